@@ -1,0 +1,105 @@
+/**
+ * The one form a completion may have, ReAct's (arXiv:2210.03629):
+ *
+ *     Thought: <one line>
+ *     Action: click <role> <name> <ref>
+ *           | fill <role> <name> <ref> = <text>
+ *           | select <role> <name> <ref> = <option>
+ *           | press <key>
+ *
+ * The description before the ref must be the one the page shows for that ref. A parser that trusts the ref alone lets
+ * lucky garbage count as success, and preference training then learns the garbage.
+ */
+import { type Action, KEYS, type Key } from '../environment/action.ts'
+import { describeElement, type Observation, type ObservedElement } from '../environment/observation.ts'
+
+export interface Decision {
+  readonly thought: string
+  readonly action: Action
+}
+
+/** Why a completion is not a decision; the sentence is for the user. */
+export const PARSE_FAILURES = {
+  form: 'not "Thought: ..." and "Action: ..." on two lines',
+  verb: 'the action is none of click, fill, select, press',
+  key: 'no such key',
+  argument: 'the text or option after " = " is missing',
+  ref: 'no element on the page has this ref',
+  mismatch: 'the description is not that of the element with this ref',
+  option: 'the select has no such option',
+} as const
+export type ParseFailure = keyof typeof PARSE_FAILURES
+
+export type Parsed = { readonly decision: Decision } | { readonly failure: ParseFailure }
+
+/** The action as the agent writes it, without "Action: ". Throws when the observation lacks its ref. */
+export function formatAction(action: Action, observation: Observation): string {
+  if (action.kind === 'press') return `press ${action.key}`
+  const element = observation.elements.find(({ ref }) => ref === action.ref)
+  if (element === undefined) throw new Error(`The observation has no element with ref ${action.ref}.`)
+  const target = describeElement(element)
+  switch (action.kind) {
+    case 'click':
+      return `click ${target}`
+    case 'fill':
+      return `fill ${target} = ${action.text}`
+    case 'select':
+      return `select ${target} = ${action.option}`
+  }
+}
+
+/** The completion for a decision, as `parseCompletion` reads it. */
+export function formatCompletion(decision: Decision, observation: Observation): string {
+  return `Thought: ${decision.thought}\nAction: ${formatAction(decision.action, observation)}`
+}
+
+/** Reads a completion against the page it was written for. Never throws: the text is the model's. */
+export function parseCompletion(text: string, observation: Observation): Parsed {
+  const lines = /^Thought: ([^\n]*)\nAction: ([a-z]+) ([^\n]+)$/.exec(text)
+  if (lines === null) return { failure: 'form' }
+  const [, thought = '', verb, rest = ''] = lines
+  const decide = (parsed: Action | ParseFailure): Parsed =>
+    typeof parsed === 'string' ? { failure: parsed } : { decision: { thought, action: parsed } }
+  switch (verb) {
+    case 'press':
+      return decide(isKey(rest) ? { kind: 'press', key: rest } : 'key')
+    case 'click': {
+      const element = target(rest, observation)
+      return decide(typeof element === 'string' ? element : { kind: 'click', ref: element.ref })
+    }
+    case 'fill':
+    case 'select':
+      return decide(withArgument(verb, rest, observation))
+    default:
+      return { failure: 'verb' }
+  }
+}
+
+function isKey(text: string): text is Key {
+  return (KEYS as readonly string[]).includes(text)
+}
+
+/** The element that "role name ref" names. */
+function target(description: string, observation: Observation): ObservedElement | ParseFailure {
+  const ref = Number(/(?:^| )(\d+)$/.exec(description)?.[1] ?? Number.NaN)
+  const element = observation.elements.find((candidate) => candidate.ref === ref)
+  if (element === undefined) return 'ref'
+  return describeElement(element) === description ? element : 'mismatch'
+}
+
+/** A name or a text may itself hold " = ", so every place it could split is tried, the first that names an element wins. */
+function withArgument(kind: 'fill' | 'select', rest: string, observation: Observation): Action | ParseFailure {
+  let failure: ParseFailure = 'argument'
+  for (let at = rest.indexOf(' = '); at !== -1; at = rest.indexOf(' = ', at + 1)) {
+    const element = target(rest.slice(0, at), observation)
+    const argument = rest.slice(at + 3)
+    if (typeof element === 'string') {
+      if (failure !== 'mismatch') failure = element
+    } else if (kind === 'fill') {
+      return { kind, ref: element.ref, text: argument }
+    } else {
+      return element.options?.includes(argument) ? { kind, ref: element.ref, option: argument } : 'option'
+    }
+  }
+  return failure
+}

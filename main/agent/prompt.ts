@@ -1,0 +1,38 @@
+/** The prompt of one step, as chat messages; the model's own chat template turns them into text. */
+import { type Observation, renderPage } from '../environment/observation.ts'
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+/** The grammar in words, for models that were not trained on it; the shipped base's chat template leaves it out. */
+export const SYSTEM_PROMPT = `You act on a web page, one action at a time. Each line of the page is one element: its role, its name, its ref number, then its state. Answer with exactly two lines:
+Thought: what the task needs next
+Action: one of
+  click <role> <name> <ref>
+  fill <role> <name> <ref> = <text>
+  select <role> <name> <ref> = <option>
+  press <key>
+Copy role, name and ref from the page as they stand there.`
+
+/**
+ * The page comes first and the task after it: what several tasks on one page share is then a prefix, computed once.
+ * `done` are the actions taken so far in this episode, as the agent wrote them, oldest first.
+ */
+export function promptMessages(observation: Observation, done: readonly string[]): Message[] {
+  return [
+    { role: 'system', content: SYSTEM_PROMPT },
+    { role: 'user', content: pagePart(observation) + taskPart(observation.instruction, done) },
+  ]
+}
+
+/** The part of the user's message that depends on the page alone. */
+export function pagePart(observation: Observation): string {
+  return `Page:\n${renderPage(observation)}\n`
+}
+
+/** The part that depends on the task and on what was done. */
+export function taskPart(instruction: string, done: readonly string[]): string {
+  return [`Task: ${instruction}`, ...done.map((action) => `Done: ${action}`)].join('\n')
+}

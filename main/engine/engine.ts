@@ -1,0 +1,150 @@
+/**
+ * The seam between the lab and whatever computes: an engine holds one Qwen2 decoder, its LoRA adapters, and knows no
+ * loss. Every preference loss is a function of sequence log-probabilities, so `accumulate` hands the log-probabilities
+ * of the target tokens out and takes their derivatives back.
+ */
+
+/** Float32 tensor with its shape, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
+/** Tensors by their name in the checkpoint or in PEFT's adapter file. */
+export type Tensors = ReadonlyMap<string, Tensor>
+
+/** The part of a Hugging Face `config.json` (model_type qwen2) that decides the computation. */
+export interface Qwen2Config {
+  readonly vocab_size: number
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_hidden_layers: number
+  readonly num_attention_heads: number
+  readonly num_key_value_heads: number
+  readonly rms_norm_eps: number
+  readonly rope_theta: number
+  readonly max_position_embeddings: number
+  readonly tie_word_embeddings: boolean
+}
+
+/** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
+export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
+export type Projection = (typeof PROJECTIONS)[number]
+
+/** PEFT's LoraConfig, as far as it decides the computation: y = Wx + (lora_alpha / r) B A dropout(x). */
+export interface LoraConfig {
+  readonly r: number
+  readonly lora_alpha: number
+  readonly lora_dropout: number
+  readonly target_modules: readonly Projection[]
+}
+
+/**
+ * A piece of text that continues its parent: a prompt is computed once, and chosen and rejected hang below it.
+ * Attention looks along ancestors only; positions go on from the parent's last token.
+ */
+export interface Segment {
+  readonly tokens: Int32Array
+  /** Index of the segment this one continues, always smaller than its own index; -1 for a root. */
+  readonly parent: number
+  /**
+   * Tokens from this index to the end are targets, each predicted from the token before it (the first from the last
+   * token of the parent). `tokens.length` means none. 0 needs a parent.
+   */
+  readonly targetStart: number
+}
+
+/** A batch: segments in topological order, any number of roots. */
+export type Forest = readonly Segment[]
+
+/** One value per target token, in segment order. Segment s has `counts[s]` of them, from `starts[s]` on. */
+export interface Scores {
+  /** log p(token | everything before it), in nats. */
+  readonly logprobs: Float32Array
+  /** Entropy of the whole predicted distribution at that place, in nats. */
+  readonly entropies: Float32Array
+  /** 1 where the target is the most likely token, else 0 (TRL's mean_token_accuracy is their mean). */
+  readonly hits: Uint8Array
+  readonly starts: Int32Array
+  readonly counts: Int32Array
+}
+
+/** Which weights answer: the base model alone (null), or the base with the adapter of that name. */
+export type AdapterName = string | null
+
+/** Decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101). Biases and norms are not decayed. */
+export interface AdamW {
+  readonly learning_rate: number
+  readonly adam_beta1: number
+  readonly adam_beta2: number
+  readonly adam_epsilon: number
+  readonly weight_decay: number
+  /** Gradients are scaled down to this global L2 norm; 0 or Infinity: never. */
+  readonly max_grad_norm: number
+}
+
+export interface Sampling {
+  /** 0 is greedy. */
+  readonly temperature: number
+  readonly top_p: number
+  readonly max_new_tokens: number
+  /** Generation of a completion ends after one of these, which is kept as its last token. */
+  readonly stop_token_ids: readonly number[]
+  /** Completion i draws from the stream (seed, i) alone, whatever the batch. */
+  readonly seed: number
+}
+
+export interface Completion {
+  readonly tokens: Int32Array
+  /** log p of each token under the untempered model, in nats. */
+  readonly logprobs: Float32Array
+  /** False where max_new_tokens cut it. */
+  readonly stopped: boolean
+}
+
+/** Optimiser state of the trained weights, enough to go on exactly where it was. */
+export interface OptimizerState {
+  readonly step: number
+  readonly exp_avg: Tensors
+  readonly exp_avg_sq: Tensors
+}
+
+export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
+
+/** One decoder with its adapters. Calls are queued: each sees the weights that the calls before it left. */
+export interface Engine {
+  readonly kind: EngineKind
+  /** One line for the user: backend, instruction set, threads. */
+  readonly description: string
+  readonly config: Qwen2Config
+
+  /** Adds an adapter with the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
+  addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void>
+  removeAdapter(name: string): Promise<void>
+  /** Copies of an adapter's tensors, by PEFT's names. */
+  adapterWeights(name: string): Promise<Tensors>
+  /** Copies of the base model's tensors, by the checkpoint's names. */
+  baseWeights(): Promise<Tensors>
+
+  /** Chooses what `accumulate` and `step` train: an adapter, or with null all base weights. Clears optimiser state. */
+  train(target: AdapterName): Promise<void>
+
+  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores>
+  /**
+   * Forward with the trained weights, `dLoss(scores)` = d loss / d logprobs (same layout), backward; adds to the
+   * gradients. `dropoutSeed` decides LoRA dropout; without it nothing is dropped.
+   */
+  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores>
+  /** The gradients accumulated so far, by tensor name; for tests and inspection. */
+  gradients(): Promise<Tensors>
+  /** Clips, applies AdamW, clears the gradients. Returns the norm before clipping (TRL's grad_norm). */
+  step(adamW: AdamW): Promise<{ grad_norm: number }>
+  optimizerState(): Promise<OptimizerState>
+  setOptimizerState(state: OptimizerState): Promise<void>
+
+  /** One completion a prompt; equal prompts are computed once. */
+  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+
+  /** Frees what the engine holds. No call may follow. */
+  close(): Promise<void>
+}

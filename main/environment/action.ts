@@ -1,0 +1,27 @@
+/** What the agent can do to a page. `ref` is an ObservedElement's. */
+export type Action =
+  | { readonly kind: 'click'; readonly ref: number }
+  /** Replaces the element's text, with real key events. */
+  | { readonly kind: 'fill'; readonly ref: number; readonly text: string }
+  /** Chooses an option of a select by its text. */
+  | { readonly kind: 'select'; readonly ref: number; readonly option: string }
+  /** Presses a key on whatever has the focus; its name is KeyboardEvent.key's. */
+  | { readonly kind: 'press'; readonly key: Key }
+
+export const KEYS = [
+  'Enter',
+  'Tab',
+  'Escape',
+  'Backspace',
+  'Delete',
+  'ArrowUp',
+  'ArrowDown',
+  'ArrowLeft',
+  'ArrowRight',
+  'Space',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+] as const
+export type Key = (typeof KEYS)[number]
