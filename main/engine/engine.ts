@@ -90,8 +90,8 @@ export interface Sampling {
   readonly max_new_tokens: number
   /** Generation of a completion ends after one of these, which is kept as its last token. */
   readonly stop_token_ids: readonly number[]
-  /** Completion i draws from the stream (seed, i) alone, whatever the batch. */
-  readonly seed: number
+  /** One unsigned 32-bit number a prompt. Completion i draws from the stream seeds[i] alone, whatever the batch. */
+  readonly seeds: readonly number[]
 }
 
 export interface Completion {
