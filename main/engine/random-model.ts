@@ -1,0 +1,39 @@
+/** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
+import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
+import { adapterShapes, checkpointShapes, type Shapes } from './weights.ts'
+
+/**
+ * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), biases
+ * alike, norms around 1, so that every gradient is worth testing.
+ */
+export function randomModel(config: Qwen2Config, seed: number, std = 0.02): Tensors {
+  return fill(checkpointShapes(config), seed, std)
+}
+
+/** Tensors of a LoRA adapter; unlike a fresh adapter's, B is not zero, so that every gradient is worth testing. */
+export function randomAdapter(config: Qwen2Config, lora: LoraConfig, seed: number, std = 0.02): Tensors {
+  return fill(adapterShapes(config, lora), seed, std)
+}
+
+function fill(shapes: Shapes, seed: number, std: number): Tensors {
+  const next = normal(seed)
+  const tensors = new Map<string, Tensor>()
+  for (const [name, shape] of shapes) {
+    const mean = name.endsWith('norm.weight') ? 1 : 0
+    const data = new Float32Array(shape.reduce((size, n) => size * n, 1)).map(() => mean + std * next())
+    tensors.set(name, { shape, data })
+  }
+  return tensors
+}
+
+/** Standard normal numbers by Box and Muller from the generator mulberry32. */
+function normal(seed: number): () => number {
+  let state = seed >>> 0
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296
+  }
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+}

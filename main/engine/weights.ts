@@ -1,0 +1,77 @@
+/** Which tensors a Qwen2 checkpoint and a PEFT adapter hold, and their shapes. */
+import type { LoraConfig, Projection, Qwen2Config } from './engine.ts'
+
+/** Shapes by tensor name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>
+
+/** The block of a decoder layer that a projection sits in. */
+const BLOCK: Readonly<Record<Projection, 'self_attn' | 'mlp'>> = {
+  q_proj: 'self_attn',
+  k_proj: 'self_attn',
+  v_proj: 'self_attn',
+  o_proj: 'self_attn',
+  gate_proj: 'mlp',
+  up_proj: 'mlp',
+  down_proj: 'mlp',
+}
+
+/** Shape of a projection's weight, [out, in]. */
+export function projectionShape(config: Qwen2Config, projection: Projection): readonly [number, number] {
+  const hidden = config.hidden_size
+  const keys = (hidden / config.num_attention_heads) * config.num_key_value_heads
+  switch (projection) {
+    case 'q_proj':
+    case 'o_proj':
+      return [hidden, hidden]
+    case 'k_proj':
+    case 'v_proj':
+      return [keys, hidden]
+    case 'gate_proj':
+    case 'up_proj':
+      return [config.intermediate_size, hidden]
+    case 'down_proj':
+      return [hidden, config.intermediate_size]
+  }
+}
+
+/** Name of a projection in the checkpoint, without `.weight` or `.bias`. */
+export function projectionName(layer: number, projection: Projection): string {
+  return `model.layers.${layer}.${BLOCK[projection]}.${projection}`
+}
+
+/** Every tensor of a Qwen2 checkpoint with its shape, in the model's order; `lm_head.weight` only where it is not tied. */
+export function checkpointShapes(config: Qwen2Config): Shapes {
+  const shapes = new Map<string, readonly number[]>()
+  const hidden = config.hidden_size
+  shapes.set('model.embed_tokens.weight', [config.vocab_size, hidden])
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    shapes.set(`model.layers.${layer}.input_layernorm.weight`, [hidden])
+    for (const projection of ['q_proj', 'k_proj', 'v_proj'] as const) {
+      const shape = projectionShape(config, projection)
+      shapes.set(`${projectionName(layer, projection)}.weight`, shape)
+      shapes.set(`${projectionName(layer, projection)}.bias`, [shape[0]])
+    }
+    shapes.set(`${projectionName(layer, 'o_proj')}.weight`, projectionShape(config, 'o_proj'))
+    shapes.set(`model.layers.${layer}.post_attention_layernorm.weight`, [hidden])
+    for (const projection of ['gate_proj', 'up_proj', 'down_proj'] as const) {
+      shapes.set(`${projectionName(layer, projection)}.weight`, projectionShape(config, projection))
+    }
+  }
+  shapes.set('model.norm.weight', [hidden])
+  if (!config.tie_word_embeddings) shapes.set('lm_head.weight', [config.vocab_size, hidden])
+  return shapes
+}
+
+/** Every tensor of a PEFT adapter with its shape: per adapted projection lora_A [r, in] and lora_B [out, r]. */
+export function adapterShapes(config: Qwen2Config, lora: LoraConfig): Shapes {
+  const shapes = new Map<string, readonly number[]>()
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    for (const projection of lora.target_modules) {
+      const [outputs, inputs] = projectionShape(config, projection)
+      const name = `base_model.model.${projectionName(layer, projection)}`
+      shapes.set(`${name}.lora_A.weight`, [lora.r, inputs])
+      shapes.set(`${name}.lora_B.weight`, [outputs, lora.r])
+    }
+  }
+  return shapes
+}
