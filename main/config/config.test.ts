@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parseDocument } from 'yaml'
+import { loadConfig, parseConfig, parseOverride } from './config.ts'
+import { UserError } from './error.ts'
+import { keyPaths } from './explain.ts'
+import { projectPath } from './paths.ts'
+import { configSchema } from './schema.ts'
+
+/** The sentence a configuration is refused with. */
+function refusal(text: string, overrides?: Record<string, unknown>): string {
+  try {
+    parseConfig(text, 'my.yaml', overrides)
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError)
+    return (error as UserError).message
+  }
+  throw new Error('was not refused')
+}
+
+test('the committed config.yaml holds every key, its default, and a comment above it', () => {
+  const text = readFileSync(projectPath('config.yaml'), 'utf8')
+  expect(loadConfig()).toEqual(configSchema.parse({}))
+  const document = parseDocument(text)
+  const lines = text.split('\n')
+  for (const path of keyPaths(configSchema)) {
+    expect(document.hasIn(path.split('.')), `${path} is missing`).toBe(true)
+  }
+  const bare = lines.filter(
+    (line, at) => /^\s*\w+: \S/.test(line) && !/^\s*#/.test(lines[at - 1] ?? '') && !line.includes('dpo_adapter_path'),
+  )
+  expect(bare).toEqual([])
+})
+
+test("reads the seed document's file and fills in the rest", () => {
+  const config = parseConfig(
+    'model:\n  base_model_name: "Qwen/Qwen2-7B-Instruct"\ntraining:\n  sft: {learning_rate: 2.0e-4, max_steps: 100}\n  dpo:\n    learning_rate: 5.0e-6\n    beta: 0.1\n    max_steps: 50\n    batch_size: 4\n',
+    'my.yaml',
+  )
+  expect(config.training.dpo).toMatchObject({ learning_rate: 5e-6, max_steps: 50, batch_size: 4, loss_type: 'sigmoid' })
+  expect(config.training.sft.learning_rate).toBe(2e-4)
+})
+
+test("TRL's names for the batch are read as ours; Gymnasium's task ids as the tasks", () => {
+  const config = parseConfig(
+    'training: {dpo: {per_device_train_batch_size: 3}}\ntasks: [miniwob/click-tab-v1, click-tab-2]',
+    'f',
+  )
+  expect(config.training.dpo.batch_size).toBe(3)
+  expect(config.tasks).toEqual(['click-tab', 'click-tab-2'])
+})
+
+test('an unknown key is refused with file, line and the nearest key', () => {
+  expect(refusal('project:\n  seed: 1\ntraining:\n  dpo:\n    beta: 0.1\n    learning_rat: 3\n')).toBe(
+    'my.yaml:6: unknown key training.dpo.learning_rat, perhaps training.dpo.learning_rate.',
+  )
+  expect(refusal('beta: 0.1')).toBe('my.yaml:1: unknown key beta, which belongs under training.dpo.')
+  expect(refusal('lora:\n  zzzzzz: 1')).toMatch(/^my.yaml:2: unknown key lora.zzzzzz; lora has r, lora_alpha/)
+})
+
+test.each([
+  ['training:\n  dpo:\n    beta: high', 'my.yaml:3: training.dpo.beta must be a number, but is "high".'],
+  ['training:\n  dpo:\n    beta: 0', 'my.yaml:3: training.dpo.beta must be more than 0, but is 0.'],
+  ['training:\n  sft: {max_steps: 2.5}', 'my.yaml:2: training.sft.max_steps must be a whole number, but is 2.5.'],
+  ['training:\n  sft:\n\n    batch_size: 0', 'my.yaml:4: training.sft.batch_size must be at least 1, but is 0.'],
+  [
+    'model:\n  engine: nativ',
+    'my.yaml:2: model.engine must be one of auto, native, tfjs-node-gpu, tfjs (perhaps native), but is "nativ".',
+  ],
+  ['model:\n  threads: many', 'my.yaml:2: model.threads must be auto or a number, but is "many".'],
+  ['tasks:\n  - click-tab\n  - 7', 'my.yaml:3: tasks[1] must be a text, but is 7.'],
+  ['tasks: []', 'my.yaml:1: tasks must not be an empty list, but is [].'],
+  ['environment:\n  trusted_input: yes', 'my.yaml:2: environment.trusted_input must be true or false, but is "yes".'],
+  ['- a\n- b', 'my.yaml:1: a configuration is a list of "key: value" lines.'],
+  ['training: 5', 'my.yaml:1: training must be a group of keys, but is 5.'],
+])('%j is refused in one sentence', (text, message) => {
+  expect(refusal(text)).toBe(message)
+})
+
+test('broken YAML is refused with its line', () => {
+  expect(refusal('project:\n  seed: [1, 2\n')).toMatch(/^my.yaml:\d: this is not valid YAML: .*\.$/)
+  expect(refusal('project:\n  seed: 1\n  seed: 2\n')).toMatch(
+    /^my.yaml:3: this is not valid YAML: Map keys must be unique/,
+  )
+})
+
+test('every problem gets its own sentence', () => {
+  expect(refusal('lora:\n  r: 0\n  lora_dropout: 2').split('\n')).toHaveLength(2)
+})
+
+test('an empty file is the defaults; a file that is not there is refused', () => {
+  expect(parseConfig('', 'f')).toEqual(configSchema.parse({}))
+  expect(() => loadConfig('no/such.yaml')).toThrow(/no\/such.yaml: the configuration cannot be read \(ENOENT\)/)
+})
+
+test('the command line wins over the file and is checked the same', () => {
+  expect(parseConfig('project: {seed: 1}', 'f', { 'project.seed': 7 }).project.seed).toBe(7)
+  expect(parseConfig('', 'f', { 'training.dpo.beta': 0.3 }).training.dpo.beta).toBe(0.3)
+  expect(refusal('', { 'project.seed': -1 })).toBe('command line: project.seed must be at least 0, but is -1.')
+  expect(refusal('', { 'project.sed': 1 })).toBe('command line: unknown key project.sed, perhaps project.seed.')
+  expect(parseOverride('training.dpo.beta=0.2')).toEqual(['training.dpo.beta', 0.2])
+  expect(parseOverride('lora.alpha=4')).toEqual(['lora.lora_alpha', 4])
+  expect(() => parseOverride('beta')).toThrow(/key=value/)
+})
+
+test('seed blocks that run into each other are refused', () => {
+  expect(refusal('collect: {seed_start: 999990}')).toMatch(
+    /collect.seed_start .* run into those from evaluation.seed_start/,
+  )
+})

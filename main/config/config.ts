@@ -1,0 +1,124 @@
+/** config.yaml -> Config, with errors that name the file, the line, the key and what was probably meant. */
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { UserError } from './error.ts'
+import { explain, type Key } from './explain.ts'
+import { PROJECT_ROOT, projectPath } from './paths.ts'
+import { ALIASES, type Config, configSchema } from './schema.ts'
+
+/**
+ * Reads a configuration file and fills in the defaults. `overrides` are values by dotted key ("project.seed": 7), as
+ * the command line gives them; they win over the file. Without a path config.yaml of the project is read, and where
+ * that is gone, the defaults alone hold. Throws UserError with one sentence a problem.
+ */
+export function loadConfig(path?: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
+  const file = path === undefined ? projectPath('config.yaml') : path
+  const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (path === undefined) text = ''
+    else throw new UserError(`${shown}: the configuration cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+  return parseConfig(text, shown, overrides)
+}
+
+/** `loadConfig` for a text; `file` is how errors name it. */
+export function parseConfig(text: string, file: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const broken = document.errors[0]
+  if (broken !== undefined) {
+    const reason = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')
+    throw new UserError(`${file}:${lines.linePos(broken.pos[0]).line}: this is not valid YAML: ${reason}.`)
+  }
+  if (document.contents !== null && !isMap(document.contents) && document.toJS() !== null) {
+    throw new UserError(`${file}:1: a configuration is a list of "key: value" lines.`)
+  }
+  renameAliases(document)
+  const written = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
+  if (!written.success) {
+    const place = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
+    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, place)).join('\n'))
+  }
+  for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
+  const config = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
+  if (!config.success) {
+    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => 'command line')).join('\n'))
+  }
+  refuseSharedSeeds(config.data, file)
+  return config.data
+}
+
+/** Reads "key=value" as `--set` gives it; the value is YAML. */
+export function parseOverride(assignment: string): [key: string, value: unknown] {
+  const at = assignment.indexOf('=')
+  if (at < 1)
+    throw new UserError(`command line: --set takes key=value, such as training.dpo.beta=0.2, not "${assignment}".`)
+  const document = parseDocument(assignment.slice(at + 1))
+  if (document.errors.length > 0)
+    throw new UserError(`command line: the value of --set ${assignment} is not valid YAML.`)
+  return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
+}
+
+/** Path by which errors show a project file. */
+export function shownPath(path: string): string {
+  const inside = relative(PROJECT_ROOT, projectPath(path))
+  return inside.startsWith('..') ? path : inside
+}
+
+function renameAliases(document: Document): void {
+  for (const [alias, key] of Object.entries(ALIASES)) {
+    const path = alias.split('.')
+    const parent = document.getIn(path.slice(0, -1))
+    if (!isMap(parent)) continue
+    const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))
+    const name = key.split('.').at(-1) ?? ''
+    if (pair !== undefined && isScalar(pair.key) && !parent.has(name)) pair.key.value = name
+  }
+}
+
+/** Line of the key at a path, or of the nearest ancestor that is written in the file. */
+function lineOf(document: Document, lines: LineCounter, path: readonly Key[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
+    const last = path[length - 1]
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last) : undefined
+    const node = pair === undefined ? document.getIn(path.slice(0, length), true) : pair.key
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return 1
+}
+
+/** Training, validation and evaluation must never play the same problem: an evaluation on seen seeds measures memory. */
+function refuseSharedSeeds(config: Config, file: string): void {
+  const blocks = [
+    { key: 'golden.seed_start', start: config.golden.seed_start, length: config.golden.samples_per_task * 10 },
+    {
+      key: 'collect.seed_start',
+      start: config.collect.seed_start,
+      length: config.collect.seeds_per_task * config.flywheel.rounds,
+    },
+    {
+      key: 'validation.seed_start',
+      start: config.validation.seed_start,
+      length: config.validation.num_episodes_per_task,
+    },
+    {
+      key: 'evaluation.seed_start',
+      start: config.evaluation.seed_start,
+      length: config.evaluation.num_episodes_per_task,
+    },
+  ].sort((a, b) => a.start - b.start)
+  for (const [at, block] of blocks.entries()) {
+    const next = blocks[at + 1]
+    if (next !== undefined && block.start + block.length > next.start) {
+      throw new UserError(
+        `${file}: the seeds from ${block.key} (${block.start} to ${block.start + block.length - 1}) run into those from ` +
+          `${next.key} (${next.start}), so what is measured would have been trained on; move one of them.`,
+      )
+    }
+  }
+}

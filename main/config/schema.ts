@@ -1,0 +1,176 @@
+/** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
+import { z } from 'zod'
+import { PROJECTIONS } from '../engine/engine.ts'
+
+const count = z.int().min(1)
+const countOrNone = z.int().min(0)
+const fraction = z.number().min(0).max(1)
+const path = z.string().min(1)
+const seedStart = z.int().min(0).max(1_000_000_000)
+
+/** A task's html name. Gymnasium's ids (`miniwob/click-button-v1`) are read as the same task. */
+const taskName = z
+  .string()
+  .min(1)
+  .transform((name) => name.replace(/^miniwob\//, '').replace(/-v\d+$/, ''))
+
+/** What SFT and preference training have in common; names as in TRL, or the seed document's where it has its own. */
+const optimizer = {
+  warmup_steps: countOrNone.default(5),
+  lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('linear'),
+  weight_decay: z.number().min(0).default(0),
+  max_grad_norm: z.number().min(0).default(1),
+}
+
+export const LOSS_TYPES = ['sigmoid', 'ipo', 'hinge', 'robust', 'sigmoid_norm', 'kto'] as const
+
+export const configSchema = z.strictObject({
+  project: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[\w.-]+$/, 'must be letters, digits, dots, dashes and underscores')
+        .default('dpo-driver'),
+      seed: z.int().min(0).default(42),
+    })
+    .prefault({}),
+  model: z
+    .strictObject({
+      base_model_name: path.default('models/base'),
+      engine: z.enum(['auto', 'native', 'tfjs-node-gpu', 'tfjs']).default('auto'),
+      threads: z.literal('auto').or(count).default('auto'),
+      max_new_tokens: count.default(96),
+    })
+    .prefault({}),
+  paths: z
+    .strictObject({
+      sft_data: path.default('data/sft_golden_samples.jsonl'),
+      preference_data: path.default('data/preferences/dpo_v1_data.jsonl'),
+      sft_adapter_path: path.default('models/sft_v1_adapter'),
+      dpo_adapter_path: path.default('models/dpo_v1_adapter'),
+      store: path.default('data/lab.sqlite'),
+      reports: path.default('reports'),
+    })
+    .prefault({}),
+  environment: z
+    .strictObject({
+      miniwob: path.default('auto'),
+      tasks_dir: path.nullable().default(null),
+      pages: count.max(64).default(4),
+      episode_time_limit: z.number().positive().max(3600).default(30),
+      max_elements: count.default(60),
+      max_chars: z.int().min(200).default(3000),
+      trusted_input: z.boolean().default(true),
+      pictures: z.boolean().default(false),
+    })
+    .prefault({}),
+  tasks: z
+    .array(taskName)
+    .min(1)
+    .default([
+      'click-button',
+      'click-link',
+      'click-tab',
+      'click-dialog-2',
+      'click-option',
+      'click-checkboxes',
+      'click-widget',
+      'choose-list',
+      'focus-text-2',
+      'enter-text',
+      'enter-password',
+      'login-user',
+      'click-button-sequence',
+    ]),
+  golden: z
+    .strictObject({
+      samples_per_task: count.default(2),
+      seed_start: seedStart.default(0),
+    })
+    .prefault({}),
+  lora: z
+    .strictObject({
+      r: count.default(8),
+      lora_alpha: z.number().positive().default(16),
+      lora_dropout: fraction.default(0),
+      target_modules: z
+        .array(z.enum(PROJECTIONS))
+        .min(1)
+        .default([...PROJECTIONS]),
+    })
+    .prefault({}),
+  training: z
+    .strictObject({
+      full_parameters: z.boolean().default(false),
+      sft: z
+        .strictObject({
+          learning_rate: z.number().positive().default(1e-3),
+          max_steps: count.default(100),
+          batch_size: count.default(8),
+          grad_accumulation_steps: count.default(1),
+          ...optimizer,
+          eval_steps: count.default(10),
+          patience: count.default(3),
+        })
+        .prefault({}),
+      dpo: z
+        .strictObject({
+          learning_rate: z.number().positive().default(5e-4),
+          beta: z.number().positive().default(0.1),
+          max_steps: count.default(80),
+          batch_size: count.default(16),
+          grad_accumulation_steps: count.default(1),
+          ...optimizer,
+          loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
+          label_smoothing: z.number().min(0).max(0.5).default(0),
+          rpo_alpha: z.number().min(0).default(1),
+          replay: z.number().min(0).default(0.5),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  collect: z
+    .strictObject({
+      seeds_per_task: count.default(40),
+      attempts: count.default(6),
+      temperature: z.number().positive().default(1),
+      top_p: z.number().positive().max(1).default(1),
+      seed_start: seedStart.default(100_000),
+    })
+    .prefault({}),
+  validation: z
+    .strictObject({
+      num_episodes_per_task: count.default(20),
+      seed_start: seedStart.default(500_000),
+    })
+    .prefault({}),
+  evaluation: z
+    .strictObject({
+      tasks: z.array(taskName).min(1).nullable().default(null),
+      num_episodes_per_task: count.default(50),
+      seed_start: seedStart.default(1_000_000),
+      controls: z.boolean().default(true),
+    })
+    .prefault({}),
+  flywheel: z
+    .strictObject({
+      rounds: count.default(1),
+      patience: count.default(1),
+    })
+    .prefault({}),
+})
+
+/** A whole configuration: every key has its value. */
+export type Config = z.output<typeof configSchema>
+/** A configuration as a user writes it: every key may be left out. */
+export type ConfigInput = z.input<typeof configSchema>
+
+/** Names that other trainers give to keys, by the dotted path of the key here. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  'training.sft.per_device_train_batch_size': 'training.sft.batch_size',
+  'training.sft.gradient_accumulation_steps': 'training.sft.grad_accumulation_steps',
+  'training.dpo.per_device_train_batch_size': 'training.dpo.batch_size',
+  'training.dpo.gradient_accumulation_steps': 'training.dpo.grad_accumulation_steps',
+  'lora.alpha': 'lora.lora_alpha',
+  'lora.dropout': 'lora.lora_dropout',
+}

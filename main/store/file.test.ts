@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { UserError } from '../config/error.ts'
+import { unwritable, writeFileAtomic } from './file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'file-'))
+
+test('writes a file, makes its folder, replaces what was there, leaves nothing beside it', () => {
+  const path = join(folder, 'a/b.txt')
+  writeFileAtomic(path, 'old')
+  writeFileAtomic(path, new Uint8Array([110, 101, 119]))
+  expect(readFileSync(path, 'utf8')).toBe('new')
+  expect(readdirSync(join(folder, 'a'))).toEqual(['b.txt'])
+})
+
+test('what cannot be written is one sentence with the place, and leaves nothing half-written', () => {
+  writeFileSync(join(folder, 'taken'), 'a file')
+  expect(() => writeFileAtomic(join(folder, 'taken/x.txt'), 'x')).toThrow(UserError)
+  mkdirSync(join(folder, 'folder/inside'), { recursive: true })
+  expect(() => writeFileAtomic(join(folder, 'folder'), 'x')).toThrow(/folder: something else stands/)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+})
+
+test('a full disk says so and that the run can go on later', () => {
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+  expect(unwritable('data/x', full)).toMatchObject({ message: expect.stringMatching(/disk is full.*--resume/) })
+  const other = new Error('a bug')
+  expect(unwritable('data/x', other)).toBe(other)
+})

@@ -1,0 +1,48 @@
+/** Files that are whole at every instant: a kill leaves the old one or the new one, never a part. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { UserError } from '../config/error.ts'
+
+/** Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. Throws UserError. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const file = openSync(temporary, 'w')
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    try {
+      rmSync(temporary, { force: true })
+    } catch {
+      // Its folder could not even be made: nothing to remove.
+    }
+    throw unwritable(path, error)
+  }
+}
+
+/** The sentence for a path that could not be written. */
+export function unwritable(path: string, error: unknown): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOSPC':
+      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new UserError(
+        `${path}: no permission to write here; choose another path in config.yaml or change its owner.`,
+      )
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+      return new UserError(`${path}: something else stands where this file belongs; move it or choose another path.`)
+    default:
+      return error
+  }
+}
