@@ -1,0 +1,277 @@
+/**
+ * The tokenizer of a checkpoint folder, and its chat template.
+ *
+ * The text of messages and completions comes from web pages and from the model, so it is hostile: a page that shows
+ * `<|im_end|>` must not end the user's turn. Only the chat template itself can produce special tokens; everywhere else
+ * their names are ordinary characters.
+ */
+import { join } from 'node:path'
+import { Template } from '@huggingface/jinja'
+import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { parseJsonFile, readOptional } from './model-file.ts'
+
+/** A chat message, as chat templates take it. */
+export interface ChatMessage {
+  readonly role: string
+  readonly content: string
+}
+
+export interface Tokenizer {
+  /** One more than the largest token id. */
+  readonly vocabSize: number
+  /**
+   * The tokens that end a completion. The first is the one the chat template puts after an assistant's message: what a
+   * training completion ends with.
+   */
+  readonly stopTokenIds: readonly number[]
+  /** Tokens of plain text: nothing is added, and the names of special tokens are ordinary characters. */
+  encode(text: string): Int32Array
+  /** The text of tokens; ids the tokenizer lacks (models pad their vocabulary) and cut-off UTF-8 become U+FFFD. */
+  decode(ids: ArrayLike<number>, options?: { skipSpecial?: boolean }): string
+  /** Tokens of the chat template's text for the messages, with the opening of the assistant's answer if asked for. */
+  chatPrompt(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): Int32Array
+}
+
+const addedTokenSchema = z.looseObject({
+  id: z.int().nonnegative(),
+  content: z.string().min(1),
+  special: z.boolean().default(false),
+  // Tokens that swallow neighbouring blanks or need word boundaries do not occur in Qwen2's tokenizers.
+  single_word: z.literal(false).default(false),
+  lstrip: z.literal(false).default(false),
+  rstrip: z.literal(false).default(false),
+})
+
+const tokenizerSchema = z.looseObject({
+  added_tokens: z.array(addedTokenSchema).default([]),
+  model: z.looseObject({
+    type: z.literal('BPE'),
+    vocab: z.record(z.string(), z.int().nonnegative()),
+    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+  }),
+})
+
+const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() })])
+
+const tokenizerConfigSchema = z.looseObject({
+  bos_token: tokenNameSchema.nullish(),
+  eos_token: tokenNameSchema.nullish(),
+  chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),
+})
+
+const eosSchema = z.looseObject({
+  eos_token_id: z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish(),
+})
+
+/**
+ * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last
+ * three as far as they exist) of a checkpoint folder.
+ * @throws UserError where a file is missing or is not what a Qwen2 tokenizer needs.
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const file = join(folder, 'tokenizer.json')
+  const source = parseJsonFile(file, await readRequired(file), tokenizerSchema)
+  const configFile = join(folder, 'tokenizer_config.json')
+  const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema)
+
+  // Checkpoints trained with the tokenizers library list special tokens in the vocabulary too. Taken out of it, no
+  // plain text can become one.
+  const addedTokens = source.added_tokens
+  const vocab = { ...source.model.vocab }
+  for (const { content } of addedTokens) delete vocab[content]
+  const missing = byteAlphabet().filter((character) => vocab[character] === undefined)
+  if (missing.length > 0) {
+    throw new UserError(
+      `${file}: the vocabulary lacks ${missing.length} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.`,
+    )
+  }
+  const bpe = build(file, { ...source, added_tokens: [], model: { ...source.model, vocab } })
+
+  const idOfAdded = new Map(addedTokens.map(({ content, id }) => [content, id]))
+  const addedById = new Map(addedTokens.map((token) => [token.id, token]))
+  const known = new Set(Object.values(vocab))
+  const vocabSize = [...known, ...addedById.keys()].reduce((largest, id) => Math.max(largest, id), -1) + 1
+
+  const encode = (text: string): Int32Array =>
+    Int32Array.from(text === '' ? [] : bpe.encode(text, { add_special_tokens: false }).ids)
+
+  function decode(ids: ArrayLike<number>, { skipSpecial = false } = {}): string {
+    let text = ''
+    let run: number[] = []
+    const flush = () => {
+      if (run.length > 0) text += bpe.decode(run, { clean_up_tokenization_spaces: false })
+      run = []
+    }
+    for (const id of Array.from(ids)) {
+      if (known.has(id)) {
+        run.push(id)
+        continue
+      }
+      flush()
+      const added = addedById.get(id)
+      if (added === undefined) text += '\uFFFD'
+      else if (!(skipSpecial && added.special)) text += added.content
+    }
+    flush()
+    return text
+  }
+
+  const templateText = (await readOptional(join(folder, 'chat_template.jinja'))) ?? defaultTemplate(config)
+  if (templateText === undefined) {
+    throw new UserError(`${configFile}: chat_template is missing; add it there or as chat_template.jinja beside it.`)
+  }
+  const render = chatRenderer(folder, templateText, {
+    bos_token: tokenName(config.bos_token) ?? '',
+    eos_token: tokenName(config.eos_token) ?? '',
+  })
+
+  /** The template's text as pieces: ids of the special tokens that the template wrote, and plain text between them. */
+  function chatPieces(messages: readonly ChatMessage[], addGenerationPrompt: boolean): (number | string)[] {
+    const mark = unusedMark(messages)
+    const shielded = messages.map((message) => ({
+      ...message,
+      content: message.content.replace(anyOf([...idOfAdded.keys()]), (name) => mark + name + mark),
+    }))
+    const pieces: (number | string)[] = []
+    let plain = ''
+    // Splitting at the marks as well leaves what they shield at the odd places.
+    for (const [index, part] of render(shielded, addGenerationPrompt).split(mark).entries()) {
+      if (index % 2 === 1) {
+        plain += part
+        continue
+      }
+      let from = 0
+      for (const match of part.matchAll(anyOf([...idOfAdded.keys()]))) {
+        pieces.push(plain + part.slice(from, match.index), idOfAdded.get(match[0])!)
+        plain = ''
+        from = match.index + match[0].length
+      }
+      plain += part.slice(from)
+    }
+    return [...pieces, plain]
+  }
+
+  const probe = chatPieces(
+    [
+      { role: 'user', content: 'ask' },
+      { role: 'assistant', content: 'answer' },
+    ],
+    false,
+  )
+  const answerAt = probe.findLastIndex((piece) => typeof piece === 'string' && piece.includes('answer'))
+  const endOfTurn = probe.slice(answerAt + 1).find((piece) => typeof piece === 'number')
+  const stopTokenIds = [
+    ...new Set([
+      ...(endOfTurn === undefined ? [] : [endOfTurn]),
+      ...(await eosTokenIds(folder)),
+      ...[idOfAdded.get(tokenName(config.eos_token) ?? '')].filter((id) => id !== undefined),
+    ]),
+  ]
+  if (stopTokenIds.length === 0) {
+    throw new UserError(`${configFile}: nothing says which token ends an answer; set eos_token to one of added_tokens.`)
+  }
+
+  return {
+    vocabSize,
+    stopTokenIds,
+    encode,
+    decode,
+    chatPrompt: (messages, { addGenerationPrompt = true } = {}) =>
+      Int32Array.from(
+        chatPieces(messages, addGenerationPrompt).flatMap((piece) =>
+          typeof piece === 'number' ? [piece] : [...encode(piece)],
+        ),
+      ),
+  }
+}
+
+/** @throws UserError where the tokenizer has tokens that the model has no embedding for. */
+export function checkTokenizerFits(tokenizer: Tokenizer, config: { readonly vocab_size: number }): void {
+  if (tokenizer.vocabSize > config.vocab_size) {
+    throw new UserError(
+      `The tokenizer has token ids up to ${tokenizer.vocabSize - 1}, but the model's vocab_size is ${config.vocab_size}: tokenizer.json and config.json are of different models; take both from one.`,
+    )
+  }
+}
+
+async function readRequired(file: string): Promise<string> {
+  const text = await readOptional(file)
+  if (text === undefined) throw new UserError(`${file} is missing; copy it from the model's original folder.`)
+  return text
+}
+
+function build(file: string, source: object): ByteLevelBpe {
+  try {
+    return new ByteLevelBpe(source, {})
+  } catch (error) {
+    throw new UserError(`${file} is not a tokenizer that this lab can use: ${firstLine(error)}`)
+  }
+}
+
+type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string
+
+function chatRenderer(folder: string, text: string, tokens: { bos_token: string; eos_token: string }): Render {
+  const refuse = (error: unknown) =>
+    new UserError(`The chat template in ${folder} failed (${firstLine(error)}); use the one that came with the model.`)
+  let template: Template
+  try {
+    template = new Template(text)
+  } catch (error) {
+    throw refuse(error)
+  }
+  return (messages, addGenerationPrompt) => {
+    try {
+      return template.render({ ...tokens, messages, add_generation_prompt: addGenerationPrompt })
+    } catch (error) {
+      throw refuse(error)
+    }
+  }
+}
+
+function defaultTemplate({ chat_template }: z.infer<typeof tokenizerConfigSchema>): string | undefined {
+  if (!Array.isArray(chat_template)) return chat_template ?? undefined
+  return (chat_template.find(({ name }) => name === 'default') ?? chat_template[0])?.template
+}
+
+/** eos_token_id of generation_config.json, or else of config.json. */
+async function eosTokenIds(folder: string): Promise<number[]> {
+  for (const name of ['generation_config.json', 'config.json']) {
+    const file = join(folder, name)
+    const text = await readOptional(file)
+    const ids = text === undefined ? undefined : parseJsonFile(file, text, eosSchema).eos_token_id
+    if (ids !== undefined && ids !== null) return typeof ids === 'number' ? [ids] : ids
+  }
+  return []
+}
+
+function tokenName(token: z.infer<typeof tokenNameSchema> | null | undefined): string | undefined {
+  return typeof token === 'string' ? token : (token?.content ?? undefined)
+}
+
+/** Matches any of the names, the longest first; never, when there are none. */
+function anyOf(names: readonly string[]): RegExp {
+  const byLength = [...names].sort((a, b) => b.length - a.length)
+  const escaped = byLength.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+  return new RegExp(escaped.length === 0 ? '(?!)' : escaped.join('|'), 'g')
+}
+
+/** A string that no message contains, and that cannot arise where a message meets it, as it overlaps itself nowhere. */
+function unusedMark(messages: readonly ChatMessage[]): string {
+  for (let number = 0; ; number++) {
+    const mark = `\uE000${number}\uE001`
+    if (!messages.some(({ content }) => content.includes(mark))) return mark
+  }
+}
+
+/** GPT-2's printable stand-ins for the 256 bytes, in which byte-level BPE vocabularies are written. */
+function byteAlphabet(): string[] {
+  const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
+  let next = 256
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++))
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}
