@@ -30,8 +30,8 @@ function demand(issue: z.core.$ZodIssue): string {
       return `must be ${TYPES[issue.expected] ?? issue.expected}`
     case 'invalid_value': {
       const near = nearest(String(issue.input), issue.values.map(String))
-      if (issue.values.length === 1) return `must be ${issue.values[0]}`
-      return `must be one of ${issue.values.join(', ')}${near === undefined ? '' : ` (perhaps ${near})`}`
+      if (issue.values.length === 1) return `must be ${String(issue.values[0])}`
+      return `must be one of ${issue.values.map(String).join(', ')}${near === undefined ? '' : ` (perhaps ${near})`}`
     }
     case 'too_small': {
       if (issue.origin === 'array') return 'must not be an empty list'
@@ -41,7 +41,10 @@ function demand(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must be at most ${issue.maximum}`
     case 'invalid_union':
-      return `must be ${issue.errors.map((options) => options[0] && demand(options[0]).replace('must be ', '')).join(' or ')}`
+      return issue.errors
+        .flatMap(([first]) => (first === undefined ? [] : demand(first)))
+        .map((words, at) => (at === 0 ? words : words.replace(/^must be /, '')))
+        .join(' or ')
     default:
       return issue.message
   }

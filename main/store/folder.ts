@@ -1,0 +1,41 @@
+/**
+ * Folders that are whole at every instant. A folder that is not empty cannot be renamed over, so replacing one takes
+ * two renames; whoever reads it settles first what a kill between the two left behind.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { unwritable } from './file.ts'
+
+/**
+ * Makes or replaces a folder with what `write` puts into the empty folder it is given. `write` must leave its files
+ * synced (writeFileAtomic does). Throws UserError where the disk refuses.
+ */
+export async function replaceFolder(path: string, write: (folder: string) => void | Promise<void>): Promise<void> {
+  const target = resolve(path)
+  const next = `${target}.${process.pid}.tmp`
+  try {
+    settleFolder(target)
+    mkdirSync(dirname(target), { recursive: true })
+    rmSync(next, { recursive: true, force: true })
+    mkdirSync(next)
+    await write(next)
+    if (existsSync(target)) renameSync(target, previous(target))
+    renameSync(next, target)
+    rmSync(previous(target), { recursive: true, force: true })
+  } catch (error) {
+    rmSync(next, { recursive: true, force: true })
+    settleFolder(target)
+    throw unwritable(path, error)
+  }
+}
+
+/** Ends what a kill inside `replaceFolder` interrupted: afterwards the old folder or the new one stands at `path`. */
+export function settleFolder(path: string): void {
+  const target = resolve(path)
+  if (existsSync(target)) rmSync(previous(target), { recursive: true, force: true })
+  else if (existsSync(previous(target))) renameSync(previous(target), target)
+}
+
+function previous(target: string): string {
+  return `${target}.previous`
+}

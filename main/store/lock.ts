@@ -1,0 +1,23 @@
+/** One command at a time works with a store: two would write the same adapters. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { UserError } from '../config/error.ts'
+
+/**
+ * Takes the lock beside a store and returns what gives it back. It is SQLite's own file lock, so the system frees it
+ * when the process dies, however it dies. Throws UserError when another process holds it.
+ */
+export function lockStore(path: string): () => void {
+  mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(`${path}-lock`)
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch {
+    database.close()
+    throw new UserError(
+      `${path}: another command is at work with this store; wait for it, or set paths.store to another.`,
+    )
+  }
+  return () => database.close()
+}

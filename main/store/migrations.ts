@@ -1,0 +1,94 @@
+/** The store's tables. A migration is never edited once it has shipped: the next change is a new one at the end. */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  command TEXT NOT NULL,
+  config TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'stopped')),
+  started INTEGER NOT NULL,
+  ended INTEGER
+) STRICT;
+
+CREATE TABLE stages (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'stopped')),
+  started INTEGER NOT NULL,
+  ended INTEGER,
+  seconds REAL NOT NULL DEFAULT 0,
+  result TEXT,
+  PRIMARY KEY (run, stage, round)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metrics (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value REAL,
+  PRIMARY KEY (run, stage, round, arm, step, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE episodes (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  task TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  instruction TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('success', 'failure', 'fault')),
+  reason TEXT NOT NULL,
+  reward REAL NOT NULL,
+  duration REAL NOT NULL,
+  UNIQUE (run, stage, round, arm, task, seed, attempt)
+) STRICT;
+
+CREATE TABLE steps (
+  episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  page TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  completion TEXT NOT NULL,
+  tokens BLOB NOT NULL,
+  logprob REAL NOT NULL,
+  thought TEXT NOT NULL,
+  action TEXT NOT NULL,
+  picture BLOB,
+  PRIMARY KEY (episode, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pairs (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  chosen TEXT NOT NULL,
+  rejected TEXT NOT NULL,
+  keep INTEGER NOT NULL DEFAULT 1 CHECK (keep IN (0, 1)),
+  edited INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1))
+) STRICT;
+CREATE INDEX pairs_of_round ON pairs (run, round);
+
+CREATE TABLE checkpoints (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY (run, stage, round, arm)
+) STRICT, WITHOUT ROWID;
+`,
+]

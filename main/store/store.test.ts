@@ -1,0 +1,178 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from '../config/schema.ts'
+import type { Episode } from './episode.ts'
+import { lockStore } from './lock.ts'
+import { type ArmKey, Store } from './store.ts'
+
+let folder: string
+let store: Store
+let key: ArmKey
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'))
+  store = new Store(join(folder, 'lab.sqlite'))
+  const run = store.createRun('trial', { stages: ['collect'] }, configSchema.parse({}))
+  key = { run, stage: 'collect', round: 1, arm: 'sft' }
+})
+afterEach(() => store.close())
+
+function episode(task: string, seed: number, attempt: number): Episode {
+  return {
+    task,
+    seed,
+    attempt,
+    instruction: 'Click "ok".',
+    outcome: 'success',
+    reason: 'reward',
+    reward: 1,
+    duration: 12.5,
+    steps: [
+      {
+        page: 'button ok 1',
+        prompt: 'Page:\nbutton ok 1\nTask: Click "ok".',
+        completion: 'Thought: ok\nAction: click button ok 1',
+        tokens: [3, 70_000, 5],
+        logprob: -0.25,
+        thought: 'ok',
+        action: 'click button ok 1',
+      },
+    ],
+  }
+}
+
+test('a run keeps its configuration and status across a reopening', () => {
+  store.setRunStatus(key.run, 'stopped')
+  store.close()
+  store = new Store(store.path)
+  expect(store.latestRun()).toMatchObject({
+    id: key.run,
+    name: 'trial',
+    command: { stages: ['collect'] },
+    config: configSchema.parse({}),
+    status: 'stopped',
+    ended: expect.any(Number),
+  })
+})
+
+test('a stage that goes on after a stop keeps its time and its first start', () => {
+  store.startStage(key)
+  const started = store.stages(key.run)[0]?.started
+  store.addStageSeconds(key, 2)
+  store.endStage(key, 'stopped')
+  store.startStage(key)
+  store.addStageSeconds(key, 3)
+  store.endStage(key, 'done', { episodes: 7 })
+  expect(store.stages(key.run)).toMatchObject([{ started, seconds: 5, status: 'done', result: { episodes: 7 } }])
+})
+
+test('an attempt is kept once, and read back as it was', () => {
+  const first = episode('click-button', 5, 0)
+  expect(store.addEpisode(key, first)).toBe(true)
+  expect(store.addEpisode(key, { ...first, outcome: 'failure' })).toBe(false)
+  expect(store.addEpisode({ ...key, arm: 'dpo' }, first)).toBe(true)
+  expect(store.episodes(key)).toEqual([{ id: 1, ...first }])
+})
+
+test('episodes come by task, seed and attempt, whatever order they were kept in', () => {
+  for (const [task, seed, attempt] of [
+    ['b', 1, 0],
+    ['a', 2, 1],
+    ['a', 10, 0],
+    ['a', 2, 0],
+  ] as const) {
+    store.addEpisode(key, episode(task, seed, attempt))
+  }
+  expect(store.episodes(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`)).toEqual([
+    'a 2 0',
+    'a 2 1',
+    'a 10 0',
+    'b 1 0',
+  ])
+})
+
+test('pictures are kept apart from the texts', () => {
+  const plain = episode('a', 1, 0)
+  const picture = new Uint8Array([255, 216, 255])
+  store.addEpisode(key, { ...plain, steps: plain.steps.map((step) => ({ ...step, picture })) })
+  expect(store.picture(1, 0)).toEqual(picture)
+  expect(store.picture(1, 1)).toBeUndefined()
+})
+
+test('a step done again replaces its metrics; what is no number is null', () => {
+  store.addMetrics(key, 1, { loss: 2, 'rewards/margins': Number.NaN })
+  store.addMetrics(key, 1, { loss: 1.5 })
+  expect(store.metrics(key.run)).toEqual([
+    { ...key, step: 1, name: 'loss', value: 1.5 },
+    { ...key, step: 1, name: 'rewards/margins', value: null },
+  ])
+})
+
+test('pairs of a round are replaced whole', () => {
+  const pair = { task: 'a', seed: 1, position: 0, prompt: 'p', chosen: 'c', rejected: 'r' }
+  store.setPairs(key.run, 1, [pair, pair])
+  store.setPairs(key.run, 1, [pair])
+  expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, keep: true, edited: false }])
+  expect(store.pairs(key.run, 2)).toEqual([])
+})
+
+test('a checkpoint takes the place of the one before, and goes when it is dropped', () => {
+  const files = () => readdirSync(`${store.path}-checkpoints`)
+  store.saveCheckpoint(key, { step: 10, data: new Uint8Array([1]), state: { best: 0.5 } })
+  store.saveCheckpoint(key, { step: 20, data: new Uint8Array([2]), state: { best: 0.4 } })
+  expect(files()).toHaveLength(1)
+  const kept = store.checkpoint(key)
+  expect({ ...kept, data: [...(kept?.data ?? [])] }).toEqual({ step: 20, data: [2], state: { best: 0.4 } })
+  store.dropCheckpoint(key)
+  expect(files()).toEqual([])
+  expect(store.checkpoint(key)).toBeUndefined()
+})
+
+test('a transaction that fails leaves nothing', () => {
+  expect(() =>
+    store.transaction(() => {
+      store.setRunStatus(key.run, 'done')
+      throw new Error('in the middle')
+    }),
+  ).toThrow('in the middle')
+  expect(store.latestRun()?.status).toBe('running')
+})
+
+test('a file that is no store, or one from the future, is refused in one sentence', () => {
+  const text = join(folder, 'notes.txt')
+  writeFileSync(text, 'not a database at all, but long enough to be read as one '.repeat(20))
+  expect(() => new Store(text)).toThrow(/notes.txt: this file is not a store of the lab/)
+  const future = join(folder, 'future.sqlite')
+  const database = new DatabaseSync(future)
+  database.exec('PRAGMA user_version = 999')
+  database.close()
+  expect(() => new Store(future)).toThrow(/newer version/)
+  expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else stands/)
+})
+
+test('a second command is refused while the first works, and let in once it is killed', async () => {
+  const path = join(folder, 'shared.sqlite')
+  const lock = join(import.meta.dirname, 'lock.ts')
+  const script = `const { lockStore } = await import(${JSON.stringify(lock)}); lockStore(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000)`
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script])
+  await new Promise((resolve) => holder.stdout.once('data', resolve))
+  expect(() => lockStore(path)).toThrow(/another command is at work/)
+  const gone = new Promise((resolve) => holder.once('exit', resolve))
+  holder.kill('SIGKILL')
+  await gone
+  lockStore(path)()
+})
+
+test('what was kept before a kill -9 is there after it', () => {
+  const script = `
+    const { Store } = await import(${JSON.stringify(join(import.meta.dirname, 'store.ts'))})
+    const store = new Store(${JSON.stringify(store.path)})
+    store.addMetrics(${JSON.stringify(key)}, 7, { loss: 0.125 })
+    process.kill(process.pid, 'SIGKILL')`
+  expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })).toThrow()
+  expect(store.metrics(key.run)).toMatchObject([{ step: 7, value: 0.125 }])
+})

@@ -1,0 +1,513 @@
+/** The lab's memory: one SQLite file with every run, stage, metric, episode and pair, written the moment it exists. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { type Config, configSchema } from '../config/schema.ts'
+import type { Episode, Outcome, Step } from './episode.ts'
+import { unwritable, writeFileAtomic } from './file.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+export type Status = 'running' | 'done' | 'failed' | 'stopped'
+
+export interface Run {
+  readonly id: number
+  readonly name: string
+  /** What the run is to do, as the runner wrote it. */
+  readonly command: unknown
+  /** Every value it works with, defaults included. */
+  readonly config: Config
+  readonly status: Status
+  /** Milliseconds since 1970. */
+  readonly started: number
+  readonly ended: number | null
+}
+
+/** A stage of a run; rounds count from 1, 0 is before the first. */
+export interface StageKey {
+  readonly run: number
+  readonly stage: string
+  readonly round: number
+}
+
+export interface StageRecord extends StageKey {
+  readonly status: Status
+  readonly started: number
+  readonly ended: number | null
+  /** Wall time of all its sittings, in seconds. */
+  readonly seconds: number
+  /** What the stage returned; null until it is done. */
+  readonly result: unknown
+}
+
+/** A part of a stage that is trained or played by itself: '' where there is only one. */
+export interface ArmKey extends StageKey {
+  readonly arm: string
+}
+
+export interface Metric extends ArmKey {
+  readonly step: number
+  /** TRL's name. */
+  readonly name: string
+  /** null where it is not a number. */
+  readonly value: number | null
+}
+
+export interface StoredEpisode extends Episode {
+  readonly id: number
+}
+
+/** A preference pair as training reads it; `keep` and the texts can be changed by hand. */
+export interface StoredPair {
+  readonly id: number
+  readonly run: number
+  readonly round: number
+  readonly task: string
+  readonly seed: number
+  /** Step of the episode at which chosen and rejected part. */
+  readonly position: number
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+  readonly keep: boolean
+  readonly edited: boolean
+}
+
+/** Where a training stood: enough to go on exactly there. */
+export interface Checkpoint {
+  readonly step: number
+  /** Weights and optimiser state, in the form the training wrote them. */
+  readonly data: Uint8Array
+  /** What else it has to remember, as JSON. */
+  readonly state: unknown
+}
+
+type Row = Record<string, SQLOutputValue>
+
+/** Opens a store, making or upgrading it as needed. Throws UserError for a file that is not one. */
+export class Store {
+  readonly path: string
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string) {
+    this.path = path
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 })
+    } catch (error) {
+      throw explained(path, error)
+    }
+    try {
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+      this.#migrate()
+    } catch (error) {
+      this.#database.close()
+      throw explained(path, error)
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** Runs `work` as one transaction: all of it is kept, or none. */
+  transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw explained(this.path, error)
+    }
+  }
+
+  // Runs
+
+  /** Begins a run and returns its id. */
+  createRun(name: string, command: unknown, config: Config): number {
+    const { lastInsertRowid } = this.#run(
+      "INSERT INTO runs (name, command, config, status, started) VALUES (?, ?, ?, 'running', ?)",
+      name,
+      JSON.stringify(command),
+      JSON.stringify(config),
+      Date.now(),
+    )
+    return Number(lastInsertRowid)
+  }
+
+  setRunStatus(run: number, status: Status): void {
+    const ended = status === 'running' ? null : Date.now()
+    this.#run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, run)
+  }
+
+  /** Every run, the latest first. */
+  runs(): Run[] {
+    return this.#all('SELECT * FROM runs ORDER BY id DESC').map((row) => this.#readRun(row))
+  }
+
+  /** The latest run, or undefined where there is none. */
+  latestRun(): Run | undefined {
+    const row = this.#get('SELECT * FROM runs ORDER BY id DESC LIMIT 1')
+    return row === undefined ? undefined : this.#readRun(row)
+  }
+
+  #readRun(row: Row): Run {
+    const config = configSchema.safeParse(JSON.parse(String(row.config)))
+    if (!config.success) {
+      const key = config.error.issues[0]?.path.join('.')
+      throw new UserError(
+        `${this.path}: run ${row.id} was made by another version of the lab (${key}); move the store away.`,
+      )
+    }
+    return {
+      id: Number(row.id),
+      name: String(row.name),
+      command: JSON.parse(String(row.command)),
+      config: config.data,
+      status: statusSchema.parse(row.status),
+      started: Number(row.started),
+      ended: row.ended === null ? null : Number(row.ended),
+    }
+  }
+
+  // Stages
+
+  /** Marks a stage as running, be it for the first time or again. */
+  startStage({ run, stage, round }: StageKey): void {
+    this.#run(
+      `INSERT INTO stages (run, stage, round, status, started) VALUES (?, ?, ?, 'running', ?)
+       ON CONFLICT DO UPDATE SET status = 'running', ended = NULL`,
+      run,
+      stage,
+      round,
+      Date.now(),
+    )
+  }
+
+  /** Adds to a stage's wall time; called while it runs, so that a kill loses little of the count. */
+  addStageSeconds({ run, stage, round }: StageKey, seconds: number): void {
+    this.#run(
+      'UPDATE stages SET seconds = seconds + ? WHERE run = ? AND stage = ? AND round = ?',
+      seconds,
+      run,
+      stage,
+      round,
+    )
+  }
+
+  endStage({ run, stage, round }: StageKey, status: Status, result: unknown = null): void {
+    this.#run(
+      'UPDATE stages SET status = ?, ended = ?, result = ? WHERE run = ? AND stage = ? AND round = ?',
+      status,
+      Date.now(),
+      JSON.stringify(result),
+      run,
+      stage,
+      round,
+    )
+  }
+
+  /** The stages of a run in the order they were begun. */
+  stages(run: number): StageRecord[] {
+    return this.#all('SELECT * FROM stages WHERE run = ? ORDER BY started, round', run).map((row) => ({
+      run: Number(row.run),
+      stage: String(row.stage),
+      round: Number(row.round),
+      status: statusSchema.parse(row.status),
+      started: Number(row.started),
+      ended: row.ended === null ? null : Number(row.ended),
+      seconds: Number(row.seconds),
+      result: row.result === null ? null : JSON.parse(String(row.result)),
+    }))
+  }
+
+  // Metrics
+
+  /** Keeps the metrics of one step; a step that is done again after a resume replaces what it wrote before. */
+  addMetrics(key: ArmKey, step: number, metrics: Readonly<Record<string, number>>): void {
+    this.transaction(() => {
+      for (const [name, value] of Object.entries(metrics)) {
+        this.#run(
+          'INSERT OR REPLACE INTO metrics (run, stage, round, arm, step, name, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          ...armValues(key),
+          step,
+          name,
+          Number.isFinite(value) ? value : null,
+        )
+      }
+    })
+  }
+
+  /** Every metric of a run, by stage, round, arm and step. */
+  metrics(run: number): Metric[] {
+    return this.#all('SELECT * FROM metrics WHERE run = ? ORDER BY stage, round, arm, step, name', run).map((row) => ({
+      ...readArm(row),
+      step: Number(row.step),
+      name: String(row.name),
+      value: row.value === null ? null : Number(row.value),
+    }))
+  }
+
+  // Episodes
+
+  /** Keeps an episode with its steps. False, and nothing changes, where this attempt is already kept. */
+  addEpisode(key: ArmKey, episode: Episode): boolean {
+    return this.transaction(() => {
+      const { changes, lastInsertRowid } = this.#run(
+        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, reward, duration)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        ...armValues(key),
+        episode.task,
+        episode.seed,
+        episode.attempt,
+        episode.instruction,
+        episode.outcome,
+        episode.reason,
+        episode.reward,
+        episode.duration,
+      )
+      if (changes === 0) return false
+      for (const [position, step] of episode.steps.entries()) {
+        this.#run(
+          `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          lastInsertRowid,
+          position,
+          step.page,
+          step.prompt,
+          step.completion,
+          new Uint8Array(Int32Array.from(step.tokens).buffer),
+          step.logprob,
+          step.thought,
+          step.action,
+          step.picture ?? null,
+        )
+      }
+      return true
+    })
+  }
+
+  /** The episodes of an arm by task, seed and attempt, whatever order they ended in; pictures are left out. */
+  episodes(key: ArmKey): StoredEpisode[] {
+    const steps = new Map<number, Step[]>()
+    for (const row of this.#all(
+      `SELECT steps.* FROM steps JOIN episodes ON episodes.id = steps.episode
+       WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY episode, position`,
+      ...armValues(key),
+    )) {
+      const id = Number(row.episode)
+      const list = steps.get(id) ?? []
+      list.push(readStep(row))
+      steps.set(id, list)
+    }
+    return this.#all(
+      'SELECT * FROM episodes WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY task, seed, attempt',
+      ...armValues(key),
+    ).map((row) => ({
+      id: Number(row.id),
+      task: String(row.task),
+      seed: Number(row.seed),
+      attempt: Number(row.attempt),
+      instruction: String(row.instruction),
+      outcome: outcomeSchema.parse(row.outcome),
+      reason: String(row.reason),
+      reward: Number(row.reward),
+      duration: Number(row.duration),
+      steps: steps.get(Number(row.id)) ?? [],
+    }))
+  }
+
+  /** The picture of a step, or undefined where none was kept. */
+  picture(episode: number, position: number): Uint8Array | undefined {
+    const row = this.#get('SELECT picture FROM steps WHERE episode = ? AND position = ?', episode, position)
+    return row?.picture instanceof Uint8Array ? row.picture : undefined
+  }
+
+  // Pairs
+
+  /** Replaces the pairs of a round. */
+  setPairs(
+    run: number,
+    round: number,
+    pairs: readonly Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'edited'>[],
+  ): void {
+    this.transaction(() => {
+      this.#run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
+      for (const pair of pairs) {
+        this.#run(
+          'INSERT INTO pairs (run, round, task, seed, position, prompt, chosen, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          run,
+          round,
+          pair.task,
+          pair.seed,
+          pair.position,
+          pair.prompt,
+          pair.chosen,
+          pair.rejected,
+        )
+      }
+    })
+  }
+
+  pairs(run: number, round: number): StoredPair[] {
+    return this.#all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map((row) => ({
+      id: Number(row.id),
+      run: Number(row.run),
+      round: Number(row.round),
+      task: String(row.task),
+      seed: Number(row.seed),
+      position: Number(row.position),
+      prompt: String(row.prompt),
+      chosen: String(row.chosen),
+      rejected: String(row.rejected),
+      keep: row.keep === 1,
+      edited: row.edited === 1,
+    }))
+  }
+
+  // Checkpoints of trainings
+
+  /** Keeps where a training stands in place of where it stood; the data goes into a file beside the store. */
+  saveCheckpoint(key: ArmKey, { step, data, state }: Checkpoint): void {
+    const before = this.#checkpointFile(key)
+    const file = `${key.run}-${key.stage}-${key.round}-${key.arm || 'main'}-${step}.checkpoint`
+    writeFileAtomic(this.#beside(file), data)
+    this.#run(
+      'INSERT OR REPLACE INTO checkpoints (run, stage, round, arm, step, file, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...armValues(key),
+      step,
+      file,
+      JSON.stringify(state),
+    )
+    if (before !== undefined && before !== file) rmSync(this.#beside(before), { force: true })
+  }
+
+  /** Where a training stood, or undefined where it has not begun. */
+  checkpoint(key: ArmKey): Checkpoint | undefined {
+    const row = this.#get(
+      'SELECT * FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
+      ...armValues(key),
+    )
+    if (row === undefined) return undefined
+    const file = this.#beside(String(row.file))
+    let data: Uint8Array
+    try {
+      data = readFileSync(file)
+    } catch {
+      // Someone cleaned up: the training begins again, which ends the same.
+      return undefined
+    }
+    return { step: Number(row.step), data, state: JSON.parse(String(row.state)) }
+  }
+
+  /** Forgets where a training stood, once its stage is done. */
+  dropCheckpoint(key: ArmKey): void {
+    const file = this.#checkpointFile(key)
+    this.#run('DELETE FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?', ...armValues(key))
+    if (file !== undefined) rmSync(this.#beside(file), { force: true })
+  }
+
+  #checkpointFile(key: ArmKey): string | undefined {
+    const row = this.#get(
+      'SELECT file FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
+      ...armValues(key),
+    )
+    return row === undefined ? undefined : String(row.file)
+  }
+
+  #beside(file: string): string {
+    return join(dirname(this.path), `${basename(this.path)}-checkpoints`, file)
+  }
+
+  // SQLite
+
+  #migrate(): void {
+    const version = Number(this.#get('PRAGMA user_version')?.user_version)
+    if (version > MIGRATIONS.length) {
+      throw new UserError(
+        `${this.path}: this store was written by a newer version of the lab; update, or set paths.store.`,
+      )
+    }
+    for (const [at, migration] of MIGRATIONS.entries()) {
+      if (at < version) continue
+      this.transaction(() => this.#database.exec(`${migration}; PRAGMA user_version = ${at + 1}`))
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]) {
+    try {
+      return this.#prepare(sql).run(...values)
+    } catch (error) {
+      throw explained(this.path, error)
+    }
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values)
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values)
+  }
+}
+
+const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
+const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
+
+function armValues({ run, stage, round, arm }: ArmKey): [number, string, number, string] {
+  return [run, stage, round, arm]
+}
+
+function readArm(row: Row): ArmKey {
+  return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
+}
+
+function readStep(row: Row): Step {
+  const bytes = z.instanceof(Uint8Array).parse(row.tokens)
+  return {
+    page: String(row.page),
+    prompt: String(row.prompt),
+    completion: String(row.completion),
+    tokens: [...new Int32Array(bytes.slice().buffer)],
+    logprob: Number(row.logprob),
+    thought: String(row.thought),
+    action: String(row.action),
+  }
+}
+
+/** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
+function explained(path: string, error: unknown): unknown {
+  if (error instanceof UserError) return error
+  switch ((error as { errcode?: number }).errcode) {
+    case 5:
+    case 6:
+      return new UserError(`${path}: another program holds this store; close it and try again.`)
+    case 8:
+    case 14:
+      return new UserError(
+        `${path}: the store cannot be opened for writing; set paths.store to a place that can be written.`,
+      )
+    case 11:
+    case 26:
+      return new UserError(
+        `${path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.`,
+      )
+    case 13:
+      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
+    default:
+      return unwritable(path, error)
+  }
+}
