@@ -1,0 +1,151 @@
+/** The smallest engine that learns, for tests of the trainers: a table of logits, next token by last token, trained by AdamW. */
+import type { AdamW, AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../engine/engine.ts'
+
+const VOCABULARY = 16
+const CONFIG = {
+  vocab_size: VOCABULARY,
+  hidden_size: VOCABULARY,
+  intermediate_size: 1,
+  num_hidden_layers: 0,
+  num_attention_heads: 1,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 1024,
+  tie_word_embeddings: true,
+}
+
+/** Adapters are whole tables of their own, named `table`. Generation is not needed by trainers and throws. */
+export function createBigramEngine(base: Float32Array = new Float32Array(VOCABULARY ** 2)): Engine {
+  const tables = new Map<AdapterName, Float32Array>([[null, base.slice()]])
+  let target: AdapterName = null
+  let gradient = new Float32Array(VOCABULARY ** 2)
+  let moments = freshMoments()
+
+  const table = (name: AdapterName) => {
+    const found = tables.get(name)
+    if (found === undefined) throw new Error(`No adapter ${name}.`)
+    return found
+  }
+  const asTensors = (data: Float32Array): Tensors =>
+    new Map([['table', { shape: [VOCABULARY, VOCABULARY], data: data.slice() }]])
+
+  return {
+    kind: 'tfjs',
+    description: 'bigram table',
+    config: CONFIG,
+    async addAdapter(name, _lora, weights) {
+      tables.set(name, weights.get('table')!.data.slice())
+    },
+    async removeAdapter(name) {
+      tables.delete(name)
+    },
+    adapterWeights: async (name) => asTensors(table(name)),
+    baseWeights: async () => asTensors(table(null)),
+    async train(name) {
+      target = name
+      gradient = new Float32Array(VOCABULARY ** 2)
+      moments = freshMoments()
+    },
+    logprobs: async (forest, adapter) => score(forest, table(adapter)),
+    async accumulate(forest, dLoss) {
+      const weights = table(target)
+      const scores = score(forest, weights)
+      const derivatives = dLoss(scores)
+      transitions(forest).forEach(([last, next], i) => {
+        const probabilities = softmax(weights, last)
+        probabilities.forEach((probability, token) => {
+          gradient[last * VOCABULARY + token]! += derivatives[i]! * ((token === next ? 1 : 0) - probability)
+        })
+      })
+      return scores
+    },
+    gradients: async () => asTensors(gradient),
+    async step(adamW) {
+      const grad_norm = Math.hypot(...gradient)
+      apply(adamW, table(target), gradient, moments, grad_norm)
+      gradient = new Float32Array(VOCABULARY ** 2)
+      return { grad_norm }
+    },
+    optimizerState: async () => ({
+      step: moments.step,
+      exp_avg: asTensors(moments.first),
+      exp_avg_sq: asTensors(moments.second),
+    }),
+    async setOptimizerState(state: OptimizerState) {
+      moments = {
+        step: state.step,
+        first: state.exp_avg.get('table')!.data.slice(),
+        second: state.exp_avg_sq.get('table')!.data.slice(),
+      }
+    },
+    async generate() {
+      throw new Error('The bigram engine does not generate.')
+    },
+    async close() {},
+  }
+}
+
+interface Moments {
+  step: number
+  readonly first: Float32Array
+  readonly second: Float32Array
+}
+
+function freshMoments(): Moments {
+  return { step: 0, first: new Float32Array(VOCABULARY ** 2), second: new Float32Array(VOCABULARY ** 2) }
+}
+
+/** (last token, target token) of every target, in segment order. */
+function transitions(forest: Forest): [number, number][] {
+  return forest.flatMap(({ tokens, parent, targetStart }) =>
+    Array.from(tokens.subarray(targetStart), (token, i): [number, number] => {
+      const before = targetStart + i - 1
+      return [before >= 0 ? tokens[before]! : forest[parent]!.tokens.at(-1)!, token]
+    }),
+  )
+}
+
+function score(forest: Forest, weights: Float32Array): Scores {
+  const counts = Int32Array.from(forest, ({ tokens, targetStart }) => tokens.length - targetStart)
+  let total = 0
+  const starts = counts.map((count) => {
+    total += count
+    return total - count
+  })
+  const seen = transitions(forest).map(([last, next]) => {
+    const probabilities = softmax(weights, last)
+    return {
+      logprob: Math.log(probabilities[next]!),
+      entropy: -probabilities.reduce((sum, p) => sum + p * Math.log(p), 0),
+      hit: probabilities.every((p) => p <= probabilities[next]!) ? 1 : 0,
+    }
+  })
+  return {
+    logprobs: Float32Array.from(seen, ({ logprob }) => logprob),
+    entropies: Float32Array.from(seen, ({ entropy }) => entropy),
+    hits: Uint8Array.from(seen, ({ hit }) => hit),
+    starts,
+    counts,
+  }
+}
+
+function softmax(weights: Float32Array, last: number): number[] {
+  const exponents = Array.from(weights.subarray(last * VOCABULARY, (last + 1) * VOCABULARY), Math.exp)
+  const sum = exponents.reduce((total, value) => total + value, 0)
+  return exponents.map((value) => value / sum)
+}
+
+function apply(adamW: AdamW, weights: Float32Array, gradient: Float32Array, moments: Moments, norm: number): void {
+  const scale = adamW.max_grad_norm > 0 && norm > adamW.max_grad_norm ? adamW.max_grad_norm / norm : 1
+  moments.step++
+  gradient.forEach((value, i) => {
+    const g = value * scale
+    moments.first[i] = adamW.adam_beta1 * moments.first[i]! + (1 - adamW.adam_beta1) * g
+    moments.second[i] = adamW.adam_beta2 * moments.second[i]! + (1 - adamW.adam_beta2) * g * g
+    const first = moments.first[i]! / (1 - adamW.adam_beta1 ** moments.step)
+    const second = moments.second[i]! / (1 - adamW.adam_beta2 ** moments.step)
+    weights[i]! -=
+      adamW.learning_rate * (first / (Math.sqrt(second) + adamW.adam_epsilon) + adamW.weight_decay * weights[i]!)
+  })
+}

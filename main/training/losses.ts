@@ -1,0 +1,142 @@
+/**
+ * Preference losses as functions of sequence log-probabilities: each gives its value and its derivatives by the policy's
+ * log-probabilities, which is all an engine needs. In all of them `c` and `r` are how much more likely the policy finds
+ * chosen and rejected than the reference does, in nats: log pi(y|x) - log pi_ref(y|x).
+ */
+
+/** One pair as a loss sees it. Log-probabilities are sums over a completion's tokens, in nats. */
+export interface PairLogps {
+  readonly chosen: number
+  readonly rejected: number
+  readonly refChosen: number
+  readonly refRejected: number
+  /** Tokens in each completion. */
+  readonly chosenTokens: number
+  readonly rejectedTokens: number
+  /** KTO's reference point z0, an estimate of KL(pi || pi_ref) in nats; the other losses do not look at it. */
+  readonly kl: number
+}
+
+export interface LossOptions {
+  /** How hard the policy is held to the reference. */
+  readonly beta: number
+  /** Assumed share of pairs whose label is wrong; only `robust` looks at it (TRL ignores it with sigmoid, so do we). */
+  readonly label_smoothing: number
+}
+
+/** A loss's value, and its derivatives by the policy's log-probability of chosen and of rejected. */
+export interface PairLoss {
+  readonly loss: number
+  readonly dChosen: number
+  readonly dRejected: number
+}
+
+export type PreferenceLoss = (pair: PairLogps, options: LossOptions) => PairLoss
+
+/** DPO: -log sigmoid(beta (c - r)). Rafailov et al. 2023, arXiv:2305.18290, equation 7. */
+export const sigmoid: PreferenceLoss = (pair, { beta }) => {
+  const margin = beta * (logRatioChosen(pair) - logRatioRejected(pair))
+  const slope = -beta * sigma(-margin)
+  return { loss: -logSigma(margin), dChosen: slope, dRejected: -slope }
+}
+
+/** SLiC's hinge on DPO's margin: max(0, 1 - beta (c - r)). Zhao et al. 2023, arXiv:2305.10425; Liu et al., arXiv:2309.06657. */
+export const hinge: PreferenceLoss = (pair, { beta }) => {
+  const margin = beta * (logRatioChosen(pair) - logRatioRejected(pair))
+  const slope = margin < 1 ? -beta : 0
+  return { loss: Math.max(0, 1 - margin), dChosen: slope, dRejected: -slope }
+}
+
+/** IPO: (c - r - 1 / (2 beta))^2, with c and r averaged over tokens as in TRL. Azar et al. 2023, arXiv:2310.12036, equation 17. */
+export const ipo: PreferenceLoss = (pair, { beta }) => {
+  const distance =
+    logRatioChosen(pair) / pair.chosenTokens - logRatioRejected(pair) / pair.rejectedTokens - 1 / (2 * beta)
+  return {
+    loss: distance ** 2,
+    dChosen: (2 * distance) / pair.chosenTokens,
+    dRejected: (-2 * distance) / pair.rejectedTokens,
+  }
+}
+
+/**
+ * Robust DPO, unbiased when a share e = label_smoothing of the labels is flipped:
+ * (-(1 - e) log sigmoid(h) + e log sigmoid(-h)) / (1 - 2e), h = beta (c - r). Chowdhury et al. 2024, arXiv:2403.00409.
+ */
+export const robust: PreferenceLoss = (pair, { beta, label_smoothing: e }) => {
+  const margin = beta * (logRatioChosen(pair) - logRatioRejected(pair))
+  const loss = (-(1 - e) * logSigma(margin) + e * logSigma(-margin)) / (1 - 2 * e)
+  const slope = (-beta * ((1 - e) * sigma(-margin) + e * sigma(margin))) / (1 - 2 * e)
+  return { loss, dChosen: slope, dRejected: -slope }
+}
+
+/** Length-normalised DPO: -log sigmoid(beta (c / |chosen| - r / |rejected|)). Lambert et al. 2024 (Tulu 3), arXiv:2411.15124. */
+export const sigmoidNorm: PreferenceLoss = (pair, { beta }) => {
+  const margin = beta * (logRatioChosen(pair) / pair.chosenTokens - logRatioRejected(pair) / pair.rejectedTokens)
+  const slope = -beta * sigma(-margin)
+  return { loss: -logSigma(margin), dChosen: slope / pair.chosenTokens, dRejected: -slope / pair.rejectedTokens }
+}
+
+/**
+ * KTO with both weights 1: the mean of 1 - sigmoid(beta (c - z0)) and 1 - sigmoid(beta (z0 - r)); no gradient flows
+ * through z0. Ethayarajh et al. 2024, arXiv:2402.01306. A pair counts as one desirable and one
+ * undesirable example.
+ */
+export const kto: PreferenceLoss = (pair, { beta }) => {
+  const desirable = sigma(beta * (logRatioChosen(pair) - pair.kl))
+  const undesirable = sigma(beta * (pair.kl - logRatioRejected(pair)))
+  return {
+    loss: (1 - desirable + 1 - undesirable) / 2,
+    dChosen: (-beta * desirable * (1 - desirable)) / 2,
+    dRejected: (beta * undesirable * (1 - undesirable)) / 2,
+  }
+}
+
+/** The losses by the names TRL gives them (`loss_type`). */
+export const PREFERENCE_LOSSES = { sigmoid, hinge, ipo, robust, sigmoid_norm: sigmoidNorm, kto } as const
+export type LossType = keyof typeof PREFERENCE_LOSSES
+
+/**
+ * A preference loss plus `alpha` times the chosen completion's mean negative log-likelihood per token, which keeps the
+ * likelihood of the chosen from falling along with the rejected's: RPO. Pang et al. 2024, arXiv:2404.19733.
+ */
+export function withChosenNll(loss: PreferenceLoss, alpha: number): PreferenceLoss {
+  return (pair, options) => {
+    const preference = loss(pair, options)
+    return {
+      loss: preference.loss - (alpha * pair.chosen) / pair.chosenTokens,
+      dChosen: preference.dChosen - alpha / pair.chosenTokens,
+      dRejected: preference.dRejected,
+    }
+  }
+}
+
+/**
+ * Weighted mean negative log-likelihood per token, -sum(w logp) / `total`, where `total` is the sum of the weights of
+ * the whole batch's tokens, of which `logprobs` may be a part. Returns the part's share of the value, and its
+ * derivatives by `logprobs`.
+ */
+export function nll(
+  logprobs: Float32Array,
+  weights: Float32Array,
+  total: number,
+): { loss: number; dLogprobs: Float32Array } {
+  const loss = -logprobs.reduce((sum, logprob, i) => sum + weights[i]! * logprob, 0) / total
+  return { loss, dLogprobs: weights.map((weight) => -weight / total) }
+}
+
+function logRatioChosen(pair: PairLogps): number {
+  return pair.chosen - pair.refChosen
+}
+
+function logRatioRejected(pair: PairLogps): number {
+  return pair.rejected - pair.refRejected
+}
+
+function sigma(x: number): number {
+  return 1 / (1 + Math.exp(-x))
+}
+
+/** log sigmoid(x) without overflow at either end. */
+function logSigma(x: number): number {
+  return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)))
+}

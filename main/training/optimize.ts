@@ -1,0 +1,162 @@
+/** The training loop that SFT and preference training share: it knows steps, rates and checkpoints, and no loss. */
+import type { AdapterName, Engine, OptimizerState, Tensors } from '../engine/engine.ts'
+import { learningRate, type ScheduleOptions } from './schedule.ts'
+
+/** Figures by TRL's names. */
+export type Metrics = Readonly<Record<string, number>>
+
+/** Names as in TRL, or the configuration's where it has its own. */
+export interface TrainingOptions extends ScheduleOptions {
+  /** Examples or pairs in one forest (per_device_train_batch_size). */
+  readonly batch_size: number
+  /** Forests in one optimiser step (gradient_accumulation_steps). */
+  readonly grad_accumulation_steps: number
+  readonly weight_decay: number
+  /** Gradients are scaled down to this norm; 0: never. */
+  readonly max_grad_norm: number
+  /** Decides the order of the data and LoRA's dropout. */
+  readonly seed: number
+}
+
+/** One part of the loss. It draws its own batch. */
+export interface Term {
+  /** Adds the gradients of `weight` times its loss on the batch of this step. */
+  accumulate(step: number): Promise<TermReport>
+}
+
+export interface TermReport {
+  /** Already weighted: the step's loss is the sum over its terms. */
+  readonly loss: number
+  /** Tokens computed. */
+  readonly tokens: number
+  readonly metrics: Metrics
+}
+
+/** Everything that a run needs to go on exactly where it was. */
+export interface TrainingState {
+  /** Optimiser steps done. */
+  readonly step: number
+  /** The trained weights: an adapter's, or with full-parameter training the base model's. */
+  readonly weights: Tensors
+  readonly optimizer: OptimizerState
+  readonly num_tokens: number
+  readonly best: Best | null
+}
+
+/** The weights with the lowest eval_loss so far. */
+export interface Best {
+  readonly step: number
+  readonly eval_loss: number
+  readonly weights: Tensors
+}
+
+/** Held-out evaluation during training. */
+export interface Validation {
+  /** Must hold eval_loss. */
+  readonly evaluate: () => Promise<Metrics & { readonly eval_loss: number }>
+  /** Optimiser steps between evaluations. */
+  readonly eval_steps: number
+  /** Training stops when so many evaluations in a row have not improved on the best. */
+  readonly patience: number
+}
+
+export interface TrainingHooks {
+  /** Called after every optimiser step, `step` counting from 1; with eval_ figures where it was evaluated. */
+  readonly onStep?: (step: number, metrics: Metrics) => void
+  /** Stores a state; called every `save_steps` steps, and before a cancelled run throws. */
+  readonly onCheckpoint?: (state: TrainingState) => Promise<void>
+  readonly save_steps?: number
+  /** Looked at between steps. */
+  readonly signal?: AbortSignal
+  /** Goes on from a stored state, whose `weights` the engine must already hold. */
+  readonly resume?: TrainingState
+}
+
+export interface TrainingResult {
+  /** With validation the best weights, else the last. */
+  readonly weights: Tensors
+  /** The step those weights are from. */
+  readonly step: number
+  /** Optimiser steps done in all. */
+  readonly steps: number
+  /** Whether validation ended the run before max_steps. */
+  readonly stoppedEarly: boolean
+}
+
+/**
+ * Trains `target` (an adapter, or null for all base weights) on the sum of the terms. Resuming from a checkpoint ends
+ * with the same weights as never having stopped. Throws the signal's reason when cancelled, after a last checkpoint,
+ * and an Error when the loss is no longer a number.
+ */
+export async function optimize(
+  engine: Engine,
+  target: AdapterName,
+  terms: readonly Term[],
+  options: TrainingOptions,
+  hooks: TrainingHooks = {},
+  validation?: Validation,
+): Promise<TrainingResult> {
+  const { resume, signal, save_steps = Number.POSITIVE_INFINITY } = hooks
+  await engine.train(target)
+  if (resume !== undefined) await engine.setOptimizerState(resume.optimizer)
+  let step = resume?.step ?? 0
+  let num_tokens = resume?.num_tokens ?? 0
+  let best = resume?.best ?? null
+
+  const weights = () => (target === null ? engine.baseWeights() : engine.adapterWeights(target))
+  const save = async () => {
+    if (hooks.onCheckpoint === undefined) return
+    await hooks.onCheckpoint({
+      step,
+      weights: await weights(),
+      optimizer: await engine.optimizerState(),
+      num_tokens,
+      best,
+    })
+  }
+  const improves = () =>
+    validation === undefined || best === null || step - best.step < validation.patience * validation.eval_steps
+
+  while (step < options.max_steps && improves()) {
+    if (signal?.aborted) {
+      await save()
+      throw signal.reason
+    }
+    const began = performance.now()
+    const reports: TermReport[] = []
+    for (const term of terms) reports.push(await term.accumulate(step))
+    const learning_rate = learningRate(step, options)
+    const loss = reports.reduce((sum, report) => sum + report.loss, 0)
+    if (!Number.isFinite(loss)) throw new Error(`The loss became ${loss} at step ${step + 1}: lower the learning rate.`)
+    const { grad_norm } = await engine.step({ ...ADAM, ...options, learning_rate })
+    step++
+    const tokens = reports.reduce((sum, report) => sum + report.tokens, 0)
+    num_tokens += tokens
+    let metrics: Metrics = {
+      ...Object.assign({}, ...reports.map((report) => report.metrics)),
+      loss,
+      grad_norm,
+      learning_rate,
+      num_tokens,
+      tokens_per_second: (tokens / (performance.now() - began)) * 1000,
+    }
+    if (validation !== undefined && (step % validation.eval_steps === 0 || step === options.max_steps)) {
+      const evaluation = await validation.evaluate()
+      metrics = { ...metrics, ...evaluation }
+      if (best === null || evaluation.eval_loss < best.eval_loss) {
+        best = { step, eval_loss: evaluation.eval_loss, weights: await weights() }
+      }
+    }
+    hooks.onStep?.(step, metrics)
+    if (step % save_steps === 0) await save()
+  }
+  return {
+    weights: best?.weights ?? (await weights()),
+    step: best?.step ?? step,
+    steps: step,
+    stoppedEarly: step < options.max_steps,
+  }
+}
+
+/** PyTorch's defaults. */
+const ADAM = { adam_beta1: 0.9, adam_beta2: 0.999, adam_epsilon: 1e-8 }

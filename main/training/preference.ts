@@ -1,0 +1,302 @@
+/**
+ * Preference training from pairs, and the controls that it has to beat. All of them go through the same loop with the
+ * same number of steps and the same replay of golden samples; they differ in the one term that comes from episodes.
+ */
+import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
+import { forestTokens, plant, type Sequence, segmentLogp, targets } from './forest.ts'
+import { type LossType, type PairLogps, type PairLoss, PREFERENCE_LOSSES, withChosenNll } from './losses.ts'
+import {
+  type Metrics,
+  optimize,
+  type Term,
+  type TrainingHooks,
+  type TrainingOptions,
+  type TrainingResult,
+  type Validation,
+} from './optimize.ts'
+import { batchIndices, mix } from './order.ts'
+import { type Example, nllTerm, TokenTally } from './sft.ts'
+
+/** Two completions of one prompt, in tokens, each with its stop token. */
+export interface TokenPair {
+  readonly prompt: Int32Array
+  readonly chosen: Int32Array
+  readonly rejected: Int32Array
+}
+
+/** What the reference policy says of a pair: sums of log-probabilities over completion tokens, in nats. */
+export interface ReferenceLogps {
+  readonly chosen: number
+  readonly rejected: number
+  /** Of another pair's chosen completion after this prompt, from which KTO estimates its KL; 0 for other losses. */
+  readonly mismatched: number
+}
+
+export interface PreferenceOptions extends TrainingOptions {
+  readonly loss_type: LossType
+  readonly beta: number
+  readonly label_smoothing: number
+  /** Weight of the chosen completions' NLL beside the preference loss (RPO). */
+  readonly rpo_alpha: number
+  /** Weight of the golden samples' NLL in every step; without it training forgets whole tasks. */
+  readonly replay: number
+}
+
+/** What a run learns from the episodes, apart from the golden samples that each of them replays. */
+export type Lesson =
+  /** Pairs, by a preference loss; `reference` holds one entry a pair (`referenceLogps`). */
+  | {
+      readonly method: 'dpo'
+      readonly pairs: readonly TokenPair[]
+      readonly reference: readonly ReferenceLogps[]
+    }
+  /** Control: imitate the chosen completions of the pairs. */
+  | { readonly method: 'nll_chosen'; readonly pairs: readonly TokenPair[] }
+  /** Control: imitate every step of the agent's own successes. */
+  | { readonly method: 'success_sft'; readonly examples: readonly Example[] }
+  /** Control: nothing but the golden samples. */
+  | { readonly method: 'replay' }
+
+export interface PreferenceJob {
+  readonly engine: Engine
+  /** What is trained, holding the SFT policy's weights at the start: an adapter, or null for all base weights. */
+  readonly adapter: AdapterName
+  readonly lesson: Lesson
+  readonly golden: readonly Example[]
+  readonly options: PreferenceOptions
+  readonly hooks?: TrainingHooks
+  /** Held-out evaluation; with it the best weights are kept and training stops when eval_loss no longer falls. */
+  readonly validation?: Validation
+}
+
+/** Trains on the lesson and the golden samples. Throws as `optimize` does, and where there is nothing to learn from. */
+export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
+  const { engine, adapter, lesson, golden, options, hooks, validation } = job
+  const terms = lesson.method === 'replay' ? [] : [lessonTerm(engine, adapter, lesson, options)]
+  if (lesson.method === 'replay') terms.push(nllTerm(engine, golden, options, 1, 'replay/'))
+  else if (options.replay > 0) terms.push(nllTerm(engine, golden, options, options.replay, 'replay/'))
+  return optimize(engine, adapter, terms, options, hooks, validation)
+}
+
+function lessonTerm(
+  engine: Engine,
+  adapter: AdapterName,
+  lesson: Exclude<Lesson, { method: 'replay' }>,
+  options: PreferenceOptions,
+): Term {
+  switch (lesson.method) {
+    case 'dpo':
+      return pairTerm(engine, adapter, lesson.pairs, lesson.reference, options)
+    case 'nll_chosen':
+      return nllTerm(engine, lesson.pairs.map(chosenExample), options)
+    case 'success_sft':
+      return nllTerm(engine, lesson.examples, options)
+  }
+}
+
+function chosenExample({ prompt, chosen }: TokenPair): Example {
+  return { prompt, completion: chosen }
+}
+
+/**
+ * Log-probabilities of the pairs under the reference: the SFT policy as it is when preference training starts, frozen
+ * under the name `adapter` (null: the engine's base weights). Computed once; training never runs the reference again.
+ */
+export async function referenceLogps(
+  engine: Engine,
+  adapter: AdapterName,
+  pairs: readonly TokenPair[],
+  options: Pick<PreferenceOptions, 'loss_type' | 'batch_size'>,
+): Promise<ReferenceLogps[]> {
+  const logps: ReferenceLogps[] = []
+  for (let start = 0; start < pairs.length; start += options.batch_size) {
+    const part = pairs.slice(start, start + options.batch_size)
+    const { forest, segments } = plant(part.flatMap(sequences))
+    const scores = await engine.logprobs(forest, adapter)
+    const mismatched =
+      options.loss_type === 'kto'
+        ? await sequenceLogps(
+            engine,
+            adapter,
+            part.map((_, i) => mismatch(pairs, start + i)),
+          )
+        : part.map(() => 0)
+    part.forEach((_, i) => {
+      logps.push({
+        chosen: segmentLogp(scores, segments[2 * i]!),
+        rejected: segmentLogp(scores, segments[2 * i + 1]!),
+        mismatched: mismatched[i]!,
+      })
+    })
+  }
+  return logps
+}
+
+/** eval_loss, eval_rewards/..., eval_logps/... of held-out pairs. */
+export async function evaluatePairs(
+  engine: Engine,
+  adapter: AdapterName,
+  pairs: readonly TokenPair[],
+  reference: readonly ReferenceLogps[],
+  options: PreferenceOptions,
+): Promise<Metrics & { readonly eval_loss: number }> {
+  const tally = new PairTally(options.beta)
+  for (let start = 0; start < pairs.length; start += options.batch_size) {
+    const indices = pairs.slice(start, start + options.batch_size).map((_, i) => start + i)
+    const kl = await estimateKl(engine, adapter, pairs, reference, indices, options.loss_type)
+    const { forest, segments } = plant(indices.flatMap((index) => sequences(pairs[index]!)))
+    const scores = await engine.logprobs(forest, adapter)
+    indices.forEach((index, i) => {
+      const seen = pairLogps(scores, segments[2 * i]!, segments[2 * i + 1]!, reference[index]!, kl)
+      tally.add(seen, pairLoss(options)(seen, options))
+    })
+  }
+  const metrics = Object.entries({ loss: tally.loss(), ...tally.metrics() }).map(([name, value]) => [
+    `eval_${name}`,
+    value,
+  ])
+  return { eval_loss: tally.loss(), ...Object.fromEntries(metrics) }
+}
+
+/** The mean preference loss over the pairs of a step. */
+function pairTerm(
+  engine: Engine,
+  adapter: AdapterName,
+  pairs: readonly TokenPair[],
+  reference: readonly ReferenceLogps[],
+  options: PreferenceOptions,
+): Term {
+  if (pairs.length === 0) throw new Error('There are no pairs to train on.')
+  if (reference.length !== pairs.length) throw new Error('Every pair needs its reference log-probabilities.')
+  const lossOf = pairLoss(options)
+  return {
+    async accumulate(step) {
+      const size = options.batch_size * options.grad_accumulation_steps
+      const batch = batchIndices(pairs.length, size, step, options.seed)
+      const tally = new PairTally(options.beta)
+      const words = new TokenTally()
+      let tokens = 0
+      for (let start = 0; start < size; start += options.batch_size) {
+        const indices = batch.slice(start, start + options.batch_size)
+        const kl = await estimateKl(engine, adapter, pairs, reference, indices, options.loss_type)
+        const { forest, segments } = plant(indices.flatMap((index) => sequences(pairs[index]!)))
+        const dLoss = (scores: Scores) => {
+          const derivatives = new Float32Array(scores.logprobs.length)
+          indices.forEach((index, i) => {
+            const [chosen, rejected] = [segments[2 * i]!, segments[2 * i + 1]!]
+            const seen = pairLogps(scores, chosen, rejected, reference[index]!, kl)
+            const loss = lossOf(seen, options)
+            tally.add(seen, loss)
+            // A completion's log-probability is the sum of its tokens', so each token has the sum's derivative.
+            fill(derivatives, scores, chosen, loss.dChosen / size)
+            fill(derivatives, scores, rejected, loss.dRejected / size)
+          })
+          return derivatives
+        }
+        words.add(await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start)))
+        tokens += forestTokens(forest)
+      }
+      return { loss: tally.loss(), tokens, metrics: { ...words.means(), ...tally.metrics() } }
+    },
+  }
+}
+
+function pairLoss(options: PreferenceOptions) {
+  const loss = PREFERENCE_LOSSES[options.loss_type]
+  return options.rpo_alpha > 0 ? withChosenNll(loss, options.rpo_alpha) : loss
+}
+
+function sequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+  return [
+    { prompt, completion: chosen },
+    { prompt, completion: rejected },
+  ]
+}
+
+function pairLogps(scores: Scores, chosen: number, rejected: number, reference: ReferenceLogps, kl: number): PairLogps {
+  return {
+    chosen: segmentLogp(scores, chosen),
+    rejected: segmentLogp(scores, rejected),
+    refChosen: reference.chosen,
+    refRejected: reference.rejected,
+    chosenTokens: scores.counts[chosen]!,
+    rejectedTokens: scores.counts[rejected]!,
+    kl,
+  }
+}
+
+function fill(derivatives: Float32Array, scores: Scores, segment: number, value: number): void {
+  const start = scores.starts[segment]!
+  derivatives.fill(value, start, start + targets(scores, segment).length)
+}
+
+/**
+ * KTO's z0: the batch's mean log-ratio of completions that belong to other prompts, not below 0. arXiv:2402.01306,
+ * section 4.1. 0 for the other losses.
+ */
+async function estimateKl(
+  engine: Engine,
+  adapter: AdapterName,
+  pairs: readonly TokenPair[],
+  reference: readonly ReferenceLogps[],
+  indices: readonly number[],
+  lossType: LossType,
+): Promise<number> {
+  if (lossType !== 'kto') return 0
+  const logps = await sequenceLogps(
+    engine,
+    adapter,
+    indices.map((index) => mismatch(pairs, index)),
+  )
+  const ratios = logps.map((logp, i) => logp - reference[indices[i]!]!.mismatched)
+  return Math.max(0, ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length)
+}
+
+/** A pair's prompt with the chosen completion of a far-off pair: neighbours may share the prompt. */
+function mismatch(pairs: readonly TokenPair[], index: number): Sequence {
+  const other = (index + Math.floor(pairs.length / 2)) % pairs.length
+  return { prompt: pairs[index]!.prompt, completion: pairs[other]!.chosen }
+}
+
+async function sequenceLogps(engine: Engine, adapter: AdapterName, sequences: readonly Sequence[]): Promise<number[]> {
+  const { forest, segments } = plant(sequences)
+  const scores = await engine.logprobs(forest, adapter)
+  return segments.map((segment) => segmentLogp(scores, segment))
+}
+
+/** TRL's figures of preference training, as means over the pairs added. */
+class PairTally {
+  readonly #beta: number
+  readonly #pairs: { readonly logps: PairLogps; readonly loss: PairLoss }[] = []
+
+  constructor(beta: number) {
+    this.#beta = beta
+  }
+
+  add(logps: PairLogps, loss: PairLoss): void {
+    this.#pairs.push({ logps, loss })
+  }
+
+  loss(): number {
+    return this.#mean(({ loss }) => loss.loss)
+  }
+
+  /** rewards = beta * (policy logp - reference logp); logps are sums over completion tokens; nll_loss is the chosen's per token. */
+  metrics(): Metrics {
+    const chosen = ({ logps }: { logps: PairLogps }) => this.#beta * (logps.chosen - logps.refChosen)
+    const rejected = ({ logps }: { logps: PairLogps }) => this.#beta * (logps.rejected - logps.refRejected)
+    return {
+      'rewards/chosen': this.#mean(chosen),
+      'rewards/rejected': this.#mean(rejected),
+      'rewards/accuracies': this.#mean((pair) => (chosen(pair) > rejected(pair) ? 1 : 0)),
+      'rewards/margins': this.#mean((pair) => chosen(pair) - rejected(pair)),
+      'logps/chosen': this.#mean(({ logps }) => logps.chosen),
+      'logps/rejected': this.#mean(({ logps }) => logps.rejected),
+      nll_loss: this.#mean(({ logps }) => -logps.chosen / logps.chosenTokens),
+    }
+  }
+
+  #mean(of: (pair: { logps: PairLogps; loss: PairLoss }) => number): number {
+    return this.#pairs.reduce((sum, pair) => sum + of(pair), 0) / this.#pairs.length
+  }
+}

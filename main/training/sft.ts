@@ -1,0 +1,137 @@
+/** Supervised fine-tuning: raise the likelihood of given completions. */
+import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
+import { forestTokens, type PlantedForest, plant, type Sequence, targets } from './forest.ts'
+import { nll } from './losses.ts'
+import {
+  type Metrics,
+  optimize,
+  type Term,
+  type TrainingHooks,
+  type TrainingOptions,
+  type TrainingResult,
+} from './optimize.ts'
+import { batchIndices, mix } from './order.ts'
+
+/** A completion to imitate. Its tokens count `weight` times (default 1). */
+export interface Example extends Sequence {
+  readonly weight?: number
+}
+
+export interface SftOptions extends TrainingOptions {
+  /** Steps between evaluations of the held-out examples. */
+  readonly eval_steps: number
+  /** Evaluations in a row without improvement that end the training. */
+  readonly patience: number
+}
+
+export interface SftJob {
+  readonly engine: Engine
+  /** What is trained: an adapter that the engine holds, or null for all weights of the base model. */
+  readonly adapter: AdapterName
+  readonly examples: readonly Example[]
+  /** Held-out examples; with any, the best weights by their loss are kept and training stops when it no longer falls. */
+  readonly evalExamples?: readonly Example[]
+  readonly options: SftOptions
+  readonly hooks?: TrainingHooks
+}
+
+/** Trains on the mean negative log-likelihood per completion token. Throws as `optimize` does, and without examples. */
+export async function trainSft(job: SftJob): Promise<TrainingResult> {
+  const { engine, adapter, examples, evalExamples = [], options, hooks } = job
+  const validation = {
+    evaluate: () => evaluateSft(engine, adapter, evalExamples, options.batch_size),
+    eval_steps: options.eval_steps,
+    patience: options.patience,
+  }
+  const term = nllTerm(engine, examples, options)
+  return optimize(engine, adapter, [term], options, hooks, evalExamples.length > 0 ? validation : undefined)
+}
+
+/** `scale` times the mean negative log-likelihood per token of the examples. Its figures' names start with `prefix`. */
+export function nllTerm(
+  engine: Engine,
+  examples: readonly Example[],
+  options: Pick<TrainingOptions, 'batch_size' | 'grad_accumulation_steps' | 'seed'>,
+  scale = 1,
+  prefix = '',
+): Term {
+  if (examples.length === 0) throw new Error('There are no examples to train on.')
+  return {
+    async accumulate(step) {
+      const size = options.batch_size * options.grad_accumulation_steps
+      const batch = batchIndices(examples.length, size, step, options.seed).map((index) => examples[index]!)
+      const total = batch.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
+      const tally = new TokenTally()
+      let loss = 0
+      let tokens = 0
+      for (let start = 0; start < size; start += options.batch_size) {
+        const part = batch.slice(start, start + options.batch_size)
+        const planted = plant(part)
+        const dLoss = (scores: Scores) => {
+          const { loss: share, dLogprobs } = nll(scores.logprobs, tokenWeights(scores, planted, part), total / scale)
+          loss += share
+          return dLogprobs
+        }
+        tally.add(await engine.accumulate(planted.forest, dLoss, mix(mix(options.seed, step), start)))
+        tokens += forestTokens(planted.forest)
+      }
+      const { entropy, mean_token_accuracy } = tally.means()
+      return {
+        loss,
+        tokens,
+        metrics:
+          prefix === ''
+            ? { entropy, mean_token_accuracy }
+            : { [`${prefix}loss`]: loss / scale, [`${prefix}mean_token_accuracy`]: mean_token_accuracy },
+      }
+    },
+  }
+}
+
+/** eval_loss (mean negative log-likelihood per token), eval_entropy and eval_mean_token_accuracy of held-out examples. */
+export async function evaluateSft(
+  engine: Engine,
+  adapter: AdapterName,
+  examples: readonly Example[],
+  batchSize: number,
+): Promise<Metrics & { readonly eval_loss: number }> {
+  const total = examples.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
+  const tally = new TokenTally()
+  let eval_loss = 0
+  for (let start = 0; start < examples.length; start += batchSize) {
+    const part = examples.slice(start, start + batchSize)
+    const planted = plant(part)
+    const scores = await engine.logprobs(planted.forest, adapter)
+    eval_loss += nll(scores.logprobs, tokenWeights(scores, planted, part), total).loss
+    tally.add(scores)
+  }
+  const { entropy, mean_token_accuracy } = tally.means()
+  return { eval_loss, eval_entropy: entropy, eval_mean_token_accuracy: mean_token_accuracy }
+}
+
+/** Means over target tokens. */
+export class TokenTally {
+  #tokens = 0
+  #entropy = 0
+  #hits = 0
+
+  add(scores: Scores): void {
+    this.#tokens += scores.logprobs.length
+    for (const entropy of scores.entropies) this.#entropy += entropy
+    for (const hit of scores.hits) this.#hits += hit
+  }
+
+  means(): { readonly entropy: number; readonly mean_token_accuracy: number } {
+    return { entropy: this.#entropy / this.#tokens, mean_token_accuracy: this.#hits / this.#tokens }
+  }
+}
+
+/** The weight of each target token: its example's. */
+function tokenWeights(scores: Scores, { segments }: PlantedForest, examples: readonly Example[]): Float32Array {
+  const weights = new Float32Array(scores.logprobs.length)
+  segments.forEach((segment, i) => {
+    const start = scores.starts[segment]!
+    weights.fill(examples[i]!.weight ?? 1, start, start + targets(scores, segment).length)
+  })
+  return weights
+}
