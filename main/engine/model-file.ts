@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { UserError } from '../config/error.ts'
+import type { Tensors } from './engine.ts'
+import type { Shapes } from './weights.ts'
 
 /** The text of a file, or undefined where there is none. */
 export async function readOptional(file: string): Promise<string | undefined> {
@@ -15,9 +17,14 @@ export async function readOptional(file: string): Promise<string | undefined> {
 
 /**
  * Parses a file's text as JSON of the given form.
- * @throws UserError that names the file, the key and what is wrong with its value.
+ * @throws UserError that names the file, the key, what is wrong with its value, and the cure.
  */
-export function parseJsonFile<Schema extends z.ZodType>(file: string, text: string, schema: Schema): z.output<Schema> {
+export function parseJsonFile<Schema extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: Schema,
+  cure: string,
+): z.output<Schema> {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -28,5 +35,36 @@ export function parseJsonFile<Schema extends z.ZodType>(file: string, text: stri
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const key = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`
-  throw new UserError(`${file}:${key} ${issue.message}`)
+  throw new UserError(`${file}:${key} ${issue.message}; ${cure}.`)
+}
+
+/**
+ * Checks that `tensors` are exactly those of `shapes`, every number finite. `fileOf` says where a tensor is or belongs.
+ * @throws UserError that names the file and the tensor.
+ */
+export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: string) => string): void {
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) throw new UserError(`${fileOf(name)} lacks the tensor ${name}; copy the file again.`)
+    if (tensor.shape.length !== shape.length || tensor.shape.some((n, axis) => n !== shape[axis])) {
+      throw new UserError(
+        `${fileOf(name)}: ${name} is [${tensor.shape.join(', ')}], but by the model's config.json it must be [${shape.join(', ')}]; the files are of different models.`,
+      )
+    }
+    if (!allFinite(tensor.data)) {
+      throw new UserError(`${fileOf(name)}: ${name} holds NaN or infinity; the training that wrote it had diverged.`)
+    }
+  }
+  for (const name of tensors.keys()) {
+    if (!shapes.has(name)) {
+      throw new UserError(`${fileOf(name)} holds ${name}, which a Qwen2 model has not; it belongs to another model.`)
+    }
+  }
+}
+
+function allFinite(data: Float32Array): boolean {
+  // Zero times NaN or infinity is NaN, and stays NaN in a sum.
+  let sum = 0
+  for (const value of data) sum += 0 * value
+  return sum === 0
 }

@@ -1,5 +1,6 @@
 /** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
 import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
+import { uniformStream } from './random.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from './weights.ts'
 
 /**
@@ -26,14 +27,8 @@ function fill(shapes: Shapes, seed: number, std: number): Tensors {
   return tensors
 }
 
-/** Standard normal numbers by Box and Muller from the generator mulberry32. */
+/** Standard normal numbers by Box and Muller. */
 function normal(seed: number): () => number {
-  let state = seed >>> 0
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296
-  }
+  const uniform = uniformStream(seed)
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
 }

@@ -65,6 +65,8 @@ const eosSchema = z.looseObject({
   eos_token_id: z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish(),
 })
 
+const CURE = 'use the file that came with the Qwen2 model'
+
 /**
  * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last
  * three as far as they exist) of a checkpoint folder.
@@ -72,9 +74,9 @@ const eosSchema = z.looseObject({
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const file = join(folder, 'tokenizer.json')
-  const source = parseJsonFile(file, await readRequired(file), tokenizerSchema)
+  const source = parseJsonFile(file, await readRequired(file), tokenizerSchema, CURE)
   const configFile = join(folder, 'tokenizer_config.json')
-  const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema)
+  const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema, CURE)
 
   // Checkpoints trained with the tokenizers library list special tokens in the vocabulary too. Taken out of it, no
   // plain text can become one.
@@ -240,7 +242,7 @@ async function eosTokenIds(folder: string): Promise<number[]> {
   for (const name of ['generation_config.json', 'config.json']) {
     const file = join(folder, name)
     const text = await readOptional(file)
-    const ids = text === undefined ? undefined : parseJsonFile(file, text, eosSchema).eos_token_id
+    const ids = text === undefined ? undefined : parseJsonFile(file, text, eosSchema, CURE).eos_token_id
     if (ids !== undefined && ids !== null) return typeof ids === 'number' ? [ids] : ids
   }
   return []

@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { UserError } from '../config/error.ts'
+import { loadCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
+import type { Qwen2Config, Tensors } from './engine.ts'
+import { randomModel } from './random-model.ts'
+import { writeSafetensors } from './safetensors.ts'
+
+const config: Qwen2Config = {
+  vocab_size: 20,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 128,
+  tie_word_embeddings: true,
+}
+const tensors = randomModel(config, 1)
+
+let room: string
+let folder: string
+beforeAll(async () => {
+  room = await mkdtemp(join(tmpdir(), 'checkpoint-'))
+})
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(room, 'model-')), 'tiny')
+  await saveCheckpoint(folder, config, tensors, { 'README.md': '# Tiny\n' })
+})
+afterAll(() => rm(room, { recursive: true, force: true }))
+
+const byName = (map: Tensors) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
+test('loads what it saves', async () => {
+  expect((await readdir(folder)).sort()).toEqual(['README.md', 'config.json', 'model.safetensors'])
+  const loaded = await loadCheckpoint(folder)
+  expect(loaded.config).toEqual(config)
+  expect(byName(loaded.tensors)).toEqual(byName(tensors))
+})
+
+test('reads shards, each tensor from the one the index names', async () => {
+  await rm(join(folder, 'model.safetensors'))
+  const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
+  const names = [...tensors.keys()]
+  const weight_map = Object.fromEntries(names.map((name, index) => [name, shards[index % 2]!]))
+  for (const shard of shards) {
+    writeSafetensors(join(folder, shard), new Map([...tensors].filter(([name]) => weight_map[name] === shard)))
+  }
+  const index = join(folder, 'model.safetensors.index.json')
+  await writeFile(index, JSON.stringify({ metadata: {}, weight_map }))
+  expect(byName((await loadCheckpoint(folder)).tensors)).toEqual(byName(tensors))
+
+  await writeFile(index, JSON.stringify({ weight_map: { ...weight_map, [names[0]!]: shards[1] } }))
+  await expect(loadCheckpoint(folder)).rejects.toThrow(`${shards[1]} lacks the tensor ${names[0]}`)
+  await writeFile(index, JSON.stringify({ weight_map: { a: '../../secrets.safetensors' } }))
+  await expect(loadCheckpoint(folder)).rejects.toThrow('must be the name of a safetensors file')
+  await writeFile(index, JSON.stringify({ weight_map }))
+  await rm(join(folder, shards[0]))
+  await expect(loadCheckpoint(folder)).rejects.toThrow(`${shards[0]} is missing`)
+})
+
+test('copies of the tied head and of the inverse frequencies are left out', async () => {
+  const extra = { shape: [1], data: new Float32Array(1) }
+  const old = new Map([...tensors, ['lm_head.weight', extra], ['model.layers.0.self_attn.rotary_emb.inv_freq', extra]])
+  writeSafetensors(join(folder, 'model.safetensors'), old as Tensors)
+  expect(byName((await loadCheckpoint(folder)).tensors)).toEqual(byName(tensors))
+})
+
+test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
+  ['no config.json', /config\.json is missing/, (at) => rm(join(at, 'config.json'))],
+  ['no weights', /model\.safetensors is missing/, (at) => rm(join(at, 'model.safetensors'))],
+  ['weights cut off', /model\.safetensors is cut off/, (at) => truncate(join(at, 'model.safetensors'), 5000)],
+  ['a missing tensor', /model\.safetensors lacks the tensor model\.norm\.weight/, replaceTensor('model.norm.weight')],
+  [
+    'a wrong shape',
+    /model\.norm\.weight is \[3\], but .* must be \[16\]/,
+    replaceTensor('model.norm.weight', [3], [1, 2, 3]),
+  ],
+  [
+    'a NaN',
+    /model\.norm\.weight holds NaN/,
+    replaceTensor('model.norm.weight', [16], [...new Array(15).fill(0), Number.NaN]),
+  ],
+  ['an unknown tensor', /holds model\.q_norm, which a Qwen2 model has not/, replaceTensor('model.q_norm', [1], [1])],
+])('%s gets one sentence', async (_, message, spoil) => {
+  await spoil(folder)
+  const error = await loadCheckpoint(folder).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UserError)
+  expect((error as UserError).message).toMatch(message)
+})
+
+function replaceTensor(name: string, shape?: number[], values?: number[]): (at: string) => void {
+  const changed = new Map(tensors)
+  if (shape === undefined || values === undefined) changed.delete(name)
+  else changed.set(name, { shape, data: Float32Array.from(values) })
+  return (at) => writeSafetensors(join(at, 'model.safetensors'), changed)
+}
+
+test.each<[Record<string, unknown>, RegExp]>([
+  [{ model_type: 'llama' }, /config\.json: model_type: .*qwen2.*plain Qwen2 checkpoints only/],
+  [{ vocab_size: '20' }, /vocab_size/],
+  [{ hidden_act: 'gelu' }, /hidden_act/],
+  [{ use_sliding_window: true, max_window_layers: 1 }, /sliding-window attention is not supported/],
+  [{ layer_types: ['full_attention', 'sliding_attention'] }, /layer_types\.1/],
+  [{ rope_scaling: { type: 'yarn', factor: 4 } }, /rope_scaling\.type/],
+  [{ rope_parameters: { rope_type: 'linear', factor: 4 } }, /rope_parameters\.rope_type/],
+  [{ quantization_config: { bits: 4 } }, /quantization_config/],
+  [{ num_attention_heads: 3 }, /num_attention_heads/],
+  [{ num_key_value_heads: 3 }, /num_key_value_heads/],
+  [{ head_dim: 8 }, /head_dim/],
+])('refuses %j by name', (change, message) => {
+  expect(() => parseQwen2Config('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...change }))).toThrow(
+    message,
+  )
+})
+
+test("reads transformers 5's rope_parameters, and sliding windows that no layer uses", async () => {
+  const { rope_theta: _, ...rest } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
+  const newer = { ...rest, rope_parameters: { rope_theta: 5e5, rope_type: 'default' }, use_sliding_window: true }
+  expect(parseQwen2Config('config.json', JSON.stringify(newer))).toEqual({ ...config, rope_theta: 5e5 })
+})

@@ -1,0 +1,159 @@
+/** Qwen2 checkpoints in Hugging Face layout: config.json and model.safetensors, or shards with their index. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { writeFileAtomic } from '../store/file.ts'
+import { replaceFolder, settleFolder } from '../store/folder.ts'
+import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
+import { checkTensors, parseJsonFile, readOptional } from './model-file.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { checkpointShapes } from './weights.ts'
+
+export interface Checkpoint {
+  readonly config: Qwen2Config
+  readonly tensors: Tensors
+}
+
+const size = z.int().positive()
+const ropeSchema = z.looseObject({
+  rope_type: z.literal('default').optional(),
+  type: z.literal('default').optional(),
+  rope_theta: z.number().positive().optional(),
+})
+
+/** What decides the computation; what this lab computes in one way only must say so. Other keys are not looked at. */
+const configSchema = z
+  .looseObject({
+    model_type: z.literal('qwen2'),
+    vocab_size: size,
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: size,
+    num_attention_heads: size,
+    num_key_value_heads: size,
+    rms_norm_eps: z.number().positive().default(1e-6),
+    rope_theta: z.number().positive().optional(),
+    max_position_embeddings: size.default(32768),
+    tie_word_embeddings: z.boolean().default(false),
+    hidden_act: z.literal('silu').default('silu'),
+    attention_dropout: z.literal(0).default(0),
+    head_dim: size.nullish(),
+    use_sliding_window: z.boolean().default(false),
+    max_window_layers: z.int().nonnegative().default(28),
+    layer_types: z.array(z.literal('full_attention')).nullish(),
+    rope_scaling: ropeSchema.nullish(),
+    // transformers 5 writes rope_theta and rope_scaling as this one key.
+    rope_parameters: ropeSchema.nullish(),
+    quantization_config: z.null().optional(),
+  })
+  .superRefine((config, context) => {
+    const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    const { hidden_size, num_attention_heads: heads, num_key_value_heads: kvHeads } = config
+    if (hidden_size % (2 * heads) !== 0) refuse('num_attention_heads', 'heads must share hidden_size in even parts')
+    if (heads % kvHeads !== 0) refuse('num_key_value_heads', 'must divide num_attention_heads')
+    if ((config.head_dim ?? hidden_size / heads) !== hidden_size / heads) {
+      refuse('head_dim', 'other than hidden_size / num_attention_heads is not supported')
+    }
+    if (config.use_sliding_window && config.max_window_layers < config.num_hidden_layers) {
+      refuse('use_sliding_window', 'sliding-window attention is not supported')
+    }
+  })
+
+/** Parses the text of a config.json; `file` is named in what it throws. */
+export function parseQwen2Config(file: string, text: string): Qwen2Config {
+  const config = parseJsonFile(file, text, configSchema, 'this lab runs plain Qwen2 checkpoints only')
+  return {
+    vocab_size: config.vocab_size,
+    hidden_size: config.hidden_size,
+    intermediate_size: config.intermediate_size,
+    num_hidden_layers: config.num_hidden_layers,
+    num_attention_heads: config.num_attention_heads,
+    num_key_value_heads: config.num_key_value_heads,
+    rms_norm_eps: config.rms_norm_eps,
+    rope_theta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? 10_000,
+    max_position_embeddings: config.max_position_embeddings,
+    tie_word_embeddings: config.tie_word_embeddings,
+  }
+}
+
+/**
+ * Reads a checkpoint folder; every weight as float32.
+ * @throws UserError where a file is missing, cut off, of another architecture, or holds other tensors than config.json
+ *   calls for.
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  settleFolder(folder)
+  const configFile = join(folder, 'config.json')
+  const text = await readOptional(configFile)
+  if (text === undefined) {
+    throw new UserError(`${configFile} is missing; a model folder in Hugging Face layout is needed there.`)
+  }
+  const config = parseQwen2Config(configFile, text)
+
+  const single = join(folder, 'model.safetensors')
+  const placed = existsSync(single)
+    ? { tensors: await readSafetensors(single), fileOf: () => single }
+    : await readShards(folder)
+  const tensors = new Map(placed.tensors)
+  for (const name of tensors.keys()) {
+    // A tied head is the embedding, and inverse frequencies follow from rope_theta: old files hold copies of both.
+    const copy = name.endsWith('.rotary_emb.inv_freq') || (name === 'lm_head.weight' && config.tie_word_embeddings)
+    if (copy) tensors.delete(name)
+  }
+  checkTensors(tensors, checkpointShapes(config), placed.fileOf)
+  return { config, tensors }
+}
+
+/**
+ * Writes a checkpoint folder that transformers loads, in place of what stood there. `files` are further files of the
+ * folder by name: the tokenizer's, a model card.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  config: Qwen2Config,
+  tensors: Tensors,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const written = {
+    architectures: ['Qwen2ForCausalLM'],
+    model_type: 'qwen2',
+    hidden_act: 'silu',
+    attention_dropout: 0,
+    use_sliding_window: false,
+    torch_dtype: 'float32',
+    ...config,
+  }
+  await replaceFolder(folder, (next) => {
+    for (const [name, text] of Object.entries(files)) writeFileAtomic(join(next, name), text)
+    writeFileAtomic(join(next, 'config.json'), `${JSON.stringify(written, null, 2)}\n`)
+    writeSafetensors(join(next, 'model.safetensors'), tensors)
+  })
+}
+
+const indexSchema = z.looseObject({
+  // A shard's name may not lead out of the folder.
+  weight_map: z.record(
+    z.string(),
+    z.string().regex(/^[\w.-]+\.safetensors$/, 'must be the name of a safetensors file'),
+  ),
+})
+
+async function readShards(folder: string): Promise<{ tensors: Tensors; fileOf: (name: string) => string }> {
+  const indexFile = join(folder, 'model.safetensors.index.json')
+  const text = await readOptional(indexFile)
+  if (text === undefined) {
+    const cure = existsSync(join(folder, 'pytorch_model.bin'))
+      ? 'convert pytorch_model.bin to safetensors'
+      : "copy it from the model's original folder"
+    throw new UserError(`${join(folder, 'model.safetensors')} is missing; ${cure}.`)
+  }
+  const shardOf = new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, 'copy it again').weight_map))
+  const tensors = new Map<string, Tensor>()
+  for (const shard of new Set(shardOf.values())) {
+    for (const [name, tensor] of await readSafetensors(join(folder, shard))) {
+      if (shardOf.get(name) === shard) tensors.set(name, tensor)
+    }
+  }
+  return { tensors, fileOf: (name) => join(folder, shardOf.get(name) ?? 'model.safetensors.index.json') }
+}

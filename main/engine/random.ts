@@ -1,0 +1,10 @@
+/** Uniform numbers in (0, 1) by the generator mulberry32: the same seed gives the same stream on every machine. */
+export function uniformStream(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296
+  }
+}
