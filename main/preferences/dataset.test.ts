@@ -1,0 +1,94 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readPreferenceData, writeKtoData, writePreferenceData } from './dataset.ts'
+import type { Pair } from './pairs.ts'
+
+let folder: string
+let file: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'preferences-'))
+  file = join(folder, 'data', 'pairs.jsonl')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const pair = (overrides: Partial<Pair> = {}): Pair => ({
+  task: 'click-button',
+  seed: 7,
+  step: 1,
+  chosenAttempt: 2,
+  rejectedAttempt: 0,
+  prompt: 'Page:\nbutton "Ok" \u2028 1\nTask: click',
+  chosen: 'Thought: this one\nAction: click button Ok 1',
+  rejected: 'Thought: that one\nAction: click button No 2',
+  ...overrides,
+})
+
+test('a file in the form of TRL comes back as it went', async () => {
+  writePreferenceData(file, [pair(), pair({ seed: 8 })])
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  expect(lines).toHaveLength(2)
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    prompt: [{ role: 'system' }, { role: 'user', content: pair().prompt }],
+    chosen: [{ role: 'assistant', content: pair().chosen }],
+    rejected: [{ role: 'assistant', content: pair().rejected }],
+    task: 'click-button',
+    seed: 7,
+    step: 1,
+  })
+  const records = await readPreferenceData(file)
+  expect(records.map(({ seed }) => seed)).toEqual([7, 8])
+  expect(records[0]).toMatchObject({ chosen: pair().chosen, rejected: pair().rejected, task: 'click-button', step: 1 })
+  expect(records[0]!.prompt[1]).toEqual({ role: 'user', content: pair().prompt })
+})
+
+test('the form of KTO labels each completion once and leaves contradictions out', async () => {
+  writeKtoData(file, [
+    pair(),
+    pair({ rejected: 'Action: other' }),
+    pair({ chosen: 'Action: other', rejected: 'Action: worst' }),
+  ])
+  const lines = (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines.map(({ completion, label }) => [completion[0].content, label])).toEqual([
+    [pair().chosen, true],
+    [pair().rejected, false],
+    ['Action: worst', false],
+  ])
+})
+
+const good = {
+  prompt: [{ role: 'user', content: 'p' }],
+  chosen: [{ role: 'assistant', content: 'a' }],
+  rejected: [{ role: 'assistant', content: 'b' }],
+}
+
+test('a foreign file needs prompt, chosen and rejected only', async () => {
+  const path = join(folder, 'foreign.jsonl')
+  await writeFile(path, `${JSON.stringify({ ...good, score: 3 })}\n\n`)
+  expect(await readPreferenceData(path)).toEqual([
+    { prompt: good.prompt, chosen: 'a', rejected: 'b', task: null, seed: null, step: null },
+  ])
+})
+
+test.each([
+  ['{"prompt": [', 'line 2: this line is not whole JSON; mend or delete it.'],
+  [JSON.stringify({ ...good, prompt: 'text' }), 'line 2: prompt: must be a list of messages; mend or delete the line.'],
+  [JSON.stringify({ ...good, chosen: [] }), 'line 2: chosen: must be a list of one assistant message; mend'],
+  [JSON.stringify({ ...good, rejected: good.chosen }), 'line 2: chosen and rejected are the same text; mend'],
+  [JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }), 'line 2: prompt.0.role: '],
+  ['7', 'line 2: '],
+])('a broken line is named: %s', async (line, message) => {
+  const path = join(folder, 'broken.jsonl')
+  await writeFile(path, `${JSON.stringify(good)}\n${line}\n`)
+  await expect(readPreferenceData(path)).rejects.toThrow(`${path}, ${message}`)
+})
+
+test('a missing or empty file says what to do', async () => {
+  await expect(readPreferenceData(join(folder, 'none.jsonl'))).rejects.toThrow('run the collect stage')
+  await writeFile(join(folder, 'empty.jsonl'), '\n')
+  await expect(readPreferenceData(join(folder, 'empty.jsonl'))).rejects.toThrow('holds no pairs')
+})

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest'
+import type { Episode, Outcome } from '../store/episode.ts'
+import { buildPairs } from './pairs.ts'
+import { successSteps } from './successes.ts'
+
+/**
+ * An attempt from its actions. The page after a prefix of actions is a function of that prefix, as in a seeded task;
+ * "action/thought" gives the action a thought of its own.
+ */
+function episode(
+  attempt: number,
+  outcome: Outcome,
+  actions: readonly string[],
+  overrides: Partial<Episode> = {},
+): Episode {
+  const steps = actions.map((text, i) => {
+    const [action = '', thought = 'so'] = text.split('/')
+    const done = actions.slice(0, i).map((before) => before.split('/')[0])
+    return {
+      page: `page after ${done.join(',')}`,
+      prompt: `${overrides.task ?? 'task'} ${overrides.seed ?? 1} after ${done.join(',')}`,
+      completion: `Thought: ${thought}\nAction: ${action}`,
+      tokens: [1],
+      logprob: -1,
+      thought,
+      action,
+    }
+  })
+  return {
+    task: 'task',
+    seed: 1,
+    attempt,
+    instruction: 'do',
+    outcome,
+    reason: '',
+    reward: 0,
+    steps,
+    duration: 1,
+    ...overrides,
+  }
+}
+
+test('a pair is cut at the first differing action', () => {
+  const { pairs, counts } = buildPairs([
+    episode(0, 'failure', ['a', 'b', 'x']),
+    episode(1, 'success', ['a', 'b', 'c', 'd']),
+  ])
+  expect(pairs).toEqual([
+    {
+      task: 'task',
+      seed: 1,
+      step: 2,
+      chosenAttempt: 1,
+      rejectedAttempt: 0,
+      prompt: 'task 1 after a,b',
+      chosen: 'Thought: so\nAction: c',
+      rejected: 'Thought: so\nAction: x',
+    },
+  ])
+  expect(counts).toMatchObject({ episodes: 2, successes: 1, failures: 1, seeds: 1, pairs: 1 })
+})
+
+test('a thought that differs while the action does not is no difference', () => {
+  const { pairs, counts } = buildPairs([episode(0, 'failure', ['a/one', 'x']), episode(1, 'success', ['a/two', 'b'])])
+  expect(pairs.map(({ step }) => step)).toEqual([1])
+  expect(counts.pairs).toBe(1)
+  const same = buildPairs([episode(0, 'failure', ['a/one']), episode(1, 'success', ['a/two'])])
+  expect(same.pairs).toEqual([])
+  expect(same.counts).toMatchObject({ sameActions: 1, pairs: 0 })
+})
+
+test('the shortest success is the model, among equals the one that agrees longest', () => {
+  const { pairs } = buildPairs([
+    episode(0, 'success', ['y', 'x', 'a', 'b']),
+    episode(1, 'success', ['b', 'a']),
+    episode(2, 'success', ['a', 'b']),
+    episode(3, 'failure', ['a', 'x']),
+    episode(4, 'failure', ['y', 'z']),
+  ])
+  expect(pairs.map(({ chosenAttempt, rejectedAttempt, step }) => [chosenAttempt, rejectedAttempt, step])).toEqual([
+    [2, 3, 1],
+    [1, 4, 0],
+  ])
+})
+
+test('faults are never paired, whatever they did', () => {
+  const { pairs, counts } = buildPairs([
+    episode(0, 'fault', ['x']),
+    episode(1, 'success', ['a']),
+    episode(2, 'fault', []),
+  ])
+  expect(pairs).toEqual([])
+  expect(counts).toMatchObject({ faults: 2, seeds: 1, seedsOnlySuccesses: 1 })
+})
+
+test('an unparseable completion is a failure like any other', () => {
+  const { pairs } = buildPairs([episode(0, 'failure', ['']), episode(1, 'success', ['a'])])
+  expect(pairs.map(({ rejected }) => rejected)).toEqual(['Thought: so\nAction: '])
+})
+
+test('problems are compared with themselves only', () => {
+  const { pairs, counts } = buildPairs([
+    episode(0, 'failure', ['x'], { seed: 1 }),
+    episode(0, 'success', ['a'], { seed: 2 }),
+    episode(0, 'success', ['a'], { seed: 1, task: 'other' }),
+  ])
+  expect(pairs).toEqual([])
+  expect(counts).toMatchObject({ seeds: 3, seedsOnlySuccesses: 2, seedsOnlyFailures: 1 })
+})
+
+test('what is thrown away is counted by its reason', () => {
+  const other = episode(6, 'failure', ['a', 'q'])
+  const { pairs, counts } = buildPairs(
+    [
+      episode(0, 'success', ['a', 'b']),
+      episode(1, 'failure', ['x']),
+      episode(2, 'failure', ['x']),
+      episode(3, 'failure', ['y']),
+      episode(4, 'failure', ['z']),
+      episode(5, 'failure', ['a']),
+      { ...other, steps: [other.steps[0]!, { ...other.steps[1]!, prompt: 'another page' }] },
+    ],
+    { maxPairsPerSeed: 2 },
+  )
+  expect(pairs.map(({ rejectedAttempt }) => rejectedAttempt)).toEqual([1, 3])
+  expect(counts).toEqual({
+    episodes: 7,
+    successes: 1,
+    failures: 6,
+    faults: 0,
+    seeds: 1,
+    seedsOnlySuccesses: 0,
+    seedsOnlyFailures: 0,
+    pairs: 2,
+    sameActions: 0,
+    pageDiffers: 1,
+    ended: 1,
+    duplicates: 1,
+    overCap: 1,
+  })
+})
+
+test('every failure of a paired problem is a pair or has its reason', () => {
+  const actions = ['a', 'b', 'c']
+  const episodes = Array.from({ length: 200 }, (_, i) =>
+    episode(i % 10, i % 3 === 0 ? 'success' : 'failure', [actions[(i * 7) % 3]!, actions[(i * 5) % 3]!], {
+      seed: Math.floor(i / 10),
+    }),
+  )
+  const { counts } = buildPairs(episodes)
+  const { failures, pairs, sameActions, pageDiffers, ended, duplicates, overCap } = counts
+  expect(pairs + sameActions + pageDiffers + ended + duplicates + overCap).toBe(failures)
+})
+
+test('successes are imitated step by step, each answer once', () => {
+  const steps = successSteps([
+    episode(0, 'success', ['a', 'b']),
+    episode(1, 'success', ['a', 'b']),
+    episode(2, 'failure', ['x']),
+    episode(3, 'success', ['a/else', 'b']),
+  ])
+  expect(steps.map(({ completion }) => completion)).toEqual([
+    'Thought: so\nAction: a',
+    'Thought: so\nAction: b',
+    'Thought: else\nAction: a',
+  ])
+})

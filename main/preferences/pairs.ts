@@ -1,0 +1,164 @@
+/**
+ * From attempts to preferences. Two attempts at the same task and seed see the same page as long as they act alike;
+ * where they first act differently, the one that went on to succeed is preferred over the one that failed.
+ */
+import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import type { Episode, Step } from '../store/episode.ts'
+
+export interface Pair {
+  readonly task: string
+  /** Seed of the page's problem. */
+  readonly seed: number
+  /** Index of the step at which the two attempts part. */
+  readonly step: number
+  /** The attempts that the two completions come from. */
+  readonly chosenAttempt: number
+  readonly rejectedAttempt: number
+  /** The user's message: the page, the task, what was done. */
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+}
+
+export interface PairOptions {
+  /** Most pairs from one task and seed, so that a seed with many failures does not drown the others. */
+  readonly maxPairsPerSeed: number
+}
+
+/** How many of what was used, and how many were thrown away and why. */
+export interface PairCounts {
+  readonly episodes: number
+  readonly successes: number
+  readonly failures: number
+  /** Episodes that the browser or the page broke; never paired. */
+  readonly faults: number
+  /** (task, seed) problems with attempts, faults aside. */
+  readonly seeds: number
+  /** Problems without a failure or without a success: nothing to compare. */
+  readonly seedsOnlySuccesses: number
+  readonly seedsOnlyFailures: number
+  /** Pairs made. */
+  readonly pairs: number
+  /** Failures that gave no pair: the same actions as a success, to another end. */
+  readonly sameActions: number
+  /** ... the page differed although the actions did not, so the seed did not decide it. */
+  readonly pageDiffers: number
+  /** ... one of the two attempts ended before they parted. */
+  readonly ended: number
+  /** ... the same prompt and completions as another pair. */
+  readonly duplicates: number
+  /** ... beyond maxPairsPerSeed. */
+  readonly overCap: number
+}
+
+export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6 }
+
+/**
+ * One pair for each failure, as far as its problem was also solved: against the shortest success (lucky detours are no
+ * model to follow), among equally short ones the one that agrees with the failure longest (its difference explains the
+ * failure best). Pairs keep the order in which their problems first occur in `episodes`.
+ */
+export function buildPairs(
+  episodes: readonly Episode[],
+  options: PairOptions = DEFAULT_PAIR_OPTIONS,
+): { readonly pairs: Pair[]; readonly counts: PairCounts } {
+  const counts = {
+    episodes: episodes.length,
+    successes: episodes.filter(({ outcome }) => outcome === 'success').length,
+    failures: episodes.filter(({ outcome }) => outcome === 'failure').length,
+    faults: episodes.filter(({ outcome }) => outcome === 'fault').length,
+    seeds: 0,
+    seedsOnlySuccesses: 0,
+    seedsOnlyFailures: 0,
+    sameActions: 0,
+    pageDiffers: 0,
+    ended: 0,
+    duplicates: 0,
+    overCap: 0,
+  }
+  const pairs: Pair[] = []
+  const seen = new Set<string>()
+  for (const problem of problems(episodes)) {
+    counts.seeds++
+    const successes = problem.filter(({ outcome }) => outcome === 'success')
+    const failures = problem.filter(({ outcome }) => outcome === 'failure')
+    if (failures.length === 0) counts.seedsOnlySuccesses++
+    if (successes.length === 0) counts.seedsOnlyFailures++
+    if (failures.length === 0 || successes.length === 0) continue
+    let used = 0
+    for (const failure of failures) {
+      const success = bestSuccess(successes, failure)
+      const parting = part(success, failure)
+      if (typeof parting === 'string') {
+        counts[parting]++
+        continue
+      }
+      const pair = pairAt(success, failure, parting)
+      const key = JSON.stringify([pair.prompt, pair.chosen, pair.rejected])
+      if (seen.has(key)) counts.duplicates++
+      else if (used === options.maxPairsPerSeed) counts.overCap++
+      else {
+        seen.add(key)
+        used++
+        pairs.push(pair)
+      }
+    }
+  }
+  return { pairs, counts: { ...counts, pairs: pairs.length } }
+}
+
+/** A pair's prompt as chat messages. */
+export function pairMessages(pair: Pick<Pair, 'prompt'>): Message[] {
+  return [
+    { role: 'system', content: SYSTEM_PROMPT },
+    { role: 'user', content: pair.prompt },
+  ]
+}
+
+/** Attempts without faults, by task and seed, in order of attempt. */
+function problems(episodes: readonly Episode[]): Episode[][] {
+  const groups = new Map<string, Episode[]>()
+  for (const episode of episodes) {
+    if (episode.outcome === 'fault') continue
+    const key = JSON.stringify([episode.task, episode.seed])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [episode])
+    else group.push(episode)
+  }
+  return [...groups.values()].map((group) => group.sort((a, b) => a.attempt - b.attempt))
+}
+
+function bestSuccess(successes: readonly Episode[], failure: Episode): Episode {
+  const shortest = Math.min(...successes.map(({ steps }) => steps.length))
+  const candidates = successes.filter(({ steps }) => steps.length === shortest)
+  const shared = (success: Episode) => {
+    const parting = part(success, failure)
+    return typeof parting === 'number' ? parting : -1
+  }
+  return candidates.reduce((best, success) => (shared(success) > shared(best) ? success : best))
+}
+
+/** The first step at which two attempts act differently on the same page, or why there is none. */
+function part(success: Episode, failure: Episode): number | 'sameActions' | 'pageDiffers' | 'ended' {
+  const length = Math.min(success.steps.length, failure.steps.length)
+  for (let step = 0; step < length; step++) {
+    const [a, b] = [success.steps[step]!, failure.steps[step]!]
+    if (a.prompt !== b.prompt) return 'pageDiffers'
+    if (a.action !== b.action) return step
+  }
+  return success.steps.length === failure.steps.length ? 'sameActions' : 'ended'
+}
+
+function pairAt(success: Episode, failure: Episode, step: number): Pair {
+  const chosen: Step = success.steps[step]!
+  return {
+    task: success.task,
+    seed: success.seed,
+    step,
+    chosenAttempt: success.attempt,
+    rejectedAttempt: failure.attempt,
+    prompt: chosen.prompt,
+    chosen: chosen.completion,
+    rejected: failure.steps[step]!.completion,
+  }
+}
