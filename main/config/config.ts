@@ -92,10 +92,13 @@ function lineOf(document: Document, lines: LineCounter, path: readonly Key[]): n
   return 1
 }
 
+/** Seeds set aside for golden samples: an expert that fails at one goes on to the next. */
+export const GOLDEN_SEEDS = 1000
+
 /** Training, validation and evaluation must never play the same problem: an evaluation on seen seeds measures memory. */
 function refuseSharedSeeds(config: Config, file: string): void {
   const blocks = [
-    { key: 'golden.seed_start', start: config.golden.seed_start, length: config.golden.samples_per_task * 10 },
+    { key: 'golden.seed_start', start: config.golden.seed_start, length: GOLDEN_SEEDS },
     {
       key: 'collect.seed_start',
       start: config.collect.seed_start,

@@ -85,6 +85,7 @@ export const configSchema = z.strictObject({
   golden: z
     .strictObject({
       samples_per_task: count.default(2),
+      held_out_per_task: countOrNone.default(1),
       seed_start: seedStart.default(0),
     })
     .prefault({}),
@@ -101,7 +102,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
   training: z
     .strictObject({
-      full_parameters: z.boolean().default(false),
       sft: z
         .strictObject({
           learning_rate: z.number().positive().default(1e-3),

@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
 import type { Episode } from './episode.ts'
+import { writeFileAtomic } from './file.ts'
 import { lockStore } from './lock.ts'
 import { type ArmKey, Store } from './store.ts'
 
@@ -122,11 +123,12 @@ test('pairs of a round are replaced whole', () => {
 
 test('a checkpoint takes the place of the one before, and goes when it is dropped', () => {
   const files = () => readdirSync(`${store.path}-checkpoints`)
-  store.saveCheckpoint(key, { step: 10, data: new Uint8Array([1]), state: { best: 0.5 } })
-  store.saveCheckpoint(key, { step: 20, data: new Uint8Array([2]), state: { best: 0.4 } })
+  store.saveCheckpoint(key, 10, { best: 0.5 }, (file) => writeFileAtomic(file, 'ten'))
+  store.saveCheckpoint(key, 20, { best: 0.4 }, (file) => writeFileAtomic(file, 'twenty'))
   expect(files()).toHaveLength(1)
   const kept = store.checkpoint(key)
-  expect({ ...kept, data: [...(kept?.data ?? [])] }).toEqual({ step: 20, data: [2], state: { best: 0.4 } })
+  expect(kept).toMatchObject({ step: 20, state: { best: 0.4 } })
+  expect(readFileSync(kept?.file ?? '', 'utf8')).toBe('twenty')
   store.dropCheckpoint(key)
   expect(files()).toEqual([])
   expect(store.checkpoint(key)).toBeUndefined()

@@ -1,12 +1,12 @@
 /** The lab's memory: one SQLite file with every run, stage, metric, episode and pair, written the moment it exists. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { type Config, configSchema } from '../config/schema.ts'
 import type { Episode, Outcome, Step } from './episode.ts'
-import { unwritable, writeFileAtomic } from './file.ts'
+import { unwritable } from './file.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
@@ -74,11 +74,11 @@ export interface StoredPair {
   readonly edited: boolean
 }
 
-/** Where a training stood: enough to go on exactly there. */
+/** Where a training stood. */
 export interface Checkpoint {
   readonly step: number
   /** Weights and optimiser state, in the form the training wrote them. */
-  readonly data: Uint8Array
+  readonly file: string
   /** What else it has to remember, as JSON. */
   readonly state: unknown
 }
@@ -371,11 +371,14 @@ export class Store {
 
   // Checkpoints of trainings
 
-  /** Keeps where a training stands in place of where it stood; the data goes into a file beside the store. */
-  saveCheckpoint(key: ArmKey, { step, data, state }: Checkpoint): void {
-    const before = this.#checkpointFile(key)
+  /**
+   * Keeps where a training stands in place of where it stood. `write` writes the large part to the path it is given, a
+   * new one beside the store, and must leave it synced (writeFileAtomic does).
+   */
+  saveCheckpoint(key: ArmKey, step: number, state: unknown, write: (file: string) => void): void {
+    const before = this.#checkpointRow(key)?.file
     const file = `${key.run}-${key.stage}-${key.round}-${key.arm || 'main'}-${step}.checkpoint`
-    writeFileAtomic(this.#beside(file), data)
+    write(this.#beside(file))
     this.#run(
       'INSERT OR REPLACE INTO checkpoints (run, stage, round, arm, step, file, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ...armValues(key),
@@ -383,40 +386,29 @@ export class Store {
       file,
       JSON.stringify(state),
     )
-    if (before !== undefined && before !== file) rmSync(this.#beside(before), { force: true })
+    if (before !== undefined && before !== file) rmSync(this.#beside(String(before)), { force: true })
   }
 
-  /** Where a training stood, or undefined where it has not begun. */
+  /** Where a training stood, or undefined where it has not begun or its file was cleaned up: it then begins again. */
   checkpoint(key: ArmKey): Checkpoint | undefined {
-    const row = this.#get(
+    const row = this.#checkpointRow(key)
+    if (row === undefined) return undefined
+    const file = this.#beside(String(row.file))
+    return existsSync(file) ? { step: Number(row.step), file, state: JSON.parse(String(row.state)) } : undefined
+  }
+
+  /** Forgets where a training stood, once it is done. */
+  dropCheckpoint(key: ArmKey): void {
+    const file = this.#checkpointRow(key)?.file
+    this.#run('DELETE FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?', ...armValues(key))
+    if (file !== undefined) rmSync(this.#beside(String(file)), { force: true })
+  }
+
+  #checkpointRow(key: ArmKey): Row | undefined {
+    return this.#get(
       'SELECT * FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
       ...armValues(key),
     )
-    if (row === undefined) return undefined
-    const file = this.#beside(String(row.file))
-    let data: Uint8Array
-    try {
-      data = readFileSync(file)
-    } catch {
-      // Someone cleaned up: the training begins again, which ends the same.
-      return undefined
-    }
-    return { step: Number(row.step), data, state: JSON.parse(String(row.state)) }
-  }
-
-  /** Forgets where a training stood, once its stage is done. */
-  dropCheckpoint(key: ArmKey): void {
-    const file = this.#checkpointFile(key)
-    this.#run('DELETE FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?', ...armValues(key))
-    if (file !== undefined) rmSync(this.#beside(file), { force: true })
-  }
-
-  #checkpointFile(key: ArmKey): string | undefined {
-    const row = this.#get(
-      'SELECT file FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
-      ...armValues(key),
-    )
-    return row === undefined ? undefined : String(row.file)
   }
 
   #beside(file: string): string {

@@ -1,0 +1,26 @@
+/** The part of the set-up that needs Node 24: a browser and the benchmark's pages. Leaves data/setup.json behind. */
+import { UserError } from '../main/config/error.ts'
+import { projectPath } from '../main/config/paths.ts'
+import { fetchChromium } from '../main/environment/browser.ts'
+import { fetchMiniwob } from '../main/environment/miniwob.ts'
+import { writeFileAtomic } from '../main/store/file.ts'
+
+/** The benchmark's folder, or null where it cannot be had: the built-in tasks serve without it. */
+async function pages(): Promise<string | null> {
+  try {
+    return await fetchMiniwob(projectPath('data/miniwob'))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    console.error(error.message)
+    return null
+  }
+}
+
+try {
+  const browser = await fetchChromium((line) => console.error(line))
+  writeFileAtomic(projectPath('data/setup.json'), `${JSON.stringify({ browser, pages: await pages() })}\n`)
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}

@@ -1,0 +1,193 @@
+/**
+ * Makes a fresh clone ready: dependencies, Node 24, the native engine, a browser, the benchmark's pages. What is there
+ * already is left alone, so this runs before every command. Plain JavaScript without dependencies: it has to start on
+ * an older Node, before anything is installed.
+ *
+ *     node app/setup.mjs                      sets up
+ *     node app/setup.mjs --exec vitest run    sets up, then runs that bin of a dependency under Node 24
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = resolve(import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url)), '..')
+const BIN = join(ROOT, 'node_modules/.bin')
+const NEEDED_NODE = 24
+const MINUTE = 60_000
+
+/** A reason to stop, in one sentence for the user. */
+class SetupError extends Error {}
+
+/**
+ * Does what is missing and says so on stderr; silent where nothing is. `environment` false leaves out the native engine,
+ * the browser and the pages, for commands that only print; `again` tries once more what could not be had the last time.
+ * Throws SetupError where the lab could not run afterwards.
+ */
+export async function setUp({ environment = true, again = false } = {}) {
+  if (!dependenciesPresent()) await step('dependencies', installDependencies)
+  if (nodeMajor() < NEEDED_NODE) {
+    throw new SetupError(
+      `Node ${NEEDED_NODE} is needed and the npm package "node" did not bring it (node_modules/.bin/node is missing); ` +
+        `let npm run its install script, or install Node ${NEEDED_NODE} yourself.`,
+    )
+  }
+  if (!environment) return
+  if (!nativePresent()) await step('native engine', buildNative)
+  if (!environmentPresent(again)) await step('browser and benchmark pages', prepareEnvironment)
+}
+
+/** Runs a program under Node 24 with this terminal, and returns its exit code; a signal counts as 128 + its number. */
+export function runNode(args) {
+  return new Promise((done, fail) => {
+    const path = BIN + delimiter + process.env.PATH
+    const child = spawn(nodePath(), args, { stdio: 'inherit', env: { ...process.env, PATH: path } })
+    // The terminal sends Ctrl-C to the child as well; it takes signals that come together as one.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    child.once('error', fail)
+    child.once('exit', (code, signal) => done(code ?? 128 + (SIGNALS[signal] ?? 0)))
+  })
+}
+
+/** Exit code for whatever stopped the set-up, after saying what it was. */
+export function report(error) {
+  if (!(error instanceof SetupError)) throw error
+  console.error(error.message)
+  return 2
+}
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }
+
+// Dependencies
+
+/** Whether node_modules holds what package-lock.json asks for, optional packages aside. */
+function dependenciesPresent() {
+  const wanted = readJson('package-lock.json')?.packages ?? {}
+  const installed = readJson('node_modules/.package-lock.json')?.packages ?? {}
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version,
+  )
+}
+
+async function installDependencies() {
+  const output = await capture('npm', ['ci', '--no-audit', '--no-fund'], 15 * MINUTE)
+  if (!dependenciesPresent()) throw new SetupError(`npm ci did not install the dependencies: ${lastLines(output)}`)
+}
+
+// Node
+
+function nodePath() {
+  const pinned = join(BIN, 'node')
+  return existsSync(pinned) ? pinned : process.execPath
+}
+
+/** Major version of the Node that `nodePath` names, read from its package: starting it would cost 40 ms. */
+function nodeMajor() {
+  if (!existsSync(join(BIN, 'node'))) return Number(process.versions.node.split('.')[0])
+  return Number(readJson('node_modules/node/package.json')?.version.split('.')[0])
+}
+
+// Native engine
+
+const NATIVE = join(ROOT, 'native')
+
+/** Whether the addon is there and newer than every source of it; also where there is nothing to build. */
+function nativePresent() {
+  if (!existsSync(join(NATIVE, 'CMakeLists.txt'))) return true
+  const addon = newest(join(NATIVE, 'build'), (name) => name.endsWith('.node'))
+  return addon > newest(NATIVE, (name) => /\.(cpp|cc|h|hpp|inl)$|^CMakeLists\.txt$/.test(name))
+}
+
+async function buildNative() {
+  const slow = 'the lab runs on TensorFlow.js instead, about 20 times slower'
+  for (const tool of ['cmake', 'c++']) {
+    if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error) {
+      console.error(`No ${tool} to build the native engine with, so ${slow}; install cmake and a C++17 compiler.`)
+      return
+    }
+  }
+  const folder = relative(ROOT, join(NATIVE, 'build'))
+  let output = await capture('cmake', ['-S', 'native', '-B', folder, '-DCMAKE_BUILD_TYPE=Release'], 5 * MINUTE)
+  output += await capture('cmake', ['--build', folder, '--parallel'], 15 * MINUTE)
+  if (nativePresent()) return
+  const log = join(folder, 'build.log')
+  mkdirSync(join(ROOT, folder), { recursive: true })
+  writeFileSync(join(ROOT, log), output)
+  console.error(`The native engine did not build (see ${log}), so ${slow}.`)
+}
+
+/** When the newest of a folder's files was written, in milliseconds; 0 where there is none. */
+function newest(folder, wanted) {
+  if (!existsSync(folder)) return 0
+  return readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) {
+      return entry.name === 'build' || entry.name === 'CMakeFiles' ? latest : Math.max(latest, newest(path, wanted))
+    }
+    return wanted(entry.name) ? Math.max(latest, statSync(path).mtimeMs) : latest
+  }, 0)
+}
+
+// Browser and pages
+
+/** Whether what app/prepare.ts found the last time is still there; pages that could not be had are null. */
+function environmentPresent(again) {
+  const found = readJson('data/setup.json')
+  if (found === undefined || !existsSync(found.browser)) return false
+  return found.pages === null ? !again : existsSync(found.pages)
+}
+
+async function prepareEnvironment() {
+  const code = await runNode(['--disable-warning=ExperimentalWarning', join(ROOT, 'app/prepare.ts')])
+  if (code !== 0) throw new SetupError('The set-up stopped there.')
+}
+
+// Doing
+
+/** Runs one part, saying what it is and how long it took. */
+async function step(title, work) {
+  const start = Date.now()
+  console.error(`Setting up: ${title} ...`)
+  await work()
+  console.error(`Setting up: ${title}, ${((Date.now() - start) / 1000).toFixed(1)} s`)
+}
+
+/** Runs a program to its end or its time limit and returns what it printed; the caller looks whether it worked. */
+function capture(program, args, limit) {
+  return new Promise((done) => {
+    let output = ''
+    const child = spawn(program, args, { cwd: ROOT, timeout: limit, stdio: ['ignore', 'pipe', 'pipe'] })
+    const add = (chunk) => {
+      output += chunk
+    }
+    child.stdout.on('data', add)
+    child.stderr.on('data', add)
+    child.once('error', (error) => done(`${output}${error.message}\n`))
+    child.once('close', (_code, signal) => done(signal ? `${output}stopped by ${signal}\n` : output))
+  })
+}
+
+function lastLines(output) {
+  return output.trim().split('\n').slice(-8).join('\n')
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+async function main([flag, program, ...args]) {
+  try {
+    await setUp({ again: flag !== '--exec' })
+  } catch (error) {
+    return report(error)
+  }
+  return flag === '--exec' ? runNode([join(BIN, program), ...args]) : 0
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2))
+}
