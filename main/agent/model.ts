@@ -1,0 +1,96 @@
+/** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
+import type { AdapterName, Completion, Engine, Sampling } from '../engine/engine.ts'
+import type { Tokenizer } from '../engine/tokenizer.ts'
+import type { Action } from '../environment/action.ts'
+import type { Observation } from '../environment/observation.ts'
+import { formatAction, PARSE_FAILURES, parseCompletion } from './grammar.ts'
+import { type Message, promptMessages } from './prompt.ts'
+
+export interface Prediction {
+  readonly thought: string
+  readonly action: Action
+  /** The action as the agent writes it: `click button Ok 3`. */
+  readonly text: string
+  /** The raw completion. */
+  readonly completion: string
+  /** Sum of its tokens' log-probabilities, in nats. */
+  readonly logprob: number
+}
+
+/** How `predict` answers unless it is told otherwise. */
+const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 96, seeds: [0] }
+
+export class AgentModel {
+  readonly engine: Engine
+  readonly tokenizer: Tokenizer
+  /** The adapter that `predict` answers with; null is the base model. */
+  adapter: AdapterName = null
+
+  constructor(engine: Engine, tokenizer: Tokenizer) {
+    this.engine = engine
+    this.tokenizer = tokenizer
+  }
+
+  /**
+   * The next action for an instruction on a page, greedily. `done` are the actions taken so far, as `text` gave them.
+   * Throws an Error with the reason and the raw text where the completion is not a possible action.
+   */
+  async predict(
+    instruction: string,
+    observation: Omit<Observation, 'instruction'>,
+    done: readonly string[] = [],
+    sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
+  ): Promise<Prediction> {
+    const page: Observation = { ...observation, instruction }
+    const [completion] = await this.generate([this.promptTokens(page, done)], { ...GREEDY, ...sampling }, this.adapter)
+    const { tokens, logprobs, stopped } = completion!
+    const text = this.completionText(tokens)
+    if (!stopped) throw new Error(`The model did not end its answer within ${tokens.length} tokens: ${quote(text)}`)
+    const parsed = parseCompletion(text, page)
+    if ('failure' in parsed) {
+      throw new Error(`The model's answer is no action, ${PARSE_FAILURES[parsed.failure]}: ${quote(text)}`)
+    }
+    const { thought, action } = parsed.decision
+    const logprob = logprobs.reduce((sum, value) => sum + value, 0)
+    return { thought, action, text: formatAction(action, page), completion: text, logprob }
+  }
+
+  /** One completion a prompt, each ending with one of the tokenizer's stop tokens or cut at max_new_tokens. */
+  generate(
+    prompts: readonly Int32Array[],
+    sampling: Omit<Sampling, 'stop_token_ids'>,
+    adapter: AdapterName,
+  ): Promise<Completion[]> {
+    return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter)
+  }
+
+  /** Tokens of the prompt for a page, `done` being the actions taken so far in this episode. */
+  promptTokens(observation: Observation, done: readonly string[]): Int32Array {
+    return this.messageTokens(promptMessages(observation, done))
+  }
+
+  /** Tokens of chat messages, up to where the assistant's answer begins. */
+  messageTokens(messages: readonly Message[]): Int32Array {
+    return this.tokenizer.chatPrompt(messages)
+  }
+
+  /** Tokens of a completion to train on: its text and the stop token that ends it. */
+  completionTokens(text: string): Int32Array {
+    return Int32Array.of(...this.tokenizer.encode(text), this.tokenizer.stopTokenIds[0]!)
+  }
+
+  /** The text of a completion's tokens. Special tokens within it stay visible, so that they cannot pass the parser. */
+  completionText(tokens: Int32Array): string {
+    const stopped = this.tokenizer.stopTokenIds.includes(tokens.at(-1) ?? -1)
+    return this.tokenizer.decode(stopped ? tokens.subarray(0, -1) : tokens)
+  }
+
+  /** Frees the engine. */
+  async close(): Promise<void> {
+    await this.engine.close()
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}...` : text)
+}

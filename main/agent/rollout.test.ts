@@ -1,0 +1,225 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Sampling } from '../engine/engine.ts'
+import type { Action } from '../environment/action.ts'
+import { EnvironmentFault } from '../environment/fault.ts'
+import { type Observation, renderPage } from '../environment/observation.ts'
+import type { Session, StepResult } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import type { Episode } from '../store/episode.ts'
+import { type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
+
+const TASK: Task = {
+  name: 'click-number',
+  title: 'Click number',
+  group: 'one-step',
+  category: 'click',
+  horizon: 3,
+  source: 'builtin',
+  url: 'file:///click-number.html',
+  root: 'file:///',
+}
+
+/** The page asks for button `seed % 3`, twice in a row; seed 13 breaks at the second click, seed 14 at the start. */
+function page(seed: number, clicks: number): Observation {
+  const elements = ['zero', 'one', 'two'].map((name, i) => ({ ref: i + 1, role: 'button', name, states: [] }))
+  return { instruction: `click ${seed % 3} (${clicks} so far)`, elements, dropped: 0 }
+}
+
+class ScriptedSession {
+  resets = 0
+  #seed = 0
+  #clicks = 0
+
+  async reset(_task: Task, seed: number): Promise<Observation> {
+    await pause(1)
+    this.resets++
+    this.#seed = seed
+    this.#clicks = 0
+    if (seed === 14) throw new EnvironmentFault('the page did not load')
+    return page(seed, 0)
+  }
+
+  async step(action: Action): Promise<StepResult> {
+    await pause(1)
+    if (this.#seed === 13 && this.#clicks === 1) throw new EnvironmentFault('the page crashed')
+    if (action.kind !== 'click') return this.#end(false, 'impossible: no keys here')
+    if (action.ref !== (this.#seed % 3) + 1) return this.#end(false, 'wrong')
+    if (++this.#clicks === 2) return this.#end(true, 'reward')
+    return { observation: page(this.#seed, 1), reward: 0, done: false, success: false, reason: '' }
+  }
+
+  #end(success: boolean, reason: string): StepResult {
+    return { observation: page(this.#seed, this.#clicks), reward: success ? 1 : -1, done: true, success, reason }
+  }
+}
+
+function playground(pages: number): Playground & { readonly sessions: ScriptedSession[] } {
+  const sessions: ScriptedSession[] = []
+  const idle: ScriptedSession[] = []
+  const waiting: ((session: ScriptedSession) => void)[] = []
+  for (let i = 0; i < pages; i++) idle.push(new ScriptedSession())
+  sessions.push(...idle)
+  return {
+    pages,
+    sessions,
+    async use(_task, play) {
+      const session = idle.pop() ?? (await new Promise<ScriptedSession>((take) => waiting.push(take)))
+      try {
+        return await play(session as unknown as Session)
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) idle.push(session)
+        else next(session)
+      }
+    },
+  }
+}
+
+/** Text is its own token list; `answer` decides from the prompt's text and the completion's own seed. */
+function policy(answer: (prompt: string, seed: number) => string, batches: string[][] = []): Policy {
+  const toTokens = (text: string) => Int32Array.from(text, (letter) => letter.codePointAt(0)!)
+  const toText = (tokens: Int32Array) => String.fromCodePoint(...tokens)
+  return {
+    promptTokens: (observation, done) =>
+      toTokens([renderPage(observation), observation.instruction, ...done].join('\n')),
+    completionText: toText,
+    async generate(prompts: readonly Int32Array[], { seeds }: Omit<Sampling, 'stop_token_ids'>) {
+      await pause(3)
+      batches.push(prompts.map(toText))
+      return prompts.map((prompt, i) => {
+        const tokens = toTokens(answer(toText(prompt), seeds[i]!))
+        return { tokens, logprobs: new Float32Array(tokens.length).fill(-0.5), stopped: tokens.length < 80 }
+      })
+    },
+  }
+}
+
+const click = (name: string, ref: number) => `Thought: so\nAction: click button ${name} ${ref}`
+const NAMES = ['zero', 'one', 'two']
+const right = (prompt: string) => {
+  const wanted = Number(/click (\d)/.exec(prompt)![1])
+  return click(NAMES[wanted]!, wanted + 1)
+}
+const guess = (_: string, seed: number) => click(NAMES[seed % 3]!, (seed % 3) + 1)
+
+const OPTIONS: RolloutOptions = {
+  adapter: null,
+  sampling: { temperature: 1, top_p: 1, max_new_tokens: 80, seed: 1 },
+}
+const jobs = (seeds: readonly number[], attempts = 1): Job[] =>
+  seeds.flatMap((seed) => Array.from({ length: attempts }, (_, attempt) => ({ task: TASK, seed, attempt })))
+
+test('an episode keeps all that was read, written and done', async () => {
+  const [episode] = await rollout(policy(right), playground(1), jobs([4]), OPTIONS)
+  expect(episode).toMatchObject({
+    task: 'click-number',
+    seed: 4,
+    attempt: 0,
+    instruction: 'click 1 (0 so far)',
+    outcome: 'success',
+    reason: 'reward',
+    reward: 1,
+  })
+  const [first, second] = episode!.steps
+  expect(episode!.steps).toHaveLength(2)
+  expect(first).toMatchObject({
+    page: 'button zero 1\nbutton one 2\nbutton two 3',
+    prompt: 'Page:\nbutton zero 1\nbutton one 2\nbutton two 3\nTask: click 1 (0 so far)',
+    completion: click('one', 2),
+    thought: 'so',
+    action: 'click button one 2',
+  })
+  expect(first!.logprob).toBeCloseTo(-0.5 * first!.tokens.length, 6)
+  expect(second!.prompt).toContain('Done: click button one 2')
+})
+
+test.each([
+  ['Action: click button one 2', 'form'],
+  ['Thought: so\nAction: dance now', 'verb'],
+  ['Thought: so\nAction: click button two 2', 'mismatch'],
+  ['Thought: so\nAction: press Enter', 'impossible: no keys here'],
+  [`Thought: ${'so '.repeat(40)}`, 'length'],
+])('%j ends the attempt as the failure of the agent', async (completion, reason) => {
+  const [episode] = await rollout(
+    policy(() => completion),
+    playground(1),
+    jobs([4]),
+    OPTIONS,
+  )
+  expect(episode).toMatchObject({ outcome: 'failure', reason })
+  expect(episode!.steps).toHaveLength(1)
+  expect(episode!.steps[0]!.completion).toBe(completion)
+})
+
+test('running out of steps is a failure', async () => {
+  const [episode] = await rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, maxSteps: 1 })
+  expect(episode).toMatchObject({ outcome: 'failure', reason: 'steps' })
+})
+
+test('what the environment breaks is a fault, before or within an episode', async () => {
+  const episodes = await rollout(policy(right), playground(2), jobs([13, 14, 4], 2), OPTIONS)
+  expect(episodes.map(({ outcome, reason, steps }) => [outcome, reason, steps.length])).toEqual([
+    ['fault', 'the page crashed', 2],
+    ['fault', 'the page crashed', 2],
+    ['fault', 'the page did not load', 0],
+    ['fault', 'the page did not load', 0],
+    ['success', 'reward', 2],
+    ['success', 'reward', 2],
+  ])
+})
+
+test('the episodes depend neither on the pages nor on what else is played', async () => {
+  const strip = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
+  const seeds = Array.from({ length: 12 }, (_, i) => i)
+  const all = strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), OPTIONS))
+  expect(strip(await rollout(policy(guess), playground(1), jobs(seeds, 3), OPTIONS))).toEqual(all)
+  const alone = await rollout(policy(guess), playground(2), jobs([5], 3), OPTIONS)
+  expect(strip(alone)).toEqual(all.filter(({ seed }) => seed === 5))
+  expect(new Set(all.map(({ outcome }) => outcome))).toEqual(new Set(['success', 'failure']))
+  const other = { ...OPTIONS, sampling: { ...OPTIONS.sampling, seed: 2 } }
+  expect(strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), other))).not.toEqual(all)
+})
+
+test('the attempts at one problem are begun in one batch', async () => {
+  const batches: string[][] = []
+  await rollout(policy(guess, batches), playground(2), jobs([0, 1, 2], 6), OPTIONS)
+  expect(batches[0]!.length).toBe(18)
+  expect(new Set(batches[0]).size).toBe(3)
+})
+
+test('each episode is reported as it ends', async () => {
+  const seen: Episode[] = []
+  const episodes = await rollout(policy(right), playground(2), jobs([0, 1, 2, 3]), {
+    ...OPTIONS,
+    onEpisode: (episode) => seen.push(episode),
+  })
+  expect(seen).toHaveLength(4)
+  expect(new Set(seen)).toEqual(new Set(episodes))
+})
+
+test('cancelling throws its reason and leaves nothing running', async () => {
+  const controller = new AbortController()
+  const field = playground(2)
+  let ended = 0
+  const run = rollout(policy(right), field, jobs(Array.from({ length: 200 }, (_, i) => i % 12)), {
+    ...OPTIONS,
+    signal: controller.signal,
+    onEpisode: () => ++ended === 5 && controller.abort(new Error('stopped by the user')),
+  })
+  await expect(run).rejects.toThrow('stopped by the user')
+  const resets = field.sessions.reduce((sum, session) => sum + session.resets, 0)
+  await pause(30)
+  expect(field.sessions.reduce((sum, session) => sum + session.resets, 0)).toBe(resets)
+  expect(ended).toBeLessThan(200)
+})
+
+test('a failing engine fails the rollout', async () => {
+  const broken: Policy = {
+    ...policy(right),
+    generate: async () => {
+      throw new Error('the engine is gone')
+    },
+  }
+  await expect(rollout(broken, playground(2), jobs([0, 1, 2]), OPTIONS)).rejects.toThrow('the engine is gone')
+})

@@ -1,0 +1,231 @@
+/** Plays attempts: many at once on a few pages, with one model that answers for all of them in batches. */
+import type { AdapterName, Completion } from '../engine/engine.ts'
+import type { Environment } from '../environment/environment.ts'
+import { EnvironmentFault } from '../environment/fault.ts'
+import { type Observation, renderPage } from '../environment/observation.ts'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import type { Episode, Outcome, Step } from '../store/episode.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
+import { formatAction, parseCompletion } from './grammar.ts'
+import type { AgentModel } from './model.ts'
+import { promptMessages } from './prompt.ts'
+
+/** One attempt to play. */
+export interface Job {
+  readonly task: Task
+  /** Seed of the page's problem. */
+  readonly seed: number
+  readonly attempt: number
+}
+
+export interface RolloutOptions {
+  /** The policy. */
+  readonly adapter: AdapterName
+  readonly sampling: {
+    /** 0 is greedy. */
+    readonly temperature: number
+    readonly top_p: number
+    readonly max_new_tokens: number
+    /** With the attempt's task, seed, number and step it decides every random choice, whatever else is played. */
+    readonly seed: number
+  }
+  /** Most actions of an episode; the task's horizon by default. */
+  readonly maxSteps?: number
+  /** Keep a small picture of the page before each action. */
+  readonly pictures?: boolean
+  readonly signal?: AbortSignal
+  /** Called with each episode as it ends. */
+  readonly onEpisode?: (episode: Episode) => void
+  readonly batching?: BatcherOptions
+}
+
+/** What rollouts need of an environment and of a model; tests give scripted ones. */
+export type Playground = Pick<Environment, 'pages' | 'use'>
+export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'generate'>
+
+const BATCHING: BatcherOptions = { limit: 64, patience: 2 }
+
+/** Problems whose attempts are under way at the same time, for each page. */
+const PROBLEMS_PER_PAGE = 4
+
+/**
+ * Plays all jobs and returns their episodes in the order of the jobs. Never throws for what a page or a completion does:
+ * that is in the episode's outcome and reason. Throws the signal's reason when cancelled (episodes that ended before
+ * have gone to `onEpisode`), and what the engine throws.
+ */
+export async function rollout(
+  model: Policy,
+  environment: Playground,
+  jobs: readonly Job[],
+  options: RolloutOptions,
+): Promise<Episode[]> {
+  const episodes = new Map<Job, Episode>()
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])])
+  const { temperature, top_p, max_new_tokens } = options.sampling
+  const batcher = new Batcher(
+    (requests) =>
+      model.generate(
+        requests.map(({ prompt }) => prompt),
+        { temperature, top_p, max_new_tokens, seeds: requests.map(({ seed }) => seed) },
+        options.adapter,
+      ),
+    options.batching ?? BATCHING,
+  )
+  const player = new Player(model, batcher, { ...options, signal })
+
+  const waiting = problems(jobs)
+  const work = async () => {
+    for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
+      const { task, seed } = problem[0]!
+      signal.throwIfAborted()
+      const opening = await player.observe(environment, task, seed)
+      const answers = problem.map((job) => (opening === null ? undefined : player.ask(opening, [], job, 0)))
+      await all(
+        problem.map(async (job, i) => {
+          const answer = await answers[i]
+          const known = opening === null || answer === undefined ? null : { opening, answer }
+          const episode = await environment.use(task, (session) => player.play(session, job, known))
+          episodes.set(job, episode)
+          options.onEpisode?.(episode)
+        }),
+      )
+    }
+  }
+  const guarded = () =>
+    work().catch((error) => {
+      failed.abort(error)
+      throw error
+    })
+  await all(Array.from({ length: environment.pages * PROBLEMS_PER_PAGE }, guarded))
+  return jobs.map((job) => episodes.get(job)!)
+}
+
+/** A first answer that was found while no page was held for it, and the page it answers. */
+interface Opening {
+  readonly opening: Observation
+  readonly answer: Completion
+}
+
+interface Ending {
+  readonly outcome: Outcome
+  readonly reason: string
+  readonly reward: number
+}
+
+class Player {
+  readonly #model: Policy
+  readonly #batcher: Batcher
+  readonly #options: RolloutOptions & { readonly signal: AbortSignal }
+
+  constructor(model: Policy, batcher: Batcher, options: RolloutOptions & { readonly signal: AbortSignal }) {
+    this.#model = model
+    this.#batcher = batcher
+    this.#options = options
+  }
+
+  /**
+   * The first page of a problem. The seed gives it again whenever an attempt begins, so no page has to wait while the
+   * model thinks of the first action, and all attempts think of it together. Null where the page failed.
+   */
+  async observe(environment: Playground, task: Task, seed: number): Promise<Observation | null> {
+    try {
+      return await environment.use(task, (session) => session.reset(task, seed))
+    } catch (error) {
+      if (error instanceof EnvironmentFault) return null
+      throw error
+    }
+  }
+
+  async ask(observation: Observation, done: readonly string[], job: Job, step: number): Promise<Completion> {
+    this.#options.signal.throwIfAborted()
+    const seed = completionSeed(this.#options.sampling.seed, job, step)
+    return this.#batcher.ask(this.#model.promptTokens(observation, done), seed)
+  }
+
+  /** Plays one attempt to its end. */
+  async play(session: Session, job: Job, known: Opening | null): Promise<Episode> {
+    const began = performance.now()
+    const steps: Step[] = []
+    let instruction = known?.opening.instruction ?? ''
+    let ending: Ending
+    this.#options.signal.throwIfAborted()
+    try {
+      const first = await session.reset(job.task, job.seed)
+      instruction = first.instruction
+      ending = await this.#steps(session, job, first, known, steps)
+    } catch (error) {
+      if (!(error instanceof EnvironmentFault)) throw error
+      ending = { outcome: 'fault', reason: error.message, reward: 0 }
+    }
+    const { seed, attempt } = job
+    const duration = performance.now() - began
+    return { task: job.task.name, seed, attempt, instruction, ...ending, steps, duration }
+  }
+
+  /** Decides and acts until the episode ends; adds to `steps` as it goes. */
+  async #steps(session: Session, job: Job, first: Observation, known: Opening | null, steps: Step[]): Promise<Ending> {
+    const done: string[] = []
+    let observation = first
+    for (let step = 0; step < (this.#options.maxSteps ?? job.task.horizon); step++) {
+      const picture = this.#options.pictures ? await session.picture() : undefined
+      const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
+      const completion = foreseen ? known.answer : await this.ask(observation, done, job, step)
+      const text = this.#model.completionText(completion.tokens)
+      const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
+      const decision = 'decision' in parsed ? parsed.decision : null
+      const action = decision === null ? '' : formatAction(decision.action, observation)
+      steps.push({
+        page: renderPage(observation),
+        prompt: promptMessages(observation, done).at(-1)!.content,
+        completion: text,
+        tokens: [...completion.tokens],
+        logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
+        thought: decision?.thought ?? '',
+        action,
+        ...(picture === undefined ? {} : { picture }),
+      })
+      if ('failure' in parsed) return { outcome: 'failure', reason: parsed.failure, reward: 0 }
+      const result = await session.step(parsed.decision.action)
+      if (result.done) {
+        const { success, reason, reward } = result
+        return { outcome: success ? 'success' : 'failure', reason, reward }
+      }
+      done.push(action)
+      observation = result.observation
+    }
+    return { outcome: 'failure', reason: 'steps', reward: 0 }
+  }
+}
+
+/** Waits until all have ended, so that none goes on in the background, and then throws what one of them threw. */
+async function all(works: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(works)
+  await Promise.all(works)
+}
+
+/** Jobs by task and seed, in order. */
+function problems(jobs: readonly Job[]): Job[][] {
+  const groups = new Map<string, Job[]>()
+  for (const job of jobs) {
+    const key = JSON.stringify([job.task.name, job.seed])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [job])
+    else group.push(job)
+  }
+  return [...groups.values()]
+}
+
+function samePage(a: Observation, b: Observation): boolean {
+  return a.instruction === b.instruction && renderPage(a) === renderPage(b)
+}
+
+/** Unsigned 32-bit hash (FNV-1a) of what names a step of an attempt. */
+export function completionSeed(seed: number, job: Job, step: number): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(JSON.stringify([seed, job.task.name, job.seed, job.attempt, step]))) {
+    hash = Math.imul(hash ^ byte, 0x01000193)
+  }
+  return hash >>> 0
+}
