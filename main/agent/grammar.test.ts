@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import type { Action } from '../environment/action.ts'
+import type { Observation } from '../environment/observation.ts'
+import { formatAction, formatCompletion, type ParseFailure, parseCompletion } from './grammar.ts'
+
+const PAGE: Observation = {
+  instruction: 'sign up',
+  elements: [
+    { ref: 1, role: 'button', name: 'Ok', states: [] },
+    { ref: 2, role: 'textbox', name: 'user name', states: ['focused'], value: 'bob' },
+    { ref: 3, role: 'textbox', name: '', states: [] },
+    { ref: 4, role: 'combobox', name: 'country', states: [], options: ['Peru', 'Chile = best', 'Côte d’Ivoire'] },
+    { ref: 5, role: 'textbox', name: 'a = b 1', states: [] },
+    { ref: 6, role: 'button', name: '2', states: [] },
+    { ref: 12, role: 'button', name: 'Ok', states: [] },
+  ],
+  dropped: 0,
+}
+
+const ACTIONS: [string, Action][] = [
+  ['click button Ok 1', { kind: 'click', ref: 1 }],
+  ['click button Ok 12', { kind: 'click', ref: 12 }],
+  ['click textbox 3', { kind: 'click', ref: 3 }],
+  ['click button 2 6', { kind: 'click', ref: 6 }],
+  ['fill textbox user name 2 = alice', { kind: 'fill', ref: 2, text: 'alice' }],
+  ['fill textbox 3 = x = 2 = y', { kind: 'fill', ref: 3, text: 'x = 2 = y' }],
+  ['fill textbox a = b 1 5 = c', { kind: 'fill', ref: 5, text: 'c' }],
+  ['fill textbox 3 =  two blanks ', { kind: 'fill', ref: 3, text: ' two blanks ' }],
+  ['select combobox country 4 = Peru', { kind: 'select', ref: 4, option: 'Peru' }],
+  ['select combobox country 4 = Chile = best', { kind: 'select', ref: 4, option: 'Chile = best' }],
+  ['select combobox country 4 = Côte d’Ivoire', { kind: 'select', ref: 4, option: 'Côte d’Ivoire' }],
+  ['press Enter', { kind: 'press', key: 'Enter' }],
+  ['press ArrowDown', { kind: 'press', key: 'ArrowDown' }],
+]
+
+describe.each(ACTIONS)('%s', (text, action) => {
+  test('is written and read back', () => {
+    expect(formatAction(action, PAGE)).toBe(text)
+    const completion = formatCompletion({ thought: 'it is there', action }, PAGE)
+    expect(completion).toBe(`Thought: it is there\nAction: ${text}`)
+    expect(parseCompletion(completion, PAGE)).toEqual({ decision: { thought: 'it is there', action } })
+  })
+})
+
+const REFUSED: [string, ParseFailure][] = [
+  ['', 'form'],
+  ['click button Ok 1', 'form'],
+  ['Thought: a', 'form'],
+  ['Thought: a\nAction: click', 'form'],
+  ['Thought: a\nThought: b\nAction: click button Ok 1', 'form'],
+  ['Thought: a\nAction: click button Ok 1\n', 'form'],
+  ['Thought: a\nAction: click button Ok 1\nAction: press Enter', 'form'],
+  [' Thought: a\nAction: click button Ok 1', 'form'],
+  ['Thought: a\nAction:  click button Ok 1', 'form'],
+  ['Thought: a\nAction: hover button Ok 1', 'verb'],
+  ['Thought: a\nAction: press F5', 'key'],
+  ['Thought: a\nAction: press Enter ', 'key'],
+  ['Thought: a\nAction: press toString', 'key'],
+  ['Thought: a\nAction: click button Ok', 'ref'],
+  ['Thought: a\nAction: click button Ok 99', 'ref'],
+  ['Thought: a\nAction: click button Ok 1.0', 'ref'],
+  ['Thought: a\nAction: click 1', 'mismatch'],
+  ['Thought: a\nAction: click button 1', 'mismatch'],
+  ['Thought: a\nAction: click button ok 1', 'mismatch'],
+  ['Thought: a\nAction: click link Ok 1', 'mismatch'],
+  ['Thought: a\nAction: click button Ok 01', 'mismatch'],
+  ['Thought: a\nAction: click button Ok 1 focused', 'ref'],
+  ['Thought: a\nAction: fill textbox user name 2', 'argument'],
+  ['Thought: a\nAction: fill textbox user name 2 =', 'argument'],
+  ['Thought: a\nAction: fill textbox name 2 = alice', 'mismatch'],
+  ['Thought: a\nAction: fill textbox user name 9 = alice', 'ref'],
+  ['Thought: a\nAction: select combobox country 4 = peru', 'option'],
+  ['Thought: a\nAction: select textbox user name 2 = bob', 'option'],
+]
+
+test.each(REFUSED)('%j is refused: %s', (text, failure) => {
+  expect(parseCompletion(text, PAGE)).toEqual({ failure })
+})
+
+test('an empty text fills the field with nothing', () => {
+  const action: Action = { kind: 'fill', ref: 3, text: '' }
+  expect(parseCompletion(formatCompletion({ thought: 'a', action }, PAGE), PAGE)).toEqual({
+    decision: { thought: 'a', action },
+  })
+})
+
+test('an element that is not on the page cannot be written', () => {
+  expect(() => formatAction({ kind: 'click', ref: 77 }, PAGE)).toThrow('no element with ref 77')
+})
+
+test('hostile text is read in linear time', () => {
+  const began = performance.now()
+  for (const text of [
+    `Thought: ${'a'.repeat(100_000)}`,
+    `Thought: a\nAction: fill textbox ${' = '.repeat(2_000)}`,
+    `Thought: a\nAction: click ${'1 '.repeat(50_000)}`,
+  ]) {
+    expect(parseCompletion(text, PAGE)).toHaveProperty('failure')
+  }
+  expect(performance.now() - began).toBeLessThan(1_000)
+})
