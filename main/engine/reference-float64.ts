@@ -1,0 +1,127 @@
+/**
+ * The Qwen2 decoder in double precision and plain loops, for tests: slow, obvious, and sharing no code with the engines
+ * it judges. Finite differences of it are precise to ten digits.
+ */
+import type { Forest, LoraConfig, Projection, Qwen2Config, Tensors } from './engine.ts'
+
+/** Doubles by tensor name; the tests change them in place to take differences. */
+export type Doubles = Map<string, Float64Array>
+
+export function toDoubles(tensors: Tensors): Doubles {
+  return new Map([...tensors].map(([name, { data }]) => [name, Float64Array.from(data)]))
+}
+
+export interface ReferenceAdapter {
+  readonly lora: LoraConfig
+  readonly tensors: Doubles
+  /** What the inputs of a projection are multiplied by, for the token at `row` of the forest. */
+  readonly dropout?: (layer: number, projection: Projection, row: number, column: number) => number
+}
+
+const BLOCKS: Record<Projection, string> = {
+  q_proj: 'self_attn',
+  k_proj: 'self_attn',
+  v_proj: 'self_attn',
+  o_proj: 'self_attn',
+  gate_proj: 'mlp',
+  up_proj: 'mlp',
+  down_proj: 'mlp',
+}
+
+interface Token {
+  readonly id: number
+  readonly row: number
+}
+
+/** Log-probabilities and entropies of all targets, in segment order. Every segment's path is computed by itself. */
+export function referenceScores(config: Qwen2Config, base: Doubles, adapter: ReferenceAdapter | null, forest: Forest) {
+  const logprobs: number[] = []
+  const entropies: number[] = []
+  const paths: Token[][] = []
+  let row = 0
+  for (const { tokens, parent, targetStart } of forest) {
+    const before = parent === -1 ? [] : paths[parent]!
+    const path = [...before, ...Array.from(tokens, (id) => ({ id, row: row++ }))]
+    paths.push(path)
+    if (targetStart === tokens.length) continue
+    const logits = referenceLogits(config, base, adapter, path)
+    for (let at = before.length + targetStart; at < path.length; at++) {
+      const row = logits[at - 1]!
+      const largest = Math.max(...row)
+      const normaliser = largest + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - largest), 0))
+      logprobs.push(row[path[at]!.id]! - normaliser)
+      entropies.push(row.reduce((sum, logit) => sum - Math.exp(logit - normaliser) * (logit - normaliser), 0))
+    }
+  }
+  return { logprobs, entropies }
+}
+
+/** Logits after each token of one sequence. */
+function referenceLogits(config: Qwen2Config, base: Doubles, adapter: ReferenceAdapter | null, path: readonly Token[]) {
+  const { hidden_size: hidden, num_attention_heads: heads, num_key_value_heads: kvHeads, rms_norm_eps } = config
+  const size = hidden / heads
+
+  const times = (weight: Float64Array, x: readonly number[]): number[] =>
+    Array.from({ length: weight.length / x.length }, (_, out) =>
+      x.reduce((sum, value, i) => sum + weight[out * x.length + i]! * value, 0),
+    )
+
+  const norm = (name: string, x: readonly number[]): number[] => {
+    const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + rms_norm_eps)
+    return x.map((value, i) => value * scale * base.get(name)![i]!)
+  }
+
+  const project = (layer: number, projection: Projection, row: number, x: readonly number[]): number[] => {
+    const name = `model.layers.${layer}.${BLOCKS[projection]}.${projection}`
+    const bias = base.get(`${name}.bias`)
+    const y = times(base.get(`${name}.weight`)!, x).map((value, i) => value + (bias?.[i] ?? 0))
+    if (!adapter?.lora.target_modules.includes(projection)) return y
+    const dropped = x.map((value, column) => value * (adapter.dropout?.(layer, projection, row, column) ?? 1))
+    const low = times(adapter.tensors.get(`base_model.model.${name}.lora_A.weight`)!, dropped)
+    const high = times(adapter.tensors.get(`base_model.model.${name}.lora_B.weight`)!, low)
+    return y.map((value, i) => value + (adapter.lora.lora_alpha / adapter.lora.r) * high[i]!)
+  }
+
+  const rotate = (head: readonly number[], position: number): number[] =>
+    head.map((value, i) => {
+      const angle = position * config.rope_theta ** ((-2 * (i % (size / 2))) / size)
+      const partner = i < size / 2 ? -head[i + size / 2]! : head[i - size / 2]!
+      return value * Math.cos(angle) + partner * Math.sin(angle)
+    })
+  const headOf = (x: readonly number[], head: number) => x.slice(head * size, (head + 1) * size)
+
+  let states = path.map(({ id }) => [
+    ...base.get('model.embed_tokens.weight')!.subarray(id * hidden, (id + 1) * hidden),
+  ])
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    const inputs = states.map((x) => norm(`model.layers.${layer}.input_layernorm.weight`, x))
+    const of = (projection: Projection) => inputs.map((x, t) => project(layer, projection, path[t]!.row, x))
+    const [queries, keys, values] = [of('q_proj'), of('k_proj'), of('v_proj')]
+    states = states.map((state, t) => {
+      const mixed = Array.from({ length: heads }, (_, head) => {
+        const kv = Math.floor(head / (heads / kvHeads))
+        const query = rotate(headOf(queries[t]!, head), t)
+        const scores = keys.slice(0, t + 1).map((key, u) => {
+          const rotated = rotate(headOf(key, kv), u)
+          return query.reduce((sum, value, i) => sum + value * rotated[i]!, 0) / Math.sqrt(size)
+        })
+        const largest = Math.max(...scores)
+        const weights = scores.map((score) => Math.exp(score - largest))
+        const total = weights.reduce((sum, weight) => sum + weight, 0)
+        return Array.from({ length: size }, (_, i) =>
+          weights.reduce((sum, weight, u) => sum + (weight / total) * values[u]![kv * size + i]!, 0),
+        )
+      }).flat()
+      const attended = project(layer, 'o_proj', path[t]!.row, mixed)
+      const middle = state.map((value, i) => value + attended[i]!)
+      const input = norm(`model.layers.${layer}.post_attention_layernorm.weight`, middle)
+      const gate = project(layer, 'gate_proj', path[t]!.row, input)
+      const up = project(layer, 'up_proj', path[t]!.row, input)
+      const activated = gate.map((value, i) => (value / (1 + Math.exp(-value))) * up[i]!)
+      const down = project(layer, 'down_proj', path[t]!.row, activated)
+      return middle.map((value, i) => value + down[i]!)
+    })
+  }
+  const head = base.get(config.tie_word_embeddings ? 'model.embed_tokens.weight' : 'lm_head.weight')!
+  return states.map((state) => times(head, norm('model.norm.weight', state)))
+}

@@ -1,0 +1,373 @@
+/**
+ * The reference engine: the whole Engine interface on TensorFlow.js with its automatic gradients. It is read to know
+ * what the native engine computes, tested against it, and used where nothing was compiled. A call computes on the
+ * calling thread and lets the event loop run between trees and tokens.
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
+import { adamWStep, clipping, isDecayed } from '../adamw.ts'
+import type {
+  AdamW,
+  AdapterName,
+  Completion,
+  Engine,
+  Forest,
+  LoraConfig,
+  OptimizerState,
+  Qwen2Config,
+  Sampling,
+  Scores,
+  Tensors,
+} from '../engine.ts'
+import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
+import { checkTensors } from '../model-file.ts'
+import { uniformStream } from '../random.ts'
+import { argMax, logSoftmax, sampleToken } from '../sampling.ts'
+import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
+import { decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
+import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.ts'
+import { gatherRows, logprobsOf } from './ops.ts'
+import { Weights } from './weights.ts'
+
+const DESCRIPTIONS: Readonly<Record<TfjsBackend, string>> = {
+  'node-gpu': 'TensorFlow.js on libtensorflow (an NVIDIA card where CUDA 11 finds one)',
+  wasm: 'TensorFlow.js on WebAssembly, 1 thread',
+  cpu: 'TensorFlow.js in plain JavaScript, 1 thread',
+}
+
+/**
+ * An engine on TensorFlow.js that holds a copy of `base`. Without `backend`, WebAssembly where it starts, else plain
+ * JavaScript.
+ * @throws UserError where the tensors do not fit the configuration; what the backend throws where it cannot start.
+ */
+export async function createTfjsEngine(
+  config: Qwen2Config,
+  base: Tensors,
+  options: { backend?: TfjsBackend } = {},
+): Promise<Engine> {
+  checkTensors(base, checkpointShapes(config), () => 'The base model')
+  if (options.backend !== undefined) {
+    return new TfjsEngine(await loadTfjs(options.backend), options.backend, config, base)
+  }
+  try {
+    return new TfjsEngine(await loadTfjs('wasm'), 'wasm', config, base)
+  } catch {
+    return new TfjsEngine(await loadTfjs('cpu'), 'cpu', config, base)
+  }
+}
+
+interface Adapter {
+  readonly lora: LoraConfig
+  readonly weights: Weights
+}
+
+/** What training needs beside the trained weights; the moments and gradients have their names and shapes. */
+interface Training {
+  readonly target: AdapterName
+  readonly weights: Weights
+  readonly gradients: Tensors
+  step: number
+  exp_avg: Tensors
+  exp_avg_sq: Tensors
+}
+
+class TfjsEngine implements Engine {
+  readonly kind
+  readonly description: string
+  readonly config: Qwen2Config
+  readonly #tf: Tf
+  readonly #backend: TfjsBackend
+  readonly #base: Weights
+  readonly #adapters = new Map<string, Adapter>()
+  #training: Training | null = null
+  #closed = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(tf: Tf, backend: TfjsBackend, config: Qwen2Config, base: Tensors) {
+    this.#tf = tf
+    this.#backend = backend
+    this.#base = new Weights(tf, base)
+    this.config = config
+    this.kind = backend === 'node-gpu' ? ('tfjs-node-gpu' as const) : ('tfjs' as const)
+    this.description = DESCRIPTIONS[backend]
+  }
+
+  addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
+    return this.#queue(() => {
+      if (this.#adapters.has(name)) throw new Error(`There is an adapter ${name} already.`)
+      checkTensors(weights, adapterShapes(this.config, lora), () => `The adapter ${name}`)
+      this.#adapters.set(name, { lora, weights: new Weights(this.#tf, weights) })
+    })
+  }
+
+  removeAdapter(name: string): Promise<void> {
+    return this.#queue(() => {
+      const { weights } = this.#adapter(name)
+      if (this.#training?.weights === weights) this.#training = null
+      weights.dispose()
+      this.#adapters.delete(name)
+    })
+  }
+
+  adapterWeights(name: string): Promise<Tensors> {
+    return this.#queue(() => this.#adapter(name).weights.copy())
+  }
+
+  baseWeights(): Promise<Tensors> {
+    return this.#queue(() => this.#base.copy())
+  }
+
+  train(target: AdapterName): Promise<void> {
+    return this.#queue(() => {
+      const weights = target === null ? this.#base : this.#adapter(target).weights
+      const zeros = () => zerosLike(weights.shapes)
+      this.#training = { target, weights, gradients: zeros(), step: 0, exp_avg: zeros(), exp_avg_sq: zeros() }
+    })
+  }
+
+  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores> {
+    return this.#queue(() => this.#score(layOut(forest, this.config.vocab_size), () => this.#model(adapter)))
+  }
+
+  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores> {
+    return this.#queue(async () => {
+      const { target, weights, gradients } = this.#trained()
+      const laidOut = layOut(forest, this.config.vocab_size)
+      const modelOf = (tree: Tree): Model => ({
+        ...this.#model(target),
+        trained: weights,
+        dropout: dropoutSeed === undefined ? null : { seed: dropoutSeed, rows: tree.forestRows },
+      })
+      // The loss may join trees, so it is asked once all are scored. Going through each tree again for its gradient
+      // keeps no more than one tree's activations.
+      const scores = await this.#score(laidOut, modelOf)
+      const d = dLoss(scores)
+      if (d.length !== laidOut.targetCount) {
+        throw new RangeError(`dLoss gave ${d.length} derivatives for ${laidOut.targetCount} targets.`)
+      }
+      for (const tree of laidOut.trees) {
+        if (tree.targets.length === 0) continue
+        const made = this.#treeGradients(modelOf(tree), tree, weights, d)
+        for (const [name, gradient] of made) {
+          const sum = gradients.get(name)!.data
+          for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!
+        }
+        await setImmediate()
+      }
+      return scores
+    })
+  }
+
+  gradients(): Promise<Tensors> {
+    return this.#queue(() => copyOf(this.#trained().gradients))
+  }
+
+  step(adamW: AdamW): Promise<{ grad_norm: number }> {
+    return this.#queue(() => {
+      const training = this.#trained()
+      training.step++
+      const { step, gradients, exp_avg, exp_avg_sq } = training
+      const { grad_norm, factor } = clipping(gradients, adamW.max_grad_norm)
+      training.weights.update((name, values) => {
+        const gradient = gradients.get(name)!.data
+        const decayed = isDecayed(name)
+        adamWStep(values, gradient, exp_avg.get(name)!.data, exp_avg_sq.get(name)!.data, step, adamW, factor, decayed)
+        gradient.fill(0)
+      })
+      return { grad_norm }
+    })
+  }
+
+  optimizerState(): Promise<OptimizerState> {
+    return this.#queue(() => {
+      const { step, exp_avg, exp_avg_sq } = this.#trained()
+      return { step, exp_avg: copyOf(exp_avg), exp_avg_sq: copyOf(exp_avg_sq) }
+    })
+  }
+
+  setOptimizerState({ step, exp_avg, exp_avg_sq }: OptimizerState): Promise<void> {
+    return this.#queue(() => {
+      const training = this.#trained()
+      for (const moments of [exp_avg, exp_avg_sq]) {
+        checkTensors(moments, training.weights.shapes, () => 'The optimiser state')
+      }
+      training.step = step
+      training.exp_avg = copyOf(exp_avg)
+      training.exp_avg_sq = copyOf(exp_avg_sq)
+    })
+  }
+
+  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
+    return this.#queue(async () => {
+      if (sampling.seeds.length !== prompts.length) {
+        throw new RangeError(`${prompts.length} prompts need as many seeds, not ${sampling.seeds.length}.`)
+      }
+      const model = this.#model(adapter)
+      const completions = new Array<Completion>(prompts.length)
+      const sharers = Map.groupBy(prompts.keys(), (index) => prompts[index]!.join())
+      for (const indices of sharers.values()) {
+        const prompt = this.#extend(model, prompts[indices[0]!]!, null)
+        for (const index of indices) completions[index] = await this.#complete(model, prompt, sampling, index)
+        disposeCache(prompt.cache)
+      }
+      return completions
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#queue(() => {
+      this.#closed = true
+      this.#base.dispose()
+      for (const { weights } of this.#adapters.values()) weights.dispose()
+      this.#adapters.clear()
+      this.#training = null
+    })
+  }
+
+  /** Runs work after all work before it, whether that failed or not. */
+  #queue<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#last.then(async () => {
+      if (this.#closed) throw new Error('The engine is closed.')
+      await chooseBackend(this.#tf, this.#backend)
+      return work()
+    })
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  #adapter(name: string): Adapter {
+    const adapter = this.#adapters.get(name)
+    if (adapter === undefined) throw new Error(`There is no adapter ${name}.`)
+    return adapter
+  }
+
+  #trained(): Training {
+    if (this.#training === null) throw new Error('Nothing is trained: call train() first.')
+    return this.#training
+  }
+
+  #model(adapter: AdapterName): Model {
+    return {
+      tf: this.#tf,
+      config: this.config,
+      base: this.#base,
+      adapter: adapter === null ? null : this.#adapter(adapter),
+      trained: null,
+      dropout: null,
+    }
+  }
+
+  async #score({ trees, starts, counts, targetCount }: LaidOutForest, modelOf: (tree: Tree) => Model): Promise<Scores> {
+    const logprobs = new Float32Array(targetCount)
+    const entropies = new Float32Array(targetCount)
+    const hits = new Uint8Array(targetCount)
+    for (const tree of trees) {
+      if (tree.targets.length === 0) continue
+      const logits = this.#tf.tidy(() => targetLogits(modelOf(tree), tree).dataSync())
+      tree.targets.forEach((target, index) => {
+        const row = logits.subarray(index * this.config.vocab_size, (index + 1) * this.config.vocab_size)
+        const distribution = logSoftmax(row)
+        const place = tree.places[index]!
+        logprobs[place] = distribution.logprobs[target]!
+        entropies[place] = distribution.entropy
+        hits[place] = argMax(row) === target ? 1 : 0
+      })
+      await setImmediate()
+    }
+    return { logprobs, entropies, hits, starts, counts }
+  }
+
+  /** d(sum of the tree's logprobs, each times its derivative d) / d weights, by name. */
+  #treeGradients(model: Model, tree: Tree, weights: Weights, d: Float32Array): Map<string, Float32Array> {
+    const tf = this.#tf
+    const names = [...weights.shapes.keys()]
+    const loss = () => {
+      const logprobs = logprobsOf(tf, targetLogits(model, tree), tree.targets)
+      return tf.sum(tf.mul(logprobs, tf.tensor1d(Float32Array.from(tree.places, (place) => d[place]!))))
+    }
+    // Made before tfjs starts its tape: a weight is an input of the loss, not a step towards it.
+    const inputs = names.map((name) =>
+      weights.shapes.get(name)!.length === 2 ? weights.weight(name).weight : weights.tensor(name),
+    )
+    const gradients = tf.tidy(() => tf.grads(loss)(inputs))
+    const made = new Map(gradients.map((gradient, index) => [names[index]!, gradient.dataSync() as Float32Array]))
+    tf.dispose(gradients)
+    return made
+  }
+
+  /** The cache of `past` continued by tokens, and the logits after the last of them. The caller disposes the cache. */
+  #extend(model: Model, tokens: Int32Array, past: Prefix | null): Prefix {
+    const tf = this.#tf
+    const before = past?.length ?? 0
+    const total = before + tokens.length
+    if (total === 0) throw new RangeError('A prompt needs at least one token.')
+    const rows = {
+      tokens,
+      positions: Int32Array.from(tokens, (_, row) => before + row),
+      sees: Uint8Array.from({ length: tokens.length * total }, (_, at) =>
+        at % total <= before + Math.floor(at / total) ? 1 : 0,
+      ),
+    }
+    let logits = new Float32Array()
+    const cache = tf.tidy(() => {
+      const decoded = decode(model, rows, past?.cache)
+      const last = gatherRows(tf, decoded.hidden, Int32Array.of(tokens.length - 1))
+      logits = logitsOf(model, last).dataSync() as Float32Array<ArrayBuffer>
+      return decoded.cache as unknown as Tensor[]
+    }) as unknown as LayerCache[]
+    return { length: total, cache, logits }
+  }
+
+  async #complete(model: Model, prompt: Prefix, sampling: Sampling, index: number): Promise<Completion> {
+    const uniform = uniformStream(sampling.seeds[index]!)
+    const tokens: number[] = []
+    const logprobs: number[] = []
+    let stopped = false
+    let prefix = prompt
+    while (tokens.length < sampling.max_new_tokens) {
+      const token = sampleToken(prefix.logits, sampling, uniform)
+      tokens.push(token)
+      logprobs.push(logSoftmax(prefix.logits).logprobs[token]!)
+      stopped = sampling.stop_token_ids.includes(token)
+      if (stopped || tokens.length === sampling.max_new_tokens) break
+      const longer = this.#extend(model, Int32Array.of(token), prefix)
+      if (prefix !== prompt) disposeCache(prefix.cache)
+      prefix = longer
+      await setImmediate()
+    }
+    if (prefix !== prompt) disposeCache(prefix.cache)
+    return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopped }
+  }
+}
+
+/** Tokens that are computed: their number, every layer's keys and values, and the logits of what follows. */
+interface Prefix {
+  readonly length: number
+  readonly cache: readonly LayerCache[]
+  readonly logits: Float32Array
+}
+
+/** Logits [targets, vocabulary] at the rows of a tree that predict its targets, and nowhere else. */
+function targetLogits(model: Model, tree: Tree): Tensor2D {
+  return logitsOf(model, gatherRows(model.tf, decode(model, tree).hidden, tree.predictors))
+}
+
+function disposeCache(cache: readonly LayerCache[]): void {
+  for (const { keys, values } of cache) {
+    keys.dispose()
+    values.dispose()
+  }
+}
+
+function zerosLike(shapes: Shapes): Tensors {
+  return new Map(
+    [...shapes].map(([name, shape]) => [
+      name,
+      { shape, data: new Float32Array(shape.reduce((size, n) => size * n, 1)) },
+    ]),
+  )
+}
+
+function copyOf(tensors: Tensors): Tensors {
+  return new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]))
+}

@@ -1,0 +1,51 @@
+/** TensorFlow.js, loaded only when an engine wants it. */
+import util from 'node:util'
+
+export type Tf = typeof import('@tensorflow/tfjs')
+export type TfjsBackend = 'node-gpu' | 'wasm' | 'cpu'
+
+/** tfjs's own name of each backend. */
+const REGISTERED: Readonly<Record<TfjsBackend, string>> = { 'node-gpu': 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
+
+/** tfjs with the backend ready and chosen. Throws what the loader throws where the backend cannot be had. */
+export async function loadTfjs(backend: TfjsBackend): Promise<Tf> {
+  // The full entry: a smaller one registers no gradients. Its Node build is CommonJS, which Node hands over as default.
+  const module = await import('@tensorflow/tfjs')
+  const tf: Tf = (module as { default?: Tf }).default ?? module
+  tf.enableProdMode()
+  if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm')
+  if (backend === 'node-gpu') await importNodeGpu()
+  await withoutCrashHandlers(() => chooseBackend(tf, backend))
+  return tf
+}
+
+/** Makes the backend the current one: tfjs has one for the whole process, and engines may differ. */
+export async function chooseBackend(tf: Tf, backend: TfjsBackend): Promise<void> {
+  if (tf.getBackend() === REGISTERED[backend]) return
+  if (!(await tf.setBackend(REGISTERED[backend]))) {
+    throw new Error(`The ${backend} backend of TensorFlow.js did not start.`)
+  }
+}
+
+/**
+ * Runs `start` and takes away the handlers it adds to the process: the WebAssembly module rethrows every unhandled
+ * rejection, its own doing or not.
+ */
+async function withoutCrashHandlers(start: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  const before = events.map((event) => process.rawListeners(event))
+  await start()
+  for (const [index, event] of events.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[index]!.includes(listener)) process.removeListener(event, listener as () => void)
+    }
+  }
+}
+
+async function importNodeGpu(): Promise<void> {
+  // It still calls a function that Node 23 removed.
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined })
+  // Not a literal: the package is the user's choice to install, so its types may be absent.
+  const name: string = '@tensorflow/tfjs-node-gpu'
+  await import(name)
+}
