@@ -1,27 +1,27 @@
 /**
- * Which inputs of an adapted projection LoRA dropout drops: a pure function of the seed and the place, so that every
- * engine drops the same, whatever the order it computes in.
+ * Which inputs of adapted projections LoRA dropout drops: a pure function of the seed and the place, so that every
+ * engine drops the same, whatever the order it computes in. Projections of one input (q, k, v; gate, up) share its mask.
  */
-import { PROJECTIONS, type Projection } from '../engine.ts'
+import type { Projection } from '../engine.ts'
 
-const GOLDEN = 0x9e3779b9
-
-/** The finaliser of MurmurHash3: a bijection of unsigned 32-bit numbers in which every input bit reaches every output bit. */
-function mix(h: number): number {
-  let x = h >>> 0
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
-  return (x ^ (x >>> 16)) >>> 0
+/** The inputs of a layer's projections. */
+const SITES: Readonly<Record<Projection, number>> = {
+  q_proj: 0,
+  k_proj: 0,
+  v_proj: 0,
+  o_proj: 1,
+  gate_proj: 2,
+  up_proj: 2,
+  down_proj: 3,
 }
 
 /**
- * What the input of a projection is multiplied by, [rows, columns]: 0 where it is dropped, else 1 / (1 - p). In
- * unsigned 32-bit arithmetic, with the module's index in PROJECTIONS and `rows` the places of the tokens in the forest,
- * whose segments' tokens stand one after the other:
+ * What the input of a projection is multiplied by, [rows, columns]: 0 where it is dropped, else 1 / (1 - p). With
+ * `rows` the places of the tokens in the forest, whose segments' tokens stand one after the other:
  *
- *     stream = mix(dropoutSeed + GOLDEN * (7 * layer + module + 1))
- *     key    = mix(stream + GOLDEN * (row + 1))
- *     dropped = mix(key + GOLDEN * (column + 1)) < floor(p * 2^32)
+ *     place = (row * 4096 + layer) * 4 + site                          64 bits
+ *     key = splitMix64(splitMix64(dropoutSeed) ^ place) mod 2^32
+ *     dropped = mix32(key + column * 0x9e3779b9) < floor(p * 2^32)     32 bits
  */
 export function dropoutMask(
   p: number,
@@ -31,16 +31,34 @@ export function dropoutMask(
   rows: Int32Array,
   columns: number,
 ): Float32Array {
-  const threshold = Math.floor(p * 2 ** 32)
+  const limit = Math.floor(p * 2 ** 32)
   const kept = 1 / (1 - p)
-  const stream = mix(dropoutSeed + Math.imul(GOLDEN, PROJECTIONS.length * layer + PROJECTIONS.indexOf(projection) + 1))
+  const stream = splitMix64(BigInt(dropoutSeed))
   const mask = new Float32Array(rows.length * columns)
   rows.forEach((row, index) => {
-    const key = mix(stream + Math.imul(GOLDEN, row + 1))
+    const place = BigInt((row * 4096 + layer) * 4 + SITES[projection])
+    const key = Number(BigInt.asUintN(32, splitMix64(stream ^ place)))
     for (let column = 0; column < columns; column++) {
-      const dropped = mix(key + Math.imul(GOLDEN, column + 1)) < threshold
+      const dropped = mix32(key + Math.imul(column, 0x9e3779b9)) < limit
       mask[index * columns + column] = dropped ? 0 : kept
     }
   })
   return mask
+}
+
+/** Steele et al. 2014, doi:10.1145/2714064.2660195. */
+function splitMix64(value: bigint): bigint {
+  const mod64 = (x: bigint) => BigInt.asUintN(64, x)
+  let x = mod64(value + 0x9e3779b97f4a7c15n)
+  x = mod64((x ^ (x >> 30n)) * 0xbf58476d1ce4e5b9n)
+  x = mod64((x ^ (x >> 27n)) * 0x94d049bb133111ebn)
+  return x ^ (x >> 31n)
+}
+
+/** A bijection of 32-bit numbers in which every input bit reaches every output bit. */
+function mix32(value: number): number {
+  let x = value >>> 0
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d)
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
+  return (x ^ (x >>> 16)) >>> 0
 }

@@ -66,7 +66,8 @@ export function gatherRows(tf: Tf, table: Tensor2D, rows: Int32Array): Tensor2D 
 
 /** log softmax(logits)[row, targets[row]] for logits [rows, vocabulary]. */
 export function logprobsOf(tf: Tf, logits: Tensor2D, targets: Int32Array): Tensor1D {
-  const chosen = () => tf.oneHot(tf.tensor1d(targets, 'int32'), logits.shape[1], 1, 0, 'float32')
+  // WebAssembly's OneHot writes the bits of integers whatever dtype it is asked for, hence the cast.
+  const chosen = () => tf.cast(tf.oneHot(tf.tensor1d(targets, 'int32'), logits.shape[1]), 'float32')
   return withGradient(
     tf,
     (x: Tensor2D) => tf.sub(tf.sum(tf.mul(x, chosen()), 1), tf.logSumExp(x, 1)) as Tensor1D,
