@@ -1,0 +1,95 @@
+/** Line charts as SVG, sized by their viewBox and coloured by the page's style sheet. */
+import { type Html, html } from './html.ts'
+
+export interface Line {
+  readonly label: string
+  /** CSS class that gives the colour: `c-dpo`, ... */
+  readonly tone: string
+  /** (step, value) by rising step. */
+  readonly points: readonly (readonly [step: number, value: number])[]
+  /** Dashes tell lines apart without colour. */
+  readonly dashed?: boolean
+}
+
+export interface ChartOptions {
+  /** Averages over so many neighbours and keeps the raw line faint behind; 1 does nothing. */
+  readonly smooth?: number
+  /** A value that the scale must hold: 0, log 2, ... */
+  readonly include?: readonly number[]
+  /** Steps at which a round begins. */
+  readonly marks?: readonly number[]
+}
+
+const WIDTH = 460
+const HEIGHT = 210
+const LEFT = 46
+const RIGHT = 12
+const TOP = 10
+const BOTTOM = 26
+
+/** Lines over optimiser steps, with a legend where there are several. Without any point it says so. */
+export function lineChart(lines: readonly Line[], options: ChartOptions = {}): Html {
+  const drawn = lines
+    .map((line) => ({ ...line, points: line.points.filter(([, value]) => Number.isFinite(value)) }))
+    .filter(({ points }) => points.length > 0)
+  if (drawn.length === 0) return html`<p class="none">nothing was recorded</p>`
+  const steps = drawn.flatMap(({ points }) => points.map(([step]) => step))
+  const values = [...drawn.flatMap(({ points }) => points.map(([, value]) => value)), ...(options.include ?? [])]
+  const yTicks = ticks(Math.min(...values), Math.max(...values), 4)
+  const [low, high] = [yTicks[0]!, yTicks.at(-1)!]
+  const [first, last] = [Math.min(...steps), Math.max(...steps)]
+  const x = (step: number) => LEFT + ((step - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT)
+  const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM)
+  const path = (points: Line['points']) =>
+    points.map(([step, value], i) => `${i === 0 ? 'M' : 'L'}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join('')
+  const smooth = options.smooth ?? 1
+
+  return html`<div class="chart">${
+    drawn.length > 1 &&
+    html`<p class="legend">${drawn.map(
+      ({ label, tone, dashed }) =>
+        html`<span class="${tone}"><i class="${dashed ? 'key dashed' : 'key'}"></i>${label}</span>`,
+    )}</p>`
+  }<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${drawn.map(({ label }) => label).join(', ')}">${yTicks.map(
+    (tick) =>
+      html`<path class="${tick === 0 ? 'grid zero' : 'grid'}" d="M${LEFT} ${y(tick).toFixed(1)}H${WIDTH - RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${(y(tick) + 3.5).toFixed(1)}" text-anchor="end">${tickText(tick, high - low)}</text>`,
+  )}${ticks(first, last, 5)
+    .filter((tick) => tick >= first && tick <= last && Number.isInteger(tick))
+    .map(
+      (tick) =>
+        html`<text class="tick" x="${x(tick).toFixed(1)}" y="${HEIGHT - 8}" text-anchor="middle">${tick}</text>`,
+    )}${(options.marks ?? [])
+    .filter((mark) => mark > first && mark < last)
+    .map((mark) => html`<path class="mark" d="M${x(mark).toFixed(1)} ${TOP}V${HEIGHT - BOTTOM}"/>`)}${drawn.map(
+    ({ label, tone, points, dashed }) =>
+      html`<g class="${tone}">${smooth > 1 && html`<path class="line raw" d="${path(points)}"/>`}${
+        points.length === 1
+          ? html`<circle class="dot" cx="${x(points[0]![0]).toFixed(1)}" cy="${y(points[0]![1]).toFixed(1)}" r="3"/>`
+          : html`<path class="${dashed ? 'line dashed' : 'line'}" d="${path(movingMean(points, smooth))}"><title>${label}</title></path>`
+      }</g>`,
+  )}</svg></div>`
+}
+
+/** The mean of each point and its neighbours, `window` of them in all; fewer at the ends. */
+export function movingMean(points: Line['points'], window: number): Line['points'] {
+  const reach = Math.floor(window / 2)
+  return points.map(([step], i) => {
+    const near = points.slice(Math.max(0, i - reach), i + reach + 1)
+    return [step, near.reduce((sum, [, value]) => sum + value, 0) / near.length]
+  })
+}
+
+/** Round numbers from at or below `low` to at or above `high`, about `count` steps of 1, 2 or 5 times a power of ten. */
+export function ticks(low: number, high: number, count: number): number[] {
+  const span = high - low || Math.abs(high) || 1
+  const power = 10 ** Math.floor(Math.log10(span / count))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => span / size <= count)!
+  const from = Math.floor(low / step + 1e-9)
+  const to = Math.max(from + 1, Math.ceil(high / step - 1e-9))
+  return Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step)
+}
+
+function tickText(value: number, span: number): string {
+  const decimals = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(span))))
+  return Number(value.toFixed(decimals)).toString().replace('-', '−')
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { Episode, Outcome } from '../store/episode.ts'
+import { cell, compare, reasons, successTable } from './evaluate.ts'
+
+const episode = (task: string, seed: number, outcome: Outcome, reason = ''): Episode => ({
+  task,
+  seed,
+  attempt: 0,
+  instruction: '',
+  outcome,
+  reason,
+  reward: 0,
+  steps: [],
+  duration: 0,
+})
+
+/** One letter an episode, seeds 0, 1, ...: s success, f failure, x fault. */
+const episodes = (task: string, letters: string) =>
+  [...letters].map((letter, seed) =>
+    episode(task, seed, letter === 's' ? 'success' : letter === 'f' ? 'failure' : 'fault'),
+  )
+
+test('faults are counted apart from what was tried', () => {
+  expect(cell(episodes('a', 'ssfx'))).toMatchObject({ success: 2 / 3, successes: 2, n: 3, faults: 1 })
+  expect(cell(episodes('a', 'xx'))).toEqual({ success: 0, successes: 0, n: 0, faults: 2, low: 0, high: 1 })
+})
+
+test('the table has every task, category and the whole, for every arm', () => {
+  const sft = {
+    name: 'sft',
+    episodes: [...episodes('click-a', 'sf'), ...episodes('type-b', 'ff'), ...episodes('click-c', 'ss')],
+  }
+  const dpo = { name: 'dpo', episodes: [...episodes('click-a', 'ss'), ...episodes('type-b', 'sf')] }
+  const table = successTable([sft, dpo], (task) => task.split('-')[0]!)
+  expect(table.arms).toEqual(['sft', 'dpo'])
+  const figures = table.tasks.map(({ name, cells }) => [
+    name,
+    cells.sft!.success,
+    cells.sft!.n,
+    cells.dpo!.success,
+    cells.dpo!.n,
+  ])
+  expect(figures).toEqual([
+    ['click-a', 0.5, 2, 1, 2],
+    ['type-b', 0, 2, 0.5, 2],
+    ['click-c', 1, 2, 0, 0],
+  ])
+  expect(table.categories.map(({ name, cells }) => [name, cells.sft!.successes, cells.sft!.n])).toEqual([
+    ['click', 3, 4],
+    ['type', 0, 2],
+  ])
+  expect(table.overall.cells.dpo).toMatchObject({ successes: 3, n: 4 })
+})
+
+test('arms are compared on problems that both played without a fault', () => {
+  const arm = { name: 'dpo', episodes: [...episodes('a', 'ssffxs'), ...episodes('only', 's')] }
+  const baseline = { name: 'sft', episodes: [...episodes('a', 'sfsfsx'), ...episodes('other', 's')].reverse() }
+  expect(compare(arm, baseline)).toMatchObject({ n: 4, won: 1, lost: 1, both: 1, neither: 1, difference: 0, p: 1 })
+})
+
+test('causes come by frequency, faults apart', () => {
+  const list = [
+    episode('a', 0, 'failure', 'wrong'),
+    episode('a', 1, 'failure', 'form'),
+    episode('a', 2, 'failure', 'wrong'),
+    episode('a', 3, 'fault', 'crash'),
+    episode('a', 4, 'success', 'reward'),
+  ]
+  expect(reasons(list, 'failure')).toEqual([
+    ['wrong', 2],
+    ['form', 1],
+  ])
+  expect(reasons(list, 'fault')).toEqual([['crash', 1]])
+})

@@ -1,0 +1,30 @@
+/** HTML that cannot be broken into: what a page or a model wrote is escaped unless it is made by `html` itself. */
+
+/** Markup, as opposed to text. */
+export class Html {
+  readonly markup: string
+
+  constructor(markup: string) {
+    this.markup = markup
+  }
+}
+
+/** What may stand in a template: text and numbers are escaped, lists are joined, `false` and `null` are left out. */
+export type Part = string | number | Html | false | null | readonly Part[]
+
+/** Tagged template: html`<b>${name}</b>`. Attribute values must stand in double quotes. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(strings.map((markup, i) => markup + (i < parts.length ? render(parts[i]!) : '')).join(''))
+}
+
+function render(part: Part): string {
+  if (part === false || part === null) return ''
+  if (part instanceof Html) return part.markup
+  if (Array.isArray(part)) return part.map(render).join('')
+  return escapeHtml(String(part))
+}
+
+/** Text as it may stand in an element or in a quoted attribute; control characters become a visible replacement. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`).replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
+}

@@ -1,0 +1,354 @@
+/** report.html: one page without scripts or links to anywhere, that says what a run found and how. */
+import { PARSE_FAILURES } from '../agent/grammar.ts'
+import type { PairCounts } from '../preferences/pairs.ts'
+import type { Metric } from '../store/store.ts'
+import { type Line, lineChart } from './chart.ts'
+import { type Arm, type Cell, type Row, reasons } from './evaluate.ts'
+import { type Html, html } from './html.ts'
+import type { Interval, Paired } from './statistics.ts'
+import { STYLE } from './style.ts'
+import { armLabel, points, pValue, type ReportData, type Summary, shortArmLabel } from './summary.ts'
+
+/** The whole document. */
+export function reportPage(data: ReportData, summary: Summary): string {
+  const date = new Date(data.run.started).toISOString().slice(0, 16).replace('T', ' ')
+  const body = html`<header>
+<p class="kicker">DPO-Driver · run ${data.run.id}</p>
+<h1>${data.run.name}</h1>
+<p class="date">${date} UTC</p>
+</header>
+<main>
+${verdictSection(summary)}
+${armsSection(summary)}
+${tasksSection(summary)}
+${pairedSection(summary)}
+${curvesSection(data.metrics)}
+${pairsSection(data.pairs)}
+${failuresSection(data.arms)}
+${runSection(data)}
+</main>
+<footer>Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. Episodes that the browser or a page broke are shown as faults and counted for nobody.</footer>`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+${html`<title>${data.run.name} · DPO-Driver</title>`.markup}
+<style>${STYLE}</style>
+</head>
+<body>
+${body.markup}
+</body>
+</html>
+`
+}
+
+function section(title: string, lead: string | Html, content: Html | readonly Html[]): Html {
+  return html`<section><h2>${title}</h2><p class="lead">${lead}</p>${content}</section>`
+}
+
+function verdictSection({ arms, against, verdict }: Summary): Html {
+  const { sft, dpo } = arms
+  const change = against.sft
+  const tile = (label: string, value: string, detail: string, tone: string) =>
+    html`<div class="tile ${tone}"><p class="label">${label}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`
+  return html`<section class="verdict">
+<div class="tiles">
+${sft !== undefined && tile('SFT', percent(sft.success), `${interval(sft)} of ${sft.n} episodes`, 'c-sft')}
+${dpo !== undefined && tile('DPO', percent(dpo.success), `${interval(dpo)} of ${dpo.n} episodes`, 'c-dpo')}
+${
+  change !== undefined &&
+  tile(
+    'Change',
+    points(change.difference),
+    `${points(change.low)} to ${points(change.high)} points, ${pValue(change.p)}`,
+    'c-text',
+  )
+}
+</div>
+${verdict.map((sentence, i) => html`<p class="${i === 0 ? 'sentence first' : 'sentence'}">${sentence}</p>`)}
+</section>`
+}
+
+function armsSection({ table: { arms, overall } }: Summary): Html {
+  return section(
+    'Success of every policy',
+    'All of them played the same problems, greedily, none of which was seen in training. The controls learned from the same episodes, with the same number of steps, as DPO.',
+    html`<div class="bars">${arms.map((arm) => bar(arm, overall.cells[arm]!))}</div>`,
+  )
+}
+
+function bar(arm: string, cell: Cell): Html {
+  return html`<div class="bar ${tone(arm)}"><span class="name">${armLabel(arm)}</span>${track(cell)}<span class="figure"><b>${percent(cell.success)}</b> ${interval(cell)}</span></div>`
+}
+
+/** A bar from 0 to the success, with the interval as a whisker over it. */
+function track({ success, n, low, high }: Cell): Html {
+  if (n === 0) return html`<span class="track"></span>`
+  const at = (value: number) => (100 * value).toFixed(2)
+  return html`<span class="track"><i class="fill" style="width:${at(success)}%"></i><i class="whisker" style="left:${at(low)}%;width:${at(high - low)}%"></i></span>`
+}
+
+function tasksSection({ table: { arms, tasks, categories, overall } }: Summary): Html {
+  // The change stands beside the two columns that it is made of, the controls after them.
+  const [own, controls] = [arms.filter(isMain), arms.filter((arm) => !isMain(arm))]
+  const head = (arm: string) => html`<th scope="col" class="${tone(arm)}"><i class="key"></i>${shortArmLabel(arm)}</th>`
+  const shown = (row: Row, kind: string) =>
+    html`<tr class="${kind}"><th scope="row">${row.name}</th>${own.map((arm) => cellHtml(arm, row.cells[arm]!))}<td class="change">${change(row)}</td>${controls.map((arm) => cellHtml(arm, row.cells[arm]!))}</tr>`
+  return section(
+    'Task by task',
+    'Success in percent with its 95% interval; the change is DPO minus SFT in points. With few episodes a task the intervals are wide: read single tasks with care.',
+    html`<div class="scroll"><table class="tasks">
+<thead><tr><th scope="col">Task</th>${own.map(head)}<th scope="col" class="change">Change</th>${controls.map(head)}</tr></thead>
+<tbody>${tasks.map((row) => shown(row, 'task'))}</tbody>
+<tbody class="groups">${categories.length > 1 && categories.map((row) => shown(row, 'category'))}</tbody>
+<tbody class="groups">${shown(overall, 'overall')}</tbody>
+</table></div>`,
+  )
+}
+
+function isMain(arm: string): boolean {
+  return arm === 'sft' || arm === 'dpo'
+}
+
+function cellHtml(arm: string, cell: Cell): Html {
+  if (cell.n === 0) return html`<td class="none">${cell.faults > 0 ? `${cell.faults} faults` : '–'}</td>`
+  const faults = cell.faults > 0 ? `, ${cell.faults} faults` : ''
+  return html`<td class="${tone(arm)}" title="${cell.successes} of ${cell.n}${faults}"><div class="cell"><b>${(100 * cell.success).toFixed(0)}</b>${track(cell)}<small>${interval(cell)}</small></div></td>`
+}
+
+function change({ cells: { sft, dpo } }: Row): Html | string {
+  if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
+  const difference = dpo.success - sft.success
+  // An arrow only where the two intervals do not even meet: a stricter test than most, on purpose.
+  const kind = dpo.low > sft.high ? 'up' : dpo.high < sft.low ? 'down' : 'same'
+  return html`<span class="${kind}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
+}
+
+function pairedSection({ against }: Summary): Html {
+  const entries = Object.entries(against).filter(([, { n }]) => n > 0)
+  if (entries.length === 0) return html``
+  const row = ([arm, outcome]: [string, Paired]) => {
+    const part = (kind: string, count: number, words: string) =>
+      count > 0 && html`<i class="${kind}" style="flex-grow:${count}" title="${words}: ${count}">${count}</i>`
+    return html`<div class="paired"><p><b>DPO against ${armLabel(arm)}</b><span>${points(outcome.difference)} points (${points(outcome.low)} to ${points(outcome.high)}), ${pValue(outcome.p)}</span></p><div class="split">${[
+      part('won', outcome.won, 'DPO alone'),
+      part('both', outcome.both, 'both'),
+      part('neither', outcome.neither, 'neither'),
+      part('lost', outcome.lost, `${armLabel(arm)} alone`),
+    ]}</div></div>`
+  }
+  return section(
+    'The same problems, side by side',
+    html`Each problem is solved by <span class="word won">DPO alone</span>, by <span class="word both">both</span>, by <span class="word neither">neither</span>, or by <span class="word lost">the other alone</span>. Only the first and the last say which policy is better.`,
+    entries.map(row),
+  )
+}
+
+/** Where a metric lies: rounds follow one another on the axis. */
+interface Series {
+  readonly metrics: readonly Metric[]
+  readonly marks: readonly number[]
+}
+
+function curvesSection(metrics: readonly Metric[]): Html {
+  const sft: Series = { metrics: metrics.filter(({ stage }) => stage === 'sft'), marks: [] }
+  const preference = inRounds(metrics.filter(({ stage }) => stage === 'dpo'))
+  const arms = [...new Set(preference.metrics.map(({ arm }) => arm))]
+  const of = ({ metrics }: Series, name: string, arm: string): Line['points'] =>
+    metrics
+      .filter((metric) => metric.name === name && metric.arm === arm && metric.value !== null)
+      .map(({ step, value }) => [step, value!] as const)
+      .sort(([a], [b]) => a - b)
+  const sftArm = sft.metrics[0]?.arm ?? ''
+  const dpoArm = arms.includes('dpo') ? 'dpo' : (arms[0] ?? '')
+  const line = (label: string, tone: string, points: Line['points'], dashed = false): Line => ({
+    label,
+    tone,
+    points,
+    dashed,
+  })
+  const figure = (title: string, words: string, chart: Html) =>
+    html`<figure><figcaption><b>${title}</b> ${words}</figcaption>${chart}</figure>`
+  const { marks } = preference
+  const charts: Html[] = []
+  if (sft.metrics.length > 0) {
+    charts.push(
+      figure(
+        'SFT loss',
+        'Mean negative log-likelihood of the golden samples per token, and of held-out ones where there are any.',
+        lineChart(
+          [
+            line('training', 'c-sft', of(sft, 'loss', sftArm)),
+            line('held out', 'c-dpo', of(sft, 'eval_loss', sftArm), true),
+          ],
+          { include: [0] },
+        ),
+      ),
+    )
+  }
+  if (preference.metrics.length > 0) {
+    charts.push(
+      figure(
+        'DPO loss',
+        'The whole loss: preference, NLL on chosen, replay of golden samples.',
+        lineChart([line('loss', 'c-dpo', of(preference, 'loss', dpoArm))], { marks }),
+      ),
+      figure(
+        'Rewards',
+        'How much more likely than the reference the policy finds an answer, times beta. Chosen should not fall.',
+        lineChart(
+          [
+            line('chosen', 'c-dpo', of(preference, 'rewards/chosen', dpoArm)),
+            line('rejected', 'c-success_sft', of(preference, 'rewards/rejected', dpoArm), true),
+          ],
+          { include: [0], marks },
+        ),
+      ),
+      figure(
+        'Margin',
+        'Reward of chosen minus reward of rejected.',
+        lineChart([line('margin', 'c-dpo', of(preference, 'rewards/margins', dpoArm))], { include: [0], marks }),
+      ),
+      figure(
+        'Accuracy',
+        'Share of pairs whose chosen has the higher reward; faint the batches, strong their running mean.',
+        lineChart([line('accuracy', 'c-dpo', of(preference, 'rewards/accuracies', dpoArm))], {
+          include: [0, 1],
+          smooth: 9,
+          marks,
+        }),
+      ),
+      figure(
+        'Log-probabilities',
+        'Sums over the answers, in nats. Rejected falls; chosen must hold its place.',
+        lineChart(
+          [
+            line('chosen', 'c-dpo', of(preference, 'logps/chosen', dpoArm)),
+            line('rejected', 'c-success_sft', of(preference, 'logps/rejected', dpoArm), true),
+          ],
+          { smooth: 5, marks },
+        ),
+      ),
+      figure(
+        'Golden samples while training',
+        'Their NLL per token: it rises where a policy forgets.',
+        lineChart(
+          arms.map((arm) => line(armLabel(arm), tone(arm), of(preference, 'replay/loss', arm), arm !== 'dpo')),
+          { include: [0], marks },
+        ),
+      ),
+    )
+  }
+  if (charts.length === 0) return html``
+  return section(
+    'Training',
+    marks.length > 0 ? 'Every optimiser step; upright lines part the rounds.' : 'Every optimiser step.',
+    html`<div class="figures">${charts}</div>`,
+  )
+}
+
+/** Puts the rounds one after another: each begins where the longest run of the one before ended. */
+function inRounds(metrics: readonly Metric[]): Series {
+  const rounds = [...new Set(metrics.map(({ round }) => round))].sort((a, b) => a - b)
+  const marks: number[] = []
+  const shifted: Metric[] = []
+  let offset = 0
+  for (const round of rounds) {
+    const own = metrics.filter((metric) => metric.round === round)
+    if (offset > 0) marks.push(offset)
+    shifted.push(...own.map((metric) => ({ ...metric, step: metric.step + offset })))
+    offset += own.reduce((longest, { step }) => Math.max(longest, step), 0)
+  }
+  return { metrics: shifted, marks }
+}
+
+const COUNT_WORDS: Readonly<Record<Exclude<keyof PairCounts, 'pairs'>, string>> = {
+  episodes: 'attempts',
+  successes: 'succeeded',
+  failures: 'failed',
+  faults: 'broken by the browser or a page, not used',
+  seeds: 'problems attempted',
+  seedsOnlySuccesses: 'problems without a failure, nothing to compare',
+  seedsOnlyFailures: 'problems without a success, nothing to compare',
+  sameActions: 'failures with the very actions of a success',
+  pageDiffers: 'failures whose page differed after the same actions',
+  ended: 'failures that ended before they parted from a success',
+  duplicates: 'the same pair again',
+  overCap: 'beyond the limit for one problem',
+}
+
+function pairsSection(rounds: ReportData['pairs']): Html {
+  if (rounds.length === 0) return html``
+  const names = (Object.keys(COUNT_WORDS) as (keyof typeof COUNT_WORDS)[]).filter((name) =>
+    rounds.some(({ counts }) => counts[name] > 0),
+  )
+  const row = (words: string, name: keyof PairCounts, kind: string) =>
+    html`<tr class="${kind}"><th scope="row">${words}</th>${rounds.map(({ counts }) => html`<td>${counts[name]}</td>`)}</tr>`
+  return section(
+    'Where the pairs came from',
+    'Two attempts at one problem, cut at the first differing action: the one that succeeded is chosen, the one that failed rejected. What was thrown away, and why:',
+    html`<div class="scroll"><table class="counts"><thead><tr><th></th>${rounds.map(({ round }) => html`<th scope="col">Round ${round}</th>`)}</tr></thead><tbody>${names.map((name) => row(COUNT_WORDS[name], name, ''))}${row('pairs to learn from', 'pairs', 'overall')}</tbody></table></div>`,
+  )
+}
+
+const REASON_WORDS: Readonly<Record<string, string>> = {
+  ...PARSE_FAILURES,
+  wrong: 'the page ended the episode without full reward',
+  steps: 'out of steps',
+  length: 'the answer did not end',
+}
+
+function failuresSection(arms: readonly Arm[]): Html {
+  const failed = arms.filter(({ episodes }) => episodes.some(({ outcome }) => outcome !== 'success'))
+  if (failed.length === 0) return html``
+  const list = (arm: Arm) => {
+    const failures = reasons(arm.episodes, 'failure').slice(0, 8)
+    const faults = reasons(arm.episodes, 'fault').slice(0, 4)
+    const most = failures[0]?.[1] ?? faults[0]?.[1] ?? 1
+    const item = (kind: string, [reason, count]: [string, number]) =>
+      html`<li class="${kind}"><span class="reason">${REASON_WORDS[reason] ?? reason}</span><span class="amount"><i style="width:${((100 * count) / most).toFixed(1)}%"></i></span><b>${count}</b></li>`
+    return html`<div class="card ${tone(arm.name)}"><h3><i class="key"></i>${armLabel(arm.name)}</h3><ul>${failures.map((entry) => item('', entry))}${faults.map(([reason, count]) => item('fault', [`fault: ${reason}`, count]))}</ul></div>`
+  }
+  return section(
+    'Why attempts failed',
+    'The most frequent causes for each policy.',
+    html`<div class="cards">${failed.map(list)}</div>`,
+  )
+}
+
+function runSection({ wall, facts, settings }: ReportData): Html {
+  const stages = Object.entries(wall)
+  const longest = Math.max(1e-9, ...stages.map(([, seconds]) => seconds))
+  const total = stages.reduce((sum, [, seconds]) => sum + seconds, 0)
+  return section(
+    'The run',
+    `${duration(total)} in all.`,
+    html`<div class="cards">
+<div class="card"><h3>Time</h3><ul>${stages.map(([stage, seconds]) => html`<li><span class="reason">${stage}</span><span class="amount"><i style="width:${((100 * seconds) / longest).toFixed(1)}%"></i></span><b>${duration(seconds)}</b></li>`)}</ul></div>
+<div class="card"><h3>What it ran on</h3><dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>
+</div>
+<details><summary>All settings</summary><pre>${JSON.stringify(settings, null, 2) ?? ''}</pre></details>`,
+  )
+}
+
+function tone(arm: string): string {
+  return ['sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].includes(arm) ? `c-${arm}` : 'c-other'
+}
+
+function percent(value: number): string {
+  return `${(100 * value).toFixed(1)}%`
+}
+
+function interval({ low, high }: Interval): string {
+  return `${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+}

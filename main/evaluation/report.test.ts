@@ -1,0 +1,166 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { lineChart, movingMean, ticks } from './chart.ts'
+import { escapeHtml, html } from './html.ts'
+import { metricsCsv, writeReport } from './report.ts'
+import { HOSTILE, sampleRun } from './sample-run.ts'
+import { points, summarise } from './summary.ts'
+import { textTable } from './terminal.ts'
+
+describe('the report of a run', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'report-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  test('is three whole files', async () => {
+    const data = sampleRun()
+    writeReport(folder, data)
+    expect((await readdir(folder)).sort()).toEqual(['metrics.csv', 'report.html', 'summary.json'])
+    const csv = (await readFile(join(folder, 'metrics.csv'), 'utf8')).trimEnd().split('\r\n')
+    expect(csv).toHaveLength(data.metrics.length + 1)
+  })
+
+  test('holds the promised figures for scripts', async () => {
+    const data = sampleRun()
+    writeReport(folder, data)
+    const summary = JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))
+    for (const arm of ['sft', 'dpo', 'successSft', 'nllChosen', 'replay']) {
+      const { success, n, low, high } = summary[arm]
+      expect(n).toBeGreaterThan(340)
+      expect(low).toBeLessThan(success)
+      expect(high).toBeGreaterThan(success)
+      expect(summary.tasks['click-tab'][arm].n).toBeGreaterThan(45)
+    }
+    const sft = data.arms[0]!.episodes.filter(({ outcome }) => outcome !== 'fault')
+    expect(summary.sft.success).toBe(sft.filter(({ outcome }) => outcome === 'success').length / sft.length)
+    expect(summary.mcnemar).toEqual({ won: expect.any(Number), lost: expect.any(Number), p: expect.any(Number) })
+    expect(summary.against.successSft.won).toBeGreaterThan(summary.against.successSft.lost)
+    expect(summary.wall).toEqual(data.wall)
+  })
+
+  test('lets nothing in that a page or a model wrote', async () => {
+    writeReport(folder, sampleRun())
+    const page = await readFile(join(folder, 'report.html'), 'utf8')
+    expect(page).toContain(escapeHtml(HOSTILE))
+    expect(page).not.toContain('<script')
+    expect(page).not.toContain('<img')
+    expect(page.match(/<\/style>/g)).toHaveLength(1)
+    expect(page).toContain("default-src 'none'")
+    expect(page).not.toMatch(/<[^>]*\s(?:src|href|on\w+)=/)
+    expect(page).not.toMatch(/NaN|undefined|\[object/)
+  })
+
+  test('stands up to runs with next to nothing in them', async () => {
+    const data = sampleRun()
+    for (const bare of [
+      { ...data, arms: [], metrics: [], pairs: [], wall: {}, facts: {}, settings: undefined },
+      { ...data, arms: data.arms.slice(0, 1), metrics: [], pairs: [] },
+      {
+        ...data,
+        arms: data.arms.map((arm) => ({ ...arm, episodes: arm.episodes.slice(0, 1) })),
+        metrics: data.metrics.slice(0, 1),
+      },
+    ]) {
+      expect(textTable(writeReport(folder, bare))).not.toMatch(/NaN|undefined/)
+      expect(await readFile(join(folder, 'report.html'), 'utf8')).not.toMatch(/NaN|undefined|Infinity/)
+    }
+  })
+})
+
+test('the verdict calls a gain within its interval none, and says which controls DPO does not beat', () => {
+  const data = sampleRun()
+  const [sft, dpo] = data.arms
+  const none = summarise({ ...data, arms: [sft!, { name: 'dpo', episodes: sft!.episodes }] })
+  expect(none.verdict[0]).toMatch(/^No measurable change from SFT to DPO/)
+  const worse = summarise({
+    ...data,
+    arms: [
+      { name: 'sft', episodes: dpo!.episodes },
+      { name: 'dpo', episodes: sft!.episodes },
+    ],
+  })
+  expect(worse.verdict[0]).toMatch(/^DPO solves fewer problems than SFT/)
+  const equal = summarise({ ...data, arms: [sft!, dpo!, { name: 'success_sft', episodes: dpo!.episodes }] })
+  expect(equal.verdict).toEqual([
+    expect.stringMatching(/^DPO solves more/),
+    'No measurable difference between DPO and SFT on own successes.',
+  ])
+})
+
+test('the text table lines up and ends with the comparisons', () => {
+  const lines = textTable(summarise(sampleRun())).split('\n')
+  expect(lines[0]).toMatch(/^task +SFT +DPO/)
+  const rows = lines.filter((line) => /^(click|enter|login|choose|overall)/.test(line))
+  expect(rows).toHaveLength(8)
+  expect(new Set(rows.map((row) => row.length)).size).toBe(1)
+  expect(
+    lines.some((line) => /^DPO against SFT: \+.* points .* won \d+, lost \d+, McNemar p < 0.001$/.test(line)),
+  ).toBe(true)
+})
+
+test('text is escaped, markup is not', () => {
+  const inner = html`<b title="${'"><script>'}">${'a & b'}</b>`
+  expect(html`<p>${inner}${['<', 3, false, null]}</p>`.markup).toBe(
+    '<p><b title="&#34;&#62;&#60;script&#62;">a &#38; b</b>&#60;3</p>',
+  )
+  expect(escapeHtml('a\u0000\u001b[31mb\nc')).toBe('a\uFFFD\uFFFD[31mb\nc')
+})
+
+test('axis ticks are round and hold the data', () => {
+  expect(ticks(0, 1, 4)).toEqual([0, 0.5, 1])
+  expect(ticks(-0.58, 0.19, 4)).toHaveLength(5)
+  for (const [low, high] of [
+    [0, 0],
+    [5, 5],
+    [-3, -3],
+    [1e-9, 2e-9],
+    [-1e6, 1e6],
+    [0.1, 0.7],
+  ] as const) {
+    const values = ticks(low, high, 4)
+    expect(values[0]).toBeLessThanOrEqual(low + 1e-9)
+    expect(values.at(-1)).toBeGreaterThanOrEqual(high - 1e-9)
+    expect(values.length).toBeLessThanOrEqual(7)
+    expect(values.length).toBeGreaterThan(1)
+  }
+})
+
+test('a running mean keeps length and level', () => {
+  const line = Array.from({ length: 20 }, (_, i): [number, number] => [i, i % 2])
+  expect(movingMean(line, 1)).toEqual(line)
+  expect(
+    movingMean(line, 9)
+      .slice(5, 15)
+      .every(([, value]) => Math.abs(value - 0.5) < 0.06),
+  ).toBe(true)
+})
+
+test('a chart without values says so, and one with holes is drawn', () => {
+  expect(lineChart([{ label: 'a', tone: 'c-dpo', points: [[1, Number.NaN]] }]).markup).toContain('nothing was recorded')
+  const markup = lineChart([
+    {
+      label: 'a',
+      tone: 'c-dpo',
+      points: [
+        [1, 2],
+        [2, Number.NaN],
+        [3, 4],
+      ],
+    },
+  ]).markup
+  expect(markup).not.toContain('NaN')
+  expect(markup).toContain('<path class="line"')
+})
+
+test('fields that could break a line of the CSV are quoted', () => {
+  const metric = { run: 1, stage: 'dpo', round: 1, arm: 'a,"b', step: 3, name: 'loss', value: null }
+  expect(metricsCsv([metric])).toBe('stage,round,arm,step,name,value\r\ndpo,1,"a,""b",3,loss,\r\n')
+})
+
+test('points have their sign', () => {
+  expect([0.123, -0.05, 0.0001, -0.0001].map(points)).toEqual(['+12.3', '−5.0', '0.0', '0.0'])
+})

@@ -1,0 +1,30 @@
+/** The report of a run as files: for people, for scripts, for spreadsheets. */
+import { join } from 'node:path'
+import { writeFileAtomic } from '../store/file.ts'
+import type { Metric } from '../store/store.ts'
+import { reportPage } from './page.ts'
+import { type ReportData, type Summary, summarise, summaryJson } from './summary.ts'
+
+/**
+ * Writes report.html (self-contained), summary.json and metrics.csv into `folder`, each in place of what stood there,
+ * and returns what they say. Throws UserError where it cannot write.
+ */
+export function writeReport(folder: string, data: ReportData): Summary {
+  const summary = summarise(data)
+  writeFileAtomic(join(folder, 'metrics.csv'), metricsCsv(data.metrics))
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summaryJson(summary, data.wall), null, 2)}\n`)
+  writeFileAtomic(join(folder, 'report.html'), reportPage(data, summary))
+  return summary
+}
+
+/** A line a value: stage, round, arm, step, name, value (empty where it was not a number). RFC 4180. */
+export function metricsCsv(metrics: readonly Metric[]): string {
+  const field = (value: string | number | null) => {
+    const text = String(value ?? '')
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  const lines = metrics.map(({ stage, round, arm, step, name, value }) =>
+    [stage, round, arm, step, name, value].map(field).join(','),
+  )
+  return ['stage,round,arm,step,name,value', ...lines].map((line) => `${line}\r\n`).join('')
+}

@@ -1,0 +1,50 @@
+/** The success table as text, for the end of a run. */
+import type { Cell, Row } from './evaluate.ts'
+import { armLabel, points, pValue, type Summary, shortArmLabel } from './summary.ts'
+
+/** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
+export function textTable({ table, against, verdict }: Summary): string {
+  const { arms, tasks, overall } = table
+  const width = Math.max(...[...tasks, overall].map(({ name }) => name.length))
+  const columns = arms.map((arm) => Math.max(shortArmLabel(arm).length, CELL.length))
+  const line = (name: string, cells: readonly string[]) =>
+    [name.padEnd(width), ...cells.map((text, i) => text.padStart(columns[i]!))].join('  ').trimEnd()
+  const row = ({ name, cells }: Row) =>
+    line(
+      name,
+      arms.map((arm) => cellText(cells[arm])),
+    )
+  const rule = '─'.repeat(
+    line(
+      '',
+      columns.map((column) => '─'.repeat(column)),
+    ).length,
+  )
+  const faults = arms.reduce((sum, arm) => sum + (overall.cells[arm]?.faults ?? 0), 0)
+  const counts = arms.map((arm) => `${overall.cells[arm]?.n ?? 0} episodes`)
+  return [
+    line('task', arms.map(shortArmLabel)),
+    rule,
+    ...tasks.map(row),
+    rule,
+    row(overall),
+    line('', counts),
+    ...(faults > 0 ? [`${faults} episodes that the browser or a page broke are not counted.`] : []),
+    '',
+    ...Object.entries(against).map(
+      ([arm, { won, lost, difference, low, high, p }]) =>
+        `DPO against ${armLabel(arm)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, McNemar ${pValue(p)}`,
+    ),
+    '',
+    ...verdict,
+  ].join('\n')
+}
+
+/** The widest cell there is. */
+const CELL = '100.0% (93-100)'
+
+function cellText(cell: Cell | undefined): string {
+  if (cell === undefined || cell.n === 0) return '-'
+  const percent = (value: number) => Math.round(100 * value)
+  return `${(100 * cell.success).toFixed(1)}% (${percent(cell.low)}-${percent(cell.high)})`
+}
