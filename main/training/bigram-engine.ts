@@ -1,5 +1,7 @@
 /** The smallest engine that learns, for tests of the trainers: a table of logits, next token by last token, trained by AdamW. */
-import type { AdamW, AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../engine/engine.ts'
+import { adamWStep, clipping } from '../engine/adamw.ts'
+import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../engine/engine.ts'
+import { argMax, logSoftmax } from '../engine/sampling.ts'
 
 const VOCABULARY = 16
 const CONFIG = {
@@ -53,17 +55,18 @@ export function createBigramEngine(base: Float32Array = new Float32Array(VOCABUL
       const scores = score(forest, weights)
       const derivatives = dLoss(scores)
       transitions(forest).forEach(([last, next], i) => {
-        const probabilities = softmax(weights, last)
-        probabilities.forEach((probability, token) => {
-          gradient[last * VOCABULARY + token]! += derivatives[i]! * ((token === next ? 1 : 0) - probability)
+        const slopes = row(gradient, last)
+        logSoftmax(row(weights, last)).logprobs.forEach((logprob, token) => {
+          slopes[token]! += derivatives[i]! * ((token === next ? 1 : 0) - Math.exp(logprob))
         })
       })
       return scores
     },
     gradients: async () => asTensors(gradient),
     async step(adamW) {
-      const grad_norm = Math.hypot(...gradient)
-      apply(adamW, table(target), gradient, moments, grad_norm)
+      const { grad_norm, factor } = clipping(asTensors(gradient), adamW.max_grad_norm)
+      moments.step++
+      adamWStep(table(target), gradient, moments.first, moments.second, moments.step, adamW, factor, true)
       gradient = new Float32Array(VOCABULARY ** 2)
       return { grad_norm }
     },
@@ -114,12 +117,8 @@ function score(forest: Forest, weights: Float32Array): Scores {
     return total - count
   })
   const seen = transitions(forest).map(([last, next]) => {
-    const probabilities = softmax(weights, last)
-    return {
-      logprob: Math.log(probabilities[next]!),
-      entropy: -probabilities.reduce((sum, p) => sum + p * Math.log(p), 0),
-      hit: probabilities.every((p) => p <= probabilities[next]!) ? 1 : 0,
-    }
+    const { logprobs, entropy } = logSoftmax(row(weights, last))
+    return { logprob: logprobs[next]!, entropy, hit: argMax(logprobs) === next ? 1 : 0 }
   })
   return {
     logprobs: Float32Array.from(seen, ({ logprob }) => logprob),
@@ -130,22 +129,6 @@ function score(forest: Forest, weights: Float32Array): Scores {
   }
 }
 
-function softmax(weights: Float32Array, last: number): number[] {
-  const exponents = Array.from(weights.subarray(last * VOCABULARY, (last + 1) * VOCABULARY), Math.exp)
-  const sum = exponents.reduce((total, value) => total + value, 0)
-  return exponents.map((value) => value / sum)
-}
-
-function apply(adamW: AdamW, weights: Float32Array, gradient: Float32Array, moments: Moments, norm: number): void {
-  const scale = adamW.max_grad_norm > 0 && norm > adamW.max_grad_norm ? adamW.max_grad_norm / norm : 1
-  moments.step++
-  gradient.forEach((value, i) => {
-    const g = value * scale
-    moments.first[i] = adamW.adam_beta1 * moments.first[i]! + (1 - adamW.adam_beta1) * g
-    moments.second[i] = adamW.adam_beta2 * moments.second[i]! + (1 - adamW.adam_beta2) * g * g
-    const first = moments.first[i]! / (1 - adamW.adam_beta1 ** moments.step)
-    const second = moments.second[i]! / (1 - adamW.adam_beta2 ** moments.step)
-    weights[i]! -=
-      adamW.learning_rate * (first / (Math.sqrt(second) + adamW.adam_epsilon) + adamW.weight_decay * weights[i]!)
-  })
+function row(table: Float32Array, token: number): Float32Array {
+  return table.subarray(token * VOCABULARY, (token + 1) * VOCABULARY)
 }
