@@ -58,8 +58,8 @@ export const configSchema = z.strictObject({
       tasks_dir: path.nullable().default(null),
       pages: count.max(64).default(4),
       episode_time_limit: z.number().positive().max(3600).default(30),
-      max_elements: count.default(60),
-      max_chars: z.int().min(200).default(3000),
+      max_elements: count.default(100),
+      max_chars: z.int().min(200).default(6000),
       trusted_input: z.boolean().default(true),
       pictures: z.boolean().default(false),
     })

@@ -149,6 +149,11 @@ export class Store {
     return this.#all('SELECT * FROM runs ORDER BY id DESC').map((row) => this.#readRun(row))
   }
 
+  /** The ids of all runs, the latest first. */
+  runIds(): number[] {
+    return this.#all('SELECT id FROM runs ORDER BY id DESC').map(({ id }) => Number(id))
+  }
+
   /** The latest run, or undefined where there is none. */
   latestRun(): Run | undefined {
     const row = this.#get('SELECT * FROM runs ORDER BY id DESC LIMIT 1')
@@ -172,6 +177,13 @@ export class Store {
       started: Number(row.started),
       ended: row.ended === null ? null : Number(row.ended),
     }
+  }
+
+  /** The run of this id. Throws an Error where there is none. */
+  run(id: number): Run {
+    const row = this.#get('SELECT * FROM runs WHERE id = ?', id)
+    if (row === undefined) throw new Error(`${this.path}: there is no run ${id}.`)
+    return this.#readRun(row)
   }
 
   // Stages
