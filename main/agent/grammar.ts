@@ -10,13 +10,10 @@
  * The description before the ref must be the one the page shows for that ref. A parser that trusts the ref alone lets
  * lucky garbage count as success, and preference training then learns the garbage.
  */
-import { type Action, KEYS, type Key } from '../environment/action.ts'
+import { type Action, type Decision, KEYS, type Key } from '../environment/action.ts'
 import { describeElement, type Observation, type ObservedElement } from '../environment/observation.ts'
 
-export interface Decision {
-  readonly thought: string
-  readonly action: Action
-}
+export type { Decision }
 
 /** Why a completion is not a decision; the sentence is for the user. */
 export const PARSE_FAILURES = {

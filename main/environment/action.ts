@@ -25,3 +25,9 @@ export const KEYS = [
   'PageDown',
 ] as const
 export type Key = (typeof KEYS)[number]
+
+/** An action and the one line that says, in the task's words, what it is for. */
+export interface Decision {
+  readonly thought: string
+  readonly action: Action
+}

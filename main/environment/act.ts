@@ -1,0 +1,77 @@
+/** Performs actions on a page with the mouse and the keys of a user, so that the page sees trusted events. */
+import type { KeyInput, Page } from 'puppeteer-core'
+import type { Action } from './action.ts'
+import type { Impossible, Lab, Point } from './page/lab.ts'
+
+/** Longer texts are cut: no task needs them, and each letter costs two messages. */
+const LONGEST_TEXT = 2000
+
+type Hands = Pick<Lab, 'locate' | 'fill' | 'select' | 'click'>
+
+/** Calls one of the functions that reach.ts put into the page. */
+function inPage<K extends keyof Hands>(page: Page, name: K, ...args: Parameters<Hands[K]>): Promise<ReturnType<Hands[K]>> {
+  const call = `dpoDriver.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
+  return page.evaluate(call) as Promise<ReturnType<Hands[K]>>
+}
+
+/**
+ * Does what the action says. Returns null when it was done, else why it cannot be done, in words. `trusted`: mouse and
+ * key events as from a user; otherwise element.click() and the value set at once, which no cover stops.
+ */
+export async function act(page: Page, action: Action, trusted: boolean): Promise<string | null> {
+  switch (action.kind) {
+    case 'click':
+      return click(page, action.ref, trusted)
+    case 'fill':
+      return fill(page, action.ref, action.text.slice(0, LONGEST_TEXT), trusted)
+    case 'select':
+      return (await inPage(page, 'select', action.ref, action.option))?.impossible ?? null
+    case 'press':
+      await page.keyboard.press(action.key as KeyInput)
+      return null
+  }
+}
+
+async function click(page: Page, ref: number, trusted: boolean): Promise<string | null> {
+  if (!trusted) return (await inPage(page, 'click', ref))?.impossible ?? null
+  const point = await inPage(page, 'locate', ref)
+  if (isImpossible(point)) return point.impossible
+  await clickAt(page, point)
+  return null
+}
+
+/** The messages are sent together: the browser handles them in order, and one round trip is saved for each. */
+async function clickAt({ mouse }: Page, { x, y }: Point): Promise<void> {
+  await Promise.all([mouse.move(x, y), mouse.down(), mouse.up()])
+}
+
+async function fill(page: Page, ref: number, text: string, trusted: boolean): Promise<string | null> {
+  if (!trusted) return failure(await inPage(page, 'fill', ref, text))
+  const point = await inPage(page, 'locate', ref)
+  if (isImpossible(point)) return point.impossible
+  await clickAt(page, point)
+  const field = await inPage(page, 'fill', ref, null)
+  if (isImpossible(field)) return field.impossible
+  if (!field.typed) return failure(await inPage(page, 'fill', ref, text))
+  if (text === '') await page.keyboard.press('Delete')
+  else await type(page, text)
+  return null
+}
+
+/** Key events for each letter that a key gives, else the letter as an input method would put it. */
+async function type({ keyboard }: Page, text: string): Promise<void> {
+  const sent: Promise<void>[] = []
+  for (const letter of text) {
+    if (/^[ -~]$/.test(letter)) sent.push(keyboard.down(letter as KeyInput), keyboard.up(letter as KeyInput))
+    else sent.push(keyboard.sendCharacter(letter))
+  }
+  await Promise.all(sent)
+}
+
+function isImpossible(answer: object): answer is Impossible {
+  return 'impossible' in answer
+}
+
+function failure(answer: object): string | null {
+  return isImpossible(answer) ? answer.impossible : null
+}

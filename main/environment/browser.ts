@@ -1,0 +1,193 @@
+/** Finds Chromium, starts it, and opens pages in which a task can reach nothing but its own files. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import {
+  Browser as BrowserName,
+  computeExecutablePath,
+  detectBrowserPlatform,
+  getInstalledBrowsers,
+  install,
+  resolveBuildId,
+} from '@puppeteer/browsers'
+import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+import { UserError } from '../config/error.ts'
+import { EnvironmentFault, within } from './fault.ts'
+
+/** Opens pages for tasks: Chromium here, a window of a desktop app elsewhere. */
+export interface BrowserHost {
+  /** A fresh page that shares nothing with the others. Throws EnvironmentFault when the browser does not answer. */
+  open(): Promise<Page>
+  close(): Promise<void>
+}
+
+const LAUNCH_LIMIT = 30_000
+const OPEN_LIMIT = 15_000
+export const VIEWPORT = { width: 500, height: 320 } as const
+
+const isRoot = process.getuid?.() === 0
+
+const FLAGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--mute-audio',
+  '--disable-gpu',
+  // A task has no business in any network: no name resolves, and what needs none meets a closed port.
+  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--proxy-server=127.0.0.1:9',
+  '--proxy-bypass-list=<-loopback>',
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  ...(isRoot ? ['--no-sandbox'] : []),
+]
+
+const INSTALLED: Readonly<Record<string, readonly string[]>> = {
+  linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'chrome'],
+  darwin: [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+  ],
+  win32: [
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+  ],
+}
+
+const CACHE = path.join(homedir(), '.cache', 'dpo-driver', 'browsers')
+
+/**
+ * Path of a Chromium that is on this machine: CHROME_PATH, an installed browser, or one downloaded before.
+ * @throws UserError when CHROME_PATH names no file.
+ */
+export async function findChromium(chromePath = process.env['CHROME_PATH']): Promise<string | undefined> {
+  if (chromePath !== undefined && chromePath !== '') {
+    if (existsSync(chromePath)) return chromePath
+    throw new UserError(`CHROME_PATH is ${chromePath}, but there is no such file: correct it or unset it.`)
+  }
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter)
+  for (const name of INSTALLED[process.platform] ?? []) {
+    const candidates = path.isAbsolute(name) ? [name] : folders.map((folder) => path.join(folder, name))
+    const found = candidates.find((candidate) => existsSync(candidate))
+    if (found !== undefined) return found
+  }
+  if (!existsSync(CACHE)) return undefined
+  return (await getInstalledBrowsers({ cacheDir: CACHE })).map((browser) => browser.executablePath).find(existsSync)
+}
+
+/**
+ * Path of a Chromium, got if there is none: downloaded into the user's cache, or as root on Debian from its package.
+ * @throws UserError when it cannot be had.
+ */
+export async function fetchChromium(say: (line: string) => void = () => {}): Promise<string> {
+  const found = await findChromium()
+  if (found !== undefined) return found
+  const failures: string[] = []
+  for (const [how, get] of [
+    ['the download of Chrome', downloadChrome],
+    ['apt-get install chromium', installDebian],
+  ] as const) {
+    try {
+      say(`No Chromium found; trying ${how}`)
+      return await get()
+    } catch (error) {
+      failures.push(`${how} failed: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`)
+    }
+  }
+  throw new UserError(
+    `No Chromium, Chrome or Edge was found and none could be had (${failures.join('; ')}): install one, or set CHROME_PATH to its executable.`,
+  )
+}
+
+async function downloadChrome(): Promise<string> {
+  const platform = detectBrowserPlatform()
+  if (platform === undefined) throw new Error('there is none for this system')
+  const options = { browser: BrowserName.CHROMEHEADLESSSHELL, platform, cacheDir: CACHE }
+  const buildId = await within(15_000, 'asking for its version', resolveBuildId(options.browser, platform, 'stable'))
+  await within(300_000, 'the download', install({ ...options, buildId }))
+  return computeExecutablePath({ ...options, buildId })
+}
+
+async function installDebian(): Promise<string> {
+  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new Error('it needs root on Debian')
+  const run = promisify(execFile)
+  const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  await run('apt-get', ['update', '-q'], options)
+  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options)
+  const found = await findChromium()
+  if (found === undefined) throw new Error('it left no chromium in PATH')
+  return found
+}
+
+/** A host on headless Chromium, started with the first page and started again when it has died. */
+export function chromiumHost(executablePath?: string): BrowserHost {
+  let browser: Promise<Browser> | undefined
+  let closed = false
+
+  const start = async (): Promise<Browser> => {
+    const executable = executablePath ?? (await findChromium())
+    if (executable === undefined) {
+      throw new UserError('No Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its executable.')
+    }
+    try {
+      const started = await puppeteer.launch({
+        executablePath: executable,
+        args: FLAGS,
+        headless: true,
+        timeout: LAUNCH_LIMIT,
+        protocolTimeout: LAUNCH_LIMIT,
+        defaultViewport: VIEWPORT,
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+      })
+      started.once('disconnected', () => {
+        browser = undefined
+      })
+      return started
+    } catch (error) {
+      const why = String(error instanceof Error ? error.message : error).split('\n')[0]
+      throw new UserError(`${executable} did not start (${why}): run it by hand to see why, or set CHROME_PATH to another.`)
+    }
+  }
+  /** The browser that runs, else a new one; callers at the same time get the same one. */
+  const running = (): Promise<Browser> => {
+    if (closed) throw new EnvironmentFault('the browser was closed')
+    browser ??= start().catch((error: unknown) => {
+      browser = undefined
+      throw error
+    })
+    return browser
+  }
+
+  return {
+    async open() {
+      const current = await running()
+      const open = async (): Promise<Page> => (await current.createBrowserContext()).newPage()
+      try {
+        return await within(OPEN_LIMIT, 'opening a page', open())
+      } catch (error) {
+        // A browser that opens no page any more is replaced by the next call.
+        await kill(current)
+        throw error instanceof EnvironmentFault ? error : new EnvironmentFault(`the browser failed: ${String(error)}`)
+      }
+    },
+    async close() {
+      closed = true
+      const current = await browser?.catch(() => undefined)
+      if (current !== undefined) await kill(current)
+    },
+  }
+}
+
+async function kill(browser: Browser): Promise<void> {
+  await within(5_000, 'closing the browser', browser.close()).catch(() => browser.process()?.kill('SIGKILL'))
+}

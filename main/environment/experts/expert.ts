@@ -1,0 +1,103 @@
+/**
+ * Scripted experts: what they do follows from the text that the agent reads, so that the agent can learn it. A thought
+ * says in the task's words what is needed next, in one of four forms:
+ *
+ *     click <what>  |  fill <field> with <text>  |  select <option>  |  done, click <button>
+ *
+ * and where something has to be looked for, `no <what> here, click <where>`.
+ */
+import type { Action, Decision } from '../action.ts'
+import type { Observation, ObservedElement } from '../observation.ts'
+
+/** What an expert knows, which is what the agent knows. */
+export interface Situation {
+  readonly instruction: string
+  readonly page: readonly ObservedElement[]
+  /** The actions of this episode so far, oldest first. */
+  readonly done: readonly Action[]
+}
+
+/** Decides the next action. Throws Stuck where the page or the task is none it knows. */
+export type Expert = (situation: Situation) => Decision
+
+/** The expert found no way on. */
+export class Stuck extends Error {
+  override readonly name = 'Stuck'
+}
+
+/** The expert's decision for what the agent would see. */
+export function decide(expert: Expert, observation: Observation, done: readonly Action[]): Decision {
+  return expert({ instruction: observation.instruction, page: observation.elements, done })
+}
+
+/** What the task puts in double quotes. */
+export function quoted(instruction: string): string[] {
+  return [...instruction.matchAll(/"([^"]*)"/g)].map(([, text]) => text!)
+}
+
+/** The groups of a pattern in the task. */
+export function read(instruction: string, pattern: RegExp): string[] {
+  const match = pattern.exec(instruction)
+  if (match === null) throw new Stuck(`the task is not of the form ${pattern}: ${instruction}`)
+  return match.slice(1)
+}
+
+export const sameWords = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+type Wanted = (element: ObservedElement) => boolean
+
+/** By role (one or several, separated by a space; '' for any) and, if given, by name in any case. */
+export function looking(roles: string, name?: string): Wanted {
+  const wanted = roles.split(' ')
+  return (element) =>
+    (roles === '' || wanted.includes(element.role)) && (name === undefined || sameWords(element.name, name))
+}
+
+export function seek(page: readonly ObservedElement[], wanted: Wanted): ObservedElement | undefined {
+  return page.find(wanted)
+}
+
+/** The first element that is wanted. */
+export function find(page: readonly ObservedElement[], wanted: Wanted): ObservedElement {
+  const found = page.find(wanted)
+  if (found === undefined) throw new Stuck(`no element is wanted: ${wanted}`)
+  return found
+}
+
+/** Where a text field is: anything that takes text. */
+export const FIELD = 'textbox textarea searchbox spinbutton'
+const SUBMIT = /^(submit|ok|okay|go!|search|login|order!|send|done)$/i
+
+export function click(element: ObservedElement, what: string): Decision {
+  return { thought: `click ${what}`, action: { kind: 'click', ref: element.ref } }
+}
+
+export function fill(element: ObservedElement, text: string, field: string): Decision {
+  return { thought: `fill ${field} with ${text}`, action: { kind: 'fill', ref: element.ref, text } }
+}
+
+export function select(element: ObservedElement, option: string): Decision {
+  return { thought: `select ${option}`, action: { kind: 'select', ref: element.ref, option } }
+}
+
+/** The last click: on the button of that name, or on the one that confirms. */
+export function finish(page: readonly ObservedElement[], name?: string): Decision {
+  const named = (element: ObservedElement): boolean =>
+    element.role !== 'textbox' && (name === undefined ? SUBMIT.test(element.name) : sameWords(element.name, name))
+  const button = find([...page].reverse(), named)
+  return { thought: `done, click ${name ?? button.name}`, action: { kind: 'click', ref: button.ref } }
+}
+
+/** Looks on: what is wanted is not here, but may be behind that element. */
+export function lookBehind(element: ObservedElement, what: string): Decision {
+  return { thought: `no ${what} here, click ${element.name}`, action: { kind: 'click', ref: element.ref } }
+}
+
+/** Fills one field after the other, in the task's order, then finishes. A field is filled when it holds its text. */
+export function fillAll(
+  fields: readonly (readonly [element: ObservedElement, text: string, field: string])[],
+  last: () => Decision,
+): Decision {
+  for (const [element, text, field] of fields) if (element.value !== text) return fill(element, text, field)
+  return last()
+}

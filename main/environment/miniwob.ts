@@ -1,0 +1,110 @@
+/**
+ * Where the benchmark's pages come from: the Python package `miniwob` (Farama Foundation, MIT), whose wheel is a zip of
+ * them, or a clone of the user's. None of them is part of this repository.
+ */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { unzipSync } from 'fflate'
+import { UserError } from '../config/error.ts'
+
+const PACKAGE = 'miniwob==1.0'
+const SHA256 = '4b98466d863b2bc25d44acbcb719434c797b350b5e417b673766c1b6237f4704'
+const HTML = 'miniwob/html/'
+const DOWNLOAD_LIMIT = 120_000
+
+/**
+ * The folder that holds `miniwob/`, `core/` and `common/` under a clone or an unpacked package, whichever level of it is
+ * named: the repository, `miniwob/html` or the folder of the pages.
+ * @throws UserError where no task pages are found.
+ */
+export function findHtml(dir: string): string {
+  for (const candidate of ['', 'html', 'miniwob/html', '..']) {
+    const root = path.resolve(dir, candidate)
+    if (existsSync(path.join(root, 'core/core.js')) && existsSync(path.join(root, 'miniwob'))) return root
+  }
+  throw new UserError(
+    `No MiniWoB++ pages under ${path.resolve(dir)}: name a clone of the benchmark, or the folder in it that holds core/ and miniwob/.`,
+  )
+}
+
+/** The folder MINIWOB_URL names, as the original's variable: a file:// address of the pages, or undefined if it is not set. */
+export function miniwobFromVariable(url: string | undefined): string | undefined {
+  if (url === undefined || url === '') return undefined
+  if (!url.startsWith('file://')) {
+    throw new UserError(`MINIWOB_URL is ${url}: only file:// addresses are served, so name a folder of this machine.`)
+  }
+  try {
+    return fileURLToPath(url)
+  } catch {
+    throw new UserError(`MINIWOB_URL is ${url}, which is no file:// address of this machine.`)
+  }
+}
+
+/** Whether the benchmark's pages lie in `dir` already. */
+export function hasMiniwob(dir: string): boolean {
+  return existsSync(path.join(dir, 'core/core.js'))
+}
+
+/**
+ * Puts the benchmark's pages into `dir` (data/miniwob) and returns it; does nothing when they are there. `dir` appears
+ * whole or not at all.
+ * @throws UserError when Python, the network or the package is missing.
+ */
+export async function fetchMiniwob(dir: string): Promise<string> {
+  if (hasMiniwob(dir)) return dir
+  const download = await mkdtemp(path.join(tmpdir(), 'miniwob-'))
+  try {
+    const wheel = await downloadWheel(download)
+    await unpack(wheel, dir)
+  } finally {
+    await rm(download, { recursive: true, force: true })
+  }
+  return dir
+}
+
+async function downloadWheel(into: string): Promise<Uint8Array> {
+  const args = ['-m', 'pip', 'download', PACKAGE, '--no-deps', '--quiet', '--disable-pip-version-check', '--dest', into]
+  try {
+    await promisify(execFile)('python3', args, { timeout: DOWNLOAD_LIMIT, killSignal: 'SIGKILL' })
+  } catch (error) {
+    const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
+    const why = code === 'ENOENT' ? 'python3 is not installed' : (stderr.trim().split('\n').at(-1) ?? '') || 'no answer'
+    throw new UserError(
+      `The MiniWoB++ pages could not be downloaded with pip (${why}): name a clone with --miniwob DIR, or go on with the built-in tasks.`,
+    )
+  }
+  const [name] = await readdir(into)
+  const wheel = await readFile(path.join(into, name ?? ''))
+  const digest = createHash('sha256').update(wheel).digest('hex')
+  if (digest !== SHA256) {
+    throw new UserError(
+      `The downloaded ${name} has SHA-256 ${digest}, not ${SHA256}: it is not the known release of MiniWoB++ and was not unpacked.`,
+    )
+  }
+  return wheel
+}
+
+/** Unpacks the pages into a folder beside `dir`, then gives it its name. */
+async function unpack(wheel: Uint8Array, dir: string): Promise<void> {
+  const files = unzipSync(wheel, { filter: ({ name }) => name.startsWith(HTML) && !name.endsWith('/') })
+  await mkdir(path.dirname(dir), { recursive: true })
+  const temporary = await mkdtemp(`${dir}.`)
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const file = path.join(temporary, name.slice(HTML.length))
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, content, { flush: true })
+    }
+    await rename(temporary, dir)
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true })
+    // Another process was faster.
+    if (!hasMiniwob(dir)) throw error
+  }
+}

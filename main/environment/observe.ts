@@ -1,0 +1,54 @@
+/** What comes out of a task page: the lab's functions go in with its document, and every answer is checked. */
+import type { Page } from 'puppeteer-core'
+import { z } from 'zod'
+import { EnvironmentFault } from './fault.ts'
+import { type Observation, STATES } from './observation.ts'
+import { keepEpisode } from './page/episode.ts'
+import type { Budget, PageState } from './page/lab.ts'
+import { observePage } from './page/observe.ts'
+import { reachIntoPage } from './page/reach.ts'
+import { watchPage } from './page/watch.ts'
+
+/** What is shown of a page at most; what can be used comes before text, and the top of the page before its end. */
+export const BUDGET: Budget = { elements: 100, characters: 6000 }
+
+const line = z.string().max(1200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'is not one line')
+
+const pageState = z.strictObject({
+  done: z.boolean(),
+  reward: z.number(),
+  instruction: line,
+  elements: z
+    .array(
+      z.strictObject({
+        ref: z.int().positive(),
+        role: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is no role'),
+        name: line,
+        states: z.array(z.enum(STATES)),
+        value: line.exactOptional(),
+        options: z.array(line).exactOptional(),
+      }),
+    )
+    .max(10_000),
+  dropped: z.int().nonnegative(),
+})
+
+/** Puts the lab's functions into every document that the page will load. */
+export async function installLab(page: Page): Promise<void> {
+  // Children that a page makes are its own affair: only the document that is the task gets them.
+  const source = [watchPage, observePage, reachIntoPage, keepEpisode].map((install) => `(${install.toString()})();`)
+  await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
+}
+
+/** The page's answer to `start` or `state`. Throws EnvironmentFault when it is not of that form. */
+export function readState(answer: unknown): PageState {
+  const read = pageState.safeParse(answer)
+  if (read.success) return read.data
+  const issue = read.error.issues[0]
+  throw new EnvironmentFault(`the page answered with a wrong ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+/** The part of the state that the agent sees. */
+export function observationOf({ instruction, elements, dropped }: PageState): Observation {
+  return { instruction, elements, dropped }
+}

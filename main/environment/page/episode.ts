@@ -1,0 +1,38 @@
+/** Runs in the page: begins an episode and reads how it stands. */
+import type { Lab, PageState, TaskWindow } from './lab.ts'
+
+/** Installs `start` and `state`. */
+export function keepEpisode(): void {
+  const page = window as unknown as TaskWindow
+  const lab: Lab = page.dpoDriver
+  // setTimeout fires at once from 2 ** 31 on. So far away, the page's own clock never decides an episode.
+  const NEVER = 2_147_000_000
+  const LONGEST_WAIT = 1000
+
+  const instruction = (): string => {
+    const utterance = page.core.getUtterance()
+    return lab.clean(typeof utterance === 'string' ? utterance : utterance.utterance, 1000)
+  }
+
+  lab.state = async (budget) => {
+    if (!page.WOB_DONE_GLOBAL) await lab.settle(LONGEST_WAIT)
+    const done = page.WOB_DONE_GLOBAL === true
+    const reward = Number(page.WOB_RAW_REWARD_GLOBAL)
+    const state: PageState = done
+      ? { done, reward, instruction: '', elements: [], dropped: 0 }
+      : { done, reward, instruction: instruction(), ...lab.observe(budget) }
+    return state
+  }
+
+  lab.start = async (seed, budget) => {
+    if (page.core.EP_TIMER !== null) page.core.endEpisode(0)
+    // Without jQuery's animations a menu is open when its click is over.
+    if (page.jQuery !== undefined) page.jQuery.fx.off = true
+    ;(document.activeElement as HTMLElement | null)?.blur?.()
+    ;(Math as unknown as { seedrandom(seed: number): void }).seedrandom(seed)
+    page.core.EPISODE_MAX_TIME = NEVER
+    lab.forget()
+    page.core.startEpisodeReal()
+    return lab.state(budget)
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What the lab keeps in a task page, as `window.dpoDriver`. The functions of this folder run *inside* the page: each is
+ * handed over as source text, so it may use nothing but its arguments, the page, and what the others put here.
+ */
+import type { ObservedElement } from '../observation.ts'
+
+/** How much of a page is shown. */
+export interface Budget {
+  readonly elements: number
+  readonly characters: number
+}
+
+/** What one evaluate brings back: the episode's state and, while it goes on, the page. */
+export interface PageState {
+  readonly done: boolean
+  /** WOB_RAW_REWARD_GLOBAL: not decayed by time. */
+  readonly reward: number
+  readonly instruction: string
+  readonly elements: readonly ObservedElement[]
+  readonly dropped: number
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** Why an action cannot be done, in words. */
+export interface Impossible {
+  readonly impossible: string
+}
+
+/** How a field takes its text: typed with keys, or set as a whole (dates, sliders). */
+export type Field = { readonly typed: boolean }
+
+export interface Lab {
+  /** The elements by their ref, in this episode. */
+  readonly elements: Map<number, Element>
+  /** Whether the page listens for clicks on this very element. */
+  listens(element: Element): boolean
+  /** Resolves once short timers and animations are over, at most after `limit` milliseconds. */
+  settle(limit: number): Promise<void>
+  /** A name or value as it is shown: one line, whitespace collapsed. */
+  clean(text: string, limit?: number): string
+  observe(budget: Budget): Pick<PageState, 'elements' | 'dropped'>
+  /** Forgets the refs of the last episode. */
+  forget(): void
+  /** Scrolls the element into view and finds a point where a click really hits it. */
+  locate(ref: number): Point | Impossible
+  /** Gets an element ready for typing; with a `text`, fills it without key events. */
+  fill(ref: number, text: string | null): Field | Impossible
+  /** Chooses the option of that text. */
+  select(ref: number, option: string): Impossible | null
+  /** element.click() and focus(), for untrusted clicks. */
+  click(ref: number): Impossible | null
+  start(seed: number, budget: Budget): Promise<PageState>
+  state(budget: Budget): Promise<PageState>
+}
+
+/** The protocol of a MiniWoB page, as far as the lab speaks it. */
+export interface TaskWindow {
+  core: {
+    EPISODE_MAX_TIME: number
+    EP_TIMER: number | null
+    startEpisodeReal(): void
+    endEpisode(reward: number): void
+    getUtterance(): string | { utterance: string }
+  }
+  WOB_DONE_GLOBAL: boolean
+  WOB_RAW_REWARD_GLOBAL: number
+  dpoDriver: Lab
+  jQuery?: { fx: { off: boolean }; timers: unknown[] }
+}

@@ -1,0 +1,133 @@
+/** Runs in the page: finds where to click, and does to elements what keys and mouse cannot. */
+import type { Impossible, Lab, TaskWindow } from './lab.ts'
+
+/** Installs `locate`, `fill`, `select` and `click`. */
+export function reachIntoPage(): void {
+  const lab: Lab = (window as unknown as TaskWindow).dpoDriver
+  const TYPED = ['text', 'search', 'password', 'email', 'tel', 'url', 'number']
+
+  const find = (ref: number): Element | Impossible => {
+    const element = lab.elements.get(ref)
+    return element?.isConnected === true ? element : { impossible: 'the element is gone' }
+  }
+  const changed = (element: Element): void => {
+    element.dispatchEvent(new Event('input', { bubbles: true }))
+    element.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+  const isUsable = (element: Element): boolean =>
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLButtonElement ||
+    element instanceof HTMLSelectElement ||
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLAnchorElement ||
+    lab.listens(element)
+
+  lab.locate = (ref) => {
+    const element = find(ref)
+    if (!(element instanceof Element)) return element
+    if (element.matches(':disabled')) return { impossible: 'the element is disabled' }
+    const others = new Set(lab.elements.values())
+    const hits = (x: number, y: number): boolean => {
+      const hit = document.elementFromPoint(x, y)
+      if (hit === null) return false
+      if (hit === element) return true
+      // A click on a field's label is a click on the field.
+      if (element instanceof HTMLInputElement && [...(element.labels ?? [])].some((label) => label.contains(hit))) {
+        return true
+      }
+      if (!element.contains(hit)) return false
+      for (let inner: Element | null = hit; inner !== element && inner !== null; inner = inner.parentElement) {
+        if (others.has(inner) && isUsable(inner)) return false
+      }
+      return true
+    }
+    const search = (): { x: number; y: number } | null => {
+      const boxes = [...element.getClientRects()]
+      if (element instanceof HTMLInputElement) {
+        for (const label of element.labels ?? []) boxes.push(...label.getClientRects())
+      }
+      for (const inset of [0.5, 0.25, 0.1]) {
+        for (const { left, top, width, height } of boxes) {
+          for (const [across, down] of [
+            [inset, 0.5],
+            [1 - inset, 0.5],
+            [inset, inset],
+            [1 - inset, 1 - inset],
+            [0.5, inset],
+            [0.5, 1 - inset],
+          ]) {
+            const x = left + width * across!
+            const y = top + height * down!
+            if (hits(x, y)) return { x, y }
+          }
+        }
+      }
+      return null
+    }
+    let point = search()
+    if (point === null) {
+      element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })
+      point = search()
+    }
+    return point ?? { impossible: 'something else covers the element' }
+  }
+
+  lab.fill = (ref, text) => {
+    const element = find(ref)
+    if (!(element instanceof Element)) return element
+    const isField = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
+    const editable = element instanceof HTMLElement && element.isContentEditable
+    if (!isField && !editable) return { impossible: 'the element takes no text' }
+    if (isField && (element.disabled || element.readOnly)) return { impossible: 'the field cannot be changed' }
+    if (element instanceof HTMLInputElement && ['checkbox', 'radio', 'file', 'button', 'submit'].includes(element.type)) {
+      return { impossible: 'the element takes no text' }
+    }
+    const typed = !(element instanceof HTMLInputElement) || TYPED.includes(element.type)
+    if (text !== null) {
+      element.focus()
+      if (isField) {
+        // Past a setter that a page's library may have put on the element itself.
+        const prototype = element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
+        Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
+      } else {
+        element.textContent = text
+      }
+      changed(element)
+      return { typed }
+    }
+    if (!typed) return { typed }
+    if (document.activeElement !== element) element.focus()
+    if (document.activeElement !== element) return { impossible: 'the field does not take the focus' }
+    if (isField) element.select()
+    else getSelection()?.selectAllChildren(element)
+    return { typed }
+  }
+
+  lab.select = (ref, text) => {
+    const element = find(ref)
+    if (!(element instanceof Element)) return element
+    if (!(element instanceof HTMLSelectElement)) return { impossible: 'the element has no options' }
+    const option = [...element.options].find((candidate) => lab.clean(candidate.text, 60) === text)
+    if (option === undefined) return { impossible: 'there is no such option' }
+    if (element.disabled || option.disabled) return { impossible: 'the option cannot be chosen' }
+    element.focus()
+    // In a list of several, choosing adds, and choosing again takes away.
+    option.selected = element.multiple ? !option.selected : true
+    changed(element)
+    return null
+  }
+
+  lab.click = (ref) => {
+    const element = find(ref)
+    if (!(element instanceof Element)) return element
+    if (element instanceof HTMLElement) {
+      element.click()
+      element.focus()
+    } else {
+      for (const type of ['mousedown', 'mouseup', 'click']) {
+        element.dispatchEvent(new MouseEvent(type, { bubbles: true }))
+      }
+    }
+    return null
+  }
+}

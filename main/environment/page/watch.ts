@@ -1,0 +1,69 @@
+/** Runs in the page, before its own scripts: notes who listens for clicks and which timers are about to fire. */
+import type { Lab, TaskWindow } from './lab.ts'
+
+/** Installs `listens` and `settle`. */
+export function watchPage(): void {
+  const page = window as unknown as TaskWindow & { dpoDriver: Partial<Lab> }
+  const lab = { elements: new Map<number, Element>() } as Partial<Lab>
+  page.dpoDriver = lab as TaskWindow['dpoDriver']
+
+  const listeners = new WeakMap<EventTarget, number>()
+  const { addEventListener, removeEventListener } = EventTarget.prototype
+  const count = (target: EventTarget | null | undefined, type: string, change: number): void => {
+    if (type === 'click' && target instanceof Element) {
+      listeners.set(target, Math.max(0, (listeners.get(target) ?? 0) + change))
+    }
+  }
+  EventTarget.prototype.addEventListener = function (this: EventTarget, ...args: Parameters<typeof addEventListener>) {
+    count(this, args[0], 1)
+    addEventListener.apply(this, args)
+  } as typeof addEventListener
+  EventTarget.prototype.removeEventListener = function (
+    this: EventTarget,
+    ...args: Parameters<typeof removeEventListener>
+  ) {
+    count(this, args[0], -1)
+    removeEventListener.apply(this, args)
+  } as typeof removeEventListener
+  lab.listens = (element) =>
+    (listeners.get(element) ?? 0) > 0 || (element instanceof HTMLElement && element.onclick !== null)
+
+  // Menus, autocompletion and date pickers act on timers of up to 300 ms. A timer set by a timer of such a chain is
+  // waited for too, but not for ever: a page that keeps a clock running would never be still.
+  const LONGEST = 400
+  const DEEPEST = 3
+  const pending = new Map<number, number>()
+  let depth = 0
+  const { setTimeout: set, clearTimeout: clear } = window
+  const later = (work: TimerHandler, delay = 0, ...rest: unknown[]): number => {
+    if (typeof work !== 'function' || delay > LONGEST || depth >= DEEPEST) return set(work, delay, ...rest)
+    const own = depth + 1
+    const id = set(() => {
+      pending.delete(id)
+      const outer = depth
+      depth = own
+      try {
+        work(...rest)
+      } finally {
+        depth = outer
+      }
+    }, delay)
+    pending.set(id, own)
+    return id
+  }
+  window.setTimeout = later as typeof window.setTimeout
+  window.clearTimeout = ((id?: number) => {
+    if (id !== undefined) pending.delete(id)
+    clear(id)
+  }) as typeof window.clearTimeout
+
+  const moving = (animation: Animation): boolean =>
+    animation.playState === 'running' && Number.isFinite(Number(animation.effect?.getComputedTiming().endTime))
+  const busy = (): boolean =>
+    pending.size > 0 || (page.jQuery?.timers.length ?? 0) > 0 || document.getAnimations().some(moving)
+
+  lab.settle = async (limit) => {
+    const deadline = performance.now() + limit
+    while (busy() && performance.now() < deadline) await new Promise((resolve) => set(resolve, 10))
+  }
+}

@@ -1,0 +1,180 @@
+/** One browser page on which episodes are played, one after another. */
+import type { CDPSession, Page } from 'puppeteer-core'
+import { act } from './act.ts'
+import type { Action } from './action.ts'
+import type { BrowserHost } from './browser.ts'
+import { EnvironmentFault, within } from './fault.ts'
+import { BUDGET, installLab, observationOf, readState } from './observe.ts'
+import type { Observation } from './observation.ts'
+import type { Budget, PageState } from './page/lab.ts'
+import type { Task } from './tasks.ts'
+
+export interface SessionOptions {
+  /** Most wall time of an episode, in milliseconds. Running out is a fault, never a failure. */
+  readonly episodeTimeLimit: number
+  /** Most wall time of one answer of the page, in milliseconds. */
+  readonly answerTimeLimit: number
+  /** Mouse and key events as from a user; otherwise element.click(). */
+  readonly trusted: boolean
+  readonly budget: Budget
+}
+
+export const SESSION_DEFAULTS: SessionOptions = {
+  episodeTimeLimit: 60_000,
+  answerTimeLimit: 10_000,
+  trusted: true,
+  budget: BUDGET,
+}
+
+export interface StepResult {
+  /** The page after the action; without elements once the episode is over. */
+  readonly observation: Observation
+  /** The page's raw reward, not decayed by time. */
+  readonly reward: number
+  readonly done: boolean
+  readonly success: boolean
+  /** '' while it goes on; 'reward', 'wrong', or 'impossible: ...' and why. */
+  readonly reason: string
+}
+
+/** Raw reward 1 and nothing less: partial and decayed rewards would poison preference pairs. */
+const SUCCESS = 1
+
+/** Plays episodes on one page. Every call may throw EnvironmentFault; the next reset then begins on a fresh page. */
+export class Session {
+  readonly #host: BrowserHost
+  readonly #options: SessionOptions
+  #page: Page | undefined
+  #cdp: CDPSession | undefined
+  #task: Task | undefined
+  #instruction = ''
+  #deadline = 0
+  /** Why the page is of no more use, once it is. */
+  #broken: EnvironmentFault | undefined
+
+  constructor(host: BrowserHost, options: SessionOptions = SESSION_DEFAULTS) {
+    this.#host = host
+    this.#options = options
+  }
+
+  /** The task whose page is loaded. */
+  get task(): Task | undefined {
+    return this.#page === undefined ? undefined : this.#task
+  }
+
+  /** Begins the task's problem of that seed and returns what the agent sees of it. */
+  async reset(task: Task, seed: number): Promise<Observation> {
+    return this.#guard(async () => {
+      if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
+      this.#deadline = performance.now() + this.#options.episodeTimeLimit
+      const state = await this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`)
+      if (state.done) throw new EnvironmentFault('the episode was over before it began')
+      this.#instruction = state.instruction
+      return observationOf(state)
+    })
+  }
+
+  /** Performs the action and returns what became of the page. */
+  async step(action: Action): Promise<StepResult> {
+    return this.#guard(async () => {
+      const page = this.#page
+      if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
+      if (performance.now() > this.#deadline) {
+        throw new EnvironmentFault(`the episode took longer than ${this.#options.episodeTimeLimit} ms`)
+      }
+      const limit = this.#options.answerTimeLimit
+      const impossible = await within(limit, 'the action', act(page, action, this.#options.trusted))
+      if (impossible !== null) {
+        const observation = { instruction: this.#instruction, elements: [], dropped: 0 }
+        return { observation, reward: 0, done: true, success: false, reason: `impossible: ${impossible}` }
+      }
+      const state = await this.#ask(`dpoDriver.state(${JSON.stringify(this.#options.budget)})`)
+      const success = state.done && state.reward === SUCCESS
+      return {
+        observation: { ...observationOf(state), instruction: this.#instruction },
+        reward: state.reward,
+        done: state.done,
+        success,
+        reason: success ? 'reward' : state.done ? 'wrong' : '',
+      }
+    })
+  }
+
+  /** A small JPEG of the page as it stands. */
+  async picture(): Promise<Uint8Array> {
+    return this.#guard(async () => {
+      const page = this.#page
+      if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
+      const shot = page.screenshot({ type: 'jpeg', quality: 60, optimizeForSpeed: true, clip: { x: 0, y: 0, width: 160, height: 210 } })
+      return within(this.#options.answerTimeLimit, 'the picture', shot)
+    })
+  }
+
+  async close(): Promise<void> {
+    const page = this.#page
+    this.#page = undefined
+    if (page === undefined) return
+    // A page in an endless loop answers nothing, but its script can be stopped from outside.
+    const stopped = this.#cdp?.send('Runtime.terminateExecution').catch(() => {})
+    await within(1_000, 'stopping the page', Promise.resolve(stopped)).catch(() => {})
+    await within(2_000, 'closing the page', page.browserContext().close()).catch(() => {})
+  }
+
+  async #ask(call: string): Promise<PageState> {
+    const answer = this.#page!.evaluate(call)
+    return readState(await within(this.#options.answerTimeLimit, 'the page’s answer', answer))
+  }
+
+  /** Whatever fails here is the page's or the browser's doing; the page is given up. */
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      if (this.#broken !== undefined) throw this.#broken
+      return result
+    } catch (error) {
+      const fault = this.#broken ?? (error instanceof Error && error.name === 'UserError' ? error : asFault(error))
+      this.#broken = undefined
+      await this.close()
+      throw fault
+    }
+  }
+
+  async #load(task: Task): Promise<void> {
+    if (this.#page === undefined || this.#task?.root !== task.root) {
+      await this.close()
+      this.#page = await this.#open(task.root)
+    }
+    this.#task = task
+    await this.#page.goto(task.url, { waitUntil: 'load', timeout: this.#options.answerTimeLimit })
+  }
+
+  /** A page that reads nothing but files beneath `root`, opens no other, and never waits on a dialog. */
+  async #open(root: string): Promise<Page> {
+    const page = await this.#host.open()
+    page.on('error', () => {
+      this.#broken = new EnvironmentFault('the page crashed')
+    })
+    page.on('dialog', (dialog) => void dialog.dismiss().catch(() => {}))
+    page.on('popup', (popup) => void popup?.close().catch(() => {}))
+    const cdp = await page.createCDPSession()
+    cdp.on('Fetch.requestPaused', ({ requestId, request }) => {
+      const answer = request.url.startsWith(root)
+        ? cdp.send('Fetch.continueRequest', { requestId })
+        : cdp.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' })
+      void answer.catch(() => {})
+    })
+    await Promise.all([
+      cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+      cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
+      installLab(page),
+    ])
+    this.#cdp = cdp
+    return page
+  }
+}
+
+function asFault(error: unknown): EnvironmentFault {
+  if (error instanceof EnvironmentFault) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new EnvironmentFault(message.split('\n')[0] ?? 'unknown')
+}

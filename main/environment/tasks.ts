@@ -1,0 +1,189 @@
+/** The tasks there are: the benchmark's, the lab's own pages, the user's own pages. */
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { UserError } from '../config/error.ts'
+import { findHtml } from './miniwob.ts'
+
+/** What a task asks of the agent: how many element-level actions it takes, or what else it needs. */
+export const GROUPS = {
+  'one-step': 'one action',
+  'two-step': 'two actions',
+  'few-step': 'three to five actions',
+  'many-step': 'up to fourteen actions',
+  long: 'dozens of key presses',
+  pointer: 'drag, hover, draw, coordinates or sight',
+  unclear: 'partly beyond element-level actions',
+  own: 'a page of the user',
+} as const
+export type Group = keyof typeof GROUPS
+
+export interface Task {
+  /** The name of its page without .html, as in the benchmark: click-button. */
+  readonly name: string
+  /** The name for people: Click button. */
+  readonly title: string
+  readonly group: Group
+  /** What is mainly done in it: click, type, select, form, date, email, ... */
+  readonly category: string
+  /** An agent that has not ended the episode after so many actions has failed. */
+  readonly horizon: number
+  readonly source: 'miniwob' | 'builtin' | 'user'
+  /** file:// address of its page. */
+  readonly url: string
+  /** file:// address of the folder beneath which the page may read. */
+  readonly root: string
+}
+
+/** Most actions of an episode: what the longest problem of the group takes, and a little more. */
+const HORIZONS: Readonly<Record<Group, number>> = {
+  'one-step': 2,
+  'two-step': 4,
+  'few-step': 7,
+  'many-step': 18,
+  long: 40,
+  pointer: 5,
+  unclear: 15,
+  own: 15,
+}
+
+/** The benchmark's pages by group, then by category. */
+const CATALOGUE: Readonly<Record<Exclude<Group, 'own'>, Readonly<Record<string, string>>>> = {
+  'one-step': {
+    click:
+      'click-button click-color click-dialog click-dialog-2 click-link click-tab click-test click-test-2 click-test-transfer click-widget grid-coordinate identify-shape unicode-test',
+    type: 'focus-text focus-text-2',
+    email: 'email-inbox-delete email-inbox-important',
+    read: 'buy-ticket stock-market',
+  },
+  'two-step': {
+    click: 'button-delay click-button-sequence click-collapsible click-collapsible-nodelay click-menu-2 click-option',
+    type: 'copy-paste copy-paste-2 enter-text enter-text-2 enter-text-dynamic find-word scroll-text scroll-text-2 simple-algebra simple-arithmetic text-transform visual-addition',
+    select: 'choose-list click-scroll-list',
+    date: 'enter-date enter-time',
+    read: 'find-greatest read-table social-media',
+  },
+  'few-step': {
+    click:
+      'click-collapsible-2 click-collapsible-2-nodelay click-menu click-tab-2 click-tab-2-easy click-tab-2-medium generate-number navigate-tree odd-or-even order-food tic-tac-toe',
+    form: 'enter-password form-sequence-2 form-sequence-3 login-user login-user-popup multi-layouts multi-orderings use-autocomplete use-autocomplete-nodelay',
+    date: 'choose-date-easy choose-date-medium',
+    read: 'phone-book read-table-2 search-engine',
+    type: 'terminal',
+    email:
+      'email-inbox email-inbox-forward email-inbox-forward-nl email-inbox-forward-nl-turk email-inbox-nl-turk email-inbox-noscroll email-inbox-reply email-inbox-star-reply',
+  },
+  'many-step': {
+    click:
+      'click-checkboxes click-checkboxes-transfer click-checkboxes-soft click-checkboxes-large click-shades click-tab-2-hard social-media-all social-media-some use-spinner',
+    type: 'guess-number',
+    date: 'choose-date choose-date-nodelay',
+    form: 'book-flight book-flight-nodelay form-sequence',
+  },
+  long: { slide: 'use-slider use-slider-2' },
+  pointer: {
+    drag: 'drag-box drag-circle drag-cube drag-items drag-items-grid drag-shapes drag-shapes-2 drag-single-shape drag-sort-numbers resize-textarea use-colorwheel use-colorwheel-2',
+    draw: 'bisect-angle circle-center draw-circle draw-line find-midpoint right-angle',
+    point: 'chase-circle count-sides daily-calendar highlight-text highlight-text-2 hot-cold hover-shape moving-items',
+  },
+  unclear: {
+    click:
+      'ascending-numbers click-pie click-pie-nodelay click-shape count-shape number-checkboxes sign-agreement simon-says',
+    type: 'text-editor',
+  },
+}
+
+const KNOWN = new Map<string, { group: Group; category: string }>()
+for (const [group, categories] of Object.entries(CATALOGUE)) {
+  for (const [category, names] of Object.entries(categories)) {
+    for (const name of names.split(' ')) KNOWN.set(name, { group: group as Group, category })
+  }
+}
+
+/** The folder of the lab's own pages. */
+export const BUILTIN_TASKS = fileURLToPath(new URL('../../assets/tasks', import.meta.url))
+
+export interface TaskSources {
+  /** A folder with the benchmark's pages, at any level that findHtml knows; without it the lab's own pages serve. */
+  readonly miniwob?: string
+  /** A folder with pages of the user in the same protocol. */
+  readonly tasksDir?: string
+}
+
+/**
+ * All tasks that can be played, by name. Where the benchmark's page is there it is taken before the lab's own of that
+ * name.
+ * @throws UserError for a folder without pages, and for a page of the user that takes a name already in use.
+ */
+export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
+  const tasks = new Map<string, Task>()
+  const add = (source: Task['source'], pages: string, root: string): void => {
+    for (const file of readdirSync(pages).sort()) {
+      if (!file.endsWith('.html')) continue
+      const name = file.slice(0, -'.html'.length)
+      if (source === 'user' && tasks.has(name)) {
+        throw new UserError(`${path.join(pages, file)}: there is a task ${name} already, so rename the page.`)
+      }
+      const { group, category } = KNOWN.get(name) ?? { group: 'own' as const, category: 'own' }
+      tasks.set(name, {
+        name,
+        title: titleOf(name),
+        group,
+        category,
+        horizon: HORIZONS[group],
+        source,
+        url: pathToFileURL(path.join(pages, file)).href,
+        root: `${pathToFileURL(root).href}/`,
+      })
+    }
+  }
+  if (existsSync(BUILTIN_TASKS)) add('builtin', BUILTIN_TASKS, BUILTIN_TASKS)
+  if (miniwob !== undefined) {
+    const html = findHtml(miniwob)
+    add('miniwob', path.join(html, 'miniwob'), html)
+  }
+  if (tasksDir !== undefined) {
+    const dir = path.resolve(tasksDir)
+    if (!existsSync(dir)) {
+      throw new UserError(`environment.tasks_dir names ${dir}, which is no folder: create it or correct the path.`)
+    }
+    add('user', dir, dir)
+  }
+  return [...tasks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function titleOf(name: string): string {
+  const words = name.replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/**
+ * The task of that name; the names of the benchmark's Gymnasium registry (click-button-v1, miniwob/click-button-v1) mean
+ * the same pages.
+ * @throws UserError with the nearest names when there is none.
+ */
+export function findTask(tasks: readonly Task[], name: string): Task {
+  const page = name.replace(/^miniwob\//, '').replace(/-v\d+$/, '')
+  const found = tasks.find((task) => task.name === page)
+  if (found !== undefined) return found
+  const near = tasks
+    .map((task) => ({ name: task.name, distance: editDistance(page, task.name) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map((candidate) => candidate.name)
+  const missing = KNOWN.has(page) ? ' (the MiniWoB++ pages it belongs to are not installed)' : ''
+  throw new UserError(`There is no task ${name}${missing}; the nearest names are ${near.join(', ')}.`)
+}
+
+/** Levenshtein's distance between two names. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
