@@ -13,33 +13,40 @@ test('lays trees out by themselves, with paths, predictors and places of targets
       segment([1, 2], -1, 2), // 0: a prompt
       segment([3, 4], -1, 1), // 1: another tree
       segment([5, 6], 0, 0), // 2: below 0
-      segment([], 0, 0), // 3: below 0, empty
+      segment([8], 0, 1), // 3: below 0, no targets
       segment([7], 3, 0), // 4: below 3
     ],
-    10,
+    { vocab_size: 10, max_position_embeddings: 4 },
   )
   expect([...starts]).toEqual([0, 0, 1, 3, 3])
   expect([...counts]).toEqual([0, 1, 2, 0, 1])
   expect(targetCount).toBe(4)
   expect(trees).toHaveLength(2)
   const [first, second] = trees
-  expect([...first!.tokens]).toEqual([1, 2, 5, 6, 7])
-  expect([...first!.forestRows]).toEqual([0, 1, 4, 5, 6])
-  expect([...first!.positions]).toEqual([0, 1, 2, 3, 2])
-  expect([...first!.predictors]).toEqual([1, 2, 1])
+  expect([...first!.tokens]).toEqual([1, 2, 5, 6, 8, 7])
+  expect([...first!.forestRows]).toEqual([0, 1, 4, 5, 6, 7])
+  expect([...first!.positions]).toEqual([0, 1, 2, 3, 2, 3])
+  expect([...first!.predictors]).toEqual([1, 2, 4])
   expect([...first!.targets]).toEqual([5, 6, 7])
   expect([...first!.places]).toEqual([1, 2, 3])
-  const sees = Array.from({ length: 5 }, (_, row) => first!.sees.subarray(5 * row, 5 * row + 5).join(''))
-  expect(sees).toEqual(['10000', '11000', '11100', '11110', '11001'])
+  const sees = Array.from({ length: 6 }, (_, row) => first!.sees.subarray(6 * row, 6 * row + 6).join(''))
+  expect(sees).toEqual(['100000', '110000', '111000', '111100', '110010', '110011'])
   expect([...second!.tokens]).toEqual([3, 4])
   expect([...second!.predictors]).toEqual([0])
   expect([...second!.places]).toEqual([0])
 })
 
-test('refuses what is not a forest', () => {
-  expect(() => layOut([segment([1], 0, 1)], 10)).toThrow('Segment 0 has parent 0')
-  expect(() => layOut([segment([1], -2, 1)], 10)).toThrow('Segment 0 has parent -2')
-  expect(() => layOut([segment([1], -1, 2)], 10)).toThrow('targetStart 2')
-  expect(() => layOut([segment([1, 2], -1, 0)], 10)).toThrow('nothing stands before its first target')
-  expect(() => layOut([segment([10], -1, 1)], 10)).toThrow('token 10')
+test.each([
+  ['has no tokens', segment([], -1, 0)],
+  ['names segment 1 as its parent', segment([1], 1, 1)],
+  ['names segment -2 as its parent', segment([1], -2, 1)],
+  ['has targetStart 2', segment([1], -1, 2)],
+  ['nothing predicts it', segment([1, 2], -1, 0)],
+  ['ends at position 5', segment([1, 2, 3], 0, 3)],
+  ['holds token id 10', segment([10], -1, 1)],
+  ['holds token id -1', segment([-1], -1, 1)],
+])('refuses a segment that %s', (what, wrong) => {
+  const config = { vocab_size: 10, max_position_embeddings: 4 }
+  expect(() => layOut([segment([1, 2], -1, 2), wrong], config)).toThrow(what)
+  expect(() => layOut([], config)).toThrow('no segments')
 })

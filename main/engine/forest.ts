@@ -1,5 +1,5 @@
 /** A forest of segments laid out tree by tree, each a sequence of rows. */
-import type { Forest } from './engine.ts'
+import type { Forest, Qwen2Config, Segment } from './engine.ts'
 
 /** One tree: rows that attend to each other. */
 export interface Tree {
@@ -25,26 +25,26 @@ export interface LaidOutForest {
   readonly targetCount: number
 }
 
-/** Lays a forest out. Throws where a segment's parent, target start or tokens are not possible. */
-export function layOut(forest: Forest, vocabSize: number): LaidOutForest {
+/** Lays a forest out. Throws RangeError where a segment is not possible for the model. */
+export function layOut(
+  forest: Forest,
+  config: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
+): LaidOutForest {
+  if (forest.length === 0) throw new RangeError('The batch has no segments.')
   const starts = new Int32Array(forest.length)
   const counts = new Int32Array(forest.length)
   const members = new Map<number, number[]>()
   const firstRows: number[] = []
   const rootOf: number[] = []
+  const ends: number[] = []
   let rowCount = 0
   let targetCount = 0
-  forest.forEach(({ tokens, parent, targetStart }, s) => {
-    if (!Number.isInteger(parent) || parent < -1 || parent >= s) {
-      throw new RangeError(`Segment ${s} has parent ${parent}; it must be -1 or a segment before it.`)
-    }
-    if (!Number.isInteger(targetStart) || targetStart < 0 || targetStart > tokens.length) {
-      throw new RangeError(`Segment ${s} of ${tokens.length} tokens has targetStart ${targetStart}.`)
-    }
-    const stranger = tokens.find((token) => token < 0 || token >= vocabSize)
-    if (stranger !== undefined) {
-      throw new RangeError(`Segment ${s} holds token ${stranger}; the vocabulary has ${vocabSize}.`)
-    }
+  forest.forEach((segment, s) => {
+    const { tokens, parent, targetStart } = segment
+    const end = (ends[parent] ?? 0) + tokens.length
+    const wrong = objection(segment, s, end, config)
+    if (wrong !== null) throw new RangeError(`Segment ${s} ${wrong}.`)
+    ends.push(end)
     firstRows.push(rowCount)
     rowCount += tokens.length
     starts[s] = targetCount
@@ -57,6 +57,28 @@ export function layOut(forest: Forest, vocabSize: number): LaidOutForest {
 
   const trees = [...members.values()].map((segments) => layOutTree(forest, segments, firstRows, starts))
   return { trees, starts, counts, targetCount }
+}
+
+/** What makes segment `s`, whose last position is before `end`, impossible. */
+function objection(
+  { tokens, parent, targetStart }: Segment,
+  s: number,
+  end: number,
+  { vocab_size, max_position_embeddings }: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
+): string | null {
+  if (tokens.length === 0) return 'has no tokens'
+  if (!Number.isInteger(parent) || parent < -1 || parent >= s) {
+    return `names segment ${parent} as its parent; a parent comes before its children`
+  }
+  if (!Number.isInteger(targetStart) || targetStart < 0 || targetStart > tokens.length) {
+    return `has targetStart ${targetStart}, outside its ${tokens.length} tokens`
+  }
+  if (targetStart === 0 && parent === -1) return 'is a root whose first token is a target; nothing predicts it'
+  if (end > max_position_embeddings) {
+    return `ends at position ${end}, beyond max_position_embeddings ${max_position_embeddings}`
+  }
+  const stranger = tokens.find((token) => token < 0 || token >= vocab_size)
+  return stranger === undefined ? null : `holds token id ${stranger}, outside the vocabulary of ${vocab_size}`
 }
 
 function layOutTree(
@@ -82,9 +104,7 @@ function layOutTree(
     const path = [...(paths.get(segment.parent) ?? [])]
     segment.tokens.forEach((token, index) => {
       if (index >= segment.targetStart) {
-        const predictor = path.at(-1)
-        if (predictor === undefined) throw new RangeError(`Segment ${s}: nothing stands before its first target.`)
-        predictors.push(predictor)
+        predictors.push(path.at(-1)!)
         targets.push(token)
         places.push(starts[s]! + index - segment.targetStart)
       }

@@ -1,5 +1,5 @@
 /** Choosing the next token from logits, in double precision. */
-import type { Sampling } from './engine.ts'
+import type { Qwen2Config, Sampling } from './engine.ts'
 
 /** log softmax(logits), and its entropy in nats. */
 export function logSoftmax(logits: ArrayLike<number>): { logprobs: Float64Array; entropy: number } {
@@ -35,18 +35,47 @@ export function sampleToken(
 ): number {
   if (temperature === 0) return argMax(logits)
   const { logprobs } = logSoftmax(Float64Array.from(logits, (logit) => logit / temperature))
-  const order = Array.from(logprobs.keys()).sort((a, b) => logprobs[b]! - logprobs[a]! || a - b)
-  let mass = 0
-  const nucleus: number[] = []
-  for (const token of order) {
-    nucleus.push(token)
-    mass += Math.exp(logprobs[token]!)
-    if (mass >= top_p) break
+  const probabilities = logprobs.map(Math.exp)
+  let nucleus = Array.from(probabilities.keys())
+  let mass = 1
+  if (top_p < 1) {
+    nucleus.sort((a, b) => probabilities[b]! - probabilities[a]!)
+    mass = 0
+    const last = nucleus.findIndex((token) => {
+      mass += probabilities[token]!
+      return mass >= top_p
+    })
+    nucleus = nucleus.slice(0, last + 1)
   }
   let rest = uniform() * mass
   for (const token of nucleus) {
-    rest -= Math.exp(logprobs[token]!)
+    rest -= probabilities[token]!
     if (rest < 0) return token
   }
-  return nucleus.at(-1)!
+  // Rounding left a rest.
+  return nucleus.findLast((token) => probabilities[token]! > 0)!
+}
+
+/** Throws RangeError where prompts or sampling options are impossible for the model. */
+export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: Qwen2Config): void {
+  const { temperature, top_p, max_new_tokens, seeds } = sampling
+  const refuse = (what: string) => {
+    throw new RangeError(what)
+  }
+  if (!(max_new_tokens >= 1)) refuse('max_new_tokens must be at least 1.')
+  if (!(temperature >= 0)) refuse('temperature must not be negative.')
+  if (!(top_p > 0 && top_p <= 1)) refuse('top_p must lie in (0, 1].')
+  if (seeds.length !== prompts.length) refuse(`${prompts.length} prompts need as many seeds, not ${seeds.length}.`)
+  for (const [index, prompt] of prompts.entries()) {
+    if (prompt.length === 0) refuse(`Prompt ${index} has no tokens.`)
+    const stranger = prompt.find((token) => token < 0 || token >= config.vocab_size)
+    if (stranger !== undefined) {
+      refuse(`Prompt ${index} holds token id ${stranger}, outside the vocabulary of ${config.vocab_size}.`)
+    }
+    if (prompt.length + max_new_tokens > config.max_position_embeddings) {
+      refuse(
+        `Prompt ${index} has ${prompt.length} tokens, which with max_new_tokens ${max_new_tokens} goes beyond max_position_embeddings ${config.max_position_embeddings}.`,
+      )
+    }
+  }
 }

@@ -22,7 +22,7 @@ import type {
 import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
 import { uniformStream } from '../random.ts'
-import { argMax, logSoftmax, sampleToken } from '../sampling.ts'
+import { argMax, checkRequest, logSoftmax, sampleToken } from '../sampling.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import { decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
 import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.ts'
@@ -35,24 +35,29 @@ const DESCRIPTIONS: Readonly<Record<TfjsBackend, string>> = {
   cpu: 'TensorFlow.js in plain JavaScript, 1 thread',
 }
 
+export interface TfjsOptions {
+  /** Default: WebAssembly where it starts, else plain JavaScript. */
+  readonly backend?: TfjsBackend
+  /** What the description is to say besides, such as why this engine was chosen. */
+  readonly note?: string
+}
+
 /**
- * An engine on TensorFlow.js that holds a copy of `base`. Without `backend`, WebAssembly where it starts, else plain
- * JavaScript.
+ * An engine on TensorFlow.js that holds a copy of `base`.
  * @throws UserError where the tensors do not fit the configuration; what the backend throws where it cannot start.
  */
-export async function createTfjsEngine(
-  config: Qwen2Config,
-  base: Tensors,
-  options: { backend?: TfjsBackend } = {},
-): Promise<Engine> {
+export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
   checkTensors(base, checkpointShapes(config), () => 'The base model')
-  if (options.backend !== undefined) {
-    return new TfjsEngine(await loadTfjs(options.backend), options.backend, config, base)
+  const open = async (backend: TfjsBackend) => {
+    const tf = await loadTfjs(backend)
+    const description = [DESCRIPTIONS[backend], options.note].filter((part) => part !== undefined).join('; ')
+    return new TfjsEngine(tf, backend, description, config, base)
   }
+  if (options.backend !== undefined) return open(options.backend)
   try {
-    return new TfjsEngine(await loadTfjs('wasm'), 'wasm', config, base)
+    return await open('wasm')
   } catch {
-    return new TfjsEngine(await loadTfjs('cpu'), 'cpu', config, base)
+    return open('cpu')
   }
 }
 
@@ -83,13 +88,13 @@ class TfjsEngine implements Engine {
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(tf: Tf, backend: TfjsBackend, config: Qwen2Config, base: Tensors) {
+  constructor(tf: Tf, backend: TfjsBackend, description: string, config: Qwen2Config, base: Tensors) {
     this.#tf = tf
     this.#backend = backend
     this.#base = new Weights(tf, base)
     this.config = config
     this.kind = backend === 'node-gpu' ? ('tfjs-node-gpu' as const) : ('tfjs' as const)
-    this.description = DESCRIPTIONS[backend]
+    this.description = description
   }
 
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
@@ -126,13 +131,13 @@ class TfjsEngine implements Engine {
   }
 
   logprobs(forest: Forest, adapter: AdapterName): Promise<Scores> {
-    return this.#queue(() => this.#score(layOut(forest, this.config.vocab_size), () => this.#model(adapter)))
+    return this.#queue(() => this.#score(layOut(forest, this.config), () => this.#model(adapter)))
   }
 
   accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores> {
     return this.#queue(async () => {
       const { target, weights, gradients } = this.#trained()
-      const laidOut = layOut(forest, this.config.vocab_size)
+      const laidOut = layOut(forest, this.config)
       const modelOf = (tree: Tree): Model => ({
         ...this.#model(target),
         trained: weights,
@@ -143,8 +148,10 @@ class TfjsEngine implements Engine {
       const scores = await this.#score(laidOut, modelOf)
       const d = dLoss(scores)
       if (d.length !== laidOut.targetCount) {
-        throw new RangeError(`dLoss gave ${d.length} derivatives for ${laidOut.targetCount} targets.`)
+        throw new RangeError(`dLoss returned ${d.length} values for ${laidOut.targetCount} targets.`)
       }
+      const bad = d.findIndex((value) => !Number.isFinite(value))
+      if (bad !== -1) throw new RangeError(`dLoss returned a value that is not finite, for target ${bad}.`)
       for (const tree of laidOut.trees) {
         if (tree.targets.length === 0) continue
         const made = this.#treeGradients(modelOf(tree), tree, weights, d)
@@ -165,9 +172,15 @@ class TfjsEngine implements Engine {
   step(adamW: AdamW): Promise<{ grad_norm: number }> {
     return this.#queue(() => {
       const training = this.#trained()
-      training.step++
-      const { step, gradients, exp_avg, exp_avg_sq } = training
+      const { gradients, exp_avg, exp_avg_sq } = training
       const { grad_norm, factor } = clipping(gradients, adamW.max_grad_norm)
+      if (!Number.isFinite(grad_norm)) {
+        for (const { data } of gradients.values()) data.fill(0)
+        throw new Error(
+          'The gradient is not finite, so no step was taken and it was cleared; a lower learning_rate may help.',
+        )
+      }
+      const step = ++training.step
       training.weights.update((name, values) => {
         const gradient = gradients.get(name)!.data
         const decayed = isDecayed(name)
@@ -199,9 +212,7 @@ class TfjsEngine implements Engine {
 
   generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
     return this.#queue(async () => {
-      if (sampling.seeds.length !== prompts.length) {
-        throw new RangeError(`${prompts.length} prompts need as many seeds, not ${sampling.seeds.length}.`)
-      }
+      checkRequest(prompts, sampling, this.config)
       const model = this.#model(adapter)
       const completions = new Array<Completion>(prompts.length)
       const sharers = Map.groupBy(prompts.keys(), (index) => prompts[index]!.join())
@@ -300,7 +311,6 @@ class TfjsEngine implements Engine {
     const tf = this.#tf
     const before = past?.length ?? 0
     const total = before + tokens.length
-    if (total === 0) throw new RangeError('A prompt needs at least one token.')
     const rows = {
       tokens,
       positions: Int32Array.from(tokens, (_, row) => before + row),

@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { UserError } from '../config/error.ts'
+import { saveCheckpoint } from './checkpoint.ts'
+import type { Qwen2Config } from './engine.ts'
+import { loadEngine, resolveModel } from './load.ts'
+import { loadAddon } from './native/addon.ts'
+import { randomModel } from './random-model.ts'
+
+vi.mock('./native/addon.ts', { spy: true })
+
+const config: Qwen2Config = {
+  vocab_size: 20,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 128,
+  tie_word_embeddings: true,
+}
+
+let room: string
+let folder: string
+beforeAll(async () => {
+  room = mkdtempSync(join(tmpdir(), 'load-'))
+  folder = join(room, 'tiny')
+  await saveCheckpoint(folder, config, randomModel(config, 1))
+})
+afterAll(() => rmSync(room, { recursive: true, force: true }))
+
+test('finds a model as a folder, and the snapshot that main names in the Hugging Face cache', () => {
+  expect(resolveModel(folder)).toBe(folder)
+  const repository = join(room, 'hub', 'models--Qwen--Qwen2-0.5B')
+  for (const commit of ['aaa', 'bbb']) {
+    mkdirSync(join(repository, 'snapshots', commit), { recursive: true })
+    writeFileSync(join(repository, 'snapshots', commit, 'config.json'), '{}')
+  }
+  mkdirSync(join(repository, 'refs'))
+  writeFileSync(join(repository, 'refs', 'main'), 'bbb\n')
+  expect(resolveModel('Qwen/Qwen2-0.5B', join(room, 'hub'))).toBe(join(repository, 'snapshots', 'bbb'))
+})
+
+test('says where the files of an unknown model belong', () => {
+  for (const name of ['Qwen/Absent', '../absent', 'models--x/../y', room]) {
+    expect(() => resolveModel(name, join(room, 'hub'))).toThrow(UserError)
+  }
+  expect(() => resolveModel('Qwen/Absent', join(room, 'hub'))).toThrow(/config\.json, tokenizer\.json.* into .*Absent/)
+})
+
+test('loads the engine that is asked for', async () => {
+  const engine = await loadEngine({ folder, engine: 'tfjs', threads: 'auto' })
+  expect(engine.kind).toBe('tfjs')
+  expect(engine.config).toEqual(config)
+  await engine.close()
+  await expect(loadEngine({ folder: room, engine: 'tfjs', threads: 'auto' })).rejects.toThrow('config.json is missing')
+})
+
+test('auto without the native engine falls back and says what that costs', async () => {
+  vi.mocked(loadAddon).mockImplementation(() => {
+    throw new UserError('It is not built.')
+  })
+  const engine = await loadEngine({ folder, engine: 'auto', threads: 'auto' })
+  expect(engine.kind).not.toBe('native')
+  expect(engine.description).toContain('It is not built.')
+  expect(engine.description).toContain('slower')
+  await engine.close()
+  await expect(loadEngine({ folder, engine: 'native', threads: 'auto' })).rejects.toThrow('It is not built.')
+  vi.mocked(loadAddon).mockRestore()
+})
+
+test('tfjs-node-gpu is used, or refused with how to get it', async () => {
+  try {
+    const engine = await loadEngine({ folder, engine: 'tfjs-node-gpu', threads: 'auto' })
+    expect(engine.kind).toBe('tfjs-node-gpu')
+    await engine.close()
+  } catch (error) {
+    expect((error as Error).message).toMatch(/^The engine tfjs-node-gpu (needs a package|does not start)/)
+  }
+})
