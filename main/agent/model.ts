@@ -1,6 +1,8 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
-import type { AdapterName, Completion, Engine, Sampling } from '../engine/engine.ts'
-import type { Tokenizer } from '../engine/tokenizer.ts'
+import { loadAdapter } from '../engine/adapter.ts'
+import type { AdapterName, Completion, Engine, EngineKind, Sampling } from '../engine/engine.ts'
+import { loadEngine, resolveModel } from '../engine/load.ts'
+import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import { formatAction, PARSE_FAILURES, parseCompletion } from './grammar.ts'
@@ -17,6 +19,14 @@ export interface Prediction {
   readonly logprob: number
 }
 
+export interface AgentModelOptions {
+  /** A checkpoint's folder, its name in models/, or its name in the Hugging Face cache. */
+  readonly model: string
+  readonly engine?: 'auto' | EngineKind
+  /** Threads of the native engine; 'auto' is one a core. */
+  readonly threads?: 'auto' | number
+}
+
 /** How `predict` answers unless it is told otherwise. */
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 96, seeds: [0] }
 
@@ -29,6 +39,30 @@ export class AgentModel {
   constructor(engine: Engine, tokenizer: Tokenizer) {
     this.engine = engine
     this.tokenizer = tokenizer
+  }
+
+  /** Opens a model. Throws UserError where it is not there, is not whole, or the engine asked for cannot be had. */
+  static async load({ model, engine = 'auto', threads = 'auto' }: AgentModelOptions): Promise<AgentModel> {
+    const folder = resolveModel(model)
+    const tokenizer = await loadTokenizer(folder)
+    const opened = await loadEngine({ folder, engine, threads })
+    try {
+      checkTokenizerFits(tokenizer, opened.config)
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
+    return new AgentModel(opened, tokenizer)
+  }
+
+  /**
+   * Adds a LoRA adapter from a folder in PEFT's layout, under `name`, and lets `predict` answer with it. Throws
+   * UserError where the adapter is not whole or does not fit the model.
+   */
+  async loadAdapter(path: string, name = 'adapter'): Promise<void> {
+    const { lora, tensors } = await loadAdapter(path, this.engine.config)
+    await this.engine.addAdapter(name, lora, tensors)
+    this.adapter = name
   }
 
   /**

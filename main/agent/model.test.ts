@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { initLora, saveAdapter } from '../engine/adapter.ts'
+import { saveCheckpoint } from '../engine/checkpoint.ts'
+import { type AdamW, type LoraConfig, PROJECTIONS, type Qwen2Config } from '../engine/engine.ts'
+import { randomAdapter, randomModel } from '../engine/random-model.ts'
+import { IM_END, TINY_VOCAB_SIZE, writeTinyTokenizer } from '../engine/tiny-tokenizer.ts'
+import type { Observation } from '../environment/observation.ts'
+import { formatCompletion } from './grammar.ts'
+import { AgentModel } from './model.ts'
+
+const CONFIG: Qwen2Config = {
+  vocab_size: TINY_VOCAB_SIZE,
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e4,
+  max_position_embeddings: 2048,
+  tie_word_embeddings: true,
+}
+const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
+const ADAM_W: AdamW = {
+  learning_rate: 1e-2,
+  adam_beta1: 0.9,
+  adam_beta2: 0.999,
+  adam_epsilon: 1e-8,
+  weight_decay: 0,
+  max_grad_norm: 1,
+}
+const PAGE: Observation = {
+  instruction: 'click Ok',
+  elements: [{ ref: 1, role: 'button', name: 'Ok', states: [] }],
+  dropped: 0,
+}
+
+let folder: string
+let model: AgentModel
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agent-'))
+  await saveCheckpoint(join(folder, 'base'), CONFIG, randomModel(CONFIG, 1, 0.1))
+  await writeTinyTokenizer(join(folder, 'base'))
+  model = await AgentModel.load({ model: join(folder, 'base'), threads: 1 })
+})
+afterAll(async () => {
+  await model.close()
+  await rm(folder, { recursive: true })
+})
+
+test('a completion to train on ends with the stop token, and its text comes back without it', () => {
+  const text = formatCompletion({ thought: 'the button', action: { kind: 'click', ref: 1 } }, PAGE)
+  const tokens = model.completionTokens(text)
+  expect(tokens.at(-1)).toBe(IM_END)
+  expect(model.completionText(tokens)).toBe(text)
+})
+
+test('special tokens within a completion stay visible, so that the parser sees them', () => {
+  expect(model.completionText(Int32Array.of(IM_END - 1, IM_END))).toBe('<|im_start|>')
+})
+
+test('the prompt holds page, task and what was done, and opens the answer', () => {
+  const text = model.tokenizer.decode(model.promptTokens(PAGE, ['press Tab']))
+  expect(text).toContain('Page:\nbutton Ok 1\nTask: click Ok\nDone: press Tab')
+  expect(text.endsWith('<|im_start|>assistant\n')).toBe(true)
+})
+
+test('an answer that is no action throws its reason and its text', async () => {
+  await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4 })).rejects.toThrow(
+    /did not end its answer within 4 tokens: "|is no action, /,
+  )
+})
+
+test('a trained adapter answers with a thought and an action', { timeout: 120_000 }, async () => {
+  const { engine } = model
+  const completion = 'Thought: a\nAction: click button Ok 1'
+  const forest = [
+    { tokens: model.promptTokens(PAGE, []), parent: -1, targetStart: model.promptTokens(PAGE, []).length },
+    { tokens: model.completionTokens(completion), parent: 0, targetStart: 0 },
+  ]
+  await engine.addAdapter('lesson', LORA, initLora(CONFIG, LORA, 2))
+  await engine.train('lesson')
+  for (let step = 0; step < 200; step++) {
+    await engine.accumulate(forest, ({ logprobs }) => logprobs.map(() => -1 / logprobs.length))
+    await engine.step(ADAM_W)
+  }
+  const weights = await engine.adapterWeights('lesson')
+  await saveAdapter(join(folder, 'adapter'), LORA, weights, 'base')
+  await model.loadAdapter(join(folder, 'adapter'))
+  expect(await model.predict('click Ok', PAGE)).toMatchObject({
+    thought: 'a',
+    action: { kind: 'click', ref: 1 },
+    text: 'click button Ok 1',
+    completion,
+  })
+})
+
+test('an adapter of another model is refused', async () => {
+  const other = { ...CONFIG, hidden_size: 16 }
+  await saveAdapter(join(folder, 'other'), LORA, randomAdapter(other, LORA, 1), null)
+  await expect(model.loadAdapter(join(folder, 'other'), 'other')).rejects.toThrow('adapter_model.safetensors')
+})
+
+test('a tokenizer of another model is refused', async () => {
+  const small = { ...CONFIG, vocab_size: 100 }
+  await saveCheckpoint(join(folder, 'small'), small, randomModel(small, 1))
+  await writeTinyTokenizer(join(folder, 'small'))
+  await expect(AgentModel.load({ model: join(folder, 'small') })).rejects.toThrow('vocab_size is 100')
+})
