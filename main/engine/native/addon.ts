@@ -1,0 +1,80 @@
+/** The addon that `npm run build:native` makes of native/, typed. Its calls must not overlap; engine.ts queues them. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../../config/error.ts'
+import type { AdamW, AdapterName, Completion, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+
+/** Tensors by name, without shapes. */
+export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
+
+/** A forest with its segments' tokens in one column. */
+export interface FlatForest {
+  readonly tokens: Int32Array
+  readonly lengths: Int32Array
+  readonly parents: Int32Array
+  readonly targetStarts: Int32Array
+}
+
+/** Scores in the precision they were computed in. */
+export interface WideScores {
+  readonly logprobs: Float64Array
+  readonly entropies: Float64Array
+  readonly hits: Uint8Array
+  readonly starts: Int32Array
+  readonly counts: Int32Array
+}
+
+export interface OpenOptions {
+  /** 0: as many as the machine has cores. */
+  readonly threads: number
+  /** '' takes the best that the processor has. */
+  readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
+  /** 'float64' is for tests: finite differences need it. */
+  readonly precision: 'float32' | 'float64'
+}
+
+export interface NativeEngine {
+  /** Resolves to the engine's description. */
+  open(config: Qwen2Config, tensors: FlatTensors, options: OpenOptions): Promise<string>
+  addAdapter(name: string, lora: LoraConfig, tensors: FlatTensors): Promise<void>
+  removeAdapter(name: string): Promise<void>
+  weights(adapter: AdapterName): Promise<FlatTensors>
+  train(target: AdapterName): Promise<void>
+  logprobs(forest: FlatForest, adapter: AdapterName): Promise<WideScores>
+  forward(forest: FlatForest, dropoutSeed: number | undefined): Promise<WideScores>
+  backward(dLogprobs: Float32Array): Promise<void>
+  gradients(): Promise<FlatTensors>
+  step(adamW: AdamW): Promise<number>
+  optimizerState(): Promise<{ step: number; exp_avg: FlatTensors; exp_avg_sq: FlatTensors }>
+  setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
+  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+  close(): Promise<void>
+}
+
+export interface Addon {
+  readonly NativeEngine: new () => NativeEngine
+}
+
+const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))
+
+/** Loads the addon. Throws UserError where it was not built or does not load. */
+export function loadAddon(): Addon {
+  if (!existsSync(ADDON)) {
+    throw new UserError(
+      `The native engine is not built (${ADDON} is missing); run npm run build:native, or set engine: tfjs.`,
+    )
+  }
+  try {
+    return createRequire(import.meta.url)(ADDON) as Addon
+  } catch (error) {
+    throw new UserError(
+      `The native engine does not load (${error instanceof Error ? error.message : error}); build it again with npm run build:native, or set engine: tfjs.`,
+    )
+  }
+}
+
+/** Whether `npm run build:native` has made the addon. */
+export function isBuilt(): boolean {
+  return existsSync(ADDON)
+}

@@ -1,0 +1,203 @@
+/** The Engine interface over the native addon. */
+import type {
+  AdamW,
+  AdapterName,
+  Completion,
+  Engine,
+  Forest,
+  LoraConfig,
+  OptimizerState,
+  Qwen2Config,
+  Sampling,
+  Scores,
+  Tensor,
+  Tensors,
+} from '../engine.ts'
+import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
+import {
+  type FlatForest,
+  type FlatTensors,
+  loadAddon,
+  type NativeEngine,
+  type OpenOptions,
+  type WideScores,
+} from './addon.ts'
+
+export interface NativeOptions {
+  /** Threads that compute; default: one a core. */
+  readonly threads?: number
+  /** Instruction set; default: the best that the processor has. */
+  readonly instructions?: OpenOptions['instructions']
+  /** Default 'float32'; 'float64' is slow and for tests. */
+  readonly precision?: OpenOptions['precision']
+}
+
+/**
+ * An engine that computes in C++ on this machine's processor. Throws one sentence where the addon is not built, a
+ * tensor of the checkpoint is missing, has the wrong shape or holds a value that is not finite.
+ */
+export async function createNativeEngine(
+  config: Qwen2Config,
+  base: Tensors,
+  options: NativeOptions = {},
+): Promise<Engine> {
+  const native = new (loadAddon().NativeEngine)()
+  const description = await native.open(config, flatten(checkpointShapes(config), base), {
+    threads: options.threads ?? 0,
+    instructions: options.instructions ?? '',
+    precision: options.precision ?? 'float32',
+  })
+  return new QueuedEngine(native, config, description)
+}
+
+class QueuedEngine implements Engine {
+  readonly kind = 'native'
+  readonly description: string
+  readonly config: Qwen2Config
+  readonly #native: NativeEngine
+  readonly #adapters = new Map<string, Shapes>()
+  #target: AdapterName = null
+  /** Settles when every call so far has. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(native: NativeEngine, config: Qwen2Config, description: string) {
+    this.#native = native
+    this.config = config
+    this.description = description
+  }
+
+  /** Runs `call` after all calls before it, whether or not they failed. */
+  #next<R>(call: () => Promise<R>): Promise<R> {
+    const result = this.#queue.then(call, call)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+
+  addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
+    return this.#next(async () => {
+      const shapes = adapterShapes(this.config, lora)
+      await this.#native.addAdapter(name, lora, flatten(shapes, weights))
+      this.#adapters.set(name, shapes)
+    })
+  }
+
+  removeAdapter(name: string): Promise<void> {
+    return this.#next(async () => {
+      await this.#native.removeAdapter(name)
+      this.#adapters.delete(name)
+    })
+  }
+
+  adapterWeights(name: string): Promise<Tensors> {
+    return this.#next(async () => withShapes(this.#shapes(name), await this.#native.weights(name)))
+  }
+
+  baseWeights(): Promise<Tensors> {
+    return this.#next(async () => withShapes(this.#shapes(null), await this.#native.weights(null)))
+  }
+
+  train(target: AdapterName): Promise<void> {
+    return this.#next(async () => {
+      await this.#native.train(target)
+      this.#target = target
+    })
+  }
+
+  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores> {
+    return this.#next(async () => scores(await this.#native.logprobs(flattenForest(forest), adapter)))
+  }
+
+  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores> {
+    return this.#next(async () => {
+      const result = scores(await this.#native.forward(flattenForest(forest), dropoutSeed))
+      await this.#native.backward(dLoss(result))
+      return result
+    })
+  }
+
+  gradients(): Promise<Tensors> {
+    return this.#next(async () => withShapes(this.#shapes(this.#target), await this.#native.gradients()))
+  }
+
+  step(adamW: AdamW): Promise<{ grad_norm: number }> {
+    return this.#next(async () => ({ grad_norm: await this.#native.step(adamW) }))
+  }
+
+  optimizerState(): Promise<OptimizerState> {
+    return this.#next(async () => {
+      const state = await this.#native.optimizerState()
+      const shapes = this.#shapes(this.#target)
+      return {
+        step: state.step,
+        exp_avg: withShapes(shapes, state.exp_avg),
+        exp_avg_sq: withShapes(shapes, state.exp_avg_sq),
+      }
+    })
+  }
+
+  setOptimizerState(state: OptimizerState): Promise<void> {
+    return this.#next(() => {
+      const shapes = this.#shapes(this.#target)
+      return this.#native.setOptimizerState(
+        state.step,
+        flatten(shapes, state.exp_avg),
+        flatten(shapes, state.exp_avg_sq),
+      )
+    })
+  }
+
+  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
+    return this.#next(() => this.#native.generate(prompts, sampling, adapter))
+  }
+
+  close(): Promise<void> {
+    return this.#next(() => this.#native.close())
+  }
+
+  #shapes(adapter: AdapterName): Shapes {
+    if (adapter === null) return checkpointShapes(this.config)
+    const shapes = this.#adapters.get(adapter)
+    if (shapes === undefined) throw new Error(`there is no adapter '${adapter}' in the engine`)
+    return shapes
+  }
+}
+
+/** The tensors that `shapes` names, without their shapes. Throws where one is missing or has another shape. */
+function flatten(shapes: Shapes, tensors: Tensors): FlatTensors {
+  const flat: FlatTensors = {}
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) throw new Error(`tensor '${name}' is missing`)
+    if (tensor.shape.join() !== shape.join()) {
+      throw new Error(`tensor '${name}' has shape [${tensor.shape}] where the configuration wants [${shape}]`)
+    }
+    flat[name] = tensor.data as Float32Array<ArrayBuffer>
+  }
+  return flat
+}
+
+function withShapes(shapes: Shapes, flat: FlatTensors): Tensors {
+  const tensors = new Map<string, Tensor>()
+  for (const [name, shape] of shapes) tensors.set(name, { shape, data: flat[name]! })
+  return tensors
+}
+
+function flattenForest(forest: Forest): FlatForest {
+  const total = forest.reduce((sum, segment) => sum + segment.tokens.length, 0)
+  const tokens = new Int32Array(total)
+  let at = 0
+  for (const segment of forest) {
+    tokens.set(segment.tokens, at)
+    at += segment.tokens.length
+  }
+  return {
+    tokens,
+    lengths: Int32Array.from(forest, (segment) => segment.tokens.length),
+    parents: Int32Array.from(forest, (segment) => segment.parent),
+    targetStarts: Int32Array.from(forest, (segment) => segment.targetStart),
+  }
+}
+
+function scores(wide: WideScores): Scores {
+  return { ...wide, logprobs: Float32Array.from(wide.logprobs), entropies: Float32Array.from(wide.entropies) }
+}

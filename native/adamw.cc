@@ -1,0 +1,67 @@
+// AdamW with decoupled decay (Loshchilov & Hutter 2019, arXiv:1711.05101) and clipping by the global norm, in the
+// order and with the constants of torch.optim.AdamW and torch.nn.utils.clip_grad_norm_.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "engine.h"
+
+namespace dpo {
+
+namespace {
+constexpr int64_t kPiece = 1 << 16;
+}
+
+template <class T>
+double Engine<T>::step(const AdamW& options) {
+  Parameters<T>& p = trained();
+  pending_.reset();
+  // Each piece's sum is its own, and they are added in order: the norm does not depend on the threads.
+  const int64_t pieces = (p.total() + kPiece - 1) / kPiece;
+  std::vector<double> sums(static_cast<size_t>(pieces));
+  pool_.run(pieces, [&](int64_t i, int) {
+    sums[static_cast<size_t>(i)] = kernels_.squares(std::min(kPiece, p.total() - i * kPiece), p.grad.data() + i * kPiece);
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  const double norm = std::sqrt(total);
+  if (!std::isfinite(norm)) {
+    p.grad.zero();
+    throw std::runtime_error("the gradient is not finite, so no step was taken and it was cleared; a lower learning_rate may help");
+  }
+
+  step_++;
+  const double n = static_cast<double>(step_);
+  const bool clips = options.maxGradNorm > 0 && std::isfinite(options.maxGradNorm);
+  AdamWFactors f;
+  f.clip = clips ? std::min(1.0, options.maxGradNorm / (norm + 1e-6)) : 1.0;
+  f.beta1 = options.beta1;
+  f.beta2 = options.beta2;
+  f.epsilon = options.epsilon;
+  f.stepSize = options.learningRate / (1 - std::pow(options.beta1, n));
+  f.sqrtCorrection2 = std::sqrt(1 - std::pow(options.beta2, n));
+
+  struct Piece {
+    int64_t begin, count;
+    bool decay;
+  };
+  std::vector<Piece> work;
+  for (const Parameter& each : p.list())
+    for (int64_t i = 0; i < each.size; i += kPiece)
+      work.push_back({each.offset + i, std::min(kPiece, each.size - i), each.decay});
+  pool_.run(static_cast<int64_t>(work.size()), [&](int64_t i, int) {
+    const Piece& piece = work[static_cast<size_t>(i)];
+    AdamWFactors own = f;
+    own.decay = piece.decay ? 1 - options.learningRate * options.weightDecay : 1;
+    kernels_.adamw(piece.count, p.data.data() + piece.begin, p.grad.data() + piece.begin, p.expAvg.data() + piece.begin,
+                   p.expAvgSq.data() + piece.begin, own);
+  });
+  p.grad.zero();
+  for (Linear<T>* linear : target_ ? find(target_)->linears() : base_.linears()) linear->changed();
+  return norm;
+}
+
+template class Engine<float>;
+template class Engine<double>;
+
+}  // namespace dpo

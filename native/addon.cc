@@ -1,0 +1,332 @@
+// The N-API face of the engine. Arguments are read and results made on JavaScript's thread; the work itself runs on a
+// worker, so the event loop never waits. main/engine/native/engine.ts queues the calls.
+#include <napi.h>
+
+#include <algorithm>
+#include <functional>
+#include <thread>
+
+#include "engine.h"
+
+namespace {
+
+using dpo::AnyEngine;
+
+// Runs work() on a worker thread, then settles a promise with finish(env).
+class Job : public Napi::AsyncWorker {
+ public:
+  using Finish = std::function<Napi::Value(Napi::Env)>;
+
+  static Napi::Value start(Napi::Env env, std::function<Finish()> work, std::vector<Napi::Value> held = {}) {
+    Job* const job = new Job(env, std::move(work));
+    // What the work reads in place must live until it is done.
+    Napi::Array keep = Napi::Array::New(env, held.size());
+    for (uint32_t i = 0; i < held.size(); i++) keep.Set(i, held[i]);
+    job->held_ = Napi::Persistent(keep.As<Napi::Object>());
+    const Napi::Value promise = job->deferred_.Promise();
+    job->Queue();
+    return promise;
+  }
+
+ protected:
+  void Execute() override {
+    try {
+      finish_ = work_();
+    } catch (const std::bad_alloc&) {
+      SetError("there is not enough memory for this batch; make it smaller");
+    } catch (const std::exception& error) {
+      SetError(error.what());
+    }
+  }
+  void OnOK() override {
+    const Napi::HandleScope scope(Env());
+    try {
+      deferred_.Resolve(finish_(Env()));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+  }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  Job(Napi::Env env, std::function<Finish()> work)
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), work_(std::move(work)) {}
+
+  Napi::Promise::Deferred deferred_;
+  std::function<Finish()> work_;
+  Finish finish_;
+  Napi::ObjectReference held_;
+};
+
+Napi::Value nothing(Napi::Env env) { return env.Undefined(); }
+
+double number(const Napi::Object& from, const char* key) {
+  const Napi::Value value = from.Get(key);
+  if (!value.IsNumber()) throw Napi::TypeError::New(from.Env(), std::string(key) + " must be a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int64_t whole(const Napi::Object& from, const char* key) { return static_cast<int64_t>(number(from, key)); }
+
+std::optional<std::string> optionalName(const Napi::Value& value) {
+  if (value.IsNull() || value.IsUndefined()) return std::nullopt;
+  return value.ToString().Utf8Value();
+}
+
+std::vector<int32_t> integers(const Napi::Value& value) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array)
+    throw Napi::TypeError::New(value.Env(), "token ids must come as an Int32Array");
+  const Napi::Int32Array array = value.As<Napi::Int32Array>();
+  return std::vector<int32_t>(array.Data(), array.Data() + array.ElementLength());
+}
+
+// Tensors as they lie in JavaScript's memory; the object must be held while they are read.
+dpo::GivenTensors tensors(const Napi::Value& value) {
+  const Napi::Object object = value.As<Napi::Object>();
+  dpo::GivenTensors out;
+  for (const auto& entry : object) {
+    const Napi::Value each = entry.second;
+    const std::string name = entry.first.ToString().Utf8Value();
+    if (!each.IsTypedArray() || each.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
+      throw Napi::TypeError::New(value.Env(), "tensor '" + name + "' must be a Float32Array");
+    const Napi::Float32Array array = each.As<Napi::Float32Array>();
+    out[name] = {array.Data(), static_cast<int64_t>(array.ElementLength())};
+  }
+  return out;
+}
+
+dpo::Forest forest(const Napi::Value& value) {
+  const Napi::Object object = value.As<Napi::Object>();
+  return {integers(object.Get("tokens")), integers(object.Get("lengths")), integers(object.Get("parents")),
+          integers(object.Get("targetStarts"))};
+}
+
+template <class Array, class From>
+Napi::Value array(Napi::Env env, const std::vector<From>& values) {
+  Array out = Array::New(env, values.size());
+  for (size_t i = 0; i < values.size(); i++) out[i] = values[i];
+  return out;
+}
+
+Napi::Value object(Napi::Env env, const dpo::NamedTensors& tensors) {
+  Napi::Object out = Napi::Object::New(env);
+  for (const dpo::NamedTensor& each : tensors) out.Set(each.name, array<Napi::Float32Array>(env, each.data));
+  return out;
+}
+
+Napi::Value object(Napi::Env env, const dpo::Scores& scores) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("logprobs", array<Napi::Float64Array>(env, scores.logprobs));
+  out.Set("entropies", array<Napi::Float64Array>(env, scores.entropies));
+  out.Set("hits", array<Napi::Uint8Array>(env, scores.hits));
+  out.Set("starts", array<Napi::Int32Array>(env, scores.starts));
+  out.Set("counts", array<Napi::Int32Array>(env, scores.counts));
+  return out;
+}
+
+Napi::Value object(Napi::Env env, const std::vector<dpo::Completion>& completions) {
+  Napi::Array out = Napi::Array::New(env, completions.size());
+  for (uint32_t i = 0; i < completions.size(); i++) {
+    Napi::Object each = Napi::Object::New(env);
+    each.Set("tokens", array<Napi::Int32Array>(env, completions[i].tokens));
+    each.Set("logprobs", array<Napi::Float32Array>(env, completions[i].logprobs));
+    each.Set("stopped", completions[i].stopped);
+    out.Set(i, each);
+  }
+  return out;
+}
+
+dpo::Config config(const Napi::Object& from) {
+  dpo::Config c;
+  c.vocab = whole(from, "vocab_size");
+  c.hidden = whole(from, "hidden_size");
+  c.ff = whole(from, "intermediate_size");
+  c.layers = whole(from, "num_hidden_layers");
+  c.heads = whole(from, "num_attention_heads");
+  c.kvHeads = whole(from, "num_key_value_heads");
+  c.eps = number(from, "rms_norm_eps");
+  c.theta = number(from, "rope_theta");
+  c.tied = from.Get("tie_word_embeddings").ToBoolean();
+  return c;
+}
+
+// The engine as JavaScript holds it. Jobs share it, so that it outlives what is still running.
+class Handle : public Napi::ObjectWrap<Handle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeEngine",
+                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::addAdapter>("addAdapter"),
+                        InstanceMethod<&Handle::removeAdapter>("removeAdapter"), InstanceMethod<&Handle::weights>("weights"),
+                        InstanceMethod<&Handle::train>("train"), InstanceMethod<&Handle::logprobs>("logprobs"),
+                        InstanceMethod<&Handle::forward>("forward"), InstanceMethod<&Handle::backward>("backward"),
+                        InstanceMethod<&Handle::gradients>("gradients"), InstanceMethod<&Handle::step>("step"),
+                        InstanceMethod<&Handle::optimizerState>("optimizerState"),
+                        InstanceMethod<&Handle::setOptimizerState>("setOptimizerState"),
+                        InstanceMethod<&Handle::generate>("generate"), InstanceMethod<&Handle::close>("close")});
+  }
+
+  explicit Handle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Handle>(info), engine_(std::make_shared<Slot>()) {}
+
+ private:
+  using Slot = std::unique_ptr<AnyEngine>;
+  using Info = Napi::CallbackInfo;
+
+  // A job on the engine, refused once it is closed.
+  Napi::Value job(const Info& info, std::function<Job::Finish(AnyEngine&)> work, std::vector<Napi::Value> held = {}) {
+    return Job::start(
+        info.Env(),
+        [engine = engine_, work = std::move(work)] {
+          if (!*engine) throw std::logic_error("the engine is closed");
+          return work(**engine);
+        },
+        std::move(held));
+  }
+
+  // open(config, tensors, {threads, instructions, precision}) -> description
+  Napi::Value open(const Info& info) {
+    const dpo::Config c = config(info[0].As<Napi::Object>());
+    const dpo::GivenTensors given = tensors(info[1]);
+    const Napi::Object options = info[2].As<Napi::Object>();
+    const std::string instructions = options.Get("instructions").ToString();
+    const bool isDouble = options.Get("precision").ToString().Utf8Value() == "float64";
+    const int wanted = static_cast<int>(whole(options, "threads"));
+    const int threads = wanted > 0 ? wanted : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    return Job::start(
+        info.Env(),
+        [engine = engine_, c, given, threads, instructions, isDouble]() -> Job::Finish {
+          *engine = dpo::makeEngine(c, given, threads, instructions, isDouble);
+          return [text = (*engine)->description()](Napi::Env env) { return Napi::String::New(env, text); };
+        },
+        {info[1]});
+  }
+
+  Napi::Value addAdapter(const Info& info) {
+    const std::string name = info[0].ToString();
+    const Napi::Object from = info[1].As<Napi::Object>();
+    dpo::LoraConfig lora;
+    lora.r = whole(from, "r");
+    lora.alpha = number(from, "lora_alpha");
+    lora.dropout = number(from, "lora_dropout");
+    const Napi::Array targets = from.Get("target_modules").As<Napi::Array>();
+    for (uint32_t i = 0; i < targets.Length(); i++) lora.targets.push_back(targets.Get(i).ToString());
+    return job(info, [name, lora, given = tensors(info[2])](AnyEngine& engine) -> Job::Finish {
+      engine.addAdapter(name, lora, given);
+      return nothing;
+    }, {info[2]});
+  }
+
+  Napi::Value removeAdapter(const Info& info) {
+    return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
+      engine.removeAdapter(name);
+      return nothing;
+    });
+  }
+
+  Napi::Value weights(const Info& info) {
+    return job(info, [name = optionalName(info[0])](AnyEngine& engine) -> Job::Finish {
+      return [result = engine.weights(name)](Napi::Env env) { return object(env, result); };
+    });
+  }
+
+  Napi::Value train(const Info& info) {
+    return job(info, [name = optionalName(info[0])](AnyEngine& engine) -> Job::Finish {
+      engine.train(name);
+      return nothing;
+    });
+  }
+
+  Napi::Value logprobs(const Info& info) {
+    return job(info, [batch = forest(info[0]), name = optionalName(info[1])](AnyEngine& engine) -> Job::Finish {
+      return [result = engine.logprobs(batch, name)](Napi::Env env) { return object(env, result); };
+    });
+  }
+
+  Napi::Value forward(const Info& info) {
+    std::optional<uint64_t> seed;
+    if (info[1].IsNumber()) seed = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+    return job(info, [batch = forest(info[0]), seed](AnyEngine& engine) -> Job::Finish {
+      return [result = engine.forward(batch, seed)](Napi::Env env) { return object(env, result); };
+    });
+  }
+
+  Napi::Value backward(const Info& info) {
+    const Napi::Float32Array from = info[0].As<Napi::Float32Array>();
+    const std::vector<double> d(from.Data(), from.Data() + from.ElementLength());
+    return job(info, [d](AnyEngine& engine) -> Job::Finish {
+      engine.backward(d);
+      return nothing;
+    });
+  }
+
+  Napi::Value gradients(const Info& info) {
+    return job(info, [](AnyEngine& engine) -> Job::Finish {
+      return [result = engine.gradients()](Napi::Env env) { return object(env, result); };
+    });
+  }
+
+  Napi::Value step(const Info& info) {
+    const Napi::Object from = info[0].As<Napi::Object>();
+    const dpo::AdamW options{number(from, "learning_rate"), number(from, "adam_beta1"),   number(from, "adam_beta2"),
+                             number(from, "adam_epsilon"),  number(from, "weight_decay"), number(from, "max_grad_norm")};
+    return job(info, [options](AnyEngine& engine) -> Job::Finish {
+      return [norm = engine.step(options)](Napi::Env env) { return Napi::Number::New(env, norm); };
+    });
+  }
+
+  Napi::Value optimizerState(const Info& info) {
+    return job(info, [](AnyEngine& engine) -> Job::Finish {
+      return [step = engine.optimizerStep(), first = engine.moments(false), second = engine.moments(true)](Napi::Env env) {
+        Napi::Object out = Napi::Object::New(env);
+        out.Set("step", static_cast<double>(step));
+        out.Set("exp_avg", object(env, first));
+        out.Set("exp_avg_sq", object(env, second));
+        return out;
+      };
+    });
+  }
+
+  Napi::Value setOptimizerState(const Info& info) {
+    const int64_t step = info[0].As<Napi::Number>().Int64Value();
+    return job(info, [step, first = tensors(info[1]), second = tensors(info[2])](AnyEngine& engine) -> Job::Finish {
+      engine.setOptimizer(step, first, second);
+      return nothing;
+    }, {info[1], info[2]});
+  }
+
+  Napi::Value generate(const Info& info) {
+    const Napi::Array list = info[0].As<Napi::Array>();
+    std::vector<std::vector<int32_t>> prompts;
+    for (uint32_t i = 0; i < list.Length(); i++) prompts.push_back(integers(list.Get(i)));
+    const Napi::Object from = info[1].As<Napi::Object>();
+    dpo::Sampling sampling;
+    sampling.temperature = number(from, "temperature");
+    sampling.topP = number(from, "top_p");
+    sampling.maxNewTokens = whole(from, "max_new_tokens");
+    const Napi::Array seeds = from.Get("seeds").As<Napi::Array>();
+    for (uint32_t i = 0; i < seeds.Length(); i++)
+      sampling.seeds.push_back(static_cast<uint64_t>(seeds.Get(i).ToNumber().Int64Value()));
+    const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
+    for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
+    return job(info, [prompts = std::move(prompts), sampling, name = optionalName(info[2])](AnyEngine& engine) -> Job::Finish {
+      return [result = engine.generate(prompts, sampling, name)](Napi::Env env) { return object(env, result); };
+    });
+  }
+
+  Napi::Value close(const Info& info) {
+    return Job::start(info.Env(), [engine = engine_]() -> Job::Finish {
+      engine->reset();
+      return nothing;
+    });
+  }
+
+  std::shared_ptr<Slot> engine_;
+};
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativeEngine", Handle::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(dpo_driver, init)

@@ -1,0 +1,151 @@
+// Attention over the forest: which queries look at which rows, shared out among threads.
+#include <algorithm>
+
+#include "decoder.h"
+
+namespace dpo {
+
+namespace {
+
+constexpr int64_t kBlocksPerTask = 4;
+
+// The runs of keys and values that a branch sees: its ancestors, then itself.
+template <class T>
+std::vector<Run<T>> runsOf(const Branch& branch, const Config& c, int64_t kvHead, const T* qkv, T* dQkv) {
+  std::vector<Run<T>> runs;
+  const auto push = [&](const Stretch& rows) {
+    Run<T> run;
+    const int64_t k = rows.begin * c.qkv() + c.hidden + kvHead * c.headDim(), v = k + c.kv();
+    run.k = qkv + k;
+    run.v = qkv + v;
+    run.ld = c.qkv();
+    run.n = rows.count;
+    if (dQkv != nullptr) {
+      run.dk = dQkv + k;
+      run.dv = dQkv + v;
+      run.dld = c.qkv();
+    }
+    runs.push_back(run);
+  };
+  for (const Stretch& rows : branch.ancestors) push(rows);
+  push(branch.rows);
+  return runs;
+}
+
+template <class T>
+Attention<T> queriesOf(const Branch& branch, const Config& c, int64_t kvHead, const std::vector<Run<T>>& runs,
+                       const T* qkv) {
+  Attention<T> at;
+  at.headDim = c.headDim();
+  at.group = c.group();
+  at.runs = runs.data();
+  at.runCount = static_cast<int64_t>(runs.size());
+  at.q = qkv + branch.rows.begin * c.qkv() + kvHead * c.group() * c.headDim();
+  at.qLd = c.qkv();
+  at.outLd = c.hidden;
+  at.lseLd = c.heads;
+  return at;
+}
+
+}  // namespace
+
+// Cuts every branch's queries into pieces of whole vectors, the long ones first so that threads end together.
+template <class T>
+void Decoder<T>::planAttention(const Layout& layout) {
+  queryBlocks_.clear();
+  const int64_t group = base_.config.group(), piece = kBlocksPerTask * k_.tileCols;
+  for (size_t b = 0; b < layout.branches.size(); b++) {
+    const int64_t lanes = layout.branches[b].rows.count * group;
+    for (int64_t lane = 0; lane < lanes; lane += piece)
+      queryBlocks_.push_back({static_cast<int64_t>(b), lane, std::min(lane + piece, lanes)});
+  }
+  std::stable_sort(queryBlocks_.begin(), queryBlocks_.end(), [&](const QueryBlock& a, const QueryBlock& b) {
+    const auto end = [&](const QueryBlock& q) {
+      return layout.positions[static_cast<size_t>(layout.branches[static_cast<size_t>(q.branch)].rows.begin + (q.laneEnd - 1) / group)];
+    };
+    return end(a) > end(b);
+  });
+  isHeadRow_.assign(static_cast<size_t>(layout.rowCount()), 0);
+  for (const HeadRow& head : layout.headRows) isHeadRow_[static_cast<size_t>(head.row)] = 1;
+}
+
+template <class T>
+void Decoder<T>::attention(const Layout& layout, int64_t layer) {
+  const Config& c = base_.config;
+  LayerState<T>& s = state(layer);
+  const T* const from = qkv(layer);
+  pool_.run(static_cast<int64_t>(queryBlocks_.size()) * c.kvHeads, [&](int64_t i, int thread) {
+    const QueryBlock& block = queryBlocks_[static_cast<size_t>(i / c.kvHeads)];
+    const int64_t kvHead = i % c.kvHeads;
+    const Branch& branch = layout.branches[static_cast<size_t>(block.branch)];
+    const std::vector<Run<T>> runs = runsOf<T>(branch, c, kvHead, from, nullptr);
+    Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
+    at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * c.group() * c.headDim();
+    at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
+    Buffer<T>& memory = scratch(thread).attention;
+    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim()));
+    at.scratch = memory.data();
+    for (int64_t lane = block.laneBegin; lane < block.laneEnd; lane += k_.tileCols) {
+      at.laneBegin = lane;
+      at.laneCount = std::min(k_.tileCols, block.laneEnd - lane);
+      if (last(layer) && !anyHeadRow(branch, at)) continue;
+      k_.attentionForward(at);
+    }
+  });
+}
+
+// Whether one of the block's queries is of a head row: behind the last layer nobody reads the others.
+template <class T>
+bool Decoder<T>::anyHeadRow(const Branch& branch, const Attention<T>& at) const {
+  const auto row = [&](int64_t lane) { return isHeadRow_.begin() + branch.rows.begin + lane / at.group; };
+  return std::find(row(at.laneBegin), row(at.laneBegin + at.laneCount - 1) + 1, 1) !=
+         row(at.laneBegin + at.laneCount - 1) + 1;
+}
+
+// Fills g_.dQkv. A tree and a key/value head are one task, which alone adds to its keys' gradients: a prompt's rows
+// gather the gradients of all their children in a fixed order.
+template <class T>
+void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer, const T* dAttended) {
+  const Config& c = base_.config;
+  LayerState<T>& s = state(layer);
+  const T* const from = qkv(layer);
+  const int64_t queries = c.group() * c.headDim();
+  pool_.run(static_cast<int64_t>(layout.trees.size()) * c.kvHeads, [&](int64_t i, int thread) {
+    const std::vector<int64_t>& tree = layout.trees[static_cast<size_t>(i / c.kvHeads)];
+    const int64_t kvHead = i % c.kvHeads;
+    for (const int64_t b : tree) {
+      const Stretch& rows = layout.branches[static_cast<size_t>(b)].rows;
+      for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) {
+        T* const row = g_.dQkv.data() + r * c.qkv();
+        std::fill_n(row + kvHead * queries, queries, T(0));
+        std::fill_n(row + c.hidden + kvHead * c.headDim(), c.headDim(), T(0));
+        std::fill_n(row + c.hidden + c.kv() + kvHead * c.headDim(), c.headDim(), T(0));
+      }
+    }
+    Buffer<T>& memory = scratch(thread).attention;
+    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim()));
+    for (const int64_t b : tree) {
+      const Branch& branch = layout.branches[static_cast<size_t>(b)];
+      const std::vector<Run<T>> runs = runsOf<T>(branch, c, kvHead, from, g_.dQkv.data());
+      Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
+      at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * queries;
+      at.dOut = dAttended + branch.rows.begin * c.hidden + kvHead * queries;
+      at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
+      at.dq = g_.dQkv.data() + branch.rows.begin * c.qkv() + kvHead * queries;
+      at.dqLd = c.qkv();
+      at.scratch = memory.data();
+      const int64_t lanes = branch.rows.count * at.group;
+      for (int64_t lane = 0; lane < lanes; lane += k_.tileCols) {
+        at.laneBegin = lane;
+        at.laneCount = std::min(k_.tileCols, lanes - lane);
+        if (last(layer) && !anyHeadRow(branch, at)) continue;
+        k_.attentionBackward(at);
+      }
+    }
+  });
+}
+
+template class Decoder<float>;
+template class Decoder<double>;
+
+}  // namespace dpo

@@ -1,0 +1,224 @@
+// The backward pass over layers, from the top down to the lowest place that is trained.
+#include <algorithm>
+
+#include "decoder.h"
+
+namespace dpo {
+
+// What the gradients at and below this layer need. Above the lowest layer: everything.
+template <class T>
+typename Decoder<T>::Needs Decoder<T>::needs(int64_t layer) const {
+  if (adapter_ == nullptr || layer > 0) return {true, true, true, true};
+  Needs n{};
+  n.input = false;
+  n.qkv = site(0, kQkv) != nullptr;
+  n.o = n.qkv || site(0, kO) != nullptr;
+  n.gateUp = n.o || site(0, kGateUp) != nullptr;
+  return n;
+}
+
+template <class T>
+void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
+  const Config& c = base_.config;
+  const int64_t h = c.hidden;
+  if (tailCount_ == 0) return;
+  g_.next.resize(rows_ * h);
+  headBackward(layout, dLogprobs);
+  g_.act.resize(rows_ * c.ff);
+  g_.dGateUp.resize(rows_ * 2 * c.ff);
+  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.droppedAttended, &g_.wideMid, &g_.wideAttended,
+                          &g_.normed, &g_.dx})
+    each->resize(rows_ * h);
+  g_.dQkv.resize(rows_ * c.qkv());
+
+  for (int64_t l = c.layers - 1; l >= 0; l--) {
+    const Needs need = needs(l);
+    for (int i = 0; i < kSites; i++) {
+      const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
+      if (adapted != nullptr) g_.low[i].resize(rows_ * adapted->rank);
+    }
+    g_.normPartials.resize(((rows_ + k_.tileRows - 1) / k_.tileRows) * h);
+    g_.normPartials.zero();
+    eachBlock(tailRows(l), [&](const Rows& rows) { outBackward(l, rows, need); });
+    if (adapter_ == nullptr)
+      addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(),
+                    base_.gradAt(base_.layers[static_cast<size_t>(l)].postNorm));
+
+    const T* dMid = g_.dMid.data();
+    if (need.qkv) {
+      const T* dAttended = g_.dAttended.data();
+      if (last(l)) {
+        scatterTail(g_.dMid, g_.wideMid);
+        scatterTail(g_.dAttended, g_.wideAttended);
+        dMid = g_.wideMid.data();
+        dAttended = g_.wideAttended.data();
+      }
+      attentionBackward(layout, l, dAttended);
+      g_.normPartials.zero();
+      eachBlock(rows_, [&](const Rows& rows) { inBackward(layout, l, rows, dMid, need.input); });
+      if (adapter_ == nullptr)
+        addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(),
+                      base_.gradAt(base_.layers[static_cast<size_t>(l)].inputNorm));
+    }
+
+    std::vector<Outer> outers;
+    if (adapter_ == nullptr) baseGradients(l, outers);
+    else adapterGradients(l, outers);
+    runOuters(outers);
+    std::swap(g_.next, g_.dx);
+  }
+  if (adapter_ == nullptr) embeddingGradients(layout);
+}
+
+// From d x' (g_.next): d gateUp, d mid and d attended of a block, and the inputs that weight gradients need.
+template <class T>
+void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need) {
+  const Config& c = base_.config;
+  const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
+  const LayerState<T>& s = state(layer);
+  const int64_t h = c.hidden, n = rows.count, at = rows.begin;
+  const T* const next = g_.next.data() + at * h;
+  const T* const mid = s.mid.data() + at * h;
+  const T* const gateUp = s.gateUp.data() + at * 2 * c.ff;
+  T* const dGateUp = g_.dGateUp.data() + at * 2 * c.ff;
+  const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
+
+  if (adapter_ == nullptr || site(layer, kDown) != nullptr) {
+    T* const act = g_.act.data() + at * c.ff;
+    k_.swiglu(n, c.ff, gateUp, act);
+    if (dropped) dropOut(layer, kDown, rows, c.ff, act);
+  }
+  Buffer<T>& dAct = scratch(rows.thread).a;
+  dAct.resize(n * c.ff);
+  if (need.gateUp) weights.down.backward(k_, n, next, h, dAct.data(), c.ff);
+  adaptBackward(layer, kDown, rows, next, h, need.gateUp ? dAct.data() : nullptr, c.ff);
+  if (!need.gateUp) return;
+  k_.swigluBackward(n, c.ff, gateUp, dAct.data(), dGateUp);
+
+  if (adapter_ == nullptr || site(layer, kGateUp) != nullptr) {
+    T* const normed = g_.midNormed.data() + at * h;
+    k_.rmsNormAgain(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, normed);
+    if (dropped) dropOut(layer, kGateUp, rows, h, normed);
+  }
+  Buffer<T>& dNormed = scratch(rows.thread).b;
+  dNormed.resize(n * h);
+  if (need.o) weights.gateUp.backward(k_, n, dGateUp, 2 * c.ff, dNormed.data(), h);
+  adaptBackward(layer, kGateUp, rows, dGateUp, 2 * c.ff, need.o ? dNormed.data() : nullptr, h);
+  if (!need.o) return;
+  T* const dMid = g_.dMid.data() + at * h;
+  k_.rmsNormBackward(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, dNormed.data(), next, dMid,
+                     adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
+
+  if (dropped && site(layer, kO) != nullptr) {
+    // The gradient of A needs the input as it was dropped out; attention's backward needs it as it was.
+    const T* const from = (last(layer) ? tailAttended_.data() : s.attended.data()) + at * h;
+    T* const to = g_.droppedAttended.data() + at * h;
+    std::copy_n(from, n * h, to);
+    dropOut(layer, kO, rows, h, to);
+  }
+  T* const dAttended = g_.dAttended.data() + at * h;
+  if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, h);
+  adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr, h);
+}
+
+// From d q, k, v as they were rotated, and d mid: d x of a block.
+template <class T>
+void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& rows, const T* dMid, bool input) {
+  const Config& c = base_.config;
+  const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
+  const LayerState<T>& s = state(layer);
+  const int64_t h = c.hidden, n = rows.count, at = rows.begin;
+  const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
+  T* const dQkv = g_.dQkv.data() + at * c.qkv();
+  for (int64_t r = 0; r < n; r++) {
+    const int64_t position = layout.positions[static_cast<size_t>(at + r)];
+    k_.rotate(c.heads + c.kvHeads, c.headDim(), dQkv + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(-1));
+  }
+  const T* const x = s.x.data() + at * h;
+  if (adapter_ == nullptr || site(layer, kQkv) != nullptr) {
+    T* const normed = g_.normed.data() + at * h;
+    k_.rmsNormAgain(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, normed);
+    if (dropped) dropOut(layer, kQkv, rows, h, normed);
+  }
+  Buffer<T>& dNormed = scratch(rows.thread).a;
+  dNormed.resize(n * h);
+  if (input) weights.qkv.backward(k_, n, dQkv, c.qkv(), dNormed.data(), h);
+  adaptBackward(layer, kQkv, rows, dQkv, c.qkv(), input ? dNormed.data() : nullptr, h);
+  if (!input) return;
+  k_.rmsNormBackward(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, dNormed.data(), dMid + at * h,
+                     g_.dx.data() + at * h, adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
+}
+
+template <class T>
+void Decoder<T>::scatterTail(const Buffer<T>& from, Buffer<T>& to) {
+  const int64_t h = base_.config.hidden;
+  std::fill_n(to.data(), rows_ * h, T(0));
+  for (int64_t i = 0; i < tailCount_; i++)
+    std::copy_n(from.data() + i * h, h, to.data() + tailRow_[static_cast<size_t>(i)] * h);
+}
+
+template <class T>
+void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
+  const Config& c = base_.config;
+  const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
+  const LayerState<T>& s = state(layer);
+  const int64_t h = c.hidden, tail = tailRows(layer);
+  const T* const attended = last(layer) ? tailAttended_.data() : s.attended.data();
+  outers.push_back({2 * c.ff, h, tail, g_.dGateUp.data(), 2 * c.ff, g_.midNormed.data(), h, base_.gradAt(weights.gateUpWeight)});
+  outers.push_back({h, c.ff, tail, g_.next.data(), h, g_.act.data(), c.ff, base_.gradAt(weights.downWeight)});
+  outers.push_back({c.qkv(), h, rows_, g_.dQkv.data(), c.qkv(), g_.normed.data(), h, base_.gradAt(weights.qkvWeight)});
+  outers.push_back({h, h, tail, g_.dMid.data(), h, attended, h, base_.gradAt(weights.oWeight)});
+  addColumnSums(rows_, c.qkv(), g_.dQkv.data(), base_.gradAt(weights.qkvBias));
+}
+
+// Products over all rows, in tiles of the result that threads take one by one. Each tile is summed over rows in one
+// order, whoever computes it.
+template <class T>
+void Decoder<T>::runOuters(const std::vector<Outer>& outers) {
+  const int64_t tileM = std::max<int64_t>(96 / k_.tileRows, 1) * k_.tileRows, tileN = 256;
+  struct Tile {
+    const Outer* outer;
+    int64_t m, n;
+  };
+  std::vector<Tile> tiles;
+  for (const Outer& outer : outers)
+    for (int64_t m = 0; m < outer.m; m += tileM)
+      for (int64_t n = 0; n < outer.n; n += tileN) tiles.push_back({&outer, m, n});
+  pool_.run(static_cast<int64_t>(tiles.size()), [&](int64_t i, int thread) {
+    const Tile& tile = tiles[static_cast<size_t>(i)];
+    const Outer& o = *tile.outer;
+    Buffer<T>& panels = scratch(thread).panels;
+    panels.resize(kPanelDepth * (tileM + tileN + k_.tileRows + k_.tileCols));
+    k_.matmulTransposed(std::min(tileM, o.m - tile.m), std::min(tileN, o.n - tile.n), o.k, o.a + tile.m, o.lda,
+                        o.b + tile.n, o.ldb, o.c + tile.m * o.n + tile.n, o.n, panels.data());
+  });
+}
+
+// to [n] += the columns' sums of x [rows, n].
+template <class T>
+void Decoder<T>::addColumnSums(int64_t rows, int64_t n, const T* x, T* to) {
+  constexpr int64_t kWidth = 64;
+  pool_.run((n + kWidth - 1) / kWidth, [&](int64_t i, int) {
+    const int64_t width = std::min(kWidth, n - i * kWidth);
+    for (int64_t r = 0; r < rows; r++) k_.add(width, x + r * n + i * kWidth, to + i * kWidth);
+  });
+}
+
+// The lowest layer's input is the embedding of its token.
+template <class T>
+void Decoder<T>::embeddingGradients(const Layout& layout) {
+  constexpr int64_t kWidth = 64;
+  const int64_t h = base_.config.hidden;
+  T* const gradient = base_.gradAt(base_.embedding);
+  pool_.run((h + kWidth - 1) / kWidth, [&](int64_t i, int) {
+    const int64_t width = std::min(kWidth, h - i * kWidth);
+    for (int64_t r = 0; r < rows_; r++)
+      k_.add(width, g_.next.data() + r * h + i * kWidth,
+             gradient + layout.tokens[static_cast<size_t>(r)] * h + i * kWidth);
+  });
+}
+
+template class Decoder<float>;
+template class Decoder<double>;
+
+}  // namespace dpo

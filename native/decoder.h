@@ -1,0 +1,171 @@
+// The Qwen2 decoder on a forest of segments: forward, and backward by hand.
+//
+// All tokens of a batch are rows of one matrix. A layer is two passes over blocks of rows, each block on one thread
+// with its weights packed once and its intermediate values in L2, and between them attention, by segment and head:
+//
+//     in:   normed = rmsNorm(x);  q, k, v = normed Wqkv + b, rotated
+//     attention
+//     out:  mid = x + attended Wo;  x' = mid + swiglu(rmsNorm(mid) Wgu) Wd
+//
+// Behind the last layer's attention only rows that predict a target are carried on ("tail" rows).
+#pragma once
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "adapter.h"
+#include "base.h"
+#include "forest.h"
+#include "kernels.h"
+#include "rotary.h"
+#include "threadpool.h"
+
+namespace dpo {
+
+// What backward needs of a layer, [rows, .]; where nothing is kept, all layers share one.
+template <class T>
+struct LayerState {
+  Buffer<T> x;         // [rows, hidden] the layer's input
+  Buffer<T> rstd;      // [rows] of the input norm
+  Buffer<T> attended;  // [rows, hidden]
+  Buffer<T> lse;       // [rows, heads]
+  Buffer<T> mid;       // [tail, hidden] after attention's residual
+  Buffer<T> midRstd;   // [tail]
+  Buffer<T> gateUp;    // [tail, 2 ff]
+  Buffer<T> low[kSites];  // [rows, rank] scale A x of the adapter
+};
+
+// Derivatives and recomputed inputs of one layer at a time.
+template <class T>
+struct LayerGradient {
+  Buffer<T> next;         // [tail, hidden] d loss / d the layer's output
+  Buffer<T> act, dGateUp, midNormed, dMid, dAttended;
+  Buffer<T> droppedAttended;        // [tail, hidden] LoRA dropout's input of o_proj
+  Buffer<T> wideMid, wideAttended;  // [rows, hidden]: dMid and dAttended of the last layer, zero where no tail row is
+  Buffer<T> normed, dQkv, dx;
+  Buffer<T> low[kSites];  // [rows, rank]
+  Buffer<T> normPartials;  // [blocks, hidden]
+};
+
+template <class T>
+struct Scratch {
+  Buffer<T> a, b, c, attention, panels;
+};
+
+// A block of rows, and the thread that has it.
+struct Rows {
+  int64_t index = 0, begin = 0, count = 0;
+  int thread = 0;
+};
+
+template <class T>
+class Decoder {
+ public:
+  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base);
+
+  // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
+  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed.
+  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys);
+
+  // Log-probability, entropy and hit of every target, in the order of segments.
+  void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
+
+  // Adds gradients of what is trained - the adapter of the forward pass if there was one, else the base - for
+  // d loss / d logprobs [targets]. Follows a forward pass with `keep`.
+  void backward(const Layout& layout, const T* dLogprobs);
+
+  // Final norm and head for rows of `x` [rows, hidden] that lie one after the other: logits [rows, vocab].
+  void logits(int64_t rows, const T* x, T* out);
+
+  // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
+  void embed(const Rows& rows, const int32_t* tokens, T* x) const;
+  void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
+  void layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next);
+  // Sizes the states of `rows` rows that layerIn and layerOut write besides.
+  void reserve(int64_t rows, Adapter<T>* adapter);
+  void eachBlock(int64_t rows, const std::function<void(const Rows&)>& work);
+
+  const T* tail() const { return tail_.data(); }
+  const T* keysAndValues(int64_t layer) const { return qkv_[static_cast<size_t>(layer)].data(); }
+  Scratch<T>& scratch(int thread) { return scratch_[static_cast<size_t>(thread)]; }
+  Rotary<T>& rotary() { return rotary_; }
+  const Kernels<T>& kernels() const { return k_; }
+  ThreadPool& pool() { return pool_; }
+  const Base<T>& base() const { return base_; }
+
+ private:
+  // A product of two matrices over all rows that adds to a weight's gradient: c [m, n] += a [k, m]^T b [k, n].
+  struct Outer {
+    int64_t m, n, k;
+    const T* a;
+    int64_t lda;
+    const T* b;
+    int64_t ldb;
+    T* c;
+  };
+  // A few vectors of queries of one segment.
+  struct QueryBlock {
+    int64_t branch, laneBegin, laneEnd;
+  };
+  struct Needs {
+    bool gateUp, o, qkv, input;
+  };
+
+  LayerState<T>& state(int64_t layer) { return states_[keep_ ? static_cast<size_t>(layer) : 0]; }
+  T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
+  bool last(int64_t layer) const { return layer + 1 == base_.config.layers; }
+  int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
+
+  void refresh(bool backward);
+  void resizeStates(bool wide);
+  void gatherTail();
+  void scatterTail(const Buffer<T>& from, Buffer<T>& to);
+
+  // attention.cc
+  void planAttention(const Layout& layout);
+  void attention(const Layout& layout, int64_t layer);
+  bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
+  void attentionBackward(const Layout& layout, int64_t layer, const T* dAttended);
+
+  // lora.cc
+  void adapt(int64_t layer, Site site, const Rows& rows, const T* x, int64_t ldx, T* y, int64_t ldy);
+  void adaptBackward(int64_t layer, Site site, const Rows& rows, const T* dy, int64_t lddy, T* dx, int64_t lddx);
+  void dropOut(int64_t layer, Site site, const Rows& rows, int64_t n, T* x) const;
+  void adapterGradients(int64_t layer, std::vector<Outer>& outers);
+  AdaptedSite<T>* site(int64_t layer, Site which) const;
+
+  // backward.cc
+  Needs needs(int64_t layer) const;
+  void outBackward(int64_t layer, const Rows& rows, const Needs& needs);
+  void inBackward(const Layout& layout, int64_t layer, const Rows& rows, const T* dMid, bool input);
+  void baseGradients(int64_t layer, std::vector<Outer>& outers);
+  void runOuters(const std::vector<Outer>& outers);
+  void addColumnSums(int64_t rows, int64_t n, const T* x, T* to);
+  void embeddingGradients(const Layout& layout);
+
+  // head.cc
+  void headBackward(const Layout& layout, const T* dLogprobs);
+  int64_t headBlock() const;
+
+  const Kernels<T>& k_;
+  ThreadPool& pool_;
+  Base<T>& base_;
+  Rotary<T> rotary_;
+  Adapter<T>* adapter_ = nullptr;
+  std::optional<uint64_t> dropoutSeed_;
+  bool keep_ = false, keepKeys_ = false;
+  int64_t rows_ = 0, tailCount_ = 0;
+  std::vector<int64_t> tailRow_;      // row of each tail row
+  std::vector<LayerState<T>> states_;
+  std::vector<Buffer<T>> qkv_;        // a layer each: [rows, q k v], rotated
+  Buffer<T> tailX_, tailAttended_;    // [tail, hidden] the last layer's input and attention at head rows
+  Buffer<T> tail_;                    // [tail, hidden] the last layer's output
+  Buffer<T> tailNormed_, tailRstd_;   // of the final norm
+  Buffer<T> dLogits_;                 // [head rows of a chunk, vocab]
+  std::vector<QueryBlock> queryBlocks_;
+  std::vector<uint8_t> isHeadRow_;
+  LayerGradient<T> g_;
+  std::vector<Scratch<T>> scratch_;
+};
+
+}  // namespace dpo

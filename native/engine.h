@@ -1,0 +1,111 @@
+// One decoder with its adapters, its optimiser and its thread pool: what main/engine/engine.ts promises, without
+// JavaScript. No method may run while another does.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decoder.h"
+
+namespace dpo {
+
+struct Scores {
+  std::vector<double> logprobs, entropies;
+  std::vector<uint8_t> hits;
+  std::vector<int32_t> starts, counts;
+};
+
+struct AdamW {
+  double learningRate, beta1, beta2, epsilon, weightDecay, maxGradNorm;
+};
+
+struct Sampling {
+  double temperature = 0;
+  double topP = 1;
+  int64_t maxNewTokens = 0;
+  std::vector<int32_t> stopTokens;
+  std::vector<uint64_t> seeds;  // one a prompt
+};
+
+struct Completion {
+  std::vector<int32_t> tokens;
+  std::vector<float> logprobs;
+  bool stopped = false;
+};
+
+struct NamedTensor {
+  std::string name;
+  std::vector<float> data;
+};
+using NamedTensors = std::vector<NamedTensor>;
+
+// The engine behind either precision.
+class AnyEngine {
+ public:
+  virtual ~AnyEngine() = default;
+  virtual std::string description() const = 0;
+  virtual void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) = 0;
+  virtual void removeAdapter(const std::string& name) = 0;
+  // The tensors of an adapter, or with no name of the base.
+  virtual NamedTensors weights(const std::optional<std::string>& adapter) = 0;
+  virtual void train(const std::optional<std::string>& adapter) = 0;
+  virtual Scores logprobs(const Forest& forest, const std::optional<std::string>& adapter) = 0;
+  // The first half of a gradient: scores with what is trained, keeping what backward needs.
+  virtual Scores forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) = 0;
+  // The second half, with d loss / d logprobs.
+  virtual void backward(const std::vector<double>& dLogprobs) = 0;
+  virtual NamedTensors gradients() = 0;
+  virtual double step(const AdamW& options) = 0;
+  virtual int64_t optimizerStep() const = 0;
+  virtual NamedTensors moments(bool second) = 0;
+  virtual void setOptimizer(int64_t step, const GivenTensors& expAvg, const GivenTensors& expAvgSq) = 0;
+  virtual std::vector<Completion> generate(const std::vector<std::vector<int32_t>>& prompts, const Sampling& sampling,
+                                           const std::optional<std::string>& adapter) = 0;
+};
+
+// `instructions` as in chooseKernels. Throws std::invalid_argument where configuration and tensors do not fit.
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, int threads,
+                                      const std::string& instructions, bool doublePrecision);
+
+template <class T>
+class Engine final : public AnyEngine {
+ public:
+  Engine(const Config& config, const GivenTensors& tensors, int threads, const Kernels<T>& kernels)
+      : kernels_(kernels), pool_(threads), base_(config, tensors), decoder_(kernels, pool_, base_) {}
+
+  std::string description() const override;
+  void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) override;
+  void removeAdapter(const std::string& name) override;
+  NamedTensors weights(const std::optional<std::string>& adapter) override;
+  void train(const std::optional<std::string>& adapter) override;
+  Scores logprobs(const Forest& forest, const std::optional<std::string>& adapter) override;
+  Scores forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) override;
+  void backward(const std::vector<double>& dLogprobs) override;
+  NamedTensors gradients() override;
+  double step(const AdamW& options) override;
+  int64_t optimizerStep() const override { return step_; }
+  NamedTensors moments(bool second) override;
+  void setOptimizer(int64_t step, const GivenTensors& expAvg, const GivenTensors& expAvgSq) override;
+  std::vector<Completion> generate(const std::vector<std::vector<int32_t>>& prompts, const Sampling& sampling,
+                                   const std::optional<std::string>& adapter) override;
+
+ private:
+  Adapter<T>* find(const std::optional<std::string>& name);
+  Parameters<T>& trained();
+  Scores score(const Layout& layout);
+  NamedTensors copyOut(const Parameters<T>& parameters, const Buffer<T>& values) const;
+
+  const Kernels<T>& kernels_;
+  ThreadPool pool_;
+  Base<T> base_;
+  Decoder<T> decoder_;
+  std::map<std::string, std::unique_ptr<Adapter<T>>> adapters_;
+  bool training_ = false;
+  std::optional<std::string> target_;  // what is trained; none: the base
+  int64_t step_ = 0;
+  std::optional<Layout> pending_;  // between forward and backward
+};
+
+}  // namespace dpo

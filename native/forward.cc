@@ -1,0 +1,178 @@
+// The forward pass over layers.
+#include <algorithm>
+
+#include "decoder.h"
+
+namespace dpo {
+
+template <class T>
+Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base)
+    : k_(kernels), pool_(pool), base_(base), rotary_(base.config) {
+  states_.resize(static_cast<size_t>(base.config.layers));
+  qkv_.resize(static_cast<size_t>(base.config.layers));
+  scratch_.resize(static_cast<size_t>(pool.threads()));
+}
+
+// Blocks of about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Few rows are
+// shared out so that every thread has some.
+template <class T>
+void Decoder<T>::eachBlock(int64_t rows, const std::function<void(const Rows&)>& work) {
+  const int64_t tile = k_.tileRows, most = std::max<int64_t>(96 / tile, 1) * tile;
+  const int64_t share = (rows + pool_.threads() - 1) / pool_.threads();
+  const int64_t size = std::min(most, (share + tile - 1) / tile * tile);
+  if (rows == 0) return;
+  pool_.run((rows + size - 1) / size, [&](int64_t i, int thread) {
+    work({i, i * size, std::min(size, rows - i * size), thread});
+  });
+}
+
+template <class T>
+void Decoder<T>::refresh(bool backward) {
+  std::vector<Linear<T>*> linears = base_.linears();
+  if (adapter_ != nullptr)
+    for (Linear<T>* each : adapter_->linears()) linears.push_back(each);
+  pool_.run(static_cast<int64_t>(linears.size()),
+            [&](int64_t i, int) { linears[static_cast<size_t>(i)]->refresh(k_, backward); });
+}
+
+template <class T>
+void Decoder<T>::resizeStates(bool wide) {
+  const Config& c = base_.config;
+  for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) {
+    LayerState<T>& s = state(l);
+    const int64_t tail = keep_ ? tailRows(l) : std::max(rows_, tailCount_);
+    if (wide) {
+      s.x.resize(rows_ * c.hidden);
+      s.attended.resize(rows_ * c.hidden);
+      s.lse.resize(rows_ * c.heads);
+    }
+    s.rstd.resize(rows_);
+    s.mid.resize(tail * c.hidden);
+    s.midRstd.resize(tail);
+    s.gateUp.resize(tail * 2 * c.ff);
+    for (int i = 0; i < kSites; i++) {
+      const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
+      if (adapted != nullptr) s.low[i].resize(rows_ * adapted->rank);
+    }
+  }
+}
+
+template <class T>
+void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
+  adapter_ = adapter;
+  dropoutSeed_.reset();
+  keep_ = keepKeys_ = false;
+  rows_ = tailCount_ = rows;
+  refresh(false);
+  resizeStates(false);
+}
+
+template <class T>
+void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
+                         bool keepKeys) {
+  const Config& c = base_.config;
+  adapter_ = adapter;
+  dropoutSeed_ = dropoutSeed;
+  keep_ = keep;
+  keepKeys_ = keep || keepKeys;
+  rows_ = layout.rowCount();
+  tailCount_ = static_cast<int64_t>(layout.headRows.size());
+  rotary_.reach(layout.maxContext);
+  refresh(keep);
+  resizeStates(true);
+  for (int64_t l = 0; l < (keepKeys_ ? c.layers : 1); l++) qkv_[static_cast<size_t>(l)].resize(rows_ * c.qkv());
+  tail_.resize(tailCount_ * c.hidden);
+  tailRow_.clear();
+  for (const HeadRow& head : layout.headRows) tailRow_.push_back(head.row);
+  planAttention(layout);
+  if (tailCount_ == 0) return;
+
+  const int32_t* positions = layout.positions.data();
+  eachBlock(rows_, [&](const Rows& rows) {
+    embed(rows, layout.tokens.data(), state(0).x.data());
+    layerIn(0, rows, positions, state(0).x.data(), qkv(0));
+  });
+  for (int64_t l = 0; l < c.layers; l++) {
+    attention(layout, l);
+    if (last(l)) break;
+    eachBlock(rows_, [&](const Rows& rows) {
+      T* const next = state(l + 1).x.data();
+      layerOut(l, rows, state(l).x.data(), state(l).attended.data(), next);
+      layerIn(l + 1, rows, positions, next, qkv(l + 1));
+    });
+  }
+  gatherTail();
+  eachBlock(tailCount_, [&](const Rows& rows) {
+    layerOut(c.layers - 1, rows, tailX_.data(), tailAttended_.data(), tail_.data());
+  });
+}
+
+template <class T>
+void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
+  const int64_t h = base_.config.hidden;
+  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
+    std::copy_n(base_.at(base_.embedding) + tokens[r] * h, h, x + r * h);
+}
+
+template <class T>
+void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv) {
+  const Config& c = base_.config;
+  const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
+  Buffer<T>& normed = scratch(rows.thread).a;
+  normed.resize(rows.count * c.hidden);
+  k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(weights.inputNorm), static_cast<T>(c.eps),
+             normed.data(), state(layer).rstd.data() + rows.begin);
+  T* const out = qkv + rows.begin * c.qkv();
+  weights.qkv.forward(k_, rows.count, normed.data(), c.hidden, out, c.qkv(), nullptr, 0);
+  adapt(layer, kQkv, rows, normed.data(), c.hidden, out, c.qkv());
+  for (int64_t r = 0; r < rows.count; r++) {
+    const int64_t position = positions[rows.begin + r];
+    // q and k lie side by side: one sweep turns the heads of both.
+    k_.rotate(c.heads + c.kvHeads, c.headDim(), out + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(1));
+  }
+}
+
+template <class T>
+void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next) {
+  const Config& c = base_.config;
+  const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
+  LayerState<T>& s = state(layer);
+  const int64_t h = c.hidden, n = rows.count;
+  x += rows.begin * h;
+  attended += rows.begin * h;
+  next += rows.begin * h;
+  T* const mid = s.mid.data() + rows.begin * h;
+  weights.o.forward(k_, n, attended, h, mid, h, x, h);
+  adapt(layer, kO, rows, attended, h, mid, h);
+
+  Buffer<T>& normed = scratch(rows.thread).a;
+  normed.resize(n * h);
+  k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
+  T* const gateUp = s.gateUp.data() + rows.begin * 2 * c.ff;
+  weights.gateUp.forward(k_, n, normed.data(), h, gateUp, 2 * c.ff, nullptr, 0);
+  adapt(layer, kGateUp, rows, normed.data(), h, gateUp, 2 * c.ff);
+
+  Buffer<T>& act = scratch(rows.thread).b;
+  act.resize(n * c.ff);
+  k_.swiglu(n, c.ff, gateUp, act.data());
+  weights.down.forward(k_, n, act.data(), c.ff, next, h, mid, h);
+  adapt(layer, kDown, rows, act.data(), c.ff, next, h);
+}
+
+template <class T>
+void Decoder<T>::gatherTail() {
+  const int64_t h = base_.config.hidden;
+  const LayerState<T>& s = state(base_.config.layers - 1);
+  tailX_.resize(tailCount_ * h);
+  tailAttended_.resize(tailCount_ * h);
+  for (int64_t i = 0; i < tailCount_; i++) {
+    const int64_t row = tailRow_[static_cast<size_t>(i)];
+    std::copy_n(s.x.data() + row * h, h, tailX_.data() + i * h);
+    std::copy_n(s.attended.data() + row * h, h, tailAttended_.data() + i * h);
+  }
+}
+
+template class Decoder<float>;
+template class Decoder<double>;
+
+}  // namespace dpo

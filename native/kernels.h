@@ -1,0 +1,121 @@
+// The table of compute kernels. One table an instruction set; which one runs is chosen when the engine is made.
+//
+// A new instruction set (AMX, another scalar type for the packed weights, a GPU) is a new table.
+#pragma once
+#include <cstdint>
+
+namespace dpo {
+
+// Rows of the contraction that a packed panel holds at a time: 256 x 32 floats of B and 12 x 256 of A fit a 48 KB L1.
+constexpr int64_t kPanelDepth = 256;
+
+// A stretch of keys and values that queries look at, all of one key/value head. Rows are `ld` apart.
+template <class T>
+struct Run {
+  const T* k = nullptr;  // [n, headDim]
+  const T* v = nullptr;  // [n, headDim]
+  int64_t ld = 0;
+  int64_t n = 0;
+  T* dk = nullptr;  // gradients, added to; backward only
+  T* dv = nullptr;
+  int64_t dld = 0;
+};
+
+// Attention of some queries of one segment and one key/value head. A lane is one query of one head:
+// lane = token * group + head within the group, so that the heads sharing keys fill the vector together.
+template <class T>
+struct Attention {
+  int64_t headDim = 0;
+  int64_t group = 0;      // query heads a key/value head
+  int64_t laneBegin = 0;  // first lane, counted from the segment's first token
+  int64_t laneCount = 0;  // at most tileCols
+  // The last run is the segment's own: token i sees its first ownOffset + i + 1 rows, and all of the other runs.
+  const Run<T>* runs = nullptr;
+  int64_t runCount = 0;
+  int64_t ownOffset = 0;
+  const T* q = nullptr;  // [tokens, group, headDim], tokens qLd apart
+  int64_t qLd = 0;
+  T* out = nullptr;  // as q, tokens outLd apart
+  int64_t outLd = 0;
+  T* lse = nullptr;  // log of the sum of exponentials, [tokens, group], tokens lseLd apart; may be null
+  int64_t lseLd = 0;
+  const T* dOut = nullptr;  // as out; backward only
+  T* dq = nullptr;          // written, tokens dqLd apart; backward only
+  int64_t dqLd = 0;
+  T* scratch = nullptr;  // attentionScratch() elements
+};
+
+struct AdamWFactors {
+  double clip, beta1, beta2, epsilon, stepSize, decay, sqrtCorrection2;
+};
+
+template <class T>
+struct Kernels {
+  const char* name;
+  int64_t tileRows;
+  int64_t tileCols;
+
+  // Packs W [n, k] (rows ld apart) times `scale` as the right operand of x W^T.
+  void (*packTransposed)(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* packed);
+  // Packs W [k, n] (rows ld apart) times `scale` as the right operand of x W.
+  void (*pack)(int64_t k, int64_t n, const T* w, int64_t ld, T scale, T* packed);
+  // C [m, n] = init + A [m, k] B, B packed. init: null is zero; initLd 0 repeats one row (a bias); may be C itself.
+  void (*matmul)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc,
+                 const T* init, int64_t initLd);
+  // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
+  void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                           int64_t ldc, T* scratch);
+
+  void (*attentionForward)(const Attention<T>&);
+  void (*attentionBackward)(const Attention<T>&);
+
+  // y = x * rstd * w with rstd = 1 / sqrt(mean(x^2) + eps). x, y [rows, n]; rstd [rows].
+  void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);
+  // y = x * rstd * w again, from the stored rstd.
+  void (*rmsNormAgain)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, T* y);
+  // dx = residual + gradient through rmsNorm; adds to dw unless it is null.
+  void (*rmsNormBackward)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, const T* dy,
+                          const T* residual, T* dx, T* dw);
+  // Rotates `heads` heads of headDim at x by cos, sin [headDim / 2]; half-split pairs. sign -1 turns back.
+  void (*rotate)(int64_t heads, int64_t headDim, T* x, const T* cos, const T* sin, T sign);
+  // act = silu(gate) * up. gateUp [rows, 2 n], act [rows, n].
+  void (*swiglu)(int64_t rows, int64_t n, const T* gateUp, T* act);
+  // From d act [rows, n]: d gateUp [rows, 2 n].
+  void (*swigluBackward)(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp);
+  // Largest logit, log-sum-exp and entropy of a row.
+  void (*logitStatistics)(int64_t n, const T* logits, T* max, T* lse, T* entropy);
+  // out = factor * exp(logits - lse).
+  void (*softmax)(int64_t n, const T* logits, T lse, T factor, T* out);
+  // y += x.
+  void (*add)(int64_t n, const T* x, T* y);
+  // sum of x^2, in double.
+  double (*squares)(int64_t n, const T* x);
+  void (*adamw)(int64_t n, T* w, const T* g, T* m, T* v, AdamWFactors f);
+};
+
+// Elements of a packed [k, n] operand.
+template <class T>
+int64_t packedSize(const Kernels<T>& kernels, int64_t k, int64_t n) {
+  return (n + kernels.tileCols - 1) / kernels.tileCols * kernels.tileCols * k;
+}
+
+// Elements of scratch that attention over `context` rows needs.
+template <class T>
+int64_t attentionScratch(const Kernels<T>& kernels, int64_t context, int64_t headDim) {
+  const int64_t lanes = kernels.tileCols;
+  const int64_t padded = (headDim + lanes - 1) / lanes * lanes;
+  return (2 * context + 8 * padded + 8) * lanes;
+}
+
+extern const Kernels<float> kPortable;
+extern const Kernels<double> kPortable64;
+#if defined(DPO_X86)
+extern const Kernels<float> kAvx2;
+extern const Kernels<float> kAvx512;
+#endif
+
+// The best table this machine can run, or the one named ("portable", "avx2", "avx512"). Throws where it cannot run.
+template <class T>
+const Kernels<T>& chooseKernels(const char* name);
+
+}  // namespace dpo

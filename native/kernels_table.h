@@ -1,0 +1,32 @@
+// The kernel table of a vector type.
+#pragma once
+#include "kernels_attention.h"
+#include "kernels_rows.h"
+
+namespace dpo {
+
+template <class V, class T = typename V::Scalar>
+constexpr Kernels<T> kernelTable(const char* name) {
+  return {name,
+          V::tileRows,
+          V::lanes * V::tileVecs,
+          &packTransposed<V>,
+          &pack<V>,
+          &matmul<V>,
+          &matmulTransposed<V>,
+          &attentionForward<V>,
+          &attentionBackward<V>,
+          &rmsNorm<V>,
+          &rmsNormAgain<V>,
+          &rmsNormBackward<V>,
+          &rotate<V>,
+          &swiglu<V>,
+          &swigluBackward<V>,
+          &logitStatistics<V>,
+          &softmax<V>,
+          &add<V>,
+          &squares<V>,
+          &adamw<V>};
+}
+
+}  // namespace dpo

@@ -1,0 +1,139 @@
+// What an adapter adds to a layer, forward and backward.
+#include <algorithm>
+
+#include "decoder.h"
+
+namespace dpo {
+
+namespace {
+
+// A well-mixed 64-bit number (Steele et al. 2014, SplitMix64).
+uint64_t mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15ull;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+  return x ^ (x >> 31);
+}
+
+// A cheap 32-bit mix for one element of a row.
+inline uint32_t mixElement(uint32_t x) {
+  x ^= x >> 16;
+  x *= 0x7feb352du;
+  x ^= x >> 15;
+  x *= 0x846ca68bu;
+  return x ^ (x >> 16);
+}
+
+}  // namespace
+
+template <class T>
+AdaptedSite<T>* Decoder<T>::site(int64_t layer, Site which) const {
+  if (adapter_ == nullptr) return nullptr;
+  AdaptedSite<T>& found = adapter_->layers[static_cast<size_t>(layer)].sites[which];
+  return found.rank > 0 ? &found : nullptr;
+}
+
+// Drops elements of x [rows, n] in place. Whether one is dropped depends on the seed and its place in the forest alone,
+// so backward finds the same mask again, and main/engine/tfjs/dropout.ts too. The projections of a site share it.
+template <class T>
+void Decoder<T>::dropOut(int64_t layer, Site which, const Rows& rows, int64_t n, T* x) const {
+  const double p = adapter_->lora.dropout;
+  const uint32_t limit = static_cast<uint32_t>(p * 4294967296.0);
+  const T scale = static_cast<T>(1 / (1 - p));
+  const bool tail = last(layer) && which != kQkv;
+  for (int64_t r = 0; r < rows.count; r++, x += n) {
+    const int64_t row = tail ? tailRow_[static_cast<size_t>(rows.begin + r)] : rows.begin + r;
+    const uint64_t place = (static_cast<uint64_t>(row) * 4096 + static_cast<uint64_t>(layer)) * kSites + which;
+    const uint32_t key = static_cast<uint32_t>(mix(mix(*dropoutSeed_) ^ place));
+    for (int64_t i = 0; i < n; i++)
+      x[i] = mixElement(key + static_cast<uint32_t>(i) * 0x9e3779b9u) < limit ? T(0) : scale * x[i];
+  }
+}
+
+template <class T>
+void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, const T* x, int64_t ldx, T* y, int64_t ldy) {
+  const AdaptedSite<T>* const adapted = site(layer, which);
+  if (adapted == nullptr) return;
+  T* const low = state(layer).low[which].data() + rows.begin * adapted->rank;
+  const int64_t n = adapted->a.in;
+  if (dropoutSeed_ && adapter_->lora.dropout > 0) {
+    Buffer<T>& dropped = scratch(rows.thread).c;
+    dropped.resize(rows.count * n);
+    for (int64_t r = 0; r < rows.count; r++) std::copy_n(x + r * ldx, n, dropped.data() + r * n);
+    dropOut(layer, which, rows, n, dropped.data());
+    adapted->a.forward(k_, rows.count, dropped.data(), n, low, adapted->rank, nullptr, 0);
+  } else {
+    adapted->a.forward(k_, rows.count, x, ldx, low, adapted->rank, nullptr, 0);
+  }
+  const int64_t r = adapter_->lora.r;
+  for (size_t p = 0; p < adapted->parts.size(); p++) {
+    const AdaptedPart<T>& part = adapted->parts[p];
+    T* const to = y + part.column;
+    part.b.forward(k_, rows.count, low + static_cast<int64_t>(p) * r, adapted->rank, to, ldy, to, ldy);
+  }
+}
+
+// Keeps d low = scale B^T dy for the gradient of A, and adds A^T d low to dx unless that is null.
+template <class T>
+void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, const T* dy, int64_t lddy, T* dx,
+                               int64_t lddx) {
+  const AdaptedSite<T>* const adapted = site(layer, which);
+  if (adapted == nullptr) return;
+  T* const dLow = g_.low[which].data() + rows.begin * adapted->rank;
+  const int64_t r = adapter_->lora.r, n = adapted->a.in;
+  for (size_t p = 0; p < adapted->parts.size(); p++) {
+    const AdaptedPart<T>& part = adapted->parts[p];
+    part.b.backward(k_, rows.count, dy + part.column, lddy, dLow + static_cast<int64_t>(p) * r, adapted->rank);
+  }
+  if (dx == nullptr) return;
+  if (dropoutSeed_ && adapter_->lora.dropout > 0) {
+    Buffer<T>& back = scratch(rows.thread).c;
+    back.resize(rows.count * n);
+    adapted->a.backward(k_, rows.count, dLow, adapted->rank, back.data(), n);
+    dropOut(layer, which, rows, n, back.data());
+    for (int64_t i = 0; i < rows.count; i++) k_.add(n, back.data() + i * n, dx + i * lddx);
+  } else {
+    adapted->a.backward(k_, rows.count, dLow, adapted->rank, dx, lddx, true);
+  }
+}
+
+// dA += d low^T x, dB += dy^T low for every adapted projection. The inputs in g_ were dropped out as in forward.
+template <class T>
+void Decoder<T>::adapterGradients(int64_t layer, std::vector<Outer>& outers) {
+  const Config& c = base_.config;
+  LayerState<T>& s = state(layer);
+  const int64_t tail = tailRows(layer);
+  const bool dropped = dropoutSeed_ && adapter_->lora.dropout > 0;
+  const T* const attended = last(layer) ? tailAttended_.data() : s.attended.data();
+  struct SiteData {
+    int64_t rows;
+    const T* x;
+    const T* dy;
+    int64_t lddy;
+  };
+  const SiteData data[kSites] = {
+      {rows_, g_.normed.data(), g_.dQkv.data(), c.qkv()},
+      {tail, dropped ? g_.droppedAttended.data() : attended, g_.dMid.data(), c.hidden},
+      {tail, g_.midNormed.data(), g_.dGateUp.data(), 2 * c.ff},
+      {tail, g_.act.data(), g_.next.data(), c.hidden},
+  };
+  for (int which = 0; which < kSites; which++) {
+    const AdaptedSite<T>* const adapted = site(layer, static_cast<Site>(which));
+    if (adapted == nullptr) continue;
+    const SiteData& d = data[which];
+    const int64_t r = adapter_->lora.r, rank = adapted->rank;
+    T* const gradient = adapter_->parameters.grad.data();
+    outers.push_back({rank, adapted->a.in, d.rows, g_.low[which].data(), rank, d.x, adapted->a.in,
+                      gradient + adapted->aOffset});
+    for (size_t p = 0; p < adapted->parts.size(); p++) {
+      const AdaptedPart<T>& part = adapted->parts[p];
+      outers.push_back({part.b.out, r, d.rows, d.dy + part.column, d.lddy,
+                        s.low[which].data() + static_cast<int64_t>(p) * r, rank, gradient + part.bOffset});
+    }
+  }
+}
+
+template class Decoder<float>;
+template class Decoder<double>;
+
+}  // namespace dpo

@@ -1,0 +1,90 @@
+// Named tensors in one flat array, with their gradients and AdamW's moments in arrays of the same layout.
+#pragma once
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "buffer.h"
+
+namespace dpo {
+
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0;
+  int64_t size = 0;
+  bool decay = false;  // weight decay applies: matrices, not norms and biases
+};
+
+// A tensor that came from outside, by name.
+struct Given {
+  const float* data = nullptr;
+  int64_t size = 0;
+};
+using GivenTensors = std::map<std::string, Given>;
+
+template <class T>
+class Parameters {
+ public:
+  // Appends a tensor and returns its offset. Tensors added in a row lie side by side.
+  int64_t declare(std::string name, std::vector<int64_t> shape) {
+    Parameter p;
+    p.name = std::move(name);
+    p.decay = shape.size() > 1;
+    p.size = 1;
+    for (int64_t n : shape) p.size *= n;
+    p.shape = std::move(shape);
+    p.offset = total_;
+    total_ += p.size;
+    list_.push_back(std::move(p));
+    return list_.back().offset;
+  }
+
+  // Fills all declared tensors. Throws where one is missing, has another size or holds something that is no number.
+  void fill(const GivenTensors& given) {
+    data.resize(total_);
+    copyIn(given, data);
+  }
+
+  // Makes room for gradients and moments, all zero; without, frees them.
+  void prepareTraining(bool train) {
+    for (Buffer<T>* each : {&grad, &expAvg, &expAvgSq}) {
+      if (train) {
+        each->resize(total_);
+        each->zero();
+      } else {
+        each->release();
+      }
+    }
+  }
+
+  void copyIn(const GivenTensors& given, Buffer<T>& to) const {
+    for (const Parameter& p : list_) {
+      const auto found = given.find(p.name);
+      if (found == given.end()) throw std::invalid_argument("tensor '" + p.name + "' is missing");
+      if (found->second.size != p.size)
+        throw std::invalid_argument("tensor '" + p.name + "' has " + std::to_string(found->second.size) +
+                                    " elements where the configuration wants " + std::to_string(p.size));
+      for (int64_t i = 0; i < p.size; i++) {
+        const float x = found->second.data[i];
+        if (!std::isfinite(x))
+          throw std::invalid_argument("tensor '" + p.name + "' holds a value that is not finite, at element " +
+                                      std::to_string(i));
+        to[p.offset + i] = static_cast<T>(x);
+      }
+    }
+  }
+
+  const std::vector<Parameter>& list() const { return list_; }
+  int64_t total() const { return total_; }
+
+  Buffer<T> data, grad, expAvg, expAvgSq;
+
+ private:
+  std::vector<Parameter> list_;
+  int64_t total_ = 0;
+};
+
+}  // namespace dpo
