@@ -12,14 +12,14 @@ test('log-softmax and entropy', () => {
 })
 
 test('temperature 0 takes the most likely token, the first of several', () => {
-  expect(sampleToken([1, 5, 5], { temperature: 0, top_p: 1 }, () => 0.99)).toBe(1)
+  expect(sampleToken([1, 5, 5], { temperature: 0, top_p: 1 }, 0.99)).toBe(1)
 })
 
 test('frequencies follow softmax(logits / temperature), cut to the nucleus', () => {
   const uniform = uniformStream(3)
   const draw = (temperature: number, top_p: number) => {
     const counts = [0, 0, 0, 0]
-    for (let i = 0; i < 20_000; i++) counts[sampleToken(logits, { temperature, top_p }, uniform)]!++
+    for (let i = 0; i < 20_000; i++) counts[sampleToken(logits, { temperature, top_p }, uniform())]!++
     return counts.map((count) => count / 20_000)
   }
   const softmax = (temperature: number) => [...logSoftmax(logits.map((x) => x / temperature)).logprobs].map(Math.exp)

@@ -26,12 +26,13 @@ export function argMax(values: ArrayLike<number>): number {
 
 /**
  * A token drawn from softmax(logits / temperature) cut to its nucleus, the fewest most likely tokens that together have
- * at least top_p (Holtzman et al. 2020, arXiv:1904.09751); the most likely one at temperature 0. `uniform` is in (0, 1).
+ * at least top_p (Holtzman et al. 2020, arXiv:1904.09751); the most likely one at temperature 0. `uniform` in [0, 1) decides; the same number gives the same token in every
+ * engine, rounding aside.
  */
 export function sampleToken(
   logits: ArrayLike<number>,
   { temperature, top_p }: Pick<Sampling, 'temperature' | 'top_p'>,
-  uniform: () => number,
+  uniform: number,
 ): number {
   if (temperature === 0) return argMax(logits)
   const { logprobs } = logSoftmax(Float64Array.from(logits, (logit) => logit / temperature))
@@ -47,7 +48,7 @@ export function sampleToken(
     })
     nucleus = nucleus.slice(0, last + 1)
   }
-  let rest = uniform() * mass
+  let rest = uniform * mass
   for (const token of nucleus) {
     rest -= probabilities[token]!
     if (rest < 0) return token

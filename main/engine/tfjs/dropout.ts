@@ -3,6 +3,7 @@
  * engine drops the same, whatever the order it computes in. Projections of one input (q, k, v; gate, up) share its mask.
  */
 import type { Projection } from '../engine.ts'
+import { splitMix64 } from '../random.ts'
 
 /** The inputs of a layer's projections. */
 const SITES: Readonly<Record<Projection, number>> = {
@@ -44,15 +45,6 @@ export function dropoutMask(
     }
   })
   return mask
-}
-
-/** Steele et al. 2014, doi:10.1145/2714064.2660195. */
-function splitMix64(value: bigint): bigint {
-  const mod64 = (x: bigint) => BigInt.asUintN(64, x)
-  let x = mod64(value + 0x9e3779b97f4a7c15n)
-  x = mod64((x ^ (x >> 30n)) * 0xbf58476d1ce4e5b9n)
-  x = mod64((x ^ (x >> 27n)) * 0x94d049bb133111ebn)
-  return x ^ (x >> 31n)
 }
 
 /** A bijection of 32-bit numbers in which every input bit reaches every output bit. */

@@ -21,7 +21,7 @@ import type {
 } from '../engine.ts'
 import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
-import { uniformStream } from '../random.ts'
+import { uniformAt } from '../random.ts'
 import { argMax, checkRequest, logSoftmax, sampleToken } from '../sampling.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import { decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
@@ -329,13 +329,13 @@ class TfjsEngine implements Engine {
   }
 
   async #complete(model: Model, prompt: Prefix, sampling: Sampling, index: number): Promise<Completion> {
-    const uniform = uniformStream(sampling.seeds[index]!)
+    const seed = sampling.seeds[index]!
     const tokens: number[] = []
     const logprobs: number[] = []
     let stopped = false
     let prefix = prompt
     while (tokens.length < sampling.max_new_tokens) {
-      const token = sampleToken(prefix.logits, sampling, uniform)
+      const token = sampleToken(prefix.logits, sampling, uniformAt(seed, tokens.length))
       tokens.push(token)
       logprobs.push(logSoftmax(prefix.logits).logprobs[token]!)
       stopped = sampling.stop_token_ids.includes(token)
