@@ -37,7 +37,7 @@ test('a file in the form of TRL comes back as it went', async () => {
     seed: 7,
     step: 1,
   })
-  const records = await readPreferenceData(file)
+  const records = readPreferenceData(file)
   expect(records.map(({ seed }) => seed)).toEqual([7, 8])
   expect(records[0]).toMatchObject({ chosen: pair().chosen, rejected: pair().rejected, task: 'click-button', step: 1 })
   expect(records[0]!.prompt[1]).toEqual({ role: 'user', content: pair().prompt })
@@ -69,26 +69,26 @@ const good = {
 test('a foreign file needs prompt, chosen and rejected only', async () => {
   const path = join(folder, 'foreign.jsonl')
   await writeFile(path, `${JSON.stringify({ ...good, score: 3 })}\n\n`)
-  expect(await readPreferenceData(path)).toEqual([
+  expect(readPreferenceData(path)).toEqual([
     { prompt: good.prompt, chosen: 'a', rejected: 'b', task: null, seed: null, step: null },
   ])
 })
 
 test.each([
-  ['{"prompt": [', 'line 2: this line is not whole JSON; mend or delete it.'],
-  [JSON.stringify({ ...good, prompt: 'text' }), 'line 2: prompt: must be a list of messages; mend or delete the line.'],
-  [JSON.stringify({ ...good, chosen: [] }), 'line 2: chosen: must be a list of one assistant message; mend'],
-  [JSON.stringify({ ...good, rejected: good.chosen }), 'line 2: chosen and rejected are the same text; mend'],
-  [JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }), 'line 2: prompt.0.role: '],
-  ['7', 'line 2: '],
+  ['{"prompt": [', '2: this line is not whole JSON; mend or delete it.'],
+  [JSON.stringify({ ...good, prompt: 'text' }), '2: prompt must be a list of messages; mend or delete the line.'],
+  [JSON.stringify({ ...good, chosen: [] }), '2: chosen must be a list of one assistant message; mend'],
+  [JSON.stringify({ ...good, rejected: good.chosen }), '2: chosen and rejected are the same text; mend'],
+  [JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }), '2: prompt.0.role '],
+  ['7', '2: '],
 ])('a broken line is named: %s', async (line, message) => {
   const path = join(folder, 'broken.jsonl')
   await writeFile(path, `${JSON.stringify(good)}\n${line}\n`)
-  await expect(readPreferenceData(path)).rejects.toThrow(`${path}, ${message}`)
+  expect(() => readPreferenceData(path)).toThrow(`${path}:${message}`)
 })
 
 test('a missing or empty file says what to do', async () => {
-  await expect(readPreferenceData(join(folder, 'none.jsonl'))).rejects.toThrow('run the collect stage')
+  expect(() => readPreferenceData(join(folder, 'none.jsonl'))).toThrow('run the collect stage')
   await writeFile(join(folder, 'empty.jsonl'), '\n')
-  await expect(readPreferenceData(join(folder, 'empty.jsonl'))).rejects.toThrow('holds no pairs')
+  expect(() => readPreferenceData(join(folder, 'empty.jsonl'))).toThrow('holds no pairs')
 })

@@ -1,10 +1,9 @@
 /** Preference files as TRL reads them: conversational form, one JSON object a line. */
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
 import { UserError } from '../config/error.ts'
-import { writeFileAtomic } from '../store/file.ts'
 import { type Pair, pairMessages } from './pairs.ts'
+import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
 
 /** One line of a preference file: what training needs, and where it came from as far as the file says. */
 export interface PreferenceRecord {
@@ -16,22 +15,15 @@ export interface PreferenceRecord {
   readonly step: number | null
 }
 
-const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })
-const answer = z
-  .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
-    error: 'must be a list of one assistant message',
-  })
-  .transform(([{ content }]) => content)
-
 /** Other keys may stand in a line; TRL leaves them alone, and so does this. */
 const recordSchema = z
   .object({
-    prompt: z.array(message, 'must be a list of messages').min(1),
-    chosen: answer,
-    rejected: answer,
-    task: z.string().nullish(),
-    seed: z.int().nullish(),
-    step: z.int().nullish(),
+    prompt: messagesSchema,
+    chosen: answerSchema,
+    rejected: answerSchema,
+    task: z.string().nullable().default(null),
+    seed: z.int().nullable().default(null),
+    step: z.int().nullable().default(null),
   })
   .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')
 
@@ -40,12 +32,12 @@ const recordSchema = z
  * place of what stood there, all or nothing. Throws UserError where it cannot be written.
  */
 export function writePreferenceData(path: string, pairs: readonly Pair[]): void {
-  writeLines(
+  writeJsonLines(
     path,
     pairs.map((pair) => ({
       prompt: pairMessages(pair),
-      chosen: assistant(pair.chosen),
-      rejected: assistant(pair.rejected),
+      chosen: answer(pair.chosen),
+      rejected: answer(pair.rejected),
       task: pair.task,
       seed: pair.seed,
       step: pair.step,
@@ -69,11 +61,11 @@ export function writeKtoData(path: string, pairs: readonly Pair[]): void {
     }
   }
   const clear = [...lines.values()].filter(({ labels }) => labels.size === 1)
-  writeLines(
+  writeJsonLines(
     path,
     clear.map(({ pair, completion, labels }) => ({
       prompt: pairMessages(pair),
-      completion: assistant(completion),
+      completion: answer(completion),
       label: labels.has(true),
       task: pair.task,
       seed: pair.seed,
@@ -82,44 +74,15 @@ export function writeKtoData(path: string, pairs: readonly Pair[]): void {
   )
 }
 
-/** Reads a preference file. Throws a UserError naming file, line and key where a line is not one. */
-export async function readPreferenceData(path: string): Promise<PreferenceRecord[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(
-      error.code === 'ENOENT'
-        ? `${path} does not exist; run the collect stage, or set paths.preference_data.`
-        : `${path} cannot be read (${error.code}).`,
-    )
-  })
-  const records = text
-    .split('\n')
-    .map((line, i) => ({ line, place: `${path}, line ${i + 1}` }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, place }) => readRecord(line, place))
+/**
+ * Reads a preference file. Throws a UserError with file, line and key where a line is not a pair, and where there is
+ * no file or no pair in it.
+ */
+export function readPreferenceData(path: string): PreferenceRecord[] {
+  const records = readJsonLines(path, recordSchema)
+  if (records === undefined) {
+    throw new UserError(`${path} does not exist; run the collect stage, or set paths.preference_data.`)
+  }
   if (records.length === 0) throw new UserError(`${path} holds no pairs; run the collect stage.`)
   return records
-}
-
-function readRecord(line: string, place: string): PreferenceRecord {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    throw new UserError(`${place}: this line is not whole JSON; mend or delete it.`)
-  }
-  const parsed = recordSchema.safeParse(json)
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw new UserError(`${place}: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}; mend or delete the line.`)
-  }
-  const { prompt, chosen, rejected, task, seed, step } = parsed.data
-  return { prompt, chosen, rejected, task: task ?? null, seed: seed ?? null, step: step ?? null }
-}
-
-function assistant(content: string): Message[] {
-  return [{ role: 'assistant', content }]
-}
-
-function writeLines(path: string, lines: readonly object[]): void {
-  writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 }

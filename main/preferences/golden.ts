@@ -1,9 +1,7 @@
 /** Golden samples as TRL's SFT trainer reads them: prompt and completion as messages, one JSON object a line. */
-import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
-import { UserError } from '../config/error.ts'
-import { writeFileAtomic } from '../store/file.ts'
+import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
 
 /** One step that is worth imitating. */
 export interface GoldenSample {
@@ -19,16 +17,8 @@ export interface GoldenSample {
 
 const sampleSchema = z
   .object({
-    prompt: z
-      .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }), {
-        error: 'must be a list of messages',
-      })
-      .min(1),
-    completion: z
-      .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
-        error: 'must be a list of one assistant message',
-      })
-      .transform(([{ content }]) => content),
+    prompt: messagesSchema,
+    completion: answerSchema,
     task: z.string().nullable().default(null),
     seed: z.int().nullable().default(null),
     step: z.int().nullable().default(null),
@@ -38,33 +28,15 @@ const sampleSchema = z
 
 /** Writes samples in place of what stood there, all or nothing. Throws UserError where it cannot be written. */
 export function writeGoldenData(path: string, samples: readonly GoldenSample[]): void {
-  const lines = samples.map(({ completion, ...rest }) => ({
-    ...rest,
-    completion: [{ role: 'assistant', content: completion }],
-  }))
-  writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  writeJsonLines(
+    path,
+    samples.map((sample) => ({ ...sample, completion: answer(sample.completion) })),
+  )
 }
 
 /** Reads a file of golden samples; none where there is no file. Throws UserError with file, line and key of a bad line. */
 export function readGoldenData(path: string): GoldenSample[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line, at) => (line.trim() === '' ? [] : [readSample(line, `${path}:${at + 1}`)]))
-}
-
-function readSample(line: string, place: string): GoldenSample {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    throw new UserError(`${place}: this line is not whole JSON; mend or delete it.`)
-  }
-  const sample = sampleSchema.safeParse(json)
-  if (sample.success) return sample.data
-  const issue = sample.error.issues[0]
-  const key = issue?.path.join('.') ?? ''
-  throw new UserError(`${place}: ${key === '' ? '' : `${key} `}${issue?.message}; mend or delete the line.`)
+  return readJsonLines(path, sampleSchema) ?? []
 }
 
 export interface GoldenSplit {

@@ -1,0 +1,61 @@
+/** What data files in TRL's conversational form have in common: one JSON object a line, texts as chat messages. */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import type { Message } from '../agent/prompt.ts'
+import { UserError } from '../config/error.ts'
+import { writeFileAtomic } from '../store/file.ts'
+
+const role = z.enum(['system', 'user', 'assistant'])
+
+/** A prompt: a list of messages. */
+export const messagesSchema = z
+  .array(z.strictObject({ role, content: z.string() }), { error: 'must be a list of messages' })
+  .min(1)
+
+/** A completion: a list of one assistant message, read as its text. */
+export const answerSchema = z
+  .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
+    error: 'must be a list of one assistant message',
+  })
+  .transform(([{ content }]) => content)
+
+/** A completion as it is written. */
+export function answer(content: string): Message[] {
+  return [{ role: 'assistant', content }]
+}
+
+/** Writes one object a line in place of what stood there, all or nothing. Throws UserError where it cannot be written. */
+export function writeJsonLines(path: string, objects: readonly object[]): void {
+  writeFileAtomic(path, objects.map((object) => `${JSON.stringify(object)}\n`).join(''))
+}
+
+/**
+ * Reads the objects of a file, leaving out empty lines; undefined where there is no file. Throws a UserError with file,
+ * line and key where a line is not what the schema wants.
+ */
+export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new UserError(`${path} cannot be read (${code}); name another file or change its owner.`)
+  }
+  return text
+    .split('\n')
+    .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${path}:${at + 1}`, schema)]))
+}
+
+function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {
+  let json: unknown
+  try {
+    json = JSON.parse(line)
+  } catch {
+    throw new UserError(`${place}: this line is not whole JSON; mend or delete it.`)
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const { path, message } = parsed.error.issues[0]!
+  throw new UserError(`${place}: ${path.length === 0 ? '' : `${path.join('.')} `}${message}; mend or delete the line.`)
+}
