@@ -1,0 +1,72 @@
+/** Things with names, of one role or mixed; a query asks for one of them, or for several in an order. */
+import { type Block, type Draft, element, type Query } from '../lesson.ts'
+import type { Random } from '../random.ts'
+import { filler, phrase, word } from '../words.ts'
+import type { FreshName } from './names.ts'
+import { askClick, mention, sentence } from './wording.ts'
+
+const ROLES = [
+  'button',
+  'button',
+  'link',
+  'link',
+  'span',
+  'div',
+  'tab',
+  'menuitem',
+  'li',
+  'icon',
+  'td',
+  'label',
+  'radio',
+  'checkbox',
+]
+
+export function clickables(random: Random, fresh: FreshName): Block {
+  const uniform = random.chance(0.5) ? random.pick(ROLES) : undefined
+  const elements = Array.from({ length: random.integer(2, 10) }, () => {
+    const role = uniform ?? random.pick(ROLES)
+    return element(
+      role,
+      fresh((r) => (r.chance(0.6) ? word(r) : phrase(r, 1, 3))),
+    )
+  })
+  const wanted = random.sample(elements, random.integer(1, 3))
+  const queries = wanted.map((target) => askOne(random, target))
+  if (elements.length > 2 && random.chance(0.5)) queries.push(askSequence(random, elements))
+  const padded = random.chance(0.3)
+    ? elements.flatMap((one) => (random.chance(0.3) ? [element('p', filler(random)), one] : [one]))
+    : elements
+  return { elements: padded, queries }
+}
+
+function askOne(random: Random, target: Draft): Query {
+  const instruction = sentence(random, [askClick(random, target.name, target.role)])
+  return { instruction, done: [], thought: `click ${target.name}`, next: { kind: 'click', on: target } }
+}
+
+/** Several one after the other; what was done decides what is next. */
+function askSequence(random: Random, elements: readonly Draft[]): Query {
+  const order = random.sample(elements, random.integer(2, 4))
+  const at = random.integer(0, order.length - 1)
+  const verb = random.pick(['click', 'press', 'tap', 'choose'])
+  const names = order.map((one) => mention(random, one.name))
+  const instruction = random.chance(0.5)
+    ? sentence(
+        random,
+        order.map((one) => askClick(random, one.name, one.role)),
+      )
+    : random.chance(0.3)
+      ? sentence(random, [
+          `${verb} ${order.map((one) => one.name).join(random.pick([' / ', '/', ' > ', ' - ', ' -> ']))}`,
+        ])
+      : sentence(random, [
+          `${verb} ${random.pick(['these in order: ', 'in this order: ', ''])}${names.join(random.pick([', ', ', then ', ' then ']))}`,
+        ])
+  return {
+    instruction,
+    done: order.slice(0, at).map((on) => ({ kind: 'click', on })),
+    thought: `click ${order[at]!.name}`,
+    next: { kind: 'click', on: order[at]! },
+  }
+}

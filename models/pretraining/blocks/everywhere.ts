@@ -1,0 +1,46 @@
+/** Queries that any page allows: by name, by role, by place. Texts without a role of their own are not asked for by role. */
+import type { Draft, Query } from '../lesson.ts'
+import type { Random } from '../random.ts'
+import { askClick, ordinal, roleWord, sentence } from './wording.ts'
+
+const BY_ROLE = ['button', 'link', 'textbox', 'textarea', 'checkbox', 'radio', 'combobox', 'tab', 'img', 'li']
+
+export function everywhere(random: Random, elements: readonly Draft[]): Query[] {
+  const queries: Query[] = []
+  const names = new Map<string, number>()
+  for (const { name } of elements) names.set(name.toLowerCase(), (names.get(name.toLowerCase()) ?? 0) + 1)
+  const named = elements.filter(({ name, role }) => name !== '' && names.get(name.toLowerCase()) === 1 && role !== 'p')
+  for (const target of random.sample(named, 2)) {
+    queries.push({
+      instruction: sentence(random, [askClick(random, target.name, target.role)]),
+      done: [],
+      thought: `click ${target.name}`,
+      next: { kind: 'click', on: target },
+    })
+  }
+  const role = random.pick(BY_ROLE)
+  const alike = elements.filter((one) => one.role === role)
+  if (alike.length > 0) queries.push(byPlace(random, role, alike))
+  return queries
+}
+
+/** "a button", "the 3rd link", "the last text field". */
+function byPlace(random: Random, role: string, alike: readonly Draft[]): Query {
+  const kind = roleWord(random, role)
+  const at = random.integer(0, Math.min(alike.length, 6) - 1)
+  const last = at === alike.length - 1 && alike.length > 1 && random.chance(0.5)
+  const place = last ? 'last' : ordinal(random, at)
+  const any = at === 0 && random.chance(0.5)
+  const verb = random.pick(
+    role === 'textbox' || role === 'textarea'
+      ? ['focus', 'put the cursor in', 'click', 'activate', 'focus on']
+      : ['click', 'press', 'choose', 'select'],
+  )
+  const wish = any ? `${verb} ${random.pick(['a', 'any', 'the'])} ${kind}` : `${verb} the ${place} ${kind}`
+  return {
+    instruction: sentence(random, [wish]),
+    done: [],
+    thought: any ? `click ${kind}` : `click ${place} ${kind}`,
+    next: { kind: 'click', on: alike[at]! },
+  }
+}

@@ -1,0 +1,161 @@
+/** Rows that each belong to a person or thing and have the same icons: the right icon is the one in the right row. */
+import { type Block, type Draft, element, type Query } from '../lesson.ts'
+import type { Random } from '../random.ts'
+import { filler, personName, phrase, word } from '../words.ts'
+import type { FreshName } from './names.ts'
+import { askFinish, finishName, mention, sentence } from './wording.ts'
+
+const ICONS = [
+  'edit',
+  'remove',
+  'pin',
+  'archive',
+  'flag',
+  'heart',
+  'bookmark',
+  'comment',
+  'mute',
+  'download',
+  'print',
+  'copy',
+  'move',
+  'hide',
+  'follow',
+  'save',
+  'report',
+  'call',
+  'open',
+  'close',
+]
+
+export function records(random: Random, fresh: FreshName): Block {
+  const iconRole = random.pick(['icon', 'icon', 'span', 'button', 'link'])
+  const titleRole = random.pick(['div', 'span', 'td', 'link', 'heading'])
+  const icons = random.sample(ICONS, random.integer(1, 4))
+  const rows = Array.from({ length: random.integer(2, 5) }, () => {
+    const who = fresh((r) => (r.chance(0.7) ? personName(r) : phrase(r, 1, 2)))
+    // At times the row's line begins with the name and goes on.
+    const title = element(titleRole, random.chance(0.4) ? `${who} ${phrase(random, 1, 5)}` : who)
+    const text = random.chance(0.6)
+      ? [element(random.pick(['div', 'span', 'td']), random.chance(0.5) ? filler(random) : phrase(random, 1, 4))]
+      : []
+    const actions = icons.map((icon) => element(iconRole, icon))
+    const elements = random.chance(0.85) ? [title, ...text, ...actions] : [title, ...actions, ...text]
+    return { who, title, actions, elements }
+  })
+  const queries: Query[] = []
+  for (const row of random.sample(rows, 2)) {
+    const icon = random.pick(row.actions)
+    queries.push({
+      instruction: sentence(random, [askRow(random, row.who, icon.name)]),
+      done: [],
+      thought: `click ${icon.name} of ${row.who}`,
+      next: { kind: 'click', on: icon },
+    })
+  }
+  const open = random.pick(rows)
+  if (random.chance(0.5)) {
+    queries.push({
+      instruction: sentence(random, [
+        `${random.pick(['open', 'read', 'find', 'show'])} the ${random.pick(['item', 'message', 'entry', 'row', 'card'])} ${random.pick(['of', 'by', 'from'])} ${mention(random, open.who)}`,
+      ]),
+      done: [],
+      thought: `click ${open.who}`,
+      next: { kind: 'click', on: open.title },
+    })
+  }
+  return { elements: rows.flatMap((row) => row.elements), queries }
+}
+
+function askRow(random: Random, who: string, icon: string): string {
+  const thing = random.pick(['entry', 'item', 'note', 'card', 'row', 'message', 'picture'])
+  return random.pick([
+    `${icon} the ${thing} of ${mention(random, who)}`,
+    `${icon} the ${thing} by ${who}`,
+    `${icon} ${who}'s ${thing}`,
+    `find the ${thing} by ${mention(random, who)} and click the "${icon}" icon`,
+    `for ${mention(random, who)}, click ${mention(random, icon)}`,
+    `click ${mention(random, icon)} for ${mention(random, who)}`,
+    `you have a ${thing} from ${who} that you want to ${icon}`,
+  ])
+}
+
+/** A table of names and values; one value, or several, are wanted in text fields. */
+export function lookup(random: Random, fresh: FreshName): Block {
+  const role = random.pick(['td', 'span', 'div', 'row', 'row'])
+  const rows = Array.from({ length: random.integer(2, 6) }, () => {
+    const [key, value] = [
+      fresh((r) => (r.chance(0.8) ? word(r) : phrase(r, 2, 2))),
+      fresh((r) => (r.chance(0.8) ? word(r) : phrase(r, 2, 2))),
+    ]
+    const lines = role === 'row' ? [element(role, `${key} | ${value}`)] : [element(role, key), element(role, value)]
+    return { key, value, lines }
+  })
+  const wanted = random.sample(rows, random.pick([1, 1, 2, 3]))
+  const single = wanted.length === 1
+  const fields = wanted.map(({ key }) => element('textbox', single && random.chance(0.7) ? '' : key, { value: '' }))
+  const button = element(
+    'button',
+    fresh(() => 'Submit'),
+  )
+  const at = random.integer(0, wanted.length)
+  for (const [i, field] of fields.slice(0, at).entries()) field.value = wanted[i]!.value
+  if (at > 0) fields[at - 1]!.states.push('focused')
+  const where = random.pick(['text field', 'field', 'box', 'textbox'])
+  const key = wanted[0]!.key
+  const ask = single
+    ? random.pick([
+        `${random.pick(['enter', 'type', 'write'])} the value of ${mention(random, key)} into the ${where}`,
+        `what stands next to ${mention(random, key)}? Write it in the ${where}`,
+        `copy the value that belongs to ${mention(random, key)} into the ${where}`,
+      ])
+    : random.pick([
+        'copy the values from the table into the fields',
+        'fill each field with its value in the table',
+        'look the values up and enter them',
+      ])
+  const instruction = sentence(random, [ask, random.pick(['press submit', 'click the submit button', 'submit'])])
+  const done = wanted.slice(0, at).map(({ value }, i) => ({ kind: 'fill' as const, on: fields[i]!, text: value }))
+  const row = wanted[at]
+  const query: Query =
+    row === undefined
+      ? { instruction, done, thought: 'done, click submit', next: { kind: 'click', on: button } }
+      : {
+          instruction,
+          done,
+          thought: `fill ${single ? where : row.key} with ${row.value}`,
+          next: { kind: 'fill', on: fields[at]!, text: row.value },
+        }
+  const table: Draft[] = rows.flatMap(({ lines }) => lines)
+  return {
+    elements: random.chance(0.7) ? [...table, ...fields, button] : [...fields, button, ...table],
+    queries: [query],
+  }
+}
+
+/** A text that stands on the page and is wanted in a field. */
+export function transcript(random: Random, fresh: FreshName): Block {
+  const role = random.pick(['p', 'div', 'span', 'textarea', 'label'])
+  const text = random.chance(0.6) ? word(random) : filler(random)
+  const source = role === 'textarea' ? element(role, '', { value: text }) : element(role, text)
+  const field = element('textbox', random.chance(0.6) ? '' : fresh(word), { value: '' })
+  const button = element('button', fresh(finishName))
+  const { wish, said } = askFinish(random, button.name)
+  const where = random.pick(['text field', 'field', 'box', 'textbox', 'text input'])
+  const kind = random.pick(['text', 'words', 'line', 'message'])
+  const ask = random.pick([
+    `copy the ${kind} ${random.pick(['above', 'on the page', 'shown', 'you see'])} into the ${where}`,
+    `write the ${kind} that you see into the ${where}`,
+    `repeat the ${kind} in the ${where}`,
+  ])
+  const fill = { kind: 'fill' as const, on: field, text }
+  const filled = random.chance(0.4)
+  if (filled) Object.assign(field, { value: text, states: ['focused'] })
+  const query: Query = {
+    instruction: sentence(random, [ask, wish]),
+    ...(filled
+      ? { done: [fill], thought: `done, click ${said}`, next: { kind: 'click', on: button } }
+      : { done: [], thought: `fill ${where} with ${text}`, next: fill }),
+  }
+  return { elements: [source, field, button], queries: [query] }
+}

@@ -1,0 +1,135 @@
+/**
+ * Trains the base model's tokenizer: byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909; bytes as in GPT-2), written
+ * in the form of Hugging Face's tokenizer.json.
+ */
+
+export const SPECIAL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const
+
+/**
+ * Where text is cut before merging. A line's end is always a piece of its own, so that a page and the task below it have
+ * the same tokens apart as together; numbers are cut in pairs of digits, so that every ref up to 99 can be one token.
+ */
+const PIECES = '\\n| ?\\p{L}+| ?\\p{N}{1,2}| ?[^\\s\\p{L}\\p{N}]+|\\s'
+
+/** Merges the most frequent pair until the vocabulary (bytes, merges, special tokens) has `size` entries. */
+export function trainBpe(texts: Iterable<string>, size: number): { vocab: Record<string, number>; merges: string[] } {
+  const letters = byteLetters()
+  const counts = new Map<string, number>()
+  const cut = new RegExp(PIECES, 'gu')
+  for (const text of texts) for (const [piece] of text.matchAll(cut)) counts.set(piece, (counts.get(piece) ?? 0) + 1)
+  const words = [...counts].map(([piece, count]) => ({
+    parts: [...Buffer.from(piece)].map((byte) => letters[byte]!),
+    count,
+  }))
+  const tokens = [...letters]
+  const merges: string[] = []
+  while (tokens.length < size - SPECIAL_TOKENS.length) {
+    const best = mostFrequentPair(words)
+    if (best === undefined) break
+    const [left, right] = best
+    merges.push(`${left} ${right}`)
+    tokens.push(left + right)
+    for (const word of words) word.parts = merge(word.parts, left, right)
+  }
+  tokens.push(...SPECIAL_TOKENS)
+  return { vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges }
+}
+
+/** The text of tokenizer.json. */
+export function tokenizerJson({ vocab, merges }: { vocab: Record<string, number>; merges: string[] }): string {
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
+  const special = (content: string) => ({
+    id: vocab[content],
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })
+  const file = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: SPECIAL_TOKENS.map(special),
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [{ type: 'Split', pattern: { Regex: PIECES }, behavior: 'Isolated', invert: false }, byteLevel],
+    },
+    post_processor: byteLevel,
+    decoder: byteLevel,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab,
+      merges,
+    },
+  }
+  return `${JSON.stringify(file, null, 1)}\n`
+}
+
+/** ChatML, without system messages: this model learned the grammar that they would explain. */
+export const CHAT_TEMPLATE = `{%- for message in messages if message.role != 'system' -%}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+{{- '<|im_start|>assistant\\n' -}}
+{%- endif -%}`
+
+/** The text of tokenizer_config.json. */
+export function tokenizerConfigJson(maxLength: number): string {
+  const file = {
+    tokenizer_class: 'Qwen2Tokenizer',
+    add_prefix_space: false,
+    clean_up_tokenization_spaces: false,
+    bos_token: null,
+    eos_token: '<|im_end|>',
+    pad_token: '<|endoftext|>',
+    model_max_length: maxLength,
+    chat_template: CHAT_TEMPLATE,
+  }
+  return `${JSON.stringify(file, null, 2)}\n`
+}
+
+/** GPT-2's printable stand-in for each byte. */
+function byteLetters(): string[] {
+  const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
+  let next = 256
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++))
+}
+
+function mostFrequentPair(words: readonly { parts: string[]; count: number }[]): [string, string] | undefined {
+  const pairs = new Map<string, number>()
+  for (const { parts, count } of words) {
+    for (let i = 1; i < parts.length; i++) {
+      const pair = `${parts[i - 1]} ${parts[i]}`
+      pairs.set(pair, (pairs.get(pair) ?? 0) + count)
+    }
+  }
+  let best: string | undefined
+  let most = 1
+  for (const [pair, count] of pairs) {
+    if (count > most || (count === most && best !== undefined && pair < best)) {
+      best = pair
+      most = count
+    }
+  }
+  return best?.split(' ') as [string, string] | undefined
+}
+
+function merge(parts: string[], left: string, right: string): string[] {
+  const merged: string[] = []
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] === left && parts[i + 1] === right) {
+      merged.push(left + right)
+      i++
+    } else merged.push(parts[i]!)
+  }
+  return merged
+}

@@ -1,0 +1,123 @@
+/**
+ * The words of the made-up pages: common ones, made of syllables, and random pieces, mixed, so that the model must copy
+ * what it has never seen instead of remembering what it has.
+ */
+import type { Random } from './random.ts'
+
+const COMMON =
+  `able account acorn actor adobe agenda alarm album alley almond alpha amber anchor angle apple april apron arch arena arrow atlas attic autumn avenue
+bacon badge bagel bakery balance bamboo banana banner basil basket beacon beach bean bear berry bicycle birch biscuit blanket blossom board boat bonus book
+border bottle boulder bracket branch brass bread breeze brick bridge bright broom brush bubble bucket budget buffer bundle butter button cabin cable cactus
+calendar camera camp canal candle canvas canyon captain caravan cargo carpet castle catalog cedar cellar center chair chalk channel chapter charm chart
+cheese cherry chest circle citrus clay clinic clock cloud clover coast cobalt coffee collar colony comet compass copper coral corner cotton council county
+courier cradle crane crater crayon cream credit cricket crown crystal current curtain cycle daisy dance daylight delta deposit desert detail device diamond
+digest dinner discount dolphin donkey doorway draft dragon drawer driver drum eagle early earth echo editor elbow elder ember engine engraver entry envelope
+estate evening event exhibit fabric falcon family farmer feather fence fern ferry fiddle field figure filter final finch finger fjord flag flame flavor
+fleet flint flower flute folder forest forum fossil fountain frame freight friend frost fruit gallery garden garlic gather gentle ginger glacier glass glove
+golden gondola gown grain granite grape graph gravel green grocery guest guide guitar gull hammer hammock handle harbor harvest hazel heart helmet herald
+heron hill history hollow honey horizon hotel house hunter iceberg idea igloo index inlet insect invoice island ivory jacket jaguar jasmine jelly journal
+jungle juniper kayak kernel kettle kitchen kite kiwi koala ladder lagoon lake lamp lantern larch laser lavender layer leaf ledger lemon letter level library
+lily linen lizard lobby locket lotus lunch lyric magnet mango manual maple marble margin market meadow medal melody member memory menu mercury message meter
+midnight mint mirror mist model moment monsoon morning mosaic moss motor mountain museum music mustard napkin nature nebula nectar needle nest network nickel
+night noodle north notebook notice number nutmeg oasis object ocean office olive onion opal opera orange orbit orchard order organ origin otter outline oval
+owner oyster package paddle page palace palm panda panel paper parade parcel park parrot partner pasta path patio peach peanut pearl pebble pencil pepper
+period petal phrase piano picnic picture pigeon pillow pilot pine pioneer pixel planet plaster plate plaza plum pocket poem point polar pond poppy portal
+postcard potato powder prairie price print prism profile project public puddle pumpkin puppet purple puzzle quarry quartz queen quill quilt rabbit radar
+radio raft rain ranch raven reader record reef region relay report reserve result ribbon rice ridge river road robin rocket roof room rose route royal ruby
+sable saddle sail salad salmon salt sample sandal satin saucer scale scarf scene school scooter screen script season second seed sender shadow shark shelf
+shell shield shore signal silk silver sketch slate sled smoke snow soap socket solar sonnet soup south spark sparrow spice spider spiral spoon spring spruce
+square stable stamp star station statue steam stone storm story stream street studio sugar summer sunset surface swan symbol syrup table tailor talent tango
+target tavern temple tennis theater thistle thread thunder ticket tiger timber title toast token tomato topic torch total tower trail train travel treasure
+tree trumpet tulip tundra tunnel turtle twig umbrella union unit upper valley value vanilla vapor vault velvet vendor venue version vessel view village
+vine violet violin vision visitor voice volcano voyage wagon walnut water wave weather west whale wheat wheel whistle willow window winter wisdom wolf
+wonder wood worker yard year yellow yogurt zebra zenith zipper zone`.split(/\s+/)
+
+const NAMES =
+  `Ada Aiko Alan Amara Andre Anita Arno Bela Boris Carla Chidi Clara Dario Delia Dmitri Edith Elio Emeka Erik Fatima Felix Freya Gina Gustav Hana Hector Ines Ivan Jana
+Jorge Kamal Karin Kofi Lars Leila Lina Luca Maeve Marek Mei Milan Nadia Nico Nora Olga Omar Otto Paula Pavel Petra Quinn Rafael Rania Rosa Samir Sara Silas Sven
+Tara Thea Tomas Uma Vera Viktor Wanda Yara Yusuf Zara Zoe`.split(/\s+/)
+
+const ONSETS =
+  'b c d f g h j k l m n p r s t v w z bl br ch cl cr dr fl fr gl gr pl pr qu sh sk sl sm sn sp st str th tr'.split(' ')
+const NUCLEI = 'a e i o u a e i o u ae ai au ea ee ia ie io oo ou ue'.split(' ')
+const CODAS = '     l m n r s t x d k nt rs st nd lt ct ng ck mp ss us um is'.split(' ')
+
+/** One word in lower case, capitalised or not: common, made of syllables, or a random piece. */
+export function word(random: Random): string {
+  const kind = random.next()
+  if (kind < 0.35) return random.pick(COMMON)
+  if (kind < 0.42) return random.pick(NAMES)
+  if (kind < 0.84) return casing(random, syllables(random))
+  return piece(random)
+}
+
+/** A person's first name, known or made up. */
+export function personName(random: Random): string {
+  return random.chance(0.4) ? random.pick(NAMES) : capitalise(syllables(random))
+}
+
+/** A few words: a title, the text of a link, a search. */
+export function phrase(random: Random, low: number, high: number): string {
+  const words = Array.from({ length: random.integer(low, high) }, () => word(random))
+  return words.join(' ')
+}
+
+/** A sentence of the filler that surrounds things on a page. */
+export function filler(random: Random): string {
+  const text = phrase(random, 3, 9)
+  return capitalise(text) + (random.chance(0.7) ? '.' : '')
+}
+
+/** What people type: a word, a password, a number, a date, an address, a phrase. */
+export function typedText(random: Random): string {
+  const kind = random.next()
+  if (kind < 0.4) return word(random)
+  if (kind < 0.6) return piece(random)
+  if (kind < 0.7) return digits(random, random.integer(1, 6))
+  if (kind < 0.76) return `${syllables(random)}@${syllables(random)}.${random.pick(['com', 'org', 'net'])}`
+  if (kind < 0.83) return date(random)
+  if (kind < 0.88) return `${digits(random, 3)}-${digits(random, 3)}-${digits(random, 4)}`
+  return phrase(random, 2, 4)
+}
+
+/** Letters and digits in no order, like a password. */
+export function piece(random: Random): string {
+  const alphabet = random.pick([
+    'abcdefghijklmnopqrstuvwxyz',
+    'abcdefghijklmnopqrstuvwxyz0123456789',
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
+  ])
+  return Array.from({ length: random.integer(2, 7) }, () => random.pick([...alphabet])).join('')
+}
+
+export function digits(random: Random, count: number): string {
+  return Array.from({ length: count }, () => random.integer(0, 9)).join('')
+}
+
+export function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function date(random: Random): string {
+  const [day, month, year] = [random.integer(1, 28), random.integer(1, 12), random.integer(1990, 2030)]
+  const two = (part: number) => String(part).padStart(2, '0')
+  return random.pick([
+    `${two(day)}/${two(month)}/${year}`,
+    `${year}-${two(month)}-${two(day)}`,
+    `${two(random.integer(0, 23))}:${two(random.integer(0, 59))}`,
+  ])
+}
+
+function syllables(random: Random): string {
+  const parts = Array.from(
+    { length: random.integer(1, 3) },
+    () => random.pick(ONSETS) + random.pick(NUCLEI) + random.pick(CODAS),
+  )
+  return parts.join('')
+}
+
+function casing(random: Random, text: string): string {
+  const kind = random.next()
+  if (kind < 0.65) return text
+  return kind < 0.95 ? capitalise(text) : text.toUpperCase()
+}
