@@ -6,12 +6,16 @@ import type { Impossible, Lab, Point } from './page/lab.ts'
 /** Longer texts are cut: no task needs them, and each letter costs two messages. */
 const LONGEST_TEXT = 2000
 
-type Hands = Pick<Lab, 'locate' | 'fill' | 'select' | 'click'>
+type Hands = Pick<Lab, 'locate' | 'field' | 'fill' | 'select' | 'click'>
 
 /** Calls one of the functions that reach.ts put into the page. */
-function inPage<K extends keyof Hands>(page: Page, name: K, ...args: Parameters<Hands[K]>): Promise<ReturnType<Hands[K]>> {
+function inPage<K extends keyof Hands>(
+  page: Page,
+  name: K,
+  ...args: Parameters<Hands[K]>
+): Promise<Awaited<ReturnType<Hands[K]>>> {
   const call = `dpoDriver.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
-  return page.evaluate(call) as Promise<ReturnType<Hands[K]>>
+  return page.evaluate(call) as Promise<Awaited<ReturnType<Hands[K]>>>
 }
 
 /**
@@ -47,11 +51,14 @@ async function clickAt({ mouse }: Page, { x, y }: Point): Promise<void> {
 
 async function fill(page: Page, ref: number, text: string, trusted: boolean): Promise<string | null> {
   if (!trusted) return failure(await inPage(page, 'fill', ref, text))
+  const before = await inPage(page, 'field', ref)
+  if (isImpossible(before)) return before.impossible
   const point = await inPage(page, 'locate', ref)
   if (isImpossible(point)) return point.impossible
   await clickAt(page, point)
   const field = await inPage(page, 'fill', ref, null)
-  if (isImpossible(field)) return field.impossible
+  // The page has answered the click by closing the field: that is for the agent to see.
+  if (isImpossible(field)) return null
   if (!field.typed) return failure(await inPage(page, 'fill', ref, text))
   if (text === '') await page.keyboard.press('Delete')
   else await type(page, text)

@@ -68,12 +68,12 @@ const CACHE = path.join(homedir(), '.cache', 'dpo-driver', 'browsers')
  * Path of a Chromium that is on this machine: CHROME_PATH, an installed browser, or one downloaded before.
  * @throws UserError when CHROME_PATH names no file.
  */
-export async function findChromium(chromePath = process.env['CHROME_PATH']): Promise<string | undefined> {
+export async function findChromium(chromePath = process.env.CHROME_PATH): Promise<string | undefined> {
   if (chromePath !== undefined && chromePath !== '') {
     if (existsSync(chromePath)) return chromePath
     throw new UserError(`CHROME_PATH is ${chromePath}, but there is no such file: correct it or unset it.`)
   }
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter)
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
   for (const name of INSTALLED[process.platform] ?? []) {
     const candidates = path.isAbsolute(name) ? [name] : folders.map((folder) => path.join(folder, name))
     const found = candidates.find((candidate) => existsSync(candidate))
@@ -155,7 +155,9 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       return started
     } catch (error) {
       const why = String(error instanceof Error ? error.message : error).split('\n')[0]
-      throw new UserError(`${executable} did not start (${why}): run it by hand to see why, or set CHROME_PATH to another.`)
+      throw new UserError(
+        `${executable} did not start (${why}): run it by hand to see why, or set CHROME_PATH to another.`,
+      )
     }
   }
   /** The browser that runs, else a new one; callers at the same time get the same one. */

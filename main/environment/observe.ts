@@ -12,7 +12,10 @@ import { watchPage } from './page/watch.ts'
 /** What is shown of a page at most; what can be used comes before text, and the top of the page before its end. */
 export const BUDGET: Budget = { elements: 100, characters: 6000 }
 
-const line = z.string().max(1200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'is not one line')
+const line = z
+  .string()
+  .max(1200)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'is not one line')
 
 const pageState = z.strictObject({
   done: z.boolean(),

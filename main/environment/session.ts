@@ -4,8 +4,8 @@ import { act } from './act.ts'
 import type { Action } from './action.ts'
 import type { BrowserHost } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
-import { BUDGET, installLab, observationOf, readState } from './observe.ts'
 import type { Observation } from './observation.ts'
+import { BUDGET, installLab, observationOf, readState } from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
@@ -105,7 +105,12 @@ export class Session {
     return this.#guard(async () => {
       const page = this.#page
       if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
-      const shot = page.screenshot({ type: 'jpeg', quality: 60, optimizeForSpeed: true, clip: { x: 0, y: 0, width: 160, height: 210 } })
+      const shot = page.screenshot({
+        type: 'jpeg',
+        quality: 60,
+        optimizeForSpeed: true,
+        clip: { x: 0, y: 0, width: 160, height: 210 },
+      })
       return within(this.#options.answerTimeLimit, 'the picture', shot)
     })
   }

@@ -1,5 +1,5 @@
 /** Experts for tasks that are done by clicking. */
-import { click, type Expert, find, finish, looking, lookBehind, quoted, read, Stuck, seek } from './expert.ts'
+import { click, type Expert, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
 
 /** "Click the button." */
 const clickTheButton: Expert = ({ page }) => click(find(page, looking('button')), 'button')
@@ -9,7 +9,10 @@ const clickQuoted =
   (role: string): Expert =>
   ({ instruction, page }) => {
     const [name = ''] = quoted(instruction)
-    return click(find(page, (element) => looking(role)(element) && element.name === name), name)
+    return click(
+      find(page, (element) => looking(role)(element) && element.name === name),
+      name,
+    )
   }
 
 const clickNumbered: Expert = ({ instruction, page }) => {
@@ -80,7 +83,10 @@ const clickShades: Expert = ({ instruction, page }) => {
 /** "Expand the section below and click submit." */
 const expandSection: Expert = ({ page, done }) =>
   done.length === 0
-    ? click(find(page, ({ role, name }) => role === 'tab' && name.startsWith('Section')), 'section')
+    ? click(
+        find(page, ({ role, name }) => role === 'tab' && name.startsWith('Section')),
+        'section',
+      )
     : finish(page)
 
 const gridCoordinate: Expert = ({ instruction, page }) => {
@@ -93,13 +99,6 @@ const identifyShape: Expert = ({ page }) => {
   const sign = shape.name.split(' ').at(-1) ?? ''
   const kind = shape.role !== 'text' ? shape.role : /\d/.test(sign) ? 'Number' : 'Letter'
   return click(find(page, looking('button', kind)), kind)
-}
-
-/** "Select Alvera>Terza>Ludovika": each level opens the next. */
-const clickMenu: Expert = ({ instruction, page, done }) => {
-  const [path = ''] = read(instruction, /Select (.*)/)
-  const name = path.split('>')[done.length] ?? ''
-  return click(find(page, looking('menuitem', name)), name)
 }
 
 /** Opens folders from the top until the name is there. */
@@ -157,7 +156,6 @@ export const CLICK_EXPERTS: Readonly<Record<string, Expert>> = {
   'click-checkboxes-large': clickCheckboxes,
   'click-color': clickColor,
   'click-shades': clickShades,
-  'click-menu': clickMenu,
   'grid-coordinate': gridCoordinate,
   'identify-shape': identifyShape,
   'navigate-tree': navigateTree,

@@ -10,8 +10,8 @@ import {
   quoted,
   read,
   Stuck,
-  select,
   seek,
+  select,
 } from './expert.ts'
 
 const chooseList: Expert = ({ instruction, page }) => {

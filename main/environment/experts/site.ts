@@ -1,6 +1,6 @@
 /** Experts for little web sites: mail, social media, search, contacts, calendars. */
 import type { ObservedElement } from '../observation.ts'
-import { click, type Expert, fill, find, finish, looking, lookBehind, quoted, read, Stuck, seek } from './expert.ts'
+import { click, type Expert, fill, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
 
 /** The first element after `start` that is wanted. */
 const after = (
@@ -13,13 +13,13 @@ const ICONS: Readonly<Record<string, string>> = { 'mark it as important': 'star'
 
 /** Star or trash beside the sender, or the message opened and answered or forwarded. */
 const email: Expert = ({ instruction, page }) => {
-  const [sender = ''] = read(instruction, /email by (\w+)/)
+  const [sender = ''] = read(instruction, /email by (\S+) and/)
   for (const [purpose, icon] of Object.entries(ICONS)) {
     if (!instruction.includes(purpose)) continue
     const thread = find(page, ({ name }) => name.startsWith(`${sender} `))
     return click(after(page, thread, looking('icon', icon)), `${icon} of ${sender}`)
   }
-  const forward = /forward that email to (\w+)/.exec(instruction)?.[1]
+  const forward = /forward that email to (\S+)\./.exec(instruction)?.[1]
   const send = seek(page, looking('icon', forward === undefined ? 'send reply' : 'send forward'))
   if (send !== undefined) {
     const text = forward ?? quoted(instruction)[0] ?? ''
@@ -31,7 +31,10 @@ const email: Expert = ({ instruction, page }) => {
   const verb = forward === undefined ? 'Reply' : 'Forward'
   const answer = seek(page, ({ name }) => name === verb)
   return answer === undefined
-    ? click(find(page, ({ name }) => name.startsWith(`${sender} `)), sender)
+    ? click(
+        find(page, ({ name }) => name.startsWith(`${sender} `)),
+        sender,
+      )
     : click(answer, verb.toLowerCase())
 }
 
@@ -44,16 +47,16 @@ const socialMedia: Expert = ({ instruction, page }) => {
     return click(after(page, post, looking('icon', button)), `${button} of ${user}`)
   }
   const entry = seek(page, ({ role, name }) => role === 'li' && (name === button || name === `${button} ${user}`))
-  return entry === undefined
-    ? lookBehind(after(page, post, looking('icon', 'more')), button)
-    : click(entry, button)
+  return entry === undefined ? lookBehind(after(page, post, looking('icon', 'more')), button) : click(entry, button)
 }
 
 /** The same button on all posts of a user, or on some of them. */
 const socialMediaAll: Expert = ({ instruction, page }) => {
   const [button = '', amount, user = ''] = read(instruction, /the "(.*)" button on (all|\d+) posts? by (\S+) and/)
   const posts = page.filter(({ name }) => name.split(' ').includes(user))
-  const icons = posts.slice(0, amount === 'all' ? undefined : Number(amount)).map((post) => after(page, post, looking('icon', button)))
+  const icons = posts
+    .slice(0, amount === 'all' ? undefined : Number(amount))
+    .map((post) => after(page, post, looking('icon', button)))
   const left = icons.find(({ states }) => !states.includes('selected'))
   return left === undefined ? finish(page) : click(left, `${button} of ${user}`)
 }
@@ -87,12 +90,17 @@ const phoneBook: Expert = ({ instruction, page }) => {
   return click(after(page, label, looking('link')), what)
 }
 
+/** "Order one of each item: Garlic bread, Chicken wings", or "Order 3 items that are vegan": any one three times. */
 const orderFood: Expert = ({ instruction, page, done }) => {
-  const [names = ''] = read(instruction, /Order one of each item: (.*)/)
-  const name = names.split(', ')[done.length]
-  if (name === undefined) return finish(page, 'Order!')
-  const dish = find(page, (element) => element.name === name)
-  return click(after(page, dish, ({ name: text }) => text === '+'), name)
+  const [, amount, kind] = /Order (\d+) items that are (.*)/.exec(instruction) ?? []
+  const wanted =
+    kind === undefined
+      ? read(instruction, /each item: (.*)/)[0]!
+          .split(',')
+          .map((name) => find(page, looking('', name.trim())))
+      : Array.from({ length: Number(amount) }, () => find(page, looking('icon', kind)))
+  const next = wanted[done.length]
+  return next === undefined ? finish(page, 'Order!') : click(after(page, next, looking('', '+')), next.name)
 }
 
 const buyTicket: Expert = ({ instruction, page }) => {
@@ -100,7 +108,11 @@ const buyTicket: Expert = ({ instruction, page }) => {
     .filter(({ name }) => name.startsWith('Book for $'))
     .map((button) => {
       const [hours = '0', minutes = '0'] = page[page.indexOf(button) - 1]?.name.match(/\d+/g) ?? []
-      return { button, cost: Number(button.name.slice('Book for $'.length)), time: Number(hours) * 60 + Number(minutes) }
+      return {
+        button,
+        cost: Number(button.name.slice('Book for $'.length)),
+        time: Number(hours) * 60 + Number(minutes),
+      }
     })
   const by = instruction.includes('cost') ? 'cost' : 'time'
   const up = /cheapest|shortest/.test(instruction) ? 1 : -1
@@ -122,7 +134,10 @@ const chooseDate: Expert = ({ instruction, page }) => {
   const distance = (Number(year) - Number(shownYear)) * 12 + Number(month) - 1 - MONTHS.indexOf(shown)
   const what = `${MONTHS[Number(month) - 1]} ${year}`
   if (distance !== 0) return lookBehind(find(page, looking('', distance > 0 ? 'Next' : 'Prev')), what)
-  return click(find(page, ({ name, role }) => role === 'link' && name === String(Number(day))), String(Number(day)))
+  return click(
+    find(page, ({ name, role }) => role === 'link' && name === String(Number(day))),
+    String(Number(day)),
+  )
 }
 
 export const SITE_EXPERTS: Readonly<Record<string, Expert>> = {

@@ -18,9 +18,10 @@ export function keepEpisode(): void {
     if (!page.WOB_DONE_GLOBAL) await lab.settle(LONGEST_WAIT)
     const done = page.WOB_DONE_GLOBAL === true
     const reward = Number(page.WOB_RAW_REWARD_GLOBAL)
-    const state: PageState = done
-      ? { done, reward, instruction: '', elements: [], dropped: 0 }
-      : { done, reward, instruction: instruction(), ...lab.observe(budget) }
+    if (done) return { done, reward, instruction: '', elements: [], dropped: 0 }
+    const state: PageState = { done, reward, instruction: instruction(), ...lab.observe(budget) }
+    // What observing found still to be loading is there before the next click.
+    await lab.settle(LONGEST_WAIT)
     return state
   }
 

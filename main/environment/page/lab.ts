@@ -36,6 +36,8 @@ export type Field = { readonly typed: boolean }
 export interface Lab {
   /** The elements by their ref, in this episode. */
   readonly elements: Map<number, Element>
+  /** The pictures that were seen; those still without a size are waited for. */
+  readonly pictures: Set<Element>
   /** Whether the page listens for clicks on this very element. */
   listens(element: Element): boolean
   /** Resolves once short timers and animations are over, at most after `limit` milliseconds. */
@@ -46,8 +48,10 @@ export interface Lab {
   /** Forgets the refs of the last episode. */
   forget(): void
   /** Scrolls the element into view and finds a point where a click really hits it. */
-  locate(ref: number): Point | Impossible
-  /** Gets an element ready for typing; with a `text`, fills it without key events. */
+  locate(ref: number): Promise<Point | Impossible>
+  /** Whether the element takes text, and how. */
+  field(ref: number): Field | Impossible
+  /** Gets a field ready for typing: focused, its text selected. With a `text`, fills it without key events. */
   fill(ref: number, text: string | null): Field | Impossible
   /** Chooses the option of that text. */
   select(ref: number, option: string): Impossible | null

@@ -3,6 +3,7 @@
  *
  * - A line for everything that can be used, and one for every run of text; what one line shows, no other repeats.
  * - The text beside a field is its name, not a line of its own; a paragraph is one line, the links in it are others.
+ * - A value is shown with the spaces it has; all other text with single ones.
  * - What has no text is named by its label, else by what its attributes, class or colour say.
  * - Refs count up in the order in which elements are first listed, and stay.
  */
@@ -17,7 +18,8 @@ export function observePage(): void {
   const TEXT_LENGTH = 240
   const LABEL_LENGTH = 40
   const MOST_OPTIONS = 60
-  const MACHINERY = '#query, #reward-display, #sync-task-cover, #click-canvas, script, style, noscript, template, br, hr'
+  const MACHINERY =
+    '#query, #reward-display, #sync-task-cover, #click-canvas, script, style, noscript, template, br, hr'
   const FRAME = 'html, body, #wrap, #area'
   const FIELDS = 'input:not([type=button], [type=submit], [type=reset], [type=image], [type=hidden]), select, textarea'
   const INPUT_ROLES: Readonly<Record<string, string>> = {
@@ -42,7 +44,7 @@ export function observePage(): void {
       ' ',
     ),
   )
-  const CLASS_ROLES = ['button', 'link', 'tab', 'checkbox', 'radio']
+  const CLASS_ROLES = ['button', 'link', 'tab', 'checkbox', 'radio', 'folder']
   const STATE_CLASSES = ['selected', 'clicked', 'active', 'checked']
   /** Classes of looks, not of meaning. */
   const LOOKS = /^(icon|ui-(corner|state|widget|button|helper|icon-blank).*|ui-icon)$/
@@ -72,21 +74,22 @@ export function observePage(): void {
     nextRef = 1
   }
 
-  lab.clean = (text, limit = TEXT_LENGTH) => {
-    const line = text
-      // Control, format and separator characters could break a line; "<|" could pass for a token of the model.
-      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-      .replaceAll('<|', '< |')
-      .trim()
+  const cut = (line: string, limit: number): string => {
+    if (line.length <= limit) return line
     const characters = [...line]
     return characters.length <= limit ? line : `${characters.slice(0, limit).join('').trimEnd()}…`
   }
+  // Control, format and separator characters could break a line; "<|" could pass for a token of the model.
+  const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll('<|', '< |')
+  lab.clean = (text, limit = TEXT_LENGTH) => cut(oneLine(text).replace(/\s+/g, ' ').trim(), limit)
 
   lab.observe = (budget) => {
     const styles = new Map<Element, CSSStyleDeclaration>()
     const styleOf = (element: Element): CSSStyleDeclaration => {
-      let style = styles.get(element)
-      if (style === undefined) styles.set(element, (style = getComputedStyle(element)))
+      const known = styles.get(element)
+      if (known !== undefined) return known
+      const style = getComputedStyle(element)
+      styles.set(element, style)
       return style
     }
     /** Nodes that some line already shows. */
@@ -99,6 +102,7 @@ export function observePage(): void {
       if (element.matches(MACHINERY)) return false
       const style = styleOf(element)
       if (style.display === 'none') return false
+      if (isPicture(element)) lab.pictures.add(element)
       if (isPicture(element) || element instanceof SVGElement) return true
       const { width, height } = element.getBoundingClientRect()
       if (width <= 1 && height <= 1 && style.position === 'absolute') return false
@@ -192,8 +196,7 @@ export function observePage(): void {
     // A field's name: its label, else the text that stands with it alone, else the text right before it.
     const labels = new Map<Element, string>()
     const asLabel = (text: string): string => lab.clean(text, NAME_LENGTH).replace(/[\s:*]+$/, '')
-    const isLabel = (text: string): boolean =>
-      text.length <= LABEL_LENGTH && /\p{L}/u.test(text) && !text.includes('=')
+    const isLabel = (text: string): boolean => text.length <= LABEL_LENGTH && /\p{L}/u.test(text) && !text.includes('=')
     const name = (field: Element, text: string, taken: Iterable<Node>): boolean => {
       if (text === '') return false
       labels.set(field, text)
@@ -213,7 +216,11 @@ export function observePage(): void {
       for (let level = 0; level < 3 && ancestor !== null && !ancestor.matches(FRAME); level++) {
         const others = [...ancestor.querySelectorAll('*')].some(
           (other) =>
-            other !== field && !other.contains(field) && isRendered(other) && (roleOf(other) ?? '') !== '' && isSeen(other),
+            other !== field &&
+            !other.contains(field) &&
+            isRendered(other) &&
+            (roleOf(other) ?? '') !== '' &&
+            isSeen(other),
         )
         if (others) return false
         const taken = new Set<Node>()
@@ -247,13 +254,15 @@ export function observePage(): void {
       if (!nameByCompany(field)) nameByText(field)
     }
 
-    const words = (identifier: string): string => identifier.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_\s]+/g, ' ')
+    const words = (identifier: string): string =>
+      identifier.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_\s]+/g, ' ')
     const isWord = (identifier: string): boolean => /^[a-zA-Z]{3,}([-_ ][a-zA-Z]{2,})*$/.test(identifier)
     /** What the classes say: words of the page's own, else those a widget library gives its parts. */
     const classWords = (element: Element): string => {
       const parts = [...element.classList].filter((part) => !LOOKS.test(part) && !STATE_CLASSES.includes(part))
       const own = parts.filter((part) => isWord(part) && !part.startsWith('ui-'))
-      const named = own.length > 0 ? own : parts.filter((part) => /^[a-z]{2}-[a-z-]+$/.test(part)).map((part) => part.slice(3))
+      const named =
+        own.length > 0 ? own : parts.filter((part) => /^[a-z]{2}-[a-z-]+$/.test(part)).map((part) => part.slice(3))
       return [...new Set(named.flatMap((part) => words(part).split(' ')))].join(' ')
     }
     const colorName = (css: string): string => {
@@ -295,7 +304,10 @@ export function observePage(): void {
       if (document.activeElement === element && (element.matches(FIELDS) || role === 'textbox')) states.push('focused')
       if (element.matches(':disabled') || aria('disabled')) states.push('disabled')
       // A tab that is selected is expanded, too.
-      if ((aria('expanded') && role !== 'tab') || (element.localName === 'summary' && element.parentElement?.hasAttribute('open'))) {
+      if (
+        (aria('expanded') && role !== 'tab') ||
+        (element.localName === 'summary' && element.parentElement?.hasAttribute('open'))
+      ) {
         states.push('expanded')
       }
       return states
@@ -324,14 +336,17 @@ export function observePage(): void {
         return
       }
       const { value } = element as HTMLInputElement
-      const line = role === 'checkbox' || role === 'radio' || value === undefined ? base : { ...base, value: lab.clean(value) }
+      const valued = role !== 'checkbox' && role !== 'radio' && value !== undefined
+      // The spaces of a value count: it may have to be copied as it is.
+      const line = valued ? { ...base, value: cut(oneLine(value), TEXT_LENGTH) } : base
       found.push({ element, usable: true, line })
     }
 
     const listShape = (shape: SVGElement): void => {
       const points = shape.getAttribute('points')?.trim().split(/\s+/).length
       const kinds: Readonly<Record<string, string>> = { rect: 'rectangle', path: 'shape', g: 'shape', image: 'img' }
-      const kind = shape.localName === 'polygon' && points === 3 ? 'triangle' : (kinds[shape.localName] ?? shape.localName)
+      const kind =
+        shape.localName === 'polygon' && points === 3 ? 'triangle' : (kinds[shape.localName] ?? shape.localName)
       const place = /^\(-?\d+, ?-?\d+\)$/.test(shape.id) ? shape.id : ''
       const text = shape instanceof SVGTextContentElement ? (shape.textContent ?? '') : place
       const { fill, stroke } = styleOf(shape)
@@ -383,7 +398,11 @@ export function observePage(): void {
         if (line !== '' && line.length <= NAME_LENGTH * 2) {
           for (const node of taken) shown.add(node)
           list(element, element.localName, lab.clean(line, NAME_LENGTH), true)
-        } else if (line === '' && (element.textContent ?? '').trim() === '' && ![...element.children].some(holdsUsable)) {
+        } else if (
+          line === '' &&
+          (element.textContent ?? '').trim() === '' &&
+          ![...element.children].some(holdsUsable)
+        ) {
           const svg = element.querySelector('svg') !== null
           if (!svg) {
             const label = lab.clean(pictureName(element), NAME_LENGTH)

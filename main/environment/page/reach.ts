@@ -1,9 +1,11 @@
 /** Runs in the page: finds where to click, and does to elements what keys and mouse cannot. */
 import type { Impossible, Lab, TaskWindow } from './lab.ts'
 
-/** Installs `locate`, `fill`, `select` and `click`. */
+/** Installs `locate`, `field`, `fill`, `select` and `click`. */
 export function reachIntoPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
+  const PATIENCE = 300
+  const NO_TEXT = ['checkbox', 'radio', 'file', 'button', 'submit', 'reset', 'image', 'hidden']
   const TYPED = ['text', 'search', 'password', 'email', 'tel', 'url', 'number']
 
   const find = (ref: number): Element | Impossible => {
@@ -22,7 +24,7 @@ export function reachIntoPage(): void {
     element instanceof HTMLAnchorElement ||
     lab.listens(element)
 
-  lab.locate = (ref) => {
+  lab.locate = async (ref) => {
     const element = find(ref)
     if (!(element instanceof Element)) return element
     if (element.matches(':disabled')) return { impossible: 'the element is disabled' }
@@ -64,30 +66,41 @@ export function reachIntoPage(): void {
       }
       return null
     }
-    let point = search()
-    if (point === null) {
+    // A picture has no size before it is loaded, and what covers the element may be about to go.
+    const deadline = performance.now() + PATIENCE
+    for (let point = search(); ; point = search()) {
+      if (point !== null) return point
+      if (performance.now() > deadline) return { impossible: 'something else covers the element' }
       element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })
       point = search()
+      if (point !== null) return point
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    return point ?? { impossible: 'something else covers the element' }
+  }
+
+  const isTextField = (element: Element): element is HTMLInputElement | HTMLTextAreaElement =>
+    element instanceof HTMLTextAreaElement || (element instanceof HTMLInputElement && !NO_TEXT.includes(element.type))
+
+  lab.field = (ref) => {
+    const element = find(ref)
+    if (!(element instanceof Element)) return element
+    const editable = element instanceof HTMLElement && element.isContentEditable
+    if (!isTextField(element)) return editable ? { typed: true } : { impossible: 'the element takes no text' }
+    if (element.disabled || element.readOnly) return { impossible: 'the field cannot be changed' }
+    return { typed: element instanceof HTMLTextAreaElement || TYPED.includes(element.type) }
   }
 
   lab.fill = (ref, text) => {
-    const element = find(ref)
-    if (!(element instanceof Element)) return element
-    const isField = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
-    const editable = element instanceof HTMLElement && element.isContentEditable
-    if (!isField && !editable) return { impossible: 'the element takes no text' }
-    if (isField && (element.disabled || element.readOnly)) return { impossible: 'the field cannot be changed' }
-    if (element instanceof HTMLInputElement && ['checkbox', 'radio', 'file', 'button', 'submit'].includes(element.type)) {
-      return { impossible: 'the element takes no text' }
-    }
-    const typed = !(element instanceof HTMLInputElement) || TYPED.includes(element.type)
+    const field = lab.field(ref)
+    if ('impossible' in field) return field
+    const element = find(ref) as HTMLElement
+    const { typed } = field
     if (text !== null) {
       element.focus()
-      if (isField) {
+      if (isTextField(element)) {
         // Past a setter that a page's library may have put on the element itself.
-        const prototype = element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
+        const prototype =
+          element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
         Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
       } else {
         element.textContent = text
@@ -98,7 +111,7 @@ export function reachIntoPage(): void {
     if (!typed) return { typed }
     if (document.activeElement !== element) element.focus()
     if (document.activeElement !== element) return { impossible: 'the field does not take the focus' }
-    if (isField) element.select()
+    if (isTextField(element)) element.select()
     else getSelection()?.selectAllChildren(element)
     return { typed }
   }

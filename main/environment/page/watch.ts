@@ -4,7 +4,7 @@ import type { Lab, TaskWindow } from './lab.ts'
 /** Installs `listens` and `settle`. */
 export function watchPage(): void {
   const page = window as unknown as TaskWindow & { dpoDriver: Partial<Lab> }
-  const lab = { elements: new Map<number, Element>() } as Partial<Lab>
+  const lab = { elements: new Map<number, Element>(), pictures: new Set<Element>() } as Partial<Lab>
   page.dpoDriver = lab as TaskWindow['dpoDriver']
 
   const listeners = new WeakMap<EventTarget, number>()
@@ -57,13 +57,23 @@ export function watchPage(): void {
     clear(id)
   }) as typeof window.clearTimeout
 
+  const { pictures } = lab as Lab
   const moving = (animation: Animation): boolean =>
     animation.playState === 'running' && Number.isFinite(Number(animation.effect?.getComputedTiming().endTime))
+  // A picture that comes late moves what is below it, also from under the mouse.
+  const isLoading = (picture: Element): boolean => {
+    const { width, height } = picture.getBoundingClientRect()
+    return picture.isConnected && (width === 0 || height === 0)
+  }
   const busy = (): boolean =>
-    pending.size > 0 || (page.jQuery?.timers.length ?? 0) > 0 || document.getAnimations().some(moving)
+    pending.size > 0 ||
+    [...pictures].some(isLoading) ||
+    (page.jQuery?.timers.length ?? 0) > 0 ||
+    document.getAnimations().some(moving)
 
   lab.settle = async (limit) => {
     const deadline = performance.now() + limit
     while (busy() && performance.now() < deadline) await new Promise((resolve) => set(resolve, 10))
+    pictures.clear()
   }
 }
