@@ -5,6 +5,7 @@
  *
  *     node app/setup.mjs                      sets up
  *     node app/setup.mjs --exec vitest run    sets up, then runs that bin of a dependency under Node 24
+ *     node app/setup.mjs --exec node x.ts     sets up, then runs that file under Node 24
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -185,7 +186,8 @@ async function main([flag, program, ...args]) {
   } catch (error) {
     return report(error)
   }
-  return flag === '--exec' ? runNode([join(BIN, program), ...args]) : 0
+  if (flag !== '--exec') return 0
+  return runNode(program === 'node' ? args : [join(BIN, program), ...args])
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { lockStore } from '../main/store/lock.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'cli-'))
+
+/** Runs the command line in an empty folder. */
+function cli(...args: string[]) {
+  const command = [...['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'cli.ts')], ...args]
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' })
+  return { status, stdout, stderr: stderr.trim() }
+}
+
+/** Options with a configuration whose store is in the empty folder. */
+function config(text = ''): string[] {
+  const path = join(folder, 'my.yaml')
+  writeFileSync(path, `paths: {store: ${join(folder, 'lab.sqlite')}, reports: ${join(folder, 'reports')}}\n${text}`)
+  return ['--config_path', 'my.yaml']
+}
+
+test('help names the commands and the exit codes; each command has an example', () => {
+  const { status, stdout } = cli('--help')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/verify .*golden .*sft .*collect .*dpo .*evaluate .*pipeline .*runs /s)
+  expect(stdout).toContain('Exit codes: 0 done, 1 a stage failed, 2 bad input')
+  for (const command of ['verify', 'golden', 'sft', 'collect', 'dpo', 'evaluate', 'pipeline', 'runs']) {
+    expect(cli(command, '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`npx dpo-driver ${command}`),
+    })
+  }
+})
+
+test.each([
+  [['nonsense'], /unknown command 'nonsense'/],
+  [['evaluat'], /Did you mean evaluate/],
+  [['sft', '--sead', '3'], /unknown option '--sead'/],
+  [['sft', '--seed', 'seven'], /^command line: project.seed must be a number, but is/],
+  [['sft', '--config_path', 'none.yaml'], /^none.yaml: the configuration cannot be read/],
+  [
+    ['sft', '--set', 'training.sft.max_step=3'],
+    /^command line: unknown key training.sft.max_step, perhaps training.sft.max_steps\.$/,
+  ],
+  [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
+])('%j is bad input, said in a sentence', (args, message) => {
+  const { status, stdout, stderr } = cli(...args)
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toMatch(message)
+  expect(stderr).not.toContain('    at ')
+})
+
+test('a configuration with a mistake leaves nothing behind', () => {
+  expect(cli('pipeline', ...config('training: {dpo: {bata: 1}}'))).toMatchObject({
+    status: 2,
+    stderr: 'my.yaml:2: unknown key training.dpo.bata, perhaps training.dpo.beta.',
+  })
+  expect(readdirSync(folder)).toEqual(['my.yaml'])
+})
+
+test('there is nothing to resume before the first run', () => {
+  const { status, stderr } = cli('pipeline', '--resume', ...config())
+  expect(status).toBe(2)
+  expect(stderr).toBe('There is nothing to resume: pipeline has not run yet; leave out --resume to begin anew.')
+})
+
+test('an unknown task is named with its neighbours', () => {
+  const { status, stderr } = cli('golden', '--tasks', 'click-buton', ...config())
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/no task click-buton.*click-button/)
+})
+
+test('a stage without what it needs says which command makes it', () => {
+  const none = `${join(folder, 'none')}`
+  const { status, stderr } = cli('collect', ...config(), '--set', `paths.sft_adapter_path=${none}`)
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/none: there is no adapter here; run `npx dpo-driver sft` first\.$/)
+})
+
+test('two commands do not work with one store at a time', () => {
+  const unlock = lockStore(join(folder, 'lab.sqlite'))
+  expect(cli('verify', ...config())).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('another command is at work'),
+  })
+  unlock()
+})
+
+test('runs lists them with their status, for people and as JSON', () => {
+  cli('golden', '--tasks', 'click-buton', ...config())
+  expect(cli('runs', ...config()).stdout).toMatch(/1 {2}dpo-driver {2}golden {4}failed/)
+  const [latest] = cli('runs', '--json', ...config())
+    .stdout.trim()
+    .split('\n')
+  expect(JSON.parse(latest ?? '')).toMatchObject({ name: 'dpo-driver', command: 'golden', status: 'failed' })
+})
+
+test('with --json every line of a run is an event', () => {
+  const { stdout } = cli('golden', '--json', '--tasks', 'click-buton', ...config())
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events.map(({ event, status }) => [event, status])).toEqual([
+    ['run', undefined],
+    ['stage', 'running'],
+    ['stage', 'failed'],
+    ['end', 'failed'],
+  ])
+})

@@ -1,0 +1,166 @@
+/** The lab on the command line. */
+import { Command as Program } from 'commander'
+import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
+import { UserError } from '../main/config/error.ts'
+import type { Command } from '../main/lab.ts'
+import { stopOnSignals } from './stop.ts'
+import { duration, jsonView, terminalView } from './terminal.ts'
+
+/** Exit codes, as --help says them. */
+const EXIT = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const
+
+interface Options {
+  readonly config_path?: string
+  readonly tasks?: readonly string[]
+  readonly seed?: number
+  readonly rounds?: number
+  readonly miniwob?: string
+  readonly set?: readonly string[]
+  readonly resume?: true
+  readonly json?: true
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 a stage failed, 2 bad input (the sentence says what and where), 130 stopped (go on with --resume).`
+
+const COMMANDS: readonly { name: Command; what: string; example: string }[] = [
+  { name: 'verify', what: 'Look whether everything the lab needs is there', example: 'npx dpo-driver verify --json' },
+  {
+    name: 'golden',
+    what: 'Record golden samples with the scripted experts',
+    example: 'npx dpo-driver golden --tasks click-button login-user',
+  },
+  {
+    name: 'sft',
+    what: 'Train the SFT adapter on golden samples',
+    example: 'npx dpo-driver sft --config_path my.yaml --seed 7',
+  },
+  {
+    name: 'collect',
+    what: 'Let the SFT agent try tasks, and build preference pairs',
+    example: 'npx dpo-driver collect --tasks click-tab',
+  },
+  {
+    name: 'dpo',
+    what: 'Train the DPO adapter, and the controls, on what was collected',
+    example: 'npx dpo-driver dpo --set training.dpo.beta=0.2',
+  },
+  {
+    name: 'evaluate',
+    what: 'Compare the adapters on tasks they have not seen, and write the report',
+    example: 'npx dpo-driver evaluate',
+  },
+  { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
+]
+
+/** The program; its actions set the exit code. */
+function program(): Program {
+  const cli = new Program('dpo-driver')
+    .description(
+      'A lab for environment-feedback DPO: a web agent learns from the success or failure of its own attempts.',
+    )
+    .version('0.1.0')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .showSuggestionAfterError()
+  for (const { name, what, example } of COMMANDS) {
+    const command = cli
+      .command(name)
+      .description(what)
+      .option('--config_path <file>', 'configuration to use instead of config.yaml')
+      .option('--tasks <name...>', 'tasks to learn and to evaluate, by their MiniWoB++ names')
+      .option('--seed <n>', 'seed of training and sampling', Number)
+      .option('--miniwob <dir>', 'folder or clone with the MiniWoB++ pages')
+      .option('--set <key=value...>', 'any other value of the configuration, such as training.dpo.beta=0.2')
+      .option('--resume', 'go on with the latest unfinished run of this command')
+      .option('--json', 'print JSON, one event a line')
+    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collect, DPO and evaluate', Number)
+    command.addHelpText('after', `\nExample:\n  ${example}\n${EXIT_CODES}`)
+    command.action((options: Options) => runCommand(name, options))
+  }
+  cli
+    .command('runs')
+    .description('List the runs, the latest first')
+    .option('--config_path <file>', 'configuration that names the store')
+    .option('--json', 'print JSON, one run a line')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver runs\n${EXIT_CODES}`)
+    .action(listRuns)
+  return cli
+}
+
+/** The configuration with what the command line says on top. */
+function configFor(options: Options) {
+  const overrides = Object.fromEntries((options.set ?? []).map(parseOverride))
+  if (options.tasks !== undefined) {
+    overrides.tasks = options.tasks
+    overrides['evaluation.tasks'] = null
+  }
+  if (options.seed !== undefined) overrides['project.seed'] = options.seed
+  if (options.rounds !== undefined) overrides['flywheel.rounds'] = options.rounds
+  if (options.miniwob !== undefined) overrides['environment.miniwob'] = options.miniwob
+  return loadConfig(options.config_path, overrides)
+}
+
+/** Loads the lab only when it is needed: --help should not wait for the model's and the browser's libraries. */
+async function openLab(options: Options) {
+  const config = configFor(options)
+  const { createLab } = await import('../main/lab.ts')
+  return createLab(config)
+}
+
+async function runCommand(name: Command, options: Options): Promise<void> {
+  const lab = await openLab(options)
+  const stop = stopOnSignals(() => console.error('\nStopping ... (once more to quit at once)'))
+  const emit = options.json ? jsonView(process.stdout) : terminalView(process.stdout)
+  try {
+    const { folder } = await lab.run(name, { resume: options.resume ?? false, signal: stop.signal, emit })
+    if (!options.json && name !== 'verify') console.log(`Everything of this run: ${shownPath(folder)}`)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    if (error !== stop.signal.reason) console.error(sentence(error))
+    console.error(`Stopped. To go on: npx dpo-driver ${name} --resume`)
+    process.exitCode = EXIT.stopped
+  } finally {
+    stop.release()
+    lab.close()
+  }
+}
+
+async function listRuns(options: Options): Promise<void> {
+  const lab = await openLab(options)
+  for (const run of lab.store.runs()) {
+    const seconds = lab.store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
+    const { id, name, command, status } = run
+    const started = new Date(run.started).toISOString()
+    console.log(
+      options.json
+        ? JSON.stringify({ id, name, command, status, started, seconds })
+        : `${String(id).padStart(4)}  ${name}  ${String(command).padEnd(8)}  ${status.padEnd(7)}  ${started}  ${duration(seconds)}`,
+    )
+  }
+  lab.close()
+}
+
+/** What to print of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
+function sentence(error: unknown): string {
+  if (error instanceof UserError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+// A reader that has seen enough (| head) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done)
+  throw error
+})
+
+try {
+  await program().parseAsync()
+} catch (error) {
+  if (error instanceof Error && 'exitCode' in error) {
+    // commander has printed it: help and version are fine, anything else is a wrong command line.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput
+  } else {
+    console.error(sentence(error))
+    process.exitCode = error instanceof UserError ? EXIT.badInput : EXIT.failed
+  }
+}

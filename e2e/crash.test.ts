@@ -1,0 +1,168 @@
+/**
+ * A whole pipeline, small, killed with SIGKILL at ten random instants, and resumed each time: it must end with the same
+ * episodes, metrics and table as one that nothing disturbed, leave no process behind, and count nothing twice.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { projectPath } from '../main/config/paths.ts'
+
+const KILLS = 10
+
+const folders: string[] = []
+let undisturbed: ReturnType<typeof outcomeOf>
+/** Wall time of the undisturbed pipeline, in milliseconds. */
+let duration = 0
+
+beforeAll(async () => {
+  const folder = workplace()
+  const began = performance.now()
+  expect(await ending(start(folder))).toBe(0)
+  duration = performance.now() - began
+  undisturbed = outcomeOf(folder)
+  expect(undisturbed.episodes.length).toBeGreaterThan(100)
+  expect(undisturbed.metrics.length).toBeGreaterThan(100)
+})
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Ten instants, one in each tenth of the run, so that every stage is hit. */
+const instants = Array.from({ length: KILLS }, (_, tenth) => (tenth + Math.random()) / KILLS)
+
+test.each(instants)('a kill after %f of the run changes nothing', async (instant) => {
+  const folder = workplace()
+  const first = start(folder)
+  await pause(instant * duration)
+  const children = descendants(first.pid ?? 0)
+  first.kill('SIGKILL')
+  const code = await ending(first)
+  await gone(children)
+  if (code !== 0) {
+    // Killed before the run was begun in the store, there is nothing to resume.
+    const begun = existsSync(join(folder, 'lab.sqlite')) && runs(folder) > 0
+    expect(await ending(start(folder, begun ? ['--resume'] : []))).toBe(0)
+  }
+  expect(outcomeOf(folder)).toEqual(undisturbed)
+})
+
+function workplace(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crash-'))
+  folders.push(folder)
+  const paths = {
+    sft_data: 'golden.jsonl',
+    preference_data: 'preferences.jsonl',
+    sft_adapter_path: 'sft',
+    dpo_adapter_path: 'dpo',
+    store: 'lab.sqlite',
+    reports: 'reports',
+  }
+  const config = {
+    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(folder, name)])),
+    tasks: ['click-button', 'click-tab', 'enter-text'],
+    golden: { samples_per_task: 1, held_out_per_task: 1 },
+    training: { sft: { max_steps: 24, eval_steps: 6 }, dpo: { max_steps: 15, batch_size: 8 } },
+    collect: { seeds_per_task: 6, attempts: 4 },
+    validation: { num_episodes_per_task: 4 },
+    evaluation: { num_episodes_per_task: 6 },
+    flywheel: { rounds: 2, patience: 2 },
+  }
+  // JSON is YAML.
+  writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config))
+  return folder
+}
+
+function start(folder: string, more: readonly string[] = []): ChildProcess {
+  const args = [projectPath('app/cli.ts'), 'pipeline', '--config_path', join(folder, 'config.yaml'), ...more]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr?.on('data', (chunk) => process.stderr.write(chunk))
+  return child
+}
+
+function ending(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
+  return new Promise((resolve) => child.once('exit', resolve))
+}
+
+/** Everything that the run found, without what the clock and the machine's load decide. */
+function outcomeOf(folder: string) {
+  const store = new DatabaseSync(join(folder, 'lab.sqlite'), { readOnly: true })
+  const all = (sql: string) =>
+    store
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
+  const outcome = {
+    runs: all('SELECT id, status FROM runs'),
+    stages: all('SELECT stage, round, status FROM stages ORDER BY stage, round'),
+    episodes: all(
+      `SELECT stage, round, arm, task, seed, attempt, outcome, reason, reward,
+         (SELECT group_concat(completion, char(10)) FROM steps WHERE episode = id) AS completions
+       FROM episodes ORDER BY stage, round, arm, task, seed, attempt`,
+    ),
+    metrics: all(
+      `SELECT stage, round, arm, step, name, value FROM metrics WHERE name != 'tokens_per_second'
+       ORDER BY stage, round, arm, step, name`,
+    ),
+    pairs: all('SELECT round, task, seed, position, prompt, chosen, rejected FROM pairs ORDER BY round, id'),
+    checkpoints: all('SELECT * FROM checkpoints'),
+  }
+  store.close()
+  const [report = ''] = readdirSync(join(folder, 'reports'))
+  const { wall: _, ...summary } = JSON.parse(readFileSync(join(folder, 'reports', report, 'summary.json'), 'utf8'))
+  const preferences = readFileSync(join(folder, 'preferences.jsonl'), 'utf8')
+  const adapter = readFileSync(join(folder, 'dpo/adapter_model.safetensors')).toString('base64')
+  return {
+    ...outcome,
+    summary,
+    preferences,
+    adapter,
+    files: readdirSync(folder).filter((name) => name.includes('tmp')),
+  }
+}
+
+function runs(folder: string): number {
+  const store = new DatabaseSync(join(folder, 'lab.sqlite'), { readOnly: true })
+  try {
+    return Number(store.prepare('SELECT count(*) AS runs FROM runs').get()?.runs)
+  } catch {
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+/** Processes below a process: the browser's. */
+function descendants(pid: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const [, parent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? []
+        return [{ pid: Number(name), parent: Number(parent) }]
+      } catch {
+        return []
+      }
+    })
+  const below = (of: number): number[] =>
+    parents.filter(({ parent }) => parent === of).flatMap((child) => [child.pid, ...below(child.pid)])
+  return below(pid)
+}
+
+/** Waits until none of these processes is left, at most ten seconds. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const alive = () =>
+    pids.filter((pid) => {
+      try {
+        return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      } catch {
+        return false
+      }
+    })
+  for (let waited = 0; alive().length > 0 && waited < 10_000; waited += 100) await pause(100)
+  expect(alive()).toEqual([])
+}

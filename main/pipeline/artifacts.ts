@@ -1,0 +1,63 @@
+/** Where a run keeps what it makes. The paths of the configuration are exports of these, and inputs of later runs. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import { writeFileAtomic } from '../store/file.ts'
+import { replaceFolder, settleFolder } from '../store/folder.ts'
+import type { StageContext } from './stage.ts'
+
+export interface Artifacts {
+  /** The run's own folder, with its report. */
+  readonly folder: string
+  /** Where this run keeps an adapter; 'sft' has no rounds and takes 0. */
+  adapter(arm: string, round: number): string
+  /** Where this run keeps the pairs of a round. */
+  preferences(round: number): string
+}
+
+export function runArtifacts(config: Config, run: { readonly id: number; readonly name: string }): Artifacts {
+  const folder = join(projectPath(config.paths.reports), `${run.name}-${run.id}`)
+  const inRound = (round: number, name: string) => join(folder, ...(round === 0 ? [] : [`round-${round}`]), name)
+  return {
+    folder,
+    adapter: (arm, round) => inRound(round, `${arm}_adapter`),
+    preferences: (round) => inRound(round, 'preferences.jsonl'),
+  }
+}
+
+/** Whether a whole adapter lies in a folder. */
+export function hasAdapter(folder: string): boolean {
+  settleFolder(folder)
+  return existsSync(join(folder, 'adapter_config.json'))
+}
+
+/**
+ * The first of these folders that holds an adapter. Throws UserError with the command that makes one where none does.
+ */
+export function firstAdapter(folders: readonly string[], command: string): string {
+  const found = folders.find(hasAdapter)
+  if (found !== undefined) return found
+  throw new UserError(
+    `${shownPath(folders.at(-1) ?? '')}: there is no adapter here; run \`npx dpo-driver ${command}\` first.`,
+  )
+}
+
+/**
+ * The adapter of the policy after `round` rounds: SFT's after none. The run's own, or where it made none (a stage run
+ * alone) the one at the configuration's path.
+ */
+export function policyFolder({ artifacts, config }: Pick<StageContext, 'artifacts' | 'config'>, round: number): string {
+  return round === 0
+    ? firstAdapter([artifacts.adapter('sft', 0), projectPath(config.paths.sft_adapter_path)], 'sft')
+    : firstAdapter([artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path)], 'dpo')
+}
+
+/** Copies a finished adapter to where the configuration wants it, in place of what stood there. */
+export async function exportAdapter(from: string, to: string): Promise<void> {
+  await replaceFolder(to, (folder) => {
+    for (const name of readdirSync(from)) writeFileAtomic(join(folder, name), readFileSync(join(from, name)))
+  })
+}

@@ -1,0 +1,66 @@
+/** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { projectPath } from '../config/paths.ts'
+import { writePreferenceData } from '../preferences/dataset.ts'
+import { buildPairs } from '../preferences/pairs.ts'
+import { policyFolder } from './artifacts.ts'
+import { jobsOf, play } from './play.ts'
+import type { Stage } from './stage.ts'
+
+const count = z.int()
+
+/** What became of the episodes: PairCounts. */
+export const pairCounts = z.object({
+  episodes: count,
+  successes: count,
+  failures: count,
+  faults: count,
+  seeds: count,
+  seedsOnlySuccesses: count,
+  seedsOnlyFailures: count,
+  pairs: count,
+  sameActions: count,
+  pageDiffers: count,
+  ended: count,
+  duplicates: count,
+  overCap: count,
+})
+
+export const collect: Stage<z.output<typeof pairCounts>> = {
+  name: 'collect',
+  title: 'the agent tries tasks, successes and failures become pairs',
+  result: pairCounts,
+  async run(context) {
+    const { config, resources, artifacts, store, round } = context
+    const { seeds_per_task, attempts, temperature, top_p, seed_start } = config.collect
+    const tasks = resources.tasksNamed(config.tasks)
+    const jobs = jobsOf(tasks, seed_start + (round - 1) * seeds_per_task, seeds_per_task, attempts)
+    const episodes = await play(context, {
+      key: context.arm(''),
+      adapter: policyFolder(context, round - 1),
+      jobs,
+      sampling: {
+        temperature,
+        top_p,
+        max_new_tokens: config.model.max_new_tokens,
+        seed: config.project.seed,
+      },
+      onEpisode: (done) => context.progress(done, jobs.length, 'attempts'),
+    })
+    const { pairs, counts } = buildPairs(episodes)
+    store.setPairs(
+      context.run,
+      round,
+      pairs.map(({ step, ...pair }) => ({ ...pair, position: step })),
+    )
+    writePreferenceData(artifacts.preferences(round), pairs)
+    writePreferenceData(projectPath(config.paths.preference_data), pairs)
+    const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
+    context.say(
+      `${counts.episodes} attempts, ${(100 * rate).toFixed(1)}% solved, ${counts.faults} broken by the environment`,
+    )
+    context.say(`${counts.pairs} pairs in ${shownPath(config.paths.preference_data)}`)
+    return counts
+  },
+}

@@ -1,0 +1,119 @@
+/** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import type { AgentModel } from '../agent/model.ts'
+import { shownPath } from '../config/config.ts'
+import { projectPath } from '../config/paths.ts'
+import { loadAdapter } from '../engine/adapter.ts'
+import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
+import { pairMessages } from '../preferences/pairs.ts'
+import { successSteps } from '../preferences/successes.ts'
+import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../training/preference.ts'
+import type { Example } from '../training/sft.ts'
+import { exportAdapter, hasAdapter, policyFolder } from './artifacts.ts'
+import { goldenExamples } from './examples.ts'
+import { finishedStage } from './lineage.ts'
+import type { Stage, StageContext } from './stage.ts'
+import { trainAdapter } from './training.ts'
+
+/** What DPO has to beat, from the same episodes with the same number of steps. */
+export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
+
+const result = z.object({
+  pairs: z.int(),
+  /** The adapter whose policy is the reference: frozen, and where training begins. */
+  reference: z.string(),
+  arms: z.array(z.string()),
+})
+
+export const dpo: Stage<z.output<typeof result>> = {
+  name: 'dpo',
+  title: 'the agent learns from its pairs',
+  result,
+  async run(context) {
+    const { config, resources, artifacts, round } = context
+    const options = { ...config.training.dpo, seed: config.project.seed }
+    const model = await resources.model()
+    const { engine } = model
+    const reference = policyFolder(context, round - 1)
+    const { lora, tensors } = await loadAdapter(reference, engine.config)
+    const records = readPreferenceData(preferenceFile(context))
+    const pairs = records.map((record) => tokenPair(model, record))
+    const { train: golden } = goldenExamples(model, config)
+    context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
+
+    const arms = lessons(context, model, pairs, async () => {
+      const frozen = 'reference'
+      await engine.addAdapter(frozen, lora, tensors)
+      try {
+        return await referenceLogps(engine, frozen, pairs, options)
+      } finally {
+        await engine.removeAdapter(frozen)
+      }
+    })
+    for (const [arm, lesson] of arms) {
+      const folder = artifacts.adapter(arm, round)
+      if (hasAdapter(folder)) continue
+      const taught = await lesson()
+      await trainAdapter(context, {
+        engine,
+        arm,
+        lora,
+        weights: tensors,
+        maxSteps: options.max_steps,
+        folder,
+        baseModelName: config.model.base_model_name,
+        train: (adapter, hooks) => trainPreference({ engine, adapter, lesson: taught, golden, options, hooks }),
+      })
+    }
+    await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
+    context.say(`adapter in ${shownPath(config.paths.dpo_adapter_path)}; trained: ${[...arms.keys()].join(', ')}`)
+    return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
+  },
+}
+
+/** The run's own pairs, or for a stage run alone those at the configuration's path, edits by hand included. */
+function preferenceFile({ artifacts, config, round }: StageContext): string {
+  const own = artifacts.preferences(round)
+  return existsSync(own) ? own : projectPath(config.paths.preference_data)
+}
+
+/** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
+function lessons(
+  context: StageContext,
+  model: AgentModel,
+  pairs: readonly TokenPair[],
+  reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
+): Map<string, () => Promise<Lesson>> {
+  const arms = new Map<string, () => Promise<Lesson>>()
+  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference() }))
+  if (context.round !== 1 || !context.config.evaluation.controls) return arms
+  const examples = ownSuccesses(context, model)
+  for (const control of CONTROLS) {
+    if (control === 'replay') arms.set(control, async () => ({ method: control }))
+    else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
+    else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
+    else context.say('The store holds no success of a collection, so the control success_sft is left out.')
+  }
+  return arms
+}
+
+/** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
+function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Example[] {
+  const collections = finishedStage(store, run, 'collect')
+  const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
+  if (collection === undefined) return []
+  const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
+  return successSteps(episodes).map((step) => ({
+    prompt: model.messageTokens(pairMessages(step)),
+    completion: model.completionTokens(step.completion),
+  }))
+}
+
+function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {
+  return {
+    prompt: model.messageTokens(prompt),
+    chosen: model.completionTokens(chosen),
+    rejected: model.completionTokens(rejected),
+  }
+}

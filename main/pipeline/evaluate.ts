@@ -1,0 +1,138 @@
+/** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
+import { join } from 'node:path'
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Arm } from '../evaluation/evaluate.ts'
+import { writeReport } from '../evaluation/report.ts'
+import type { ReportData } from '../evaluation/summary.ts'
+import { textTable } from '../evaluation/terminal.ts'
+import { exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
+import { pairCounts } from './collect.ts'
+import { CONTROLS } from './dpo.ts'
+import { finishedStage } from './lineage.ts'
+import { greedy, jobsOf, play } from './play.ts'
+import type { Stage, StageContext } from './stage.ts'
+import { STAGE_NAMES } from './stage.ts'
+
+const result = z.object({
+  /** The folder of report.html, summary.json and metrics.csv. */
+  report: z.string(),
+  /** The round whose policy is called dpo. */
+  round: z.int(),
+  arms: z.record(
+    z.string(),
+    z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
+  ),
+})
+export type EvaluateResult = z.output<typeof result>
+
+export const evaluate: Stage<EvaluateResult> = {
+  name: 'evaluate',
+  title: 'all policies play the same unseen problems',
+  result,
+  async run(context) {
+    const { config, resources, artifacts, round } = context
+    const { num_episodes_per_task, seed_start } = config.evaluation
+    const tasks = resources.tasksNamed(config.evaluation.tasks ?? config.tasks)
+    const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
+    const best = bestRound(context)
+    const policies = policiesOf(context, best)
+    const total = policies.size * jobs.length
+    const arms: Arm[] = []
+    for (const [name, adapter] of policies) {
+      const before = arms.length * jobs.length
+      const episodes = await play(context, {
+        key: context.arm(name),
+        adapter,
+        jobs,
+        sampling: greedy(config),
+        onEpisode: (done) => context.progress(before + done, total, 'episodes'),
+      })
+      arms.push({ name, episodes })
+    }
+    if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
+    const groups = new Map(tasks.map(({ name, category }) => [name, category]))
+    const summary = writeReport(artifacts.folder, {
+      ...history(context),
+      arms,
+      categoryOf: (task) => groups.get(task) ?? 'own',
+      facts: await facts(context, best),
+    })
+    context.say(textTable(summary))
+    context.say(`Report: ${shownPath(join(artifacts.folder, 'report.html'))}`)
+    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms } }
+  },
+}
+
+/** The round that did best on the validation block; 1 where there was but one. */
+function bestRound({ store, run, round }: StageContext): number {
+  const validated = store
+    .stages(run)
+    .filter(({ stage, status, round: at }) => stage === 'validate' && status === 'done' && at > 0)
+    .map((record) => ({ round: record.round, success: z.object({ success: z.number() }).parse(record.result).success }))
+  const [first = { round, success: 0 }, ...others] = validated
+  return others.reduce((best, one) => (one.success > best.success ? one : best), first).round
+}
+
+/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds, DPO. */
+function policiesOf(context: StageContext, best: number): Map<string, string> {
+  const { artifacts, config, store, run, round } = context
+  const policies = new Map([['sft', policyFolder(context, 0)]])
+  const trainer = finishedStage(store, run, 'dpo').at(-1)?.run
+  const trained = trainer === undefined || trainer === run ? artifacts : runArtifacts(config, store.run(trainer))
+  if (config.evaluation.controls) {
+    for (const control of CONTROLS) {
+      const folder = trained.adapter(control, 1)
+      if (hasAdapter(folder)) policies.set(control, folder)
+    }
+  }
+  for (let other = 1; other <= round; other++) {
+    const folder = artifacts.adapter('dpo', other)
+    if (other !== best && hasAdapter(folder)) policies.set(`dpo_round_${other}`, folder)
+  }
+  try {
+    policies.set('dpo', policyFolder(context, best))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    context.say(`${error.message} SFT is evaluated alone.`)
+  }
+  return policies
+}
+
+/** What led here: the metrics, pairs and wall times of the runs that this evaluation stands on. */
+function history({ store, run, config }: StageContext): Omit<ReportData, 'arms' | 'categoryOf' | 'facts'> {
+  const { name, started } = store.run(run)
+  const records = STAGE_NAMES.flatMap((stage) =>
+    stage === 'evaluate'
+      ? store.stages(run).filter((record) => record.stage === stage)
+      : finishedStage(store, run, stage),
+  )
+  const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))
+  return {
+    run: { id: run, name, started },
+    metrics: [...new Set(records.map((record) => record.run))]
+      .flatMap((id) => store.metrics(id))
+      .filter((metric) => sources.has(`${metric.run} ${metric.stage}`)),
+    pairs: records
+      .filter(({ stage }) => stage === 'collect')
+      .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
+    wall: Object.fromEntries(
+      records.map(({ stage, round, seconds }) => [round > 1 ? `${stage} ${round}` : stage, seconds]),
+    ),
+    settings: config,
+  }
+}
+
+async function facts(context: StageContext, best: number): Promise<Record<string, string>> {
+  const { config, resources } = context
+  const { engine } = await resources.model()
+  return {
+    model: config.model.base_model_name,
+    engine: engine.description,
+    reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
+    round: `${best} of ${context.round}`,
+    seed: String(config.project.seed),
+  }
+}

@@ -1,0 +1,111 @@
+/** Golden samples: the scripted experts show each task a few times. */
+import { z } from 'zod'
+import { formatAction, formatCompletion } from '../agent/grammar.ts'
+import { promptMessages } from '../agent/prompt.ts'
+import { GOLDEN_SEEDS, shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Action } from '../environment/action.ts'
+import { decide, type Expert, Stuck } from '../environment/experts/expert.ts'
+import { EXPERTS } from '../environment/experts/index.ts'
+import { EnvironmentFault } from '../environment/fault.ts'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import { type GoldenSample, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import type { Stage, StageContext } from './stage.ts'
+
+/** Seeds in a row at which an expert may fail before its task is given up. */
+const PATIENCE = 20
+
+const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(z.string()) })
+
+/** Records what paths.sft_data lacks; what is in it already, an expert's or someone's own, stays. */
+export const golden: Stage<z.output<typeof result>> = {
+  name: 'golden',
+  title: 'scripted experts show each task',
+  result,
+  async run(context) {
+    const { config, resources, signal } = context
+    const path = projectPath(config.paths.sft_data)
+    const tasks = resources.tasksNamed(config.tasks)
+    const samples = readGoldenData(path)
+    const before = samples.length
+    const without: string[] = []
+    for (const [at, task] of tasks.entries()) {
+      signal.throwIfAborted()
+      context.progress(at, tasks.length, 'tasks')
+      const expert = EXPERTS[task.name]
+      if (expert !== undefined) samples.push(...(await recordMissing(context, task, expert, samples)))
+      else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)
+    }
+    const known = new Set(config.tasks)
+    if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
+      throw new UserError(
+        `${shownPath(path)}: there is no golden sample of any task, and no expert plays ${without.join(', ')}; choose other tasks or write samples of your own.`,
+      )
+    }
+    if (samples.length > before) writeGoldenData(path, samples)
+    if (without.length > 0) context.say(`No expert and no sample for ${without.join(', ')}: SFT does not see them.`)
+    context.say(`${samples.length} samples in ${shownPath(path)}, ${samples.length - before} of them new`)
+    return { samples: samples.length, recorded: samples.length - before, without }
+  },
+}
+
+/** Samples of the problems that a task still needs. */
+async function recordMissing(
+  context: StageContext,
+  task: Task,
+  expert: Expert,
+  known: readonly GoldenSample[],
+): Promise<GoldenSample[]> {
+  const { samples_per_task, held_out_per_task, seed_start } = context.config.golden
+  const seeds = new Set(known.filter((sample) => sample.task === task.name).map(({ seed }) => seed))
+  const wanted = samples_per_task + held_out_per_task
+  const recorded: GoldenSample[] = []
+  let failures = 0
+  for (let seed = seed_start; seeds.size < wanted && seed < seed_start + GOLDEN_SEEDS; seed++) {
+    context.signal.throwIfAborted()
+    if (seeds.has(seed)) continue
+    const samples = await context.resources.environment().use(task, (session) => show(session, task, seed, expert))
+    if (typeof samples !== 'string') {
+      recorded.push(...samples)
+      seeds.add(seed)
+      failures = 0
+    } else if (++failures === PATIENCE) {
+      throw new Error(
+        `The expert of ${task.name} failed at ${PATIENCE} seeds in a row, the last time because: ${samples}`,
+      )
+    }
+  }
+  return recorded
+}
+
+/** The samples of one episode that the expert solved, or why it did not. */
+async function show(session: Session, task: Task, seed: number, expert: Expert): Promise<GoldenSample[] | string> {
+  const samples: GoldenSample[] = []
+  const actions: Action[] = []
+  const done: string[] = []
+  try {
+    let observation = await session.reset(task, seed)
+    for (let step = 0; step < task.horizon; step++) {
+      const decision = decide(expert, observation, actions)
+      samples.push({
+        prompt: promptMessages(observation, done),
+        completion: formatCompletion(decision, observation),
+        task: task.name,
+        seed,
+        step,
+        source: 'expert',
+      })
+      actions.push(decision.action)
+      done.push(formatAction(decision.action, observation))
+      const outcome = await session.step(decision.action)
+      if (outcome.done) return outcome.success ? samples : outcome.reason
+      observation = outcome.observation
+    }
+    return `it took more than ${task.horizon} steps`
+  } catch (error) {
+    if (error instanceof Stuck || error instanceof EnvironmentFault) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+/** The slow things that stages share: the model, the browser's pages, the tasks. Each is opened when first asked for. */
+import { existsSync } from 'node:fs'
+import { AgentModel } from '../agent/model.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import { Environment } from '../environment/environment.ts'
+import { miniwobFromVariable } from '../environment/miniwob.ts'
+import { findTask, listTasks, type Task } from '../environment/tasks.ts'
+
+export interface Resources {
+  model(): Promise<AgentModel>
+  environment(): Environment
+  /** Every task that can be played here. */
+  tasks(): readonly Task[]
+  /** The tasks of these names. Throws UserError for one that is not there. */
+  tasksNamed(names: readonly string[]): Task[]
+  /** Closes what was opened. */
+  close(): Promise<void>
+}
+
+export function openResources(config: Config): Resources {
+  let model: Promise<AgentModel> | undefined
+  let environment: Environment | undefined
+  let tasks: readonly Task[] | undefined
+  const allTasks = () => {
+    tasks ??= listTasks(taskSources(config))
+    return tasks
+  }
+  return {
+    model() {
+      model ??= AgentModel.load({
+        model: config.model.base_model_name,
+        engine: config.model.engine,
+        threads: config.model.threads,
+      })
+      return model
+    },
+    environment() {
+      const { pages, episode_time_limit, trusted_input, max_elements, max_chars } = config.environment
+      environment ??= new Environment({
+        pages,
+        episodeTimeLimit: episode_time_limit * 1000,
+        trusted: trusted_input,
+        budget: { elements: max_elements, characters: max_chars },
+      })
+      return environment
+    },
+    tasks: allTasks,
+    tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
+    async close() {
+      await environment?.close()
+      await model?.then((opened) => opened.close()).catch(() => {})
+    },
+  }
+}
+
+/** Where the pages are: what the configuration names, MINIWOB_URL, or the project's own download. */
+function taskSources({ environment }: Config): Parameters<typeof listTasks>[0] {
+  const named =
+    environment.miniwob === 'auto' ? miniwobFromVariable(process.env.MINIWOB_URL) : projectPath(environment.miniwob)
+  const downloaded = projectPath('data/miniwob')
+  const miniwob = named ?? (existsSync(downloaded) ? downloaded : undefined)
+  return {
+    ...(miniwob === undefined ? {} : { miniwob }),
+    ...(environment.tasks_dir === null ? {} : { tasksDir: projectPath(environment.tasks_dir) }),
+  }
+}

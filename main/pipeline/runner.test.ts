@@ -1,0 +1,113 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type Config, configSchema } from '../config/schema.ts'
+import { Store } from '../store/store.ts'
+import type { LabEvent } from './events.ts'
+import type { Resources } from './resources.ts'
+import { type Runner, runStages } from './runner.ts'
+import type { Stage, StageName } from './stage.ts'
+
+let store: Store
+let run: { id: number; name: string; config: Config }
+let events: LabEvent[]
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'runner-')), 'lab.sqlite'))
+  const config = configSchema.parse({})
+  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config }
+  events = []
+})
+afterEach(() => store.close())
+
+/** A stage that does `work` and counts how often. */
+function stage(name: StageName, work: Stage<number>['run']): Stage<number> & { calls: number } {
+  return {
+    name,
+    title: `does ${name}`,
+    result: z.number(),
+    calls: 0,
+    run(context) {
+      this.calls++
+      return work(context)
+    },
+  }
+}
+
+function start<T>(work: (runner: Runner) => Promise<T>, signal = new AbortController().signal): Promise<T> {
+  const resources = {} as Resources
+  return runStages({ store, run, resources, signal, emit: (event) => events.push(event) }, work)
+}
+
+test('a stage that is done is skipped the next time, with the result it had', async () => {
+  const sft = stage('sft', async () => 7)
+  const broken = stage('dpo', async () => {
+    throw new Error('no')
+  })
+  const work = async (runner: Runner) => [await runner.perform(sft, 0), await runner.perform(broken, 1)]
+  await expect(start(work)).rejects.toThrow('no')
+  expect(store.latestRun()?.status).toBe('failed')
+  broken.run = async () => 8
+  expect(await start(work)).toEqual([7, 8])
+  expect(sft.calls).toBe(1)
+  expect(store.latestRun()?.status).toBe('done')
+  expect(store.stages(run.id).map(({ stage, status, result }) => [stage, status, result])).toEqual([
+    ['sft', 'done', 7],
+    ['dpo', 'done', 8],
+  ])
+})
+
+test('the same stage in another round is another', async () => {
+  const collect = stage('collect', async ({ round }) => round)
+  await start(async (runner) => [await runner.perform(collect, 1), await runner.perform(collect, 2)])
+  expect(collect.calls).toBe(2)
+})
+
+test('a cancelled stage and its run are marked as stopped, and no stage begins after it', async () => {
+  const controller = new AbortController()
+  const first = stage('collect', async ({ signal }) => {
+    controller.abort()
+    signal.throwIfAborted()
+    return 1
+  })
+  const second = stage('dpo', async () => 2)
+  const work = async (runner: Runner) => {
+    await runner.perform(first, 1).catch(() => {})
+    return runner.perform(second, 1)
+  }
+  await expect(start(work, controller.signal)).rejects.toThrow(/abort/i)
+  expect(store.stages(run.id)).toMatchObject([{ stage: 'collect', status: 'stopped' }])
+  expect(store.latestRun()?.status).toBe('stopped')
+  expect(second.calls).toBe(0)
+})
+
+test('progress, metrics and messages are told with their stage, metrics are kept', async () => {
+  const sft = stage('sft', async (context) => {
+    context.progress(0, 10, 'steps')
+    context.metrics('sft', 1, { loss: 0.5 })
+    context.say('half of it')
+    return 1
+  })
+  await start((runner) => runner.perform(sft, 0))
+  expect(events.map(({ event }) => event)).toEqual(['stage', 'progress', 'metrics', 'message', 'stage', 'end'])
+  expect(events[1]).toMatchObject({ stage: 'sft', round: 0, done: 0, total: 10, unit: 'steps' })
+  expect(events[4]).toMatchObject({ status: 'done', result: 1 })
+  expect(store.metrics(run.id)).toMatchObject([{ stage: 'sft', arm: 'sft', step: 1, name: 'loss', value: 0.5 }])
+})
+
+test('the time of a stage adds up over its sittings', async () => {
+  let fail = true
+  const collect = stage('collect', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    if (fail) throw new Error('once')
+    return 1
+  })
+  await start((runner) => runner.perform(collect, 1)).catch(() => {})
+  const before = store.stages(run.id)[0]?.seconds ?? 0
+  fail = false
+  await start((runner) => runner.perform(collect, 1))
+  expect(before).toBeGreaterThan(0.02)
+  expect(store.stages(run.id)[0]?.seconds).toBeGreaterThan(before + 0.02)
+})

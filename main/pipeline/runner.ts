@@ -1,0 +1,128 @@
+/** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
+import type { Config } from '../config/schema.ts'
+import type { Run, Status, Store } from '../store/store.ts'
+import { runArtifacts } from './artifacts.ts'
+import type { Emit } from './events.ts'
+import { progressMeter } from './progress.ts'
+import type { Resources } from './resources.ts'
+import type { Stage, StageContext } from './stage.ts'
+
+export interface Runner {
+  readonly config: Config
+  /** Runs a stage of a round and returns its result; one that the run has already done is not done again. */
+  perform<Result>(stage: Stage<Result>, round: number): Promise<Result>
+}
+
+export interface RunnerOptions {
+  readonly store: Store
+  readonly run: Pick<Run, 'id' | 'name' | 'config'>
+  readonly resources: Resources
+  readonly signal: AbortSignal
+  readonly emit: Emit
+}
+
+/** How often a stage's time is written down, so that a kill loses no more of the count. */
+const HEARTBEAT = 1000
+
+/**
+ * Runs `work`, which performs stages, and marks the run with how it ended: 'done', 'stopped' where the signal cancelled
+ * it, 'failed' with any other error. The errors go on to the caller.
+ */
+export async function runStages<Result>(
+  options: RunnerOptions,
+  work: (runner: Runner) => Promise<Result>,
+): Promise<Result> {
+  const { store, run, signal, emit } = options
+  store.setRunStatus(run.id, 'running')
+  let status: Exclude<Status, 'running'> = 'failed'
+  try {
+    const result = await work({ config: run.config, perform: (stage, round) => perform(options, stage, round) })
+    status = 'done'
+    return result
+  } catch (error) {
+    status = endingOf(signal)
+    throw error
+  } finally {
+    store.setRunStatus(run.id, status)
+    const seconds = store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
+    emit({ event: 'end', run: run.id, status, seconds })
+  }
+}
+
+async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, round: number): Promise<Result> {
+  const { store, run, signal, emit } = options
+  const key = { run: run.id, stage: stage.name, round }
+  const record = () => store.stages(run.id).find((one) => one.stage === stage.name && one.round === round)
+  const tell = (status: Status | 'skipped') => {
+    const { seconds = 0, result = null } = record() ?? {}
+    emit({ event: 'stage', stage: stage.name, title: stage.title, round, status, seconds, result })
+  }
+
+  const before = record()
+  if (before?.status === 'done') {
+    tell('skipped')
+    return stage.result.parse(before.result)
+  }
+  signal.throwIfAborted()
+  store.startStage(key)
+  tell('running')
+  const clock = stageClock((seconds) => store.addStageSeconds(key, seconds))
+  let status: Exclude<Status, 'running'> = 'failed'
+  let result: Result | null = null
+  try {
+    result = await stage.run(contextOf(options, stage, round))
+    status = 'done'
+    return result
+  } catch (error) {
+    status = endingOf(signal)
+    throw error
+  } finally {
+    clock.stop()
+    store.endStage(key, status, result)
+    tell(status)
+  }
+}
+
+function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number): StageContext {
+  const { store, run, resources, signal, emit } = options
+  const place = { stage: stage.name, round }
+  const measure = progressMeter()
+  const arm = (name: string) => ({ run: run.id, ...place, arm: name })
+  return {
+    config: run.config,
+    store,
+    run: run.id,
+    round,
+    artifacts: runArtifacts(run.config, run),
+    resources,
+    signal,
+    arm,
+    progress: (done, total, unit) => emit({ event: 'progress', ...place, ...measure(done, total, unit) }),
+    metrics(name, step, metrics) {
+      store.addMetrics(arm(name), step, metrics)
+      emit({ event: 'metrics', ...place, arm: name, step, metrics })
+    },
+    say: (text) => emit({ event: 'message', ...place, text }),
+  }
+}
+
+function endingOf(signal: AbortSignal): 'stopped' | 'failed' {
+  return signal.aborted ? 'stopped' : 'failed'
+}
+
+/** Hands the seconds that have passed to `add`, bit by bit, until it is stopped. */
+function stageClock(add: (seconds: number) => void): { stop(): void } {
+  let since = performance.now()
+  const tick = () => {
+    const now = performance.now()
+    add((now - since) / 1000)
+    since = now
+  }
+  const timer = setInterval(tick, HEARTBEAT)
+  return {
+    stop() {
+      clearInterval(timer)
+      tick()
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** Stage 1: the base model learns the form of thought and action, and the tasks, from golden samples. */
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { initLora } from '../engine/adapter.ts'
+import { trainSft } from '../training/sft.ts'
+import { exportAdapter } from './artifacts.ts'
+import { goldenExamples } from './examples.ts'
+import type { Stage } from './stage.ts'
+import { trainAdapter } from './training.ts'
+
+const result = z.object({
+  examples: z.int(),
+  /** The step whose weights were kept, and how many were done. */
+  step: z.int(),
+  steps: z.int(),
+  stoppedEarly: z.boolean(),
+})
+
+export const sft: Stage<z.output<typeof result>> = {
+  name: 'sft',
+  title: 'the base model learns from golden samples',
+  result,
+  async run(context) {
+    const { config, resources, artifacts } = context
+    const { sft: options } = config.training
+    const { seed } = config.project
+    const model = await resources.model()
+    const { train, heldOut } = goldenExamples(model, config)
+    if (train.length === 0) {
+      throw new UserError(`${config.paths.sft_data}: no golden sample of these tasks; run \`npx dpo-driver golden\`.`)
+    }
+    const folder = artifacts.adapter('sft', 0)
+    const { engine } = model
+    context.say(`${train.length} samples, ${heldOut.length} held out; ${engine.description}`)
+    const { step, steps, stoppedEarly } = await trainAdapter(context, {
+      engine,
+      arm: 'sft',
+      lora: config.lora,
+      weights: initLora(engine.config, config.lora, seed),
+      maxSteps: options.max_steps,
+      folder,
+      baseModelName: config.model.base_model_name,
+      train: (adapter, hooks) =>
+        trainSft({ engine, adapter, examples: train, evalExamples: heldOut, options: { ...options, seed }, hooks }),
+    })
+    await exportAdapter(folder, projectPath(config.paths.sft_adapter_path))
+    const why = stoppedEarly ? `the held-out loss stopped falling after step ${step}` : `kept step ${step}`
+    context.say(`${steps} steps, ${why}; adapter in ${shownPath(config.paths.sft_adapter_path)}`)
+    return { examples: train.length, step, steps, stoppedEarly }
+  },
+}

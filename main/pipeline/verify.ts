@@ -1,0 +1,105 @@
+/** Stage 0: is everything there that the others need? */
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Stage, StageContext } from './stage.ts'
+
+const result = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) })
+
+type Check = (context: StageContext) => Promise<string>
+
+const GIB = 2 ** 30
+const NEEDED_DISK = 0.5 * GIB
+const NEEDED_MEMORY = 1 * GIB
+
+/** Each says what it found, or throws UserError with the cure. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  async node() {
+    const major = Number(process.versions.node.split('.')[0])
+    if (major < 24)
+      throw new UserError(`Node ${process.versions.node} is too old: 24 is needed; run \`npm run setup\`.`)
+    return process.versions.node
+  },
+  async disk({ config }) {
+    let folder = dirname(projectPath(config.paths.store))
+    while (!existsSync(folder)) folder = dirname(folder)
+    const { bavail, bsize } = await statfs(folder)
+    const free = bavail * bsize
+    if (free < NEEDED_DISK) {
+      throw new UserError(`${folder}: ${gib(free)} are free and ${gib(NEEDED_DISK)} are needed; free some space.`)
+    }
+    return `${gib(free)} free`
+  },
+  async memory() {
+    const free = process.availableMemory()
+    if (free < NEEDED_MEMORY) {
+      throw new UserError(`${gib(free)} of memory are free and ${gib(NEEDED_MEMORY)} are needed; close other programs.`)
+    }
+    return `${gib(free)} free`
+  },
+  async model({ resources, config }) {
+    const { engine } = await resources.model()
+    const { num_hidden_layers, hidden_size, vocab_size } = engine.config
+    return `${config.model.base_model_name}: ${num_hidden_layers} layers of ${hidden_size}, vocabulary ${vocab_size}`
+  },
+  async engine({ resources, config }) {
+    const { engine } = await resources.model()
+    const slower =
+      engine.kind === 'native' || config.model.engine !== 'auto'
+        ? ''
+        : '; the native engine would be about 20 times faster: npm run build:native'
+    return engine.description + slower
+  },
+  async tasks({ resources, config }) {
+    const names = new Set([...config.tasks, ...(config.evaluation.tasks ?? [])])
+    const tasks = resources.tasksNamed([...names])
+    const builtin = tasks.filter(({ source }) => source === 'builtin').length
+    return `${tasks.length} tasks${builtin === 0 ? '' : `, ${builtin} of them the lab's own pages: MiniWoB++ is not installed`}`
+  },
+  async browser({ resources, config, signal }) {
+    const environment = resources.environment()
+    const began = performance.now()
+    for (const task of resources.tasksNamed(config.tasks)) {
+      signal.throwIfAborted()
+      await environment.use(task, (session) => session.reset(task, 0))
+    }
+    return `every page of ${config.tasks.length} tasks answers, ${Math.round(performance.now() - began)} ms`
+  },
+}
+
+export const verify: Stage<z.output<typeof result>> = {
+  name: 'verify',
+  title: 'is everything there?',
+  result,
+  async run(context) {
+    const checks: { name: string; ok: boolean; detail: string }[] = []
+    const names = Object.keys(CHECKS)
+    for (const [at, [name, check]] of Object.entries(CHECKS).entries()) {
+      context.signal.throwIfAborted()
+      context.progress(at, names.length, 'checks')
+      const found = await check(context).then(
+        (detail) => ({ name, ok: true, detail }),
+        (error: unknown) => ({ name, ok: false, detail: cure(error) }),
+      )
+      if (!checks.some(({ ok, detail }) => !ok && detail === found.detail)) checks.push(found)
+      if (found.ok) context.say(`ok   ${name.padEnd(8)} ${found.detail}`)
+    }
+    context.signal.throwIfAborted()
+    const failed = checks.filter(({ ok }) => !ok)
+    if (failed.length > 0) throw new UserError(failed.map(({ detail }) => detail).join('\n'))
+    return { checks }
+  },
+}
+
+/** The sentence of an error that the user can mend; any other is a bug and goes on. */
+function cure(error: unknown): string {
+  if (error instanceof UserError || (error instanceof Error && error.name === 'EnvironmentFault')) return error.message
+  throw error
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(1)} GiB`
+}
