@@ -29,10 +29,18 @@ import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.
 import { gatherRows, logprobsOf } from './ops.ts'
 import { Weights } from './weights.ts'
 
-const DESCRIPTIONS: Readonly<Record<TfjsBackend, string>> = {
-  'node-gpu': 'TensorFlow.js on libtensorflow (an NVIDIA card where CUDA 11 finds one)',
-  wasm: 'TensorFlow.js on WebAssembly, 1 thread',
-  cpu: 'TensorFlow.js in plain JavaScript, 1 thread',
+/** The backend in words. */
+function describe(tf: Tf, backend: TfjsBackend): string {
+  switch (backend) {
+    case 'wasm':
+      return 'TensorFlow.js on WebAssembly, 1 thread'
+    case 'cpu':
+      return 'TensorFlow.js in plain JavaScript, 1 thread'
+    case 'node-gpu': {
+      const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean }
+      return `TensorFlow.js on libtensorflow, ${isUsingGpuDevice ? 'on an NVIDIA card' : 'on the processor, as CUDA 11 found no card'}`
+    }
+  }
 }
 
 export interface TfjsOptions {
@@ -50,7 +58,7 @@ export async function createTfjsEngine(config: Qwen2Config, base: Tensors, optio
   checkTensors(base, checkpointShapes(config), () => 'The base model')
   const open = async (backend: TfjsBackend) => {
     const tf = await loadTfjs(backend)
-    const description = [DESCRIPTIONS[backend], options.note].filter((part) => part !== undefined).join('; ')
+    const description = [describe(tf, backend), options.note].filter((part) => part !== undefined).join('; ')
     return new TfjsEngine(tf, backend, description, config, base)
   }
   if (options.backend !== undefined) return open(options.backend)
