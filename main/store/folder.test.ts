@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replaceFolder, settleFolder } from './folder.ts'
 
@@ -54,4 +57,30 @@ test('settles what a kill between the two renames left', async () => {
   settleFolder(path)
   expect(existsSync(`${path}.previous`)).toBe(false)
   expect(readFileSync(join(path, 'file'), 'utf8')).toBe('old')
+})
+
+test('a kill at any instant leaves one whole version', async () => {
+  const path = join(room, 'adapter')
+  const writer = `
+    import { writeFileSync } from 'node:fs'
+    import { replaceFolder } from ${JSON.stringify(new URL('./folder.ts', import.meta.url).href)}
+    for (let version = 0; ; version++) {
+      await replaceFolder(${JSON.stringify(path)}, (folder) => {
+        for (const name of ['config', 'weights']) writeFileSync(folder + '/' + name, String(version))
+      })
+      if (version === 0) console.log('writing')
+    }`
+  for (let kill = 0; kill < 8; kill++) {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', writer], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    await setTimeout(1 + 5 * kill)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    settleFolder(path)
+    expect(readdirSync(room)).toEqual(['adapter'])
+    expect(readdirSync(path)).toEqual(['config', 'weights'])
+    expect(readFileSync(join(path, 'config'), 'utf8')).toBe(readFileSync(join(path, 'weights'), 'utf8'))
+  }
 })

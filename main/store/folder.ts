@@ -2,8 +2,8 @@
  * Folders that are whole at every instant. A folder that is not empty cannot be renamed over, so replacing one takes
  * two renames; whoever reads it settles first what a kill between the two left behind.
  */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { unwritable } from './file.ts'
 
 /**
@@ -34,8 +34,31 @@ export function settleFolder(path: string): void {
   const target = resolve(path)
   if (existsSync(target)) rmSync(previous(target), { recursive: true, force: true })
   else if (existsSync(previous(target))) renameSync(previous(target), target)
+  for (const leftover of leftovers(target)) rmSync(leftover, { recursive: true, force: true })
 }
 
 function previous(target: string): string {
   return `${target}.previous`
+}
+
+/** Folders that processes which are no more were still writing. */
+function leftovers(target: string): string[] {
+  const parent = dirname(target)
+  if (!existsSync(parent)) return []
+  return readdirSync(parent)
+    .filter((name) => name.startsWith(`${basename(target)}.`))
+    .filter((name) => {
+      const writer = /\.(\d+)\.tmp$/.exec(name)?.[1]
+      return writer !== undefined && !isRunning(Number(writer))
+    })
+    .map((name) => join(parent, name))
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
