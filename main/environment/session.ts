@@ -10,7 +10,10 @@ import type { Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
 export interface SessionOptions {
-  /** Most wall time of an episode, in milliseconds. Running out is a fault, never a failure. */
+  /**
+   * Most wall time that the page may take of an episode, in milliseconds; how long the agent thinks does not count.
+   * Running out is a fault, never a failure.
+   */
   readonly episodeTimeLimit: number
   /** Most wall time of one answer of the page, in milliseconds. */
   readonly answerTimeLimit: number
@@ -48,7 +51,8 @@ export class Session {
   #cdp: CDPSession | undefined
   #task: Task | undefined
   #instruction = ''
-  #deadline = 0
+  /** What the page has taken of its episode's time, in milliseconds. */
+  #spent = 0
   /** Why the page is of no more use, once it is. */
   #broken: EnvironmentFault | undefined
 
@@ -66,7 +70,7 @@ export class Session {
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
       if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
-      this.#deadline = performance.now() + this.#options.episodeTimeLimit
+      this.#spent = 0
       const state = await this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`)
       if (state.done) throw new EnvironmentFault('the episode was over before it began')
       this.#instruction = state.instruction
@@ -79,7 +83,7 @@ export class Session {
     return this.#guard(async () => {
       const page = this.#page
       if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
-      if (performance.now() > this.#deadline) {
+      if (this.#spent > this.#options.episodeTimeLimit) {
         throw new EnvironmentFault(`the episode took longer than ${this.#options.episodeTimeLimit} ms`)
       }
       const limit = this.#options.answerTimeLimit
@@ -132,6 +136,7 @@ export class Session {
 
   /** Whatever fails here is the page's or the browser's doing; the page is given up. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
+    const began = performance.now()
     try {
       const result = await work()
       if (this.#broken !== undefined) throw this.#broken
@@ -141,6 +146,8 @@ export class Session {
       this.#broken = undefined
       await this.close()
       throw fault
+    } finally {
+      this.#spent += performance.now() - began
     }
   }
 
