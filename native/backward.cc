@@ -83,17 +83,16 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
   T* const dGateUp = g_.dGateUp.data() + at * 2 * c.ff;
   const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
 
-  if (adapter_ == nullptr || site(layer, kDown) != nullptr) {
-    T* const act = g_.act.data() + at * c.ff;
-    k_.swiglu(n, c.ff, gateUp, act);
-    if (dropped) dropOut(layer, kDown, rows, c.ff, act);
-  }
+  const bool needAct = adapter_ == nullptr || site(layer, kDown) != nullptr;
+  T* const act = g_.act.data() + at * c.ff;
   Buffer<T>& dAct = scratch(rows.thread).a;
   dAct.resize(n * c.ff);
   if (need.gateUp) weights.down.backward(k_, n, next, h, dAct.data(), c.ff);
   adaptBackward(layer, kDown, rows, next, h, need.gateUp ? dAct.data() : nullptr, c.ff);
+  if (need.gateUp) k_.swigluBackward(n, c.ff, gateUp, dAct.data(), dGateUp, needAct ? act : nullptr);
+  else if (needAct) k_.swiglu(n, c.ff, gateUp, act);
+  if (dropped && needAct) dropOut(layer, kDown, rows, c.ff, act);
   if (!need.gateUp) return;
-  k_.swigluBackward(n, c.ff, gateUp, dAct.data(), dGateUp);
 
   if (adapter_ == nullptr || site(layer, kGateUp) != nullptr) {
     T* const normed = g_.midNormed.data() + at * h;

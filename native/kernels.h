@@ -80,8 +80,8 @@ struct Kernels {
   void (*rotate)(int64_t heads, int64_t headDim, T* x, const T* cos, const T* sin, T sign);
   // act = silu(gate) * up. gateUp [rows, 2 n], act [rows, n].
   void (*swiglu)(int64_t rows, int64_t n, const T* gateUp, T* act);
-  // From d act [rows, n]: d gateUp [rows, 2 n].
-  void (*swigluBackward)(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp);
+  // From d act [rows, n]: d gateUp [rows, 2 n], and act again unless that is null.
+  void (*swigluBackward)(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp, T* act);
   // Largest logit, log-sum-exp and entropy of a row.
   void (*logitStatistics)(int64_t n, const T* logits, T* max, T* lse, T* entropy);
   // out = factor * exp(logits - lse).

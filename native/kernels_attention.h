@@ -20,26 +20,36 @@ struct AttentionBlock {
   const int64_t vecs;       // vectors in use
   const int64_t cols;       // their lanes
   const int64_t padded;     // headDim rounded up to whole panels
-  const int64_t ownLength;  // rows of the own run that the last lane sees
-  const int64_t ownFree;    // rows of the own run that every lane sees
+  int64_t token[kCols];     // of each lane
+  int64_t head[kCols];      // of each lane, times headDim
+  int64_t ownLength;        // rows of the own run that the last lane sees
+  int64_t ownFree;          // rows of the own run that every lane sees
 
   explicit AttentionBlock(const Attention<T>& args)
       : at(args),
         vecs((args.laneCount + V::lanes - 1) / V::lanes),
         cols(vecs * V::lanes),
-        padded((args.headDim + kCols - 1) / kCols * kCols),
-        ownLength(args.ownOffset + token(args.laneCount - 1) + 1),
-        ownFree(args.ownOffset + token(0) + 1) {}
+        padded((args.headDim + kCols - 1) / kCols * kCols) {
+    int64_t t = args.laneBegin / args.group, h = args.laneBegin % args.group;
+    for (int64_t lane = 0; lane < args.laneCount; lane++) {
+      token[lane] = t;
+      head[lane] = h * args.headDim;
+      if (++h == args.group) {
+        h = 0;
+        t++;
+      }
+    }
+    ownLength = args.ownOffset + token[args.laneCount - 1] + 1;
+    ownFree = args.ownOffset + token[0] + 1;
+  }
 
-  int64_t token(int64_t lane) const { return (at.laneBegin + lane) / at.group; }
-  int64_t head(int64_t lane) const { return (at.laneBegin + lane) % at.group; }
   int64_t length(int64_t run) const { return run + 1 == at.runCount ? ownLength : at.runs[run].n; }
 
   // to [headDim, kCols] = from's lanes as columns, times scale; lanes beyond laneCount are 0.
   void columns(const T* from, int64_t ld, T scale, T* to) const {
     for (int64_t i = 0; i < at.headDim * kCols; i++) to[i] = 0;
     for (int64_t lane = 0; lane < at.laneCount; lane++) {
-      const T* row = from + token(lane) * ld + head(lane) * at.headDim;
+      const T* const row = from + token[lane] * ld + head[lane];
       for (int64_t i = 0; i < at.headDim; i++) to[i * kCols + lane] = scale * row[i];
     }
   }
@@ -47,7 +57,7 @@ struct AttentionBlock {
   // to [laneCount, padded] = from's lanes as rows, times scale.
   void rows(const T* from, int64_t ld, T scale, T* to) const {
     for (int64_t lane = 0; lane < at.laneCount; lane++) {
-      const T* row = from + token(lane) * ld + head(lane) * at.headDim;
+      const T* const row = from + token[lane] * ld + head[lane];
       for (int64_t i = 0; i < at.headDim; i++) to[lane * padded + i] = scale * row[i];
       for (int64_t i = at.headDim; i < padded; i++) to[lane * padded + i] = 0;
     }
@@ -108,13 +118,15 @@ struct AttentionBlock {
     const int64_t before = context() - ownLength;
     T limit[kCols];
     for (int64_t lane = 0; lane < kCols; lane++)
-      limit[lane] = static_cast<T>(at.ownOffset + token(lane < at.laneCount ? lane : at.laneCount - 1) + 1);
+      limit[lane] = static_cast<T>(at.ownOffset + token[lane < at.laneCount ? lane : at.laneCount - 1] + 1);
     for (int64_t j = ownFree; j < ownLength; j++) {
       T* const row = s + (before + j) * kCols;
       for (int64_t c = 0; c < cols; c += V::lanes)
         V::whereLess(V::fill(static_cast<T>(j)), V::load(limit + c), V::load(row + c), V::fill(value)).store(row + c);
     }
   }
+
+  T* lse(int64_t lane) const { return at.lse + token[lane] * at.lseLd + head[lane] / at.headDim; }
 
   T scale() const { return T(1) / std::sqrt(static_cast<T>(at.headDim)); }
 };
@@ -145,10 +157,10 @@ void attentionForward(const Attention<T>& at) {
   }
   block.timesColumns(&Run<T>::v, s, out);
   for (int64_t lane = 0; lane < at.laneCount; lane++) {
-    const T total = sums[kCols + lane];
-    T* const to = at.out + block.token(lane) * at.outLd + block.head(lane) * at.headDim;
-    for (int64_t i = 0; i < at.headDim; i++) to[i] = out[i * kCols + lane] / total;
-    if (at.lse != nullptr) at.lse[block.token(lane) * at.lseLd + block.head(lane)] = sums[lane] + std::log(total);
+    const T total = sums[kCols + lane], share = T(1) / total;
+    T* const to = at.out + block.token[lane] * at.outLd + block.head[lane];
+    for (int64_t i = 0; i < at.headDim; i++) to[i] = share * out[i * kCols + lane];
+    if (at.lse != nullptr) *block.lse(lane) = sums[lane] + std::log(total);
   }
 }
 
@@ -169,15 +181,16 @@ void attentionBackward(const Attention<T>& at) {
   T* const delta = lse + kCols;       // [kCols]
   T* const p = delta + kCols;         // [n, kCols]
   T* const ds = p + n * kCols;        // [n, kCols]
-  block.columns(at.q, at.qLd, block.scale(), q);
-  block.rows(at.q, at.qLd, block.scale(), qRows);
+  const T scale = block.scale();
+  block.columns(at.q, at.qLd, scale, q);
+  block.rows(at.q, at.qLd, scale, qRows);
   block.columns(at.dOut, at.outLd, T(1), dOut);
   block.rows(at.dOut, at.outLd, T(1), dOutRows);
   for (int64_t lane = 0; lane < kCols; lane++) {
     lse[lane] = delta[lane] = 0;
     if (lane >= at.laneCount) continue;
-    lse[lane] = at.lse[block.token(lane) * at.lseLd + block.head(lane)];
-    const T* const o = at.out + block.token(lane) * at.outLd + block.head(lane) * at.headDim;
+    lse[lane] = *block.lse(lane);
+    const T* const o = at.out + block.token[lane] * at.outLd + block.head[lane];
     for (int64_t i = 0; i < at.headDim; i++) delta[lane] += o[i] * dOutRows[lane * block.padded + i];
   }
   block.timesRows(&Run<T>::k, q, p);
@@ -195,8 +208,8 @@ void attentionBackward(const Attention<T>& at) {
   block.addOuter(&Run<T>::dk, ds, qRows);
   block.addOuter(&Run<T>::dv, p, dOutRows);
   for (int64_t lane = 0; lane < at.laneCount; lane++) {
-    T* const to = at.dq + block.token(lane) * at.dqLd + block.head(lane) * at.headDim;
-    for (int64_t i = 0; i < at.headDim; i++) to[i] = block.scale() * dq[i * kCols + lane];
+    T* const to = at.dq + block.token[lane] * at.dqLd + block.head[lane];
+    for (int64_t i = 0; i < at.headDim; i++) to[i] = scale * dq[i * kCols + lane];
   }
 }
 

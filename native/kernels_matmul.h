@@ -94,30 +94,70 @@ inline void anyTile(int64_t rows, int64_t n, int64_t k, const typename V::Scalar
     for (int64_t j = 0; j < n; j++) c[r * ldc + j] = whole[r * kCols + j];
 }
 
-// Packed operand: blocks of kPanelDepth along k; in each, panels of tileCols columns; in each, k rows of tileCols.
-template <class V, class At>
-void packWith(int64_t k, int64_t n, typename V::Scalar* packed, At at) {
+// Rows to fetch ahead while packing; hardware does not follow rows that are pages apart.
+constexpr int64_t kAhead = 8;
+
+// Packed operand: blocks of kPanelDepth rows along k; in each, panels of tileCols columns; in each, the rows' pieces,
+// zero-filled at the right edge.
+template <class V, class T = typename V::Scalar>
+void packTransposed(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* packed) {
   constexpr int64_t kCols = V::lanes * V::tileVecs;
   for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
     const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
-    for (int64_t n0 = 0; n0 < n; n0 += kCols) {
+    for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += depth * kCols) {
       const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
-      for (int64_t p = 0; p < depth; p++, packed += kCols) {
-        for (int64_t j = 0; j < cols; j++) packed[j] = at(k0 + p, n0 + j);
-        for (int64_t j = cols; j < kCols; j++) packed[j] = 0;
+      for (int64_t p = 0; p < depth; p++) {
+        for (int64_t j = 0; j < cols; j++) packed[p * kCols + j] = scale * w[(n0 + j) * ld + k0 + p];
+        for (int64_t j = cols; j < kCols; j++) packed[p * kCols + j] = 0;
       }
     }
   }
 }
 
-template <class V, class T = typename V::Scalar>
-void packTransposed(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* packed) {
-  packWith<V>(k, n, packed, [=](int64_t p, int64_t j) { return scale * w[j * ld + p]; });
-}
-
+// Rows of w are read from end to end, however many panels they go to: memory likes that best.
 template <class V, class T = typename V::Scalar>
 void pack(int64_t k, int64_t n, const T* w, int64_t ld, T scale, T* packed) {
-  packWith<V>(k, n, packed, [=](int64_t p, int64_t j) { return scale * w[p * ld + j]; });
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  const V factor = V::fill(scale);
+  for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
+    const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
+    for (int64_t p = 0; p < depth; p++, w += ld) {
+      T* to = packed + p * kCols;
+      int64_t j = 0;
+      for (; j + kCols <= n; j += kCols, to += depth * kCols)
+        for (int64_t i = 0; i < kCols; i += V::lanes) {
+          __builtin_prefetch(w + kAhead * ld + j + i);
+          (factor * V::load(w + j + i)).store(to + i);
+        }
+      for (int64_t i = 0; i < kCols && j < n; i += V::lanes) {
+        const int64_t left = n - j - i;
+        const int count = left >= V::lanes ? V::lanes : left > 0 ? static_cast<int>(left) : 0;
+        (factor * V::loadPart(w + j + i, count)).store(to + i);
+      }
+    }
+    packed += depth * ((n + kCols - 1) / kCols * kCols);
+  }
+}
+
+// A left operand given by its rows [k, m], k <= kPanelDepth: panels of tileRows columns, each with k pieces of a row.
+template <class V, class T = typename V::Scalar>
+void packLeft(int64_t k, int64_t m, const T* a, int64_t ld, T* packed) {
+  constexpr int64_t kRows = V::tileRows;
+  for (int64_t p = 0; p < k; p++, a += ld) {
+    for (int64_t i = 0; i < m; i += kRows) {
+      const int64_t count = m - i < kRows ? m - i : kRows;
+      T* const to = packed + i * k + p * kRows;
+      __builtin_prefetch(a + kAhead * ld + i);
+      if constexpr (kRows <= V::lanes) {
+        // One vector holds the piece; the next row's overwrites what is stored beyond it.
+        const V piece = V::loadPart(a + i, static_cast<int>(count));
+        if (p + 1 < k) piece.store(to);
+        else piece.storePart(to, static_cast<int>(count));
+      } else {
+        for (int64_t j = 0; j < count; j++) to[j] = a[i + j];
+      }
+    }
+  }
 }
 
 template <class V, class T = typename V::Scalar>
@@ -150,14 +190,8 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, 
   T* const right = scratch + kPanelDepth * ((m + kRows - 1) / kRows * kRows);
   for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
     const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
-    for (int64_t m0 = 0; m0 < m; m0 += kRows) {
-      const int64_t rows = m - m0 < kRows ? m - m0 : kRows;
-      T* to = left + m0 * depth;
-      const T* from = a + k0 * lda + m0;
-      for (int64_t p = 0; p < depth; p++, to += kRows, from += lda)
-        for (int64_t i = 0; i < rows; i++) to[i] = from[i];
-    }
-    packWith<V>(depth, n, right, [=](int64_t p, int64_t j) { return b[(k0 + p) * ldb + j]; });
+    packLeft<V>(depth, m, a + k0 * lda, lda, left);
+    pack<V>(depth, n, b + k0 * ldb, ldb, T(1), right);
     for (int64_t n0 = 0; n0 < n; n0 += kCols) {
       const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
       for (int64_t m0 = 0; m0 < m; m0 += kRows) {

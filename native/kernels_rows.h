@@ -97,13 +97,15 @@ void swiglu(int64_t rows, int64_t n, const T* gateUp, T* act) {
 }
 
 template <class V, class T = typename V::Scalar>
-void swigluBackward(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp) {
+void swigluBackward(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp, T* act) {
   for (int64_t r = 0; r < rows; r++, gateUp += 2 * n, dAct += n, dGateUp += 2 * n) {
+    T* const actRow = act == nullptr ? nullptr : act + r * n;
     eachVector<V>(n, [&](int64_t i, int c) {
       const V gate = loadSome<V>(gateUp + i, c), up = loadSome<V>(gateUp + n + i, c), d = loadSome<V>(dAct + i, c);
-      const V s = sigmoid(gate), one = V::fill(T(1));
+      const V s = sigmoid(gate), one = V::fill(T(1)), silu = gate * s;
       storeSome(d * up * s * (one + gate * (one - s)), dGateUp + i, c);
-      storeSome(d * gate * s, dGateUp + n + i, c);
+      storeSome(d * silu, dGateUp + n + i, c);
+      if (actRow != nullptr) storeSome(silu * up, actRow + i, c);
     });
   }
 }
