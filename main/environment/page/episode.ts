@@ -31,7 +31,8 @@ export function keepEpisode(): void {
     if (page.jQuery !== undefined) page.jQuery.fx.off = true
     ;(document.activeElement as HTMLElement | null)?.blur?.()
     ;(Math as unknown as { seedrandom(seed: number): void }).seedrandom(seed)
-    page.core.EPISODE_MAX_TIME = NEVER
+    // Pages set it when they load, some when they make a problem.
+    Object.defineProperty(page.core, 'EPISODE_MAX_TIME', { get: () => NEVER, set() {}, configurable: true })
     lab.forget()
     page.core.startEpisodeReal()
     return lab.state(budget)

@@ -241,7 +241,7 @@ export function observePage(): void {
         text = before.data
         taken.add(before)
       } else if (before instanceof Element && isRendered(before) && !holdsUsable(before)) {
-        const isText = isInline(before) || before.localName === 'label' || before.localName === 'p'
+        const isText = isInline(before) || before.localName === 'label'
         if (isText && before.localName !== 'br') text = textIn(before, true, taken)
       }
       text = asLabel(text)

@@ -1,0 +1,238 @@
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Action } from './action.ts'
+import { type BrowserHost, chromiumHost } from './browser.ts'
+import { EnvironmentFault } from './fault.ts'
+import { renderPage } from './observation.ts'
+import { SESSION_DEFAULTS, Session } from './session.ts'
+import { findTask, listTasks } from './tasks.ts'
+import { openWorkbench, type Workbench } from './workbench.ts'
+
+let host: BrowserHost
+let workbench: Workbench
+let session: Session
+beforeAll(() => {
+  host = chromiumHost()
+  workbench = openWorkbench()
+})
+afterAll(async () => {
+  await host.close()
+  workbench.remove()
+})
+beforeEach(() => {
+  session = new Session(host)
+})
+afterEach(() => session.close())
+
+const builtin = (name: string) => findTask(listTasks({}), name)
+
+test('the same seed gives the same problem, on a fresh page and on a used one', async () => {
+  const task = builtin('click-checkboxes')
+  const first = await session.reset(task, 7)
+  const other = await session.reset(task, 8)
+  await session.step({ kind: 'click', ref: 1 })
+  expect(await session.reset(task, 7)).toEqual(first)
+  expect(other).not.toEqual(first)
+  const fresh = new Session(host)
+  expect(await fresh.reset(task, 7)).toEqual(first)
+  await fresh.close()
+})
+
+test('success is raw reward 1; anything less is a failure, and the reward is not decayed', async () => {
+  const task = builtin('click-checkboxes')
+  for (let seed = 0; ; seed++) {
+    const observation = await session.reset(task, seed)
+    const boxes = observation.elements.filter(({ role }) => role === 'checkbox')
+    const submit = observation.elements.find(({ role }) => role === 'button')!
+    if (boxes.length < 3 || observation.instruction.includes('nothing')) continue
+    const result = await session.step({ kind: 'click', ref: submit.ref })
+    expect(result).toMatchObject({ done: true, success: false, reason: 'wrong' })
+    break
+  }
+  const observation = await session.reset(builtin('click-dialog'), 1)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const close = observation.elements.find(({ name }) => name === 'Close')!
+  const result = await session.step({ kind: 'click', ref: close.ref })
+  expect(result).toMatchObject({ done: true, success: true, reward: 1, reason: 'reward' })
+})
+
+const RECORD = `window.seen = []; for (const type of ['mousedown', 'click', 'keydown', 'input', 'change']) {
+  document.getElementById('area').addEventListener(type, (event) => seen.push([event.type, event.isTrusted, event.target.id, event.key ?? ''].join(' '))) }
+  window.tell = () => { $('log').textContent = seen.join(', ') }`
+
+test('clicks and keys are trusted events of a user', async () => {
+  const task = workbench.page(
+    '<input id="i"><button id="b">B</button><p id="log"></p>',
+    `${RECORD}; $('b').onclick = tell`,
+  )
+  const { elements } = await session.reset(task, 1)
+  await session.step({ kind: 'fill', ref: elements[0]!.ref, text: 'aé' })
+  const { observation } = await session.step({ kind: 'click', ref: elements[1]!.ref })
+  const log = observation.elements.find(({ role }) => role === 'p')!.name
+  expect(log).toContain('mousedown true i')
+  expect(log).toContain('keydown true i a, input true i')
+  expect(log).toContain('mousedown true b')
+  expect(observation.elements[0]).toMatchObject({ role: 'textbox', value: 'aé' })
+})
+
+test('fill replaces what was there, empties with nothing, and takes dates as ISO values', async () => {
+  const task = workbench.page('<input id="name" value="old"><input type="date"><textarea id="more">x</textarea>')
+  await session.reset(task, 1)
+  await session.step({ kind: 'fill', ref: 1, text: 'new text' })
+  await session.step({ kind: 'fill', ref: 2, text: '2010-05-20' })
+  const { observation } = await session.step({ kind: 'fill', ref: 3, text: '' })
+  expect(renderPage(observation).split('\n')).toEqual([
+    'textbox name 1 = new text',
+    'date 2 = 2010-05-20',
+    'textarea more 3 focused',
+  ])
+})
+
+test('select chooses by text; in a list of several it adds and takes away', async () => {
+  const task = workbench.page(
+    '<select id="one"><option>a</option><option>b</option></select><select id="many" multiple><option>c</option><option>d</option></select><p id="log"></p>',
+    `$('one').onchange = () => { $('log').textContent = 'changed' }`,
+  )
+  await session.reset(task, 1)
+  const options: Action[] = [
+    { kind: 'select', ref: 1, option: 'b' },
+    { kind: 'select', ref: 2, option: 'c' },
+    { kind: 'select', ref: 2, option: 'd' },
+    { kind: 'select', ref: 2, option: 'c' },
+  ]
+  let page = ''
+  for (const option of options) page = renderPage((await session.step(option)).observation)
+  expect(page.split('\n')).toEqual(['combobox one 1 = b : a | b', 'listbox many 2 focused = d : c | d', 'p changed 3'])
+})
+
+test('press goes to what has the focus', async () => {
+  const task = workbench.page(
+    '<input id="i" value="abc">',
+    `$('i').onkeydown = ({ key }) => { if (key === 'Enter') core.judge($('i').value === 'ab') }`,
+  )
+  await session.reset(task, 1)
+  await session.step({ kind: 'click', ref: 1 })
+  await session.step({ kind: 'press', key: 'End' })
+  await session.step({ kind: 'press', key: 'Backspace' })
+  expect(await session.step({ kind: 'press', key: 'Enter' })).toMatchObject({ done: true, success: true })
+})
+
+test.each<[string, string, Action]>([
+  ['the element is disabled', '<button disabled>A</button>', { kind: 'click', ref: 1 }],
+  ['the element takes no text', '<button>A</button>', { kind: 'fill', ref: 1, text: 'x' }],
+  ['the field cannot be changed', '<input readonly id="fixed">', { kind: 'fill', ref: 1, text: 'x' }],
+  ['there is no such option', '<select><option>a</option></select>', { kind: 'select', ref: 1, option: 'b' }],
+  ['the element has no options', '<input>', { kind: 'select', ref: 1, option: 'b' }],
+  [
+    'something else covers the element',
+    '<button>A</button><div style="position:fixed;inset:0;background:#fff">over</div>',
+    { kind: 'click', ref: 1 },
+  ],
+])('%s: the attempt ends as the agent’s failure', async (reason, html, action) => {
+  await session.reset(workbench.page(html), 1)
+  expect(await session.step(action)).toMatchObject({ done: true, success: false, reason: `impossible: ${reason}` })
+})
+
+test('an element out of sight is scrolled to', async () => {
+  const task = workbench.page(
+    '<div style="height:900px"></div><button id="b">B</button>',
+    `$('b').onclick = () => core.judge(true)`,
+  )
+  await session.reset(task, 1)
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
+})
+
+test('what a click sets going within a moment is waited for', async () => {
+  const task = workbench.page(
+    '<button id="b">B</button><p id="log"></p>',
+    `$('b').onclick = () => setTimeout(() => { $('log').textContent = 'later' }, 250)`,
+  )
+  await session.reset(task, 1)
+  const { observation } = await session.step({ kind: 'click', ref: 1 })
+  expect(renderPage(observation)).toContain('p later')
+})
+
+test('the page’s own clock never ends an episode', async () => {
+  const task = workbench.page('<p>wait</p>', 'core.EPISODE_MAX_TIME = 50')
+  await session.reset(task, 1)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(await session.step({ kind: 'press', key: 'Tab' })).toMatchObject({ done: false })
+})
+
+test('the lab’s time limit is a fault, and the next episode begins on a fresh page', async () => {
+  const quick = new Session(host, { ...SESSION_DEFAULTS, episodeTimeLimit: 1 })
+  const task = workbench.page('<button>A</button>')
+  await quick.reset(task, 1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await expect(quick.step({ kind: 'click', ref: 1 })).rejects.toThrow(EnvironmentFault)
+  expect(quick.task).toBeUndefined()
+  expect((await quick.reset(task, 1)).elements).toHaveLength(1)
+  await quick.close()
+})
+
+test('a page that never answers is given up, and the next episode goes on', async () => {
+  const stuck = new Session(host, { ...SESSION_DEFAULTS, answerTimeLimit: 3000 })
+  const task = workbench.page('<button id="b">B</button>', `$('b').onclick = () => { for (;;) {} }`)
+  await stuck.reset(task, 1)
+  await expect(stuck.step({ kind: 'click', ref: 1 })).rejects.toThrow(EnvironmentFault)
+  const patient = new Session(host)
+  expect((await patient.reset(task, 2)).elements).toHaveLength(1)
+  await patient.close()
+  await stuck.close()
+})
+
+test('a crashed browser is replaced', async () => {
+  const task = builtin('click-button')
+  const before = await session.reset(task, 3)
+  const page = await host.open()
+  page.browser().process()?.kill('SIGKILL')
+  await expect(session.step({ kind: 'click', ref: 1 })).rejects.toThrow(EnvironmentFault)
+  expect(await session.reset(task, 3)).toEqual(before)
+})
+
+test('a page reaches neither the network, nor this machine’s ports, nor files outside its folder', async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end('x')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = (server.address() as AddressInfo).port
+  const secret = path.join(workbench.dir, '..', `secret-${path.basename(workbench.dir)}.js`)
+  writeFileSync(secret, 'window.leaked = true')
+  const local = `http://127.0.0.1:${port}`
+  const task = workbench.page(
+    `<img src="${local}/img"><button id="b">B</button><p id="log"></p>`,
+    `fetch('${local}/fetch').catch(() => {}); try { new WebSocket('ws://127.0.0.1:${port}/ws') } catch {}
+     navigator.sendBeacon('${local}/beacon', 'x')
+     const script = document.createElement('script'); script.src = ${JSON.stringify(pathToFileURL(secret).href)}; document.head.append(script)
+     $('b').onclick = () => { window.open('${local}/window'); $('log').textContent = String(window.leaked) }`,
+  )
+  await session.reset(task, 1)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const { observation } = await session.step({ kind: 'click', ref: 2 })
+  expect(renderPage(observation)).toContain('p undefined')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  server.close()
+  expect(asked).toEqual([])
+})
+
+test('a dialog does not stop the episode', async () => {
+  const task = workbench.page(
+    '<button id="b">B</button>',
+    `$('b').onclick = () => { alert('hello'); core.judge(true) }`,
+  )
+  await session.reset(task, 1)
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
+})
+
+test('a picture is a small JPEG', async () => {
+  await session.reset(builtin('login-user'), 1)
+  const picture = await session.picture()
+  expect([...picture.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+  expect(picture.length).toBeLessThan(20_000)
+})
