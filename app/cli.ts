@@ -118,12 +118,17 @@ async function runCommand(name: Command, options: Options): Promise<void> {
   } catch (error) {
     if (!stop.signal.aborted) throw error
     if (error !== stop.signal.reason) console.error(sentence(error))
-    console.error(`Stopped. To go on: npx dpo-driver ${name} --resume`)
+    console.error(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}`)
     process.exitCode = EXIT.stopped
   } finally {
     stop.release()
     lab.close()
   }
+}
+
+/** The same command line, to go on with. */
+function resumed(args: readonly string[]): readonly string[] {
+  return args.includes('--resume') ? args : [...args, '--resume']
 }
 
 async function listRuns(options: Options): Promise<void> {
@@ -147,10 +152,9 @@ function sentence(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-// A reader that has seen enough (| head) is no error.
+// A reader that has seen enough (| head) does not end the run.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done)
-  throw error
+  if (error.code !== 'EPIPE') throw error
 })
 
 try {

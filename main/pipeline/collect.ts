@@ -1,9 +1,10 @@
 /** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
 import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { writePreferenceData } from '../preferences/dataset.ts'
-import { buildPairs } from '../preferences/pairs.ts'
+import { buildPairs, type PairCounts } from '../preferences/pairs.ts'
 import { policyFolder } from './artifacts.ts'
 import { jobsOf, play } from './play.ts'
 import type { Stage } from './stage.ts'
@@ -60,7 +61,16 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     context.say(
       `${counts.episodes} attempts, ${(100 * rate).toFixed(1)}% solved, ${counts.faults} broken by the environment`,
     )
+    if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
     context.say(`${counts.pairs} pairs in ${shownPath(config.paths.preference_data)}`)
     return counts
   },
+}
+
+/** Why there is no pair, and what to do. */
+function noPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts): string {
+  if (seedsOnlyFailures === seeds)
+    return 'none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks'
+  if (seedsOnlySuccesses === seeds) return 'none failed; choose harder tasks, or raise collect.temperature'
+  return 'no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature'
 }
