@@ -1,4 +1,5 @@
-// A 64-byte aligned array that keeps its memory when it shrinks, so that a training loop allocates only once.
+// A 64-byte aligned array that keeps its memory when it shrinks, so that a training loop allocates only once. A vector
+// load may reach kSlack elements beyond its end.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -25,7 +26,7 @@ class Buffer {
   void resize(int64_t n) {
     if (n > capacity_) {
       release();
-      data_ = static_cast<T*>(::operator new(static_cast<size_t>(n) * sizeof(T), kAlign));
+      data_ = static_cast<T*>(::operator new(static_cast<size_t>(n + kSlack) * sizeof(T), kAlign));
       capacity_ = n;
     }
     size_ = n;
@@ -48,6 +49,7 @@ class Buffer {
 
  private:
   static constexpr std::align_val_t kAlign{64};
+  static constexpr int64_t kSlack = 64;
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

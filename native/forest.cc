@@ -49,6 +49,7 @@ Layout layOut(const Forest& forest, const Config& config) {
     check(forest, config, s, row, position);
     Branch& branch = layout.branches[s];
     branch.rows = {row, length};
+    branch.parent = parent;
     if (hasParent) {
       const Branch& above = layout.branches[static_cast<size_t>(parent)];
       branch.tree = above.tree;

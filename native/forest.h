@@ -22,6 +22,7 @@ struct Stretch {
 
 struct Branch {
   Stretch rows;
+  int64_t parent = -1;
   int64_t tree = 0;
   std::vector<Stretch> ancestors;  // from the root down to the parent
 };

@@ -1,63 +1,57 @@
-// Batched generation: each distinct prompt is computed once, its keys and values are read by all its completions,
-// and finished completions leave the batch.
+// Batched generation: what prompts have in common is computed once, its keys and values are read by all completions
+// below it, and finished completions leave the batch. A completion does not depend, to the last bit, on what else is in
+// the batch.
 #include <algorithm>
 #include <map>
 #include <stdexcept>
 
 #include "engine.h"
+#include "prefixes.h"
 #include "sampling.h"
 
 namespace dpo {
 
 namespace {
 
-// Keys and values of one wave of prompts take at most this much memory.
+// Keys and values of one wave of prompts take at most about this much memory.
 constexpr int64_t kCacheBytes = int64_t{1} << 30;
 
 struct Request {
-  size_t index;     // of the completion
-  int64_t prompt;   // of the wave's distinct prompts
-  int32_t token;    // the last one drawn
-  int64_t cacheRow;
+  size_t index;      // of the completion
+  int64_t prompt;    // of the wave's distinct prompts
+  int64_t cacheRow;  // where its own keys and values are
+  int32_t token;     // the last one drawn
 };
 
-// One wave: distinct prompts and the completions that want them.
+// Distinct prompts, sorted, and the completions that want them.
 struct Wave {
-  Forest prompts;
+  std::vector<const std::vector<int32_t>*> prompts;
   std::vector<Request> requests;
-  int64_t bytes = 0;
+  int64_t rows = 0;  // of keys and values
 };
 
 std::vector<Wave> planWaves(const std::vector<std::vector<int32_t>>& prompts, int64_t maxNewTokens, int64_t rowBytes) {
+  std::map<std::vector<int32_t>, std::vector<size_t>> wanted;
+  for (size_t i = 0; i < prompts.size(); i++) wanted[prompts[i]].push_back(i);
+  const int64_t most = kCacheBytes / rowBytes;
   std::vector<Wave> waves(1);
-  // Completions of equal prompts go together, in the order of their first appearance.
-  std::map<std::vector<int32_t>, size_t> groupOf;
-  std::vector<std::vector<size_t>> groups;
-  for (size_t i = 0; i < prompts.size(); i++) {
-    const auto found = groupOf.emplace(prompts[i], groups.size());
-    if (found.second) groups.emplace_back();
-    groups[found.first->second].push_back(i);
-  }
-  for (const std::vector<size_t>& group : groups) {
-    const std::vector<int32_t>& prompt = prompts[group[0]];
-    const int64_t promptBytes = static_cast<int64_t>(prompt.size()) * rowBytes, each = maxNewTokens * rowBytes;
-    int64_t inWave = -1;  // which of the wave's prompts it is; a large group may go on in the next wave
-    for (const size_t index : group) {
-      if (!waves.back().requests.empty() && waves.back().bytes + each + (inWave < 0 ? promptBytes : 0) > kCacheBytes) {
+  for (const auto& [prompt, indices] : wanted) {
+    const int64_t length = static_cast<int64_t>(prompt.size());
+    bool placed = false;  // whether the current wave has this prompt; a large group may go on in the next
+    for (const size_t index : indices) {
+      if (!waves.back().requests.empty() && waves.back().rows + maxNewTokens + (placed ? 0 : length) > most) {
         waves.emplace_back();
-        inWave = -1;
+        placed = false;
       }
       Wave& wave = waves.back();
-      if (inWave < 0) {
-        inWave = static_cast<int64_t>(wave.prompts.lengths.size());
-        wave.prompts.tokens.insert(wave.prompts.tokens.end(), prompt.begin(), prompt.end());
-        wave.prompts.lengths.push_back(static_cast<int32_t>(prompt.size()));
-        wave.prompts.parents.push_back(-1);
-        wave.prompts.targetStarts.push_back(static_cast<int32_t>(prompt.size()));
-        wave.bytes += promptBytes;
+      if (!placed) {
+        wave.prompts.push_back(&prompts[indices[0]]);
+        wave.rows += length;
+        placed = true;
       }
-      wave.requests.push_back({index, inWave, 0, static_cast<int64_t>(wave.requests.size())});
-      wave.bytes += each;
+      wave.rows += maxNewTokens;
+      wave.requests.push_back({index, static_cast<int64_t>(wave.prompts.size()) - 1,
+                               static_cast<int64_t>(wave.requests.size()), 0});
     }
   }
   return waves;
@@ -69,21 +63,28 @@ class Generation {
  public:
   Generation(Decoder<T>& decoder, const Config& config, const Sampling& sampling, Adapter<T>* adapter,
              std::vector<Completion>& completions)
-      : decoder_(decoder), c_(config), sampling_(sampling), adapter_(adapter), completions_(completions) {}
+      : decoder_(decoder), k_(decoder.kernels()), c_(config), sampling_(sampling), adapter_(adapter),
+        completions_(completions), newCapacity_(whole(sampling.maxNewTokens)) {}
 
-  void run(Wave& wave) {
-    layout_ = layOut(wave.prompts, c_);
+  void run(const Wave& wave) {
+    PromptForest shared = sharePrefixes(wave.prompts);
+    leaves_ = std::move(shared.leaves);
+    layout_ = layOut(shared.forest, c_);
     // The last row of each prompt predicts; it has no target token yet.
-    for (const Branch& branch : layout_.branches)
-      layout_.headRows.push_back({branch.rows.begin + branch.rows.count - 1, 0, 0});
+    for (const int64_t leaf : leaves_) {
+      const Stretch& rows = layout_.branches[static_cast<size_t>(leaf)].rows;
+      layout_.headRows.push_back({rows.begin + rows.count - 1, 0, 0});
+    }
     decoder_.rotary().reach(layout_.maxContext + sampling_.maxNewTokens);
     decoder_.forward(layout_, adapter_, std::nullopt, false, true);
-    const int64_t prompts = static_cast<int64_t>(layout_.branches.size());
+    transposeKeys();
+    const int64_t prompts = static_cast<int64_t>(leaves_.size());
     logits_.resize(prompts * c_.vocab);
     decoder_.logits(prompts, decoder_.tail(), logits_.data());
 
     std::vector<Request> active = wave.requests;
-    cache_.resize(static_cast<int64_t>(active.size()) * c_.layers * sampling_.maxNewTokens * 2 * c_.kv());
+    newKeys_.resize(static_cast<int64_t>(active.size()) * c_.layers * newCapacity_ * c_.kv());
+    newValues_.resize(static_cast<int64_t>(active.size()) * c_.layers * newCapacity_ * c_.kv());
     std::vector<int64_t> rows;
     for (const Request& request : active) rows.push_back(request.prompt);
     draw(active, rows, 0);
@@ -96,6 +97,36 @@ class Generation {
   }
 
  private:
+  int64_t whole(int64_t n) const { return (n + k_.tileCols - 1) / k_.tileCols * k_.tileCols; }
+
+  // Copies every segment's keys to [layer][segment][key/value head][headDim, capacity].
+  void transposeKeys() {
+    capacity_.clear();
+    keysBegin_.clear();
+    int64_t total = 0;
+    for (const Branch& branch : layout_.branches) {
+      keysBegin_.push_back(total);
+      capacity_.push_back(whole(branch.rows.count));
+      total += capacity_.back();
+    }
+    keysTotal_ = total;
+    keys_.resize(total * c_.kv() * c_.layers);
+    const int64_t segments = static_cast<int64_t>(layout_.branches.size());
+    decoder_.pool().run(c_.layers * segments, [&](int64_t i, int) {
+      const int64_t layer = i / segments, segment = i % segments;
+      const Stretch& rows = layout_.branches[static_cast<size_t>(segment)].rows;
+      const int64_t capacity = capacity_[static_cast<size_t>(segment)];
+      const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden;
+      T* const to = keysOf(layer, segment);
+      for (int64_t d = 0; d < c_.kv(); d++)
+        for (int64_t r = 0; r < rows.count; r++) to[d * capacity + r] = from[r * c_.qkv() + d];
+    });
+  }
+
+  T* keysOf(int64_t layer, int64_t segment) {
+    return keys_.data() + (layer * keysTotal_ + keysBegin_[static_cast<size_t>(segment)]) * c_.kv();
+  }
+
   // Draws a token for every active request from its row of logits, and drops the finished.
   void draw(std::vector<Request>& active, const std::vector<int64_t>& rows, int64_t step) {
     std::vector<uint8_t> done(active.size());
@@ -107,7 +138,7 @@ class Generation {
                              : sampleToken(c_.vocab, row, sampling_.temperature, sampling_.topP,
                                            counterUniform(sampling_.seeds[request.index], static_cast<uint64_t>(step)));
       T max, lse, entropy;
-      decoder_.kernels().logitStatistics(c_.vocab, row, &max, &lse, &entropy);
+      k_.logitStatistics(c_.vocab, row, &max, &lse, &entropy);
       Completion& completion = completions_[request.index];
       completion.tokens.push_back(request.token);
       completion.logprobs.push_back(static_cast<float>(row[request.token] - lse));
@@ -126,78 +157,72 @@ class Generation {
     const int64_t n = static_cast<int64_t>(active.size());
     std::vector<int32_t> tokens, positions;
     for (const Request& request : active) {
+      const int64_t last = layout_.headRows[static_cast<size_t>(request.prompt)].row;
       tokens.push_back(request.token);
-      positions.push_back(static_cast<int32_t>(layout_.branches[static_cast<size_t>(request.prompt)].rows.count + step));
+      positions.push_back(static_cast<int32_t>(layout_.positions[static_cast<size_t>(last)] + 1 + step));
     }
     x_.resize(n * c_.hidden);
     attended_.resize(n * c_.hidden);
     fresh_.resize(n * c_.qkv());
     decoder_.reserve(n, adapter_);
-    for (int64_t l = 0; l < c_.layers; l++) {
-      // A block's rows do not look at each other, so a layer is one task a block.
-      decoder_.eachBlock(n, [&](const Rows& rows) {
-        if (l == 0) decoder_.embed(rows, tokens.data(), x_.data());
+    // A block's rows do not look at each other, so a block goes through all layers on one thread.
+    decoder_.eachBlock(n, [&](const Rows& rows) {
+      decoder_.embed(rows, tokens.data(), x_.data());
+      for (int64_t l = 0; l < c_.layers; l++) {
         decoder_.layerIn(l, rows, positions.data(), x_.data(), fresh_.data());
         for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
           attend(active[static_cast<size_t>(r)], l, r, step, rows.thread);
         decoder_.layerOut(l, rows, x_.data(), attended_.data(), x_.data());
-      });
-    }
+      }
+    });
     logits_.resize(n * c_.vocab);
     decoder_.logits(n, x_.data(), logits_.data());
   }
 
-  // Keys, and after them values, of a completion's new tokens in a layer: [maxNewTokens, kv] each.
-  T* cache(const Request& request, int64_t layer) {
-    return cache_.data() + (request.cacheRow * c_.layers + layer) * sampling_.maxNewTokens * 2 * c_.kv();
-  }
-
+  // The segments of a request's prompt, then its own new tokens, of which `step` came before.
   void attend(const Request& request, int64_t layer, int64_t row, int64_t step, int thread) {
     const T* const qkv = fresh_.data() + row * c_.qkv();
-    T* const keys = cache(request, layer);
-    T* const values = keys + sampling_.maxNewTokens * c_.kv();
-    std::copy_n(qkv + c_.hidden, c_.kv(), keys + step * c_.kv());
+    const int64_t own = (request.cacheRow * c_.layers + layer) * newCapacity_ * c_.kv();
+    T* const keys = newKeys_.data() + own;      // [kv, newCapacity]
+    T* const values = newValues_.data() + own;  // [newCapacity, kv]
+    for (int64_t d = 0; d < c_.kv(); d++) keys[d * newCapacity_ + step] = qkv[c_.hidden + d];
     std::copy_n(qkv + c_.hidden + c_.kv(), c_.kv(), values + step * c_.kv());
 
-    const Stretch& prompt = layout_.branches[static_cast<size_t>(request.prompt)].rows;
+    const int64_t leaf = leaves_[static_cast<size_t>(request.prompt)];
+    std::vector<int64_t> path;
+    for (int64_t s = leaf; s >= 0; s = layout_.branches[static_cast<size_t>(s)].parent) path.push_back(s);
+    const int64_t context = layout_.positions[static_cast<size_t>(layout_.headRows[static_cast<size_t>(request.prompt)].row)] + 2 + step;
     Buffer<T>& memory = decoder_.scratch(thread).attention;
-    memory.resize(attentionScratch(decoder_.kernels(), prompt.count + step + 1, c_.headDim()));
+    memory.resize(c_.group() * (c_.headDim() + context));
+    std::vector<DecodeRun<T>> runs(path.size() + 1);
     for (int64_t head = 0; head < c_.kvHeads; head++) {
-      Run<T> runs[2];
-      runs[0].k = decoder_.keysAndValues(layer) + prompt.begin * c_.qkv() + c_.hidden + head * c_.headDim();
-      runs[0].v = runs[0].k + c_.kv();
-      runs[0].ld = c_.qkv();
-      runs[0].n = prompt.count;
-      runs[1].k = keys + head * c_.headDim();
-      runs[1].v = values + head * c_.headDim();
-      runs[1].ld = c_.kv();
-      runs[1].n = step + 1;
-      Attention<T> at;
-      at.headDim = c_.headDim();
-      at.group = c_.group();
-      at.runs = runs;
-      at.runCount = 2;
-      at.ownOffset = step;
-      at.q = qkv + head * c_.group() * c_.headDim();
-      at.qLd = c_.qkv();
-      at.out = attended_.data() + row * c_.hidden + head * c_.group() * c_.headDim();
-      at.outLd = c_.hidden;
-      at.scratch = memory.data();
-      for (int64_t lane = 0; lane < c_.group(); lane += decoder_.kernels().tileCols) {
-        at.laneBegin = lane;
-        at.laneCount = std::min(decoder_.kernels().tileCols, c_.group() - lane);
-        decoder_.kernels().attentionForward(at);
+      for (size_t i = 0; i < path.size(); i++) {
+        const int64_t segment = path[path.size() - 1 - i], capacity = capacity_[static_cast<size_t>(segment)];
+        const Stretch& rows = layout_.branches[static_cast<size_t>(segment)].rows;
+        const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden + c_.kv();
+        runs[i] = {keysOf(layer, segment) + head * c_.headDim() * capacity, capacity, from + head * c_.headDim(),
+                   c_.qkv(), rows.count};
       }
+      runs.back() = {keys + head * c_.headDim() * newCapacity_, newCapacity_, values + head * c_.headDim(), c_.kv(),
+                     step + 1};
+      const int64_t queries = head * c_.group() * c_.headDim();
+      k_.decodeAttention({c_.headDim(), c_.group(), runs.data(), static_cast<int64_t>(runs.size()), qkv + queries,
+                          attended_.data() + row * c_.hidden + queries, memory.data()});
     }
   }
 
   Decoder<T>& decoder_;
+  const Kernels<T>& k_;
   const Config& c_;
   const Sampling& sampling_;
   Adapter<T>* adapter_;
   std::vector<Completion>& completions_;
+  const int64_t newCapacity_;
   Layout layout_;
-  Buffer<T> logits_, cache_, x_, attended_, fresh_;
+  std::vector<int64_t> leaves_;                // segment that a prompt ends with
+  std::vector<int64_t> capacity_, keysBegin_;  // of each segment
+  int64_t keysTotal_ = 0;
+  Buffer<T> keys_, newKeys_, newValues_, logits_, x_, attended_, fresh_;
 };
 
 }  // namespace
@@ -223,7 +248,7 @@ std::vector<Completion> Engine<T>::generate(const std::vector<std::vector<int32_
   }
   std::vector<Completion> completions(prompts.size());
   if (prompts.empty()) return completions;
-  for (Wave& wave : planWaves(prompts, sampling.maxNewTokens, c.layers * c.qkv() * static_cast<int64_t>(sizeof(T))))
+  for (const Wave& wave : planWaves(prompts, sampling.maxNewTokens, c.layers * c.qkv() * static_cast<int64_t>(sizeof(T))))
     Generation<T>(decoder_, c, sampling, found, completions).run(wave);
   return completions;
 }

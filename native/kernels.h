@@ -45,6 +45,28 @@ struct Attention {
   T* scratch = nullptr;  // attentionScratch() elements
 };
 
+// A stretch of context in generation. Buffers reach a whole tile beyond what is used.
+template <class T>
+struct DecodeRun {
+  const T* keys = nullptr;  // transposed: [headDim, n], rows keysLd apart
+  int64_t keysLd = 0;
+  const T* values = nullptr;  // [n, headDim], rows valuesLd apart
+  int64_t valuesLd = 0;
+  int64_t n = 0;
+};
+
+// One new token's attention, of one group of heads. It sees all of every run.
+template <class T>
+struct Decode {
+  int64_t headDim = 0;
+  int64_t group = 0;
+  const DecodeRun<T>* runs = nullptr;
+  int64_t runCount = 0;
+  const T* q = nullptr;  // [group, headDim]
+  T* out = nullptr;      // [group, headDim]
+  T* scratch = nullptr;  // group * (headDim + context)
+};
+
 struct AdamWFactors {
   double clip, beta1, beta2, epsilon, stepSize, decay, sqrtCorrection2;
 };
@@ -68,6 +90,7 @@ struct Kernels {
 
   void (*attentionForward)(const Attention<T>&);
   void (*attentionBackward)(const Attention<T>&);
+  void (*decodeAttention)(const Decode<T>&);
 
   // y = x * rstd * w with rstd = 1 / sqrt(mean(x^2) + eps). x, y [rows, n]; rstd [rows].
   void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);

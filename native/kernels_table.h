@@ -1,6 +1,7 @@
 // The kernel table of a vector type.
 #pragma once
 #include "kernels_attention.h"
+#include "kernels_decode.h"
 #include "kernels_rows.h"
 
 namespace dpo {
@@ -16,6 +17,7 @@ constexpr Kernels<T> kernelTable(const char* name) {
           &matmulTransposed<V>,
           &attentionForward<V>,
           &attentionBackward<V>,
+          &decodeAttention<V>,
           &rmsNorm<V>,
           &rmsNormAgain<V>,
           &rmsNormBackward<V>,
