@@ -1,0 +1,109 @@
+/** What a machine would need at the least: the arithmetic and the memory traffic that a case cannot do without. */
+import type { Forest, LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
+import { PROJECTIONS } from '../main/engine/engine.ts'
+import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../main/engine/weights.ts'
+
+/** Floating-point operations (a multiplication and an addition are two) and bytes of weights, states and caches moved. */
+export interface Work {
+  readonly flops: number
+  readonly bytes: number
+}
+
+/** What the machine's cores reach together: fp32 operations a second, and bytes a second read from what holds the weights. */
+export interface Peak {
+  readonly flops: number
+  readonly bytes: number
+}
+
+const FLOAT = 4
+
+/** Fewest seconds in which the machine can do the work: arithmetic and traffic overlap, so the longer of the two. */
+export function leastSeconds({ flops, bytes }: Work, peak: Peak): number {
+  return Math.max(flops / peak.flops, bytes / peak.bytes)
+}
+
+/**
+ * A forward pass over the forest with logits at its targets: 2 operations a weight and token; attention's two products,
+ * each 2 * hidden_size operations for every token that a token sees; 2 * hidden_size * vocab_size a target.
+ */
+export function forwardWork(config: Qwen2Config, forest: Forest): Work {
+  const { linear, attention, head } = forwardFlops(config, forest)
+  return { flops: linear + attention + head, bytes: FLOAT * elements(checkpointShapes(config)) }
+}
+
+/**
+ * A training step: forward, backward, AdamW. Backward costs each product twice (by its input and by its weight), with
+ * LoRA frozen weights once, and nothing is computed again. AdamW reads weight, gradient and both moments and writes all
+ * but the gradient back.
+ */
+export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig | null): Work {
+  const { linear, attention, head } = forwardFlops(config, forest)
+  const weights = elements(checkpointShapes(config))
+  const trained = lora === null ? weights : elements(adapterShapes(config, lora))
+  const frozen = lora === null ? 3 : 2
+  const adapter = lora === null ? 0 : 3 * 2 * rows(forest) * trained
+  return {
+    flops: frozen * (linear + head) + 3 * attention + adapter,
+    bytes: FLOAT * (2 * weights + 7 * trained),
+  }
+}
+
+/** Greedy completions of `count` tokens: a pass over the prompts, then all weights and all earlier keys and values for every token. */
+export function generationWork(
+  config: Qwen2Config,
+  prompts: readonly Int32Array[],
+  count: number,
+): { readonly prompt: Work; readonly tokens: readonly Work[] } {
+  const roots = prompts.map((tokens) => ({ tokens, parent: -1, targetStart: tokens.length }))
+  const headOnce = 2 * config.hidden_size * config.vocab_size * prompts.length
+  const prefill = forwardWork(config, roots)
+  const keyValues = 2 * config.num_hidden_layers * projectionShape(config, 'k_proj')[0]
+  // The prompt's pass gives the first token.
+  const tokens = Array.from({ length: count - 1 }, (_, step) => {
+    const seen = prompts.reduce((sum, prompt) => sum + prompt.length + step + 1, 0)
+    return {
+      flops: prompts.length * 2 * linearWeights(config) + attentionFlops(config, seen) + headOnce,
+      bytes: FLOAT * (elements(checkpointShapes(config)) + seen * keyValues),
+    }
+  })
+  return { prompt: { ...prefill, flops: prefill.flops + headOnce }, tokens }
+}
+
+function forwardFlops(config: Qwen2Config, forest: Forest) {
+  const ends: number[] = []
+  let seen = 0
+  let targets = 0
+  for (const { tokens, parent, targetStart } of forest) {
+    const before = ends[parent] ?? 0
+    ends.push(before + tokens.length)
+    // Token i of the segment sees the `before` tokens of its ancestors and i + 1 of its own.
+    seen += tokens.length * before + (tokens.length * (tokens.length + 1)) / 2
+    targets += tokens.length - targetStart
+  }
+  return {
+    linear: 2 * rows(forest) * linearWeights(config),
+    attention: attentionFlops(config, seen),
+    head: 2 * targets * config.hidden_size * config.vocab_size,
+  }
+}
+
+function attentionFlops({ num_hidden_layers, hidden_size }: Qwen2Config, seen: number): number {
+  return 4 * num_hidden_layers * hidden_size * seen
+}
+
+/** Weights of all layers' projections. */
+function linearWeights(config: Qwen2Config): number {
+  const layer = PROJECTIONS.map((projection) => projectionShape(config, projection)).reduce(
+    (sum, [o, i]) => sum + o * i,
+    0,
+  )
+  return config.num_hidden_layers * layer
+}
+
+function rows(forest: Forest): number {
+  return forest.reduce((sum, { tokens }) => sum + tokens.length, 0)
+}
+
+function elements(shapes: Shapes): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0)
+}

@@ -1,0 +1,146 @@
+"""The peer of `npm run bench`: the engine's work in PyTorch, fp32 on the CPU, with transformers' Qwen2 and peft's LoRA.
+
+Reads one JSON request a line from stdin ({"do": method, ...arguments}) and answers each with one line on stdout. Steps
+answer with the seconds they took. Batches are padded on the right and unshared, as TRL pads them. Where TRL leaves time
+behind, the peer does not: padding on the right needs no mask under causal attention, logits are made at target tokens
+only, AdamW is the fused one, and DPO's reference is computed beforehand.
+"""
+
+import json
+import sys
+import time
+
+import peft
+import torch
+import transformers
+from torch.nn.functional import log_softmax, logsigmoid
+
+BETA = 0.1
+PADDING = 0
+
+
+class Peer:
+    def hello(self):
+        return {"name": f"PyTorch {torch.__version__.split('+')[0]}", "threads": torch.get_num_threads()}
+
+    def threads(self, count):
+        torch.set_num_threads(count)
+        return {}
+
+    def load(self, model, adapter):
+        """Two copies of the model: one to train as it is, one with the adapter."""
+        base, adapted = (
+            transformers.Qwen2ForCausalLM.from_pretrained(model, dtype=torch.float32, attn_implementation="sdpa")
+            for _ in range(2)
+        )
+        with_lora = peft.PeftModel.from_pretrained(adapted, adapter, is_trainable=True)
+        self.models = {"all weights": base.train(), "LoRA": with_lora.get_base_model().train()}
+        self.trained = {
+            name: [weight for weight in model.parameters() if weight.requires_grad]
+            for name, model in self.models.items()
+        }
+        self.optimizers = {
+            name: torch.optim.AdamW(weights, lr=1e-7, weight_decay=0, fused=True)
+            for name, weights in self.trained.items()
+        }
+        return {}
+
+    def logprobs(self, sequences, trained):
+        """Log-probabilities of all completion tokens, one sequence after the other."""
+        with torch.no_grad():
+            logps, _ = target_logps(self.models[trained], sequences)
+        return {"logprobs": logps.tolist()}
+
+    def sft(self, sequences, trained):
+        start = time.perf_counter()
+        logps, _ = target_logps(self.models[trained], sequences)
+        self.descend(-logps.mean(), trained)
+        return {"seconds": time.perf_counter() - start}
+
+    def dpo(self, sequences, reference, trained):
+        """Sequences 2i and 2i + 1 are chosen and rejected of pair i, `reference` their log-probabilities."""
+        start = time.perf_counter()
+        logps, owners = target_logps(self.models[trained], sequences)
+        sums = torch.zeros(len(sequences)).index_add(0, owners, logps)
+        ratios = (sums - torch.tensor(reference)).view(-1, 2)
+        self.descend(-logsigmoid(BETA * (ratios[:, 0] - ratios[:, 1])).mean(), trained)
+        return {"seconds": time.perf_counter() - start}
+
+    def descend(self, loss, trained):
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained[trained], 1.0)
+        self.optimizers[trained].step()
+        self.optimizers[trained].zero_grad(set_to_none=True)
+
+    def generate(self, prompts, count):
+        """Greedy completions of `count` tokens with a key-value cache; unequal prompts are padded on the left."""
+        model = self.models["all weights"]
+        start = time.perf_counter()
+        longest = max(len(prompt) for prompt in prompts)
+        padded = longest * len(prompts) > sum(len(prompt) for prompt in prompts)
+        tokens = torch.tensor([[PADDING] * (longest - len(prompt)) + prompt for prompt in prompts])
+        seen = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+        positions = (seen.cumsum(1) - 1).clamp(min=0)
+        cache, chosen, logps = None, [], []
+        with torch.inference_mode():
+            while True:
+                output = model(
+                    input_ids=tokens,
+                    attention_mask=seen if padded else None,
+                    position_ids=positions,
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=1,
+                )
+                best, tokens = log_softmax(output.logits[:, -1], -1).max(-1, keepdim=True)
+                chosen.append(tokens)
+                logps.append(best)
+                if len(chosen) == count:
+                    break
+                cache = output.past_key_values
+                positions = positions[:, -1:] + 1
+                seen = torch.cat([seen, torch.ones_like(tokens)], 1)
+        seconds = time.perf_counter() - start
+        return {"tokens": torch.cat(chosen, 1).tolist(), "logprobs": torch.cat(logps, 1).tolist(), "seconds": seconds}
+
+    def matmul(self, size):
+        """Operations a second of a square matrix product, the best of some."""
+        a, b = torch.randn(size, size), torch.randn(size, size)
+        seconds = []
+        for _ in range(20):
+            start = time.perf_counter()
+            a @ b
+            seconds.append(time.perf_counter() - start)
+        return {"flops": 2 * size**3 / min(seconds)}
+
+
+def target_logps(model, sequences):
+    """Log-probability of every completion token, and the sequence that each belongs to."""
+    longest = max(len(one["prompt"]) + len(one["completion"]) for one in sequences)
+    tokens = torch.full((len(sequences), longest), PADDING)
+    owners, predictors, targets = [], [], []
+    for row, one in enumerate(sequences):
+        prompt, completion = one["prompt"], one["completion"]
+        length = len(prompt) + len(completion)
+        tokens[row, :length] = torch.tensor(prompt + completion)
+        owners += [row] * len(completion)
+        predictors += range(len(prompt) - 1, length - 1)
+        targets += completion
+    owners, targets = torch.tensor(owners), torch.tensor(targets)
+    hidden = model.model(input_ids=tokens, use_cache=False).last_hidden_state
+    logits = model.lm_head(hidden[owners, torch.tensor(predictors)])
+    return log_softmax(logits, -1).gather(1, targets[:, None])[:, 0], owners
+
+
+def main():
+    # Libraries print what they like; the answers go where nothing else does.
+    answers, sys.stdout = sys.stdout, sys.stderr
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    peer = Peer()
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(getattr(peer, request.pop("do"))(**request)), file=answers, flush=True)
+
+
+main()

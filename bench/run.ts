@@ -1,0 +1,65 @@
+/**
+ * Runs the benchmarks: `npm run bench [-- engine|environment] [--json] [--quick]`. Prints a table, or with --json one line a
+ * figure; what else there is to know goes to stderr. --quick is to see that everything runs: its figures say little.
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { UserError } from '../main/config/error.ts'
+import { benchEngine, FULL, QUICK, type Reporter, type Scale } from './engine.ts'
+import { type Figure, jsonLine, table } from './figure.ts'
+
+const BENCHES = { engine: benchEngine } as const
+type Bench = keyof typeof BENCHES
+
+async function main(): Promise<void> {
+  const { names, json, scale } = readArguments()
+  const figures: Figure[] = []
+  const report: Reporter = {
+    figure: (figure) => {
+      figures.push(figure)
+      if (json) console.log(jsonLine(figure))
+    },
+    note: (sentence) => console.error(sentence),
+  }
+  const load = loadavg()[0]!
+  report.note(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}.`)
+  if (load > 1) {
+    report.note(`The machine is busy (load ${load.toFixed(1)}): the figures say less than on an idle one.`)
+  }
+  for (const name of names) await BENCHES[name](report, scale)
+  if (!json) console.log(table(figures))
+}
+
+function readArguments(): { names: readonly Bench[]; json: boolean; scale: Scale } {
+  const { values, positionals } = parsed()
+  const known = Object.keys(BENCHES) as Bench[]
+  const unknown = positionals.find((name) => !known.includes(name as Bench))
+  if (unknown !== undefined) throw new UserError(`There is no bench ${unknown}; there are ${known.join(' and ')}.`)
+  return {
+    names: positionals.length > 0 ? (positionals as Bench[]) : known,
+    json: values.json,
+    scale: values.quick ? QUICK : FULL,
+  }
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UserError(`${(error as Error).message.split('\n')[0]}`)
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}
