@@ -2,7 +2,7 @@
 import type { CDPSession, Page } from 'puppeteer-core'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
-import type { BrowserHost } from './browser.ts'
+import { type BrowserHost, VIEWPORT } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, installLab, observationOf, readState } from './observe.ts'
@@ -71,7 +71,11 @@ export class Session {
     return this.#guard(async () => {
       if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
       this.#spent = 0
-      const state = await this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`)
+      // A mouse left where the last click was would hover over the new problem.
+      const [state] = await Promise.all([
+        this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
+        this.#within('moving the mouse', this.#page!.mouse.move(VIEWPORT.width - 1, VIEWPORT.height - 1)),
+      ])
       if (state.done) throw new EnvironmentFault('the episode was over before it began')
       this.#instruction = state.instruction
       return observationOf(state)
@@ -86,8 +90,7 @@ export class Session {
       if (this.#spent > this.#options.episodeTimeLimit) {
         throw new EnvironmentFault(`the episode took longer than ${this.#options.episodeTimeLimit} ms`)
       }
-      const limit = this.#options.answerTimeLimit
-      const impossible = await within(limit, 'the action', act(page, action, this.#options.trusted))
+      const impossible = await this.#within('the action', act(page, action, this.#options.trusted))
       if (impossible !== null) {
         const observation = { instruction: this.#instruction, elements: [], dropped: 0 }
         return { observation, reward: 0, done: true, success: false, reason: `impossible: ${impossible}` }
@@ -115,7 +118,7 @@ export class Session {
         optimizeForSpeed: true,
         clip: { x: 0, y: 0, width: 160, height: 210 },
       })
-      return within(this.#options.answerTimeLimit, 'the picture', shot)
+      return this.#within('the picture', shot)
     })
   }
 
@@ -130,8 +133,11 @@ export class Session {
   }
 
   async #ask(call: string): Promise<PageState> {
-    const answer = this.#page!.evaluate(call)
-    return readState(await within(this.#options.answerTimeLimit, 'the page’s answer', answer))
+    return readState(await this.#within('the page’s answer', this.#page!.evaluate(call)))
+  }
+
+  #within<T>(what: string, work: Promise<T>): Promise<T> {
+    return within(this.#options.answerTimeLimit, what, work)
   }
 
   /** Whatever fails here is the page's or the browser's doing; the page is given up. */

@@ -25,8 +25,21 @@ export function keepEpisode(): void {
     return state
   }
 
+  /** A text area that was typed into would not take the text that the next problem puts between its tags. */
+  const emptyFields = (): void => {
+    const form = document.createElement('form')
+    form.id = 'dpo-driver-fields'
+    document.body.append(form)
+    const fields = document.querySelectorAll('input:not([form]), textarea:not([form]), select:not([form])')
+    for (const field of fields) field.setAttribute('form', form.id)
+    form.reset()
+    for (const field of fields) field.removeAttribute('form')
+    form.remove()
+  }
+
   lab.start = async (seed, budget) => {
     if (page.core.EP_TIMER !== null) page.core.endEpisode(0)
+    emptyFields()
     // Without jQuery's animations a menu is open when its click is over.
     if (page.jQuery !== undefined) page.jQuery.fx.off = true
     ;(document.activeElement as HTMLElement | null)?.blur?.()

@@ -84,42 +84,48 @@ export function observePage(): void {
   lab.clean = (text, limit = TEXT_LENGTH) => cut(oneLine(text).replace(/\s+/g, ' ').trim(), limit)
 
   lab.observe = (budget) => {
-    const styles = new Map<Element, CSSStyleDeclaration>()
-    const styleOf = (element: Element): CSSStyleDeclaration => {
-      const known = styles.get(element)
-      if (known !== undefined) return known
-      const style = getComputedStyle(element)
-      styles.set(element, style)
-      return style
+    /** The page does not change while it is read: what was asked of an element once is not worked out again. */
+    const once = <T>(ask: (element: Element) => T): ((element: Element) => T) => {
+      const known = new Map<Element, T>()
+      return (element) => {
+        if (known.has(element)) return known.get(element) as T
+        const answer = ask(element)
+        known.set(element, answer)
+        return answer
+      }
     }
+    const styleOf = once((element) => getComputedStyle(element))
     /** Nodes that some line already shows. */
     const shown = new Set<Node>()
 
-    const isPicture = (element: Element): boolean =>
-      element instanceof HTMLImageElement || styleOf(element).content.startsWith('url(')
+    const isPicture = once(
+      (element) => element instanceof HTMLImageElement || styleOf(element).content.startsWith('url('),
+    )
+    const sizeOf = once((element) => element.getBoundingClientRect())
     /** False where neither the element nor anything in it can be seen. A picture counts before it is loaded. */
-    const isRendered = (element: Element): boolean => {
+    const isRendered = once((element) => {
       if (element.matches(MACHINERY)) return false
       const style = styleOf(element)
       if (style.display === 'none') return false
       if (isPicture(element)) lab.pictures.add(element)
       if (isPicture(element) || element instanceof SVGElement) return true
-      const { width, height } = element.getBoundingClientRect()
+      const { width, height } = sizeOf(element)
       if (width <= 1 && height <= 1 && style.position === 'absolute') return false
       return !((width === 0 || height === 0) && style.overflow !== 'visible')
-    }
-    const isSeen = (element: Element): boolean => {
+    })
+    const isSeen = once((element) => {
       if (styleOf(element).visibility !== 'visible') return false
       if (isPicture(element)) return true
-      const { width, height } = element.getBoundingClientRect()
+      const { width, height } = sizeOf(element)
       return element instanceof SVGElement ? width > 0 || height > 0 : width > 0 && height > 0
-    }
+    })
     const isInline = (element: Element): boolean => {
       const { display } = styleOf(element)
       return display.startsWith('inline') || display === 'contents'
     }
 
-    const roleOf = (element: Element): string | null => {
+    /** The role of what can be used; null for all else. */
+    const roleOf = once((element): string | null => {
       const aria = element.getAttribute('role')
       if (aria !== null && USABLE_ROLES.has(aria)) return aria
       if (element instanceof HTMLInputElement) return INPUT_ROLES[element.type] ?? 'textbox'
@@ -136,36 +142,23 @@ export function observePage(): void {
         return CLASS_ROLES.find((role) => classes.includes(role) && !classes.includes('-')) ?? null
       }
       return null
-    }
-    const clickable = new Map<Element, boolean>()
+    })
     /** It listens for clicks itself, or changes the pointer where its parent does not. */
-    const isClickable = (element: Element): boolean => {
-      let answer = clickable.get(element)
-      if (answer === undefined) {
-        const { parentElement } = element
-        answer =
-          !element.matches(FRAME) &&
-          (lab.listens(element) ||
-            (element.getAttribute('tabindex') ?? '-') >= '0' ||
-            (styleOf(element).cursor === 'pointer' &&
-              (parentElement === null || styleOf(parentElement).cursor !== 'pointer')))
-        clickable.set(element, answer)
-      }
-      return answer
-    }
-    const usable = new Map<Element, boolean>()
+    const isClickable = once((element): boolean => {
+      if (element.matches(FRAME)) return false
+      if (lab.listens(element) || (element.getAttribute('tabindex') ?? '-') >= '0') return true
+      const { parentElement } = element
+      return (
+        styleOf(element).cursor === 'pointer' && (parentElement === null || styleOf(parentElement).cursor !== 'pointer')
+      )
+    })
     /** Whether it, or anything in it, can be used. */
-    const holdsUsable = (element: Element): boolean => {
-      let answer = usable.get(element)
-      if (answer === undefined) {
-        answer =
-          isRendered(element) &&
-          ((isSeen(element) && (roleOf(element) !== null || isClickable(element))) ||
-            [...element.children].some(holdsUsable))
-        usable.set(element, answer)
-      }
-      return answer
-    }
+    const holdsUsable = once(
+      (element): boolean =>
+        isRendered(element) &&
+        ((isSeen(element) && (roleOf(element) !== null || isClickable(element))) ||
+          [...element.children].some(holdsUsable)),
+    )
 
     /**
      * The text in an element that no line shows yet, without what can be used. `blocks`: text of blocks too, else only
@@ -352,7 +345,7 @@ export function observePage(): void {
       const { fill, stroke } = styleOf(shape)
       const given = shape.getAttribute('fill') ?? (shape as SVGElement).style.fill
       const color = isWord(given) && given !== 'none' ? given : colorName(fill) || colorName(stroke)
-      const { width, height } = shape.getBoundingClientRect()
+      const { width, height } = sizeOf(shape)
       const size = Math.max(width, height) < 16 ? 'small' : 'large'
       const usableShape = isClickable(shape)
       list(shape, kind, lab.clean(place === '' ? `${size} ${color} ${text}` : text, NAME_LENGTH), usableShape)
