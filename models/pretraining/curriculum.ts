@@ -31,7 +31,7 @@ const BLOCKS: readonly ((random: Random, fresh: FreshName) => Block)[] = [
 
 export function makeLesson(random: Random): Lesson {
   const fresh = createFreshNames(random)
-  const blocks = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, () => {
+  const blocks = Array.from({ length: random.pick([1, 1, 1, 1, 2, 2, 2, 3, 4, 6]) }, () => {
     const make = random.pick(BLOCKS)
     const block = make(random, fresh)
     return { ...block, queries: block.queries.map((query) => ({ ...query, kind: make.name })) }

@@ -41,6 +41,7 @@ const { values: options } = parseArgs({
 
 const SAVE_EVERY = 500
 const LOG_EVERY = 50
+const WARMUP_STEPS = 100
 const HELD_OUT_SEED = 1_000_000_007
 
 const folder = options.out
@@ -93,6 +94,7 @@ async function main(): Promise<void> {
   await engine.train(null)
   console.log(engine.description)
   const before = progress.seconds
+  const first = progress.step
   const started = Date.now()
   let loss = 0
   let hits = 0
@@ -107,10 +109,12 @@ async function main(): Promise<void> {
     const rate = learningRate(progress.step, {
       learning_rate: Number(options.learning_rate),
       lr_scheduler_type: 'cosine',
-      warmup_steps: 100,
+      warmup_steps: WARMUP_STEPS,
       max_steps: steps + 1,
     })
-    await engine.step({ ...adamW, learning_rate: rate })
+    // AdamW's moments are not saved: a resumed run gathers them anew before it goes at full speed.
+    const gathering = Math.min(1, (progress.step - first + 1) / WARMUP_STEPS)
+    await engine.step({ ...adamW, learning_rate: rate * gathering })
     loss -= sum(scores.logprobs)
     hits += sum(scores.hits)
     targets += scores.logprobs.length

@@ -108,12 +108,16 @@ function date(random: Random): string {
   ])
 }
 
+const ACCENTS: Readonly<Record<string, string>> = { a: 'á', e: 'é', i: 'í', o: 'ö', u: 'ü', n: 'ñ', c: 'ç', s: 'š' }
+
 function syllables(random: Random): string {
+  const accented = random.chance(0.04)
   const parts = Array.from(
     { length: random.integer(1, 3) },
     () => random.pick(ONSETS) + random.pick(NUCLEI) + random.pick(CODAS),
   )
-  return parts.join('')
+  const text = parts.join('')
+  return accented ? text.replace(/[aeiouncs]/, (letter) => ACCENTS[letter]!) : text
 }
 
 function casing(random: Random, text: string): string {

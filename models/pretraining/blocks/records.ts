@@ -32,7 +32,7 @@ export function records(random: Random, fresh: FreshName): Block {
   const iconRole = random.pick(['icon', 'icon', 'span', 'button', 'link'])
   const titleRole = random.pick(['div', 'span', 'td', 'link', 'heading'])
   const icons = random.sample(ICONS, random.integer(1, 4))
-  const rows = Array.from({ length: random.integer(2, 5) }, () => {
+  const rows = Array.from({ length: random.pick([2, 3, 3, 4, 5, 8]) }, () => {
     const who = fresh((r) => (r.chance(0.7) ? personName(r) : phrase(r, 1, 2)))
     // At times the row's line begins with the name and goes on.
     const title = element(titleRole, random.chance(0.4) ? `${who} ${phrase(random, 1, 5)}` : who)
