@@ -142,6 +142,8 @@ export function chromiumHost(executablePath?: string): BrowserHost {
         executablePath: executable,
         args: FLAGS,
         headless: true,
+        // The browser ends with this process, even where that is killed, and no other can talk to it.
+        pipe: true,
         timeout: LAUNCH_LIMIT,
         protocolTimeout: LAUNCH_LIMIT,
         defaultViewport: VIEWPORT,
