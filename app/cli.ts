@@ -1,13 +1,21 @@
 /** The lab on the command line. */
-import { Command as Program } from 'commander'
+import { resolve } from 'node:path'
+import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
 import { UserError } from '../main/config/error.ts'
 import type { Command } from '../main/lab.ts'
+import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
 import { stopOnSignals } from './stop.ts'
-import { duration, jsonView, terminalView } from './terminal.ts'
+import { duration, jsonView, type Screen, terminalView } from './terminal.ts'
 
 /** Exit codes, as --help says them. */
 const EXIT = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const
+
+/** Where a command writes. */
+export interface Terminal {
+  readonly out: Screen
+  readonly err: Screen
+}
 
 interface Options {
   readonly config_path?: string
@@ -17,6 +25,7 @@ interface Options {
   readonly miniwob?: string
   readonly set?: readonly string[]
   readonly resume?: true
+  readonly run?: number
   readonly json?: true
 }
 
@@ -53,8 +62,8 @@ const COMMANDS: readonly { name: Command; what: string; example: string }[] = [
   { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
 ]
 
-/** The program; its actions set the exit code. */
-function program(): Program {
+/** The program; `done` is told the exit code of what its actions did. */
+function program(terminal: Terminal, done: (code: number) => void): Program {
   const cli = new Program('dpo-driver')
     .description(
       'A lab for environment-feedback DPO: a web agent learns from the success or failure of its own attempts.',
@@ -62,6 +71,7 @@ function program(): Program {
     .version('0.1.0')
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
     .showSuggestionAfterError()
   for (const { name, what, example } of COMMANDS) {
     const command = cli
@@ -76,7 +86,7 @@ function program(): Program {
       .option('--json', 'print JSON, one event a line')
     if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collect, DPO and evaluate', Number)
     command.addHelpText('after', `\nExample:\n  ${example}\n${EXIT_CODES}`)
-    command.action((options: Options) => runCommand(name, options))
+    command.action(async (options: Options) => done(await runCommand(name, options, terminal)))
   }
   cli
     .command('runs')
@@ -84,7 +94,20 @@ function program(): Program {
     .option('--config_path <file>', 'configuration that names the store')
     .option('--json', 'print JSON, one run a line')
     .addHelpText('after', `\nExample:\n  npx dpo-driver runs\n${EXIT_CODES}`)
-    .action(listRuns)
+    .action((options: Options) => listRuns(options, terminal))
+  const whats = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
+  cli
+    .command('export')
+    .description('Write what a run found to a file for other tools')
+    .addArgument(new Argument('<what>', 'what to write').choices(Object.keys(EXPORTS)))
+    .argument('<file>', 'where to')
+    .option('--run <n>', 'the run, as `runs` lists them; the latest by default', Number)
+    .option('--config_path <file>', 'configuration that names the store')
+    .addHelpText(
+      'after',
+      `\nWhat:\n${whats.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
+    )
+    .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
   return cli
 }
 
@@ -108,18 +131,19 @@ async function openLab(options: Options) {
   return createLab(config)
 }
 
-async function runCommand(name: Command, options: Options): Promise<void> {
+async function runCommand(name: Command, options: Options, { out, err }: Terminal): Promise<number> {
   const lab = await openLab(options)
-  const stop = stopOnSignals(() => console.error('\nStopping ... (once more to quit at once)'))
-  const emit = options.json ? jsonView(process.stdout) : terminalView(process.stdout)
+  const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
+  const emit = options.json ? jsonView(out) : terminalView(out)
   try {
     const { folder } = await lab.run(name, { resume: options.resume ?? false, signal: stop.signal, emit })
-    if (!options.json && name !== 'verify') console.log(`Everything of this run: ${shownPath(folder)}`)
+    if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
+    return EXIT.done
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    if (error !== stop.signal.reason) console.error(sentence(error))
-    console.error(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}`)
-    process.exitCode = EXIT.stopped
+    if (error !== stop.signal.reason) err.write(`${sentence(error)}\n`)
+    err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
+    return EXIT.stopped
   } finally {
     stop.release()
     lab.close()
@@ -131,19 +155,32 @@ function resumed(args: readonly string[]): readonly string[] {
   return args.includes('--resume') ? args : [...args, '--resume']
 }
 
-async function listRuns(options: Options): Promise<void> {
+async function listRuns(options: Options, { out }: Terminal): Promise<void> {
   const lab = await openLab(options)
   for (const run of lab.store.runs()) {
     const seconds = lab.store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
     const { id, name, command, status } = run
     const started = new Date(run.started).toISOString()
-    console.log(
-      options.json
-        ? JSON.stringify({ id, name, command, status, started, seconds })
-        : `${String(id).padStart(4)}  ${name}  ${String(command).padEnd(8)}  ${status.padEnd(7)}  ${started}  ${duration(seconds)}`,
-    )
+    const line = options.json
+      ? JSON.stringify({ id, name, command, status, started, seconds })
+      : `${String(id).padStart(4)}  ${name}  ${String(command).padEnd(8)}  ${status.padEnd(7)}  ${started}  ${duration(seconds)}`
+    out.write(`${line}\n`)
   }
   lab.close()
+}
+
+async function writeExport(what: ExportKind, file: string, options: Options, { out }: Terminal): Promise<void> {
+  const lab = await openLab(options)
+  try {
+    const ids = lab.store.runIds()
+    const run = ids.find((id) => id === (options.run ?? ids[0]))
+    if (run === undefined) {
+      throw new UserError(`There is no run ${options.run ?? 'yet'}; \`npx dpo-driver runs\` lists them.`)
+    }
+    out.write(`${exportRun(lab.store, run, what, resolve(file))} lines of run ${run} in ${file}\n`)
+  } finally {
+    lab.close()
+  }
 }
 
 /** What to print of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
@@ -152,19 +189,26 @@ function sentence(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-// A reader that has seen enough (| head) does not end the run.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
-
-try {
-  await program().parseAsync()
-} catch (error) {
-  if (error instanceof Error && 'exitCode' in error) {
-    // commander has printed it: help and version are fine, anything else is a wrong command line.
-    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput
-  } else {
-    console.error(sentence(error))
-    process.exitCode = error instanceof UserError ? EXIT.badInput : EXIT.failed
+/** Does what a command line says and returns the exit code. */
+export async function dpoDriver(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = EXIT.done
+  try {
+    await program(terminal, (result) => {
+      code = result
+    }).parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    // commander has printed its own: help and version are fine, anything else is a wrong command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+    terminal.err.write(`${sentence(error)}\n`)
+    return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
+}
+
+if (import.meta.main) {
+  // A reader that has seen enough (| head) does not end the run.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  process.exitCode = await dpoDriver(process.argv.slice(2), { out: process.stdout, err: process.stderr })
 }

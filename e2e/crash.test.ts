@@ -108,7 +108,7 @@ function outcomeOf(folder: string) {
       `SELECT stage, round, arm, step, name, value FROM metrics WHERE name != 'tokens_per_second'
        ORDER BY stage, round, arm, step, name`,
     ),
-    pairs: all('SELECT round, task, seed, position, prompt, chosen, rejected FROM pairs ORDER BY round, id'),
+    pairs: all('SELECT round, task, seed, step, prompt, chosen, rejected FROM pairs ORDER BY round, id'),
     checkpoints: all('SELECT * FROM checkpoints'),
   }
   store.close()

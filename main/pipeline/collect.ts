@@ -50,11 +50,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       onEpisode: (done) => context.progress(done, jobs.length, 'attempts'),
     })
     const { pairs, counts } = buildPairs(episodes)
-    store.setPairs(
-      context.run,
-      round,
-      pairs.map(({ step, ...pair }) => ({ ...pair, position: step })),
-    )
+    store.setPairs(context.run, round, pairs)
     writePreferenceData(artifacts.preferences(round), pairs)
     writePreferenceData(projectPath(config.paths.preference_data), pairs)
     const rate = counts.successes / Math.max(1, counts.successes + counts.failures)

@@ -114,7 +114,16 @@ test('a step done again replaces its metrics; what is no number is null', () => 
 })
 
 test('pairs of a round are replaced whole', () => {
-  const pair = { task: 'a', seed: 1, position: 0, prompt: 'p', chosen: 'c', rejected: 'r' }
+  const pair = {
+    task: 'a',
+    seed: 1,
+    step: 0,
+    chosenAttempt: 1,
+    rejectedAttempt: 2,
+    prompt: 'p',
+    chosen: 'c',
+    rejected: 'r',
+  }
   store.setPairs(key.run, 1, [pair, pair])
   store.setPairs(key.run, 1, [pair])
   expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, keep: true, edited: false }])

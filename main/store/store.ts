@@ -66,7 +66,10 @@ export interface StoredPair {
   readonly task: string
   readonly seed: number
   /** Step of the episode at which chosen and rejected part. */
-  readonly position: number
+  readonly step: number
+  /** The attempts that the two completions come from. */
+  readonly chosenAttempt: number
+  readonly rejectedAttempt: number
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
@@ -333,6 +336,14 @@ export class Store {
     }))
   }
 
+  /** The arms of a run that have episodes. */
+  arms(run: number): ArmKey[] {
+    return this.#all(
+      'SELECT DISTINCT run, stage, round, arm FROM episodes WHERE run = ? ORDER BY round, stage, arm',
+      run,
+    ).map(readArm)
+  }
+
   /** The picture of a step, or undefined where none was kept. */
   picture(episode: number, position: number): Uint8Array | undefined {
     const row = this.#get('SELECT picture FROM steps WHERE episode = ? AND position = ?', episode, position)
@@ -351,12 +362,16 @@ export class Store {
       this.#run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
       for (const pair of pairs) {
         this.#run(
-          'INSERT INTO pairs (run, round, task, seed, position, prompt, chosen, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          `INSERT INTO pairs
+             (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           run,
           round,
           pair.task,
           pair.seed,
-          pair.position,
+          pair.step,
+          pair.chosenAttempt,
+          pair.rejectedAttempt,
           pair.prompt,
           pair.chosen,
           pair.rejected,
@@ -372,7 +387,9 @@ export class Store {
       round: Number(row.round),
       task: String(row.task),
       seed: Number(row.seed),
-      position: Number(row.position),
+      step: Number(row.step),
+      chosenAttempt: Number(row.chosen_attempt),
+      rejectedAttempt: Number(row.rejected_attempt),
       prompt: String(row.prompt),
       chosen: String(row.chosen),
       rejected: String(row.rejected),

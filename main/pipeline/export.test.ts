@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from '../config/schema.ts'
+import { Store } from '../store/store.ts'
+import { exportRun } from './export.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'export-'))
+const file = join(folder, 'out')
+let store: Store
+let run: number
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'export-')), 'lab.sqlite'))
+  run = store.createRun('trial', 'pipeline', configSchema.parse({}))
+})
+afterEach(() => store.close())
+
+const lines = () =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('preferences are those of the last round, in both of TRL forms', () => {
+  const pair = {
+    task: 'a',
+    seed: 1,
+    step: 0,
+    chosenAttempt: 0,
+    rejectedAttempt: 1,
+    prompt: 'p',
+    chosen: 'c',
+    rejected: 'r',
+  }
+  for (const round of [1, 2]) {
+    store.startStage({ run, stage: 'collect', round })
+    store.setPairs(run, round, [{ ...pair, prompt: `p${round}` }])
+  }
+  expect(exportRun(store, run, 'preferences', file)).toBe(1)
+  expect(lines()).toMatchObject([{ chosen: [{ role: 'assistant', content: 'c' }], task: 'a', seed: 1, step: 0 }])
+  expect(lines()[0].prompt.at(-1).content).toBe('p2')
+  exportRun(store, run, 'kto', file)
+  expect(lines().map(({ label, completion }) => [label, completion[0].content])).toEqual([
+    [true, 'c'],
+    [false, 'r'],
+  ])
+})
+
+test('episodes say which arm played them; metrics are a table', () => {
+  const arm = { run, stage: 'evaluate', round: 1, arm: 'sft' }
+  const episode = {
+    task: 'a',
+    seed: 1,
+    attempt: 0,
+    instruction: 'i',
+    outcome: 'fault' as const,
+    reason: 'crash',
+    reward: 0,
+  }
+  store.addEpisode(arm, { ...episode, steps: [], duration: 3 })
+  store.addMetrics(arm, 2, { loss: 0.5 })
+  expect(exportRun(store, run, 'episodes', file)).toBe(1)
+  expect(lines()).toEqual([{ stage: 'evaluate', round: 1, arm: 'sft', ...episode, steps: [], duration: 3 }])
+  exportRun(store, run, 'metrics', file)
+  expect(readFileSync(file, 'utf8')).toBe('stage,round,arm,step,name,value\r\nevaluate,1,sft,2,loss,0.5\r\n')
+})
+
+test('a run without the data is refused in a sentence', () => {
+  expect(() => exportRun(store, run, 'kto', file)).toThrow(`Run ${run} has no preferences to export.`)
+})
