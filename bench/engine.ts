@@ -10,7 +10,7 @@ import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { randomAdapter } from '../main/engine/random-model.ts'
 import { createTfjsEngine } from '../main/engine/tfjs/engine.ts'
 import { plant, type Sequence, segmentLogp, targets } from '../main/training/forest.ts'
-import { type Figure, figure } from './figure.ts'
+import { figure, type Reporter } from './figure.ts'
 import { generationWork, leastSeconds, type Peak, stepWork } from './limit.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
 import { measurePeak } from './peak.ts'
@@ -18,14 +18,8 @@ import { type Peer, startPeer } from './peer.ts'
 import { dpoStep, plantUnshared, type Reference, sftStep } from './step.ts'
 import { benchModels, LORA, pairSequences, sequenceTokens, type Workload, workload } from './workload.ts'
 
-export interface Reporter {
-  readonly figure: (figure: Figure) => void
-  /** A sentence about how the figures came about. */
-  readonly note: (sentence: string) => void
-}
-
 /** How much is measured. */
-export interface Scale {
+interface Scale {
   /** Times that everything runs, warm-up aside. */
   readonly rounds: number
   /** Of an SFT step. */
@@ -36,9 +30,9 @@ export interface Scale {
   readonly prompts: number
 }
 
-export const FULL: Scale = { rounds: 5, sequences: 16, pairs: 8, prompts: 8 }
+const FULL: Scale = { rounds: 5, sequences: 16, pairs: 8, prompts: 8 }
 /** To see that everything runs; its figures say little. */
-export const QUICK: Scale = { rounds: 1, sequences: 2, pairs: 1, prompts: 2 }
+const QUICK: Scale = { rounds: 1, sequences: 2, pairs: 1, prompts: 2 }
 
 const NEW_TOKENS = 24
 const ADAPTER = 'bench'
@@ -73,7 +67,8 @@ interface Arena {
  * those of the batch as it is written, each sequence with its prompt. Throws where the contestants do not compute the
  * same log-probabilities.
  */
-export async function benchEngine(report: Reporter, scale: Scale): Promise<void> {
+export async function benchEngine(report: Reporter, quick: boolean): Promise<void> {
+  const scale = quick ? QUICK : FULL
   const torch = await startPeer()
   if (torch === null) report.note('PyTorch is not installed for the bench: run bench/peers.sh to compare with it.')
   try {

@@ -12,6 +12,13 @@ export interface Figure {
   readonly unit: string
 }
 
+/** Where a bench says what it finds. */
+export interface Reporter {
+  readonly figure: (figure: Figure) => void
+  /** A sentence about how the figures came about. */
+  readonly note: (sentence: string) => void
+}
+
 /** A figure with its ratio. */
 export function figure(
   bench: string,

@@ -5,14 +5,15 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../main/config/error.ts'
-import { benchEngine, FULL, QUICK, type Reporter, type Scale } from './engine.ts'
-import { type Figure, jsonLine, table } from './figure.ts'
+import { benchEngine } from './engine.ts'
+import { benchEnvironment } from './environment.ts'
+import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
 
-const BENCHES = { engine: benchEngine } as const
+const BENCHES = { engine: benchEngine, environment: benchEnvironment } as const
 type Bench = keyof typeof BENCHES
 
 async function main(): Promise<void> {
-  const { names, json, scale } = readArguments()
+  const { names, json, quick } = readArguments()
   const figures: Figure[] = []
   const report: Reporter = {
     figure: (figure) => {
@@ -26,11 +27,11 @@ async function main(): Promise<void> {
   if (load > 1) {
     report.note(`The machine is busy (load ${load.toFixed(1)}): the figures say less than on an idle one.`)
   }
-  for (const name of names) await BENCHES[name](report, scale)
+  for (const name of names) await BENCHES[name](report, quick)
   if (!json) console.log(table(figures))
 }
 
-function readArguments(): { names: readonly Bench[]; json: boolean; scale: Scale } {
+function readArguments(): { names: readonly Bench[]; json: boolean; quick: boolean } {
   const { values, positionals } = parsed()
   const known = Object.keys(BENCHES) as Bench[]
   const unknown = positionals.find((name) => !known.includes(name as Bench))
@@ -38,7 +39,7 @@ function readArguments(): { names: readonly Bench[]; json: boolean; scale: Scale
   return {
     names: positionals.length > 0 ? (positionals as Bench[]) : known,
     json: values.json,
-    scale: values.quick ? QUICK : FULL,
+    quick: values.quick,
   }
 }
 
