@@ -182,7 +182,8 @@ function withShapes(shapes: Shapes, flat: FlatTensors): Tensors {
   return tensors
 }
 
-function flattenForest(forest: Forest): FlatForest {
+/** A forest as the addon takes it. */
+export function flattenForest(forest: Forest): FlatForest {
   const total = forest.reduce((sum, segment) => sum + segment.tokens.length, 0)
   const tokens = new Int32Array(total)
   let at = 0

@@ -1,0 +1,436 @@
+/**
+ * The native engine by itself; parity.test.ts holds it against the other engines. In double precision its gradients
+ * must be the finite differences of its own loss to many digits, and every instruction set and thread count must agree
+ * with double precision.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Engine, type Forest, type LoraConfig, PROJECTIONS, type Qwen2Config, type Tensors } from '../engine.ts'
+import { uniformStream } from '../random.ts'
+import { randomAdapter, randomModel } from '../random-model.ts'
+import { type FlatTensors, isBuilt, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
+import { createNativeEngine, flattenForest, type NativeOptions } from './engine.ts'
+
+const TINY: Qwen2Config = {
+  vocab_size: 11,
+  hidden_size: 8,
+  intermediate_size: 6,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e4,
+  max_position_embeddings: 512,
+  tie_word_embeddings: true,
+}
+/** Nothing here is a multiple of a vector's width; three query heads a key head; a head of 10. */
+const ODD: Qwen2Config = {
+  ...TINY,
+  vocab_size: 131,
+  hidden_size: 60,
+  intermediate_size: 77,
+  num_attention_heads: 6,
+  num_key_value_heads: 2,
+}
+/** Whole vectors; more than one panel in every direction. */
+const EVEN: Qwen2Config = {
+  ...TINY,
+  vocab_size: 320,
+  hidden_size: 64,
+  intermediate_size: 288,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  tie_word_embeddings: false,
+}
+const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
+const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
+const ADAMW = {
+  learning_rate: 0.01,
+  adam_beta1: 0.9,
+  adam_beta2: 0.99,
+  adam_epsilon: 1e-8,
+  weight_decay: 0,
+  max_grad_norm: 1,
+}
+
+const uniform = uniformStream(3)
+const tokens = (count: number, config: Qwen2Config) =>
+  Int32Array.from({ length: count }, () => Math.floor(uniform() * config.vocab_size))
+
+/** Two trees; a prompt with two generations of children; a root with targets of its own. */
+function forest(config: Qwen2Config, size: number): Forest {
+  return [
+    { tokens: tokens(3 * size, config), parent: -1, targetStart: 3 * size },
+    { tokens: tokens(size, config), parent: 0, targetStart: 0 },
+    { tokens: tokens(size + 1, config), parent: 0, targetStart: 1 },
+    { tokens: tokens(2 * size + 1, config), parent: -1, targetStart: 2 },
+    { tokens: tokens(2, config), parent: 1, targetStart: 0 },
+    { tokens: tokens(size + 3, config), parent: 3, targetStart: size },
+  ]
+}
+
+/** Derivatives that differ from target to target; the loss is their sum with the log-probabilities. */
+const slope = (index: number) => Math.fround(Math.sin(index + 1))
+const slopes = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map((_, index) => slope(index))
+
+function open(
+  config: Qwen2Config,
+  options: NativeOptions = {},
+  base: Tensors = randomModel(config, 1, 0.2),
+): Promise<Engine> {
+  return createNativeEngine(config, base, { threads: 2, ...options })
+}
+
+async function using<R>(engine: Engine, work: (engine: Engine) => Promise<R>): Promise<R> {
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** |actual - expected| / |expected| over all tensors together. */
+function distance(actual: Tensors, expected: Tensors): number {
+  let difference = 0
+  let size = 0
+  expect([...actual.keys()]).toEqual([...expected.keys()])
+  for (const [name, { data }] of expected) {
+    const other = actual.get(name)!.data
+    for (let i = 0; i < data.length; i++) {
+      difference += (other[i]! - data[i]!) ** 2
+      size += data[i]! ** 2
+    }
+  }
+  return Math.sqrt(difference / size)
+}
+
+/** Scores and gradients of a full-parameter and a LoRA step. */
+async function results(config: Qwen2Config, batch: Forest, options: NativeOptions) {
+  return using(await open(config, options), async (engine) => {
+    await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.2))
+    await engine.train(null)
+    const full = await engine.accumulate(batch, slopes)
+    const fullGradients = await engine.gradients()
+    await engine.train('lora')
+    const lora = await engine.accumulate(batch, slopes)
+    return { full, fullGradients, lora, loraGradients: await engine.gradients() }
+  })
+}
+
+describe.skipIf(!isBuilt())('the native engine', () => {
+  describe('in double precision', () => {
+    const batch = forest(TINY, 2)
+    const flat = (tensors: Tensors): FlatTensors =>
+      Object.fromEntries([...tensors].map(([name, { data }]) => [name, data.slice()]))
+    const base = flat(randomModel(TINY, 1, 0.5))
+    const adapter = flat(randomAdapter(TINY, LORA, 2, 0.5))
+    const options: OpenOptions = { threads: 1, instructions: '', precision: 'float64' }
+
+    async function prepare(trained: 'base' | 'lora'): Promise<NativeEngine> {
+      const engine = new (loadAddon().NativeEngine)()
+      await engine.open(TINY, base, options)
+      if (trained === 'lora') await engine.addAdapter('lora', LORA, adapter)
+      return engine
+    }
+
+    async function loss(trained: 'base' | 'lora'): Promise<number> {
+      const engine = await prepare(trained)
+      const scores = await engine.logprobs(flattenForest(batch), trained === 'lora' ? 'lora' : null)
+      await engine.close()
+      return scores.logprobs.reduce((sum, logprob, index) => sum + slope(index) * logprob, 0)
+    }
+
+    test.each(['base', 'lora'] as const)('every derivative of the %s is the finite difference', async (trained) => {
+      const engine = await prepare(trained)
+      await engine.train(trained === 'lora' ? 'lora' : null)
+      const scores = await engine.forward(flattenForest(batch), undefined)
+      await engine.backward(Float32Array.from(scores.logprobs, (_, index) => slope(index)))
+      const gradients = await engine.gradients()
+      await engine.close()
+      const weights = trained === 'lora' ? adapter : base
+      for (const [name, values] of Object.entries(weights)) {
+        // Every fifth element of every tensor, each tensor from another one on.
+        for (let i = name.length % 3; i < values.length; i += 5) {
+          const value = values[i]!
+          const difference = async (h: number) => {
+            values[i] = value + h
+            const [above, x] = [await loss(trained), values[i]!]
+            values[i] = value - h
+            const [below, y] = [await loss(trained), values[i]!]
+            values[i] = value
+            return (above - below) / (x - y)
+          }
+          // Richardson's extrapolation: the error of the fourth order in h.
+          const numeric = (4 * (await difference(2 ** -9)) - (await difference(2 ** -8))) / 3
+          const analytic = gradients[name]![i]!
+          expect(Math.abs(analytic - numeric), `${name}[${i}]: ${analytic}, numerically ${numeric}`).toBeLessThan(
+            2e-6 * Math.max(1, Math.abs(numeric)),
+          )
+        }
+      }
+    })
+
+    test('a shared prompt gives what repeated prompts give', async () => {
+      const [prompt, more, chosen, rejected] = [tokens(9, ODD), tokens(3, ODD), tokens(4, ODD), tokens(5, ODD)]
+      const shared: Forest = [
+        { tokens: prompt, parent: -1, targetStart: 9 },
+        { tokens: more, parent: 0, targetStart: 3 },
+        { tokens: chosen, parent: 1, targetStart: 0 },
+        { tokens: rejected, parent: 1, targetStart: 0 },
+      ]
+      const alone: Forest = [chosen, rejected].map((answer) => ({
+        tokens: Int32Array.of(...prompt, ...more, ...answer),
+        parent: -1,
+        targetStart: 12,
+      }))
+      const [a, b] = [
+        await results(ODD, shared, { precision: 'float64' }),
+        await results(ODD, alone, { precision: 'float64' }),
+      ]
+      expect(a.full.logprobs).toEqual(b.full.logprobs)
+      expect(a.lora.entropies).toEqual(b.lora.entropies)
+      expect(distance(a.fullGradients, b.fullGradients)).toBeLessThan(1e-7)
+      expect(distance(a.loraGradients, b.loraGradients)).toBeLessThan(1e-7)
+    })
+  })
+
+  describe.each([
+    ['odd sizes', ODD, 5],
+    ['even sizes', EVEN, 40],
+  ])('%s', (_, config, size) => {
+    const batch = forest(config, size)
+    const exact = results(config, batch, { precision: 'float64', threads: 1 })
+
+    test.each([
+      ['portable', 1],
+      ['avx2', 2],
+      ['avx512', 1],
+      ['', 3],
+      ['', 7],
+    ] as const)('instructions %j on %i threads agree with double precision', async (instructions, threads) => {
+      let actual: Awaited<typeof exact>
+      try {
+        actual = await results(config, batch, { instructions, threads })
+      } catch (error) {
+        expect(String(error)).toContain('cannot run on this machine')
+        return
+      }
+      const expected = await exact
+      for (const key of ['full', 'lora'] as const) {
+        for (const [i, logprob] of expected[key].logprobs.entries()) {
+          expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logprob)))
+          expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(5e-5)
+        }
+        expect(actual[key].hits).toEqual(expected[key].hits)
+      }
+      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(1e-5)
+      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(1e-5)
+      expect(await results(config, batch, { instructions, threads })).toEqual(actual)
+    })
+  })
+
+  test.each([
+    ['all weights', null],
+    ['an adapter', 'lora'],
+  ])('learns a batch by heart with %s', async (_, target) => {
+    const batch = forest(EVEN, 4)
+    await using(await open(EVEN), async (engine) => {
+      const lora = { ...LORA, r: 8, lora_dropout: 0.05 }
+      await engine.addAdapter('lora', lora, randomAdapter(EVEN, lora, 2, 0.1))
+      const frozen = target === null ? await engine.adapterWeights('lora') : await engine.baseWeights()
+      await engine.train(target)
+      const mean = (logprobs: Float32Array) => logprobs.reduce((sum, logprob) => sum + logprob, 0) / logprobs.length
+      const before = mean((await engine.logprobs(batch, target)).logprobs)
+      for (let step = 0; step < 150; step++) {
+        await engine.accumulate(batch, ({ logprobs }) => logprobs.map(() => -1 / logprobs.length), step)
+        await engine.step(ADAMW)
+      }
+      expect(before).toBeLessThan(-4)
+      expect(mean((await engine.logprobs(batch, target)).logprobs)).toBeGreaterThan(-0.05)
+      expect(target === null ? await engine.adapterWeights('lora') : await engine.baseWeights()).toEqual(frozen)
+    })
+  })
+
+  test('adapters do not disturb each other or the base', async () => {
+    const batch = forest(ODD, 4)
+    await using(await open(ODD), async (engine) => {
+      const plain = await engine.logprobs(batch, null)
+      await engine.addAdapter('a', LORA, randomAdapter(ODD, LORA, 2, 0.2))
+      const small: LoraConfig = { ...LORA, r: 2, target_modules: ['down_proj', 'q_proj'] }
+      await engine.addAdapter('b', small, randomAdapter(ODD, small, 3, 0.2))
+      const [a, b] = [await engine.logprobs(batch, 'a'), await engine.logprobs(batch, 'b')]
+      expect(a.logprobs).not.toEqual(plain.logprobs)
+      expect(b.logprobs).not.toEqual(a.logprobs)
+      await engine.train('a')
+      await engine.accumulate(batch, slopes)
+      expect(await engine.logprobs(batch, 'b')).toEqual(b)
+      await engine.step(ADAMW)
+      expect(await engine.logprobs(batch, null)).toEqual(plain)
+      expect(await engine.logprobs(batch, 'b')).toEqual(b)
+      expect((await engine.logprobs(batch, 'a')).logprobs).not.toEqual(a.logprobs)
+      await engine.removeAdapter('a')
+      await expect(engine.logprobs(batch, 'a')).rejects.toThrow("there is no adapter 'a'")
+      await expect(engine.step(ADAMW)).rejects.toThrow('nothing is being trained')
+    })
+  })
+
+  test('two halves of a batch add up to its gradient', async () => {
+    const batch = forest(ODD, 4)
+    await using(await open(ODD), async (engine) => {
+      await engine.train(null)
+      const scores = await engine.accumulate(batch, slopes)
+      const whole = await engine.gradients()
+      await engine.train(null)
+      // The second tree's targets are scored last but for one segment of the first.
+      const second = scores.starts[3]!
+      const [a, b, c] = [scores.counts[3]!, scores.counts[4]!, scores.counts[5]!]
+      const first = [batch[0]!, batch[1]!, batch[2]!, batch[4]!]
+      const rest = [batch[3]!, { ...batch[5]!, parent: 0 }]
+      await engine.accumulate(first, ({ logprobs }) => logprobs.map((_, i) => slope(i < second ? i : i + a)))
+      await engine.accumulate(rest, ({ logprobs }) =>
+        logprobs.map((_, i) => slope(i < a ? second + i : second + i + b)),
+      )
+      expect(second + a + b + c).toBe(scores.logprobs.length)
+      expect(distance(await engine.gradients(), whole)).toBeLessThan(1e-6)
+    })
+  })
+
+  describe('generation', () => {
+    test('is the full forward’s argmax below shared beginnings, for any group of prompts', async () => {
+      const [page, task] = [tokens(40, EVEN), tokens(20, EVEN)]
+      const prompts = [
+        page,
+        Int32Array.of(...page, ...task),
+        Int32Array.of(...page, ...task, ...tokens(7, EVEN)),
+        Int32Array.of(...page, ...task.slice(0, 3), ...tokens(5, EVEN)),
+        tokens(6, EVEN),
+        Int32Array.of(...page, ...task),
+        Int32Array.of(...page.slice(0, 20), ...tokens(30, EVEN)),
+      ]
+      const seeds = prompts.map((_, i) => i)
+      await using(await open(EVEN), async (engine) => {
+        await engine.addAdapter('lora', LORA, randomAdapter(EVEN, LORA, 2, 0.2))
+        const completions = await engine.generate(prompts, { ...GREEDY, seeds }, 'lora')
+        for (const [i, { tokens, logprobs }] of completions.entries()) {
+          const scores = await engine.logprobs(
+            [
+              { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+              { tokens, parent: 0, targetStart: 0 },
+            ],
+            'lora',
+          )
+          expect([...scores.hits]).toEqual(new Array(8).fill(1))
+          for (const [t, logprob] of scores.logprobs.entries()) expect(logprobs[t]).toBeCloseTo(logprob, 4)
+        }
+      })
+    })
+
+    test('does not depend on the rest of the batch, to the last bit', async () => {
+      const page = tokens(50, ODD)
+      const prompts = Array.from({ length: 40 }, (_, i) => Int32Array.of(...page, ...tokens(i % 7, ODD)))
+      const sampling = { ...GREEDY, temperature: 1.3, top_p: 0.95, stop_token_ids: [5, 6, 7] }
+      const seeds = prompts.map((_, i) => 1000 + i)
+      await using(await open(ODD), async (engine) => {
+        const together = await engine.generate(prompts, { ...sampling, seeds }, null)
+        expect(together.some(({ stopped }) => stopped)).toBe(true)
+        expect(together.some(({ stopped }) => !stopped)).toBe(true)
+        for (const i of [0, 13, 39]) {
+          expect(await engine.generate([prompts[i]!], { ...sampling, seeds: [seeds[i]!] }, null)).toEqual([together[i]])
+        }
+        for (const { tokens, stopped } of together) {
+          expect([...tokens].findIndex((token) => [5, 6, 7].includes(token))).toBe(stopped ? tokens.length - 1 : -1)
+        }
+      })
+    })
+  })
+
+  test('the event loop goes on while it computes', async () => {
+    await using(await open(EVEN, { instructions: 'portable', threads: 1 }), async (engine) => {
+      let turns = 0
+      let done = false
+      const turn = () => {
+        turns++
+        if (!done) setImmediate(turn)
+      }
+      setImmediate(turn)
+      await engine.logprobs(forest(EVEN, 60), null)
+      done = true
+      expect(turns).toBeGreaterThan(20)
+    })
+  })
+
+  describe('refuses', () => {
+    const base = randomModel(ODD, 1)
+    const without = new Map(base)
+    without.delete('model.norm.weight')
+    const broken = new Map(base)
+    broken.set('model.norm.weight', { shape: [60], data: new Float32Array(60).fill(Number.NaN) })
+    const long = new Map(base)
+    long.set('model.norm.weight', { shape: [61], data: new Float32Array(61) })
+    const lying = new Map(base)
+    lying.set('model.norm.weight', { shape: [60], data: new Float32Array(59) })
+
+    test.each([
+      ['a tensor that is missing', ODD, without, "tensor 'model.norm.weight' is missing"],
+      ['a value that is no number', ODD, broken, "tensor 'model.norm.weight' holds a value that is not finite"],
+      ['a wrong shape', ODD, long, "tensor 'model.norm.weight' has shape [61] where the configuration wants [60]"],
+      ['too little data', ODD, lying, "tensor 'model.norm.weight' has 59 elements"],
+      [
+        'heads that do not divide',
+        { ...ODD, num_attention_heads: 7 },
+        randomModel({ ...ODD, num_attention_heads: 7 }, 1),
+        'multiple of num_attention_heads',
+      ],
+    ])('%s', async (_, config, tensors, message) => {
+      await expect(createNativeEngine(config, tensors)).rejects.toThrow(message)
+    })
+
+    const segment = (parts: Partial<Forest[number]>): Forest => [
+      { tokens: tokens(3, ODD), parent: -1, targetStart: 1 },
+      { tokens: tokens(3, ODD), parent: 0, targetStart: 0, ...parts },
+    ]
+    test.each([
+      ['a parent that comes later', segment({ parent: 1 }), 'names segment 1 as its parent'],
+      ['a parent below -1', segment({ parent: -2 }), 'names segment -2 as its parent'],
+      ['a strange token', segment({ tokens: Int32Array.of(1, 131, 2) }), 'segment 1 holds token id 131'],
+      ['a negative token', segment({ tokens: Int32Array.of(-1) }), 'segment 1 holds token id -1'],
+      ['targets beyond the end', segment({ targetStart: 4 }), 'has targetStart 4'],
+      ['a target with nothing before it', segment({ parent: -1 }), 'begins with a target'],
+    ])('%s', async (_, batch, message) => {
+      await using(await open(ODD), async (engine) => {
+        await expect(engine.logprobs(batch, null)).rejects.toThrow(message)
+      })
+    })
+
+    test('what does not fit the adapter, the loss, the sampling or the state', async () => {
+      const engine = await open(ODD)
+      const batch = forest(ODD, 2)
+      const adapter = randomAdapter(ODD, LORA, 1)
+      await expect(engine.addAdapter('a', { ...LORA, r: 4 }, adapter)).rejects.toThrow('lora_A.weight')
+      await expect(engine.addAdapter('a', { ...LORA, lora_dropout: 1 }, adapter)).rejects.toThrow('lora_dropout')
+      await engine.addAdapter('a', LORA, adapter)
+      await expect(engine.addAdapter('a', LORA, adapter)).rejects.toThrow("already has an adapter 'a'")
+      await engine.train('a')
+      await expect(engine.accumulate(batch, () => new Float32Array(1))).rejects.toThrow('dLoss returned 1 values for')
+      const infinite = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map(() => Number.POSITIVE_INFINITY)
+      await expect(engine.accumulate(batch, infinite)).rejects.toThrow('not finite, for target 0')
+      const huge = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map(() => 3e38)
+      await engine.accumulate(batch, huge)
+      await expect(engine.step(ADAMW)).rejects.toThrow('the gradient is not finite')
+      expect((await engine.step(ADAMW)).grad_norm).toBe(0)
+      const state = await engine.optimizerState()
+      await expect(engine.setOptimizerState({ ...state, exp_avg: new Map() })).rejects.toThrow('lora_A.weight')
+      const prompts = [tokens(3, ODD)]
+      for (const [wrong, message] of [
+        [{ max_new_tokens: 0 }, 'max_new_tokens'],
+        [{ temperature: -1 }, 'temperature'],
+        [{ top_p: 0 }, 'top_p'],
+        [{ seeds: [] }, 'there are 0 seeds for 1 prompts'],
+      ] as const) {
+        await expect(engine.generate(prompts, { ...GREEDY, seeds: [1], ...wrong }, null)).rejects.toThrow(message)
+      }
+      await expect(engine.generate([new Int32Array(0)], { ...GREEDY, seeds: [1] }, null)).rejects.toThrow('no tokens')
+      await engine.close()
+      await expect(engine.logprobs(batch, null)).rejects.toThrow('the engine is closed')
+    })
+  })
+})
