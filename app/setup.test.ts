@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+
+let root: string
+
+/** A project in which everything is set up. */
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'setup-'))
+  cpSync(join(import.meta.dirname, 'setup.mjs'), put('app/setup.mjs', ''))
+  const lock = {
+    packages: {
+      '': {},
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/b': { version: '2.0.0', optional: true },
+    },
+  }
+  put('package-lock.json', JSON.stringify(lock))
+  put('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }))
+  put('node_modules/node/package.json', JSON.stringify({ version: '24.1.0' }))
+  mkdirSync(join(root, 'node_modules/.bin'))
+  symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'))
+  put('data/setup.json', JSON.stringify({ browser: join(root, 'app'), pages: null }))
+  mkdirSync(join(root, 'tools'))
+})
+
+function put(path: string, text: string): string {
+  const file = join(root, path)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  return file
+}
+
+/** A program that the set-up can find; the others of this machine it cannot. */
+function tool(name: string, script: string): void {
+  chmodSync(put(`tools/${name}`, `#!/bin/sh\n${script}\n`), 0o755)
+}
+
+function setup(...args: string[]) {
+  const env = { PATH: join(root, 'tools') }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'app/setup.mjs'), ...args], {
+    env,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr: stderr.replace(/, [\d.]+ s$/gm, '') }
+}
+
+test('where everything is there it does and says nothing', () => {
+  expect(setup('--exec', 'node', '-e', '')).toEqual({ status: 0, stdout: '', stderr: '' })
+})
+
+test('--exec runs a bin of a dependency under Node 24 and ends with its exit code', () => {
+  put('node_modules/.bin/tell', 'console.log(process.argv.slice(2).join()); process.exit(7)')
+  expect(setup('--exec', 'tell', 'a', '--b')).toEqual({ status: 7, stdout: 'a,--b\n', stderr: '' })
+})
+
+test('a Node that is too old is one sentence', () => {
+  put('node_modules/node/package.json', JSON.stringify({ version: '20.1.0' }))
+  const { status, stderr } = setup()
+  expect(status).toBe(2)
+  expect(stderr).toMatch(
+    /^Node 24 is needed and the npm package "node" did not bring it .* install Node 24 yourself\.\n$/,
+  )
+})
+
+test('dependencies are installed when they are not those of the lock file', () => {
+  const installed = put(
+    'node_modules/.package-lock.json',
+    JSON.stringify({ packages: { 'node_modules/a': { version: '0.9.0' } } }),
+  )
+  tool('npm', `echo '{"packages":{"node_modules/a":{"version":"1.0.0"}}}' > ${installed}`)
+  expect(setup('--exec', 'node', '-e', '')).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: 'Setting up: dependencies ...\nSetting up: dependencies\n',
+  })
+})
+
+test('what npm said is shown when it did not install them', () => {
+  put('node_modules/.package-lock.json', '{}')
+  tool('npm', 'echo no network >&2; exit 1')
+  const { status, stderr } = setup()
+  expect(status).toBe(2)
+  expect(stderr).toContain('npm ci did not install the dependencies: no network')
+})
+
+test('without a compiler the lab goes on, and says what it costs', () => {
+  put('native/CMakeLists.txt', '')
+  const { status, stderr } = setup('--exec', 'node', '-e', '')
+  expect(status).toBe(0)
+  expect(stderr).toContain('No cmake to build the native engine with, so the lab runs on TensorFlow.js instead')
+})
+
+test('an engine that does not build is named with its log', () => {
+  put('native/CMakeLists.txt', '')
+  tool('c++', 'true')
+  tool('cmake', 'echo broken')
+  const { status, stderr } = setup('--exec', 'node', '-e', '')
+  expect(status).toBe(0)
+  expect(stderr).toContain('The native engine did not build (see native/build/build.log)')
+  expect(readFileSync(join(root, 'native/build/build.log'), 'utf8')).toContain('broken')
+})
+
+test('the native engine is built again when a source is newer than it', () => {
+  const source = put('native/engine.cc', '')
+  put('native/CMakeLists.txt', '')
+  const addon = put('native/build/dpo_driver.node', '')
+  utimesSync(source, 1000, 1000)
+  utimesSync(join(root, 'native/CMakeLists.txt'), 1000, 1000)
+  expect(setup('--exec', 'node', '-e', '').stderr).toBe('')
+  utimesSync(addon, 500, 500)
+  tool('c++', 'true')
+  tool('cmake', `echo built > ${addon}`)
+  expect(setup('--exec', 'node', '-e', '')).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: 'Setting up: native engine ...\nSetting up: native engine\n',
+  })
+})
