@@ -40,6 +40,8 @@ const FLAGS = [
   '--disable-renderer-backgrounding',
   '--mute-audio',
   '--disable-gpu',
+  // The address bar's popups are pages too, and cost more to start than all the rest of the browser.
+  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
   // A task has no business in any network: no name resolves, and what needs none meets a closed port.
   '--host-resolver-rules=MAP * ~NOTFOUND',
   '--proxy-server=127.0.0.1:9',

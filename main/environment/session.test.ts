@@ -214,7 +214,7 @@ test('a page reaches neither the network, nor this machine’s ports, nor files 
   )
   await session.reset(task, 1)
   await new Promise((resolve) => setTimeout(resolve, 300))
-  const { observation } = await session.step({ kind: 'click', ref: 2 })
+  const { observation } = await session.step({ kind: 'click', ref: 1 })
   expect(renderPage(observation)).toContain('p undefined')
   await new Promise((resolve) => setTimeout(resolve, 300))
   server.close()

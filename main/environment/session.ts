@@ -1,5 +1,6 @@
 /** One browser page on which episodes are played, one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
+import { UserError } from '../config/error.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
@@ -42,6 +43,8 @@ export interface StepResult {
 
 /** Raw reward 1 and nothing less: partial and decayed rewards would poison preference pairs. */
 const SUCCESS = 1
+
+const LOAD_LIMIT = 30_000
 
 /** Plays episodes on one page. Every call may throw EnvironmentFault; the next reset then begins on a fresh page. */
 export class Session {
@@ -148,7 +151,7 @@ export class Session {
       if (this.#broken !== undefined) throw this.#broken
       return result
     } catch (error) {
-      const fault = this.#broken ?? (error instanceof Error && error.name === 'UserError' ? error : asFault(error))
+      const fault = this.#broken ?? (error instanceof UserError ? error : asFault(error))
       this.#broken = undefined
       await this.close()
       throw fault
@@ -157,13 +160,24 @@ export class Session {
     }
   }
 
+  /** No episode has begun yet: where one page cannot load the task, another may. */
   async #load(task: Task): Promise<void> {
+    try {
+      await this.#show(task)
+    } catch (error) {
+      if (error instanceof UserError) throw error
+      await this.close()
+      await this.#show(task)
+    }
+  }
+
+  async #show(task: Task): Promise<void> {
     if (this.#page === undefined || this.#task?.root !== task.root) {
       await this.close()
       this.#page = await this.#open(task.root)
     }
     this.#task = task
-    await this.#page.goto(task.url, { waitUntil: 'load', timeout: this.#options.answerTimeLimit })
+    await this.#page.goto(task.url, { waitUntil: 'load', timeout: LOAD_LIMIT })
   }
 
   /** A page that reads nothing but files beneath `root`, opens no other, and never waits on a dialog. */

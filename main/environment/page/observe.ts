@@ -416,7 +416,8 @@ export function observePage(): void {
           for (const node of taken) shown.add(node)
           list(element, element.localName, text, false)
         } else if (element.childElementCount === 0 && isPicture(element)) {
-          list(element, 'icon', lab.clean(nameByAttributes(element), NAME_LENGTH), false)
+          const label = lab.clean(nameByAttributes(element), NAME_LENGTH)
+          if (label !== '') list(element, 'icon', label, false)
         }
       }
       for (const child of element.children) walk(child)

@@ -1,0 +1,58 @@
+/** Every expert on real pages: the success rate over 20 seeds, on the benchmark's tasks and on the built-in ones. */
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Action } from '../action.ts'
+import { Environment } from '../environment.ts'
+import { hasMiniwob } from '../miniwob.ts'
+import type { Session } from '../session.ts'
+import { listTasks, type Task } from '../tasks.ts'
+import { decide, type Expert, Stuck } from './expert.ts'
+import { EXPERTS } from './index.ts'
+
+const SEEDS = 20
+const LIMIT = 300_000
+const miniwob = path.join(fileURLToPath(new URL('../../..', import.meta.url)), 'data/miniwob')
+
+const environment = new Environment()
+afterAll(() => environment.close())
+
+/** '' where the expert solved the problem within the task's horizon, else what went wrong. */
+async function play(session: Session, task: Task, seed: number, expert: Expert): Promise<string> {
+  let observation = await session.reset(task, seed)
+  const done: Action[] = []
+  while (done.length < task.horizon) {
+    try {
+      done.push(decide(expert, observation, done).action)
+    } catch (error) {
+      if (error instanceof Stuck) return `seed ${seed}: ${error.message}`
+      throw error
+    }
+    const result = await session.step(done.at(-1)!)
+    if (result.done) return result.success ? '' : `seed ${seed}: ${result.reason}`
+    observation = result.observation
+  }
+  return `seed ${seed}: more than ${task.horizon} steps`
+}
+
+function suite(tasks: readonly Task[]): void {
+  const played = tasks.filter(({ name }) => EXPERTS[name] !== undefined)
+  test.concurrent.for(played)(`$name: ${SEEDS} of ${SEEDS}`, { timeout: LIMIT }, async (task) => {
+    const failures = await environment.use(task, async (session) => {
+      const outcomes: string[] = []
+      for (let seed = 0; seed < SEEDS; seed++) outcomes.push(await play(session, task, seed, EXPERTS[task.name]!))
+      return outcomes.filter((outcome) => outcome !== '')
+    })
+    expect(failures).toEqual([])
+  })
+}
+
+describe('the built-in tasks', () => suite(listTasks({})))
+
+describe.skipIf(!hasMiniwob(miniwob))('the benchmark', () => {
+  const tasks = hasMiniwob(miniwob) ? listTasks({ miniwob }).filter(({ source }) => source === 'miniwob') : []
+  test('at least 30 of its tasks have an expert', () => {
+    expect(tasks.filter(({ name }) => EXPERTS[name] !== undefined).length).toBeGreaterThanOrEqual(30)
+  })
+  suite(tasks)
+})
