@@ -63,7 +63,7 @@ function workplace(): string {
   }
   const config = {
     paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(folder, name)])),
-    tasks: ['click-button', 'click-tab', 'enter-text'],
+    tasks: ['click-button', 'click-checkboxes', 'enter-password'],
     golden: { samples_per_task: 1, held_out_per_task: 1 },
     training: { sft: { max_steps: 24, eval_steps: 6 }, dpo: { max_steps: 15, batch_size: 8 } },
     collect: { seeds_per_task: 6, attempts: 4 },

@@ -124,6 +124,7 @@ export const configSchema = z.strictObject({
           loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
           label_smoothing: z.number().min(0).max(0.5).default(0),
           rpo_alpha: z.number().min(0).default(1),
+          imitation: z.number().min(0).default(0),
           replay: z.number().min(0).default(0.5),
         })
         .prefault({}),

@@ -86,9 +86,9 @@ function lessons(
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
-  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference() }))
-  if (context.round !== 1 || !context.config.evaluation.controls) return arms
   const examples = ownSuccesses(context, model)
+  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
+  if (context.round !== 1 || !context.config.evaluation.controls) return arms
   for (const control of CONTROLS) {
     if (control === 'replay') arms.set(control, async () => ({ method: control }))
     else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
