@@ -2,9 +2,9 @@
  * The one form a completion may have, ReAct's (arXiv:2210.03629):
  *
  *     Thought: <one line>
- *     Action: click <role> <name> <ref>
- *           | fill <role> <name> <ref> = <text>
- *           | select <role> <name> <ref> = <option>
+ *     Action: click <name> <role> <ref>
+ *           | fill <name> <role> <ref> = <text>
+ *           | select <name> <role> <ref> = <option>
  *           | press <key>
  *
  * The description before the ref must be the one the page shows for that ref. A parser that trusts the ref alone lets
@@ -76,7 +76,7 @@ function isKey(text: string): text is Key {
   return (KEYS as readonly string[]).includes(text)
 }
 
-/** The element that "role name ref" names. */
+/** The element that "name role ref" names. */
 function target(description: string, observation: Observation): ObservedElement | ParseFailure {
   const ref = Number(/(?:^| )(\d+)$/.exec(description)?.[1] ?? Number.NaN)
   const element = observation.elements.find((candidate) => candidate.ref === ref)

@@ -64,7 +64,7 @@ test('special tokens within a completion stay visible, so that the parser sees t
 
 test('the prompt holds page, task and what was done, and opens the answer', () => {
   const text = model.tokenizer.decode(model.promptTokens(PAGE, ['press Tab']))
-  expect(text).toContain('Page:\nbutton Ok 1\nTask: click Ok\nDone: press Tab')
+  expect(text).toContain('Page:\n Ok button 1\nTask: click Ok\nDone: press Tab')
   expect(text.endsWith('<|im_start|>assistant\n')).toBe(true)
 })
 
@@ -76,7 +76,7 @@ test('an answer that is no action throws its reason and its text', async () => {
 
 test('a trained adapter answers with a thought and an action', { timeout: 120_000 }, async () => {
   const { engine } = model
-  const completion = 'Thought: a\nAction: click button Ok 1'
+  const completion = 'Thought: a\nAction: click Ok button 1'
   const forest = [
     { tokens: model.promptTokens(PAGE, []), parent: -1, targetStart: model.promptTokens(PAGE, []).length },
     { tokens: model.completionTokens(completion), parent: 0, targetStart: 0 },
@@ -93,7 +93,7 @@ test('a trained adapter answers with a thought and an action', { timeout: 120_00
   expect(await model.predict('click Ok', PAGE)).toMatchObject({
     thought: 'a',
     action: { kind: 'click', ref: 1 },
-    text: 'click button Ok 1',
+    text: 'click Ok button 1',
     completion,
   })
 })

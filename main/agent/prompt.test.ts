@@ -12,16 +12,16 @@ const PAGE: Observation = {
 }
 
 test('the page comes first, then the task, then what was done', () => {
-  const messages = promptMessages(PAGE, ['fill textbox user 1 = bo', 'press Tab'])
+  const messages = promptMessages(PAGE, ['fill user textbox 1 = bo', 'press Tab'])
   expect(messages.map(({ role }) => role)).toEqual(['system', 'user'])
   expect(messages[1]!.content).toBe(
     [
       'Page:',
-      'textbox user 1 focused = bo',
-      'button Ok 2',
-      '... 3 more',
+      ' user textbox 1 focused = bo',
+      ' Ok button 2',
+      ' ... 3 more',
       'Task: Enter bob and press Ok',
-      'Done: fill textbox user 1 = bo',
+      'Done: fill user textbox 1 = bo',
       'Done: press Tab',
     ].join('\n'),
   )

@@ -7,14 +7,14 @@ export interface Message {
 }
 
 /** The grammar in words, for models that were not trained on it; the shipped base's chat template leaves it out. */
-export const SYSTEM_PROMPT = `You act on a web page, one action at a time. Each line of the page is one element: its role, its name, its ref number, then its state. Answer with exactly two lines:
+export const SYSTEM_PROMPT = `You act on a web page, one action at a time. Each line of the page is one element: its name, its role, its ref number, then its state. Answer with exactly two lines:
 Thought: what the task needs next
 Action: one of
-  click <role> <name> <ref>
-  fill <role> <name> <ref> = <text>
-  select <role> <name> <ref> = <option>
+  click <name> <role> <ref>
+  fill <name> <role> <ref> = <text>
+  select <name> <role> <ref> = <option>
   press <key>
-Copy role, name and ref from the page as they stand there.`
+Copy name, role and ref from the page as they stand there.`
 
 /**
  * The page comes first and the task after it: what several tasks on one page share is then a prefix, computed once.

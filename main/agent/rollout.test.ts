@@ -95,7 +95,7 @@ function policy(answer: (prompt: string, seed: number) => string, batches: strin
   }
 }
 
-const click = (name: string, ref: number) => `Thought: so\nAction: click button ${name} ${ref}`
+const click = (name: string, ref: number) => `Thought: so\nAction: click ${name} button ${ref}`
 const NAMES = ['zero', 'one', 'two']
 const right = (prompt: string) => {
   const wanted = Number(/click (\d)/.exec(prompt)![1])
@@ -124,20 +124,20 @@ test('an episode keeps all that was read, written and done', async () => {
   const [first, second] = episode!.steps
   expect(episode!.steps).toHaveLength(2)
   expect(first).toMatchObject({
-    page: 'button zero 1\nbutton one 2\nbutton two 3',
-    prompt: 'Page:\nbutton zero 1\nbutton one 2\nbutton two 3\nTask: click 1 (0 so far)',
+    page: ' zero button 1\n one button 2\n two button 3',
+    prompt: 'Page:\n zero button 1\n one button 2\n two button 3\nTask: click 1 (0 so far)',
     completion: click('one', 2),
     thought: 'so',
-    action: 'click button one 2',
+    action: 'click one button 2',
   })
   expect(first!.logprob).toBeCloseTo(-0.5 * first!.tokens.length, 6)
-  expect(second!.prompt).toContain('Done: click button one 2')
+  expect(second!.prompt).toContain('Done: click one button 2')
 })
 
 test.each([
-  ['Action: click button one 2', 'form'],
+  ['Action: click one button 2', 'form'],
   ['Thought: so\nAction: dance now', 'verb'],
-  ['Thought: so\nAction: click button two 2', 'mismatch'],
+  ['Thought: so\nAction: click two button 2', 'mismatch'],
   ['Thought: so\nAction: press Enter', 'impossible: no keys here'],
   [`Thought: ${'so '.repeat(40)}`, 'length'],
 ])('%j ends the attempt as the failure of the agent', async (completion, reason) => {

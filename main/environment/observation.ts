@@ -26,24 +26,27 @@ export interface Observation {
 }
 
 /**
- * "role name ref", the words by which an action names an element. The name stands before the ref on purpose: choosing
- * the ref is then a copy of what follows the name on the page.
+ * "name role ref", the words by which an action names an element. The name stands first on purpose: it is what the task
+ * and the thought speak of, and choosing role and ref is then a copy of what follows it on the page.
  */
 export function describeElement(element: ObservedElement): string {
-  return element.name === '' ? `${element.role} ${element.ref}` : `${element.role} ${element.name} ${element.ref}`
+  return element.name === '' ? `${element.role} ${element.ref}` : `${element.name} ${element.role} ${element.ref}`
 }
 
-/** One line: `textbox username 3 focused = bob`, `combobox country 5 = Peru : Chile | Peru`. */
+/**
+ * One line: ` username textbox 3 focused = bob`, ` country combobox 5 = Peru : Chile | Peru`. It begins with a space
+ * because byte-level BPE writes a word with the space before it: so it has the same tokens here as in an action.
+ */
 export function renderElement(element: ObservedElement): string {
   const states = element.states.map((state) => ` ${state}`).join('')
   const value = element.value === undefined || element.value === '' ? '' : ` = ${element.value}`
   const options = element.options === undefined ? '' : ` : ${element.options.join(' | ')}`
-  return describeElement(element) + states + value + options
+  return ` ${describeElement(element)}${states}${value}${options}`
 }
 
 /** The page as text, an element a line; the last line says how many were dropped, if any were. */
 export function renderPage(observation: Observation): string {
   const lines = observation.elements.map(renderElement)
-  if (observation.dropped > 0) lines.push(`... ${observation.dropped} more`)
+  if (observation.dropped > 0) lines.push(` ... ${observation.dropped} more`)
   return lines.join('\n')
 }

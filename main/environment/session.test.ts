@@ -86,9 +86,9 @@ test('fill replaces what was there, empties with nothing, and takes dates as ISO
   await session.step({ kind: 'fill', ref: 2, text: '2010-05-20' })
   const { observation } = await session.step({ kind: 'fill', ref: 3, text: '' })
   expect(renderPage(observation).split('\n')).toEqual([
-    'textbox name 1 = new text',
-    'date 2 = 2010-05-20',
-    'textarea more 3 focused',
+    ' name textbox 1 = new text',
+    ' date 2 = 2010-05-20',
+    ' more textarea 3 focused',
   ])
 })
 
@@ -106,7 +106,7 @@ test('select chooses by text; in a list of several it adds and takes away', asyn
   ]
   let page = ''
   for (const option of options) page = renderPage((await session.step(option)).observation)
-  expect(page.split('\n')).toEqual(['combobox one 1 = b : a | b', 'listbox many 2 focused = d : c | d', 'p changed 3'])
+  expect(page.split('\n')).toEqual([' one combobox 1 = b : a | b', ' many listbox 2 focused = d : c | d', ' changed p 3'])
 })
 
 test('press goes to what has the focus', async () => {

@@ -19,9 +19,9 @@ const pair = (overrides: Partial<Pair> = {}): Pair => ({
   step: 1,
   chosenAttempt: 2,
   rejectedAttempt: 0,
-  prompt: 'Page:\nbutton "Ok" \u2028 1\nTask: click',
-  chosen: 'Thought: this one\nAction: click button Ok 1',
-  rejected: 'Thought: that one\nAction: click button No 2',
+  prompt: 'Page:\n "Ok" \u2028 button 1\nTask: click',
+  chosen: 'Thought: this one\nAction: click Ok button 1',
+  rejected: 'Thought: that one\nAction: click No button 2',
   ...overrides,
 })
 

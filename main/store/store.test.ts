@@ -34,13 +34,13 @@ function episode(task: string, seed: number, attempt: number): Episode {
     duration: 12.5,
     steps: [
       {
-        page: 'button ok 1',
-        prompt: 'Page:\nbutton ok 1\nTask: Click "ok".',
-        completion: 'Thought: ok\nAction: click button ok 1',
+        page: ' ok button 1',
+        prompt: 'Page:\n ok button 1\nTask: Click "ok".',
+        completion: 'Thought: ok\nAction: click ok button 1',
         tokens: [3, 70_000, 5],
         logprob: -0.25,
         thought: 'ok',
-        action: 'click button ok 1',
+        action: 'click ok button 1',
       },
     ],
   }
@@ -58,6 +58,13 @@ test('a run keeps its configuration and status across a reopening', () => {
     status: 'stopped',
     ended: expect.any(Number),
   })
+})
+
+test('runs are numbered upwards, beyond what is said to be taken', () => {
+  const config = configSchema.parse({})
+  expect(store.createRun('a', 'sft', config, 7)).toBe(8)
+  expect(store.createRun('a', 'sft', config, 3)).toBe(9)
+  expect(store.runIds()).toEqual([9, 8, key.run])
 })
 
 test('a stage that goes on after a stop keeps its time and its first start', () => {

@@ -22,7 +22,7 @@ describe('lessons', () => {
         const target = /^Thought: [^\n]+\nAction: (?:click|fill|select) (.*?)(?: = .*)?$/.exec(completion)?.[1]
         expect(target, completion).toBeDefined()
         expect(
-          lines.filter((line) => line === target || line.startsWith(`${target} `)),
+          lines.filter((line) => line === ` ${target}` || line.startsWith(` ${target} `)),
           `${completion}\n${page}`,
         ).toHaveLength(1)
       }
