@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { initLora } from '../engine/adapter.ts'
 import { type Engine, type LoraConfig, PROJECTIONS, type Qwen2Config } from '../engine/engine.ts'
+import { isBuilt } from '../engine/native/addon.ts'
+import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomModel } from '../engine/random-model.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
@@ -51,12 +53,16 @@ const OPTIONS: PreferenceOptions = {
   beta: 0.5,
   label_smoothing: 0,
   rpo_alpha: 1,
+  imitation: 0.5,
   replay: 0.5,
 }
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await createTfjsEngine(CONFIG, randomModel(CONFIG, 3, 0.2), { backend: 'cpu' })
+  const base = randomModel(CONFIG, 3, 0.2)
+  engine = isBuilt()
+    ? await createNativeEngine(CONFIG, base, { threads: 1 })
+    : await createTfjsEngine(CONFIG, base, { backend: 'cpu' })
   await engine.addAdapter('policy', LORA, initLora(CONFIG, LORA, 4))
 })
 afterAll(() => engine.close())
@@ -71,7 +77,7 @@ test('SFT learns answers by heart, DPO then prefers by prompt and keeps them', {
 
   const reference = await referenceLogps(engine, 'policy', PAIRS, OPTIONS)
   const before = await evaluatePairs(engine, 'policy', PAIRS, reference, OPTIONS)
-  const lesson = { method: 'dpo', pairs: PAIRS, reference } as const
+  const lesson = { method: 'dpo', pairs: PAIRS, reference, examples: EXAMPLES } as const
   const start = await engine.adapterWeights('policy')
   const states: TrainingState[] = []
   const onCheckpoint = async (state: TrainingState) => {

@@ -19,6 +19,11 @@ const PAIRS: readonly TokenPair[] = [
   { prompt: tokens(9, 7), chosen: tokens(8, 0), rejected: tokens(4, 0) },
   { prompt: tokens(9, 10), chosen: tokens(11, 0), rejected: tokens(2, 3, 0) },
 ]
+/** Steps of successes: those of the pairs, and one that no pair is about. */
+const SUCCESSES = [
+  ...PAIRS.map(({ prompt, chosen }) => ({ prompt, completion: chosen })),
+  { prompt: tokens(9, 14), completion: tokens(15, 0) },
+]
 const GOLDEN = [{ prompt: tokens(12), completion: tokens(13, 0) }]
 const OPTIONS: PreferenceOptions = {
   learning_rate: 0.05,
@@ -34,6 +39,7 @@ const OPTIONS: PreferenceOptions = {
   beta: 0.5,
   label_smoothing: 0.1,
   rpo_alpha: 1,
+  imitation: 0,
   replay: 0.5,
 }
 
@@ -45,12 +51,9 @@ async function train(lesson: Lesson['method'], overrides: Partial<PreferenceOpti
   const options = { ...OPTIONS, ...overrides }
   const reference = await referenceLogps(engine, null, PAIRS, options)
   const lessons: Record<Lesson['method'], Lesson> = {
-    dpo: { method: 'dpo', pairs: PAIRS, reference },
+    dpo: { method: 'dpo', pairs: PAIRS, reference, examples: SUCCESSES },
     nll_chosen: { method: 'nll_chosen', pairs: PAIRS },
-    success_sft: {
-      method: 'success_sft',
-      examples: PAIRS.map(({ prompt, chosen }) => ({ prompt, completion: chosen })),
-    },
+    success_sft: { method: 'success_sft', examples: SUCCESSES },
     replay: { method: 'replay' },
   }
   const seen: Metrics[] = []
@@ -122,7 +125,7 @@ test('the gradient is the slope of the whole loss', async () => {
   await trainPreference({
     engine: watched,
     adapter: null,
-    lesson: { method: 'dpo', pairs: PAIRS, reference },
+    lesson: { method: 'dpo', pairs: PAIRS, reference, examples: SUCCESSES },
     golden: GOLDEN,
     options,
   })
@@ -132,6 +135,15 @@ test('the gradient is the slope of the whole loss', async () => {
     const slope = ((await lossAt(moved(h))) - (await lossAt(moved(-h)))) / (2 * h)
     expect(gradients[0]![index]).toBeCloseTo(slope, 4)
   }
+})
+
+test('imitation holds the steps of successes that no pair is about', async () => {
+  const step = SUCCESSES.slice(-1)
+  const nll = async (imitation: number) =>
+    (await evaluateSft((await train('dpo', { imitation })).engine, null, step, 1)).eval_loss
+  const start = (await evaluateSft(createBigramEngine(START), null, step, 1)).eval_loss
+  expect(await nll(0)).toBeCloseTo(start, 2)
+  expect(await nll(1)).toBeLessThan(start - 0.5)
 })
 
 test('replay keeps what plain DPO forgets', async () => {
@@ -174,11 +186,11 @@ test('a resumed run ends with the same weights, to the bit', async () => {
 test('nothing to learn from is an error', async () => {
   const engine = createBigramEngine()
   const job = { engine, adapter: null, golden: GOLDEN, options: OPTIONS }
-  await expect(trainPreference({ ...job, lesson: { method: 'dpo', pairs: [], reference: [] } })).rejects.toThrow(
-    'no pairs',
-  )
-  await expect(trainPreference({ ...job, lesson: { method: 'dpo', pairs: PAIRS, reference: [] } })).rejects.toThrow(
-    'reference log-probabilities',
-  )
+  await expect(
+    trainPreference({ ...job, lesson: { method: 'dpo', pairs: [], reference: [], examples: [] } }),
+  ).rejects.toThrow('no pairs')
+  await expect(
+    trainPreference({ ...job, lesson: { method: 'dpo', pairs: PAIRS, reference: [], examples: [] } }),
+  ).rejects.toThrow('reference log-probabilities')
   await expect(trainPreference({ ...job, lesson: { method: 'replay' }, golden: [] })).rejects.toThrow('no examples')
 })

@@ -38,6 +38,11 @@ export interface PreferenceOptions extends TrainingOptions {
   readonly label_smoothing: number
   /** Weight of the chosen completions' NLL beside the preference loss (RPO). */
   readonly rpo_alpha: number
+  /**
+   * Weight of the NLL of all steps of the agent's own successes beside the pairs. A pair is one step only: where the
+   * right action is never the one in question, nothing but this holds it in place.
+   */
+  readonly imitation: number
   /** Weight of the golden samples' NLL in every step; without it training forgets whole tasks. */
   readonly replay: number
 }
@@ -49,6 +54,8 @@ export type Lesson =
       readonly method: 'dpo'
       readonly pairs: readonly TokenPair[]
       readonly reference: readonly ReferenceLogps[]
+      /** Every step of the agent's own successes. */
+      readonly examples: readonly Example[]
     }
   /** Control: imitate the chosen completions of the pairs. */
   | { readonly method: 'nll_chosen'; readonly pairs: readonly TokenPair[] }
@@ -72,25 +79,25 @@ export interface PreferenceJob {
 /** Trains on the lesson and the golden samples. Throws as `optimize` does, and where there is nothing to learn from. */
 export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
   const { engine, adapter, lesson, golden, options, hooks, validation } = job
-  const terms = lesson.method === 'replay' ? [] : [lessonTerm(engine, adapter, lesson, options)]
+  const terms = lessonTerms(engine, adapter, lesson, options)
   if (lesson.method === 'replay') terms.push(nllTerm(engine, golden, options, 1, 'replay/'))
   else if (options.replay > 0) terms.push(nllTerm(engine, golden, options, options.replay, 'replay/'))
   return optimize(engine, adapter, terms, options, hooks, validation)
 }
 
-function lessonTerm(
-  engine: Engine,
-  adapter: AdapterName,
-  lesson: Exclude<Lesson, { method: 'replay' }>,
-  options: PreferenceOptions,
-): Term {
+function lessonTerms(engine: Engine, adapter: AdapterName, lesson: Lesson, options: PreferenceOptions): Term[] {
   switch (lesson.method) {
-    case 'dpo':
-      return pairTerm(engine, adapter, lesson.pairs, lesson.reference, options)
+    case 'dpo': {
+      const pairs = pairTerm(engine, adapter, lesson.pairs, lesson.reference, options)
+      const imitates = options.imitation > 0 && lesson.examples.length > 0
+      return imitates ? [pairs, nllTerm(engine, lesson.examples, options, options.imitation, 'imitation/')] : [pairs]
+    }
     case 'nll_chosen':
-      return nllTerm(engine, lesson.pairs.map(chosenExample), options)
+      return [nllTerm(engine, lesson.pairs.map(chosenExample), options)]
     case 'success_sft':
-      return nllTerm(engine, lesson.examples, options)
+      return [nllTerm(engine, lesson.examples, options)]
+    case 'replay':
+      return []
   }
 }
 
