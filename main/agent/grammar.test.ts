@@ -88,8 +88,8 @@ test('an element that is not on the page cannot be written', () => {
   expect(() => formatAction({ kind: 'click', ref: 77 }, PAGE)).toThrow('no element with ref 77')
 })
 
-test('hostile text is read in linear time', () => {
-  const began = performance.now()
+test('hostile text does not keep the parser busy', () => {
+  const began = process.cpuUsage()
   for (const text of [
     `Thought: ${'a'.repeat(100_000)}`,
     `Thought: a\nAction: fill textbox ${' = '.repeat(2_000)}`,
@@ -97,5 +97,6 @@ test('hostile text is read in linear time', () => {
   ]) {
     expect(parseCompletion(text, PAGE)).toHaveProperty('failure')
   }
-  expect(performance.now() - began).toBeLessThan(1_000)
+  // Time on the processor, not on the clock: the machine may have other things to do.
+  expect(process.cpuUsage(began).user).toBeLessThan(1_000_000)
 })
