@@ -171,6 +171,7 @@ async function compare(
   contestants: readonly Contestant[],
   least: number | null,
 ): Promise<void> {
+  report.note(`${title}: ${name} ...`)
   const seconds = await interleave(contestants, rounds)
   const [ours, ...others] = contestants.map((contestant) => ({
     name: contestant.name,

@@ -60,6 +60,7 @@ async function compare(
     { name: 'one', run: () => timed(() => play(one, jobs)) },
     { name: 'many', run: () => timed(() => play(many, jobs)) },
   ]
+  report.note(`${name} ...`)
   const seconds = await interleave(contestants, rounds)
   const rate = (contestant: string) => jobs.length / seconds.get(contestant)!
   report.figure(figure('environment', `${name}, ${PAGES} pages`, 'episodes/s', rate('many'), '1 page', rate('one')))
