@@ -1,8 +1,9 @@
 /** The lab: one store, one configuration, and the commands that work on them. What every way in starts. */
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from './config/error.ts'
 import { projectPath } from './config/paths.ts'
 import type { Config } from './config/schema.ts'
-import { runArtifacts } from './pipeline/artifacts.ts'
+import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { collect } from './pipeline/collect.ts'
 import { dpo } from './pipeline/dpo.ts'
 import { evaluate } from './pipeline/evaluate.ts'
@@ -67,6 +68,10 @@ async function runCommand(store: Store, config: Config, command: Command, option
   try {
     const run = resume ? unfinishedRun(store, command) : beginRun(store, command, config)
     emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume })
+    if (!isDeepStrictEqual(run.config, config)) {
+      const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
+      emit({ event: 'message', stage: '', round: 0, text })
+    }
     const resources = openResources(run.config)
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
@@ -81,7 +86,7 @@ async function runCommand(store: Store, config: Config, command: Command, option
 
 function beginRun(store: Store, command: Command, config: Config): Pick<Run, 'id' | 'name' | 'config'> {
   const { name } = config.project
-  return { id: store.createRun(name, command, config), name, config }
+  return { id: store.createRun(name, command, config, lastReport(config)), name, config }
 }
 
 function unfinishedRun(store: Store, command: Command): Run {

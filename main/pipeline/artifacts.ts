@@ -28,6 +28,17 @@ export function runArtifacts(config: Config, run: { readonly id: number; readonl
   }
 }
 
+/**
+ * The highest number of a run with a report folder; 0 where there is none. A run begins after it: even where the store
+ * was thrown away, it must not find what another one made.
+ */
+export function lastReport(config: Config): number {
+  const folder = projectPath(config.paths.reports)
+  if (!existsSync(folder)) return 0
+  const numbers = readdirSync(folder).map((name) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0))
+  return Math.max(0, ...numbers)
+}
+
 /** Whether a whole adapter lies in a folder. */
 export function hasAdapter(folder: string): boolean {
   settleFolder(folder)

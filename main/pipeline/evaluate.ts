@@ -80,8 +80,8 @@ function bestRound({ store, run, round }: StageContext): number {
 function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])
-  const trainer = finishedStage(store, run, 'dpo').at(-1)?.run
-  const trained = trainer === undefined || trainer === run ? artifacts : runArtifacts(config, store.run(trainer))
+  const trainer = store.run(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
+  const trained = runArtifacts(trainer.config, trainer)
   if (config.evaluation.controls) {
     for (const control of CONTROLS) {
       const folder = trained.adapter(control, 1)
@@ -104,8 +104,10 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
 /** What led here: the metrics, pairs and wall times of the runs that this evaluation stands on. */
 function history({ store, run, config }: StageContext): Omit<ReportData, 'arms' | 'categoryOf' | 'facts'> {
   const { name, started } = store.run(run)
+  // A stage alone is not validated between rounds, whatever an earlier run did.
+  const own: readonly string[] = ['validate', 'evaluate']
   const records = STAGE_NAMES.flatMap((stage) =>
-    stage === 'evaluate'
+    own.includes(stage)
       ? store.stages(run).filter((record) => record.stage === stage)
       : finishedStage(store, run, stage),
   )

@@ -2,7 +2,7 @@
 export const MIGRATIONS: readonly string[] = [
   `
 CREATE TABLE runs (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   command TEXT NOT NULL,
   config TEXT NOT NULL,

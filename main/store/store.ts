@@ -130,10 +130,12 @@ export class Store {
 
   // Runs
 
-  /** Begins a run and returns its id. */
-  createRun(name: string, command: unknown, config: Config): number {
+  /** Begins a run and returns its id, which is greater than those of all runs here, and than `after`. */
+  createRun(name: string, command: unknown, config: Config, after = 0): number {
     const { lastInsertRowid } = this.#run(
-      "INSERT INTO runs (name, command, config, status, started) VALUES (?, ?, ?, 'running', ?)",
+      `INSERT INTO runs (id, name, command, config, status, started)
+       VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, 'running', ?)`,
+      after,
       name,
       JSON.stringify(command),
       JSON.stringify(config),

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from './config/schema.ts'
+import { createLab, type Lab } from './lab.ts'
+import type { LabEvent } from './pipeline/events.ts'
+
+let lab: Lab
+let events: LabEvent[]
+
+/** A lab whose tasks do not exist, so that every run fails at once. */
+function open(store: string, seed = 1): Lab {
+  const reports = join(dirname(store), 'reports')
+  return createLab(configSchema.parse({ project: { seed }, paths: { store, reports }, tasks: ['no-such-task'] }))
+}
+
+const run = (resume: boolean) =>
+  lab.run('golden', { resume, signal: new AbortController().signal, emit: (event) => events.push(event) })
+
+beforeEach(() => {
+  lab = open(join(mkdtempSync(join(tmpdir(), 'lab-')), 'lab.sqlite'))
+  events = []
+})
+afterEach(() => lab.close())
+
+test('a run that failed is gone on with, under its own number', async () => {
+  await expect(run(false)).rejects.toThrow(/no task no-such-task/)
+  await expect(run(true)).rejects.toThrow(/no task no-such-task/)
+  expect(lab.store.runIds()).toEqual([1])
+  expect(events.filter(({ event }) => event === 'run')).toMatchObject([
+    { run: 1, resumed: false },
+    { run: 1, resumed: true },
+  ])
+  expect(events.filter(({ event }) => event === 'message')).toEqual([])
+})
+
+test('a run that is gone on with under another configuration keeps its own, and says so', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const path = lab.store.path
+  lab.close()
+  lab = open(path, 2)
+  await expect(run(true)).rejects.toThrow()
+  expect(events.find(({ event }) => event === 'message')).toMatchObject({
+    text: expect.stringContaining('has changed'),
+  })
+  expect(lab.store.latestRun()?.config.project.seed).toBe(1)
+})
+
+test('a run that is done, or never was, is not gone on with', async () => {
+  await expect(run(true)).rejects.toThrow(/nothing to resume: golden has not run yet/)
+  await expect(run(false)).rejects.toThrow()
+  lab.store.setRunStatus(1, 'done')
+  await expect(run(true)).rejects.toThrow(/nothing to resume: golden of run 1 came to its end/)
+})
+
+test('a run never takes the folder of one that the store has forgotten', async () => {
+  mkdirSync(join(dirname(lab.store.path), 'reports/dpo-driver-4'), { recursive: true })
+  await expect(run(false)).rejects.toThrow()
+  expect(lab.store.runIds()).toEqual([5])
+})
