@@ -9,6 +9,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -109,7 +110,7 @@ async function buildNative() {
   }
   const folder = relative(ROOT, join(NATIVE, 'build'))
   let output = await capture('cmake', ['-S', 'native', '-B', folder, '-DCMAKE_BUILD_TYPE=Release'], 5 * MINUTE)
-  output += await capture('cmake', ['--build', folder, '--parallel'], 15 * MINUTE)
+  output += await capture('cmake', ['--build', folder, '--parallel', String(availableParallelism())], 15 * MINUTE)
   if (nativePresent()) return
   const log = join(folder, 'build.log')
   mkdirSync(join(ROOT, folder), { recursive: true })
