@@ -174,7 +174,7 @@ void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
 // order, whoever computes it.
 template <class T>
 void Decoder<T>::runOuters(const std::vector<Outer>& outers) {
-  const int64_t tileM = std::max<int64_t>(96 / k_.tileRows, 1) * k_.tileRows, tileN = 256;
+  const int64_t tileM = std::max<int64_t>(192 / k_.tileRows, 1) * k_.tileRows, tileN = 256;
   struct Tile {
     const Outer* outer;
     int64_t m, n;

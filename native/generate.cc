@@ -77,7 +77,7 @@ class Generation {
     }
     decoder_.rotary().reach(layout_.maxContext + sampling_.maxNewTokens);
     decoder_.forward(layout_, adapter_, std::nullopt, false, true);
-    transposeKeys();
+    fillCache();
     const int64_t prompts = static_cast<int64_t>(leaves_.size());
     logits_.resize(prompts * c_.vocab);
     decoder_.logits(prompts, decoder_.tail(), logits_.data());
@@ -99,32 +99,39 @@ class Generation {
  private:
   int64_t whole(int64_t n) const { return (n + k_.tileCols - 1) / k_.tileCols * k_.tileCols; }
 
-  // Copies every segment's keys to [layer][segment][key/value head][headDim, capacity].
-  void transposeKeys() {
+  // Copies every segment's keys and values out of the forward pass, for each layer and key/value head in one piece:
+  // keys [headDim, capacity], values [capacity, headDim].
+  void fillCache() {
     capacity_.clear();
-    keysBegin_.clear();
-    int64_t total = 0;
+    cacheBegin_.clear();
+    cacheTotal_ = 0;
     for (const Branch& branch : layout_.branches) {
-      keysBegin_.push_back(total);
+      cacheBegin_.push_back(cacheTotal_);
       capacity_.push_back(whole(branch.rows.count));
-      total += capacity_.back();
+      cacheTotal_ += capacity_.back();
     }
-    keysTotal_ = total;
-    keys_.resize(total * c_.kv() * c_.layers);
-    const int64_t segments = static_cast<int64_t>(layout_.branches.size());
+    keys_.resize(cacheTotal_ * c_.kv() * c_.layers);
+    values_.resize(cacheTotal_ * c_.kv() * c_.layers);
+    const int64_t segments = static_cast<int64_t>(layout_.branches.size()), d = c_.headDim();
     decoder_.pool().run(c_.layers * segments, [&](int64_t i, int) {
       const int64_t layer = i / segments, segment = i % segments;
       const Stretch& rows = layout_.branches[static_cast<size_t>(segment)].rows;
       const int64_t capacity = capacity_[static_cast<size_t>(segment)];
-      const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden;
-      T* const to = keysOf(layer, segment);
-      for (int64_t d = 0; d < c_.kv(); d++)
-        for (int64_t r = 0; r < rows.count; r++) to[d * capacity + r] = from[r * c_.qkv() + d];
+      for (int64_t head = 0; head < c_.kvHeads; head++) {
+        const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden + head * d;
+        T* const keys = keys_.data() + cached(layer, segment, head);
+        T* const values = values_.data() + cached(layer, segment, head);
+        for (int64_t j = 0; j < d; j++)
+          for (int64_t r = 0; r < rows.count; r++) keys[j * capacity + r] = from[r * c_.qkv() + j];
+        for (int64_t r = 0; r < rows.count; r++) std::copy_n(from + r * c_.qkv() + c_.kv(), d, values + r * d);
+      }
     });
   }
 
-  T* keysOf(int64_t layer, int64_t segment) {
-    return keys_.data() + (layer * keysTotal_ + keysBegin_[static_cast<size_t>(segment)]) * c_.kv();
+  // Where a segment's keys, and its values, of a layer and head begin.
+  int64_t cached(int64_t layer, int64_t segment, int64_t head) const {
+    const size_t s = static_cast<size_t>(segment);
+    return (layer * cacheTotal_ + cacheBegin_[s]) * c_.kv() + head * c_.headDim() * capacity_[s];
   }
 
   // Draws a token for every active request from its row of logits, and drops the finished.
@@ -193,15 +200,13 @@ class Generation {
     for (int64_t s = leaf; s >= 0; s = layout_.branches[static_cast<size_t>(s)].parent) path.push_back(s);
     const int64_t context = layout_.positions[static_cast<size_t>(layout_.headRows[static_cast<size_t>(request.prompt)].row)] + 2 + step;
     Buffer<T>& memory = decoder_.scratch(thread).attention;
-    memory.resize(c_.group() * (c_.headDim() + context));
+    memory.resize(c_.group() * (c_.headDim() + 1 + context));
     std::vector<DecodeRun<T>> runs(path.size() + 1);
     for (int64_t head = 0; head < c_.kvHeads; head++) {
       for (size_t i = 0; i < path.size(); i++) {
-        const int64_t segment = path[path.size() - 1 - i], capacity = capacity_[static_cast<size_t>(segment)];
-        const Stretch& rows = layout_.branches[static_cast<size_t>(segment)].rows;
-        const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden + c_.kv();
-        runs[i] = {keysOf(layer, segment) + head * c_.headDim() * capacity, capacity, from + head * c_.headDim(),
-                   c_.qkv(), rows.count};
+        const int64_t segment = path[path.size() - 1 - i], at = cached(layer, segment, head);
+        runs[i] = {keys_.data() + at, capacity_[static_cast<size_t>(segment)], values_.data() + at, c_.headDim(),
+                   layout_.branches[static_cast<size_t>(segment)].rows.count};
       }
       runs.back() = {keys + head * c_.headDim() * newCapacity_, newCapacity_, values + head * c_.headDim(), c_.kv(),
                      step + 1};
@@ -220,9 +225,9 @@ class Generation {
   const int64_t newCapacity_;
   Layout layout_;
   std::vector<int64_t> leaves_;                // segment that a prompt ends with
-  std::vector<int64_t> capacity_, keysBegin_;  // of each segment
-  int64_t keysTotal_ = 0;
-  Buffer<T> keys_, newKeys_, newValues_, logits_, x_, attended_, fresh_;
+  std::vector<int64_t> capacity_, cacheBegin_;  // of each segment, in rows
+  int64_t cacheTotal_ = 0;
+  Buffer<T> keys_, values_, newKeys_, newValues_, logits_, x_, attended_, fresh_;
 };
 
 }  // namespace

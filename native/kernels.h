@@ -64,7 +64,7 @@ struct Decode {
   int64_t runCount = 0;
   const T* q = nullptr;  // [group, headDim]
   T* out = nullptr;      // [group, headDim]
-  T* scratch = nullptr;  // group * (headDim + context)
+  T* scratch = nullptr;  // group * (headDim + 1 + context)
 };
 
 struct AdamWFactors {

@@ -7,6 +7,28 @@
 
 namespace dpo {
 
+// row = exp(row - its largest); returns the sum.
+template <class V, class T = typename V::Scalar>
+T exponentials(int64_t n, T* row) {
+  V top = V::fill(T(-1e30));
+  const int64_t whole = n / V::lanes * V::lanes;
+  const int rest = static_cast<int>(n - whole);
+  for (int64_t i = 0; i < whole; i += V::lanes) top = V::max(top, V::load(row + i));
+  T best = top.maxOf();
+  for (int64_t i = whole; i < n; i++) best = row[i] > best ? row[i] : best;
+  const V shift = V::fill(best);
+  V total = V::fill(T(0));
+  for (int64_t i = 0; i < whole; i += V::lanes) {
+    const V e = V::exp(V::load(row + i) - shift);
+    e.store(row + i);
+    total = total + e;
+  }
+  if (rest > 0) V::exp(V::loadPart(row + whole, rest) - shift).storePart(row + whole, rest);
+  T sum = total.sum();
+  for (int64_t i = whole; i < n; i++) sum += row[i];
+  return sum;
+}
+
 // Scores are rows over the whole context, so that a result does not depend on how the context is cut into runs.
 template <class V, class T = typename V::Scalar>
 void decodeAttention(const Decode<T>& at) {
@@ -16,7 +38,8 @@ void decodeAttention(const Decode<T>& at) {
   int64_t context = 0;
   for (int64_t r = 0; r < at.runCount; r++) context += at.runs[r].n;
   T* const q = at.scratch;            // [group, headDim] scaled
-  T* const s = q + at.group * d;      // [group, context]
+  T* const sums = q + at.group * d;   // [group]
+  T* const s = sums + at.group;       // [group, context]
   const T scale = T(1) / std::sqrt(static_cast<T>(d));
   for (int64_t i = 0; i < at.group * d; i++) q[i] = scale * at.q[i];
 
@@ -32,12 +55,7 @@ void decodeAttention(const Decode<T>& at) {
       to += run.n;
     }
   }
-  for (int64_t g = 0; g < at.group; g++) {
-    T* const row = s + g * context;
-    T max, lse, entropy;
-    logitStatistics<V>(context, row, &max, &lse, &entropy);
-    softmax<V>(context, row, lse, T(1), row);
-  }
+  for (int64_t g = 0; g < at.group; g++) sums[g] = exponentials<V>(context, s + g * context);
   for (int64_t g = 0; g < at.group; g += kRows) {
     const int64_t rows = at.group - g < kRows ? at.group - g : kRows;
     const T* from = s + g * context;
@@ -51,6 +69,10 @@ void decodeAttention(const Decode<T>& at) {
       }
       from += run.n;
     }
+  }
+  for (int64_t g = 0; g < at.group; g++) {
+    const T share = T(1) / sums[g];
+    for (int64_t i = 0; i < d; i++) at.out[g * d + i] *= share;
   }
 }
 

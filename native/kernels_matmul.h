@@ -181,11 +181,37 @@ void matmul(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* p
   }
 }
 
+// At most tileRows rows of the result: every number is used once, so nothing is packed.
+template <class V, class T = typename V::Scalar>
+void matmulTransposedFlat(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                          int64_t ldc) {
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
+    const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
+    for (int64_t n0 = 0; n0 < n; n0 += kCols) {
+      const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
+      anyTile<V, true>(m, cols, depth, a + k0 * lda, lda, b + k0 * ldb + n0, ldb, c + n0, ldc, c + n0, ldc);
+    }
+  }
+}
+
 template <class V, class T = typename V::Scalar>
 void matmulTransposed(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                       int64_t ldc, T* scratch) {
   constexpr int64_t kCols = V::lanes * V::tileVecs;
   constexpr int64_t kRows = V::tileRows;
+  if (m <= kRows) {
+    matmulTransposedFlat<V>(m, n, k, a, lda, b, ldb, c, ldc);
+    return;
+  }
+  if (n <= kRows) {
+    // A tall, narrow result would leave most lanes empty: lay it on its side.
+    for (int64_t i = 0; i < m * n; i++) scratch[i] = 0;
+    matmulTransposedFlat<V>(n, m, k, b, ldb, a, lda, scratch, m);
+    for (int64_t i = 0; i < m; i++)
+      for (int64_t j = 0; j < n; j++) c[i * ldc + j] += scratch[j * m + i];
+    return;
+  }
   T* const left = scratch;
   T* const right = scratch + kPanelDepth * ((m + kRows - 1) / kRows * kRows);
   for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {

@@ -3,8 +3,18 @@
 namespace dpo {
 
 namespace {
-constexpr int kYields = 200;
+
+// Yields while not done(), a little longer than a phase of work usually lets a thread wait; true where it came to be.
+template <class Done>
+bool yieldUntil(Done done) {
+  for (int i = 0; i < 200; i++) {
+    if (done()) return true;
+    std::this_thread::yield();
+  }
+  return done();
 }
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   for (int i = 1; i < threads; i++) workers_.emplace_back([this, i] { work(i); });
@@ -30,12 +40,20 @@ void ThreadPool::run(int64_t count, const std::function<void(int64_t, int)>& tas
     count_ = count;
     error_ = nullptr;
     next_ = 0;
-    busy_ = static_cast<int>(workers_.size());
+    open_ = true;
     round_++;
   }
   wake_.notify_all();
   take(0);
-  while (busy_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    open_ = false;
+  }
+  const auto idle = [&] { return joined_ == 0; };
+  if (!yieldUntil(idle)) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    done_.wait(lock, idle);
+  }
   if (error_) std::rethrow_exception(error_);
 }
 
@@ -54,15 +72,21 @@ void ThreadPool::take(int thread) {
 void ThreadPool::work(int thread) {
   uint64_t seen = 0;
   while (true) {
-    for (int i = 0; i < kYields && round_ == seen && !stop_; i++) std::this_thread::yield();
+    yieldUntil([&] { return round_ != seen || stop_; });
     {
       std::unique_lock<std::mutex> lock(mutex_);
       wake_.wait(lock, [&] { return stop_ || round_ != seen; });
       if (stop_) return;
       seen = round_;
+      if (!open_) continue;
+      joined_++;
     }
     take(thread);
-    busy_.fetch_sub(1, std::memory_order_release);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      joined_--;
+    }
+    done_.notify_one();
   }
 }
 

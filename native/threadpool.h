@@ -1,5 +1,6 @@
 // Threads that share out numbered tasks. A waiting thread yields for a moment, then sleeps: it never spins for long,
-// which would stall every other process on a shared machine.
+// which would stall every other process on a shared machine. And a thread that such a machine wakes too late is not
+// waited for: who came in time does its tasks.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -32,12 +33,14 @@ class ThreadPool {
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, done_;
+  // Written under mutex_; the atomics are also read without it, by threads that yield.
   std::atomic<uint64_t> round_{0};
-  std::atomic<int> busy_{0};
-  std::atomic<int64_t> next_{0};
+  std::atomic<int> joined_{0};  // workers that take tasks of this round
   std::atomic<bool> stop_{false};
+  bool open_ = false;  // whether a worker may still join
   int64_t count_ = 0;
+  std::atomic<int64_t> next_{0};
   const std::function<void(int64_t, int)>* task_ = nullptr;
   std::exception_ptr error_;
 };

@@ -8,7 +8,7 @@ namespace dpo {
 template <class V>
 inline V expPolynomial(V x) {
   const V low = V::fill(-87.33f), high = V::fill(88.37f);
-  V y = V::whereLess(x, low, low, V::whereLess(x, high, x, high));
+  const V y = V::min(V::max(x, low), high);
   const V n = V::round(y * V::fill(1.44269504088896341f));
   // ln 2 in two pieces, the first exact in few bits, so that r is exact.
   V r = V::fma(n, V::fill(-0.693359375f), y);

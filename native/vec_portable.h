@@ -1,9 +1,13 @@
-// A vector of N numbers in plain C++: what every machine has, and what double precision runs on.
+// A vector of N numbers by the vector extension of GCC and Clang: every machine's own instructions, named or not.
 //
 // A vector type `V` offers: Scalar, lanes, tileRows x tileVecs (the register tile of a matrix product), load, store,
-// their partial forms, arithmetic, fma, max, exp, whereLess, sum, maxOf. The kernels are written once over it.
+// their partial forms, arithmetic, fma, min, max, sqrt, exp, whereLess, sum, maxOf. The kernels are written once over it.
 #pragma once
 #include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "vec_exp.h"
 
 namespace dpo {
 
@@ -13,44 +17,54 @@ struct VecPortable {
   static constexpr int lanes = N;
   static constexpr int tileRows = TileRows;
   static constexpr int tileVecs = TileVecs;
-  T v[N];
+  typedef T Values __attribute__((vector_size(N * sizeof(T))));
+  Values v;
 
-  template <class F>
-  static VecPortable each(F f) {
+  static VecPortable load(const T* p) {
     VecPortable out;
-    for (int i = 0; i < N; i++) out.v[i] = f(i);
+    std::memcpy(&out.v, p, sizeof(Values));
     return out;
   }
-
-  static VecPortable load(const T* p) { return each([&](int i) { return p[i]; }); }
-  static VecPortable loadPart(const T* p, int n) { return each([&](int i) { return i < n ? p[i] : T(0); }); }
-  static VecPortable fill(T x) { return each([&](int) { return x; }); }
-  void store(T* p) const {
-    for (int i = 0; i < N; i++) p[i] = v[i];
+  static VecPortable loadPart(const T* p, int n) {
+    VecPortable out = fill(T(0));
+    for (int i = 0; i < n; i++) out.v[i] = p[i];
+    return out;
   }
+  static VecPortable fill(T x) { return {Values{} + x}; }
+  void store(T* p) const { std::memcpy(p, &v, sizeof(Values)); }
   void storePart(T* p, int n) const {
     for (int i = 0; i < n; i++) p[i] = v[i];
   }
-  friend VecPortable operator+(VecPortable a, VecPortable b) { return each([&](int i) { return a.v[i] + b.v[i]; }); }
-  friend VecPortable operator-(VecPortable a, VecPortable b) { return each([&](int i) { return a.v[i] - b.v[i]; }); }
-  friend VecPortable operator*(VecPortable a, VecPortable b) { return each([&](int i) { return a.v[i] * b.v[i]; }); }
-  friend VecPortable operator/(VecPortable a, VecPortable b) { return each([&](int i) { return a.v[i] / b.v[i]; }); }
-  // a * b + c
-  static VecPortable fma(VecPortable a, VecPortable b, VecPortable c) {
-    return each([&](int i) { return a.v[i] * b.v[i] + c.v[i]; });
-  }
-  static VecPortable max(VecPortable a, VecPortable b) {
-    return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; });
-  }
-  static VecPortable sqrt(VecPortable a) {
-    return each([&](int i) { return std::sqrt(a.v[i]); });
-  }
-  static VecPortable exp(VecPortable a) {
-    return each([&](int i) { return std::exp(a.v[i]); });
-  }
+  friend VecPortable operator+(VecPortable a, VecPortable b) { return {a.v + b.v}; }
+  friend VecPortable operator-(VecPortable a, VecPortable b) { return {a.v - b.v}; }
+  friend VecPortable operator*(VecPortable a, VecPortable b) { return {a.v * b.v}; }
+  friend VecPortable operator/(VecPortable a, VecPortable b) { return {a.v / b.v}; }
+  // a * b + c, in one rounding where the machine can
+  static VecPortable fma(VecPortable a, VecPortable b, VecPortable c) { return {a.v * b.v + c.v}; }
+  static VecPortable min(VecPortable a, VecPortable b) { return {a.v < b.v ? a.v : b.v}; }
+  static VecPortable max(VecPortable a, VecPortable b) { return {a.v > b.v ? a.v : b.v}; }
   // a < b ? x : y, lane by lane
   static VecPortable whereLess(VecPortable a, VecPortable b, VecPortable x, VecPortable y) {
-    return each([&](int i) { return a.v[i] < b.v[i] ? x.v[i] : y.v[i]; });
+    return {a.v < b.v ? x.v : y.v};
+  }
+  static VecPortable sqrt(VecPortable a) {
+    for (int i = 0; i < N; i++) a.v[i] = std::sqrt(a.v[i]);
+    return a;
+  }
+  static VecPortable exp(VecPortable a) {
+    if constexpr (sizeof(T) == sizeof(float)) return expPolynomial(a);
+    for (int i = 0; i < N; i++) a.v[i] = std::exp(a.v[i]);
+    return a;
+  }
+  // To the nearest whole number: beyond 2^23 a float has no fraction left.
+  static VecPortable round(VecPortable a) { return {(a.v + T(12582912)) - T(12582912)}; }
+  // a times 2^n, by adding n to the exponent's bits
+  static VecPortable scale(VecPortable a, VecPortable n) {
+    typedef int32_t Bits __attribute__((vector_size(N * sizeof(int32_t))));
+    const Bits exponent = (__builtin_convertvector(n.v, Bits) + 127) << 23;
+    Values power;
+    std::memcpy(&power, &exponent, sizeof(Values));
+    return {a.v * power};
   }
   T sum() const {
     T total = 0;
