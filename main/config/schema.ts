@@ -70,21 +70,24 @@ export const configSchema = z.strictObject({
     .default([
       'click-button',
       'click-link',
-      'click-tab',
-      'click-dialog-2',
       'click-option',
       'click-checkboxes',
       'click-widget',
+      'click-color',
+      'click-tab-2',
       'choose-list',
       'focus-text-2',
       'enter-text',
       'enter-password',
       'login-user',
-      'click-button-sequence',
+      'read-table',
+      'email-inbox-delete',
+      'enter-date',
+      'identify-shape',
     ]),
   golden: z
     .strictObject({
-      samples_per_task: count.default(2),
+      samples_per_task: count.default(1),
       held_out_per_task: countOrNone.default(1),
       seed_start: seedStart.default(0),
     })
@@ -105,17 +108,17 @@ export const configSchema = z.strictObject({
       sft: z
         .strictObject({
           learning_rate: z.number().positive().default(1e-3),
-          max_steps: count.default(100),
-          batch_size: count.default(8),
+          max_steps: count.default(200),
+          batch_size: count.default(16),
           grad_accumulation_steps: count.default(1),
           ...optimizer,
           eval_steps: count.default(10),
-          patience: count.default(3),
+          patience: count.default(4),
         })
         .prefault({}),
       dpo: z
         .strictObject({
-          learning_rate: z.number().positive().default(5e-4),
+          learning_rate: z.number().positive().default(1e-3),
           beta: z.number().positive().default(0.1),
           max_steps: count.default(80),
           batch_size: count.default(16),
@@ -132,7 +135,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   collect: z
     .strictObject({
-      seeds_per_task: count.default(40),
+      seeds_per_task: count.default(30),
       attempts: count.default(6),
       temperature: z.number().positive().default(1),
       top_p: z.number().positive().max(1).default(1),
