@@ -106,7 +106,11 @@ test('select chooses by text; in a list of several it adds and takes away', asyn
   ]
   let page = ''
   for (const option of options) page = renderPage((await session.step(option)).observation)
-  expect(page.split('\n')).toEqual([' one combobox 1 = b : a | b', ' many listbox 2 focused = d : c | d', ' changed p 3'])
+  expect(page.split('\n')).toEqual([
+    ' one combobox 1 = b : a | b',
+    ' many listbox 2 focused = d : c | d',
+    ' changed p 3',
+  ])
 })
 
 test('press goes to what has the focus', async () => {

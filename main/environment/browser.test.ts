@@ -1,0 +1,53 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { UserError } from '../config/error.ts'
+import { chromiumHost, findChromium } from './browser.ts'
+import { EnvironmentFault } from './fault.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'browser-'))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function executable(name: string, script: string): string {
+  const file = path.join(dir, name)
+  writeFileSync(file, `#!/bin/sh\n${script}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+test('CHROME_PATH comes first, and must name a file', async () => {
+  const file = executable('my-chrome', '')
+  expect(await findChromium(file)).toBe(file)
+  await expect(findChromium(path.join(dir, 'nothing'))).rejects.toThrow(
+    /CHROME_PATH is .*nothing, but there is no such/,
+  )
+})
+
+test.runIf(process.platform === 'linux')('else a browser in PATH is taken', async () => {
+  const file = executable('chromium', '')
+  vi.stubEnv('PATH', dir)
+  expect(await findChromium('')).toBe(file)
+})
+
+test('a browser that does not start is named with a cure', async () => {
+  const host = chromiumHost(executable('broken', 'echo no display >&2; exit 1'))
+  await expect(host.open()).rejects.toThrow(UserError)
+  await expect(host.open()).rejects.toThrow(/broken did not start \(.*\): run it by hand/)
+  await host.close()
+})
+
+test('pages asked for at the same time share one browser, and nothing opens after it was closed', async () => {
+  const host = chromiumHost()
+  const pages = await Promise.all([host.open(), host.open()])
+  expect(new Set(pages.map((page) => page.browser())).size).toBe(1)
+  expect(new Set(pages.map((page) => page.browserContext())).size).toBe(2)
+  await host.close()
+  await expect(host.open()).rejects.toThrow(EnvironmentFault)
+})

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Environment } from './environment.ts'
+import type { Session } from './session.ts'
+import { openWorkbench, type Workbench } from './workbench.ts'
+
+let environment: Environment
+let workbench: Workbench
+beforeAll(() => {
+  environment = new Environment({ pages: 2 })
+  workbench = openWorkbench()
+})
+afterAll(async () => {
+  await environment.close()
+  workbench.remove()
+})
+
+test('no more episodes are played at the same time than there are pages', async () => {
+  const task = workbench.page('<p>a</p>')
+  let playing = 0
+  let most = 0
+  const play = async (): Promise<void> => {
+    most = Math.max(most, ++playing)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    playing--
+  }
+  await Promise.all(Array.from({ length: 7 }, () => environment.use(task, play)))
+  expect(most).toBe(2)
+})
+
+test('a session comes back after a play that throws', async () => {
+  const task = workbench.page('<p>a</p>')
+  const failing = () =>
+    environment.use(task, () => {
+      throw new Error('mine')
+    })
+  for (let i = 0; i < 5; i++) await expect(failing()).rejects.toThrow('mine')
+  expect(await environment.use(task, async () => 'still lent')).toBe('still lent')
+})
+
+test('a task goes to the page that shows it already', async () => {
+  const [first, second] = [workbench.page('<p>first</p>'), workbench.page('<p>second</p>')]
+  const seen = new Map<string, Session>()
+  const remember = async (task: typeof first): Promise<void> =>
+    environment.use(task, async (session) => {
+      await session.reset(task, 1)
+      seen.set(task.name, session)
+    })
+  await Promise.all([remember(first), remember(second)])
+  for (const task of [second, first, second, second, first]) {
+    expect(await environment.use(task, async (session) => session === seen.get(task.name))).toBe(true)
+  }
+})
