@@ -80,8 +80,10 @@ export interface PreferenceJob {
 export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
   const { engine, adapter, lesson, golden, options, hooks, validation } = job
   const terms = lessonTerms(engine, adapter, lesson, options)
-  if (lesson.method === 'replay') terms.push(nllTerm(engine, golden, options, 1, 'replay/'))
-  else if (options.replay > 0) terms.push(nllTerm(engine, golden, options, options.replay, 'replay/'))
+  // Half a batch is enough: golden samples are few, so each comes around often.
+  const replay = { ...options, batch_size: Math.ceil(options.batch_size / 2) }
+  const weight = lesson.method === 'replay' ? 1 : options.replay
+  if (weight > 0) terms.push(nllTerm(engine, golden, replay, weight, 'replay/'))
   return optimize(engine, adapter, terms, options, hooks, validation)
 }
 
