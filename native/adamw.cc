@@ -9,12 +9,24 @@
 namespace dpo {
 
 namespace {
+
 constexpr int64_t kPiece = 1 << 16;
+
+void check(const AdamW& o) {
+  const auto refuse = [](const char* what) { throw std::invalid_argument(what); };
+  if (!(o.learningRate >= 0) || !std::isfinite(o.learningRate)) refuse("learning_rate must be a finite number, not negative");
+  if (!(o.beta1 >= 0 && o.beta1 < 1) || !(o.beta2 >= 0 && o.beta2 < 1)) refuse("adam_beta1 and adam_beta2 must lie in [0, 1)");
+  if (!(o.epsilon >= 0) || !std::isfinite(o.epsilon)) refuse("adam_epsilon must be a finite number, not negative");
+  if (!(o.weightDecay >= 0) || !std::isfinite(o.weightDecay)) refuse("weight_decay must be a finite number, not negative");
+  if (!(o.maxGradNorm >= 0)) refuse("max_grad_norm must not be negative; 0 never clips");
 }
+
+}  // namespace
 
 template <class T>
 double Engine<T>::step(const AdamW& options) {
   Parameters<T>& p = trained();
+  check(options);
   pending_.reset();
   // Each piece's sum is its own, and they are added in order: the norm does not depend on the threads.
   const int64_t pieces = (p.total() + kPiece - 1) / kPiece;

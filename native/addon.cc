@@ -182,19 +182,21 @@ class Handle : public Napi::ObjectWrap<Handle> {
         std::move(held));
   }
 
-  // open(config, tensors, {threads, instructions, precision}) -> description
+  // open(config, tensors, options) -> description
   Napi::Value open(const Info& info) {
     const dpo::Config c = config(info[0].As<Napi::Object>());
     const dpo::GivenTensors given = tensors(info[1]);
-    const Napi::Object options = info[2].As<Napi::Object>();
-    const std::string instructions = options.Get("instructions").ToString();
-    const bool isDouble = options.Get("precision").ToString().Utf8Value() == "float64";
-    const int wanted = static_cast<int>(whole(options, "threads"));
-    const int threads = wanted > 0 ? wanted : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const Napi::Object from = info[2].As<Napi::Object>();
+    dpo::Options options;
+    options.instructions = from.Get("instructions").ToString();
+    options.doublePrecision = from.Get("precision").ToString().Utf8Value() == "float64";
+    options.cacheBytes = whole(from, "cacheBytes");
+    const int threads = static_cast<int>(whole(from, "threads"));
+    options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     return Job::start(
         info.Env(),
-        [engine = engine_, c, given, threads, instructions, isDouble]() -> Job::Finish {
-          *engine = dpo::makeEngine(c, given, threads, instructions, isDouble);
+        [engine = engine_, c, given, options]() -> Job::Finish {
+          *engine = dpo::makeEngine(c, given, options);
           return [text = (*engine)->description()](Napi::Env env) { return Napi::String::New(env, text); };
         },
         {info[1]});

@@ -18,12 +18,10 @@ void check(const Config& c) {
 
 }  // namespace
 
-std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, int threads,
-                                      const std::string& instructions, bool doublePrecision) {
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, const Options& options) {
   check(config);
-  if (doublePrecision)
-    return std::make_unique<Engine<double>>(config, tensors, threads, chooseKernels<double>(instructions.c_str()));
-  return std::make_unique<Engine<float>>(config, tensors, threads, chooseKernels<float>(instructions.c_str()));
+  if (options.doublePrecision) return std::make_unique<Engine<double>>(config, tensors, options);
+  return std::make_unique<Engine<float>>(config, tensors, options);
 }
 
 template <class T>

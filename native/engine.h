@@ -65,15 +65,25 @@ class AnyEngine {
                                            const std::optional<std::string>& adapter) = 0;
 };
 
-// `instructions` as in chooseKernels. Throws std::invalid_argument where configuration and tensors do not fit.
-std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, int threads,
-                                      const std::string& instructions, bool doublePrecision);
+struct Options {
+  int threads = 1;
+  std::string instructions;  // as in chooseKernels
+  bool doublePrecision = false;
+  int64_t cacheBytes = 0;  // about how much the keys and values of a generation may take at a time
+};
+
+// Throws std::invalid_argument where configuration, tensors and options do not fit.
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, const Options& options);
 
 template <class T>
 class Engine final : public AnyEngine {
  public:
-  Engine(const Config& config, const GivenTensors& tensors, int threads, const Kernels<T>& kernels)
-      : kernels_(kernels), pool_(threads), base_(config, tensors), decoder_(kernels, pool_, base_) {}
+  Engine(const Config& config, const GivenTensors& tensors, const Options& options)
+      : kernels_(chooseKernels<T>(options.instructions.c_str())),
+        cacheBytes_(options.cacheBytes),
+        pool_(options.threads),
+        base_(config, tensors),
+        decoder_(kernels_, pool_, base_) {}
 
   std::string description() const override;
   void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) override;
@@ -98,6 +108,7 @@ class Engine final : public AnyEngine {
   NamedTensors copyOut(const Parameters<T>& parameters, const Buffer<T>& values) const;
 
   const Kernels<T>& kernels_;
+  const int64_t cacheBytes_;
   ThreadPool pool_;
   Base<T> base_;
   Decoder<T> decoder_;

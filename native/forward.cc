@@ -13,15 +13,16 @@ Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base)
   scratch_.resize(static_cast<size_t>(pool.threads()));
 }
 
-// Blocks of about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Few rows are
-// shared out so that every thread has some.
+// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Every thread
+// gets as many blocks as the others.
 template <class T>
 void Decoder<T>::eachBlock(int64_t rows, const std::function<void(const Rows&)>& work) {
-  const int64_t tile = k_.tileRows, most = std::max<int64_t>(96 / tile, 1) * tile;
-  const int64_t share = (rows + pool_.threads() - 1) / pool_.threads();
-  const int64_t size = std::min(most, (share + tile - 1) / tile * tile);
+  const auto over = [](int64_t n, int64_t by) { return (n + by - 1) / by; };
+  const int64_t tile = k_.tileRows, most = std::max<int64_t>(96 / tile, 1) * tile, threads = pool_.threads();
+  const int64_t blocks = over(over(rows, most), threads) * threads;
   if (rows == 0) return;
-  pool_.run((rows + size - 1) / size, [&](int64_t i, int thread) {
+  const int64_t size = over(over(rows, blocks), tile) * tile;
+  pool_.run(over(rows, size), [&](int64_t i, int thread) {
     work({i, i * size, std::min(size, rows - i * size), thread});
   });
 }

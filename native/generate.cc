@@ -13,9 +13,6 @@ namespace dpo {
 
 namespace {
 
-// Keys and values of one wave of prompts take at most about this much memory.
-constexpr int64_t kCacheBytes = int64_t{1} << 30;
-
 struct Request {
   size_t index;      // of the completion
   int64_t prompt;    // of the wave's distinct prompts
@@ -30,10 +27,10 @@ struct Wave {
   int64_t rows = 0;  // of keys and values
 };
 
-std::vector<Wave> planWaves(const std::vector<std::vector<int32_t>>& prompts, int64_t maxNewTokens, int64_t rowBytes) {
+// Cuts the prompts into waves of at most `most` rows of keys and values each, as far as one prompt allows.
+std::vector<Wave> planWaves(const std::vector<std::vector<int32_t>>& prompts, int64_t maxNewTokens, int64_t most) {
   std::map<std::vector<int32_t>, std::vector<size_t>> wanted;
   for (size_t i = 0; i < prompts.size(); i++) wanted[prompts[i]].push_back(i);
-  const int64_t most = kCacheBytes / rowBytes;
   std::vector<Wave> waves(1);
   for (const auto& [prompt, indices] : wanted) {
     const int64_t length = static_cast<int64_t>(prompt.size());
@@ -253,7 +250,8 @@ std::vector<Completion> Engine<T>::generate(const std::vector<std::vector<int32_
   }
   std::vector<Completion> completions(prompts.size());
   if (prompts.empty()) return completions;
-  for (const Wave& wave : planWaves(prompts, sampling.maxNewTokens, c.layers * c.qkv() * static_cast<int64_t>(sizeof(T))))
+  const int64_t rowBytes = c.layers * c.qkv() * static_cast<int64_t>(sizeof(T));
+  for (const Wave& wave : planWaves(prompts, sampling.maxNewTokens, cacheBytes_ / rowBytes))
     Generation<T>(decoder_, c, sampling, found, completions).run(wave);
   return completions;
 }

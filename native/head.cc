@@ -94,12 +94,10 @@ void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
           row[layout.targetTokens[static_cast<size_t>(t)]] += dLogprobs[layout.targetSlots[static_cast<size_t>(t)]];
       }
       Buffer<T>& dNormed = scratch(thread).b;
-      dNormed.resize(2 * count * h);
+      dNormed.resize(count * h);
       base_.head.backward(k_, count, logits, c.vocab, dNormed.data(), h);
-      T* const none = dNormed.data() + count * h;
-      std::fill_n(none, count * h, T(0));
       k_.rmsNormBackward(count, h, tail_.data() + begin * h, base_.at(base_.finalNorm), tailRstd_.data() + begin,
-                         dNormed.data(), none, g_.next.data() + begin * h,
+                         dNormed.data(), nullptr, g_.next.data() + begin * h,
                          trainBase ? g_.normPartials.data() + begin / block * h : nullptr);
     });
     if (trainBase)

@@ -96,7 +96,7 @@ struct Kernels {
   void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);
   // y = x * rstd * w again, from the stored rstd.
   void (*rmsNormAgain)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, T* y);
-  // dx = residual + gradient through rmsNorm; adds to dw unless it is null.
+  // dx = residual (null: 0) + gradient through rmsNorm; adds to dw unless it is null.
   void (*rmsNormBackward)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, const T* dy,
                           const T* residual, T* dx, T* dw);
   // Rotates `heads` heads of headDim at x by cos, sin [headDim / 2]; half-split pairs. sign -1 turns back.

@@ -50,7 +50,8 @@ void rmsNorm(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rs
 template <class V, class T = typename V::Scalar>
 void rmsNormBackward(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, const T* dy, const T* residual,
                      T* dx, T* dw) {
-  for (int64_t r = 0; r < rows; r++, x += n, dy += n, residual += n, dx += n) {
+  for (int64_t r = 0; r < rows; r++, x += n, dy += n, dx += n) {
+    const T* const before = residual == nullptr ? nullptr : residual + r * n;
     V dot = V::fill(T(0));
     eachVector<V>(n, [&](int64_t i, int c) {
       dot = V::fma(loadSome<V>(w + i, c) * loadSome<V>(dy + i, c), loadSome<V>(x + i, c), dot);
@@ -61,7 +62,7 @@ void rmsNormBackward(int64_t rows, int64_t n, const T* x, const T* w, const T* r
       const V xi = loadSome<V>(x + i, c), g = loadSome<V>(dy + i, c);
       if (dw != nullptr) storeSome(V::fma(g * scale, xi, loadSome<V>(dw + i, c)), dw + i, c);
       const V through = V::fma(back, xi, scale * loadSome<V>(w + i, c) * g);
-      storeSome(loadSome<V>(residual + i, c) + through, dx + i, c);
+      storeSome(before == nullptr ? through : loadSome<V>(before + i, c) + through, dx + i, c);
     });
   }
 }

@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
   /** 'float64' is for tests: finite differences need it. */
   readonly precision: 'float32' | 'float64'
+  /** About how much memory the keys and values of a generation may take at a time. */
+  readonly cacheBytes: number
 }
 
 export interface NativeEngine {

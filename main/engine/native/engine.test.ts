@@ -41,6 +41,16 @@ const EVEN: Qwen2Config = {
   num_key_value_heads: 1,
   tie_word_embeddings: false,
 }
+/** One head of more than two panels. */
+const TALL: Qwen2Config = {
+  ...TINY,
+  hidden_size: 80,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  intermediate_size: 40,
+}
+/** More query heads a key head than any tile has rows, and the smallest heads there are. */
+const MANY: Qwen2Config = { ...TINY, hidden_size: 28, num_attention_heads: 14 }
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
 const ADAMW = {
@@ -123,7 +133,7 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       Object.fromEntries([...tensors].map(([name, { data }]) => [name, data.slice()]))
     const base = flat(randomModel(TINY, 1, 0.5))
     const adapter = flat(randomAdapter(TINY, LORA, 2, 0.5))
-    const options: OpenOptions = { threads: 1, instructions: '', precision: 'float64' }
+    const options: OpenOptions = { threads: 1, instructions: '', precision: 'float64', cacheBytes: 2 ** 20 }
 
     async function prepare(trained: 'base' | 'lora'): Promise<NativeEngine> {
       const engine = new (loadAddon().NativeEngine)()
@@ -196,6 +206,8 @@ describe.skipIf(!isBuilt())('the native engine', () => {
   describe.each([
     ['odd sizes', ODD, 5],
     ['even sizes', EVEN, 40],
+    ['a tall head', TALL, 4],
+    ['many heads', MANY, 20],
   ])('%s', (_, config, size) => {
     const batch = forest(config, size)
     const exact = results(config, batch, { precision: 'float64', threads: 1 })
@@ -295,20 +307,25 @@ describe.skipIf(!isBuilt())('the native engine', () => {
   })
 
   describe('generation', () => {
-    test('is the full forward’s argmax below shared beginnings, for any group of prompts', async () => {
-      const [page, task] = [tokens(40, EVEN), tokens(20, EVEN)]
+    test.each([
+      ['even sizes', EVEN],
+      ['odd sizes', ODD],
+      ['a tall head', TALL],
+      ['many heads', MANY],
+    ])('is the full forward’s argmax below shared beginnings: %s', async (_, config) => {
+      const [page, task] = [tokens(40, config), tokens(20, config)]
       const prompts = [
         page,
         Int32Array.of(...page, ...task),
-        Int32Array.of(...page, ...task, ...tokens(7, EVEN)),
-        Int32Array.of(...page, ...task.slice(0, 3), ...tokens(5, EVEN)),
-        tokens(6, EVEN),
+        Int32Array.of(...page, ...task, ...tokens(7, config)),
+        Int32Array.of(...page, ...task.slice(0, 3), ...tokens(5, config)),
+        tokens(6, config),
         Int32Array.of(...page, ...task),
-        Int32Array.of(...page.slice(0, 20), ...tokens(30, EVEN)),
+        Int32Array.of(...page.slice(0, 20), ...tokens(30, config)),
       ]
       const seeds = prompts.map((_, i) => i)
-      await using(await open(EVEN), async (engine) => {
-        await engine.addAdapter('lora', LORA, randomAdapter(EVEN, LORA, 2, 0.2))
+      await using(await open(config), async (engine) => {
+        await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.2))
         const completions = await engine.generate(prompts, { ...GREEDY, seeds }, 'lora')
         for (const [i, { tokens, logprobs }] of completions.entries()) {
           const scores = await engine.logprobs(
@@ -333,6 +350,10 @@ describe.skipIf(!isBuilt())('the native engine', () => {
         const together = await engine.generate(prompts, { ...sampling, seeds }, null)
         expect(together.some(({ stopped }) => stopped)).toBe(true)
         expect(together.some(({ stopped }) => !stopped)).toBe(true)
+        // Room for one prompt at a time: many waves.
+        await using(await open(ODD, { cacheBytes: 100_000 }), async (small) => {
+          expect(await small.generate(prompts, { ...sampling, seeds }, null)).toEqual(together)
+        })
         for (const i of [0, 13, 39]) {
           expect(await engine.generate([prompts[i]!], { ...sampling, seeds: [seeds[i]!] }, null)).toEqual([together[i]])
         }
@@ -417,6 +438,8 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       await engine.accumulate(batch, huge)
       await expect(engine.step(ADAMW)).rejects.toThrow('the gradient is not finite')
       expect((await engine.step(ADAMW)).grad_norm).toBe(0)
+      await expect(engine.step({ ...ADAMW, learning_rate: Number.NaN })).rejects.toThrow('learning_rate')
+      await expect(engine.step({ ...ADAMW, adam_beta2: 1 })).rejects.toThrow('adam_beta2')
       const state = await engine.optimizerState()
       await expect(engine.setOptimizerState({ ...state, exp_avg: new Map() })).rejects.toThrow('lora_A.weight')
       const prompts = [tokens(3, ODD)]
