@@ -5,7 +5,8 @@ import { report, runNode, setUp } from './setup.mjs'
 
 const args = process.argv.slice(2)
 const onlyPrints =
-  args.length === 0 || args.some((arg) => ['-h', '--help', '-V', '--version', 'help', 'runs'].includes(arg))
+  [undefined, 'help', 'runs', 'export'].includes(args[0]) ||
+  args.some((arg) => ['-h', '--help', '-V', '--version'].includes(arg))
 const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
 try {
   await setUp({ environment: !onlyPrints })
