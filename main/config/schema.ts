@@ -118,16 +118,16 @@ export const configSchema = z.strictObject({
         .prefault({}),
       dpo: z
         .strictObject({
-          learning_rate: z.number().positive().default(1e-3),
+          learning_rate: z.number().positive().default(5e-4),
           beta: z.number().positive().default(0.1),
-          max_steps: count.default(80),
+          max_steps: count.default(100),
           batch_size: count.default(16),
           grad_accumulation_steps: count.default(1),
           ...optimizer,
           loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
           label_smoothing: z.number().min(0).max(0.5).default(0),
           rpo_alpha: z.number().min(0).default(1),
-          imitation: z.number().min(0).default(0),
+          imitation: z.number().min(0).default(1),
           replay: z.number().min(0).default(0.5),
         })
         .prefault({}),

@@ -277,6 +277,7 @@ const COUNT_WORDS: Readonly<Record<Exclude<keyof PairCounts, 'pairs'>, string>> 
   pageDiffers: 'failures whose page differed after the same actions',
   ended: 'failures that ended before they parted from a success',
   duplicates: 'the same pair again',
+  slips: 'a slip of sampling, far less likely than the success',
   overCap: 'beyond the limit for one problem',
 }
 

@@ -56,6 +56,7 @@ export function sampleRun(problems = 50): ReportData {
         pageDiffers: 2,
         ended: 0,
         duplicates: 130,
+        slips: 31,
         overCap: 24,
       },
     })),

@@ -25,6 +25,7 @@ export const pairCounts = z.object({
   pageDiffers: count,
   ended: count,
   duplicates: count,
+  slips: count.default(0),
   overCap: count,
 })
 

@@ -120,7 +120,7 @@ test('what is thrown away is counted by its reason', () => {
       episode(5, 'failure', ['a']),
       { ...other, steps: [other.steps[0]!, { ...other.steps[1]!, prompt: 'another page' }] },
     ],
-    { maxPairsPerSeed: 2 },
+    { maxPairsPerSeed: 2, maxLogprobGap: 3 },
   )
   expect(pairs.map(({ rejectedAttempt }) => rejectedAttempt)).toEqual([1, 3])
   expect(counts).toEqual({
@@ -136,6 +136,7 @@ test('what is thrown away is counted by its reason', () => {
     pageDiffers: 1,
     ended: 1,
     duplicates: 1,
+    slips: 0,
     overCap: 1,
   })
 })
@@ -148,8 +149,8 @@ test('every failure of a paired problem is a pair or has its reason', () => {
     }),
   )
   const { counts } = buildPairs(episodes)
-  const { failures, pairs, sameActions, pageDiffers, ended, duplicates, overCap } = counts
-  expect(pairs + sameActions + pageDiffers + ended + duplicates + overCap).toBe(failures)
+  const { failures, pairs, sameActions, pageDiffers, ended, duplicates, slips, overCap } = counts
+  expect(pairs + sameActions + pageDiffers + ended + duplicates + slips + overCap).toBe(failures)
 })
 
 test('successes are imitated step by step, each answer once', () => {
@@ -164,4 +165,12 @@ test('successes are imitated step by step, each answer once', () => {
     'Thought: so\nAction: b',
     'Thought: else\nAction: a',
   ])
+})
+
+test('a failure that was far less likely than the success is a slip and no pair', () => {
+  const unlikely = episode(1, 'failure', ['b'])
+  const slip = { ...unlikely, steps: unlikely.steps.map((step) => ({ ...step, logprob: -4.5 })) }
+  const { pairs, counts } = buildPairs([episode(0, 'success', ['a']), slip, episode(2, 'failure', ['c'])])
+  expect(pairs.map(({ rejectedAttempt }) => rejectedAttempt)).toEqual([2])
+  expect(counts).toMatchObject({ pairs: 1, slips: 1 })
 })

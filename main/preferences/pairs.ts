@@ -23,6 +23,11 @@ export interface Pair {
 export interface PairOptions {
   /** Most pairs from one task and seed, so that a seed with many failures does not drown the others. */
   readonly maxPairsPerSeed: number
+  /**
+   * A failure whose answer was less likely than the success's by more than this many nats is a slip of sampling: the
+   * policy would not decide so, and pushing such answers further down blurs what they share with good ones (copying).
+   */
+  readonly maxLogprobGap: number
 }
 
 /** How many of what was used, and how many were thrown away and why. */
@@ -47,11 +52,13 @@ export interface PairCounts {
   readonly ended: number
   /** ... the same prompt and completions as another pair. */
   readonly duplicates: number
+  /** ... its answer was far less likely than the success's (maxLogprobGap). */
+  readonly slips: number
   /** ... beyond maxPairsPerSeed. */
   readonly overCap: number
 }
 
-export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6 }
+export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6, maxLogprobGap: 3 }
 
 /**
  * One pair for each failure, as far as its problem was also solved: against the shortest success (lucky detours are no
@@ -74,6 +81,7 @@ export function buildPairs(
     pageDiffers: 0,
     ended: 0,
     duplicates: 0,
+    slips: 0,
     overCap: 0,
   }
   const pairs: Pair[] = []
@@ -91,6 +99,10 @@ export function buildPairs(
       const parting = part(success, failure)
       if (typeof parting === 'string') {
         counts[parting]++
+        continue
+      }
+      if (success.steps[parting]!.logprob - failure.steps[parting]!.logprob > options.maxLogprobGap) {
+        counts.slips++
         continue
       }
       const pair = pairAt(success, failure, parting)
