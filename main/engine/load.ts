@@ -46,7 +46,7 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
   throw new UserError(
-    `The model ${name} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache ${cache}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into ${join(PROJECT_ROOT, 'models', name)}.`,
+    `The model ${name} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache ${cache}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into ${resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))}.`,
   )
 }
 

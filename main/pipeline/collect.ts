@@ -53,12 +53,12 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     const { pairs, counts } = buildPairs(episodes)
     store.setPairs(context.run, round, pairs)
     writePreferenceData(artifacts.preferences(round), pairs)
-    writePreferenceData(projectPath(config.paths.preference_data), pairs)
     const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
     context.say(
       `${counts.episodes} attempts, ${(100 * rate).toFixed(1)}% solved, ${counts.faults} broken by the environment`,
     )
     if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
+    writePreferenceData(projectPath(config.paths.preference_data), pairs)
     context.say(`${counts.pairs} pairs in ${shownPath(config.paths.preference_data)}`)
     return counts
   },
