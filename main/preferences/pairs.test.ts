@@ -141,6 +141,13 @@ test('what is thrown away is counted by its reason', () => {
   })
 })
 
+test('two seeds that show the same page give two pairs', () => {
+  const same = [episode(0, 'failure', ['x']), episode(1, 'success', ['a'])]
+  const { pairs, counts } = buildPairs([...same, ...same.map((attempt) => ({ ...attempt, seed: 2 }))])
+  expect(pairs.map(({ seed }) => seed)).toEqual([1, 2])
+  expect(counts.duplicates).toBe(0)
+})
+
 test('every failure of a paired problem is a pair or has its reason', () => {
   const actions = ['a', 'b', 'c']
   const episodes = Array.from({ length: 200 }, (_, i) =>

@@ -50,7 +50,7 @@ export interface PairCounts {
   readonly pageDiffers: number
   /** ... one of the two attempts ended before they parted. */
   readonly ended: number
-  /** ... the same prompt and completions as another pair. */
+  /** ... the same prompt and completions as another pair of this problem. */
   readonly duplicates: number
   /** ... its answer was far less likely than the success's (maxLogprobGap). */
   readonly slips: number
@@ -63,7 +63,8 @@ export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6, maxLogpro
 /**
  * One pair for each failure, as far as its problem was also solved: against the shortest success (lucky detours are no
  * model to follow), among equally short ones the one that agrees with the failure longest (its difference explains the
- * failure best). Pairs keep the order in which their problems first occur in `episodes`.
+ * failure best). The same pair is kept once a problem; other seeds that show the same page count as often as they occur.
+ * Pairs keep the order in which their problems first occur in `episodes`.
  */
 export function buildPairs(
   episodes: readonly Episode[],
@@ -85,7 +86,6 @@ export function buildPairs(
     overCap: 0,
   }
   const pairs: Pair[] = []
-  const seen = new Set<string>()
   for (const problem of problems(episodes)) {
     counts.seeds++
     const successes = problem.filter(({ outcome }) => outcome === 'success')
@@ -93,7 +93,7 @@ export function buildPairs(
     if (failures.length === 0) counts.seedsOnlySuccesses++
     if (successes.length === 0) counts.seedsOnlyFailures++
     if (failures.length === 0 || successes.length === 0) continue
-    let used = 0
+    const seen = new Set<string>()
     for (const failure of failures) {
       const success = bestSuccess(successes, failure)
       const parting = part(success, failure)
@@ -108,10 +108,9 @@ export function buildPairs(
       const pair = pairAt(success, failure, parting)
       const key = JSON.stringify([pair.prompt, pair.chosen, pair.rejected])
       if (seen.has(key)) counts.duplicates++
-      else if (used === options.maxPairsPerSeed) counts.overCap++
+      else if (seen.size === options.maxPairsPerSeed) counts.overCap++
       else {
         seen.add(key)
-        used++
         pairs.push(pair)
       }
     }

@@ -10,15 +10,15 @@ export interface SuccessStep {
 }
 
 /**
- * Every step of every successful episode, each (prompt, completion) once (rejection-sampling fine-tuning keeps distinct
- * answers only, Yuan et al. 2023, arXiv:2308.01825), in the order of `episodes`.
+ * Every step of every successful episode in the order of `episodes`, each distinct answer of a problem once, as in
+ * rejection-sampling fine-tuning (Yuan et al. 2023, arXiv:2308.01825).
  */
 export function successSteps(episodes: readonly Episode[]): SuccessStep[] {
   const steps = new Map<string, SuccessStep>()
   for (const { task, seed, outcome, steps: taken } of episodes) {
     if (outcome !== 'success') continue
     for (const { prompt, completion } of taken) {
-      const key = JSON.stringify([prompt, completion])
+      const key = JSON.stringify([task, seed, prompt, completion])
       if (!steps.has(key)) steps.set(key, { task, seed, prompt, completion })
     }
   }
