@@ -157,7 +157,7 @@ test('what a click sets going within a moment is waited for', async () => {
   )
   await session.reset(task, 1)
   const { observation } = await session.step({ kind: 'click', ref: 1 })
-  expect(renderPage(observation)).toContain('p later')
+  expect(renderPage(observation)).toContain('later p')
 })
 
 test('the page’s own clock never ends an episode', async () => {
@@ -219,7 +219,7 @@ test('a page reaches neither the network, nor this machine’s ports, nor files 
   await session.reset(task, 1)
   await new Promise((resolve) => setTimeout(resolve, 300))
   const { observation } = await session.step({ kind: 'click', ref: 1 })
-  expect(renderPage(observation)).toContain('p undefined')
+  expect(renderPage(observation)).toContain('undefined p')
   await new Promise((resolve) => setTimeout(resolve, 300))
   server.close()
   expect(asked).toEqual([])
