@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 namespace dpo {
@@ -34,8 +33,11 @@ int32_t sampleToken(int64_t vocab, const T* logits, double temperature, double t
   double total = 0;
   for (int64_t i = 0; i < vocab; i++)
     total += p[static_cast<size_t>(i)] = std::exp((static_cast<double>(logits[i]) - max) / temperature);
-  std::vector<int32_t> order(static_cast<size_t>(vocab));
-  std::iota(order.begin(), order.end(), 0);
+  // All tokens this unlikely together do not reach 1 - top_p: the set never needs them, nor does the sorting.
+  const double least = (1 - topP) * total / static_cast<double>(vocab);
+  std::vector<int32_t> order;
+  for (int64_t i = 0; i < vocab; i++)
+    if (p[static_cast<size_t>(i)] >= least) order.push_back(static_cast<int32_t>(i));
   if (topP < 1) {
     std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return p[static_cast<size_t>(a)] > p[static_cast<size_t>(b)]; });
     double kept = 0;
