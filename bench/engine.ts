@@ -41,6 +41,9 @@ const BENCH = 'engine'
 /** Most difference between two engines' log-probabilities of a token, in nats, for their times to be comparable. */
 const TOLERANCE = 1e-3
 
+/** Seconds that finding the peer's best number of threads may take for each number. */
+const TRIAL_PATIENCE = 1
+
 /** What is trained, by the name that the cases and the peer have for it. */
 const TRAINED = [
   { name: 'all weights', adapter: null, lora: null },
@@ -197,7 +200,7 @@ async function peerContestant(
       return run()
     },
   }))
-  const seconds = await interleave(trials, 2)
+  const seconds = await interleave(trials, 2, TRIAL_PATIENCE)
   const best = trials.reduce((a, b) => (seconds.get(b.name)! < seconds.get(a.name)! ? b : a))
   return [best]
 }

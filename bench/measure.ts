@@ -7,7 +7,7 @@ export interface Contestant {
   readonly run: () => Promise<number>
 }
 
-/** Timed seconds after which a contestant sits the other rounds out: a slow one would take the whole bench. */
+/** Seconds after which a contestant sits the other rounds out: a slow one would take the whole bench. */
 const PATIENCE = 6
 
 /** Milliseconds between two runs, in which the threads of the one before fall asleep. */
@@ -15,7 +15,8 @@ const REST = 20
 
 /**
  * Median seconds of each contestant by name: a warm-up each, then `rounds` rounds of A B C, A B C ... A contestant that
- * has used `patience` timed seconds has run often enough.
+ * has used `patience` timed seconds has run often enough; one whose warm-up takes as long was warm for most of it, and that
+ * run counts.
  */
 export async function interleave(
   contestants: readonly Contestant[],
@@ -24,8 +25,8 @@ export async function interleave(
 ): Promise<Map<string, number>> {
   const seconds = new Map<string, number[]>()
   for (const { name, run } of contestants) {
-    await run()
-    seconds.set(name, [])
+    const warmUp = await run()
+    seconds.set(name, warmUp >= patience ? [warmUp] : [])
   }
   for (let round = 0; round < rounds; round++) {
     for (const { name, run } of contestants) {
