@@ -9,12 +9,12 @@
  *
  *     no <what> here, click <where>                 the page was searched
  *     <last> done, click <next>                     a list of things to do was followed
- *     <icon> of <row> <ref of the row>              the icon of a row
+ *     <row>, <its first icon>, ... <the icon>       a row was found, and an icon in it
  *     <key> | <value>, fill <field>                 a row of a table was read
  *     1st <one>, 2nd <another>, click it            things were counted
  */
 import type { Action, Decision } from '../action.ts'
-import type { Observation, ObservedElement } from '../observation.ts'
+import { describeElement, type Observation, type ObservedElement } from '../observation.ts'
 
 /** What an expert knows, which is what the agent knows. */
 export interface Situation {
@@ -100,9 +100,15 @@ export function lookBehind(element: ObservedElement, what: string): Decision {
   return { thought: `no ${what} here, click ${element.name}`, action: { kind: 'click', ref: element.ref } }
 }
 
-/** Clicks the icon of a row, whose first element is `row`. */
-export function clickIcon(icon: ObservedElement, name: string, row: ObservedElement, who: string): Decision {
-  return click(icon, `${name} of ${who} ${row.ref}`)
+/** Clicks the first element after `row` that is wanted, having passed what has the same role before it. */
+export function clickIcon(page: readonly ObservedElement[], row: ObservedElement, wanted: Wanted): Decision {
+  const rest = page.slice(page.indexOf(row) + 1)
+  const icon = find(rest, wanted)
+  const passed = rest.slice(0, rest.indexOf(icon)).filter(looking(icon.role))
+  return {
+    thought: [row, ...passed, icon].map(describeElement).join(', '),
+    action: { kind: 'click', ref: icon.ref },
+  }
 }
 
 /** What was clicked last is the step before `next` in the task's list. */

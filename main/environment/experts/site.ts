@@ -31,7 +31,7 @@ const email: Expert = ({ instruction, page }) => {
   for (const [purpose, icon] of Object.entries(ICONS)) {
     if (!instruction.includes(purpose)) continue
     const thread = find(page, ({ name }) => name.startsWith(`${sender} `))
-    return clickIcon(after(page, thread, looking('icon', icon)), icon, thread, sender)
+    return clickIcon(page, thread, looking('icon', icon))
   }
   const forward = /forward that email to (\S+)\./.exec(instruction)?.[1]
   const send = seek(page, looking('icon', forward === undefined ? 'send reply' : 'send forward'))
@@ -58,7 +58,7 @@ const socialMedia: Expert = ({ instruction, page }) => {
   const post = find(page, ({ name }) => name.split(' ').includes(user))
   const icons = ['reply', 'retweet', 'like', 'more']
   if (icons.includes(button.toLowerCase())) {
-    return clickIcon(after(page, post, looking('icon', button)), button, post, user)
+    return clickIcon(page, post, looking('icon', button))
   }
   const entry = seek(page, ({ role, name }) => role === 'li' && (name === button || name === `${button} ${user}`))
   return entry === undefined ? lookBehind(after(page, post, looking('icon', 'more')), button) : click(entry, button)
@@ -70,7 +70,7 @@ const socialMediaAll: Expert = ({ instruction, page }) => {
   const posts = page.filter(({ name }) => name.split(' ').includes(user))
   for (const post of posts.slice(0, amount === 'all' ? undefined : Number(amount))) {
     const icon = after(page, post, looking('icon', button))
-    if (!icon.states.includes('selected')) return clickIcon(icon, button, post, user)
+    if (!icon.states.includes('selected')) return clickIcon(page, post, looking('icon', button))
   }
   return finish(page)
 }
@@ -115,9 +115,7 @@ const orderFood: Expert = ({ instruction, page, done }) => {
           .map((name) => find(page, looking('', name.trim())))
       : Array.from({ length: Number(amount) }, () => find(page, looking('icon', kind)))
   const next = wanted[done.length]
-  return next === undefined
-    ? finish(page, 'Order!')
-    : clickIcon(after(page, next, looking('', '+')), '+', next, next.name)
+  return next === undefined ? finish(page, 'Order!') : clickIcon(page, next, looking('', '+'))
 }
 
 const buyTicket: Expert = ({ instruction, page }) => {

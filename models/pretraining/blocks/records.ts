@@ -52,7 +52,10 @@ export function records(random: Random, fresh: FreshName): Block {
     queries.push({
       instruction: sentence(random, [askRow(random, row.who, icon.name)]),
       done: [],
-      thought: (ref) => `click ${icon.name} of ${row.who} ${ref(row.title)}`,
+      thought: (ref) =>
+        [row.title, ...row.actions.slice(0, row.actions.indexOf(icon) + 1)]
+          .map((one) => `${one.name} ${one.role} ${ref(one)}`)
+          .join(', '),
       next: { kind: 'click', on: icon },
     })
   }
