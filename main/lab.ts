@@ -1,8 +1,10 @@
 /** The lab: one store, one configuration, and the commands that work on them. What every way in starts. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Audience } from './agent/spectator.ts'
 import { UserError } from './config/error.ts'
 import { projectPath } from './config/paths.ts'
 import type { Config } from './config/schema.ts'
+import type { BrowserHost } from './environment/browser.ts'
 import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { collect } from './pipeline/collect.ts'
 import { dpo } from './pipeline/dpo.ts'
@@ -10,7 +12,7 @@ import { evaluate } from './pipeline/evaluate.ts'
 import type { Emit } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
-import { openResources } from './pipeline/resources.ts'
+import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
@@ -37,6 +39,8 @@ export interface RunOptions {
   readonly resume: boolean
   readonly signal: AbortSignal
   readonly emit: Emit
+  /** Who watches what the run plays. */
+  readonly audience?: Audience | undefined
 }
 
 export interface Finished {
@@ -52,17 +56,25 @@ export interface Lab {
   close(): void
 }
 
-/** Opens the store of a configuration. Throws UserError where it cannot be opened. */
-export function createLab(config: Config): Lab {
+/**
+ * Opens the store of a configuration. `host` opens the pages of tasks, headless Chromium by default. Throws UserError
+ * where the store cannot be opened.
+ */
+export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
   return {
     store,
-    run: (command, options) => runCommand(store, config, command, options),
+    run: (command, options) => runCommand(store, config, command, { ...options, host }),
     close: () => store.close(),
   }
 }
 
-async function runCommand(store: Store, config: Config, command: Command, options: RunOptions): Promise<Finished> {
+async function runCommand(
+  store: Store,
+  config: Config,
+  command: Command,
+  options: RunOptions & Surroundings,
+): Promise<Finished> {
   const { signal, emit, resume } = options
   const unlock = lockStore(store.path)
   try {
@@ -72,7 +84,7 @@ async function runCommand(store: Store, config: Config, command: Command, option
       const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
       emit({ event: 'message', stage: '', round: 0, text })
     }
-    const resources = openResources(run.config)
+    const resources = openResources(run.config, options)
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
     } finally {
