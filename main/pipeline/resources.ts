@@ -31,11 +31,7 @@ export interface Surroundings {
 export function openResources(config: Config, { host, audience }: Surroundings = {}): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
-  let tasks: readonly Task[] | undefined
-  const allTasks = () => {
-    tasks ??= listTasks(taskSources(config))
-    return tasks
-  }
+  const allTasks = () => listTasks(taskSources(config))
   return {
     model() {
       model ??= AgentModel.load({
@@ -57,7 +53,10 @@ export function openResources(config: Config, { host, audience }: Surroundings =
       return environment
     },
     tasks: allTasks,
-    tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
+    tasksNamed(names) {
+      const known = allTasks()
+      return names.map((name) => findTask(known, name))
+    },
     audience,
     async close() {
       audience?.leave()
