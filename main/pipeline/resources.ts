@@ -14,7 +14,7 @@ export interface Resources {
   tasks(): readonly Task[]
   /** The tasks of these names. Throws UserError for one that is not there. */
   tasksNamed(names: readonly string[]): Task[]
-  /** Closes what was opened. */
+  /** Closes what was opened; whatever is still at work with it fails. */
   close(): Promise<void>
 }
 
@@ -22,6 +22,7 @@ export function openResources(config: Config): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let tasks: readonly Task[] | undefined
+  let closed: Promise<void> | undefined
   const allTasks = () => {
     tasks ??= listTasks(taskSources(config))
     return tasks
@@ -47,11 +48,16 @@ export function openResources(config: Config): Resources {
     },
     tasks: allTasks,
     tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
-    async close() {
-      await environment?.close()
-      await model?.then((opened) => opened.close()).catch(() => {})
+    close() {
+      closed ??= closeAll(environment, model)
+      return closed
     },
   }
+}
+
+async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
+  await environment?.close()
+  await model?.then((opened) => opened.close()).catch(() => {})
 }
 
 /** Where the pages are: what the configuration names, MINIWOB_URL, or the project's own download. */
