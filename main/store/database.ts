@@ -90,6 +90,11 @@ export class Database {
   }
 }
 
+/** A pattern for LIKE ... ESCAPE '\\' that finds a text anywhere, % and _ being letters like others. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+}
+
 /** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
 function explained(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error

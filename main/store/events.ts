@@ -1,5 +1,5 @@
 /** What runs said while they ran: kept, so that whoever comes later reads the same log as whoever watched. */
-import type { Database, Row } from './database.ts'
+import { containing, type Database, type Row } from './database.ts'
 
 export interface LoggedEvent {
   /** Grows with every event: whoever knows the last one he saw can go on after it. */
@@ -54,7 +54,7 @@ export class EventLog {
 
   /** The newest events that match, the newest first. */
   page({ run, search, before, limit }: LogQuery): LoggedEvent[] {
-    const pattern = search === undefined || search === '' ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    const pattern = search === undefined || search === '' ? null : containing(search)
     return this.#database
       .all(
         `SELECT * FROM events WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR id < ?2)

@@ -65,15 +65,25 @@ export interface StoredPair {
   readonly seed: number
   /** Step of the episode at which chosen and rejected part. */
   readonly step: number
-  /** The attempts that the two completions come from. */
-  readonly chosenAttempt: number
-  readonly rejectedAttempt: number
+  /** The attempts that the two completions come from; null for a pair that was brought in from a file. */
+  readonly chosenAttempt: number | null
+  readonly rejectedAttempt: number | null
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
+  /** Whether training reads it. */
   readonly keep: boolean
+  /** Whether chosen and rejected have changed places since it was made. */
+  readonly swapped: boolean
+  /** Whether a text was changed by hand. */
   readonly edited: boolean
+  /** Whether somebody has looked at it and decided. */
+  readonly reviewed: boolean
+  readonly note: string
 }
+
+/** A pair as collection makes it. */
+export type NewPair = Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'>
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -120,19 +130,36 @@ export class Store {
     this.database.run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, run)
   }
 
-  /** Every run, the latest first. */
+  /** Every run that is not deleted, the latest first. */
   runs(): Run[] {
-    return this.database.all('SELECT * FROM runs ORDER BY id DESC').map((row) => this.#readRun(row))
+    return this.database
+      .all('SELECT * FROM runs WHERE deleted IS NULL ORDER BY id DESC')
+      .map((row) => this.#readRun(row))
   }
 
-  /** The ids of all runs, the latest first. */
+  /** The ids of all runs that are not deleted, the latest first. */
   runIds(): number[] {
-    return this.database.all('SELECT id FROM runs ORDER BY id DESC').map(({ id }) => Number(id))
+    return this.database.all('SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC').map(({ id }) => Number(id))
   }
 
-  /** The latest run, or undefined where there is none. */
+  /** Hides a run, or shows it again: what it found stays until it is purged. */
+  setRunDeleted(run: number, deleted: boolean): void {
+    this.database.run('UPDATE runs SET deleted = ? WHERE id = ?', deleted ? Date.now() : null, run)
+  }
+
+  /** The runs that are hidden since before `time` (milliseconds since 1970). */
+  deletedRuns(time: number): Run[] {
+    return this.database.all('SELECT * FROM runs WHERE deleted < ? ORDER BY id', time).map((row) => this.#readRun(row))
+  }
+
+  /** Forgets a run and everything it found. */
+  purgeRun(run: number): void {
+    this.database.run('DELETE FROM runs WHERE id = ?', run)
+  }
+
+  /** The latest run that is not deleted, or undefined where there is none. */
   latestRun(): Run | undefined {
-    const row = this.database.get('SELECT * FROM runs ORDER BY id DESC LIMIT 1')
+    const row = this.database.get('SELECT * FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1')
     return row === undefined ? undefined : this.#readRun(row)
   }
 
@@ -329,49 +356,41 @@ export class Store {
   // Pairs
 
   /** Replaces the pairs of a round. */
-  setPairs(
-    run: number,
-    round: number,
-    pairs: readonly Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'edited'>[],
-  ): void {
+  setPairs(run: number, round: number, pairs: readonly NewPair[]): void {
     this.database.transaction(() => {
       this.database.run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
-      for (const pair of pairs) {
-        this.database.run(
-          `INSERT INTO pairs
-             (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          run,
-          round,
-          pair.task,
-          pair.seed,
-          pair.step,
-          pair.chosenAttempt,
-          pair.rejectedAttempt,
-          pair.prompt,
-          pair.chosen,
-          pair.rejected,
-        )
-      }
+      for (const pair of pairs) this.addPair(run, round, pair)
     })
   }
 
+  /** Adds a pair to a round and returns its id. */
+  addPair(run: number, round: number, pair: NewPair): number {
+    const { lastInsertRowid } = this.database.run(
+      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      run,
+      round,
+      pair.task,
+      pair.seed,
+      pair.step,
+      pair.chosenAttempt,
+      pair.rejectedAttempt,
+      pair.prompt,
+      pair.chosen,
+      pair.rejected,
+    )
+    return Number(lastInsertRowid)
+  }
+
+  /** The pairs of a round in the order they were made, those dropped by hand among them. */
   pairs(run: number, round: number): StoredPair[] {
-    return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map((row) => ({
-      id: Number(row.id),
-      run: Number(row.run),
-      round: Number(row.round),
-      task: String(row.task),
-      seed: Number(row.seed),
-      step: Number(row.step),
-      chosenAttempt: Number(row.chosen_attempt),
-      rejectedAttempt: Number(row.rejected_attempt),
-      prompt: String(row.prompt),
-      chosen: String(row.chosen),
-      rejected: String(row.rejected),
-      keep: row.keep === 1,
-      edited: row.edited === 1,
-    }))
+    return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
+  }
+
+  /** The pair of this id, or undefined where there is none. */
+  pair(id: number): StoredPair | undefined {
+    const row = this.database.get('SELECT * FROM pairs WHERE id = ?', id)
+    return row === undefined ? undefined : readPair(row)
   }
 
   // Checkpoints of trainings
@@ -433,6 +452,29 @@ function armValues({ run, stage, round, arm }: ArmKey): [number, string, number,
 
 function readArm(row: Row): ArmKey {
   return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
+}
+
+/** A row of the table of pairs. */
+export function readPair(row: Row): StoredPair {
+  const attempt = (value: Row[string]) => (value === null ? null : Number(value))
+  return {
+    id: Number(row.id),
+    run: Number(row.run),
+    round: Number(row.round),
+    task: String(row.task),
+    seed: Number(row.seed),
+    step: Number(row.step),
+    chosenAttempt: attempt(row.chosen_attempt ?? null),
+    rejectedAttempt: attempt(row.rejected_attempt ?? null),
+    prompt: String(row.prompt),
+    chosen: String(row.chosen),
+    rejected: String(row.rejected),
+    keep: row.keep === 1,
+    swapped: row.swapped === 1,
+    edited: row.edited === 1,
+    reviewed: row.reviewed === 1,
+    note: String(row.note),
+  }
 }
 
 function readStep(row: Row): Step {
