@@ -1,4 +1,5 @@
 /** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
+import type { Audience } from './agent/spectator.ts'
 import { errorText, UserError } from './config/error.ts'
 import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
@@ -50,12 +51,15 @@ interface Work {
 /** One job at a time, and whoever wants to know how it stands. */
 export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
+  readonly #audience: Audience | undefined
   readonly #watchers = new Set<() => void>()
   #state: JobState = { status: 'idle', current: null, last: null }
   #work: Work | undefined
 
-  constructor(lab: Pick<Lab, 'run'>) {
+  /** `audience` watches what the jobs play. */
+  constructor(lab: Pick<Lab, 'run'>, audience?: Audience) {
     this.#lab = lab
+    this.#audience = audience
   }
 
   get state(): JobState {
@@ -78,6 +82,7 @@ export class Jobs {
       resume,
       signal: stop.signal,
       quit: quit.signal,
+      audience: this.#audience,
       emit: (event) => {
         this.#change(stateAfter(this.#state, command, event))
         begun.resolve()

@@ -1,8 +1,10 @@
 /** The lab: one store and the commands that work on it. What every way in starts. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Audience } from './agent/spectator.ts'
 import { UserError } from './config/error.ts'
 import { projectPath } from './config/paths.ts'
 import type { Config } from './config/schema.ts'
+import type { BrowserHost } from './environment/browser.ts'
 import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { collect } from './pipeline/collect.ts'
 import { dpo } from './pipeline/dpo.ts'
@@ -10,7 +12,7 @@ import { evaluate } from './pipeline/evaluate.ts'
 import type { Emit, LabEvent } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
-import { openResources } from './pipeline/resources.ts'
+import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
@@ -43,6 +45,8 @@ export interface RunOptions {
   /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
   readonly quit?: AbortSignal
   readonly emit: Emit
+  /** Who watches what the run plays. */
+  readonly audience?: Audience | undefined
 }
 
 export interface Finished {
@@ -62,15 +66,18 @@ export interface Lab {
   close(): void
 }
 
-/** Opens the store of a configuration. Throws UserError where it cannot be opened. */
-export function createLab(config: Config): Lab {
+/**
+ * Opens the store of a configuration. `host` opens the pages of tasks, headless Chromium by default. Throws UserError
+ * where the store cannot be opened.
+ */
+export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
   const log = new EventLog(store.database)
   return {
     config,
     store,
     log,
-    run: (command, settings, options) => runCommand({ store, log }, settings, command, options),
+    run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
     close: () => store.close(),
   }
 }
@@ -79,8 +86,9 @@ async function runCommand(
   { store, log }: Pick<Lab, 'store' | 'log'>,
   config: Config,
   command: Command,
-  { signal, quit, resume, emit: tell }: RunOptions,
+  options: RunOptions & Surroundings,
 ): Promise<Finished> {
+  const { signal, quit, resume, emit: tell } = options
   const unlock = lockStore(store.path)
   try {
     const run = resume === null ? beginRun(store, command, config) : unfinishedRun(store, command, resume)
@@ -94,7 +102,7 @@ async function runCommand(
       const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
       emit({ event: 'message', stage: '', round: 0, text })
     }
-    const resources = openResources(run.config)
+    const resources = openResources(run.config, options)
     quit?.addEventListener('abort', () => void resources.close(), { once: true })
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])

@@ -7,7 +7,8 @@ import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Episode } from '../store/episode.ts'
-import { type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
+import { answerTokens, type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
+import type { Answer, Attempt, Spectator } from './spectator.ts'
 
 const TASK: Task = {
   name: 'click-number',
@@ -222,4 +223,83 @@ test('a failing engine fails the rollout', async () => {
     },
   }
   await expect(rollout(broken, playground(2), jobs([0, 1, 2]), OPTIONS)).rejects.toThrow('the engine is gone')
+})
+
+/** Writes down what it is told; `hold` is what a decision waits for. */
+class Witness implements Spectator {
+  readonly told: string[] = []
+  readonly answers: Answer[] = []
+  readonly #hold: (signal: AbortSignal) => Promise<void> | undefined
+
+  constructor(hold: (signal: AbortSignal) => Promise<void> | undefined = () => undefined) {
+    this.#hold = hold
+  }
+
+  began(attempt: Attempt, observation: Observation) {
+    this.told.push(`${attempt.seed} begins: ${observation.instruction}`)
+  }
+
+  decided(attempt: Attempt, answer: Answer, signal: AbortSignal) {
+    this.told.push(`${attempt.seed}: ${answer.written || answer.text}`)
+    this.answers.push(answer)
+    return this.#hold(signal)
+  }
+
+  ended(attempt: Attempt, { outcome, reason }: { outcome: string; reason: string }) {
+    this.told.push(`${attempt.seed} ends: ${outcome}, ${reason}`)
+    return undefined
+  }
+}
+
+test('a spectator is told of attempts, answers and ends, and changes none of them', async () => {
+  const witness = new Witness(() => pause(30))
+  const alone = await rollout(policy(right), playground(1), jobs([4, 14]), OPTIONS)
+  const watched = await rollout(policy(right), playground(1), jobs([4, 14]), { ...OPTIONS, spectator: witness })
+  const timeless = (episodes: Episode[]) => episodes.map((episode) => ({ ...episode, duration: 0 }))
+  expect(timeless(watched)).toEqual(timeless(alone))
+  expect(witness.told.filter((line) => line.startsWith('4'))).toEqual([
+    '4 begins: click 1 (0 so far)',
+    '4: click one button 2',
+    '4: click one button 2',
+    '4 ends: success, reward',
+  ])
+  expect(witness.told).toContain('14 ends: fault, the page did not load')
+  const { tokens, text } = witness.answers[0]!
+  expect(
+    tokens()
+      .map((token) => token.text)
+      .join(''),
+  ).toBe(text)
+})
+
+test('the time that a spectator holds an attempt back is not the attempt’s', async () => {
+  const spectator = new Witness(() => pause(300))
+  const [episode] = await rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator })
+  expect(episode!.duration).toBeLessThan(300)
+})
+
+test('an attempt that is held back is cancelled all the same', async () => {
+  const controller = new AbortController()
+  const spectator = new Witness((signal) => {
+    controller.abort(new Error('stopped'))
+    return new Promise((_, reject) => reject(signal.reason))
+  })
+  const played = rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator, signal: controller.signal })
+  await expect(played).rejects.toThrow('stopped')
+})
+
+test('the tokens of an answer add up to its text; half a letter waits for its other half', () => {
+  const bytes = [Buffer.from('a'), Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1), Buffer.alloc(0)]
+  const textOf = (tokens: Int32Array) => Buffer.concat([...tokens].map((token) => bytes[token]!)).toString()
+  const completion = {
+    tokens: Int32Array.of(0, 1, 2, 3),
+    logprobs: Float32Array.of(-1, -2, -0.5, 0),
+    stopped: true,
+  }
+  expect(answerTokens(completion, textOf)).toEqual([
+    { text: 'a', logprob: -1 },
+    { text: '', logprob: -2 },
+    { text: 'é', logprob: -0.5 },
+    { text: '', logprob: 0 },
+  ])
 })

@@ -5,11 +5,12 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
-import type { Episode, Outcome, Step } from '../store/episode.ts'
+import type { Episode, Step } from '../store/episode.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
 import { promptMessages } from './prompt.ts'
+import type { Answer, AnswerToken, Ending, Spectator } from './spectator.ts'
 
 /** One attempt to play. */
 export interface Job {
@@ -37,6 +38,7 @@ export interface RolloutOptions {
   readonly signal?: AbortSignal
   /** Called with each episode as it ends. */
   readonly onEpisode?: (episode: Episode) => void
+  readonly spectator?: Spectator | undefined
   readonly batching?: BatcherOptions
 }
 
@@ -108,10 +110,12 @@ interface Opening {
   readonly answer: Completion
 }
 
-interface Ending {
-  readonly outcome: Outcome
-  readonly reason: string
-  readonly reward: number
+/** An attempt while it is played. */
+interface Playing extends Job {
+  readonly session: Session
+  readonly steps: Step[]
+  /** How long a spectator has held it back, in milliseconds. */
+  held: number
 }
 
 class Player {
@@ -146,57 +150,88 @@ class Player {
 
   /** Plays one attempt to its end. */
   async play(session: Session, job: Job, known: Opening | null): Promise<Episode> {
+    const { spectator, signal } = this.#options
     const began = performance.now()
-    const steps: Step[] = []
+    const playing: Playing = { ...job, session, steps: [], held: 0 }
     let instruction = known?.opening.instruction ?? ''
     let ending: Ending
-    this.#options.signal.throwIfAborted()
+    signal.throwIfAborted()
     try {
       const first = await session.reset(job.task, job.seed)
       instruction = first.instruction
-      ending = await this.#steps(session, job, first, known, steps)
+      spectator?.began(playing, first)
+      ending = await this.#steps(playing, first, known)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
       ending = { outcome: 'fault', reason: error.message, reward: 0 }
     }
+    const duration = performance.now() - began - playing.held
+    await spectator?.ended(playing, ending, signal)
     const { seed, attempt } = job
-    const duration = performance.now() - began
-    return { task: job.task.name, seed, attempt, instruction, ...ending, steps, duration }
+    return { task: job.task.name, seed, attempt, instruction, ...ending, steps: playing.steps, duration }
   }
 
   /** Decides and acts until the episode ends; adds to `steps` as it goes. */
-  async #steps(session: Session, job: Job, first: Observation, known: Opening | null, steps: Step[]): Promise<Ending> {
+  async #steps(playing: Playing, first: Observation, known: Opening | null): Promise<Ending> {
+    const { session, steps } = playing
     const done: string[] = []
     let observation = first
-    for (let step = 0; step < (this.#options.maxSteps ?? job.task.horizon); step++) {
+    for (let step = 0; step < (this.#options.maxSteps ?? playing.task.horizon); step++) {
       const picture = this.#options.pictures ? await session.picture() : undefined
       const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
-      const completion = foreseen ? known.answer : await this.ask(observation, done, job, step)
+      const completion = foreseen ? known.answer : await this.ask(observation, done, playing, step)
       const text = this.#model.completionText(completion.tokens)
       const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
-      const decision = 'decision' in parsed ? parsed.decision : null
-      const action = decision === null ? '' : formatAction(decision.action, observation)
+      const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION
+      const written = action === null ? '' : formatAction(action, observation)
       steps.push({
         page: renderPage(observation),
         prompt: promptMessages(observation, done).at(-1)!.content,
         completion: text,
         tokens: [...completion.tokens],
         logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
-        thought: decision?.thought ?? '',
-        action,
+        thought,
+        action: written,
         ...(picture === undefined ? {} : { picture }),
       })
+      const tokens = () => answerTokens(completion, (part) => this.#model.completionText(part))
+      await this.#show(playing, { observation, text, thought, written, action, tokens })
       if ('failure' in parsed) return { outcome: 'failure', reason: parsed.failure, reward: 0 }
       const result = await session.step(parsed.decision.action)
       if (result.done) {
         const { success, reason, reward } = result
         return { outcome: success ? 'success' : 'failure', reason, reward }
       }
-      done.push(action)
+      done.push(written)
       observation = result.observation
     }
     return { outcome: 'failure', reason: 'steps', reward: 0 }
   }
+
+  /** Lets the spectator see an answer before it is acted on. */
+  async #show(playing: Playing, answer: Answer): Promise<void> {
+    const { spectator, signal } = this.#options
+    const hold = spectator?.decided(playing, answer, signal)
+    if (hold === undefined) return
+    const began = performance.now()
+    await hold
+    playing.held += performance.now() - began
+  }
+}
+
+/** What an answer that is no action comes to. */
+const NO_DECISION = { thought: '', action: null }
+
+/** A completion token by token: what each adds to the text. */
+export function answerTokens({ tokens, logprobs }: Completion, textOf: (tokens: Int32Array) => string): AnswerToken[] {
+  let before = ''
+  return Array.from(logprobs, (logprob, i) => {
+    // A letter's first bytes alone decode to the replacement character.
+    const text = textOf(tokens.subarray(0, i + 1)).replace(/\uFFFD+$/, '')
+    const added = text.slice(before.length)
+    before = text
+    return { text: added, logprob }
+  })
 }
 
 /** Waits until all have ended, so that none goes on in the background, and then throws what one of them threw. */

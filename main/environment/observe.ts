@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { EnvironmentFault } from './fault.ts'
 import { type Observation, STATES } from './observation.ts'
 import { keepEpisode } from './page/episode.ts'
-import type { Budget, PageState } from './page/lab.ts'
+import type { Box, Budget, PageState } from './page/lab.ts'
 import { observePage } from './page/observe.ts'
 import { reachIntoPage } from './page/reach.ts'
 import { watchPage } from './page/watch.ts'
@@ -49,6 +49,15 @@ export function readState(answer: unknown): PageState {
   if (read.success) return read.data
   const issue = read.error.issues[0]
   throw new EnvironmentFault(`the page answered with a wrong ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+const pageBox = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
+
+/** The page's answer to `box`. Throws EnvironmentFault when it is not of that form. */
+export function readBox(answer: unknown): Box | null {
+  const read = pageBox.safeParse(answer)
+  if (read.success) return read.data
+  throw new EnvironmentFault('the page answered with a wrong box')
 }
 
 /** The part of the state that the agent sees. */

@@ -1,8 +1,10 @@
 /** The slow things that stages share: the model, the browser's pages, the tasks. Each is opened when first asked for. */
 import { existsSync } from 'node:fs'
 import { AgentModel } from '../agent/model.ts'
+import type { Audience } from '../agent/spectator.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
@@ -14,11 +16,19 @@ export interface Resources {
   tasks(): readonly Task[]
   /** The tasks of these names. Throws UserError for one that is not there. */
   tasksNamed(names: readonly string[]): Task[]
+  /** Who watches what is played; none where nobody can. */
+  readonly audience?: Audience | undefined
   /** Closes what was opened; whatever is still at work with it fails. */
   close(): Promise<void>
 }
 
-export function openResources(config: Config): Resources {
+export interface Surroundings {
+  /** What opens the pages of tasks; headless Chromium by default. */
+  readonly host?: (() => BrowserHost) | undefined
+  readonly audience?: Audience | undefined
+}
+
+export function openResources(config: Config, { host, audience }: Surroundings = {}): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let tasks: readonly Task[] | undefined
@@ -28,7 +38,8 @@ export function openResources(config: Config): Resources {
     return tasks
   }
   return {
-    model() {
+    async model() {
+      if (closed !== undefined) throw new Error(CLOSED)
       model ??= AgentModel.load({
         model: config.model.base_model_name,
         engine: config.model.engine,
@@ -37,8 +48,10 @@ export function openResources(config: Config): Resources {
       return model
     },
     environment() {
+      if (closed !== undefined) throw new Error(CLOSED)
       const { pages, episode_time_limit, trusted_input, max_elements, max_chars } = config.environment
       environment ??= new Environment({
+        ...(host === undefined ? {} : { host: host() }),
         pages,
         episodeTimeLimit: episode_time_limit * 1000,
         trusted: trusted_input,
@@ -48,12 +61,16 @@ export function openResources(config: Config): Resources {
     },
     tasks: allTasks,
     tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
+    audience,
     close() {
+      audience?.leave()
       closed ??= closeAll(environment, model)
       return closed
     },
   }
 }
+
+const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'
 
 async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
   await environment?.close()

@@ -25,6 +25,12 @@ export interface Point {
   readonly y: number
 }
 
+/** A rectangle in the window, in CSS pixels. */
+export interface Box extends Point {
+  readonly width: number
+  readonly height: number
+}
+
 /** Why an action cannot be done, in words. */
 export interface Impossible {
   readonly impossible: string
@@ -49,6 +55,8 @@ export interface Lab {
   forget(): void
   /** Scrolls the element into view and finds a point where a click really hits it. */
   locate(ref: number): Promise<Point | Impossible>
+  /** Where the element stands in the window now; null where it is gone or has no size. */
+  box(ref: number): Box | null
   /** Whether the element takes text, and how. */
   field(ref: number): Field | Impossible
   /** Gets a field ready for typing: focused, its text selected. With a `text`, fills it without key events. */
