@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
-import { UserError } from '../main/config/error.ts'
+import { errorText, UserError } from '../main/config/error.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
 import { stopOnSignals } from './stop.ts'
@@ -136,12 +136,13 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
   const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
   const emit = options.json ? jsonView(out) : terminalView(out)
   try {
-    const { folder } = await lab.run(name, { resume: options.resume ?? false, signal: stop.signal, emit })
+    const resume = options.resume ? 'latest' : null
+    const { folder } = await lab.run(name, lab.config, { resume, signal: stop.signal, emit })
     if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
     return EXIT.done
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    if (error !== stop.signal.reason) err.write(`${sentence(error)}\n`)
+    if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
     err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
     return EXIT.stopped
   } finally {
@@ -183,12 +184,6 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
   }
 }
 
-/** What to print of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
-function sentence(error: unknown): string {
-  if (error instanceof UserError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
-
 /** Does what a command line says and returns the exit code. */
 export async function dpoDriver(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT.done
@@ -200,7 +195,7 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
   } catch (error) {
     // commander has printed its own: help and version are fine, anything else is a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
-    terminal.err.write(`${sentence(error)}\n`)
+    terminal.err.write(`${errorText(error)}\n`)
     return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
 }

@@ -1,4 +1,4 @@
-/** The lab: one store, one configuration, and the commands that work on them. What every way in starts. */
+/** The lab: one store and the commands that work on it. What every way in starts. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Audience } from './agent/spectator.ts'
 import { UserError } from './config/error.ts'
@@ -9,13 +9,14 @@ import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { collect } from './pipeline/collect.ts'
 import { dpo } from './pipeline/dpo.ts'
 import { evaluate } from './pipeline/evaluate.ts'
-import type { Emit } from './pipeline/events.ts'
+import type { Emit, LabEvent } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
 import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
+import { EventLog } from './store/events.ts'
 import { lockStore } from './store/lock.ts'
 import { type Run, Store } from './store/store.ts'
 
@@ -32,12 +33,17 @@ const COMMANDS = {
   evaluate: (runner: Runner) => runner.perform(evaluate, 1),
   pipeline: turnFlywheel,
 } satisfies Record<string, (runner: Runner) => Promise<unknown>>
+
 export type Command = keyof typeof COMMANDS
+export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
-  /** Go on with the latest run of this command, with the configuration it began with. */
-  readonly resume: boolean
+  /** Go on with the latest run of this command, or with the run of this id, with the configuration it began with. */
+  readonly resume: 'latest' | number | null
+  /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
+  /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
+  readonly quit?: AbortSignal
   readonly emit: Emit
   /** Who watches what the run plays. */
   readonly audience?: Audience | undefined
@@ -50,9 +56,13 @@ export interface Finished {
 }
 
 export interface Lab {
+  /** What it was opened with. */
+  readonly config: Config
   readonly store: Store
+  /** What the runs said. */
+  readonly log: EventLog
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
-  run(command: Command, options: RunOptions): Promise<Finished>
+  run(command: Command, config: Config, options: RunOptions): Promise<Finished>
   close(): void
 }
 
@@ -62,29 +72,38 @@ export interface Lab {
  */
 export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
+  const log = new EventLog(store.database)
   return {
+    config,
     store,
-    run: (command, options) => runCommand(store, config, command, { ...options, host }),
+    log,
+    run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
     close: () => store.close(),
   }
 }
 
 async function runCommand(
-  store: Store,
+  { store, log }: Pick<Lab, 'store' | 'log'>,
   config: Config,
   command: Command,
   options: RunOptions & Surroundings,
 ): Promise<Finished> {
-  const { signal, emit, resume } = options
+  const { signal, quit, resume, emit: tell } = options
   const unlock = lockStore(store.path)
   try {
-    const run = resume ? unfinishedRun(store, command) : beginRun(store, command, config)
-    emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume })
+    const run = resume === null ? beginRun(store, command, config) : unfinishedRun(store, command, resume)
+    const emit = (event: LabEvent) => {
+      // Progress is gone the moment it changes, and metrics have their own table.
+      if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
+      tell(event)
+    }
+    emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
     if (!isDeepStrictEqual(run.config, config)) {
       const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
       emit({ event: 'message', stage: '', round: 0, text })
     }
     const resources = openResources(run.config, options)
+    quit?.addEventListener('abort', () => void resources.close(), { once: true })
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
     } finally {
@@ -101,8 +120,8 @@ function beginRun(store: Store, command: Command, config: Config): Pick<Run, 'id
   return { id: store.createRun(name, command, config, lastReport(config)), name, config }
 }
 
-function unfinishedRun(store: Store, command: Command): Run {
-  const run = store.runs().find((one) => one.command === command)
+function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
+  const run = store.runs().find((one) => one.command === command && (which === 'latest' || one.id === which))
   if (run !== undefined && run.status !== 'done') return run
   const why = run === undefined ? 'has not run yet' : `of run ${run.id} came to its end`
   throw new UserError(`There is nothing to resume: ${command} ${why}; leave out --resume to begin anew.`)

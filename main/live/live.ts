@@ -102,7 +102,7 @@ export class Live {
 
   // A run
 
-  /** Who watches a run's pages: give it to `lab.run`. */
+  /** Who watches the pages of runs, one run after another. */
   audience(): Audience {
     const screens = new Map<Session, Screen>()
     const screenOf = (programme: Programme) => (attempt: Attempt) => {
@@ -116,6 +116,7 @@ export class Live {
       spectator: (programme) => this.#spectator('job', programme, screenOf(programme)),
       leave: () => {
         for (const screen of screens.values()) this.#remove(screen)
+        screens.clear()
       },
     }
   }

@@ -18,7 +18,7 @@ export interface Resources {
   tasksNamed(names: readonly string[]): Task[]
   /** Who watches what is played; none where nobody can. */
   readonly audience?: Audience | undefined
-  /** Closes what was opened. */
+  /** Closes what was opened; whatever is still at work with it fails. */
   close(): Promise<void>
 }
 
@@ -31,9 +31,11 @@ export interface Surroundings {
 export function openResources(config: Config, { host, audience }: Surroundings = {}): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
+  let closed: Promise<void> | undefined
   const allTasks = () => listTasks(taskSources(config))
   return {
-    model() {
+    async model() {
+      if (closed !== undefined) throw new Error(CLOSED)
       model ??= AgentModel.load({
         model: config.model.base_model_name,
         engine: config.model.engine,
@@ -42,6 +44,7 @@ export function openResources(config: Config, { host, audience }: Surroundings =
       return model
     },
     environment() {
+      if (closed !== undefined) throw new Error(CLOSED)
       const { pages, episode_time_limit, trusted_input, max_elements, max_chars } = config.environment
       environment ??= new Environment({
         ...(host === undefined ? {} : { host: host() }),
@@ -58,12 +61,19 @@ export function openResources(config: Config, { host, audience }: Surroundings =
       return names.map((name) => findTask(known, name))
     },
     audience,
-    async close() {
+    close() {
       audience?.leave()
-      await environment?.close()
-      await model?.then((opened) => opened.close()).catch(() => {})
+      closed ??= closeAll(environment, model)
+      return closed
     },
   }
+}
+
+const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'
+
+async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
+  await environment?.close()
+  await model?.then((opened) => opened.close()).catch(() => {})
 }
 
 /** Where the pages are: what the configuration names, MINIWOB_URL, or the project's own download. */

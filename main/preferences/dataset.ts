@@ -15,6 +15,9 @@ export interface PreferenceRecord {
   readonly step: number | null
 }
 
+/** What is written of a pair. */
+export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'>
+
 /** Other keys may stand in a line; TRL leaves them alone, and so does this. */
 const recordSchema = z
   .object({
@@ -31,7 +34,7 @@ const recordSchema = z
  * Writes pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines in
  * place of what stood there, all or nothing. Throws UserError where it cannot be written.
  */
-export function writePreferenceData(path: string, pairs: readonly Pair[]): void {
+export function writePreferenceData(path: string, pairs: readonly WrittenPair[]): void {
   writeJsonLines(
     path,
     pairs.map((pair) => ({
@@ -49,8 +52,8 @@ export function writePreferenceData(path: string, pairs: readonly Pair[]): void 
  * Writes pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One
  * that is chosen in one pair and rejected in another has no label and is left out.
  */
-export function writeKtoData(path: string, pairs: readonly Pair[]): void {
-  const lines = new Map<string, { pair: Pair; completion: string; labels: Set<boolean> }>()
+export function writeKtoData(path: string, pairs: readonly WrittenPair[]): void {
+  const lines = new Map<string, { pair: WrittenPair; completion: string; labels: Set<boolean> }>()
   for (const pair of pairs) {
     for (const label of [true, false]) {
       const completion = label ? pair.chosen : pair.rejected

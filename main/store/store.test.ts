@@ -152,7 +152,7 @@ test('a checkpoint takes the place of the one before, and goes when it is droppe
 
 test('a transaction that fails leaves nothing', () => {
   expect(() =>
-    store.transaction(() => {
+    store.database.transaction(() => {
       store.setRunStatus(key.run, 'done')
       throw new Error('in the middle')
     }),
