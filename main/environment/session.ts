@@ -6,7 +6,7 @@ import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
 import type { Observation } from './observation.ts'
-import { BUDGET, installLab, observationOf, readBox, readState } from './observe.ts'
+import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
 import type { Box, Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
@@ -109,6 +109,13 @@ export class Session {
   /** What the page has come to by itself or by someone's hand, as after an action. */
   async look(): Promise<StepResult> {
     return this.#guard(() => this.#look())
+  }
+
+  /** What a person did to the page by hand since the last call; the first call of an episode begins to listen. */
+  async heard(): Promise<HeardAction[]> {
+    return this.#guard(async () =>
+      readHeard(await this.#within('the page’s answer', this.#current().evaluate('dpoDriver.hear()'))),
+    )
   }
 
   /** Where the element stands on the page, in CSS pixels; null where it is not there or not shown. */

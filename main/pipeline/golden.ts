@@ -11,7 +11,7 @@ import { decide, type Expert, Stuck } from '../environment/experts/expert.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import type { Task } from '../environment/tasks.ts'
-import { type GoldenSample, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** Seeds in a row at which an expert may fail before its task is given up. */
@@ -59,7 +59,8 @@ async function recordMissing(
   known: readonly GoldenSample[],
 ): Promise<GoldenSample[]> {
   const { samples_per_task, held_out_per_task, seed_start } = context.config.golden
-  const seeds = new Set(known.filter((sample) => sample.task === task.name).map(({ seed }) => seed))
+  const shown = known.filter((sample) => sample.task === task.name && sample.source !== BY_HAND)
+  const seeds = new Set(shown.map(({ seed }) => seed))
   const wanted = samples_per_task + held_out_per_task
   const recorded: GoldenSample[] = []
   let failures = 0

@@ -31,12 +31,8 @@ export interface Surroundings {
 export function openResources(config: Config, { host, audience }: Surroundings = {}): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
-  let tasks: readonly Task[] | undefined
   let closed: Promise<void> | undefined
-  const allTasks = () => {
-    tasks ??= configuredTasks(config)
-    return tasks
-  }
+  const allTasks = () => configuredTasks(config)
   return {
     async model() {
       if (closed !== undefined) throw new Error(CLOSED)
@@ -60,7 +56,10 @@ export function openResources(config: Config, { host, audience }: Surroundings =
       return environment
     },
     tasks: allTasks,
-    tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
+    tasksNamed(names) {
+      const known = allTasks()
+      return names.map((name) => findTask(known, name))
+    },
     audience,
     close() {
       audience?.leave()

@@ -39,6 +39,14 @@ export interface Impossible {
 /** How a field takes its text: typed with keys, or set as a whole (dates, sliders). */
 export type Field = { readonly typed: boolean }
 
+/** What a person did to the page; 'ask': pressed a select, whose options are to be shown to them. */
+export type Heard =
+  | { readonly kind: 'click'; readonly ref: number /** It takes typed text. */; readonly field: boolean }
+  | { readonly kind: 'fill'; readonly ref: number; readonly text: string }
+  | { readonly kind: 'select'; readonly ref: number; readonly option: string }
+  | { readonly kind: 'press'; readonly key: string }
+  | { readonly kind: 'ask'; readonly ref: number }
+
 export interface Lab {
   /** The elements by their ref, in this episode. */
   readonly elements: Map<number, Element>
@@ -65,6 +73,8 @@ export interface Lab {
   select(ref: number, option: string): Impossible | null
   /** element.click() and focus(), for untrusted clicks. */
   click(ref: number): Impossible | null
+  /** What a person did since the last call; the first call begins to listen. */
+  hear(): Heard[]
   start(seed: number, budget: Budget): Promise<PageState>
   state(budget: Budget): Promise<PageState>
 }
