@@ -74,7 +74,7 @@ async function loadTfjs({ config, tensors }: Checkpoint, kind: Exclude<EngineKin
 }
 
 /** Why the native engine cannot be had, in a sentence; null where it can. */
-async function nativeProblem(): Promise<string | null> {
+export async function nativeProblem(): Promise<string | null> {
   const { loadAddon } = await import('./native/addon.ts')
   try {
     loadAddon()

@@ -32,7 +32,7 @@ export function openResources(config: Config, { host, audience }: Surroundings =
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined
-  const allTasks = () => listTasks(taskSources(config))
+  const allTasks = () => configuredTasks(config)
   return {
     async model() {
       if (closed !== undefined) throw new Error(CLOSED)
@@ -76,14 +76,20 @@ async function closeAll(environment: Environment | undefined, model: Promise<Age
   await model?.then((opened) => opened.close()).catch(() => {})
 }
 
-/** Where the pages are: what the configuration names, MINIWOB_URL, or the project's own download. */
-function taskSources({ environment }: Config): Parameters<typeof listTasks>[0] {
+/** The folder of the MiniWoB++ pages: what the configuration names, MINIWOB_URL, or the project's own download. */
+export function miniwobFolder({ environment }: Config): string | undefined {
   const named =
     environment.miniwob === 'auto' ? miniwobFromVariable(process.env.MINIWOB_URL) : projectPath(environment.miniwob)
   const downloaded = projectPath('data/miniwob')
-  const miniwob = named ?? (existsSync(downloaded) ? downloaded : undefined)
-  return {
+  return named ?? (existsSync(downloaded) ? downloaded : undefined)
+}
+
+/** Every task that can be played with this configuration. Throws UserError where a folder that it names is not one. */
+export function configuredTasks(config: Config): readonly Task[] {
+  const miniwob = miniwobFolder(config)
+  const { tasks_dir } = config.environment
+  return listTasks({
     ...(miniwob === undefined ? {} : { miniwob }),
-    ...(environment.tasks_dir === null ? {} : { tasksDir: projectPath(environment.tasks_dir) }),
-  }
+    ...(tasks_dir === null ? {} : { tasksDir: projectPath(tasks_dir) }),
+  })
 }

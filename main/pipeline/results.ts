@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoredEpisode } from '../store/store.ts'
 import { pairCounts } from './collect.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
@@ -22,11 +22,16 @@ export const evaluateResult = z.object({
 })
 export type EvaluateResult = z.output<typeof evaluateResult>
 
+/** The content of a report, with the episodes as they are in the store. */
+export interface Results extends ReportData {
+  readonly arms: readonly { readonly name: string; readonly episodes: readonly Omit<StoredEpisode, 'steps'>[] }[]
+}
+
 /**
  * Everything that the report of a run is made from; `tasks` name the groups. Throws UserError where the run has not
  * evaluated anything.
  */
-export function resultsOf(store: Store, run: number, tasks: readonly Task[]): ReportData {
+export function resultsOf(store: Store, run: number, tasks: readonly Task[]): Results {
   const evaluated = store.stages(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   if (evaluated === undefined) {
     throw new UserError(`Run ${run} has no evaluation that came to its end; run \`npx dpo-driver evaluate\`.`)
@@ -36,7 +41,7 @@ export function resultsOf(store: Store, run: number, tasks: readonly Task[]): Re
     ...history(store, run),
     arms: Object.keys(arms).map((name) => ({
       name,
-      episodes: store.episodes({ run, stage: 'evaluate', round: evaluated.round, arm: name }),
+      episodes: store.outcomes({ run, stage: 'evaluate', round: evaluated.round, arm: name }),
     })),
     ...labels(tasks),
     facts,

@@ -296,6 +296,26 @@ export class Archive {
       high: numbers('high'),
     }
   }
+
+  /** The metrics of an arm after a step, a step at a time. */
+  stepsAfter({ run, stage, round, arm }: ArmKey, step: number) {
+    const steps = new Map<number, Record<string, number | null>>()
+    for (const row of this.#database.all(
+      `SELECT step, name, value FROM metrics
+       WHERE run = ? AND stage = ? AND round = ? AND arm = ? AND step > ? ORDER BY step, name`,
+      run,
+      stage,
+      round,
+      arm,
+      step,
+    )) {
+      const at = Number(row.step)
+      const metrics = steps.get(at) ?? {}
+      metrics[String(row.name)] = row.value === null ? null : Number(row.value)
+      steps.set(at, metrics)
+    }
+    return [...steps].map(([at, metrics]) => ({ step: at, metrics }))
+  }
 }
 
 /** How many pairs there are, and what became of them by hand. */

@@ -69,9 +69,13 @@ export class EventLog {
       .map(readEvent)
   }
 
-  /** The id of the newest event; 0 where there is none. */
-  last(): number {
-    return Number(this.#database.get('SELECT coalesce(max(id), 0) AS id FROM events')?.id)
+  /** The id after which the events of a run begin; without a run, that of the newest event. 0 where there is none. */
+  before(run: number | undefined): number {
+    const row =
+      run === undefined
+        ? this.#database.get('SELECT coalesce(max(id), 0) AS id FROM events')
+        : this.#database.get('SELECT coalesce(min(id) - 1, 0) AS id FROM events WHERE run = ?', run)
+    return Number(row?.id)
   }
 }
 

@@ -321,23 +321,17 @@ export class Store {
       list.push(readStep(row))
       steps.set(id, list)
     }
+    return this.outcomes(key).map((episode) => ({ ...episode, steps: steps.get(episode.id) ?? [] }))
+  }
+
+  /** How the episodes of an arm ended, by task, seed and attempt: their steps are not read. */
+  outcomes(key: ArmKey): Omit<StoredEpisode, 'steps'>[] {
     return this.database
       .all(
         'SELECT * FROM episodes WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY task, seed, attempt',
         ...armValues(key),
       )
-      .map((row) => ({
-        id: Number(row.id),
-        task: String(row.task),
-        seed: Number(row.seed),
-        attempt: Number(row.attempt),
-        instruction: String(row.instruction),
-        outcome: outcomeSchema.parse(row.outcome),
-        reason: String(row.reason),
-        reward: Number(row.reward),
-        duration: Number(row.duration),
-        steps: steps.get(Number(row.id)) ?? [],
-      }))
+      .map(readEpisode)
   }
 
   /** The arms of a run that have episodes. */
@@ -474,6 +468,20 @@ export function readPair(row: Row): StoredPair {
     edited: row.edited === 1,
     reviewed: row.reviewed === 1,
     note: String(row.note),
+  }
+}
+
+function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {
+  return {
+    id: Number(row.id),
+    task: String(row.task),
+    seed: Number(row.seed),
+    attempt: Number(row.attempt),
+    instruction: String(row.instruction),
+    outcome: outcomeSchema.parse(row.outcome),
+    reason: String(row.reason),
+    reward: Number(row.reward),
+    duration: Number(row.duration),
   }
 }
 
