@@ -5,6 +5,7 @@ import { UserError } from '../config/error.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
+import type { Live } from '../live/live.ts'
 import type { Archive } from '../store/archive.ts'
 
 /** What every procedure works with: the same for all faces of the lab. */
@@ -12,6 +13,7 @@ export interface Context {
   readonly lab: Lab
   readonly jobs: Jobs
   readonly settings: Settings
+  readonly live: Live
   readonly archive: Archive
   /** Told of bugs, which are not for the person who clicked. */
   readonly onBug: (error: unknown) => void
