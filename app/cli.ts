@@ -29,6 +29,14 @@ interface Options {
   readonly json?: true
 }
 
+interface ServeOptions {
+  readonly port?: string
+  readonly host: string
+  readonly open?: true
+  readonly config_path?: string
+  readonly set?: readonly string[]
+}
+
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a stage failed, 2 bad input (the sentence says what and where), 130 stopped (go on with --resume).`
 
@@ -108,6 +116,19 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       `\nWhat:\n${whats.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
+  cli
+    .command('serve')
+    .description('Serve the lab to a browser: its window, with everything that the commands do')
+    .option('--port <n>', 'port to listen at; any that is free by default')
+    .option('--host <address>', 'address to listen at; others than 127.0.0.1 are reached from the network', '127.0.0.1')
+    .option('--open', "open it in this machine's browser, where there is one")
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'a value that wins over the file, such as paths.store=data/other.sqlite')
+    .addHelpText(
+      'after',
+      `\nExample, on a machine without a screen, and then on yours:\n  npx dpo-driver serve --port 8080\n  ssh -L 8080:127.0.0.1:8080 that-machine\n${EXIT_CODES}`,
+    )
+    .action(async (options: ServeOptions) => done(await serve(options, terminal)))
   return cli
 }
 
@@ -149,6 +170,20 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
     stop.release()
     lab.close()
   }
+}
+
+async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<number> {
+  const { openBrowser, portOf, serveLab } = await import('./web.ts')
+  const { Settings } = await import('../main/config/settings.ts')
+  const settings = new Settings(config_path, Object.fromEntries((set ?? []).map(parseOverride)))
+  const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
+  const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
+  out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  if (open) await openBrowser(web.url)
+  await new Promise((ended) => stop.signal.addEventListener('abort', ended))
+  await web.close()
+  stop.release()
+  return EXIT.done
 }
 
 /** The same command line, to go on with. */

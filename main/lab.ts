@@ -1,4 +1,5 @@
 /** The lab: one store and the commands that work on it. What every way in starts. */
+import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Audience } from './agent/spectator.ts'
 import { UserError } from './config/error.ts'
@@ -17,7 +18,7 @@ import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
 import { EventLog } from './store/events.ts'
-import { lockStore } from './store/lock.ts'
+import { isLocked, lockStore } from './store/lock.ts'
 import { type Run, Store } from './store/store.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
@@ -63,6 +64,8 @@ export interface Lab {
   readonly log: EventLog
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
+  /** Forgets the runs that were deleted before, with their folders. Nothing while another command holds the store. */
+  purge(): void
   close(): void
 }
 
@@ -78,7 +81,16 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
     store,
     log,
     run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
+    purge: () => purge(store),
     close: () => store.close(),
+  }
+}
+
+function purge(store: Store): void {
+  if (isLocked(store.path)) return
+  for (const run of store.deletedRuns(Date.now())) {
+    rmSync(runArtifacts(run.config, run).folder, { recursive: true, force: true })
+    store.purgeRun(run.id)
   }
 }
 

@@ -1,9 +1,10 @@
 /** Preference files as TRL reads them: conversational form, one JSON object a line. */
 import { z } from 'zod'
-import type { Message } from '../agent/prompt.ts'
+import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { UserError } from '../config/error.ts'
+import { writeFileAtomic } from '../store/file.ts'
 import { type Pair, pairMessages } from './pairs.ts'
-import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
+import { answer, answerSchema, jsonLines, messagesSchema, parseJsonLines, readJsonLines } from './trl.ts'
 
 /** One line of a preference file: what training needs, and where it came from as far as the file says. */
 export interface PreferenceRecord {
@@ -31,12 +32,16 @@ const recordSchema = z
   .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')
 
 /**
- * Writes pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines in
- * place of what stood there, all or nothing. Throws UserError where it cannot be written.
+ * Writes pairs in TRL's preference form in place of what stood there, all or nothing. Throws UserError where it cannot
+ * be written.
  */
 export function writePreferenceData(path: string, pairs: readonly WrittenPair[]): void {
-  writeJsonLines(
-    path,
+  writeFileAtomic(path, preferenceText(pairs))
+}
+
+/** Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines. */
+export function preferenceText(pairs: readonly WrittenPair[]): string {
+  return jsonLines(
     pairs.map((pair) => ({
       prompt: pairMessages(pair),
       chosen: answer(pair.chosen),
@@ -49,10 +54,10 @@ export function writePreferenceData(path: string, pairs: readonly WrittenPair[])
 }
 
 /**
- * Writes pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One
- * that is chosen in one pair and rejected in another has no label and is left out.
+ * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One that is
+ * chosen in one pair and rejected in another has no label and is left out.
  */
-export function writeKtoData(path: string, pairs: readonly WrittenPair[]): void {
+export function ktoText(pairs: readonly WrittenPair[]): string {
   const lines = new Map<string, { pair: WrittenPair; completion: string; labels: Set<boolean> }>()
   for (const pair of pairs) {
     for (const label of [true, false]) {
@@ -64,8 +69,7 @@ export function writeKtoData(path: string, pairs: readonly WrittenPair[]): void 
     }
   }
   const clear = [...lines.values()].filter(({ labels }) => labels.size === 1)
-  writeJsonLines(
-    path,
+  return jsonLines(
     clear.map(({ pair, completion, labels }) => ({
       prompt: pairMessages(pair),
       completion: answer(completion),
@@ -89,3 +93,27 @@ export function readPreferenceData(path: string): PreferenceRecord[] {
   if (records.length === 0) throw new UserError(`${path} holds no pairs; run the collect stage.`)
   return records
 }
+
+/**
+ * Pairs of a text in the form that `preferenceText` writes, for bringing them back into the lab: so their prompts must
+ * be the lab's, and each must say where it came from. Throws UserError with line and key; `file` is how it names them.
+ */
+export function parsePreferenceData(text: string, file: string): WrittenPair[] {
+  return parseJsonLines(text, file, ownSchema)
+}
+
+const ownSchema = z
+  .object({
+    prompt: messagesSchema.transform((messages, context) => {
+      const [system, user, ...more] = messages
+      if (system?.content === SYSTEM_PROMPT && user?.role === 'user' && more.length === 0) return user.content
+      context.addIssue({ code: 'custom', message: "must be the lab's system message and the user's message" })
+      return z.NEVER
+    }),
+    chosen: answerSchema,
+    rejected: answerSchema,
+    task: z.string().min(1),
+    seed: z.int().min(0),
+    step: z.int().min(0),
+  })
+  .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')

@@ -1,5 +1,5 @@
 /** The ground that all procedures stand on: what they work with, and how their errors reach a person. */
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC, type TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import type { Settings } from '../config/settings.ts'
@@ -15,37 +15,38 @@ export interface Context {
   readonly settings: Settings
   readonly live: Live
   readonly archive: Archive
-  /** Told of bugs, which are not for the person who clicked. */
-  readonly onBug: (error: unknown) => void
+  readonly live: Live
 }
 
 const t = initTRPC.context<Context>().create({
-  // A subscription tells its client now and then that it lives, so that a dead connection is noticed by both.
   sse: { enabled: false },
   errorFormatter({ shape, error }) {
-    // No stack and no path of this machine leaves it; the code is enough for a program, the sentence for a person.
+    // No stack and no path of this machine leaves it: the code is enough for a program, the sentence for a person.
+    if (error.cause instanceof UserError) {
+      const { cause } = error
+      return { code: BAD_REQUEST, message: cause.message, data: { code: 'BAD_REQUEST' as const, httpStatus: 400 } }
+    }
     const { code, httpStatus } = shape.data
     return { ...shape, message: sentence(error), data: { code, httpStatus } }
   },
 })
 
+/** JSON-RPC's number of a request that cannot be done as it stands. */
+const BAD_REQUEST = -32600
+
 export const router = t.router
+export const procedure = t.procedure
 
-/** A procedure whose UserErrors arrive as BAD_REQUEST with their sentence, and whose bugs are told to `onBug`. */
-export const procedure = t.procedure.use(async ({ next, ctx }) => {
-  const result = await next()
-  if (result.ok) return result
-  const { cause } = result.error
-  if (cause instanceof UserError) throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
-  if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.onBug(cause ?? result.error)
-  return result
-})
+/** Whether an error is nobody's but the lab's. */
+export function isBug({ code, cause }: TRPCError): boolean {
+  return code === 'INTERNAL_SERVER_ERROR' && !(cause instanceof UserError)
+}
 
-/** What to show of an error: one sentence. */
+/** What to show of an error that is not the user's to mend. */
 function sentence({ cause, message, code }: TRPCError): string {
   if (cause instanceof z.ZodError) {
     const [issue] = cause.issues
-    return `The request is not one that the lab knows: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`
+    return `The lab does not understand the request: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`
   }
   if (code === 'INTERNAL_SERVER_ERROR') return `The lab made a mistake (${message.split('\n')[0]}); its log has more.`
   return message
