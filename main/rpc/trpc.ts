@@ -15,7 +15,6 @@ export interface Context {
   readonly settings: Settings
   readonly live: Live
   readonly archive: Archive
-  readonly live: Live
 }
 
 const t = initTRPC.context<Context>().create({
