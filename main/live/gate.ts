@@ -2,6 +2,12 @@
 import { Signal } from './signal.ts'
 import type { Control } from './state.ts'
 
+/** What is to be changed of a control. */
+export interface ControlChange {
+  readonly delay?: number | undefined
+  readonly paused?: boolean | undefined
+}
+
 export class Gate {
   readonly #watched: () => boolean
   readonly #changed = new Signal()
@@ -20,7 +26,7 @@ export class Gate {
   }
 
   /** Changes what is given; who is held feels it at once. */
-  set(control: { readonly delay?: number | undefined; readonly paused?: boolean | undefined }): Control {
+  set(control: ControlChange): Control {
     const { delay, paused } = this.#control
     this.#control = { delay: control.delay ?? delay, paused: control.paused ?? paused }
     this.#changed.fire()

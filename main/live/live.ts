@@ -9,7 +9,7 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import type { Session } from '../environment/session.ts'
 import type { Resources, Surroundings } from '../pipeline/resources.ts'
 import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
-import { Gate } from './gate.ts'
+import { type ControlChange, Gate } from './gate.ts'
 import type { Input } from './hand.ts'
 import { Pictures } from './pictures.ts'
 import { type PlayPolicy, playEpisode, playPolicies } from './play.ts'
@@ -122,7 +122,7 @@ export class Live {
   }
 
   /** Sets how fast a run or what is tried out goes. */
-  control(of: Played, control: Partial<Control>): Control {
+  control(of: Played, control: ControlChange): Control {
     const now = this.#gates[of].set(control)
     this.#changed.fire()
     return now

@@ -46,13 +46,13 @@ export async function playEpisode(
   signal: AbortSignal,
   ready: () => void,
 ): Promise<void> {
+  const wanted = policies.map((player) => ({ ...player, folder: adapterFolder(config, player.policy) }))
   const model = await resources.model()
   const environment = resources.environment()
   const loaded: string[] = []
   try {
     const players = []
-    for (const { policy, spectator } of policies) {
-      const folder = adapterFolder(config, policy)
+    for (const { policy, folder, spectator } of wanted) {
       const adapter = folder === null ? null : `play ${policy}`
       if (folder !== null && adapter !== null && !loaded.includes(adapter)) {
         await model.loadAdapter(folder, adapter)

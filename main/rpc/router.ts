@@ -3,6 +3,7 @@ import { adaptersRouter, goldenRouter, tasksRouter } from './catalogue.ts'
 import { configRouter } from './config.ts'
 import { episodesRouter } from './episodes.ts'
 import { jobRouter } from './job.ts'
+import { liveRouter } from './live.ts'
 import { metricsRouter } from './metrics.ts'
 import { pairsRouter } from './pairs.ts'
 import { resultsRouter } from './results.ts'
@@ -24,5 +25,6 @@ export const labRouter = router({
   adapters: adaptersRouter,
   tasks: tasksRouter,
   golden: goldenRouter,
+  live: liveRouter,
 })
 export type LabRouter = typeof labRouter

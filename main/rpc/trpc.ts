@@ -13,8 +13,8 @@ export interface Context {
   readonly lab: Lab
   readonly jobs: Jobs
   readonly settings: Settings
-  readonly archive: Archive
   readonly live: Live
+  readonly archive: Archive
 }
 
 const t = initTRPC.context<Context>().create({
