@@ -1,5 +1,4 @@
 /** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
 import { shownPath } from '../config/config.ts'
@@ -15,6 +14,7 @@ import { goldenExamples } from './examples.ts'
 import { finishedStage } from './lineage.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
+import { trainingPairs } from './training-pairs.ts'
 
 /** What DPO has to beat, from the same episodes with the same number of steps. */
 export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
@@ -37,7 +37,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { engine } = model
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
-    const records = readPreferenceData(preferenceFile(context))
+    const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
     const pairs = records.map((record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
@@ -70,12 +70,6 @@ export const dpo: Stage<z.output<typeof result>> = {
     context.say(`adapter in ${shownPath(config.paths.dpo_adapter_path)}; trained: ${[...arms.keys()].join(', ')}`)
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
   },
-}
-
-/** The run's own pairs, or for a stage run alone those at the configuration's path, edits by hand included. */
-function preferenceFile({ artifacts, config, round }: StageContext): string {
-  const own = artifacts.preferences(round)
-  return existsSync(own) ? own : projectPath(config.paths.preference_data)
 }
 
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */

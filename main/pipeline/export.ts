@@ -2,9 +2,10 @@
 import { UserError } from '../config/error.ts'
 import { metricsCsv } from '../evaluation/report.ts'
 import { ktoText, preferenceText } from '../preferences/dataset.ts'
+import { keptPairs } from '../preferences/exported.ts'
 import { jsonLines } from '../preferences/trl.ts'
 import { writeFileAtomic } from '../store/file.ts'
-import type { Store, StoredPair } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 
 /** What can be exported, and in which form. */
 export const EXPORTS = {
@@ -47,11 +48,6 @@ const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: numb
     const metrics = store.metrics(run)
     return metrics.length === 0 ? '' : metricsCsv(metrics)
   },
-}
-
-/** The pairs of a round as they were left by hand. */
-export function keptPairs(store: Store, run: number, round: number): StoredPair[] {
-  return store.pairs(run, round).filter(({ keep }) => keep)
 }
 
 function lastRound(store: Store, run: number): number {

@@ -4,7 +4,15 @@ import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { UserError } from '../config/error.ts'
 import { writeFileAtomic } from '../store/file.ts'
 import { type Pair, pairMessages } from './pairs.ts'
-import { answer, answerSchema, jsonLines, messagesSchema, parseJsonLines, readJsonLines } from './trl.ts'
+import {
+  answer,
+  answerSchema,
+  jsonLines,
+  messagesSchema,
+  parseJsonLines,
+  readJsonLines,
+  writeJsonLines,
+} from './trl.ts'
 
 /** One line of a preference file: what training needs, and where it came from as far as the file says. */
 export interface PreferenceRecord {
@@ -37,6 +45,14 @@ const recordSchema = z
  */
 export function writePreferenceData(path: string, pairs: readonly WrittenPair[]): void {
   writeFileAtomic(path, preferenceText(pairs))
+}
+
+/** Writes what `readPreferenceData` read, all or nothing. Throws UserError where it cannot be written. */
+export function writePreferenceRecords(path: string, records: readonly PreferenceRecord[]): void {
+  writeJsonLines(
+    path,
+    records.map((record) => ({ ...record, chosen: answer(record.chosen), rejected: answer(record.rejected) })),
+  )
 }
 
 /** Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines. */

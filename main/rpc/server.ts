@@ -58,8 +58,9 @@ export async function startServer({ context, host, port, window, onBug }: Server
     router: labRouter,
     createContext: () => context,
     keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
-    onError: ({ error }) => {
-      if (isBug(error)) onBug(errorText(error.cause ?? error))
+    onError: ({ error, path }) => {
+      // Without a path it was no request, and that is its sender's fault.
+      if (path !== undefined && isBug(error)) onBug(errorText(error.cause ?? error))
     },
   })
   // What is no WebSocket frame, or too long, ends its own connection and nothing else.

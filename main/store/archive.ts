@@ -281,7 +281,7 @@ export class Archive {
     const width = Math.max(1, Math.ceil((Number(span?.last ?? 0) - first + 1) / points))
     const rows = this.#database.all(
       `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
-       WHERE ${within} GROUP BY (step - ?) / ? ORDER BY step`,
+       WHERE ${within} GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
       ...place,
       first,
       width,
