@@ -1,8 +1,12 @@
 /** Preference pairs, to be read and corrected. */
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { playPolicies } from '../live/play.ts'
+import { scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
+import type { StoredPair } from '../store/store.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
@@ -47,8 +51,7 @@ export const pairsRouter = router({
 
   /** A pair with the two trajectories that it comes from; null where one was not played here. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
-    const pair = ctx.lab.store.pair(input.id)
-    if (pair === undefined) throw new UserError(`There is no pair ${input.id} any more; load the list again.`)
+    const pair = find(ctx, input.id)
     const trajectory = (attempt: number | null) => {
       if (attempt === null) return null
       const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
@@ -56,6 +59,16 @@ export const pairsRouter = router({
       return episode === undefined ? null : (ctx.archive.episode(episode) ?? null)
     }
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
+  }),
+
+  /** The log-probability of every token of its two answers, under the policies that are there: sft, dpo. */
+  tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
+    const pair = find(ctx, input.id)
+    return ctx.live.workshop.use((resources, config) => {
+      const there = playPolicies(config).filter((policy) => policy.there && policy.name !== 'base')
+      const policies = there.map(({ name, folder }) => ({ name, folder: projectPath(folder) }))
+      return scorePair(resources, pair, policies)
+    })
   }),
 
   /** Does the same to some pairs of a round, as one correction. */
@@ -83,6 +96,12 @@ export const pairsRouter = router({
     .input(z.object({ ...round, limit: z.int().min(1).max(1000).default(100) }))
     .query(({ ctx, input }) => review(ctx).history(input.run, input.round, input.limit)),
 })
+
+function find({ lab }: Context, id: number): StoredPair {
+  const pair = lab.store.pair(id)
+  if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
+  return pair
+}
 
 interface Place {
   readonly run: number
