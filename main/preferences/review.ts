@@ -41,6 +41,7 @@ const marksSchema = z.strictObject({
   rejected: z.string(),
   chosenAttempt: z.int().nullable(),
   rejectedAttempt: z.int().nullable(),
+  margin: z.number().nullable(),
   keep: z.boolean(),
   swapped: z.boolean(),
   edited: z.boolean(),
@@ -92,7 +93,7 @@ export class PairReview {
   bringIn(
     run: number,
     round: number,
-    set: readonly Omit<NewPair, 'chosenAttempt' | 'rejectedAttempt'>[],
+    set: readonly Omit<NewPair, 'chosenAttempt' | 'rejectedAttempt' | 'margin'>[],
     replace: boolean,
   ) {
     if (set.length === 0) throw new UserError('The file holds no pairs; export some first, or choose another file.')
@@ -105,7 +106,7 @@ export class PairReview {
         if (wanted.has(key)) continue
         wanted.add(key)
         const kept = known.get(key)
-        const id = kept?.id ?? this.#store.addPair(run, round, { ...pair, chosenAttempt: null, rejectedAttempt: null })
+        const id = kept?.id ?? this.#store.addPair(run, round, { ...pair, ...ELSEWHERE })
         const before = kept === undefined ? { ...marksOf(this.#pair(id)), keep: false } : marksOf(kept)
         changes.push({ pair: id, before, after: { ...before, keep: true, reviewed: true } })
       }
@@ -190,12 +191,13 @@ export class PairReview {
     )
     for (const { pair, after } of changes) {
       database.run(
-        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, keep = ?, swapped = ?,
-           edited = ?, reviewed = ?, note = ? WHERE id = ?`,
+        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, keep = ?,
+           swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
         after.chosen,
         after.rejected,
         after.chosenAttempt,
         after.rejectedAttempt,
+        after.margin,
         Number(after.keep),
         Number(after.swapped),
         Number(after.edited),
@@ -219,14 +221,18 @@ function marksOf({
   rejected,
   chosenAttempt,
   rejectedAttempt,
+  margin,
   keep,
   swapped,
   edited,
   reviewed,
   note,
 }: StoredPair): Marks {
-  return { chosen, rejected, chosenAttempt, rejectedAttempt, keep, swapped, edited, reviewed, note }
+  return { chosen, rejected, chosenAttempt, rejectedAttempt, margin, keep, swapped, edited, reviewed, note }
 }
+
+/** Of a pair that was not played here. */
+const ELSEWHERE = { chosenAttempt: null, rejectedAttempt: null, margin: null }
 
 /** What a correction makes of a pair. */
 function corrected(pair: StoredPair, action: ReviewAction): Marks {
@@ -243,6 +249,7 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
         rejected: marks.chosen,
         chosenAttempt: marks.rejectedAttempt,
         rejectedAttempt: marks.chosenAttempt,
+        margin: marks.margin === null ? null : -marks.margin,
         swapped: !marks.swapped,
         reviewed: true,
       }
@@ -254,7 +261,7 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
       if (chosen === rejected) {
         throw new UserError(`Pair ${pair.id}: chosen and rejected are the same text; change one, or drop the pair.`)
       }
-      return { ...marks, chosen, rejected, edited: true, reviewed: true }
+      return { ...marks, chosen, rejected, margin: null, edited: true, reviewed: true }
     }
     case 'note':
       return { ...marks, note: action.note }

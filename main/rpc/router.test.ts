@@ -131,6 +131,7 @@ function wholeRun(pairs = 3): number {
       step: 0,
       chosenAttempt: 0,
       rejectedAttempt: 1,
+      margin: 1,
       prompt: `prompt ${seed}`,
       chosen: episode(seed, 0, 'success').steps[0]?.completion ?? '',
       rejected: episode(seed, 1, 'failure').steps[0]?.completion ?? '',

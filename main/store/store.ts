@@ -68,6 +68,11 @@ export interface StoredPair {
   /** The attempts that the two completions come from; null for a pair that was brought in from a file. */
   readonly chosenAttempt: number | null
   readonly rejectedAttempt: number | null
+  /**
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats; null for texts that
+   * were not played.
+   */
+  readonly margin: number | null
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
@@ -360,8 +365,8 @@ export class Store {
   /** Adds a pair to a round and returns its id. */
   addPair(run: number, round: number, pair: NewPair): number {
     const { lastInsertRowid } = this.database.run(
-      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       run,
       round,
       pair.task,
@@ -369,6 +374,7 @@ export class Store {
       pair.step,
       pair.chosenAttempt,
       pair.rejectedAttempt,
+      pair.margin,
       pair.prompt,
       pair.chosen,
       pair.rejected,
@@ -450,7 +456,7 @@ function readArm(row: Row): ArmKey {
 
 /** A row of the table of pairs. */
 export function readPair(row: Row): StoredPair {
-  const attempt = (value: Row[string]) => (value === null ? null : Number(value))
+  const orNull = (value: Row[string] | undefined) => (typeof value === 'number' ? value : null)
   return {
     id: Number(row.id),
     run: Number(row.run),
@@ -458,8 +464,9 @@ export function readPair(row: Row): StoredPair {
     task: String(row.task),
     seed: Number(row.seed),
     step: Number(row.step),
-    chosenAttempt: attempt(row.chosen_attempt ?? null),
-    rejectedAttempt: attempt(row.rejected_attempt ?? null),
+    chosenAttempt: orNull(row.chosen_attempt),
+    rejectedAttempt: orNull(row.rejected_attempt),
+    margin: orNull(row.margin),
     prompt: String(row.prompt),
     chosen: String(row.chosen),
     rejected: String(row.rejected),
