@@ -1,7 +1,7 @@
-/** How likely each policy finds the two answers of a pair, token by token. */
+/** How likely policies find the answers of pairs: token by token, and as the margin between the two. */
 import { pairMessages } from '../preferences/pairs.ts'
 import type { StoredPair } from '../store/store.ts'
-import { plant, targets } from '../training/forest.ts'
+import { plant, segmentLogp, targets } from '../training/forest.ts'
 import type { Resources } from './resources.ts'
 
 export interface ScoredToken {
@@ -58,4 +58,38 @@ export async function scorePair(
   const sum = (name: string, side: number) =>
     (logprobs.get(name)?.[side] ?? new Float32Array()).reduce((total, value) => total + value, 0)
   return { chosen: tokens(0), rejected: tokens(1), margins: by((name) => sum(name, 0) - sum(name, 1)) }
+}
+
+/** Pairs in one forest: answers are short, and a page is computed once for both. */
+const BATCH = 8
+
+/**
+ * Tells the margin of each pair (log-probability of chosen minus that of rejected, in nats) by its id, a batch at a time,
+ * under the policy whose adapter lies in `folder`. Throws UserError where the model or the adapter is not whole.
+ */
+export async function scoreMargins(
+  resources: Resources,
+  pairs: readonly StoredPair[],
+  folder: string,
+  onBatch: (margins: ReadonlyMap<number, number>) => void,
+): Promise<void> {
+  const model = await resources.model()
+  const adapter = 'score pairs'
+  await model.loadAdapter(folder, adapter)
+  try {
+    for (let at = 0; at < pairs.length; at += BATCH) {
+      const batch = pairs.slice(at, at + BATCH)
+      const { forest, segments } = plant(
+        batch.flatMap((pair) => {
+          const prompt = model.messageTokens(pairMessages(pair))
+          return [pair.chosen, pair.rejected].map((text) => ({ prompt, completion: model.completionTokens(text) }))
+        }),
+      )
+      const scores = await model.engine.logprobs(forest, adapter)
+      const logp = (segment: number | undefined) => segmentLogp(scores, segment ?? 0)
+      onBatch(new Map(batch.map(({ id }, i) => [id, logp(segments[2 * i]) - logp(segments[2 * i + 1])])))
+    }
+  } finally {
+    await model.engine.removeAdapter(adapter)
+  }
 }

@@ -42,6 +42,7 @@ const marksSchema = z.strictObject({
   chosenAttempt: z.int().nullable(),
   rejectedAttempt: z.int().nullable(),
   margin: z.number().nullable(),
+  policyMargin: z.number().nullable().default(null),
   keep: z.boolean(),
   swapped: z.boolean(),
   edited: z.boolean(),
@@ -191,13 +192,14 @@ export class PairReview {
     )
     for (const { pair, after } of changes) {
       database.run(
-        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, keep = ?,
+        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?, keep = ?,
            swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
         after.chosen,
         after.rejected,
         after.chosenAttempt,
         after.rejectedAttempt,
         after.margin,
+        after.policyMargin,
         Number(after.keep),
         Number(after.swapped),
         Number(after.edited),
@@ -222,13 +224,26 @@ function marksOf({
   chosenAttempt,
   rejectedAttempt,
   margin,
+  policyMargin,
   keep,
   swapped,
   edited,
   reviewed,
   note,
 }: StoredPair): Marks {
-  return { chosen, rejected, chosenAttempt, rejectedAttempt, margin, keep, swapped, edited, reviewed, note }
+  return {
+    chosen,
+    rejected,
+    chosenAttempt,
+    rejectedAttempt,
+    margin,
+    policyMargin,
+    keep,
+    swapped,
+    edited,
+    reviewed,
+    note,
+  }
 }
 
 /** Of a pair that was not played here. */
@@ -249,7 +264,8 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
         rejected: marks.chosen,
         chosenAttempt: marks.rejectedAttempt,
         rejectedAttempt: marks.chosenAttempt,
-        margin: marks.margin === null ? null : -marks.margin,
+        margin: turned(marks.margin),
+        policyMargin: turned(marks.policyMargin),
         swapped: !marks.swapped,
         reviewed: true,
       }
@@ -261,11 +277,16 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
       if (chosen === rejected) {
         throw new UserError(`Pair ${pair.id}: chosen and rejected are the same text; change one, or drop the pair.`)
       }
-      return { ...marks, chosen, rejected, margin: null, edited: true, reviewed: true }
+      return { ...marks, chosen, rejected, margin: null, policyMargin: null, edited: true, reviewed: true }
     }
     case 'note':
       return { ...marks, note: action.note }
   }
+}
+
+/** A margin of a pair the other way round. */
+function turned(margin: number | null): number | null {
+  return margin === null ? null : -margin
 }
 
 function textKey({ prompt, chosen, rejected }: Pick<NewPair, 'prompt' | 'chosen' | 'rejected'>): string {

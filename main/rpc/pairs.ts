@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { playPolicies } from '../live/play.ts'
-import { scorePair } from '../pipeline/token-scores.ts'
+import { firstAdapter, runArtifacts } from '../pipeline/artifacts.ts'
+import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
 import type { StoredPair } from '../store/store.ts'
@@ -38,7 +39,7 @@ export const pairsRouter = router({
         task: z.string().optional(),
         state: z.enum(PAIR_STATES).optional(),
         search: z.string().max(200).optional(),
-        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin']).default('id'),
+        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
         descending: z.boolean().default(false),
       }),
     )
@@ -69,6 +70,24 @@ export const pairsRouter = router({
       const policies = there.map(({ name, folder }) => ({ name, folder: projectPath(folder) }))
       return scorePair(resources, pair, policies)
     })
+  }),
+
+  /**
+   * Asks the DPO policy about every pair of a round and keeps its margins with them, bit by bit; returns how many they
+   * are. The policy is the one that was trained in that run and round, or else the one that the configuration names.
+   */
+  score: procedure.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
+    if (jobs.state.current !== null) {
+      throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
+    }
+    const pairs = lab.store.pairs(input.run, input.round)
+    await live.workshop.use(async (resources, config) => {
+      const run = lab.store.run(input.run)
+      const own = runArtifacts(run.config, run).adapter('dpo', input.round)
+      const folder = firstAdapter([own, projectPath(config.paths.dpo_adapter_path)], 'dpo')
+      await scoreMargins(resources, pairs, folder, (margins) => lab.store.setPolicyMargins(margins))
+    })
+    return { pairs: pairs.length }
   }),
 
   /** Does the same to some pairs of a round, as one correction. */

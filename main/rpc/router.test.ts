@@ -394,6 +394,12 @@ test('every token of a pair is scored under the policies that are there', async 
   const sum = (tokens: typeof chosen) => tokens.reduce((total, { logprobs }) => total + (logprobs.sft ?? Number.NaN), 0)
   expect(sum(chosen)).toBeLessThan(0)
   expect(margins).toEqual({ sft: expect.closeTo(sum(chosen) - sum(rejected), 3) })
+  // The same adapter as DPO policy: every pair of the round gets the margin that its tokens add up to.
+  await expect(lab.pairs.score.mutate({ run, round: 1 })).rejects.toThrow(/dpo: there is no adapter here/)
+  await saveAdapter(join(folder, 'dpo'), lora, initLora(base, lora, 1), 'models/base')
+  expect(await lab.pairs.score.mutate({ run, round: 1 })).toEqual({ pairs: 1 })
+  const by = { sort: 'policyMargin', descending: true } as const
+  expect((await lab.pairs.list.query({ run, round: 1, ...by })).rows[0]?.policyMargin).toBeCloseTo(margins.sft ?? 0, 3)
 })
 
 test('pictures are found by episode and step', async () => {

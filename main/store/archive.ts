@@ -100,6 +100,7 @@ const PAIR_ORDERS = {
   chosen: 'length(chosen)',
   rejected: 'length(rejected)',
   margin: 'margin',
+  policyMargin: 'policy_margin',
 } as const
 export interface PairOrder {
   readonly by: keyof typeof PAIR_ORDERS

@@ -164,4 +164,7 @@ UPDATE pairs SET margin =
 
 CREATE INDEX steps_of_episode ON steps (episode);
 `,
+  `
+ALTER TABLE pairs ADD COLUMN policy_margin REAL;
+`,
 ]

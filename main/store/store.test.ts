@@ -135,7 +135,7 @@ test('pairs of a round are replaced whole', () => {
   }
   store.setPairs(key.run, 1, [pair, pair])
   store.setPairs(key.run, 1, [pair])
-  const unseen = { keep: true, swapped: false, edited: false, reviewed: false, note: '' }
+  const unseen = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
   expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, ...unseen }])
   expect(store.pairs(key.run, 2)).toEqual([])
 })

@@ -73,6 +73,8 @@ export interface StoredPair {
    * were not played.
    */
   readonly margin: number | null
+  /** The same under a policy that was trained since; null until somebody asked for it. */
+  readonly policyMargin: number | null
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
@@ -88,7 +90,10 @@ export interface StoredPair {
 }
 
 /** A pair as collection makes it. */
-export type NewPair = Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'>
+export type NewPair = Omit<
+  StoredPair,
+  'id' | 'run' | 'round' | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
+>
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -387,6 +392,15 @@ export class Store {
     return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
   }
 
+  /** Keeps what a trained policy says of pairs: margins by the pair's id. */
+  setPolicyMargins(margins: ReadonlyMap<number, number>): void {
+    this.database.transaction(() => {
+      for (const [id, margin] of margins) {
+        this.database.run('UPDATE pairs SET policy_margin = ? WHERE id = ?', margin, id)
+      }
+    })
+  }
+
   /** The pair of this id, or undefined where there is none. */
   pair(id: number): StoredPair | undefined {
     const row = this.database.get('SELECT * FROM pairs WHERE id = ?', id)
@@ -467,6 +481,7 @@ export function readPair(row: Row): StoredPair {
     chosenAttempt: orNull(row.chosen_attempt),
     rejectedAttempt: orNull(row.rejected_attempt),
     margin: orNull(row.margin),
+    policyMargin: orNull(row.policy_margin),
     prompt: String(row.prompt),
     chosen: String(row.chosen),
     rejected: String(row.rejected),
