@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { UserError } from '../main/config/error.ts'
-import { PROJECT_ROOT } from '../main/config/paths.ts'
+import { PROGRAM_ROOT } from '../main/config/paths.ts'
 import type { Settings } from '../main/config/settings.ts'
 import type { BrowserHost } from '../main/environment/browser.ts'
 import { Jobs } from '../main/jobs.ts'
 import { createLab } from '../main/lab.ts'
 import { Live } from '../main/live/live.ts'
+import type { Desktop } from '../main/rpc/desktop.ts'
 import { startServer } from '../main/rpc/server.ts'
 import { Archive } from '../main/store/archive.ts'
 
@@ -22,6 +23,8 @@ export interface WebOptions {
   readonly window?: string
   /** What opens the pages of tasks; headless Chromium by default. */
   readonly pages?: () => BrowserHost
+  /** What the desktop app around the window can do for it; nothing in a browser. */
+  readonly desktop?: Desktop
   /** Told of bugs, in full; they go to stderr by default. */
   readonly onBug?: (text: string) => void
 }
@@ -39,8 +42,9 @@ export async function serveLab({
   settings,
   host = '127.0.0.1',
   port = 0,
-  window = join(PROJECT_ROOT, 'renderer/dist'),
+  window = join(PROGRAM_ROOT, 'renderer/dist'),
   pages,
+  desktop,
   onBug = (text) => console.error(text),
 }: WebOptions): Promise<Web> {
   const lab = createLab(settings.read(), pages)
@@ -48,7 +52,7 @@ export async function serveLab({
     lab.purge()
     const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
     const jobs = new Jobs(lab, live.audience())
-    const context = { lab, jobs, settings, live, archive: new Archive(lab.store.database) }
+    const context = { lab, jobs, settings, live, archive: new Archive(lab.store.database), desktop }
     const server = await startServer({ context, host, port, window, onBug })
     return {
       url: server.url,

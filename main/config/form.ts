@@ -1,9 +1,10 @@
 /** The configuration as a form: what each key takes, from the schema, and what it means, from config.yaml's comments. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { keyPaths } from './explain.ts'
-import { projectPath } from './paths.ts'
+import { PROGRAM_ROOT } from './paths.ts'
 import { type Config, configSchema } from './schema.ts'
 
 export type FieldType = 'integer' | 'number' | 'text' | 'boolean' | 'choice' | 'list'
@@ -158,6 +159,6 @@ function explanations(): Map<string, string> {
       visit(pair.value, `${key}.`)
     }
   }
-  visit(parseDocument(readFileSync(projectPath('config.yaml'), 'utf8')).contents, '')
+  visit(parseDocument(readFileSync(join(PROGRAM_ROOT, 'config.yaml'), 'utf8')).contents, '')
   return found
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../config/error.ts'
-import { PROJECT_ROOT } from '../config/paths.ts'
+import { PROGRAM_ROOT, PROJECT_ROOT } from '../config/paths.ts'
 import { type Checkpoint, loadCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind } from './engine.ts'
 
@@ -42,7 +42,12 @@ export async function loadEngine({ folder, engine, threads }: LoadOptions): Prom
  * @throws UserError that says where the model's files belong.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
-  const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), ...snapshots(name, cache)]
+  const candidates = [
+    resolve(PROJECT_ROOT, name),
+    join(PROJECT_ROOT, 'models', name),
+    resolve(PROGRAM_ROOT, name),
+    ...snapshots(name, cache),
+  ]
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
   throw new UserError(

@@ -236,6 +236,23 @@ test('what is not solved, and what the agent could not do, is not saved', async 
   expect(() => live.save(dragged)).toThrow(/not by what the agent can do/)
 })
 
+test('an action that cannot be written down is not saved', async () => {
+  const task = workbench.page(
+    `<textarea id="t" ${at(60)}></textarea><button id="go" ${at(150)}>Go</button>`,
+    `$('go').onclick = () => core.judge($('t').value.includes('\\n'))`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  await clickAt(id, 20, 70)
+  for (const key of ['a', 'Enter']) {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+  await clickAt(id, 20, 160)
+  expect(screen(id).status).toBe('success')
+  expect(() => live.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)
+})
+
 test('a problem that policies are measured on is not saved', async () => {
   const task = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(true)`)
   look()

@@ -1,6 +1,6 @@
 /** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
 import { z } from 'zod'
-import { formatCompletion } from '../agent/grammar.ts'
+import { formatCompletion, PARSE_FAILURES, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
 import type { Ending } from '../agent/spectator.ts'
 import { UserError } from '../config/error.ts'
@@ -212,9 +212,12 @@ async function playScript(
       const action = actionOn(step, observation)
       if (action === undefined) return `there is no ${step.target?.role} ${step.target?.name} at step ${at + 1}`
       const { thought, written } = scriptStep(action, observation, { thought: step.thought })
+      const completion = formatCompletion({ thought, action }, observation)
+      const read = parseCompletion(completion, observation)
+      if ('failure' in read) return `step ${at + 1} cannot be written down (${PARSE_FAILURES[read.failure]})`
       samples.push({
         prompt: promptMessages(observation, done),
-        completion: formatCompletion({ thought, action }, observation),
+        completion,
         task: task.name,
         seed,
         step: at,

@@ -51,15 +51,16 @@ test('speed is set for runs and for what is tried out', async () => {
 
 test('what cannot be done is refused with a sentence', async () => {
   const ask = { task: 'click-button', seed: 1 }
+  const isUsers = { cause: { name: 'UserError' } }
   await expect(page.play({ ...ask, policies: ['sft'] })).rejects.toMatchObject({
-    code: 'BAD_REQUEST',
+    ...isUsers,
     message: expect.stringContaining('there is no adapter here; run the stage sft first.'),
   })
   await expect(page.input({ screen: 'record-99', input: { type: 'move', x: 1, y: 1 } })).rejects.toMatchObject({
-    code: 'BAD_REQUEST',
+    ...isUsers,
     message: 'This page is not one of yours any more: record again.',
   })
-  await expect(page.takeOver({ screen: 'job-99' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  await expect(page.takeOver({ screen: 'job-99' })).rejects.toMatchObject(isUsers)
   for (const wrong of [
     () => page.input({ screen: 'a', input: { type: 'move', x: -1, y: 1 } }),
     () => page.play({ ...ask, policies: [] }),

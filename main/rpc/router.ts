@@ -1,6 +1,7 @@
 /** The one router that every face of the lab talks to. */
 import { adaptersRouter, goldenRouter, tasksRouter } from './catalogue.ts'
 import { configRouter } from './config.ts'
+import { desktopRouter } from './desktop.ts'
 import { episodesRouter } from './episodes.ts'
 import { jobRouter } from './job.ts'
 import { liveRouter } from './live.ts'
@@ -26,5 +27,6 @@ export const labRouter = router({
   tasks: tasksRouter,
   golden: goldenRouter,
   live: liveRouter,
+  desktop: desktopRouter,
 })
 export type LabRouter = typeof labRouter

@@ -7,6 +7,7 @@ import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
 import type { Live } from '../live/live.ts'
 import type { Archive } from '../store/archive.ts'
+import type { Desktop } from './desktop.ts'
 
 /** What every procedure works with: the same for all faces of the lab. */
 export interface Context {
@@ -15,6 +16,8 @@ export interface Context {
   readonly settings: Settings
   readonly live: Live
   readonly archive: Archive
+  /** What the desktop app around the window can do; undefined where the lab is looked at in a browser. */
+  readonly desktop?: Desktop | undefined
 }
 
 const t = initTRPC.context<Context>().create({
