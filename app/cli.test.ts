@@ -27,7 +27,18 @@ test('help names the commands and the exit codes; each command has an example', 
   expect(status).toBe(0)
   expect(stdout).toMatch(/verify .*golden .*sft .*collect .*dpo .*evaluate .*pipeline .*runs /s)
   expect(stdout).toContain('Exit codes: 0 done, 1 a stage failed, 2 bad input')
-  for (const command of ['verify', 'golden', 'sft', 'collect', 'dpo', 'evaluate', 'pipeline', 'runs', 'export']) {
+  for (const command of [
+    'verify',
+    'golden',
+    'sft',
+    'collect',
+    'dpo',
+    'evaluate',
+    'pipeline',
+    'runs',
+    'export',
+    'serve',
+  ]) {
     expect(await cli(command, '--help')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`npx dpo-driver ${command}`),

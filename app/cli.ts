@@ -174,11 +174,15 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
 
 async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<number> {
   const { openBrowser, portOf, serveLab } = await import('./web.ts')
+  const { isLoopback } = await import('../main/rpc/guard.ts')
   const { Settings } = await import('../main/config/settings.ts')
   const settings = new Settings(config_path, Object.fromEntries((set ?? []).map(parseOverride)))
   const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
   const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
   out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  if (!isLoopback(host)) {
+    err.write('Others in the network can reach it, and read what is sent; an SSH tunnel to 127.0.0.1 is safer.\n')
+  }
   if (open) await openBrowser(web.url)
   await new Promise((ended) => stop.signal.addEventListener('abort', ended))
   await web.close()

@@ -163,6 +163,8 @@ class Player {
       ending = await this.#steps(playing, first, known)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
+      // Who stops the attempts may take the browser away: that is no fault to be kept, the attempt is played again.
+      signal.throwIfAborted()
       ending = { outcome: 'fault', reason: error.message, reward: 0 }
     }
     const duration = performance.now() - began - playing.held

@@ -49,7 +49,8 @@ interface Held {
 
 export class Live {
   readonly #config: () => Config
-  readonly #workshop: Workshop
+  /** The model and the pages for what people try out. */
+  readonly workshop: Workshop
   readonly #screens = new Map<string, Screen>()
   readonly #recordings = new Map<string, Held>()
   readonly #pictures = new Pictures(this.#screens)
@@ -62,7 +63,7 @@ export class Live {
   constructor({ config, host }: LiveOptions) {
     const watched = () => this.#viewers.present
     this.#config = config
-    this.#workshop = new Workshop(config, { host })
+    this.workshop = new Workshop(config, { host })
     this.#gates = {
       job: new Gate(watched, { delay: 0, paused: false }),
       play: new Gate(watched, { delay: 600, paused: false }),
@@ -148,7 +149,7 @@ export class Live {
     await this.stop()
     const controller = new AbortController()
     const { promise, resolve, reject } = Promise.withResolvers<string[]>()
-    const over = this.#workshop.use(async (resources, config) => {
+    const over = this.workshop.use(async (resources, config) => {
       const [task] = resources.tasksNamed([name])
       const job = { task: task!, seed, attempt: 0 }
       const players = policies.map((policy) => {
@@ -237,7 +238,7 @@ export class Live {
   async close(): Promise<void> {
     await this.stop()
     for (const { close } of this.#recordings.values()) close()
-    await this.#workshop.close()
+    await this.workshop.close()
   }
 
   #record(name: string, seed: number, before: readonly ScriptStep[]): Promise<string> {
@@ -272,7 +273,7 @@ export class Live {
         }
       })
     }
-    this.#workshop.use(hold).catch((error: unknown) => {
+    this.workshop.use(hold).catch((error: unknown) => {
       const broken = error instanceof EnvironmentFault
       reject(broken ? new UserError(`The page of ${name} cannot be had (${error.message}): try again.`) : error)
     })

@@ -7,7 +7,7 @@ import { metricsCsv } from '../evaluation/report.ts'
 import { summarise, summaryJson } from '../evaluation/summary.ts'
 import type { Store } from '../store/store.ts'
 import { type ExportKind, exportLines } from './export.ts'
-import { resultsOf } from './results.ts'
+import { evaluationOf, outlineOf, resultsOf } from './results.ts'
 
 export interface ExportedFile {
   /** Of its content, as HTTP names it. */
@@ -31,13 +31,13 @@ const FILES = {
     content: await reportPdf(page(store, run, tasks)),
   }),
   'summary.json': (store, run, { tasks }) => {
-    const data = resultsOf(store, run, tasks)
-    const json = JSON.stringify(summaryJson(summarise(data), data.wall), null, 2)
+    const summary = summarise(evaluationOf(store, run, tasks))
+    const json = JSON.stringify(summaryJson(summary, outlineOf(store, run).wall), null, 2)
     return { type: 'application/json', content: `${json}\n` }
   },
   'summary.md': (store, run, { tasks }) => ({
     type: 'text/markdown; charset=utf-8',
-    content: markdownTable(summarise(resultsOf(store, run, tasks))),
+    content: markdownTable(summarise(evaluationOf(store, run, tasks))),
   }),
   'metrics.csv': (store, run) => ({ type: 'text/csv; charset=utf-8', content: metricsCsv(store.metrics(run)) }),
   'preferences.jsonl': (store, run, { round }) => jsonLines(store, run, 'preferences', round),

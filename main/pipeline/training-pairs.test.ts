@@ -34,6 +34,7 @@ const pair = (seed: number): NewPair => ({
   step: 0,
   chosenAttempt: 0,
   rejectedAttempt: 1,
+  margin: 1,
   prompt: `prompt ${seed}`,
   chosen: 'good',
   rejected: 'bad',

@@ -19,6 +19,7 @@ const pair = (overrides: Partial<Pair> = {}): Pair => ({
   step: 1,
   chosenAttempt: 2,
   rejectedAttempt: 0,
+  margin: 1,
   prompt: 'Page:\n "Ok" \u2028 button 1\nTask: click',
   chosen: 'Thought: this one\nAction: click Ok button 1',
   rejected: 'Thought: that one\nAction: click No button 2',
@@ -60,7 +61,7 @@ test('the form of KTO labels each completion once and leaves contradictions out'
 })
 
 test('what the lab wrote can be brought back into it, what others wrote is refused with line and key', () => {
-  const { chosenAttempt: _, rejectedAttempt: __, ...written } = pair()
+  const { chosenAttempt: _, rejectedAttempt: __, margin: ___, ...written } = pair()
   expect(parsePreferenceData(preferenceText([pair()]), 'a.jsonl')).toEqual([written])
   const line = JSON.parse(preferenceText([pair()]))
   const refused = (change: object) => () =>

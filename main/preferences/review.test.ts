@@ -17,6 +17,7 @@ const pair = (seed: number): NewPair => ({
   step: 0,
   chosenAttempt: 2,
   rejectedAttempt: 5,
+  margin: 1,
   prompt: `prompt ${seed}`,
   chosen: `good ${seed}`,
   rejected: `bad ${seed}`,
@@ -49,11 +50,12 @@ test('keep, drop, swap, edit and note do what they say', () => {
     rejected: 'good 1',
     chosenAttempt: 5,
     rejectedAttempt: 2,
+    margin: -1,
   })
   review.apply([id], { kind: 'swap' })
   expect(first()).toMatchObject({ swapped: false, chosen: 'good 1', chosenAttempt: 2 })
   review.apply([id], { kind: 'edit', rejected: 'worse' })
-  expect(first()).toMatchObject({ edited: true, chosen: 'good 1', rejected: 'worse' })
+  expect(first()).toMatchObject({ edited: true, chosen: 'good 1', rejected: 'worse', margin: null })
 })
 
 test('everything can be undone to what was collected, and done again, in the order it was done', () => {

@@ -41,6 +41,8 @@ const marksSchema = z.strictObject({
   rejected: z.string(),
   chosenAttempt: z.int().nullable(),
   rejectedAttempt: z.int().nullable(),
+  margin: z.number().nullable(),
+  policyMargin: z.number().nullable().default(null),
   keep: z.boolean(),
   swapped: z.boolean(),
   edited: z.boolean(),
@@ -92,7 +94,7 @@ export class PairReview {
   bringIn(
     run: number,
     round: number,
-    set: readonly Omit<NewPair, 'chosenAttempt' | 'rejectedAttempt'>[],
+    set: readonly Omit<NewPair, 'chosenAttempt' | 'rejectedAttempt' | 'margin'>[],
     replace: boolean,
   ) {
     if (set.length === 0) throw new UserError('The file holds no pairs; export some first, or choose another file.')
@@ -105,7 +107,7 @@ export class PairReview {
         if (wanted.has(key)) continue
         wanted.add(key)
         const kept = known.get(key)
-        const id = kept?.id ?? this.#store.addPair(run, round, { ...pair, chosenAttempt: null, rejectedAttempt: null })
+        const id = kept?.id ?? this.#store.addPair(run, round, { ...pair, ...ELSEWHERE })
         const before = kept === undefined ? { ...marksOf(this.#pair(id)), keep: false } : marksOf(kept)
         changes.push({ pair: id, before, after: { ...before, keep: true, reviewed: true } })
       }
@@ -190,12 +192,14 @@ export class PairReview {
     )
     for (const { pair, after } of changes) {
       database.run(
-        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, keep = ?, swapped = ?,
-           edited = ?, reviewed = ?, note = ? WHERE id = ?`,
+        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?, keep = ?,
+           swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
         after.chosen,
         after.rejected,
         after.chosenAttempt,
         after.rejectedAttempt,
+        after.margin,
+        after.policyMargin,
         Number(after.keep),
         Number(after.swapped),
         Number(after.edited),
@@ -219,14 +223,31 @@ function marksOf({
   rejected,
   chosenAttempt,
   rejectedAttempt,
+  margin,
+  policyMargin,
   keep,
   swapped,
   edited,
   reviewed,
   note,
 }: StoredPair): Marks {
-  return { chosen, rejected, chosenAttempt, rejectedAttempt, keep, swapped, edited, reviewed, note }
+  return {
+    chosen,
+    rejected,
+    chosenAttempt,
+    rejectedAttempt,
+    margin,
+    policyMargin,
+    keep,
+    swapped,
+    edited,
+    reviewed,
+    note,
+  }
 }
+
+/** Of a pair that was not played here. */
+const ELSEWHERE = { chosenAttempt: null, rejectedAttempt: null, margin: null }
 
 /** What a correction makes of a pair. */
 function corrected(pair: StoredPair, action: ReviewAction): Marks {
@@ -243,6 +264,8 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
         rejected: marks.chosen,
         chosenAttempt: marks.rejectedAttempt,
         rejectedAttempt: marks.chosenAttempt,
+        margin: turned(marks.margin),
+        policyMargin: turned(marks.policyMargin),
         swapped: !marks.swapped,
         reviewed: true,
       }
@@ -254,11 +277,16 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
       if (chosen === rejected) {
         throw new UserError(`Pair ${pair.id}: chosen and rejected are the same text; change one, or drop the pair.`)
       }
-      return { ...marks, chosen, rejected, edited: true, reviewed: true }
+      return { ...marks, chosen, rejected, margin: null, policyMargin: null, edited: true, reviewed: true }
     }
     case 'note':
       return { ...marks, note: action.note }
   }
+}
+
+/** A margin of a pair the other way round. */
+function turned(margin: number | null): number | null {
+  return margin === null ? null : -margin
 }
 
 function textKey({ prompt, chosen, rejected }: Pick<NewPair, 'prompt' | 'chosen' | 'rejected'>): string {

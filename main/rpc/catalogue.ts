@@ -1,12 +1,14 @@
 /** What there is to choose from: tasks, adapters, golden samples. */
 import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
-import { listAdapters } from '../pipeline/adapters.ts'
+import { type AdapterRecord, listAdapters } from '../pipeline/adapters.ts'
+import { exportAdapter } from '../pipeline/artifacts.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden.ts'
-import { procedure, router, slice } from './trpc.ts'
+import { type Context, procedure, router, slice } from './trpc.ts'
 
 export const tasksRouter = router({
   /** Every task that can be played here. */
@@ -30,7 +32,26 @@ export const tasksRouter = router({
 export const adaptersRouter = router({
   /** Every adapter with what it was made from: those the next stages take first, then those of the runs. */
   list: procedure.query(({ ctx }) => listAdapters(ctx.lab.store, ctx.settings.read())),
+
+  /** Puts an adapter where the next stages take theirs from: as the SFT policy, or as the DPO policy. */
+  use: procedure.input(z.object({ path: z.string(), as: z.enum(['sft', 'dpo']) })).mutation(async ({ ctx, input }) => {
+    const config = ctx.settings.read()
+    const { path } = findAdapter(ctx, input.path)
+    if (ctx.jobs.state.current !== null) {
+      throw new UserError('A run is at work and may be reading its adapters; wait for its end, or stop it first.')
+    }
+    const { sft_adapter_path, dpo_adapter_path } = config.paths
+    await exportAdapter(projectPath(path), projectPath(input.as === 'sft' ? sft_adapter_path : dpo_adapter_path))
+    return listAdapters(ctx.lab.store, config)
+  }),
 })
+
+/** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not. */
+export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>, path: string): AdapterRecord {
+  const found = listAdapters(lab.store, settings.read()).find((adapter) => adapter.path === path)
+  if (found === undefined) throw new UserError(`${path}: there is no adapter here any more; load the list again.`)
+  return found
+}
 
 export const goldenRouter = router({
   /** A page of the golden samples. */

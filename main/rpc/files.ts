@@ -1,10 +1,15 @@
 /** What is a file to a browser: pictures of steps, exports of runs, and sets of pairs that come back from elsewhere. */
+import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { zipSync } from 'fflate'
 import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
 import { exportFile, isExportFile } from '../pipeline/export-file.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { parsePreferenceData } from '../preferences/dataset.ts'
 import { PairReview } from '../preferences/review.ts'
+import { findAdapter } from './catalogue.ts'
 import { send } from './reply.ts'
 import { find } from './runs.ts'
 import type { Context } from './trpc.ts'
@@ -22,6 +27,9 @@ export async function sendFile(
   const [room, ...rest] = url.pathname.slice(1).split('/')
   if (request.method === 'GET' && room === 'pictures') return sendPicture(response, rest, context)
   if (request.method === 'GET' && room === 'exports') return sendExport(response, rest, url.searchParams, context)
+  if (request.method === 'GET' && url.pathname === '/adapter.zip') {
+    return sendAdapter(response, url.searchParams.get('path') ?? '', context)
+  }
   if (request.method === 'POST' && room === 'imports') {
     await takePairs(request, response, rest, url.searchParams, context)
     return true
@@ -56,6 +64,19 @@ async function sendExport(
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
   } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
   send(response, 200, type, content)
+  return true
+}
+
+/** /adapter.zip?path=<path>: an adapter in PEFT's layout, as one file. */
+function sendAdapter(response: ServerResponse, path: string, context: Context): boolean {
+  const adapter = findAdapter(context, path)
+  const folder = projectPath(adapter.path)
+  const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
+  // Weights are as good as random: packing them would only take time.
+  const zip = zipSync(Object.fromEntries(files), { level: 0 })
+  const name = adapter.run === null ? adapter.arm : `run-${adapter.run}-round-${adapter.round}-${adapter.arm}`
+  response.setHeader('Content-Disposition', `attachment; filename="${name}_adapter.zip"`)
+  send(response, 200, 'application/zip', zip)
   return true
 }
 

@@ -18,6 +18,11 @@ export interface Refusal {
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
 
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.has(host)
+}
+
 export class Guard {
   /** What the address of the lab carries once. */
   readonly token = randomBytes(32).toString('base64url')
@@ -69,9 +74,9 @@ export class Guard {
   }
 
   #isOwnName(name: string): boolean {
-    if (LOOPBACK.has(name) || name === this.#host.toLowerCase()) return true
+    if (isLoopback(name) || name === this.#host.toLowerCase()) return true
     // Who makes the lab listen to the network reaches it by a number; no name can be pointed at that.
-    return !LOOPBACK.has(this.#host) && isIP(name) !== 0
+    return !isLoopback(this.#host) && isIP(name) !== 0
   }
 
   #holdsToken(given: string | undefined): boolean {

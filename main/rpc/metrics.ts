@@ -13,8 +13,8 @@ export interface MetricStep {
   readonly metrics: Readonly<Record<string, number | null>>
 }
 
-/** Least time between two looks for new metrics, in milliseconds. */
-const INTERVAL = 250
+/** Least time between two looks for new metrics, and longest where a command in a terminal may write them, in milliseconds. */
+const PACE = { atMost: 250, atLeast: 1000 }
 
 export const metricsRouter = router({
   /** What was trained in a run: arms with the names of their metrics. Of the latest run without a number. */
@@ -44,7 +44,7 @@ export const metricsRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const { lastEventId, ...arm } = input
       let last = lastEventId ?? 0
-      for await (const _ of changes(ctx.jobs, signal, { atMost: INTERVAL })) {
+      for await (const _ of changes(ctx.jobs, signal, PACE)) {
         for (const step of ctx.archive.stepsAfter(arm satisfies ArmKey, last)) {
           yield tracked(String(step.step), step)
           last = step.step

@@ -1,8 +1,13 @@
 /** Preference pairs, to be read and corrected. */
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { playPolicies } from '../live/play.ts'
+import { firstAdapter, runArtifacts } from '../pipeline/artifacts.ts'
+import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
+import type { StoredPair } from '../store/store.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
@@ -34,7 +39,7 @@ export const pairsRouter = router({
         task: z.string().optional(),
         state: z.enum(PAIR_STATES).optional(),
         search: z.string().max(200).optional(),
-        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin']).default('id'),
+        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
         descending: z.boolean().default(false),
       }),
     )
@@ -47,8 +52,7 @@ export const pairsRouter = router({
 
   /** A pair with the two trajectories that it comes from; null where one was not played here. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
-    const pair = ctx.lab.store.pair(input.id)
-    if (pair === undefined) throw new UserError(`There is no pair ${input.id} any more; load the list again.`)
+    const pair = find(ctx, input.id)
     const trajectory = (attempt: number | null) => {
       if (attempt === null) return null
       const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
@@ -56,6 +60,34 @@ export const pairsRouter = router({
       return episode === undefined ? null : (ctx.archive.episode(episode) ?? null)
     }
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
+  }),
+
+  /** The log-probability of every token of its two answers, under the policies that are there: sft, dpo. */
+  tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
+    const pair = find(ctx, input.id)
+    return ctx.live.workshop.use((resources, config) => {
+      const there = playPolicies(config).filter((policy) => policy.there && policy.name !== 'base')
+      const policies = there.map(({ name, folder }) => ({ name, folder: projectPath(folder) }))
+      return scorePair(resources, pair, policies)
+    })
+  }),
+
+  /**
+   * Asks the DPO policy about every pair of a round and keeps its margins with them, bit by bit; returns how many they
+   * are. The policy is the one that was trained in that run and round, or else the one that the configuration names.
+   */
+  score: procedure.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
+    if (jobs.state.current !== null) {
+      throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
+    }
+    const pairs = lab.store.pairs(input.run, input.round)
+    await live.workshop.use(async (resources, config) => {
+      const run = lab.store.run(input.run)
+      const own = runArtifacts(run.config, run).adapter('dpo', input.round)
+      const folder = firstAdapter([own, projectPath(config.paths.dpo_adapter_path)], 'dpo')
+      await scoreMargins(resources, pairs, folder, (margins) => lab.store.setPolicyMargins(margins))
+    })
+    return { pairs: pairs.length }
   }),
 
   /** Does the same to some pairs of a round, as one correction. */
@@ -83,6 +115,12 @@ export const pairsRouter = router({
     .input(z.object({ ...round, limit: z.int().min(1).max(1000).default(100) }))
     .query(({ ctx, input }) => review(ctx).history(input.run, input.round, input.limit)),
 })
+
+function find({ lab }: Context, id: number): StoredPair {
+  const pair = lab.store.pair(id)
+  if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
+  return pair
+}
 
 interface Place {
   readonly run: number

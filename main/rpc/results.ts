@@ -4,7 +4,7 @@ import { reasons } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
 import { summarise } from '../evaluation/summary.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
-import { resultsOf } from '../pipeline/results.ts'
+import { evaluationOf, outlineOf } from '../pipeline/results.ts'
 import { find } from './runs.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
@@ -32,14 +32,12 @@ export const resultsRouter = router({
   /** Success by task, category and overall with intervals, DPO against every other arm, the verdict, and why it failed. */
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
     const data = load(ctx, input.run)
-    const { arms, pairs, wall, facts, run } = data
+    const { arms, facts } = data
     return {
-      run,
+      ...outlineOf(ctx.lab.store, input.run),
       ...summarise(data),
       failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'failure')])),
       faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'fault')])),
-      pairs,
-      wall,
       facts,
     }
   }),
@@ -81,5 +79,5 @@ export const resultsRouter = router({
 
 function load(ctx: Context, run: number) {
   const { config } = find(ctx, run)
-  return resultsOf(ctx.lab.store, run, configuredTasks(config))
+  return evaluationOf(ctx.lab.store, run, configuredTasks(config))
 }

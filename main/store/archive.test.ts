@@ -93,6 +93,7 @@ const pairOf = (seed: number) => ({
   step: 0,
   chosenAttempt: 0,
   rejectedAttempt: 1,
+  margin: seed < 3 ? seed : null,
   prompt: `prompt ${seed}`,
   chosen: 'answer 0',
   rejected: 'answer 1',

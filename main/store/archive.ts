@@ -100,6 +100,7 @@ const PAIR_ORDERS = {
   chosen: 'length(chosen)',
   rejected: 'length(rejected)',
   margin: 'margin',
+  policyMargin: 'policy_margin',
 } as const
 export interface PairOrder {
   readonly by: keyof typeof PAIR_ORDERS
@@ -107,13 +108,7 @@ export interface PairOrder {
 }
 
 /** A pair as a line of a long table. */
-export interface PairBrief extends Omit<StoredPair, 'prompt'> {
-  /**
-   * Log-probability of chosen minus that of rejected under the policy that played them, in nats; null where a text is
-   * not the one that was played, or comes from elsewhere.
-   */
-  readonly margin: number | null
-}
+export type PairBrief = Omit<StoredPair, 'prompt'>
 
 /** A curve in few points: each stands for the steps from its `step` on, up to the next one's. */
 export interface Curve extends ArmKey {
@@ -216,7 +211,7 @@ export class Archive {
     const { where, values } = pairWhere(filter)
     const direction = order.descending ? 'DESC' : 'ASC'
     const rows = this.#database.all(
-      `SELECT pairs.*, ${MARGIN} AS margin FROM pairs ${where}
+      `SELECT * FROM pairs ${where}
        ORDER BY ${PAIR_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
       ...values,
       limit,
@@ -340,15 +335,6 @@ function readCounts(row: Row): ReviewCount {
   }
 }
 
-/** The log-probability with which an answer of a pair was sampled; none where its text was changed since. */
-const playedLogprob = (side: 'chosen' | 'rejected') =>
-  `(SELECT logprob FROM episodes JOIN steps ON steps.episode = episodes.id
-    WHERE episodes.run = pairs.run AND stage = 'collect' AND episodes.round = pairs.round AND arm = ''
-      AND episodes.task = pairs.task AND episodes.seed = pairs.seed AND attempt = ${side}_attempt
-      AND position = pairs.step AND completion = ${side})`
-
-const MARGIN = `${playedLogprob('chosen')} - ${playedLogprob('rejected')}`
-
 const STATES: Readonly<Record<PairState, string>> = {
   kept: 'keep = 1',
   dropped: 'keep = 0',
@@ -412,5 +398,5 @@ function readBrief(row: Row): EpisodeBrief {
 
 function readPairBrief(row: Row): PairBrief {
   const { prompt: _, ...pair } = readPair(row)
-  return { ...pair, margin: row.margin === null ? null : Number(row.margin) }
+  return pair
 }

@@ -150,4 +150,21 @@ CREATE TABLE preference_files (
   digest TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+ALTER TABLE pairs ADD COLUMN margin REAL;
+UPDATE pairs SET margin =
+  (SELECT logprob FROM episodes JOIN steps ON steps.episode = episodes.id
+   WHERE episodes.run = pairs.run AND stage = 'collect' AND episodes.round = pairs.round AND arm = ''
+     AND episodes.task = pairs.task AND episodes.seed = pairs.seed AND attempt = chosen_attempt
+     AND position = pairs.step AND completion = chosen)
+  - (SELECT logprob FROM episodes JOIN steps ON steps.episode = episodes.id
+   WHERE episodes.run = pairs.run AND stage = 'collect' AND episodes.round = pairs.round AND arm = ''
+     AND episodes.task = pairs.task AND episodes.seed = pairs.seed AND attempt = rejected_attempt
+     AND position = pairs.step AND completion = rejected);
+
+CREATE INDEX steps_of_episode ON steps (episode);
+`,
+  `
+ALTER TABLE pairs ADD COLUMN policy_margin REAL;
+`,
 ]

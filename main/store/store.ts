@@ -68,6 +68,13 @@ export interface StoredPair {
   /** The attempts that the two completions come from; null for a pair that was brought in from a file. */
   readonly chosenAttempt: number | null
   readonly rejectedAttempt: number | null
+  /**
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats; null for texts that
+   * were not played.
+   */
+  readonly margin: number | null
+  /** The same under a policy that was trained since; null until somebody asked for it. */
+  readonly policyMargin: number | null
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
@@ -83,7 +90,10 @@ export interface StoredPair {
 }
 
 /** A pair as collection makes it. */
-export type NewPair = Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'>
+export type NewPair = Omit<
+  StoredPair,
+  'id' | 'run' | 'round' | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
+>
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -360,8 +370,8 @@ export class Store {
   /** Adds a pair to a round and returns its id. */
   addPair(run: number, round: number, pair: NewPair): number {
     const { lastInsertRowid } = this.database.run(
-      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       run,
       round,
       pair.task,
@@ -369,6 +379,7 @@ export class Store {
       pair.step,
       pair.chosenAttempt,
       pair.rejectedAttempt,
+      pair.margin,
       pair.prompt,
       pair.chosen,
       pair.rejected,
@@ -379,6 +390,15 @@ export class Store {
   /** The pairs of a round in the order they were made, those dropped by hand among them. */
   pairs(run: number, round: number): StoredPair[] {
     return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
+  }
+
+  /** Keeps what a trained policy says of pairs: margins by the pair's id. */
+  setPolicyMargins(margins: ReadonlyMap<number, number>): void {
+    this.database.transaction(() => {
+      for (const [id, margin] of margins) {
+        this.database.run('UPDATE pairs SET policy_margin = ? WHERE id = ?', margin, id)
+      }
+    })
   }
 
   /** The pair of this id, or undefined where there is none. */
@@ -450,7 +470,7 @@ function readArm(row: Row): ArmKey {
 
 /** A row of the table of pairs. */
 export function readPair(row: Row): StoredPair {
-  const attempt = (value: Row[string]) => (value === null ? null : Number(value))
+  const orNull = (value: Row[string] | undefined) => (typeof value === 'number' ? value : null)
   return {
     id: Number(row.id),
     run: Number(row.run),
@@ -458,8 +478,10 @@ export function readPair(row: Row): StoredPair {
     task: String(row.task),
     seed: Number(row.seed),
     step: Number(row.step),
-    chosenAttempt: attempt(row.chosen_attempt ?? null),
-    rejectedAttempt: attempt(row.rejected_attempt ?? null),
+    chosenAttempt: orNull(row.chosen_attempt),
+    rejectedAttempt: orNull(row.rejected_attempt),
+    margin: orNull(row.margin),
+    policyMargin: orNull(row.policy_margin),
     prompt: String(row.prompt),
     chosen: String(row.chosen),
     rejected: String(row.rejected),
