@@ -190,6 +190,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     dpo::Options options;
     options.instructions = from.Get("instructions").ToString();
     options.doublePrecision = from.Get("precision").ToString().Utf8Value() == "float64";
+    options.bf16 = from.Get("products").ToString().Utf8Value() != "fp32";
     options.cacheBytes = whole(from, "cacheBytes");
     const int threads = static_cast<int>(whole(from, "threads"));
     options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

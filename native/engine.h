@@ -68,6 +68,7 @@ class AnyEngine {
 struct Options {
   int threads = 1;
   std::string instructions;  // as in chooseKernels
+  bool bf16 = false;         // whether products may round what they multiply, as in chooseKernels
   bool doublePrecision = false;
   int64_t cacheBytes = 0;  // about how much the keys and values of a generation may take at a time
 };
@@ -79,7 +80,7 @@ template <class T>
 class Engine final : public AnyEngine {
  public:
   Engine(const Config& config, const GivenTensors& tensors, const Options& options)
-      : kernels_(chooseKernels<T>(options.instructions.c_str())),
+      : kernels_(chooseKernels<T>(options.instructions.c_str(), options.bf16)),
         cacheBytes_(options.cacheBytes),
         pool_(options.threads),
         base_(config, tensors),

@@ -97,6 +97,12 @@ inline void anyTile(int64_t rows, int64_t n, int64_t k, const typename V::Scalar
 // Rows to fetch ahead while packing; hardware does not follow rows that are pages apart.
 constexpr int64_t kAhead = 8;
 
+template <class V>
+int64_t packedSize(int64_t k, int64_t n) {
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  return (n + kCols - 1) / kCols * kCols * k;
+}
+
 // Packed operand: blocks of kPanelDepth rows along k; in each, panels of tileCols columns; in each, the rows' pieces,
 // zero-filled at the right edge.
 template <class V, class T = typename V::Scalar>

@@ -8,13 +8,10 @@ namespace dpo {
 
 template <class V, class T = typename V::Scalar>
 constexpr Kernels<T> kernelTable(const char* name) {
-  return {name,
+  return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>},
+          name,
           V::tileRows,
           V::lanes * V::tileVecs,
-          &packTransposed<V>,
-          &pack<V>,
-          &matmul<V>,
-          &matmulTransposed<V>,
           &attentionForward<V>,
           &attentionBackward<V>,
           &decodeAttention<V>,

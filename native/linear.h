@@ -20,12 +20,12 @@ class Linear {
 
   void refresh(const Kernels<T>& kernels, bool backward) {
     if (!forwardFresh_) {
-      forward_.resize(packedSize(kernels, in, out));
+      forward_.resize(kernels.packedSize(in, out));
       kernels.packTransposed(out, in, weight, in, forwardScale, forward_.data());
       forwardFresh_ = true;
     }
     if (backward && !backwardFresh_) {
-      backward_.resize(packedSize(kernels, out, in));
+      backward_.resize(kernels.packedSize(out, in));
       kernels.pack(out, in, weight, in, backwardScale, backward_.data());
       backwardFresh_ = true;
     }

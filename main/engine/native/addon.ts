@@ -32,6 +32,11 @@ export interface OpenOptions {
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
   /** 'float64' is for tests: finite differences need it. */
   readonly precision: 'float32' | 'float64'
+  /**
+   * 'bf16': matrix products round what they multiply to bf16 and add up in float32, where the processor has instructions
+   * for that (AVX512-BF16); elsewhere, and with 'fp32', they are exact to float32.
+   */
+  readonly products: 'fp32' | 'bf16'
   /** About how much memory the keys and values of a generation may take at a time. */
   readonly cacheBytes: number
 }

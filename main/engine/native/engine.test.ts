@@ -133,7 +133,13 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       Object.fromEntries([...tensors].map(([name, { data }]) => [name, data.slice()]))
     const base = flat(randomModel(TINY, 1, 0.5))
     const adapter = flat(randomAdapter(TINY, LORA, 2, 0.5))
-    const options: OpenOptions = { threads: 1, instructions: '', precision: 'float64', cacheBytes: 2 ** 20 }
+    const options: OpenOptions = {
+      threads: 1,
+      instructions: '',
+      precision: 'float64',
+      products: 'fp32',
+      cacheBytes: 2 ** 20,
+    }
 
     async function prepare(trained: 'base' | 'lora'): Promise<NativeEngine> {
       const engine = new (loadAddon().NativeEngine)()
@@ -238,6 +244,25 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(1e-5)
       expect(await results(config, batch, { instructions, threads })).toEqual(actual)
     })
+  })
+
+  // The errors are those of eight bits of mantissa; a mistake in a kernel is some hundred times as large.
+  test.each([
+    ['odd sizes', ODD, 5, 1],
+    ['more than a panel in every direction', { ...ODD, intermediate_size: 1031, tie_word_embeddings: false }, 80, 3],
+  ])('products in bf16 come close to double precision: %s', async (_, config, size, threads) => {
+    const batch = forest(config, size)
+    const actual = await results(config, batch, { products: 'bf16', threads })
+    const expected = await results(config, batch, { precision: 'float64' })
+    for (const key of ['full', 'lora'] as const) {
+      for (const [i, logprob] of expected[key].logprobs.entries()) {
+        expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(0.05 * Math.max(1, Math.abs(logprob)))
+        expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
+      }
+    }
+    expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
+    expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
+    expect(await results(config, batch, { products: 'bf16', threads })).toEqual(actual)
   })
 
   test.each([

@@ -30,6 +30,8 @@ export interface NativeOptions {
   readonly instructions?: OpenOptions['instructions']
   /** Default 'float32'; 'float64' is slow and for tests. */
   readonly precision?: OpenOptions['precision']
+  /** Default 'fp32'. */
+  readonly products?: OpenOptions['products']
   /** About how much memory the keys and values of a generation may take at a time; default: 1 GiB. */
   readonly cacheBytes?: number
 }
@@ -48,6 +50,7 @@ export async function createNativeEngine(
     threads: options.threads ?? 0,
     instructions: options.instructions ?? '',
     precision: options.precision ?? 'float32',
+    products: options.products ?? 'fp32',
     cacheBytes: options.cacheBytes ?? 2 ** 30,
   })
   return new QueuedEngine(native, config, description)
