@@ -136,6 +136,11 @@ Napi::Value object(Napi::Env env, const std::vector<dpo::Completion>& completion
   return out;
 }
 
+dpo::Format format(const std::string& name) {
+  if (name == "nf4") return dpo::Format::kNf4;
+  return name == "int8" ? dpo::Format::kInt8 : dpo::Format::kBf16;
+}
+
 dpo::Config config(const Napi::Object& from) {
   dpo::Config c;
   c.vocab = whole(from, "vocab_size");
@@ -155,7 +160,11 @@ class Handle : public Napi::ObjectWrap<Handle> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeEngine",
-                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::addAdapter>("addAdapter"),
+                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::fill>("fill"),
+                        InstanceMethod<&Handle::sections>("sections"), InstanceMethod<&Handle::sectionsRead>("sectionsRead"),
+                        InstanceMethod<&Handle::writeSection>("writeSection"),
+                        InstanceMethod<&Handle::readSection>("readSection"), InstanceMethod<&Handle::ready>("ready"),
+                        InstanceMethod<&Handle::addAdapter>("addAdapter"),
                         InstanceMethod<&Handle::removeAdapter>("removeAdapter"), InstanceMethod<&Handle::weights>("weights"),
                         InstanceMethod<&Handle::train>("train"), InstanceMethod<&Handle::logprobs>("logprobs"),
                         InstanceMethod<&Handle::forward>("forward"), InstanceMethod<&Handle::backward>("backward"),
@@ -182,25 +191,88 @@ class Handle : public Napi::ObjectWrap<Handle> {
         std::move(held));
   }
 
-  // open(config, tensors, options) -> description
+  // open(config, options) -> description
   Napi::Value open(const Info& info) {
     const dpo::Config c = config(info[0].As<Napi::Object>());
-    const dpo::GivenTensors given = tensors(info[1]);
-    const Napi::Object from = info[2].As<Napi::Object>();
+    const Napi::Object from = info[1].As<Napi::Object>();
     dpo::Options options;
     options.instructions = from.Get("instructions").ToString();
-    options.doublePrecision = from.Get("precision").ToString().Utf8Value() == "float64";
+    const std::string precision = from.Get("precision").ToString();
+    options.doublePrecision = precision == "float64";
     options.bf16 = from.Get("products").ToString().Utf8Value() != "fp32";
+    options.precision.frozen = precision == "bf16" || precision == "nf4";
+    options.precision.layers = format(precision);
+    options.precision.head = format(from.Get("headPrecision").ToString());
+    options.checkpointing = from.Get("checkpointing").ToBoolean();
     options.cacheBytes = whole(from, "cacheBytes");
     const int threads = static_cast<int>(whole(from, "threads"));
     options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     return Job::start(
         info.Env(),
-        [engine = engine_, c, given, options]() -> Job::Finish {
-          *engine = dpo::makeEngine(c, given, options);
+        [engine = engine_, c, options]() -> Job::Finish {
+          *engine = dpo::makeEngine(c, options);
           return [text = (*engine)->description()](Napi::Env env) { return Napi::String::New(env, text); };
-        },
-        {info[1]});
+        });
+  }
+
+  // fill(name, offset, dtype, bytes)
+  Napi::Value fill(const Info& info) {
+    const std::string kind = info[2].ToString();
+    const dpo::Dtype dtype = kind == "F32" ? dpo::Dtype::kF32 : kind == "F16" ? dpo::Dtype::kF16 : dpo::Dtype::kBf16;
+    const Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
+    const int64_t count = static_cast<int64_t>(bytes.ByteLength()) / (dtype == dpo::Dtype::kF32 ? 4 : 2);
+    return job(info, [name = info[0].ToString().Utf8Value(), offset = info[1].ToNumber().Int64Value(), dtype, count,
+                      data = bytes.Data()](AnyEngine& engine) -> Job::Finish {
+      engine.fill(name, offset, count, dtype, data);
+      return nothing;
+    }, {info[3]});
+  }
+
+  Napi::Value ready(const Info& info) {
+    return job(info, [](AnyEngine& engine) -> Job::Finish {
+      engine.ready();
+      return nothing;
+    });
+  }
+
+  // sections(name) -> [{ name, bytes }], the stored parts of a matrix and their lengths
+  Napi::Value sections(const Info& info) {
+    return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
+      return [list = engine.sections(name)](Napi::Env env) {
+        Napi::Array out = Napi::Array::New(env, list.size());
+        for (uint32_t i = 0; i < list.size(); i++) {
+          Napi::Object each = Napi::Object::New(env);
+          each.Set("name", list[i].name);
+          each.Set("bytes", static_cast<double>(list[i].bytes));
+          out.Set(i, each);
+        }
+        return out;
+      };
+    });
+  }
+
+  // Copies between bytes and a part of a section: readSection(name, section, offset, bytes) into bytes, writeSection out
+  // of them.
+  Napi::Value copySection(const Info& info, bool write) {
+    Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
+    return job(info, [name = info[0].ToString().Utf8Value(), index = static_cast<size_t>(info[1].ToNumber().Int64Value()),
+                      offset = info[2].ToNumber().Int64Value(), count = static_cast<int64_t>(bytes.ByteLength()),
+                      data = bytes.Data(), write](AnyEngine& engine) -> Job::Finish {
+      const dpo::Section section = engine.sections(name).at(index);
+      if (offset < 0 || count > section.bytes - offset) throw std::invalid_argument("a section of '" + name + "' is shorter");
+      if (write) std::memcpy(section.data + offset, data, static_cast<size_t>(count));
+      else std::memcpy(data, section.data + offset, static_cast<size_t>(count));
+      return nothing;
+    }, {info[3]});
+  }
+  Napi::Value readSection(const Info& info) { return copySection(info, false); }
+  Napi::Value writeSection(const Info& info) { return copySection(info, true); }
+
+  Napi::Value sectionsRead(const Info& info) {
+    return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
+      engine.sectionsRead(name);
+      return nothing;
+    });
   }
 
   Napi::Value addAdapter(const Info& info) {

@@ -46,9 +46,16 @@ class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
   virtual std::string description() const = 0;
+  // Brings the base model: pieces of every tensor, in order, as Base::fill takes them, then ready().
+  virtual void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) = 0;
+  virtual void ready() = 0;
+  // The stored bytes of a frozen matrix, to be written to a file; none where it is not frozen.
+  virtual std::vector<Section> sections(const std::string& name) = 0;
+  // Says that they were read from a file instead of filled.
+  virtual void sectionsRead(const std::string& name) = 0;
   virtual void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) = 0;
   virtual void removeAdapter(const std::string& name) = 0;
-  // The tensors of an adapter, or with no name of the base.
+  // The tensors of an adapter, or with no name of the base, as float.
   virtual NamedTensors weights(const std::optional<std::string>& adapter) = 0;
   virtual void train(const std::optional<std::string>& adapter) = 0;
   virtual Scores logprobs(const Forest& forest, const std::optional<std::string>& adapter) = 0;
@@ -70,23 +77,29 @@ struct Options {
   std::string instructions;  // as in chooseKernels
   bool bf16 = false;         // whether products may round what they multiply, as in chooseKernels
   bool doublePrecision = false;
+  Precision precision;
+  bool checkpointing = false;  // activations are made again in backward
   int64_t cacheBytes = 0;  // about how much the keys and values of a generation may take at a time
 };
 
-// Throws std::invalid_argument where configuration, tensors and options do not fit.
-std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, const Options& options);
+// An engine without weights. Throws std::invalid_argument where configuration and options do not fit.
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const Options& options);
 
 template <class T>
 class Engine final : public AnyEngine {
  public:
-  Engine(const Config& config, const GivenTensors& tensors, const Options& options)
+  Engine(const Config& config, const Options& options)
       : kernels_(chooseKernels<T>(options.instructions.c_str(), options.bf16)),
         cacheBytes_(options.cacheBytes),
         pool_(options.threads),
-        base_(config, tensors),
-        decoder_(kernels_, pool_, base_) {}
+        base_(config, options.precision),
+        decoder_(kernels_, pool_, base_, options.checkpointing) {}
 
   std::string description() const override;
+  void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) override;
+  void ready() override { base_.checkComplete(); }
+  std::vector<Section> sections(const std::string& name) override;
+  void sectionsRead(const std::string& name) override;
   void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) override;
   void removeAdapter(const std::string& name) override;
   NamedTensors weights(const std::optional<std::string>& adapter) override;

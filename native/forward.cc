@@ -6,8 +6,9 @@
 namespace dpo {
 
 template <class T>
-Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base)
-    : k_(kernels), pool_(pool), base_(base), rotary_(base.config) {
+Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing)
+    : k_(kernels), pool_(pool), base_(base), rotary_(base.config), checkpointing_(checkpointing) {
+  inputs_.resize(static_cast<size_t>(base.config.layers));
   states_.resize(static_cast<size_t>(base.config.layers));
   qkv_.resize(static_cast<size_t>(base.config.layers));
   scratch_.resize(static_cast<size_t>(pool.threads()));
@@ -39,11 +40,13 @@ void Decoder<T>::refresh(bool backward) {
 template <class T>
 void Decoder<T>::resizeStates(bool wide) {
   const Config& c = base_.config;
-  for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) {
+  if (wide)
+    for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
+  const bool every = keep_ && !checkpointing_;
+  for (int64_t l = 0; l < (every ? c.layers : 1); l++) {
     LayerState<T>& s = state(l);
-    const int64_t tail = keep_ ? tailRows(l) : std::max(rows_, tailCount_);
+    const int64_t tail = every ? tailRows(l) : std::max(rows_, tailCount_);
     if (wide) {
-      s.x.resize(rows_ * c.hidden);
       s.attended.resize(rows_ * c.hidden);
       s.lse.resize(rows_ * c.heads);
     }
@@ -75,7 +78,7 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
   keep_ = keep;
-  keepKeys_ = keep || keepKeys;
+  keepKeys_ = keepKeys || (keep && !checkpointing_);
   rows_ = layout.rowCount();
   tailCount_ = static_cast<int64_t>(layout.headRows.size());
   rotary_.reach(layout.maxContext);
@@ -90,16 +93,15 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
 
   const int32_t* positions = layout.positions.data();
   eachBlock(rows_, [&](const Rows& rows) {
-    embed(rows, layout.tokens.data(), state(0).x.data());
-    layerIn(0, rows, positions, state(0).x.data(), qkv(0));
+    embed(rows, layout.tokens.data(), input(0));
+    layerIn(0, rows, positions, input(0), qkv(0));
   });
   for (int64_t l = 0; l < c.layers; l++) {
     attention(layout, l);
     if (last(l)) break;
     eachBlock(rows_, [&](const Rows& rows) {
-      T* const next = state(l + 1).x.data();
-      layerOut(l, rows, state(l).x.data(), state(l).attended.data(), next);
-      layerIn(l + 1, rows, positions, next, qkv(l + 1));
+      layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));
+      layerIn(l + 1, rows, positions, input(l + 1), qkv(l + 1));
     });
   }
   gatherTail();
@@ -111,8 +113,7 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
 template <class T>
 void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
   const int64_t h = base_.config.hidden;
-  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
-    std::copy_n(base_.at(base_.embedding) + tokens[r] * h, h, x + r * h);
+  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) base_.embed(k_, tokens[r], x + r * h);
 }
 
 template <class T>
@@ -124,7 +125,7 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
   k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(weights.inputNorm), static_cast<T>(c.eps),
              normed.data(), state(layer).rstd.data() + rows.begin);
   T* const out = qkv + rows.begin * c.qkv();
-  weights.qkv.forward(k_, rows.count, normed.data(), c.hidden, out, c.qkv(), nullptr, 0);
+  weights.qkv.forward(k_, rows.count, normed.data(), c.hidden, out, c.qkv(), nullptr, 0, scratch(rows.thread).panels);
   adapt(layer, kQkv, rows, normed.data(), c.hidden, out, c.qkv());
   for (int64_t r = 0; r < rows.count; r++) {
     const int64_t position = positions[rows.begin + r];
@@ -141,22 +142,25 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
   const int64_t h = c.hidden, n = rows.count;
   x += rows.begin * h;
   attended += rows.begin * h;
-  next += rows.begin * h;
   T* const mid = s.mid.data() + rows.begin * h;
-  weights.o.forward(k_, n, attended, h, mid, h, x, h);
+  Buffer<T>& panels = scratch(rows.thread).panels;
+  weights.o.forward(k_, n, attended, h, mid, h, x, h, panels);
   adapt(layer, kO, rows, attended, h, mid, h);
 
   Buffer<T>& normed = scratch(rows.thread).a;
   normed.resize(n * h);
   k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
   T* const gateUp = s.gateUp.data() + rows.begin * 2 * c.ff;
-  weights.gateUp.forward(k_, n, normed.data(), h, gateUp, 2 * c.ff, nullptr, 0);
+  weights.gateUp.forward(k_, n, normed.data(), h, gateUp, 2 * c.ff, nullptr, 0, panels);
   adapt(layer, kGateUp, rows, normed.data(), h, gateUp, 2 * c.ff);
 
   Buffer<T>& act = scratch(rows.thread).b;
   act.resize(n * c.ff);
   k_.swiglu(n, c.ff, gateUp, act.data());
-  weights.down.forward(k_, n, act.data(), c.ff, next, h, mid, h);
+  if (next != nullptr) {
+    next += rows.begin * h;
+    weights.down.forward(k_, n, act.data(), c.ff, next, h, mid, h, panels);
+  }
   adapt(layer, kDown, rows, act.data(), c.ff, next, h);
 }
 
@@ -168,7 +172,7 @@ void Decoder<T>::gatherTail() {
   tailAttended_.resize(tailCount_ * h);
   for (int64_t i = 0; i < tailCount_; i++) {
     const int64_t row = tailRow_[static_cast<size_t>(i)];
-    std::copy_n(s.x.data() + row * h, h, tailX_.data() + i * h);
+    std::copy_n(input(base_.config.layers - 1) + row * h, h, tailX_.data() + i * h);
     std::copy_n(s.attended.data() + row * h, h, tailAttended_.data() + i * h);
   }
 }

@@ -4,6 +4,8 @@
 #pragma once
 #include <cstdint>
 
+#include "stored_view.h"
+
 namespace dpo {
 
 // Rows of the contraction that a packed panel holds at a time: 256 x 32 floats of B and 12 x 256 of A fit a 48 KB L1.
@@ -93,6 +95,9 @@ struct Kernels : Products<T> {
   const char* name;
   int64_t tileRows;
   int64_t tileCols;
+
+  // Values [column, column + count) of a row of a stored matrix.
+  void (*unpack)(const StoredView& w, int64_t row, int64_t column, int64_t count, T* out);
 
   void (*attentionForward)(const Attention<T>&);
   void (*attentionBackward)(const Attention<T>&);

@@ -3,6 +3,7 @@
 #include "kernels_attention.h"
 #include "kernels_decode.h"
 #include "kernels_rows.h"
+#include "kernels_stored.h"
 
 namespace dpo {
 
@@ -12,6 +13,7 @@ constexpr Kernels<T> kernelTable(const char* name) {
           name,
           V::tileRows,
           V::lanes * V::tileVecs,
+          &unpack<V>,
           &attentionForward<V>,
           &attentionBackward<V>,
           &decodeAttention<V>,

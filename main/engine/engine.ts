@@ -27,6 +27,10 @@ export interface Qwen2Config {
   readonly tie_word_embeddings: boolean
 }
 
+/** Form of embedding and head where the base model's matrices are frozen. */
+export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
+export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
+
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
 export type Projection = (typeof PROJECTIONS)[number]

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../config/error.ts'
-import type { AdamW, AdapterName, Completion, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, Completion, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { Dtype } from '../safetensors.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
@@ -30,20 +31,39 @@ export interface OpenOptions {
   readonly threads: number
   /** '' takes the best that the processor has. */
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
-  /** 'float64' is for tests: finite differences need it. */
-  readonly precision: 'float32' | 'float64'
+  /**
+   * Of the base model's matrices: 'float32' can be trained, 'bf16' and 'nf4' are frozen. 'float64' is for tests: finite
+   * differences need it.
+   */
+  readonly precision: 'float32' | 'float64' | 'bf16' | 'nf4'
   /**
    * 'bf16': matrix products round what they multiply to bf16 and add up in float32, where the processor has instructions
    * for that (AVX512-BF16); elsewhere, and with 'fp32', they are exact to float32.
    */
   readonly products: 'fp32' | 'bf16'
+  /** Of embedding and head, where the matrices are frozen. */
+  readonly headPrecision: HeadPrecision
+  /** Whether backward makes activations again instead of keeping them. */
+  readonly checkpointing: boolean
   /** About how much memory the keys and values of a generation may take at a time. */
   readonly cacheBytes: number
 }
 
 export interface NativeEngine {
-  /** Resolves to the engine's description. */
-  open(config: Qwen2Config, tensors: FlatTensors, options: OpenOptions): Promise<string>
+  /** Makes the engine, without weights. Resolves to its description. */
+  open(config: Qwen2Config, options: OpenOptions): Promise<string>
+  /** Takes numbers of a base tensor from place `offset` on, as tensor-stream.ts cuts them. */
+  fill(name: string, offset: number, dtype: Dtype, bytes: Uint8Array): Promise<void>
+  /** Says that every tensor was filled. */
+  ready(): Promise<void>
+  /** The stored parts of a frozen matrix, with their lengths in bytes; none where it is not frozen. */
+  sections(name: string): Promise<{ name: string; bytes: number }[]>
+  /** Copies bytes of the section of that index, from `offset` on, into all of `into`. */
+  readSection(name: string, section: number, offset: number, into: Uint8Array): Promise<void>
+  /** Copies all of `from` over the section's bytes. */
+  writeSection(name: string, section: number, offset: number, from: Uint8Array): Promise<void>
+  /** Says that all sections were written, in place of fill(). */
+  sectionsRead(name: string): Promise<void>
   addAdapter(name: string, lora: LoraConfig, tensors: FlatTensors): Promise<void>
   removeAdapter(name: string): Promise<void>
   weights(adapter: AdapterName): Promise<FlatTensors>

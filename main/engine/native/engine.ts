@@ -5,6 +5,7 @@ import type {
   Completion,
   Engine,
   Forest,
+  HeadPrecision,
   LoraConfig,
   OptimizerState,
   Qwen2Config,
@@ -13,6 +14,8 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
+import { notFinite } from '../model-file.ts'
+import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,
@@ -22,6 +25,7 @@ import {
   type OpenOptions,
   type WideScores,
 } from './addon.ts'
+import { readCache, type WeightCache, writeCache } from './cache.ts'
 
 export interface NativeOptions {
   /** Threads that compute; default: one a core. */
@@ -32,28 +36,90 @@ export interface NativeOptions {
   readonly precision?: OpenOptions['precision']
   /** Default 'fp32'. */
   readonly products?: OpenOptions['products']
+  /** Of embedding and head where `precision` is 'bf16' or 'nf4'; default 'bf16'. */
+  readonly headPrecision?: HeadPrecision
+  /** Whether backward makes activations again instead of keeping them; default false. */
+  readonly checkpointing?: boolean
+  /** Where quantised weights are kept on disk; used where `precision` is 'nf4'. */
+  readonly cache?: WeightCache
   /** About how much memory the keys and values of a generation may take at a time; default: 1 GiB. */
   readonly cacheBytes?: number
 }
 
 /**
- * An engine that computes in C++ on this machine's processor. Throws one sentence where the addon is not built, a
- * tensor of the checkpoint is missing, has the wrong shape or holds a value that is not finite.
+ * An engine that computes in C++ on this machine's processor, with the base model from tensors in memory or from a
+ * stream, of which it holds no copy besides its own. Throws one sentence where the addon is not built, a tensor of the
+ * checkpoint is missing, has the wrong shape or holds a value that is not finite.
  */
 export async function createNativeEngine(
   config: Qwen2Config,
-  base: Tensors,
+  base: Tensors | TensorStream,
   options: NativeOptions = {},
 ): Promise<Engine> {
+  const { native, description } = await openNative(config, options)
+  try {
+    const names = [...checkpointShapes(config).keys()]
+    const { cache } = options
+    const cached = cache !== undefined && (await readCache(native, names, cache))
+    const missing = cached ? await unfrozen(native, names) : names
+    if (!isStream(base)) flatten(checkpointShapes(config), base)
+    await fillFrom(native, isStream(base) ? base : streamTensors(base), missing)
+    await native.ready()
+    if (cache !== undefined && !cached) await writeCache(native, names, cache)
+  } catch (error) {
+    await native.close()
+    throw error
+  }
+  return new QueuedEngine(native, config, description)
+}
+
+/** The tensors that are held as numbers. */
+async function unfrozen(native: NativeEngine, names: readonly string[]): Promise<string[]> {
+  const kept: string[] = []
+  for (const name of names) if ((await native.sections(name)).length === 0) kept.push(name)
+  return kept
+}
+
+/** An addon's engine without weights. */
+async function openNative(
+  config: Qwen2Config,
+  options: NativeOptions,
+): Promise<{ native: NativeEngine; description: string }> {
   const native = new (loadAddon().NativeEngine)()
-  const description = await native.open(config, flatten(checkpointShapes(config), base), {
+  const description = await native.open(config, {
     threads: options.threads ?? 0,
     instructions: options.instructions ?? '',
     precision: options.precision ?? 'float32',
     products: options.products ?? 'fp32',
+    headPrecision: options.headPrecision ?? 'bf16',
+    checkpointing: options.checkpointing ?? false,
     cacheBytes: options.cacheBytes ?? 2 ** 30,
   })
-  return new QueuedEngine(native, config, description)
+  return { native, description }
+}
+
+/** Brings tensors into the engine, reading the next piece while one is converted. */
+async function fillFrom(native: NativeEngine, stream: TensorStream, names: Iterable<string>): Promise<void> {
+  for (const name of names) {
+    let filled = Promise.resolve()
+    try {
+      for await (const { offset, dtype, bytes } of stream.pieces(name)) {
+        await filled
+        filled = native.fill(name, offset, dtype, bytes)
+        // It may fail while the next piece is still being read.
+        filled.catch(() => {})
+      }
+      await filled
+    } catch (error) {
+      // What a piece is read from must outlive the call that reads it.
+      await filled.catch(() => {})
+      throw error instanceof Error && error.message.includes('not finite') ? notFinite(name, stream.fileOf) : error
+    }
+  }
+}
+
+function isStream(base: Tensors | TensorStream): base is TensorStream {
+  return 'pieces' in base
 }
 
 class QueuedEngine implements Engine {
