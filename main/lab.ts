@@ -68,11 +68,11 @@ async function runCommand(store: Store, config: Config, command: Command, option
   try {
     const run = resume ? unfinishedRun(store, command) : beginRun(store, command, config)
     emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume })
+    const say = (text: string) => emit({ event: 'message', stage: '', round: 0, text })
     if (!isDeepStrictEqual(run.config, config)) {
-      const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
-      emit({ event: 'message', stage: '', round: 0, text })
+      say('The configuration has changed since this run began; it goes on with the one it began with.')
     }
-    const resources = openResources(run.config)
+    const resources = openResources(run.config, say, signal)
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
     } finally {

@@ -27,6 +27,10 @@ export interface Qwen2Config {
   readonly tie_word_embeddings: boolean
 }
 
+/** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
+export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
 /** Form of embedding and head where the base model's matrices are frozen. */
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
@@ -113,6 +117,15 @@ export interface OptimizerState {
   readonly exp_avg_sq: Tensors
 }
 
+/** How an engine holds a model: what the memory of a run depends on. */
+export interface Holding {
+  readonly precision: Precision
+  readonly headPrecision: HeadPrecision
+  /** Whether backward makes activations again from each layer's input, instead of keeping them. */
+  readonly gradientCheckpointing: boolean
+  readonly threads: number
+}
+
 export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
 
 /** One decoder with its adapters. Calls are queued: each sees the weights that the calls before it left. */
@@ -121,6 +134,8 @@ export interface Engine {
   /** One line for the user: backend, instruction set, threads. */
   readonly description: string
   readonly config: Qwen2Config
+  /** Null where the library that computes decides. */
+  readonly holding: Holding | null
 
   /** Adds an adapter with the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void>

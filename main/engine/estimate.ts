@@ -1,17 +1,9 @@
 /** How much memory a run will hold at its peak, by part, before it begins. */
-import { UserError } from '../config/error.ts'
-import type { HeadPrecision, LoraConfig, Qwen2Config } from './engine.ts'
+import type { Holding, LoraConfig, Qwen2Config } from './engine.ts'
 import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from './weights.ts'
 
-/** Form of the base model's matrices in the native engine: fp32 can be trained, the others are frozen. */
-export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
-export type Precision = (typeof PRECISIONS)[number]
-
-export interface MemoryQuestion {
+export interface MemoryQuestion extends Holding {
   readonly config: Qwen2Config
-  readonly precision: Precision
-  /** Of embedding and head where the matrices are frozen. */
-  readonly headPrecision: HeadPrecision
   /** The adapter that is trained; null trains all base weights. */
   readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
   /** Adapters of the same form that are held besides: the frozen reference. */
@@ -22,9 +14,6 @@ export interface MemoryQuestion {
   readonly targets: number
   /** Tokens of the longest prompt with a completion. */
   readonly context: number
-  /** Whether activations are made again in backward. */
-  readonly gradientCheckpointing: boolean
-  readonly threads: number
 }
 
 /** Bytes. */
@@ -54,7 +43,7 @@ const HEAD_ROWS = 48
 
 /** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
 export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
-  const weights = weightBytes(question)
+  const weights = estimateWeights(question.config, question)
   const { adapter, optimizer } = trainedBytes(question)
   const activations = activationBytes(question)
   const logits = logitBytes(question)
@@ -62,7 +51,11 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
   return { weights, adapter, optimizer, activations, logits, process: PROCESS, total }
 }
 
-function weightBytes({ config, precision, headPrecision, lora }: MemoryQuestion): number {
+/** Bytes of the base model, with the packed copies that stand beside float32 weights. */
+export function estimateWeights(
+  config: Qwen2Config,
+  { precision, headPrecision }: Pick<Holding, 'precision' | 'headPrecision'>,
+): number {
   let bytes = 0
   for (const [name, shape] of checkpointShapes(config)) {
     const numbers = size(shape)
@@ -75,8 +68,7 @@ function weightBytes({ config, precision, headPrecision, lora }: MemoryQuestion)
       bytes += FLOAT * numbers * (multiplied ? 3 : 1)
     }
   }
-  // A trained base model is one more thing that trainedBytes counts.
-  return lora === null && precision !== 'fp32' ? Number.NaN : bytes
+  return bytes
 }
 
 function trainedBytes({ config, precision, lora, frozenAdapters }: MemoryQuestion) {

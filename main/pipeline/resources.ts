@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { AgentModel } from '../agent/model.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import type { DownloadProgress } from '../engine/hub.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
@@ -18,7 +19,8 @@ export interface Resources {
   close(): Promise<void>
 }
 
-export function openResources(config: Config): Resources {
+/** `say` is told, a line at a time, how far a download is; `signal` stops it. */
+export function openResources(config: Config, say: (text: string) => void, signal?: AbortSignal): Resources {
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let tasks: readonly Task[] | undefined
@@ -32,6 +34,10 @@ export function openResources(config: Config): Resources {
         model: config.model.base_model_name,
         engine: config.model.engine,
         threads: config.model.threads,
+        precision: config.model.precision,
+        headPrecision: config.model.head_precision,
+        gradientCheckpointing: config.training.gradient_checkpointing,
+        download: { onProgress: sayProgress(say), ...(signal === undefined ? {} : { signal }) },
       })
       return model
     },
@@ -51,6 +57,17 @@ export function openResources(config: Config): Resources {
       await environment?.close()
       await model?.then((opened) => opened.close()).catch(() => {})
     },
+  }
+}
+
+/** Says a line for every tenth of a download. */
+function sayProgress(say: (text: string) => void): (progress: DownloadProgress) => void {
+  let tenths = -1
+  return ({ file, bytes, total }) => {
+    const now = total === 0 ? 10 : Math.floor((10 * bytes) / total)
+    if (now <= tenths) return
+    tenths = now
+    say(`Downloading the model: ${10 * now}% of ${(total / 1e9).toFixed(2)} GB (${file})`)
   }
 }
 

@@ -1,4 +1,5 @@
 /** The Engine interface over the native addon. */
+import { availableParallelism } from 'node:os'
 import type {
   AdamW,
   AdapterName,
@@ -6,6 +7,7 @@ import type {
   Engine,
   Forest,
   HeadPrecision,
+  Holding,
   LoraConfig,
   OptimizerState,
   Qwen2Config,
@@ -70,7 +72,15 @@ export async function createNativeEngine(
     await native.close()
     throw error
   }
-  return new QueuedEngine(native, config, description)
+  const precision = options.precision === 'bf16' || options.precision === 'nf4' ? options.precision : 'fp32'
+  const holding: Holding = {
+    precision,
+    headPrecision: options.headPrecision ?? 'bf16',
+    gradientCheckpointing: options.checkpointing ?? false,
+    threads: options.threads ?? availableParallelism(),
+  }
+  const held = precision === 'fp32' ? '' : `; weights ${precision}, embedding and head ${holding.headPrecision}`
+  return new QueuedEngine(native, config, description + held, holding)
 }
 
 /** The tensors that are held as numbers. */
@@ -126,16 +136,18 @@ class QueuedEngine implements Engine {
   readonly kind = 'native'
   readonly description: string
   readonly config: Qwen2Config
+  readonly holding: Holding
   readonly #native: NativeEngine
   readonly #adapters = new Map<string, Shapes>()
   #target: AdapterName = null
   /** Settles when every call so far has. */
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(native: NativeEngine, config: Qwen2Config, description: string) {
+  constructor(native: NativeEngine, config: Qwen2Config, description: string, holding: Holding) {
     this.#native = native
     this.config = config
     this.description = description
+    this.holding = holding
   }
 
   /** Runs `call` after all calls before it, whether or not they failed. */

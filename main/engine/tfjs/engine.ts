@@ -87,6 +87,7 @@ interface Training {
 class TfjsEngine implements Engine {
   readonly kind
   readonly description: string
+  readonly holding = null
   readonly config: Qwen2Config
   readonly #tf: Tf
   readonly #backend: TfjsBackend
