@@ -98,7 +98,7 @@ dpo::GivenTensors tensors(const Napi::Value& value) {
 dpo::Forest forest(const Napi::Value& value) {
   const Napi::Object object = value.As<Napi::Object>();
   return {integers(object.Get("tokens")), integers(object.Get("lengths")), integers(object.Get("parents")),
-          integers(object.Get("targetStarts"))};
+          integers(object.Get("targetStarts")), {}};
 }
 
 template <class Array, class From>
@@ -124,13 +124,15 @@ Napi::Value object(Napi::Env env, const dpo::Scores& scores) {
   return out;
 }
 
-Napi::Value object(Napi::Env env, const std::vector<dpo::Completion>& completions) {
-  Napi::Array out = Napi::Array::New(env, completions.size());
-  for (uint32_t i = 0; i < completions.size(); i++) {
+Napi::Value object(Napi::Env env, const std::vector<dpo::News>& news) {
+  Napi::Array out = Napi::Array::New(env, news.size());
+  for (uint32_t i = 0; i < news.size(); i++) {
     Napi::Object each = Napi::Object::New(env);
-    each.Set("tokens", array<Napi::Int32Array>(env, completions[i].tokens));
-    each.Set("logprobs", array<Napi::Float32Array>(env, completions[i].logprobs));
-    each.Set("stopped", completions[i].stopped);
+    each.Set("id", static_cast<double>(news[i].id));
+    each.Set("tokens", array<Napi::Int32Array>(env, news[i].tokens));
+    each.Set("logprobs", array<Napi::Float32Array>(env, news[i].logprobs));
+    each.Set("done", news[i].done);
+    each.Set("stopped", news[i].stopped);
     out.Set(i, each);
   }
   return out;
@@ -154,6 +156,43 @@ dpo::Config config(const Napi::Object& from) {
   c.tied = from.Get("tie_word_embeddings").ToBoolean();
   return c;
 }
+
+// Requests for completions, handed over while the engine may already be at work on others.
+class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Inbox",
+                       {InstanceMethod<&InboxHandle::submit>("submit"), InstanceMethod<&InboxHandle::cancel>("cancel")});
+  }
+
+  explicit InboxHandle(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<InboxHandle>(info), inbox_(std::make_shared<dpo::Inbox>()) {}
+
+  std::shared_ptr<dpo::Inbox> inbox() const { return inbox_; }
+
+ private:
+  // submit(request) -> whether the generation that reads this inbox will see it
+  Napi::Value submit(const Napi::CallbackInfo& info) {
+    const Napi::Object from = info[0].As<Napi::Object>();
+    dpo::Request request;
+    request.id = whole(from, "id");
+    request.prompt = integers(from.Get("prompt"));
+    request.streams = from.Get("streams").ToBoolean();
+    dpo::Sampling& sampling = request.sampling;
+    sampling.temperature = number(from, "temperature");
+    sampling.topP = number(from, "top_p");
+    sampling.maxNewTokens = whole(from, "max_new_tokens");
+    sampling.seed = static_cast<uint64_t>(whole(from, "seed"));
+    const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
+    for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
+    return Napi::Boolean::New(info.Env(), inbox_->submit(std::move(request)));
+  }
+
+  // cancel(id): nothing more is told of that request
+  void cancel(const Napi::CallbackInfo& info) { inbox_->cancel(info[0].As<Napi::Number>().Int64Value()); }
+
+  std::shared_ptr<dpo::Inbox> inbox_;
+};
 
 // The engine as JavaScript holds it. Jobs share it, so that it outlives what is still running.
 class Handle : public Napi::ObjectWrap<Handle> {
@@ -368,22 +407,26 @@ class Handle : public Napi::ObjectWrap<Handle> {
     }, {info[1], info[2]});
   }
 
+  // generate(inbox, adapter, listener): resolves when the inbox is closed. What it told the listener may come later.
   Napi::Value generate(const Info& info) {
-    const Napi::Array list = info[0].As<Napi::Array>();
-    std::vector<std::vector<int32_t>> prompts;
-    for (uint32_t i = 0; i < list.Length(); i++) prompts.push_back(integers(list.Get(i)));
-    const Napi::Object from = info[1].As<Napi::Object>();
-    dpo::Sampling sampling;
-    sampling.temperature = number(from, "temperature");
-    sampling.topP = number(from, "top_p");
-    sampling.maxNewTokens = whole(from, "max_new_tokens");
-    const Napi::Array seeds = from.Get("seeds").As<Napi::Array>();
-    for (uint32_t i = 0; i < seeds.Length(); i++)
-      sampling.seeds.push_back(static_cast<uint64_t>(seeds.Get(i).ToNumber().Int64Value()));
-    const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
-    for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
-    return job(info, [prompts = std::move(prompts), sampling, name = optionalName(info[2])](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.generate(prompts, sampling, name)](Napi::Env env) { return object(env, result); };
+    const std::shared_ptr<dpo::Inbox> inbox = InboxHandle::Unwrap(info[0].As<Napi::Object>())->inbox();
+    const std::shared_ptr<Napi::ThreadSafeFunction> listener(
+        new Napi::ThreadSafeFunction(
+            Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "generate", 0, 1)),
+        [](Napi::ThreadSafeFunction* function) {
+          function->Release();
+          delete function;
+        });
+    return job(info, [inbox, listener, name = optionalName(info[1])](AnyEngine& engine) -> Job::Finish {
+      engine.generate(*inbox, name, [&](std::vector<dpo::News> news) {
+        auto given = std::make_unique<std::vector<dpo::News>>(std::move(news));
+        const napi_status status = listener->BlockingCall(given.get(), [](Napi::Env env, Napi::Function call, std::vector<dpo::News>* told) {
+          const std::unique_ptr<std::vector<dpo::News>> owned(told);
+          call.Call({object(env, *owned)});
+        });
+        if (status == napi_ok) given.release();
+      });
+      return nothing;
     });
   }
 
@@ -399,6 +442,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeEngine", Handle::define(env));
+  exports.Set("Inbox", InboxHandle::define(env));
   return exports;
 }
 

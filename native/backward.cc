@@ -76,7 +76,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
 template <class T>
 void Decoder<T>::remake(const Layout& layout, int64_t layer) {
   eachBlock(rows_, [&](const Rows& rows) { layerIn(layer, rows, layout.positions.data(), input(layer), qkv(layer)); });
-  attention(layout, layer);
+  attention(layout, layer, nullptr);
   eachBlock(rows_, [&](const Rows& rows) { layerOut(layer, rows, input(layer), state(layer).attended.data(), nullptr); });
 }
 

@@ -52,6 +52,10 @@ struct Scratch {
   Buffer<T> a, b, c, attention, panels;
 };
 
+// Appends the runs of keys and values that a branch of the batch sees before its root: they were computed earlier.
+template <class T>
+using Past = std::function<void(const Branch&, int64_t layer, int64_t kvHead, std::vector<Run<T>>&)>;
+
 // A block of rows, and the thread that has it.
 struct Rows {
   int64_t index = 0, begin = 0, count = 0;
@@ -65,8 +69,10 @@ class Decoder {
   Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
 
   // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
-  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed.
-  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys);
+  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed. `past` where the
+  // roots do not begin at position 0.
+  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys,
+               const Past<T>* past = nullptr);
 
   // Log-probability, entropy and hit of every target, in the order of segments.
   void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
@@ -129,7 +135,7 @@ class Decoder {
 
   // attention.cc
   void planAttention(const Layout& layout);
-  void attention(const Layout& layout, int64_t layer);
+  void attention(const Layout& layout, int64_t layer, const Past<T>* past);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
   void attentionBackward(const Layout& layout, int64_t layer, const T* dAttended);
 

@@ -69,6 +69,7 @@ void Engine<T>::removeAdapter(const std::string& name) {
   find(name);
   if (training_ && target_ == name) training_ = false;
   pending_.reset();
+  pages_.clear();
   adapters_.erase(name);
 }
 
@@ -114,6 +115,7 @@ void Engine<T>::train(const std::optional<std::string>& adapter) {
   target_ = adapter;
   step_ = 0;
   pending_.reset();
+  pages_.clear();
 }
 
 template <class T>

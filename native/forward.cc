@@ -73,7 +73,7 @@ void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
 
 template <class T>
 void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
-                         bool keepKeys) {
+                         bool keepKeys, const Past<T>* past) {
   const Config& c = base_.config;
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
@@ -97,7 +97,7 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
     layerIn(0, rows, positions, input(0), qkv(0));
   });
   for (int64_t l = 0; l < c.layers; l++) {
-    attention(layout, l);
+    attention(layout, l, past);
     if (last(l)) break;
     eachBlock(rows_, [&](const Rows& rows) {
       layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));

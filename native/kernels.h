@@ -18,6 +18,7 @@ struct Run {
   const T* v = nullptr;  // [n, headDim]
   int64_t ld = 0;
   int64_t n = 0;
+  int64_t columns = 0;  // not 0: k is transposed, [headDim, n] with rows this far apart; forward only
   T* dk = nullptr;  // gradients, added to; backward only
   T* dv = nullptr;
   int64_t dld = 0;

@@ -1,6 +1,6 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
 import { loadAdapter } from '../engine/adapter.ts'
-import type { AdapterName, Completion, Engine, Sampling } from '../engine/engine.ts'
+import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
 import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
@@ -95,8 +95,9 @@ export class AgentModel {
     prompts: readonly Int32Array[],
     sampling: Omit<Sampling, 'stop_token_ids'>,
     adapter: AdapterName,
+    options?: GenerateOptions,
   ): Promise<Completion[]> {
-    return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter)
+    return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter, options)
   }
 
   /** Tokens of the prompt for a page, `done` being the actions taken so far in this episode. */

@@ -110,6 +110,22 @@ export interface Completion {
   readonly stopped: boolean
 }
 
+/** A token that was just drawn. */
+export interface DrawnToken {
+  /** Which of the prompts it continues. */
+  readonly prompt: number
+  readonly token: number
+  /** As in Completion. */
+  readonly logprob: number
+}
+
+export interface GenerateOptions {
+  /** Called with each token of each completion, in order within a completion. What it throws ends the call. */
+  readonly onToken?: (drawn: DrawnToken) => void
+  /** Ends the call between two tokens: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
 /** Optimiser state of the trained weights, enough to go on exactly where it was. */
 export interface OptimizerState {
   readonly step: number
@@ -161,8 +177,16 @@ export interface Engine {
   optimizerState(): Promise<OptimizerState>
   setOptimizerState(state: OptimizerState): Promise<void>
 
-  /** One completion a prompt; equal prompts are computed once. */
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+  /**
+   * One completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together: what
+   * one asks for joins the completions under way, and no completion depends on what it was computed with.
+   */
+  generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    options?: GenerateOptions,
+  ): Promise<Completion[]>
 
   /** Frees what the engine holds. No call may follow. */
   close(): Promise<void>

@@ -116,8 +116,8 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     ]
     return await createNativeEngine(checkpoint.config, checkpoint, {
       precision: precision === 'fp32' ? 'float32' : precision,
-      // Where the weights are rounded anyway, so may be what they are multiplied by.
-      products: precision === 'fp32' ? 'fp32' : 'bf16',
+      // Exact only where that was asked for: rounding changes no more than another training seed does, and is faster.
+      products: options.precision === 'fp32' ? 'fp32' : 'bf16',
       headPrecision,
       checkpointing: gradientCheckpointing,
       ...(threads === 'auto' ? {} : { threads }),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../config/error.ts'
-import type { AdamW, AdapterName, Completion, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 import type { Dtype } from '../safetensors.ts'
 
 /** Tensors by name, without shapes. */
@@ -45,8 +45,36 @@ export interface OpenOptions {
   readonly headPrecision: HeadPrecision
   /** Whether backward makes activations again instead of keeping them. */
   readonly checkpointing: boolean
-  /** About how much memory the keys and values of a generation may take at a time. */
+  /** About how much memory the keys and values of prompts and completions may take. */
   readonly cacheBytes: number
+}
+
+/** One completion to make. */
+export interface CompletionRequest extends Omit<Sampling, 'seeds'> {
+  /** Chosen by the caller. */
+  readonly id: number
+  readonly prompt: Int32Array
+  readonly seed: number
+  /** Whether its tokens are wanted one by one. */
+  readonly streams: boolean
+}
+
+/** What became of a request since it was last told of. */
+export interface News {
+  readonly id: number
+  readonly tokens: Int32Array
+  readonly logprobs: Float32Array
+  readonly done: boolean
+  /** By a stop token. */
+  readonly stopped: boolean
+}
+
+/** Where a generation takes its requests from, before it begins and while it goes on. */
+export interface Inbox {
+  /** False where the generation that reads it has ended: it will not be looked at. */
+  submit(request: CompletionRequest): boolean
+  /** Nothing more is told of that request. */
+  cancel(id: number): void
 }
 
 export interface NativeEngine {
@@ -75,12 +103,14 @@ export interface NativeEngine {
   step(adamW: AdamW): Promise<number>
   optimizerState(): Promise<{ step: number; exp_avg: FlatTensors; exp_avg_sq: FlatTensors }>
   setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+  /** Completes what is in the inbox and what comes meanwhile, until none is left. The last news may follow the end. */
+  generate(inbox: Inbox, adapter: AdapterName, listener: (news: readonly News[]) => void): Promise<void>
   close(): Promise<void>
 }
 
 export interface Addon {
   readonly NativeEngine: new () => NativeEngine
+  readonly Inbox: new () => Inbox
 }
 
 const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))

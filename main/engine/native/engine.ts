@@ -6,6 +6,7 @@ import type {
   Completion,
   Engine,
   Forest,
+  GenerateOptions,
   HeadPrecision,
   Holding,
   LoraConfig,
@@ -17,6 +18,7 @@ import type {
   Tensors,
 } from '../engine.ts'
 import { notFinite } from '../model-file.ts'
+import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
@@ -28,6 +30,7 @@ import {
   type WideScores,
 } from './addon.ts'
 import { readCache, type WeightCache, writeCache } from './cache.ts'
+import { Generation } from './generation.ts'
 
 export interface NativeOptions {
   /** Threads that compute; default: one a core. */
@@ -44,7 +47,7 @@ export interface NativeOptions {
   readonly checkpointing?: boolean
   /** Where quantised weights are kept on disk; used where `precision` is 'nf4'. */
   readonly cache?: WeightCache
-  /** About how much memory the keys and values of a generation may take at a time; default: 1 GiB. */
+  /** About how much memory the keys and values of prompts and completions may take; default: 512 MiB. */
   readonly cacheBytes?: number
 }
 
@@ -103,7 +106,7 @@ async function openNative(
     products: options.products ?? 'fp32',
     headPrecision: options.headPrecision ?? 'bf16',
     checkpointing: options.checkpointing ?? false,
-    cacheBytes: options.cacheBytes ?? 2 ** 30,
+    cacheBytes: options.cacheBytes ?? 2 ** 29,
   })
   return { native, description }
 }
@@ -142,6 +145,8 @@ class QueuedEngine implements Engine {
   #target: AdapterName = null
   /** Settles when every call so far has. */
   #queue: Promise<unknown> = Promise.resolve()
+  /** The last call in the queue, where that is a generation: others may join it. */
+  #generation: Generation | null = null
 
   constructor(native: NativeEngine, config: Qwen2Config, description: string, holding: Holding) {
     this.#native = native
@@ -152,6 +157,7 @@ class QueuedEngine implements Engine {
 
   /** Runs `call` after all calls before it, whether or not they failed. */
   #next<R>(call: () => Promise<R>): Promise<R> {
+    this.#generation = null
     const result = this.#queue.then(call, call)
     this.#queue = result.catch(() => {})
     return result
@@ -230,8 +236,43 @@ class QueuedEngine implements Engine {
     })
   }
 
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
-    return this.#next(() => this.#native.generate(prompts, sampling, adapter))
+  async generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    { onToken, signal }: GenerateOptions = {},
+  ): Promise<Completion[]> {
+    checkRequest(prompts, sampling, this.config)
+    signal?.throwIfAborted()
+    const cancel = new AbortController()
+    const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
+    const { seeds, ...rest } = sampling
+    const asked = prompts.map((prompt, index) =>
+      this.#complete(
+        { ...rest, prompt, seed: seeds[index]! },
+        adapter,
+        either,
+        onToken && ((token, logprob) => onToken({ prompt: index, token, logprob })),
+      ),
+    )
+    try {
+      return await Promise.all(asked)
+    } catch (error) {
+      cancel.abort(error)
+      throw error
+    }
+  }
+
+  /** One completion, in the generation that is the last in the queue, or in a new one. */
+  #complete(...[request, adapter, signal, onToken]: Parameters<Generation['complete']>): Promise<Completion> {
+    const joined = this.#generation?.complete(request, adapter, signal, onToken) ?? null
+    if (joined !== null) return joined
+    const generation = new Generation(adapter)
+    const completion = generation.complete(request, adapter, signal, onToken)!
+    // The failure of a generation is that of its completions.
+    this.#next(() => generation.run(this.#native)).catch(() => {})
+    this.#generation = generation
+    return completion
   }
 
   close(): Promise<void> {
