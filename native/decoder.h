@@ -84,7 +84,10 @@ class Decoder {
   // Final norm and head for rows of `x` [rows, hidden] that lie one after the other: logits [rows, vocab].
   void logits(int64_t rows, const T* x, T* out);
 
-  // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
+  // For generation: the two passes of a layer over rows whose attention is computed elsewhere. Wide passes are called
+  // for all rows by the pool's own thread, and share out their products' columns: every weight is read once, by one
+  // thread. That pays where reading the weights takes longer than starting the threads.
+  void setWide(bool wide) { wide_ = wide; }
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
   // Without `next` only what backward needs of the layer.
@@ -129,6 +132,7 @@ class Decoder {
   int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
 
   void refresh(bool backward);
+  void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
   void resizeStates(bool wide);
   void gatherTail();
   void scatterTail(const Buffer<T>& from, Buffer<T>& to);
@@ -167,6 +171,7 @@ class Decoder {
   Adapter<T>* adapter_ = nullptr;
   std::optional<uint64_t> dropoutSeed_;
   const bool checkpointing_;
+  bool wide_ = false;
   bool keep_ = false, keepKeys_ = false;
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row

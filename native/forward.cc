@@ -116,6 +116,18 @@ void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
   for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) base_.embed(k_, tokens[r], x + r * h);
 }
 
+// y = x W^T + init for rows that lie one after the other: on the block's thread, or shared out where passes are wide.
+template <class T>
+void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init) {
+  if (!wide_) {
+    linear.forward(k_, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(rows.thread).panels);
+    return;
+  }
+  pool_.run(linear.pieces(), [&](int64_t piece, int thread) {
+    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels);
+  });
+}
+
 template <class T>
 void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv) {
   const Config& c = base_.config;
@@ -125,7 +137,7 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
   k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(weights.inputNorm), static_cast<T>(c.eps),
              normed.data(), state(layer).rstd.data() + rows.begin);
   T* const out = qkv + rows.begin * c.qkv();
-  weights.qkv.forward(k_, rows.count, normed.data(), c.hidden, out, c.qkv(), nullptr, 0, scratch(rows.thread).panels);
+  multiply(weights.qkv, rows, normed.data(), out, nullptr);
   adapt(layer, kQkv, rows, normed.data(), c.hidden, out, c.qkv());
   for (int64_t r = 0; r < rows.count; r++) {
     const int64_t position = positions[rows.begin + r];
@@ -143,23 +155,23 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
   x += rows.begin * h;
   attended += rows.begin * h;
   T* const mid = s.mid.data() + rows.begin * h;
-  Buffer<T>& panels = scratch(rows.thread).panels;
-  weights.o.forward(k_, n, attended, h, mid, h, x, h, panels);
+  multiply(weights.o, rows, attended, mid, x);
   adapt(layer, kO, rows, attended, h, mid, h);
 
   Buffer<T>& normed = scratch(rows.thread).a;
   normed.resize(n * h);
   k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
   T* const gateUp = s.gateUp.data() + rows.begin * 2 * c.ff;
-  weights.gateUp.forward(k_, n, normed.data(), h, gateUp, 2 * c.ff, nullptr, 0, panels);
+  multiply(weights.gateUp, rows, normed.data(), gateUp, nullptr);
   adapt(layer, kGateUp, rows, normed.data(), h, gateUp, 2 * c.ff);
 
   Buffer<T>& act = scratch(rows.thread).b;
   act.resize(n * c.ff);
-  k_.swiglu(n, c.ff, gateUp, act.data());
+  if (wide_) pool_.run(n, [&](int64_t r, int) { k_.swiglu(1, c.ff, gateUp + r * 2 * c.ff, act.data() + r * c.ff); });
+  else k_.swiglu(n, c.ff, gateUp, act.data());
   if (next != nullptr) {
     next += rows.begin * h;
-    weights.down.forward(k_, n, act.data(), c.ff, next, h, mid, h, panels);
+    multiply(weights.down, rows, act.data(), next, mid);
   }
   adapt(layer, kDown, rows, act.data(), c.ff, next, h);
 }

@@ -275,6 +275,11 @@ class Generation {
     if (!news.empty()) tell_(std::move(news));
   }
 
+  // Whether a layer's weights are so many that reading them is what takes the time.
+  bool wide() const {
+    return decoder_.pool().threads() > 1 && c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20);
+  }
+
   // Feeds every sequence's last token and draws the next.
   void decode() {
     const int64_t n = static_cast<int64_t>(active_.size());
@@ -292,17 +297,29 @@ class Generation {
     fresh_.resize(n * c_.qkv());
     logits_.resize(n * c_.vocab);
     if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
-    // A block's rows do not look at each other, so a block goes through all layers on one thread.
-    decoder_.eachBlock(n, [&](const Rows& block) {
-      decoder_.embed(block, tokens.data(), x_.data());
+    decoder_.setWide(wide());
+    if (wide()) {
+      const Rows all{0, 0, n, 0};
+      decoder_.embed(all, tokens.data(), x_.data());
       for (int64_t l = 0; l < c_.layers; l++) {
-        decoder_.layerIn(l, block, positions.data(), x_.data(), fresh_.data());
-        for (int64_t r = block.begin; r < block.begin + block.count; r++)
-          attend(*active_[static_cast<size_t>(r)], l, r, block.thread);
-        decoder_.layerOut(l, block, x_.data(), attended_.data(), x_.data());
+        decoder_.layerIn(l, all, positions.data(), x_.data(), fresh_.data());
+        decoder_.pool().run(n, [&](int64_t r, int thread) { attend(*active_[static_cast<size_t>(r)], l, r, thread); });
+        decoder_.layerOut(l, all, x_.data(), attended_.data(), x_.data());
       }
-    });
+    } else {
+      // A block's rows do not look at each other, so a block goes through all layers on one thread.
+      decoder_.eachBlock(n, [&](const Rows& block) {
+        decoder_.embed(block, tokens.data(), x_.data());
+        for (int64_t l = 0; l < c_.layers; l++) {
+          decoder_.layerIn(l, block, positions.data(), x_.data(), fresh_.data());
+          for (int64_t r = block.begin; r < block.begin + block.count; r++)
+            attend(*active_[static_cast<size_t>(r)], l, r, block.thread);
+          decoder_.layerOut(l, block, x_.data(), attended_.data(), x_.data());
+        }
+      });
+    }
     decoder_.logits(n, x_.data(), logits_.data());
+    decoder_.setWide(false);
     for (const auto& each : active_) each->length++;
     draw(active_, rows);
   }

@@ -20,16 +20,17 @@ int64_t Decoder<T>::headBlock() const {
 template <class T>
 void Decoder<T>::logits(int64_t rows, const T* x, T* out) {
   const Config& c = base_.config;
-  eachBlock(rows, [&](const Rows& block) {
+  const auto work = [&](const Rows& block) {
     Buffer<T>& normed = scratch(block.thread).a;
     Buffer<T>& rstd = scratch(block.thread).b;
     normed.resize(block.count * c.hidden);
     rstd.resize(block.count);
     k_.rmsNorm(block.count, c.hidden, x + block.begin * c.hidden, base_.at(base_.finalNorm), static_cast<T>(c.eps),
                normed.data(), rstd.data());
-    base_.head.forward(k_, block.count, normed.data(), c.hidden, out + block.begin * c.vocab, c.vocab, nullptr, 0,
-                       scratch(block.thread).panels);
-  });
+    multiply(base_.head, block, normed.data(), out + block.begin * c.vocab, nullptr);
+  };
+  if (wide_) work({0, 0, rows, 0});
+  else eachBlock(rows, work);
 }
 
 template <class T>

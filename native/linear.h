@@ -13,6 +13,9 @@
 
 namespace dpo {
 
+// Columns of the result that are packed together, so that threads can share them out.
+constexpr int64_t kColumns = 256;
+
 // Rows of the contraction in a panel that is packed for one use: the deepest that a table of kernels has.
 constexpr int64_t kPassingDepth = 2 * kPanelDepth;
 
@@ -35,7 +38,8 @@ class Linear {
     if (!kept()) return;
     if (!forwardFresh_) {
       forward_.resize(kernels.packedSize(in, out));
-      kernels.packTransposed(out, in, weight, in, forwardScale, forward_.data());
+      for (int64_t n = 0; n < out; n += kColumns)
+        kernels.packTransposed(std::min(kColumns, out - n), in, weight + n * in, in, forwardScale, columns(kernels, n));
       forwardFresh_ = true;
     }
     if (backward && !backwardFresh_) {
@@ -48,19 +52,29 @@ class Linear {
   // y [m, out] = x [m, in] W^T + init, where init is null (the bias, if any) or [m, out] with rows initLd apart.
   void forward(const Kernels<T>& kernels, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy, const T* init,
                int64_t initLd, Buffer<T>& panels) const {
+    for (int64_t piece = 0; piece < pieces(); piece++)
+      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels);
+  }
+
+  // The same in pieces, which threads may compute at a time: each is some columns of y.
+  int64_t pieces() const { return (out + kColumns - 1) / kColumns; }
+  void forwardPiece(const Kernels<T>& kernels, int64_t piece, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy,
+                    const T* init, int64_t initLd, Buffer<T>& panels) const {
+    const int64_t begin = piece * kColumns, end = std::min(begin + kColumns, out);
     if (init == nullptr && bias != nullptr) {
       init = bias;
       initLd = 0;
     }
     if (kept()) {
-      kernels.matmul(m, out, in, x, ldx, forward_.data(), y, ldy, init, initLd);
+      kernels.matmul(m, end - begin, in, x, ldx, columns(kernels, begin), y + begin, ldy,
+                     init == nullptr ? nullptr : init + begin, initLd);
       return;
     }
     const int64_t cols = kernels.tileCols;
     panels.resize(kPassingDepth * cols + kernels.packedSize(kPassingDepth, cols));
     T* const panel = panels.data() + kPassingDepth * cols;
-    for (int64_t n0 = 0; n0 < out; n0 += cols) {
-      const int64_t n = std::min(cols, out - n0);
+    for (int64_t n0 = begin; n0 < end; n0 += cols) {
+      const int64_t n = std::min(cols, end - n0);
       for (int64_t k0 = 0; k0 < in; k0 += kPassingDepth) {
         const int64_t depth = std::min(kPassingDepth, in - k0);
         const Rows rows = numbers(kernels, n0, n, k0, depth, panels.data());
@@ -112,6 +126,10 @@ class Linear {
     }
     return {memory, columns};
   }
+
+  // The pack of the columns from n on, a multiple of kColumns.
+  const T* columns(const Kernels<T>& kernels, int64_t n) const { return forward_.data() + n / kColumns * kernels.packedSize(in, kColumns); }
+  T* columns(const Kernels<T>& kernels, int64_t n) { return forward_.data() + n / kColumns * kernels.packedSize(in, kColumns); }
 
   Buffer<T> forward_, backward_;
   bool forwardFresh_ = false;

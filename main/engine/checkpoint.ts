@@ -5,11 +5,11 @@ import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { writeFileAtomic } from '../store/file.ts'
 import { replaceFolder, settleFolder } from '../store/folder.ts'
+import type { Dtype } from './dtype.ts'
 import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
 import {
   byteLength,
-  type Dtype,
   type Entry,
   openSafetensors,
   readTensor,

@@ -7,14 +7,13 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { writeFileAtomic, writeStreamAtomic } from '../store/file.ts'
+import { type Dtype, WIDTHS, widen } from './dtype.ts'
 import type { Tensor, Tensors } from './engine.ts'
 
 /** The format's own limit for headers. */
 const MAX_HEADER_BYTES = 100_000_000
 
-/** Bytes of a number. U8 are the stored forms of quantised weights, which only quantised.ts reads. */
-const WIDTHS = { F32: 4, F16: 2, BF16: 2, U8: 1 } as const
-export type Dtype = keyof typeof WIDTHS
+/** What a model's or an adapter's file may hold. */
 const NUMBERS: readonly Dtype[] = ['F32', 'F16', 'BF16']
 
 const entrySchema = z.strictObject({
@@ -245,26 +244,4 @@ async function readInto(file: string, handle: FileHandle, begin: number, into: U
     if (bytesRead === 0) throw new UserError(`${file} became shorter while it was read; copy or download it again.`)
     at += bytesRead
   }
-}
-
-function widen(bytes: Uint8Array, dtype: Dtype): Float32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
-  const data = new Float32Array(halves.length)
-  if (dtype === 'BF16') {
-    const bits = new Uint32Array(data.buffer)
-    for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16
-  } else {
-    for (let i = 0; i < halves.length; i++) data[i] = fromHalf(halves[i]!)
-  }
-  return data
-}
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }

@@ -1,6 +1,7 @@
 /** Tensors that are read a piece at a time, so that a model is never in memory twice. */
+
+import type { Dtype } from './dtype.ts'
 import type { Tensors } from './engine.ts'
-import type { Dtype } from './safetensors.ts'
 
 /** Some of a tensor's numbers, in order. */
 export interface Piece {

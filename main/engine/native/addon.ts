@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../config/error.ts'
+import type { Dtype } from '../dtype.ts'
 import type { AdamW, AdapterName, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
-import type { Dtype } from '../safetensors.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>

@@ -67,12 +67,23 @@ async function readFrom(place: string, native: NativeEngine, names: readonly str
           await native.writeSection(name, index, at, piece)
         }
       }
-      if (sections.length > 0) await native.sectionsRead(name)
+      if (sections.length > 0 && !(await areFinite(native, name))) return false
     }
     return true
   } finally {
     await file.close()
   }
+}
+
+/** Makes the sections count, if their numbers are ones. */
+function areFinite(native: NativeEngine, name: string): Promise<boolean> {
+  return native.sectionsRead(name).then(
+    () => true,
+    (error: Error) => {
+      if (error.message.includes('not finite')) return false
+      throw error
+    },
+  )
 }
 
 /** Writes the frozen matrices among `names`. Returns where to, or null where no place can be written. */
