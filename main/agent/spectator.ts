@@ -44,8 +44,12 @@ export interface Ending {
 }
 
 export interface Spectator {
+  /** Whether it wants to hear of tokens as they are drawn. */
+  readonly listens: boolean
   /** The problem stands on the attempt's page. */
   began(attempt: Attempt, observation: Observation): void
+  /** One more token of the attempt's next answer was drawn; `soFar` finds out the answer up to it. */
+  drawn(attempt: Attempt, soFar: () => AnswerToken[]): void
   /**
    * The agent has answered and has not acted yet. It acts once the promise is kept, at once where there is none; a
    * rejection ends the attempt as a cancellation does. `signal`: the attempt is cancelled.

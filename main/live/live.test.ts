@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { rollout } from '../agent/rollout.ts'
 import { configSchema } from '../config/schema.ts'
+import { chromiumHost } from '../environment/browser.ts'
+import { Session } from '../environment/session.ts'
+import { listTasks } from '../environment/tasks.ts'
 import { openWorkbench } from '../environment/workbench.ts'
 import { greedy, jobsOf } from '../pipeline/play.ts'
 import { openResources } from '../pipeline/resources.ts'
@@ -70,7 +73,9 @@ test('an episode is played before one’s eyes: pictures, answers with tokens an
   expect(answer!.tokens.map(({ text }) => text).join('')).toBe(answer!.text)
   for (const { logprob } of answer!.tokens) expect(logprob).toBeLessThanOrEqual(0)
   expect(answer!.box).toMatchObject({ width: expect.any(Number), x: expect.any(Number) })
-  expect(states.flatMap(({ screens }) => screens).some(({ status }) => status === 'held')).toBe(true)
+  const shown = states.flatMap(({ screens }) => screens)
+  expect(shown.some(({ status }) => status === 'held')).toBe(true)
+  expect(screen(id!).drawn).toEqual([])
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
   expect([...Buffer.from(frames[0]!.jpeg, 'base64').subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
 })
@@ -120,6 +125,25 @@ test('a run’s pages are shown while it goes on, at its own speed where nobody 
   expect(await watched).toHaveLength(6)
   await resources.close()
   expect(live.state().screens).toEqual([])
+})
+
+test('an answer is shown while it is drawn, and only to those who look', async () => {
+  const audience = live.audience()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  expect(spectator.listens).toBe(false)
+  look()
+  expect(spectator.listens).toBe(true)
+  const [task] = listTasks({})
+  const attempt = { task: task!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
+  const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
+  spectator.began(attempt, observation)
+  const tokens = [{ text: 'Thought', logprob: -0.5 }]
+  spectator.drawn(attempt, () => tokens)
+  expect(live.state().screens).toMatchObject([{ drawn: tokens, answer: null, step: 0 }])
+  const answer = { observation, text: 'Thought', thought: '', written: '', action: null, tokens: () => tokens }
+  await spectator.decided(attempt, answer, leaving.signal)
+  expect(live.state().screens).toMatchObject([{ drawn: [], answer: { text: 'Thought', tokens }, step: 1 }])
+  audience.leave()
 })
 
 test('a page that is driven by hand becomes golden samples once it is solved', async () => {

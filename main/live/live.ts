@@ -292,7 +292,12 @@ export class Live {
       await held
       this.#changed.fire()
     }
+    const isWatched = () => this.#viewers.present
     return {
+      get listens() {
+        return isWatched()
+      },
+      drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
       began: (attempt, observation) => screenOf(attempt).begin(programme, attempt, attempt.session, observation),
       decided: (attempt, answer, signal) => {
         const screen = screenOf(attempt)

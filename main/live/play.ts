@@ -65,7 +65,7 @@ export async function playEpisode(
     const { max_new_tokens } = config.model
     const sampling = { temperature, top_p: 1, max_new_tokens, seed: config.project.seed }
     const one = { pages: 1, use: environment.use.bind(environment) }
-    const playing = players.map((player) => rollout(model, one, [job], { ...player, sampling, signal }))
+    const playing = players.map((player) => rollout(model, one, [job], { ...player, sampling, signal, ahead: false }))
     await Promise.allSettled(playing)
     await Promise.all(playing)
   } finally {

@@ -1,5 +1,5 @@
 /** One page as the live view shows it: what is played on it now, and its pictures while somebody looks at them. */
-import type { Answer, Attempt, Ending, Programme } from '../agent/spectator.ts'
+import type { Answer, AnswerToken, Attempt, Ending, Programme } from '../agent/spectator.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Box } from '../environment/page/lab.ts'
@@ -32,6 +32,7 @@ export class Screen {
   #instruction = ''
   #answers = 0
   #answer: { readonly given: Answer; readonly box: Box | null } | undefined
+  #drawn: () => AnswerToken[] = NOTHING
   #done: Done[] = []
   #ending: Ending | undefined
   #frame: Frame | undefined
@@ -73,8 +74,15 @@ export class Screen {
     this.#instruction = observation.instruction
     this.#answers = 0
     this.#answer = undefined
+    this.#drawn = NOTHING
     this.#done = []
     this.#ending = undefined
+    this.#changed()
+  }
+
+  /** One more token of the next answer was drawn. */
+  draw(soFar: () => AnswerToken[]): void {
+    this.#drawn = soFar
     this.#changed()
   }
 
@@ -82,6 +90,7 @@ export class Screen {
   answer(given: Answer): void {
     this.#done = [...this.history]
     this.#answer = { given, box: null }
+    this.#drawn = NOTHING
     this.#answers++
     this.#changed()
   }
@@ -97,6 +106,7 @@ export class Screen {
   }
 
   end(ending: Ending): void {
+    this.#drawn = NOTHING
     this.#ending = ending
     this.#changed()
   }
@@ -140,6 +150,7 @@ export class Screen {
       reason: this.#ending?.reason ?? '',
       reward: this.#ending?.reward ?? null,
       answer: this.#answer === undefined ? null : shownAnswer(this.#answer.given, this.#answer.box),
+      drawn: this.#drawn(),
       done: this.#done.map(({ written }) => written),
     }
   }
@@ -153,6 +164,8 @@ export class Screen {
     this.#cast.follow(this.#viewers > 0 ? this.#session?.page : undefined)
   }
 }
+
+const NOTHING = (): AnswerToken[] => []
 
 /** Token texts take time to find out, and a screen is shown more often than it gets an answer. */
 const shownAnswers = new WeakMap<Answer, LiveAnswer>()

@@ -41,6 +41,8 @@ export interface LiveScreen {
   readonly reason: string
   readonly reward: number | null
   readonly answer: LiveAnswer | null
+  /** The next answer as far as it has been drawn; none while none is being written, or where nobody looks. */
+  readonly drawn: readonly AnswerToken[]
   /** The actions before the present answer's, as they were written. */
   readonly done: readonly string[]
   readonly recording: Recording | null

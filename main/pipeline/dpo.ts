@@ -7,11 +7,13 @@ import { loadAdapter } from '../engine/adapter.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
 import { pairMessages } from '../preferences/pairs.ts'
 import { successSteps } from '../preferences/successes.ts'
+import type { Sequence } from '../training/forest.ts'
 import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../training/preference.ts'
 import type { Example } from '../training/sft.ts'
 import { exportAdapter, hasAdapter, policyFolder } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
 import { finishedStage } from './lineage.ts'
+import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
@@ -42,7 +44,17 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { train: golden } = goldenExamples(model, config)
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
 
-    const arms = lessons(context, model, pairs, async () => {
+    const examples = ownSuccesses(context, model)
+    const warning = checkMemory(engine, lora, [
+      largestBatch(pairs.map(pairSequences), options.batch_size),
+      largestBatch(
+        [...golden, ...examples].map((example) => [example]),
+        options.batch_size,
+      ),
+    ])
+    if (warning !== null) context.say(warning)
+
+    const arms = lessons(context, examples, pairs, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
       try {
@@ -75,12 +87,11 @@ export const dpo: Stage<z.output<typeof result>> = {
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
 function lessons(
   context: StageContext,
-  model: AgentModel,
+  examples: readonly Example[],
   pairs: readonly TokenPair[],
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
-  const examples = ownSuccesses(context, model)
   arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
   if (context.round !== 1 || !context.config.evaluation.controls) return arms
   for (const control of CONTROLS) {
@@ -102,6 +113,10 @@ function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): E
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),
   }))
+}
+
+function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+  return [chosen, rejected].map((completion) => ({ prompt, completion }))
 }
 
 function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {
