@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { initLora } from '../main/engine/adapter.ts'
-import { HEAD_PRECISIONS, type LoraConfig, PRECISIONS, PROJECTIONS } from '../main/engine/engine.ts'
+import { type Engine, HEAD_PRECISIONS, type LoraConfig, PRECISIONS, PROJECTIONS } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
@@ -58,11 +58,7 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   })
   const loaded = lap()
 
-  const lora = loraOf(r)
-  const weights = initLora(config, lora, 1)
-  await engine.addAdapter('policy', lora, weights)
-  await engine.addAdapter('reference', lora, weights)
-  await engine.train('policy')
+  await addAdapters(engine, loraOf(r))
   const uniform = uniformStream(2)
   const tokens = (length: number) => Int32Array.from({ length }, () => Math.floor(uniform() * config.vocab_size))
   const page = tokens(prompt)
@@ -81,6 +77,14 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
     seconds: { loaded: loaded.seconds, reference: reference.seconds, step: step.seconds },
     gradNorm,
   }
+}
+
+/** The policy in training and the frozen reference, which start as one. */
+async function addAdapters(engine: Engine, lora: LoraConfig): Promise<void> {
+  const weights = initLora(engine.config, lora, 1)
+  await engine.addAdapter('policy', lora, weights)
+  await engine.addAdapter('reference', lora, weights)
+  await engine.train('policy')
 }
 
 if (import.meta.main) {

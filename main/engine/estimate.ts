@@ -30,6 +30,8 @@ export interface MemoryEstimate {
   /** Node and the lab around the engine. */
   readonly process: number
   readonly total: number
+  /** What copies of the adapter and its moments take besides, while a checkpoint is saved; not in the total. */
+  readonly saving: number
 }
 
 const FLOAT = 4
@@ -48,7 +50,8 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
   const activations = activationBytes(question)
   const logits = logitBytes(question)
   const total = weights + adapter + optimizer + activations + logits + PROCESS
-  return { weights, adapter, optimizer, activations, logits, process: PROCESS, total }
+  // Weights and two moments, as many numbers as gradients and two moments.
+  return { weights, adapter, optimizer, activations, logits, process: PROCESS, total, saving: optimizer }
 }
 
 /** Bytes of the base model, with the packed copies that stand beside float32 weights. */
