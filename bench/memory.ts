@@ -65,6 +65,7 @@ export async function benchMemory(report: Reporter, quick: boolean): Promise<voi
 export function estimated({ model, r, prompt, completion, ...holding }: MemoryCase): number {
   return estimateMemory({
     ...holding,
+    packedBytes: 4,
     config: publishedShape(model)!,
     lora: loraOf(r),
     frozenAdapters: 1,

@@ -448,6 +448,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeEngine", Handle::define(env));
+  const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
+  exports.Set("bf16Products", Napi::Boolean::New(env, bf16));
   exports.Set("Inbox", InboxHandle::define(env));
   return exports;
 }

@@ -57,7 +57,7 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
 /** Bytes of the base model, with the packed copies that stand beside float32 weights. */
 export function estimateWeights(
   config: Qwen2Config,
-  { precision, headPrecision }: Pick<Holding, 'precision' | 'headPrecision'>,
+  { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
 ): number {
   let bytes = 0
   for (const [name, shape] of checkpointShapes(config)) {
@@ -68,21 +68,21 @@ export function estimateWeights(
     else {
       // Packed copies for forward and backward stand beside the numbers, of all that is multiplied by.
       const multiplied = name !== 'model.embed_tokens.weight' || config.tie_word_embeddings
-      bytes += FLOAT * numbers * (multiplied ? 3 : 1)
+      bytes += numbers * (FLOAT + (multiplied ? 2 * packedBytes : 0))
     }
   }
   return bytes
 }
 
-function trainedBytes({ config, precision, lora, frozenAdapters }: MemoryQuestion) {
+function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: MemoryQuestion) {
   const numbers = total(
     lora === null ? checkpointShapes(config) : adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }),
   )
   const optimizer = 3 * FLOAT * numbers
   if (lora === null) return { adapter: 0, optimizer }
   // Beside frozen matrices adapters are packed where they are used.
-  const packs = precision === 'fp32' ? 1 : 0
-  return { adapter: FLOAT * numbers * (1 + 2 * packs + frozenAdapters * (1 + packs)), optimizer }
+  const packed = precision === 'fp32' ? packedBytes : 0
+  return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
 }
 
 function activationBytes({ config, lora, tokens, gradientCheckpointing, threads, context }: MemoryQuestion): number {

@@ -14,7 +14,13 @@ const tiny = { tokens: 2, targets: 1, context: 2 }
 const batch = { tokens: 640, targets: 128, context: 576 }
 
 function seven(gradientCheckpointing: boolean): Engine {
-  const holding = { precision: 'nf4', headPrecision: 'int8', gradientCheckpointing, threads: 2 } as const
+  const holding = {
+    precision: 'nf4',
+    headPrecision: 'int8',
+    gradientCheckpointing,
+    packedBytes: 2,
+    threads: 2,
+  } as const
   return { config: publishedShape('Qwen2-7B')!, holding } as Engine
 }
 
