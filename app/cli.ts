@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
 import { errorText, UserError } from '../main/config/error.ts'
+import { projectPath } from '../main/config/paths.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
 import { stopOnSignals } from './stop.ts'
@@ -27,6 +28,9 @@ interface Options {
   readonly resume?: true
   readonly run?: number
   readonly json?: true
+  readonly prompt?: number
+  readonly completion?: number
+  readonly adapter?: string
 }
 
 interface ServeOptions {
@@ -103,6 +107,28 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .option('--json', 'print JSON, one run a line')
     .addHelpText('after', `\nExample:\n  npx dpo-driver runs\n${EXIT_CODES}`)
     .action((options: Options) => listRuns(options, terminal))
+  cli
+    .command('estimate')
+    .description('Say how much memory a DPO step will take at its peak, by part, before anything is loaded')
+    .option('--prompt <tokens>', 'length of the prompts', Number, 512)
+    .option('--completion <tokens>', 'length of each answer', Number, 64)
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
+    .option('--json', 'print JSON, in bytes')
+    .addHelpText(
+      'after',
+      `\nExample:\n  npx dpo-driver estimate --set model.base_model_name=Qwen/Qwen2-7B-Instruct model.precision=nf4 lora.r=16 training.dpo.batch_size=1\n${EXIT_CODES}`,
+    )
+    .action((options: Options) => estimate(options, terminal))
+  cli
+    .command('merge')
+    .description('Write the base model with an adapter in it as one checkpoint that needs no PEFT')
+    .argument('<folder>', 'where to')
+    .option('--adapter <folder>', 'the adapter; paths.dpo_adapter_path by default')
+    .option('--config_path <file>', 'configuration that names base model and adapter')
+    .option('--set <key=value...>', 'any other value of the configuration')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver merge models/merged\n${EXIT_CODES}`)
+    .action((folder: string, options: Options) => merge(folder, options, terminal))
   const whats = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
   cli
     .command('export')
@@ -221,6 +247,49 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
   } finally {
     lab.close()
   }
+}
+
+async function estimate(options: Options, { out }: Terminal): Promise<void> {
+  const { gb, planMemory } = await import('../main/pipeline/memory.ts')
+  const [prompt, completion] = [tokenCount('prompt', options.prompt), tokenCount('completion', options.completion)]
+  const config = configFor(options)
+  const { question, estimate, free } = planMemory(config, prompt, completion)
+  if (options.json) {
+    out.write(`${JSON.stringify({ ...estimate, free, question })}\n`)
+    return
+  }
+  const { precision, headPrecision, gradientCheckpointing, lora, tokens } = question
+  const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
+  const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
+  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
+  out.write(`DPO on ${config.training.dpo.batch_size} pairs at a time, ${tokens} tokens\n`)
+  const { saving, ...parts } = estimate
+  for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+  out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
+  const room = estimate.total + saving <= free ? 'enough' : 'not enough'
+  out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+}
+
+function tokenCount(name: string, count: number | undefined): number {
+  if (count !== undefined && Number.isInteger(count) && count > 0) return count
+  throw new UserError(`--${name} must be a whole number of tokens above 0.`)
+}
+
+async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<void> {
+  const { findModel } = await import('../main/engine/load.ts')
+  const { mergeAdapter } = await import('../main/engine/merge.ts')
+  const config = configFor(options)
+  const base = await findModel(config.model.base_model_name)
+  const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
+  let told = 0
+  await mergeAdapter(base, adapter, resolve(folder), {
+    onProgress(done, total) {
+      const tenths = Math.floor((10 * done) / total)
+      if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
+      told = tenths
+    },
+  })
+  out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${folder}\n`)
 }
 
 /** Does what a command line says and returns the exit code. */

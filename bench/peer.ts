@@ -11,10 +11,16 @@ const ANSWER_TIME_LIMIT = 300_000
 
 const helloSchema = z.object({ name: z.string(), threads: z.int().positive() })
 
+/** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null where there is none. */
+export function peerPython(): string | null {
+  const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'dpo-driver-bench/bin/python')
+  return existsSync(python) ? python : null
+}
+
 /** Starts the peer that bench/peers.sh installed; null where it did not. Throws Error where it does not answer. */
 export async function startPeer(): Promise<Peer | null> {
-  const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'dpo-driver-bench/bin/python')
-  if (!existsSync(python)) return null
+  const python = peerPython()
+  if (python === null) return null
   const child = spawn(python, [join(import.meta.dirname, 'peer_torch.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },

@@ -110,11 +110,11 @@ async function runCommand(
       tell(event)
     }
     emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
+    const say = (text: string) => emit({ event: 'message', stage: '', round: 0, text })
     if (!isDeepStrictEqual(run.config, config)) {
-      const text = 'The configuration has changed since this run began; it goes on with the one it began with.'
-      emit({ event: 'message', stage: '', round: 0, text })
+      say('The configuration has changed since this run began; it goes on with the one it began with.')
     }
-    const resources = openResources(run.config, options)
+    const resources = openResources(run.config, { ...options, say })
     quit?.addEventListener('abort', () => void resources.close(), { once: true })
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])

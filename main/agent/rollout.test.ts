@@ -185,8 +185,12 @@ test('the episodes depend neither on the pages nor on what else is played', asyn
 test('the attempts at one problem are begun in one batch', async () => {
   const batches: string[][] = []
   await rollout(policy(guess, batches), playground(2), jobs([0, 1, 2], 6), OPTIONS)
-  expect(batches[0]!.length).toBe(18)
-  expect(new Set(batches[0]).size).toBe(3)
+  const openings = batches.filter((batch) => batch.length > 1)
+  expect(openings.map((batch) => [batch.length, new Set(batch).size])).toEqual([
+    [6, 1],
+    [6, 1],
+    [6, 1],
+  ])
 })
 
 test('each episode is reported as it ends', async () => {

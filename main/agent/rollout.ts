@@ -1,4 +1,4 @@
-/** Plays attempts: many at once on a few pages, with one model that answers for all of them in batches. */
+/** Plays attempts: many at once on a few pages, with one model that answers for all of them together. */
 import type { AdapterName, Completion } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
@@ -6,7 +6,6 @@ import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Episode, Step } from '../store/episode.ts'
-import { Batcher, type BatcherOptions } from './batcher.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
 import { promptMessages } from './prompt.ts'
@@ -39,14 +38,11 @@ export interface RolloutOptions {
   /** Called with each episode as it ends. */
   readonly onEpisode?: (episode: Episode) => void
   readonly spectator?: Spectator | undefined
-  readonly batching?: BatcherOptions
 }
 
 /** What rollouts need of an environment and of a model; tests give scripted ones. */
 export type Playground = Pick<Environment, 'pages' | 'use'>
 export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'generate'>
-
-const BATCHING: BatcherOptions = { limit: 64, patience: 2 }
 
 /** Problems whose attempts are under way at the same time, for each page. */
 const PROBLEMS_PER_PAGE = 4
@@ -65,17 +61,7 @@ export async function rollout(
   const episodes = new Map<Job, Episode>()
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])])
-  const { temperature, top_p, max_new_tokens } = options.sampling
-  const batcher = new Batcher(
-    (requests) =>
-      model.generate(
-        requests.map(({ prompt }) => prompt),
-        { temperature, top_p, max_new_tokens, seeds: requests.map(({ seed }) => seed) },
-        options.adapter,
-      ),
-    options.batching ?? BATCHING,
-  )
-  const player = new Player(model, batcher, { ...options, signal })
+  const player = new Player(model, { ...options, signal })
 
   const waiting = problems(jobs)
   const work = async () => {
@@ -83,10 +69,10 @@ export async function rollout(
       const { task, seed } = problem[0]!
       signal.throwIfAborted()
       const opening = await player.observe(environment, task, seed)
-      const answers = problem.map((job) => (opening === null ? undefined : player.ask(opening, [], job, 0)))
+      const answers = opening === null ? [] : await player.ask(opening, [], problem, 0)
       await all(
         problem.map(async (job, i) => {
-          const answer = await answers[i]
+          const answer = answers[i]
           const known = opening === null || answer === undefined ? null : { opening, answer }
           const episode = await environment.use(task, (session) => player.play(session, job, known))
           episodes.set(job, episode)
@@ -120,12 +106,10 @@ interface Playing extends Job {
 
 class Player {
   readonly #model: Policy
-  readonly #batcher: Batcher
   readonly #options: RolloutOptions & { readonly signal: AbortSignal }
 
-  constructor(model: Policy, batcher: Batcher, options: RolloutOptions & { readonly signal: AbortSignal }) {
+  constructor(model: Policy, options: RolloutOptions & { readonly signal: AbortSignal }) {
     this.#model = model
-    this.#batcher = batcher
     this.#options = options
   }
 
@@ -142,10 +126,17 @@ class Player {
     }
   }
 
-  async ask(observation: Observation, done: readonly string[], job: Job, step: number): Promise<Completion> {
-    this.#options.signal.throwIfAborted()
-    const seed = completionSeed(this.#options.sampling.seed, job, step)
-    return this.#batcher.ask(this.#model.promptTokens(observation, done), seed)
+  /** The answers of several attempts to the same page; the engine computes them together with those of others. */
+  ask(observation: Observation, done: readonly string[], jobs: readonly Job[], step: number): Promise<Completion[]> {
+    const { signal, adapter } = this.#options
+    const { seed, temperature, top_p, max_new_tokens } = this.#options.sampling
+    const prompt = this.#model.promptTokens(observation, done)
+    return this.#model.generate(
+      jobs.map(() => prompt),
+      { temperature, top_p, max_new_tokens, seeds: jobs.map((job) => completionSeed(seed, job, step)) },
+      adapter,
+      { signal },
+    )
   }
 
   /** Plays one attempt to its end. */
@@ -181,7 +172,7 @@ class Player {
     for (let step = 0; step < (this.#options.maxSteps ?? playing.task.horizon); step++) {
       const picture = this.#options.pictures ? await session.picture() : undefined
       const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
-      const completion = foreseen ? known.answer : await this.ask(observation, done, playing, step)
+      const completion = foreseen ? known.answer : (await this.ask(observation, done, [playing], step))[0]!
       const text = this.#model.completionText(completion.tokens)
       const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
       const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION

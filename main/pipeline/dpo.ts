@@ -7,11 +7,13 @@ import { loadAdapter } from '../engine/adapter.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
 import { pairMessages } from '../preferences/pairs.ts'
 import { successSteps } from '../preferences/successes.ts'
+import type { Sequence } from '../training/forest.ts'
 import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../training/preference.ts'
 import type { Example } from '../training/sft.ts'
 import { exportAdapter, hasAdapter, policyFolder } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
 import { finishedStage } from './lineage.ts'
+import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
@@ -44,6 +46,15 @@ export const dpo: Stage<z.output<typeof result>> = {
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
 
     const examples = await ownSuccesses(context, model)
+    const warning = checkMemory(engine, lora, [
+      largestBatch(pairs.map(pairSequences), options.batch_size),
+      largestBatch(
+        [...golden, ...examples].map((example) => [example]),
+        options.batch_size,
+      ),
+    ])
+    if (warning !== null) context.say(warning)
+
     const arms = lessons(context, pairs, examples, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
@@ -103,6 +114,10 @@ async function ownSuccesses({ store, run, round }: StageContext, model: AgentMod
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),
   }))
+}
+
+function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+  return [chosen, rejected].map((completion) => ({ prompt, completion }))
 }
 
 function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {

@@ -4,6 +4,7 @@ import { AgentModel } from '../agent/model.ts'
 import type { Audience } from '../agent/spectator.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import type { DownloadProgress } from '../engine/hub.ts'
 import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
@@ -26,9 +27,14 @@ export interface Surroundings {
   /** What opens the pages of tasks; headless Chromium by default. */
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
+  /** Told, a line at a time, how far the download of a model is. */
+  readonly say?: ((text: string) => void) | undefined
+  /** Stops a download. */
+  readonly signal?: AbortSignal | undefined
 }
 
-export function openResources(config: Config, { host, audience }: Surroundings = {}): Resources {
+export function openResources(config: Config, surroundings: Surroundings = {}): Resources {
+  const { host, audience, say = () => {}, signal } = surroundings
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined
@@ -40,6 +46,10 @@ export function openResources(config: Config, { host, audience }: Surroundings =
         model: config.model.base_model_name,
         engine: config.model.engine,
         threads: config.model.threads,
+        precision: config.model.precision,
+        headPrecision: config.model.head_precision,
+        gradientCheckpointing: config.training.gradient_checkpointing,
+        download: { onProgress: sayProgress(say), ...(signal === undefined ? {} : { signal }) },
       })
       return model
     },
@@ -74,6 +84,17 @@ const CLOSED = 'The run was ended, so it gets neither model nor browser any more
 async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
   await environment?.close()
   await model?.then((opened) => opened.close()).catch(() => {})
+}
+
+/** Says a line for every tenth of a download. */
+function sayProgress(say: (text: string) => void): (progress: DownloadProgress) => void {
+  let tenths = -1
+  return ({ file, bytes, total }) => {
+    const now = total === 0 ? 10 : Math.floor((10 * bytes) / total)
+    if (now <= tenths) return
+    tenths = now
+    say(`Downloading the model: ${10 * now}% of ${(total / 1e9).toFixed(2)} GB (${file})`)
+  }
 }
 
 /** The folder of the MiniWoB++ pages: what the configuration names, MINIWOB_URL, or the project's own download. */
