@@ -1,6 +1,6 @@
 /**
  * One DPO step of a model of random weights, in a process of its own so that the peak is its: `node bench/memory-step.ts
- * <case as JSON>` prints a line of JSON. Policy and frozen reference are two adapters of one base.
+ * <case as JSON>` prints a line of JSON. In the lab's order: the frozen reference is asked first, and its adapter is freed.
  */
 import { z } from 'zod'
 import { initLora } from '../main/engine/adapter.ts'
@@ -58,15 +58,18 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   })
   const loaded = lap()
 
-  await addAdapters(engine, loraOf(r))
+  await addAdapter(engine, 'reference', loraOf(r))
   const uniform = uniformStream(2)
   const tokens = (length: number) => Int32Array.from({ length }, () => Math.floor(uniform() * config.vocab_size))
   const page = tokens(prompt)
   const planted = plant([completion, completion].map((length) => ({ prompt: page, completion: tokens(length) })))
   const scores = await engine.logprobs(planted.forest, 'reference')
   const [chosen, rejected] = planted.segments.map((segment) => segmentLogp(scores, segment))
+  await engine.removeAdapter('reference')
   const reference = lap()
 
+  await addAdapter(engine, 'policy', loraOf(r))
+  await engine.train('policy')
   const gradNorm = await dpoStep(engine, planted, [{ chosen: chosen!, rejected: rejected! }])
   const step = lap()
   await engine.close()
@@ -79,12 +82,9 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   }
 }
 
-/** The policy in training and the frozen reference, which start as one. */
-async function addAdapters(engine: Engine, lora: LoraConfig): Promise<void> {
-  const weights = initLora(engine.config, lora, 1)
-  await engine.addAdapter('policy', lora, weights)
-  await engine.addAdapter('reference', lora, weights)
-  await engine.train('policy')
+/** Adds a fresh adapter; its tensors are not held here any longer than that takes. */
+async function addAdapter(engine: Engine, name: string, lora: LoraConfig): Promise<void> {
+  await engine.addAdapter(name, lora, initLora(engine.config, lora, 1))
 }
 
 if (import.meta.main) {

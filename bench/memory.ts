@@ -68,7 +68,7 @@ export function estimated({ model, r, prompt, completion, ...holding }: MemoryCa
     packedBytes: 4,
     config: publishedShape(model)!,
     lora: loraOf(r),
-    frozenAdapters: 1,
+    frozenAdapters: 0,
     tokens: prompt + 2 * completion,
     targets: 2 * completion,
     context: prompt + completion,

@@ -1,4 +1,4 @@
-"""What transformers and PEFT say of a model, for bench/parity.ts: reads base/, adapter/ and spec.json of a folder, writes
+"""What transformers and PEFT say of a model, for bench/parity.ts: reads base/, adapter/, merged/ and spec.json of a folder, writes
 results.safetensors and an adapter of PEFT's own making, theirs/. All in float32, with eager attention.
 """
 import json
@@ -37,6 +37,7 @@ def record(name, model):
 
 
 record("base", load())
+record("merged", Qwen2ForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32, attn_implementation="eager"))
 record("ours", PeftModel.from_pretrained(load(), folder / "adapter", is_trainable=True))
 
 lora = LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "up_proj", "down_proj"], task_type="CAUSAL_LM")

@@ -93,7 +93,7 @@ function activationBytes({ config, lora, tokens, gradientCheckpointing, threads,
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
   // Backward works in these, for one layer at a time.
-  const backward = 9 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
+  const backward = 8 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
   const block = Math.min(BLOCK_ROWS, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
   const headDim = hidden / heads
   const rotary = context * headDim
