@@ -13,16 +13,23 @@ const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..')
 const DOWNLOAD_LIMIT = 5 * 60_000
 
 /**
- * Path of Electron's executable, got if it is not there yet, or the reason why there can be no window: `{ path }` or
- * `{ reason }`.
+ * Path of Electron's executable, got if it is not there yet unless `get` is false, or the reason why there can be no
+ * window: `{ path }` or `{ reason }`.
  */
-export async function findElectron({ root = ROOT, platform = process.platform, env = process.env, uid } = {}) {
+export async function findElectron({
+  root = ROOT,
+  platform = process.platform,
+  env = process.env,
+  uid,
+  get = true,
+} = {}) {
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { reason: 'there is no display' }
   if (platform === 'linux' && (uid ?? process.getuid?.()) === 0) return { reason: 'Electron does not run as root' }
   const folder = join(root, 'node_modules/electron')
   if (!existsSync(folder)) return { reason: 'Electron is not installed' }
   const path = installed(folder)
   if (path !== undefined) return { path }
+  if (!get) return { reason: 'Electron was not downloaded yet' }
   console.error('Downloading Electron ...')
   await download(join(folder, 'install.js'))
   const downloaded = installed(folder)

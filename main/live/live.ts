@@ -21,7 +21,6 @@ import type { Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
 import { Viewers } from './viewers.ts'
 import { Workshop } from './workshop.ts'
 
-/** Milliseconds after the last viewer has gone until nobody is held back any more. */
 const GRACE = 10_000
 /** Milliseconds between two states at least. */
 const STATE_INTERVAL = 100
@@ -31,6 +30,8 @@ const MOST_RECORDINGS = 4
 export interface LiveOptions extends Pick<Surroundings, 'host'> {
   /** The configuration as it is now; asked whenever something is begun. */
   readonly config: () => Config
+  /** Milliseconds after the last viewer has gone until nobody is held back any more; 10,000 by default. */
+  readonly grace?: number
 }
 
 export interface PlayOptions {
@@ -55,12 +56,13 @@ export class Live {
   readonly #recordings = new Map<string, Held>()
   readonly #pictures = new Pictures(this.#screens)
   readonly #changed = new Signal()
-  readonly #viewers = new Viewers(GRACE, () => this.#recheck())
+  readonly #viewers: Viewers
   readonly #gates: Readonly<Record<Played, Gate>>
   #screenCount = 0
   #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
 
-  constructor({ config, host }: LiveOptions) {
+  constructor({ config, host, grace = GRACE }: LiveOptions) {
+    this.#viewers = new Viewers(grace, () => this.#recheck())
     const watched = () => this.#viewers.present
     this.#config = config
     this.workshop = new Workshop(config, { host })
