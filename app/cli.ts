@@ -263,8 +263,10 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
   out.write(`DPO on ${config.training.dpo.batch_size} pairs at a time, ${tokens} tokens\n`)
-  for (const [part, bytes] of Object.entries(estimate)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
-  const room = estimate.total <= free ? 'enough' : 'not enough'
+  const { saving, ...parts } = estimate
+  for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+  out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
+  const room = estimate.total + saving <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
 }
 

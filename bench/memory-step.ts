@@ -1,10 +1,10 @@
 /**
  * One DPO step of a model of random weights, in a process of its own so that the peak is its: `node bench/memory-step.ts
- * <case as JSON>` prints a line of JSON. Policy and frozen reference are two adapters of one base.
+ * <case as JSON>` prints a line of JSON. In the lab's order: the frozen reference is asked first, and its adapter is freed.
  */
 import { z } from 'zod'
 import { initLora } from '../main/engine/adapter.ts'
-import { HEAD_PRECISIONS, type LoraConfig, PRECISIONS, PROJECTIONS } from '../main/engine/engine.ts'
+import { type Engine, HEAD_PRECISIONS, type LoraConfig, PRECISIONS, PROJECTIONS } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
@@ -58,19 +58,18 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   })
   const loaded = lap()
 
-  const lora = loraOf(r)
-  const weights = initLora(config, lora, 1)
-  await engine.addAdapter('policy', lora, weights)
-  await engine.addAdapter('reference', lora, weights)
-  await engine.train('policy')
+  await addAdapter(engine, 'reference', loraOf(r))
   const uniform = uniformStream(2)
   const tokens = (length: number) => Int32Array.from({ length }, () => Math.floor(uniform() * config.vocab_size))
   const page = tokens(prompt)
   const planted = plant([completion, completion].map((length) => ({ prompt: page, completion: tokens(length) })))
   const scores = await engine.logprobs(planted.forest, 'reference')
   const [chosen, rejected] = planted.segments.map((segment) => segmentLogp(scores, segment))
+  await engine.removeAdapter('reference')
   const reference = lap()
 
+  await addAdapter(engine, 'policy', loraOf(r))
+  await engine.train('policy')
   const gradNorm = await dpoStep(engine, planted, [{ chosen: chosen!, rejected: rejected! }])
   const step = lap()
   await engine.close()
@@ -81,6 +80,11 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
     seconds: { loaded: loaded.seconds, reference: reference.seconds, step: step.seconds },
     gradNorm,
   }
+}
+
+/** Adds a fresh adapter; its tensors are not held here any longer than that takes. */
+async function addAdapter(engine: Engine, name: string, lora: LoraConfig): Promise<void> {
+  await engine.addAdapter(name, lora, initLora(engine.config, lora, 1))
 }
 
 if (import.meta.main) {

@@ -65,9 +65,10 @@ export async function benchMemory(report: Reporter, quick: boolean): Promise<voi
 export function estimated({ model, r, prompt, completion, ...holding }: MemoryCase): number {
   return estimateMemory({
     ...holding,
+    packedBytes: 4,
     config: publishedShape(model)!,
     lora: loraOf(r),
-    frozenAdapters: 1,
+    frozenAdapters: 0,
     tokens: prompt + 2 * completion,
     targets: 2 * completion,
     context: prompt + completion,

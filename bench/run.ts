@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|memory|live] [--json] [--quick]`. Prints a table, or with --json one line a
+ * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision] [--json] [--quick]`. Prints a table, or with --json one line a
  * figure; what else there is to know goes to stderr. --quick is to see that everything runs: its figures say little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -10,12 +10,14 @@ import { benchEnvironment } from './environment.ts'
 import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
 import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
+import { benchPrecision } from './precision.ts'
 
 const BENCHES = {
   engine: benchEngine,
   environment: benchEnvironment,
-  memory: benchMemory,
   live: benchLive,
+  memory: benchMemory,
+  precision: benchPrecision,
 } as const
 type Bench = keyof typeof BENCHES
 
@@ -44,8 +46,8 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
   const unknown = positionals.find((name) => !known.includes(name as Bench))
   if (unknown !== undefined) throw new UserError(`There is no bench ${unknown}; there are ${known.join(' and ')}.`)
   return {
-    // The memory of a 7B takes minutes and says nothing new on another day: only where it is asked for.
-    names: positionals.length > 0 ? (positionals as Bench[]) : known.filter((name) => name !== 'memory'),
+    // The others say nothing new on another day: only where they are asked for.
+    names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,
   }

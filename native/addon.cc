@@ -108,9 +108,15 @@ Napi::Value array(Napi::Env env, const std::vector<From>& values) {
   return out;
 }
 
-Napi::Value object(Napi::Env env, const dpo::NamedTensors& tensors) {
+// Each tensor is freed when it is copied: those of a large adapter would not be in memory twice.
+Napi::Value object(Napi::Env env, dpo::NamedTensors& tensors) {
   Napi::Object out = Napi::Object::New(env);
-  for (const dpo::NamedTensor& each : tensors) out.Set(each.name, array<Napi::Float32Array>(env, each.data));
+  for (dpo::NamedTensor& each : tensors) {
+    Napi::Float32Array copy = Napi::Float32Array::New(env, each.data.size());
+    std::copy(each.data.begin(), each.data.end(), copy.Data());
+    out.Set(each.name, copy);
+    std::vector<float>().swap(each.data);
+  }
   return out;
 }
 
@@ -338,7 +344,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value weights(const Info& info) {
     return job(info, [name = optionalName(info[0])](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.weights(name)](Napi::Env env) { return object(env, result); };
+      return [result = engine.weights(name)](Napi::Env env) mutable { return object(env, result); };
     });
   }
 
@@ -374,7 +380,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value gradients(const Info& info) {
     return job(info, [](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.gradients()](Napi::Env env) { return object(env, result); };
+      return [result = engine.gradients()](Napi::Env env) mutable { return object(env, result); };
     });
   }
 
@@ -389,7 +395,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value optimizerState(const Info& info) {
     return job(info, [](AnyEngine& engine) -> Job::Finish {
-      return [step = engine.optimizerStep(), first = engine.moments(false), second = engine.moments(true)](Napi::Env env) {
+      return [step = engine.optimizerStep(), first = engine.moments(false), second = engine.moments(true)](Napi::Env env) mutable {
         Napi::Object out = Napi::Object::New(env);
         out.Set("step", static_cast<double>(step));
         out.Set("exp_avg", object(env, first));
@@ -442,6 +448,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeEngine", Handle::define(env));
+  const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
+  exports.Set("bf16Products", Napi::Boolean::New(env, bf16));
   exports.Set("Inbox", InboxHandle::define(env));
   return exports;
 }

@@ -26,9 +26,10 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   headBackward(layout, dLogprobs);
   g_.act.resize(rows_ * c.ff);
   if (!checkpointing_) g_.dGateUp.resize(rows_ * 2 * c.ff);
-  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.droppedAttended, &g_.wideMid, &g_.wideAttended,
+  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.wideMid, &g_.wideAttended,
                           &g_.normed, &g_.dx})
     each->resize(rows_ * h);
+  if (dropoutSeed_) g_.droppedAttended.resize(rows_ * h);
   g_.dQkv.resize(rows_ * c.qkv());
 
   for (int64_t l = c.layers - 1; l >= 0; l--) {

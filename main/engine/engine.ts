@@ -139,6 +139,8 @@ export interface Holding {
   readonly headPrecision: HeadPrecision
   /** Whether backward makes activations again from each layer's input, instead of keeping them. */
   readonly gradientCheckpointing: boolean
+  /** Bytes a number of the packed copies that stand beside float32 weights: half of it where products are in bf16. */
+  readonly packedBytes: 2 | 4
   readonly threads: number
 }
 

@@ -30,6 +30,8 @@ export interface MemoryEstimate {
   /** Node and the lab around the engine. */
   readonly process: number
   readonly total: number
+  /** What copies of the adapter and its moments take besides, while a checkpoint is saved; not in the total. */
+  readonly saving: number
 }
 
 const FLOAT = 4
@@ -48,13 +50,14 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
   const activations = activationBytes(question)
   const logits = logitBytes(question)
   const total = weights + adapter + optimizer + activations + logits + PROCESS
-  return { weights, adapter, optimizer, activations, logits, process: PROCESS, total }
+  // Weights and two moments, as many numbers as gradients and two moments.
+  return { weights, adapter, optimizer, activations, logits, process: PROCESS, total, saving: optimizer }
 }
 
 /** Bytes of the base model, with the packed copies that stand beside float32 weights. */
 export function estimateWeights(
   config: Qwen2Config,
-  { precision, headPrecision }: Pick<Holding, 'precision' | 'headPrecision'>,
+  { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
 ): number {
   let bytes = 0
   for (const [name, shape] of checkpointShapes(config)) {
@@ -65,21 +68,21 @@ export function estimateWeights(
     else {
       // Packed copies for forward and backward stand beside the numbers, of all that is multiplied by.
       const multiplied = name !== 'model.embed_tokens.weight' || config.tie_word_embeddings
-      bytes += FLOAT * numbers * (multiplied ? 3 : 1)
+      bytes += numbers * (FLOAT + (multiplied ? 2 * packedBytes : 0))
     }
   }
   return bytes
 }
 
-function trainedBytes({ config, precision, lora, frozenAdapters }: MemoryQuestion) {
+function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: MemoryQuestion) {
   const numbers = total(
     lora === null ? checkpointShapes(config) : adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }),
   )
   const optimizer = 3 * FLOAT * numbers
   if (lora === null) return { adapter: 0, optimizer }
   // Beside frozen matrices adapters are packed where they are used.
-  const packs = precision === 'fp32' ? 1 : 0
-  return { adapter: FLOAT * numbers * (1 + 2 * packs + frozenAdapters * (1 + packs)), optimizer }
+  const packed = precision === 'fp32' ? packedBytes : 0
+  return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
 }
 
 function activationBytes({ config, lora, tokens, gradientCheckpointing, threads, context }: MemoryQuestion): number {
@@ -90,7 +93,7 @@ function activationBytes({ config, lora, tokens, gradientCheckpointing, threads,
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
   // Backward works in these, for one layer at a time.
-  const backward = 9 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
+  const backward = 8 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
   const block = Math.min(BLOCK_ROWS, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
   const headDim = hidden / heads
   const rotary = context * headDim

@@ -9,6 +9,7 @@ import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, HeadPrecision, Holding, Precision, Qwen2Config } from './engine.ts'
 import { estimateWeights } from './estimate.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
+import { isBuilt, loadAddon } from './native/addon.ts'
 
 export interface LoadOptions {
   /** Folder of a Qwen2 checkpoint; resolveModel finds it. */
@@ -53,15 +54,21 @@ export function chooseHolding(
   }: Omit<LoadOptions, 'folder' | 'engine'>,
   memory: number = totalmem(),
 ): Omit<Holding, 'threads'> {
+  const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
   const fits = (chosen: Precision, share: number) =>
-    estimateWeights(config, { precision: chosen, headPrecision: 'bf16' }) <= share * memory
+    estimateWeights(config, { precision: chosen, headPrecision: 'bf16', packedBytes }) <= share * memory
   const auto = () => (fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : 'nf4')
   const chosen = precision === 'auto' ? auto() : precision
   return {
     precision: chosen,
     headPrecision: headPrecision === 'auto' ? (chosen === 'nf4' ? 'int8' : 'bf16') : headPrecision,
     gradientCheckpointing: gradientCheckpointing === 'auto' ? chosen !== 'fp32' : gradientCheckpointing,
+    packedBytes,
   }
+}
+
+function hasBf16Products(): boolean {
+  return isBuilt() && loadAddon().bf16Products
 }
 
 /**
@@ -95,11 +102,15 @@ export async function findModel(
   try {
     return resolveModel(name, cache)
   } catch (error) {
-    const [owner = ''] = name.split('/')
-    const mayBeHub = HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner))
-    if (!(error instanceof UserError) || !mayBeHub || isOffline()) throw error
+    if (!(error instanceof UserError) || !isOnHub(name)) throw error
     return downloadModel(name, { cache, ...options })
   }
+}
+
+/** Whether a model that is not on this machine is looked for on the Hugging Face Hub. */
+export function isOnHub(name: string): boolean {
+  const [owner = ''] = name.split('/')
+  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner)) && !isOffline()
 }
 
 function isOffline(): boolean {

@@ -32,7 +32,11 @@ let room: string
 const at = (name: string) => join(room, name)
 beforeEach(async () => {
   room = mkdtempSync(join(tmpdir(), 'merge-'))
-  await saveCheckpoint(at('base'), config, base, { 'tokenizer.json': '{}', 'README.md': '# Base\n' })
+  await saveCheckpoint(at('base'), config, base, {
+    'tokenizer.json': '{}',
+    'training.json': '{}',
+    'README.md': '# Base\n',
+  })
   await saveAdapter(at('adapter'), lora, adapter, 'base')
 })
 afterEach(() => rmSync(room, { recursive: true, force: true }))

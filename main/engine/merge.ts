@@ -13,6 +13,10 @@ import { checkpointShapes } from './weights.ts'
 /** Most bytes of weights in a shard, as transformers has it. */
 const SHARD_BYTES = 5e9
 
+/** What belongs to a model besides its weights. */
+const BESIDE =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(merges\.txt|chat_template\.jinja)$/
+
 export interface MergeOptions {
   /** Called with how many of the tensors are written. */
   readonly onProgress?: (done: number, total: number) => void
@@ -47,9 +51,7 @@ export async function mergeAdapter(
     let done = 0
     await replaceFolder(target, async (next) => {
       for (const file of readdirSync(base)) {
-        if (/\.(json|jinja|txt|model)$/.test(file) && file !== 'model.safetensors.index.json') {
-          copyFileSync(join(base, file), join(next, file))
-        }
+        if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
       }
       for (const [index, shard] of shards.entries()) {
         const pieces = async function* () {

@@ -17,6 +17,7 @@ import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
+import { mapInTurns } from './turns.ts'
 
 /** What DPO has to beat, from the same episodes with the same number of steps. */
 export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
@@ -40,11 +41,11 @@ export const dpo: Stage<z.output<typeof result>> = {
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
     const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
-    const pairs = records.map((record) => tokenPair(model, record))
+    const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
 
-    const examples = ownSuccesses(context, model)
+    const examples = await ownSuccesses(context, model)
     const warning = checkMemory(engine, lora, [
       largestBatch(pairs.map(pairSequences), options.batch_size),
       largestBatch(
@@ -54,7 +55,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     ])
     if (warning !== null) context.say(warning)
 
-    const arms = lessons(context, examples, pairs, async () => {
+    const arms = lessons(context, pairs, examples, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
       try {
@@ -87,8 +88,8 @@ export const dpo: Stage<z.output<typeof result>> = {
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
 function lessons(
   context: StageContext,
-  examples: readonly Example[],
   pairs: readonly TokenPair[],
+  examples: readonly Example[],
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
@@ -104,12 +105,12 @@ function lessons(
 }
 
 /** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
-function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Example[] {
+async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
   if (collection === undefined) return []
   const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
-  return successSteps(episodes).map((step) => ({
+  return mapInTurns(successSteps(episodes), (step) => ({
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),
   }))

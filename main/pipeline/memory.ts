@@ -57,9 +57,11 @@ export function checkMemory(
   if (holding === null) return null
   const estimates = batches.map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
   const estimate = estimates.reduce((most, one) => (one.total > most.total ? one : most))
-  if (estimate.total <= (1 - SPARE) * free) return null
-  const sentence = `training needs about ${partsOf(estimate)}, and ${gb(free)} can be had`
-  if (estimate.total <= free) return `Memory will be short: ${sentence}.`
+  const most = estimate.total + estimate.saving
+  if (most <= (1 - SPARE) * free) return null
+  const saving = `${gb(estimate.saving)} more while a checkpoint is saved`
+  const sentence = `training needs about ${partsOf(estimate)}, ${saving}, and ${gb(free)} can be had`
+  if (most <= free) return `Memory will be short: ${sentence}.`
   const cures = [
     ...(holding.gradientCheckpointing ? [] : ['set training.gradient_checkpointing to true']),
     ...(holding.precision === 'nf4' ? [] : ['set model.precision to nf4']),
@@ -110,7 +112,7 @@ export function planMemory(config: Config, prompt: number, completion: number): 
 }
 
 /** The estimate as a sentence's part: the sum, then its parts, the largest first. */
-export function partsOf({ total, ...parts }: MemoryEstimate): string {
+export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string {
   const shown = Object.entries(parts)
     .sort(([, a], [, b]) => b - a)
     .map(([name, bytes]) => `${name} ${gb(bytes)}`)

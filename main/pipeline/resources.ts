@@ -27,16 +27,14 @@ export interface Surroundings {
   /** What opens the pages of tasks; headless Chromium by default. */
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
-  /** Told, a line at a time, how far a download is. */
+  /** Told, a line at a time, how far the download of a model is. */
   readonly say?: ((text: string) => void) | undefined
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined
 }
 
-export function openResources(
-  config: Config,
-  { host, audience, say = () => {}, signal }: Surroundings = {},
-): Resources {
+export function openResources(config: Config, surroundings: Surroundings = {}): Resources {
+  const { host, audience, say = () => {}, signal } = surroundings
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
+import { resolveModel } from '../engine/load.ts'
+import { mergeAdapter } from '../engine/merge.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
 import { type AdapterRecord, listAdapters } from '../pipeline/adapters.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
@@ -29,6 +31,9 @@ export const tasksRouter = router({
   }),
 })
 
+/** A folder's name, so that nothing is written outside of models/. */
+const folderName = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits, dots, dashes and underscores')
+
 export const adaptersRouter = router({
   /** Every adapter with what it was made from: those the next stages take first, then those of the runs. */
   list: procedure.query(({ ctx }) => listAdapters(ctx.lab.store, ctx.settings.read())),
@@ -43,6 +48,15 @@ export const adaptersRouter = router({
     const { sft_adapter_path, dpo_adapter_path } = config.paths
     await exportAdapter(projectPath(path), projectPath(input.as === 'sft' ? sft_adapter_path : dpo_adapter_path))
     return listAdapters(ctx.lab.store, config)
+  }),
+
+  /** Writes the base model with an adapter in it as a checkpoint of its own, models/<name>, that needs no PEFT. */
+  merge: procedure.input(z.object({ path: z.string(), name: folderName })).mutation(async ({ ctx, input }) => {
+    const { path, base } = findAdapter(ctx, input.path)
+    const model = resolveModel(base ?? ctx.settings.read().model.base_model_name)
+    const folder = `models/${input.name}`
+    await mergeAdapter(model, projectPath(path), projectPath(folder))
+    return { folder }
   }),
 })
 

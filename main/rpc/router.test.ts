@@ -189,6 +189,12 @@ test('what the lab is, has and is set to is told at once', async () => {
     folder: null,
     problem: expect.stringMatching(/neither a folder/),
   })
+  await lab.config.set.mutate({ values: { 'model.base_model_name': 'Qwen/Qwen2-7B-Instruct' } })
+  expect((await lab.status.get.query()).model).toMatchObject({ folder: null, download: true, problem: null })
+  const { parts, needed, available } = await lab.status.memory.query({})
+  expect(parts.find(({ part }) => part === 'weights')?.bytes).toBeGreaterThan(4e9)
+  expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(needed, -3)
+  expect(available).toBeGreaterThan(0)
   expect(await lab.status.models.query()).toContain('models/base')
   expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
     expert: true,
@@ -458,6 +464,8 @@ test('adapters come with what they were made from, golden samples with where the
     { arm: 'dpo', run: null, current: true },
     { run },
   ])
+  await expect(lab.adapters.merge.mutate({ path, name: '../out' })).rejects.toThrow(/name must be letters/)
+  await expect(lab.adapters.merge.mutate({ path, name: 'base' })).rejects.toThrow(/choose another folder/)
   await expect(lab.adapters.use.mutate({ path: '/etc', as: 'sft' })).rejects.toThrow(/\/etc: there is no adapter here/)
   const zip = await fetchFile(`/adapter.zip?path=${encodeURIComponent(path)}`)
   const files = unzipSync(new Uint8Array(await zip.arrayBuffer()))

@@ -46,13 +46,18 @@ export interface SettingDifference {
 
 export const runsRouter = router({
   /** Every run, the latest first. */
-  list: procedure.query(({ ctx }) => ctx.lab.store.runs().map((run) => brief(ctx, run))),
+  list: procedure.query(({ ctx }) => {
+    const statusOf = statuses(ctx)
+    return ctx.lab.store.runs().map((run) => brief(ctx, run, statusOf))
+  }),
 
   /** One run with its stages, its settings and its folder. */
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
     const run = find(ctx, input.run)
     const { folder } = runArtifacts(run.config, run)
-    return { ...brief(ctx, run), config: run.config, folder: shownPath(folder), stages: stages(ctx, run) }
+    const statusOf = statuses(ctx)
+    const all = stages(ctx, run, statusOf)
+    return { ...brief(ctx, run, statusOf), config: run.config, folder: shownPath(folder), stages: all }
   }),
 
   /** The stages of a run in the order they were begun; of the latest run without a number. */
@@ -61,15 +66,17 @@ export const runsRouter = router({
     return {
       run: run?.id ?? null,
       command: run === undefined ? null : String(run.command),
-      stages: run === undefined ? [] : stages(ctx, run),
+      stages: run === undefined ? [] : stages(ctx, run, statuses(ctx)),
     }
   }),
 
   /** For every stage the latest time it was begun, in whatever run: what the stages alone would go on from. */
   latestStages: procedure.query(({ ctx }) => {
     const latest = new Map<string, StageBrief>()
-    for (const run of ctx.lab.store.runs().reverse())
-      for (const stage of stages(ctx, run)) latest.set(stage.stage, stage)
+    const statusOf = statuses(ctx)
+    for (const run of ctx.lab.store.runs().reverse()) {
+      for (const stage of stages(ctx, run, statusOf)) latest.set(stage.stage, stage)
+    }
     return [...latest.values()]
   }),
 
@@ -105,15 +112,15 @@ export function find({ lab }: Pick<Context, 'lab'>, run: number): Run {
   return found
 }
 
-function brief(ctx: Context, run: Run): RunBrief {
+function brief(ctx: Context, run: Run, statusOf: StatusOf): RunBrief {
   const { id: number, name, command, started, ended, config } = run
-  const all = stages(ctx, run)
+  const all = stages(ctx, run, statusOf)
   const evaluated = all.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   return {
     id: number,
     name,
     command: String(command),
-    status: statusOf(ctx, run.id, run.status),
+    status: statusOf(run.id, run.status),
     started,
     ended,
     seconds: all.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -126,16 +133,22 @@ function brief(ctx: Context, run: Run): RunBrief {
   }
 }
 
-function stages(ctx: Context, run: Run): StageBrief[] {
+function stages(ctx: Context, run: Run, statusOf: StatusOf): StageBrief[] {
   return ctx.lab.store
     .stages(run.id)
-    .map((record) => ({ ...record, status: statusOf(ctx, run.id, record.status), line: stageLine(record) }))
+    .map((record) => ({ ...record, status: statusOf(run.id, record.status), line: stageLine(record) }))
 }
 
+type StatusOf = (run: number, status: Status) => RunStatus
+
 /** What is written down as running, but neither by this lab nor by another that holds the store, was interrupted. */
-function statusOf({ jobs, lab }: Context, run: number, status: Status): RunStatus {
-  if (status !== 'running' || jobs.state.current?.run === run) return status
-  return jobs.state.current === null && isLocked(lab.store.path) ? 'running' : 'interrupted'
+function statuses({ jobs, lab }: Context): StatusOf {
+  let locked: boolean | undefined
+  return (run, status) => {
+    if (status !== 'running' || jobs.state.current?.run === run) return status
+    locked ??= jobs.state.current === null && isLocked(lab.store.path)
+    return locked ? 'running' : 'interrupted'
+  }
 }
 
 const evaluated = z.object({ arms: z.record(z.string(), z.object({ success: z.number() })) })

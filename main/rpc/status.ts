@@ -3,15 +3,17 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { PROJECT_ROOT } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
-import { nativeProblem, resolveModel } from '../engine/load.ts'
+import { isOnHub, nativeProblem, resolveModel } from '../engine/load.ts'
 import { readOptional } from '../engine/model-file.ts'
 import { checkpointShapes } from '../engine/weights.ts'
+import { planMemory } from '../pipeline/memory.ts'
 import { miniwobFolder } from '../pipeline/resources.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -31,6 +33,8 @@ export interface ModelStatus {
   readonly folder: string | null
   readonly architecture: Qwen2Config | null
   readonly parameters: number | null
+  /** Whether it will be downloaded by the first run that needs it. */
+  readonly download: boolean
   /** Why it cannot be used, and what to do; null where it can. */
   readonly problem: string | null
 }
@@ -61,6 +65,26 @@ export const statusRouter = router({
     }
   }),
 
+  /**
+   * What a DPO step of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
+   * in which form the weights are held. `prompt` and `completion` are lengths in tokens.
+   */
+  memory: procedure
+    .input(z.object({ prompt: z.int().min(1).default(512), completion: z.int().min(1).default(64) }))
+    .query(({ ctx, input }) => {
+      const { question, estimate, free } = planMemory(ctx.settings.read(), input.prompt, input.completion)
+      const { total, saving, ...parts } = estimate
+      return {
+        parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
+        needed: total,
+        /** More for a moment, while a checkpoint is saved. */
+        saving,
+        available: free,
+        precision: question.precision,
+        gradientCheckpointing: question.gradientCheckpointing,
+      }
+    }),
+
   /** Models that can be chosen: folders in models/ with a checkpoint. */
   models: procedure.query(() => {
     const folder = join(PROJECT_ROOT, 'models')
@@ -89,9 +113,11 @@ async function model({ model: { base_model_name: name } }: Config): Promise<Mode
     const architecture = parseQwen2Config(file, (await readOptional(file)) ?? '')
     let parameters = 0
     for (const shape of checkpointShapes(architecture).values()) parameters += shape.reduce((a, b) => a * b, 1)
-    return { name, folder: shownPath(folder), architecture, parameters, problem: null }
+    return { name, folder: shownPath(folder), architecture, parameters, download: false, problem: null }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    return { name, folder: null, architecture: null, parameters: null, problem: error.message }
+    const download = isOnHub(name)
+    const problem = download ? null : error.message
+    return { name, folder: null, architecture: null, parameters: null, download, problem }
   }
 }

@@ -110,6 +110,8 @@ export interface NativeEngine {
 
 export interface Addon {
   readonly NativeEngine: new () => NativeEngine
+  /** Whether this processor has instructions for products in bf16. */
+  readonly bf16Products: boolean
   readonly Inbox: new () => Inbox
 }
 

@@ -80,6 +80,7 @@ export async function createNativeEngine(
     precision,
     headPrecision: options.headPrecision ?? 'bf16',
     gradientCheckpointing: options.checkpointing ?? false,
+    packedBytes: options.products === 'bf16' && loadAddon().bf16Products ? 2 : 4,
     threads: options.threads ?? availableParallelism(),
   }
   const held = precision === 'fp32' ? '' : `; weights ${precision}, embedding and head ${holding.headPrecision}`
