@@ -24,7 +24,7 @@ const config = configSchema.parse({
 })
 
 // One for all: a model and a browser are slow to start.
-const live = new Live({ config: () => config })
+const live = new Live({ config: () => config, grace: 0 })
 afterAll(async () => {
   await live.close()
   workbench.remove()
@@ -36,6 +36,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   leaving.abort()
+  await vi.waitFor(() => expect(live.audience().spectator({ stage: '', round: 0, arm: '' }).listens).toBe(false))
   await live.stop()
   for (const { id, kind } of live.state().screens) if (kind === 'record') live.discard(id)
   live.control('job', { paused: false, delay: 0 })
