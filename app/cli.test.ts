@@ -27,7 +27,20 @@ test('help names the commands and the exit codes; each command has an example', 
   expect(status).toBe(0)
   expect(stdout).toMatch(/verify .*golden .*sft .*collect .*dpo .*evaluate .*pipeline .*runs /s)
   expect(stdout).toContain('Exit codes: 0 done, 1 a stage failed, 2 bad input')
-  for (const command of ['verify', 'golden', 'sft', 'collect', 'dpo', 'evaluate', 'pipeline', 'runs', 'export']) {
+  for (const command of [
+    'verify',
+    'golden',
+    'sft',
+    'collect',
+    'dpo',
+    'evaluate',
+    'pipeline',
+    'runs',
+    'export',
+    'serve',
+    'estimate',
+    'merge',
+  ]) {
     expect(await cli(command, '--help')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`npx dpo-driver ${command}`),
@@ -46,6 +59,9 @@ test.each([
     ['sft', '--set', 'training.sft.max_step=3'],
     /^command line: unknown key training.sft.max_step, perhaps training.sft.max_steps\.$/,
   ],
+  [['estimate', '--prompt', 'long'], /^--prompt must be a whole number of tokens above 0\.$/],
+  [['estimate', '--set', 'model.base_model_name=No/Such'], /^The model No\/Such is neither a folder/],
+  [['merge', 'main', '--adapter', 'absent'], /main is there already and is not an empty folder/],
   [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
 ])('%j is bad input, said in a sentence', async (args, message) => {
   const { status, stdout, stderr } = await cli(...args)
@@ -102,6 +118,22 @@ test('an export of a run that is not there is refused', async () => {
     status: 2,
     stderr: 'There is no run 99; `npx dpo-driver runs` lists them.',
   })
+})
+
+test('an estimate comes by part, for people and as JSON, for a model that is not here', async () => {
+  const big = [
+    '--set',
+    'model.base_model_name=Qwen/Qwen2-7B-Instruct',
+    'model.precision=nf4',
+    'training.dpo.batch_size=1',
+  ]
+  const { status, stdout } = await cli('estimate', ...big)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /Qwen2-7B-Instruct in nf4 .*weights +4\.46 GB.*total +\d\.\d\d GB.*can be had on this machine/s,
+  )
+  const json = JSON.parse((await cli('estimate', '--json', '--prompt', '1024', ...big)).stdout)
+  expect(json).toMatchObject({ weights: expect.any(Number), total: expect.any(Number), question: { tokens: 1152 } })
 })
 
 test('with --json every line of a run is an event', async () => {

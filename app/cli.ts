@@ -2,7 +2,8 @@
 import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
-import { UserError } from '../main/config/error.ts'
+import { errorText, UserError } from '../main/config/error.ts'
+import { projectPath } from '../main/config/paths.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
 import { stopOnSignals } from './stop.ts'
@@ -27,6 +28,17 @@ interface Options {
   readonly resume?: true
   readonly run?: number
   readonly json?: true
+  readonly prompt?: number
+  readonly completion?: number
+  readonly adapter?: string
+}
+
+interface ServeOptions {
+  readonly port?: string
+  readonly host: string
+  readonly open?: true
+  readonly config_path?: string
+  readonly set?: readonly string[]
 }
 
 const EXIT_CODES = `
@@ -95,6 +107,28 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .option('--json', 'print JSON, one run a line')
     .addHelpText('after', `\nExample:\n  npx dpo-driver runs\n${EXIT_CODES}`)
     .action((options: Options) => listRuns(options, terminal))
+  cli
+    .command('estimate')
+    .description('Say how much memory a DPO step will take at its peak, by part, before anything is loaded')
+    .option('--prompt <tokens>', 'length of the prompts', Number, 512)
+    .option('--completion <tokens>', 'length of each answer', Number, 64)
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
+    .option('--json', 'print JSON, in bytes')
+    .addHelpText(
+      'after',
+      `\nExample:\n  npx dpo-driver estimate --set model.base_model_name=Qwen/Qwen2-7B-Instruct model.precision=nf4 lora.r=16 training.dpo.batch_size=1\n${EXIT_CODES}`,
+    )
+    .action((options: Options) => estimate(options, terminal))
+  cli
+    .command('merge')
+    .description('Write the base model with an adapter in it as one checkpoint that needs no PEFT')
+    .argument('<folder>', 'where to')
+    .option('--adapter <folder>', 'the adapter; paths.dpo_adapter_path by default')
+    .option('--config_path <file>', 'configuration that names base model and adapter')
+    .option('--set <key=value...>', 'any other value of the configuration')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver merge models/merged\n${EXIT_CODES}`)
+    .action((folder: string, options: Options) => merge(folder, options, terminal))
   const whats = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
   cli
     .command('export')
@@ -108,6 +142,19 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       `\nWhat:\n${whats.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
+  cli
+    .command('serve')
+    .description('Serve the lab to a browser: its window, with everything that the commands do')
+    .option('--port <n>', 'port to listen at; any that is free by default')
+    .option('--host <address>', 'address to listen at; others than 127.0.0.1 are reached from the network', '127.0.0.1')
+    .option('--open', "open it in this machine's browser, where there is one")
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'a value that wins over the file, such as paths.store=data/other.sqlite')
+    .addHelpText(
+      'after',
+      `\nExample, on a machine without a screen, and then on yours:\n  npx dpo-driver serve --port 8080\n  ssh -L 8080:127.0.0.1:8080 that-machine\n${EXIT_CODES}`,
+    )
+    .action(async (options: ServeOptions) => done(await serve(options, terminal)))
   return cli
 }
 
@@ -136,18 +183,37 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
   const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
   const emit = options.json ? jsonView(out) : terminalView(out)
   try {
-    const { folder } = await lab.run(name, { resume: options.resume ?? false, signal: stop.signal, emit })
+    const resume = options.resume ? 'latest' : null
+    const { folder } = await lab.run(name, lab.config, { resume, signal: stop.signal, emit })
     if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
     return EXIT.done
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    if (error !== stop.signal.reason) err.write(`${sentence(error)}\n`)
+    if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
     err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
     return EXIT.stopped
   } finally {
     stop.release()
     lab.close()
   }
+}
+
+async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<number> {
+  const { openBrowser, portOf, serveLab } = await import('./web.ts')
+  const { isLoopback } = await import('../main/rpc/guard.ts')
+  const { Settings } = await import('../main/config/settings.ts')
+  const settings = new Settings(config_path, Object.fromEntries((set ?? []).map(parseOverride)))
+  const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
+  const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
+  out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  if (!isLoopback(host)) {
+    err.write('Others in the network can reach it, and read what is sent; an SSH tunnel to 127.0.0.1 is safer.\n')
+  }
+  if (open) await openBrowser(web.url)
+  await new Promise((ended) => stop.signal.addEventListener('abort', ended))
+  await web.close()
+  stop.release()
+  return EXIT.done
 }
 
 /** The same command line, to go on with. */
@@ -183,10 +249,47 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
   }
 }
 
-/** What to print of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
-function sentence(error: unknown): string {
-  if (error instanceof UserError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+async function estimate(options: Options, { out }: Terminal): Promise<void> {
+  const { gb, planMemory } = await import('../main/pipeline/memory.ts')
+  const [prompt, completion] = [tokenCount('prompt', options.prompt), tokenCount('completion', options.completion)]
+  const config = configFor(options)
+  const { question, estimate, free } = planMemory(config, prompt, completion)
+  if (options.json) {
+    out.write(`${JSON.stringify({ ...estimate, free, question })}\n`)
+    return
+  }
+  const { precision, headPrecision, gradientCheckpointing, lora, tokens } = question
+  const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
+  const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
+  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
+  out.write(`DPO on ${config.training.dpo.batch_size} pairs at a time, ${tokens} tokens\n`)
+  const { saving, ...parts } = estimate
+  for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+  out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
+  const room = estimate.total + saving <= free ? 'enough' : 'not enough'
+  out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+}
+
+function tokenCount(name: string, count: number | undefined): number {
+  if (count !== undefined && Number.isInteger(count) && count > 0) return count
+  throw new UserError(`--${name} must be a whole number of tokens above 0.`)
+}
+
+async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<void> {
+  const { findModel } = await import('../main/engine/load.ts')
+  const { mergeAdapter } = await import('../main/engine/merge.ts')
+  const config = configFor(options)
+  const base = await findModel(config.model.base_model_name)
+  const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
+  let told = 0
+  await mergeAdapter(base, adapter, resolve(folder), {
+    onProgress(done, total) {
+      const tenths = Math.floor((10 * done) / total)
+      if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
+      told = tenths
+    },
+  })
+  out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${folder}\n`)
 }
 
 /** Does what a command line says and returns the exit code. */
@@ -200,7 +303,7 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
   } catch (error) {
     // commander has printed its own: help and version are fine, anything else is a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
-    terminal.err.write(`${sentence(error)}\n`)
+    terminal.err.write(`${errorText(error)}\n`)
     return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
 }

@@ -9,13 +9,19 @@ export interface Work {
   readonly bytes: number
 }
 
-/** What the machine's cores reach together: fp32 operations a second, and bytes a second read from what holds the weights. */
+/**
+ * What the machine's cores reach together: operations a second with fp32 sums, on bf16 numbers where it has instructions
+ * for them; and bytes a second read from what holds the weights.
+ */
 export interface Peak {
   readonly flops: number
   readonly bytes: number
 }
 
 const FLOAT = 4
+
+/** Bytes of a weight as the fastest of ours reads it to multiply. */
+export const WEIGHT_BYTES = 2
 
 /** Fewest seconds in which the machine can do the work: arithmetic and traffic overlap, so the longer of the two. */
 export function leastSeconds({ flops, bytes }: Work, peak: Peak): number {
@@ -48,11 +54,15 @@ export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig |
   }
 }
 
-/** Greedy completions of `count` tokens: a pass over the prompts, then all weights and all earlier keys and values for every token. */
+/**
+ * Greedy completions of `count` tokens: a pass over the prompts, then all weights, `weightBytes` each, and all earlier
+ * keys and values for every token.
+ */
 export function generationWork(
   config: Qwen2Config,
   prompts: readonly Int32Array[],
   count: number,
+  weightBytes: number = FLOAT,
 ): { readonly prompt: Work; readonly tokens: readonly Work[] } {
   const roots = prompts.map((tokens) => ({ tokens, parent: -1, targetStart: tokens.length }))
   const headOnce = 2 * config.hidden_size * config.vocab_size * prompts.length
@@ -63,10 +73,11 @@ export function generationWork(
     const seen = prompts.reduce((sum, prompt) => sum + prompt.length + step + 1, 0)
     return {
       flops: prompts.length * 2 * linearWeights(config) + attentionFlops(config, seen) + headOnce,
-      bytes: FLOAT * (elements(checkpointShapes(config)) + seen * keyValues),
+      bytes: weightBytes * elements(checkpointShapes(config)) + FLOAT * seen * keyValues,
     }
   })
-  return { prompt: { ...prefill, flops: prefill.flops + headOnce }, tokens }
+  const bytes = weightBytes * elements(checkpointShapes(config))
+  return { prompt: { flops: prefill.flops + headOnce, bytes }, tokens }
 }
 
 function forwardFlops(config: Qwen2Config, forest: Forest) {

@@ -11,28 +11,39 @@ const ANSWER_TIME_LIMIT = 300_000
 
 const helloSchema = z.object({ name: z.string(), threads: z.int().positive() })
 
-/** Starts the peer that bench/peers.sh installed; null where it did not. Throws Error where it does not answer. */
-export async function startPeer(): Promise<Peer | null> {
+/** What a peer computes in. */
+export type PeerPrecision = 'fp32' | 'bf16'
+
+/** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null where there is none. */
+export function peerPython(): string | null {
   const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'dpo-driver-bench/bin/python')
-  if (!existsSync(python)) return null
+  return existsSync(python) ? python : null
+}
+
+/** Starts the peer that bench/peers.sh installed; null where it did not. Throws Error where it does not answer. */
+export async function startPeer(precision: PeerPrecision): Promise<Peer | null> {
+  const python = peerPython()
+  if (python === null) return null
   const child = spawn(python, [join(import.meta.dirname, 'peer_torch.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
   })
   const line = new Line(child)
-  const { name, threads } = await line.ask(helloSchema, { do: 'hello' })
-  return new Peer(line, name, threads)
+  const { name, threads } = await line.ask(helloSchema, { do: 'hello', precision })
+  return new Peer(line, name, precision, threads)
 }
 
 export class Peer {
   readonly name: string
+  readonly precision: PeerPrecision
   /** Threads that PyTorch takes by itself: one a core. */
   readonly threads: number
   readonly #line: Line
 
-  constructor(line: Line, name: string, threads: number) {
+  constructor(line: Line, name: string, precision: PeerPrecision, threads: number) {
     this.#line = line
     this.name = name
+    this.precision = precision
     this.threads = threads
   }
 

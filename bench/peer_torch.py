@@ -1,4 +1,5 @@
-"""The peer of `npm run bench`: the engine's work in PyTorch, fp32 on the CPU, with transformers' Qwen2 and peft's LoRA.
+"""The peer of `npm run bench`: the engine's work in PyTorch on the CPU, with transformers' Qwen2 and peft's LoRA, in
+fp32, or in bf16 with the adapter in fp32, as peft has it. DPO's loss is TRL's `sigmoid`.
 
 Reads one JSON request a line from stdin ({"do": method, ...arguments}) and answers each with one line on stdout. Steps
 answer with the seconds they took. Batches are padded on the right and unshared, as TRL pads them. Where TRL leaves time
@@ -6,7 +7,9 @@ behind, the peer does not: padding on the right needs no mask under causal atten
 only, AdamW is the fused one, and DPO's reference is computed beforehand.
 """
 
+import contextlib
 import json
+import resource
 import sys
 import time
 
@@ -20,21 +23,23 @@ PADDING = 0
 
 
 class Peer:
-    def hello(self):
-        return {"name": f"PyTorch {torch.__version__.split('+')[0]}", "threads": torch.get_num_threads()}
+    def hello(self, precision):
+        self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+        return {"name": f"PyTorch {torch.__version__.split('+')[0]} {precision}", "threads": torch.get_num_threads()}
 
     def threads(self, count):
         torch.set_num_threads(count)
         return {}
 
-    def load(self, model, adapter):
-        """Two copies of the model: one to train as it is, one with the adapter."""
-        base, adapted = (
-            transformers.Qwen2ForCausalLM.from_pretrained(model, dtype=torch.float32, attn_implementation="sdpa")
-            for _ in range(2)
+    def load(self, model, adapter, whole):
+        """A copy of the model with the adapter, and where `whole` one to train as it is."""
+        load = lambda: transformers.Qwen2ForCausalLM.from_pretrained(
+            model, dtype=self.dtype, attn_implementation="sdpa"
         )
-        with_lora = peft.PeftModel.from_pretrained(adapted, adapter, is_trainable=True)
-        self.models = {"all weights": base.train(), "LoRA": with_lora.get_base_model().train()}
+        self.adapted = peft.PeftModel.from_pretrained(load(), adapter, is_trainable=True)
+        self.models = {"LoRA": self.adapted.get_base_model().train()}
+        if whole:
+            self.models["all weights"] = load().train()
         self.trained = {
             name: [weight for weight in model.parameters() if weight.requires_grad]
             for name, model in self.models.items()
@@ -45,10 +50,23 @@ class Peer:
         }
         return {}
 
+    @contextlib.contextmanager
+    def model(self, name):
+        """The model of that name; where all weights have no copy of their own, the other one without its adapter."""
+        if name in self.models:
+            yield self.models[name]
+        else:
+            with self.adapted.disable_adapter():
+                yield self.models["LoRA"]
+
+    def peak(self):
+        """Most bytes that this process ever held."""
+        return {"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
     def logprobs(self, sequences, trained):
         """Log-probabilities of all completion tokens, one sequence after the other."""
-        with torch.no_grad():
-            logps, _ = target_logps(self.models[trained], sequences)
+        with self.model(trained) as model, torch.no_grad():
+            logps, _ = target_logps(model, sequences)
         return {"logprobs": logps.tolist()}
 
     def sft(self, sequences, trained):
@@ -74,7 +92,6 @@ class Peer:
 
     def generate(self, prompts, count):
         """Greedy completions of `count` tokens with a key-value cache; unequal prompts are padded on the left."""
-        model = self.models["all weights"]
         start = time.perf_counter()
         longest = max(len(prompt) for prompt in prompts)
         padded = longest * len(prompts) > sum(len(prompt) for prompt in prompts)
@@ -82,7 +99,7 @@ class Peer:
         seen = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
         positions = (seen.cumsum(1) - 1).clamp(min=0)
         cache, chosen, logps = None, [], []
-        with torch.inference_mode():
+        with self.model("all weights") as model, torch.inference_mode():
             while True:
                 output = model(
                     input_ids=tokens,
@@ -92,7 +109,7 @@ class Peer:
                     use_cache=True,
                     logits_to_keep=1,
                 )
-                best, tokens = log_softmax(output.logits[:, -1], -1).max(-1, keepdim=True)
+                best, tokens = log_softmax(output.logits[:, -1].float(), -1).max(-1, keepdim=True)
                 chosen.append(tokens)
                 logps.append(best)
                 if len(chosen) == count:
@@ -105,7 +122,7 @@ class Peer:
 
     def matmul(self, size):
         """Operations a second of a square matrix product, the best of some."""
-        a, b = torch.randn(size, size), torch.randn(size, size)
+        a, b = torch.randn(size, size, dtype=self.dtype), torch.randn(size, size, dtype=self.dtype)
         seconds = []
         for _ in range(20):
             start = time.perf_counter()
@@ -129,7 +146,7 @@ def target_logps(model, sequences):
     owners, targets = torch.tensor(owners), torch.tensor(targets)
     hidden = model.model(input_ids=tokens, use_cache=False).last_hidden_state
     logits = model.lm_head(hidden[owners, torch.tensor(predictors)])
-    return log_softmax(logits, -1).gather(1, targets[:, None])[:, 0], owners
+    return log_softmax(logits.float(), -1).gather(1, targets[:, None])[:, 0], owners
 
 
 def main():

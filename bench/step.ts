@@ -40,8 +40,13 @@ export async function sftStep(engine: Engine, { forest }: PlantedForest): Promis
   await engine.step(ADAM_W)
 }
 
-/** Sigmoid DPO on pairs whose chosen and rejected are segments 2i and 2i + 1 of `planted`, backward, AdamW. */
-export async function dpoStep(engine: Engine, planted: PlantedForest, reference: readonly Reference[]): Promise<void> {
+/** Sigmoid DPO on pairs whose chosen and rejected are segments 2i and 2i + 1 of `planted`, backward, AdamW. Returns
+ * the gradient's norm. */
+export async function dpoStep(
+  engine: Engine,
+  planted: PlantedForest,
+  reference: readonly Reference[],
+): Promise<number> {
   await engine.accumulate(planted.forest, (scores) => {
     const derivatives = new Float32Array(scores.logprobs.length)
     reference.forEach((ref, pair) => {
@@ -61,7 +66,7 @@ export async function dpoStep(engine: Engine, planted: PlantedForest, reference:
     })
     return derivatives
   })
-  await engine.step(ADAM_W)
+  return (await engine.step(ADAM_W)).grad_norm
 }
 
 function fill(derivatives: Float32Array, { starts, counts }: Scores, segment: number, value: number): void {

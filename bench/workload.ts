@@ -1,14 +1,19 @@
 /** The models and batches that the engines are measured on: as long as the lab's own, of random tokens. */
 import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../main/config/paths.ts'
-import { type Checkpoint, loadCheckpoint } from '../main/engine/checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import type { LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
 import { PROJECTIONS } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomModel } from '../main/engine/random-model.ts'
+import { writeSafetensorsStream } from '../main/engine/safetensors.ts'
+import { publishedShape } from '../main/engine/shapes.ts'
+import { checkpointShapes } from '../main/engine/weights.ts'
 import type { Sequence } from '../main/training/forest.ts'
 import type { TokenPair } from '../main/training/preference.ts'
+import { randomStream } from './random-stream.ts'
 
 /** The adapter that config.yaml asks for by default. */
 export const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
@@ -36,20 +41,71 @@ const WIDER: Qwen2Config = {
   num_key_value_heads: 2,
 }
 
-/** The shipped model (of random weights until there is one) and one with wider layers, by name. */
-export async function benchModels(): Promise<ReadonlyMap<string, Checkpoint>> {
-  const folder = join(PROJECT_ROOT, 'models/base')
-  const base = existsSync(join(folder, 'config.json')) ? await loadCheckpoint(folder) : random(SHIPPED)
-  return new Map([base, random(WIDER)].map((model) => [title(model), model]))
+export interface BenchModel {
+  readonly title: string
+  readonly config: Qwen2Config
+  /** Only what a user of such a model would do on a processor: no training of all weights, no TensorFlow.js. */
+  readonly large: boolean
+  /** Writes it into an empty folder, as a checkpoint that the lab and transformers read. */
+  write(folder: string): Promise<void>
 }
 
-function random(config: Qwen2Config): Checkpoint {
-  return { config, tensors: randomModel(config, 1) }
+/** The shipped model (of random weights until there is one), one with wider layers, and Qwen2-0.5B's shape at random. */
+export function benchModels(): readonly BenchModel[] {
+  const base = join(PROJECT_ROOT, 'models/base')
+  return [
+    existsSync(join(base, 'config.json')) ? shipped(base) : random('the shipped shape', SHIPPED),
+    random('4 layers of 256', WIDER),
+    large('Qwen2-0.5B'),
+  ]
 }
 
-function title({ config, tensors }: Checkpoint): string {
-  const parameters = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0)
-  return `${(parameters / 1e6).toFixed(1)}M (${config.num_hidden_layers} x ${config.hidden_size})`
+function shipped(base: string): BenchModel {
+  return {
+    title: 'the shipped model',
+    config: SHIPPED,
+    large: false,
+    write: async (folder) => {
+      const { config, tensors } = await loadCheckpoint(base)
+      await saveCheckpoint(folder, config, tensors)
+    },
+  }
+}
+
+function random(title: string, config: Qwen2Config): BenchModel {
+  return { title, config, large: false, write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)) }
+}
+
+/** A published shape with random weights in bf16. */
+function large(name: string): BenchModel {
+  const config = publishedShape(name)
+  if (config === undefined) throw new Error(`${name} is no published size`)
+  return {
+    title: `${name}'s shape`,
+    config,
+    large: true,
+    write: async (folder) => {
+      await mkdir(folder, { recursive: true })
+      const written = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', hidden_act: 'silu', ...config }
+      await writeFile(join(folder, 'config.json'), JSON.stringify(written))
+      const stream = randomStream(config, 1)
+      const declared = [...checkpointShapes(config)].map(
+        ([tensor, shape]) => ({ name: tensor, dtype: 'BF16', shape }) as const,
+      )
+      async function* bytes() {
+        for (const { name: tensor } of declared) {
+          for await (const piece of stream.pieces(tensor))
+            yield piece.dtype === 'BF16' ? piece.bytes : halved(piece.bytes)
+        }
+      }
+      await writeSafetensorsStream(join(folder, 'model.safetensors'), declared, bytes())
+    },
+  }
+}
+
+/** The bf16 of float32 numbers that need no rounding. */
+function halved(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((_, at) => at % 4 >= 2)
 }
 
 export interface Workload {
@@ -57,10 +113,12 @@ export interface Workload {
   readonly sequences: readonly Sequence[]
   /** DPO: chosen and rejected of a pair share its prompt. */
   readonly pairs: readonly TokenPair[]
+  /** To be completed. */
+  readonly prompts: readonly Int32Array[]
 }
 
 /** Prompts of a MiniWoB page (120 to 300 tokens) with its task (40), completions of 14 to 26 tokens. */
-export function workload(vocabulary: number, sequences: number, pairs: number, seed = 7): Workload {
+export function workload(vocabulary: number, sequences: number, pairs: number, prompts: number, seed = 7): Workload {
   const uniform = uniformStream(seed)
   const whole = (from: number, to: number) => from + Math.floor(uniform() * (to - from + 1))
   const tokens = (length: number) => Int32Array.from({ length }, () => whole(0, vocabulary - 1))
@@ -69,6 +127,7 @@ export function workload(vocabulary: number, sequences: number, pairs: number, s
   return {
     sequences: Array.from({ length: sequences }, () => ({ prompt: prompt(), completion: completion() })),
     pairs: Array.from({ length: pairs }, () => ({ prompt: prompt(), chosen: completion(), rejected: completion() })),
+    prompts: Array.from({ length: prompts }, prompt),
   }
 }
 

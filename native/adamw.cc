@@ -69,6 +69,7 @@ double Engine<T>::step(const AdamW& options) {
                    p.expAvgSq.data() + piece.begin, own);
   });
   p.grad.zero();
+  pages_.clear();
   for (Linear<T>* linear : target_ ? find(target_)->linears() : base_.linears()) linear->changed();
   return norm;
 }

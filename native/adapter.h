@@ -48,7 +48,8 @@ struct Adapter {
   Parameters<T> parameters;
   std::vector<AdaptedLayer<T>> layers;
 
-  Adapter(const Config& config, const LoraConfig& given, const GivenTensors& tensors)
+  // `keepPacks`: see Linear.
+  Adapter(const Config& config, const LoraConfig& given, const GivenTensors& tensors, bool keepPacks)
       : lora(given), layers(static_cast<size_t>(config.layers)) {
     for (int64_t l = 0; l < config.layers; l++) {
       const std::string prefix = "base_model.model.model.layers." + std::to_string(l) + ".";
@@ -61,7 +62,10 @@ struct Adapter {
       declareSite(layer.sites[kDown], config.ff, prefix + "mlp.", {{"down_proj", 0, h}});
     }
     parameters.fill(tensors);
-    for (Linear<T>* linear : linears()) linear->weight = parameters.data.data() + offsetOf(linear);
+    for (Linear<T>* linear : linears()) {
+      linear->weight = parameters.data.data() + offsetOf(linear);
+      linear->keep = keepPacks;
+    }
   }
 
   T scale() const { return static_cast<T>(lora.alpha / static_cast<double>(lora.r)); }

@@ -98,7 +98,7 @@ dpo::GivenTensors tensors(const Napi::Value& value) {
 dpo::Forest forest(const Napi::Value& value) {
   const Napi::Object object = value.As<Napi::Object>();
   return {integers(object.Get("tokens")), integers(object.Get("lengths")), integers(object.Get("parents")),
-          integers(object.Get("targetStarts"))};
+          integers(object.Get("targetStarts")), {}};
 }
 
 template <class Array, class From>
@@ -108,9 +108,15 @@ Napi::Value array(Napi::Env env, const std::vector<From>& values) {
   return out;
 }
 
-Napi::Value object(Napi::Env env, const dpo::NamedTensors& tensors) {
+// Each tensor is freed when it is copied: those of a large adapter would not be in memory twice.
+Napi::Value object(Napi::Env env, dpo::NamedTensors& tensors) {
   Napi::Object out = Napi::Object::New(env);
-  for (const dpo::NamedTensor& each : tensors) out.Set(each.name, array<Napi::Float32Array>(env, each.data));
+  for (dpo::NamedTensor& each : tensors) {
+    Napi::Float32Array copy = Napi::Float32Array::New(env, each.data.size());
+    std::copy(each.data.begin(), each.data.end(), copy.Data());
+    out.Set(each.name, copy);
+    std::vector<float>().swap(each.data);
+  }
   return out;
 }
 
@@ -124,16 +130,23 @@ Napi::Value object(Napi::Env env, const dpo::Scores& scores) {
   return out;
 }
 
-Napi::Value object(Napi::Env env, const std::vector<dpo::Completion>& completions) {
-  Napi::Array out = Napi::Array::New(env, completions.size());
-  for (uint32_t i = 0; i < completions.size(); i++) {
+Napi::Value object(Napi::Env env, const std::vector<dpo::News>& news) {
+  Napi::Array out = Napi::Array::New(env, news.size());
+  for (uint32_t i = 0; i < news.size(); i++) {
     Napi::Object each = Napi::Object::New(env);
-    each.Set("tokens", array<Napi::Int32Array>(env, completions[i].tokens));
-    each.Set("logprobs", array<Napi::Float32Array>(env, completions[i].logprobs));
-    each.Set("stopped", completions[i].stopped);
+    each.Set("id", static_cast<double>(news[i].id));
+    each.Set("tokens", array<Napi::Int32Array>(env, news[i].tokens));
+    each.Set("logprobs", array<Napi::Float32Array>(env, news[i].logprobs));
+    each.Set("done", news[i].done);
+    each.Set("stopped", news[i].stopped);
     out.Set(i, each);
   }
   return out;
+}
+
+dpo::Format format(const std::string& name) {
+  if (name == "nf4") return dpo::Format::kNf4;
+  return name == "int8" ? dpo::Format::kInt8 : dpo::Format::kBf16;
 }
 
 dpo::Config config(const Napi::Object& from) {
@@ -150,12 +163,53 @@ dpo::Config config(const Napi::Object& from) {
   return c;
 }
 
+// Requests for completions, handed over while the engine may already be at work on others.
+class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Inbox",
+                       {InstanceMethod<&InboxHandle::submit>("submit"), InstanceMethod<&InboxHandle::cancel>("cancel")});
+  }
+
+  explicit InboxHandle(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<InboxHandle>(info), inbox_(std::make_shared<dpo::Inbox>()) {}
+
+  std::shared_ptr<dpo::Inbox> inbox() const { return inbox_; }
+
+ private:
+  // submit(request) -> whether the generation that reads this inbox will see it
+  Napi::Value submit(const Napi::CallbackInfo& info) {
+    const Napi::Object from = info[0].As<Napi::Object>();
+    dpo::Request request;
+    request.id = whole(from, "id");
+    request.prompt = integers(from.Get("prompt"));
+    request.streams = from.Get("streams").ToBoolean();
+    dpo::Sampling& sampling = request.sampling;
+    sampling.temperature = number(from, "temperature");
+    sampling.topP = number(from, "top_p");
+    sampling.maxNewTokens = whole(from, "max_new_tokens");
+    sampling.seed = static_cast<uint64_t>(whole(from, "seed"));
+    const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
+    for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
+    return Napi::Boolean::New(info.Env(), inbox_->submit(std::move(request)));
+  }
+
+  // cancel(id): nothing more is told of that request
+  void cancel(const Napi::CallbackInfo& info) { inbox_->cancel(info[0].As<Napi::Number>().Int64Value()); }
+
+  std::shared_ptr<dpo::Inbox> inbox_;
+};
+
 // The engine as JavaScript holds it. Jobs share it, so that it outlives what is still running.
 class Handle : public Napi::ObjectWrap<Handle> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeEngine",
-                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::addAdapter>("addAdapter"),
+                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::fill>("fill"),
+                        InstanceMethod<&Handle::sections>("sections"), InstanceMethod<&Handle::sectionsRead>("sectionsRead"),
+                        InstanceMethod<&Handle::writeSection>("writeSection"),
+                        InstanceMethod<&Handle::readSection>("readSection"), InstanceMethod<&Handle::ready>("ready"),
+                        InstanceMethod<&Handle::addAdapter>("addAdapter"),
                         InstanceMethod<&Handle::removeAdapter>("removeAdapter"), InstanceMethod<&Handle::weights>("weights"),
                         InstanceMethod<&Handle::train>("train"), InstanceMethod<&Handle::logprobs>("logprobs"),
                         InstanceMethod<&Handle::forward>("forward"), InstanceMethod<&Handle::backward>("backward"),
@@ -182,24 +236,88 @@ class Handle : public Napi::ObjectWrap<Handle> {
         std::move(held));
   }
 
-  // open(config, tensors, options) -> description
+  // open(config, options) -> description
   Napi::Value open(const Info& info) {
     const dpo::Config c = config(info[0].As<Napi::Object>());
-    const dpo::GivenTensors given = tensors(info[1]);
-    const Napi::Object from = info[2].As<Napi::Object>();
+    const Napi::Object from = info[1].As<Napi::Object>();
     dpo::Options options;
     options.instructions = from.Get("instructions").ToString();
-    options.doublePrecision = from.Get("precision").ToString().Utf8Value() == "float64";
+    const std::string precision = from.Get("precision").ToString();
+    options.doublePrecision = precision == "float64";
+    options.bf16 = from.Get("products").ToString().Utf8Value() != "fp32";
+    options.precision.frozen = precision == "bf16" || precision == "nf4";
+    options.precision.layers = format(precision);
+    options.precision.head = format(from.Get("headPrecision").ToString());
+    options.checkpointing = from.Get("checkpointing").ToBoolean();
     options.cacheBytes = whole(from, "cacheBytes");
     const int threads = static_cast<int>(whole(from, "threads"));
     options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     return Job::start(
         info.Env(),
-        [engine = engine_, c, given, options]() -> Job::Finish {
-          *engine = dpo::makeEngine(c, given, options);
+        [engine = engine_, c, options]() -> Job::Finish {
+          *engine = dpo::makeEngine(c, options);
           return [text = (*engine)->description()](Napi::Env env) { return Napi::String::New(env, text); };
-        },
-        {info[1]});
+        });
+  }
+
+  // fill(name, offset, dtype, bytes)
+  Napi::Value fill(const Info& info) {
+    const std::string kind = info[2].ToString();
+    const dpo::Dtype dtype = kind == "F32" ? dpo::Dtype::kF32 : kind == "F16" ? dpo::Dtype::kF16 : dpo::Dtype::kBf16;
+    const Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
+    const int64_t count = static_cast<int64_t>(bytes.ByteLength()) / (dtype == dpo::Dtype::kF32 ? 4 : 2);
+    return job(info, [name = info[0].ToString().Utf8Value(), offset = info[1].ToNumber().Int64Value(), dtype, count,
+                      data = bytes.Data()](AnyEngine& engine) -> Job::Finish {
+      engine.fill(name, offset, count, dtype, data);
+      return nothing;
+    }, {info[3]});
+  }
+
+  Napi::Value ready(const Info& info) {
+    return job(info, [](AnyEngine& engine) -> Job::Finish {
+      engine.ready();
+      return nothing;
+    });
+  }
+
+  // sections(name) -> [{ name, bytes }], the stored parts of a matrix and their lengths
+  Napi::Value sections(const Info& info) {
+    return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
+      return [list = engine.sections(name)](Napi::Env env) {
+        Napi::Array out = Napi::Array::New(env, list.size());
+        for (uint32_t i = 0; i < list.size(); i++) {
+          Napi::Object each = Napi::Object::New(env);
+          each.Set("name", list[i].name);
+          each.Set("bytes", static_cast<double>(list[i].bytes));
+          out.Set(i, each);
+        }
+        return out;
+      };
+    });
+  }
+
+  // Copies between bytes and a part of a section: readSection(name, section, offset, bytes) into bytes, writeSection out
+  // of them.
+  Napi::Value copySection(const Info& info, bool write) {
+    Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
+    return job(info, [name = info[0].ToString().Utf8Value(), index = static_cast<size_t>(info[1].ToNumber().Int64Value()),
+                      offset = info[2].ToNumber().Int64Value(), count = static_cast<int64_t>(bytes.ByteLength()),
+                      data = bytes.Data(), write](AnyEngine& engine) -> Job::Finish {
+      const dpo::Section section = engine.sections(name).at(index);
+      if (offset < 0 || count > section.bytes - offset) throw std::invalid_argument("a section of '" + name + "' is shorter");
+      if (write) std::memcpy(section.data + offset, data, static_cast<size_t>(count));
+      else std::memcpy(data, section.data + offset, static_cast<size_t>(count));
+      return nothing;
+    }, {info[3]});
+  }
+  Napi::Value readSection(const Info& info) { return copySection(info, false); }
+  Napi::Value writeSection(const Info& info) { return copySection(info, true); }
+
+  Napi::Value sectionsRead(const Info& info) {
+    return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
+      engine.sectionsRead(name);
+      return nothing;
+    });
   }
 
   Napi::Value addAdapter(const Info& info) {
@@ -226,7 +344,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value weights(const Info& info) {
     return job(info, [name = optionalName(info[0])](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.weights(name)](Napi::Env env) { return object(env, result); };
+      return [result = engine.weights(name)](Napi::Env env) mutable { return object(env, result); };
     });
   }
 
@@ -262,7 +380,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value gradients(const Info& info) {
     return job(info, [](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.gradients()](Napi::Env env) { return object(env, result); };
+      return [result = engine.gradients()](Napi::Env env) mutable { return object(env, result); };
     });
   }
 
@@ -277,7 +395,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   Napi::Value optimizerState(const Info& info) {
     return job(info, [](AnyEngine& engine) -> Job::Finish {
-      return [step = engine.optimizerStep(), first = engine.moments(false), second = engine.moments(true)](Napi::Env env) {
+      return [step = engine.optimizerStep(), first = engine.moments(false), second = engine.moments(true)](Napi::Env env) mutable {
         Napi::Object out = Napi::Object::New(env);
         out.Set("step", static_cast<double>(step));
         out.Set("exp_avg", object(env, first));
@@ -295,22 +413,26 @@ class Handle : public Napi::ObjectWrap<Handle> {
     }, {info[1], info[2]});
   }
 
+  // generate(inbox, adapter, listener): resolves when the inbox is closed. What it told the listener may come later.
   Napi::Value generate(const Info& info) {
-    const Napi::Array list = info[0].As<Napi::Array>();
-    std::vector<std::vector<int32_t>> prompts;
-    for (uint32_t i = 0; i < list.Length(); i++) prompts.push_back(integers(list.Get(i)));
-    const Napi::Object from = info[1].As<Napi::Object>();
-    dpo::Sampling sampling;
-    sampling.temperature = number(from, "temperature");
-    sampling.topP = number(from, "top_p");
-    sampling.maxNewTokens = whole(from, "max_new_tokens");
-    const Napi::Array seeds = from.Get("seeds").As<Napi::Array>();
-    for (uint32_t i = 0; i < seeds.Length(); i++)
-      sampling.seeds.push_back(static_cast<uint64_t>(seeds.Get(i).ToNumber().Int64Value()));
-    const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
-    for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
-    return job(info, [prompts = std::move(prompts), sampling, name = optionalName(info[2])](AnyEngine& engine) -> Job::Finish {
-      return [result = engine.generate(prompts, sampling, name)](Napi::Env env) { return object(env, result); };
+    const std::shared_ptr<dpo::Inbox> inbox = InboxHandle::Unwrap(info[0].As<Napi::Object>())->inbox();
+    const std::shared_ptr<Napi::ThreadSafeFunction> listener(
+        new Napi::ThreadSafeFunction(
+            Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "generate", 0, 1)),
+        [](Napi::ThreadSafeFunction* function) {
+          function->Release();
+          delete function;
+        });
+    return job(info, [inbox, listener, name = optionalName(info[1])](AnyEngine& engine) -> Job::Finish {
+      engine.generate(*inbox, name, [&](std::vector<dpo::News> news) {
+        auto given = std::make_unique<std::vector<dpo::News>>(std::move(news));
+        const napi_status status = listener->BlockingCall(given.get(), [](Napi::Env env, Napi::Function call, std::vector<dpo::News>* told) {
+          const std::unique_ptr<std::vector<dpo::News>> owned(told);
+          call.Call({object(env, *owned)});
+        });
+        if (status == napi_ok) given.release();
+      });
+      return nothing;
     });
   }
 
@@ -326,6 +448,9 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeEngine", Handle::define(env));
+  const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
+  exports.Set("bf16Products", Napi::Boolean::New(env, bf16));
+  exports.Set("Inbox", InboxHandle::define(env));
   return exports;
 }
 

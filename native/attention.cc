@@ -9,10 +9,9 @@ namespace {
 
 constexpr int64_t kBlocksPerTask = 4;
 
-// The runs of keys and values that a branch sees: its ancestors, then itself.
+// The runs of keys and values of the batch that a branch sees, appended: its ancestors, then itself.
 template <class T>
-std::vector<Run<T>> runsOf(const Branch& branch, const Config& c, int64_t kvHead, const T* qkv, T* dQkv) {
-  std::vector<Run<T>> runs;
+void pushRuns(const Branch& branch, const Config& c, int64_t kvHead, const T* qkv, T* dQkv, std::vector<Run<T>>& runs) {
   const auto push = [&](const Stretch& rows) {
     Run<T> run;
     const int64_t k = rows.begin * c.qkv() + c.hidden + kvHead * c.headDim(), v = k + c.kv();
@@ -29,7 +28,6 @@ std::vector<Run<T>> runsOf(const Branch& branch, const Config& c, int64_t kvHead
   };
   for (const Stretch& rows : branch.ancestors) push(rows);
   push(branch.rows);
-  return runs;
 }
 
 template <class T>
@@ -70,7 +68,7 @@ void Decoder<T>::planAttention(const Layout& layout) {
 }
 
 template <class T>
-void Decoder<T>::attention(const Layout& layout, int64_t layer) {
+void Decoder<T>::attention(const Layout& layout, int64_t layer, const Past<T>* past) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
   const T* const from = qkv(layer);
@@ -78,7 +76,9 @@ void Decoder<T>::attention(const Layout& layout, int64_t layer) {
     const QueryBlock& block = queryBlocks_[static_cast<size_t>(i / c.kvHeads)];
     const int64_t kvHead = i % c.kvHeads;
     const Branch& branch = layout.branches[static_cast<size_t>(block.branch)];
-    const std::vector<Run<T>> runs = runsOf<T>(branch, c, kvHead, from, nullptr);
+    std::vector<Run<T>> runs;
+    if (past != nullptr) (*past)(branch, layer, kvHead, runs);
+    pushRuns<T>(branch, c, kvHead, from, nullptr, runs);
     Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
     at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * c.group() * c.headDim();
     at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
@@ -126,7 +126,8 @@ void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer, const T*
     memory.resize(attentionScratch(k_, layout.maxContext, c.headDim()));
     for (const int64_t b : tree) {
       const Branch& branch = layout.branches[static_cast<size_t>(b)];
-      const std::vector<Run<T>> runs = runsOf<T>(branch, c, kvHead, from, g_.dQkv.data());
+      std::vector<Run<T>> runs;
+      pushRuns<T>(branch, c, kvHead, from, g_.dQkv.data(), runs);
       Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
       at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * queries;
       at.dOut = dAttended + branch.rows.begin * c.hidden + kvHead * queries;

@@ -25,14 +25,17 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   g_.next.resize(rows_ * h);
   headBackward(layout, dLogprobs);
   g_.act.resize(rows_ * c.ff);
-  g_.dGateUp.resize(rows_ * 2 * c.ff);
-  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.droppedAttended, &g_.wideMid, &g_.wideAttended,
+  if (!checkpointing_) g_.dGateUp.resize(rows_ * 2 * c.ff);
+  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.wideMid, &g_.wideAttended,
                           &g_.normed, &g_.dx})
     each->resize(rows_ * h);
+  if (dropoutSeed_) g_.droppedAttended.resize(rows_ * h);
   g_.dQkv.resize(rows_ * c.qkv());
 
   for (int64_t l = c.layers - 1; l >= 0; l--) {
     const Needs need = needs(l);
+    // The last layer's state is still there.
+    if (checkpointing_ && !last(l)) remake(layout, l);
     for (int i = 0; i < kSites; i++) {
       const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
       if (adapted != nullptr) g_.low[i].resize(rows_ * adapted->rank);
@@ -70,6 +73,14 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   if (adapter_ == nullptr) embeddingGradients(layout);
 }
 
+// What forward had of a layer, again.
+template <class T>
+void Decoder<T>::remake(const Layout& layout, int64_t layer) {
+  eachBlock(rows_, [&](const Rows& rows) { layerIn(layer, rows, layout.positions.data(), input(layer), qkv(layer)); });
+  attention(layout, layer, nullptr);
+  eachBlock(rows_, [&](const Rows& rows) { layerOut(layer, rows, input(layer), state(layer).attended.data(), nullptr); });
+}
+
 // From d x' (g_.next): d gateUp, d mid and d attended of a block, and the inputs that weight gradients need.
 template <class T>
 void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need) {
@@ -80,14 +91,15 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
   const T* const next = g_.next.data() + at * h;
   const T* const mid = s.mid.data() + at * h;
   const T* const gateUp = s.gateUp.data() + at * 2 * c.ff;
-  T* const dGateUp = g_.dGateUp.data() + at * 2 * c.ff;
+  T* const dGateUp = this->dGateUp(layer) + at * 2 * c.ff;
   const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
 
+  Buffer<T>& panels = scratch(rows.thread).panels;
   const bool needAct = adapter_ == nullptr || site(layer, kDown) != nullptr;
   T* const act = g_.act.data() + at * c.ff;
   Buffer<T>& dAct = scratch(rows.thread).a;
   dAct.resize(n * c.ff);
-  if (need.gateUp) weights.down.backward(k_, n, next, h, dAct.data(), c.ff);
+  if (need.gateUp) weights.down.backward(k_, n, next, h, dAct.data(), c.ff, false, panels);
   adaptBackward(layer, kDown, rows, next, h, need.gateUp ? dAct.data() : nullptr, c.ff);
   if (need.gateUp) k_.swigluBackward(n, c.ff, gateUp, dAct.data(), dGateUp, needAct ? act : nullptr);
   else if (needAct) k_.swiglu(n, c.ff, gateUp, act);
@@ -101,7 +113,7 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
   }
   Buffer<T>& dNormed = scratch(rows.thread).b;
   dNormed.resize(n * h);
-  if (need.o) weights.gateUp.backward(k_, n, dGateUp, 2 * c.ff, dNormed.data(), h);
+  if (need.o) weights.gateUp.backward(k_, n, dGateUp, 2 * c.ff, dNormed.data(), h, false, panels);
   adaptBackward(layer, kGateUp, rows, dGateUp, 2 * c.ff, need.o ? dNormed.data() : nullptr, h);
   if (!need.o) return;
   T* const dMid = g_.dMid.data() + at * h;
@@ -116,7 +128,7 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
     dropOut(layer, kO, rows, h, to);
   }
   T* const dAttended = g_.dAttended.data() + at * h;
-  if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, h);
+  if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, h, false, panels);
   adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr, h);
 }
 
@@ -133,7 +145,7 @@ void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& row
     const int64_t position = layout.positions[static_cast<size_t>(at + r)];
     k_.rotate(c.heads + c.kvHeads, c.headDim(), dQkv + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(-1));
   }
-  const T* const x = s.x.data() + at * h;
+  const T* const x = this->input(layer) + at * h;
   if (adapter_ == nullptr || site(layer, kQkv) != nullptr) {
     T* const normed = g_.normed.data() + at * h;
     k_.rmsNormAgain(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, normed);
@@ -141,7 +153,7 @@ void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& row
   }
   Buffer<T>& dNormed = scratch(rows.thread).a;
   dNormed.resize(n * h);
-  if (input) weights.qkv.backward(k_, n, dQkv, c.qkv(), dNormed.data(), h);
+  if (input) weights.qkv.backward(k_, n, dQkv, c.qkv(), dNormed.data(), h, false, scratch(rows.thread).panels);
   adaptBackward(layer, kQkv, rows, dQkv, c.qkv(), input ? dNormed.data() : nullptr, h);
   if (!input) return;
   k_.rmsNormBackward(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, dNormed.data(), dMid + at * h,
@@ -163,7 +175,7 @@ void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
   const LayerState<T>& s = state(layer);
   const int64_t h = c.hidden, tail = tailRows(layer);
   const T* const attended = last(layer) ? tailAttended_.data() : s.attended.data();
-  outers.push_back({2 * c.ff, h, tail, g_.dGateUp.data(), 2 * c.ff, g_.midNormed.data(), h, base_.gradAt(weights.gateUpWeight)});
+  outers.push_back({2 * c.ff, h, tail, dGateUp(layer), 2 * c.ff, g_.midNormed.data(), h, base_.gradAt(weights.gateUpWeight)});
   outers.push_back({h, c.ff, tail, g_.next.data(), h, g_.act.data(), c.ff, base_.gradAt(weights.downWeight)});
   outers.push_back({c.qkv(), h, rows_, g_.dQkv.data(), c.qkv(), g_.normed.data(), h, base_.gradAt(weights.qkvWeight)});
   outers.push_back({h, h, tail, g_.dMid.data(), h, attended, h, base_.gradAt(weights.oWeight)});

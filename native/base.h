@@ -1,5 +1,8 @@
 // The base model's weights, by the names of a Hugging Face checkpoint.
 #pragma once
+#include <map>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -8,6 +11,13 @@
 #include "parameters.h"
 
 namespace dpo {
+
+// How the matrices are held: as numbers that can be trained, or frozen in a stored form, embedding and head in one of
+// their own. Norms and biases are always numbers.
+struct Precision {
+  bool frozen = false;
+  Format layers = Format::kBf16, head = Format::kBf16;
+};
 
 template <class T>
 struct BaseLayer {
@@ -19,25 +29,53 @@ struct BaseLayer {
 template <class T>
 struct Base {
   Config config;
+  Precision precision;
   Parameters<T> parameters;
-  int64_t embedding = 0, finalNorm = 0, headWeight = 0;  // offsets
+  std::map<std::string, std::unique_ptr<Stored>> frozen;  // matrices by name, where the precision says so
+  int64_t embedding = 0, finalNorm = 0, headWeight = 0;   // offsets; of matrices only where they are not frozen
+  const Stored* frozenEmbedding = nullptr;
   std::vector<BaseLayer<T>> layers;
   Linear<T> head;
 
-  Base(const Config& c, const GivenTensors& given) : config(c), layers(static_cast<size_t>(c.layers)) {
-    embedding = parameters.declare("model.embed_tokens.weight", {c.vocab, c.hidden});
+  // Empty: fill() brings the weights.
+  Base(const Config& c, const Precision& p) : config(c), precision(p), layers(static_cast<size_t>(c.layers)) {
+    embedding = declareMatrix("model.embed_tokens.weight", c.vocab, c.hidden, p.head, nullptr);
     for (int64_t l = 0; l < c.layers; l++) declareLayer(layers[static_cast<size_t>(l)], l);
     finalNorm = parameters.declare("model.norm.weight", {c.hidden});
-    headWeight = c.tied ? embedding : parameters.declare("lm_head.weight", {c.vocab, c.hidden});
-    parameters.fill(given);
+    if (p.frozen) frozenEmbedding = frozen.at("model.embed_tokens.weight").get();
+    headWeight = embedding;
+    if (!c.tied) headWeight = declareMatrix("lm_head.weight", c.vocab, c.hidden, p.head, &head);
+    else if (p.frozen) head.stored = {frozenEmbedding};
+    parameters.data.resize(parameters.total());
     for (BaseLayer<T>& layer : layers) {
-      connect(layer.qkv, c.hidden, c.qkv(), layer.qkvWeight);
-      layer.qkv.bias = parameters.data.data() + layer.qkvBias;
-      connect(layer.o, c.hidden, c.hidden, layer.oWeight);
-      connect(layer.gateUp, c.hidden, 2 * c.ff, layer.gateUpWeight);
-      connect(layer.down, c.ff, c.hidden, layer.downWeight);
+      shape(layer.qkv, c.hidden, c.qkv(), layer.qkvWeight);
+      layer.qkv.bias = at(layer.qkvBias);
+      shape(layer.o, c.hidden, c.hidden, layer.oWeight);
+      shape(layer.gateUp, c.hidden, 2 * c.ff, layer.gateUpWeight);
+      shape(layer.down, c.ff, c.hidden, layer.downWeight);
     }
-    connect(head, c.hidden, c.vocab, headWeight);
+    shape(head, c.hidden, c.vocab, headWeight);
+  }
+
+  // Takes `count` values of a tensor from place `offset` on; pieces come in order, as Stored::fill wants them.
+  void fill(ThreadPool& pool, const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
+    const auto found = frozen.find(name);
+    if (found != frozen.end()) found->second->fill(pool, offset, count, dtype, bytes);
+    else parameters.fillPart(name, offset, count, dtype, bytes);
+  }
+
+  // Throws where a tensor is not complete.
+  void checkComplete() const {
+    for (const auto& [name, matrix] : frozen)
+      if (!matrix->complete()) throw std::invalid_argument("tensor '" + name + "' is missing or not complete");
+    parameters.checkComplete();
+  }
+
+  // The embedding of a token, [hidden].
+  void embed(const Kernels<T>& kernels, int32_t token, T* to) const {
+    const int64_t h = config.hidden;
+    if (precision.frozen) kernels.unpack(frozenEmbedding->view(), token, 0, h, to);
+    else std::copy_n(at(embedding) + token * h, h, to);
   }
 
   const T* at(int64_t offset) const { return parameters.data.data() + offset; }
@@ -53,28 +91,37 @@ struct Base {
   }
 
  private:
+  // Returns the matrix's offset among the parameters, or makes it a stored one of `linear`.
+  int64_t declareMatrix(const std::string& name, int64_t rows, int64_t cols, Format format, Linear<T>* linear) {
+    if (!precision.frozen) return parameters.declare(name, {rows, cols});
+    const auto added = frozen.emplace(name, std::make_unique<Stored>(name, format, rows, cols)).first;
+    if (linear != nullptr) linear->stored.push_back(added->second.get());
+    return 0;
+  }
+
   void declareLayer(BaseLayer<T>& layer, int64_t index) {
     const Config& c = config;
+    const Format f = precision.layers;
     const std::string prefix = "model.layers." + std::to_string(index) + ".";
     const std::string attention = prefix + "self_attn.", mlp = prefix + "mlp.";
     layer.inputNorm = parameters.declare(prefix + "input_layernorm.weight", {c.hidden});
-    layer.qkvWeight = parameters.declare(attention + "q_proj.weight", {c.hidden, c.hidden});
-    parameters.declare(attention + "k_proj.weight", {c.kv(), c.hidden});
-    parameters.declare(attention + "v_proj.weight", {c.kv(), c.hidden});
+    layer.qkvWeight = declareMatrix(attention + "q_proj.weight", c.hidden, c.hidden, f, &layer.qkv);
+    declareMatrix(attention + "k_proj.weight", c.kv(), c.hidden, f, &layer.qkv);
+    declareMatrix(attention + "v_proj.weight", c.kv(), c.hidden, f, &layer.qkv);
     layer.qkvBias = parameters.declare(attention + "q_proj.bias", {c.hidden});
     parameters.declare(attention + "k_proj.bias", {c.kv()});
     parameters.declare(attention + "v_proj.bias", {c.kv()});
-    layer.oWeight = parameters.declare(attention + "o_proj.weight", {c.hidden, c.hidden});
+    layer.oWeight = declareMatrix(attention + "o_proj.weight", c.hidden, c.hidden, f, &layer.o);
     layer.postNorm = parameters.declare(prefix + "post_attention_layernorm.weight", {c.hidden});
-    layer.gateUpWeight = parameters.declare(mlp + "gate_proj.weight", {c.ff, c.hidden});
-    parameters.declare(mlp + "up_proj.weight", {c.ff, c.hidden});
-    layer.downWeight = parameters.declare(mlp + "down_proj.weight", {c.hidden, c.ff});
+    layer.gateUpWeight = declareMatrix(mlp + "gate_proj.weight", c.ff, c.hidden, f, &layer.gateUp);
+    declareMatrix(mlp + "up_proj.weight", c.ff, c.hidden, f, &layer.gateUp);
+    layer.downWeight = declareMatrix(mlp + "down_proj.weight", c.hidden, c.ff, f, &layer.down);
   }
 
-  void connect(Linear<T>& linear, int64_t in, int64_t out, int64_t offset) {
+  void shape(Linear<T>& linear, int64_t in, int64_t out, int64_t offset) {
     linear.in = in;
     linear.out = out;
-    linear.weight = parameters.data.data() + offset;
+    if (!precision.frozen) linear.weight = at(offset);
   }
 };
 

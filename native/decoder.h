@@ -22,10 +22,10 @@
 
 namespace dpo {
 
-// What backward needs of a layer, [rows, .]; where nothing is kept, all layers share one.
+// What backward needs of a layer besides its input, [rows, .]; where nothing is kept, or it is made again (activation
+// checkpointing, Chen et al. 2016, arXiv:1604.06174), all layers share one.
 template <class T>
 struct LayerState {
-  Buffer<T> x;         // [rows, hidden] the layer's input
   Buffer<T> rstd;      // [rows] of the input norm
   Buffer<T> attended;  // [rows, hidden]
   Buffer<T> lse;       // [rows, heads]
@@ -52,6 +52,10 @@ struct Scratch {
   Buffer<T> a, b, c, attention, panels;
 };
 
+// Appends the runs of keys and values that a branch of the batch sees before its root: they were computed earlier.
+template <class T>
+using Past = std::function<void(const Branch&, int64_t layer, int64_t kvHead, std::vector<Run<T>>&)>;
+
 // A block of rows, and the thread that has it.
 struct Rows {
   int64_t index = 0, begin = 0, count = 0;
@@ -61,11 +65,14 @@ struct Rows {
 template <class T>
 class Decoder {
  public:
-  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base);
+  // With `checkpointing` backward makes each layer's state again from its input, instead of keeping it.
+  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
 
   // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
-  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed.
-  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys);
+  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed. `past` where the
+  // roots do not begin at position 0.
+  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys,
+               const Past<T>* past = nullptr);
 
   // Log-probability, entropy and hit of every target, in the order of segments.
   void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
@@ -77,9 +84,13 @@ class Decoder {
   // Final norm and head for rows of `x` [rows, hidden] that lie one after the other: logits [rows, vocab].
   void logits(int64_t rows, const T* x, T* out);
 
-  // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
+  // For generation: the two passes of a layer over rows whose attention is computed elsewhere. Wide passes are called
+  // for all rows by the pool's own thread, and share out their products' columns: every weight is read once, by one
+  // thread. That pays where reading the weights takes longer than starting the threads.
+  void setWide(bool wide) { wide_ = wide; }
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
+  // Without `next` only what backward needs of the layer.
   void layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next);
   // Sizes the states of `rows` rows that layerIn and layerOut write besides.
   void reserve(int64_t rows, Adapter<T>* adapter);
@@ -111,19 +122,24 @@ class Decoder {
     bool gateUp, o, qkv, input;
   };
 
-  LayerState<T>& state(int64_t layer) { return states_[keep_ ? static_cast<size_t>(layer) : 0]; }
+  LayerState<T>& state(int64_t layer) { return states_[keep_ && !checkpointing_ ? static_cast<size_t>(layer) : 0]; }
+  // [rows, hidden] what goes into a layer
+  T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
+  // [tail, 2 ff] d gateUp, in place of gateUp where that will be made again
+  T* dGateUp(int64_t layer) { return checkpointing_ ? state(layer).gateUp.data() : g_.dGateUp.data(); }
   T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
   bool last(int64_t layer) const { return layer + 1 == base_.config.layers; }
   int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
 
   void refresh(bool backward);
+  void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
   void resizeStates(bool wide);
   void gatherTail();
   void scatterTail(const Buffer<T>& from, Buffer<T>& to);
 
   // attention.cc
   void planAttention(const Layout& layout);
-  void attention(const Layout& layout, int64_t layer);
+  void attention(const Layout& layout, int64_t layer, const Past<T>* past);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
   void attentionBackward(const Layout& layout, int64_t layer, const T* dAttended);
 
@@ -135,6 +151,7 @@ class Decoder {
   AdaptedSite<T>* site(int64_t layer, Site which) const;
 
   // backward.cc
+  void remake(const Layout& layout, int64_t layer);
   Needs needs(int64_t layer) const;
   void outBackward(int64_t layer, const Rows& rows, const Needs& needs);
   void inBackward(const Layout& layout, int64_t layer, const Rows& rows, const T* dMid, bool input);
@@ -153,9 +170,12 @@ class Decoder {
   Rotary<T> rotary_;
   Adapter<T>* adapter_ = nullptr;
   std::optional<uint64_t> dropoutSeed_;
+  const bool checkpointing_;
+  bool wide_ = false;
   bool keep_ = false, keepKeys_ = false;
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row
+  std::vector<Buffer<T>> inputs_;
   std::vector<LayerState<T>> states_;
   std::vector<Buffer<T>> qkv_;        // a layer each: [rows, q k v], rotated
   Buffer<T> tailX_, tailAttended_;    // [tail, hidden] the last layer's input and attention at head rows

@@ -18,16 +18,33 @@ void check(const Config& c) {
 
 }  // namespace
 
-std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, const Options& options) {
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const Options& options) {
   check(config);
-  if (options.doublePrecision) return std::make_unique<Engine<double>>(config, tensors, options);
-  return std::make_unique<Engine<float>>(config, tensors, options);
+  if (options.doublePrecision) return std::make_unique<Engine<double>>(config, options);
+  return std::make_unique<Engine<float>>(config, options);
 }
 
 template <class T>
 std::string Engine<T>::description() const {
   return "native, " + std::string(kernels_.name) + ", " + std::to_string(pool_.threads()) +
          (pool_.threads() == 1 ? " thread" : " threads");
+}
+
+template <class T>
+void Engine<T>::fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
+  base_.fill(pool_, name, offset, count, dtype, bytes);
+  for (Linear<T>* linear : base_.linears()) linear->changed();
+}
+
+template <class T>
+std::vector<Section> Engine<T>::sections(const std::string& name) {
+  const auto found = base_.frozen.find(name);
+  return found == base_.frozen.end() ? std::vector<Section>{} : found->second->sections();
+}
+
+template <class T>
+void Engine<T>::sectionsRead(const std::string& name) {
+  base_.frozen.at(name)->sectionsRead();
 }
 
 template <class T>
@@ -44,7 +61,7 @@ void Engine<T>::addAdapter(const std::string& name, const LoraConfig& lora, cons
   if (lora.r <= 0) throw std::invalid_argument("adapter '" + name + "': r must be a positive whole number");
   if (!(lora.dropout >= 0 && lora.dropout < 1))
     throw std::invalid_argument("adapter '" + name + "': lora_dropout must lie in [0, 1)");
-  adapters_[name] = std::make_unique<Adapter<T>>(base_.config, lora, tensors);
+  adapters_[name] = std::make_unique<Adapter<T>>(base_.config, lora, tensors, !base_.precision.frozen);
 }
 
 template <class T>
@@ -52,6 +69,7 @@ void Engine<T>::removeAdapter(const std::string& name) {
   find(name);
   if (training_ && target_ == name) training_ = false;
   pending_.reset();
+  pages_.clear();
   adapters_.erase(name);
 }
 
@@ -66,7 +84,18 @@ NamedTensors Engine<T>::copyOut(const Parameters<T>& parameters, const Buffer<T>
 template <class T>
 NamedTensors Engine<T>::weights(const std::optional<std::string>& adapter) {
   const Parameters<T>& parameters = adapter ? find(adapter)->parameters : base_.parameters;
-  return copyOut(parameters, parameters.data);
+  NamedTensors out = copyOut(parameters, parameters.data);
+  if (adapter) return out;
+  for (const auto& [name, matrix] : base_.frozen) {
+    std::vector<T> row(static_cast<size_t>(matrix->cols()));
+    std::vector<float> values(static_cast<size_t>(matrix->rows() * matrix->cols()));
+    for (int64_t r = 0; r < matrix->rows(); r++) {
+      kernels_.unpack(matrix->view(), r, 0, matrix->cols(), row.data());
+      std::copy(row.begin(), row.end(), values.begin() + r * matrix->cols());
+    }
+    out.push_back({name, std::move(values)});
+  }
+  return out;
 }
 
 template <class T>
@@ -78,12 +107,15 @@ Parameters<T>& Engine<T>::trained() {
 template <class T>
 void Engine<T>::train(const std::optional<std::string>& adapter) {
   Adapter<T>* const found = find(adapter);
+  if (found == nullptr && base_.precision.frozen)
+    throw std::invalid_argument("the base model's weights are frozen at this precision; train an adapter, or set model.precision to fp32");
   if (training_) trained().prepareTraining(false);
   (found != nullptr ? found->parameters : base_.parameters).prepareTraining(true);
   training_ = true;
   target_ = adapter;
   step_ = 0;
   pending_.reset();
+  pages_.clear();
 }
 
 template <class T>
@@ -112,7 +144,7 @@ template <class T>
 Scores Engine<T>::forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) {
   trained();
   pending_ = layOut(forest, base_.config);
-  decoder_.forward(*pending_, find(target_), dropoutSeed, true, true);
+  decoder_.forward(*pending_, find(target_), dropoutSeed, true, false);
   return score(*pending_);
 }
 

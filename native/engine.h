@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "decoder.h"
+#include "inbox.h"
+#include "pages.h"
 
 namespace dpo {
 
@@ -21,18 +23,13 @@ struct AdamW {
   double learningRate, beta1, beta2, epsilon, weightDecay, maxGradNorm;
 };
 
-struct Sampling {
-  double temperature = 0;
-  double topP = 1;
-  int64_t maxNewTokens = 0;
-  std::vector<int32_t> stopTokens;
-  std::vector<uint64_t> seeds;  // one a prompt
-};
-
-struct Completion {
+// What became of a request since it was last told of.
+struct News {
+  int64_t id = 0;
   std::vector<int32_t> tokens;
   std::vector<float> logprobs;
-  bool stopped = false;
+  bool done = false;
+  bool stopped = false;  // by a stop token
 };
 
 struct NamedTensor {
@@ -46,9 +43,16 @@ class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
   virtual std::string description() const = 0;
+  // Brings the base model: pieces of every tensor, in order, as Base::fill takes them, then ready().
+  virtual void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) = 0;
+  virtual void ready() = 0;
+  // The stored bytes of a frozen matrix, to be written to a file; none where it is not frozen.
+  virtual std::vector<Section> sections(const std::string& name) = 0;
+  // Says that they were read from a file instead of filled.
+  virtual void sectionsRead(const std::string& name) = 0;
   virtual void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) = 0;
   virtual void removeAdapter(const std::string& name) = 0;
-  // The tensors of an adapter, or with no name of the base.
+  // The tensors of an adapter, or with no name of the base, as float.
   virtual NamedTensors weights(const std::optional<std::string>& adapter) = 0;
   virtual void train(const std::optional<std::string>& adapter) = 0;
   virtual Scores logprobs(const Forest& forest, const std::optional<std::string>& adapter) = 0;
@@ -61,31 +65,40 @@ class AnyEngine {
   virtual int64_t optimizerStep() const = 0;
   virtual NamedTensors moments(bool second) = 0;
   virtual void setOptimizer(int64_t step, const GivenTensors& expAvg, const GivenTensors& expAvgSq) = 0;
-  virtual std::vector<Completion> generate(const std::vector<std::vector<int32_t>>& prompts, const Sampling& sampling,
-                                           const std::optional<std::string>& adapter) = 0;
+  // Completes the requests in the inbox, and those that come while it does, until none is left; then the inbox is closed.
+  // Tells the tokens of those that stream as they come, of the others when they are done.
+  virtual void generate(Inbox& inbox, const std::optional<std::string>& adapter,
+                        const std::function<void(std::vector<News>)>& tell) = 0;
 };
 
 struct Options {
   int threads = 1;
   std::string instructions;  // as in chooseKernels
+  bool bf16 = false;         // whether products may round what they multiply, as in chooseKernels
   bool doublePrecision = false;
-  int64_t cacheBytes = 0;  // about how much the keys and values of a generation may take at a time
+  Precision precision;
+  bool checkpointing = false;  // activations are made again in backward
+  int64_t cacheBytes = 0;    // about how much the keys and values of prompts and completions may take
 };
 
-// Throws std::invalid_argument where configuration, tensors and options do not fit.
-std::unique_ptr<AnyEngine> makeEngine(const Config& config, const GivenTensors& tensors, const Options& options);
+// An engine without weights. Throws std::invalid_argument where configuration and options do not fit.
+std::unique_ptr<AnyEngine> makeEngine(const Config& config, const Options& options);
 
 template <class T>
 class Engine final : public AnyEngine {
  public:
-  Engine(const Config& config, const GivenTensors& tensors, const Options& options)
-      : kernels_(chooseKernels<T>(options.instructions.c_str())),
-        cacheBytes_(options.cacheBytes),
+  Engine(const Config& config, const Options& options)
+      : kernels_(chooseKernels<T>(options.instructions.c_str(), options.bf16)),
         pool_(options.threads),
-        base_(config, tensors),
-        decoder_(kernels_, pool_, base_) {}
+        base_(config, options.precision),
+        decoder_(kernels_, pool_, base_, options.checkpointing),
+        pages_(config, options.cacheBytes) {}
 
   std::string description() const override;
+  void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) override;
+  void ready() override { base_.checkComplete(); }
+  std::vector<Section> sections(const std::string& name) override;
+  void sectionsRead(const std::string& name) override;
   void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) override;
   void removeAdapter(const std::string& name) override;
   NamedTensors weights(const std::optional<std::string>& adapter) override;
@@ -98,8 +111,8 @@ class Engine final : public AnyEngine {
   int64_t optimizerStep() const override { return step_; }
   NamedTensors moments(bool second) override;
   void setOptimizer(int64_t step, const GivenTensors& expAvg, const GivenTensors& expAvgSq) override;
-  std::vector<Completion> generate(const std::vector<std::vector<int32_t>>& prompts, const Sampling& sampling,
-                                   const std::optional<std::string>& adapter) override;
+  void generate(Inbox& inbox, const std::optional<std::string>& adapter,
+                const std::function<void(std::vector<News>)>& tell) override;
 
  private:
   Adapter<T>* find(const std::optional<std::string>& name);
@@ -108,10 +121,11 @@ class Engine final : public AnyEngine {
   NamedTensors copyOut(const Parameters<T>& parameters, const Buffer<T>& values) const;
 
   const Kernels<T>& kernels_;
-  const int64_t cacheBytes_;
   ThreadPool pool_;
   Base<T> base_;
   Decoder<T> decoder_;
+  Pages<T> pages_;
+  std::optional<std::string> pagesOf_;  // the adapter whose keys and values the pages hold
   std::map<std::string, std::unique_ptr<Adapter<T>>> adapters_;
   bool training_ = false;
   std::optional<std::string> target_;  // what is trained; none: the base

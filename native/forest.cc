@@ -45,7 +45,8 @@ Layout layOut(const Forest& forest, const Config& config) {
     const int32_t parent = forest.parents[s];
     const int64_t length = forest.lengths[s];
     const bool hasParent = parent >= 0 && parent < static_cast<int32_t>(s);
-    const int64_t position = hasParent ? ends[static_cast<size_t>(parent)] : 0;
+    const int64_t root = forest.positions.empty() ? 0 : forest.positions[s];
+    const int64_t position = hasParent ? ends[static_cast<size_t>(parent)] : root;
     check(forest, config, s, row, position);
     Branch& branch = layout.branches[s];
     branch.rows = {row, length};

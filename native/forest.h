@@ -14,6 +14,7 @@ struct Forest {
   std::vector<int32_t> lengths;
   std::vector<int32_t> parents;       // -1: root
   std::vector<int32_t> targetStarts;  // length: no targets
+  std::vector<int32_t> positions;     // of a root's first token; empty: all roots begin at 0
 };
 
 struct Stretch {

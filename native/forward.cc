@@ -6,8 +6,9 @@
 namespace dpo {
 
 template <class T>
-Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base)
-    : k_(kernels), pool_(pool), base_(base), rotary_(base.config) {
+Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing)
+    : k_(kernels), pool_(pool), base_(base), rotary_(base.config), checkpointing_(checkpointing) {
+  inputs_.resize(static_cast<size_t>(base.config.layers));
   states_.resize(static_cast<size_t>(base.config.layers));
   qkv_.resize(static_cast<size_t>(base.config.layers));
   scratch_.resize(static_cast<size_t>(pool.threads()));
@@ -39,11 +40,13 @@ void Decoder<T>::refresh(bool backward) {
 template <class T>
 void Decoder<T>::resizeStates(bool wide) {
   const Config& c = base_.config;
-  for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) {
+  if (wide)
+    for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
+  const bool every = keep_ && !checkpointing_;
+  for (int64_t l = 0; l < (every ? c.layers : 1); l++) {
     LayerState<T>& s = state(l);
-    const int64_t tail = keep_ ? tailRows(l) : std::max(rows_, tailCount_);
+    const int64_t tail = every ? tailRows(l) : std::max(rows_, tailCount_);
     if (wide) {
-      s.x.resize(rows_ * c.hidden);
       s.attended.resize(rows_ * c.hidden);
       s.lse.resize(rows_ * c.heads);
     }
@@ -70,12 +73,12 @@ void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
 
 template <class T>
 void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
-                         bool keepKeys) {
+                         bool keepKeys, const Past<T>* past) {
   const Config& c = base_.config;
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
   keep_ = keep;
-  keepKeys_ = keep || keepKeys;
+  keepKeys_ = keepKeys || (keep && !checkpointing_);
   rows_ = layout.rowCount();
   tailCount_ = static_cast<int64_t>(layout.headRows.size());
   rotary_.reach(layout.maxContext);
@@ -90,16 +93,15 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
 
   const int32_t* positions = layout.positions.data();
   eachBlock(rows_, [&](const Rows& rows) {
-    embed(rows, layout.tokens.data(), state(0).x.data());
-    layerIn(0, rows, positions, state(0).x.data(), qkv(0));
+    embed(rows, layout.tokens.data(), input(0));
+    layerIn(0, rows, positions, input(0), qkv(0));
   });
   for (int64_t l = 0; l < c.layers; l++) {
-    attention(layout, l);
+    attention(layout, l, past);
     if (last(l)) break;
     eachBlock(rows_, [&](const Rows& rows) {
-      T* const next = state(l + 1).x.data();
-      layerOut(l, rows, state(l).x.data(), state(l).attended.data(), next);
-      layerIn(l + 1, rows, positions, next, qkv(l + 1));
+      layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));
+      layerIn(l + 1, rows, positions, input(l + 1), qkv(l + 1));
     });
   }
   gatherTail();
@@ -111,8 +113,19 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
 template <class T>
 void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
   const int64_t h = base_.config.hidden;
-  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
-    std::copy_n(base_.at(base_.embedding) + tokens[r] * h, h, x + r * h);
+  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) base_.embed(k_, tokens[r], x + r * h);
+}
+
+// y = x W^T + init for rows that lie one after the other: on the block's thread, or shared out where passes are wide.
+template <class T>
+void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init) {
+  if (!wide_) {
+    linear.forward(k_, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(rows.thread).panels);
+    return;
+  }
+  pool_.run(linear.pieces(), [&](int64_t piece, int thread) {
+    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels);
+  });
 }
 
 template <class T>
@@ -124,7 +137,7 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
   k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(weights.inputNorm), static_cast<T>(c.eps),
              normed.data(), state(layer).rstd.data() + rows.begin);
   T* const out = qkv + rows.begin * c.qkv();
-  weights.qkv.forward(k_, rows.count, normed.data(), c.hidden, out, c.qkv(), nullptr, 0);
+  multiply(weights.qkv, rows, normed.data(), out, nullptr);
   adapt(layer, kQkv, rows, normed.data(), c.hidden, out, c.qkv());
   for (int64_t r = 0; r < rows.count; r++) {
     const int64_t position = positions[rows.begin + r];
@@ -141,22 +154,25 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
   const int64_t h = c.hidden, n = rows.count;
   x += rows.begin * h;
   attended += rows.begin * h;
-  next += rows.begin * h;
   T* const mid = s.mid.data() + rows.begin * h;
-  weights.o.forward(k_, n, attended, h, mid, h, x, h);
+  multiply(weights.o, rows, attended, mid, x);
   adapt(layer, kO, rows, attended, h, mid, h);
 
   Buffer<T>& normed = scratch(rows.thread).a;
   normed.resize(n * h);
   k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
   T* const gateUp = s.gateUp.data() + rows.begin * 2 * c.ff;
-  weights.gateUp.forward(k_, n, normed.data(), h, gateUp, 2 * c.ff, nullptr, 0);
+  multiply(weights.gateUp, rows, normed.data(), gateUp, nullptr);
   adapt(layer, kGateUp, rows, normed.data(), h, gateUp, 2 * c.ff);
 
   Buffer<T>& act = scratch(rows.thread).b;
   act.resize(n * c.ff);
-  k_.swiglu(n, c.ff, gateUp, act.data());
-  weights.down.forward(k_, n, act.data(), c.ff, next, h, mid, h);
+  if (wide_) pool_.run(n, [&](int64_t r, int) { k_.swiglu(1, c.ff, gateUp + r * 2 * c.ff, act.data() + r * c.ff); });
+  else k_.swiglu(n, c.ff, gateUp, act.data());
+  if (next != nullptr) {
+    next += rows.begin * h;
+    multiply(weights.down, rows, act.data(), next, mid);
+  }
   adapt(layer, kDown, rows, act.data(), c.ff, next, h);
 }
 
@@ -168,7 +184,7 @@ void Decoder<T>::gatherTail() {
   tailAttended_.resize(tailCount_ * h);
   for (int64_t i = 0; i < tailCount_; i++) {
     const int64_t row = tailRow_[static_cast<size_t>(i)];
-    std::copy_n(s.x.data() + row * h, h, tailX_.data() + i * h);
+    std::copy_n(input(base_.config.layers - 1) + row * h, h, tailX_.data() + i * h);
     std::copy_n(s.attended.data() + row * h, h, tailAttended_.data() + i * h);
   }
 }

@@ -1,9 +1,9 @@
-// Batched generation: what prompts have in common is computed once, its keys and values are read by all completions
-// below it, and finished completions leave the batch. A completion does not depend, to the last bit, on what else is in
-// the batch.
+// Generation with continuous batching (Yu et al. 2022, Orca): requests join between two tokens and leave when they are
+// done. What prompts have in common is computed once, also where one of them came earlier. A completion does not depend,
+// to the last bit, on what else is computed with it.
 #include <algorithm>
+#include <deque>
 #include <map>
-#include <stdexcept>
 
 #include "engine.h"
 #include "prefixes.h"
@@ -13,247 +13,374 @@ namespace dpo {
 
 namespace {
 
-struct Request {
-  size_t index;      // of the completion
-  int64_t prompt;    // of the wave's distinct prompts
-  int64_t cacheRow;  // where its own keys and values are
-  int32_t token;     // the last one drawn
+// Rows of prompts that are computed together: enough for large products, and their values still fit the caches' size.
+constexpr int64_t kPromptRows = 2048;
+
+// A completion under way.
+template <class T>
+struct Sequence {
+  Request request;
+  std::vector<Page<T>*> pages;
+  int64_t length = 0;  // tokens whose keys and values are in the pages
+  std::vector<int32_t> tokens;
+  std::vector<float> logprobs;
+  size_t told = 0;  // of its tokens
+  bool stopped = false;
+
+  bool done() const { return stopped || static_cast<int64_t>(tokens.size()) == request.sampling.maxNewTokens; }
 };
 
-// Distinct prompts, sorted, and the completions that want them.
-struct Wave {
-  std::vector<const std::vector<int32_t>*> prompts;
-  std::vector<Request> requests;
-  int64_t rows = 0;  // of keys and values
-};
+int64_t pagesFor(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
 
-// Cuts the prompts into waves of at most `most` rows of keys and values each, as far as one prompt allows.
-std::vector<Wave> planWaves(const std::vector<std::vector<int32_t>>& prompts, int64_t maxNewTokens, int64_t most) {
-  std::map<std::vector<int32_t>, std::vector<size_t>> wanted;
-  for (size_t i = 0; i < prompts.size(); i++) wanted[prompts[i]].push_back(i);
-  std::vector<Wave> waves(1);
-  for (const auto& [prompt, indices] : wanted) {
-    const int64_t length = static_cast<int64_t>(prompt.size());
-    bool placed = false;  // whether the current wave has this prompt; a large group may go on in the next
-    for (const size_t index : indices) {
-      if (!waves.back().requests.empty() && waves.back().rows + maxNewTokens + (placed ? 0 : length) > most) {
-        waves.emplace_back();
-        placed = false;
-      }
-      Wave& wave = waves.back();
-      if (!placed) {
-        wave.prompts.push_back(&prompts[indices[0]]);
-        wave.rows += length;
-        placed = true;
-      }
-      wave.rows += maxNewTokens;
-      wave.requests.push_back({index, static_cast<int64_t>(wave.prompts.size()) - 1,
-                               static_cast<int64_t>(wave.requests.size()), 0});
-    }
-  }
-  return waves;
+// Pages that a request takes at most.
+int64_t pagesOf(const Request& request) {
+  return pagesFor(static_cast<int64_t>(request.prompt.size()) + request.sampling.maxNewTokens);
 }
 
-// Generates one wave.
 template <class T>
 class Generation {
  public:
-  Generation(Decoder<T>& decoder, const Config& config, const Sampling& sampling, Adapter<T>* adapter,
-             std::vector<Completion>& completions)
-      : decoder_(decoder), k_(decoder.kernels()), c_(config), sampling_(sampling), adapter_(adapter),
-        completions_(completions), newCapacity_(whole(sampling.maxNewTokens)) {}
+  Generation(Decoder<T>& decoder, Pages<T>& pages, Adapter<T>* adapter, Inbox& inbox,
+             const std::function<void(std::vector<News>)>& tell)
+      : decoder_(decoder), k_(decoder.kernels()), c_(decoder.base().config), pages_(pages), adapter_(adapter),
+        inbox_(inbox), tell_(tell), runs_(static_cast<size_t>(decoder.pool().threads())) {}
 
-  void run(const Wave& wave) {
-    PromptForest shared = sharePrefixes(wave.prompts);
-    leaves_ = std::move(shared.leaves);
-    layout_ = layOut(shared.forest, c_);
-    // The last row of each prompt predicts; it has no target token yet.
-    for (const int64_t leaf : leaves_) {
-      const Stretch& rows = layout_.branches[static_cast<size_t>(leaf)].rows;
-      layout_.headRows.push_back({rows.begin + rows.count - 1, 0, 0});
-    }
-    decoder_.rotary().reach(layout_.maxContext + sampling_.maxNewTokens);
-    decoder_.forward(layout_, adapter_, std::nullopt, false, true);
-    fillCache();
-    const int64_t prompts = static_cast<int64_t>(leaves_.size());
-    logits_.resize(prompts * c_.vocab);
-    decoder_.logits(prompts, decoder_.tail(), logits_.data());
-
-    std::vector<Request> active = wave.requests;
-    newKeys_.resize(static_cast<int64_t>(active.size()) * c_.layers * newCapacity_ * c_.kv());
-    newValues_.resize(static_cast<int64_t>(active.size()) * c_.layers * newCapacity_ * c_.kv());
-    std::vector<int64_t> rows;
-    for (const Request& request : active) rows.push_back(request.prompt);
-    draw(active, rows, 0);
-    for (int64_t step = 1; step < sampling_.maxNewTokens && !active.empty(); step++) {
-      decode(active, step - 1);
-      rows.resize(active.size());
-      for (size_t i = 0; i < active.size(); i++) rows[i] = static_cast<int64_t>(i);
-      draw(active, rows, step);
+  void run() {
+    std::vector<Request> fresh;
+    std::vector<int64_t> cancelled;
+    while (inbox_.take(waiting_.empty() && active_.empty(), fresh, cancelled)) {
+      for (Request& request : fresh) waiting_.push_back(std::move(request));
+      fresh.clear();
+      drop(cancelled);
+      cancelled.clear();
+      admit();
+      tellNews();
+      if (active_.empty()) continue;
+      decode();
+      tellNews();
     }
   }
 
  private:
-  int64_t whole(int64_t n) const { return (n + k_.tileCols - 1) / k_.tileCols * k_.tileCols; }
+  using Sequences = std::vector<std::unique_ptr<Sequence<T>>>;
 
-  // Copies every segment's keys and values out of the forward pass, for each layer and key/value head in one piece:
-  // keys [headDim, capacity], values [capacity, headDim].
-  void fillCache() {
-    capacity_.clear();
-    cacheBegin_.clear();
-    cacheTotal_ = 0;
-    for (const Branch& branch : layout_.branches) {
-      cacheBegin_.push_back(cacheTotal_);
-      capacity_.push_back(whole(branch.rows.count));
-      cacheTotal_ += capacity_.back();
-    }
-    keys_.resize(cacheTotal_ * c_.kv() * c_.layers);
-    values_.resize(cacheTotal_ * c_.kv() * c_.layers);
-    const int64_t segments = static_cast<int64_t>(layout_.branches.size()), d = c_.headDim();
-    decoder_.pool().run(c_.layers * segments, [&](int64_t i, int) {
-      const int64_t layer = i / segments, segment = i % segments;
-      const Stretch& rows = layout_.branches[static_cast<size_t>(segment)].rows;
-      const int64_t capacity = capacity_[static_cast<size_t>(segment)];
-      for (int64_t head = 0; head < c_.kvHeads; head++) {
-        const T* const from = decoder_.keysAndValues(layer) + rows.begin * c_.qkv() + c_.hidden + head * d;
-        T* const keys = keys_.data() + cached(layer, segment, head);
-        T* const values = values_.data() + cached(layer, segment, head);
-        for (int64_t j = 0; j < d; j++)
-          for (int64_t r = 0; r < rows.count; r++) keys[j * capacity + r] = from[r * c_.qkv() + j];
-        for (int64_t r = 0; r < rows.count; r++) std::copy_n(from + r * c_.qkv() + c_.kv(), d, values + r * d);
+  // Prompts that are alike, and the completions that want them.
+  struct Group {
+    Sequences sequences;
+    std::vector<Page<T>*> pages;
+    int64_t known = 0;  // tokens in pages that were found
+  };
+  using Groups = std::map<std::vector<int32_t>, Group>;
+
+  void drop(const std::vector<int64_t>& cancelled) {
+    const auto isCancelled = [&](int64_t id) { return std::find(cancelled.begin(), cancelled.end(), id) != cancelled.end(); };
+    if (cancelled.empty()) return;
+    for (const auto& sequence : active_)
+      if (isCancelled(sequence->request.id)) release(*sequence);
+    active_.erase(std::remove_if(active_.begin(), active_.end(), [&](const auto& s) { return isCancelled(s->request.id); }),
+                  active_.end());
+    waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), [&](const Request& r) { return isCancelled(r.id); }),
+                   waiting_.end());
+  }
+
+  void release(Sequence<T>& sequence) {
+    // The last first: it is of use only behind the others, so it shall be the first to be forgotten.
+    for (size_t i = sequence.pages.size(); i-- > 0;) pages_.release(sequence.pages[i]);
+  }
+
+  // Computes the prompts of waiting requests, in their order, as far as there is room, and draws their first tokens.
+  void admit() {
+    int64_t room = pages_.available();
+    for (const auto& each : active_) room -= pagesOf(each->request) - static_cast<int64_t>(each->pages.size());
+    Groups groups;
+    int64_t rows = 0;
+    bool busy = !active_.empty();
+    while (!waiting_.empty() && rows < kPromptRows) {
+      const int64_t need = pagesOf(waiting_.front());
+      if (busy && need > room) break;
+      room -= need;
+      busy = true;
+      auto sequence = std::make_unique<Sequence<T>>();
+      sequence->request = std::move(waiting_.front());
+      waiting_.pop_front();
+      const auto [place, isNew] = groups.try_emplace(sequence->request.prompt);
+      if (isNew) {
+        findPages(place->first, place->second);
+        rows += static_cast<int64_t>(place->first.size()) - place->second.known;
       }
+      place->second.sequences.push_back(std::move(sequence));
+    }
+    if (!groups.empty()) computePrompts(groups);
+  }
+
+  // Whole pages that hold the beginning of a prompt. At least its last token is computed again: its logits are needed.
+  void findPages(const std::vector<int32_t>& prompt, Group& group) {
+    while (group.known + kPageTokens < static_cast<int64_t>(prompt.size())) {
+      Page<T>* const page = pages_.find(group.pages.empty() ? nullptr : group.pages.back(), prompt.data() + group.known);
+      if (page == nullptr) return;
+      group.pages.push_back(page);
+      group.known += kPageTokens;
+    }
+  }
+
+  void computePrompts(Groups& groups) {
+    std::vector<const std::vector<int32_t>*> prompts;
+    std::vector<Group*> byPrompt;
+    std::vector<int64_t> known;
+    for (auto& [prompt, group] : groups) {
+      prompts.push_back(&prompt);
+      byPrompt.push_back(&group);
+      known.push_back(group.known);
+    }
+    const PromptForest shared = sharePrefixes(prompts, known);
+    Layout layout = layOut(shared.forest, c_);
+    // The last row of each prompt predicts; it has no target token yet.
+    for (const int64_t leaf : shared.leaves) {
+      const Stretch& rows = layout.branches[static_cast<size_t>(leaf)].rows;
+      layout.headRows.push_back({rows.begin + rows.count - 1, 0, 0});
+    }
+    const Past<T> past = [&](const Branch& branch, int64_t layer, int64_t kvHead, std::vector<Run<T>>& runs) {
+      const size_t root = static_cast<size_t>(layout.trees[static_cast<size_t>(branch.tree)].front());
+      const Group& group = *byPrompt[static_cast<size_t>(shared.members[root])];
+      for (int64_t i = 0; i < shared.forest.positions[root] / kPageTokens; i++) {
+        Page<T>& page = *group.pages[static_cast<size_t>(i)];
+        Run<T> run;
+        run.k = pages_.keys(page, layer, kvHead);
+        run.columns = kPageTokens;
+        run.v = pages_.values(page, layer, kvHead);
+        run.ld = c_.headDim();
+        run.n = kPageTokens;
+        runs.push_back(run);
+      }
+    };
+    decoder_.forward(layout, adapter_, std::nullopt, false, true, &past);
+    prepared_ = 0;
+    for (size_t p = 0; p < prompts.size(); p++)
+      fillPages(*prompts[p], *byPrompt[p], rowsOf(layout, shared.leaves[p], *prompts[p]));
+    copyRows();
+
+    const int64_t count = static_cast<int64_t>(prompts.size());
+    logits_.resize(count * c_.vocab);
+    decoder_.logits(count, decoder_.tail(), logits_.data());
+    Sequences started;
+    std::vector<int64_t> rows;
+    for (size_t p = 0; p < prompts.size(); p++) {
+      Group& group = *byPrompt[p];
+      for (size_t i = 0; i < group.sequences.size(); i++) {
+        group.sequences[i]->pages = i == 0 ? group.pages : branchOff(group.pages, prompts[p]->size());
+        group.sequences[i]->length = static_cast<int64_t>(prompts[p]->size());
+        rows.push_back(static_cast<int64_t>(p));
+        started.push_back(std::move(group.sequences[i]));
+      }
+    }
+    draw(started, rows);
+    for (auto& each : started) active_.push_back(std::move(each));
+  }
+
+  // The row of the forward pass for each token of a prompt, -1 for those that were known.
+  static std::vector<int64_t> rowsOf(const Layout& layout, int64_t leaf, const std::vector<int32_t>& prompt) {
+    std::vector<int64_t> rows(prompt.size(), -1);
+    for (int64_t b = leaf; b >= 0; b = layout.branches[static_cast<size_t>(b)].parent) {
+      const Stretch& own = layout.branches[static_cast<size_t>(b)].rows;
+      for (int64_t r = own.begin; r < own.begin + own.count; r++)
+        rows[static_cast<size_t>(layout.positions[static_cast<size_t>(r)])] = r;
+    }
+    return rows;
+  }
+
+  // Gives a group the pages that it has not, and notes what must be copied into them.
+  void fillPages(const std::vector<int32_t>& prompt, Group& group, const std::vector<int64_t>& rows) {
+    const int64_t length = static_cast<int64_t>(prompt.size());
+    for (int64_t at = group.known; at < length; at += kPageTokens) {
+      const int64_t count = std::min(kPageTokens, length - at);
+      const Page<T>* const before = group.pages.empty() ? nullptr : group.pages.back();
+      const int32_t* const tokens = prompt.data() + at;
+      // Another prompt of this batch may have brought the same page.
+      Page<T>* page = count == kPageTokens ? pages_.find(before, tokens) : nullptr;
+      if (page == nullptr) {
+        page = pages_.take();
+        if (count == kPageTokens) pages_.know(page, before, tokens);
+        copies_.push_back({page, std::vector<int64_t>(rows.begin() + at, rows.begin() + at + count)});
+      }
+      group.pages.push_back(page);
+    }
+  }
+
+  // Copies keys and values of the forward pass into the pages.
+  void copyRows() {
+    const int64_t count = static_cast<int64_t>(copies_.size()), d = c_.headDim();
+    decoder_.pool().run(count * c_.layers, [&](int64_t i, int) {
+      const Copy& copy = copies_[static_cast<size_t>(i % count)];
+      const int64_t layer = i / count;
+      for (size_t t = 0; t < copy.rows.size(); t++)
+        put(*copy.page, static_cast<int64_t>(t), layer, decoder_.keysAndValues(layer) + copy.rows[t] * c_.qkv() + c_.hidden, d);
     });
+    copies_.clear();
   }
 
-  // Where a segment's keys, and its values, of a layer and head begin.
-  int64_t cached(int64_t layer, int64_t segment, int64_t head) const {
-    const size_t s = static_cast<size_t>(segment);
-    return (layer * cacheTotal_ + cacheBegin_[s]) * c_.kv() + head * c_.headDim() * capacity_[s];
+  // Writes a token's keys and values [2, kv] of a layer to its place in a page.
+  void put(Page<T>& page, int64_t place, int64_t layer, const T* from, int64_t d) {
+    for (int64_t head = 0; head < c_.kvHeads; head++) {
+      T* const keys = pages_.keys(page, layer, head) + place;
+      for (int64_t j = 0; j < d; j++) keys[j * kPageTokens] = from[head * d + j];
+      std::copy_n(from + c_.kv() + head * d, d, pages_.values(page, layer, head) + place * d);
+    }
   }
 
-  // Draws a token for every active request from its row of logits, and drops the finished.
-  void draw(std::vector<Request>& active, const std::vector<int64_t>& rows, int64_t step) {
-    std::vector<uint8_t> done(active.size());
-    decoder_.pool().run(static_cast<int64_t>(active.size()), [&](int64_t i, int) {
-      Request& request = active[static_cast<size_t>(i)];
+  // Pages of another completion of a prompt: the same, but for the last where the prompt ends within it.
+  std::vector<Page<T>*> branchOff(const std::vector<Page<T>*>& of, size_t length) {
+    std::vector<Page<T>*> pages = of;
+    const bool whole = length % kPageTokens == 0;
+    for (size_t i = 0; i + (whole ? 0 : 1) < pages.size(); i++) pages_.share(pages[i]);
+    if (!whole) {
+      Page<T>* const copy = pages_.take();
+      std::copy_n(pages.back()->data.data(), pages.back()->data.size(), copy->data.data());
+      pages.back() = copy;
+    }
+    return pages;
+  }
+
+  // Draws the next token of each sequence from its row of logits.
+  void draw(const Sequences& sequences, const std::vector<int64_t>& rows) {
+    decoder_.pool().run(static_cast<int64_t>(sequences.size()), [&](int64_t i, int) {
+      Sequence<T>& sequence = *sequences[static_cast<size_t>(i)];
+      const Sampling& sampling = sequence.request.sampling;
       const T* const row = logits_.data() + rows[static_cast<size_t>(i)] * c_.vocab;
-      const bool greedy = sampling_.temperature <= 0;
-      request.token = greedy ? greedyToken(c_.vocab, row)
-                             : sampleToken(c_.vocab, row, sampling_.temperature, sampling_.topP,
-                                           counterUniform(sampling_.seeds[request.index], static_cast<uint64_t>(step)));
+      const int32_t token = sampling.temperature <= 0
+                                ? greedyToken(c_.vocab, row)
+                                : sampleToken(c_.vocab, row, sampling.temperature, sampling.topP,
+                                              counterUniform(sampling.seed, sequence.tokens.size()));
       T max, lse, entropy;
       k_.logitStatistics(c_.vocab, row, &max, &lse, &entropy);
-      Completion& completion = completions_[request.index];
-      completion.tokens.push_back(request.token);
-      completion.logprobs.push_back(static_cast<float>(row[request.token] - lse));
-      completion.stopped = std::find(sampling_.stopTokens.begin(), sampling_.stopTokens.end(), request.token) !=
-                           sampling_.stopTokens.end();
-      done[static_cast<size_t>(i)] = completion.stopped ? 1 : 0;
+      sequence.tokens.push_back(token);
+      sequence.logprobs.push_back(static_cast<float>(row[token] - lse));
+      sequence.stopped =
+          std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
     });
-    std::vector<Request> left;
-    for (size_t i = 0; i < active.size(); i++)
-      if (done[i] == 0) left.push_back(active[i]);
-    active = std::move(left);
   }
 
-  // Feeds every active request's last token, its `step`-th new one, and leaves the logits of the next.
-  void decode(const std::vector<Request>& active, int64_t step) {
-    const int64_t n = static_cast<int64_t>(active.size());
+  // Tells what is new, and lets the finished go.
+  void tellNews() {
+    std::vector<News> news;
+    for (auto& each : active_) {
+      const bool done = each->done();
+      if (!done && !each->request.streams) continue;
+      const auto from = static_cast<std::ptrdiff_t>(each->told);
+      news.push_back({each->request.id, {each->tokens.begin() + from, each->tokens.end()},
+                      {each->logprobs.begin() + from, each->logprobs.end()}, done, each->stopped});
+      each->told = each->tokens.size();
+      if (done) release(*each);
+    }
+    active_.erase(std::remove_if(active_.begin(), active_.end(), [](const auto& each) { return each->done(); }), active_.end());
+    if (!news.empty()) tell_(std::move(news));
+  }
+
+  // Whether a layer's weights are so many that reading them is what takes the time.
+  bool wide() const {
+    return decoder_.pool().threads() > 1 && c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20);
+  }
+
+  // Feeds every sequence's last token and draws the next.
+  void decode() {
+    const int64_t n = static_cast<int64_t>(active_.size());
     std::vector<int32_t> tokens, positions;
-    for (const Request& request : active) {
-      const int64_t last = layout_.headRows[static_cast<size_t>(request.prompt)].row;
-      tokens.push_back(request.token);
-      positions.push_back(static_cast<int32_t>(layout_.positions[static_cast<size_t>(last)] + 1 + step));
+    std::vector<int64_t> rows;
+    for (const auto& each : active_) {
+      if (each->length == static_cast<int64_t>(each->pages.size()) * kPageTokens) each->pages.push_back(pages_.take());
+      tokens.push_back(each->tokens.back());
+      positions.push_back(static_cast<int32_t>(each->length));
+      rows.push_back(static_cast<int64_t>(rows.size()));
+      decoder_.rotary().reach(each->length + 1);
     }
     x_.resize(n * c_.hidden);
     attended_.resize(n * c_.hidden);
     fresh_.resize(n * c_.qkv());
-    decoder_.reserve(n, adapter_);
-    // A block's rows do not look at each other, so a block goes through all layers on one thread.
-    decoder_.eachBlock(n, [&](const Rows& rows) {
-      decoder_.embed(rows, tokens.data(), x_.data());
-      for (int64_t l = 0; l < c_.layers; l++) {
-        decoder_.layerIn(l, rows, positions.data(), x_.data(), fresh_.data());
-        for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
-          attend(active[static_cast<size_t>(r)], l, r, step, rows.thread);
-        decoder_.layerOut(l, rows, x_.data(), attended_.data(), x_.data());
-      }
-    });
     logits_.resize(n * c_.vocab);
+    if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
+    decoder_.setWide(wide());
+    if (wide()) {
+      const Rows all{0, 0, n, 0};
+      decoder_.embed(all, tokens.data(), x_.data());
+      for (int64_t l = 0; l < c_.layers; l++) {
+        decoder_.layerIn(l, all, positions.data(), x_.data(), fresh_.data());
+        decoder_.pool().run(n, [&](int64_t r, int thread) { attend(*active_[static_cast<size_t>(r)], l, r, thread); });
+        decoder_.layerOut(l, all, x_.data(), attended_.data(), x_.data());
+      }
+    } else {
+      // A block's rows do not look at each other, so a block goes through all layers on one thread.
+      decoder_.eachBlock(n, [&](const Rows& block) {
+        decoder_.embed(block, tokens.data(), x_.data());
+        for (int64_t l = 0; l < c_.layers; l++) {
+          decoder_.layerIn(l, block, positions.data(), x_.data(), fresh_.data());
+          for (int64_t r = block.begin; r < block.begin + block.count; r++)
+            attend(*active_[static_cast<size_t>(r)], l, r, block.thread);
+          decoder_.layerOut(l, block, x_.data(), attended_.data(), x_.data());
+        }
+      });
+    }
     decoder_.logits(n, x_.data(), logits_.data());
+    decoder_.setWide(false);
+    for (const auto& each : active_) each->length++;
+    draw(active_, rows);
   }
 
-  // The segments of a request's prompt, then its own new tokens, of which `step` came before.
-  void attend(const Request& request, int64_t layer, int64_t row, int64_t step, int thread) {
+  void attend(Sequence<T>& sequence, int64_t layer, int64_t row, int thread) {
     const T* const qkv = fresh_.data() + row * c_.qkv();
-    const int64_t own = (request.cacheRow * c_.layers + layer) * newCapacity_ * c_.kv();
-    T* const keys = newKeys_.data() + own;      // [kv, newCapacity]
-    T* const values = newValues_.data() + own;  // [newCapacity, kv]
-    for (int64_t d = 0; d < c_.kv(); d++) keys[d * newCapacity_ + step] = qkv[c_.hidden + d];
-    std::copy_n(qkv + c_.hidden + c_.kv(), c_.kv(), values + step * c_.kv());
-
-    const int64_t leaf = leaves_[static_cast<size_t>(request.prompt)];
-    std::vector<int64_t> path;
-    for (int64_t s = leaf; s >= 0; s = layout_.branches[static_cast<size_t>(s)].parent) path.push_back(s);
-    const int64_t context = layout_.positions[static_cast<size_t>(layout_.headRows[static_cast<size_t>(request.prompt)].row)] + 2 + step;
+    const int64_t d = c_.headDim(), context = sequence.length + 1;
+    put(*sequence.pages.back(), sequence.length % kPageTokens, layer, qkv + c_.hidden, d);
     Buffer<T>& memory = decoder_.scratch(thread).attention;
-    memory.resize(c_.group() * (c_.headDim() + 1 + context));
-    std::vector<DecodeRun<T>> runs(path.size() + 1);
+    memory.resize(c_.group() * (d + 1 + context));
+    std::vector<DecodeRun<T>>& runs = runs_[static_cast<size_t>(thread)];
     for (int64_t head = 0; head < c_.kvHeads; head++) {
-      for (size_t i = 0; i < path.size(); i++) {
-        const int64_t segment = path[path.size() - 1 - i], at = cached(layer, segment, head);
-        runs[i] = {keys_.data() + at, capacity_[static_cast<size_t>(segment)], values_.data() + at, c_.headDim(),
-                   layout_.branches[static_cast<size_t>(segment)].rows.count};
+      runs.clear();
+      int64_t left = context;
+      for (Page<T>* const page : sequence.pages) {
+        runs.push_back({pages_.keys(*page, layer, head), kPageTokens, pages_.values(*page, layer, head), d,
+                        std::min(left, kPageTokens)});
+        left -= kPageTokens;
       }
-      runs.back() = {keys + head * c_.headDim() * newCapacity_, newCapacity_, values + head * c_.headDim(), c_.kv(),
-                     step + 1};
-      const int64_t queries = head * c_.group() * c_.headDim();
-      k_.decodeAttention({c_.headDim(), c_.group(), runs.data(), static_cast<int64_t>(runs.size()), qkv + queries,
+      const int64_t queries = head * c_.group() * d;
+      k_.decodeAttention({d, c_.group(), runs.data(), static_cast<int64_t>(runs.size()), qkv + queries,
                           attended_.data() + row * c_.hidden + queries, memory.data()});
     }
   }
 
+  struct Copy {
+    Page<T>* page;
+    std::vector<int64_t> rows;  // of the forward pass
+  };
+
   Decoder<T>& decoder_;
   const Kernels<T>& k_;
   const Config& c_;
-  const Sampling& sampling_;
+  Pages<T>& pages_;
   Adapter<T>* adapter_;
-  std::vector<Completion>& completions_;
-  const int64_t newCapacity_;
-  Layout layout_;
-  std::vector<int64_t> leaves_;                // segment that a prompt ends with
-  std::vector<int64_t> capacity_, cacheBegin_;  // of each segment, in rows
-  int64_t cacheTotal_ = 0;
-  Buffer<T> keys_, values_, newKeys_, newValues_, logits_, x_, attended_, fresh_;
+  Inbox& inbox_;
+  const std::function<void(std::vector<News>)>& tell_;
+  std::deque<Request> waiting_;
+  Sequences active_;
+  std::vector<Copy> copies_;
+  int64_t prepared_ = 0;  // rows that the decoder is ready for
+  Buffer<T> logits_, x_, attended_, fresh_;
+  std::vector<std::vector<DecodeRun<T>>> runs_;  // of each thread
 };
 
 }  // namespace
 
 template <class T>
-std::vector<Completion> Engine<T>::generate(const std::vector<std::vector<int32_t>>& prompts, const Sampling& sampling,
-                                            const std::optional<std::string>& adapter) {
-  const Config& c = base_.config;
-  pending_.reset();
-  Adapter<T>* const found = find(adapter);
-  if (sampling.maxNewTokens < 1) throw std::invalid_argument("max_new_tokens must be at least 1");
-  if (!(sampling.temperature >= 0)) throw std::invalid_argument("temperature must not be negative");
-  if (!(sampling.topP > 0 && sampling.topP <= 1)) throw std::invalid_argument("top_p must lie in (0, 1]");
-  if (sampling.seeds.size() != prompts.size())
-    throw std::invalid_argument("there are " + std::to_string(sampling.seeds.size()) + " seeds for " +
-                                std::to_string(prompts.size()) + " prompts");
-  for (size_t i = 0; i < prompts.size(); i++) {
-    if (prompts[i].empty()) throw std::invalid_argument("prompt " + std::to_string(i) + " has no tokens");
-    for (const int32_t token : prompts[i])
-      if (token < 0 || token >= c.vocab)
-        throw std::invalid_argument("prompt " + std::to_string(i) + " holds token id " + std::to_string(token) +
-                                    ", outside the vocabulary of " + std::to_string(c.vocab));
+void Engine<T>::generate(Inbox& inbox, const std::optional<std::string>& adapter,
+                         const std::function<void(std::vector<News>)>& tell) {
+  try {
+    pending_.reset();
+    Adapter<T>* const found = find(adapter);
+    if (pagesOf_ != adapter) pages_.clear();
+    pagesOf_ = adapter;
+    Generation<T>(decoder_, pages_, found, inbox, tell).run();
+  } catch (...) {
+    inbox.close();
+    pages_.clear();
+    throw;
   }
-  std::vector<Completion> completions(prompts.size());
-  if (prompts.empty()) return completions;
-  const int64_t rowBytes = c.layers * c.qkv() * static_cast<int64_t>(sizeof(T));
-  for (const Wave& wave : planWaves(prompts, sampling.maxNewTokens, cacheBytes_ / rowBytes))
-    Generation<T>(decoder_, c, sampling, found, completions).run(wave);
-  return completions;
 }
 
 template class Engine<float>;

@@ -6,10 +6,12 @@
 
 namespace dpo {
 
-// Rows of logits a thread holds at a time: about 4 MB of them, at most 48 rows.
+// Rows of logits a thread holds at a time: about 4 MB of them, or 32 MB where the head is unpacked anew for each block; at
+// most 48 rows.
 template <class T>
 int64_t Decoder<T>::headBlock() const {
-  const int64_t fit = (4 << 20) / (base_.config.vocab * static_cast<int64_t>(sizeof(T)));
+  const int64_t room = base_.head.kept() ? 4 << 20 : 32 << 20;
+  const int64_t fit = room / (base_.config.vocab * static_cast<int64_t>(sizeof(T)));
   const int64_t most = std::max<int64_t>(std::min<int64_t>(fit, 48) / k_.tileRows, 1) * k_.tileRows;
   const int64_t share = (tailCount_ + pool_.threads() - 1) / pool_.threads();
   return std::min(most, (share + k_.tileRows - 1) / k_.tileRows * k_.tileRows);
@@ -18,15 +20,17 @@ int64_t Decoder<T>::headBlock() const {
 template <class T>
 void Decoder<T>::logits(int64_t rows, const T* x, T* out) {
   const Config& c = base_.config;
-  eachBlock(rows, [&](const Rows& block) {
+  const auto work = [&](const Rows& block) {
     Buffer<T>& normed = scratch(block.thread).a;
     Buffer<T>& rstd = scratch(block.thread).b;
     normed.resize(block.count * c.hidden);
     rstd.resize(block.count);
     k_.rmsNorm(block.count, c.hidden, x + block.begin * c.hidden, base_.at(base_.finalNorm), static_cast<T>(c.eps),
                normed.data(), rstd.data());
-    base_.head.forward(k_, block.count, normed.data(), c.hidden, out + block.begin * c.vocab, c.vocab, nullptr, 0);
-  });
+    multiply(base_.head, block, normed.data(), out + block.begin * c.vocab, nullptr);
+  };
+  if (wide_) work({0, 0, rows, 0});
+  else eachBlock(rows, work);
 }
 
 template <class T>
@@ -43,7 +47,7 @@ void Decoder<T>::score(const Layout& layout, T* logprobs, T* entropies, uint8_t*
                tailRstd_.data() + begin);
     Buffer<T>& logits = scratch(thread).a;
     logits.resize(count * c.vocab);
-    base_.head.forward(k_, count, normed, h, logits.data(), c.vocab, nullptr, 0);
+    base_.head.forward(k_, count, normed, h, logits.data(), c.vocab, nullptr, 0, scratch(thread).panels);
     for (int64_t r = 0; r < count; r++) {
       const HeadRow& head = layout.headRows[static_cast<size_t>(begin + r)];
       const T* const row = logits.data() + r * c.vocab;
@@ -81,7 +85,7 @@ void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
       Buffer<T>& own = scratch(thread).a;
       if (!trainBase) own.resize(count * c.vocab);
       T* const logits = trainBase ? dLogits_.data() + inChunk * c.vocab : own.data();
-      base_.head.forward(k_, count, normed, h, logits, c.vocab, nullptr, 0);
+      base_.head.forward(k_, count, normed, h, logits, c.vocab, nullptr, 0, scratch(thread).panels);
       for (int64_t r = 0; r < count; r++) {
         const HeadRow& head = layout.headRows[static_cast<size_t>(begin + r)];
         T* const row = logits + r * c.vocab;
@@ -95,7 +99,7 @@ void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
       }
       Buffer<T>& dNormed = scratch(thread).b;
       dNormed.resize(count * h);
-      base_.head.backward(k_, count, logits, c.vocab, dNormed.data(), h);
+      base_.head.backward(k_, count, logits, c.vocab, dNormed.data(), h, false, scratch(thread).panels);
       k_.rmsNormBackward(count, h, tail_.data() + begin * h, base_.at(base_.finalNorm), tailRstd_.data() + begin,
                          dNormed.data(), nullptr, g_.next.data() + begin * h,
                          trainBase ? g_.normPartials.data() + begin / block * h : nullptr);

@@ -4,6 +4,8 @@
 #pragma once
 #include <cstdint>
 
+#include "stored_view.h"
+
 namespace dpo {
 
 // Rows of the contraction that a packed panel holds at a time: 256 x 32 floats of B and 12 x 256 of A fit a 48 KB L1.
@@ -16,6 +18,7 @@ struct Run {
   const T* v = nullptr;  // [n, headDim]
   int64_t ld = 0;
   int64_t n = 0;
+  int64_t columns = 0;  // not 0: k is transposed, [headDim, n] with rows this far apart; forward only
   T* dk = nullptr;  // gradients, added to; backward only
   T* dv = nullptr;
   int64_t dld = 0;
@@ -71,12 +74,11 @@ struct AdamWFactors {
   double clip, beta1, beta2, epsilon, stepSize, decay, sqrtCorrection2;
 };
 
+// Products of matrices. A packed operand is opaque: only the table that packed it can read it.
 template <class T>
-struct Kernels {
-  const char* name;
-  int64_t tileRows;
-  int64_t tileCols;
-
+struct Products {
+  // Elements of memory that a packed [k, n] operand takes.
+  int64_t (*packedSize)(int64_t k, int64_t n);
   // Packs W [n, k] (rows ld apart) times `scale` as the right operand of x W^T.
   void (*packTransposed)(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* packed);
   // Packs W [k, n] (rows ld apart) times `scale` as the right operand of x W.
@@ -87,6 +89,16 @@ struct Kernels {
   // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
   void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                            int64_t ldc, T* scratch);
+};
+
+template <class T>
+struct Kernels : Products<T> {
+  const char* name;
+  int64_t tileRows;
+  int64_t tileCols;
+
+  // Values [column, column + count) of a row of a stored matrix.
+  void (*unpack)(const StoredView& w, int64_t row, int64_t column, int64_t count, T* out);
 
   void (*attentionForward)(const Attention<T>&);
   void (*attentionBackward)(const Attention<T>&);
@@ -116,12 +128,6 @@ struct Kernels {
   void (*adamw)(int64_t n, T* w, const T* g, T* m, T* v, AdamWFactors f);
 };
 
-// Elements of a packed [k, n] operand.
-template <class T>
-int64_t packedSize(const Kernels<T>& kernels, int64_t k, int64_t n) {
-  return (n + kernels.tileCols - 1) / kernels.tileCols * kernels.tileCols * k;
-}
-
 // Elements of scratch that attention over `context` rows needs.
 template <class T>
 int64_t attentionScratch(const Kernels<T>& kernels, int64_t context, int64_t headDim) {
@@ -135,10 +141,12 @@ extern const Kernels<double> kPortable64;
 #if defined(DPO_X86)
 extern const Kernels<float> kAvx2;
 extern const Kernels<float> kAvx512;
+extern const Products<float> kAvx512Bf16;
 #endif
 
 // The best table this machine can run, or the one named ("portable", "avx2", "avx512"). Throws where it cannot run.
+// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T.
 template <class T>
-const Kernels<T>& chooseKernels(const char* name);
+const Kernels<T>& chooseKernels(const char* name, bool bf16);
 
 }  // namespace dpo

@@ -70,7 +70,10 @@ struct AttentionBlock {
       const int64_t n = length(r);
       for (int64_t j = 0; j < n; j += kRows) {
         const int64_t count = n - j < kRows ? n - j : kRows;
-        anyTile<V, false>(count, cols, at.headDim, run.*matrix + j * run.ld, run.ld, x, kCols, out, kCols, nullptr, 0);
+        if (run.columns > 0 && matrix == &Run<T>::k)
+          anyTile<V, true>(count, cols, at.headDim, run.k + j, run.columns, x, kCols, out, kCols, nullptr, 0);
+        else
+          anyTile<V, false>(count, cols, at.headDim, run.*matrix + j * run.ld, run.ld, x, kCols, out, kCols, nullptr, 0);
         out += count * kCols;
       }
     }

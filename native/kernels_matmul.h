@@ -97,6 +97,12 @@ inline void anyTile(int64_t rows, int64_t n, int64_t k, const typename V::Scalar
 // Rows to fetch ahead while packing; hardware does not follow rows that are pages apart.
 constexpr int64_t kAhead = 8;
 
+template <class V>
+int64_t packedSize(int64_t k, int64_t n) {
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  return (n + kCols - 1) / kCols * kCols * k;
+}
+
 // Packed operand: blocks of kPanelDepth rows along k; in each, panels of tileCols columns; in each, the rows' pieces,
 // zero-filled at the right edge.
 template <class V, class T = typename V::Scalar>
@@ -106,7 +112,13 @@ void packTransposed(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* pa
     const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
     for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += depth * kCols) {
       const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
-      for (int64_t p = 0; p < depth; p++) {
+      int64_t done = 0;  // rows of the panel that whole squares have filled
+      if (cols == kCols && scale == T(1)) {
+        for (; done + V::lanes <= depth; done += V::lanes)
+          for (int64_t j = 0; j < kCols; j += V::lanes)
+            V::transpose(w + (n0 + j) * ld + k0 + done, ld, packed + done * kCols + j, kCols);
+      }
+      for (int64_t p = done; p < depth; p++) {
         for (int64_t j = 0; j < cols; j++) packed[p * kCols + j] = scale * w[(n0 + j) * ld + k0 + p];
         for (int64_t j = cols; j < kCols; j++) packed[p * kCols + j] = 0;
       }

@@ -3,18 +3,17 @@
 #include "kernels_attention.h"
 #include "kernels_decode.h"
 #include "kernels_rows.h"
+#include "kernels_stored.h"
 
 namespace dpo {
 
 template <class V, class T = typename V::Scalar>
 constexpr Kernels<T> kernelTable(const char* name) {
-  return {name,
+  return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>},
+          name,
           V::tileRows,
           V::lanes * V::tileVecs,
-          &packTransposed<V>,
-          &pack<V>,
-          &matmul<V>,
-          &matmulTransposed<V>,
+          &unpack<V>,
           &attentionForward<V>,
           &attentionBackward<V>,
           &decodeAttention<V>,

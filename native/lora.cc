@@ -50,26 +50,29 @@ void Decoder<T>::dropOut(int64_t layer, Site which, const Rows& rows, int64_t n,
   }
 }
 
+// Keeps low = scale A x, and adds B low to y unless that is null.
 template <class T>
 void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, const T* x, int64_t ldx, T* y, int64_t ldy) {
   const AdaptedSite<T>* const adapted = site(layer, which);
   if (adapted == nullptr) return;
   T* const low = state(layer).low[which].data() + rows.begin * adapted->rank;
+  Buffer<T>& panels = scratch(rows.thread).panels;
   const int64_t n = adapted->a.in;
   if (dropoutSeed_ && adapter_->lora.dropout > 0) {
     Buffer<T>& dropped = scratch(rows.thread).c;
     dropped.resize(rows.count * n);
     for (int64_t r = 0; r < rows.count; r++) std::copy_n(x + r * ldx, n, dropped.data() + r * n);
     dropOut(layer, which, rows, n, dropped.data());
-    adapted->a.forward(k_, rows.count, dropped.data(), n, low, adapted->rank, nullptr, 0);
+    adapted->a.forward(k_, rows.count, dropped.data(), n, low, adapted->rank, nullptr, 0, panels);
   } else {
-    adapted->a.forward(k_, rows.count, x, ldx, low, adapted->rank, nullptr, 0);
+    adapted->a.forward(k_, rows.count, x, ldx, low, adapted->rank, nullptr, 0, panels);
   }
+  if (y == nullptr) return;
   const int64_t r = adapter_->lora.r;
   for (size_t p = 0; p < adapted->parts.size(); p++) {
     const AdaptedPart<T>& part = adapted->parts[p];
     T* const to = y + part.column;
-    part.b.forward(k_, rows.count, low + static_cast<int64_t>(p) * r, adapted->rank, to, ldy, to, ldy);
+    part.b.forward(k_, rows.count, low + static_cast<int64_t>(p) * r, adapted->rank, to, ldy, to, ldy, panels);
   }
 }
 
@@ -80,20 +83,22 @@ void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, cons
   const AdaptedSite<T>* const adapted = site(layer, which);
   if (adapted == nullptr) return;
   T* const dLow = g_.low[which].data() + rows.begin * adapted->rank;
+  Buffer<T>& panels = scratch(rows.thread).panels;
   const int64_t r = adapter_->lora.r, n = adapted->a.in;
   for (size_t p = 0; p < adapted->parts.size(); p++) {
     const AdaptedPart<T>& part = adapted->parts[p];
-    part.b.backward(k_, rows.count, dy + part.column, lddy, dLow + static_cast<int64_t>(p) * r, adapted->rank);
+    part.b.backward(k_, rows.count, dy + part.column, lddy, dLow + static_cast<int64_t>(p) * r, adapted->rank, false,
+                    panels);
   }
   if (dx == nullptr) return;
   if (dropoutSeed_ && adapter_->lora.dropout > 0) {
     Buffer<T>& back = scratch(rows.thread).c;
     back.resize(rows.count * n);
-    adapted->a.backward(k_, rows.count, dLow, adapted->rank, back.data(), n);
+    adapted->a.backward(k_, rows.count, dLow, adapted->rank, back.data(), n, false, panels);
     dropOut(layer, which, rows, n, back.data());
     for (int64_t i = 0; i < rows.count; i++) k_.add(n, back.data() + i * n, dx + i * lddx);
   } else {
-    adapted->a.backward(k_, rows.count, dLow, adapted->rank, dx, lddx, true);
+    adapted->a.backward(k_, rows.count, dLow, adapted->rank, dx, lddx, true, panels);
   }
 }
 
@@ -114,7 +119,7 @@ void Decoder<T>::adapterGradients(int64_t layer, std::vector<Outer>& outers) {
   const SiteData data[kSites] = {
       {rows_, g_.normed.data(), g_.dQkv.data(), c.qkv()},
       {tail, dropped ? g_.droppedAttended.data() : attended, g_.dMid.data(), c.hidden},
-      {tail, g_.midNormed.data(), g_.dGateUp.data(), 2 * c.ff},
+      {tail, g_.midNormed.data(), dGateUp(layer), 2 * c.ff},
       {tail, g_.act.data(), g_.next.data(), c.hidden},
   };
   for (int which = 0; which < kSites; which++) {

@@ -1,5 +1,6 @@
 // Named tensors in one flat array, with their gradients and AdamW's moments in arrays of the same layout.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <stdexcept>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "buffer.h"
+#include "stored.h"
 
 namespace dpo {
 
@@ -15,6 +17,7 @@ struct Parameter {
   std::vector<int64_t> shape;
   int64_t offset = 0;
   int64_t size = 0;
+  int64_t filled = 0;  // values that fillPart brought
   bool decay = false;  // weight decay applies: matrices, not norms and biases
 };
 
@@ -48,6 +51,36 @@ class Parameters {
     copyIn(given, data);
   }
 
+  // Takes `count` values of a tensor from place `offset` on; pieces come in order. `data` must have its size.
+  void fillPart(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
+    const auto found = std::find_if(list_.begin(), list_.end(), [&](const Parameter& p) { return p.name == name; });
+    if (found == list_.end()) throw std::invalid_argument("tensor '" + name + "' is not of this model");
+    if (offset != found->filled || count < 0 || count > found->size - offset)
+      throw std::invalid_argument("tensor '" + name + "' has " + std::to_string(offset + count) +
+                                  " elements or more where the configuration wants " + std::to_string(found->size));
+    constexpr int64_t kPiece = 4096;
+    float values[kPiece];
+    for (int64_t begin = 0; begin < count; begin += kPiece) {
+      const int64_t n = std::min(kPiece, count - begin);
+      widen(dtype, bytes + begin * (dtype == Dtype::kF32 ? 4 : 2), n, values);
+      for (int64_t i = 0; i < n; i++) {
+        if (!std::isfinite(values[i])) throwNotFinite(name, offset + begin + i);
+        data[found->offset + offset + begin + i] = static_cast<T>(values[i]);
+      }
+    }
+    found->filled += count;
+  }
+
+  // Throws where a tensor was not filled by parts to its end.
+  void checkComplete() const {
+    for (const Parameter& p : list_) {
+      if (p.filled == 0) throw std::invalid_argument("tensor '" + p.name + "' is missing");
+      if (p.filled != p.size)
+        throw std::invalid_argument("tensor '" + p.name + "' has " + std::to_string(p.filled) +
+                                    " elements where the configuration wants " + std::to_string(p.size));
+    }
+  }
+
   // Makes room for gradients and moments, all zero; without, frees them.
   void prepareTraining(bool train) {
     for (Buffer<T>* each : {&grad, &expAvg, &expAvgSq}) {
@@ -69,9 +102,7 @@ class Parameters {
                                     " elements where the configuration wants " + std::to_string(p.size));
       for (int64_t i = 0; i < p.size; i++) {
         const float x = found->second.data[i];
-        if (!std::isfinite(x))
-          throw std::invalid_argument("tensor '" + p.name + "' holds a value that is not finite, at element " +
-                                      std::to_string(i));
+        if (!std::isfinite(x)) throwNotFinite(p.name, i);
         to[p.offset + i] = static_cast<T>(x);
       }
     }
@@ -83,6 +114,11 @@ class Parameters {
   Buffer<T> data, grad, expAvg, expAvgSq;
 
  private:
+  [[noreturn]] static void throwNotFinite(const std::string& name, int64_t element) {
+    throw std::invalid_argument("tensor '" + name + "' holds a value that is not finite, at element " +
+                                std::to_string(element));
+  }
+
   std::vector<Parameter> list_;
   int64_t total_ = 0;
 };

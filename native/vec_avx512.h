@@ -35,6 +35,51 @@ struct VecAvx512 {
     return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
   }
   static VecAvx512 scale(VecAvx512 a, VecAvx512 n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+  static VecAvx512 fromBf16(const uint16_t* p) {
+    const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16))};
+  }
+  static VecAvx512 fromInt8(const int8_t* p) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+  }
+  // table[codes[i]] of a table of 16
+  static VecAvx512 lookup(const float* table, const uint8_t* codes) {
+    const __m512i at = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes)));
+    return {_mm512_permutexvar_ps(at, _mm512_loadu_ps(table))};
+  }
+  // to [j][i] = from [i][j] for lanes x lanes numbers, rows `ld` and `ldTo` apart
+  static void transpose(const float* from, int64_t ld, float* to, int64_t ldTo) {
+    __m512 a[16], b[16];
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_ps(from + i * ld);
+    // Pairs of rows, then fours, then eights, then sixteens.
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+      b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+      b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {
+      a[i] = _mm512_shuffle_ps(b[i], b[i + 2], 0x44);
+      a[i + 1] = _mm512_shuffle_ps(b[i], b[i + 2], 0xee);
+      a[i + 2] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+      a[i + 3] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      b[i] = _mm512_shuffle_f32x4(a[i], a[i + 4], 0x88);
+      b[i + 4] = _mm512_shuffle_f32x4(a[i], a[i + 4], 0xdd);
+      b[i + 8] = _mm512_shuffle_f32x4(a[i + 8], a[i + 12], 0x88);
+      b[i + 12] = _mm512_shuffle_f32x4(a[i + 8], a[i + 12], 0xdd);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      _mm512_storeu_ps(to + i * ldTo, _mm512_shuffle_f32x4(b[i], b[i + 8], 0x88));
+      _mm512_storeu_ps(to + (i + 8) * ldTo, _mm512_shuffle_f32x4(b[i], b[i + 8], 0xdd));
+      _mm512_storeu_ps(to + (i + 4) * ldTo, _mm512_shuffle_f32x4(b[i + 4], b[i + 12], 0x88));
+      _mm512_storeu_ps(to + (i + 12) * ldTo, _mm512_shuffle_f32x4(b[i + 4], b[i + 12], 0xdd));
+    }
+  }
   float sum() const { return _mm512_reduce_add_ps(v); }
   float maxOf() const { return _mm512_reduce_max_ps(v); }
 };

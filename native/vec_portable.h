@@ -1,7 +1,8 @@
 // A vector of N numbers by the vector extension of GCC and Clang: every machine's own instructions, named or not.
 //
 // A vector type `V` offers: Scalar, lanes, tileRows x tileVecs (the register tile of a matrix product), load, store,
-// their partial forms, arithmetic, fma, min, max, sqrt, exp, whereLess, sum, maxOf. The kernels are written once over it.
+// their partial forms, arithmetic, fma, min, max, sqrt, exp, whereLess, sum, maxOf, fromBf16, fromInt8, lookup,
+// transpose. The kernels are written once over it.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -65,6 +66,32 @@ struct VecPortable {
     Values power;
     std::memcpy(&power, &exponent, sizeof(Values));
     return {a.v * power};
+  }
+  static VecPortable fromBf16(const uint16_t* p) {
+    VecPortable out;
+    for (int i = 0; i < N; i++) {
+      const uint32_t bits = static_cast<uint32_t>(p[i]) << 16;
+      float x;
+      std::memcpy(&x, &bits, sizeof x);
+      out.v[i] = static_cast<T>(x);
+    }
+    return out;
+  }
+  static VecPortable fromInt8(const int8_t* p) {
+    VecPortable out;
+    for (int i = 0; i < N; i++) out.v[i] = static_cast<T>(p[i]);
+    return out;
+  }
+  // table[codes[i]] of a table of 16
+  static VecPortable lookup(const T* table, const uint8_t* codes) {
+    VecPortable out;
+    for (int i = 0; i < N; i++) out.v[i] = table[codes[i]];
+    return out;
+  }
+  // to [j][i] = from [i][j] for lanes x lanes numbers, rows `ld` and `ldTo` apart
+  static void transpose(const T* from, int64_t ld, T* to, int64_t ldTo) {
+    for (int j = 0; j < N; j++)
+      for (int i = 0; i < N; i++) to[j * ldTo + i] = from[i * ld + j];
   }
   T sum() const {
     T total = 0;

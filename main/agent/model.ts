@@ -1,7 +1,8 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
 import { loadAdapter } from '../engine/adapter.ts'
-import type { AdapterName, Completion, Engine, EngineKind, Sampling } from '../engine/engine.ts'
-import { loadEngine, resolveModel } from '../engine/load.ts'
+import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
+import type { DownloadOptions } from '../engine/hub.ts'
+import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -19,12 +20,12 @@ export interface Prediction {
   readonly logprob: number
 }
 
-export interface AgentModelOptions {
-  /** A checkpoint's folder, its name in models/, or its name in the Hugging Face cache. */
+/** How it is computed and held, all 'auto' by default, and which model. */
+export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> {
+  /** A checkpoint's folder, its name in models/, or its name on the Hugging Face Hub. */
   readonly model: string
-  readonly engine?: 'auto' | EngineKind
-  /** Threads of the native engine; 'auto' is one a core. */
-  readonly threads?: 'auto' | number
+  /** Told how far a download from the Hugging Face Hub is, and able to stop it. */
+  readonly download?: Pick<DownloadOptions, 'onProgress' | 'signal'>
 }
 
 /** How `predict` answers unless it is told otherwise. */
@@ -42,10 +43,10 @@ export class AgentModel {
   }
 
   /** Opens a model. Throws UserError where it is not there, is not whole, or the engine asked for cannot be had. */
-  static async load({ model, engine = 'auto', threads = 'auto' }: AgentModelOptions): Promise<AgentModel> {
-    const folder = resolveModel(model)
+  static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
+    const folder = await findModel(model, download)
     const tokenizer = await loadTokenizer(folder)
-    const opened = await loadEngine({ folder, engine, threads })
+    const opened = await loadEngine({ engine: 'auto', threads: 'auto', ...options, folder })
     try {
       checkTokenizerFits(tokenizer, opened.config)
     } catch (error) {
@@ -94,8 +95,9 @@ export class AgentModel {
     prompts: readonly Int32Array[],
     sampling: Omit<Sampling, 'stop_token_ids'>,
     adapter: AdapterName,
+    options?: GenerateOptions,
   ): Promise<Completion[]> {
-    return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter)
+    return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter, options)
   }
 
   /** Tokens of the prompt for a page, `done` being the actions taken so far in this episode. */

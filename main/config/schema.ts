@@ -1,6 +1,6 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
 import { z } from 'zod'
-import { PROJECTIONS } from '../engine/engine.ts'
+import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../engine/engine.ts'
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
@@ -39,6 +39,8 @@ export const configSchema = z.strictObject({
       base_model_name: path.default('models/base'),
       engine: z.enum(['auto', 'native', 'tfjs-node-gpu', 'tfjs']).default('auto'),
       threads: z.literal('auto').or(count).default('auto'),
+      precision: z.enum(['auto', ...PRECISIONS]).default('auto'),
+      head_precision: z.enum(['auto', ...HEAD_PRECISIONS]).default('auto'),
       max_new_tokens: count.default(96),
     })
     .prefault({}),
@@ -105,6 +107,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   training: z
     .strictObject({
+      gradient_checkpointing: z.literal('auto').or(z.boolean()).default('auto'),
       sft: z
         .strictObject({
           learning_rate: z.number().positive().default(1e-3),

@@ -5,9 +5,18 @@ import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { writeFileAtomic } from '../store/file.ts'
 import { replaceFolder, settleFolder } from '../store/folder.ts'
+import type { Dtype } from './dtype.ts'
 import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
-import { checkTensors, parseJsonFile, readOptional } from './model-file.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
+import {
+  byteLength,
+  type Entry,
+  openSafetensors,
+  readTensor,
+  type SafetensorsFile,
+  writeSafetensors,
+} from './safetensors.ts'
+import { pieceRows, type TensorStream } from './tensor-stream.ts'
 import { checkpointShapes } from './weights.ts'
 
 export interface Checkpoint {
@@ -77,12 +86,24 @@ export function parseQwen2Config(file: string, text: string): Qwen2Config {
   }
 }
 
+/** A checkpoint folder whose headers were read and checked, and none of its weights. */
+export interface OpenCheckpoint extends TensorStream {
+  readonly config: Qwen2Config
+  /** Numbers of a tensor as the files hold them. */
+  readonly dtypeOf: (name: string) => Dtype
+  /** The files that hold weights. */
+  readonly files: readonly string[]
+  /** The whole of a tensor, as float32. */
+  read(name: string): Promise<Tensor>
+  close(): Promise<void>
+}
+
 /**
- * Reads a checkpoint folder; every weight as float32.
+ * Opens a checkpoint folder: reads config.json and the headers of its files.
  * @throws UserError where a file is missing, cut off, of another architecture, or holds other tensors than config.json
  *   calls for.
  */
-export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   settleFolder(folder)
   const configFile = join(folder, 'config.json')
   const text = await readOptional(configFile)
@@ -92,17 +113,75 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const config = parseQwen2Config(configFile, text)
 
   const single = join(folder, 'model.safetensors')
-  const placed = existsSync(single)
-    ? { tensors: await readSafetensors(single), fileOf: () => single }
-    : await readShards(folder)
-  const tensors = new Map(placed.tensors)
-  for (const name of tensors.keys()) {
-    // A tied head is the embedding, and inverse frequencies follow from rope_theta: old files hold copies of both.
-    const copy = name.endsWith('.rotary_emb.inv_freq') || (name === 'lm_head.weight' && config.tie_word_embeddings)
-    if (copy) tensors.delete(name)
+  const shards = existsSync(single) ? null : await readIndex(folder)
+  const fileOf = (name: string) =>
+    shards === null ? single : join(folder, shards.get(name) ?? 'model.safetensors.index.json')
+  const opened = new Map<string, SafetensorsFile>()
+  const close = async () => {
+    for (const file of opened.values()) await file.close()
   }
-  checkTensors(tensors, checkpointShapes(config), placed.fileOf)
-  return { config, tensors }
+  try {
+    const placed = new Map<string, { file: SafetensorsFile; entry: Entry }>()
+    for (const path of shards === null ? [single] : new Set([...shards.values()].map((name) => join(folder, name)))) {
+      const file = await openSafetensors(path)
+      opened.set(path, file)
+      for (const entry of file.entries.values()) {
+        const { name } = entry
+        // A tied head is the embedding, and inverse frequencies follow from rope_theta: old files hold copies of both.
+        const copy = name.endsWith('.rotary_emb.inv_freq') || (name === 'lm_head.weight' && config.tie_word_embeddings)
+        if (!copy && fileOf(name) === path) placed.set(name, { file, entry })
+      }
+    }
+    checkShapes(new Map([...placed].map(([name, { entry }]) => [name, entry.shape])), checkpointShapes(config), fileOf)
+    const find = (name: string) => {
+      const found = placed.get(name)
+      if (found === undefined) throw new Error(`${folder} has no tensor ${name}`)
+      return found
+    }
+    return {
+      config,
+      files: [...opened.keys()],
+      fileOf,
+      dtypeOf: (name) => find(name).entry.dtype,
+      async read(name) {
+        const { file, entry } = find(name)
+        const tensor = await readTensor(file, entry)
+        checkFinite(name, tensor, fileOf)
+        return tensor
+      },
+      async *pieces(name) {
+        const { file, entry } = find(name)
+        const { dtype, shape, begin, end } = entry
+        const length = Math.min(end - begin, byteLength(dtype, [pieceRows(shape), ...shape.slice(1)]))
+        // Two, so that one can be read while the other is still in use.
+        const buffers = [new Uint8Array(length), new Uint8Array(length)]
+        for (let at = 0, turn = 0; at < end - begin; at += length, turn++) {
+          const bytes = buffers[turn % 2]!.subarray(0, Math.min(length, end - begin - at))
+          await file.read(entry, at, bytes)
+          yield { offset: at / byteLength(dtype, []), dtype, bytes }
+        }
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/**
+ * Reads a whole checkpoint folder; every weight as float32.
+ * @throws UserError where openCheckpoint does, and where a number is not finite.
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const checkpoint = await openCheckpoint(folder)
+  try {
+    const tensors = new Map<string, Tensor>()
+    for (const name of checkpointShapes(checkpoint.config).keys()) tensors.set(name, await checkpoint.read(name))
+    return { config: checkpoint.config, tensors }
+  } finally {
+    await checkpoint.close()
+  }
 }
 
 /**
@@ -139,7 +218,8 @@ const indexSchema = z.looseObject({
   ),
 })
 
-async function readShards(folder: string): Promise<{ tensors: Tensors; fileOf: (name: string) => string }> {
+/** Which shard a tensor is in, by the index file. */
+async function readIndex(folder: string): Promise<Map<string, string>> {
   const indexFile = join(folder, 'model.safetensors.index.json')
   const text = await readOptional(indexFile)
   if (text === undefined) {
@@ -148,12 +228,5 @@ async function readShards(folder: string): Promise<{ tensors: Tensors; fileOf: (
       : "copy it from the model's original folder"
     throw new UserError(`${join(folder, 'model.safetensors')} is missing; ${cure}.`)
   }
-  const shardOf = new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, 'copy it again').weight_map))
-  const tensors = new Map<string, Tensor>()
-  for (const shard of new Set(shardOf.values())) {
-    for (const [name, tensor] of await readSafetensors(join(folder, shard))) {
-      if (shardOf.get(name) === shard) tensors.set(name, tensor)
-    }
-  }
-  return { tensors, fileOf: (name) => join(folder, shardOf.get(name) ?? 'model.safetensors.index.json') }
+  return new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, 'copy it again').weight_map))
 }

@@ -27,6 +27,14 @@ export interface Qwen2Config {
   readonly tie_word_embeddings: boolean
 }
 
+/** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
+export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
+/** Form of embedding and head where the base model's matrices are frozen. */
+export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
+export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
+
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
 export type Projection = (typeof PROJECTIONS)[number]
@@ -102,11 +110,38 @@ export interface Completion {
   readonly stopped: boolean
 }
 
+/** A token that was just drawn. */
+export interface DrawnToken {
+  /** Which of the prompts it continues. */
+  readonly prompt: number
+  readonly token: number
+  /** As in Completion. */
+  readonly logprob: number
+}
+
+export interface GenerateOptions {
+  /** Called with each token of each completion, in order within a completion. What it throws ends the call. */
+  readonly onToken?: (drawn: DrawnToken) => void
+  /** Ends the call between two tokens: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
 /** Optimiser state of the trained weights, enough to go on exactly where it was. */
 export interface OptimizerState {
   readonly step: number
   readonly exp_avg: Tensors
   readonly exp_avg_sq: Tensors
+}
+
+/** How an engine holds a model: what the memory of a run depends on. */
+export interface Holding {
+  readonly precision: Precision
+  readonly headPrecision: HeadPrecision
+  /** Whether backward makes activations again from each layer's input, instead of keeping them. */
+  readonly gradientCheckpointing: boolean
+  /** Bytes a number of the packed copies that stand beside float32 weights: half of it where products are in bf16. */
+  readonly packedBytes: 2 | 4
+  readonly threads: number
 }
 
 export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
@@ -117,6 +152,8 @@ export interface Engine {
   /** One line for the user: backend, instruction set, threads. */
   readonly description: string
   readonly config: Qwen2Config
+  /** Null where the library that computes decides. */
+  readonly holding: Holding | null
 
   /** Adds an adapter with the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void>
@@ -142,8 +179,16 @@ export interface Engine {
   optimizerState(): Promise<OptimizerState>
   setOptimizerState(state: OptimizerState): Promise<void>
 
-  /** One completion a prompt; equal prompts are computed once. */
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+  /**
+   * One completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together: what
+   * one asks for joins the completions under way, and no completion depends on what it was computed with.
+   */
+  generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    options?: GenerateOptions,
+  ): Promise<Completion[]>
 
   /** Frees what the engine holds. No call may follow. */
   close(): Promise<void>

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { UserError } from '../config/error.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
-import { loadEngine, resolveModel } from './load.ts'
-import { loadAddon } from './native/addon.ts'
+import { chooseHolding, findModel, loadEngine, resolveModel } from './load.ts'
+import { isBuilt, loadAddon } from './native/addon.ts'
 import { randomModel } from './random-model.ts'
+import { publishedShape } from './shapes.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 
@@ -50,6 +51,47 @@ test('says where the files of an unknown model belong', () => {
     expect(() => resolveModel(name, join(room, 'hub'))).toThrow(UserError)
   }
   expect(() => resolveModel('Qwen/Absent', join(room, 'hub'))).toThrow(/config\.json, tokenizer\.json.* into .*Absent/)
+})
+
+test('what may be on the hub is asked for there, and nothing else', async () => {
+  const options = { cache: join(room, 'hub'), endpoint: 'http://127.0.0.1:9' }
+  expect(await findModel(folder, options)).toBe(folder)
+  await expect(findModel('Qwen/Absent', options)).rejects.toThrow('cannot be reached')
+  for (const name of ['models/absent', 'absent', '../absent', 'main/engine']) {
+    await expect(findModel(name, options)).rejects.toThrow('is neither a folder')
+  }
+  vi.stubEnv('HF_HUB_OFFLINE', '1')
+  await expect(findModel('Qwen/Absent', options)).rejects.toThrow('is neither a folder')
+  vi.unstubAllEnvs()
+})
+
+test.each<[string, number, ReturnType<typeof chooseHolding>['precision']]>([
+  ['Qwen2-0.5B', 32e9, 'fp32'],
+  ['Qwen2-0.5B', 8e9, 'bf16'],
+  ['Qwen2-0.5B', 1.5e9, 'nf4'],
+  ['Qwen2-7B', 64e9, 'bf16'],
+  ['Qwen2-7B', 16e9, 'nf4'],
+])('auto holds %s on a machine of %d bytes in %s', (name, memory, precision) => {
+  const holding = chooseHolding(publishedShape(name)!, { threads: 2 }, memory)
+  expect(holding.precision).toBe(precision)
+  expect(holding.headPrecision).toBe(precision === 'nf4' ? 'int8' : 'bf16')
+  expect(holding.gradientCheckpointing).toBe(precision !== 'fp32')
+})
+
+test.skipIf(!isBuilt())('loads in the precision that is asked for, and says so', async () => {
+  const engine = await loadEngine({
+    folder,
+    engine: 'native',
+    threads: 1,
+    precision: 'bf16',
+    gradientCheckpointing: false,
+  })
+  expect(engine.description).toContain('weights bf16, embedding and head bf16')
+  expect(engine.holding).toMatchObject({ precision: 'bf16', headPrecision: 'bf16', gradientCheckpointing: false })
+  await engine.close()
+  await expect(loadEngine({ folder, engine: 'tfjs', threads: 1, precision: 'nf4' })).rejects.toThrow(
+    'model.precision nf4 is of the native engine',
+  )
 })
 
 test('loads the engine that is asked for', async () => {

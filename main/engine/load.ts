@@ -1,12 +1,15 @@
 /** From a model's name to an engine that computes it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
+import { homedir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../config/error.ts'
-import { PROJECT_ROOT } from '../config/paths.ts'
-import { type Checkpoint, loadCheckpoint } from './checkpoint.ts'
-import type { Engine, EngineKind } from './engine.ts'
+import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../config/paths.ts'
+import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
+import type { Engine, EngineKind, HeadPrecision, Holding, Precision, Qwen2Config } from './engine.ts'
+import { estimateWeights } from './estimate.ts'
+import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
+import { isBuilt, loadAddon } from './native/addon.ts'
 
 export interface LoadOptions {
   /** Folder of a Qwen2 checkpoint; resolveModel finds it. */
@@ -14,6 +17,12 @@ export interface LoadOptions {
   readonly engine: 'auto' | EngineKind
   /** Threads of the native engine; 'auto' is one a core. */
   readonly threads: 'auto' | number
+  /** How the native engine holds the weights; 'auto' (the default) as exact as this machine's memory allows. */
+  readonly precision?: 'auto' | Precision
+  /** Of embedding and head, where `precision` is not fp32; 'auto' (the default) is bf16, or int8 beside NF4. */
+  readonly headPrecision?: 'auto' | HeadPrecision
+  /** Whether backward makes activations again; 'auto' (the default) where `precision` is not fp32. */
+  readonly gradientCheckpointing?: 'auto' | boolean
 }
 
 /**
@@ -21,19 +30,45 @@ export interface LoadOptions {
  * else tfjs; the engine's `description` says which it is and, where it is not the native one, why.
  * @throws UserError where the folder is not a usable checkpoint, or the engine asked for cannot be had.
  */
-export async function loadEngine({ folder, engine, threads }: LoadOptions): Promise<Engine> {
-  const checkpoint = await loadCheckpoint(folder)
-  if (engine === 'native') return loadNative(checkpoint, threads)
-  if (engine !== 'auto') return loadTfjs(checkpoint, engine)
+export async function loadEngine(options: LoadOptions): Promise<Engine> {
+  const { engine } = options
+  if (engine === 'native') return loadNative(options)
+  if (engine !== 'auto') return loadTfjs(options, engine)
 
   const problem = await nativeProblem()
-  if (problem === null) return loadNative(checkpoint, threads)
+  if (problem === null) return loadNative(options)
   const kind = isInstalled('@tensorflow/tfjs-node-gpu') ? 'tfjs-node-gpu' : 'tfjs'
-  return loadTfjs(
-    checkpoint,
-    kind,
-    `chosen because: ${problem} Training is many times slower than with the native engine`,
-  )
+  return loadTfjs(options, kind, `chosen because: ${problem} Training is many times slower than with the native engine`)
+}
+
+/**
+ * What 'auto' stands for: float32 where weights with their packed copies take at most a quarter of `memory` bytes, bf16
+ * where they take at most half, else NF4; activations are made again where weights are not float32.
+ */
+export function chooseHolding(
+  config: Qwen2Config,
+  {
+    precision = 'auto',
+    headPrecision = 'auto',
+    gradientCheckpointing = 'auto',
+  }: Omit<LoadOptions, 'folder' | 'engine'>,
+  memory: number = totalmem(),
+): Omit<Holding, 'threads'> {
+  const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
+  const fits = (chosen: Precision, share: number) =>
+    estimateWeights(config, { precision: chosen, headPrecision: 'bf16', packedBytes }) <= share * memory
+  const auto = () => (fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : 'nf4')
+  const chosen = precision === 'auto' ? auto() : precision
+  return {
+    precision: chosen,
+    headPrecision: headPrecision === 'auto' ? (chosen === 'nf4' ? 'int8' : 'bf16') : headPrecision,
+    gradientCheckpointing: gradientCheckpointing === 'auto' ? chosen !== 'fp32' : gradientCheckpointing,
+    packedBytes,
+  }
+}
+
+function hasBf16Products(): boolean {
+  return isBuilt() && loadAddon().bf16Products
 }
 
 /**
@@ -42,7 +77,12 @@ export async function loadEngine({ folder, engine, threads }: LoadOptions): Prom
  * @throws UserError that says where the model's files belong.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
-  const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), ...snapshots(name, cache)]
+  const candidates = [
+    resolve(PROJECT_ROOT, name),
+    join(PROJECT_ROOT, 'models', name),
+    resolve(PROGRAM_ROOT, name),
+    ...snapshots(name, cache),
+  ]
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
   throw new UserError(
@@ -50,12 +90,71 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
   )
 }
 
-async function loadNative({ config, tensors }: Checkpoint, threads: LoadOptions['threads']): Promise<Engine> {
-  const { createNativeEngine } = await import('./native/engine.ts')
-  return createNativeEngine(config, tensors, threads === 'auto' ? {} : { threads })
+/**
+ * The folder of a model as resolveModel finds it, or else of a download from the Hugging Face Hub where `name` may be one
+ * of its names and HF_HUB_OFFLINE does not forbid it.
+ * @throws UserError as resolveModel and downloadModel do.
+ */
+export async function findModel(
+  name: string,
+  { cache = huggingFaceCache(), ...options }: Partial<DownloadOptions> = {},
+): Promise<string> {
+  try {
+    return resolveModel(name, cache)
+  } catch (error) {
+    if (!(error instanceof UserError) || !isOnHub(name)) throw error
+    return downloadModel(name, { cache, ...options })
+  }
 }
 
-async function loadTfjs({ config, tensors }: Checkpoint, kind: Exclude<EngineKind, 'native'>, note?: string) {
+/** Whether a model that is not on this machine is looked for on the Hugging Face Hub. */
+export function isOnHub(name: string): boolean {
+  const [owner = ''] = name.split('/')
+  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner)) && !isOffline()
+}
+
+function isOffline(): boolean {
+  return !['', '0', 'false', undefined].includes(process.env.HF_HUB_OFFLINE?.toLowerCase())
+}
+
+async function loadNative(options: LoadOptions): Promise<Engine> {
+  const { createNativeEngine } = await import('./native/engine.ts')
+  const { fingerprint } = await import('./native/cache.ts')
+  const { folder, threads } = options
+  const checkpoint = await openCheckpoint(folder)
+  try {
+    const { precision, headPrecision, gradientCheckpointing } = chooseHolding(checkpoint.config, options)
+    const form = `${precision}-${headPrecision}`
+    const made = fingerprint(checkpoint.files, form)
+    const places = [
+      join(folder, `dpo-driver-${form}.safetensors`),
+      projectPath(`data/quantized/${made.slice(0, 16)}-${form}.safetensors`),
+    ]
+    return await createNativeEngine(checkpoint.config, checkpoint, {
+      precision: precision === 'fp32' ? 'float32' : precision,
+      // Exact only where that was asked for: rounding changes no more than another training seed does, and is faster.
+      products: options.precision === 'fp32' ? 'fp32' : 'bf16',
+      headPrecision,
+      checkpointing: gradientCheckpointing,
+      ...(threads === 'auto' ? {} : { threads }),
+      ...(precision === 'nf4' ? { cache: { places, fingerprint: made } } : {}),
+    })
+  } finally {
+    await checkpoint.close()
+  }
+}
+
+async function loadTfjs(
+  { folder, precision = 'auto' }: LoadOptions,
+  kind: Exclude<EngineKind, 'native'>,
+  note?: string,
+) {
+  if (precision !== 'auto' && precision !== 'fp32') {
+    throw new UserError(
+      `model.precision ${precision} is of the native engine, and ${kind} computes in fp32; set model.precision to auto, or model.engine to native.`,
+    )
+  }
+  const { config, tensors } = await loadCheckpoint(folder)
   const { createTfjsEngine } = await import('./tfjs/engine.ts')
   const options = note === undefined ? {} : { note }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
@@ -74,7 +173,7 @@ async function loadTfjs({ config, tensors }: Checkpoint, kind: Exclude<EngineKin
 }
 
 /** Why the native engine cannot be had, in a sentence; null where it can. */
-async function nativeProblem(): Promise<string | null> {
+export async function nativeProblem(): Promise<string | null> {
   const { loadAddon } = await import('./native/addon.ts')
   try {
     loadAddon()

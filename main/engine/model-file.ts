@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { UserError } from '../config/error.ts'
-import type { Tensors } from './engine.ts'
+import type { Tensor, Tensors } from './engine.ts'
 import type { Shapes } from './weights.ts'
 
 /** The text of a file, or undefined where there is none. */
@@ -43,28 +43,37 @@ export function parseJsonFile<Schema extends z.ZodType>(
  * @throws UserError that names the file and the tensor.
  */
 export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: string) => string): void {
-  for (const [name, shape] of shapes) {
-    const tensor = tensors.get(name)
-    if (tensor === undefined) throw new UserError(`${fileOf(name)} lacks the tensor ${name}; copy the file again.`)
-    if (tensor.shape.length !== shape.length || tensor.shape.some((n, axis) => n !== shape[axis])) {
+  checkShapes(new Map([...tensors].map(([name, { shape }]) => [name, shape])), shapes, fileOf)
+  for (const [name, tensor] of tensors) checkFinite(name, tensor, fileOf)
+}
+
+/** Checks names and shapes alone. @throws UserError as checkTensors does. */
+export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string) => string): void {
+  for (const [name, shape] of wanted) {
+    const actual = found.get(name)
+    if (actual === undefined) throw new UserError(`${fileOf(name)} lacks the tensor ${name}; copy the file again.`)
+    if (actual.length !== shape.length || actual.some((n, axis) => n !== shape[axis])) {
       throw new UserError(
-        `${fileOf(name)}: ${name} is [${tensor.shape.join(', ')}], but by the model's config.json it must be [${shape.join(', ')}]; the files are of different models.`,
+        `${fileOf(name)}: ${name} is [${actual.join(', ')}], but by the model's config.json it must be [${shape.join(', ')}]; the files are of different models.`,
       )
     }
-    if (!allFinite(tensor.data)) {
-      throw new UserError(`${fileOf(name)}: ${name} holds NaN or infinity; the training that wrote it had diverged.`)
-    }
   }
-  for (const name of tensors.keys()) {
-    if (!shapes.has(name)) {
+  for (const name of found.keys()) {
+    if (!wanted.has(name)) {
       throw new UserError(`${fileOf(name)} holds ${name}, which a Qwen2 model has not; it belongs to another model.`)
     }
   }
 }
 
-function allFinite(data: Float32Array): boolean {
+/** @throws UserError where a number of the tensor is not finite. */
+export function checkFinite(name: string, { data }: Tensor, fileOf: (name: string) => string): void {
   // Zero times NaN or infinity is NaN, and stays NaN in a sum.
   let sum = 0
   for (const value of data) sum += 0 * value
-  return sum === 0
+  if (sum !== 0) throw notFinite(name, fileOf)
+}
+
+/** The sentence for a tensor that holds NaN or infinity. */
+export function notFinite(name: string, fileOf: (name: string) => string): UserError {
+  return new UserError(`${fileOf(name)}: ${name} holds NaN or infinity; the training that wrote it had diverged.`)
 }

@@ -1,6 +1,7 @@
 /** Every engine against the double-precision reference and against the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  type DrawnToken,
   type Engine,
   type Forest,
   type LoraConfig,
@@ -292,6 +293,39 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     const [, again] = await engine.generate([tokens(3), prompt, prompt], { ...several, seeds: [5, 77, 6] }, null)
     expect([...again!.tokens]).toEqual([...first!.tokens])
     expect([...second!.tokens]).not.toEqual([...first!.tokens])
+  })
+
+  test('tokens are told as they are drawn, and a listener or a signal ends the call', async () => {
+    const engine = await make(TIED)
+    const prompts = [tokens(5), tokens(34)]
+    const sampling = { temperature: 1, top_p: 1, max_new_tokens: 12, stop_token_ids: [3], seeds: [1, 2] }
+    const told: { tokens: number[]; logprobs: number[] }[] = prompts.map(() => ({ tokens: [], logprobs: [] }))
+    const onToken = ({ prompt, token, logprob }: DrawnToken) => {
+      told[prompt]!.tokens.push(token)
+      told[prompt]!.logprobs.push(logprob)
+    }
+    const completions = await engine.generate(prompts, sampling, null, { onToken })
+    expect(told.map(({ tokens }) => tokens)).toEqual(completions.map(({ tokens }) => [...tokens]))
+    told.forEach(({ logprobs }, i) => {
+      expect(Float32Array.from(logprobs)).toEqual(completions[i]!.logprobs)
+    })
+
+    const long = { ...sampling, stop_token_ids: [], max_new_tokens: 24 }
+    const controller = new AbortController()
+    let drawn = 0
+    const stopping = engine.generate(prompts, long, null, {
+      signal: controller.signal,
+      onToken: () => ++drawn === 3 && controller.abort(new Error('enough')),
+    })
+    await expect(stopping).rejects.toThrow('enough')
+    await expect(engine.generate(prompts, long, null, { signal: controller.signal })).rejects.toThrow('enough')
+    const failing = engine.generate(prompts, long, null, {
+      onToken: () => {
+        throw new Error('not this one')
+      },
+    })
+    await expect(failing).rejects.toThrow('not this one')
+    expect(await engine.generate(prompts, sampling, null)).toEqual(completions)
   })
 
   test('the nucleus leaves unlikely tokens out', async () => {

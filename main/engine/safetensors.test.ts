@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -86,6 +86,14 @@ test.each<[string, RegExp, () => void]>([
   file = join(folder, 'bad.safetensors')
   make()
   expect(await refusal()).toMatch(message)
+})
+
+test('a header of 2 GB is refused before it is read', async () => {
+  file = join(folder, 'huge.safetensors')
+  write('{}', undefined, 2n ** 31n)
+  // As large as it says; a hole takes no room on the disk.
+  truncateSync(file, 2 ** 31 + 8)
+  expect(await refusal()).toMatch('its header would be over 100 MB')
 })
 
 test('no change or cut of a good file does anything but load or be refused', async () => {

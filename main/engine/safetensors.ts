@@ -6,12 +6,15 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
-import { writeFileAtomic } from '../store/file.ts'
+import { writeFileAtomic, writeStreamAtomic } from '../store/file.ts'
+import { type Dtype, WIDTHS, widen } from './dtype.ts'
 import type { Tensor, Tensors } from './engine.ts'
 
 /** The format's own limit for headers. */
 const MAX_HEADER_BYTES = 100_000_000
-const BYTES: ReadonlyMap<string, number> = new Map(Object.entries({ F32: 4, F16: 2, BF16: 2 }))
+
+/** What a model's or an adapter's file may hold. */
+const NUMBERS: readonly Dtype[] = ['F32', 'F16', 'BF16']
 
 const entrySchema = z.strictObject({
   dtype: z.string(),
@@ -19,13 +22,53 @@ const entrySchema = z.strictObject({
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 })
 
-interface Entry {
+export interface Entry {
   readonly name: string
-  readonly dtype: string
+  readonly dtype: Dtype
   readonly shape: readonly number[]
   /** Place in the file, in bytes. */
   readonly begin: number
   readonly end: number
+}
+
+/** A safetensors file of which only the header was read. */
+export interface SafetensorsFile {
+  readonly file: string
+  readonly entries: ReadonlyMap<string, Entry>
+  /** The header's free texts. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** The bytes of a tensor from `from` on into all of `into`. Throws UserError where the file became shorter. */
+  read(entry: Entry, from: number, into: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file and reads its header; `dtypes` are those it may hold.
+ * @throws UserError where the file is missing, cut off or not what its header says.
+ */
+export async function openSafetensors(file: string, dtypes: readonly Dtype[] = NUMBERS): Promise<SafetensorsFile> {
+  const handle = await openFile(file)
+  try {
+    const { entries, metadata } = await readHeader(file, handle, dtypes)
+    return {
+      file,
+      entries: new Map(entries.map((entry) => [entry.name, entry])),
+      metadata,
+      read: (entry, from, into) => readInto(file, handle, entry.begin + from, into),
+      close: () => handle.close(),
+    }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** All numbers of a tensor, bf16 and f16 widened to float32. */
+export async function readTensor(from: SafetensorsFile, entry: Entry): Promise<Tensor> {
+  // In memory of their own, so that they can be viewed as numbers.
+  const bytes = new Uint8Array(entry.end - entry.begin)
+  await from.read(entry, 0, bytes)
+  return { shape: entry.shape, data: widen(bytes, entry.dtype) }
 }
 
 /**
@@ -33,17 +76,50 @@ interface Entry {
  * @throws UserError where the file is missing, cut off or not what its header says.
  */
 export async function readSafetensors(file: string): Promise<Tensors> {
-  const handle = await openFile(file)
+  const opened = await openSafetensors(file)
   try {
     const tensors = new Map<string, Tensor>()
-    for (const entry of await readHeader(file, handle)) {
-      const bytes = await readBytes(file, handle, entry.begin, entry.end)
-      tensors.set(entry.name, { shape: entry.shape, data: widen(bytes, entry.dtype) })
-    }
+    for (const entry of opened.entries.values()) tensors.set(entry.name, await readTensor(opened, entry))
     return tensors
   } finally {
-    await handle.close()
+    await opened.close()
   }
+}
+
+/** What a file that is to be written will hold: each tensor's name, dtype and shape, in order. */
+export interface Declared {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+}
+
+/**
+ * Writes a file atomically, its tensors' bytes as `bytes` gives them: all those of the first tensor, then of the second,
+ * in pieces of any size. Throws UserError where the disk refuses.
+ */
+export async function writeSafetensorsStream(
+  file: string,
+  declared: readonly Declared[],
+  bytes: AsyncIterable<Uint8Array>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  let size = 0
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
+  for (const { name, dtype, shape } of declared) {
+    const end = size + byteLength(dtype, shape)
+    header[name] = { dtype, shape, data_offsets: [size, end] }
+    size = end
+  }
+  const front = headerBytes(header)
+  await writeStreamAtomic(file, async (write) => {
+    await write(front)
+    let written = 0
+    for await (const piece of bytes) {
+      written += piece.length
+      await write(piece)
+    }
+    if (written !== size) throw new Error(`${file}: ${written} bytes were given for tensors of ${size}`)
+  })
 }
 
 /** Writes tensors as float32, atomically. Throws UserError where the disk refuses. */
@@ -54,18 +130,30 @@ export function writeSafetensors(file: string, tensors: Tensors): void {
     header[name] = { dtype: 'F32', shape, data_offsets: [size, size + data.byteLength] }
     size += data.byteLength
   }
-  const json = Buffer.from(JSON.stringify(header))
-  // Blanks after the header align the data to 8 bytes, as the format asks.
-  const padded = Math.ceil(json.length / 8) * 8
-  const bytes = Buffer.alloc(8 + padded + size, ' ')
-  bytes.writeBigUInt64LE(BigInt(padded))
-  json.copy(bytes, 8)
-  let at = 8 + padded
+  const front = headerBytes(header)
+  const bytes = Buffer.alloc(front.length + size)
+  bytes.set(front)
+  let at = front.length
   for (const { data } of tensors.values()) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
     at += data.byteLength
   }
   writeFileAtomic(file, bytes)
+}
+
+/** Bytes of a tensor. */
+export function byteLength(dtype: Dtype, shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, WIDTHS[dtype])
+}
+
+/** The header with its length before it; blanks after it align the data to 8 bytes, as the format asks. */
+function headerBytes(header: Readonly<Record<string, unknown>>): Buffer {
+  const json = Buffer.from(JSON.stringify(header))
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = Buffer.alloc(8 + padded, ' ')
+  bytes.writeBigUInt64LE(BigInt(padded))
+  json.copy(bytes, 8)
+  return bytes
 }
 
 async function openFile(file: string): Promise<FileHandle> {
@@ -80,19 +168,27 @@ async function openFile(file: string): Promise<FileHandle> {
   throw new UserError(`${file} is not a file; a safetensors file belongs there.`)
 }
 
-/** The entries of the header in the order of their places, proven to tile the rest of the file. */
-async function readHeader(file: string, handle: FileHandle): Promise<Entry[]> {
+/** The header's free texts, and its entries in the order of their places, proven to tile the rest of the file. */
+async function readHeader(
+  file: string,
+  handle: FileHandle,
+  dtypes: readonly Dtype[],
+): Promise<{ entries: Entry[]; metadata: Record<string, string> }> {
   const broken = (what: string) => new UserError(`${file} ${what}; copy or download it again.`)
   const { size } = await handle.stat()
   if (size < 8) throw broken(`is cut off after ${size} bytes`)
-  const length = Number((await readBytes(file, handle, 0, 8)).readBigUInt64LE())
+  const lead = Buffer.alloc(8)
+  await readInto(file, handle, 0, lead)
+  const length = Number(lead.readBigUInt64LE())
   if (length > MAX_HEADER_BYTES) throw broken('is not a safetensors file (its header would be over 100 MB)')
   const start = 8 + length
   if (start > size) throw broken(`is cut off: its header has ${length} bytes, the file ${size}`)
 
   let header: unknown
+  const text = Buffer.alloc(length)
+  await readInto(file, handle, 8, text)
   try {
-    header = JSON.parse((await readBytes(file, handle, 8, start)).toString('utf8'))
+    header = JSON.parse(text.toString('utf8'))
   } catch {
     throw broken('is not a safetensors file (its header is not JSON)')
   }
@@ -101,26 +197,30 @@ async function readHeader(file: string, handle: FileHandle): Promise<Entry[]> {
   }
 
   const entries: Entry[] = []
+  let metadata: Record<string, string> = {}
   for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') continue
+    if (name === '__metadata__') {
+      metadata = z.record(z.string(), z.string()).catch({}).parse(value)
+      continue
+    }
     const parsed = entrySchema.safeParse(value)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!
       throw broken(`has a bad header: ${name}: ${[...issue.path, issue.message].join(' ')}`)
     }
     const { dtype, shape, data_offsets } = parsed.data
-    const width = BYTES.get(dtype)
-    if (width === undefined) {
+    const known = dtypes.find((each) => each === dtype)
+    if (known === undefined) {
       throw new UserError(
         `${file}: ${name} is of dtype ${dtype}; only F32, F16 and BF16 can be read, so convert the file to one of them.`,
       )
     }
     const [begin, end] = data_offsets
-    const bytes = shape.reduce((product, n) => product * n, width)
+    const bytes = byteLength(known, shape)
     if (end - begin !== bytes) {
       throw broken(`has a bad header: ${name} [${shape.join(', ')}] ${dtype} needs ${bytes} bytes, not ${end - begin}`)
     }
-    entries.push({ name, dtype, shape, begin: start + begin, end: start + end })
+    entries.push({ name, dtype: known, shape, begin: start + begin, end: start + end })
   }
 
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
@@ -132,40 +232,16 @@ async function readHeader(file: string, handle: FileHandle): Promise<Entry[]> {
   }
   if (at > size) throw broken(`is cut off: its tensors need ${at} bytes, the file has ${size}`)
   if (at < size) throw broken(`has ${size - at} bytes after its last tensor`)
-  return entries
+  return { entries, metadata }
 }
 
-/** The bytes of a file from `begin` to `end`, in memory of their own, so that they can be viewed as numbers. */
-async function readBytes(file: string, handle: FileHandle, begin: number, end: number): Promise<Buffer> {
-  const bytes = Buffer.from(new ArrayBuffer(end - begin))
-  for (let at = 0; at < bytes.length; ) {
+/** The bytes of a file from `begin` on, into all of `into`. */
+async function readInto(file: string, handle: FileHandle, begin: number, into: Uint8Array): Promise<void> {
+  for (let at = 0; at < into.length; ) {
     // One call reads less than 2 GiB.
-    const length = Math.min(bytes.length - at, 1 << 30)
-    const { bytesRead } = await handle.read(bytes, at, length, begin + at)
+    const length = Math.min(into.length - at, 1 << 30)
+    const { bytesRead } = await handle.read(into, at, length, begin + at)
     if (bytesRead === 0) throw new UserError(`${file} became shorter while it was read; copy or download it again.`)
     at += bytesRead
   }
-  return bytes
-}
-
-function widen(bytes: Buffer, dtype: string): Float32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
-  const data = new Float32Array(halves.length)
-  if (dtype === 'BF16') {
-    const bits = new Uint32Array(data.buffer)
-    for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16
-  } else {
-    for (let i = 0; i < halves.length; i++) data[i] = fromHalf(halves[i]!)
-  }
-  return data
-}
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }

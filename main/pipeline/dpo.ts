@@ -1,5 +1,4 @@
 /** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
 import { shownPath } from '../config/config.ts'
@@ -8,13 +7,17 @@ import { loadAdapter } from '../engine/adapter.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
 import { pairMessages } from '../preferences/pairs.ts'
 import { successSteps } from '../preferences/successes.ts'
+import type { Sequence } from '../training/forest.ts'
 import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../training/preference.ts'
 import type { Example } from '../training/sft.ts'
 import { exportAdapter, hasAdapter, policyFolder } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
 import { finishedStage } from './lineage.ts'
+import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
+import { trainingPairs } from './training-pairs.ts'
+import { mapInTurns } from './turns.ts'
 
 /** What DPO has to beat, from the same episodes with the same number of steps. */
 export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
@@ -37,12 +40,22 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { engine } = model
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
-    const records = readPreferenceData(preferenceFile(context))
-    const pairs = records.map((record) => tokenPair(model, record))
+    const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
+    const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
 
-    const arms = lessons(context, model, pairs, async () => {
+    const examples = await ownSuccesses(context, model)
+    const warning = checkMemory(engine, lora, [
+      largestBatch(pairs.map(pairSequences), options.batch_size),
+      largestBatch(
+        [...golden, ...examples].map((example) => [example]),
+        options.batch_size,
+      ),
+    ])
+    if (warning !== null) context.say(warning)
+
+    const arms = lessons(context, pairs, examples, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
       try {
@@ -72,21 +85,14 @@ export const dpo: Stage<z.output<typeof result>> = {
   },
 }
 
-/** The run's own pairs, or for a stage run alone those at the configuration's path, edits by hand included. */
-function preferenceFile({ artifacts, config, round }: StageContext): string {
-  const own = artifacts.preferences(round)
-  return existsSync(own) ? own : projectPath(config.paths.preference_data)
-}
-
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
 function lessons(
   context: StageContext,
-  model: AgentModel,
   pairs: readonly TokenPair[],
+  examples: readonly Example[],
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
-  const examples = ownSuccesses(context, model)
   arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
   if (context.round !== 1 || !context.config.evaluation.controls) return arms
   for (const control of CONTROLS) {
@@ -99,15 +105,19 @@ function lessons(
 }
 
 /** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
-function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Example[] {
+async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
   if (collection === undefined) return []
   const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
-  return successSteps(episodes).map((step) => ({
+  return mapInTurns(successSteps(episodes), (step) => ({
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),
   }))
+}
+
+function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+  return [chosen, rejected].map((completion) => ({ prompt, completion }))
 }
 
 function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {

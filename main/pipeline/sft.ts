@@ -7,6 +7,7 @@ import { initLora } from '../engine/adapter.ts'
 import { trainSft } from '../training/sft.ts'
 import { exportAdapter } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
+import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage } from './stage.ts'
 import { trainAdapter } from './training.ts'
 
@@ -33,6 +34,12 @@ export const sft: Stage<z.output<typeof result>> = {
     }
     const folder = artifacts.adapter('sft', 0)
     const { engine } = model
+    const batch = largestBatch(
+      [...train, ...heldOut].map((example) => [example]),
+      options.batch_size,
+    )
+    const warning = checkMemory(engine, config.lora, [batch])
+    if (warning !== null) context.say(warning)
     context.say(`${train.length} samples, ${heldOut.length} held out; ${engine.description}`)
     const { step, steps, stoppedEarly } = await trainAdapter(context, {
       engine,

@@ -1,5 +1,6 @@
 /** Files that are whole at every instant: a kill leaves the old one or the new one, never a part. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UserError } from '../config/error.ts'
 
@@ -23,6 +24,34 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     } catch {
       // Its folder could not even be made: nothing to remove.
     }
+    throw unwritable(path, error)
+  }
+}
+
+/**
+ * Writes a file by way of a temporary one beside it, as `writeFileAtomic` does, from pieces: `produce` is given a
+ * function that writes one and may be called again when it has. What `produce` throws leaves the old file. Throws
+ * UserError where the disk refuses.
+ */
+export async function writeStreamAtomic(
+  path: string,
+  produce: (write: (piece: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const file = await open(temporary, 'w')
+    try {
+      await produce(async (piece) => {
+        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+      })
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
     throw unwritable(path, error)
   }
 }

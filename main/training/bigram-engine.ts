@@ -36,6 +36,7 @@ export function createBigramEngine(base: Float32Array = new Float32Array(VOCABUL
     kind: 'tfjs',
     description: 'bigram table',
     config: CONFIG,
+    holding: null,
     async addAdapter(name, _lora, weights) {
       tables.set(name, weights.get('table')!.data.slice())
     },

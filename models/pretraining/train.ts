@@ -34,6 +34,7 @@ const { values: options } = parseArgs({
     intermediate: { type: 'string', default: '512' },
     vocabulary: { type: 'string', default: '1024' },
     threads: { type: 'string' },
+    products: { type: 'string', default: 'bf16' },
     seed: { type: 'string', default: '1' },
     resume: { type: 'boolean', default: false },
   },
@@ -86,11 +87,10 @@ async function main(): Promise<void> {
     ? JSON.parse(readFileSync(progressFile, 'utf8'))
     : { step: 0, tokens: 0, answers: 0, seconds: 0, loss: 0 }
   const tokenizer = await loadTokenizer(folder)
-  const engine = await createNativeEngine(
-    checkpoint.config,
-    checkpoint.tensors,
-    options.threads === undefined ? {} : { threads: Number(options.threads) },
-  )
+  const engine = await createNativeEngine(checkpoint.config, checkpoint.tensors, {
+    products: options.products === 'fp32' ? 'fp32' : 'bf16',
+    ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
+  })
   await engine.train(null)
   console.log(engine.description)
   const before = progress.seconds

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../config/error.ts'
-import type { AdamW, AdapterName, Completion, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { Dtype } from '../dtype.ts'
+import type { AdamW, AdapterName, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
@@ -30,15 +31,67 @@ export interface OpenOptions {
   readonly threads: number
   /** '' takes the best that the processor has. */
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
-  /** 'float64' is for tests: finite differences need it. */
-  readonly precision: 'float32' | 'float64'
-  /** About how much memory the keys and values of a generation may take at a time. */
+  /**
+   * Of the base model's matrices: 'float32' can be trained, 'bf16' and 'nf4' are frozen. 'float64' is for tests: finite
+   * differences need it.
+   */
+  readonly precision: 'float32' | 'float64' | 'bf16' | 'nf4'
+  /**
+   * 'bf16': matrix products round what they multiply to bf16 and add up in float32, where the processor has instructions
+   * for that (AVX512-BF16); elsewhere, and with 'fp32', they are exact to float32.
+   */
+  readonly products: 'fp32' | 'bf16'
+  /** Of embedding and head, where the matrices are frozen. */
+  readonly headPrecision: HeadPrecision
+  /** Whether backward makes activations again instead of keeping them. */
+  readonly checkpointing: boolean
+  /** About how much memory the keys and values of prompts and completions may take. */
   readonly cacheBytes: number
 }
 
+/** One completion to make. */
+export interface CompletionRequest extends Omit<Sampling, 'seeds'> {
+  /** Chosen by the caller. */
+  readonly id: number
+  readonly prompt: Int32Array
+  readonly seed: number
+  /** Whether its tokens are wanted one by one. */
+  readonly streams: boolean
+}
+
+/** What became of a request since it was last told of. */
+export interface News {
+  readonly id: number
+  readonly tokens: Int32Array
+  readonly logprobs: Float32Array
+  readonly done: boolean
+  /** By a stop token. */
+  readonly stopped: boolean
+}
+
+/** Where a generation takes its requests from, before it begins and while it goes on. */
+export interface Inbox {
+  /** False where the generation that reads it has ended: it will not be looked at. */
+  submit(request: CompletionRequest): boolean
+  /** Nothing more is told of that request. */
+  cancel(id: number): void
+}
+
 export interface NativeEngine {
-  /** Resolves to the engine's description. */
-  open(config: Qwen2Config, tensors: FlatTensors, options: OpenOptions): Promise<string>
+  /** Makes the engine, without weights. Resolves to its description. */
+  open(config: Qwen2Config, options: OpenOptions): Promise<string>
+  /** Takes numbers of a base tensor from place `offset` on, as tensor-stream.ts cuts them. */
+  fill(name: string, offset: number, dtype: Dtype, bytes: Uint8Array): Promise<void>
+  /** Says that every tensor was filled. */
+  ready(): Promise<void>
+  /** The stored parts of a frozen matrix, with their lengths in bytes; none where it is not frozen. */
+  sections(name: string): Promise<{ name: string; bytes: number }[]>
+  /** Copies bytes of the section of that index, from `offset` on, into all of `into`. */
+  readSection(name: string, section: number, offset: number, into: Uint8Array): Promise<void>
+  /** Copies all of `from` over the section's bytes. */
+  writeSection(name: string, section: number, offset: number, from: Uint8Array): Promise<void>
+  /** Says that all sections were written, in place of fill(). */
+  sectionsRead(name: string): Promise<void>
   addAdapter(name: string, lora: LoraConfig, tensors: FlatTensors): Promise<void>
   removeAdapter(name: string): Promise<void>
   weights(adapter: AdapterName): Promise<FlatTensors>
@@ -50,12 +103,16 @@ export interface NativeEngine {
   step(adamW: AdamW): Promise<number>
   optimizerState(): Promise<{ step: number; exp_avg: FlatTensors; exp_avg_sq: FlatTensors }>
   setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]>
+  /** Completes what is in the inbox and what comes meanwhile, until none is left. The last news may follow the end. */
+  generate(inbox: Inbox, adapter: AdapterName, listener: (news: readonly News[]) => void): Promise<void>
   close(): Promise<void>
 }
 
 export interface Addon {
   readonly NativeEngine: new () => NativeEngine
+  /** Whether this processor has instructions for products in bf16. */
+  readonly bf16Products: boolean
+  readonly Inbox: new () => Inbox
 }
 
 const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))

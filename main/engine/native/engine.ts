@@ -1,10 +1,14 @@
 /** The Engine interface over the native addon. */
+import { availableParallelism } from 'node:os'
 import type {
   AdamW,
   AdapterName,
   Completion,
   Engine,
   Forest,
+  GenerateOptions,
+  HeadPrecision,
+  Holding,
   LoraConfig,
   OptimizerState,
   Qwen2Config,
@@ -13,6 +17,9 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
+import { notFinite } from '../model-file.ts'
+import { checkRequest } from '../sampling.ts'
+import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,
@@ -22,6 +29,8 @@ import {
   type OpenOptions,
   type WideScores,
 } from './addon.ts'
+import { readCache, type WeightCache, writeCache } from './cache.ts'
+import { Generation } from './generation.ts'
 
 export interface NativeOptions {
   /** Threads that compute; default: one a core. */
@@ -30,47 +39,126 @@ export interface NativeOptions {
   readonly instructions?: OpenOptions['instructions']
   /** Default 'float32'; 'float64' is slow and for tests. */
   readonly precision?: OpenOptions['precision']
-  /** About how much memory the keys and values of a generation may take at a time; default: 1 GiB. */
+  /** Default 'fp32'. */
+  readonly products?: OpenOptions['products']
+  /** Of embedding and head where `precision` is 'bf16' or 'nf4'; default 'bf16'. */
+  readonly headPrecision?: HeadPrecision
+  /** Whether backward makes activations again instead of keeping them; default false. */
+  readonly checkpointing?: boolean
+  /** Where quantised weights are kept on disk; used where `precision` is 'nf4'. */
+  readonly cache?: WeightCache
+  /** About how much memory the keys and values of prompts and completions may take; default: 512 MiB. */
   readonly cacheBytes?: number
 }
 
 /**
- * An engine that computes in C++ on this machine's processor. Throws one sentence where the addon is not built, a
- * tensor of the checkpoint is missing, has the wrong shape or holds a value that is not finite.
+ * An engine that computes in C++ on this machine's processor, with the base model from tensors in memory or from a
+ * stream, of which it holds no copy besides its own. Throws one sentence where the addon is not built, a tensor of the
+ * checkpoint is missing, has the wrong shape or holds a value that is not finite.
  */
 export async function createNativeEngine(
   config: Qwen2Config,
-  base: Tensors,
+  base: Tensors | TensorStream,
   options: NativeOptions = {},
 ): Promise<Engine> {
+  const { native, description } = await openNative(config, options)
+  try {
+    const names = [...checkpointShapes(config).keys()]
+    const { cache } = options
+    const cached = cache !== undefined && (await readCache(native, names, cache))
+    const missing = cached ? await unfrozen(native, names) : names
+    if (!isStream(base)) flatten(checkpointShapes(config), base)
+    await fillFrom(native, isStream(base) ? base : streamTensors(base), missing)
+    await native.ready()
+    if (cache !== undefined && !cached) await writeCache(native, names, cache)
+  } catch (error) {
+    await native.close()
+    throw error
+  }
+  const precision = options.precision === 'bf16' || options.precision === 'nf4' ? options.precision : 'fp32'
+  const holding: Holding = {
+    precision,
+    headPrecision: options.headPrecision ?? 'bf16',
+    gradientCheckpointing: options.checkpointing ?? false,
+    packedBytes: options.products === 'bf16' && loadAddon().bf16Products ? 2 : 4,
+    threads: options.threads ?? availableParallelism(),
+  }
+  const held = precision === 'fp32' ? '' : `; weights ${precision}, embedding and head ${holding.headPrecision}`
+  return new QueuedEngine(native, config, description + held, holding)
+}
+
+/** The tensors that are held as numbers. */
+async function unfrozen(native: NativeEngine, names: readonly string[]): Promise<string[]> {
+  const kept: string[] = []
+  for (const name of names) if ((await native.sections(name)).length === 0) kept.push(name)
+  return kept
+}
+
+/** An addon's engine without weights. */
+async function openNative(
+  config: Qwen2Config,
+  options: NativeOptions,
+): Promise<{ native: NativeEngine; description: string }> {
   const native = new (loadAddon().NativeEngine)()
-  const description = await native.open(config, flatten(checkpointShapes(config), base), {
+  const description = await native.open(config, {
     threads: options.threads ?? 0,
     instructions: options.instructions ?? '',
     precision: options.precision ?? 'float32',
-    cacheBytes: options.cacheBytes ?? 2 ** 30,
+    products: options.products ?? 'fp32',
+    headPrecision: options.headPrecision ?? 'bf16',
+    checkpointing: options.checkpointing ?? false,
+    cacheBytes: options.cacheBytes ?? 2 ** 29,
   })
-  return new QueuedEngine(native, config, description)
+  return { native, description }
+}
+
+/** Brings tensors into the engine, reading the next piece while one is converted. */
+async function fillFrom(native: NativeEngine, stream: TensorStream, names: Iterable<string>): Promise<void> {
+  for (const name of names) {
+    let filled = Promise.resolve()
+    try {
+      for await (const { offset, dtype, bytes } of stream.pieces(name)) {
+        await filled
+        filled = native.fill(name, offset, dtype, bytes)
+        // It may fail while the next piece is still being read.
+        filled.catch(() => {})
+      }
+      await filled
+    } catch (error) {
+      // What a piece is read from must outlive the call that reads it.
+      await filled.catch(() => {})
+      throw error instanceof Error && error.message.includes('not finite') ? notFinite(name, stream.fileOf) : error
+    }
+  }
+}
+
+function isStream(base: Tensors | TensorStream): base is TensorStream {
+  return 'pieces' in base
 }
 
 class QueuedEngine implements Engine {
   readonly kind = 'native'
   readonly description: string
   readonly config: Qwen2Config
+  readonly holding: Holding
   readonly #native: NativeEngine
   readonly #adapters = new Map<string, Shapes>()
   #target: AdapterName = null
   /** Settles when every call so far has. */
   #queue: Promise<unknown> = Promise.resolve()
+  /** The last call in the queue, where that is a generation: others may join it. */
+  #generation: Generation | null = null
 
-  constructor(native: NativeEngine, config: Qwen2Config, description: string) {
+  constructor(native: NativeEngine, config: Qwen2Config, description: string, holding: Holding) {
     this.#native = native
     this.config = config
     this.description = description
+    this.holding = holding
   }
 
   /** Runs `call` after all calls before it, whether or not they failed. */
   #next<R>(call: () => Promise<R>): Promise<R> {
+    this.#generation = null
     const result = this.#queue.then(call, call)
     this.#queue = result.catch(() => {})
     return result
@@ -149,8 +237,43 @@ class QueuedEngine implements Engine {
     })
   }
 
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
-    return this.#next(() => this.#native.generate(prompts, sampling, adapter))
+  async generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    { onToken, signal }: GenerateOptions = {},
+  ): Promise<Completion[]> {
+    checkRequest(prompts, sampling, this.config)
+    signal?.throwIfAborted()
+    const cancel = new AbortController()
+    const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
+    const { seeds, ...rest } = sampling
+    const asked = prompts.map((prompt, index) =>
+      this.#complete(
+        { ...rest, prompt, seed: seeds[index]! },
+        adapter,
+        either,
+        onToken && ((token, logprob) => onToken({ prompt: index, token, logprob })),
+      ),
+    )
+    try {
+      return await Promise.all(asked)
+    } catch (error) {
+      cancel.abort(error)
+      throw error
+    }
+  }
+
+  /** One completion, in the generation that is the last in the queue, or in a new one. */
+  #complete(...[request, adapter, signal, onToken]: Parameters<Generation['complete']>): Promise<Completion> {
+    const joined = this.#generation?.complete(request, adapter, signal, onToken) ?? null
+    if (joined !== null) return joined
+    const generation = new Generation(adapter)
+    const completion = generation.complete(request, adapter, signal, onToken)!
+    // The failure of a generation is that of its completions.
+    this.#next(() => generation.run(this.#native)).catch(() => {})
+    this.#generation = generation
+    return completion
   }
 
   close(): Promise<void> {

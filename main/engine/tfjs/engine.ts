@@ -12,6 +12,7 @@ import type {
   Completion,
   Engine,
   Forest,
+  GenerateOptions,
   LoraConfig,
   OptimizerState,
   Qwen2Config,
@@ -87,6 +88,7 @@ interface Training {
 class TfjsEngine implements Engine {
   readonly kind
   readonly description: string
+  readonly holding = null
   readonly config: Qwen2Config
   readonly #tf: Tf
   readonly #backend: TfjsBackend
@@ -218,16 +220,27 @@ class TfjsEngine implements Engine {
     })
   }
 
-  generate(prompts: readonly Int32Array[], sampling: Sampling, adapter: AdapterName): Promise<Completion[]> {
+  generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    options: GenerateOptions = {},
+  ): Promise<Completion[]> {
     return this.#queue(async () => {
       checkRequest(prompts, sampling, this.config)
       const model = this.#model(adapter)
       const completions = new Array<Completion>(prompts.length)
       const sharers = Map.groupBy(prompts.keys(), (index) => prompts[index]!.join())
       for (const indices of sharers.values()) {
+        options.signal?.throwIfAborted()
         const prompt = this.#extend(model, prompts[indices[0]!]!, null)
-        for (const index of indices) completions[index] = await this.#complete(model, prompt, sampling, index)
-        disposeCache(prompt.cache)
+        try {
+          for (const index of indices) {
+            completions[index] = await this.#complete(model, prompt, sampling, index, options)
+          }
+        } finally {
+          disposeCache(prompt.cache)
+        }
       }
       return completions
     })
@@ -336,24 +349,36 @@ class TfjsEngine implements Engine {
     return { length: total, cache, logits }
   }
 
-  async #complete(model: Model, prompt: Prefix, sampling: Sampling, index: number): Promise<Completion> {
+  async #complete(
+    model: Model,
+    prompt: Prefix,
+    sampling: Sampling,
+    index: number,
+    { onToken, signal }: GenerateOptions,
+  ): Promise<Completion> {
     const seed = sampling.seeds[index]!
     const tokens: number[] = []
     const logprobs: number[] = []
     let stopped = false
     let prefix = prompt
-    while (tokens.length < sampling.max_new_tokens) {
-      const token = sampleToken(prefix.logits, sampling, uniformAt(seed, tokens.length))
-      tokens.push(token)
-      logprobs.push(logSoftmax(prefix.logits).logprobs[token]!)
-      stopped = sampling.stop_token_ids.includes(token)
-      if (stopped || tokens.length === sampling.max_new_tokens) break
-      const longer = this.#extend(model, Int32Array.of(token), prefix)
+    try {
+      while (tokens.length < sampling.max_new_tokens) {
+        signal?.throwIfAborted()
+        const token = sampleToken(prefix.logits, sampling, uniformAt(seed, tokens.length))
+        const logprob = logSoftmax(prefix.logits).logprobs[token]!
+        tokens.push(token)
+        logprobs.push(logprob)
+        onToken?.({ prompt: index, token, logprob })
+        stopped = sampling.stop_token_ids.includes(token)
+        if (stopped || tokens.length === sampling.max_new_tokens) break
+        const longer = this.#extend(model, Int32Array.of(token), prefix)
+        if (prefix !== prompt) disposeCache(prefix.cache)
+        prefix = longer
+        await setImmediate()
+      }
+    } finally {
       if (prefix !== prompt) disposeCache(prefix.cache)
-      prefix = longer
-      await setImmediate()
     }
-    if (prefix !== prompt) disposeCache(prefix.cache)
     return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopped }
   }
 }

@@ -1,0 +1,208 @@
+/**
+ * The native engine against transformers and PEFT: `npm run test:parity [-- --fixture]`. Prints the worst figure of every
+ * row and fails where one is beyond its bound. --fixture also writes what `npm test` compares with where no Python is.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import { z } from 'zod'
+import { PROJECT_ROOT } from '../main/config/paths.ts'
+import { loadAdapter, saveAdapter } from '../main/engine/adapter.ts'
+import { saveCheckpoint } from '../main/engine/checkpoint.ts'
+import type { AdapterName, Engine, Forest, Tensors } from '../main/engine/engine.ts'
+import { mergeAdapter } from '../main/engine/merge.ts'
+import { createNativeEngine } from '../main/engine/native/engine.ts'
+import { FIXTURE, type ParityModel, parityForest, parityModel, slopes } from '../main/engine/parity-models.ts'
+import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
+import { loadTokenizer } from '../main/engine/tokenizer.ts'
+import { parityStrings } from './parity-strings.ts'
+import { peerPython } from './peer.ts'
+
+const run = promisify(execFile)
+
+/** Milliseconds that Python may take for a model. */
+const TIME_LIMIT = 300_000
+const STRINGS = 10_000
+/** Most difference of a log-probability, in nats, and most relative difference of a tensor's gradient. */
+const BOUNDS = { logprob: 1e-4, gradient: 1e-3 } as const
+
+/** The range of configurations: heads that share keys and that do not, tied and not, sizes of no round number, long. */
+const MODELS: readonly ParityModel[] = [
+  FIXTURE,
+  { ...FIXTURE, name: 'untied head', config: { ...FIXTURE.config, tie_word_embeddings: false } },
+  { ...FIXTURE, name: 'as many key heads as heads', config: { ...FIXTURE.config, num_key_value_heads: 4 } },
+  { ...FIXTURE, name: 'one key head', config: { ...FIXTURE.config, num_key_value_heads: 1 } },
+  {
+    name: 'sizes of no round number',
+    length: 61,
+    config: { ...FIXTURE.config, vocab_size: 331, hidden_size: 84, intermediate_size: 117, num_attention_heads: 6 },
+  },
+  { ...FIXTURE, name: 'theta 1e6, 1,500 positions', length: 1500, config: { ...FIXTURE.config, rope_theta: 1e6 } },
+  {
+    name: 'heads as in Qwen2-0.5B',
+    length: 200,
+    config: {
+      ...FIXTURE.config,
+      hidden_size: 448,
+      intermediate_size: 608,
+      num_hidden_layers: 4,
+      num_attention_heads: 14,
+      rope_theta: 1e6,
+    },
+  },
+]
+
+/** The worst figures of a model, base alone or with an adapter. */
+interface Row {
+  readonly model: string
+  readonly what: string
+  readonly logprobs: number
+  readonly vocabulary: number
+  readonly gradients: number | null
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false } } })
+  const python = peerPython()
+  if (python === null) {
+    console.error('PyTorch, transformers and PEFT are not installed; bench/peers.sh does that.')
+    process.exitCode = 2
+    return
+  }
+  const rows: Row[] = []
+  for (const model of MODELS) {
+    rows.push(...(await compare(python, model, values.fixture)))
+    console.error(`${model.name}: done`)
+  }
+  const bound = `at most ${BOUNDS.logprob} nats, gradients ${BOUNDS.gradient}`
+  console.log(`| model | weights | log-probabilities | whole vocabulary | gradients (${bound}) |`)
+  console.log('| --- | --- | ---: | ---: | ---: |')
+  for (const { model, what, ...worst } of rows) {
+    const figures = [worst.logprobs, worst.vocabulary, worst.gradients].map((value) => value?.toExponential(1) ?? '')
+    console.log(`| ${[model, what, ...figures].join(' | ')} |`)
+  }
+  const holds = ({ logprobs, vocabulary, gradients }: Row) =>
+    Math.max(logprobs, vocabulary) <= BOUNDS.logprob && (gradients ?? 0) <= BOUNDS.gradient
+  const differing = await differingStrings(python)
+  console.log(`\nToken ids of ${STRINGS} strings: ${differing} differ from those of tokenizers.`)
+  if (!rows.every(holds) || differing > 0) process.exitCode = 1
+}
+
+/** How many strings the shipped tokenizer encodes otherwise than Hugging Face's library does. */
+async function differingStrings(python: string): Promise<number> {
+  const model = join(PROJECT_ROOT, 'models/base')
+  const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
+  try {
+    const strings = parityStrings(STRINGS, 1)
+    await writeFile(join(folder, 'strings.json'), JSON.stringify(strings))
+    const files = [join(model, 'tokenizer.json'), join(folder, 'strings.json'), join(folder, 'ids.json')]
+    await run(python, [join(import.meta.dirname, 'parity_tokens.py'), ...files], { timeout: TIME_LIMIT })
+    const theirs = z.array(z.array(z.int())).parse(JSON.parse(await readFile(join(folder, 'ids.json'), 'utf8')))
+    const tokenizer = await loadTokenizer(model)
+    return strings.filter((text, i) => tokenizer.encode(text).join() !== theirs[i]!.join()).length
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compare(python: string, model: ParityModel, keepFixture: boolean): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
+  try {
+    const { config, base, lora, adapter, tokens, places } = parityModel(model)
+    await saveCheckpoint(join(folder, 'base'), config, base)
+    await saveAdapter(join(folder, 'adapter'), lora, adapter, null)
+    await mergeAdapter(join(folder, 'base'), join(folder, 'adapter'), join(folder, 'merged'))
+    const spec = { tokens: [...tokens], slopes: [...slopes(tokens.length - 1)], places }
+    await writeFile(join(folder, 'spec.json'), JSON.stringify(spec))
+    await run(python, [join(import.meta.dirname, 'parity_hf.py'), folder], {
+      timeout: TIME_LIMIT,
+      env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
+    })
+    const expected = await readSafetensors(join(folder, 'results.safetensors'))
+    if (keepFixture && model === FIXTURE) {
+      const kept = [...expected].filter(([name]) => name.startsWith('ours/'))
+      writeSafetensors(join(import.meta.dirname, '../main/engine/parity-transformers.safetensors'), new Map(kept))
+    }
+
+    const engine = await createNativeEngine(config, base)
+    await engine.addAdapter('ours', lora, adapter)
+    const theirs = await loadAdapter(join(folder, 'theirs'), config)
+    await engine.addAdapter('theirs', theirs.lora, theirs.tensors)
+    const rows: Row[] = []
+    for (const [name, title, target] of [
+      ['base', 'base model', null],
+      ['ours', 'our adapter in PEFT', 'ours'],
+      ['theirs', "PEFT's adapter here", 'theirs'],
+    ] as const) {
+      const { logprobs, vocabulary, gradients } = await actual(engine, target, tokens, places, config.vocab_size)
+      rows.push({
+        model: model.name,
+        what: title,
+        logprobs: mostDifference(logprobs, expected.get(`${name}/logprobs`)!.data),
+        vocabulary: mostDifference(vocabulary, expected.get(`${name}/vocabulary`)!.data),
+        gradients: worstGradient(gradients, expected, `${name}/gradient/`),
+      })
+    }
+    // The merged model has no adapter whose gradients could be compared.
+    const { logprobs, vocabulary } = await actual(engine, 'ours', tokens, places, config.vocab_size)
+    rows.push({
+      model: model.name,
+      what: 'our adapter, merged',
+      logprobs: mostDifference(logprobs, expected.get('merged/logprobs')!.data),
+      vocabulary: mostDifference(vocabulary, expected.get('merged/vocabulary')!.data),
+      gradients: null,
+    })
+    await engine.close()
+    return rows
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function actual(
+  engine: Engine,
+  target: AdapterName,
+  tokens: Int32Array,
+  places: readonly number[],
+  vocabulary: number,
+) {
+  await engine.train(target)
+  const { logprobs } = await engine.accumulate(parityForest(tokens), (scores) => slopes(scores.logprobs.length))
+  const gradients = await engine.gradients()
+  const rows: Float32Array[] = []
+  for (const place of places) {
+    const prefix: Forest = [{ tokens: tokens.slice(0, place + 1), parent: -1, targetStart: place + 1 }]
+    const each = Array.from({ length: vocabulary }, (_, id) => ({
+      tokens: Int32Array.of(id),
+      parent: 0,
+      targetStart: 0,
+    }))
+    rows.push((await engine.logprobs([...prefix, ...each], target)).logprobs)
+  }
+  return { logprobs, vocabulary: Float32Array.from(rows.flatMap((row) => [...row])), gradients }
+}
+
+function mostDifference(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Number.NaN
+  return actual.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0)
+}
+
+/** The largest |ours - theirs| / |theirs| of a tensor's gradient. */
+function worstGradient(gradients: Tensors, expected: Tensors, prefix: string): number {
+  let worst = 0
+  for (const [name, { data }] of gradients) {
+    const theirs = expected.get(prefix + name)
+    if (theirs === undefined) return Number.NaN
+    const difference = norm(data.map((value, i) => value - theirs.data[i]!))
+    worst = Math.max(worst, difference / norm(theirs.data))
+  }
+  return worst
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+}
+
+await main()

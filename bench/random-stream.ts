@@ -1,0 +1,44 @@
+/** Weights of any size from a stream, of random numbers, so that a large model needs neither a download nor a disk. */
+import type { Qwen2Config } from '../main/engine/engine.ts'
+import { uniformStream } from '../main/engine/random.ts'
+import { pieceRows, type TensorStream } from '../main/engine/tensor-stream.ts'
+import { checkpointShapes } from '../main/engine/weights.ts'
+
+/** Qwen2's initializer_range. */
+const STD = 0.02
+/** Numbers that pieces are cut from; no piece is longer than half of them. */
+const POOL = 2 ** 23
+
+/**
+ * Normal weights in bf16, cut at random places from one pool of numbers, as a checkpoint's pieces come; norms are 1. The
+ * same seed gives the same weights.
+ */
+export function randomStream(config: Qwen2Config, seed: number): TensorStream {
+  const uniform = uniformStream(seed)
+  const shapes = checkpointShapes(config)
+  const pool = new Uint16Array(POOL)
+  const float = new Float32Array(1)
+  const bits = new Uint32Array(float.buffer)
+  for (let i = 0; i < pool.length; i++) {
+    float[0] = STD * Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+    pool[i] = bits[0]! >>> 16
+  }
+  return {
+    fileOf: () => 'random weights',
+    async *pieces(name) {
+      const shape = shapes.get(name)!
+      const [rows = 1, columns = 1] = shape
+      if (name.endsWith('norm.weight')) {
+        const ones = new Float32Array(rows).fill(1)
+        yield { offset: 0, dtype: 'F32', bytes: new Uint8Array(ones.buffer) }
+        return
+      }
+      const step = pieceRows(shape)
+      for (let row = 0; row < rows; row += step) {
+        const count = Math.min(step, rows - row) * columns
+        const at = Math.floor(uniform() * (POOL - count))
+        yield { offset: row * columns, dtype: 'BF16', bytes: new Uint8Array(pool.buffer, 2 * at, 2 * count) }
+      }
+    },
+  }
+}

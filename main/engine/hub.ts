@@ -1,0 +1,221 @@
+/**
+ * Models from the Hugging Face Hub, into its own cache as its other clients lay it out:
+ * `models--<owner>--<name>/blobs/<hash>`, and `snapshots/<commit>/<file>` that point there.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
+import { UserError } from '../config/error.ts'
+import { unwritable, writeFileAtomic } from '../store/file.ts'
+
+/** How far a download is, over all files. */
+export interface DownloadProgress {
+  readonly file: string
+  readonly bytes: number
+  readonly total: number
+}
+
+export interface DownloadOptions {
+  /** Folder of the cache. */
+  readonly cache: string
+  readonly onProgress?: (progress: DownloadProgress) => void
+  readonly signal?: AbortSignal
+  /** Address of the hub; HF_ENDPOINT by default, or the public one. */
+  readonly endpoint?: string
+  /** Milliseconds without a byte after which a connection is given up; default 30,000. */
+  readonly patience?: number
+}
+
+/** What this lab reads of a model. */
+const WANTED =
+  /^(config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^chat_template\.jinja$|^model(-\d+-of-\d+)?\.safetensors$/
+
+/** A model's name on the hub. */
+export const HUB_NAME = /^[\w.-]+\/[\w.-]+$/
+
+/** Bytes that are written before a file is looked at again. */
+const REPORT = 2 ** 23
+
+/**
+ * Downloads what is missing of a model's main branch and returns the folder of its snapshot. Files that were begun go on
+ * where they were, and each is checked against the hub's hash before it counts.
+ * @throws UserError where the hub cannot be reached, does not have the model or does not let us have it, or where a file
+ *   does not come whole.
+ */
+export async function downloadModel(name: string, options: DownloadOptions): Promise<string> {
+  const { cache, onProgress, signal, patience = 30_000 } = options
+  const hubUrl = options.endpoint ?? process.env.HF_ENDPOINT
+  const accessToken = process.env.HF_TOKEN
+  const request = {
+    repo: name,
+    fetch: patient(patience, signal),
+    ...(hubUrl === undefined ? {} : { hubUrl }),
+    ...(accessToken === undefined ? {} : { accessToken }),
+  }
+  const repository = join(cache, `models--${name.replace('/', '--')}`)
+  try {
+    const { sha } = await modelInfo({ ...request, name, additionalFields: ['sha'] })
+    const files: ListFileEntry[] = []
+    for await (const entry of listFiles({ ...request, revision: sha })) {
+      if (entry.type === 'file' && WANTED.test(entry.path)) files.push(entry)
+    }
+    if (!files.some(({ path }) => path.endsWith('.safetensors'))) {
+      throw new UserError(`${name} on the Hugging Face Hub has no safetensors; choose another model.`)
+    }
+    // A snapshot with a config.json counts as there, so that comes last.
+    files.sort((a, b) => Number(a.path === 'config.json') - Number(b.path === 'config.json'))
+    const total = files.reduce((sum, { size }) => sum + size, 0)
+    let before = 0
+    const snapshot = join(repository, 'snapshots', sha)
+    await mkdir(snapshot, { recursive: true })
+    await mkdir(join(repository, 'blobs'), { recursive: true })
+    for (const file of files) {
+      const tell = (bytes: number) => onProgress?.({ file: file.path, bytes: before + bytes, total })
+      const blob = async () => {
+        const found = await downloadFile({ ...request, path: file.path, revision: sha, xet: false })
+        if (found === null) throw new UserError(`${name} on the Hugging Face Hub lost ${file.path}; try again.`)
+        return found
+      }
+      await bringFile(repository, snapshot, file, blob, tell, { patience, signal })
+      before += file.size
+    }
+    writeFileAtomic(join(repository, 'refs', 'main'), sha)
+    return snapshot
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw explained(name, unwritable(cache, error))
+  }
+}
+
+/** Makes a file of the snapshot, downloading its blob where that is not there yet. */
+async function bringFile(
+  repository: string,
+  snapshot: string,
+  file: ListFileEntry,
+  blob: () => Promise<Blob>,
+  tell: (bytes: number) => void,
+  limits: { patience: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  const pointer = join(snapshot, file.path)
+  const hash = file.lfs?.oid ?? file.oid ?? ''
+  if (!/^[0-9a-f]{40,64}$/.test(hash))
+    throw new UserError(`The Hugging Face Hub gives no hash of ${file.path}; try again.`)
+  const place = join(repository, 'blobs', hash)
+  if (!existsSync(place)) {
+    const partial = `${place}.incomplete`
+    await fetchInto(partial, file, blob, tell, limits)
+    await rename(partial, place)
+  }
+  tell(file.size)
+  if (existsSync(pointer)) return
+  await rm(pointer, { force: true })
+  await symlink(join('..', '..', 'blobs', hash), pointer)
+}
+
+/** Downloads the rest of a file. A whole one with another hash is removed, so that the next attempt begins anew. */
+async function fetchInto(
+  partial: string,
+  file: ListFileEntry,
+  blob: () => Promise<Blob>,
+  tell: (bytes: number) => void,
+  { patience, signal }: { patience: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  const begun = existsSync(partial) ? (await stat(partial)).size : 0
+  const start = begun <= file.size ? begun : 0
+  const hash = beginHash(file)
+  if (start > 0) for await (const piece of createReadStream(partial, { end: start - 1 })) hash.update(piece)
+  const handle = await open(partial, start > 0 ? 'r+' : 'w')
+  let at = start
+  try {
+    if (at < file.size) {
+      const source = await blob()
+      const rest = at === 0 ? source : source.slice(at, file.size)
+      let told = at
+      for await (const piece of eachPiece(rest, patience, signal)) {
+        await writeAll(handle, piece, at)
+        hash.update(piece)
+        at += piece.length
+        if (at - told >= REPORT) {
+          tell(at)
+          told = at
+        }
+      }
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  if (at < file.size)
+    throw new UserError(`${file.path} broke off after ${at} of ${file.size} bytes; run it again to go on.`)
+  if (at > file.size || hash.digest('hex') !== (file.lfs?.oid ?? file.oid)) {
+    await rm(partial, { force: true })
+    throw new UserError(`${file.path} came with another hash than the Hugging Face Hub names; run it again.`)
+  }
+}
+
+/** Large files are named by their SHA-256, small ones by git's SHA-1 of a blob. */
+function beginHash(file: ListFileEntry): Hash {
+  return file.lfs === undefined ? createHash('sha1').update(`blob ${file.size}\0`) : createHash('sha256')
+}
+
+async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < piece.length; )
+    at += (await handle.write(piece, at, piece.length - at, position + at)).bytesWritten
+}
+
+/** The bytes of a blob; throws where none comes for `patience` milliseconds. */
+async function* eachPiece(blob: Blob, patience: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const reader = blob.stream().getReader()
+  try {
+    while (true) {
+      signal?.throwIfAborted()
+      const { promise: late, reject } = Promise.withResolvers<never>()
+      const timer = setTimeout(() => reject(new TypeError('no byte came in time')), patience)
+      const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer))
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+}
+
+/** fetch that gives up where no answer begins within `patience` milliseconds. */
+function patient(patience: number, signal: AbortSignal | undefined): typeof fetch {
+  return async (input, init) => {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new TypeError('no answer came in time')), patience)
+    const signals = [late.signal, ...(signal === undefined ? [] : [signal])]
+    try {
+      return await fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The sentence for what went wrong; what is no fault of hub or network goes on as it is. */
+function explained(name: string, error: unknown): unknown {
+  if (error instanceof HubApiError) {
+    if (error.statusCode === 401 || error.statusCode === 403) {
+      return new UserError(
+        `The Hugging Face Hub has no model ${name} that may be read without leave; check the name, or set HF_TOKEN to a token that may read it.`,
+      )
+    }
+    if (error.statusCode === 404) {
+      return new UserError(`The Hugging Face Hub has no model ${name}; check the name, which is owner/model.`)
+    }
+    return new UserError(`The Hugging Face Hub answered with status ${error.statusCode} for ${name}; try again later.`)
+  }
+  // Where fetch gets no answer it throws a TypeError, with the reason as its cause.
+  if (error instanceof TypeError) {
+    const { cause, message } = error
+    const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
+    return new UserError(
+      `${name} could not be downloaded: the Hugging Face Hub cannot be reached (${reason}); check the network and run it again, or put the model's files into models/${name}.`,
+    )
+  }
+  return error
+}

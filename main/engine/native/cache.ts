@@ -1,0 +1,123 @@
+/**
+ * Quantised weights on disk. Making them takes a minute for a large model and reads all of its checkpoint; this keeps the
+ * stored bytes in a safetensors file, beside the model or in a folder of the lab's where the model's cannot be written.
+ */
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { UserError } from '../../config/error.ts'
+import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
+import type { NativeEngine } from './addon.ts'
+
+export interface WeightCache {
+  /** Where the file may be: read from the first that has it, written to the first that can be written. */
+  readonly places: readonly string[]
+  /** What it was made from; a file of another fingerprint is not used. */
+  readonly fingerprint: string
+}
+
+/** Changes when the stored form does. */
+const FORM = 1
+/** Most bytes that are copied at a time. */
+const PIECE = 2 ** 24
+
+/** The fingerprint of weights made from `files` in the form that `precision` names. */
+export function fingerprint(files: readonly string[], precision: string): string {
+  const hash = createHash('sha256').update(`${FORM} ${precision}`)
+  for (const file of files) {
+    const { size, mtimeMs } = statSync(file)
+    hash.update(`\n${basename(file)} ${size} ${mtimeMs}`)
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * Brings the frozen matrices among `names` into the engine from the cache. Returns false, and has changed nothing that
+ * matters, where no file of this fingerprint is there or one is not whole.
+ */
+export async function readCache(
+  native: NativeEngine,
+  names: readonly string[],
+  { places, fingerprint }: WeightCache,
+): Promise<boolean> {
+  for (const place of places) {
+    try {
+      if (await readFrom(place, native, names, fingerprint)) return true
+    } catch (error) {
+      // A damaged file is made again.
+      if (!(error instanceof UserError)) throw error
+    }
+  }
+  return false
+}
+
+async function readFrom(place: string, native: NativeEngine, names: readonly string[], wanted: string) {
+  const file = await openSafetensors(place, ['U8'])
+  try {
+    if (file.metadata.fingerprint !== wanted) return false
+    const buffer = new Uint8Array(PIECE)
+    for (const name of names) {
+      const sections = await native.sections(name)
+      for (const [index, section] of sections.entries()) {
+        const entry = file.entries.get(`${name}.${section.name}`)
+        if (entry === undefined || entry.end - entry.begin !== section.bytes) return false
+        for (let at = 0; at < section.bytes; at += PIECE) {
+          const piece = buffer.subarray(0, Math.min(PIECE, section.bytes - at))
+          await file.read(entry, at, piece)
+          await native.writeSection(name, index, at, piece)
+        }
+      }
+      if (sections.length > 0 && !(await areFinite(native, name))) return false
+    }
+    return true
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes the sections count, if their numbers are ones. */
+function areFinite(native: NativeEngine, name: string): Promise<boolean> {
+  return native.sectionsRead(name).then(
+    () => true,
+    (error: Error) => {
+      if (error.message.includes('not finite')) return false
+      throw error
+    },
+  )
+}
+
+/** Writes the frozen matrices among `names`. Returns where to, or null where no place can be written. */
+export async function writeCache(
+  native: NativeEngine,
+  names: readonly string[],
+  { places, fingerprint }: WeightCache,
+): Promise<string | null> {
+  const parts: { name: string; index: number; section: string; bytes: number }[] = []
+  for (const name of names) {
+    for (const [index, section] of (await native.sections(name)).entries()) {
+      parts.push({ name, index, section: section.name, bytes: section.bytes })
+    }
+  }
+  async function* pieces() {
+    const buffer = new Uint8Array(PIECE)
+    for (const { name, index, bytes } of parts) {
+      for (let at = 0; at < bytes; at += PIECE) {
+        const piece = buffer.subarray(0, Math.min(PIECE, bytes - at))
+        await native.readSection(name, index, at, piece)
+        yield piece
+      }
+    }
+  }
+  const declared = parts.map(
+    ({ name, section, bytes }) => ({ name: `${name}.${section}`, dtype: 'U8', shape: [bytes] }) as const,
+  )
+  for (const place of places) {
+    try {
+      await writeSafetensorsStream(place, declared, pieces(), { fingerprint })
+      return place
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+    }
+  }
+  return null
+}

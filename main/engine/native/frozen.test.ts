@@ -1,0 +1,198 @@
+/**
+ * Frozen weights in bf16, int8 and NF4, and activation checkpointing: whatever form the weights are stored in, the engine
+ * must compute what it computes with the same numbers in float32, and keeping activations or making them again is all
+ * the same.
+ */
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import {
+  type Engine,
+  type Forest,
+  HEAD_PRECISIONS,
+  type LoraConfig,
+  PROJECTIONS,
+  type Qwen2Config,
+  type Scores,
+  type Tensors,
+} from '../engine.ts'
+import { uniformStream } from '../random.ts'
+import { randomAdapter, randomModel } from '../random-model.ts'
+import { readSafetensors } from '../safetensors.ts'
+import type { TensorStream } from '../tensor-stream.ts'
+import { isBuilt } from './addon.ts'
+import { createNativeEngine, type NativeOptions } from './engine.ts'
+
+/** Blocks of 64 that run across rows, and sizes that are no multiple of anything. */
+const ODD: Qwen2Config = {
+  vocab_size: 131,
+  hidden_size: 60,
+  intermediate_size: 77,
+  num_hidden_layers: 2,
+  num_attention_heads: 6,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e4,
+  max_position_embeddings: 512,
+  tie_word_embeddings: true,
+}
+/** Whole blocks and vectors, more than one panel in every direction, and a head of its own. */
+const EVEN: Qwen2Config = {
+  ...ODD,
+  vocab_size: 320,
+  hidden_size: 128,
+  intermediate_size: 320,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  tie_word_embeddings: false,
+}
+const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0.1, target_modules: [...PROJECTIONS] }
+
+const uniform = uniformStream(5)
+const tokens = (count: number) => Int32Array.from({ length: count }, () => Math.floor(uniform() * ODD.vocab_size))
+const BATCH: Forest = [
+  { tokens: tokens(70), parent: -1, targetStart: 70 },
+  { tokens: tokens(9), parent: 0, targetStart: 0 },
+  { tokens: tokens(12), parent: 0, targetStart: 0 },
+  { tokens: tokens(30), parent: -1, targetStart: 5 },
+]
+const slopes = ({ logprobs }: Scores) => logprobs.map((_, index) => Math.sin(index + 1))
+
+async function using<R>(engine: Engine, work: (engine: Engine) => Promise<R>): Promise<R> {
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Scores, gradients of an adapter, and a completion. */
+async function results(config: Qwen2Config, base: Tensors, options: NativeOptions) {
+  return using(await createNativeEngine(config, base, { threads: 2, ...options }), async (engine) => {
+    await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.2))
+    await engine.train('lora')
+    const scores = await engine.accumulate(BATCH, slopes, 7)
+    const gradients = await engine.gradients()
+    const sampling = { temperature: 0, top_p: 1, max_new_tokens: 6, stop_token_ids: [], seeds: [1, 2] }
+    const completions = await engine.generate([tokens40, tokens40.slice(0, 21)], sampling, 'lora')
+    return { scores, gradients, completions, base: await engine.baseWeights() }
+  })
+}
+const tokens40 = tokens(40)
+
+function distance(actual: Tensors, expected: Tensors): number {
+  let difference = 0
+  let size = 0
+  for (const [name, { data }] of expected) {
+    const other = actual.get(name)!.data
+    for (let i = 0; i < data.length; i++) {
+      difference += (other[i]! - data[i]!) ** 2
+      size += data[i]! ** 2
+    }
+  }
+  return Math.sqrt(difference / size)
+}
+
+describe.skipIf(!isBuilt())('frozen weights', () => {
+  describe.each([
+    ['odd sizes', ODD],
+    ['even sizes', EVEN],
+  ])('%s', (_, config) => {
+    const base = randomModel(config, 1, 0.1)
+    describe.each([
+      ['bf16', 'bf16', 0.003],
+      ['nf4', 'nf4', 0.12],
+      ['nf4', 'int8', 0.12],
+    ] as const)('%s with embedding and head in %s', (precision, headPrecision, error) => {
+      test.each(['portable', 'avx2', 'avx512'] as const)('%s computes what float32 does', async (instructions) => {
+        let stored: Awaited<ReturnType<typeof results>>
+        try {
+          stored = await results(config, base, { precision, headPrecision, instructions })
+        } catch (error) {
+          expect(String(error)).toContain('cannot run on this machine')
+          return
+        }
+        expect(distance(stored.base, base)).toBeLessThan(error)
+        const exact = await results(config, stored.base, { instructions })
+        for (const [i, logprob] of exact.scores.logprobs.entries()) {
+          expect(Math.abs(stored.scores.logprobs[i]! - logprob)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logprob)))
+        }
+        expect(distance(stored.gradients, exact.gradients)).toBeLessThan(1e-5)
+        for (const [i, { tokens }] of exact.completions.entries()) {
+          expect([...stored.completions[i]!.tokens]).toEqual([...tokens])
+        }
+      })
+    })
+  })
+
+  test.each([
+    ['float32', 'bf16'],
+    ['nf4', 'int8'],
+  ] as const)('activations made again at %s give the same bits', async (precision, headPrecision) => {
+    const base = randomModel(EVEN, 1, 0.1)
+    const kept = await results(EVEN, base, { precision, headPrecision })
+    const again = await results(EVEN, base, { precision, headPrecision, checkpointing: true })
+    for (const part of ['scores', 'gradients', 'completions'] as const) expect(again[part]).toEqual(kept[part])
+  })
+
+  test('activations made again give the same gradients of all weights', async () => {
+    const gradients = async (checkpointing: boolean) =>
+      using(await createNativeEngine(ODD, randomModel(ODD, 1, 0.1), { checkpointing }), async (engine) => {
+        await engine.train(null)
+        await engine.accumulate(BATCH, slopes)
+        return engine.gradients()
+      })
+    expect(await gradients(true)).toEqual(await gradients(false))
+  })
+
+  test.each(HEAD_PRECISIONS)('pieces of a stream, head in %s, give what the whole gives', async (headPrecision) => {
+    const base = randomModel(EVEN, 3, 0.1)
+    const stream: TensorStream = {
+      fileOf: () => 'here',
+      async *pieces(name) {
+        const { data, shape } = base.get(name)!
+        const step = shape.length === 1 ? data.length : 64 * shape[1]!
+        for (let offset = 0; offset < data.length; offset += step) {
+          yield { offset, dtype: 'F32', bytes: new Uint8Array(data.slice(offset, offset + step).buffer) }
+        }
+      },
+    }
+    const options = { precision: 'nf4', headPrecision } as const
+    const weights = (from: Tensors | TensorStream) =>
+      createNativeEngine(EVEN, from, options).then((engine) => using(engine, () => engine.baseWeights()))
+    expect(await weights(stream)).toEqual(await weights(base))
+  })
+
+  test('NF4 gives the numbers that bitsandbytes does, to the last bit', async () => {
+    // bench/nf4_reference.py made it.
+    const reference = await readSafetensors(fileURLToPath(new URL('nf4-bitsandbytes.safetensors', import.meta.url)))
+    const [weight, expected] = ['weight', 'dequantized'].map((name) => reference.get(name)!)
+    const config = { ...ODD, vocab_size: 300, hidden_size: 64, num_attention_heads: 2, num_key_value_heads: 1 }
+    const base = new Map(randomModel(config, 1)).set('model.embed_tokens.weight', weight!)
+    const options = { precision: 'nf4', headPrecision: 'nf4' } as const
+    const weights = await createNativeEngine(config, base, options).then((engine) =>
+      using(engine, () => engine.baseWeights()),
+    )
+    expect(weights.get('model.embed_tokens.weight')!.data).toEqual(expected!.data)
+  })
+
+  test('a number that is no number, late in a stream, is refused with its file', async () => {
+    const base = new Map(randomModel(EVEN, 3, 0.1))
+    const { shape, data } = base.get('model.layers.1.mlp.up_proj.weight')!
+    const broken = data.slice()
+    broken[broken.length - 1] = Number.POSITIVE_INFINITY
+    base.set('model.layers.1.mlp.up_proj.weight', { shape, data: broken })
+    for (const precision of ['float32', 'bf16', 'nf4'] as const) {
+      await expect(createNativeEngine(EVEN, base, { precision })).rejects.toThrow(
+        'up_proj.weight holds NaN or infinity',
+      )
+    }
+  })
+
+  test('frozen weights cannot be trained, and adapters can', async () => {
+    await using(await createNativeEngine(ODD, randomModel(ODD, 1), { precision: 'bf16' }), async (engine) => {
+      await expect(engine.train(null)).rejects.toThrow('frozen at this precision')
+      await engine.addAdapter('a', LORA, randomAdapter(ODD, LORA, 1))
+      await engine.train('a')
+    })
+  })
+})

@@ -1,0 +1,98 @@
+/** One run of the addon's generation, which completions may join as long as it lasts. */
+import type { AdapterName, Completion, Sampling } from '../engine.ts'
+import { type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
+
+type Request = Omit<Sampling, 'seeds'> & { readonly prompt: Int32Array; readonly seed: number }
+
+interface Asked {
+  readonly tokens: number[]
+  readonly logprobs: number[]
+  readonly onToken: ((token: number, logprob: number) => void) | undefined
+  /** Settle the completion, once. */
+  readonly resolve: (completion: Completion) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Generation {
+  readonly #inbox: Inbox = new (loadAddon().Inbox)()
+  readonly #adapter: AdapterName
+  readonly #asked = new Map<number, Asked>()
+  #lastId = 0
+
+  constructor(adapter: AdapterName) {
+    this.#adapter = adapter
+  }
+
+  /**
+   * The completion of one prompt; null where it cannot join, because another adapter is asked for or the generation has
+   * ended. Rejects with the signal's reason, or with what the generation threw.
+   */
+  complete(
+    request: Request,
+    adapter: AdapterName,
+    signal: AbortSignal,
+    onToken: Asked['onToken'],
+  ): Promise<Completion> | null {
+    if (adapter !== this.#adapter) return null
+    const id = ++this.#lastId
+    if (!this.#inbox.submit({ ...request, id, streams: onToken !== undefined })) return null
+    return new Promise((resolve, reject) => {
+      const cancel = () => {
+        this.#inbox.cancel(id)
+        this.#asked.get(id)?.reject(signal.reason)
+      }
+      const settle = () => {
+        this.#asked.delete(id)
+        signal.removeEventListener('abort', cancel)
+      }
+      signal.addEventListener('abort', cancel)
+      this.#asked.set(id, {
+        tokens: [],
+        logprobs: [],
+        onToken,
+        resolve: (completion) => {
+          settle()
+          resolve(completion)
+        },
+        reject: (error) => {
+          settle()
+          reject(error)
+        },
+      })
+    })
+  }
+
+  /** Completes what was asked for and what is asked for meanwhile. */
+  async run(native: NativeEngine): Promise<void> {
+    try {
+      await native.generate(this.#inbox, this.#adapter, (news) => {
+        for (const each of news) this.#hear(each)
+      })
+    } catch (error) {
+      for (const { reject } of [...this.#asked.values()]) reject(error)
+      throw error
+    }
+  }
+
+  #hear({ id, tokens, logprobs, done, stopped }: News): void {
+    const asked = this.#asked.get(id)
+    if (asked === undefined) return
+    try {
+      tokens.forEach((token, i) => {
+        asked.tokens.push(token)
+        asked.logprobs.push(logprobs[i]!)
+        asked.onToken?.(token, logprobs[i]!)
+      })
+    } catch (error) {
+      this.#inbox.cancel(id)
+      asked.reject(error)
+      return
+    }
+    if (!done) return
+    asked.resolve({
+      tokens: Int32Array.from(asked.tokens),
+      logprobs: Float32Array.from(asked.logprobs),
+      stopped,
+    })
+  }
+}

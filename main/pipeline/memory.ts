@@ -1,0 +1,135 @@
+/** Whether a training will fit into this machine's memory: told before it begins, and refused where it cannot. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../config/error.ts'
+import type { Config } from '../config/schema.ts'
+import { parseQwen2Config } from '../engine/checkpoint.ts'
+import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { estimateMemory, type MemoryEstimate, type MemoryQuestion } from '../engine/estimate.ts'
+import { chooseHolding, resolveModel } from '../engine/load.ts'
+import { publishedShape } from '../engine/shapes.ts'
+import type { Sequence } from '../training/forest.ts'
+
+const GB = 1e9
+/** A run that leaves less of the free memory than this share gets a warning. */
+const SPARE = 0.1
+
+/** What a batch computes. */
+export interface BatchSize {
+  readonly tokens: number
+  readonly targets: number
+  readonly context: number
+}
+
+/** The largest batch that `size` of these groups of sequences can make; those of a group share their prompt. */
+export function largestBatch(groups: readonly (readonly Sequence[])[], size: number): BatchSize {
+  const measured = groups.map((group) => {
+    const targets = group.reduce((sum, { completion }) => sum + completion.length, 0)
+    const prompt = group[0]?.prompt.length ?? 0
+    return {
+      tokens: prompt + targets,
+      targets,
+      context: prompt + Math.max(0, ...group.map((s) => s.completion.length)),
+    }
+  })
+  const top = (key: 'tokens' | 'targets') =>
+    measured
+      .map((one) => one[key])
+      .sort((a, b) => b - a)
+      .slice(0, size)
+      .reduce((sum, n) => sum + n, 0)
+  return { tokens: top('tokens'), targets: top('targets'), context: Math.max(0, ...measured.map((one) => one.context)) }
+}
+
+/**
+ * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
+ * the engine already holds. Returns a sentence of warning, or null where there is room.
+ * @throws UserError with the estimate by part, and what would lower it, where there is not.
+ */
+export function checkMemory(
+  engine: Engine,
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+  free: number = process.availableMemory() + process.memoryUsage.rss(),
+): string | null {
+  const { config, holding } = engine
+  if (holding === null) return null
+  const estimates = batches.map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
+  const estimate = estimates.reduce((most, one) => (one.total > most.total ? one : most))
+  const most = estimate.total + estimate.saving
+  if (most <= (1 - SPARE) * free) return null
+  const saving = `${gb(estimate.saving)} more while a checkpoint is saved`
+  const sentence = `training needs about ${partsOf(estimate)}, ${saving}, and ${gb(free)} can be had`
+  if (most <= free) return `Memory will be short: ${sentence}.`
+  const cures = [
+    ...(holding.gradientCheckpointing ? [] : ['set training.gradient_checkpointing to true']),
+    ...(holding.precision === 'nf4' ? [] : ['set model.precision to nf4']),
+    'lower batch_size',
+    'lower lora.r',
+  ]
+  throw new UserError(`There is not enough memory: ${sentence}; ${cures.join(', or ')}.`)
+}
+
+/** A plan for `dpo-driver estimate`. */
+export interface MemoryPlan {
+  readonly question: MemoryQuestion
+  readonly estimate: MemoryEstimate
+  /** Bytes that can be had here now. */
+  readonly free: number
+}
+
+/**
+ * The peak of a DPO step by the configuration: `batch_size` pairs with prompts and completions of the given lengths. The
+ * model need not be here where it is one of Qwen2's published sizes.
+ * @throws UserError where it is neither.
+ */
+export function planMemory(config: Config, prompt: number, completion: number): MemoryPlan {
+  const { model, training, lora } = config
+  const shape = shapeOf(model.base_model_name)
+  const holding = chooseHolding(
+    shape,
+    {
+      threads: model.threads,
+      precision: model.precision,
+      headPrecision: model.head_precision,
+      gradientCheckpointing: training.gradient_checkpointing,
+    },
+    totalmem(),
+  )
+  const pairs = training.dpo.batch_size
+  const question: MemoryQuestion = {
+    ...holding,
+    threads: model.threads === 'auto' ? availableParallelism() : model.threads,
+    config: shape,
+    lora,
+    frozenAdapters: 0,
+    tokens: pairs * (prompt + 2 * completion),
+    targets: pairs * 2 * completion,
+    context: prompt + completion,
+  }
+  return { question, estimate: estimateMemory(question), free: process.availableMemory() }
+}
+
+/** The estimate as a sentence's part: the sum, then its parts, the largest first. */
+export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string {
+  const shown = Object.entries(parts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, bytes]) => `${name} ${gb(bytes)}`)
+  return `${gb(total)} (${shown.join(', ')})`
+}
+
+export function gb(bytes: number): string {
+  return `${(bytes / GB).toFixed(bytes < GB / 10 ? 3 : 2)} GB`
+}
+
+function shapeOf(name: string): Qwen2Config {
+  const published = publishedShape(name)
+  try {
+    const file = join(resolveModel(name), 'config.json')
+    return parseQwen2Config(file, readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (published !== undefined && error instanceof UserError) return published
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+// A frozen weight matrix in one of the forms that take less memory than float: bf16, int8 with a scale a row, or NF4
+// with double quantisation (Dettmers et al. 2023, QLoRA, arXiv:2305.14314) exactly as bitsandbytes publishes it: 16
+// levels, blocks of 64 values with their largest magnitude, and those in blocks of 256 as 8-bit numbers.
+//
+// It is filled in pieces, so that a checkpoint can be streamed through it.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "buffer.h"
+#include "stored_view.h"
+#include "threadpool.h"
+
+namespace dpo {
+
+// Of the numbers in a checkpoint.
+enum class Dtype { kF32, kF16, kBf16 };
+
+// The signed 8-bit dynamic map (Dettmers 2016, arXiv:1511.04561), ascending, [256].
+const float* dynamicMap();
+
+// Bytes of a stored matrix as they are written to a file.
+struct Section {
+  const char* name;
+  uint8_t* data;
+  int64_t bytes;
+};
+
+class Stored {
+ public:
+  Stored(std::string name, Format format, int64_t rows, int64_t cols);
+
+  // Takes `count` values from place `offset` on, given as dtype. Pieces come in order; all but the last are of whole
+  // rows and of a multiple of 64 values. Place 0 begins anew. Throws std::invalid_argument where one is not finite.
+  void fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes);
+  // The stored bytes themselves, to be written or read from a file.
+  std::vector<Section> sections();
+  // Says that the sections were read from a file. Throws where a scale in them is not finite.
+  void sectionsRead();
+
+  bool complete() const { return filled_ == rows_ * cols_; }
+  const std::string& name() const { return name_; }
+  int64_t rows() const { return rows_; }
+  int64_t cols() const { return cols_; }
+  int64_t bytes();
+  const StoredView& view() const { return view_; }
+
+ private:
+  int64_t size() const { return rows_ * cols_; }
+  int64_t blocks() const { return (size() + kNf4Block - 1) / kNf4Block; }
+  int64_t nestedBlocks() const { return (blocks() + kNestedBlock - 1) / kNestedBlock; }
+  void fillChunk(int64_t begin, int64_t count, const float* values);
+  void quantizeAbsmax();
+
+  std::string name_;
+  int64_t rows_, cols_;
+  int64_t filled_ = 0;
+  Buffer<uint16_t> bf16_;
+  Buffer<int8_t> int8_;
+  Buffer<float> rowScale_, nestedAbsmax_, exactAbsmax_;  // exactAbsmax_: until all blocks are known
+  Buffer<uint8_t> nf4_, absmax_;
+  Buffer<float> absmaxOffset_;
+  StoredView view_;
+};
+
+// Widens `count` numbers of a checkpoint to float.
+void widen(Dtype dtype, const uint8_t* bytes, int64_t count, float* to);
+
+}  // namespace dpo
