@@ -70,7 +70,8 @@ class Linear {
                      init == nullptr ? nullptr : init + begin, initLd);
       return;
     }
-    const int64_t cols = kernels.tileCols;
+    // Two panels side by side: a table that rounds what it multiplies does so once for both.
+    const int64_t cols = 2 * kernels.tileCols;
     panels.resize(kPassingDepth * cols + kernels.packedSize(kPassingDepth, cols));
     T* const panel = panels.data() + kPassingDepth * cols;
     for (int64_t n0 = begin; n0 < end; n0 += cols) {
