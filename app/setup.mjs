@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone ready: dependencies, Node 24, the native engine, a browser, the benchmark's pages. What is there
- * already is left alone, so this runs before every command. Plain JavaScript without dependencies: it has to start on
- * an older Node, before anything is installed.
+ * Makes a fresh clone ready: dependencies, Node 24, the native engine, the window, a browser, the benchmark's pages.
+ * What is there already is left alone, so this runs before every command. Plain JavaScript without dependencies: it has
+ * to start on an older Node, before anything is installed.
  *
  *     node app/setup.mjs                      sets up
  *     node app/setup.mjs --exec vitest run    sets up, then runs that bin of a dependency under Node 24
@@ -23,7 +23,7 @@ class SetupError extends Error {}
 
 /**
  * Does what is missing and says so on stderr; silent where nothing is. `environment` false leaves out the native engine,
- * the browser and the pages, for commands that only print; `again` tries once more what could not be had the last time.
+ * the window, the browser and the pages, for commands that only print; `again` tries once more what could not be had the last time.
  * Throws SetupError where the lab could not run afterwards.
  */
 export async function setUp({ environment = true, again = false } = {}) {
@@ -36,6 +36,7 @@ export async function setUp({ environment = true, again = false } = {}) {
   }
   if (!environment) return
   if (!nativePresent()) await step('native engine', buildNative)
+  if (!rendererPresent()) await step('window', buildRenderer)
   if (!environmentPresent(again)) await step('browser and benchmark pages', prepareEnvironment)
 }
 
@@ -119,14 +120,41 @@ async function buildNative() {
   console.error(`The native engine did not build (see ${log}), so ${slow}.`)
 }
 
+// Window
+
+const RENDERER = join(ROOT, 'renderer')
+const BUILT = join(RENDERER, 'dist')
+
+/** Whether the built window is newer than its sources and than the packages in it. */
+function rendererPresent() {
+  if (!existsSync(join(RENDERER, 'index.html'))) return true
+  const built = newest(BUILT, (name) => name === 'index.html')
+  const packages = statSync(join(ROOT, 'package-lock.json')).mtimeMs
+  return (
+    built >
+    Math.max(
+      packages,
+      newest(RENDERER, (name) => !name.includes('.test.')),
+    )
+  )
+}
+
+async function buildRenderer() {
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js')
+  const output = await capture(nodePath(), [vite, 'build', RENDERER], 5 * MINUTE)
+  if (rendererPresent()) return
+  console.error(`The window did not build; the command line works without it. ${lastLines(output)}`)
+}
+
+/** Folders of what is made, not written. */
+const MADE = ['build', 'CMakeFiles', 'dist']
+
 /** When the newest of a folder's files was written, in milliseconds; 0 where there is none. */
 function newest(folder, wanted) {
   if (!existsSync(folder)) return 0
   return readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) {
-      return entry.name === 'build' || entry.name === 'CMakeFiles' ? latest : Math.max(latest, newest(path, wanted))
-    }
+    if (entry.isDirectory()) return MADE.includes(entry.name) ? latest : Math.max(latest, newest(path, wanted))
     return wanted(entry.name) ? Math.max(latest, statSync(path).mtimeMs) : latest
   }, 0)
 }

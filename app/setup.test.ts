@@ -128,3 +128,21 @@ test('the native engine is built again when a source is newer than it', () => {
     stderr: 'Setting up: native engine ...\nSetting up: native engine\n',
   })
 })
+
+test('the window is built again where a source is newer, and its failure costs the command line nothing', () => {
+  put('renderer/index.html', '')
+  put('renderer/app.tsx', '')
+  const build =
+    "require('fs').mkdirSync('renderer/dist', { recursive: true }); require('fs').writeFileSync('renderer/dist/index.html', '')"
+  put('node_modules/vite/bin/vite.js', build)
+  const built = { status: 0, stdout: '', stderr: 'Setting up: window ...\nSetting up: window\n' }
+  expect(setup('--exec', 'node', '-e', '')).toEqual(built)
+  expect(setup('--exec', 'node', '-e', '').stderr).toBe('')
+
+  const later = Date.now() / 1000 + 60
+  utimesSync(join(root, 'renderer/app.tsx'), later, later)
+  put('node_modules/vite/bin/vite.js', "console.log('app.tsx: unexpected token'); process.exit(1)")
+  const { status, stderr } = setup('--exec', 'node', '-e', '')
+  expect(status).toBe(0)
+  expect(stderr).toContain('The window did not build; the command line works without it. app.tsx: unexpected token')
+})

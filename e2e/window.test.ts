@@ -1,0 +1,338 @@
+/**
+ * A newcomer's whole path through the window, in a real Chromium, against the lab as `serve` starts it: from the tour to
+ * the exported report. On the way: reloads, a second browser, both languages, light and dark, and axe on every view.
+ * Screenshots of every view are left in coverage/window/.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { projectPath } from '../main/config/paths.ts'
+import { fetchChromium } from '../main/environment/browser.ts'
+
+const SHOTS = projectPath('coverage/window')
+/** Milliseconds for what takes an instant, and for what the lab has to work for. */
+const SOON = 30_000
+const LATER = 300_000
+vi.setConfig({ testTimeout: 2 * LATER, hookTimeout: LATER })
+
+const VIEWS = {
+  pipeline: 'Pipeline',
+  live: 'Live',
+  pairs: 'Pairs',
+  training: 'Training',
+  results: 'Results',
+  episodes: 'Episodes',
+  runs: 'Runs & models',
+} as const
+type View = keyof typeof VIEWS
+
+let folder: string
+let lab: ChildProcess
+let url: string
+let browser: Browser
+let context: BrowserContext
+let page: Page
+/** What went wrong in the page since the last look. */
+const complaints: string[] = []
+
+beforeAll(async () => {
+  mkdirSync(SHOTS, { recursive: true })
+  folder = mkdtempSync(join(tmpdir(), 'window-'))
+  lab = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', smallConfig(folder)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  url = await addressOf(lab)
+  browser = await chromium.launch({ executablePath: await fetchChromium(), args: ['--no-sandbox'] })
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' })
+  page = await context.newPage()
+  page.setDefaultTimeout(SOON)
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  lab?.kill('SIGTERM')
+  await new Promise((ended) => (lab === undefined || lab.exitCode !== null ? ended(0) : lab.once('exit', ended)))
+  rmSync(folder, { recursive: true, force: true })
+})
+afterEach(() => {
+  expect(complaints.splice(0)).toEqual([])
+})
+
+test('the first visit begins with a tour of a minute, by keyboard', async () => {
+  await page.goto(url)
+  expect(page.url()).not.toContain('token')
+  const tour = page.getByRole('dialog', { name: 'A minute’s tour' })
+  await tour.waitFor()
+  await clean('tour')
+  for (let step = 1; step < 4; step++) await page.keyboard.press('Enter')
+  await tour.getByRole('heading', { name: 'Press one button' }).waitFor()
+  await page.keyboard.press('Enter')
+  await tour.waitFor({ state: 'hidden' })
+  await page.reload()
+  await page.getByRole('heading', { name: 'Pipeline' }).waitFor()
+  expect(await tour.count()).toBe(0)
+})
+
+test('every view says what to do while there is nothing in it', async () => {
+  for (const view of Object.keys(VIEWS) as View[]) {
+    await open(view)
+    await clean(`empty-${view}`)
+  }
+  await open('pairs')
+  await page.getByRole('heading', { name: 'No pairs yet' }).waitFor()
+})
+
+test('settings are explained, checked and saved', async () => {
+  await open('pipeline')
+  await page.getByRole('button', { name: /Collect/ }).click()
+  await page.getByText('Settings', { exact: true }).click()
+  const attempts = page.getByLabel('attempts')
+  await attempts.fill('0')
+  await page.getByText('At least 1.').waitFor()
+  expect(await page.getByRole('button', { name: 'Save 1 change' }).isDisabled()).toBe(true)
+  await attempts.fill('5')
+  await clean('settings')
+  await page.getByRole('button', { name: 'Save 1 change' }).click()
+  await page.getByText(/^Saved in/).waitFor()
+  expect(await attempts.inputValue()).toBe('5')
+})
+
+test('one button runs everything; a stop in the middle can be gone on from; a reload loses nothing', async () => {
+  await open('pipeline')
+  await page.getByRole('button', { name: 'Run everything' }).click()
+  await logged('Run 1: Whole pipeline')
+  await page.getByRole('link', { name: 'Collect, round 1' }).waitFor({ timeout: LATER })
+
+  await open('live')
+  await page.getByRole('article').first().waitFor()
+  await clean('live')
+  await page.reload()
+  await page.getByRole('article').first().waitFor()
+
+  await open('pipeline')
+  await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
+  await page.getByRole('button', { name: 'Resume run 1' }).waitFor({ timeout: LATER })
+  await logged('Run 1 stopped')
+  await page.getByRole('button', { name: 'Resume run 1' }).click()
+  await logged('Run 1: Whole pipeline, resumed')
+  await page.reload()
+  await logged('Run 1: Whole pipeline, resumed')
+})
+
+test('a second browser sees the same run', async () => {
+  const other = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: 'zh-CN' })
+  const second = await other.newPage()
+  await second.goto(url)
+  await second.getByRole('dialog').waitFor()
+  await second.keyboard.press('Escape')
+  await second.getByLabel('搜索日志').fill('整条流水线，继续')
+  await second.getByRole('log').getByText('运行 1：整条流水线，继续').waitFor({ timeout: SOON })
+  await other.close()
+})
+
+test('it ends with results that can be read, opened and exported', async () => {
+  await open('pipeline')
+  await logged('Run 1 done', LATER)
+  await clean('pipeline')
+  await open('results')
+  await page.getByRole('heading', { name: 'Success of every policy' }).waitFor()
+  await page
+    .getByRole('region', { name: 'DPO against SFT', exact: true })
+    .getByRole('button', { name: /solved by both/ })
+    .click()
+  await page.getByRole('region', { name: 'Problems: DPO and SFT' }).getByText('Page as text').first().waitFor()
+  await clean('results')
+
+  const report = await context.newPage()
+  await report.goto(new URL('/exports/1/report.html?inline', page.url()).href)
+  await report.getByRole('heading', { name: 'Success of every policy' }).waitFor()
+  await report.close()
+  for (const [file, start] of [
+    ['summary.json', '{'],
+    ['metrics.csv', 'stage,'],
+  ] as const) {
+    const answer = await context.request.get(new URL(`/exports/1/${file}`, page.url()).href)
+    expect(answer.status()).toBe(200)
+    expect((await answer.text()).startsWith(start)).toBe(true)
+  }
+})
+
+test('pairs are read, judged by keys, and every judgement can be undone', async () => {
+  await open('pairs')
+  const detail = page.getByRole('region', { name: 'The opened pair' })
+  const count = page.getByText(/ of \d+ reviewed/)
+  await detail.getByText(/^Pair 1 ·/).waitFor()
+  const chosen = await answerOf('Chosen')
+  await clean('pairs')
+  await page.keyboard.press('s')
+  await expect.poll(() => answerOf('Rejected')).toBe(chosen)
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => answerOf('Chosen')).toBe(chosen)
+  await page.keyboard.press('d')
+  await expect.poll(() => count.textContent()).toMatch(/^1 of/)
+  await page.reload()
+  await expect.poll(() => count.textContent()).toMatch(/^1 of/)
+  await page.getByRole('gridcell', { name: 'dropped' }).first().waitFor()
+  await page.getByLabel('Note').fill('the page has two of these')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('All states').selectOption({ label: 'with a note' })
+  await page.getByText('1 pair', { exact: true }).waitFor()
+})
+
+test('curves, episodes, runs and models', async () => {
+  await open('training')
+  await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
+  await clean('training')
+
+  await open('episodes')
+  await page.getByLabel('All outcomes').selectOption('success')
+  const step = page.getByText(/^Step \d+ of \d+$/)
+  await step.waitFor()
+  await clean('episodes')
+
+  await open('runs')
+  await page.getByLabel('Mark run 1').check()
+  await page.getByRole('heading', { name: 'Settings of run 1' }).waitFor()
+  await clean('runs')
+  await page.getByRole('button', { name: 'More on run 1' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('heading', { name: 'No runs yet' }).waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('link', { name: /^1 · / }).waitFor()
+  await page.getByText('Models', { exact: true }).click()
+  await page.getByRole('heading', { name: 'Made by runs' }).waitFor()
+  await clean('models')
+})
+
+test('one episode by choice, every policy side by side', async () => {
+  await open('live')
+  await page.getByText('Play', { exact: true }).click()
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  await page
+    .getByRole('article')
+    .nth(1)
+    .getByText(/success|failure/)
+    .first()
+    .waitFor({ timeout: LATER })
+  expect(await page.getByRole('article').count()).toBe(2)
+  await clean('play')
+})
+
+test('a golden sample by hand', async () => {
+  await page.getByText('Record', { exact: true }).click()
+  await page.getByRole('button', { name: 'Record', exact: true }).click()
+  const heading = page.getByRole('heading', { name: /^Click on the "/ })
+  await heading.waitFor({ timeout: LATER })
+  const wanted = /"(.*)"/.exec((await heading.textContent()) ?? '')?.[1]
+  await page.getByText(/^Elements of the page/).click()
+  const element = page.getByText(new RegExp(`^${wanted} button \\d+$`)).first()
+  await element.locator('..').getByRole('button', { name: 'Click' }).click()
+  await clean('record')
+  const save = page.getByRole('button', { name: 'Save' })
+  await expect.poll(() => save.isEnabled(), { timeout: LATER }).toBe(true)
+  await save.click()
+  await page.getByText(/^1 sample is in /).waitFor()
+})
+
+test('the command palette and the sheet of keys', async () => {
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog', { name: 'Command palette' }).waitFor()
+  await page.keyboard.type('go results')
+  await clean('palette')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Results' }).waitFor()
+  await page.keyboard.press('Shift+?')
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+  await clean('help')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('7')
+  await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
+})
+
+test('in Chinese, at night, on a narrow screen', async () => {
+  await page.getByRole('button', { name: 'Language' }).click()
+  await page.getByRole('menuitem', { name: '简体中文' }).click()
+  await page.getByRole('heading', { name: '运行与模型' }).waitFor()
+  await page.getByRole('button', { name: '配色' }).click()
+  await page.getByRole('menuitem', { name: '深色' }).click()
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
+  await page.setViewportSize({ width: 1024, height: 768 })
+  for (const [number, view] of Object.keys(VIEWS).entries()) {
+    await page.keyboard.press(String(number + 1))
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForLoadState('networkidle')
+    await clean(`zh-dark-${view}`)
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(overflow, `${view} is wider than the window`).toBeLessThanOrEqual(0)
+  }
+})
+
+/** Goes to a view by its link, as a mouse would. */
+async function open(view: View): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: VIEWS[view] }).click()
+  await page.getByRole('heading', { level: 1, name: VIEWS[view] }).waitFor()
+}
+
+/** Waits until the log has a line with this text, found by its search. */
+async function logged(text: string, timeout = SOON): Promise<void> {
+  const search = page.getByLabel('Search the log')
+  await search.fill(text)
+  await page.getByRole('log').getByText(text).waitFor({ timeout })
+  await search.fill('')
+}
+
+/** Takes a screenshot and lets axe look at what is on the screen: WCAG 2.2 A and AA, and axe's best practices. */
+async function clean(name: string): Promise<void> {
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) })
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  expect(found, name).toEqual([])
+}
+
+/** The text of an answer of the opened pair. */
+async function answerOf(side: 'Chosen' | 'Rejected'): Promise<string | null> {
+  return page.getByRole('heading', { name: side, exact: true }).locator('xpath=following-sibling::*[1]').textContent()
+}
+
+function smallConfig(home: string): string {
+  const paths = {
+    sft_data: 'golden.jsonl',
+    preference_data: 'preferences.jsonl',
+    sft_adapter_path: 'sft',
+    dpo_adapter_path: 'dpo',
+    store: 'lab.sqlite',
+    reports: 'reports',
+  }
+  const config = {
+    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(home, name)])),
+    environment: { pages: 2, pictures: true },
+    tasks: ['click-button', 'click-checkboxes', 'enter-password'],
+    golden: { samples_per_task: 1, held_out_per_task: 1 },
+    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
+    collect: { seeds_per_task: 6, attempts: 4 },
+    evaluation: { num_episodes_per_task: 4 },
+  }
+  const path = join(home, 'config.yaml')
+  writeFileSync(path, JSON.stringify(config, null, 2))
+  return path
+}
+
+/** The address that `serve` prints. */
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((found, fail) => {
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      const address = /http:\/\/\S+/.exec(output)?.[0]
+      if (address !== undefined) found(address)
+    })
+    child.once('exit', (code) => fail(new Error(`serve ended with ${code}: ${output}`)))
+  })
+}

@@ -1,0 +1,89 @@
+/** The window: providers, the frame around the views, and the view that the address names. */
+import { MantineProvider } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { type ComponentType, lazy, Suspense, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import classes from './app.module.css'
+import { goTo, usePlace, VIEWS, type View } from './location.ts'
+import { Loading } from './parts/loading.tsx'
+import { queries } from './queries.ts'
+import { closePanels, openPanel, usePanels } from './shell/commands.ts'
+import { Boundary } from './shell/failure.tsx'
+import { Header } from './shell/header.tsx'
+import { Help } from './shell/help.tsx'
+import { Navigation } from './shell/navigation.tsx'
+import { Notices } from './shell/notices.tsx'
+import { Palette } from './shell/palette.tsx'
+import { useShellCommands } from './shell/shell-commands.ts'
+import { Tour } from './shell/tour.tsx'
+import { useSettings } from './state/settings.ts'
+import { theme } from './theme.ts'
+
+/** Each view is loaded when it is first opened, so that the first paint waits for none of the others. */
+const SCREENS: Readonly<Record<View, ComponentType>> = {
+  pipeline: lazy(() => import('./views/pipeline/pipeline.tsx')),
+  live: lazy(() => import('./views/live/live.tsx')),
+  pairs: lazy(() => import('./views/pairs/pairs.tsx')),
+  training: lazy(() => import('./views/training/training.tsx')),
+  results: lazy(() => import('./views/results/results.tsx')),
+  episodes: lazy(() => import('./views/episodes/episodes.tsx')),
+  runs: lazy(() => import('./views/runs/runs.tsx')),
+}
+
+export function App() {
+  const { scheme } = useSettings()
+  return (
+    <QueryClientProvider client={queries}>
+      <MantineProvider
+        theme={theme}
+        defaultColorScheme="auto"
+        {...(scheme === 'auto' ? {} : { forceColorScheme: scheme })}
+      >
+        <Frame />
+      </MantineProvider>
+    </QueryClientProvider>
+  )
+}
+
+function Frame() {
+  const { t } = useTranslation()
+  const { view } = usePlace()
+  const shell = useShellCommands()
+  const { toured } = useSettings()
+  const panels = usePanels()
+  useHotkeys([
+    ['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))],
+    ['shift+?', () => openPanel('help')],
+    ...VIEWS.map((one, at): [string, () => void] => [String(at + 1), () => goTo(one)]),
+  ])
+  useEffect(() => {
+    if (!toured) openPanel('tour')
+  }, [toured])
+  useEffect(() => {
+    document.title = `${t(`views.${view}`)} · ${t('app.name')}`
+  }, [t, view])
+  const Screen = SCREENS[view]
+  return (
+    <div className={classes.frame}>
+      <button type="button" className={classes.skip} onClick={() => document.getElementById('content')?.focus()}>
+        {t('app.skip')}
+      </button>
+      <div className={classes.side}>
+        <Navigation />
+      </div>
+      <Header />
+      <main className={classes.main} id="content" tabIndex={-1}>
+        <Boundary key={view}>
+          <Suspense fallback={<Loading />}>
+            <Screen />
+          </Suspense>
+        </Boundary>
+      </main>
+      <Palette commands={shell} />
+      <Help />
+      <Tour />
+      <Notices />
+    </div>
+  )
+}

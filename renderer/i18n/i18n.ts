@@ -1,0 +1,51 @@
+/** The lab's words in the reader's language; a language is loaded when it is first wanted. */
+import i18next from 'i18next'
+import { initReactI18next } from 'react-i18next'
+import { type Language, useSettings } from '../state/settings.ts'
+import type { Words } from './en.ts'
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: Words; fields: Readonly<Record<string, string>> }
+  }
+}
+
+interface Vocabulary {
+  readonly words: Words
+  /** What the settings mean, by key, where the project's own English is not wanted. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
+  en: async () => ({ words: (await import('./en.ts')).words, fields: {} }),
+  async 'zh-CN'() {
+    const [{ words }, { fields }] = await Promise.all([import('./zh.ts'), import('./zh-fields.ts')])
+    return { words, fields }
+  },
+}
+
+/** Loads the words of the chosen language and follows the setting from then on. */
+export async function startWords(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    resources: {},
+    ns: ['translation', 'fields'],
+    lng: 'none',
+    fallbackLng: false,
+    interpolation: { escapeValue: false },
+    returnEmptyString: false,
+  })
+  await speak(useSettings.getState().language)
+  useSettings.subscribe((now, before) => {
+    if (now.language !== before.language) void speak(now.language)
+  })
+}
+
+async function speak(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, 'translation')) {
+    const { words, fields } = await VOCABULARIES[language]()
+    i18next.addResourceBundle(language, 'translation', words)
+    i18next.addResourceBundle(language, 'fields', fields)
+  }
+  await i18next.changeLanguage(language)
+  document.documentElement.lang = language
+}

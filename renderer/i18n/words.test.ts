@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { keyPaths } from '../../main/config/explain.ts'
+import { configSchema } from '../../main/config/schema.ts'
+import { words as en } from './en.ts'
+import { words as zh } from './zh.ts'
+import { fields } from './zh-fields.ts'
+
+/** Every text by its dotted key. */
+function flat(value: unknown, key = ''): [key: string, text: string][] {
+  if (typeof value === 'string') return [[key, value]]
+  return Object.entries(Object(value)).flatMap(([name, inner]) => flat(inner, key === '' ? name : `${key}.${name}`))
+}
+
+describe('the words', () => {
+  it('have the same keys and the same gaps in both languages', () => {
+    const gaps = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(([, name]) => name).sort()
+    const english = new Map(flat(en))
+    const chinese = new Map(flat(zh))
+    expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort())
+    for (const [key, text] of english) {
+      // English says "one" in words now and then.
+      if (!key.endsWith('_one')) expect(gaps(chinese.get(key)!), key).toEqual(gaps(text))
+    }
+  })
+
+  it('are Chinese in Chinese', () => {
+    const same = flat(zh).filter(
+      ([, text]) => !/[\u4e00-\u9fff]/.test(text) && /[a-z]{4}/i.test(text.replace(/{{\w+}}/g, '')),
+    )
+    // Names that are the same everywhere.
+    expect(same.map(([, text]) => text).sort()).toEqual(['Node', 'TensorFlow.js'])
+  })
+
+  it('explain no setting that there is not', () => {
+    const keys = new Set(keyPaths(configSchema))
+    expect(Object.keys(fields).filter((key) => !keys.has(key))).toEqual([])
+  })
+})

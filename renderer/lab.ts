@@ -1,0 +1,27 @@
+/** Questions to the lab that several views ask. */
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import type { inferRouterOutputs } from '@trpc/server'
+import type { LabRouter } from '../main/rpc/router.ts'
+import { lab } from './api.ts'
+
+/** What the lab's procedures answer. */
+export type Answers = inferRouterOutputs<LabRouter>
+export type RunBrief = Answers['runs']['list'][number]
+/** A key of the configuration. */
+export type Field = Answers['config']['form']['fields'][number]
+export type TaskInfo = Answers['tasks']['list'][number]
+
+/** Every run, the latest first. */
+export function useRuns(): UseQueryResult<readonly RunBrief[]> {
+  return useQuery({ queryKey: ['runs', 'list'], queryFn: () => lab.runs.list.query() })
+}
+
+/** Every task that can be played; none until the lab has answered. */
+export function useTasks(): readonly TaskInfo[] {
+  return useQuery({ queryKey: ['tasks'], queryFn: () => lab.tasks.list.query(), staleTime: 60_000 }).data ?? []
+}
+
+/** Machine, model and engine. */
+export function useLabStatus(): UseQueryResult<Answers['status']['get']> {
+  return useQuery({ queryKey: ['status'], queryFn: () => lab.status.get.query() })
+}

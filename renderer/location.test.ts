@@ -1,0 +1,26 @@
+import { beforeAll, expect, it, vi } from 'vitest'
+
+let location: typeof import('./location.ts')
+
+beforeAll(async () => {
+  vi.stubGlobal('window', { location: { hash: '' }, addEventListener: () => undefined })
+  location = await import('./location.ts')
+})
+
+it('reads view and choices from the address, whatever stands there', () => {
+  expect(location.readPlace('#/pairs?run=3&state=dropped')).toEqual({
+    view: 'pairs',
+    query: { run: '3', state: 'dropped' },
+  })
+  expect(location.readPlace('')).toEqual({ view: 'pipeline', query: {} })
+  expect(location.readPlace('#/../etc?x').view).toBe('pipeline')
+})
+
+it('writes what it can read again, and leaves out what is empty', () => {
+  const query = { run: 3, task: 'click-tab-2', reason: 'page hung: 100% & more', state: undefined, stage: '' }
+  const place = location.readPlace(location.hrefOf('episodes', query))
+  expect(place).toEqual({
+    view: 'episodes',
+    query: { run: '3', task: 'click-tab-2', reason: 'page hung: 100% & more' },
+  })
+})

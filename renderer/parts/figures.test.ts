@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { bytes, duration, metric, percent, points, pValue } from './figures.ts'
+
+describe('figures', () => {
+  it('writes shares and differences in percent and points', () => {
+    expect(percent(0.6838)).toBe('68.4')
+    expect(points(0.056)).toBe('+5.6')
+    expect(points(-0.013)).toBe('−1.3')
+    expect(points(-0.0001)).toBe('0.0')
+    expect(pValue(0.00002)).toBe('p < 0.001')
+    expect(pValue(0.0341)).toBe('p = 0.034')
+  })
+
+  it('writes times as clocks', () => {
+    expect([8.24, 42, 245, 3723].map(duration)).toEqual(['8.2 s', '42 s', '4:05', '1:02:03'])
+  })
+
+  it('writes bytes in binary units', () => {
+    expect([0, 900, 1536, 8 * 2 ** 30].map(bytes)).toEqual(['0 B', '900 B', '1.5 KiB', '8.0 GiB'])
+  })
+
+  it('keeps four digits of a metric, whatever its size', () => {
+    expect([0, 0.70314, 12.5, -3, 0.0000123, 123456].map(metric)).toEqual([
+      '0',
+      '0.7031',
+      '12.5',
+      '−3',
+      '1.2e-5',
+      '123,456',
+    ])
+  })
+})

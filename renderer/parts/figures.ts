@@ -1,0 +1,53 @@
+/** Figures as people read them. */
+
+/** 0.684 -> "68.4". */
+export function percent(share: number, digits = 1): string {
+  return (100 * share).toFixed(digits)
+}
+
+/** A difference of shares in points: "+12.3", with a real minus sign. */
+export function points(difference: number): string {
+  const rounded = (100 * difference).toFixed(1)
+  if (rounded === '0.0' || rounded === '-0.0') return '0.0'
+  return difference < 0 ? rounded.replace('-', '−') : `+${rounded}`
+}
+
+/** "p < 0.001" or "p = 0.034". */
+export function pValue(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
+}
+
+/** Seconds as "8.2 s", "4:05", "1:02:03". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  const whole = Math.round(seconds)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
+}
+
+/** Bytes in binary units: "1.5 GiB". */
+export function bytes(count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10))
+  const value = count / 1024 ** power
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`
+}
+
+/** A metric with about four significant digits: "0.6931", "1.2e-5", "12,345". */
+export function metric(value: number): string {
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 10_000) return Math.round(value).toLocaleString('en')
+  if (size < 0.001) return value.toExponential(1).replace('-', '−').replace('e−', 'e-')
+  return value
+    .toPrecision(4)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
+    .replace(/^-/, '−')
+}
+
+/** Date and time, short, in the reader's language. */
+export function moment(milliseconds: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds)
+}

@@ -1,0 +1,52 @@
+/** What someone has typed into the settings' form, and whether it could be right. */
+import type { Field } from '../../lab.ts'
+
+/** Changed values by key, as the inputs hold them. */
+export type Draft = Readonly<Record<string, unknown>>
+
+/** A reason why a value cannot be: a word of the `form.wrong` texts and its number. */
+export interface Wrong {
+  readonly why: 'number' | 'integer' | 'min' | 'max' | 'above' | 'empty'
+  readonly limit?: number
+}
+
+/** The value that an input's content stands for: numbers for digits, null for nothing where that is allowed. */
+export function readContent(field: Field, content: unknown): unknown {
+  if (field.nullable && (content === '' || content === null || (Array.isArray(content) && content.length === 0))) {
+    return null
+  }
+  if (field.type === 'integer' || field.type === 'number') {
+    const text = String(content).trim()
+    return field.words.includes(text) || text === '' ? text : Number(text)
+  }
+  if (field.type === 'boolean' && typeof content === 'string' && !field.words.includes(content))
+    return content === 'true'
+  return content
+}
+
+/** Why a field's content cannot be its value; null where it can, as far as the form knows. */
+export function wrongWith(field: Field, content: unknown): Wrong | null {
+  const value = readContent(field, content)
+  if (value === null) return null
+  if (field.type === 'list' && Array.isArray(value)) return value.length === 0 ? { why: 'empty' } : null
+  if (field.type === 'text') return value === '' ? { why: 'empty' } : null
+  if (field.type !== 'integer' && field.type !== 'number') return null
+  if (typeof value === 'string') return field.words.includes(value) ? null : { why: 'number' }
+  if (typeof value !== 'number' || Number.isNaN(value)) return { why: 'number' }
+  if (field.type === 'integer' && !Number.isInteger(value)) return { why: 'integer' }
+  if (field.min !== null && value < field.min) return { why: 'min', limit: field.min }
+  if (field.max !== null && value > field.max) return { why: 'max', limit: field.max }
+  if (field.above !== null && value <= field.above) return { why: 'above', limit: field.above }
+  return null
+}
+
+/** The values of a draft that differ from the fields' present ones. */
+export function changes(fields: readonly Field[], draft: Draft): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      if (!(field.key in draft)) return []
+      const value = readContent(field, draft[field.key])
+      return JSON.stringify(value) === JSON.stringify(field.value) ? [] : [[field.key, value]]
+    }),
+  )
+}

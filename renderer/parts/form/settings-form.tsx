@@ -1,0 +1,189 @@
+/** Settings as a form: each with what it means, its default and its bounds; what beginners can leave alone is folded. */
+import { ActionIcon, Anchor, Button, Group, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { FolderOpen } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Field } from '../../lab.ts'
+import { tellError } from '../../shell/notices.tsx'
+import { changes, type Draft, wrongWith } from './draft.ts'
+import classes from './settings-form.module.css'
+
+interface Props {
+  readonly fields: readonly Field[]
+  /** Names that lists of tasks can hold. */
+  readonly tasks: readonly string[]
+  /** Writes the changed values; throws with a sentence where they were refused. */
+  readonly save: (values: Record<string, unknown>) => Promise<void>
+}
+
+export function SettingsForm({ fields, tasks, save }: Props) {
+  const { t } = useTranslation()
+  const [draft, setDraft] = useState<Draft>({})
+  const [saving, setSaving] = useState(false)
+  const changed = changes(fields, draft)
+  const count = Object.keys(changed).length
+  const wrong = fields.some((field) => field.key in draft && wrongWith(field, draft[field.key]) !== null)
+  const submit = async () => {
+    setSaving(true)
+    try {
+      await save(changed)
+      setDraft({})
+    } finally {
+      setSaving(false)
+    }
+  }
+  const shown = (field: Field) => (
+    <Setting
+      key={field.key}
+      field={field}
+      tasks={tasks}
+      content={field.key in draft ? draft[field.key] : field.value}
+      onChange={(content) => setDraft((before) => ({ ...before, [field.key]: content }))}
+    />
+  )
+  const advanced = fields.filter((field) => field.advanced)
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!wrong && count > 0) void submit()
+      }}
+    >
+      <div className={classes.grid}>{fields.filter((field) => !field.advanced).map(shown)}</div>
+      {advanced.length > 0 && (
+        <details className={classes.advanced}>
+          <summary>{t('form.advanced', { count: advanced.length })}</summary>
+          <div className={classes.grid}>{advanced.map(shown)}</div>
+        </details>
+      )}
+      {count > 0 && (
+        <Group className={classes.bar!} gap="sm">
+          <Button type="submit" loading={saving} disabled={wrong}>
+            {t('form.save', { count })}
+          </Button>
+          <Button variant="default" onClick={() => setDraft({})}>
+            {t('form.discard')}
+          </Button>
+          <span className="soft">{t('form.next')}</span>
+        </Group>
+      )}
+    </form>
+  )
+}
+
+interface SettingProps {
+  readonly field: Field
+  readonly tasks: readonly string[]
+  readonly content: unknown
+  readonly onChange: (content: unknown) => void
+}
+
+function Setting({ field, tasks, content, onChange }: SettingProps) {
+  const { t, i18n } = useTranslation()
+  const wrong = wrongWith(field, content)
+  const error = wrong === null ? undefined : t(`form.wrong.${wrong.why}`, { limit: wrong.limit })
+  const atDefault = JSON.stringify(field.default) === JSON.stringify(field.value)
+  // The project's own explanations are English; a language may bring its own.
+  const own = i18n.getResourceBundle(i18n.language, 'fields') as Readonly<Record<string, string>> | undefined
+  const explanation = own?.[field.key] ?? field.explanation
+  const common = {
+    label: <span className={classes.key}>{field.key.split('.').at(-1)}</span>,
+    description: (
+      <>
+        {explanation}
+        {!atDefault && (
+          <>
+            {' '}
+            <Anchor
+              component="button"
+              type="button"
+              size="xs"
+              underline="always"
+              onClick={() => onChange(field.default)}
+            >
+              {t('form.default', { value: written(field.default) })}
+            </Anchor>
+          </>
+        )}
+      </>
+    ),
+    error,
+  }
+  if (field.type === 'boolean' && field.words.length === 0) {
+    return (
+      <Switch
+        label={common.label}
+        description={common.description}
+        checked={content === true}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    )
+  }
+  if (field.type === 'choice' || field.type === 'boolean') {
+    return (
+      <NativeSelect
+        {...common}
+        data={field.type === 'boolean' ? [...field.words, 'true', 'false'] : [...field.words, ...(field.choices ?? [])]}
+        value={String(content)}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    )
+  }
+  if (field.type === 'list') {
+    return (
+      <TagsInput
+        {...common}
+        className={classes.wide!}
+        data={[...(field.choices ?? tasks)]}
+        value={Array.isArray(content) ? content.map(String) : []}
+        placeholder={field.nullable && content === null ? t('form.asAbove') : ''}
+        onChange={onChange}
+        clearable
+        maxDropdownHeight={240}
+      />
+    )
+  }
+  return (
+    <TextInput
+      {...common}
+      value={content === null ? '' : String(content)}
+      placeholder={field.nullable ? t('form.none') : ''}
+      rightSection={PATHS.test(field.key) ? <Chooser field={field} onChange={onChange} /> : undefined}
+      inputMode={field.type === 'text' || field.words.length > 0 ? 'text' : 'decimal'}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  )
+}
+
+/** Keys that name a folder of the user's. */
+const PATHS = /^(environment\.(miniwob|tasks_dir)|model\.base_model_name)$/
+
+/** The system's own dialog for a folder, where the lab is in a desktop app. */
+function Chooser({ field, onChange }: Pick<SettingProps, 'field' | 'onChange'>) {
+  const { t } = useTranslation()
+  const present = useQuery({
+    queryKey: ['desktop'],
+    queryFn: () => lab.desktop.present.query(),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (present.data !== true) return null
+  const choose = async () => {
+    try {
+      const { path } = await lab.desktop.choose.mutate({ what: 'folder', title: field.key })
+      if (path !== null) onChange(path)
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  return (
+    <ActionIcon variant="subtle" aria-label={t('form.choose')} onClick={() => void choose()}>
+      <FolderOpen size={16} aria-hidden />
+    </ActionIcon>
+  )
+}
+
+function written(value: unknown): string {
+  return Array.isArray(value) ? `${value.length}` : String(value)
+}

@@ -1,0 +1,34 @@
+/** A success rate as a bar from 0 to 100%, with its 95% interval as a whisker over it. */
+import type { CSSProperties } from 'react'
+import { percent } from './figures.ts'
+import classes from './interval.module.css'
+
+export interface Rate {
+  readonly success: number
+  readonly low: number
+  readonly high: number
+  readonly n: number
+}
+
+/** The colour of a policy, by its arm. */
+export function armColour(arm: string): string {
+  return ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].includes(arm)
+    ? `var(--arm-${arm})`
+    : 'var(--neutral)'
+}
+
+export function IntervalBar({ rate, colour }: { readonly rate: Rate; readonly colour: string }) {
+  const { success, low, high, n } = rate
+  const style = {
+    '--tone': colour,
+    '--at': `${percent(success, 2)}%`,
+    '--low': `${percent(low, 2)}%`,
+    '--width': `${percent(high - low, 2)}%`,
+  } as CSSProperties
+  return (
+    <span className={classes.track} style={style} aria-hidden="true">
+      {n > 0 && <i className={classes.fill} />}
+      {n > 0 && <i className={classes.whisker} />}
+    </span>
+  )
+}

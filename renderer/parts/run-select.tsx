@@ -1,0 +1,33 @@
+/** Which run a view is about. */
+import { NativeSelect } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { RunBrief } from '../lab.ts'
+import { moment } from './figures.ts'
+
+interface Props {
+  readonly runs: readonly Pick<RunBrief, 'id' | 'command' | 'started'>[]
+  readonly run: number | null
+  readonly onChange: (run: number) => void
+}
+
+export function RunSelect({ runs, run, onChange }: Props) {
+  const { t, i18n } = useTranslation()
+  if (runs.length === 0) return null
+  return (
+    <NativeSelect
+      aria-label={t('run.which')}
+      w="fit-content"
+      size="xs"
+      value={String(run ?? '')}
+      onChange={(event) => onChange(Number(event.currentTarget.value))}
+      data={runs.map(({ id, command, started }) => ({
+        value: String(id),
+        label: t('run.name', {
+          id,
+          command: t(`command.${command}` as 'command.sft', { defaultValue: command }),
+          when: moment(started, i18n.language),
+        }),
+      }))}
+    />
+  )
+}

@@ -1,0 +1,165 @@
+/** A table of any length: only the rows in sight exist. One row is chosen; arrows, J and K move the choice. */
+import { useHotkeys } from '@mantine/hooks'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
+import classes from './long-table.module.css'
+
+export interface Column<Row> {
+  readonly id: string
+  readonly label: string
+  /** A CSS grid track: '80px', 'minmax(120px, 1fr)'. */
+  readonly width: string
+  readonly number?: boolean
+  /** The lab can put the list in order by this column. */
+  readonly sortable?: boolean
+  readonly cell: (row: Row) => ReactNode
+}
+
+export interface Order {
+  readonly by: string
+  readonly descending: boolean
+}
+
+interface Props<Row> {
+  readonly name: string
+  readonly columns: readonly Column<Row>[]
+  readonly total: number
+  readonly rowAt: (index: number) => Row | undefined
+  readonly onRange: (first: number, last: number) => void
+  /** The place of the chosen row; -1 where none is. */
+  readonly chosen: number
+  readonly onChoose: (index: number) => void
+  readonly order?: Order
+  readonly onOrder?: (order: Order) => void
+  /** A row that is set back: dropped, deleted. */
+  readonly faint?: (row: Row) => boolean
+}
+
+const ROW = 34
+
+export function LongTable<Row>({
+  name,
+  columns,
+  total,
+  rowAt,
+  onRange,
+  chosen,
+  onChoose,
+  order,
+  onOrder,
+  faint,
+}: Props<Row>) {
+  const id = useId()
+  const scroller = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 10,
+  })
+  const items = rows.getVirtualItems()
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => onRange(first, last), [onRange, first, last])
+  const move = (to: number) => {
+    if (total === 0) return
+    const place = Math.max(0, Math.min(total - 1, to))
+    onChoose(place)
+    rows.scrollToIndex(place)
+  }
+  useHotkeys([
+    ['J', () => move(chosen + 1)],
+    ['K', () => move(chosen - 1)],
+  ])
+  const keys = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW) / ROW) - 1)
+    const to = {
+      ArrowDown: chosen + 1,
+      ArrowUp: chosen - 1,
+      PageDown: chosen + page,
+      PageUp: chosen - page,
+      Home: 0,
+      End: total - 1,
+    }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    move(to)
+  }
+  const tracks = columns.map(({ width }) => width).join(' ')
+  return (
+    <div ref={scroller} className={classes.scroller}>
+      <table
+        className={classes.table}
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows can be chosen is a grid
+        role="grid"
+        aria-label={name}
+        aria-rowcount={total + 1}
+        aria-activedescendant={chosen >= first && chosen <= last ? `${id}-${chosen}` : undefined}
+        tabIndex={0}
+        onKeyDown={keys}
+      >
+        <thead>
+          <tr className={classes.head} aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
+            {columns.map((column) => (
+              <Head key={column.id} column={column} order={order} onOrder={onOrder} />
+            ))}
+          </tr>
+        </thead>
+        <tbody className={classes.body} style={{ height: rows.getTotalSize() }}>
+          {items.map(({ index, start, key }) => {
+            const row = rowAt(index)
+            return (
+              <tr
+                key={key}
+                id={`${id}-${index}`}
+                className={classes.row}
+                aria-rowindex={index + 2}
+                aria-selected={index === chosen}
+                data-faint={(row !== undefined && faint?.(row)) || undefined}
+                style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${start}px)` }}
+                onClick={() => onChoose(index)}
+              >
+                {columns.map((column) => (
+                  <td key={column.id} className={column.number === true ? classes.numeric : classes.cell}>
+                    {row === undefined ? '…' : column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface HeadProps<Row> {
+  readonly column: Column<Row>
+  readonly order: Order | undefined
+  readonly onOrder: ((order: Order) => void) | undefined
+}
+
+function Head<Row>({ column: { id, label, number, sortable }, order, onOrder }: HeadProps<Row>) {
+  const sorted = order?.by === id
+  const className = number === true ? classes.numeric : classes.cell
+  if (sortable !== true || onOrder === undefined) {
+    return (
+      <th scope="col" className={className}>
+        {label}
+      </th>
+    )
+  }
+  return (
+    <th scope="col" className={className} aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : 'none'}>
+      <button
+        type="button"
+        className={classes.sort}
+        onClick={() => onOrder({ by: id, descending: sorted ? !order.descending : false })}
+      >
+        {label}
+        {sorted && (order.descending ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
+      </button>
+    </th>
+  )
+}

@@ -1,0 +1,63 @@
+/** Errors for people: what happened, and what to do about it. */
+import { Alert, Button, Code, Stack, Text } from '@mantine/core'
+import { TriangleAlert } from 'lucide-react'
+import { Component, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+/** The sentence of an error. The lab's own say the place and the cure in one. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What failed, with a button that tries it again. */
+export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }) {
+  const { t } = useTranslation()
+  return (
+    <Alert color="orange" variant="light" title={t('app.failed')} icon={<TriangleAlert aria-hidden />} role="alert">
+      <Stack gap="sm" align="flex-start">
+        <Text size="md" className="wrap" c="var(--ink)">
+          {sentence(error)}
+        </Text>
+        {retry !== undefined && (
+          <Button size="xs" variant="default" onClick={retry}>
+            {t('app.retry')}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  )
+}
+
+function Broken({ error, again }: { readonly error: unknown; readonly again: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Stack p="xl" align="flex-start" role="alert" maw={720}>
+      <Text component="h1" size="xl" fw={650}>
+        {t('app.broken')}
+      </Text>
+      <Text>{t('app.brokenCure')}</Text>
+      <Button variant="default" onClick={again}>
+        {t('app.retry')}
+      </Button>
+      <Code block>{error instanceof Error ? (error.stack ?? error.message) : String(error)}</Code>
+    </Stack>
+  )
+}
+
+interface State {
+  readonly error: unknown
+}
+
+/** Keeps a view that breaks from taking the rest of the window with it. */
+export class Boundary extends Component<{ readonly children: ReactNode }, State> {
+  override state: State = { error: null }
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { error }
+  }
+
+  override render(): ReactNode {
+    if (this.state.error === null) return this.props.children
+    return <Broken error={this.state.error} again={() => this.setState({ error: null })} />
+  }
+}

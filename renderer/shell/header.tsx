@@ -1,0 +1,79 @@
+/** The line above the views: what the lab is doing, and how the window looks. */
+import { ActionIcon, Button, Group, Kbd, Menu } from '@mantine/core'
+import { CircleQuestionMark, Languages, Search, SunMoon } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
+import { openPanel } from './commands.ts'
+import classes from './header.module.css'
+import { JobStrip } from './job-strip.tsx'
+
+export function Header() {
+  const { t } = useTranslation()
+  return (
+    <section className={classes.header} aria-label={t('app.bar')}>
+      <div className={classes.job}>
+        <JobStrip />
+      </div>
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Search size={14} aria-hidden />}
+          rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+          onClick={() => openPanel('palette')}
+        >
+          {t('palette.open')}
+        </Button>
+        <Choice<Language>
+          label={t('app.language')}
+          icon={Languages}
+          options={Object.entries(LANGUAGES) as [Language, string][]}
+          value={useSettings().language}
+          onChange={(language) => useSettings.setState({ language })}
+        />
+        <Choice<Scheme>
+          label={t('app.scheme.title')}
+          icon={SunMoon}
+          options={(['auto', 'light', 'dark'] as const).map((one) => [one, t(`app.scheme.${one}`)])}
+          value={useSettings().scheme}
+          onChange={(scheme) => useSettings.setState({ scheme })}
+        />
+        <ActionIcon variant="subtle" aria-label={t('help.title')} onClick={() => openPanel('help')}>
+          <CircleQuestionMark size={18} aria-hidden />
+        </ActionIcon>
+      </Group>
+    </section>
+  )
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string
+  readonly icon: typeof Search
+  readonly options: readonly (readonly [Value, string])[]
+  readonly value: Value
+  readonly onChange: (value: Value) => void
+}
+
+function Choice<Value extends string>({ label, icon: Icon, options, value, onChange }: ChoiceProps<Value>) {
+  return (
+    <Menu position="bottom-end" shadow="md">
+      <Menu.Target>
+        <ActionIcon variant="subtle" aria-label={label}>
+          <Icon size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={label}>
+        {options.map(([one, name]) => (
+          <Menu.Item
+            key={one}
+            onClick={() => onChange(one)}
+            fw={one === value ? 650 : 400}
+            aria-current={one === value}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,132 @@
+/** The job in the line above the views: what runs, how far it is, and the button that stops it. */
+import { Button, Group, Progress } from '@mantine/core'
+import { Square, Zap } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CurrentJob, JobState } from '../../main/jobs.ts'
+import { lab, useConnection } from '../api.ts'
+import { useJob } from '../job.ts'
+import { hrefOf } from '../location.ts'
+import { duration } from '../parts/figures.ts'
+import { StatusSign } from '../parts/status.tsx'
+import classes from './job-strip.module.css'
+import { tellError } from './notices.tsx'
+
+export function JobStrip() {
+  const { t } = useTranslation()
+  const job = useJob()
+  const { lost } = useConnection()
+  if (lost) {
+    return (
+      <p className={classes.lost} role="alert">
+        {t('app.offline')}
+      </p>
+    )
+  }
+  if (job === null) return null
+  return (
+    <div className={classes.strip}>
+      {job.current === null ? <Idle job={job} /> : <Current job={job} current={job.current} />}
+      <Announcer job={job} />
+    </div>
+  )
+}
+
+function Idle({ job: { last } }: { readonly job: JobState }) {
+  const { t } = useTranslation()
+  if (last === null) return <span className="soft">{t('job.idle')}</span>
+  return (
+    <a className={classes.last} href={hrefOf('pipeline', { run: last.run })}>
+      <StatusSign status={last.status} />
+      <span className="cut">
+        {t('job.last', { run: last.run, command: t(`command.${last.command}`), status: t(`status.${last.status}`) })}
+        {last.error === null ? '' : ` ${last.error.split('\n')[0]}`}
+      </span>
+    </a>
+  )
+}
+
+function Current({ job, current }: { readonly job: JobState; readonly current: CurrentJob }) {
+  const { t } = useTranslation()
+  const { stage, progress } = current
+  const stopping = job.status === 'stopping'
+  return (
+    <>
+      <a className={classes.what} href={hrefOf('pipeline', { run: current.run })}>
+        <StatusSign status="running" />
+        <b className="cut">{stage === null ? t(`command.${current.command}`) : stageName(t, stage)}</b>
+      </a>
+      <Progress
+        className={classes.bar!}
+        value={progress === null ? 0 : (100 * progress.done) / Math.max(1, progress.total)}
+        color="var(--chosen)"
+        aria-label={t('job.progress')}
+      />
+      <span className={`soft ${classes.rest}`}>
+        {progress !== null && `${progress.done}/${progress.total} ${unitName(t, progress.unit)}`}
+        {progress?.eta != null && ` · ${t('job.toGo', { time: duration(progress.eta) })}`}
+      </span>
+      <Group gap="xs" wrap="nowrap">
+        {stopping ? (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Zap size={14} aria-hidden />}
+            title={t('job.stopNowNote')}
+            onClick={() => void lab.job.stopNow.mutate().catch(tellError)}
+          >
+            {t('job.stopNow')}
+          </Button>
+        ) : (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Square size={13} aria-hidden />}
+            title={t('job.stopNote')}
+            onClick={() => void lab.job.stop.mutate().catch(tellError)}
+          >
+            {t('job.stop')}
+          </Button>
+        )}
+        {stopping && <span role="status">{t('status.stopping')}</span>}
+      </Group>
+    </>
+  )
+}
+
+type Translate = ReturnType<typeof useTranslation>['t']
+
+function stageName(t: Translate, { name, round }: NonNullable<CurrentJob['stage']>): string {
+  const stage = t(`stage.${name}` as 'stage.sft')
+  return round > 0 ? t('job.round', { stage, round }) : stage
+}
+
+/** What is counted, in the reader's language; the trainings say whose steps they are. */
+function unitName(t: Translate, unit: string): string {
+  const arm = /^steps of (\w+)$/.exec(unit)?.[1]
+  if (arm !== undefined) return t('unit.stepsOf', { arm: t(`arm.${arm}` as 'arm.sft', { defaultValue: arm }) })
+  return t(`unit.${unit}` as 'unit.steps', { defaultValue: unit })
+}
+
+/** Share of a stage after which screen readers hear of it again. */
+const QUARTER = 0.25
+
+/** Tells screen readers of stages and quarters, not of every attempt. */
+function Announcer({ job }: { readonly job: JobState }) {
+  const { t } = useTranslation()
+  const [said, setSaid] = useState('')
+  const { current, last } = job
+  const progress = current?.progress ?? null
+  const quarter = progress === null ? 0 : Math.floor(progress.done / Math.max(1, progress.total) / QUARTER)
+  const stage = current === null ? null : current.stage
+  const name = stage === null ? null : stageName(t, stage)
+  useEffect(() => {
+    if (name !== null) setSaid(t('job.said', { stage: name, percent: quarter * 25 }))
+    else if (last !== null) setSaid(t('job.ended', { run: last.run, status: t(`status.${last.status}`) }))
+  }, [t, name, quarter, last])
+  return (
+    <span className="hidden-words" role="status" aria-live="polite">
+      {said}
+    </span>
+  )
+}

@@ -1,0 +1,46 @@
+/** What the reader prefers, kept by the browser: language, light or dark, whether the tour was taken. */
+import * as z from 'zod/mini'
+import { create } from 'zustand'
+import { persist } from 'zustand/middleware'
+
+export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' } as const
+export type Language = keyof typeof LANGUAGES
+
+export type Scheme = 'auto' | 'light' | 'dark'
+
+interface Settings {
+  readonly language: Language
+  readonly scheme: Scheme
+  readonly toured: boolean
+  /** Smoothing of the curves, 0 to 0.99. */
+  readonly smoothing: number
+}
+
+const settingsSchema = z.object({
+  language: z.enum(['en', 'zh-CN']),
+  scheme: z.enum(['auto', 'light', 'dark']),
+  toured: z.boolean(),
+  smoothing: z.number().check(z.minimum(0), z.maximum(0.99)),
+})
+
+const defaults: Settings = {
+  language: navigator.language.startsWith('zh') ? 'zh-CN' : 'en',
+  scheme: 'auto',
+  toured: false,
+  smoothing: 0.6,
+}
+
+export const useSettings = create<Settings>()(
+  persist(() => defaults, {
+    name: 'dpo-driver.settings',
+    // What another version of the lab, or a hand, left there is not trusted.
+    merge: (kept, current) => {
+      const read = z.partial(settingsSchema).safeParse(kept)
+      return read.success ? { ...current, ...dropUndefined(read.data) } : current
+    },
+  }),
+)
+
+function dropUndefined(settings: z.output<ReturnType<typeof z.partial<typeof settingsSchema>>>): Partial<Settings> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,264 @@
+/** Every attempt ever made: found by filters, replayed step by step. */
+import { NativeSelect, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { Film, Search } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { type Answers, useRuns } from '../../lab.ts'
+import { choose, usePlace } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { duration } from '../../parts/figures.ts'
+import { Page } from '../../parts/page.tsx'
+import { useReason } from '../../parts/reason.ts'
+import { type KeptEpisode, useReplay } from '../../parts/replay/episode.ts'
+import { Replay } from '../../parts/replay/replay.tsx'
+import split from '../../parts/split.module.css'
+import { OutcomeMark } from '../../parts/status.tsx'
+import { type Column, LongTable, type Order } from '../../parts/table/long-table.tsx'
+import { useLongList } from '../../parts/table/slices.ts'
+import { Failure } from '../../shell/failure.tsx'
+
+type Brief = Answers['episodes']['list']['rows'][number]
+type Filter = Parameters<typeof lab.episodes.list.query>[0]
+
+export default function Episodes() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const [order, setOrder] = useState<Order>({ by: 'id', descending: true })
+  const [search, setSearch] = useState('')
+  const [wanted] = useDebouncedValue(search, 250)
+  const [place, setPlace] = useState(0)
+  const filter = filterOf(query, wanted)
+  const list = useLongList<Brief>(['episodes', filter, order], (slice) =>
+    lab.episodes.list.query({ ...filter, ...slice, sort: order.by as 'id', descending: order.descending }),
+  )
+  const columns = useColumns()
+  const row = list.rowAt(place)
+  const id = query.episode === undefined ? row?.id : Number(query.episode)
+  const none = list.known && list.total === 0
+  return (
+    <Page fill title={t('views.episodes')} about={t('episodes.about')}>
+      {list.error !== null && <Failure error={list.error} />}
+      <div className={split.split}>
+        <section className={`card ${split.list}`} aria-label={t('views.episodes')}>
+          <div className={split.filters}>
+            <Filters search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
+            <span className={split.count} aria-live="polite">
+              {t('episodes.count', { count: list.total })}
+            </span>
+          </div>
+          {none ? (
+            <Empty
+              icon={Film}
+              title={t(Object.keys(filter).length === 0 ? 'episodes.none' : 'episodes.noMatch')}
+              text={t(Object.keys(filter).length === 0 ? 'episodes.noneText' : 'episodes.noMatchText')}
+            />
+          ) : (
+            <LongTable
+              name={t('views.episodes')}
+              columns={columns}
+              total={list.total}
+              rowAt={list.rowAt}
+              onRange={list.onRange}
+              chosen={place}
+              onChoose={(index) => {
+                setPlace(index)
+                choose({ episode: undefined })
+              }}
+              order={order}
+              onOrder={setOrder}
+            />
+          )}
+        </section>
+        <section className={`card ${split.detail}`} aria-label={t('episodes.replay')}>
+          {id === undefined ? (
+            <Empty icon={Film} title={t('episodes.pick')} text={t('episodes.pickText')} />
+          ) : (
+            <Kept key={id} id={id} />
+          )}
+        </section>
+      </div>
+    </Page>
+  )
+}
+
+function Kept({ id }: { readonly id: number }) {
+  const { data, error } = useQuery({
+    queryKey: ['episode', id],
+    queryFn: () => lab.episodes.get.query({ id }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (error !== null) return <Failure error={error} />
+  return data === undefined ? null : <Shown episode={data} />
+}
+
+function Shown({ episode }: { readonly episode: KeptEpisode }) {
+  const { t } = useTranslation()
+  const replay = useReplay()
+  const [at, setAt] = useState(0)
+  const shown = useMemo(() => replay(episode), [replay, episode])
+  const { run, stage, round, arm, task, seed, attempt } = episode
+  return (
+    <>
+      <p className="soft" style={{ margin: '0 0 8px' }}>
+        {t('episodes.from', {
+          run,
+          stage: t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }),
+          task,
+          seed,
+          attempt: attempt + 1,
+        })}
+        {arm === '' ? '' : ` · ${t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}`}
+        {round > 1 ? ` · ${t('episodes.round', { round })}` : ''}
+      </p>
+      <Replay episode={shown} at={at} onAt={setAt} />
+    </>
+  )
+}
+
+/** Filters by the address, so that other views can lead to a choice of episodes. */
+function filterOf(query: Readonly<Record<string, string>>, search: string): Omit<Filter, 'offset' | 'limit'> {
+  const outcome = (['success', 'failure', 'fault'] as const).find((one) => one === query.outcome)
+  return {
+    ...(query.run === undefined ? {} : { run: Number(query.run) }),
+    ...(query.stage === undefined ? {} : { stage: query.stage }),
+    ...(query.arm === undefined ? {} : { arm: query.arm }),
+    ...(query.task === undefined ? {} : { task: query.task }),
+    ...(query.reason === undefined ? {} : { reason: query.reason }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(search === '' ? {} : { search }),
+  }
+}
+
+interface FiltersProps {
+  readonly search: string
+  readonly onSearch: (search: string) => void
+  readonly onChange: () => void
+}
+
+function Filters({ search, onSearch, onChange }: FiltersProps) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const runs = useRuns()
+  const run = query.run === undefined ? {} : { run: Number(query.run) }
+  const groups = useQuery({ queryKey: ['episodes', 'groups', run], queryFn: () => lab.episodes.groups.query(run) })
+  const values = (name: 'stage' | 'arm' | 'task') => [
+    ...new Set((groups.data ?? []).map((group) => group[name]).filter((value) => value !== '')),
+  ]
+  const select = (name: string, label: string, options: readonly { value: string; label: string }[]) => (
+    <NativeSelect
+      size="xs"
+      aria-label={label}
+      value={query[name] ?? ''}
+      data={[{ value: '', label }, ...options]}
+      onChange={(event) => {
+        choose({ [name]: event.currentTarget.value, episode: undefined })
+        onChange()
+      }}
+    />
+  )
+  return (
+    <>
+      <TextInput
+        size="xs"
+        w={170}
+        leftSection={<Search size={14} aria-hidden />}
+        placeholder={t('episodes.search')}
+        aria-label={t('episodes.search')}
+        value={search}
+        onChange={(event) => {
+          onSearch(event.currentTarget.value)
+          onChange()
+        }}
+      />
+      {select(
+        'run',
+        t('episodes.allRuns'),
+        (runs.data ?? []).map(({ id }) => ({ value: String(id), label: t('episodes.run', { run: id }) })),
+      )}
+      {select(
+        'stage',
+        t('episodes.allStages'),
+        values('stage').map((value) => ({
+          value,
+          label: t(`stage.${value}` as 'stage.sft', { defaultValue: value }),
+        })),
+      )}
+      {select(
+        'arm',
+        t('episodes.allArms'),
+        values('arm').map((value) => ({ value, label: t(`arm.${value}` as 'arm.sft', { defaultValue: value }) })),
+      )}
+      {select(
+        'task',
+        t('episodes.allTasks'),
+        values('task')
+          .sort()
+          .map((value) => ({ value, label: value })),
+      )}
+      {select(
+        'outcome',
+        t('episodes.allOutcomes'),
+        (['success', 'failure', 'fault'] as const).map((value) => ({ value, label: t(`outcome.${value}`) })),
+      )}
+    </>
+  )
+}
+
+function useColumns(): readonly Column<Brief>[] {
+  const { t } = useTranslation()
+  const reason = useReason()
+  return [
+    { id: 'id', label: '#', width: '46px', number: true, sortable: true, cell: ({ id }) => id },
+    {
+      id: 'outcome',
+      label: t('episodes.outcome'),
+      width: '92px',
+      sortable: true,
+      cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
+    },
+    { id: 'task', label: t('episodes.task'), width: 'minmax(104px, 1fr)', sortable: true, cell: ({ task }) => task },
+    {
+      id: 'seed',
+      label: t('episodes.seed'),
+      width: '72px',
+      number: true,
+      sortable: true,
+      cell: ({ seed, attempt }) => (attempt > 0 ? `${seed}·${attempt + 1}` : seed),
+    },
+    {
+      id: 'stage',
+      label: t('episodes.stage'),
+      width: '88px',
+      cell: ({ stage, arm }) =>
+        arm === ''
+          ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })
+          : t(`arm.${arm}` as 'arm.sft', { defaultValue: arm }),
+    },
+    {
+      id: 'steps',
+      label: t('episodes.steps'),
+      width: '52px',
+      number: true,
+      sortable: true,
+      cell: ({ steps }) => steps,
+    },
+    {
+      id: 'reason',
+      label: t('episodes.reason'),
+      width: 'minmax(120px, 1.4fr)',
+      sortable: true,
+      cell: (row) => (row.outcome === 'success' ? '' : reason(row.reason)),
+    },
+    {
+      id: 'duration',
+      label: t('episodes.time'),
+      width: '64px',
+      number: true,
+      sortable: true,
+      cell: ({ duration: milliseconds }) => duration(milliseconds / 1000),
+    },
+  ]
+}

@@ -1,0 +1,77 @@
+/** How fast it goes: a slider for the delay, pause and single steps, one or all. */
+import { ActionIcon, Group, Slider, Switch, Text, Tooltip } from '@mantine/core'
+import { Pause, Play, StepForward } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Control, Played } from '../../../main/live/state.ts'
+import { lab } from '../../api.ts'
+import { tellError } from '../../shell/notices.tsx'
+import type { Extent } from './picture.tsx'
+
+interface Props {
+  readonly of: Played
+  readonly control: Control
+  /** The page that a single step moves; all where it is undefined. */
+  readonly screen?: string | undefined
+  readonly extent: Extent
+  readonly onExtent: (extent: Extent) => void
+}
+
+/** Delays of the slider's places, in milliseconds. */
+const DELAYS = [0, 250, 500, 1000, 2000, 4000]
+
+export function Controls({ of, control, screen, extent, onExtent }: Props) {
+  const { t } = useTranslation()
+  const [moved, setMoved] = useState<number | null>(null)
+  const place = DELAYS.findLastIndex((delay) => delay <= control.delay)
+  const change = (changes: Partial<Control>) => void lab.live.control.mutate({ of, ...changes }).catch(tellError)
+  return (
+    <Group gap="md" wrap="wrap">
+      <Tooltip label={t(control.paused ? 'live.resume' : 'live.pause')}>
+        <ActionIcon
+          size="lg"
+          variant={control.paused ? 'filled' : 'default'}
+          aria-label={t(control.paused ? 'live.resume' : 'live.pause')}
+          onClick={() => change({ paused: !control.paused })}
+        >
+          {control.paused ? <Play size={18} aria-hidden /> : <Pause size={18} aria-hidden />}
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label={t('live.singleStep')}>
+        <ActionIcon
+          size="lg"
+          variant="default"
+          aria-label={t('live.singleStep')}
+          disabled={!control.paused}
+          onClick={() => void lab.live.next.mutate(screen === undefined ? { of } : { of, screen }).catch(tellError)}
+        >
+          <StepForward size={18} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <Group gap="sm" wrap="nowrap">
+        <Text size="sm" id={`delay-${of}`}>
+          {t('live.delay')}
+        </Text>
+        <Slider
+          w={150}
+          min={0}
+          max={DELAYS.length - 1}
+          step={1}
+          value={moved ?? place}
+          label={(at) => t('live.seconds', { seconds: (DELAYS[at] ?? 0) / 1000 })}
+          thumbLabel={t('live.delay')}
+          onChange={setMoved}
+          onChangeEnd={(at) => {
+            setMoved(null)
+            change({ delay: DELAYS[at] ?? 0 })
+          }}
+        />
+      </Group>
+      <Switch
+        label={t('live.wholePage')}
+        checked={extent === 'page'}
+        onChange={(event) => onExtent(event.currentTarget.checked ? 'page' : 'task')}
+      />
+    </Group>
+  )
+}

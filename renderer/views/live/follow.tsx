@@ -1,0 +1,46 @@
+/** One attempt from near: the page large, the tokens as they came, what was done so far. */
+import { useTranslation } from 'react-i18next'
+import type { LiveScreen } from '../../../main/live/state.ts'
+import { Tokens } from '../../parts/tokens.tsx'
+import classes from './follow.module.css'
+import { type Extent, Picture } from './picture.tsx'
+import { ScreenTitle } from './screen-card.tsx'
+
+export function Follow({ screen, extent }: { readonly screen: LiveScreen; readonly extent: Extent }) {
+  const { t } = useTranslation()
+  const { answer, drawn } = screen
+  // While the next answer is being written, it is what one wants to see.
+  const tokens = drawn.length > 0 ? drawn : (answer?.tokens ?? [])
+  return (
+    <article className={`card ${classes.follow}`} aria-label={screen.title}>
+      <div className={classes.page} data-extent={extent}>
+        <Picture screen={screen} extent={extent} />
+      </div>
+      <div className={classes.words}>
+        <ScreenTitle screen={screen} />
+        <p className={classes.instruction}>{screen.instruction}</p>
+        <h3>{t('live.answer')}</h3>
+        {tokens.length > 0 ? (
+          <>
+            <Tokens tokens={tokens} />
+            <p className={classes.key}>{t('live.shading')}</p>
+          </>
+        ) : (
+          <p className={answer === null ? 'soft' : 'mono wrap'}>{answer === null ? t('live.thinking') : answer.text}</p>
+        )}
+        <h3>{t('live.done')}</h3>
+        {screen.done.length === 0 ? (
+          <p className="soft">{t('live.nothingDone')}</p>
+        ) : (
+          <ol className={`mono ${classes.done}`}>
+            {screen.done.map((action, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the same action may be done twice
+              <li key={at}>{action}</li>
+            ))}
+          </ol>
+        )}
+        {screen.reward !== null && <p>{t('live.reward', { reward: screen.reward })}</p>}
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,37 @@
+/** What the agent sees and does, now; one episode by choice; a golden sample by hand. */
+import { SegmentedControl } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LiveState } from '../../../main/live/state.ts'
+import { lab, useStream } from '../../api.ts'
+import { choose, usePlace } from '../../location.ts'
+import { Loading } from '../../parts/loading.tsx'
+import { Page } from '../../parts/page.tsx'
+import { PlayMode } from './play.tsx'
+import { RecordMode } from './record.tsx'
+import { Watch } from './watch.tsx'
+
+const MODES = ['watch', 'play', 'record'] as const
+
+export default function Live() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const [state, setState] = useState<LiveState | null>(null)
+  useStream(() => lab.live.state.subscribe(undefined, { onData: setState }), [])
+  const mode = MODES.find((one) => one === query.mode) ?? 'watch'
+  const Mode = { watch: Watch, play: PlayMode, record: RecordMode }[mode]
+  return (
+    <Page
+      title={t('views.live')}
+      actions={
+        <SegmentedControl
+          value={mode}
+          onChange={(value) => choose({ mode: value, screen: undefined })}
+          data={MODES.map((value) => ({ value, label: t(`live.modes.${value}`) }))}
+        />
+      }
+    >
+      {state === null ? <Loading /> : <Mode state={state} />}
+    </Page>
+  )
+}

@@ -1,0 +1,62 @@
+/** A page as it looks now, with the element that the agent chose outlined. */
+import { type CSSProperties, type ReactNode, type Ref, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LiveScreen } from '../../../main/live/state.ts'
+import { useFrame } from './frames.ts'
+import classes from './picture.module.css'
+
+/** Size of a frame in CSS pixels, and of the part in which MiniWoB++ draws its tasks. */
+const FRAME = { width: 500, height: 320 }
+const TASK = { width: 160, height: 210 }
+
+/** What of the page is shown. */
+export type Extent = 'task' | 'page'
+
+interface Props {
+  readonly screen: LiveScreen
+  readonly extent: Extent
+  readonly children?: ReactNode
+  readonly ref?: Ref<HTMLDivElement>
+}
+
+/** Width and height of what is shown, in CSS pixels of the page. */
+export function sizeOf(extent: Extent): { readonly width: number; readonly height: number } {
+  return extent === 'task' ? TASK : FRAME
+}
+
+export function Picture({ screen, extent, children, ref }: Props) {
+  const { t } = useTranslation()
+  const source = useFrame(screen.id)
+  // While a step's own picture is taken, the stream shows that clip, which is the task's part alone.
+  const [clipped, setClipped] = useState(false)
+  const { width, height } = sizeOf(extent)
+  const share = (value: number, of: number) => `${((100 * value) / of).toFixed(3)}%`
+  const box = screen.answer?.box ?? null
+  return (
+    <div ref={ref} className={classes.picture} style={{ aspectRatio: `${width} / ${height}` }}>
+      {source !== null && (
+        <img
+          src={source}
+          alt={t('live.picture', { task: screen.title })}
+          draggable={false}
+          style={{ width: share(clipped ? TASK.width : FRAME.width, width) }}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setClipped(naturalWidth < naturalHeight)}
+        />
+      )}
+      {box !== null && screen.status !== 'success' && screen.status !== 'failure' && (
+        <i
+          className={classes.box}
+          style={
+            {
+              left: share(box.x, width),
+              top: share(box.y, height),
+              width: share(box.width, width),
+              height: share(box.height, height),
+            } as CSSProperties
+          }
+        />
+      )}
+      {children}
+    </div>
+  )
+}

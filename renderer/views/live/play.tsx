@@ -1,0 +1,107 @@
+/** One episode by choice: a task, a seed, and up to four policies side by side. */
+import { Button, Chip, Group, Input } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Play as PlayIcon, Square } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LiveState } from '../../../main/live/state.ts'
+import { lab } from '../../api.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { tellError } from '../../shell/notices.tsx'
+import { Controls } from './controls.tsx'
+import { Follow } from './follow.tsx'
+import { useFrames } from './frames.ts'
+import classes from './live.module.css'
+import type { Extent } from './picture.tsx'
+import { type Problem, ProblemFields } from './problem.tsx'
+import { ScreenCard } from './screen-card.tsx'
+
+export function PlayMode({ state }: { readonly state: LiveState }) {
+  const { t } = useTranslation()
+  const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 7 })
+  const [wanted, setWanted] = useState<readonly string[] | null>(null)
+  const [starting, setStarting] = useState(false)
+  const [extent, setExtent] = useState<Extent>('task')
+  const policies = useQuery({ queryKey: ['live', 'policies'], queryFn: () => lab.live.policies.query() })
+  const there = (policies.data ?? []).filter((policy) => policy.there).map(({ name }) => name)
+  const chosen = wanted ?? there.slice(-2)
+  const screens = state.screens.filter(({ kind }) => kind === 'play')
+  useFrames(screens.map(({ id }) => id))
+  const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
+  const play = async () => {
+    setStarting(true)
+    try {
+      await lab.live.play.mutate({ ...problem, policies: [...chosen] })
+    } catch (error) {
+      tellError(error)
+    } finally {
+      setStarting(false)
+    }
+  }
+  return (
+    <>
+      <Panel title={t('live.playTitle')} note={t('live.playNote')}>
+        <div className={classes.form}>
+          <ProblemFields problem={problem} onChange={setProblem} />
+          <Input.Wrapper label={t('live.policies')} labelElement="div">
+            <Chip.Group multiple value={[...chosen]} onChange={setWanted}>
+              <Group gap="xs" h={36}>
+                {(policies.data ?? []).map((policy) => (
+                  <Chip
+                    key={policy.name}
+                    variant="outline"
+                    value={policy.name}
+                    disabled={!policy.there}
+                    title={policy.folder}
+                  >
+                    {t(`arm.${policy.name}`)}
+                  </Chip>
+                ))}
+              </Group>
+            </Chip.Group>
+          </Input.Wrapper>
+          {playing ? (
+            <Button
+              variant="default"
+              leftSection={<Square size={15} aria-hidden />}
+              onClick={() => void lab.live.stop.mutate().catch(tellError)}
+            >
+              {t('live.stop')}
+            </Button>
+          ) : (
+            <Button
+              leftSection={<PlayIcon size={16} aria-hidden />}
+              loading={starting}
+              disabled={chosen.length === 0}
+              onClick={() => void play()}
+            >
+              {t('live.play')}
+            </Button>
+          )}
+        </div>
+      </Panel>
+      {screens.length === 0 ? (
+        <Empty icon={PlayIcon} title={t('live.playEmpty')} text={t('live.playEmptyText')} />
+      ) : (
+        <>
+          <div className={classes.bar}>
+            <Controls of="play" control={state.controls.play} extent={extent} onExtent={setExtent} />
+          </div>
+          {screens.length === 1 ? (
+            <Follow screen={screens[0]!} extent={extent} />
+          ) : (
+            <div className={classes.wall} data-extent={extent}>
+              {screens.map((screen) => (
+                <section key={screen.id} aria-label={screen.arm}>
+                  <h3>{t(`arm.${screen.arm}` as 'arm.sft')}</h3>
+                  <ScreenCard screen={screen} extent={extent} onFollow={() => undefined} />
+                </section>
+              ))}
+            </div>
+          )}
+        </>
+      )}
+    </>
+  )
+}

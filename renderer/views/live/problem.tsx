@@ -1,0 +1,56 @@
+/** Which problem: a task and a seed. */
+import { ActionIcon, NumberInput, Select, Tooltip } from '@mantine/core'
+import { Dices } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useTasks } from '../../lab.ts'
+
+export interface Problem {
+  readonly task: string
+  readonly seed: number
+}
+
+/** Seeds by chance stay below those of collection and evaluation. */
+const SEEDS = 100_000
+
+interface Props {
+  readonly problem: Problem
+  readonly onChange: (problem: Problem) => void
+}
+
+export function ProblemFields({ problem, onChange }: Props) {
+  const { t } = useTranslation()
+  const tasks = useTasks()
+  return (
+    <>
+      <Select
+        label={t('live.task')}
+        searchable
+        w={240}
+        data={tasks.map(({ name }) => name)}
+        value={problem.task}
+        onChange={(task) => task !== null && onChange({ ...problem, task })}
+        nothingFoundMessage={t('live.noTask')}
+        allowDeselect={false}
+      />
+      <NumberInput
+        label={t('live.seed')}
+        w={130}
+        min={0}
+        max={1_000_000_000}
+        allowDecimal={false}
+        value={problem.seed}
+        onChange={(seed) => typeof seed === 'number' && onChange({ ...problem, seed })}
+      />
+      <Tooltip label={t('live.dice')}>
+        <ActionIcon
+          size={36}
+          variant="default"
+          aria-label={t('live.dice')}
+          onClick={() => onChange({ ...problem, seed: Math.floor(Math.random() * SEEDS) })}
+        >
+          <Dices size={18} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </>
+  )
+}

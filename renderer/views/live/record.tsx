@@ -1,0 +1,224 @@
+/** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
+import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core'
+import { CircleDot } from 'lucide-react'
+import { type KeyboardEvent, type PointerEvent, useRef, useState, type WheelEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
+import { lab } from '../../api.ts'
+import { choose } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { tell, tellError } from '../../shell/notices.tsx'
+import { useFrames } from './frames.ts'
+import classes from './live.module.css'
+import { Picture, sizeOf } from './picture.tsx'
+import { type Problem, ProblemFields } from './problem.tsx'
+import { ScreenTitle } from './screen-card.tsx'
+
+export function RecordMode({ state }: { readonly state: LiveState }) {
+  const { t } = useTranslation()
+  const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
+  const screen = state.screens.findLast(({ kind }) => kind === 'record')
+  useFrames(screen === undefined ? [] : [screen.id])
+  const begin = async () => {
+    try {
+      if (screen !== undefined) await lab.live.discard.mutate({ screen: screen.id })
+      await lab.live.record.mutate(problem)
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  return (
+    <>
+      <Panel title={t('live.recordTitle')} note={t('live.recordNote')}>
+        <div className={classes.form}>
+          <ProblemFields problem={problem} onChange={setProblem} />
+          <Button leftSection={<CircleDot size={16} aria-hidden />} onClick={() => void begin()}>
+            {t(screen === undefined ? 'live.record' : 'live.recordAgain')}
+          </Button>
+        </div>
+      </Panel>
+      {screen?.recording == null ? (
+        <Empty icon={CircleDot} title={t('live.recordEmpty')} text={t('live.recordEmptyText')} />
+      ) : (
+        <Recorder key={screen.id} screen={screen} recording={screen.recording} />
+      )}
+    </>
+  )
+}
+
+function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly recording: Recording }) {
+  const { t } = useTranslation()
+  const [thoughts, setThoughts] = useState<Readonly<Record<number, string>>>({})
+  const act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) =>
+    void lab.live.act.mutate({ screen: screen.id, action }).catch(tellError)
+  const save = async () => {
+    try {
+      const said = recording.steps.map(({ thought }, at) => thoughts[at] ?? thought)
+      const { samples, path } = await lab.live.save.mutate({ screen: screen.id, thoughts: said })
+      tell(t('live.saved', { count: samples, path }))
+      await discard()
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  const discard = () => {
+    choose({ screen: undefined })
+    return lab.live.discard.mutate({ screen: screen.id }).catch(tellError)
+  }
+  return (
+    <div className={classes.record}>
+      <div>
+        <Hands screen={screen} />
+        <Text size="sm" c="dimmed" mt="xs">
+          {t('live.hands')}
+        </Text>
+      </div>
+      <div>
+        <Panel
+          title={screen.instruction === '' ? screen.title : screen.instruction}
+          note={<ScreenTitle screen={screen} />}
+          actions={
+            <Group gap="sm" wrap="nowrap">
+              <Button disabled={!recording.ready} onClick={() => void save()}>
+                {t('live.save')}
+              </Button>
+              <Button variant="default" onClick={() => void discard()}>
+                {t('live.discard')}
+              </Button>
+            </Group>
+          }
+        >
+          <p aria-live="polite">{recording.said}</p>
+          {recording.ask !== null && <Ask ask={recording.ask} act={act} />}
+          <ol className={classes.steps}>
+            {recording.steps.map(({ thought, action }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its name
+              <li key={at}>
+                <TextInput
+                  label={
+                    <span className="mono">
+                      {at + 1} · {action}
+                    </span>
+                  }
+                  description={t('live.thoughtNote')}
+                  value={thoughts[at] ?? thought}
+                  onChange={(event) => setThoughts({ ...thoughts, [at]: event.currentTarget.value })}
+                />
+              </li>
+            ))}
+          </ol>
+          <details>
+            <summary>{t('live.elements', { count: recording.elements.length })}</summary>
+            <div className={classes.elements}>
+              {recording.elements.map((element) => (
+                <Element key={element.ref} element={element} act={act} />
+              ))}
+            </div>
+          </details>
+        </Panel>
+      </div>
+    </div>
+  )
+}
+
+type Act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) => void
+
+/** The select that was pressed: the browser's own menu is in no picture, so its options are chosen here. */
+function Ask({ ask, act }: { readonly ask: NonNullable<Recording['ask']>; readonly act: Act }) {
+  const { t } = useTranslation()
+  return (
+    <NativeSelect
+      autoFocus
+      label={t('live.ask', { name: ask.name })}
+      data={[{ value: '', label: '…' }, ...ask.options.map((option) => ({ value: option, label: option }))]}
+      onChange={(event) => act({ kind: 'select', ref: ask.ref, option: event.currentTarget.value })}
+    />
+  )
+}
+
+/** An element of the page as a line, with what can be done to it: the way without a mouse. */
+function Element({ element, act }: { readonly element: Recording['elements'][number]; readonly act: Act }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState('')
+  const { ref, role, name, options } = element
+  return (
+    <div className={classes.element}>
+      <span className="mono wrap">
+        {name} {role} {ref}
+      </span>
+      <Group gap="xs" wrap="nowrap">
+        {options !== undefined && (
+          <NativeSelect
+            size="xs"
+            aria-label={t('live.selectIn', { name })}
+            data={['', ...options]}
+            value=""
+            onChange={(event) => act({ kind: 'select', ref, option: event.currentTarget.value })}
+          />
+        )}
+        {element.value !== undefined && options === undefined && (
+          <TextInput
+            size="xs"
+            aria-label={t('live.fillIn', { name })}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') act({ kind: 'fill', ref, text })
+            }}
+          />
+        )}
+        <Button size="compact-xs" variant="default" onClick={() => act({ kind: 'click', ref })}>
+          {t('live.click')}
+        </Button>
+      </Group>
+    </div>
+  )
+}
+
+/** The page under your own hands: mouse and keys go to it. */
+function Hands({ screen }: { readonly screen: LiveScreen }) {
+  const { t } = useTranslation()
+  const area = useRef<HTMLDivElement>(null)
+  const send = (input: Parameters<typeof lab.live.input.mutate>[0]['input']) =>
+    void lab.live.input.mutate({ screen: screen.id, input }).catch(tellError)
+  const place = (event: { readonly clientX: number; readonly clientY: number }) => {
+    const { left, top, width, height } = area.current!.getBoundingClientRect()
+    const size = sizeOf('task')
+    return {
+      x: Math.round(((event.clientX - left) / width) * size.width),
+      y: Math.round(((event.clientY - top) / height) * size.height),
+    }
+  }
+  const pointer = (type: 'move' | 'down' | 'up') => (event: PointerEvent) => {
+    if (type === 'move' && event.buttons === 0) return
+    if (type === 'down') area.current?.focus()
+    send({ type, ...place(event) })
+  }
+  const key = (type: 'keydown' | 'keyup') => (event: KeyboardEvent) => {
+    // Tab leads on, or nobody could leave by keyboard.
+    if (event.key === 'Tab' || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    send({ type, key: event.key })
+  }
+  const wheel = (event: WheelEvent) =>
+    send({ type: 'wheel', ...place(event), dx: Math.round(event.deltaX), dy: Math.round(event.deltaY) })
+  return (
+    <div
+      className={classes.canvas}
+      role="application"
+      aria-label={t('live.canvas')}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys for the page
+      tabIndex={0}
+      onPointerDown={pointer('down')}
+      onPointerUp={pointer('up')}
+      onPointerMove={pointer('move')}
+      onKeyDown={key('keydown')}
+      onKeyUp={key('keyup')}
+      onWheel={wheel}
+    >
+      <Picture screen={screen} extent="task" ref={area} />
+    </div>
+  )
+}

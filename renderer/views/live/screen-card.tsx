@@ -1,0 +1,55 @@
+/** One attempt at a glance: the page, what it is about, what the agent thinks and does, how it ended. */
+import { UnstyledButton } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { LiveScreen } from '../../../main/live/state.ts'
+import { useReason } from '../../parts/reason.ts'
+import { OutcomeMark } from '../../parts/status.tsx'
+import { type Extent, Picture } from './picture.tsx'
+import classes from './screen-card.module.css'
+
+interface Props {
+  readonly screen: LiveScreen
+  readonly extent: Extent
+  readonly onFollow: () => void
+}
+
+export function ScreenCard({ screen, extent, onFollow }: Props) {
+  const { t } = useTranslation()
+  return (
+    <article className={`card ${classes.card}`} aria-label={screen.title}>
+      <UnstyledButton onClick={onFollow} aria-label={t('live.follow', { task: screen.title })}>
+        <Picture screen={screen} extent={extent} />
+      </UnstyledButton>
+      <div className={classes.words}>
+        <ScreenTitle screen={screen} />
+        <p className={classes.instruction}>{screen.instruction}</p>
+        <p className={`cut ${classes.thought}`}>{screen.answer?.thought ?? ' '}</p>
+        <p className={`cut mono ${classes.action}`}>{screen.answer?.action ?? ' '}</p>
+      </div>
+    </article>
+  )
+}
+
+/** Task, problem and how it stands. */
+export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
+  const { t } = useTranslation()
+  const reason = useReason()
+  const { status } = screen
+  return (
+    <div className={classes.title}>
+      <b className="cut">{screen.title}</b>
+      <span className="soft" title={t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })}>
+        {screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}
+      </span>
+      <span className={classes.state} title={reason(screen.reason)}>
+        {status === 'playing' || status === 'held' ? (
+          <span className="soft">
+            {status === 'held' ? t('live.held') : t('live.step', { at: screen.step, total: screen.horizon })}
+          </span>
+        ) : (
+          <OutcomeMark outcome={status} />
+        )}
+      </span>
+    </div>
+  )
+}

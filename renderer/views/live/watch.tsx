@@ -1,0 +1,76 @@
+/** The pages of the running job. */
+import { Button, Group } from '@mantine/core'
+import { Grid2x2, Hand, MonitorPlay } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LiveState } from '../../../main/live/state.ts'
+import { lab } from '../../api.ts'
+import { choose, goTo, usePlace } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { tellError } from '../../shell/notices.tsx'
+import { Controls } from './controls.tsx'
+import { Follow } from './follow.tsx'
+import { useFrames } from './frames.ts'
+import classes from './live.module.css'
+import type { Extent } from './picture.tsx'
+import { ScreenCard } from './screen-card.tsx'
+
+export function Watch({ state }: { readonly state: LiveState }) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const [extent, setExtent] = useState<Extent>('task')
+  const screens = state.screens.filter(({ kind }) => kind === 'job')
+  const followed = screens.find(({ id }) => id === query.screen)
+  useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
+  if (screens.length === 0) {
+    return (
+      <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
+        <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+      </Empty>
+    )
+  }
+  const takeOver = (screen: string) =>
+    void lab.live.takeOver
+      .mutate({ screen })
+      .then((taken) => choose({ mode: 'record', screen: taken.screen }))
+      .catch(tellError)
+  return (
+    <>
+      <div className={classes.bar}>
+        <Controls of="job" control={state.controls.job} screen={followed?.id} extent={extent} onExtent={setExtent} />
+        {followed !== undefined && (
+          <Group gap="sm">
+            <Button
+              variant="default"
+              leftSection={<Grid2x2 size={16} aria-hidden />}
+              onClick={() => choose({ screen: undefined })}
+            >
+              {t('live.all', { count: screens.length })}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<Hand size={16} aria-hidden />}
+              onClick={() => takeOver(followed.id)}
+            >
+              {t('live.takeOver')}
+            </Button>
+          </Group>
+        )}
+      </div>
+      {followed === undefined ? (
+        <div className={classes.wall} data-extent={extent}>
+          {screens.map((screen) => (
+            <ScreenCard
+              key={screen.id}
+              screen={screen}
+              extent={extent}
+              onFollow={() => choose({ screen: screen.id })}
+            />
+          ))}
+        </div>
+      ) : (
+        <Follow screen={followed} extent={extent} />
+      )}
+    </>
+  )
+}

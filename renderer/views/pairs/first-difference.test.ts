@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { firstDifference } from './first-difference.ts'
+
+describe('firstDifference', () => {
+  it('shows the words from where the actions part', () => {
+    const chosen = 'Thought: click meno\nAction: click meno button 2'
+    const rejected = 'Thought: click meno\nAction: click vomi button 1'
+    expect(firstDifference(chosen, rejected)).toEqual({ chosen: 'meno button 2', rejected: 'vomi button 1' })
+  })
+
+  it('falls back to the thought where the actions agree', () => {
+    expect(firstDifference('Thought: a\nAction: press Tab', 'Thought: b\nAction: press Tab')).toEqual({
+      chosen: 'a Action: press Tab',
+      rejected: 'b Action: press Tab',
+    })
+  })
+
+  it('marks a side that has nothing more', () => {
+    expect(firstDifference('Action: click a 1', 'Action: click a 1 2')).toEqual({ chosen: '∅', rejected: '2' })
+  })
+})

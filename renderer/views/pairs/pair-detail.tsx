@@ -1,0 +1,225 @@
+/** A pair from near: what the two answers share and where they part, and the two attempts they come from. */
+import { Button, Group, Text, Textarea, TextInput } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { Check, NotebookPen, Pencil, Repeat2, X } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
+import { Answer } from '../../parts/answer.tsx'
+import { type KeptEpisode, useReplay } from '../../parts/replay/episode.ts'
+import { Replay } from '../../parts/replay/replay.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import { Marks } from './pair-table.tsx'
+import { PairTokens } from './pair-tokens.tsx'
+import classes from './pairs.module.css'
+import type { Action } from './review.ts'
+
+interface Props {
+  readonly id: number
+  readonly correct: (id: number, action: Action) => Promise<void>
+  /** Goes to the next pair, after one was judged. */
+  readonly onNext: () => void
+}
+
+export function PairDetail({ id, correct, onNext }: Props) {
+  const { data, error } = useQuery({ queryKey: ['pair', id], queryFn: () => lab.pairs.get.query({ id }) })
+  if (error !== null) return <Failure error={error} />
+  return data === undefined ? null : <Opened key={id} {...data} correct={correct} onNext={onNext} />
+}
+
+type OpenedProps = Answers['pairs']['get'] & Pick<Props, 'correct' | 'onNext'>
+
+function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
+  const { t } = useTranslation()
+  const [editing, setEditing] = useState(false)
+  const note = useRef<HTMLInputElement>(null)
+  const judge = async (kind: 'keep' | 'drop') => {
+    await correct(pair.id, { kind })
+    onNext()
+  }
+  const swap = () => void correct(pair.id, { kind: 'swap' })
+  useHotkeys([
+    ['A', () => void judge('keep')],
+    ['D', () => void judge('drop')],
+    ['S', swap],
+    ['E', () => setEditing(true)],
+    ['N', () => note.current?.focus()],
+  ])
+  return (
+    <div className={classes.detail}>
+      <Group justify="space-between" gap="sm">
+        <Group gap="sm">
+          <h2 className={classes.title}>{t('pairs.title', { id: pair.id, task: pair.task })}</h2>
+          <span className="soft">{t('pairs.place', { seed: pair.seed, step: pair.step + 1 })}</span>
+          <Marks pair={pair} />
+        </Group>
+        <Group gap="xs">
+          <Button
+            size="xs"
+            variant={pair.reviewed && pair.keep ? 'filled' : 'default'}
+            aria-pressed={pair.reviewed && pair.keep}
+            leftSection={<Check size={14} aria-hidden />}
+            aria-keyshortcuts="A"
+            onClick={() => void judge('keep')}
+          >
+            {t('pairs.keep')}
+          </Button>
+          <Button
+            size="xs"
+            variant={pair.keep ? 'default' : 'filled'}
+            aria-pressed={!pair.keep}
+            leftSection={<X size={14} aria-hidden />}
+            aria-keyshortcuts="D"
+            onClick={() => void judge('drop')}
+          >
+            {t('pairs.drop')}
+          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            aria-pressed={pair.swapped}
+            leftSection={<Repeat2 size={14} aria-hidden />}
+            aria-keyshortcuts="S"
+            onClick={swap}
+          >
+            {t('pairs.swap')}
+          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Pencil size={13} aria-hidden />}
+            aria-keyshortcuts="E"
+            onClick={() => setEditing(!editing)}
+          >
+            {t('pairs.edit')}
+          </Button>
+        </Group>
+      </Group>
+      {editing ? (
+        <Editor
+          chosen={pair.chosen}
+          rejected={pair.rejected}
+          onCancel={() => setEditing(false)}
+          onSave={async (texts) => {
+            await correct(pair.id, { kind: 'edit', ...texts })
+            setEditing(false)
+          }}
+        />
+      ) : (
+        <>
+          <div className={classes.answers}>
+            <section>
+              <h3 className="chosen">{t('pairs.chosen')}</h3>
+              <Answer text={pair.chosen} against={pair.rejected} side="chosen" />
+            </section>
+            <section>
+              <h3 className="rejected">{t('pairs.rejected')}</h3>
+              <Answer text={pair.rejected} against={pair.chosen} side="rejected" />
+            </section>
+          </div>
+          <PairTokens pair={pair} />
+        </>
+      )}
+      <TextInput
+        ref={note}
+        key={pair.note}
+        size="xs"
+        leftSection={<NotebookPen size={14} aria-hidden />}
+        aria-label={t('pairs.note')}
+        placeholder={t('pairs.notePlaceholder')}
+        defaultValue={pair.note}
+        onBlur={(event) => {
+          const text = event.currentTarget.value
+          if (text !== pair.note) void correct(pair.id, { kind: 'note', note: text })
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur()
+        }}
+      />
+      <Trajectories start={pair.step} chosen={chosen} rejected={rejected} />
+    </div>
+  )
+}
+
+interface EditorProps {
+  readonly chosen: string
+  readonly rejected: string
+  readonly onCancel: () => void
+  readonly onSave: (texts: { chosen: string; rejected: string }) => Promise<void>
+}
+
+function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
+  const { t } = useTranslation()
+  const [texts, setTexts] = useState({ chosen, rejected })
+  const field = (side: 'chosen' | 'rejected') => (
+    <Textarea
+      autosize
+      minRows={2}
+      label={t(`pairs.${side}`)}
+      classNames={{ input: 'mono', label: side }}
+      value={texts[side]}
+      onChange={(event) => setTexts({ ...texts, [side]: event.currentTarget.value })}
+    />
+  )
+  return (
+    <form
+      className={classes.editor}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void onSave(texts)
+      }}
+    >
+      {field('chosen')}
+      {field('rejected')}
+      <Group gap="sm">
+        <Button type="submit" size="xs">
+          {t('app.save')}
+        </Button>
+        <Button size="xs" variant="default" onClick={onCancel}>
+          {t('app.cancel')}
+        </Button>
+      </Group>
+    </form>
+  )
+}
+
+interface TrajectoriesProps {
+  /** The step at which the two part. */
+  readonly start: number
+  readonly chosen: KeptEpisode | null
+  readonly rejected: KeptEpisode | null
+}
+
+/** The two attempts, moved together. */
+function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
+  const { t } = useTranslation()
+  const replay = useReplay()
+  const [at, setAt] = useState(start)
+  const last = Math.max(chosen?.steps.length ?? 0, rejected?.steps.length ?? 0) - 1
+  useHotkeys([
+    ['ArrowLeft', () => setAt((before) => Math.max(0, before - 1))],
+    ['ArrowRight', () => setAt((before) => Math.min(last, before + 1))],
+  ])
+  const side = (episode: KeptEpisode | null, which: 'chosen' | 'rejected') => (
+    <section className={classes.side} data-side={which}>
+      <h3 className={which}>{t(`pairs.attempt.${which}`, { attempt: (episode?.attempt ?? 0) + 1 })}</h3>
+      {episode === null ? (
+        <Text c="dimmed">{t('pairs.elsewhere')}</Text>
+      ) : (
+        <Replay episode={replay(episode)} at={at} onAt={setAt} alone={false} />
+      )}
+    </section>
+  )
+  const instruction = chosen?.instruction ?? rejected?.instruction
+  return (
+    <>
+      {instruction !== undefined && <p className={classes.instruction}>{instruction}</p>}
+      <div className={classes.answers}>
+        {side(chosen, 'chosen')}
+        {side(rejected, 'rejected')}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,278 @@
+/** Preference pairs: a table of thousands, each to be read, judged and corrected. */
+import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
+import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Download, Gauge, GitFork, Redo2, Search, Undo2, Upload } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import * as z from 'zod/mini'
+import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
+import { choose, goTo, usePlace } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Loading } from '../../parts/loading.tsx'
+import { Page } from '../../parts/page.tsx'
+import split from '../../parts/split.module.css'
+import { LongTable, type Order } from '../../parts/table/long-table.tsx'
+import { useLongList } from '../../parts/table/slices.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { tell, tellError } from '../../shell/notices.tsx'
+import { PairDetail } from './pair-detail.tsx'
+import { type PairBrief, usePairColumns } from './pair-table.tsx'
+import classes from './pairs.module.css'
+import { type Review, type Round, useReview } from './review.ts'
+
+const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
+
+export default function Pairs() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const rounds = useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
+  if (rounds.error !== null) return <Failure error={rounds.error} retry={() => void rounds.refetch()} />
+  if (rounds.data === undefined) return <Loading />
+  const round =
+    rounds.data.find((one) => String(one.run) === query.run && String(one.round) === (query.round ?? '1')) ??
+    rounds.data.find((one) => String(one.run) === query.run) ??
+    rounds.data[0]
+  if (round === undefined) {
+    return (
+      <Page title={t('views.pairs')}>
+        <Empty icon={GitFork} title={t('pairs.none')} text={t('pairs.noneText')}>
+          <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+        </Empty>
+      </Page>
+    )
+  }
+  return <RoundOfPairs key={`${round.run} ${round.round}`} rounds={rounds.data} round={round} />
+}
+
+interface Props {
+  readonly rounds: Answers['pairs']['rounds']
+  readonly round: Answers['pairs']['rounds'][number]
+}
+
+function RoundOfPairs({ rounds, round: { run, round } }: Props) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const place: Round = { run, round }
+  const review = useReview(place)
+  const [order, setOrder] = useState<Order>({ by: 'id', descending: false })
+  const [search, setSearch] = useState('')
+  const [wanted] = useDebouncedValue(search, 250)
+  const [at, setAt] = useState(0)
+  const state = STATES.find((one) => one === query.state)
+  const filter = {
+    ...place,
+    ...(query.task === undefined ? {} : { task: query.task }),
+    ...(state === undefined ? {} : { state }),
+    ...(wanted === '' ? {} : { search: wanted }),
+  }
+  const list = useLongList<PairBrief>(['pairs', 'list', filter, order], (slice) =>
+    lab.pairs.list.query({ ...filter, ...slice, sort: order.by as 'id', descending: order.descending }),
+  )
+  const tasks = useQuery({ queryKey: ['pairs', 'tasks', place], queryFn: () => lab.pairs.tasks.query(place) })
+  const columns = usePairColumns()
+  const row = list.rowAt(at)
+  return (
+    <Page
+      fill
+      title={t('views.pairs')}
+      about={
+        <NativeSelect
+          size="xs"
+          w="fit-content"
+          aria-label={t('pairs.round')}
+          value={`${run} ${round}`}
+          data={rounds.map((one) => ({
+            value: `${one.run} ${one.round}`,
+            label: t('pairs.roundName', { run: one.run, round: one.round, count: one.pairs }),
+          }))}
+          onChange={(event) => {
+            const [toRun, toRound] = event.currentTarget.value.split(' ')
+            choose({ run: toRun, round: toRound, task: undefined, state: undefined })
+          }}
+        />
+      }
+      actions={<Tools place={place} review={review} />}
+    >
+      {list.error !== null && <Failure error={list.error} />}
+      <div className={split.split} data-wide>
+        <section className={`card ${split.list}`} aria-label={t('views.pairs')}>
+          <div className={split.filters}>
+            <TextInput
+              size="xs"
+              w={150}
+              leftSection={<Search size={14} aria-hidden />}
+              placeholder={t('pairs.search')}
+              aria-label={t('pairs.search')}
+              value={search}
+              onChange={(event) => {
+                setSearch(event.currentTarget.value)
+                setAt(0)
+              }}
+            />
+            <NativeSelect
+              size="xs"
+              aria-label={t('pairs.allTasks')}
+              value={query.task ?? ''}
+              data={[
+                { value: '', label: t('pairs.allTasks') },
+                ...(tasks.data ?? []).map(({ task, count }) => ({ value: task, label: `${task} (${count})` })),
+              ]}
+              onChange={(event) => {
+                choose({ task: event.currentTarget.value })
+                setAt(0)
+              }}
+            />
+            <NativeSelect
+              size="xs"
+              aria-label={t('pairs.allStates')}
+              value={state ?? ''}
+              data={[
+                { value: '', label: t('pairs.allStates') },
+                ...STATES.map((one) => ({ value: one, label: t(`pairs.states.${one}`) })),
+              ]}
+              onChange={(event) => {
+                choose({ state: event.currentTarget.value })
+                setAt(0)
+              }}
+            />
+            <span className={split.count} aria-live="polite">
+              {t('pairs.count', { count: list.total })}
+            </span>
+          </div>
+          {list.known && list.total === 0 ? (
+            <Empty icon={GitFork} title={t('pairs.noMatch')} text={t('pairs.noMatchText')} />
+          ) : (
+            <LongTable
+              name={t('views.pairs')}
+              columns={columns}
+              total={list.total}
+              rowAt={list.rowAt}
+              onRange={list.onRange}
+              chosen={at}
+              onChoose={setAt}
+              order={order}
+              onOrder={setOrder}
+              faint={({ keep }) => !keep}
+            />
+          )}
+        </section>
+        <section className={`card ${split.detail}`} aria-label={t('pairs.opened')}>
+          {row === undefined ? null : (
+            <PairDetail
+              id={row.id}
+              correct={review.correct}
+              // A filter by state takes a judged pair out of the list, and the next one comes into its place.
+              onNext={() => setAt((before) => (state === undefined ? Math.min(list.total - 1, before + 1) : before))}
+            />
+          )}
+        </section>
+      </div>
+    </Page>
+  )
+}
+
+const reviewedAnswer = z.object({ pairs: z.array(z.object({ id: z.number() })) })
+const errorAnswer = z.object({ error: z.string() })
+
+/** The review counter, undo and redo, and the way out and in as a file. */
+function Tools({ place, review }: { readonly place: Round; readonly review: Review }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const stand = useQuery({ queryKey: ['pairs', 'review', place], queryFn: () => lab.pairs.review.query(place) })
+  useHotkeys([
+    ['mod+Z', () => void review.undo()],
+    ['mod+Y', () => void review.redo()],
+    ['mod+shift+Z', () => void review.redo()],
+  ])
+  const bringIn = async (file: File | null) => {
+    if (file === null) return
+    try {
+      const answer = await fetch(`/imports/${place.run}/${place.round}/preferences`, { method: 'POST', body: file })
+      const content: unknown = await answer.json()
+      if (!answer.ok) throw new Error(errorAnswer.parse(content).error)
+      tell(t('pairs.imported', { count: reviewedAnswer.parse(content).pairs.length }))
+      await client.invalidateQueries({ queryKey: ['pairs'] })
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  const score = useMutation({
+    mutationFn: () => lab.pairs.score.mutate(place),
+    onSuccess: ({ pairs }) => tell(t('pairs.scored', { count: pairs })),
+    onError: tellError,
+    onSettled: () => client.invalidateQueries({ queryKey: ['pairs', 'list'] }),
+  })
+  const count = stand.data?.count
+  const file = (name: string) => `/exports/${place.run}/${name}?round=${place.round}`
+  return (
+    <Group gap="sm">
+      {count !== undefined && (
+        <div className={classes.counter}>
+          <Progress
+            flex={1}
+            color="var(--chosen)"
+            value={(100 * count.reviewed) / Math.max(1, count.pairs)}
+            aria-label={t('pairs.reviewProgress')}
+          />
+          {t('pairs.reviewed', { reviewed: count.reviewed, count: count.pairs })}
+        </div>
+      )}
+      <Tooltip label={t('pairs.undo')}>
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label={t('pairs.undo')}
+          disabled={stand.data?.undo == null}
+          onClick={() => void review.undo()}
+        >
+          <Undo2 size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label={t('pairs.redo')}>
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label={t('pairs.redo')}
+          disabled={stand.data?.redo == null}
+          onClick={() => void review.redo()}
+        >
+          <Redo2 size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Gauge size={14} aria-hidden />}
+        title={t('pairs.scoreNote')}
+        loading={score.isPending}
+        onClick={() => score.mutate()}
+      >
+        {t('pairs.score')}
+      </Button>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <Button size="xs" variant="default" leftSection={<Download size={14} aria-hidden />}>
+            {t('pairs.export')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component="a" href={file('preferences.jsonl')} download>
+            {t('pairs.exportPreferences')}
+          </Menu.Item>
+          <Menu.Item component="a" href={file('kto.jsonl')} download>
+            {t('pairs.exportKto')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <FileButton onChange={(chosen) => void bringIn(chosen)} accept=".jsonl,application/jsonl">
+        {(props) => (
+          <Button {...props} size="xs" variant="default" leftSection={<Upload size={14} aria-hidden />}>
+            {t('pairs.import')}
+          </Button>
+        )}
+      </FileButton>
+    </Group>
+  )
+}

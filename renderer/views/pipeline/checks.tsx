@@ -1,0 +1,102 @@
+/** Stage 0 at a click: each thing that the other stages need, what was found, and the cure where something is wrong. */
+import { Button, Group, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { Download, FolderOpen, ListChecks } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CheckResult } from '../../../main/pipeline/verify.ts'
+import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
+import { OutcomeMark } from '../../parts/status.tsx'
+import { tell, tellError } from '../../shell/notices.tsx'
+import classes from './checks.module.css'
+
+interface Props {
+  /** What the run found, where it has verified. */
+  readonly found: readonly CheckResult[]
+  /** Shows the settings in which a folder or a model is chosen. */
+  readonly onSettings: () => void
+}
+
+export function Checks({ found, onSettings }: Props) {
+  const { t } = useTranslation()
+  const job = useJob()
+  const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
+  const [looking, setLooking] = useState(false)
+  const fetched = useMutation({
+    mutationFn: () => lab.verify.getMiniwob.mutate(),
+    onSuccess: ({ folder }) => tell(t('checks.fetched', { folder })),
+    onError: tellError,
+  })
+  const look = () => {
+    setOwn([])
+    setLooking(true)
+    lab.verify.run.subscribe(undefined, {
+      onData: (check: CheckResult) => setOwn((before) => [...(before ?? []), check]),
+      onComplete: () => setLooking(false),
+      onError(error: unknown) {
+        setLooking(false)
+        tellError(error)
+      },
+    })
+  }
+  const checks = own ?? found
+  return (
+    <div>
+      <ul className={classes.checks} aria-live="polite">
+        {checks.map(({ name, ok, detail }) => (
+          <li key={name} className={classes.check}>
+            <OutcomeMark outcome={ok ? 'success' : 'failure'} words={false} />
+            <b>{t(`checks.names.${name}` as 'checks.names.node', { defaultValue: name })}</b>
+            <span className="wrap">{detail}</span>
+            <Cure name={name} ok={ok} detail={detail} fetch={fetched} onSettings={onSettings} />
+          </li>
+        ))}
+      </ul>
+      {checks.length === 0 && !looking && <Text c="dimmed">{t('checks.none')}</Text>}
+      <Group mt="md" gap="sm">
+        <Button
+          variant="default"
+          leftSection={<ListChecks size={16} aria-hidden />}
+          loading={looking}
+          disabled={job?.current != null}
+          onClick={look}
+        >
+          {t('checks.look')}
+        </Button>
+        {job?.current != null && <span className="soft">{t('checks.busy')}</span>}
+      </Group>
+    </div>
+  )
+}
+
+interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'detail'> {
+  readonly fetch: { readonly isPending: boolean; readonly mutate: () => void }
+  readonly onSettings: () => void
+}
+
+/** The button that helps, for what can be helped by one. */
+function Cure({ name, ok, detail, fetch, onSettings }: CureProps) {
+  const { t } = useTranslation()
+  if (name === 'tasks' && (!ok || detail.includes('MiniWoB++ is not installed'))) {
+    return (
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Download size={14} aria-hidden />}
+        loading={fetch.isPending}
+        onClick={() => fetch.mutate()}
+      >
+        {t('checks.getMiniwob')}
+      </Button>
+    )
+  }
+  if (!ok && (name === 'model' || name === 'engine' || name === 'tasks')) {
+    return (
+      <Button size="xs" variant="default" leftSection={<FolderOpen size={14} aria-hidden />} onClick={onSettings}>
+        {t('checks.choose')}
+      </Button>
+    )
+  }
+  return null
+}

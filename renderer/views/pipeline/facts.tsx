@@ -1,0 +1,105 @@
+/** What a run would use: model, engine, machine, tasks. */
+
+import { Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { useLabStatus, useTasks } from '../../lab.ts'
+import { bytes } from '../../parts/figures.ts'
+import { Failure } from '../../shell/failure.tsx'
+import classes from './facts.module.css'
+
+export function Facts() {
+  const { t } = useTranslation()
+  const { data: status, error, refetch } = useLabStatus()
+  const tasks = useTasks()
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />
+  if (status === undefined) return <div className={`card ${classes.facts}`} style={{ minHeight: 62 }} />
+  const { model, engine, machine, miniwob } = status
+  const learned = tasks.filter((task) => task.learned)
+  return (
+    <dl className={`card ${classes.facts}`}>
+      <Fact name={t('facts.model')} wrong={model.problem}>
+        {model.name}
+        {model.parameters !== null && (
+          <small>
+            {t('facts.parameters', { count: model.parameters, millions: (model.parameters / 1e6).toFixed(1) })}
+          </small>
+        )}
+      </Fact>
+      <Fact name={t('facts.engine')} wrong={engine.setting === 'native' ? engine.nativeProblem : null}>
+        {engine.setting === 'auto' ? t(engine.nativeProblem === null ? 'facts.native' : 'facts.tfjs') : engine.setting}
+        {engine.nativeProblem !== null && <small title={engine.nativeProblem}>{engine.nativeProblem}</small>}
+      </Fact>
+      <Fact name={t('facts.machine')} wrong={null}>
+        {t('facts.cores', { count: machine.cores })}
+        <small>{t('facts.free', { memory: bytes(machine.memory.available), disk: bytes(machine.disk) })}</small>
+      </Fact>
+      <Memory />
+      <Fact name={t('facts.tasks')} wrong={null}>
+        {t('facts.taskCount', { count: learned.length })}
+        <small>{miniwob === null ? t('facts.builtin') : 'MiniWoB++'}</small>
+      </Fact>
+    </dl>
+  )
+}
+
+interface FactProps {
+  readonly name: string
+  /** What is wrong with it; null where nothing is. */
+  readonly wrong: string | null
+  readonly children: ReactNode
+}
+
+function Fact({ name, wrong, children }: FactProps) {
+  return (
+    <div className={classes.fact}>
+      <dt>{name}</dt>
+      <dd className={wrong === null ? '' : 'rejected'}>{wrong ?? children}</dd>
+    </div>
+  )
+}
+
+const PARTS = ['weights', 'adapter', 'optimizer', 'activations', 'logits', 'process'] as const
+
+/** What a DPO step would take at its peak, as a bar of what is free; its parts on a closer look. */
+function Memory() {
+  const { t } = useTranslation()
+  const { data } = useQuery({
+    queryKey: ['status', 'memory'],
+    queryFn: () => lab.status.memory.query({}),
+    retry: false,
+  })
+  if (data === undefined) {
+    return (
+      <Fact name={t('facts.memory')} wrong={null}>
+        –
+      </Fact>
+    )
+  }
+  const tight = data.needed > data.available
+  const part = (name: string) => {
+    const known = PARTS.find((one) => one === name)
+    return known === undefined ? name : t(`facts.parts.${known}`)
+  }
+  return (
+    <Fact name={t('facts.memory')} wrong={null}>
+      <Tooltip
+        label={data.parts.map((one) => (
+          <div key={one.part}>
+            {part(one.part)}: {bytes(one.bytes)}
+          </div>
+        ))}
+      >
+        <button type="button" className={classes.memory} data-tight={tight || undefined}>
+          {t(tight ? 'facts.tooMuch' : 'facts.of', { needed: bytes(data.needed), available: bytes(data.available) })}
+          <small>{data.precision}</small>
+          <span className={classes.track} aria-hidden="true">
+            <i style={{ width: `${Math.min(100, (100 * data.needed) / Math.max(1, data.available))}%` }} />
+          </span>
+        </button>
+      </Tooltip>
+    </Fact>
+  )
+}

@@ -1,0 +1,60 @@
+/** The five stages: run them, watch them, set them. */
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
+import { useRuns } from '../../lab.ts'
+import { choose, usePlace } from '../../location.ts'
+import { Page } from '../../parts/page.tsx'
+import { RunSelect } from '../../parts/run-select.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import { Actions } from './actions.tsx'
+import { Facts } from './facts.tsx'
+import { Log } from './log.tsx'
+import { STOPS, stopOf, stopsOf } from './path.ts'
+import classes from './pipeline.module.css'
+import { StagePanel } from './stage-panel.tsx'
+import { StagePath } from './stage-path.tsx'
+
+export default function Pipeline() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const job = useJob()
+  const runs = useRuns()
+  const run = runs.data?.find(({ id }) => String(id) === query.run) ?? runs.data?.[0]
+  const id = run?.id ?? null
+  const records = useQuery({
+    queryKey: ['runs', 'stages', id],
+    queryFn: () => lab.runs.stages.query(id === null ? {} : { run: id }),
+    enabled: runs.data !== undefined,
+  })
+  const current = job?.current?.run === id ? (job?.current ?? null) : null
+  const stops = stopsOf(id === null ? [] : (records.data?.stages ?? []))
+  const running = current?.stage == null ? undefined : stopOf(current.stage.name)
+  const chosen =
+    STOPS.find((stop) => stop === query.stage) ??
+    running ??
+    stops.findLast(({ status }) => status !== 'idle')?.stop ??
+    'verify'
+  return (
+    <Page
+      title={t('views.pipeline')}
+      about={<RunSelect runs={runs.data ?? []} run={id} onChange={(one) => choose({ run: one, stage: undefined })} />}
+      actions={<Actions run={run} />}
+    >
+      {runs.error !== null && <Failure error={runs.error} retry={() => void runs.refetch()} />}
+      <StagePath
+        stops={stops}
+        current={current}
+        chosen={chosen}
+        onChoose={(stage) => choose({ stage })}
+        rounds={run?.rounds ?? 1}
+      />
+      <Facts />
+      <div className={classes.below}>
+        <StagePanel key={chosen} stop={stops.find(({ stop }) => stop === chosen)!} run={id} />
+        <Log run={id} />
+      </div>
+    </Page>
+  )
+}

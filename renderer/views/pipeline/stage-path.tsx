@@ -1,0 +1,78 @@
+/** The five stages as a path: how each stands, how long it took, what came of it. */
+import { Progress } from '@mantine/core'
+import { RotateCcw } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { CurrentJob } from '../../../main/jobs.ts'
+import { duration } from '../../parts/figures.ts'
+import { StatusSign } from '../../parts/status.tsx'
+import { type StageRecord, type Stop, type StopState, stopOf } from './path.ts'
+import { stageLine } from './stage-line.ts'
+import classes from './stage-path.module.css'
+
+interface Props {
+  readonly stops: readonly StopState[]
+  /** What runs now, where it is this run. */
+  readonly current: CurrentJob | null
+  readonly chosen: Stop
+  readonly onChoose: (stop: Stop) => void
+  readonly rounds: number
+}
+
+export function StagePath({ stops, current, chosen, onChoose, rounds }: Props) {
+  const { t } = useTranslation()
+  const running = current?.stage == null ? undefined : stopOf(current.stage.name)
+  const lineOf = (records: readonly StageRecord[]) =>
+    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ?? ''
+  return (
+    <div>
+      <ol className={classes.path} aria-label={t('pipeline.path')}>
+        {stops.map(({ stop, status, seconds, records }, number) => (
+          <li key={stop} className={classes.item}>
+            <button
+              type="button"
+              className={`card ${classes.stop}`}
+              data-status={stop === running ? 'running' : status}
+              aria-pressed={stop === chosen}
+              onClick={() => onChoose(stop)}
+            >
+              <span className={classes.head}>
+                <span className={classes.number}>{number}</span>
+                <b>{t(`stage.${stop}`)}</b>
+                <span className={classes.sign}>
+                  <StatusSign status={stop === running ? 'running' : status} />
+                  <span className="hidden-words">{t(`status.${stop === running ? 'running' : status}`)}</span>
+                </span>
+              </span>
+              <span className={classes.line}>{lineOf(records) || t(`pipeline.short.${stop}`)}</span>
+              <span className={classes.foot}>
+                {stop === running && current?.progress != null ? (
+                  <>
+                    <Progress
+                      size="sm"
+                      color="var(--chosen)"
+                      value={(100 * current.progress.done) / Math.max(1, current.progress.total)}
+                      aria-label={t('job.progress')}
+                    />
+                    <span>
+                      {current.progress.done}/{current.progress.total}
+                      {current.progress.eta === null
+                        ? ''
+                        : ` · ${t('job.toGo', { time: duration(current.progress.eta) })}`}
+                    </span>
+                  </>
+                ) : (
+                  seconds !== null && <span>{duration(seconds)}</span>
+                )}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <div className={classes.wheel} aria-hidden="true">
+        <span>
+          <RotateCcw size={13} /> {t('pipeline.wheel', { count: rounds })}
+        </span>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,142 @@
+/** The problems behind the paired outcomes; one opens the two episodes side by side. */
+import { Button, Group, NativeSelect, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
+import { choose, usePlace } from '../../location.ts'
+import { armColour } from '../../parts/interval.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { useReason } from '../../parts/reason.ts'
+import { useReplay } from '../../parts/replay/episode.ts'
+import { Replay } from '../../parts/replay/replay.tsx'
+import { type Column, LongTable } from '../../parts/table/long-table.tsx'
+import { useLongList } from '../../parts/table/slices.ts'
+import classes from './results.module.css'
+
+const KINDS = ['won', 'lost', 'both', 'neither'] as const
+type Row = Answers['results']['outcomes']['rows'][number]
+
+interface Props {
+  readonly run: number
+  readonly arms: readonly string[]
+}
+
+/** Shown when a kind of outcome or a task was chosen elsewhere on the page. */
+export function Outcomes({ run, arms }: Props) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const kind = KINDS.find((one) => one === query.kind)
+  const other = arms.find((arm) => arm === query.against) ?? 'sft'
+  const [at, setAt] = useState(0)
+  const filter = {
+    run,
+    b: other,
+    ...(kind === undefined ? {} : { kind }),
+    ...(query.task === undefined ? {} : { task: query.task }),
+  }
+  const shown = kind !== undefined || query.task !== undefined
+  const list = useLongList<Row>(['results', 'outcomes', filter, shown], (slice) =>
+    shown ? lab.results.outcomes.query({ ...filter, ...slice }) : Promise.resolve({ rows: [], total: 0 }),
+  )
+  const columns = useColumns(other)
+  if (!shown) return null
+  const row = list.rowAt(at)
+  const label = (arm: string) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })
+  return (
+    <Panel
+      flush
+      title={t('results.problems', { other: label(other) })}
+      note={t('results.problemCount', { count: list.total })}
+      actions={
+        <Group gap="sm">
+          <NativeSelect
+            size="xs"
+            aria-label={t('results.kind')}
+            value={kind ?? ''}
+            data={[
+              { value: '', label: t('results.allKinds') },
+              ...KINDS.map((one) => ({ value: one, label: t(`results.legend.${one}`) })),
+            ]}
+            onChange={(event) => {
+              choose({ kind: event.currentTarget.value })
+              setAt(0)
+            }}
+          />
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<X size={14} aria-hidden />}
+            onClick={() => choose({ kind: undefined, task: undefined, against: undefined })}
+          >
+            {t('app.close')}
+          </Button>
+        </Group>
+      }
+    >
+      <div className={classes.outcomes}>
+        <div className={classes.outcomeList}>
+          <LongTable
+            name={t('results.problems', { other: label(other) })}
+            columns={columns}
+            total={list.total}
+            rowAt={list.rowAt}
+            onRange={list.onRange}
+            chosen={at}
+            onChoose={setAt}
+          />
+        </div>
+        {row === undefined ? (
+          <Text c="dimmed" p="md">
+            {t('results.noProblem')}
+          </Text>
+        ) : (
+          <Both key={`${row.a} ${row.b}`} row={row} names={[label('dpo'), label(other)]} other={other} />
+        )}
+      </div>
+    </Panel>
+  )
+}
+
+interface BothProps {
+  readonly row: Row
+  readonly names: readonly [string, string]
+  readonly other: string
+}
+
+/** The two episodes, moved together. */
+function Both({ row, names, other }: BothProps) {
+  const [at, setAt] = useState(0)
+  return (
+    <div className={classes.both2}>
+      <section style={{ borderTop: `2px solid ${armColour('dpo')}` }}>
+        <h3>{names[0]}</h3>
+        <One id={row.a} at={at} onAt={setAt} />
+      </section>
+      <section style={{ borderTop: `2px dashed ${armColour(other)}` }}>
+        <h3>{names[1]}</h3>
+        <One id={row.b} at={at} onAt={setAt} />
+      </section>
+    </div>
+  )
+}
+
+function One({ id, at, onAt }: { readonly id: number; readonly at: number; readonly onAt: (at: number) => void }) {
+  const replay = useReplay()
+  const { data } = useQuery({ queryKey: ['episode', id], queryFn: () => lab.episodes.get.query({ id }) })
+  return data === undefined ? null : <Replay episode={replay(data)} at={at} onAt={onAt} alone={false} />
+}
+
+function useColumns(other: string): readonly Column<Row>[] {
+  const { t } = useTranslation()
+  const reason = useReason()
+  const name = (arm: string) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })
+  return [
+    { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
+    { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
+    { id: 'a', label: name('dpo'), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
+    { id: 'b', label: name(other), width: 'minmax(90px, 1fr)', cell: ({ reasonB }) => reason(reasonB) },
+  ]
+}

@@ -1,0 +1,132 @@
+/** Did it learn anything, and did it have to be DPO? Tables with intervals, paired outcomes, causes of failure. */
+import { Button, CopyButton, Group, Menu } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { ChevronDown, ClipboardCopy, Download, ExternalLink, Scale } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
+import { choose, goTo, usePlace } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Loading } from '../../parts/loading.tsx'
+import { Page, Panel } from '../../parts/page.tsx'
+import { RunSelect } from '../../parts/run-select.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import { Failures } from './failures.tsx'
+import { Outcomes } from './outcomes.tsx'
+import { PairedBars } from './paired.tsx'
+import { Policies } from './policies.tsx'
+import { TaskTable } from './task-table.tsx'
+import { Verdict } from './verdict.tsx'
+
+export type Results = Answers['results']['get']
+
+export default function ResultsView() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const runs = useQuery({ queryKey: ['results', 'runs'], queryFn: () => lab.results.runs.query() })
+  const run = runs.data?.find((one) => String(one.run) === query.run)?.run ?? runs.data?.[0]?.run
+  const results = useQuery({
+    queryKey: ['results', 'get', run],
+    queryFn: () => lab.results.get.query({ run: run! }),
+    enabled: run !== undefined,
+  })
+  const error = runs.error ?? results.error
+  if (error !== null) return <Failure error={error} retry={() => void results.refetch()} />
+  if (runs.data === undefined) return <Loading />
+  if (run === undefined) {
+    return (
+      <Page title={t('views.results')}>
+        <Empty icon={Scale} title={t('results.none')} text={t('results.noneText')}>
+          <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+        </Empty>
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={t('views.results')}
+      about={
+        <RunSelect
+          runs={runs.data.map((one) => ({ id: one.run, command: one.command, started: one.started }))}
+          run={run}
+          onChange={(id) => choose({ run: id, task: undefined, kind: undefined })}
+        />
+      }
+      actions={<Exports run={run} />}
+    >
+      {results.data === undefined ? <Loading /> : <Shown results={results.data} run={run} />}
+    </Page>
+  )
+}
+
+function Shown({ results, run }: { readonly results: Results; readonly run: number }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Verdict results={results} />
+      <Panel title={t('results.policies')} note={t('results.policiesNote')}>
+        <Policies results={results} />
+      </Panel>
+      <Panel title={t('results.paired')} note={t('results.pairedNote')}>
+        <PairedBars results={results} />
+      </Panel>
+      <Outcomes key={run} run={run} arms={Object.keys(results.arms)} />
+      <Panel title={t('results.tasks')} note={t('results.tasksNote')} flush>
+        <TaskTable results={results} />
+      </Panel>
+      <Panel title={t('results.failures')} note={t('results.failuresNote')}>
+        <Failures results={results} run={run} />
+      </Panel>
+    </>
+  )
+}
+
+const FILES = ['report.html', 'report.pdf', 'metrics.csv', 'summary.json', 'episodes.jsonl'] as const
+
+function Exports({ run }: { readonly run: number }) {
+  const { t } = useTranslation()
+  const markdown = useQuery({
+    queryKey: ['results', 'markdown', run],
+    queryFn: () => lab.results.markdown.query({ run }),
+  })
+  return (
+    <Group gap="sm">
+      <CopyButton value={markdown.data ?? ''}>
+        {({ copied, copy }) => (
+          <Button
+            variant="default"
+            disabled={markdown.data === undefined}
+            leftSection={<ClipboardCopy size={15} aria-hidden />}
+            onClick={copy}
+          >
+            {t(copied ? 'results.copied' : 'results.copy')}
+          </Button>
+        )}
+      </CopyButton>
+      <Button
+        component="a"
+        variant="default"
+        href={`/exports/${run}/report.html?inline`}
+        target="_blank"
+        rel="noreferrer"
+        leftSection={<ExternalLink size={15} aria-hidden />}
+      >
+        {t('results.open')}
+      </Button>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <Button leftSection={<Download size={15} aria-hidden />} rightSection={<ChevronDown size={15} aria-hidden />}>
+            {t('results.export')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {FILES.map((file) => (
+            <Menu.Item key={file} component="a" href={`/exports/${run}/${file}`} download>
+              {file}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  )
+}

@@ -1,0 +1,32 @@
+/** What may be said of a comparison: a gain that could be chance is called none. */
+import type { Paired } from '../../../main/evaluation/statistics.ts'
+
+export interface Sentence {
+  readonly kind: 'better' | 'worse' | 'same' | 'hadToBe' | 'equal' | 'beaten'
+  /** The policies it is about. */
+  readonly arms: readonly string[]
+}
+
+const CONTROLS = ['success_sft', 'nll_chosen', 'replay']
+const LEVEL = 0.05
+
+/** The sentences of a verdict, the one on SFT first. */
+export function sentencesOf(against: Readonly<Record<string, Pick<Paired, 'difference' | 'p'>>>): Sentence[] {
+  const sentences: Sentence[] = []
+  const { sft } = against
+  if (sft !== undefined) {
+    sentences.push({ kind: sft.p >= LEVEL ? 'same' : sft.difference > 0 ? 'better' : 'worse', arms: ['sft'] })
+  }
+  const controls = CONTROLS.flatMap((arm) => {
+    const paired = against[arm]
+    return paired === undefined ? [] : [{ arm, ...paired }]
+  })
+  const add = (kind: Sentence['kind'], holds: (one: (typeof controls)[number]) => boolean) => {
+    const arms = controls.filter(holds).map(({ arm }) => arm)
+    if (arms.length > 0) sentences.push({ kind, arms })
+  }
+  add('hadToBe', ({ difference, p }) => p < LEVEL && difference > 0)
+  add('equal', ({ p }) => p >= LEVEL)
+  add('beaten', ({ difference, p }) => p < LEVEL && difference < 0)
+  return sentences
+}

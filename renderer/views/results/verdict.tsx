@@ -1,0 +1,49 @@
+/** The answer first: SFT, DPO, the change, and what may be said of it. */
+import { useTranslation } from 'react-i18next'
+import { percent, points, pValue } from '../../parts/figures.ts'
+import { armColour } from '../../parts/interval.tsx'
+import classes from './results.module.css'
+import type { Results } from './results.tsx'
+import { type Sentence, sentencesOf } from './significance.ts'
+
+export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
+  const { t } = useTranslation()
+  const change = against.sft
+  const names = (list: readonly string[]) =>
+    list.map((arm) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })).join(t('results.comma'))
+  const say = ({ kind, arms: others }: Sentence) => t(`results.verdict.${kind}`, { arms: names(others) })
+  return (
+    <section className={classes.verdict} aria-label={t('results.answer')}>
+      <div className={classes.tiles}>
+        {(['sft', 'dpo'] as const).map((arm) => {
+          const rate = arms[arm]
+          return (
+            rate !== undefined && (
+              <div key={arm} className={`card ${classes.tile}`} style={{ borderTopColor: armColour(arm) }}>
+                <b style={{ color: armColour(arm) }}>{t(`arm.${arm}`)}</b>
+                <span className={classes.value}>{percent(rate.success)}%</span>
+                <span className="soft">
+                  {t('results.interval', { low: percent(rate.low), high: percent(rate.high), n: rate.n })}
+                </span>
+              </div>
+            )
+          )
+        })}
+        {change !== undefined && (
+          <div className={`card ${classes.tile}`} style={{ borderTopColor: 'var(--ink)' }}>
+            <b>{t('results.change')}</b>
+            <span className={classes.value}>{points(change.difference)}</span>
+            <span className="soft">
+              {t('results.changeInterval', { low: points(change.low), high: points(change.high), p: pValue(change.p) })}
+            </span>
+          </div>
+        )}
+      </div>
+      <div className={classes.sentences}>
+        {sentencesOf(against).map((sentence) => (
+          <p key={sentence.kind}>{say(sentence)}</p>
+        ))}
+      </div>
+    </section>
+  )
+}

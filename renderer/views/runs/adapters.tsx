@@ -1,0 +1,139 @@
+/** The adapters, each with what it was made from. */
+import { ActionIcon, Badge, Button, CopyButton, Group, Tooltip } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Boxes, ClipboardCopy, Download, MoveRight } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
+import type { Answers } from '../../lab.ts'
+import { hrefOf } from '../../location.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { bytes, moment } from '../../parts/figures.ts'
+import { armColour } from '../../parts/interval.tsx'
+import { Loading } from '../../parts/loading.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import { tell, tellError } from '../../shell/notices.tsx'
+import classes from './runs.module.css'
+
+type Adapter = Answers['adapters']['list'][number]
+
+export function Adapters() {
+  const { t } = useTranslation()
+  const { data, error, refetch } = useQuery({ queryKey: ['adapters'], queryFn: () => lab.adapters.list.query() })
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />
+  if (data === undefined) return <Loading />
+  if (data.length === 0) return <Empty icon={Boxes} title={t('runs.noAdapter')} text={t('runs.noAdapterText')} />
+  const group = (title: string, note: string, adapters: readonly Adapter[]) =>
+    adapters.length > 0 && (
+      <Panel title={title} note={note}>
+        <ul className={classes.adapters}>
+          {adapters.map((adapter) => (
+            <One key={adapter.path} adapter={adapter} />
+          ))}
+        </ul>
+      </Panel>
+    )
+  return (
+    <>
+      {group(
+        t('runs.current'),
+        t('runs.currentNote'),
+        data.filter(({ current }) => current),
+      )}
+      {group(
+        t('runs.kept'),
+        t('runs.keptNote'),
+        data.filter(({ current }) => !current),
+      )}
+    </>
+  )
+}
+
+function One({ adapter }: { readonly adapter: Adapter }) {
+  const { t, i18n } = useTranslation()
+  const { path, arm, run, round, r, lora_alpha, target_modules, base, bytes: size, written, lineage, current } = adapter
+  return (
+    <li className={classes.adapter}>
+      <div className={classes.adapterHead}>
+        <b style={{ color: armColour(arm) }}>{t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}</b>
+        {run !== null && <a href={hrefOf('pipeline', { run })}>{t('episodes.run', { run })}</a>}
+        {round > 1 && <Badge variant="default">{t('episodes.round', { round })}</Badge>}
+        <span className="soft">
+          {t('runs.lora', { r, alpha: lora_alpha, count: target_modules.length })} · {bytes(size)} ·{' '}
+          {moment(written, i18n.language)}
+        </span>
+      </div>
+      <Group gap="sm">
+        {!current && (arm === 'sft' || arm === 'dpo') && <Use path={path} as={arm} />}
+        <Button
+          size="compact-xs"
+          variant="default"
+          component="a"
+          href={`/adapter.zip?path=${encodeURIComponent(path)}`}
+          download
+          leftSection={<Download size={13} aria-hidden />}
+        >
+          {t('runs.download')}
+        </Button>
+      </Group>
+      <div className={classes.path}>
+        <code className="mono wrap">{path}</code>
+        <CopyButton value={path}>
+          {({ copied, copy }) => (
+            <Tooltip label={t(copied ? 'results.copied' : 'runs.copyPath')}>
+              <ActionIcon size="sm" variant="subtle" aria-label={t('runs.copyPathOf', { path })} onClick={copy}>
+                <ClipboardCopy size={14} aria-hidden />
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </CopyButton>
+      </div>
+      {lineage.length > 0 ? (
+        <ol className={classes.lineage} aria-label={t('runs.lineage')}>
+          {[...lineage].reverse().map((ancestor, at) => (
+            <li key={`${ancestor.kind} ${ancestor.name}`}>
+              {at > 0 && <MoveRight size={14} aria-hidden />}
+              <span className={classes.ancestor} title={ancestor.name}>
+                <small>{t(`runs.kinds.${ancestor.kind}`)}</small>
+                <span className="cut">
+                  {ancestor.name.split('/').slice(-2).join('/')}
+                  {ancestor.count !== null && ` · ${ancestor.count}`}
+                </span>
+              </span>
+            </li>
+          ))}
+          <li>
+            <MoveRight size={14} aria-hidden />
+            <span className={classes.ancestor}>
+              <small>{t('runs.this')}</small>
+              <b>{t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}</b>
+            </span>
+          </li>
+        </ol>
+      ) : (
+        base !== null && <span className="soft">{t('runs.base', { base })}</span>
+      )}
+    </li>
+  )
+}
+
+/** Puts an adapter where the next stages take theirs from. */
+function Use({ path, as }: { readonly path: string; readonly as: 'sft' | 'dpo' }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const job = useJob()
+  const use = async () => {
+    try {
+      client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path, as }))
+      tell(t('runs.used', { arm: t(`arm.${as}`) }))
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  return (
+    <Button size="compact-xs" variant="default" disabled={job?.current != null} onClick={() => void use()}>
+      {t('runs.use', { arm: t(`arm.${as}`) })}
+    </Button>
+  )
+}

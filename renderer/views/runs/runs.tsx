@@ -1,0 +1,29 @@
+/** The history: runs with their settings, and the adapters that came of them. */
+import { SegmentedControl } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { choose, usePlace } from '../../location.ts'
+import { Page } from '../../parts/page.tsx'
+import { Adapters } from './adapters.tsx'
+import { RunHistory } from './history.tsx'
+
+const SIDES = ['runs', 'models'] as const
+
+export default function Runs() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const side = SIDES.find((one) => one === query.side) ?? 'runs'
+  return (
+    <Page
+      title={t('views.runs')}
+      actions={
+        <SegmentedControl
+          value={side}
+          onChange={(value) => choose({ side: value })}
+          data={SIDES.map((value) => ({ value, label: t(`runs.sides.${value}`) }))}
+        />
+      }
+    >
+      {side === 'runs' ? <RunHistory /> : <Adapters />}
+    </Page>
+  )
+}

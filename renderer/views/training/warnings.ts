@@ -1,0 +1,49 @@
+/** Known failures of preference training, seen in the curves while there is still time to stop. */
+import type { Point } from '../../parts/curve/smooth.ts'
+
+export type Warning = 'chosenFalls' | 'accuracyEarly' | 'lossZero' | 'forgets'
+
+/** The curves of one training by TRL's name. */
+export type Curves = Readonly<Record<string, readonly Point[]>>
+
+/** Fewer steps say nothing. */
+const ENOUGH = 8
+/** Nats by which the chosen answer may sink before it is worth a word. */
+const SUNK = 2
+/** Share of the training before which all pairs being right already means that they were too easy, or leak. */
+const EARLY = 0.2
+/** A loss below this early on means over-fitting, or pairs that differ by nothing. */
+const ZERO = 0.01
+/** Growth of the golden samples' NLL that means forgetting. */
+const FORGOTTEN = 1.5
+
+/** What is wrong with a training, as far as its curves tell. Rafailov et al. 2023; Pal et al. 2024 (DPO-Positive). */
+export function warningsOf(curves: Curves): Warning[] {
+  const found: Warning[] = []
+  const chosen = values(curves['logps/chosen'])
+  if (chosen.length >= ENOUGH && mean(tail(chosen)) < mean(head(chosen)) - SUNK) found.push('chosenFalls')
+  const accuracies = values(curves['rewards/accuracies'])
+  const early = accuracies.slice(0, Math.max(2, Math.floor(accuracies.length * EARLY)))
+  if (accuracies.length >= ENOUGH && mean(early.slice(-Math.ceil(early.length / 2))) > 0.99) found.push('accuracyEarly')
+  const loss = values(curves.loss)
+  if (loss.length >= ENOUGH && mean(loss.slice(0, Math.ceil(loss.length / 2))) < ZERO) found.push('lossZero')
+  const replay = values(curves['replay/loss'])
+  if (replay.length >= ENOUGH && mean(tail(replay)) > FORGOTTEN * mean(head(replay))) found.push('forgets')
+  return found
+}
+
+function values(points: readonly Point[] = []): number[] {
+  return points.flatMap(([, value]) => (value === null ? [] : [value]))
+}
+
+function head(list: readonly number[]): readonly number[] {
+  return list.slice(0, Math.ceil(list.length / 5))
+}
+
+function tail(list: readonly number[]): readonly number[] {
+  return list.slice(-Math.ceil(list.length / 5))
+}
+
+function mean(list: readonly number[]): number {
+  return list.reduce((sum, value) => sum + value, 0) / list.length
+}
