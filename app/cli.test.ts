@@ -37,6 +37,7 @@ test('help names the commands and the exit codes; each command has an example', 
     'pipeline',
     'runs',
     'export',
+    'serve',
     'estimate',
     'merge',
   ]) {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
-import { UserError } from '../main/config/error.ts'
+import { errorText, UserError } from '../main/config/error.ts'
 import { projectPath } from '../main/config/paths.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
@@ -31,6 +31,14 @@ interface Options {
   readonly prompt?: number
   readonly completion?: number
   readonly adapter?: string
+}
+
+interface ServeOptions {
+  readonly port?: string
+  readonly host: string
+  readonly open?: true
+  readonly config_path?: string
+  readonly set?: readonly string[]
 }
 
 const EXIT_CODES = `
@@ -134,6 +142,19 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       `\nWhat:\n${whats.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
+  cli
+    .command('serve')
+    .description('Serve the lab to a browser: its window, with everything that the commands do')
+    .option('--port <n>', 'port to listen at; any that is free by default')
+    .option('--host <address>', 'address to listen at; others than 127.0.0.1 are reached from the network', '127.0.0.1')
+    .option('--open', "open it in this machine's browser, where there is one")
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'a value that wins over the file, such as paths.store=data/other.sqlite')
+    .addHelpText(
+      'after',
+      `\nExample, on a machine without a screen, and then on yours:\n  npx dpo-driver serve --port 8080\n  ssh -L 8080:127.0.0.1:8080 that-machine\n${EXIT_CODES}`,
+    )
+    .action(async (options: ServeOptions) => done(await serve(options, terminal)))
   return cli
 }
 
@@ -162,18 +183,37 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
   const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
   const emit = options.json ? jsonView(out) : terminalView(out)
   try {
-    const { folder } = await lab.run(name, { resume: options.resume ?? false, signal: stop.signal, emit })
+    const resume = options.resume ? 'latest' : null
+    const { folder } = await lab.run(name, lab.config, { resume, signal: stop.signal, emit })
     if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
     return EXIT.done
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    if (error !== stop.signal.reason) err.write(`${sentence(error)}\n`)
+    if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
     err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
     return EXIT.stopped
   } finally {
     stop.release()
     lab.close()
   }
+}
+
+async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<number> {
+  const { openBrowser, portOf, serveLab } = await import('./web.ts')
+  const { isLoopback } = await import('../main/rpc/guard.ts')
+  const { Settings } = await import('../main/config/settings.ts')
+  const settings = new Settings(config_path, Object.fromEntries((set ?? []).map(parseOverride)))
+  const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
+  const stop = stopOnSignals(() => err.write('\nStopping ... (once more to quit at once)\n'))
+  out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  if (!isLoopback(host)) {
+    err.write('Others in the network can reach it, and read what is sent; an SSH tunnel to 127.0.0.1 is safer.\n')
+  }
+  if (open) await openBrowser(web.url)
+  await new Promise((ended) => stop.signal.addEventListener('abort', ended))
+  await web.close()
+  stop.release()
+  return EXIT.done
 }
 
 /** The same command line, to go on with. */
@@ -252,12 +292,6 @@ async function merge(folder: string, options: Options, { out, err }: Terminal): 
   out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${folder}\n`)
 }
 
-/** What to print of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
-function sentence(error: unknown): string {
-  if (error instanceof UserError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
-
 /** Does what a command line says and returns the exit code. */
 export async function dpoDriver(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT.done
@@ -269,7 +303,7 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
   } catch (error) {
     // commander has printed its own: help and version are fine, anything else is a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
-    terminal.err.write(`${sentence(error)}\n`)
+    terminal.err.write(`${errorText(error)}\n`)
     return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
 }

@@ -78,7 +78,8 @@ async function installDependencies() {
 
 // Node
 
-function nodePath() {
+/** The Node that programs of this project run under: the pinned one, where it is there. */
+export function nodePath() {
   const pinned = join(BIN, 'node')
   return existsSync(pinned) ? pinned : process.execPath
 }

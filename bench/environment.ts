@@ -67,7 +67,7 @@ async function compare(
 }
 
 function openWith(config: Config, pages: number): Resources {
-  return openResources({ ...config, environment: { ...config.environment, pages } }, () => {})
+  return openResources({ ...config, environment: { ...config.environment, pages } })
 }
 
 async function playExperts(resources: Resources, jobs: readonly Job[]): Promise<void> {

@@ -76,8 +76,7 @@ async function main(): Promise<void> {
     rows.push(...(await compare(python, model, values.fixture)))
     console.error(`${model.name}: done`)
   }
-  const bound = `at most ${BOUNDS.logprob} nats, gradients ${BOUNDS.gradient}`
-  console.log(`| model | weights | log-probabilities | whole vocabulary | gradients (${bound}) |`)
+  console.log('| model | weights | log-probabilities | whole vocabulary | gradients |')
   console.log('| --- | --- | ---: | ---: | ---: |')
   for (const { model, what, ...worst } of rows) {
     const figures = [worst.logprobs, worst.vocabulary, worst.gradients].map((value) => value?.toExponential(1) ?? '')

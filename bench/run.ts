@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|memory|precision] [--json] [--quick]`. Prints a table, or with --json one line a
+ * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision] [--json] [--quick]`. Prints a table, or with --json one line a
  * figure; what else there is to know goes to stderr. --quick is to see that everything runs: its figures say little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -8,12 +8,14 @@ import { UserError } from '../main/config/error.ts'
 import { benchEngine } from './engine.ts'
 import { benchEnvironment } from './environment.ts'
 import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
+import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
 
 const BENCHES = {
   engine: benchEngine,
   environment: benchEnvironment,
+  live: benchLive,
   memory: benchMemory,
   precision: benchPrecision,
 } as const

@@ -16,7 +16,11 @@ function open(store: string, seed = 1): Lab {
 }
 
 const run = (resume: boolean) =>
-  lab.run('golden', { resume, signal: new AbortController().signal, emit: (event) => events.push(event) })
+  lab.run('golden', lab.config, {
+    resume: resume ? 'latest' : null,
+    signal: new AbortController().signal,
+    emit: (event) => events.push(event),
+  })
 
 beforeEach(() => {
   lab = open(join(mkdtempSync(join(tmpdir(), 'lab-')), 'lab.sqlite'))

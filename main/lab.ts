@@ -1,20 +1,24 @@
-/** The lab: one store, one configuration, and the commands that work on them. What every way in starts. */
+/** The lab: one store and the commands that work on it. What every way in starts. */
+import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import type { Audience } from './agent/spectator.ts'
 import { UserError } from './config/error.ts'
 import { projectPath } from './config/paths.ts'
 import type { Config } from './config/schema.ts'
+import type { BrowserHost } from './environment/browser.ts'
 import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { collect } from './pipeline/collect.ts'
 import { dpo } from './pipeline/dpo.ts'
 import { evaluate } from './pipeline/evaluate.ts'
-import type { Emit } from './pipeline/events.ts'
+import type { Emit, LabEvent } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
-import { openResources } from './pipeline/resources.ts'
+import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
-import { lockStore } from './store/lock.ts'
+import { EventLog } from './store/events.ts'
+import { isLocked, lockStore } from './store/lock.ts'
 import { type Run, Store } from './store/store.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
@@ -30,13 +34,20 @@ const COMMANDS = {
   evaluate: (runner: Runner) => runner.perform(evaluate, 1),
   pipeline: turnFlywheel,
 } satisfies Record<string, (runner: Runner) => Promise<unknown>>
+
 export type Command = keyof typeof COMMANDS
+export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
-  /** Go on with the latest run of this command, with the configuration it began with. */
-  readonly resume: boolean
+  /** Go on with the latest run of this command, or with the run of this id, with the configuration it began with. */
+  readonly resume: 'latest' | number | null
+  /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
+  /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
+  readonly quit?: AbortSignal
   readonly emit: Emit
+  /** Who watches what the run plays. */
+  readonly audience?: Audience | undefined
 }
 
 export interface Finished {
@@ -46,33 +57,65 @@ export interface Finished {
 }
 
 export interface Lab {
+  /** What it was opened with. */
+  readonly config: Config
   readonly store: Store
+  /** What the runs said. */
+  readonly log: EventLog
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
-  run(command: Command, options: RunOptions): Promise<Finished>
+  run(command: Command, config: Config, options: RunOptions): Promise<Finished>
+  /** Forgets the runs that were deleted before, with their folders. Nothing while another command holds the store. */
+  purge(): void
   close(): void
 }
 
-/** Opens the store of a configuration. Throws UserError where it cannot be opened. */
-export function createLab(config: Config): Lab {
+/**
+ * Opens the store of a configuration. `host` opens the pages of tasks, headless Chromium by default. Throws UserError
+ * where the store cannot be opened.
+ */
+export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
+  const log = new EventLog(store.database)
   return {
+    config,
     store,
-    run: (command, options) => runCommand(store, config, command, options),
+    log,
+    run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
+    purge: () => purge(store),
     close: () => store.close(),
   }
 }
 
-async function runCommand(store: Store, config: Config, command: Command, options: RunOptions): Promise<Finished> {
-  const { signal, emit, resume } = options
+function purge(store: Store): void {
+  if (isLocked(store.path)) return
+  for (const run of store.deletedRuns(Date.now())) {
+    rmSync(runArtifacts(run.config, run).folder, { recursive: true, force: true })
+    store.purgeRun(run.id)
+  }
+}
+
+async function runCommand(
+  { store, log }: Pick<Lab, 'store' | 'log'>,
+  config: Config,
+  command: Command,
+  options: RunOptions & Surroundings,
+): Promise<Finished> {
+  const { signal, quit, resume, emit: tell } = options
   const unlock = lockStore(store.path)
   try {
-    const run = resume ? unfinishedRun(store, command) : beginRun(store, command, config)
-    emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume })
+    const run = resume === null ? beginRun(store, command, config) : unfinishedRun(store, command, resume)
+    const emit = (event: LabEvent) => {
+      // Progress is gone the moment it changes, and metrics have their own table.
+      if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
+      tell(event)
+    }
+    emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
     const say = (text: string) => emit({ event: 'message', stage: '', round: 0, text })
     if (!isDeepStrictEqual(run.config, config)) {
       say('The configuration has changed since this run began; it goes on with the one it began with.')
     }
-    const resources = openResources(run.config, say, signal)
+    const resources = openResources(run.config, { ...options, say })
+    quit?.addEventListener('abort', () => void resources.close(), { once: true })
     try {
       await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
     } finally {
@@ -89,8 +132,8 @@ function beginRun(store: Store, command: Command, config: Config): Pick<Run, 'id
   return { id: store.createRun(name, command, config, lastReport(config)), name, config }
 }
 
-function unfinishedRun(store: Store, command: Command): Run {
-  const run = store.runs().find((one) => one.command === command)
+function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
+  const run = store.runs().find((one) => one.command === command && (which === 'latest' || one.id === which))
   if (run !== undefined && run.status !== 'done') return run
   const why = run === undefined ? 'has not run yet' : `of run ${run.id} came to its end`
   throw new UserError(`There is nothing to resume: ${command} ${why}; leave out --resume to begin anew.`)

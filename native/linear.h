@@ -71,7 +71,7 @@ class Linear {
                      init == nullptr ? nullptr : init + begin, initLd);
       return;
     }
-    if (few && kernels.matmulStored != nullptr && isBf16()) {
+    if (few && kernels.matmulStored != nullptr && weight == nullptr && isBf16()) {
       panels.resize(m * (in + 1));
       int64_t top = 0;
       for (const Stored* each : stored) {
@@ -83,8 +83,8 @@ class Linear {
       }
       return;
     }
-    // A few panels side by side, so that what a table does to x beforehand serves them all.
-    const int64_t cols = 4 * kernels.tileCols;
+    // Two panels side by side: a table that rounds what it multiplies does so once for both.
+    const int64_t cols = 2 * kernels.tileCols;
     panels.resize(kPassingDepth * cols + kernels.packedSize(kPassingDepth, cols));
     T* const panel = panels.data() + kPassingDepth * cols;
     for (int64_t n0 = begin; n0 < end; n0 += cols) {

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Sampling } from '../engine/engine.ts'
+import type { AdapterName, GenerateOptions, Sampling } from '../engine/engine.ts'
 import type { Action } from '../environment/action.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Episode } from '../store/episode.ts'
-import { type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
+import { answerTokens, type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
+import type { Answer, AnswerToken, Attempt, Spectator } from './spectator.ts'
 
 const TASK: Task = {
   name: 'click-number',
@@ -84,11 +85,17 @@ function policy(answer: (prompt: string, seed: number) => string, batches: strin
     promptTokens: (observation, done) =>
       toTokens([renderPage(observation), observation.instruction, ...done].join('\n')),
     completionText: toText,
-    async generate(prompts: readonly Int32Array[], { seeds }: Omit<Sampling, 'stop_token_ids'>) {
+    async generate(
+      prompts: readonly Int32Array[],
+      { seeds }: Omit<Sampling, 'stop_token_ids'>,
+      _adapter: AdapterName,
+      { onToken }: GenerateOptions = {},
+    ) {
       await pause(3)
       batches.push(prompts.map(toText))
       return prompts.map((prompt, i) => {
         const tokens = toTokens(answer(toText(prompt), seeds[i]!))
+        for (const token of tokens) onToken?.({ prompt: i, token, logprob: -0.5 })
         return { tokens, logprobs: new Float32Array(tokens.length).fill(-0.5), stopped: tokens.length < 80 }
       })
     },
@@ -226,4 +233,109 @@ test('a failing engine fails the rollout', async () => {
     },
   }
   await expect(rollout(broken, playground(2), jobs([0, 1, 2]), OPTIONS)).rejects.toThrow('the engine is gone')
+})
+
+/** Writes down what it is told; `hold` is what a decision waits for. */
+class Witness implements Spectator {
+  listens = true
+  readonly told: string[] = []
+  readonly answers: Answer[] = []
+  /** The answer that is being drawn, after each of its tokens. */
+  readonly drafts: string[] = []
+  readonly #hold: (signal: AbortSignal) => Promise<void> | undefined
+
+  constructor(hold: (signal: AbortSignal) => Promise<void> | undefined = () => undefined) {
+    this.#hold = hold
+  }
+
+  began(attempt: Attempt, observation: Observation) {
+    this.told.push(`${attempt.seed} begins: ${observation.instruction}`)
+  }
+
+  drawn(_attempt: Attempt, soFar: () => AnswerToken[]) {
+    this.drafts.push(
+      soFar()
+        .map(({ text }) => text)
+        .join(''),
+    )
+  }
+
+  decided(attempt: Attempt, answer: Answer, signal: AbortSignal) {
+    this.told.push(`${attempt.seed}: ${answer.written || answer.text}`)
+    this.answers.push(answer)
+    return this.#hold(signal)
+  }
+
+  ended(attempt: Attempt, { outcome, reason }: { outcome: string; reason: string }) {
+    this.told.push(`${attempt.seed} ends: ${outcome}, ${reason}`)
+    return undefined
+  }
+}
+
+test('a spectator is told of attempts, answers and ends, and changes none of them', async () => {
+  const witness = new Witness(() => pause(30))
+  const alone = await rollout(policy(right), playground(1), jobs([4, 14]), OPTIONS)
+  const watched = await rollout(policy(right), playground(1), jobs([4, 14]), { ...OPTIONS, spectator: witness })
+  const timeless = (episodes: Episode[]) => episodes.map((episode) => ({ ...episode, duration: 0 }))
+  expect(timeless(watched)).toEqual(timeless(alone))
+  expect(witness.told.filter((line) => line.startsWith('4'))).toEqual([
+    '4 begins: click 1 (0 so far)',
+    '4: click one button 2',
+    '4: click one button 2',
+    '4 ends: success, reward',
+  ])
+  expect(witness.told).toContain('14 ends: fault, the page did not load')
+  const { tokens, text } = witness.answers[0]!
+  expect(
+    tokens()
+      .map((token) => token.text)
+      .join(''),
+  ).toBe(text)
+})
+
+test('tokens are told as they come, to a spectator that listens, and from the first answer on where it is not found ahead', async () => {
+  const answer = click('one', 2)
+  const drafts = Array.from(answer, (_, i) => answer.slice(0, i + 1))
+  for (const [listens, ahead, told] of [
+    [true, true, drafts],
+    [true, false, [...drafts, ...drafts]],
+    [false, false, []],
+  ] as const) {
+    const spectator = new Witness()
+    spectator.listens = listens
+    await rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator, ahead })
+    expect(spectator.drafts).toEqual(told)
+  }
+})
+
+test('the time that a spectator holds an attempt back is not the attempt’s', async () => {
+  const spectator = new Witness(() => pause(300))
+  const [episode] = await rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator })
+  expect(episode!.duration).toBeLessThan(300)
+})
+
+test('an attempt that is held back is cancelled all the same', async () => {
+  const controller = new AbortController()
+  const spectator = new Witness((signal) => {
+    controller.abort(new Error('stopped'))
+    return new Promise((_, reject) => reject(signal.reason))
+  })
+  const played = rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator, signal: controller.signal })
+  await expect(played).rejects.toThrow('stopped')
+})
+
+test('the tokens of an answer add up to its text; half a letter waits for its other half', () => {
+  const bytes = [Buffer.from('a'), Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1), Buffer.alloc(0)]
+  const textOf = (tokens: Int32Array) => Buffer.concat([...tokens].map((token) => bytes[token]!)).toString()
+  const completion = {
+    tokens: Int32Array.of(0, 1, 2, 3),
+    logprobs: Float32Array.of(-1, -2, -0.5, 0),
+    stopped: true,
+  }
+  expect(answerTokens(completion, textOf)).toEqual([
+    { text: 'a', logprob: -1 },
+    { text: '', logprob: -2 },
+    { text: 'é', logprob: -0.5 },
+    { text: '', logprob: 0 },
+  ])
 })

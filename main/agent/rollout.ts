@@ -1,14 +1,15 @@
 /** Plays attempts: many at once on a few pages, with one model that answers for all of them together. */
-import type { AdapterName, Completion } from '../engine/engine.ts'
+import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
-import type { Episode, Outcome, Step } from '../store/episode.ts'
+import type { Episode, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
 import { promptMessages } from './prompt.ts'
+import type { Answer, AnswerToken, Ending, Spectator } from './spectator.ts'
 
 /** One attempt to play. */
 export interface Job {
@@ -36,6 +37,9 @@ export interface RolloutOptions {
   readonly signal?: AbortSignal
   /** Called with each episode as it ends. */
   readonly onEpisode?: (episode: Episode) => void
+  readonly spectator?: Spectator | undefined
+  /** Let the first answers of a problem be found together, before its attempts have pages; true by default. */
+  readonly ahead?: boolean
 }
 
 /** What rollouts need of an environment and of a model; tests give scripted ones. */
@@ -66,7 +70,7 @@ export async function rollout(
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
       const { task, seed } = problem[0]!
       signal.throwIfAborted()
-      const opening = await player.observe(environment, task, seed)
+      const opening = options.ahead === false ? null : await player.observe(environment, task, seed)
       const answers = opening === null ? [] : await player.ask(opening, [], problem, 0)
       await all(
         problem.map(async (job, i) => {
@@ -94,10 +98,12 @@ interface Opening {
   readonly answer: Completion
 }
 
-interface Ending {
-  readonly outcome: Outcome
-  readonly reason: string
-  readonly reward: number
+/** An attempt while it is played. */
+interface Playing extends Job {
+  readonly session: Session
+  readonly steps: Step[]
+  /** How long a spectator has held it back, in milliseconds. */
+  held: number
 }
 
 class Player {
@@ -123,7 +129,13 @@ class Player {
   }
 
   /** The answers of several attempts to the same page; the engine computes them together with those of others. */
-  ask(observation: Observation, done: readonly string[], jobs: readonly Job[], step: number): Promise<Completion[]> {
+  ask(
+    observation: Observation,
+    done: readonly string[],
+    jobs: readonly Job[],
+    step: number,
+    onToken?: (drawn: DrawnToken) => void,
+  ): Promise<Completion[]> {
     const { signal, adapter } = this.#options
     const { seed, temperature, top_p, max_new_tokens } = this.#options.sampling
     const prompt = this.#model.promptTokens(observation, done)
@@ -131,63 +143,118 @@ class Player {
       jobs.map(() => prompt),
       { temperature, top_p, max_new_tokens, seeds: jobs.map((job) => completionSeed(seed, job, step)) },
       adapter,
-      { signal },
+      { signal, ...(onToken === undefined ? {} : { onToken }) },
     )
+  }
+
+  /** Tells the spectator of an answer's tokens as they come, where it wants to hear of them. */
+  #listener(playing: Playing): ((drawn: DrawnToken) => void) | undefined {
+    const { spectator } = this.#options
+    if (spectator?.listens !== true) return undefined
+    const tokens: number[] = []
+    const logprobs: number[] = []
+    const soFar = () => {
+      const completion = { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs) }
+      return answerTokens(completion, (part) => this.#model.completionText(part))
+    }
+    return ({ token, logprob }) => {
+      tokens.push(token)
+      logprobs.push(logprob)
+      spectator.drawn(playing, soFar)
+    }
   }
 
   /** Plays one attempt to its end. */
   async play(session: Session, job: Job, known: Opening | null): Promise<Episode> {
+    const { spectator, signal } = this.#options
     const began = performance.now()
-    const steps: Step[] = []
+    const playing: Playing = { ...job, session, steps: [], held: 0 }
     let instruction = known?.opening.instruction ?? ''
     let ending: Ending
-    this.#options.signal.throwIfAborted()
+    signal.throwIfAborted()
     try {
       const first = await session.reset(job.task, job.seed)
       instruction = first.instruction
-      ending = await this.#steps(session, job, first, known, steps)
+      spectator?.began(playing, first)
+      ending = await this.#steps(playing, first, known)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
+      // Who stops the attempts may take the browser away: that is no fault to be kept, the attempt is played again.
+      signal.throwIfAborted()
       ending = { outcome: 'fault', reason: error.message, reward: 0 }
     }
+    const duration = performance.now() - began - playing.held
+    await spectator?.ended(playing, ending, signal)
     const { seed, attempt } = job
-    const duration = performance.now() - began
-    return { task: job.task.name, seed, attempt, instruction, ...ending, steps, duration }
+    return { task: job.task.name, seed, attempt, instruction, ...ending, steps: playing.steps, duration }
   }
 
   /** Decides and acts until the episode ends; adds to `steps` as it goes. */
-  async #steps(session: Session, job: Job, first: Observation, known: Opening | null, steps: Step[]): Promise<Ending> {
+  async #steps(playing: Playing, first: Observation, known: Opening | null): Promise<Ending> {
+    const { session, steps } = playing
     const done: string[] = []
     let observation = first
-    for (let step = 0; step < (this.#options.maxSteps ?? job.task.horizon); step++) {
+    for (let step = 0; step < (this.#options.maxSteps ?? playing.task.horizon); step++) {
       const picture = this.#options.pictures ? await session.picture() : undefined
       const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
-      const completion = foreseen ? known.answer : (await this.ask(observation, done, [job], step))[0]!
+      const completion = foreseen
+        ? known.answer
+        : (await this.ask(observation, done, [playing], step, this.#listener(playing)))[0]!
       const text = this.#model.completionText(completion.tokens)
       const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
-      const decision = 'decision' in parsed ? parsed.decision : null
-      const action = decision === null ? '' : formatAction(decision.action, observation)
+      const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION
+      const written = action === null ? '' : formatAction(action, observation)
       steps.push({
         page: renderPage(observation),
         prompt: promptMessages(observation, done).at(-1)!.content,
         completion: text,
         tokens: [...completion.tokens],
         logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
-        thought: decision?.thought ?? '',
-        action,
+        thought,
+        action: written,
         ...(picture === undefined ? {} : { picture }),
       })
+      const tokens = () => answerTokens(completion, (part) => this.#model.completionText(part))
+      await this.#show(playing, { observation, text, thought, written, action, tokens })
       if ('failure' in parsed) return { outcome: 'failure', reason: parsed.failure, reward: 0 }
       const result = await session.step(parsed.decision.action)
       if (result.done) {
         const { success, reason, reward } = result
         return { outcome: success ? 'success' : 'failure', reason, reward }
       }
-      done.push(action)
+      done.push(written)
       observation = result.observation
     }
     return { outcome: 'failure', reason: 'steps', reward: 0 }
   }
+
+  /** Lets the spectator see an answer before it is acted on. */
+  async #show(playing: Playing, answer: Answer): Promise<void> {
+    const { spectator, signal } = this.#options
+    const hold = spectator?.decided(playing, answer, signal)
+    if (hold === undefined) return
+    const began = performance.now()
+    await hold
+    playing.held += performance.now() - began
+  }
+}
+
+/** What an answer that is no action comes to. */
+const NO_DECISION = { thought: '', action: null }
+
+/** A completion token by token: what each adds to the text. */
+export function answerTokens(
+  { tokens, logprobs }: Pick<Completion, 'tokens' | 'logprobs'>,
+  textOf: (tokens: Int32Array) => string,
+): AnswerToken[] {
+  let before = ''
+  return Array.from(logprobs, (logprob, i) => {
+    // A letter's first bytes alone decode to the replacement character.
+    const text = textOf(tokens.subarray(0, i + 1)).replace(/\uFFFD+$/, '')
+    const added = text.slice(before.length)
+    before = text
+    return { text: added, logprob }
+  })
 }
 
 /** Waits until all have ended, so that none goes on in the background, and then throws what one of them threw. */

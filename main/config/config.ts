@@ -9,10 +9,14 @@ import { ALIASES, type Config, configSchema } from './schema.ts'
 
 /**
  * Reads a configuration file and fills in the defaults. `overrides` are values by dotted key ("project.seed": 7), as
- * the command line gives them; they win over the file. Without a path config.yaml of the project is read, and where
+ * the command line gives them; they win over the file, and errors say that they stand at `place`. Without a path config.yaml of the project is read, and where
  * that is gone, the defaults alone hold. Throws UserError with one sentence a problem.
  */
-export function loadConfig(path?: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
+export function loadConfig(
+  path?: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+  place = 'command line',
+): Config {
   const file = path === undefined ? projectPath('config.yaml') : path
   const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
   let text: string
@@ -22,11 +26,16 @@ export function loadConfig(path?: string, overrides: Readonly<Record<string, unk
     if (path === undefined) text = ''
     else throw new UserError(`${shown}: the configuration cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
-  return parseConfig(text, shown, overrides)
+  return parseConfig(text, shown, overrides, place)
 }
 
 /** `loadConfig` for a text; `file` is how errors name it. */
-export function parseConfig(text: string, file: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
+export function parseConfig(
+  text: string,
+  file: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+  place = 'command line',
+): Config {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const broken = document.errors[0]
@@ -40,13 +49,13 @@ export function parseConfig(text: string, file: string, overrides: Readonly<Reco
   renameAliases(document)
   const written = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
   if (!written.success) {
-    const place = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
-    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, place)).join('\n'))
+    const inFile = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
+    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)).join('\n'))
   }
   for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
   const config = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
   if (!config.success) {
-    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => 'command line')).join('\n'))
+    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)).join('\n'))
   }
   refuseSharedSeeds(config.data, file)
   return config.data
@@ -69,7 +78,8 @@ export function shownPath(path: string): string {
   return inside.startsWith('..') ? path : inside
 }
 
-function renameAliases(document: Document): void {
+/** Gives keys that are written with another trainer's name the name they have here. */
+export function renameAliases(document: Document): void {
   for (const [alias, key] of Object.entries(ALIASES)) {
     const path = alias.split('.')
     const parent = document.getIn(path.slice(0, -1))

@@ -1,7 +1,14 @@
-/** Where the project's own folder is: relative paths of the configuration start there, wherever a command is run. */
+/** Where things are: relative paths of the configuration start in the user's folder, wherever a command is run. */
 import { resolve } from 'node:path'
 
-export const PROJECT_ROOT = resolve(import.meta.dirname, '../..')
+/** The program's own folder, with its code, its task pages and the model that ships with it. */
+export const PROGRAM_ROOT = resolve(import.meta.dirname, '../..')
+
+/**
+ * The folder of what the user has: configuration, data, models, reports. The program's own, unless DPO_DRIVER_HOME names
+ * another: an installed program cannot write where it lies.
+ */
+export const PROJECT_ROOT = resolve(process.env.DPO_DRIVER_HOME || PROGRAM_ROOT)
 
 /** The absolute form of a path from the configuration. */
 export function projectPath(path: string): string {

@@ -160,10 +160,13 @@ export interface Engine {
   removeAdapter(name: string): Promise<void>
   /** Copies of an adapter's tensors, by PEFT's names. */
   adapterWeights(name: string): Promise<Tensors>
-  /** Copies of the base model's tensors, by the checkpoint's names. */
+  /** Copies of the base model's tensors as float32, by the checkpoint's names; stored ones as they are computed with. */
   baseWeights(): Promise<Tensors>
 
-  /** Chooses what `accumulate` and `step` train: an adapter, or with null all base weights. Clears optimiser state. */
+  /**
+   * Chooses what `accumulate` and `step` train: an adapter, or with null all base weights. Clears optimiser state. Throws
+   * where base weights are frozen, as all but fp32 ones are.
+   */
   train(target: AdapterName): Promise<void>
 
   logprobs(forest: Forest, adapter: AdapterName): Promise<Scores>

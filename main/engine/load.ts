@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { homedir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../config/error.ts'
-import { PROJECT_ROOT, projectPath } from '../config/paths.ts'
+import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../config/paths.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, HeadPrecision, Holding, Precision, Qwen2Config } from './engine.ts'
 import { estimateWeights } from './estimate.ts'
@@ -77,7 +77,12 @@ function hasBf16Products(): boolean {
  * @throws UserError that says where the model's files belong.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
-  const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), ...snapshots(name, cache)]
+  const candidates = [
+    resolve(PROJECT_ROOT, name),
+    join(PROJECT_ROOT, 'models', name),
+    resolve(PROGRAM_ROOT, name),
+    ...snapshots(name, cache),
+  ]
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
   throw new UserError(
@@ -97,11 +102,15 @@ export async function findModel(
   try {
     return resolveModel(name, cache)
   } catch (error) {
-    const [owner = ''] = name.split('/')
-    const mayBeHub = HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner))
-    if (!(error instanceof UserError) || !mayBeHub || isOffline()) throw error
+    if (!(error instanceof UserError) || !isOnHub(name)) throw error
     return downloadModel(name, { cache, ...options })
   }
+}
+
+/** Whether a model that is not on this machine is looked for on the Hugging Face Hub. */
+export function isOnHub(name: string): boolean {
+  const [owner = ''] = name.split('/')
+  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner)) && !isOffline()
 }
 
 function isOffline(): boolean {
@@ -164,7 +173,7 @@ async function loadTfjs(
 }
 
 /** Why the native engine cannot be had, in a sentence; null where it can. */
-async function nativeProblem(): Promise<string | null> {
+export async function nativeProblem(): Promise<string | null> {
   const { loadAddon } = await import('./native/addon.ts')
   try {
     loadAddon()

@@ -1,10 +1,7 @@
 /** Performs actions on a page with the mouse and the keys of a user, so that the page sees trusted events. */
 import type { KeyInput, Page } from 'puppeteer-core'
-import type { Action } from './action.ts'
+import { type Action, LONGEST_TEXT } from './action.ts'
 import type { Impossible, Lab, Point } from './page/lab.ts'
-
-/** Longer texts are cut: no task needs them, and each letter costs two messages. */
-const LONGEST_TEXT = 2000
 
 type Hands = Pick<Lab, 'locate' | 'field' | 'fill' | 'select' | 'click'>
 

@@ -8,6 +8,9 @@ export type Action =
   /** Presses a key on whatever has the focus; its name is KeyboardEvent.key's. */
   | { readonly kind: 'press'; readonly key: Key }
 
+/** Longer texts are cut: no task needs them, and each letter costs two messages. */
+export const LONGEST_TEXT = 2000
+
 export const KEYS = [
   'Enter',
   'Tab',

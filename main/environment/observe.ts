@@ -1,10 +1,12 @@
 /** What comes out of a task page: the lab's functions go in with its document, and every answer is checked. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
+import { KEYS, LONGEST_TEXT } from './action.ts'
 import { EnvironmentFault } from './fault.ts'
 import { type Observation, STATES } from './observation.ts'
 import { keepEpisode } from './page/episode.ts'
-import type { Budget, PageState } from './page/lab.ts'
+import { hearPage } from './page/hear.ts'
+import type { Box, Budget, PageState } from './page/lab.ts'
 import { observePage } from './page/observe.ts'
 import { reachIntoPage } from './page/reach.ts'
 import { watchPage } from './page/watch.ts'
@@ -39,7 +41,9 @@ const pageState = z.strictObject({
 /** Puts the lab's functions into every document that the page will load. */
 export async function installLab(page: Page): Promise<void> {
   // Children that a page makes are its own affair: only the document that is the task gets them.
-  const source = [watchPage, observePage, reachIntoPage, keepEpisode].map((install) => `(${install.toString()})();`)
+  const source = [watchPage, observePage, reachIntoPage, hearPage, keepEpisode].map(
+    (install) => `(${install.toString()})();`,
+  )
   await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
 }
 
@@ -49,6 +53,40 @@ export function readState(answer: unknown): PageState {
   if (read.success) return read.data
   const issue = read.error.issues[0]
   throw new EnvironmentFault(`the page answered with a wrong ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+const pageBox = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
+
+/** The page's answer to `box`. Throws EnvironmentFault when it is not of that form. */
+export function readBox(answer: unknown): Box | null {
+  return readAnswer(pageBox, answer, 'box')
+}
+
+const ref = z.int().positive()
+const pageHeard = z
+  .array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('click'), ref, field: z.boolean() }),
+      z.strictObject({ kind: z.literal('fill'), ref, text: z.string().max(LONGEST_TEXT) }),
+      z.strictObject({ kind: z.literal('select'), ref, option: line }),
+      z.strictObject({ kind: z.literal('press'), key: z.enum(KEYS) }),
+      z.strictObject({ kind: z.literal('ask'), ref }),
+    ]),
+  )
+  .max(1000)
+
+/** What was heard, with the keys that an action can name. */
+export type HeardAction = z.output<typeof pageHeard>[number]
+
+/** The page's answer to `hear`. Throws EnvironmentFault when it is not of that form. */
+export function readHeard(answer: unknown): HeardAction[] {
+  return readAnswer(pageHeard, answer, 'action')
+}
+
+function readAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const read = schema.safeParse(answer)
+  if (read.success) return read.data
+  throw new EnvironmentFault(`the page answered with a wrong ${what}: ${read.error.issues[0]?.message}`)
 }
 
 /** The part of the state that the agent sees. */

@@ -234,6 +234,43 @@ test('a dialog does not stop the episode', async () => {
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
 })
 
+test('how an episode ended stays in sight', async () => {
+  await session.reset(workbench.page('<button id="b">B</button>', `$('b').onclick = () => core.judge(true)`), 1)
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ done: true })
+  const hit = await session.page!.evaluate(`document.elementFromPoint(80, 100).id`)
+  expect(hit).not.toBe('sync-task-cover')
+})
+
+test('what a person does by hand is heard as the agent’s actions', async () => {
+  await session.reset(workbench.page('<button id="b">B</button><textarea id="t" aria-label="T"></textarea>'), 1)
+  const page = session.page!
+  await page.click('#b')
+  expect(await session.heard()).toEqual([])
+  await page.click('#b')
+  await page.click('#t')
+  await page.type('#t', 'a\nb')
+  await page.keyboard.press('Escape')
+  expect(await session.heard()).toEqual([
+    { kind: 'click', ref: 1, field: false },
+    { kind: 'click', ref: 2, field: true },
+    { kind: 'fill', ref: 2, text: 'a' },
+    { kind: 'fill', ref: 2, text: 'a\n' },
+    { kind: 'fill', ref: 2, text: 'a\nb' },
+    { kind: 'press', key: 'Escape' },
+  ])
+  expect(await session.heard()).toEqual([])
+  await session.reset(session.task!, 2)
+  await page.click('#b')
+  expect(await session.heard()).toEqual([])
+})
+
+test('an element’s box is where it stands; what is not shown has none', async () => {
+  const style = 'position: fixed; margin: 0; left: 10px; top: 80px; width: 60px; height: 20px'
+  await session.reset(workbench.page(`<button style="${style}">A</button>`), 1)
+  expect(await session.box(1)).toEqual({ x: 10, y: 80, width: 60, height: 20 })
+  expect(await session.box(9)).toBeNull()
+})
+
 test('a picture is a small JPEG', async () => {
   await session.reset(builtin('login-user'), 1)
   const picture = await session.picture()

@@ -6,8 +6,8 @@ import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
 import type { Observation } from './observation.ts'
-import { BUDGET, installLab, observationOf, readState } from './observe.ts'
-import type { Budget, PageState } from './page/lab.ts'
+import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
+import type { Box, Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
 export interface SessionOptions {
@@ -69,6 +69,11 @@ export class Session {
     return this.#page === undefined ? undefined : this.#task
   }
 
+  /** The browser's page, once an episode has begun on it; another one after a fault. */
+  get page(): Page | undefined {
+    return this.#page
+  }
+
   /** Begins the task's problem of that seed and returns what the agent sees of it. */
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
@@ -88,8 +93,7 @@ export class Session {
   /** Performs the action and returns what became of the page. */
   async step(action: Action): Promise<StepResult> {
     return this.#guard(async () => {
-      const page = this.#page
-      if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
+      const page = this.#current()
       if (this.#spent > this.#options.episodeTimeLimit) {
         throw new EnvironmentFault(`the episode took longer than ${this.#options.episodeTimeLimit} ms`)
       }
@@ -98,24 +102,33 @@ export class Session {
         const observation = { instruction: this.#instruction, elements: [], dropped: 0 }
         return { observation, reward: 0, done: true, success: false, reason: `impossible: ${impossible}` }
       }
-      const state = await this.#ask(`dpoDriver.state(${JSON.stringify(this.#options.budget)})`)
-      const success = state.done && state.reward === SUCCESS
-      return {
-        observation: { ...observationOf(state), instruction: this.#instruction },
-        reward: state.reward,
-        done: state.done,
-        success,
-        reason: success ? 'reward' : state.done ? 'wrong' : '',
-      }
+      return this.#look()
     })
+  }
+
+  /** What the page has come to by itself or by someone's hand, as after an action. */
+  async look(): Promise<StepResult> {
+    return this.#guard(() => this.#look())
+  }
+
+  /** What a person did to the page by hand since the last call; the first call of an episode begins to listen. */
+  async heard(): Promise<HeardAction[]> {
+    return this.#guard(async () =>
+      readHeard(await this.#within('the page’s answer', this.#current().evaluate('dpoDriver.hear()'))),
+    )
+  }
+
+  /** Where the element stands on the page, in CSS pixels; null where it is not there or not shown. */
+  async box(ref: number): Promise<Box | null> {
+    return this.#guard(async () =>
+      readBox(await this.#within('the page’s answer', this.#current().evaluate(`dpoDriver.box(${ref})`))),
+    )
   }
 
   /** A small JPEG of the page as it stands. */
   async picture(): Promise<Uint8Array> {
     return this.#guard(async () => {
-      const page = this.#page
-      if (page === undefined) throw new EnvironmentFault('no episode has begun on this page')
-      const shot = page.screenshot({
+      const shot = this.#current().screenshot({
         type: 'jpeg',
         quality: 60,
         optimizeForSpeed: true,
@@ -135,8 +148,25 @@ export class Session {
     await within(2_000, 'closing the page', page.browserContext().close()).catch(() => {})
   }
 
+  #current(): Page {
+    if (this.#page === undefined) throw new EnvironmentFault('no episode has begun on this page')
+    return this.#page
+  }
+
+  async #look(): Promise<StepResult> {
+    const state = await this.#ask(`dpoDriver.state(${JSON.stringify(this.#options.budget)})`)
+    const success = state.done && state.reward === SUCCESS
+    return {
+      observation: { ...observationOf(state), instruction: this.#instruction },
+      reward: state.reward,
+      done: state.done,
+      success,
+      reason: success ? 'reward' : state.done ? 'wrong' : '',
+    }
+  }
+
   async #ask(call: string): Promise<PageState> {
-    return readState(await this.#within('the page’s answer', this.#page!.evaluate(call)))
+    return readState(await this.#within('the page’s answer', this.#current().evaluate(call)))
   }
 
   #within<T>(what: string, work: Promise<T>): Promise<T> {

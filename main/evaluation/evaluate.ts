@@ -2,11 +2,14 @@
 import type { Episode } from '../store/episode.ts'
 import { type Interval, type Paired, paired, wilson } from './statistics.ts'
 
+/** What counts of an episode. */
+export type Played = Pick<Episode, 'task' | 'seed' | 'attempt' | 'outcome' | 'reason'>
+
 /** What one policy did. */
 export interface Arm {
   /** 'sft', 'dpo', 'success_sft', ... */
   readonly name: string
-  readonly episodes: readonly Episode[]
+  readonly episodes: readonly Played[]
 }
 
 /** Success of one arm on some problems. */
@@ -52,7 +55,7 @@ export function successTable(arms: readonly Arm[], categoryOf: (task: string) =>
 }
 
 /** The success of a set of episodes, with Wilson's 95% interval. Faults are left out of `n`. */
-export function cell(episodes: readonly Episode[]): Cell {
+export function cell(episodes: readonly Played[]): Cell {
   const counted = episodes.filter(({ outcome }) => outcome !== 'fault')
   const successes = counted.filter(({ outcome }) => outcome === 'success').length
   const n = counted.length
@@ -72,7 +75,7 @@ export function compare(arm: Arm, baseline: Arm): Paired {
 }
 
 /** How often an arm failed for which reason, the most frequent first; faults apart from failures. */
-export function reasons(episodes: readonly Episode[], outcome: 'failure' | 'fault'): [reason: string, count: number][] {
+export function reasons(episodes: readonly Played[], outcome: 'failure' | 'fault'): [reason: string, count: number][] {
   const counts = new Map<string, number>()
   for (const episode of episodes) {
     if (episode.outcome === outcome) counts.set(episode.reason, (counts.get(episode.reason) ?? 0) + 1)

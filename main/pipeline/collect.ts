@@ -4,6 +4,7 @@ import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { writePreferenceData } from '../preferences/dataset.ts'
+import { exportPreferences } from '../preferences/exported.ts'
 import { buildPairs, type PairCounts } from '../preferences/pairs.ts'
 import { policyFolder } from './artifacts.ts'
 import { jobsOf, play } from './play.ts'
@@ -58,7 +59,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       `${counts.episodes} attempts, ${(100 * rate).toFixed(1)}% solved, ${counts.faults} broken by the environment`,
     )
     if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
-    writePreferenceData(projectPath(config.paths.preference_data), pairs)
+    exportPreferences(store, projectPath(config.paths.preference_data), context)
     context.say(`${counts.pairs} pairs in ${shownPath(config.paths.preference_data)}`)
     return counts
   },

@@ -1,5 +1,4 @@
 /** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
 import { shownPath } from '../config/config.ts'
@@ -17,6 +16,8 @@ import { finishedStage } from './lineage.ts'
 import { checkMemory, largestBatch } from './memory.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
+import { trainingPairs } from './training-pairs.ts'
+import { mapInTurns } from './turns.ts'
 
 /** What DPO has to beat, from the same episodes with the same number of steps. */
 export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
@@ -39,12 +40,12 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { engine } = model
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
-    const records = readPreferenceData(preferenceFile(context))
-    const pairs = records.map((record) => tokenPair(model, record))
+    const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
+    const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
     context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
 
-    const examples = ownSuccesses(context, model)
+    const examples = await ownSuccesses(context, model)
     const warning = checkMemory(engine, lora, [
       largestBatch(pairs.map(pairSequences), options.batch_size),
       largestBatch(
@@ -54,7 +55,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     ])
     if (warning !== null) context.say(warning)
 
-    const arms = lessons(context, examples, pairs, async () => {
+    const arms = lessons(context, pairs, examples, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
       try {
@@ -84,17 +85,11 @@ export const dpo: Stage<z.output<typeof result>> = {
   },
 }
 
-/** The run's own pairs, or for a stage run alone those at the configuration's path, edits by hand included. */
-function preferenceFile({ artifacts, config, round }: StageContext): string {
-  const own = artifacts.preferences(round)
-  return existsSync(own) ? own : projectPath(config.paths.preference_data)
-}
-
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
 function lessons(
   context: StageContext,
-  examples: readonly Example[],
   pairs: readonly TokenPair[],
+  examples: readonly Example[],
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
@@ -110,12 +105,12 @@ function lessons(
 }
 
 /** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
-function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Example[] {
+async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
   if (collection === undefined) return []
   const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
-  return successSteps(episodes).map((step) => ({
+  return mapInTurns(successSteps(episodes), (step) => ({
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),
   }))

@@ -6,32 +6,18 @@ import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
-import type { ReportData } from '../evaluation/summary.ts'
 import { textTable } from '../evaluation/terminal.ts'
 import { exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
-import { pairCounts } from './collect.ts'
 import { CONTROLS } from './dpo.ts'
 import { finishedStage } from './lineage.ts'
 import { greedy, jobsOf, play } from './play.ts'
+import { type EvaluateResult, evaluateResult, history, labels } from './results.ts'
 import type { Stage, StageContext } from './stage.ts'
-import { STAGE_NAMES } from './stage.ts'
-
-const result = z.object({
-  /** The folder of report.html, summary.json and metrics.csv. */
-  report: z.string(),
-  /** The round whose policy is called dpo. */
-  round: z.int(),
-  arms: z.record(
-    z.string(),
-    z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
-  ),
-})
-export type EvaluateResult = z.output<typeof result>
 
 export const evaluate: Stage<EvaluateResult> = {
   name: 'evaluate',
   title: 'all policies play the same unseen problems',
-  result,
+  result: evaluateResult,
   async run(context) {
     const { config, resources, artifacts, round } = context
     const { num_episodes_per_task, seed_start } = config.evaluation
@@ -53,16 +39,23 @@ export const evaluate: Stage<EvaluateResult> = {
       arms.push({ name, episodes })
     }
     if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
-    const groups = new Map(tasks.map(({ name, category }) => [name, category]))
+    const { engine } = await resources.model()
+    const facts = {
+      model: config.model.base_model_name,
+      engine: engine.description,
+      reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
+      round: `${best} of ${round}`,
+      seed: String(config.project.seed),
+    }
     const summary = writeReport(artifacts.folder, {
-      ...history(context),
+      ...history(context.store, context.run),
       arms,
-      categoryOf: (task) => groups.get(task) ?? 'own',
-      facts: await facts(context, best),
+      ...labels(tasks),
+      facts,
     })
     context.say(textTable(summary))
     context.say(`Report: ${shownPath(join(artifacts.folder, 'report.html'))}`)
-    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms } }
+    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, facts }
   },
 }
 
@@ -99,42 +92,4 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
     context.say(`${error.message} SFT is evaluated alone.`)
   }
   return policies
-}
-
-/** What led here: the metrics, pairs and wall times of the runs that this evaluation stands on. */
-function history({ store, run, config }: StageContext): Omit<ReportData, 'arms' | 'categoryOf' | 'facts'> {
-  const { name, started } = store.run(run)
-  // A stage alone is not validated between rounds, whatever an earlier run did.
-  const own: readonly string[] = ['validate', 'evaluate']
-  const records = STAGE_NAMES.flatMap((stage) =>
-    own.includes(stage)
-      ? store.stages(run).filter((record) => record.stage === stage)
-      : finishedStage(store, run, stage),
-  )
-  const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))
-  return {
-    run: { id: run, name, started },
-    metrics: [...new Set(records.map((record) => record.run))]
-      .flatMap((id) => store.metrics(id))
-      .filter((metric) => sources.has(`${metric.run} ${metric.stage}`)),
-    pairs: records
-      .filter(({ stage }) => stage === 'collect')
-      .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
-    wall: Object.fromEntries(
-      records.map(({ stage, round, seconds }) => [round > 1 ? `${stage} ${round}` : stage, seconds]),
-    ),
-    settings: config,
-  }
-}
-
-async function facts(context: StageContext, best: number): Promise<Record<string, string>> {
-  const { config, resources } = context
-  const { engine } = await resources.model()
-  return {
-    model: config.model.base_model_name,
-    engine: engine.description,
-    reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
-    round: `${best} of ${context.round}`,
-    seed: String(config.project.seed),
-  }
 }

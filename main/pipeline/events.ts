@@ -1,4 +1,4 @@
-/** What a run tells whoever watches it: the terminal, a script that reads JSON lines, later a window. */
+/** What a run tells whoever watches it: the terminal, a script that reads JSON lines, a window. */
 import type { Metrics } from '../training/optimize.ts'
 
 export type StageStatus = 'running' | 'done' | 'skipped' | 'stopped' | 'failed'
@@ -50,6 +50,8 @@ export type LabEvent =
       readonly run: number
       readonly status: 'done' | 'stopped' | 'failed'
       readonly seconds: number
+      /** What it failed with: a sentence for the user, or the stack of a bug; null where it did not fail. */
+      readonly error: string | null
     }
 
 export type Emit = (event: LabEvent) => void

@@ -30,6 +30,7 @@ test('preferences are those of the last round, in both of TRL forms', () => {
     step: 0,
     chosenAttempt: 0,
     rejectedAttempt: 1,
+    margin: 1,
     prompt: 'p',
     chosen: 'c',
     rejected: 'r',

@@ -1,10 +1,11 @@
-/** What a run found, as files that other tools read. */
+/** What a run found, line by line, as other tools read it. */
 import { UserError } from '../config/error.ts'
 import { metricsCsv } from '../evaluation/report.ts'
-import { writeKtoData, writePreferenceData } from '../preferences/dataset.ts'
-import { writeJsonLines } from '../preferences/trl.ts'
+import { ktoText, preferenceText } from '../preferences/dataset.ts'
+import { keptPairs } from '../preferences/exported.ts'
+import { jsonLines } from '../preferences/trl.ts'
 import { writeFileAtomic } from '../store/file.ts'
-import type { ArmKey, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 
 /** What can be exported, and in which form. */
 export const EXPORTS = {
@@ -17,42 +18,38 @@ export type ExportKind = keyof typeof EXPORTS
 
 /** Writes a run's data to a file and returns how many lines of data that are. Throws UserError where there are none. */
 export function exportRun(store: Store, run: number, kind: ExportKind, path: string): number {
-  const write = WRITERS[kind](store, run)
-  if (write.lines === 0) throw new UserError(`Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export.`)
-  write.to(path)
-  return write.lines
+  const text = exportLines(store, run, kind)
+  writeFileAtomic(path, text)
+  const lines = text.split('\n').length - 1
+  return kind === 'metrics' ? lines - 1 : lines
 }
 
-interface Writing {
-  readonly lines: number
-  to(path: string): void
+/** The same as a text; pairs are those of `round`, by default of the last. Throws UserError where there are none. */
+export function exportLines(store: Store, run: number, kind: ExportKind, round?: number): string {
+  const text = TEXTS[kind](store, run, round ?? lastRound(store, run))
+  if (text === '') throw new UserError(`Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export.`)
+  return text
 }
 
-const WRITERS: Readonly<Record<ExportKind, (store: Store, run: number) => Writing>> = {
-  preferences(store, run) {
-    const pairs = keptPairs(store, run)
-    return { lines: pairs.length, to: (path) => writePreferenceData(path, pairs) }
-  },
-  kto(store, run) {
-    const pairs = keptPairs(store, run)
-    return { lines: pairs.length, to: (path) => writeKtoData(path, pairs) }
-  },
-  episodes(store, run) {
-    const arms: ArmKey[] = store.arms(run)
-    const lines = arms.flatMap((arm) =>
+const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: number) => string>> = {
+  preferences: (store, run, round) => preferenceText(keptPairs(store, run, round)),
+  kto: (store, run, round) => ktoText(keptPairs(store, run, round)),
+  episodes: (store, run) =>
+    jsonLines(
       store
-        .episodes(arm)
-        .map(({ id: _, ...episode }) => ({ stage: arm.stage, round: arm.round, arm: arm.arm, ...episode })),
-    )
-    return { lines: lines.length, to: (path) => writeJsonLines(path, lines) }
-  },
+        .arms(run)
+        .flatMap((arm) =>
+          store
+            .episodes(arm)
+            .map(({ id: _, ...episode }) => ({ stage: arm.stage, round: arm.round, arm: arm.arm, ...episode })),
+        ),
+    ),
   metrics(store, run) {
     const metrics = store.metrics(run)
-    return { lines: metrics.length, to: (path) => writeFileAtomic(path, metricsCsv(metrics)) }
+    return metrics.length === 0 ? '' : metricsCsv(metrics)
   },
 }
 
-function keptPairs(store: Store, run: number) {
-  const rounds = store.stages(run).flatMap(({ stage, round }) => (stage === 'collect' ? [round] : []))
-  return store.pairs(run, Math.max(0, ...rounds)).filter(({ keep }) => keep)
+function lastRound(store: Store, run: number): number {
+  return Math.max(0, ...store.stages(run).flatMap(({ stage, round }) => (stage === 'collect' ? [round] : [])))
 }

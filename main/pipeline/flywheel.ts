@@ -1,8 +1,9 @@
 /** The whole job: the stages in their order, the middle ones again for each round of the flywheel. */
 import { collect } from './collect.ts'
 import { dpo } from './dpo.ts'
-import { type EvaluateResult, evaluate } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
 import { golden } from './golden.ts'
+import type { EvaluateResult } from './results.ts'
 import type { Runner } from './runner.ts'
 import { sft } from './sft.ts'
 import { validate } from './validate.ts'

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { formatAction, formatCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
+import type { Attempt, Ending } from '../agent/spectator.ts'
 import { GOLDEN_SEEDS, shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
@@ -9,9 +10,8 @@ import type { Action } from '../environment/action.ts'
 import { decide, type Expert, Stuck } from '../environment/experts/expert.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
-import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
-import { type GoldenSample, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** Seeds in a row at which an expert may fail before its task is given up. */
@@ -59,14 +59,17 @@ async function recordMissing(
   known: readonly GoldenSample[],
 ): Promise<GoldenSample[]> {
   const { samples_per_task, held_out_per_task, seed_start } = context.config.golden
-  const seeds = new Set(known.filter((sample) => sample.task === task.name).map(({ seed }) => seed))
+  const shown = known.filter((sample) => sample.task === task.name && sample.source !== BY_HAND)
+  const seeds = new Set(shown.map(({ seed }) => seed))
   const wanted = samples_per_task + held_out_per_task
   const recorded: GoldenSample[] = []
   let failures = 0
   for (let seed = seed_start; seeds.size < wanted && seed < seed_start + GOLDEN_SEEDS; seed++) {
     context.signal.throwIfAborted()
     if (seeds.has(seed)) continue
-    const samples = await context.resources.environment().use(task, (session) => show(session, task, seed, expert))
+    const samples = await context.resources
+      .environment()
+      .use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
     if (typeof samples !== 'string') {
       recorded.push(...samples)
       seeds.add(seed)
@@ -81,31 +84,44 @@ async function recordMissing(
 }
 
 /** The samples of one episode that the expert solved, or why it did not. */
-async function show(session: Session, task: Task, seed: number, expert: Expert): Promise<GoldenSample[] | string> {
+async function show(attempt: Attempt, expert: Expert, context: StageContext): Promise<GoldenSample[] | string> {
+  const { task, seed, session } = attempt
+  const { resources, signal, round } = context
+  const spectator = resources.audience?.spectator({ stage: golden.name, round, arm: 'expert' })
+  const end = (ending: Ending) => spectator?.ended(attempt, ending, signal)
   const samples: GoldenSample[] = []
   const actions: Action[] = []
   const done: string[] = []
   try {
     let observation = await session.reset(task, seed)
+    spectator?.began(attempt, observation)
     for (let step = 0; step < task.horizon; step++) {
       const decision = decide(expert, observation, actions)
+      const text = formatCompletion(decision, observation)
       samples.push({
         prompt: promptMessages(observation, done),
-        completion: formatCompletion(decision, observation),
+        completion: text,
         task: task.name,
         seed,
         step,
         source: 'expert',
       })
+      const written = formatAction(decision.action, observation)
       actions.push(decision.action)
-      done.push(formatAction(decision.action, observation))
-      const outcome = await session.step(decision.action)
-      if (outcome.done) return outcome.success ? samples : outcome.reason
-      observation = outcome.observation
+      done.push(written)
+      await spectator?.decided(attempt, { observation, text, written, ...decision, tokens: () => [] }, signal)
+      const { reward, ...result } = await session.step(decision.action)
+      if (result.done) {
+        await end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward })
+        return result.success ? samples : result.reason
+      }
+      observation = result.observation
     }
+    await end({ outcome: 'failure', reason: 'steps', reward: 0 })
     return `it took more than ${task.horizon} steps`
   } catch (error) {
-    if (error instanceof Stuck || error instanceof EnvironmentFault) return error.message
-    throw error
+    if (!(error instanceof Stuck || error instanceof EnvironmentFault)) throw error
+    await end({ outcome: error instanceof Stuck ? 'failure' : 'fault', reason: error.message, reward: 0 })
+    return error.message
   }
 }

@@ -35,6 +35,7 @@ export async function play(
         sampling,
         pictures: config.environment.pictures,
         signal,
+        spectator: resources.audience?.spectator({ stage: key.stage, round: key.round, arm: key.arm }),
         onEpisode(episode) {
           store.addEpisode(key, episode)
           onEpisode(++done)

@@ -1,9 +1,11 @@
 /** The slow things that stages share: the model, the browser's pages, the tasks. Each is opened when first asked for. */
 import { existsSync } from 'node:fs'
 import { AgentModel } from '../agent/model.ts'
+import type { Audience } from '../agent/spectator.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import type { DownloadProgress } from '../engine/hub.ts'
+import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
@@ -15,21 +17,31 @@ export interface Resources {
   tasks(): readonly Task[]
   /** The tasks of these names. Throws UserError for one that is not there. */
   tasksNamed(names: readonly string[]): Task[]
-  /** Closes what was opened. */
+  /** Who watches what is played; none where nobody can. */
+  readonly audience?: Audience | undefined
+  /** Closes what was opened; whatever is still at work with it fails. */
   close(): Promise<void>
 }
 
-/** `say` is told, a line at a time, how far a download is; `signal` stops it. */
-export function openResources(config: Config, say: (text: string) => void, signal?: AbortSignal): Resources {
+export interface Surroundings {
+  /** What opens the pages of tasks; headless Chromium by default. */
+  readonly host?: (() => BrowserHost) | undefined
+  readonly audience?: Audience | undefined
+  /** Told, a line at a time, how far the download of a model is. */
+  readonly say?: ((text: string) => void) | undefined
+  /** Stops a download. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export function openResources(config: Config, surroundings: Surroundings = {}): Resources {
+  const { host, audience, say = () => {}, signal } = surroundings
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
-  let tasks: readonly Task[] | undefined
-  const allTasks = () => {
-    tasks ??= listTasks(taskSources(config))
-    return tasks
-  }
+  let closed: Promise<void> | undefined
+  const allTasks = () => configuredTasks(config)
   return {
-    model() {
+    async model() {
+      if (closed !== undefined) throw new Error(CLOSED)
       model ??= AgentModel.load({
         model: config.model.base_model_name,
         engine: config.model.engine,
@@ -42,8 +54,10 @@ export function openResources(config: Config, say: (text: string) => void, signa
       return model
     },
     environment() {
+      if (closed !== undefined) throw new Error(CLOSED)
       const { pages, episode_time_limit, trusted_input, max_elements, max_chars } = config.environment
       environment ??= new Environment({
+        ...(host === undefined ? {} : { host: host() }),
         pages,
         episodeTimeLimit: episode_time_limit * 1000,
         trusted: trusted_input,
@@ -52,12 +66,24 @@ export function openResources(config: Config, say: (text: string) => void, signa
       return environment
     },
     tasks: allTasks,
-    tasksNamed: (names) => names.map((name) => findTask(allTasks(), name)),
-    async close() {
-      await environment?.close()
-      await model?.then((opened) => opened.close()).catch(() => {})
+    tasksNamed(names) {
+      const known = allTasks()
+      return names.map((name) => findTask(known, name))
+    },
+    audience,
+    close() {
+      audience?.leave()
+      closed ??= closeAll(environment, model)
+      return closed
     },
   }
+}
+
+const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'
+
+async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
+  await environment?.close()
+  await model?.then((opened) => opened.close()).catch(() => {})
 }
 
 /** Says a line for every tenth of a download. */
@@ -71,14 +97,20 @@ function sayProgress(say: (text: string) => void): (progress: DownloadProgress) 
   }
 }
 
-/** Where the pages are: what the configuration names, MINIWOB_URL, or the project's own download. */
-function taskSources({ environment }: Config): Parameters<typeof listTasks>[0] {
+/** The folder of the MiniWoB++ pages: what the configuration names, MINIWOB_URL, or the project's own download. */
+export function miniwobFolder({ environment }: Config): string | undefined {
   const named =
     environment.miniwob === 'auto' ? miniwobFromVariable(process.env.MINIWOB_URL) : projectPath(environment.miniwob)
   const downloaded = projectPath('data/miniwob')
-  const miniwob = named ?? (existsSync(downloaded) ? downloaded : undefined)
-  return {
+  return named ?? (existsSync(downloaded) ? downloaded : undefined)
+}
+
+/** Every task that can be played with this configuration. Throws UserError where a folder that it names is not one. */
+export function configuredTasks(config: Config): readonly Task[] {
+  const miniwob = miniwobFolder(config)
+  const { tasks_dir } = config.environment
+  return listTasks({
     ...(miniwob === undefined ? {} : { miniwob }),
-    ...(environment.tasks_dir === null ? {} : { tasksDir: projectPath(environment.tasks_dir) }),
-  }
+    ...(tasks_dir === null ? {} : { tasksDir: projectPath(tasks_dir) }),
+  })
 }

@@ -1,4 +1,5 @@
 /** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
+import { errorText } from '../config/error.ts'
 import type { Config } from '../config/schema.ts'
 import type { Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
@@ -35,17 +36,19 @@ export async function runStages<Result>(
   const { store, run, signal, emit } = options
   store.setRunStatus(run.id, 'running')
   let status: Exclude<Status, 'running'> = 'failed'
+  let error: string | null = null
   try {
     const result = await work({ config: run.config, perform: (stage, round) => perform(options, stage, round) })
     status = 'done'
     return result
-  } catch (error) {
+  } catch (thrown) {
     status = endingOf(signal)
-    throw error
+    if (status === 'failed') error = errorText(thrown)
+    throw thrown
   } finally {
     store.setRunStatus(run.id, status)
     const seconds = store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
-    emit({ event: 'end', run: run.id, status, seconds })
+    emit({ event: 'end', run: run.id, status, seconds, error })
   }
 }
 

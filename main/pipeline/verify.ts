@@ -7,9 +7,17 @@ import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Stage, StageContext } from './stage.ts'
 
-const result = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) })
+const checkSchema = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  /** What was found, or what is wrong and what to do. */
+  detail: z.string(),
+})
+export type CheckResult = z.output<typeof checkSchema>
+const result = z.object({ checks: z.array(checkSchema) })
 
-type Check = (context: StageContext) => Promise<string>
+type CheckContext = Pick<StageContext, 'config' | 'resources' | 'signal'>
+type Check = (context: CheckContext) => Promise<string>
 
 const GIB = 2 ** 30
 const NEEDED_DISK = 0.5 * GIB
@@ -70,28 +78,36 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 }
 
+/** What is looked for, in this order. */
+export const CHECK_NAMES = Object.keys(CHECKS)
+
 export const verify: Stage<z.output<typeof result>> = {
   name: 'verify',
   title: 'is everything there?',
   result,
   async run(context) {
-    const checks: { name: string; ok: boolean; detail: string }[] = []
-    const names = Object.keys(CHECKS)
-    for (const [at, [name, check]] of Object.entries(CHECKS).entries()) {
-      context.signal.throwIfAborted()
-      context.progress(at, names.length, 'checks')
-      const found = await check(context).then(
-        (detail) => ({ name, ok: true, detail }),
-        (error: unknown) => ({ name, ok: false, detail: cure(error) }),
-      )
-      if (!checks.some(({ ok, detail }) => !ok && detail === found.detail)) checks.push(found)
-      if (found.ok) context.say(`ok   ${name.padEnd(8)} ${found.detail}`)
+    const checks: CheckResult[] = []
+    for await (const found of runChecks(context)) {
+      context.progress(checks.length, CHECK_NAMES.length, 'checks')
+      checks.push(found)
+      if (found.ok) context.say(`ok   ${found.name.padEnd(8)} ${found.detail}`)
     }
     context.signal.throwIfAborted()
-    const failed = checks.filter(({ ok }) => !ok)
-    if (failed.length > 0) throw new UserError(failed.map(({ detail }) => detail).join('\n'))
+    const failed = new Set(checks.filter(({ ok }) => !ok).map(({ detail }) => detail))
+    if (failed.size > 0) throw new UserError([...failed].join('\n'))
     return { checks }
   },
+}
+
+/** Looks for one thing after another and tells what it found. Throws the signal's reason when it is cancelled. */
+export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult> {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    context.signal.throwIfAborted()
+    yield await check(context).then(
+      (detail) => ({ name, ok: true, detail }),
+      (error: unknown) => ({ name, ok: false, detail: cure(error) }),
+    )
+  }
 }
 
 /** The sentence of an error that the user can mend; any other is a bug and goes on. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readPreferenceData, writeKtoData, writePreferenceData } from './dataset.ts'
+import { ktoText, parsePreferenceData, preferenceText, readPreferenceData, writePreferenceData } from './dataset.ts'
 import type { Pair } from './pairs.ts'
 
 let folder: string
@@ -19,6 +19,7 @@ const pair = (overrides: Partial<Pair> = {}): Pair => ({
   step: 1,
   chosenAttempt: 2,
   rejectedAttempt: 0,
+  margin: 1,
   prompt: 'Page:\n "Ok" \u2028 button 1\nTask: click',
   chosen: 'Thought: this one\nAction: click Ok button 1',
   rejected: 'Thought: that one\nAction: click No button 2',
@@ -43,13 +44,12 @@ test('a file in the form of TRL comes back as it went', async () => {
   expect(records[0]!.prompt[1]).toEqual({ role: 'user', content: pair().prompt })
 })
 
-test('the form of KTO labels each completion once and leaves contradictions out', async () => {
-  writeKtoData(file, [
+test('the form of KTO labels each completion once and leaves contradictions out', () => {
+  const lines = ktoText([
     pair(),
     pair({ rejected: 'Action: other' }),
     pair({ chosen: 'Action: other', rejected: 'Action: worst' }),
   ])
-  const lines = (await readFile(file, 'utf8'))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
@@ -58,6 +58,17 @@ test('the form of KTO labels each completion once and leaves contradictions out'
     [pair().rejected, false],
     ['Action: worst', false],
   ])
+})
+
+test('what the lab wrote can be brought back into it, what others wrote is refused with line and key', () => {
+  const { chosenAttempt: _, rejectedAttempt: __, margin: ___, ...written } = pair()
+  expect(parsePreferenceData(preferenceText([pair()]), 'a.jsonl')).toEqual([written])
+  const line = JSON.parse(preferenceText([pair()]))
+  const refused = (change: object) => () =>
+    parsePreferenceData(`\n${JSON.stringify({ ...line, ...change })}`, 'a.jsonl')
+  expect(refused({ prompt: [{ role: 'user', content: 'p' }] })).toThrow(/^a.jsonl:2: prompt must be the lab's system/)
+  expect(refused({ seed: undefined })).toThrow(/^a.jsonl:2: seed /)
+  expect(refused({ rejected: line.chosen })).toThrow(/the same text/)
 })
 
 const good = {

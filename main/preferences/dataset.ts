@@ -1,9 +1,18 @@
 /** Preference files as TRL reads them: conversational form, one JSON object a line. */
 import { z } from 'zod'
-import type { Message } from '../agent/prompt.ts'
+import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { UserError } from '../config/error.ts'
+import { writeFileAtomic } from '../store/file.ts'
 import { type Pair, pairMessages } from './pairs.ts'
-import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
+import {
+  answer,
+  answerSchema,
+  jsonLines,
+  messagesSchema,
+  parseJsonLines,
+  readJsonLines,
+  writeJsonLines,
+} from './trl.ts'
 
 /** One line of a preference file: what training needs, and where it came from as far as the file says. */
 export interface PreferenceRecord {
@@ -14,6 +23,9 @@ export interface PreferenceRecord {
   readonly seed: number | null
   readonly step: number | null
 }
+
+/** What is written of a pair. */
+export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'>
 
 /** Other keys may stand in a line; TRL leaves them alone, and so does this. */
 const recordSchema = z
@@ -28,12 +40,24 @@ const recordSchema = z
   .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')
 
 /**
- * Writes pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines in
- * place of what stood there, all or nothing. Throws UserError where it cannot be written.
+ * Writes pairs in TRL's preference form in place of what stood there, all or nothing. Throws UserError where it cannot
+ * be written.
  */
-export function writePreferenceData(path: string, pairs: readonly Pair[]): void {
+export function writePreferenceData(path: string, pairs: readonly WrittenPair[]): void {
+  writeFileAtomic(path, preferenceText(pairs))
+}
+
+/** Writes what `readPreferenceData` read, all or nothing. Throws UserError where it cannot be written. */
+export function writePreferenceRecords(path: string, records: readonly PreferenceRecord[]): void {
   writeJsonLines(
     path,
+    records.map((record) => ({ ...record, chosen: answer(record.chosen), rejected: answer(record.rejected) })),
+  )
+}
+
+/** Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines. */
+export function preferenceText(pairs: readonly WrittenPair[]): string {
+  return jsonLines(
     pairs.map((pair) => ({
       prompt: pairMessages(pair),
       chosen: answer(pair.chosen),
@@ -46,11 +70,11 @@ export function writePreferenceData(path: string, pairs: readonly Pair[]): void 
 }
 
 /**
- * Writes pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One
- * that is chosen in one pair and rejected in another has no label and is left out.
+ * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One that is
+ * chosen in one pair and rejected in another has no label and is left out.
  */
-export function writeKtoData(path: string, pairs: readonly Pair[]): void {
-  const lines = new Map<string, { pair: Pair; completion: string; labels: Set<boolean> }>()
+export function ktoText(pairs: readonly WrittenPair[]): string {
+  const lines = new Map<string, { pair: WrittenPair; completion: string; labels: Set<boolean> }>()
   for (const pair of pairs) {
     for (const label of [true, false]) {
       const completion = label ? pair.chosen : pair.rejected
@@ -61,8 +85,7 @@ export function writeKtoData(path: string, pairs: readonly Pair[]): void {
     }
   }
   const clear = [...lines.values()].filter(({ labels }) => labels.size === 1)
-  writeJsonLines(
-    path,
+  return jsonLines(
     clear.map(({ pair, completion, labels }) => ({
       prompt: pairMessages(pair),
       completion: answer(completion),
@@ -86,3 +109,27 @@ export function readPreferenceData(path: string): PreferenceRecord[] {
   if (records.length === 0) throw new UserError(`${path} holds no pairs; run the collect stage.`)
   return records
 }
+
+/**
+ * Pairs of a text in the form that `preferenceText` writes, for bringing them back into the lab: so their prompts must
+ * be the lab's, and each must say where it came from. Throws UserError with line and key; `file` is how it names them.
+ */
+export function parsePreferenceData(text: string, file: string): WrittenPair[] {
+  return parseJsonLines(text, file, ownSchema)
+}
+
+const ownSchema = z
+  .object({
+    prompt: messagesSchema.transform((messages, context) => {
+      const [system, user, ...more] = messages
+      if (system?.content === SYSTEM_PROMPT && user?.role === 'user' && more.length === 0) return user.content
+      context.addIssue({ code: 'custom', message: "must be the lab's system message and the user's message" })
+      return z.NEVER
+    }),
+    chosen: answerSchema,
+    rejected: answerSchema,
+    task: z.string().min(1),
+    seed: z.int().min(0),
+    step: z.int().min(0),
+  })
+  .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')

@@ -3,6 +3,9 @@ import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
 import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
 
+/** The source of what a person did; it is always trained on. */
+export const BY_HAND = 'hand'
+
 /** One step that is worth imitating. */
 export interface GoldenSample {
   readonly prompt: readonly Message[]
@@ -11,7 +14,7 @@ export interface GoldenSample {
   readonly task: string | null
   readonly seed: number | null
   readonly step: number | null
-  /** Who did it: 'expert' for the lab's scripted ones. */
+  /** Who did it: 'expert' for the lab's scripted ones, BY_HAND for a person. */
   readonly source: string | null
 }
 
@@ -46,7 +49,7 @@ export interface GoldenSplit {
 
 /**
  * Of each task the samples of its first `perTask` problems, and those of the next `heldOutPerTask`. Samples that name no
- * task or no seed are someone's own and always trained on; those of other tasks are left alone.
+ * task or no seed, or were recorded by hand, are someone's own and always trained on; those of other tasks are left alone.
  */
 export function splitGolden(
   samples: readonly GoldenSample[],
@@ -54,9 +57,11 @@ export function splitGolden(
   perTask: number,
   heldOutPerTask: number,
 ): GoldenSplit {
-  const split: GoldenSplit = { train: samples.filter(({ task, seed }) => task === null || seed === null), heldOut: [] }
+  const isOwn = ({ task, seed, source }: GoldenSample) =>
+    task === null || seed === null || (source === BY_HAND && tasks.includes(task))
+  const split: GoldenSplit = { train: samples.filter(isOwn), heldOut: [] }
   for (const task of tasks) {
-    const own = samples.filter((sample) => sample.task === task && sample.seed !== null)
+    const own = samples.filter((sample) => sample.task === task && !isOwn(sample))
     const seeds = [...new Set(own.map(({ seed }) => seed))]
     for (const sample of own) {
       const place = seeds.indexOf(sample.seed)

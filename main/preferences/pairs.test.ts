@@ -52,6 +52,7 @@ test('a pair is cut at the first differing action', () => {
       step: 2,
       chosenAttempt: 1,
       rejectedAttempt: 0,
+      margin: 0,
       prompt: 'task 1 after a,b',
       chosen: 'Thought: so\nAction: c',
       rejected: 'Thought: so\nAction: x',
@@ -177,7 +178,9 @@ test('successes are imitated step by step, each answer once', () => {
 test('a failure that was far less likely than the success is a slip and no pair', () => {
   const unlikely = episode(1, 'failure', ['b'])
   const slip = { ...unlikely, steps: unlikely.steps.map((step) => ({ ...step, logprob: -4.5 })) }
-  const { pairs, counts } = buildPairs([episode(0, 'success', ['a']), slip, episode(2, 'failure', ['c'])])
-  expect(pairs.map(({ rejectedAttempt }) => rejectedAttempt)).toEqual([2])
+  const likely = episode(2, 'failure', ['c'])
+  const error = { ...likely, steps: likely.steps.map((step) => ({ ...step, logprob: -2.5 })) }
+  const { pairs, counts } = buildPairs([episode(0, 'success', ['a']), slip, error])
+  expect(pairs).toMatchObject([{ rejectedAttempt: 2, margin: 1.5 }])
   expect(counts).toMatchObject({ pairs: 1, slips: 1 })
 })

@@ -14,6 +14,8 @@ export interface Pair {
   /** The attempts that the two completions come from. */
   readonly chosenAttempt: number
   readonly rejectedAttempt: number
+  /** Log-probability of chosen minus that of rejected when they were sampled, in nats. */
+  readonly margin: number
   /** The user's message: the page, the task, what was done. */
   readonly prompt: string
   readonly chosen: string
@@ -162,14 +164,16 @@ function part(success: Episode, failure: Episode): number | 'sameActions' | 'pag
 
 function pairAt(success: Episode, failure: Episode, step: number): Pair {
   const chosen: Step = success.steps[step]!
+  const rejected: Step = failure.steps[step]!
   return {
     task: success.task,
     seed: success.seed,
     step,
     chosenAttempt: success.attempt,
     rejectedAttempt: failure.attempt,
+    margin: chosen.logprob - rejected.logprob,
     prompt: chosen.prompt,
     chosen: chosen.completion,
-    rejected: failure.steps[step]!.completion,
+    rejected: rejected.completion,
   }
 }

@@ -24,9 +24,14 @@ export function answer(content: string): Message[] {
   return [{ role: 'assistant', content }]
 }
 
+/** One object a line. */
+export function jsonLines(objects: readonly object[]): string {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
+}
+
 /** Writes one object a line in place of what stood there, all or nothing. Throws UserError where it cannot be written. */
 export function writeJsonLines(path: string, objects: readonly object[]): void {
-  writeFileAtomic(path, objects.map((object) => `${JSON.stringify(object)}\n`).join(''))
+  writeFileAtomic(path, jsonLines(objects))
 }
 
 /**
@@ -42,9 +47,14 @@ export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] | unde
     if (code === 'ENOENT') return undefined
     throw new UserError(`${path} cannot be read (${code}); name another file or change its owner.`)
   }
+  return parseJsonLines(text, path, schema)
+}
+
+/** `readJsonLines` for a text; `file` is how errors name it. */
+export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): T[] {
   return text
     .split('\n')
-    .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${path}:${at + 1}`, schema)]))
+    .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${file}:${at + 1}`, schema)]))
 }
 
 function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {

@@ -21,3 +21,14 @@ export function lockStore(path: string): () => void {
   }
   return () => database.close()
 }
+
+/** Whether a command is at work with a store, here or in another process. */
+export function isLocked(path: string): boolean {
+  try {
+    lockStore(path)()
+    return false
+  } catch (error) {
+    if (error instanceof UserError) return true
+    throw error
+  }
+}

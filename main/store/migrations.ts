@@ -93,4 +93,78 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (run, stage, round, arm)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+ALTER TABLE runs ADD COLUMN deleted INTEGER;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  time INTEGER NOT NULL,
+  event TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_of_run ON events (run, id);
+
+CREATE INDEX metrics_by_name ON metrics (run, stage, round, arm, name, step, value);
+
+CREATE TABLE reviewed_pairs (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  chosen_attempt INTEGER,
+  rejected_attempt INTEGER,
+  prompt TEXT NOT NULL,
+  chosen TEXT NOT NULL,
+  rejected TEXT NOT NULL,
+  keep INTEGER NOT NULL DEFAULT 1 CHECK (keep IN (0, 1)),
+  swapped INTEGER NOT NULL DEFAULT 0 CHECK (swapped IN (0, 1)),
+  edited INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1)),
+  reviewed INTEGER NOT NULL DEFAULT 0 CHECK (reviewed IN (0, 1)),
+  note TEXT NOT NULL DEFAULT ''
+) STRICT;
+INSERT INTO reviewed_pairs
+  (id, run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected, keep, edited)
+  SELECT id, run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected, keep, edited
+  FROM pairs;
+DROP TABLE pairs;
+ALTER TABLE reviewed_pairs RENAME TO pairs;
+CREATE INDEX pairs_of_round ON pairs (run, round);
+
+CREATE TABLE pair_edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  reverts INTEGER REFERENCES pair_edits,
+  changes TEXT NOT NULL
+) STRICT;
+CREATE INDEX pair_edits_of_round ON pair_edits (run, round, id);
+
+CREATE TABLE preference_files (
+  path TEXT PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  digest TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+  `
+ALTER TABLE pairs ADD COLUMN margin REAL;
+UPDATE pairs SET margin =
+  (SELECT logprob FROM episodes JOIN steps ON steps.episode = episodes.id
+   WHERE episodes.run = pairs.run AND stage = 'collect' AND episodes.round = pairs.round AND arm = ''
+     AND episodes.task = pairs.task AND episodes.seed = pairs.seed AND attempt = chosen_attempt
+     AND position = pairs.step AND completion = chosen)
+  - (SELECT logprob FROM episodes JOIN steps ON steps.episode = episodes.id
+   WHERE episodes.run = pairs.run AND stage = 'collect' AND episodes.round = pairs.round AND arm = ''
+     AND episodes.task = pairs.task AND episodes.seed = pairs.seed AND attempt = rejected_attempt
+     AND position = pairs.step AND completion = rejected);
+
+CREATE INDEX steps_of_episode ON steps (episode);
+`,
+  `
+ALTER TABLE pairs ADD COLUMN policy_margin REAL;
+`,
 ]

@@ -8,6 +8,7 @@ import { configSchema } from '../config/schema.ts'
 import type { Episode } from './episode.ts'
 import { writeFileAtomic } from './file.ts'
 import { lockStore } from './lock.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { type ArmKey, Store } from './store.ts'
 
 let folder: string
@@ -127,14 +128,48 @@ test('pairs of a round are replaced whole', () => {
     step: 0,
     chosenAttempt: 1,
     rejectedAttempt: 2,
+    margin: 1,
     prompt: 'p',
     chosen: 'c',
     rejected: 'r',
   }
   store.setPairs(key.run, 1, [pair, pair])
   store.setPairs(key.run, 1, [pair])
-  expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, keep: true, edited: false }])
+  const unseen = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
+  expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, ...unseen }])
   expect(store.pairs(key.run, 2)).toEqual([])
+})
+
+test('a store of the first version keeps its pairs, and learns their margins from the episodes', () => {
+  const path = join(folder, 'old.sqlite')
+  const old = new DatabaseSync(path)
+  old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+  old.exec(
+    `INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"collect"', '{}', 'done', 1)`,
+  )
+  const pair = old.prepare(
+    `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected, keep)
+     VALUES (1, 1, 'a', ?, 0, 0, 1, 'p', 'c', 'r', ?)`,
+  )
+  pair.run(5, 1)
+  pair.run(6, 0)
+  for (const [attempt, text, logprob] of [
+    [0, 'c', -1],
+    [1, 'r', -3],
+  ] as const) {
+    old.exec(
+      `INSERT INTO episodes VALUES (${attempt + 1}, 1, 'collect', 1, '', 'a', 5, ${attempt}, 'i', 'success', '', 1, 1);
+       INSERT INTO steps VALUES (${attempt + 1}, 0, 'page', 'p', '${text}', x'', ${logprob}, '', '', NULL)`,
+    )
+  }
+  old.close()
+  const upgraded = new Store(path)
+  expect(upgraded.pairs(1, 1)).toMatchObject([
+    { seed: 5, keep: true, margin: 2, chosenAttempt: 0, swapped: false, reviewed: false, note: '' },
+    { seed: 6, keep: false, margin: null },
+  ])
+  expect(upgraded.runIds()).toEqual([1])
+  upgraded.close()
 })
 
 test('a checkpoint takes the place of the one before, and goes when it is dropped', () => {
@@ -152,7 +187,7 @@ test('a checkpoint takes the place of the one before, and goes when it is droppe
 
 test('a transaction that fails leaves nothing', () => {
   expect(() =>
-    store.transaction(() => {
+    store.database.transaction(() => {
       store.setRunStatus(key.run, 'done')
       throw new Error('in the middle')
     }),

@@ -1,13 +1,11 @@
 /** The lab's memory: one SQLite file with every run, stage, metric, episode and pair, written the moment it exists. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { type Config, configSchema } from '../config/schema.ts'
+import { Database, type Row } from './database.ts'
 import type { Episode, Outcome, Step } from './episode.ts'
-import { unwritable } from './file.ts'
-import { MIGRATIONS } from './migrations.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 
@@ -67,15 +65,35 @@ export interface StoredPair {
   readonly seed: number
   /** Step of the episode at which chosen and rejected part. */
   readonly step: number
-  /** The attempts that the two completions come from. */
-  readonly chosenAttempt: number
-  readonly rejectedAttempt: number
+  /** The attempts that the two completions come from; null for a pair that was brought in from a file. */
+  readonly chosenAttempt: number | null
+  readonly rejectedAttempt: number | null
+  /**
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats; null for texts that
+   * were not played.
+   */
+  readonly margin: number | null
+  /** The same under a policy that was trained since; null until somebody asked for it. */
+  readonly policyMargin: number | null
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
+  /** Whether training reads it. */
   readonly keep: boolean
+  /** Whether chosen and rejected have changed places since it was made. */
+  readonly swapped: boolean
+  /** Whether a text was changed by hand. */
   readonly edited: boolean
+  /** Whether somebody has looked at it and decided. */
+  readonly reviewed: boolean
+  readonly note: string
 }
+
+/** A pair as collection makes it. */
+export type NewPair = Omit<
+  StoredPair,
+  'id' | 'run' | 'round' | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
+>
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -86,53 +104,26 @@ export interface Checkpoint {
   readonly state: unknown
 }
 
-type Row = Record<string, SQLOutputValue>
-
 /** Opens a store, making or upgrading it as needed. Throws UserError for a file that is not one. */
 export class Store {
   readonly path: string
-  readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  /** For the other rooms of the store, which keep their own tables in it. */
+  readonly database: Database
 
   constructor(path: string) {
     this.path = path
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 })
-    } catch (error) {
-      throw explained(path, error)
-    }
-    try {
-      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-      this.#migrate()
-    } catch (error) {
-      this.#database.close()
-      throw explained(path, error)
-    }
+    this.database = new Database(path)
   }
 
   close(): void {
-    this.#database.close()
-  }
-
-  /** Runs `work` as one transaction: all of it is kept, or none. */
-  transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      this.#database.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw explained(this.path, error)
-    }
+    this.database.close()
   }
 
   // Runs
 
   /** Begins a run and returns its id, which is greater than those of all runs here, and than `after`. */
   createRun(name: string, command: unknown, config: Config, after = 0): number {
-    const { lastInsertRowid } = this.#run(
+    const { lastInsertRowid } = this.database.run(
       `INSERT INTO runs (id, name, command, config, status, started)
        VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, 'running', ?)`,
       after,
@@ -146,22 +137,39 @@ export class Store {
 
   setRunStatus(run: number, status: Status): void {
     const ended = status === 'running' ? null : Date.now()
-    this.#run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, run)
+    this.database.run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, run)
   }
 
-  /** Every run, the latest first. */
+  /** Every run that is not deleted, the latest first. */
   runs(): Run[] {
-    return this.#all('SELECT * FROM runs ORDER BY id DESC').map((row) => this.#readRun(row))
+    return this.database
+      .all('SELECT * FROM runs WHERE deleted IS NULL ORDER BY id DESC')
+      .map((row) => this.#readRun(row))
   }
 
-  /** The ids of all runs, the latest first. */
+  /** The ids of all runs that are not deleted, the latest first. */
   runIds(): number[] {
-    return this.#all('SELECT id FROM runs ORDER BY id DESC').map(({ id }) => Number(id))
+    return this.database.all('SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC').map(({ id }) => Number(id))
   }
 
-  /** The latest run, or undefined where there is none. */
+  /** Hides a run, or shows it again: what it found stays until it is purged. */
+  setRunDeleted(run: number, deleted: boolean): void {
+    this.database.run('UPDATE runs SET deleted = ? WHERE id = ?', deleted ? Date.now() : null, run)
+  }
+
+  /** The runs that are hidden since before `time` (milliseconds since 1970). */
+  deletedRuns(time: number): Run[] {
+    return this.database.all('SELECT * FROM runs WHERE deleted < ? ORDER BY id', time).map((row) => this.#readRun(row))
+  }
+
+  /** Forgets a run and everything it found. */
+  purgeRun(run: number): void {
+    this.database.run('DELETE FROM runs WHERE id = ?', run)
+  }
+
+  /** The latest run that is not deleted, or undefined where there is none. */
   latestRun(): Run | undefined {
-    const row = this.#get('SELECT * FROM runs ORDER BY id DESC LIMIT 1')
+    const row = this.database.get('SELECT * FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1')
     return row === undefined ? undefined : this.#readRun(row)
   }
 
@@ -186,7 +194,7 @@ export class Store {
 
   /** The run of this id. Throws an Error where there is none. */
   run(id: number): Run {
-    const row = this.#get('SELECT * FROM runs WHERE id = ?', id)
+    const row = this.database.get('SELECT * FROM runs WHERE id = ?', id)
     if (row === undefined) throw new Error(`${this.path}: there is no run ${id}.`)
     return this.#readRun(row)
   }
@@ -195,7 +203,7 @@ export class Store {
 
   /** Marks a stage as running, be it for the first time or again. */
   startStage({ run, stage, round }: StageKey): void {
-    this.#run(
+    this.database.run(
       `INSERT INTO stages (run, stage, round, status, started) VALUES (?, ?, ?, 'running', ?)
        ON CONFLICT DO UPDATE SET status = 'running', ended = NULL`,
       run,
@@ -207,7 +215,7 @@ export class Store {
 
   /** Adds to a stage's wall time; called while it runs, so that a kill loses little of the count. */
   addStageSeconds({ run, stage, round }: StageKey, seconds: number): void {
-    this.#run(
+    this.database.run(
       'UPDATE stages SET seconds = seconds + ? WHERE run = ? AND stage = ? AND round = ?',
       seconds,
       run,
@@ -217,7 +225,7 @@ export class Store {
   }
 
   endStage({ run, stage, round }: StageKey, status: Status, result: unknown = null): void {
-    this.#run(
+    this.database.run(
       'UPDATE stages SET status = ?, ended = ?, result = ? WHERE run = ? AND stage = ? AND round = ?',
       status,
       Date.now(),
@@ -230,7 +238,7 @@ export class Store {
 
   /** The stages of a run in the order they were begun. */
   stages(run: number): StageRecord[] {
-    return this.#all('SELECT * FROM stages WHERE run = ? ORDER BY started, round', run).map((row) => ({
+    return this.database.all('SELECT * FROM stages WHERE run = ? ORDER BY started, round', run).map((row) => ({
       run: Number(row.run),
       stage: String(row.stage),
       round: Number(row.round),
@@ -246,9 +254,9 @@ export class Store {
 
   /** Keeps the metrics of one step; a step that is done again after a resume replaces what it wrote before. */
   addMetrics(key: ArmKey, step: number, metrics: Readonly<Record<string, number>>): void {
-    this.transaction(() => {
+    this.database.transaction(() => {
       for (const [name, value] of Object.entries(metrics)) {
-        this.#run(
+        this.database.run(
           'INSERT OR REPLACE INTO metrics (run, stage, round, arm, step, name, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
           ...armValues(key),
           step,
@@ -261,20 +269,22 @@ export class Store {
 
   /** Every metric of a run, by stage, round, arm and step. */
   metrics(run: number): Metric[] {
-    return this.#all('SELECT * FROM metrics WHERE run = ? ORDER BY stage, round, arm, step, name', run).map((row) => ({
-      ...readArm(row),
-      step: Number(row.step),
-      name: String(row.name),
-      value: row.value === null ? null : Number(row.value),
-    }))
+    return this.database
+      .all('SELECT * FROM metrics WHERE run = ? ORDER BY stage, round, arm, step, name', run)
+      .map((row) => ({
+        ...readArm(row),
+        step: Number(row.step),
+        name: String(row.name),
+        value: row.value === null ? null : Number(row.value),
+      }))
   }
 
   // Episodes
 
   /** Keeps an episode with its steps. False, and nothing changes, where this attempt is already kept. */
   addEpisode(key: ArmKey, episode: Episode): boolean {
-    return this.transaction(() => {
-      const { changes, lastInsertRowid } = this.#run(
+    return this.database.transaction(() => {
+      const { changes, lastInsertRowid } = this.database.run(
         `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, reward, duration)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         ...armValues(key),
@@ -289,7 +299,7 @@ export class Store {
       )
       if (changes === 0) return false
       for (const [position, step] of episode.steps.entries()) {
-        this.#run(
+        this.database.run(
           `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           lastInsertRowid,
@@ -311,7 +321,7 @@ export class Store {
   /** The episodes of an arm by task, seed and attempt, whatever order they ended in; pictures are left out. */
   episodes(key: ArmKey): StoredEpisode[] {
     const steps = new Map<number, Step[]>()
-    for (const row of this.#all(
+    for (const row of this.database.all(
       `SELECT steps.* FROM steps JOIN episodes ON episodes.id = steps.episode
        WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY episode, position`,
       ...armValues(key),
@@ -321,83 +331,80 @@ export class Store {
       list.push(readStep(row))
       steps.set(id, list)
     }
-    return this.#all(
-      'SELECT * FROM episodes WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY task, seed, attempt',
-      ...armValues(key),
-    ).map((row) => ({
-      id: Number(row.id),
-      task: String(row.task),
-      seed: Number(row.seed),
-      attempt: Number(row.attempt),
-      instruction: String(row.instruction),
-      outcome: outcomeSchema.parse(row.outcome),
-      reason: String(row.reason),
-      reward: Number(row.reward),
-      duration: Number(row.duration),
-      steps: steps.get(Number(row.id)) ?? [],
-    }))
+    return this.outcomes(key).map((episode) => ({ ...episode, steps: steps.get(episode.id) ?? [] }))
+  }
+
+  /** How the episodes of an arm ended, by task, seed and attempt: their steps are not read. */
+  outcomes(key: ArmKey): Omit<StoredEpisode, 'steps'>[] {
+    return this.database
+      .all(
+        'SELECT * FROM episodes WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY task, seed, attempt',
+        ...armValues(key),
+      )
+      .map(readEpisode)
   }
 
   /** The arms of a run that have episodes. */
   arms(run: number): ArmKey[] {
-    return this.#all(
-      'SELECT DISTINCT run, stage, round, arm FROM episodes WHERE run = ? ORDER BY round, stage, arm',
-      run,
-    ).map(readArm)
+    return this.database
+      .all('SELECT DISTINCT run, stage, round, arm FROM episodes WHERE run = ? ORDER BY round, stage, arm', run)
+      .map(readArm)
   }
 
   /** The picture of a step, or undefined where none was kept. */
   picture(episode: number, position: number): Uint8Array | undefined {
-    const row = this.#get('SELECT picture FROM steps WHERE episode = ? AND position = ?', episode, position)
+    const row = this.database.get('SELECT picture FROM steps WHERE episode = ? AND position = ?', episode, position)
     return row?.picture instanceof Uint8Array ? row.picture : undefined
   }
 
   // Pairs
 
   /** Replaces the pairs of a round. */
-  setPairs(
-    run: number,
-    round: number,
-    pairs: readonly Omit<StoredPair, 'id' | 'run' | 'round' | 'keep' | 'edited'>[],
-  ): void {
-    this.transaction(() => {
-      this.#run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
-      for (const pair of pairs) {
-        this.#run(
-          `INSERT INTO pairs
-             (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          run,
-          round,
-          pair.task,
-          pair.seed,
-          pair.step,
-          pair.chosenAttempt,
-          pair.rejectedAttempt,
-          pair.prompt,
-          pair.chosen,
-          pair.rejected,
-        )
+  setPairs(run: number, round: number, pairs: readonly NewPair[]): void {
+    this.database.transaction(() => {
+      this.database.run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
+      for (const pair of pairs) this.addPair(run, round, pair)
+    })
+  }
+
+  /** Adds a pair to a round and returns its id. */
+  addPair(run: number, round: number, pair: NewPair): number {
+    const { lastInsertRowid } = this.database.run(
+      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      run,
+      round,
+      pair.task,
+      pair.seed,
+      pair.step,
+      pair.chosenAttempt,
+      pair.rejectedAttempt,
+      pair.margin,
+      pair.prompt,
+      pair.chosen,
+      pair.rejected,
+    )
+    return Number(lastInsertRowid)
+  }
+
+  /** The pairs of a round in the order they were made, those dropped by hand among them. */
+  pairs(run: number, round: number): StoredPair[] {
+    return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
+  }
+
+  /** Keeps what a trained policy says of pairs: margins by the pair's id. */
+  setPolicyMargins(margins: ReadonlyMap<number, number>): void {
+    this.database.transaction(() => {
+      for (const [id, margin] of margins) {
+        this.database.run('UPDATE pairs SET policy_margin = ? WHERE id = ?', margin, id)
       }
     })
   }
 
-  pairs(run: number, round: number): StoredPair[] {
-    return this.#all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map((row) => ({
-      id: Number(row.id),
-      run: Number(row.run),
-      round: Number(row.round),
-      task: String(row.task),
-      seed: Number(row.seed),
-      step: Number(row.step),
-      chosenAttempt: Number(row.chosen_attempt),
-      rejectedAttempt: Number(row.rejected_attempt),
-      prompt: String(row.prompt),
-      chosen: String(row.chosen),
-      rejected: String(row.rejected),
-      keep: row.keep === 1,
-      edited: row.edited === 1,
-    }))
+  /** The pair of this id, or undefined where there is none. */
+  pair(id: number): StoredPair | undefined {
+    const row = this.database.get('SELECT * FROM pairs WHERE id = ?', id)
+    return row === undefined ? undefined : readPair(row)
   }
 
   // Checkpoints of trainings
@@ -410,7 +417,7 @@ export class Store {
     const before = this.#checkpointRow(key)?.file
     const file = `${key.run}-${key.stage}-${key.round}-${key.arm || 'main'}-${step}.checkpoint`
     write(this.#beside(file))
-    this.#run(
+    this.database.run(
       'INSERT OR REPLACE INTO checkpoints (run, stage, round, arm, step, file, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ...armValues(key),
       step,
@@ -431,12 +438,15 @@ export class Store {
   /** Forgets where a training stood, once it is done. */
   dropCheckpoint(key: ArmKey): void {
     const file = this.#checkpointRow(key)?.file
-    this.#run('DELETE FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?', ...armValues(key))
+    this.database.run(
+      'DELETE FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
+      ...armValues(key),
+    )
     if (file !== undefined) rmSync(this.#beside(String(file)), { force: true })
   }
 
   #checkpointRow(key: ArmKey): Row | undefined {
-    return this.#get(
+    return this.database.get(
       'SELECT * FROM checkpoints WHERE run = ? AND stage = ? AND round = ? AND arm = ?',
       ...armValues(key),
     )
@@ -444,46 +454,6 @@ export class Store {
 
   #beside(file: string): string {
     return join(dirname(this.path), `${basename(this.path)}-checkpoints`, file)
-  }
-
-  // SQLite
-
-  #migrate(): void {
-    const version = Number(this.#get('PRAGMA user_version')?.user_version)
-    if (version > MIGRATIONS.length) {
-      throw new UserError(
-        `${this.path}: this store was written by a newer version of the lab; update, or set paths.store.`,
-      )
-    }
-    for (const [at, migration] of MIGRATIONS.entries()) {
-      if (at < version) continue
-      this.transaction(() => this.#database.exec(`${migration}; PRAGMA user_version = ${at + 1}`))
-    }
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]) {
-    try {
-      return this.#prepare(sql).run(...values)
-    } catch (error) {
-      throw explained(this.path, error)
-    }
-  }
-
-  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values)
-  }
-
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values)
   }
 }
 
@@ -498,6 +468,45 @@ function readArm(row: Row): ArmKey {
   return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
 }
 
+/** A row of the table of pairs. */
+export function readPair(row: Row): StoredPair {
+  const orNull = (value: Row[string] | undefined) => (typeof value === 'number' ? value : null)
+  return {
+    id: Number(row.id),
+    run: Number(row.run),
+    round: Number(row.round),
+    task: String(row.task),
+    seed: Number(row.seed),
+    step: Number(row.step),
+    chosenAttempt: orNull(row.chosen_attempt),
+    rejectedAttempt: orNull(row.rejected_attempt),
+    margin: orNull(row.margin),
+    policyMargin: orNull(row.policy_margin),
+    prompt: String(row.prompt),
+    chosen: String(row.chosen),
+    rejected: String(row.rejected),
+    keep: row.keep === 1,
+    swapped: row.swapped === 1,
+    edited: row.edited === 1,
+    reviewed: row.reviewed === 1,
+    note: String(row.note),
+  }
+}
+
+function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {
+  return {
+    id: Number(row.id),
+    task: String(row.task),
+    seed: Number(row.seed),
+    attempt: Number(row.attempt),
+    instruction: String(row.instruction),
+    outcome: outcomeSchema.parse(row.outcome),
+    reason: String(row.reason),
+    reward: Number(row.reward),
+    duration: Number(row.duration),
+  }
+}
+
 function readStep(row: Row): Step {
   const bytes = z.instanceof(Uint8Array).parse(row.tokens)
   return {
@@ -508,29 +517,5 @@ function readStep(row: Row): Step {
     logprob: Number(row.logprob),
     thought: String(row.thought),
     action: String(row.action),
-  }
-}
-
-/** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
-function explained(path: string, error: unknown): unknown {
-  if (error instanceof UserError) return error
-  switch ((error as { errcode?: number }).errcode) {
-    case 5:
-    case 6:
-      return new UserError(`${path}: another program holds this store; close it and try again.`)
-    case 8:
-    case 14:
-      return new UserError(
-        `${path}: the store cannot be opened for writing; set paths.store to a place that can be written.`,
-      )
-    case 11:
-    case 26:
-      return new UserError(
-        `${path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.`,
-      )
-    case 13:
-      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
-    default:
-      return unwritable(path, error)
   }
 }

@@ -26,7 +26,8 @@ export interface Query {
   kind?: string
   instruction: string
   done: DraftAction[]
-  thought: string
+  /** Where it names refs: from what gives an element's. */
+  thought: string | ((ref: (draft: Draft) => number) => string)
   next: DraftAction
 }
 
@@ -78,7 +79,8 @@ export function writeLesson(random: Random, block: Block): Lesson {
           draft.kind === 'press' ? observation : { ...observation, elements: [observe(draft.on)] },
         ),
       )
-      const decision = { thought: query.thought, action: act(query.next) }
+      const thought = typeof query.thought === 'string' ? query.thought : query.thought(number)
+      const decision = { thought, action: act(query.next) }
       return {
         kind: query.kind ?? 'everywhere',
         task: taskPart(query.instruction, done),

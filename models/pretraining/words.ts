@@ -45,10 +45,15 @@ const CODAS = '     l m n r s t x d k nt rs st nd lt ct ng ck mp ss us um is'.sp
 /** One word in lower case, capitalised or not: common, made of syllables, or a random piece. */
 export function word(random: Random): string {
   const kind = random.next()
-  if (kind < 0.35) return random.pick(COMMON)
-  if (kind < 0.42) return random.pick(NAMES)
-  if (kind < 0.84) return casing(random, syllables(random))
+  if (kind < 0.3) return punctuated(random, random.pick(COMMON))
+  if (kind < 0.37) return random.pick(NAMES)
+  if (kind < 0.78) return punctuated(random, casing(random, syllables(random)))
   return piece(random)
+}
+
+/** Words cut from a running text keep its commas and stops. */
+function punctuated(random: Random, text: string): string {
+  return random.chance(0.07) ? text + random.pick([',', '.', '.', '...']) : text
 }
 
 /** A person's first name, known or made up. */

@@ -1,5 +1,5 @@
 /** Experts for tasks that are done by clicking. */
-import { click, type Expert, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
+import { after, click, type Expert, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
 
 /** "Click the button." */
 const clickTheButton: Expert = ({ page }) => click(find(page, looking('button')), 'button')
@@ -22,7 +22,7 @@ const clickNumbered: Expert = ({ instruction, page }) => {
 
 const clickSequence: Expert = ({ page, done }) => {
   const name = done.length === 0 ? 'ONE' : 'TWO'
-  return click(find(page, looking('button', name)), name)
+  return after(done, page, click(find(page, looking('button', name)), name))
 }
 
 /** A dialog's x is its close button. */
@@ -54,19 +54,19 @@ const clickWidget: Expert = ({ instruction, page }) => {
   return click(find(page, looking(WIDGETS[widget] ?? widget)), widget)
 }
 
-const clickOption: Expert = ({ instruction, page }) => {
+const clickOption: Expert = ({ instruction, page, done }) => {
   const [name = ''] = read(instruction, /Select (.*) and click/)
   const option = find(page, (element) => element.role === 'radio' && element.name === name)
-  return option.states.includes('checked') ? finish(page) : click(option, name)
+  return after(done, page, option.states.includes('checked') ? finish(page) : click(option, name))
 }
 
-const clickCheckboxes: Expert = ({ instruction, page }) => {
+const clickCheckboxes: Expert = ({ instruction, page, done }) => {
   const [names = ''] = read(instruction, /Select (.*) and click/)
   for (const name of names === 'nothing' ? [] : names.split(', ')) {
     const box = find(page, (element) => element.role === 'checkbox' && element.name === name)
-    if (!box.states.includes('checked')) return click(box, name)
+    if (!box.states.includes('checked')) return after(done, page, click(box, name))
   }
-  return finish(page)
+  return after(done, page, finish(page))
 }
 
 const clickColor: Expert = ({ instruction, page }) => {

@@ -1,13 +1,20 @@
 /**
  * Scripted experts: what they do follows from the text that the agent reads, so that the agent can learn it. A thought
- * says in the task's words what is needed next, in one of four forms:
+ * says what is needed next, in one of four forms:
  *
  *     click <what>  |  fill <field> with <text>  |  select <option>  |  done, click <button>
  *
- * and where something has to be looked for, `no <what> here, click <where>`.
+ * Before that it writes down what the decision follows from, so that each word of it can be copied from the page, the
+ * task, or what was just written; that is what a small model does well:
+ *
+ *     no <what> here, click <where>                 the page was searched
+ *     <last> done, click <next>                     a list of things to do was followed
+ *     <row>, <its first icon>, ... <the icon>       a row was found, and an icon in it
+ *     <key> | <value>, fill <field>                 a row of a table was read
+ *     1st <one>, 2nd <another>, click it            things were counted
  */
 import type { Action, Decision } from '../action.ts'
-import type { Observation, ObservedElement } from '../observation.ts'
+import { describeElement, type Observation, type ObservedElement } from '../observation.ts'
 
 /** What an expert knows, which is what the agent knows. */
 export interface Situation {
@@ -91,6 +98,39 @@ export function finish(page: readonly ObservedElement[], name?: string): Decisio
 /** Looks on: what is wanted is not here, but may be behind that element. */
 export function lookBehind(element: ObservedElement, what: string): Decision {
   return { thought: `no ${what} here, click ${element.name}`, action: { kind: 'click', ref: element.ref } }
+}
+
+/** Clicks the first element after `row` that is wanted, having passed what has the same role before it. */
+export function clickIcon(page: readonly ObservedElement[], row: ObservedElement, wanted: Wanted): Decision {
+  const rest = page.slice(page.indexOf(row) + 1)
+  const icon = find(rest, wanted)
+  const passed = rest.slice(0, rest.indexOf(icon)).filter(looking(icon.role))
+  return {
+    thought: [row, ...passed, icon].map(describeElement).join(', '),
+    action: { kind: 'click', ref: icon.ref },
+  }
+}
+
+/** What was clicked last is the step before `next` in the task's list. */
+export function after(done: readonly Action[], page: readonly ObservedElement[], next: Decision): Decision {
+  const last = done.at(-1)
+  const name = page.find(({ ref }) => last?.kind === 'click' && ref === last.ref)?.name
+  return name === undefined ? next : { ...next, thought: `${name} done, ${next.thought.replace('done, ', '')}` }
+}
+
+/** Counts `alike` up to the wanted one: "1st Ada, 2nd textbox 3". */
+export function count(alike: readonly ObservedElement[], at: number): string {
+  const said = ({ name, role, ref }: ObservedElement) => (name === '' ? `${role} ${ref}` : name)
+  return alike
+    .slice(0, at + 1)
+    .map((element, i) => `${ORDINALS[i] ?? `${i + 1}th`} ${said(element)}`)
+    .join(', ')
+}
+const ORDINALS = ['1st', '2nd', '3rd']
+
+/** The place that an ordinal in figures names, from 0. */
+export function placeOf(ordinal: string): number {
+  return Number.parseInt(ordinal, 10) - 1
 }
 
 /** Fills one field after the other, in the task's order, then finishes. A field is filled when it holds its text. */

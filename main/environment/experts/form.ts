@@ -1,12 +1,14 @@
 /** Experts for forms: several fields, lists and choices, then a button. */
 import {
   click,
+  count,
   type Expert,
   fill,
   fillAll,
   find,
   finish,
   looking,
+  placeOf,
   quoted,
   read,
   Stuck,
@@ -63,23 +65,30 @@ const searchMovies: Expert = ({ instruction, page }) => {
 
 /** Copies the values of a table's rows into the fields of the same name. */
 const copyTable: Expert = ({ page }) => {
-  const fields = page.filter(looking('textbox')).map((box) => {
+  for (const box of page.filter(looking('textbox'))) {
     const row = find(page, ({ role, name }) => role === 'row' && name.startsWith(`${box.name} | `))
-    return [box, row.name.slice(box.name.length + 3), box.name] as const
-  })
-  return fillAll(fields, () => finish(page))
+    const text = row.name.slice(box.name.length + 3)
+    if (box.value !== text)
+      return { thought: `${row.name}, fill ${box.name}`, action: { kind: 'fill', ref: box.ref, text } }
+  }
+  return finish(page)
 }
-
-const ORDINALS = ['1st', '2nd', '3rd']
 
 /** 'Check the 1st radio button and enter the number "3" into the 2nd textbox.' */
 const radioAndText: Expert = ({ instruction, page }) => {
-  const [radio, number = '', box] = read(instruction, /the (\w+) radio button and .* "(.*)" into the (\w+) textbox/)
-  const choice = page.filter(looking('radio'))[ORDINALS.indexOf(radio!)]
-  const field = page.filter(looking('textbox'))[ORDINALS.indexOf(box!)]
+  const [radio = '', number = '', box = ''] = read(
+    instruction,
+    /the (\w+) radio button and .* "(.*)" into the (\w+) textbox/,
+  )
+  const [choices, fields] = [page.filter(looking('radio')), page.filter(looking('textbox'))]
+  const [choice, field] = [choices[placeOf(radio)], fields[placeOf(box)]]
   if (choice === undefined || field === undefined) throw new Stuck('there is no such radio button or textbox')
-  if (!choice.states.includes('checked')) return click(choice, `${radio} radio button`)
-  return field.value === number ? finish(page) : fill(field, number, `${box} textbox`)
+  if (!choice.states.includes('checked')) {
+    return { thought: `${count(choices, placeOf(radio))}, click it`, action: { kind: 'click', ref: choice.ref } }
+  }
+  if (field.value === number) return finish(page)
+  const thought = `${count(fields, placeOf(box))}, fill it with ${number}`
+  return { thought, action: { kind: 'fill', ref: field.ref, text: number } }
 }
 
 /** Types the beginning, clicks the entry that fits, then submits. */

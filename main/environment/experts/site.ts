@@ -1,6 +1,20 @@
 /** Experts for little web sites: mail, social media, search, contacts, calendars. */
 import type { ObservedElement } from '../observation.ts'
-import { click, type Expert, fill, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
+import {
+  click,
+  clickIcon,
+  count,
+  type Expert,
+  fill,
+  find,
+  finish,
+  lookBehind,
+  looking,
+  quoted,
+  read,
+  Stuck,
+  seek,
+} from './expert.ts'
 
 /** The first element after `start` that is wanted. */
 const after = (
@@ -17,7 +31,7 @@ const email: Expert = ({ instruction, page }) => {
   for (const [purpose, icon] of Object.entries(ICONS)) {
     if (!instruction.includes(purpose)) continue
     const thread = find(page, ({ name }) => name.startsWith(`${sender} `))
-    return click(after(page, thread, looking('icon', icon)), `${icon} of ${sender}`)
+    return clickIcon(page, thread, looking('icon', icon))
   }
   const forward = /forward that email to (\S+)\./.exec(instruction)?.[1]
   const send = seek(page, looking('icon', forward === undefined ? 'send reply' : 'send forward'))
@@ -44,7 +58,7 @@ const socialMedia: Expert = ({ instruction, page }) => {
   const post = find(page, ({ name }) => name.split(' ').includes(user))
   const icons = ['reply', 'retweet', 'like', 'more']
   if (icons.includes(button.toLowerCase())) {
-    return click(after(page, post, looking('icon', button)), `${button} of ${user}`)
+    return clickIcon(page, post, looking('icon', button))
   }
   const entry = seek(page, ({ role, name }) => role === 'li' && (name === button || name === `${button} ${user}`))
   return entry === undefined ? lookBehind(after(page, post, looking('icon', 'more')), button) : click(entry, button)
@@ -54,11 +68,11 @@ const socialMedia: Expert = ({ instruction, page }) => {
 const socialMediaAll: Expert = ({ instruction, page }) => {
   const [button = '', amount, user = ''] = read(instruction, /the "(.*)" button on (all|\d+) posts? by (\S+) and/)
   const posts = page.filter(({ name }) => name.split(' ').includes(user))
-  const icons = posts
-    .slice(0, amount === 'all' ? undefined : Number(amount))
-    .map((post) => after(page, post, looking('icon', button)))
-  const left = icons.find(({ states }) => !states.includes('selected'))
-  return left === undefined ? finish(page) : click(left, `${button} of ${user}`)
+  for (const post of posts.slice(0, amount === 'all' ? undefined : Number(amount))) {
+    const icon = after(page, post, looking('icon', button))
+    if (!icon.states.includes('selected')) return clickIcon(page, post, looking('icon', button))
+  }
+  return finish(page)
 }
 
 const RESULTS_PER_PAGE = 3
@@ -74,11 +88,12 @@ const searchEngine: Expert = ({ instruction, page, done }) => {
   const results = page.filter(({ role, name }) => role === 'link' && !/^([<>]|\d)$/.test(name))
   // One page more has been opened with every click after the one on Search.
   const seen = (done.length - 2) * RESULTS_PER_PAGE
-  const result = results[Number(place) - 1 - seen]
+  const at = Number(place) - 1 - seen
+  const result = results[at]
   const ordinal = /(\d+\w\w) search/.exec(instruction)?.[1] ?? ''
   return result === undefined
     ? lookBehind(find(page, looking('link', '>')), ordinal)
-    : click(result, `${ordinal} search result`)
+    : { thought: `${count(results, at)}, click it`, action: { kind: 'click', ref: result.ref } }
 }
 
 /** Turns the pages of the contact book until the person is there. */
@@ -100,7 +115,7 @@ const orderFood: Expert = ({ instruction, page, done }) => {
           .map((name) => find(page, looking('', name.trim())))
       : Array.from({ length: Number(amount) }, () => find(page, looking('icon', kind)))
   const next = wanted[done.length]
-  return next === undefined ? finish(page, 'Order!') : click(after(page, next, looking('', '+')), next.name)
+  return next === undefined ? finish(page, 'Order!') : clickIcon(page, next, looking('', '+'))
 }
 
 const buyTicket: Expert = ({ instruction, page }) => {

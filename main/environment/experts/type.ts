@@ -1,5 +1,18 @@
 /** Experts for tasks that are done by typing into one field. */
-import { click, type Expert, FIELD, fill, find, finish, looking, quoted, read, Stuck } from './expert.ts'
+import {
+  click,
+  count,
+  type Expert,
+  FIELD,
+  fill,
+  find,
+  finish,
+  looking,
+  placeOf,
+  quoted,
+  read,
+  Stuck,
+} from './expert.ts'
 
 /** Fills the only field with `text(situation)`, then presses the button. */
 const enter =
@@ -16,12 +29,6 @@ const textOf = (role: string, page: Parameters<Expert>[0]['page'], place = 0): s
   return element.value ?? element.name
 }
 
-const ORDINALS = ['1st', '2nd', '3rd']
-const ordinal = (word: string): number => {
-  const at = ORDINALS.indexOf(word)
-  return at === -1 ? Number.parseInt(word, 10) - 1 : at
-}
-
 const changedCase = ({ instruction }: { instruction: string }): string => {
   const [text = ''] = quoted(instruction)
   return instruction.includes('lower case') ? text.toLowerCase() : text.toUpperCase()
@@ -29,13 +36,16 @@ const changedCase = ({ instruction }: { instruction: string }): string => {
 
 const nthWord: Parameters<typeof enter>[0] = ({ instruction, page }) => {
   const [place = ''] = read(instruction, /the (\w+) word/)
-  return (textOf('p', page).split(' ')[ordinal(place)] ?? '').replace(/[^a-zA-Z]/g, '')
+  return (textOf('p', page).split(' ')[placeOf(place)] ?? '').replace(/[^a-zA-Z]/g, '')
 }
 
-const tableValue: Parameters<typeof enter>[0] = ({ instruction, page }) => {
+const readTable: Expert = ({ instruction, page }) => {
   const [label = ''] = read(instruction, /value of (.*) into/)
   const row = find(page, ({ role, name }) => role === 'row' && name.startsWith(`${label} | `))
-  return row.name.slice(label.length + 3)
+  const [box, value] = [find(page, looking('textbox')), row.name.slice(label.length + 3)]
+  return box.value === value
+    ? finish(page, 'Submit')
+    : { thought: `${row.name}, fill text field`, action: { kind: 'fill', ref: box.ref, text: value } }
 }
 
 const sum: Parameters<typeof enter>[0] = ({ page }) => {
@@ -70,13 +80,16 @@ const enterTime: Expert = ({ instruction, page }) => {
 
 const focus: Expert = ({ instruction, page }) => {
   const place = /(\d\w\w) input/.exec(instruction)?.[1]
-  const field = page.filter(looking(FIELD))[place === undefined ? 0 : ordinal(place)]
+  const fields = page.filter(looking(FIELD))
+  const at = place === undefined ? 0 : placeOf(place)
+  const field = fields[at]
   if (field === undefined) throw new Stuck('there is no such textbox')
-  return click(field, place === undefined ? 'textbox' : `${place} textbox`)
+  if (place === undefined) return click(field, 'textbox')
+  return { thought: `${count(fields, at)}, click it`, action: { kind: 'click', ref: field.ref } }
 }
 
 const copy: Parameters<typeof enter>[0] = ({ instruction, page }) =>
-  textOf('textarea', page, ordinal(/the (\d\w\w) text area/.exec(instruction)?.[1] ?? '1st'))
+  textOf('textarea', page, placeOf(/the (\d\w\w) text area/.exec(instruction)?.[1] ?? '1st'))
 
 export const TYPE_EXPERTS: Readonly<Record<string, Expert>> = {
   'focus-text': focus,
@@ -86,7 +99,7 @@ export const TYPE_EXPERTS: Readonly<Record<string, Expert>> = {
   'enter-text-2': enter(changedCase),
   'text-transform': enter(({ page }) => textOf('div', page)),
   'find-word': enter(nthWord, 'textbox'),
-  'read-table': enter(tableValue),
+  'read-table': readTable,
   'copy-paste': enter(copy, 'textbox'),
   'copy-paste-2': enter(copy, 'text input'),
   'simple-arithmetic': enter(sum, 'textbox'),

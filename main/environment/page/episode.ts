@@ -37,7 +37,18 @@ export function keepEpisode(): void {
     form.remove()
   }
 
+  /** A page covers itself when an episode is over; who watches wants to see how it ended. */
+  const uncover = (): void => {
+    const id = 'dpo-driver-uncover'
+    if (document.getElementById(id) !== null) return
+    const style = document.createElement('style')
+    style.id = id
+    style.textContent = '#sync-task-cover { display: none !important }'
+    document.head.append(style)
+  }
+
   lab.start = async (seed, budget) => {
+    uncover()
     if (page.core.EP_TIMER !== null) page.core.endEpisode(0)
     emptyFields()
     // Without jQuery's animations a menu is open when its click is over.

@@ -25,6 +25,12 @@ export interface Point {
   readonly y: number
 }
 
+/** A rectangle in the window, in CSS pixels. */
+export interface Box extends Point {
+  readonly width: number
+  readonly height: number
+}
+
 /** Why an action cannot be done, in words. */
 export interface Impossible {
   readonly impossible: string
@@ -32,6 +38,14 @@ export interface Impossible {
 
 /** How a field takes its text: typed with keys, or set as a whole (dates, sliders). */
 export type Field = { readonly typed: boolean }
+
+/** What a person did to the page; 'ask': pressed a select, whose options are to be shown to them. */
+export type Heard =
+  | { readonly kind: 'click'; readonly ref: number /** It takes typed text. */; readonly field: boolean }
+  | { readonly kind: 'fill'; readonly ref: number; readonly text: string }
+  | { readonly kind: 'select'; readonly ref: number; readonly option: string }
+  | { readonly kind: 'press'; readonly key: string }
+  | { readonly kind: 'ask'; readonly ref: number }
 
 export interface Lab {
   /** The elements by their ref, in this episode. */
@@ -49,6 +63,8 @@ export interface Lab {
   forget(): void
   /** Scrolls the element into view and finds a point where a click really hits it. */
   locate(ref: number): Promise<Point | Impossible>
+  /** Where the element stands in the window now; null where it is gone or has no size. */
+  box(ref: number): Box | null
   /** Whether the element takes text, and how. */
   field(ref: number): Field | Impossible
   /** Gets a field ready for typing: focused, its text selected. With a `text`, fills it without key events. */
@@ -57,6 +73,8 @@ export interface Lab {
   select(ref: number, option: string): Impossible | null
   /** element.click() and focus(), for untrusted clicks. */
   click(ref: number): Impossible | null
+  /** What a person did since the last call; the first call begins to listen. */
+  hear(): Heard[]
   start(seed: number, budget: Budget): Promise<PageState>
   state(budget: Budget): Promise<PageState>
 }

@@ -1,7 +1,7 @@
 /** Runs in the page: finds where to click, and does to elements what keys and mouse cannot. */
 import type { Impossible, Lab, TaskWindow } from './lab.ts'
 
-/** Installs `locate`, `field`, `fill`, `select` and `click`. */
+/** Installs `box`, `locate`, `field`, `fill`, `select` and `click`. */
 export function reachIntoPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const PATIENCE = 300
@@ -23,6 +23,11 @@ export function reachIntoPage(): void {
     element instanceof HTMLTextAreaElement ||
     element instanceof HTMLAnchorElement ||
     lab.listens(element)
+
+  lab.box = (ref) => {
+    const { x, y, width, height } = lab.elements.get(ref)?.getBoundingClientRect() ?? new DOMRect()
+    return width > 0 && height > 0 ? { x, y, width, height } : null
+  }
 
   lab.locate = async (ref) => {
     const element = find(ref)

@@ -1,5 +1,5 @@
 /** Boxes to tick: some of many, none or one, then a button. */
-import { type Block, element } from '../lesson.ts'
+import { type Block, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { phrase, word } from '../words.ts'
 import type { FreshName } from './names.ts'
@@ -13,30 +13,36 @@ export function checklist(random: Random, fresh: FreshName): Block {
       fresh((r) => (r.chance(0.85) ? word(r) : phrase(r, 2, 2))),
     ),
   )
-  const most = role === 'radio' ? 1 : Math.min(6, items.length)
-  const wanted = random.sample(items, random.integer(role === 'radio' ? 1 : random.chance(0.05) ? 0 : 1, most))
-  if (random.chance(0.5)) wanted.sort((a, b) => items.indexOf(a) - items.indexOf(b))
   const button = element('button', fresh(finishName))
-  const { wish, said } = askFinish(random, button.name)
-  const at = random.integer(0, wanted.length)
-  for (const item of wanted.slice(0, at))
-    item.states.push(role === 'checkbox' || role === 'radio' ? 'checked' : 'selected')
+  const many = role !== 'radio'
+  const ticked = random.sample(items, random.chance(0.45) ? 0 : random.integer(1, many ? Math.min(5, items.length) : 1))
+  if (random.chance(0.5)) ticked.sort((a, b) => items.indexOf(a) - items.indexOf(b))
+  for (const item of ticked) item.states.push(role === 'checkbox' || role === 'radio' ? 'checked' : 'selected')
   // What was clicked last has the focus.
-  if (at > 0 && (role === 'checkbox' || role === 'radio')) wanted[at - 1]!.states.push('focused')
-  const verb = random.pick(['choose', 'tick', 'check', 'select', 'mark', 'pick', 'click'])
-  const names = wanted.map((item) => item.name)
-  const choose =
-    names.length === 0
-      ? `${verb} nothing`
-      : names.length === 1
-        ? `${verb} ${mention(random, names[0]!)}`
-        : `${verb} ${enumerate(random, names)}`
-  const instruction = sentence(random, [choose, wish])
-  const done = wanted.slice(0, at).map((on) => ({ kind: 'click' as const, on }))
-  const item = wanted[at]
-  const query =
-    item === undefined
-      ? { instruction, done, thought: `done, click ${said}`, next: { kind: 'click' as const, on: button } }
-      : { instruction, done, thought: `click ${item.name}`, next: { kind: 'click' as const, on: item } }
-  return { elements: [...items, button], queries: [query] }
+  if (role === 'checkbox' || role === 'radio') ticked.at(-1)?.states.push('focused')
+  const done = ticked.map((on) => ({ kind: 'click' as const, on }))
+  const rest = items.filter((item) => !ticked.includes(item))
+  const queries = Array.from({ length: random.integer(2, 3) }, (): Query => {
+    const finished = random.chance(ticked.length === 0 ? 0.03 : many ? 0.35 : 1)
+    const left = finished ? [] : random.sample(rest, many ? random.integer(1, 4) : 1)
+    const wanted = [...ticked, ...left]
+    const { wish, said } = askFinish(random, button.name)
+    const verb = random.pick(['choose', 'tick', 'check', 'select', 'mark', 'pick', 'click'])
+    const names = wanted.map((item) => item.name)
+    const choose =
+      names.length === 0
+        ? `${verb} nothing`
+        : names.length === 1
+          ? `${verb} ${mention(random, names[0]!)}`
+          : `${verb} ${enumerate(random, names)}`
+    const instruction = sentence(random, [choose, wish])
+    const last = ticked.at(-1)
+    const before = last === undefined ? 'done' : `${last.name} done`
+    const next = left[0]
+    if (next === undefined)
+      return { instruction, done, thought: `${before}, click ${said}`, next: { kind: 'click', on: button } }
+    const thought = last === undefined ? `click ${next.name}` : `${before}, click ${next.name}`
+    return { instruction, done, thought, next: { kind: 'click', on: next } }
+  })
+  return { elements: [...items, button], queries }
 }

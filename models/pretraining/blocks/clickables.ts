@@ -31,7 +31,7 @@ export function clickables(random: Random, fresh: FreshName): Block {
       fresh((r) => (r.chance(0.6) ? word(r) : phrase(r, 1, 3))),
     )
   })
-  const wanted = random.sample(elements, random.integer(1, 3))
+  const wanted = random.sample(elements, random.integer(2, 4))
   const queries = wanted.map((target) => askOne(random, target))
   if (elements.length > 2 && random.chance(0.5)) queries.push(askSequence(random, elements))
   const padded = random.chance(0.3)
@@ -66,7 +66,7 @@ function askSequence(random: Random, elements: readonly Draft[]): Query {
   return {
     instruction,
     done: order.slice(0, at).map((on) => ({ kind: 'click', on })),
-    thought: `click ${order[at]!.name}`,
+    thought: at === 0 ? `click ${order[0]!.name}` : `${order[at - 1]!.name} done, click ${order[at]!.name}`,
     next: { kind: 'click', on: order[at]! },
   }
 }

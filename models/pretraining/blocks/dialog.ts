@@ -3,7 +3,7 @@ import { type Block, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { capitalise, filler, phrase, typedText, word } from '../words.ts'
 import type { FreshName } from './names.ts'
-import { ordinal, sentence } from './wording.ts'
+import { counted, ordinal, sentence } from './wording.ts'
 
 export function dialog(random: Random, fresh: FreshName): Block {
   const title = element('span', capitalise(fresh(word)))
@@ -62,17 +62,51 @@ export function search(random: Random, fresh: FreshName): Block {
     fresh(() => random.pick(['Find', 'Look up', 'Search'])),
   )
   const text = typedText(random)
-  const wanted = random.integer(0, 5)
-  const stage = random.integer(0, 2)
-  const results =
-    stage === 2
-      ? Array.from({ length: random.integer(wanted + 1, 8) }, () =>
-          element(
-            'link',
-            fresh((r) => phrase(r, 1, 2)),
-          ),
-        )
-      : []
+  const stage = random.pick([0, 1, 2, 2])
+  const results = Array.from({ length: stage === 2 ? random.integer(1, 8) : 0 }, () =>
+    element(
+      'link',
+      fresh((r) => phrase(r, 1, 2)),
+    ),
+  )
+  const fill = { kind: 'fill' as const, on: box, text }
+  const press = { kind: 'click' as const, on: button }
+  if (stage > 0) box.value = text
+  if (stage === 1) box.states.push('focused')
+  const queries = Array.from({ length: stage === 2 ? 3 : 1 }, (): Query => {
+    const wanted = random.integer(0, stage === 2 ? Math.min(results.length, 6) - 1 : 5)
+    const instruction = askSearch(random, stage === 0 && random.chance(0.5) ? typedText(random) : text, wanted)
+    if (stage === 0) {
+      const field = box.name === '' ? 'box' : box.name.toLowerCase()
+      const said = instruction.text
+      return {
+        instruction: instruction.wish,
+        done: [],
+        thought: `fill ${field} with ${said}`,
+        next: { ...fill, text: said },
+      }
+    }
+    if (stage === 1) {
+      return {
+        instruction: instruction.wish,
+        done: [fill],
+        thought: `click ${button.name.toLowerCase()}`,
+        next: press,
+      }
+    }
+    const passed = results.slice(0, wanted + 1).map(({ name }, i) => `${counted(i)} ${name}`)
+    return {
+      instruction: instruction.wish,
+      done: [fill, press],
+      thought: `${passed.join(', ')}, click it`,
+      next: { kind: 'click', on: results[wanted]! },
+    }
+  })
+  const texts = results.flatMap((result) => (random.chance(0.3) ? [result, element('div', filler(random))] : [result]))
+  return { elements: [box, button, ...texts], queries }
+}
+
+function askSearch(random: Random, text: string, wanted: number): { wish: string; text: string } {
   const nth = ordinal(random, wanted)
   const find = random.pick([
     `enter "${text}" in the box`,
@@ -85,27 +119,7 @@ export function search(random: Random, fresh: FreshName): Block {
     `click the ${nth} result`,
     `choose the ${nth} hit`,
     `go to the ${nth} link found`,
+    `find and click the ${nth} result`,
   ])
-  const fill = { kind: 'fill' as const, on: box, text }
-  const press = { kind: 'click' as const, on: button }
-  if (stage > 0) box.value = text
-  if (stage === 1) box.states.push('focused')
-  const instruction = sentence(random, [find, open])
-  const queries: Query[] = [
-    {
-      instruction,
-      done: [],
-      thought: `fill ${box.name === '' ? 'box' : box.name.toLowerCase()} with ${text}`,
-      next: fill,
-    },
-    { instruction, done: [fill], thought: `click ${button.name.toLowerCase()}`, next: press },
-    {
-      instruction,
-      done: [fill, press],
-      thought: `click ${nth} result`,
-      next: { kind: 'click', on: results[wanted] ?? button },
-    },
-  ]
-  const texts = results.flatMap((result) => (random.chance(0.3) ? [result, element('div', filler(random))] : [result]))
-  return { elements: [box, button, ...texts], queries: [queries[stage]!] }
+  return { wish: sentence(random, [find, open]), text }
 }

@@ -1,7 +1,7 @@
 /** Queries that any page allows: by name, by role, by place. Texts without a role of their own are not asked for by role. */
 import type { Draft, Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
-import { askClick, ordinal, roleWord, sentence } from './wording.ts'
+import { askClick, counted, ordinal, roleWord, sentence } from './wording.ts'
 
 const BY_ROLE = ['button', 'link', 'textbox', 'textarea', 'checkbox', 'radio', 'combobox', 'tab', 'img', 'li']
 
@@ -18,9 +18,10 @@ export function everywhere(random: Random, elements: readonly Draft[]): Query[] 
       next: { kind: 'click', on: target },
     })
   }
-  const role = random.pick(BY_ROLE)
-  const alike = elements.filter((one) => one.role === role)
-  if (alike.length > 0) queries.push(byPlace(random, role, alike))
+  for (const role of random.sample(BY_ROLE, 4)) {
+    const alike = elements.filter((one) => one.role === role)
+    if (alike.length > 0) queries.push(byPlace(random, role, alike))
+  }
   return queries
 }
 
@@ -37,10 +38,15 @@ function byPlace(random: Random, role: string, alike: readonly Draft[]): Query {
       : ['click', 'press', 'choose', 'select'],
   )
   const wish = any ? `${verb} ${random.pick(['a', 'any', 'the'])} ${kind}` : `${verb} the ${place} ${kind}`
+  const counting = (ref: (draft: Draft) => number) =>
+    alike
+      .slice(0, at + 1)
+      .map((one, i) => `${counted(i)} ${one.name === '' ? `${one.role} ${ref(one)}` : one.name}`)
+      .join(', ')
   return {
     instruction: sentence(random, [wish]),
     done: [],
-    thought: any ? `click ${kind}` : `click ${place} ${kind}`,
+    thought: any ? `click ${kind}` : last ? `click last ${kind}` : (ref) => `${counting(ref)}, click it`,
     next: { kind: 'click', on: alike[at]! },
   }
 }

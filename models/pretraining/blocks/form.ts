@@ -1,9 +1,9 @@
 /** Fields that the task gives values for, and a button that ends it; the page stands at some step of the way. */
-import { type Block, type Draft, type DraftAction, element } from '../lesson.ts'
+import { type Block, type Draft, type DraftAction, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { capitalise, filler, phrase, piece, typedText, word } from '../words.ts'
 import type { FreshName } from './names.ts'
-import { askClick, askFill, askFinish, askSelect, finishName, ordinal, sentence } from './wording.ts'
+import { askClick, askFill, askFinish, askSelect, counted, finishName, ordinal, sentence } from './wording.ts'
 
 const LABELS = [
   'Name',
@@ -40,58 +40,106 @@ const LABELS = [
   'Color',
 ]
 
+/** A field, and how the task speaks of it: by a name that may be shorter than the page's, or by its place. */
+interface Field {
+  readonly draft: Draft
+  readonly said: string
+  /** The fields of its kind up to it, where only its place tells it apart. */
+  readonly alike: readonly Draft[]
+}
+
 interface Step {
-  wish: string
-  thought: string
-  action: DraftAction
+  readonly wish: string
+  readonly thought: Query['thought']
+  readonly action: DraftAction
   /** Shows on the page that the step was done. */
   apply(): void
 }
 
+/** Tasks that share what was done so far, so that they share the page, and differ in what is left. */
+const VARIANTS = 3
+
 export function form(random: Random, fresh: FreshName): Block {
-  const single = random.chance(0.35)
-  const named = random.chance(single ? 0.5 : 0.8)
-  const label = (r: Random) => (r.chance(0.6) ? r.pick(LABELS) : capitalise(word(r)))
-  const fields = Array.from({ length: single ? 1 : random.integer(1, 5) }, () => {
-    if (!named) return single ? field(random, fresh, '') : element('textbox', '', { value: '' })
-    const name = fresh(label)
-    return field(random, fresh, random.chance(0.15) ? name.toLowerCase() : name)
-  })
-  const wanted = random
-    .sample(fields, random.integer(1, fields.length))
-    .sort((a, b) => fields.indexOf(a) - fields.indexOf(b))
-  const steps = wanted.map((draft) =>
-    fieldStep(random, draft, named || single ? '' : ordinal(random, fields.indexOf(draft))),
-  )
-  if (steps.length > 1 && random.chance(0.2)) steps.reverse()
-  const repeated = repeatStep(random, fields, steps)
-  if (repeated !== undefined) steps.splice(0, steps.length, ...repeated)
+  const fields = makeFields(random, fresh)
   const button = element('button', fresh(finishName))
-  const hasFinish = random.chance(0.85)
-  if (hasFinish) {
-    const { wish, said } = askFinish(random, button.name)
-    steps.push({ wish, thought: `done, click ${said}`, action: { kind: 'click', on: button }, apply: () => {} })
-  }
-  const at = random.integer(0, steps.length - 1)
-  for (const step of steps.slice(0, at)) step.apply()
-  const acted = steps[at - 1]?.action
-  if (acted !== undefined && acted.kind !== 'press') acted.on.states.push('focused')
-  const elements = fields.flatMap((draft) => withLabel(random, draft))
+  const twice = fields.length === 2 && fields.every(({ draft, said }) => draft.role === 'textbox' && said !== '')
+  const queries = twice && random.chance(0.5) ? repeat(random, fields, button) : fillSome(random, fields, button)
+  const elements = fields.flatMap(({ draft }) => withLabel(random, draft))
   const others = random.chance(0.2) ? [element('button', fresh(finishName))] : []
   elements.push(...(random.chance(0.5) ? [button, ...others] : [...others, button]))
   if (random.chance(0.2)) elements.unshift(element('p', filler(random)))
-  const instruction = sentence(
-    random,
-    steps.map((step) => step.wish).filter((wish) => wish !== ''),
-  )
-  const done = steps.slice(0, at).map((step) => step.action)
-  return { elements, queries: [{ instruction, done, thought: steps[at]!.thought, next: steps[at]!.action }] }
+  return { elements, queries }
+}
+
+function makeFields(random: Random, fresh: FreshName): Field[] {
+  const single = random.chance(0.35)
+  const named = random.chance(single ? 0.5 : 0.8)
+  const label = (r: Random) => (r.chance(0.6) ? r.pick(LABELS) : capitalise(word(r)))
+  if (!named) {
+    const drafts = Array.from({ length: single ? 1 : random.integer(2, 5) }, () =>
+      single ? field(random, fresh, '') : element('textbox', '', { value: '' }),
+    )
+    return drafts.map((draft, i) => ({ draft, said: '', alike: single ? [] : drafts.slice(0, i + 1) }))
+  }
+  return Array.from({ length: single ? 1 : random.integer(1, 5) }, () => {
+    const said = fresh(label)
+    const draft = field(random, fresh, random.chance(0.15) ? said.toLowerCase() : said)
+    // The page says more than the task: "Movie title" for "title".
+    if (draft.role === 'textbox' && random.chance(0.15))
+      draft.name = random.chance(0.6) ? `${capitalise(word(random))} ${said}` : `${said} ${word(random)}`
+    return { draft, said, alike: [] }
+  })
+}
+
+function fillSome(random: Random, fields: readonly Field[], button: Draft): Query[] {
+  const inOrder = (some: readonly Field[]) =>
+    random.chance(0.85) ? some.toSorted((a, b) => fields.indexOf(a) - fields.indexOf(b)) : some
+  const filled = inOrder(random.sample(fields, random.chance(0.4) ? 0 : random.integer(1, fields.length)))
+  const before = filled.map((one) => fieldStep(random, one))
+  for (const step of before) step.apply()
+  const acted = before.at(-1)?.action
+  if (acted !== undefined && acted.kind !== 'press') acted.on.states.push('focused')
+  const open = fields.filter((one) => !filled.includes(one))
+  return Array.from({ length: VARIANTS }, () => {
+    const left = open.length === 0 || (before.length > 0 && random.chance(0.25)) ? 0 : random.integer(1, open.length)
+    const after = inOrder(random.sample(open, left)).map((one) => fieldStep(random, one))
+    if (left === 0 || random.chance(0.85)) after.push(finishStep(random, button))
+    return query(random, before, after)
+  })
+}
+
+/** One text for two fields, as a password and its repetition. */
+function repeat(random: Random, fields: readonly Field[], button: Draft): Query[] {
+  const at = random.integer(0, 2)
+  return Array.from({ length: at === 0 ? VARIANTS : 1 }, () => {
+    const text = random.chance(0.7) ? piece(random) : word(random)
+    const wish = random.pick([
+      `enter "${text}" in both fields`,
+      `write "${text}" into both boxes`,
+      `enter the ${fields[0]!.said.toLowerCase()} "${text}" into both inputs`,
+      `fill both inputs with "${text}"`,
+      `put ${text} in the two text fields`,
+    ])
+    const steps = fields.map(({ draft, said }, i) =>
+      fillStep(draft, text, i === 0 ? wish : '', `fill ${said.toLowerCase()} with ${text}`),
+    )
+    for (const step of steps.slice(0, at)) step.apply()
+    if (at > 0) fields[at - 1]!.draft.states.push('focused')
+    return query(random, steps.slice(0, at), [...steps.slice(at), finishStep(random, button)])
+  })
+}
+
+/** The task of all the steps, where those before are done. */
+function query(random: Random, before: readonly Step[], after: readonly Step[]): Query {
+  const wishes = [...before, ...after].map((step) => step.wish).filter((wish) => wish !== '')
+  const { thought, action } = after[0]!
+  return { instruction: sentence(random, wishes), done: before.map((step) => step.action), thought, next: action }
 }
 
 function field(random: Random, fresh: FreshName, name: string): Draft {
   const kind = random.next()
-  if (kind < 0.06) return element('date', name, { value: '' })
-  if (kind < 0.68) {
+  if (kind < 0.14) return element('date', name, { value: '' })
+  if (kind < 0.7) {
     const value = random.chance(0.1) ? typedText(random) : ''
     return element(random.chance(0.9) ? 'textbox' : 'textarea', name, { value })
   }
@@ -106,8 +154,7 @@ function field(random: Random, fresh: FreshName, name: string): Draft {
   return element('checkbox', name === '' ? fresh(word) : name)
 }
 
-/** `place` tells a nameless field from the others. */
-function fieldStep(random: Random, draft: Draft, place: string): Step {
+function fieldStep(random: Random, { draft, said, alike }: Field): Step {
   if (draft.role === 'checkbox') {
     return {
       wish: askClick(random, draft.name, draft.role),
@@ -129,25 +176,32 @@ function fieldStep(random: Random, draft: Draft, place: string): Step {
     }
   }
   const text = typedText(random)
-  if (draft.name !== '' && random.chance(0.2)) {
-    // The page says more than the task: "Movie title" for "title".
-    const { wish, said } = askFill(random, draft.name, place, text)
-    draft.name = random.chance(0.6) ? `${capitalise(word(random))} ${draft.name}` : `${draft.name} ${word(random)}`
-    return fillStep(draft, text, wish, said)
-  }
-  const { wish, said } = askFill(random, draft.name, place, text)
-  return fillStep(draft, text, wish, said)
+  const place = alike.length === 0 ? '' : ordinal(random, alike.length - 1)
+  const asked = askFill(random, said, place, text)
+  const counting = (ref: (draft: Draft) => number) =>
+    alike.map((one, i) => `${counted(i)} ${one.role} ${ref(one)}`).join(', ')
+  return fillStep(
+    draft,
+    text,
+    asked.wish,
+    alike.length === 0 ? `fill ${asked.said} with ${text}` : (ref) => `${counting(ref)}, fill it with ${text}`,
+  )
 }
 
-function fillStep(draft: Draft, text: string, wish: string, said: string): Step {
+function fillStep(draft: Draft, text: string, wish: string, thought: Query['thought']): Step {
   return {
     wish,
-    thought: `fill ${said} with ${text}`,
+    thought,
     action: { kind: 'fill', on: draft, text },
     apply: () => {
       draft.value = text
     },
   }
+}
+
+function finishStep(random: Random, button: Draft): Step {
+  const { wish, said } = askFinish(random, button.name)
+  return { wish, thought: `done, click ${said}`, action: { kind: 'click', on: button }, apply: () => {} }
 }
 
 /** Dates are typed year first, however the task writes them. */
@@ -163,25 +217,10 @@ function dateStep(random: Random, draft: Draft): Step {
     `set ${said} to ${month}/${day}/${year}`,
     `choose ${month}/${day}/${year} as the ${said}`,
     `put ${month}/${day}/${year} into the ${said} field`,
+    `enter ${month}/${day}/${year} as the ${said}`,
   ])
-  return fillStep(draft, `${year}-${month}-${day}`, wish, said)
-}
-
-/** One text for two fields, as a password and its repetition. */
-function repeatStep(random: Random, fields: readonly Draft[], steps: readonly Step[]): Step[] | undefined {
-  const texts = fields.filter((draft) => draft.role === 'textbox' && draft.name !== '')
-  if (texts.length !== 2 || fields.length !== 2 || steps.length !== 2 || random.chance(0.5)) return undefined
-  const text = random.chance(0.6) ? piece(random) : word(random)
-  const wish = random.pick([
-    `enter "${text}" in both fields`,
-    `write "${text}" into both boxes`,
-    `fill both inputs with "${text}"`,
-    `put ${text} in the two text fields`,
-  ])
-  return [
-    fillStep(texts[0]!, text, wish, texts[0]!.name.toLowerCase()),
-    fillStep(texts[1]!, text, '', texts[1]!.name.toLowerCase()),
-  ]
+  const text = `${year}-${month}-${day}`
+  return fillStep(draft, text, wish, `fill ${said} with ${text}`)
 }
 
 /** A label at times stands as an element of its own before its field. */

@@ -1,7 +1,7 @@
 /** Rows that each belong to a person or thing and have the same icons: the right icon is the one in the right row. */
 import { type Block, type Draft, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
-import { filler, personName, phrase, word } from '../words.ts'
+import { digits, filler, personName, phrase, word } from '../words.ts'
 import type { FreshName } from './names.ts'
 import { askFinish, finishName, mention, sentence } from './wording.ts'
 
@@ -25,6 +25,7 @@ const ICONS = [
   'report',
   'call',
   'open',
+  '+',
   'close',
 ]
 
@@ -34,8 +35,10 @@ export function records(random: Random, fresh: FreshName): Block {
   const icons = random.sample(ICONS, random.integer(1, 4))
   const rows = Array.from({ length: random.pick([2, 3, 3, 4, 5, 8]) }, () => {
     const who = fresh((r) => (r.chance(0.7) ? personName(r) : phrase(r, 1, 2)))
-    // At times the row's line begins with the name and goes on.
-    const title = element(titleRole, random.chance(0.4) ? `${who} ${phrase(random, 1, 5)}` : who)
+    // At times the row's line begins with the name and goes on, or the name stands within it.
+    const kind = random.next()
+    const rest = kind < 0.5 ? ` ${phrase(random, 1, 5)}` : ''
+    const title = element(titleRole, (kind < 0.12 ? `${word(random)} ` : '') + who + rest)
     const text = random.chance(0.6)
       ? [element(random.pick(['div', 'span', 'td']), random.chance(0.5) ? filler(random) : phrase(random, 1, 4))]
       : []
@@ -44,12 +47,15 @@ export function records(random: Random, fresh: FreshName): Block {
     return { who, title, actions, elements }
   })
   const queries: Query[] = []
-  for (const row of random.sample(rows, 2)) {
+  for (const row of random.sample(rows, 4)) {
     const icon = random.pick(row.actions)
     queries.push({
       instruction: sentence(random, [askRow(random, row.who, icon.name)]),
       done: [],
-      thought: `click ${icon.name} of ${row.who}`,
+      thought: (ref) =>
+        [row.title, ...row.actions.slice(0, row.actions.indexOf(icon) + 1)]
+          .map((one) => `${one.name} ${one.role} ${ref(one)}`)
+          .join(', '),
       next: { kind: 'click', on: icon },
     })
   }
@@ -82,55 +88,88 @@ function askRow(random: Random, who: string, icon: string): string {
 
 /** A table of names and values; one value, or several, are wanted in text fields. */
 export function lookup(random: Random, fresh: FreshName): Block {
-  const role = random.pick(['td', 'span', 'div', 'row', 'row'])
-  const rows = Array.from({ length: random.integer(2, 6) }, () => {
+  const role = random.pick(['td', 'span', 'div', 'row', 'row', 'row'])
+  const rows = Array.from({ length: random.integer(2, 7) }, () => {
     const [key, value] = [
-      fresh((r) => (r.chance(0.8) ? word(r) : phrase(r, 2, 2))),
-      fresh((r) => (r.chance(0.8) ? word(r) : phrase(r, 2, 2))),
+      fresh((r) => (r.chance(0.6) ? word(r) : phrase(r, 2, 3))),
+      fresh((r) => (r.chance(0.2) ? digits(r, r.integer(1, 4)) : r.chance(0.8) ? word(r) : phrase(r, 2, 2))),
     ]
     const lines = role === 'row' ? [element(role, `${key} | ${value}`)] : [element(role, key), element(role, value)]
     return { key, value, lines }
   })
-  const wanted = random.sample(rows, random.pick([1, 1, 2, 3]))
-  const single = wanted.length === 1
-  const fields = wanted.map(({ key }) => element('textbox', single && random.chance(0.7) ? '' : key, { value: '' }))
   const button = element(
     'button',
     fresh(() => 'Submit'),
   )
+  const finish = random.pick(['press submit', 'click the submit button', 'submit', 'press Submit'])
+  const { fields, queries } = random.chance(0.6)
+    ? oneValue(random, rows, button, finish)
+    : allValues(random, rows, button, finish)
+  const table: Draft[] = rows.flatMap(({ lines }) => lines)
+  return {
+    elements: random.chance(0.7) ? [...table, ...fields, button] : [...fields, button, ...table],
+    queries,
+  }
+}
+
+interface Row {
+  readonly key: string
+  readonly value: string
+}
+interface Fields {
+  readonly fields: Draft[]
+  readonly queries: Query[]
+}
+
+/** The task names the row; the thought says the row before it says what to do with its value. */
+function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
+  const field = element('textbox', random.chance(0.8) ? '' : random.pick(rows).key, { value: '' })
+  const filled = random.chance(0.25)
+  const wanted = random.sample(rows, filled ? 1 : 4)
+  if (filled) Object.assign(field, { value: wanted[0]!.value, states: ['focused'] })
+  const queries = wanted.map(({ key, value }): Query => {
+    const where = random.pick(['text field', 'field', 'box', 'textbox'])
+    const ask = random.pick([
+      `${random.pick(['enter', 'type', 'write'])} the value of ${mention(random, key)} into the ${where}`,
+      `${random.pick(['enter', 'type', 'put'])} what belongs to ${mention(random, key)} in the ${where}`,
+      `what stands next to ${mention(random, key)}? Write it in the ${where}`,
+      `copy the value that belongs to ${mention(random, key)} into the ${where}`,
+    ])
+    const fill = { kind: 'fill' as const, on: field, text: value }
+    const instruction = sentence(random, [ask, finish])
+    return filled
+      ? { instruction, done: [fill], thought: `done, click ${button.name}`, next: { kind: 'click', on: button } }
+      : { instruction, done: [], thought: `${key} | ${value}, fill ${where}`, next: fill }
+  })
+  return { fields: [field], queries }
+}
+
+/** A field for each of several rows, filled one after the other. */
+function allValues(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
+  const wanted = random.sample(rows, random.integer(1, 4))
+  const fields = wanted.map(({ key }) => element('textbox', key, { value: '' }))
   const at = random.integer(0, wanted.length)
   for (const [i, field] of fields.slice(0, at).entries()) field.value = wanted[i]!.value
   if (at > 0) fields[at - 1]!.states.push('focused')
-  const where = random.pick(['text field', 'field', 'box', 'textbox'])
-  const key = wanted[0]!.key
-  const ask = single
-    ? random.pick([
-        `${random.pick(['enter', 'type', 'write'])} the value of ${mention(random, key)} into the ${where}`,
-        `what stands next to ${mention(random, key)}? Write it in the ${where}`,
-        `copy the value that belongs to ${mention(random, key)} into the ${where}`,
-      ])
-    : random.pick([
-        'copy the values from the table into the fields',
-        'fill each field with its value in the table',
-        'look the values up and enter them',
-      ])
-  const instruction = sentence(random, [ask, random.pick(['press submit', 'click the submit button', 'submit'])])
+  const ask = random.pick([
+    'copy the values from the table into the fields',
+    'fill each field with its value in the table',
+    'look the values up and enter them',
+    'enter the value of each field',
+  ])
+  const instruction = sentence(random, [ask, finish])
   const done = wanted.slice(0, at).map(({ value }, i) => ({ kind: 'fill' as const, on: fields[i]!, text: value }))
   const row = wanted[at]
   const query: Query =
     row === undefined
-      ? { instruction, done, thought: 'done, click submit', next: { kind: 'click', on: button } }
+      ? { instruction, done, thought: `done, click ${button.name}`, next: { kind: 'click', on: button } }
       : {
           instruction,
           done,
-          thought: `fill ${single ? where : row.key} with ${row.value}`,
+          thought: `${row.key} | ${row.value}, fill ${row.key}`,
           next: { kind: 'fill', on: fields[at]!, text: row.value },
         }
-  const table: Draft[] = rows.flatMap(({ lines }) => lines)
-  return {
-    elements: random.chance(0.7) ? [...table, ...fields, button] : [...fields, button, ...table],
-    queries: [query],
-  }
+  return { fields, queries: [query] }
 }
 
 /** A text that stands on the page and is wanted in a field. */

@@ -29,22 +29,21 @@ export function pager(random: Random, fresh: FreshName): Block {
     ),
   )
   const turned = Array.from({ length: random.integer(0, 3) }, () => ({ kind: 'click' as const, on: next }))
-  const found = random.pick(items)
-  const missing = fresh((r) => phrase(r, 1, 2))
-  const queries: Query[] = [
-    {
-      instruction: askHidden(random, found.name, role),
-      done: turned,
-      thought: `click ${found.name}`,
-      next: { kind: 'click', on: found },
-    },
-    {
+  const queries: Query[] = random.sample(items, 2).map((found) => ({
+    instruction: askHidden(random, found.name, role),
+    done: turned,
+    thought: `click ${found.name}`,
+    next: { kind: 'click', on: found },
+  }))
+  for (let i = 0; i < 2; i++) {
+    const missing = fresh((r) => phrase(r, 1, 2))
+    queries.push({
       instruction: askHidden(random, missing, role),
       done: turned,
       thought: `no ${missing} here, click ${next.name}`,
       next: { kind: 'click', on: next },
-    },
-  ]
+    })
+  }
   const bar = [back, ...pages, next]
   return { elements: random.chance(0.7) ? [...items, ...bar] : [...bar, ...items], queries }
 }
@@ -73,15 +72,17 @@ export function sections(random: Random, fresh: FreshName): Block {
     on,
   }))
   const queries: Query[] = []
-  const found = random.pick(items)
-  queries.push({
-    instruction: askHidden(random, found.name, itemRole),
-    done: walked ? done : [],
-    thought: `click ${found.name}`,
-    next: { kind: 'click', on: found },
-  })
+  const hasItems = random.chance(0.8)
+  for (const found of hasItems ? random.sample(items, 2) : []) {
+    queries.push({
+      instruction: askHidden(random, found.name, itemRole),
+      done: walked ? done : [],
+      thought: `click ${found.name}`,
+      next: { kind: 'click', on: found },
+    })
+  }
   const next = titles[shown + 1]
-  if (next !== undefined) {
+  for (let i = 0; next !== undefined && i < 2; i++) {
     const missing = fresh(word)
     queries.push({
       instruction: askHidden(random, missing, itemRole),
@@ -97,8 +98,7 @@ export function sections(random: Random, fresh: FreshName): Block {
     thought: `click ${title.name}`,
     next: { kind: 'click', on: title },
   })
-  const content = random.chance(0.2) ? [element('p', `${filler(random)} ${digits(random, 2)}`)] : padded
-  if (content !== padded) queries.shift()
+  const content = hasItems ? padded : [element('p', `${filler(random)} ${digits(random, 2)}`)]
   const under = role === 'heading' || random.chance(0.2)
   const elements = under
     ? [...titles.slice(0, shown + 1), ...content, ...titles.slice(shown + 1)]

@@ -36,6 +36,11 @@ export function ordinal(random: Random, index: number): string {
   return (random.chance(0.5) ? ORDINALS : ORDINAL_WORDS)[index] ?? `${index + 1}th`
 }
 
+/** "1st", "2nd", ... as a thought counts. */
+export function counted(index: number): string {
+  return ORDINALS[index] ?? `${index + 1}th`
+}
+
 /** The name as the task writes it: quoted or not, rarely in another case. */
 export function mention(random: Random, name: string): string {
   const kind = random.next()

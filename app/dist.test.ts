@@ -1,0 +1,63 @@
+/** What electron-builder is told, as far as it can be known without packing. */
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { PROGRAM_ROOT } from '../main/config/paths.ts'
+
+const require = createRequire(import.meta.url)
+const builder = createRequire(require.resolve('electron-builder'))
+const { validateConfiguration } = builder('app-builder-lib/out/util/config/config') as {
+  validateConfiguration: (config: unknown, log: { readonly isEnabled: boolean }) => Promise<void>
+}
+
+const read = (name: string) => readFileSync(join(PROGRAM_ROOT, name), 'utf8')
+const config = z
+  .looseObject({
+    files: z.array(z.string()),
+    asarUnpack: z.array(z.string()),
+    electronFuses: z.record(z.string(), z.boolean()),
+    linux: z.looseObject({ target: z.array(z.string()) }),
+    mac: z.looseObject({ target: z.array(z.string()) }),
+    win: z.looseObject({ target: z.array(z.string()) }),
+  })
+  .parse(parse(read('electron-builder.yml')))
+
+test('electron-builder accepts the configuration, and would refuse another', async () => {
+  await validateConfiguration(config, { isEnabled: false })
+  await expect(validateConfiguration({ ...config, asarUnpacked: [] }, { isEnabled: false })).rejects.toThrow(
+    /asarUnpacked/,
+  )
+})
+
+test('every system has its package', () => {
+  expect([config.linux, config.mac, config.win].map(({ target }) => target)).toEqual([
+    ['AppImage', 'deb'],
+    ['dmg'],
+    ['nsis'],
+  ])
+})
+
+test('the fuses leave no way in but the app’s own code', () => {
+  expect(config.electronFuses).toMatchObject({
+    runAsNode: false,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    grantFileProtocolExtraPrivileges: false,
+  })
+})
+
+test('what the app starts with is packed, and what is opened as a file is not inside the archive', () => {
+  const { main } = z.looseObject({ main: z.string() }).parse(JSON.parse(read('package.json')))
+  const packed = (path: string) =>
+    config.files.some((pattern) => globSync(pattern, { cwd: PROGRAM_ROOT }).includes(path))
+  for (const path of [main, 'main/lab.ts', 'config.yaml', 'models/base/model.safetensors', 'assets/tasks/core.js']) {
+    expect(packed(path), path).toBe(true)
+  }
+  for (const pattern of config.asarUnpack) expect(config.files).toContain(pattern)
+  expect(existsSync(join(PROGRAM_ROOT, 'assets/desktop/icon.png'))).toBe(true)
+})

@@ -1,0 +1,327 @@
+/**
+ * For tests: as much of Electron as app/electron.ts uses, with windows that are pages of a real Chromium. What the app
+ * decides can be read from it, and what users and pages do can be done to it.
+ */
+import { EventEmitter } from 'node:events'
+import { join } from 'node:path'
+import type { MenuItemConstructorOptions, WebPreferences } from 'electron'
+import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+import { findChromium } from '../main/environment/browser.ts'
+import { DebuggerStandIn } from '../main/environment/window-stand-in.ts'
+
+type Bounds = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+
+/** An event that can be prevented. */
+export class Asked {
+  prevented = false
+  readonly url: string
+
+  constructor(url = '') {
+    this.url = url
+  }
+
+  preventDefault(): void {
+    this.prevented = true
+  }
+}
+
+type OnRequest = (contents: unknown, permission: string, answer: (granted: boolean) => void) => void
+type OnCheck = (contents: unknown, permission: string) => boolean
+type OnBeforeRequest = (details: { url: string }, answer: (response: { cancel?: boolean }) => void) => void
+type OnWindowOpen = (details: { url: string }) => { action: string }
+
+class SessionStandIn {
+  readonly partition: string
+  proxy: unknown
+  #request: OnRequest = () => {}
+  #check: OnCheck = () => true
+  #device: () => boolean = () => true
+  #before: OnBeforeRequest = (_, answer) => answer({})
+
+  readonly webRequest = {
+    onBeforeRequest: (listener: OnBeforeRequest) => {
+      this.#before = listener
+    },
+  }
+
+  constructor(partition: string) {
+    this.partition = partition
+  }
+
+  setPermissionRequestHandler(handler: OnRequest): void {
+    this.#request = handler
+  }
+
+  setPermissionCheckHandler(handler: OnCheck): void {
+    this.#check = handler
+  }
+
+  setDevicePermissionHandler(handler: () => boolean): void {
+    this.#device = handler
+  }
+
+  async setProxy(proxy: unknown): Promise<void> {
+    this.proxy = proxy
+  }
+
+  /** Whether a page gets the permission, however it asks; undefined where the two ways disagree. */
+  grants(permission: string): boolean | undefined {
+    let requested: boolean | undefined
+    this.#request({}, permission, (granted) => {
+      requested = granted
+    })
+    return requested === this.#check({}, permission) ? requested : undefined
+  }
+
+  get grantsDevices(): boolean {
+    return this.#device()
+  }
+
+  /** Whether a page may load from that address. */
+  loads(url: string): boolean {
+    let cancelled: boolean | undefined
+    this.#before({ url }, ({ cancel }) => {
+      cancelled = cancel
+    })
+    return cancelled !== true
+  }
+}
+
+class WebContentsStandIn extends EventEmitter {
+  readonly session: SessionStandIn
+  readonly debugger: DebuggerStandIn
+  readonly page: Promise<Page>
+  webRtcPolicy = ''
+  #opens: OnWindowOpen = () => ({ action: 'allow' })
+
+  constructor(page: Promise<Page>, own: SessionStandIn) {
+    super()
+    // A test may be over before its page is there.
+    page.catch(() => {})
+    this.page = page
+    this.session = own
+    this.debugger = new DebuggerStandIn(page)
+  }
+
+  setWindowOpenHandler(handler: OnWindowOpen): void {
+    this.#opens = handler
+  }
+
+  /** What becomes of a page's wish for a new window. */
+  opens(url: string): string {
+    return this.#opens({ url }).action
+  }
+
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    this.webRtcPolicy = policy
+  }
+
+  setAudioMuted(): void {}
+
+  async executeJavaScript(script: string): Promise<unknown> {
+    return (await this.page).evaluate(script)
+  }
+
+  async printToPDF(): Promise<Buffer> {
+    return Buffer.from(await (await this.page).pdf())
+  }
+}
+
+export interface WindowOptions extends Partial<Bounds> {
+  readonly show?: boolean
+  readonly webPreferences: Omit<WebPreferences, 'session'> & { readonly session: SessionStandIn }
+}
+
+/** What the tests see of a window. */
+export class WindowStandIn extends EventEmitter {
+  readonly options: WindowOptions
+  readonly webContents: WebContentsStandIn
+  shown: boolean
+  url = ''
+  maximized = false
+  #destroyed = false
+
+  constructor(page: Promise<Page>, options: WindowOptions) {
+    super()
+    this.options = options
+    this.shown = options.show ?? true
+    this.webContents = new WebContentsStandIn(page, options.webPreferences.session)
+  }
+
+  async loadURL(url: string): Promise<void> {
+    this.url = url
+    await (await this.webContents.page).goto(url)
+    this.emit('ready-to-show')
+  }
+
+  show(): void {
+    this.shown = true
+  }
+
+  focus(): void {
+    this.emit('focus')
+  }
+
+  isMinimized(): boolean {
+    return false
+  }
+
+  restore(): void {}
+
+  maximize(): void {
+    this.maximized = true
+  }
+
+  isMaximized(): boolean {
+    return this.maximized
+  }
+
+  getNormalBounds(): Bounds {
+    const { x = 10, y = 20, width = 800, height = 600 } = this.options
+    return { x, y, width, height }
+  }
+
+  isDestroyed(): boolean {
+    return this.#destroyed
+  }
+
+  destroy(): void {
+    this.#destroyed = true
+    this.emit('closed')
+    void this.webContents.page.then((page) => page.browserContext().close()).catch(() => {})
+  }
+}
+
+class AppStandIn extends EventEmitter {
+  isPackaged = false
+  sandboxed = false
+  /** Whether another one of this app runs already. */
+  isSecond = false
+  locale = 'en-US'
+  readonly #userData: string
+
+  constructor(userData: string) {
+    super()
+    this.#userData = userData
+  }
+
+  enableSandbox(): void {
+    this.sandboxed = true
+  }
+
+  requestSingleInstanceLock(): boolean {
+    return !this.isSecond
+  }
+
+  async whenReady(): Promise<void> {}
+
+  getName(): string {
+    return 'DPO-Driver Lab'
+  }
+
+  getPath(name: string): string {
+    return name === 'userData' ? this.#userData : join(this.#userData, name)
+  }
+
+  getLocale(): string {
+    return this.locale
+  }
+
+  /** Asks as Electron does, and tells `did-quit` where nobody prevents it. */
+  quit(): void {
+    const asked = new Asked()
+    this.emit('before-quit', asked)
+    if (!asked.prevented) this.emit('did-quit')
+  }
+}
+
+/** The module `electron` of one launch; `userData` is the app's own folder. */
+export function electronStandIn(userData: string) {
+  const app = new AppStandIn(userData)
+  const windows: WindowStandIn[] = []
+  const sessions = new Map<string, SessionStandIn>()
+  const errors: string[] = []
+  const opened: string[] = []
+  /** What the user answers to dialogs. */
+  const answers = { response: 0, filePath: '', filePaths: [] as string[] }
+  const questions: { message: string }[] = []
+  let menu: MenuItemConstructorOptions[] = []
+  let browser: Promise<Browser> | undefined
+
+  const newPage = async (): Promise<Page> => {
+    browser ??= findChromium().then((executablePath) =>
+      puppeteer.launch({
+        ...(executablePath === undefined ? {} : { executablePath }),
+        args: [
+          '--disable-gpu',
+          '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        ],
+        pipe: true,
+      }),
+    )
+    return (await (await browser).createBrowserContext()).newPage()
+  }
+
+  class BrowserWindow extends WindowStandIn {
+    constructor(options: WindowOptions) {
+      super(newPage(), options)
+      windows.push(this)
+      app.emit('web-contents-created', {}, this.webContents)
+    }
+  }
+
+  const electron = {
+    app,
+    BrowserWindow,
+    Menu: {
+      buildFromTemplate: (template: MenuItemConstructorOptions[]) => template,
+      setApplicationMenu: (template: MenuItemConstructorOptions[]) => {
+        menu = template
+      },
+    },
+    dialog: {
+      showErrorBox: (_title: string, text: string) => errors.push(text),
+      showMessageBox: async (question: { message: string }) => {
+        questions.push(question)
+        return { response: answers.response }
+      },
+      showSaveDialog: async () => ({ canceled: answers.filePath === '', filePath: answers.filePath }),
+      showOpenDialog: async () => ({ canceled: answers.filePaths.length === 0, filePaths: answers.filePaths }),
+    },
+    nativeTheme: { shouldUseDarkColors: false },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    session: {
+      fromPartition(partition: string) {
+        const own = sessions.get(partition) ?? new SessionStandIn(partition)
+        sessions.set(partition, own)
+        return own
+      },
+    },
+    shell: {
+      openExternal: async (url: string) => void opened.push(url),
+      openPath: async (path: string) => void opened.push(path),
+    },
+  }
+
+  return {
+    electron,
+    app,
+    windows,
+    errors,
+    opened,
+    answers,
+    questions,
+    /** The menu's item of that id. */
+    menuItem(id: string): MenuItemConstructorOptions {
+      const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
+      const item = items.find((one) => one.id === id)
+      if (item === undefined) throw new Error(`The menu has no item ${id}.`)
+      return item
+    },
+    async close(): Promise<void> {
+      await (await browser)?.close()
+    },
+  }
+}
+export type ElectronStandIn = ReturnType<typeof electronStandIn>

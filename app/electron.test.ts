@@ -1,0 +1,257 @@
+/** The desktop app, on a stand-in for Electron whose windows are real pages. */
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import WebSocket from 'ws'
+import type { LabRouter } from '../main/rpc/router.ts'
+import { Asked, type ElectronStandIn, electronStandIn } from './electron-stand-in.ts'
+
+let folder: string
+let launch: ElectronStandIn
+let launches = 0
+/** Milliseconds until a window must be there. */
+const PATIENCE = 20_000
+const argv = process.argv
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'electron-'))
+  const config = join(folder, 'config.yaml')
+  writeFileSync(
+    config,
+    `paths: { store: ${folder}/lab.sqlite, reports: ${folder}/reports, sft_data: ${folder}/golden.jsonl }\n`,
+  )
+  process.argv = [...argv.slice(0, 2), '--config_path', config]
+  launch = electronStandIn(folder)
+})
+afterEach(async () => {
+  if (launch.windows.length > 0) await quit()
+  await launch.close()
+  process.argv = argv
+})
+
+// What the app imports is what the launch of the test has.
+vi.mock('electron', () => {
+  const names = Object.keys(electronStandIn('').electron) as (keyof ElectronStandIn['electron'])[]
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(names.map((name) => [name, { enumerable: true, get: () => launch.electron[name] }])),
+  )
+})
+
+/** Runs the app's file as Electron would, once more for each launch. */
+async function start(): Promise<void> {
+  const file = `./electron.ts?launch=${++launches}`
+  await import(/* @vite-ignore */ file)
+}
+
+/** Quits as a user does, and waits for the end. */
+async function quit(): Promise<void> {
+  const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
+  launch.app.quit()
+  await quitted
+}
+
+const main = () => launch.windows[0]!
+
+/** The lab's procedures, as the window's page asks for them. */
+async function connect() {
+  const page = await main().webContents.page
+  const { origin, host } = new URL(main().url)
+  await vi.waitFor(() => expect(page.url()).toBe(`${origin}/`), PATIENCE)
+  const cookies = await page.browserContext().cookies()
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  class Socket extends WebSocket {
+    constructor(url: string) {
+      super(url, { headers: { cookie, origin } })
+    }
+  }
+  const socket = createWSClient({
+    url: `ws://${host}/trpc`,
+    WebSocket: Socket as unknown as typeof globalThis.WebSocket,
+  })
+  return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] }), socket }
+}
+
+test('the window shows the lab, safely', async () => {
+  await start()
+  expect(launch.app.sandboxed).toBe(true)
+  expect(main().url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=/)
+  await vi.waitFor(() => expect(main().shown).toBe(true), PATIENCE)
+  expect(main().options.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false })
+  expect(main().options.webPreferences.preload).toBeUndefined()
+  const { webContents } = main()
+  expect(webContents.session.grants('geolocation')).toBe(false)
+  expect(webContents.session.grants('media')).toBe(false)
+  expect(webContents.session.grants('clipboard-sanitized-write')).toBe(true)
+  expect(webContents.session.grantsDevices).toBe(false)
+
+  const navigate = (event: string, url: string) => {
+    const asked = new Asked(url)
+    webContents.emit(event, asked)
+    return asked.prevented
+  }
+  const { origin } = new URL(main().url)
+  for (const event of ['will-frame-navigate', 'will-redirect']) {
+    expect(navigate(event, `${origin}/#/pairs`)).toBe(false)
+    for (const url of [
+      'https://example.com/',
+      'file:///etc/passwd',
+      'http://127.0.0.1:1/',
+      'javascript:1',
+      'nonsense',
+    ]) {
+      expect(navigate(event, url)).toBe(true)
+    }
+  }
+  expect(['https://example.com/', 'file:///etc/passwd', `${origin}/`].map((url) => webContents.opens(url))).toEqual([
+    'deny',
+    'deny',
+    'deny',
+  ])
+  expect(launch.opened).toEqual(['https://example.com/'])
+  expect(navigate('will-attach-webview', '')).toBe(true)
+})
+
+test('tasks are played in hidden windows that reach nothing, by the same code', async () => {
+  await start()
+  const { lab, socket } = await connect()
+  const { screen } = await lab.live.record.mutate({ task: 'click-button', seed: 3 })
+  expect(launch.windows).toHaveLength(2)
+  const [, hidden] = launch.windows
+  expect(hidden).toMatchObject({ shown: false, options: { show: false } })
+  expect(hidden!.options.webPreferences).toMatchObject({
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    devTools: false,
+    disableDialogs: true,
+  })
+  const { session, webRtcPolicy } = hidden!.webContents
+  expect(session.partition).not.toMatch(/^persist:/)
+  expect(session.grants('clipboard-sanitized-write')).toBe(false)
+  expect(
+    ['file:///tasks/a.html', 'http://127.0.0.1:80/', 'https://example.com/', 'ws://localhost/'].map((url) =>
+      session.loads(url),
+    ),
+  ).toEqual([true, false, false, false])
+  expect(session.proxy).toMatchObject({ proxyRules: '127.0.0.1:9' })
+  expect(webRtcPolicy).toBe('disable_non_proxied_udp')
+  expect(hidden!.webContents.opens('https://example.com/')).toBe('deny')
+  expect(launch.opened).toEqual([])
+
+  const seen = new Promise<string>((resolve, reject) => {
+    const frames = lab.live.frames.subscribe(
+      {},
+      {
+        onData: ({ jpeg }) => {
+          resolve(jpeg)
+          frames.unsubscribe()
+        },
+        onError: reject,
+      },
+    )
+  })
+  expect((await seen).length).toBeGreaterThan(1000)
+  await lab.live.act.mutate({ screen, action: { kind: 'press', key: 'Tab' } })
+  await lab.live.discard.mutate({ screen })
+  await socket.close()
+  await quit()
+  expect(hidden!.isDestroyed()).toBe(true)
+})
+
+test('the system’s dialogs choose paths, and save the view as PDF', async () => {
+  await start()
+  const { lab, socket } = await connect()
+  expect(await lab.desktop.present.query()).toBe(true)
+  expect(await lab.desktop.choose.mutate({ what: 'folder', title: 'Model' })).toEqual({ path: null })
+  launch.answers.filePaths = ['/models/mine']
+  expect(await lab.desktop.choose.mutate({ what: 'folder', title: 'Model' })).toEqual({ path: '/models/mine' })
+  await socket.close()
+
+  const pdf = join(folder, 'view.pdf')
+  launch.answers.filePath = pdf
+  clickMenu('save-pdf')
+  await vi.waitFor(() => expect(existsSync(pdf)).toBe(true), PATIENCE)
+  expect(readFileSync(pdf).subarray(0, 5).toString()).toBe('%PDF-')
+})
+
+function clickMenu(id: string): void {
+  const click = launch.menuItem(id).click as (() => void) | undefined
+  click?.()
+}
+
+test('the menu goes to the views, in the system’s language', async () => {
+  launch.app.locale = 'zh-CN'
+  await start()
+  const page = await main().webContents.page
+  await vi.waitFor(() => expect(page.url()).not.toContain('token'), PATIENCE)
+  expect(launch.menuItem('view-pairs')).toMatchObject({ label: '偏好对', accelerator: 'CmdOrCtrl+3' })
+  clickMenu('view-pairs')
+  await vi.waitFor(() => expect(page.url()).toMatch(/#\/pairs$/), PATIENCE)
+})
+
+test('a job is not given up by quitting unless the user says so', async () => {
+  await start()
+  const { lab, socket } = await connect()
+  await lab.job.start.mutate({
+    command: 'golden',
+    overrides: { tasks: ['click-button', 'login-user', 'click-tab'], 'golden.samples_per_task': 40 },
+  })
+  launch.app.quit()
+  await vi.waitFor(() => expect(launch.questions).toHaveLength(1), PATIENCE)
+  expect(launch.questions[0]!.message).toBe('Run 1 (golden) is at work.')
+  const closing = new Asked()
+  main().emit('close', closing)
+  expect(closing.prevented).toBe(true)
+  expect((await lab.job.state.query()).status).toBe('running')
+  await socket.close()
+  launch.answers.response = 1
+  await quit()
+  const next = electronStandIn(folder)
+  await launch.close()
+  launch = next
+  await start()
+  const again = await connect()
+  expect(await again.lab.runs.list.query()).toMatchObject([{ id: 1, status: 'stopped' }])
+  await again.socket.close()
+})
+
+test('the window opens where it was, at the same address', async () => {
+  await start()
+  const { origin } = new URL(main().url)
+  main().maximize()
+  await quit()
+  const next = electronStandIn(folder)
+  await launch.close()
+  launch = next
+  await start()
+  expect(main()).toMatchObject({ maximized: true, options: { x: 10, y: 20, width: 1440, height: 900 } })
+  expect(new URL(main().url).origin).toBe(origin)
+})
+
+test('a second launch shows the window of the first', async () => {
+  const second = electronStandIn(folder)
+  second.app.isSecond = true
+  const first = launch
+  launch = second
+  const quitted = new Promise((resolve) => second.app.once('did-quit', resolve))
+  await start()
+  await quitted
+  expect(second.windows).toEqual([])
+  launch = first
+  await start()
+  const focused = new Promise((resolve) => main().once('focus', resolve))
+  launch.app.emit('second-instance')
+  await focused
+})
+
+test('what keeps the lab from opening is said in a sentence', async () => {
+  writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
+  const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
+  await start()
+  await quitted
+  expect(launch.errors).toEqual([expect.stringMatching(/sede/)])
+  expect(launch.windows).toEqual([])
+})

@@ -1,0 +1,263 @@
+/**
+ * The lab as a desktop app: its window, its menu, the system's dialogs, and hidden windows for the pages of tasks. The
+ * only file that imports Electron. The window shows what any browser would, from the same server on loopback, and has no
+ * other way to this process: no preload, no IPC.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  Menu,
+  nativeTheme,
+  type Session,
+  screen,
+  session,
+  shell,
+  type WebContents,
+  type WebPreferences,
+} from 'electron'
+import type { Settings } from '../main/config/settings.ts'
+import type { TaskWindow } from '../main/environment/debugger.ts'
+import type { Desktop } from '../main/rpc/desktop.ts'
+import { type MenuActions, menuTemplate } from './menu.ts'
+import type { Web } from './web.ts'
+import { readWindowState, type WindowState, writeWindowState } from './window-state.ts'
+
+const SAFE: WebPreferences = {
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+}
+/** The smallest window that all views fit into. */
+const LEAST = { minWidth: 1024, minHeight: 640 }
+
+interface Lab {
+  readonly web: Web
+  readonly settings: Settings
+  readonly folder: string
+}
+
+let lab: Lab | undefined
+let main: BrowserWindow | undefined
+let isLeaving = false
+/** Everything is closed: nothing keeps the app from quitting. */
+let finished = false
+/** Hidden windows that were opened so far. */
+let taskWindows = 0
+
+const stateFile = () => join(app.getPath('userData'), 'window.json')
+
+/** Opens the lab, and the window that shows it. */
+async function open(): Promise<void> {
+  const args = process.argv.slice(app.isPackaged ? 1 : 2)
+  const { values } = parseArgs({ args, options: { config_path: { type: 'string' } }, strict: false })
+  if (app.isPackaged) {
+    // An installed program cannot write where it lies. The lab reads this when it is loaded, which is below.
+    process.env.DPO_DRIVER_HOME ??= join(app.getPath('documents'), app.getName())
+    mkdirSync(process.env.DPO_DRIVER_HOME, { recursive: true })
+  }
+  const { serveLab } = await import('./web.ts')
+  const { UserError } = await import('../main/config/error.ts')
+  const { PROJECT_ROOT } = await import('../main/config/paths.ts')
+  const { Settings } = await import('../main/config/settings.ts')
+  const { windowHost } = await import('../main/environment/debugger.ts')
+
+  const settings = new Settings(typeof values.config_path === 'string' ? values.config_path : undefined)
+  const options = { settings, desktop, pages: () => windowHost(openTaskWindow) }
+  const areas = screen.getAllDisplays().map(({ workArea }) => workArea)
+  const state = readWindowState(stateFile(), areas)
+  const web = await serveLab({ ...options, port: state.port }).catch((error: unknown) => {
+    if (state.port === 0 || !(error instanceof UserError)) throw error
+    return serveLab(options)
+  })
+  lab = { web, settings, folder: PROJECT_ROOT }
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(ACTIONS, process.platform, app.getLocale())))
+  main = openMainWindow(web.url, state)
+}
+
+// Windows
+
+function openMainWindow(url: string, { bounds, maximized }: WindowState): BrowserWindow {
+  const { origin } = new URL(url)
+  const own = session.fromPartition('persist:lab')
+  refusePermissions(own, ['clipboard-sanitized-write'])
+  const window = new BrowserWindow({
+    ...(bounds ?? { width: 1440, height: 900 }),
+    ...LEAST,
+    show: false,
+    title: app.getName(),
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#0c0f12' : '#ffffff',
+    webPreferences: { ...SAFE, session: own, devTools: !app.isPackaged },
+  })
+  if (maximized) window.maximize()
+  window.webContents.on('will-frame-navigate', (event) => {
+    if (URL.parse(event.url)?.origin !== origin) event.preventDefault()
+  })
+  window.webContents.on('will-redirect', (event) => {
+    if (URL.parse(event.url)?.origin !== origin) event.preventDefault()
+  })
+  window.once('ready-to-show', () => window.show())
+  window.on('close', (event) => {
+    if (finished) return
+    event.preventDefault()
+    app.quit()
+  })
+  void tell(() => window.loadURL(url))
+  return window
+}
+
+/** A hidden window for the page of a task: it shares nothing with others and reaches no network. */
+function openTaskWindow(): TaskWindow {
+  // A partition whose name does not begin with "persist:" lives in memory.
+  const own = session.fromPartition(`task-${++taskWindows}`)
+  refusePermissions(own, [])
+  own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !/^(file|data|blob|about):/.test(url) }))
+  void own.setProxy({ proxyRules: '127.0.0.1:9', proxyBypassRules: '<-loopback>' })
+  const window = new BrowserWindow({
+    show: false,
+    width: 500,
+    height: 320,
+    useContentSize: true,
+    webPreferences: { ...SAFE, session: own, devTools: false, backgroundThrottling: false, disableDialogs: true },
+  })
+  window.webContents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')
+  window.webContents.setAudioMuted(true)
+  // Where it fails, the debugger hears of it.
+  window.loadURL('about:blank').catch(() => {})
+  const destroy = () => {
+    if (!window.isDestroyed()) window.destroy()
+  }
+  return { debugger: window.webContents.debugger, destroy }
+}
+
+/** What holds for every page of this app: no new windows, no other pages within. */
+function confine(contents: WebContents): void {
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.setWindowOpenHandler(({ url }) => {
+    // A link to the web opens in the user's own browser, and only from the lab's own window.
+    if (contents === main?.webContents && url.startsWith('https://')) void shell.openExternal(url)
+    return { action: 'deny' }
+  })
+}
+
+function refusePermissions(own: Session, granted: readonly string[]): void {
+  own.setPermissionRequestHandler((_contents, permission, answer) => answer(granted.includes(permission)))
+  own.setPermissionCheckHandler((_contents, permission) => granted.includes(permission))
+  own.setDevicePermissionHandler(() => false)
+}
+
+function showMain(): void {
+  if (main?.isMinimized()) main.restore()
+  main?.show()
+  main?.focus()
+}
+
+// What the menu and the lab ask for
+
+const ACTIONS: MenuActions = {
+  goTo: (view) => inPage(`location.hash = ${JSON.stringify(`#/${view}`)}`),
+  showShortcuts: () =>
+    inPage(`document.documentElement.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }))`),
+  savePdf: () => void tell(savePdf),
+  openFolder: () => void shell.openPath(lab?.folder ?? ''),
+  runAll: () => void tell(runAll),
+  stop: () => void lab?.web.jobs.stop(),
+}
+
+const desktop: Desktop = {
+  async choose(what, title) {
+    const properties: ('openDirectory' | 'openFile')[] = [what === 'folder' ? 'openDirectory' : 'openFile']
+    const { filePaths } = await dialog.showOpenDialog({ title, properties })
+    return filePaths[0] ?? null
+  },
+}
+
+function inPage(script: string): void {
+  void main?.webContents.executeJavaScript(script)
+}
+
+async function savePdf(): Promise<void> {
+  if (main === undefined) return
+  const filters = [{ name: 'PDF', extensions: ['pdf'] }]
+  const { filePath } = await dialog.showSaveDialog(main, { defaultPath: 'lab.pdf', filters })
+  if (!filePath) return
+  const { writeFileAtomic } = await import('../main/store/file.ts')
+  writeFileAtomic(filePath, await main.webContents.printToPDF({ printBackground: true, landscape: true }))
+}
+
+async function runAll(): Promise<void> {
+  await lab?.web.jobs.start({ command: 'pipeline', config: lab.settings.read(), resume: null })
+}
+
+/** Does it, and tells the user what kept it from being done. */
+async function tell(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    // Pages that are closed by quitting fail to load.
+    if (finished) return
+    dialog.showErrorBox(app.getName(), error instanceof Error ? error.message : String(error))
+  }
+}
+
+// Quitting
+
+/** Closes everything and quits, unless a job is at work that the user wants to go on. */
+async function leave(): Promise<void> {
+  const current = lab?.web.jobs.state.current
+  if (current && !(await mayStop(current))) return
+  if (lab !== undefined && main !== undefined) {
+    const port = Number(new URL(lab.web.url).port)
+    const state = { bounds: main.getNormalBounds(), maximized: main.isMaximized(), port }
+    await tell(async () => writeWindowState(stateFile(), state))
+  }
+  await tell(async () => lab?.web.close())
+  quit()
+}
+
+async function mayStop({ command, run }: { readonly command: string; readonly run: number }): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    message: `Run ${run} (${command}) is at work.`,
+    detail: 'It stops where it can go on later: open the lab again and resume it.',
+    buttons: ['Keep It Going', 'Stop and Quit'],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  return response === 1
+}
+
+function quit(): void {
+  finished = true
+  app.quit()
+}
+
+// Starting
+
+app.enableSandbox()
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', showMain)
+  app.on('web-contents-created', (_event, contents) => confine(contents))
+  app.on('before-quit', (event) => {
+    if (finished) return
+    event.preventDefault()
+    if (isLeaving) return
+    isLeaving = true
+    void tell(leave).finally(() => {
+      isLeaving = false
+    })
+  })
+  await app.whenReady()
+  await tell(open)
+  if (lab === undefined) quit()
+} else {
+  quit()
+}

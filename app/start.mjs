@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+/**
+ * `npm start`: sets up what is missing and opens the lab in its own window; where there can be none, it serves the lab
+ * to this machine's browser and prints the address. Options are those of `dpo-driver serve`; `--browser` wants no window.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nodePath, report, runNode, setUp } from './setup.mjs'
+
+const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..')
+const DOWNLOAD_LIMIT = 5 * 60_000
+
+/**
+ * Path of Electron's executable, got if it is not there yet unless `get` is false, or the reason why there can be no
+ * window: `{ path }` or `{ reason }`.
+ */
+export async function findElectron({
+  root = ROOT,
+  platform = process.platform,
+  env = process.env,
+  uid,
+  get = true,
+} = {}) {
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { reason: 'there is no display' }
+  if (platform === 'linux' && (uid ?? process.getuid?.()) === 0) return { reason: 'Electron does not run as root' }
+  const folder = join(root, 'node_modules/electron')
+  if (!existsSync(folder)) return { reason: 'Electron is not installed' }
+  const path = installed(folder)
+  if (path !== undefined) return { path }
+  if (!get) return { reason: 'Electron was not downloaded yet' }
+  console.error('Downloading Electron ...')
+  await download(join(folder, 'install.js'))
+  const downloaded = installed(folder)
+  return downloaded === undefined ? { reason: 'Electron could not be downloaded' } : { path: downloaded }
+}
+
+/** The executable that Electron's package names, where it is there. */
+function installed(folder) {
+  const name = join(folder, 'path.txt')
+  if (!existsSync(name)) return undefined
+  const path = join(folder, 'dist', readFileSync(name, 'utf8'))
+  return existsSync(path) ? path : undefined
+}
+
+/** Runs Electron's own download to its end or its time limit; the caller looks whether it worked. */
+function download(script) {
+  return new Promise((done) => {
+    const child = spawn(nodePath(), [script], { stdio: 'ignore', timeout: DOWNLOAD_LIMIT })
+    child.once('error', done)
+    child.once('exit', done)
+  })
+}
+
+function openWindow(path, args) {
+  return new Promise((done, fail) => {
+    const child = spawn(path, [join(ROOT, 'app/electron.ts'), ...args], { stdio: 'inherit' })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    child.once('error', fail)
+    child.once('exit', (code) => done(code ?? 1))
+  })
+}
+
+async function main(args) {
+  const options = args.filter((arg) => arg !== '--browser')
+  try {
+    await setUp()
+    if (options.length === args.length) {
+      const { path, reason } = await findElectron()
+      if (path !== undefined) return await openWindow(path, options)
+      console.error(`No window of its own here, for ${reason}: the lab opens in a browser instead.`)
+    }
+    const cli = join(ROOT, 'app/cli.ts')
+    return await runNode(['--disable-warning=ExperimentalWarning', cli, 'serve', '--open', ...options])
+  } catch (error) {
+    return report(error)
+  }
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2))
+}

@@ -1,0 +1,41 @@
+/** The lab in a browser as a command: from the printed address to Ctrl-C. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { openBrowser, portOf } from './web.ts'
+
+test('serve prints an address that opens the lab, and Ctrl-C ends it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'web-'))
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'cli.ts'), 'serve', '--set', `paths.store=${join(folder, 'lab.sqlite')}`],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    printed += chunk
+  })
+  const address = await vi.waitUntil(() => /http:\/\/127\.0\.0\.1:\d+\/\?token=\S{43}/.exec(printed)?.[0], 50_000)
+  const { origin } = new URL(address)
+  expect((await fetch(origin)).status).toBe(401)
+  const entered = await fetch(address, { redirect: 'manual' })
+  expect([entered.status, entered.headers.get('location')]).toEqual([303, '/'])
+  const exit = once(child, 'exit')
+  child.kill('SIGINT')
+  expect(await exit).toEqual([0, null])
+  await expect(fetch(origin)).rejects.toThrow()
+})
+
+test.each(['x', '-1', '70000', '80.5'])('--port %s is refused in a sentence', (port) => {
+  expect(() => portOf(port)).toThrow(/^command line: --port must be a number from 0 to 65535/)
+})
+
+test.runIf(process.platform === 'linux')('without a screen no browser is opened', async () => {
+  vi.stubEnv('DISPLAY', '')
+  vi.stubEnv('WAYLAND_DISPLAY', '')
+  expect(await openBrowser('http://127.0.0.1:1/')).toBe(false)
+  vi.unstubAllEnvs()
+})

@@ -1,0 +1,109 @@
+/** The lab in a browser: one process that holds the store, the job and the server, until it is told to end. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { UserError } from '../main/config/error.ts'
+import { PROGRAM_ROOT } from '../main/config/paths.ts'
+import type { Settings } from '../main/config/settings.ts'
+import type { BrowserHost } from '../main/environment/browser.ts'
+import { Jobs } from '../main/jobs.ts'
+import { createLab } from '../main/lab.ts'
+import { Live } from '../main/live/live.ts'
+import type { Desktop } from '../main/rpc/desktop.ts'
+import { startServer } from '../main/rpc/server.ts'
+import { Archive } from '../main/store/archive.ts'
+
+export interface WebOptions {
+  readonly settings: Settings
+  /** Address to listen at; 127.0.0.1 by default, which only this machine reaches. */
+  readonly host?: string
+  /** Any that is free by default. */
+  readonly port?: number
+  /** Folder of the window's built files. */
+  readonly window?: string
+  /** What opens the pages of tasks; headless Chromium by default. */
+  readonly pages?: () => BrowserHost
+  /** What the desktop app around the window can do for it; nothing in a browser. */
+  readonly desktop?: Desktop
+  /** Told of bugs, in full; they go to stderr by default. */
+  readonly onBug?: (text: string) => void
+}
+
+export interface Web {
+  /** Address with this launch's token. */
+  readonly url: string
+  readonly jobs: Jobs
+  /** Stops the job where it can go on later, and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Opens the lab and serves it. Throws UserError where the store or the address cannot be had. */
+export async function serveLab({
+  settings,
+  host = '127.0.0.1',
+  port = 0,
+  window = join(PROGRAM_ROOT, 'renderer/dist'),
+  pages,
+  desktop,
+  onBug = (text) => console.error(text),
+}: WebOptions): Promise<Web> {
+  const lab = createLab(settings.read(), pages)
+  try {
+    lab.purge()
+    const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
+    const jobs = new Jobs(lab, live.audience())
+    const context = { lab, jobs, settings, live, archive: new Archive(lab.store.database), desktop }
+    const server = await startServer({ context, host, port, window, onBug })
+    return {
+      url: server.url,
+      jobs,
+      async close() {
+        jobs.stop()
+        await jobs.rest()
+        await live.close()
+        await server.close()
+        lab.close()
+      },
+    }
+  } catch (error) {
+    lab.close()
+    throw error
+  }
+}
+
+/** Opens an address in the user's browser; false where there is none to be seen. */
+export async function openBrowser(url: string): Promise<boolean> {
+  const [program, ...args] = opener(url)
+  if (program === undefined) return false
+  try {
+    const child = spawn(program, args, { detached: true, stdio: 'ignore' })
+    await once(child, 'spawn')
+    child.unref()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What opens an address on this system; nothing where there is no screen to open it on. */
+function opener(url: string): string[] {
+  switch (process.platform) {
+    case 'darwin':
+      return ['open', url]
+    case 'win32':
+      return ['rundll32', 'url.dll,FileProtocolHandler', url]
+    default: {
+      const { DISPLAY, WAYLAND_DISPLAY } = process.env
+      return DISPLAY || WAYLAND_DISPLAY ? ['xdg-open', url] : []
+    }
+  }
+}
+
+/** The port of a command line. Throws UserError where it is none. */
+export function portOf(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new UserError(`command line: --port must be a number from 0 to 65535, but is ${JSON.stringify(text)}.`)
+  }
+  return port
+}

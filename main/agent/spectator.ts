@@ -1,0 +1,75 @@
+/**
+ * Who watches attempts as they are played. A spectator is told of what happens and may hold an attempt back, so that
+ * people can follow; it never changes what the agent does.
+ */
+import type { Action } from '../environment/action.ts'
+import type { Observation } from '../environment/observation.ts'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+
+/** One attempt under way; the same object from its beginning to its end. */
+export interface Attempt {
+  readonly task: Task
+  readonly seed: number
+  readonly attempt: number
+  /** The page it is played on. */
+  readonly session: Session
+}
+
+/** What the agent answered to a page. */
+export interface Answer {
+  readonly observation: Observation
+  readonly text: string
+  readonly thought: string
+  /** The action as the agent wrote it; '' where the answer is no action. */
+  readonly written: string
+  /** null where the answer is no action. */
+  readonly action: Action | null
+  /** The answer token by token, the one that ends it included; none where no model was asked: an expert, a person. */
+  tokens(): AnswerToken[]
+}
+
+export interface AnswerToken {
+  /** '' for the token that ends the answer, and while a letter of several tokens is not whole. */
+  readonly text: string
+  /** log p under the untempered policy, in nats. */
+  readonly logprob: number
+}
+
+/** How an attempt ended. */
+export interface Ending {
+  readonly outcome: 'success' | 'failure' | 'fault'
+  readonly reason: string
+  readonly reward: number
+}
+
+export interface Spectator {
+  /** Whether it wants to hear of tokens as they are drawn. */
+  readonly listens: boolean
+  /** The problem stands on the attempt's page. */
+  began(attempt: Attempt, observation: Observation): void
+  /** One more token of the attempt's next answer was drawn; `soFar` finds out the answer up to it. */
+  drawn(attempt: Attempt, soFar: () => AnswerToken[]): void
+  /**
+   * The agent has answered and has not acted yet. It acts once the promise is kept, at once where there is none; a
+   * rejection ends the attempt as a cancellation does. `signal`: the attempt is cancelled.
+   */
+  decided(attempt: Attempt, answer: Answer, signal: AbortSignal): Promise<void> | undefined
+  /** The attempt is over; its page goes to the next one as above. */
+  ended(attempt: Attempt, ending: Ending, signal: AbortSignal): Promise<void> | undefined
+}
+
+/** What is being played, for people: a stage of a run and its arm, or what someone tries out. */
+export interface Programme {
+  readonly stage: string
+  readonly round: number
+  /** The policy that plays: sft, dpo, expert ...; '' where the stage has only one. */
+  readonly arm: string
+}
+
+/** Where spectators come from: one for each programme. */
+export interface Audience {
+  spectator(programme: Programme): Spectator
+  /** The pages of these spectators are closed. */
+  leave(): void
+}

@@ -1,0 +1,164 @@
+/** The configuration as a form: what each key takes, from the schema, and what it means, from config.yaml's comments. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMap, isScalar, type Pair, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { keyPaths } from './explain.ts'
+import { PROGRAM_ROOT } from './paths.ts'
+import { type Config, configSchema } from './schema.ts'
+
+export type FieldType = 'integer' | 'number' | 'text' | 'boolean' | 'choice' | 'list'
+
+export interface Field {
+  /** Dotted, as `--set` takes it. */
+  readonly key: string
+  /** The key without its last part; '' at the top. */
+  readonly group: string
+  readonly type: FieldType
+  /** Least and greatest value, both allowed; null where there is none. */
+  readonly min: number | null
+  readonly max: number | null
+  /** The value has to be more than this. */
+  readonly above: number | null
+  /** What a choice may be, or each item of a list; null where anything may. */
+  readonly choices: readonly string[] | null
+  /** Words that are allowed beside a number: auto. */
+  readonly words: readonly string[]
+  readonly nullable: boolean
+  readonly default: unknown
+  readonly value: unknown
+  /** What it means, in the words of the project's config.yaml. */
+  readonly explanation: string
+  /** Whether it can be left alone by those who begin. */
+  readonly advanced: boolean
+  /** The commands that it concerns; none where it concerns all. */
+  readonly commands: readonly string[]
+}
+
+/** What those who begin may want to change. */
+const BASIC: ReadonlySet<string> = new Set([
+  'project.name',
+  'project.seed',
+  'model.base_model_name',
+  'model.engine',
+  'environment.miniwob',
+  'environment.tasks_dir',
+  'environment.pages',
+  'environment.pictures',
+  'tasks',
+  'golden.samples_per_task',
+  'training.sft.learning_rate',
+  'training.sft.max_steps',
+  'training.sft.batch_size',
+  'training.dpo.learning_rate',
+  'training.dpo.beta',
+  'training.dpo.max_steps',
+  'training.dpo.batch_size',
+  'training.dpo.loss_type',
+  'collect.seeds_per_task',
+  'collect.attempts',
+  'collect.temperature',
+  'evaluation.tasks',
+  'evaluation.num_episodes_per_task',
+  'evaluation.controls',
+  'flywheel.rounds',
+])
+
+/** Whom a group concerns. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  golden: ['golden', 'sft'],
+  lora: ['sft'],
+  'training.sft': ['sft'],
+  'training.dpo': ['dpo'],
+  collect: ['collect'],
+  validation: ['pipeline'],
+  evaluation: ['evaluate'],
+  flywheel: ['pipeline'],
+}
+
+/** A JSON schema, as far as zod writes it for the configuration. */
+interface JsonSchema {
+  readonly type?: string
+  readonly const?: unknown
+  readonly enum?: readonly string[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+}
+
+/** Every key with what it takes, what it means, its default and its value in `config`, in the order of the schema. */
+export function formFields(config: Config): Field[] {
+  const defaults = configSchema.parse({})
+  const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
+  const words = explanations()
+  return keyPaths(configSchema).flatMap((key) => {
+    const of = at(schema, key)
+    if (of.properties !== undefined) return []
+    const group = key.split('.').slice(0, -1).join('.')
+    return [
+      {
+        key,
+        group,
+        ...taken(of),
+        default: valueAt(defaults, key),
+        value: valueAt(config, key),
+        explanation: words.get(key) ?? '',
+        advanced: !BASIC.has(key),
+        commands: COMMANDS[group] ?? [],
+      },
+    ]
+  })
+}
+
+/** The value of a dotted key. */
+export function valueAt(config: Config, key: string): unknown {
+  return key.split('.').reduce<unknown>((value, part) => Object(value)[part], config)
+}
+
+/** What a key takes: the alternatives of a union beside the main one are null and words. */
+function taken(schema: JsonSchema): Pick<Field, 'type' | 'min' | 'max' | 'above' | 'choices' | 'words' | 'nullable'> {
+  const all = schema.anyOf ?? [schema]
+  const words = all.flatMap((one) => (typeof one.const === 'string' ? [one.const] : []))
+  const main = all.find((one) => one.const === undefined && one.type !== 'null') ?? schema
+  const choices = main.enum ?? main.items?.enum ?? null
+  return {
+    type: typeOf(main),
+    min: main.minimum ?? null,
+    max: main.maximum === Number.MAX_SAFE_INTEGER ? null : (main.maximum ?? null),
+    above: main.exclusiveMinimum ?? null,
+    choices,
+    words,
+    nullable: all.some((one) => one.type === 'null'),
+  }
+}
+
+function typeOf({ type, enum: choices }: JsonSchema): FieldType {
+  if (choices !== undefined) return 'choice'
+  if (type === 'integer' || type === 'number' || type === 'boolean') return type
+  return type === 'array' ? 'list' : 'text'
+}
+
+function at(schema: JsonSchema, key: string): JsonSchema {
+  return key.split('.').reduce((inner, part) => inner.properties?.[part] ?? {}, schema)
+}
+
+/** The comments of the project's config.yaml by key. One comment above several keys is meant for all of them. */
+function explanations(): Map<string, string> {
+  const found = new Map<string, string>()
+  const visit = (node: unknown, prefix: string) => {
+    if (!isMap(node)) return
+    let comment = node.commentBefore ?? undefined
+    for (const pair of node.items as Pair[]) {
+      if (!isScalar(pair.key)) continue
+      const key = `${prefix}${pair.key.value}`
+      comment = pair.key.commentBefore ?? comment
+      if (comment !== undefined) found.set(key, comment.replaceAll(/\s*\n\s*/g, ' ').trim())
+      visit(pair.value, `${key}.`)
+    }
+  }
+  visit(parseDocument(readFileSync(join(PROGRAM_ROOT, 'config.yaml'), 'utf8')).contents, '')
+  return found
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.resetModules()
+})
+
+test('what the user has lies in the program’s folder, or where DPO_DRIVER_HOME says', async () => {
+  vi.stubEnv('DPO_DRIVER_HOME', '')
+  vi.resetModules()
+  const { PROGRAM_ROOT, projectPath } = await import('./paths.ts')
+  expect(existsSync(join(PROGRAM_ROOT, 'package.json'))).toBe(true)
+  expect(projectPath('data/lab.sqlite')).toBe(join(PROGRAM_ROOT, 'data/lab.sqlite'))
+
+  vi.stubEnv('DPO_DRIVER_HOME', '/home/someone/lab')
+  vi.resetModules()
+  const installed = await import('./paths.ts')
+  expect(installed.PROGRAM_ROOT).toBe(PROGRAM_ROOT)
+  expect(installed.projectPath('data/lab.sqlite')).toBe('/home/someone/lab/data/lab.sqlite')
+  expect(installed.projectPath('/elsewhere')).toBe('/elsewhere')
+})

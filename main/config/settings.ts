@@ -1,0 +1,64 @@
+/** The configuration file as something that is read again whenever it is needed, and written by a form. */
+import { existsSync, readFileSync } from 'node:fs'
+import { isScalar, isSeq, parseDocument } from 'yaml'
+import { writeFileAtomic } from '../store/file.ts'
+import { loadConfig, parseConfig, renameAliases, shownPath } from './config.ts'
+import { UserError } from './error.ts'
+import { type Field, formFields, valueAt } from './form.ts'
+import { projectPath } from './paths.ts'
+import type { Config } from './schema.ts'
+
+/** Values by dotted key. */
+export type Values = Readonly<Record<string, unknown>>
+
+export class Settings {
+  /** The file, as errors show it. */
+  readonly shown: string
+  readonly #path: string
+  readonly #named: string | undefined
+  readonly #overrides: Values
+
+  /** Of the file `path`, by default config.yaml of the project; `overrides` win over it, as a command line's do. */
+  constructor(path?: string, overrides: Values = {}) {
+    this.#named = path
+    this.#path = path ?? projectPath('config.yaml')
+    this.#overrides = overrides
+    this.shown = shownPath(this.#path)
+  }
+
+  /** What the file says now, with `more` on top. Throws UserError with one sentence a problem. */
+  read(more: Values = {}): Config {
+    return loadConfig(this.#named, { ...this.#overrides, ...more }, 'settings')
+  }
+
+  /** Every key as a form shows it. Throws UserError where the file cannot be read as a configuration. */
+  fields(): Field[] {
+    return formFields(this.read())
+  }
+
+  /**
+   * Writes values into the file; its comments and its other keys stay as they are. All of them are taken, or, with a
+   * UserError of one sentence a bad value, none.
+   */
+  set(values: Values): Config {
+    const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
+    const config = parseConfig(text, this.shown, { ...this.#overrides, ...values }, 'settings')
+    const document = parseDocument(text)
+    renameAliases(document)
+    for (const key of Object.keys(values)) {
+      if (key in this.#overrides) {
+        throw new UserError(
+          `settings: ${key} was given on the command line, which wins over the file; start without it.`,
+        )
+      }
+      const path = key.split('.')
+      // The value as it was read: names of tasks, say, without the ends that Gymnasium gives them.
+      const value = valueAt(config, key)
+      const node = document.getIn(path, true)
+      if (isScalar(node) && !Array.isArray(value)) node.value = value
+      else document.setIn(path, document.createNode(value, { flow: isSeq(node) ? node.flow === true : true }))
+    }
+    writeFileAtomic(this.#path, document.toString({ lineWidth: 120, flowCollectionPadding: false }))
+    return config
+  }
+}

@@ -1,0 +1,91 @@
+/** Runs in the page: hears what a person does to it, in the words of the agent's actions. */
+import type { Heard, Lab, TaskWindow } from './lab.ts'
+
+/** Installs `hear`. */
+export function hearPage(): void {
+  const lab: Lab = (window as unknown as TaskWindow).dpoDriver
+  const KEYS =
+    'Enter Tab Escape Backspace Delete ArrowUp ArrowDown ArrowLeft ArrowRight Space Home End PageUp PageDown'.split(' ')
+  /** Of these keys, the ones that do more in a text field than edit it. */
+  const FIELD_KEYS = ['Enter', 'Tab', 'Escape']
+  const LONGEST = 2000
+  let heard: Heard[] | null = null
+  /** A key is down: clicks without a mouse are its doing, and a press is what the agent would call it. */
+  let keyDown = false
+
+  /** The innermost listed element that holds it. */
+  const refOf = (target: EventTarget | null): number | null => {
+    for (let element = target as Element | null; element instanceof Element; element = element.parentElement) {
+      for (const [ref, listed] of lab.elements) if (listed === element) return ref
+    }
+    return null
+  }
+  const isTyped = (ref: number): boolean => {
+    const field = lab.field(ref)
+    return 'typed' in field && field.typed
+  }
+  const hear = (type: string, listen: (event: Event) => void): void => {
+    window.addEventListener(type, (event) => heard !== null && event.isTrusted && listen(event), true)
+  }
+  const listen = (): void => {
+    hear('mousedown', (event) => {
+      const ref = refOf(event.target)
+      if (ref === null || !(lab.elements.get(ref) instanceof HTMLSelectElement)) return
+      // The browser's own list of options is in no picture and would wait for a mouse that cannot reach it.
+      event.preventDefault()
+      heard?.push({ kind: 'ask', ref })
+    })
+    hear('click', (event) => {
+      if (keyDown && (event as MouseEvent).detail === 0) return
+      const target = event.target as Element
+      const label = target.closest('label')
+      // The click that a label hands on to its field is the one that counts.
+      if (label?.control && label.control !== target && !label.control.contains(target)) return
+      const ref = refOf(target)
+      if (ref === null || lab.elements.get(ref) instanceof HTMLSelectElement) return
+      heard?.push({ kind: 'click', ref, field: isTyped(ref) })
+    })
+    hear('input', ({ target }) => {
+      const ref = refOf(target)
+      if (ref === null) return
+      if (target instanceof HTMLSelectElement) {
+        const option = target.selectedOptions[0]
+        if (option !== undefined) heard?.push({ kind: 'select', ref, option: lab.clean(option.text, 60) })
+      } else if (!('impossible' in lab.field(ref))) {
+        const element = target as HTMLInputElement | HTMLElement
+        heard?.push({
+          kind: 'fill',
+          ref,
+          text: ('value' in element ? element.value : (element.textContent ?? '')).slice(0, LONGEST),
+        })
+      }
+    })
+    hear('keydown', (event) => {
+      keyDown = true
+      const pressed = (event as KeyboardEvent).key
+      const key = pressed === ' ' ? 'Space' : pressed
+      if (!KEYS.includes(key)) return
+      const ref = refOf(event.target)
+      const multiline = event.target instanceof HTMLTextAreaElement && key === 'Enter'
+      if (ref !== null && isTyped(ref) && (multiline || !FIELD_KEYS.includes(key))) return
+      heard?.push({ kind: 'press', key })
+    })
+    hear('keyup', () => {
+      keyDown = false
+    })
+  }
+
+  let listens = false
+  lab.hear = () => {
+    if (!listens) listen()
+    listens = true
+    const all = heard ?? []
+    heard = []
+    return all
+  }
+  const { forget } = lab
+  lab.forget = () => {
+    heard = null
+    forget()
+  }
+}

@@ -1,0 +1,91 @@
+/** For tests: windows as a desktop app has them, whose pages and debuggers are those of a real Chromium. */
+import { EventEmitter } from 'node:events'
+import type { CDPSession, Page } from 'puppeteer-core'
+import { type BrowserHost, chromiumHost } from './browser.ts'
+import type { TaskWindow, WindowDebugger } from './debugger.ts'
+
+/** A debugger as Electron's: it knows the page's own session and the ones that are flat beneath it, and no browser. */
+export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
+  readonly #session: Promise<CDPSession>
+  #attached = false
+
+  constructor(page: Promise<Page>) {
+    super()
+    this.#session = page.then(async (opened) => {
+      const session = await opened.createCDPSession()
+      this.#forward(session, '')
+      opened.once('close', () => this.#detached('target closed'))
+      return session
+    })
+    this.#session.catch(() => {})
+  }
+
+  attach(): void {
+    if (this.#attached) throw new Error('Debugger is already attached to the target')
+    this.#attached = true
+  }
+
+  detach(): void {
+    this.#detached('detached')
+  }
+
+  isAttached(): boolean {
+    return this.#attached
+  }
+
+  async sendCommand(method: string, params?: unknown, sessionId = ''): Promise<unknown> {
+    if (!this.#attached) throw new Error('No target available')
+    const session = await this.#session
+    const target = sessionId === '' ? session : session.connection()?.session(sessionId)
+    if (!target) throw new Error(`Invalid session id ${sessionId}`)
+    return target.send(method as 'Page.enable', params as undefined)
+  }
+
+  #forward(session: CDPSession, sessionId: string): void {
+    session.on('*', (...[method, params]: unknown[]) => {
+      // Puppeteer's own events have no name in the protocol.
+      if (typeof method !== 'string' || !method.includes('.')) return
+      this.emit('message', {}, method, params, sessionId)
+      if (method !== 'Target.attachedToTarget') return
+      const { sessionId: child } = params as { sessionId: string }
+      const attached = session.connection()?.session(child)
+      if (attached) this.#forward(attached, child)
+    })
+  }
+
+  #detached(reason: string): void {
+    if (!this.#attached) return
+    this.#attached = false
+    this.emit('detach', {}, reason)
+  }
+}
+
+export interface WindowStandIns {
+  open(): TaskWindow & { readonly page: Promise<Page> }
+  /** How many of them are open. */
+  readonly count: number
+  close(): Promise<void>
+}
+
+export function windowStandIns(chromium: BrowserHost = chromiumHost()): WindowStandIns {
+  const open = new Set<TaskWindow>()
+  return {
+    open() {
+      const page = chromium.open()
+      const window = {
+        page,
+        debugger: new DebuggerStandIn(page),
+        destroy() {
+          if (!open.delete(window)) return
+          void page.then((opened) => opened.browserContext().close()).catch(() => {})
+        },
+      }
+      open.add(window)
+      return window
+    },
+    get count() {
+      return open.size
+    },
+    close: () => chromium.close(),
+  }
+}

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { markdownTable } from './markdown.ts'
+import { sampleRun } from './sample-run.ts'
+import { summarise } from './summary.ts'
+
+test('the table has a line a task, a column an arm, and the verdict below', () => {
+  const summary = summarise(sampleRun())
+  const lines = markdownTable(summary).split('\n')
+  const { tasks, arms } = summary.table
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^\| task \| SFT \|/),
+    `| --- |${' ---: |'.repeat(arms.length)}`,
+  ])
+  expect(lines.slice(2, 2 + tasks.length).map((line) => line.split(' ')[1])).toEqual(tasks.map(({ name }) => name))
+  expect(lines[2 + tasks.length]).toMatch(/^\| \*\*overall\*\* \| \d+\.\d \(\d+\.\d-\d+\.\d\) \|/)
+  expect(lines).toEqual(expect.arrayContaining([...summary.verdict]))
+})
+
+test('what a task is called cannot break the table', () => {
+  const run = sampleRun()
+  const [first] = run.arms
+  const episodes = first!.episodes.map((episode) => ({ ...episode, task: 'a|b' }))
+  expect(markdownTable(summarise({ ...run, arms: [{ name: 'sft', episodes }] }))).toContain('| a\\|b |')
+})

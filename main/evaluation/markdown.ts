@@ -1,0 +1,30 @@
+/** The success table in Markdown, for notes and pull requests. */
+import type { Cell, Row } from './evaluate.ts'
+import { points, pValue, type Summary, shortArmLabel } from './summary.ts'
+
+/** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
+export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const row = ({ name, cells }: Row) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
+  const compared = Object.entries(against).map(
+    ([arm, { won, lost, difference, low, high, p }]) =>
+      `- DPO against ${shortArmLabel(arm)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
+  )
+  return [
+    line(['task', ...arms.map(shortArmLabel)]),
+    line(['---', ...arms.map(() => '---:')]),
+    ...tasks.map(row),
+    row({ ...overall, name: '**overall**' }),
+    '',
+    ...compared,
+    '',
+    ...verdict,
+    '',
+  ].join('\n')
+}
+
+function cellText(cell: Cell | undefined): string {
+  if (cell === undefined || cell.n === 0) return '-'
+  const percent = (value: number) => (100 * value).toFixed(1)
+  return `${percent(cell.success)} (${percent(cell.low)}-${percent(cell.high)})`
+}

@@ -1,0 +1,18 @@
+/** The report on paper. */
+import { chromiumHost } from '../environment/browser.ts'
+import { within } from '../environment/fault.ts'
+
+const LIMIT = 30_000
+
+/** The report's page as PDF, A4. Throws UserError where there is no browser, EnvironmentFault where it does not answer. */
+export async function reportPdf(html: string): Promise<Uint8Array> {
+  const host = chromiumHost()
+  try {
+    const page = await host.open()
+    await within(LIMIT, 'loading the report', page.setContent(html, { waitUntil: 'load' }))
+    const margin = { top: '14mm', bottom: '14mm', left: '12mm', right: '12mm' }
+    return await within(LIMIT, 'printing the report', page.pdf({ format: 'A4', printBackground: true, margin }))
+  } finally {
+    await host.close()
+  }
+}

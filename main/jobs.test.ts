@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { UserError } from './config/error.ts'
+import { configSchema } from './config/schema.ts'
+import { Jobs } from './jobs.ts'
+import type { Lab, RunOptions } from './lab.ts'
+
+const config = configSchema.parse({})
+
+/** A lab whose runs do what the test tells them to. */
+function scripted(work: (options: RunOptions) => Promise<void>) {
+  let runs = 0
+  const lab: Pick<Lab, 'run'> = {
+    async run(command, _config, options) {
+      const run = options.resume === null || options.resume === 'latest' ? ++runs : options.resume
+      options.emit({ event: 'run', run, name: 'trial', command, resumed: options.resume !== null })
+      await work(options)
+      options.emit({ event: 'end', run, status: 'done', seconds: 1, error: null })
+      return { run, folder: '' }
+    },
+  }
+  return new Jobs(lab)
+}
+
+/** A run that goes on until it is stopped. */
+async function untilStopped({ emit, signal }: RunOptions): Promise<void> {
+  emit({ event: 'stage', stage: 'sft', title: 'learns', round: 0, status: 'running', seconds: 0, result: null })
+  emit({ event: 'progress', stage: 'sft', round: 0, done: 3, total: 9, unit: 'steps', rate: 1, eta: 6 })
+  await new Promise((stopped) => signal.addEventListener('abort', stopped))
+  emit({ event: 'end', run: 1, status: 'stopped', seconds: 1, error: null })
+  throw signal.reason
+}
+
+test('a job tells how far it is, and how it ended', async () => {
+  const jobs = scripted(async () => {})
+  let told = 0
+  jobs.watch(() => told++)
+  expect(jobs.state).toEqual({ status: 'idle', current: null, last: null })
+  await jobs.start({ command: 'sft', config, resume: null })
+  await jobs.rest()
+  expect(jobs.state).toMatchObject({
+    status: 'idle',
+    current: null,
+    last: { command: 'sft', run: 1, status: 'done', error: null },
+  })
+  expect(told).toBeGreaterThanOrEqual(3)
+})
+
+test('a second job waits for the end of the first, which stops when it is asked to', async () => {
+  const jobs = scripted(untilStopped)
+  const state = await jobs.start({ command: 'sft', config, resume: null })
+  expect(state).toMatchObject({ status: 'running', current: { run: 1, command: 'sft' } })
+  expect(jobs.state.current).toMatchObject({ stage: { name: 'sft' }, progress: { done: 3, total: 9, eta: 6 } })
+  await expect(jobs.start({ command: 'dpo', config, resume: null })).rejects.toThrow(/Run 1 \(sft\) is at work/)
+  expect(jobs.stop().status).toBe('stopping')
+  expect(jobs.stop().status).toBe('stopping')
+  await jobs.rest()
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped', error: null } })
+})
+
+test('stopping at once takes away what the run works with', async () => {
+  const jobs = scripted(
+    ({ quit }) =>
+      new Promise((_, fail) => quit?.addEventListener('abort', () => fail(new Error('the engine is closed')))),
+  )
+  await jobs.start({ command: 'collect', config, resume: null })
+  jobs.stop()
+  expect(jobs.state.status).toBe('stopping')
+  jobs.stopNow()
+  await jobs.rest()
+  expect(jobs.state.status).toBe('idle')
+})
+
+test('what cannot even begin says why and leaves the lab free', async () => {
+  const jobs = new Jobs({
+    async run() {
+      throw new UserError('another command is at work with this store')
+    },
+  })
+  await expect(jobs.start({ command: 'sft', config, resume: 7 })).rejects.toThrow(/another command is at work/)
+  expect(jobs.state).toEqual({ status: 'idle', current: null, last: null })
+})
+
+test('a run that breaks before its stages is told as failed', async () => {
+  const jobs = new Jobs({
+    async run(command, _config, { emit }) {
+      emit({ event: 'run', run: 4, name: 'trial', command, resumed: false })
+      throw new UserError('the model is gone')
+    },
+  })
+  await jobs.start({ command: 'sft', config, resume: null })
+  await jobs.rest()
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { run: 4, status: 'failed', error: 'the model is gone' } })
+})

@@ -1,0 +1,169 @@
+/** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
+import type { Audience } from './agent/spectator.ts'
+import { errorText, UserError } from './config/error.ts'
+import type { Config } from './config/schema.ts'
+import type { Command, Lab } from './lab.ts'
+import type { LabEvent } from './pipeline/events.ts'
+
+export interface JobRequest {
+  readonly command: Command
+  readonly config: Config
+  /** The run to go on with; null begins a new one. */
+  readonly resume: number | null
+}
+
+export interface JobState {
+  /** 'stopping' from the wish to stop until the run has come to rest. */
+  readonly status: 'idle' | 'running' | 'stopping'
+  /** What is done now; null where nothing is. */
+  readonly current: CurrentJob | null
+  /** How the last job of this lab ended; null before the first. */
+  readonly last: EndedJob | null
+}
+
+export interface CurrentJob {
+  readonly command: Command
+  readonly run: number
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** The stage that is being performed; null before the first. */
+  readonly stage: { readonly name: string; readonly title: string; readonly round: number } | null
+  /** How far the stage is; null where it has not said so. */
+  readonly progress: Pick<Extract<LabEvent, { event: 'progress' }>, 'done' | 'total' | 'unit' | 'rate' | 'eta'> | null
+}
+
+export interface EndedJob {
+  readonly command: Command
+  readonly run: number
+  readonly status: 'done' | 'stopped' | 'failed'
+  /** A sentence for the user, or the stack of a bug; null where it did not fail. */
+  readonly error: string | null
+  /** Milliseconds since 1970. */
+  readonly ended: number
+}
+
+interface Work {
+  readonly stop: AbortController
+  readonly quit: AbortController
+  readonly settled: Promise<void>
+}
+
+/** One job at a time, and whoever wants to know how it stands. */
+export class Jobs {
+  readonly #lab: Pick<Lab, 'run'>
+  readonly #audience: Audience | undefined
+  readonly #watchers = new Set<() => void>()
+  #state: JobState = { status: 'idle', current: null, last: null }
+  #work: Work | undefined
+
+  /** `audience` watches what the jobs play. */
+  constructor(lab: Pick<Lab, 'run'>, audience?: Audience) {
+    this.#lab = lab
+    this.#audience = audience
+  }
+
+  get state(): JobState {
+    return this.#state
+  }
+
+  /**
+   * Begins a job and returns at once. Throws UserError while another one is at work, here or in another process, and
+   * where there is nothing to resume.
+   */
+  async start({ command, config, resume }: JobRequest): Promise<JobState> {
+    const { current } = this.#state
+    if (current !== null) {
+      throw new UserError(`Run ${current.run} (${current.command}) is at work; wait for its end, or stop it first.`)
+    }
+    const stop = new AbortController()
+    const quit = new AbortController()
+    const begun = Promise.withResolvers<void>()
+    const run = this.#lab.run(command, config, {
+      resume,
+      signal: stop.signal,
+      quit: quit.signal,
+      audience: this.#audience,
+      emit: (event) => {
+        this.#change(stateAfter(this.#state, command, event))
+        begun.resolve()
+      },
+    })
+    const settled = run.then(
+      () => this.#end(null),
+      (error: unknown) => {
+        begun.reject(error)
+        this.#end(errorText(error))
+      },
+    )
+    this.#work = { stop, quit, settled }
+    await begun.promise
+    return this.#state
+  }
+
+  /** Asks the job to stop where it can go on later without loss. Nothing where there is none. */
+  stop(): JobState {
+    if (this.#state.status === 'running') this.#change({ ...this.#state, status: 'stopping' })
+    this.#work?.stop.abort()
+    return this.#state
+  }
+
+  /** Takes browser and engine away from the job: what it has not yet kept is done again when it is resumed. */
+  stopNow(): JobState {
+    this.stop()
+    this.#work?.quit.abort()
+    return this.#state
+  }
+
+  /** Resolves when no job is at work any more. */
+  async rest(): Promise<void> {
+    await this.#work?.settled
+  }
+
+  /** Calls `watcher` after every change and every event that was kept; returns what ends that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** The run has let go of everything. One that broke outside its stages has not told its end itself. */
+  #end(error: string | null): void {
+    const { current, last } = this.#state
+    this.#work = undefined
+    if (current === null) return
+    const told = last !== null && last.run === current.run && last.ended >= current.since
+    const { command, run } = current
+    const broken: EndedJob = { command, run, status: 'failed', error, ended: Date.now() }
+    this.#change({ status: 'idle', current: null, last: told || error === null ? last : broken })
+  }
+
+  #change(state: JobState): void {
+    this.#state = state
+    for (const watcher of this.#watchers) watcher()
+  }
+}
+
+/** What an event of the run makes of the state. */
+function stateAfter(state: JobState, command: Command, event: LabEvent): JobState {
+  if (event.event === 'run') {
+    const { run } = event
+    return { ...state, status: 'running', current: { command, run, since: Date.now(), stage: null, progress: null } }
+  }
+  const { current } = state
+  if (current === null) return state
+  switch (event.event) {
+    case 'stage': {
+      const { stage: name, title, round } = event
+      return { ...state, current: { ...current, stage: { name, title, round }, progress: null } }
+    }
+    case 'progress': {
+      const { done, total, unit, rate, eta } = event
+      return { ...state, current: { ...current, progress: { done, total, unit, rate, eta } } }
+    }
+    case 'end': {
+      const { run, status, error } = event
+      return { ...state, last: { command, run, status, error, ended: Date.now() } }
+    }
+    default:
+      return state
+  }
+}

@@ -1,0 +1,73 @@
+/** Holds attempts back so that people can follow: slow motion, pause, one step at a time. */
+import { Signal } from './signal.ts'
+import type { Control } from './state.ts'
+
+/** What is to be changed of a control. */
+export interface ControlChange {
+  readonly delay?: number | undefined
+  readonly paused?: boolean | undefined
+}
+
+export class Gate {
+  readonly #watched: () => boolean
+  readonly #changed = new Signal()
+  readonly #held = new Set<string>()
+  readonly #passes = new Set<string>()
+  #control: Control
+
+  /** `watched`: whether somebody looks; nobody is held back where nobody does. `control` is what it begins with. */
+  constructor(watched: () => boolean, control: Control) {
+    this.#watched = watched
+    this.#control = control
+  }
+
+  get control(): Control {
+    return this.#control
+  }
+
+  /** Changes what is given; who is held feels it at once. */
+  set(control: ControlChange): Control {
+    const { delay, paused } = this.#control
+    this.#control = { delay: control.delay ?? delay, paused: control.paused ?? paused }
+    this.#changed.fire()
+    return this.#control
+  }
+
+  /** Lets one that is held go on by one action; all that are held where no `screen` is named. */
+  pass(screen?: string): void {
+    for (const held of this.#held) if (screen === undefined || held === screen) this.#passes.add(held)
+    this.#changed.fire()
+  }
+
+  /** Looks again whether somebody is watching. */
+  recheck(): void {
+    this.#changed.fire()
+  }
+
+  /** Whether an action would have to wait. */
+  get closed(): boolean {
+    return this.#watched() && (this.#control.paused || this.#control.delay > 0)
+  }
+
+  isHeld(screen: string): boolean {
+    return this.#held.has(screen)
+  }
+
+  /** Keeps its promise once the screen may go on. Rejects with the signal's reason. */
+  async hold(screen: string, signal: AbortSignal): Promise<void> {
+    const began = performance.now()
+    this.#held.add(screen)
+    try {
+      while (this.closed && !this.#passes.has(screen)) {
+        signal.throwIfAborted()
+        const left = this.#control.paused ? undefined : began + this.#control.delay - performance.now()
+        if (left !== undefined && left <= 0) return
+        await this.#changed.next(left, signal)
+      }
+      signal.throwIfAborted()
+    } finally {
+      this.#held.delete(screen)
+      this.#passes.delete(screen)
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/** The live view with real pages and the shipped model. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { rollout } from '../agent/rollout.ts'
+import { configSchema } from '../config/schema.ts'
+import { chromiumHost } from '../environment/browser.ts'
+import { Session } from '../environment/session.ts'
+import { listTasks } from '../environment/tasks.ts'
+import { openWorkbench } from '../environment/workbench.ts'
+import { greedy, jobsOf } from '../pipeline/play.ts'
+import { openResources } from '../pipeline/resources.ts'
+import { readGoldenData } from '../preferences/golden.ts'
+import { Live } from './live.ts'
+import type { Frame, LiveScreen, LiveState } from './state.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'live-'))
+const workbench = openWorkbench()
+const golden = join(folder, 'golden.jsonl')
+const config = configSchema.parse({
+  paths: { sft_data: golden, sft_adapter_path: join(folder, 'sft'), dpo_adapter_path: join(folder, 'dpo') },
+  environment: { pages: 2, tasks_dir: workbench.dir },
+})
+
+// One for all: a model and a browser are slow to start.
+const live = new Live({ config: () => config, grace: 0 })
+afterAll(async () => {
+  await live.close()
+  workbench.remove()
+})
+
+let leaving: AbortController
+beforeEach(() => {
+  leaving = new AbortController()
+})
+afterEach(async () => {
+  leaving.abort()
+  await vi.waitFor(() => expect(live.audience().spectator({ stage: '', round: 0, arm: '' }).listens).toBe(false))
+  await live.stop()
+  for (const { id, kind } of live.state().screens) if (kind === 'record') live.discard(id)
+  live.control('job', { paused: false, delay: 0 })
+  live.control('play', { paused: false, delay: 0 })
+})
+
+/** Somebody looks: the states that they are shown, the latest last. */
+function look(): LiveState[] {
+  const states: LiveState[] = []
+  void (async () => {
+    for await (const state of live.watch(leaving.signal)) states.push(state)
+  })()
+  return states
+}
+
+function lookAtPictures(ids?: readonly string[]): Frame[] {
+  const frames: Frame[] = []
+  void (async () => {
+    for await (const frame of live.frames(ids, leaving.signal)) frames.push(frame)
+  })()
+  return frames
+}
+
+const screen = (id: string): LiveScreen => live.state().screens.find((one) => one.id === id)!
+
+test('an episode is played before one’s eyes: pictures, answers with tokens and the element they act on', async () => {
+  const states = look()
+  const frames = lookAtPictures()
+  live.control('play', { delay: 150 })
+  const [id] = await live.play({ task: 'click-button', seed: 3, policies: ['base'], temperature: 0 })
+  await vi.waitFor(() => expect(screen(id!).status).toMatch(/success|failure/), 20_000)
+  const { answer, instruction, reward } = screen(id!)
+  expect(instruction).toMatch(/^Click on the/)
+  expect(reward).not.toBeNull()
+  expect(answer!.tokens.map(({ text }) => text).join('')).toBe(answer!.text)
+  for (const { logprob } of answer!.tokens) expect(logprob).toBeLessThanOrEqual(0)
+  expect(answer!.box).toMatchObject({ width: expect.any(Number), x: expect.any(Number) })
+  const shown = states.flatMap(({ screens }) => screens)
+  expect(shown.some(({ status }) => status === 'held')).toBe(true)
+  expect(screen(id!).drawn).toEqual([])
+  await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
+  expect([...Buffer.from(frames[0]!.jpeg, 'base64').subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+})
+
+test('what is paused goes on step by step, and stops when it is told to', async () => {
+  look()
+  live.control('play', { paused: true })
+  const [id] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
+  await vi.waitFor(() => expect(screen(id!).status).toBe('held'), 20_000)
+  expect(screen(id!).step).toBe(1)
+  live.next('play', id)
+  await vi.waitFor(() => expect(screen(id!)).toMatchObject({ step: 2, status: 'held' }), 5000)
+  expect(screen(id!).done).toHaveLength(1)
+  await live.stop()
+  expect(live.state().screens).toEqual([])
+})
+
+test('what cannot be played is said in a sentence', async () => {
+  const asked = { task: 'click-button', seed: 1, policies: ['dpo'], temperature: 0 }
+  await expect(live.play(asked)).rejects.toThrow(/no adapter here; run the stage dpo first/)
+  await expect(live.play({ ...asked, task: 'click-buton' })).rejects.toThrow(/nearest names are click-button/)
+  expect(live.state().screens).toEqual([])
+})
+
+test('a run’s pages are shown while it goes on, at its own speed where nobody looks', async () => {
+  live.control('job', { paused: true })
+  const resources = openResources(config, { audience: live.audience() })
+  const model = await resources.model()
+  const jobs = jobsOf(resources.tasksNamed(['click-button', 'click-dialog']), 0, 3)
+  const play = () =>
+    rollout(model, resources.environment(), jobs, {
+      adapter: null,
+      sampling: greedy(config),
+      spectator: resources.audience?.spectator({ stage: 'collect', round: 1, arm: '' }),
+    })
+  expect(await play()).toHaveLength(6)
+  look()
+  const watched = play()
+  await vi.waitFor(() => {
+    const { screens } = live.state()
+    expect(screens.map(({ kind, stage, status }) => [kind, stage, status])).toEqual([
+      ['job', 'collect', 'held'],
+      ['job', 'collect', 'held'],
+    ])
+  }, 10_000)
+  live.control('job', { paused: false })
+  expect(await watched).toHaveLength(6)
+  await resources.close()
+  expect(live.state().screens).toEqual([])
+})
+
+test('an answer is shown while it is drawn, and only to those who look', async () => {
+  const audience = live.audience()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  expect(spectator.listens).toBe(false)
+  look()
+  expect(spectator.listens).toBe(true)
+  const [task] = listTasks({})
+  const attempt = { task: task!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
+  const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
+  spectator.began(attempt, observation)
+  const tokens = [{ text: 'Thought', logprob: -0.5 }]
+  spectator.drawn(attempt, () => tokens)
+  expect(live.state().screens).toMatchObject([{ drawn: tokens, answer: null, step: 0 }])
+  const answer = { observation, text: 'Thought', thought: '', written: '', action: null, tokens: () => tokens }
+  await spectator.decided(attempt, answer, leaving.signal)
+  expect(live.state().screens).toMatchObject([{ drawn: [], answer: { text: 'Thought', tokens }, step: 1 }])
+  audience.leave()
+})
+
+test('a page that is driven by hand becomes golden samples once it is solved', async () => {
+  look()
+  const frames = lookAtPictures()
+  const id = await live.record('login-user', 5)
+  const { instruction, recording } = screen(id)
+  const [, user = '', password = ''] = /username "(\w+)".*password "(\w+)"/.exec(instruction) ?? []
+  expect(recording!.elements.filter(({ role }) => role === 'textbox')).toHaveLength(2)
+  expect(() => live.save(id)).toThrow(/Solve the task first/)
+  await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
+
+  const press = async (key: string) => {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+  // The first field is reached by Tab, filled by key; the second by the agent's own action.
+  const isReached = () =>
+    screen(id)
+      .recording!.elements.find(({ role }) => role === 'textbox')!
+      .states.includes('focused')
+  for (let tabs = 0; tabs < 10 && !isReached(); tabs++) await press('Tab')
+  for (const letter of user) await press(letter)
+  const field = screen(id).recording!.elements.filter(({ role }) => role === 'textbox')[1]!
+  await live.act(id, { kind: 'fill', ref: field.ref, text: password })
+  const button = screen(id).recording!.elements.find(({ role }) => role === 'button')!
+  await live.act(id, { kind: 'click', ref: button.ref })
+  await vi.waitFor(() => expect(screen(id)).toMatchObject({ status: 'success', recording: { ready: true } }), 5000)
+  expect(screen(id).recording!.steps.map(({ action }) => action.split(' ')[0])).toEqual(['fill', 'fill', 'click'])
+
+  expect(live.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  expect(live.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  const samples = readGoldenData(golden)
+  expect(samples).toHaveLength(3)
+  expect(samples[0]).toMatchObject({ task: 'login-user', seed: 5, step: 0, source: 'hand' })
+  expect(samples[0]!.completion).toMatch(new RegExp(`^Thought: the user first\nAction: fill .* = ${user}$`))
+  live.discard(id)
+  await vi.waitFor(() => expect(live.state().screens).toEqual([]))
+})
+
+/** Clicks at a point of the picture. */
+async function clickAt(id: string, x: number, y: number): Promise<void> {
+  await live.input(id, { type: 'move', x, y })
+  await live.input(id, { type: 'down', x, y })
+  await live.input(id, { type: 'up', x, y })
+}
+
+const at = (top: number) => `style="position: fixed; left: 10px; top: ${top}px; width: 120px; height: 20px"`
+const written = (id: string) => screen(id).recording!.steps.map(({ action }) => action)
+
+test('mouse and keys are written down as what the agent would have done', async () => {
+  const task = workbench.page(
+    `<input id="name" aria-label="Name" ${at(60)}><label ${at(90)}><input type="checkbox" id="box">Sure</label>
+     <select id="one" aria-label="One" ${at(120)}><option>a</option><option>b</option></select>
+     <button id="go" ${at(150)}><span>Go</span></button><p ${at(180)}>Nothing to click</p>`,
+    `$('go').onclick = () => core.judge($('name').value === 'Aé' && $('box').checked && $('one').value === 'b')`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  await clickAt(id, 20, 70)
+  for (const key of ['x', 'Backspace', 'A', 'é']) {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+  expect(written(id)).toEqual(['click Name textbox 1', 'fill Name textbox 1 = Aé'])
+  await clickAt(id, 60, 100)
+  await live.input(id, { type: 'down', x: 20, y: 130 })
+  await live.input(id, { type: 'down', x: 20, y: 130 })
+  await live.input(id, { type: 'up', x: 20, y: 130 })
+  const { ask } = screen(id).recording!
+  expect(ask).toMatchObject({ name: 'One', options: ['a', 'b'] })
+  await live.act(id, { kind: 'select', ref: ask!.ref, option: 'b' })
+  expect(screen(id).recording!.ask).toBeNull()
+  await clickAt(id, 20, 160)
+  await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
+  // The click that only brought the focus is not needed, and is left out.
+  expect(written(id)).toEqual([
+    'fill Name textbox 1 = Aé',
+    expect.stringMatching(/^click Sure checkbox \d$/),
+    'select One combobox 3 = b',
+    'click Go button 4',
+  ])
+})
+
+test('a click that only brings the focus is kept where the task needs it', async () => {
+  const task = workbench.page(
+    `<input id="when" aria-label="When" ${at(60)}><button id="now" ${at(90)} hidden>Now</button>`,
+    `$('when').onfocus = () => { $('now').hidden = false }; $('now').onclick = () => core.judge(true)`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  await clickAt(id, 20, 70)
+  await clickAt(id, 20, 100)
+  await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
+  expect(written(id)).toEqual(['click When textbox 1', 'click Now button 2'])
+})
+
+test('what is not solved, and what the agent could not do, is not saved', async () => {
+  const wrong = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(false)`)
+  const drag = workbench.page(
+    `<div id="thing" ${at(60)}>Drag me</div>`,
+    `let x; addEventListener('mousedown', (event) => { x = event.clientX }); addEventListener('mouseup', (event) => event.clientX > x + 30 && core.judge(true))`,
+  )
+  look()
+  const lost = await live.record(wrong.name, 1)
+  await clickAt(lost, 20, 70)
+  expect(screen(lost)).toMatchObject({ status: 'failure', recording: { ready: false } })
+  expect(() => live.save(lost)).toThrow(/says that this is wrong/)
+  const dragged = await live.record(drag.name, 1)
+  await live.input(dragged, { type: 'down', x: 20, y: 70 })
+  await live.input(dragged, { type: 'move', x: 90, y: 70 })
+  await live.input(dragged, { type: 'up', x: 90, y: 70 })
+  expect(screen(dragged).status).toBe('success')
+  expect(() => live.save(dragged)).toThrow(/not by what the agent can do/)
+})
+
+test('an action that cannot be written down is not saved', async () => {
+  const task = workbench.page(
+    `<textarea id="t" ${at(60)}></textarea><button id="go" ${at(150)}>Go</button>`,
+    `$('go').onclick = () => core.judge($('t').value.includes('\\n'))`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  await clickAt(id, 20, 70)
+  for (const key of ['a', 'Enter']) {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+  await clickAt(id, 20, 160)
+  expect(screen(id).status).toBe('success')
+  expect(() => live.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)
+})
+
+test('a problem that policies are measured on is not saved', async () => {
+  const task = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(true)`)
+  look()
+  const id = await live.record(task.name, 1_000_000)
+  await clickAt(id, 20, 70)
+  await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
+  expect(() => live.save(id)).toThrow(/evaluation problems/)
+})
+
+test('a person takes over where the agent is, on a page of their own', async () => {
+  look()
+  live.control('play', { paused: true })
+  const [played] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
+  await vi.waitFor(() => expect(screen(played!).status).toBe('held'), 20_000)
+  const id = await live.takeOver(played!)
+  expect(screen(id)).toMatchObject({ kind: 'record', task: 'login-user', seed: 3 })
+  expect(written(id)).toEqual([screen(played!).answer!.action])
+  expect(screen(played!)).toMatchObject({ status: 'held', step: 1 })
+})

@@ -1,0 +1,366 @@
+/** The live view: what the agent sees and does now, one episode to try out, and a page to show it how by hand. */
+import type { Attempt, Audience, Programme, Spectator } from '../agent/spectator.ts'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import type { Action } from '../environment/action.ts'
+import { EnvironmentFault } from '../environment/fault.ts'
+import type { Session } from '../environment/session.ts'
+import type { Resources, Surroundings } from '../pipeline/resources.ts'
+import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import { type ControlChange, Gate } from './gate.ts'
+import type { Input } from './hand.ts'
+import { Pictures } from './pictures.ts'
+import { type PlayPolicy, playEpisode, playPolicies } from './play.ts'
+import { Recorder } from './recorder.ts'
+import { Screen } from './screen.ts'
+import { type ScriptStep, scriptStep } from './script.ts'
+import { Signal } from './signal.ts'
+import type { Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
+import { Viewers } from './viewers.ts'
+import { Workshop } from './workshop.ts'
+
+const GRACE = 10_000
+/** Milliseconds between two states at least. */
+const STATE_INTERVAL = 100
+/** Pages that people may hold for themselves; another must be left to play a recording once more. */
+const MOST_RECORDINGS = 4
+
+export interface LiveOptions extends Pick<Surroundings, 'host'> {
+  /** The configuration as it is now; asked whenever something is begun. */
+  readonly config: () => Config
+  /** Milliseconds after the last viewer has gone until nobody is held back any more; 10,000 by default. */
+  readonly grace?: number
+}
+
+export interface PlayOptions {
+  readonly task: string
+  readonly seed: number
+  /** 'base', 'sft', 'dpo', or an adapter's folder. */
+  readonly policies: readonly string[]
+  /** 0 is greedy. */
+  readonly temperature: number
+}
+
+interface Held {
+  readonly recorder: Recorder
+  readonly close: () => void
+}
+
+export class Live {
+  readonly #config: () => Config
+  /** The model and the pages for what people try out. */
+  readonly workshop: Workshop
+  readonly #screens = new Map<string, Screen>()
+  readonly #recordings = new Map<string, Held>()
+  readonly #pictures = new Pictures(this.#screens)
+  readonly #changed = new Signal()
+  readonly #viewers: Viewers
+  readonly #gates: Readonly<Record<Played, Gate>>
+  #screenCount = 0
+  #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
+
+  constructor({ config, host, grace = GRACE }: LiveOptions) {
+    this.#viewers = new Viewers(grace, () => this.#recheck())
+    const watched = () => this.#viewers.present
+    this.#config = config
+    this.workshop = new Workshop(config, { host })
+    this.#gates = {
+      job: new Gate(watched, { delay: 0, paused: false }),
+      play: new Gate(watched, { delay: 600, paused: false }),
+    }
+  }
+
+  // Looking
+
+  /** What is shown now, and then again whenever it has changed, until `signal` is aborted. Somebody looks meanwhile. */
+  async *watch(signal: AbortSignal): AsyncGenerator<LiveState, void, undefined> {
+    const leave = this.#viewers.enter()
+    try {
+      while (!signal.aborted) {
+        const changed = this.#changed.next(undefined, signal)
+        yield this.state()
+        await changed
+        await new Signal().next(STATE_INTERVAL, signal)
+      }
+    } finally {
+      leave()
+    }
+  }
+
+  /** Pictures of these screens, of all where none are named, until `signal` is aborted. */
+  frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    return this.#pictures.watch(ids, signal)
+  }
+
+  /** What is shown now. */
+  state(): LiveState {
+    const { job, play } = this.#gates
+    return {
+      controls: { job: job.control, play: play.control },
+      screens: [...this.#screens.values()].map((screen) => this.#shown(screen)),
+    }
+  }
+
+  // A run
+
+  /** Who watches the pages of runs, one run after another. */
+  audience(): Audience {
+    const screens = new Map<Session, Screen>()
+    const screenOf = (programme: Programme) => (attempt: Attempt) => {
+      const known = screens.get(attempt.session)
+      if (known !== undefined) return known
+      const screen = this.#add('job', programme, attempt)
+      screens.set(attempt.session, screen)
+      return screen
+    }
+    return {
+      spectator: (programme) => this.#spectator('job', programme, screenOf(programme)),
+      leave: () => {
+        for (const screen of screens.values()) this.#remove(screen)
+        screens.clear()
+      },
+    }
+  }
+
+  /** Sets how fast a run or what is tried out goes. */
+  control(of: Played, control: ControlChange): Control {
+    const now = this.#gates[of].set(control)
+    this.#changed.fire()
+    return now
+  }
+
+  /** Lets what is held go on by one action: one screen, or all where none is named. */
+  next(of: Played, screen?: string): void {
+    this.#gates[of].pass(screen)
+  }
+
+  // Play
+
+  /** The policies that can be asked to play. */
+  policies(): PlayPolicy[] {
+    return playPolicies(this.#config())
+  }
+
+  /**
+   * Begins an episode with each of the policies, in place of what was tried out before, and returns their screens. Throws
+   * UserError where task, model or adapter is not there.
+   */
+  async play({ task: name, seed, policies, temperature }: PlayOptions): Promise<string[]> {
+    await this.stop()
+    const controller = new AbortController()
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>()
+    const over = this.workshop.use(async (resources, config) => {
+      const [task] = resources.tasksNamed([name])
+      const job = { task: task!, seed, attempt: 0 }
+      const players = policies.map((policy) => {
+        const programme = { stage: 'play', round: 0, arm: policy }
+        const screen = this.#add('play', programme, job)
+        return { policy, screen, spectator: this.#spectator('play', programme, () => screen) }
+      })
+      const screens = players.map(({ screen }) => screen)
+      let ready = false
+      try {
+        await playEpisode(resources, config, { job, policies: players, temperature }, controller.signal, () => {
+          ready = true
+          resolve(screens.map(({ id }) => id))
+        })
+      } catch (error) {
+        if (!ready) for (const screen of screens) this.#remove(screen)
+        else for (const screen of screens) screen.stop(error instanceof Error ? error.message : String(error))
+        throw error
+      }
+    })
+    this.#playing = { controller, over: over.catch(reject) }
+    return promise
+  }
+
+  /** Ends what is tried out, and takes its screens down. */
+  async stop(): Promise<void> {
+    const playing = this.#playing
+    this.#playing = undefined
+    playing?.controller.abort(new UserError('It was stopped.'))
+    await playing?.over
+    for (const screen of this.#screens.values()) if (screen.kind === 'play') this.#remove(screen)
+  }
+
+  // By hand
+
+  /** Opens a problem for a person to solve, and returns its screen. Throws UserError where it cannot be had. */
+  record(task: string, seed: number): Promise<string> {
+    return this.#record(task, seed, [])
+  }
+
+  /**
+   * Opens the problem of a screen for a person to go on with, on a page of its own: the agent's own attempt stays the
+   * agent's. What was done there is done again first.
+   */
+  takeOver(id: string): Promise<string> {
+    const screen = this.#screen(id)
+    const { task, seed } = screen.problem
+    const steps = screen.history.map(({ action, observation, thought }) => scriptStep(action, observation, { thought }))
+    return this.#record(task.name, seed, steps)
+  }
+
+  /** Does to a recording's page what a person did to its picture. */
+  input(id: string, input: Input): Promise<void> {
+    return this.#recording(id).recorder.input(input)
+  }
+
+  /** Does one of the agent's actions on a recording's page. Throws UserError where the page does not let it. */
+  act(id: string, action: Action): Promise<void> {
+    return this.#recording(id).recorder.act(action)
+  }
+
+  /**
+   * Adds what was recorded to the golden samples, with these thoughts in place of its own where they are given. Throws
+   * UserError where it was not solved, and for a problem that policies are measured on.
+   */
+  save(id: string, thoughts?: readonly string[]): { readonly samples: number; readonly path: string } {
+    const { recorder } = this.#recording(id)
+    const samples = recorder.samples(thoughts)
+    const { task, seed } = recorder.screen.problem
+    const config = this.#config()
+    refuseMeasured(config, seed)
+    const path = projectPath(config.paths.sft_data)
+    const others = readGoldenData(path).filter(
+      (sample) => sample.source !== BY_HAND || sample.task !== task.name || sample.seed !== seed,
+    )
+    writeGoldenData(path, [...others, ...samples])
+    return { samples: samples.length, path: shownPath(path) }
+  }
+
+  /** Closes a recording's page. */
+  discard(id: string): void {
+    this.#recording(id).close()
+  }
+
+  /** Ends everything that people have begun. Runs have their own pages. */
+  async close(): Promise<void> {
+    await this.stop()
+    for (const { close } of this.#recordings.values()) close()
+    await this.workshop.close()
+  }
+
+  #record(name: string, seed: number, before: readonly ScriptStep[]): Promise<string> {
+    if (this.#recordings.size >= MOST_RECORDINGS) {
+      throw new UserError(`${MOST_RECORDINGS} pages are open for you already: close one of them first.`)
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const hold = async (resources: Resources) => {
+      const [task] = resources.tasksNamed([name])
+      await resources.environment().use(task!, async (session) => {
+        const opening = await session.reset(task!, seed)
+        const programme = { stage: 'record', round: 0, arm: BY_HAND }
+        const problem = { task: task!, seed, attempt: 0 }
+        const screen = this.#add('record', programme, problem)
+        screen.begin(programme, problem, session, opening)
+        const closed = Promise.withResolvers<void>()
+        const recorder = new Recorder(
+          screen,
+          session,
+          opening,
+          (work) => resources.environment().use(task!, work),
+          () => this.#changed.fire(),
+        )
+        this.#recordings.set(screen.id, { recorder, close: closed.resolve })
+        try {
+          await recorder.begin(before)
+          resolve(screen.id)
+          await closed.promise
+        } finally {
+          this.#recordings.delete(screen.id)
+          this.#remove(screen)
+        }
+      })
+    }
+    this.workshop.use(hold).catch((error: unknown) => {
+      const broken = error instanceof EnvironmentFault
+      reject(broken ? new UserError(`The page of ${name} cannot be had (${error.message}): try again.`) : error)
+    })
+    return promise
+  }
+
+  // Screens
+
+  #spectator(of: Played, programme: Programme, screenOf: (attempt: Attempt) => Screen): Spectator {
+    const gate = this.#gates[of]
+    const hold = async (screen: Screen, signal: AbortSignal) => {
+      const held = gate.hold(screen.id, signal)
+      this.#changed.fire()
+      await held
+      this.#changed.fire()
+    }
+    const isWatched = () => this.#viewers.present
+    return {
+      get listens() {
+        return isWatched()
+      },
+      drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
+      began: (attempt, observation) => screenOf(attempt).begin(programme, attempt, attempt.session, observation),
+      decided: (attempt, answer, signal) => {
+        const screen = screenOf(attempt)
+        screen.answer(answer)
+        return this.#viewers.present ? screen.outline().then(() => hold(screen, signal)) : undefined
+      },
+      ended: (attempt, ending, signal) => {
+        const screen = screenOf(attempt)
+        screen.end(ending)
+        return gate.closed ? hold(screen, signal) : undefined
+      },
+    }
+  }
+
+  #shown(screen: Screen): LiveScreen {
+    const held = screen.kind !== 'record' && this.#gates[screen.kind].isHeld(screen.id)
+    const recording = this.#recordings.get(screen.id)?.recorder.shown() ?? null
+    return { ...screen.shown(held), recording }
+  }
+
+  #add(kind: LiveScreen['kind'], programme: Programme, problem: Screen['problem']): Screen {
+    const screen = new Screen(`${kind}-${++this.#screenCount}`, kind, programme, problem, {
+      changed: () => this.#changed.fire(),
+      framed: (frame) => this.#pictures.framed(frame),
+    })
+    this.#screens.set(screen.id, screen)
+    this.#pictures.added(screen)
+    this.#changed.fire()
+    return screen
+  }
+
+  #remove(screen: Screen): void {
+    screen.close()
+    this.#screens.delete(screen.id)
+    this.#changed.fire()
+  }
+
+  #screen(id: string): Screen {
+    const screen = this.#screens.get(id)
+    if (screen === undefined) throw new UserError('This page is no longer played on: choose another.')
+    return screen
+  }
+
+  #recording(id: string): Held {
+    const recording = this.#recordings.get(id)
+    if (recording === undefined) throw new UserError('This page is not one of yours any more: record again.')
+    return recording
+  }
+
+  #recheck(): void {
+    for (const gate of Object.values(this.#gates)) gate.recheck()
+    this.#changed.fire()
+  }
+}
+
+/** A policy that was shown a problem cannot be measured on it. */
+function refuseMeasured({ evaluation, validation }: Config, seed: number): void {
+  for (const [name, block] of Object.entries({ evaluation, validation })) {
+    const end = block.seed_start + block.num_episodes_per_task
+    if (seed >= block.seed_start && seed < end) {
+      throw new UserError(
+        `Seed ${seed} is one of the ${name} problems (${block.seed_start} to ${end - 1}), and a policy that was shown them cannot be measured on them: record another seed.`,
+      )
+    }
+  }
+}

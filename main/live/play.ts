@@ -1,0 +1,83 @@
+/** One episode that someone tries out, with one policy or with several side by side. Nothing of it is kept. */
+import { type Job, rollout } from '../agent/rollout.ts'
+import type { Spectator } from '../agent/spectator.ts'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import { hasAdapter } from '../pipeline/artifacts.ts'
+import type { Resources } from '../pipeline/resources.ts'
+
+/** A policy that can play: the base model alone, or with the adapter in a folder. */
+export interface PlayPolicy {
+  readonly name: 'base' | 'sft' | 'dpo'
+  /** The adapter's folder, as the configuration names it; '' for the base model. */
+  readonly folder: string
+  /** Whether there is one. */
+  readonly there: boolean
+}
+
+/** The policies that a configuration names. */
+export function playPolicies({ paths }: Config): PlayPolicy[] {
+  const adapter = (name: 'sft' | 'dpo', folder: string) => ({ name, folder, there: hasAdapter(projectPath(folder)) })
+  return [
+    { name: 'base', folder: '', there: true },
+    adapter('sft', paths.sft_adapter_path),
+    adapter('dpo', paths.dpo_adapter_path),
+  ]
+}
+
+/** What to play: each policy (a name of `playPolicies`, or an adapter's folder) with its spectator. */
+export interface PlayRequest {
+  readonly job: Job
+  readonly policies: readonly { readonly policy: string; readonly spectator: Spectator }[]
+  /** 0 is greedy. */
+  readonly temperature: number
+}
+
+/**
+ * Lets every policy play the same problem at the same time; `ready` is called once all adapters are loaded. Throws
+ * UserError where one is not there, before anything is played, and the signal's reason when cancelled.
+ */
+export async function playEpisode(
+  resources: Resources,
+  config: Config,
+  { job, policies, temperature }: PlayRequest,
+  signal: AbortSignal,
+  ready: () => void,
+): Promise<void> {
+  const wanted = policies.map((player) => ({ ...player, folder: adapterFolder(config, player.policy) }))
+  const model = await resources.model()
+  const environment = resources.environment()
+  const loaded: string[] = []
+  try {
+    const players = []
+    for (const { policy, folder, spectator } of wanted) {
+      const adapter = folder === null ? null : `play ${policy}`
+      if (folder !== null && adapter !== null && !loaded.includes(adapter)) {
+        await model.loadAdapter(folder, adapter)
+        loaded.push(adapter)
+      }
+      players.push({ adapter, spectator })
+    }
+    signal.throwIfAborted()
+    ready()
+    const { max_new_tokens } = config.model
+    const sampling = { temperature, top_p: 1, max_new_tokens, seed: config.project.seed }
+    const one = { pages: 1, use: environment.use.bind(environment) }
+    const playing = players.map((player) => rollout(model, one, [job], { ...player, sampling, signal, ahead: false }))
+    await Promise.allSettled(playing)
+    await Promise.all(playing)
+  } finally {
+    for (const adapter of loaded) await model.engine.removeAdapter(adapter)
+  }
+}
+
+function adapterFolder(config: Config, policy: string): string | null {
+  const named = playPolicies(config).find(({ name }) => name === policy)
+  if (named?.name === 'base') return null
+  const folder = projectPath(named?.folder ?? policy)
+  if (hasAdapter(folder)) return folder
+  const cure = named === undefined ? 'name the folder of one' : `run the stage ${named.name} first`
+  throw new UserError(`${shownPath(folder)}: there is no adapter here; ${cure}.`)
+}

@@ -1,0 +1,236 @@
+/** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
+import { z } from 'zod'
+import { formatCompletion, PARSE_FAILURES, parseCompletion } from '../agent/grammar.ts'
+import { promptMessages } from '../agent/prompt.ts'
+import type { Ending } from '../agent/spectator.ts'
+import { UserError } from '../config/error.ts'
+import { type Action, KEYS, LONGEST_TEXT } from '../environment/action.ts'
+import { EnvironmentFault } from '../environment/fault.ts'
+import type { Observation } from '../environment/observation.ts'
+import type { Session, StepResult } from '../environment/session.ts'
+import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
+import { Hand, type Input } from './hand.ts'
+import type { Problem, Screen } from './screen.ts'
+import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing } from './script.ts'
+import type { Recording } from './state.ts'
+
+const ref = z.int().positive()
+export const actionSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('click'), ref }),
+  z.strictObject({
+    kind: z.literal('fill'),
+    ref,
+    text: z
+      .string()
+      .max(LONGEST_TEXT)
+      .regex(/^[^\n]*$/, 'must be one line'),
+  }),
+  z.strictObject({ kind: z.literal('select'), ref, option: z.string() }),
+  z.strictObject({ kind: z.literal('press'), key: z.enum(KEYS) }),
+]) satisfies z.ZodType<Action>
+
+/** What a page may have heard an action by; a press of the mouse may ask for a select's options. */
+const HEARD: readonly Input['type'][] = ['down', 'up', 'keydown']
+
+/** Lends another page of the same browser, to play the script once more. */
+export type LendSession = <T>(work: (session: Session) => Promise<T>) => Promise<T>
+
+export class Recorder {
+  readonly screen: Screen
+  readonly #problem: Problem
+  readonly #session: Session
+  readonly #lend: LendSession
+  readonly #changed: () => void
+  #observation: Observation
+  #script: ScriptStep[] = []
+  #ask: number | undefined
+  #samples: GoldenSample[] | undefined
+  #over = false
+  #said = ''
+  readonly #hand = new Hand()
+  /** What people do is done in the order in which they did it. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(screen: Screen, session: Session, opening: Observation, lend: LendSession, changed: () => void) {
+    this.screen = screen
+    this.#problem = screen.problem
+    this.#session = session
+    this.#lend = lend
+    this.#changed = changed
+    this.#observation = opening
+  }
+
+  /** Begins to listen, after doing the steps that someone else had done before. */
+  async begin(before: readonly ScriptStep[]): Promise<void> {
+    for (const step of before) {
+      const action = this.#over ? undefined : actionOn(step, this.#observation)
+      if (action === undefined) {
+        this.#say('The page is not as it was when the agent acted, so go on from here.')
+        break
+      }
+      await this.#do(action, step.thought)
+    }
+    await this.#session.heard()
+    this.#changed()
+  }
+
+  /** Does to the page what a person did to its picture. */
+  input(input: Input): Promise<void> {
+    return this.#inTurn(async () => {
+      const page = this.#session.page
+      if (page === undefined || this.#over) return
+      await this.#hand.forward(page, input)
+      if (HEARD.includes(input.type)) await this.#listen()
+    })
+  }
+
+  /** Does one of the agent's actions. Throws UserError where the page does not let it. */
+  act(action: Action): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#over) throw new UserError('This episode is over: record another one.')
+      if (action.kind !== 'press' && !this.#observation.elements.some((element) => element.ref === action.ref)) {
+        throw new UserError(`The page shows no element with ref ${action.ref} now.`)
+      }
+      this.#ask = undefined
+      await this.#do(action)
+      if (!this.#over) await this.#session.heard()
+      this.#changed()
+    })
+  }
+
+  /** The golden samples, with these thoughts in place of its own. Throws UserError where it was not solved. */
+  samples(thoughts: readonly string[] = []): GoldenSample[] {
+    if (this.#samples === undefined)
+      throw new UserError(this.#said || 'Solve the task first: only a success is worth keeping.')
+    return this.#samples.map((sample, i) => {
+      const thought = thoughts[i]?.replace(/\s+/g, ' ').trim()
+      if (thought === undefined || thought === '') return sample
+      return { ...sample, completion: sample.completion.replace(/^Thought: [^\n]*/, () => `Thought: ${thought}`) }
+    })
+  }
+
+  shown(): Recording {
+    const asked = this.#observation.elements.find((element) => element.ref === this.#ask)
+    return {
+      elements: this.#observation.elements,
+      steps: this.#script.map(({ thought, written }) => ({ thought, action: written })),
+      ask: asked === undefined ? null : { ref: asked.ref, name: asked.name, options: asked.options ?? [] },
+      ready: this.#samples !== undefined,
+      said: this.#said,
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work).catch((error: unknown) => {
+      if (!(error instanceof EnvironmentFault)) throw error
+      this.#end({ outcome: 'fault', reason: error.message, reward: 0 })
+      this.#say(`The page is broken (${error.message}): record again.`)
+    })
+    this.#queue = done.catch(() => {})
+    return done
+  }
+
+  /** Takes what the page heard into the script and looks at what has become of it. */
+  async #listen(): Promise<void> {
+    const heard = await this.#session.heard()
+    for (const one of heard) {
+      if (one.kind === 'ask') this.#ask = one.ref
+      else {
+        this.#ask = undefined
+        this.#script = heardInScript(this.#script, one, this.#observation)
+      }
+    }
+    await this.#take(await this.#session.look())
+    this.#changed()
+  }
+
+  async #do(action: Action, thought?: string): Promise<void> {
+    const step = scriptStep(action, this.#observation, thought === undefined ? {} : { thought })
+    const result = await this.#session.step(action)
+    if (result.reason.startsWith('impossible')) {
+      this.#say(`That cannot be done: ${result.reason.slice('impossible: '.length)}.`)
+      return
+    }
+    this.#said = ''
+    this.#script = [...this.#script, step]
+    await this.#take(result)
+  }
+
+  async #take(result: StepResult): Promise<void> {
+    if (!result.done) {
+      this.#observation = result.observation
+      return
+    }
+    this.#end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward: result.reward })
+    if (!result.success) {
+      this.#say(`The page says that this is wrong (reward ${result.reward}): record again.`)
+      return
+    }
+    this.#say('Solved. Playing it once more, to see that these steps are all it takes ...')
+    await this.#verify()
+  }
+
+  #end(ending: Ending): void {
+    this.#over = true
+    this.#ask = undefined
+    this.screen.end(ending)
+  }
+
+  /** Plays the script on another page, as the agent would: that is what is kept, where it ends the same. */
+  async #verify(): Promise<void> {
+    let why = ''
+    for (const script of [withoutFocusing(this.#script), this.#script]) {
+      const played = await this.#lend((session) => playScript(session, this.#problem, script))
+      if (typeof played !== 'string') {
+        this.#script = script
+        this.#samples = played
+        this.#say('Solved, and solved once more by these steps alone.')
+        return
+      }
+      why = played
+    }
+    this.#say(`Solved, but not by what the agent can do: played once more, ${why}.`)
+  }
+
+  #say(sentence: string): void {
+    this.#said = sentence
+    this.#changed()
+  }
+}
+
+/** Plays a script from the beginning and returns its steps as samples, or why it does not solve the problem. */
+async function playScript(
+  session: Session,
+  { task, seed }: Problem,
+  script: readonly ScriptStep[],
+): Promise<GoldenSample[] | string> {
+  const samples: GoldenSample[] = []
+  const done: string[] = []
+  try {
+    let observation = await session.reset(task, seed)
+    for (const [at, step] of script.entries()) {
+      const action = actionOn(step, observation)
+      if (action === undefined) return `there is no ${step.target?.role} ${step.target?.name} at step ${at + 1}`
+      const { thought, written } = scriptStep(action, observation, { thought: step.thought })
+      const completion = formatCompletion({ thought, action }, observation)
+      const read = parseCompletion(completion, observation)
+      if ('failure' in read) return `step ${at + 1} cannot be written down (${PARSE_FAILURES[read.failure]})`
+      samples.push({
+        prompt: promptMessages(observation, done),
+        completion,
+        task: task.name,
+        seed,
+        step: at,
+        source: BY_HAND,
+      })
+      done.push(written)
+      const result = await session.step(action)
+      if (result.done) return result.success ? samples : `it ends with ${result.reason} at step ${at + 1}`
+      observation = result.observation
+    }
+    return 'the episode does not end'
+  } catch (error) {
+    if (error instanceof EnvironmentFault) return error.message
+    throw error
+  }
+}

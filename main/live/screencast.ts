@@ -1,0 +1,45 @@
+/** Pictures of a page as it changes, from the browser's own screencast: a page that stands still costs nothing. */
+import type { CDPSession, Page } from 'puppeteer-core'
+import { VIEWPORT } from '../environment/browser.ts'
+import { within } from '../environment/fault.ts'
+
+/** Milliseconds between frames at least. The next frame comes after the last was acknowledged, so late ones cost nothing. */
+const INTERVAL = 80
+const START_LIMIT = 5000
+
+/** Streams JPEGs (base64) of one page after another to `onFrame`. */
+export class Screencast {
+  readonly #onFrame: (jpeg: string) => void
+  #page: Page | undefined
+  #cdp: Promise<CDPSession | undefined> = Promise.resolve(undefined)
+
+  constructor(onFrame: (jpeg: string) => void) {
+    this.#onFrame = onFrame
+  }
+
+  /** Shows this page from now on and no other; none where it is undefined. Never throws: a page may be dying. */
+  follow(page: Page | undefined): void {
+    if (page === this.#page) return
+    this.#page = page
+    this.#cdp = this.#cdp.then(async (before) => {
+      await before?.detach().catch(() => {})
+      if (page === undefined || page.isClosed() || page !== this.#page) return undefined
+      return within(START_LIMIT, 'the screencast', this.#start(page)).catch(() => undefined)
+    })
+  }
+
+  async #start(page: Page): Promise<CDPSession> {
+    const cdp = await page.createCDPSession()
+    let last = 0
+    cdp.on('Page.screencastFrame', ({ data, sessionId }) => {
+      if (this.#page === page) this.#onFrame(data)
+      const now = performance.now()
+      const rest = Math.max(0, last + INTERVAL - now)
+      last = now + rest
+      setTimeout(() => void cdp.send('Page.screencastFrameAck', { sessionId }).catch(() => {}), rest)
+    })
+    const { width: maxWidth, height: maxHeight } = VIEWPORT
+    await cdp.send('Page.startScreencast', { format: 'jpeg', quality: 60, maxWidth, maxHeight })
+    return cdp
+  }
+}

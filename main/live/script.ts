@@ -1,0 +1,79 @@
+/** What a person did by hand, as a list of the agent's actions. */
+import { formatAction } from '../agent/grammar.ts'
+import type { Action, Decision } from '../environment/action.ts'
+import type { Observation, ObservedElement } from '../environment/observation.ts'
+import type { HeardAction } from '../environment/observe.ts'
+
+/** One action of the script. */
+export interface ScriptStep extends Decision {
+  /** The action as the agent would write it. */
+  readonly written: string
+  /** The element it acts on. */
+  readonly target: ObservedElement | undefined
+  /** Only brought the focus somewhere: a click into a text field, Tab. The agent's `fill` does that by itself. */
+  readonly focuses: boolean
+}
+
+/**
+ * The script with one more action that was heard while the page stood as in `observation`. Typing into a field is one
+ * `fill` of what it holds in the end. What names an element that the agent would not see is left out.
+ */
+export function heardInScript(
+  script: readonly ScriptStep[],
+  heard: Exclude<HeardAction, { kind: 'ask' }>,
+  observation: Observation,
+): ScriptStep[] {
+  const { focuses, action } = actionOf(heard)
+  if (action.kind !== 'press' && !observation.elements.some(({ ref }) => ref === action.ref)) return [...script]
+  const last = script.at(-1)
+  const goesOn = action.kind === 'fill' && last?.action.kind === 'fill' && last.action.ref === action.ref
+  const before = goesOn ? script.slice(0, -1) : script
+  return [...before, scriptStep(action, observation, { focuses })]
+}
+
+/** A step that does `action`. Its thought is in the words of the scripted experts, unless there is a better one. */
+export function scriptStep(action: Action, observation: Observation, given: Partial<ScriptStep> = {}): ScriptStep {
+  const target = action.kind === 'press' ? undefined : observation.elements.find(({ ref }) => ref === action.ref)
+  const thought = thoughtOf(action, target?.name ?? '')
+  return { action, written: formatAction(action, observation), thought, target, focuses: false, ...given }
+}
+
+/** The script without what only moves the focus. */
+export function withoutFocusing(script: readonly ScriptStep[]): ScriptStep[] {
+  return script.filter(({ focuses }) => !focuses)
+}
+
+/**
+ * The step's action for the page as it stands now: refs are given in the order in which elements are first seen, so they
+ * may differ from those that a person saw. Undefined where no element of that role and name is there.
+ */
+export function actionOn({ action, target }: ScriptStep, { elements }: Observation): Action | undefined {
+  if (action.kind === 'press' || target === undefined) return action
+  const alike = elements.filter(({ role, name }) => role === target.role && name === target.name)
+  const element = alike.find(({ ref }) => ref === target.ref) ?? alike[0]
+  return element === undefined ? undefined : { ...action, ref: element.ref }
+}
+
+function actionOf(heard: Exclude<HeardAction, { kind: 'ask' }>): { focuses: boolean; action: Action } {
+  switch (heard.kind) {
+    case 'click':
+      return { focuses: heard.field, action: { kind: 'click', ref: heard.ref } }
+    case 'press':
+      return { focuses: heard.key === 'Tab', action: heard }
+    default:
+      return { focuses: false, action: heard }
+  }
+}
+
+function thoughtOf(action: Action, name: string): string {
+  switch (action.kind) {
+    case 'click':
+      return `click ${name}`.trim()
+    case 'fill':
+      return `fill ${name.toLowerCase()} with ${action.text}`
+    case 'select':
+      return `select ${action.option}`
+    case 'press':
+      return `press ${action.key}`
+  }
+}

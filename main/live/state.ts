@@ -1,0 +1,85 @@
+/** What the live view shows, as plain JSON: the pages that are played on now, and how fast. */
+import type { AnswerToken } from '../agent/spectator.ts'
+import type { ObservedElement } from '../environment/observation.ts'
+import type { Box } from '../environment/page/lab.ts'
+
+/** How fast attempts go while somebody looks. */
+export interface Control {
+  /** Milliseconds that an attempt is held before each action. */
+  readonly delay: number
+  readonly paused: boolean
+}
+
+/** 'job': a stage of a run; 'play': one episode that someone tries out. */
+export type Played = 'job' | 'play'
+
+export interface LiveState {
+  readonly controls: Readonly<Record<Played, Control>>
+  readonly screens: readonly LiveScreen[]
+}
+
+/** One page that is played on, by the agent or by hand. */
+export interface LiveScreen {
+  readonly id: string
+  readonly kind: Played | 'record'
+  readonly stage: string
+  readonly round: number
+  /** The policy that plays; '' where its stage has only one. */
+  readonly arm: string
+  readonly task: string
+  /** The task's name for people. */
+  readonly title: string
+  readonly seed: number
+  readonly attempt: number
+  /** '' until the problem stands on the page. */
+  readonly instruction: string
+  /** Answers given so far. */
+  readonly step: number
+  readonly horizon: number
+  readonly status: 'playing' | 'held' | 'success' | 'failure' | 'fault'
+  /** '' while it goes on, then as an episode's. */
+  readonly reason: string
+  readonly reward: number | null
+  readonly answer: LiveAnswer | null
+  /** The next answer as far as it has been drawn; none while none is being written, or where nobody looks. */
+  readonly drawn: readonly AnswerToken[]
+  /** The actions before the present answer's, as they were written. */
+  readonly done: readonly string[]
+  readonly recording: Recording | null
+}
+
+/** The latest answer: what is about to be done, or was done last. */
+export interface LiveAnswer {
+  readonly thought: string
+  /** '' where the answer is no action. */
+  readonly action: string
+  readonly text: string
+  /** None where no model was asked. */
+  readonly tokens: readonly AnswerToken[]
+  /** The element it acts on. */
+  readonly ref: number | null
+  /** Where that element stood, in CSS pixels of the frame; null too where nobody looked. */
+  readonly box: Box | null
+}
+
+/** What someone does by hand. */
+export interface Recording {
+  /** The page as the agent would see it. */
+  readonly elements: readonly ObservedElement[]
+  readonly steps: readonly { readonly thought: string; readonly action: string }[]
+  /** The select that was pressed: its options are the viewer's to show, for a browser's own menu is in no frame. */
+  readonly ask: { readonly ref: number; readonly name: string; readonly options: readonly string[] } | null
+  /** Solved, and solved once more by these steps alone: can be saved. */
+  readonly ready: boolean
+  /** A sentence for the user; '' where there is nothing to say. */
+  readonly said: string
+}
+
+/** A picture of a page. */
+export interface Frame {
+  readonly screen: string
+  /** JPEG, base64. */
+  readonly jpeg: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}

@@ -1,0 +1,68 @@
+/** The model and the pages for what people try out: opened when first needed, closed when nobody has needed them for long. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../config/schema.ts'
+import { openResources, type Resources, type Surroundings } from '../pipeline/resources.ts'
+
+/** Milliseconds. A model may hold gigabytes that a run wants. */
+const IDLE = 60_000
+/** People watch that many at most. */
+const PAGES = 8
+
+interface Bench {
+  readonly config: Config
+  readonly resources: Resources
+  users: number
+}
+
+export class Workshop {
+  readonly #config: () => Config
+  readonly #surroundings: Surroundings
+  #bench: Bench | undefined
+  #idle: NodeJS.Timeout | undefined
+
+  /** `config` is asked each time, so that edits count at once. */
+  constructor(config: () => Config, surroundings: Surroundings) {
+    this.#config = config
+    this.#surroundings = surroundings
+  }
+
+  /** Lends them to `work` and takes them back when it is over. */
+  async use<T>(work: (resources: Resources, config: Config) => Promise<T>): Promise<T> {
+    const bench = this.#open()
+    clearTimeout(this.#idle)
+    bench.users++
+    try {
+      return await work(bench.resources, bench.config)
+    } finally {
+      bench.users--
+      if (bench.users === 0) this.#leave(bench)
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle)
+    const bench = this.#bench
+    this.#bench = undefined
+    await bench?.resources.close()
+  }
+
+  /** What there is, where it is as the configuration wants it. */
+  #open(): Bench {
+    const { environment, ...config } = this.#config()
+    const wanted = { ...config, environment: { ...environment, pages: PAGES } }
+    const before = this.#bench
+    if (before !== undefined && isDeepStrictEqual(before.config, wanted)) return before
+    this.#bench = { config: wanted, resources: openResources(wanted, this.#surroundings), users: 0 }
+    if (before?.users === 0) void before.resources.close()
+    return this.#bench
+  }
+
+  #leave(bench: Bench): void {
+    if (bench !== this.#bench) {
+      void bench.resources.close()
+      return
+    }
+    this.#idle = setTimeout(() => void this.close(), IDLE)
+    this.#idle.unref()
+  }
+}

@@ -1,0 +1,137 @@
+/** The adapters there are, each with what it was made from. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import type { Store } from '../store/store.ts'
+import { hasAdapter, runArtifacts } from './artifacts.ts'
+import { finishedStage } from './lineage.ts'
+
+export interface AdapterRecord {
+  /** Folder, as paths are shown. */
+  readonly path: string
+  /** What it was trained by: sft, dpo, or a control; for a path of the configuration what belongs there. */
+  readonly arm: string
+  /** The run that trained it; null for what stands at a path of the configuration. */
+  readonly run: number | null
+  /** 0 for SFT. */
+  readonly round: number
+  readonly r: number
+  readonly lora_alpha: number
+  readonly target_modules: readonly string[]
+  readonly base: string | null
+  /** Size of its weights. */
+  readonly bytes: number
+  /** When its weights were written, in milliseconds since 1970. */
+  readonly written: number
+  /** Whether the next stages take it: it stands at a path of the configuration. */
+  readonly current: boolean
+  /** What it was made from, the nearest first; empty where nobody wrote it down. */
+  readonly lineage: readonly Ancestor[]
+}
+
+export interface Ancestor {
+  readonly kind: 'adapter' | 'pairs' | 'golden' | 'base'
+  /** Path of an adapter, file of the data, name of the base model. */
+  readonly name: string
+  readonly run: number | null
+  readonly round: number | null
+  /** Pairs or samples; null for the others. */
+  readonly count: number | null
+}
+
+const peftSchema = z.looseObject({
+  r: z.number(),
+  lora_alpha: z.number(),
+  target_modules: z.array(z.string()),
+  base_model_name_or_path: z.string().nullish(),
+})
+
+/** Every adapter of the runs in the store, the latest run first, and before them those at the configuration's paths. */
+export function listAdapters(store: Store, config: Config): AdapterRecord[] {
+  const exported = [
+    { arm: 'sft', folder: projectPath(config.paths.sft_adapter_path), round: 0 },
+    { arm: 'dpo', folder: projectPath(config.paths.dpo_adapter_path), round: 1 },
+  ].flatMap(({ arm, folder, round }) => read(folder, { arm, run: null, round, current: true, lineage: [] }))
+  const own = store.runs().flatMap((run) => {
+    const { folder } = runArtifacts(run.config, run)
+    return adapterFolders(folder).flatMap(({ path, round }) => {
+      const arm = basename(path).replace(/_adapter$/, '')
+      return read(path, { arm, run: run.id, round, current: false, lineage: lineageOf(store, run.id, arm, round) })
+    })
+  })
+  return [...exported, ...own]
+}
+
+/** The adapters in the folder of a run. */
+function adapterFolders(folder: string): { path: string; round: number }[] {
+  const within = (parent: string, round: number) =>
+    existsSync(parent)
+      ? readdirSync(parent)
+          .filter((name) => name.endsWith('_adapter'))
+          .map((name) => ({ path: join(parent, name), round }))
+      : []
+  const rounds = existsSync(folder) ? readdirSync(folder).flatMap((name) => /^round-(\d+)$/.exec(name)?.[1] ?? []) : []
+  return [...within(folder, 0), ...rounds.map(Number).flatMap((round) => within(join(folder, `round-${round}`), round))]
+}
+
+function read(
+  folder: string,
+  known: Pick<AdapterRecord, 'arm' | 'run' | 'round' | 'current' | 'lineage'>,
+): AdapterRecord[] {
+  const weights = join(folder, 'adapter_model.safetensors')
+  if (!hasAdapter(folder) || !existsSync(weights)) return []
+  const peft = peftSchema.safeParse(readJson(join(folder, 'adapter_config.json')))
+  if (!peft.success) return []
+  const { r, lora_alpha, target_modules, base_model_name_or_path } = peft.data
+  const { size, mtimeMs } = statSync(weights)
+  const base = base_model_name_or_path ?? null
+  const path = shownPath(folder)
+  return [{ path, r, lora_alpha, target_modules, base, bytes: size, written: mtimeMs, ...known }]
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const sftResult = z.object({ examples: z.int() })
+const dpoResult = z.object({ pairs: z.int(), reference: z.string() })
+
+/** What an adapter of a run was made from, as far as its stages wrote it down. */
+function lineageOf(store: Store, run: number, arm: string, round: number): Ancestor[] {
+  const { config } = store.run(run)
+  const base: Ancestor = { kind: 'base', name: config.model.base_model_name, run: null, round: null, count: null }
+  const golden = (count: number | null): Ancestor => ({
+    kind: 'golden',
+    name: config.paths.sft_data,
+    run: null,
+    round: null,
+    count,
+  })
+  const stage = store
+    .stages(run)
+    .find((record) => record.stage === (arm === 'sft' ? 'sft' : 'dpo') && record.round === round)
+  if (arm === 'sft') {
+    const parsed = sftResult.safeParse(stage?.result)
+    return [golden(parsed.success ? parsed.data.examples : null), base]
+  }
+  const parsed = dpoResult.safeParse(stage?.result)
+  const collection = finishedStage(store, run, 'collect').find((record) => record.round === round)
+  const pairs: Ancestor = {
+    kind: 'pairs',
+    name: config.paths.preference_data,
+    run: collection?.run ?? null,
+    round,
+    count: parsed.success ? parsed.data.pairs : null,
+  }
+  const reference: Ancestor[] = parsed.success
+    ? [{ kind: 'adapter', name: parsed.data.reference, run: null, round: round - 1, count: null }]
+    : []
+  return [...(arm === 'replay' ? [] : [pairs]), ...reference, golden(null), base]
+}

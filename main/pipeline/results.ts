@@ -1,0 +1,95 @@
+/** What a run found, put together from the store: for the report when it ends, and for whoever asks later. */
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import type { Task } from '../environment/tasks.ts'
+import type { ReportData } from '../evaluation/summary.ts'
+import type { StageRecord, Store, StoredEpisode } from '../store/store.ts'
+import { pairCounts } from './collect.ts'
+import { finishedStage } from './lineage.ts'
+import { STAGE_NAMES } from './stage.ts'
+
+export const evaluateResult = z.object({
+  /** The folder of report.html, summary.json and metrics.csv. */
+  report: z.string(),
+  /** The round whose policy is called dpo. */
+  round: z.int(),
+  arms: z.record(
+    z.string(),
+    z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
+  ),
+  /** What it ran on, for the report. */
+  facts: z.record(z.string(), z.string()).default({}),
+})
+export type EvaluateResult = z.output<typeof evaluateResult>
+
+/** The policies that were evaluated, with the episodes as they are in the store. */
+export interface Evaluation extends Pick<ReportData, 'categoryOf' | 'facts'> {
+  readonly arms: readonly { readonly name: string; readonly episodes: readonly Omit<StoredEpisode, 'steps'>[] }[]
+}
+
+/** Everything that the report of a run is made from; `tasks` name the groups. Throws UserError like `evaluationOf`. */
+export function resultsOf(store: Store, run: number, tasks: readonly Task[]): ReportData {
+  return { ...evaluationOf(store, run, tasks), ...history(store, run) }
+}
+
+/** What every policy did on the evaluation block. Throws UserError where the run has no evaluation that ended. */
+export function evaluationOf(store: Store, run: number, tasks: readonly Task[]): Evaluation {
+  const evaluated = store.stages(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+  if (evaluated === undefined) {
+    throw new UserError(`Run ${run} has no evaluation that came to its end; run \`npx dpo-driver evaluate\`.`)
+  }
+  const { arms, facts } = evaluateResult.parse(evaluated.result)
+  return {
+    arms: Object.keys(arms).map((name) => ({
+      name,
+      episodes: store.outcomes({ run, stage: 'evaluate', round: evaluated.round, arm: name }),
+    })),
+    ...labels(tasks),
+    facts,
+  }
+}
+
+/** What led here, metrics included: those of the runs that the evaluation of this run stands on. */
+export function history(store: Store, run: number): Omit<ReportData, keyof Evaluation> {
+  const records = recordsBehind(store, run)
+  const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))
+  return {
+    ...outlineOf(store, run),
+    metrics: [...new Set(records.map((record) => record.run))]
+      .flatMap((id) => store.metrics(id))
+      .filter((metric) => sources.has(`${metric.run} ${metric.stage}`)),
+    settings: store.run(run).config,
+  }
+}
+
+/** What became of the episodes of each round, and how long every stage took. */
+export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | 'pairs' | 'wall'> {
+  const { name, started } = store.run(run)
+  const records = recordsBehind(store, run)
+  return {
+    run: { id: run, name, started },
+    pairs: records
+      .filter(({ stage }) => stage === 'collect')
+      .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
+    wall: Object.fromEntries(
+      records.map(({ stage, round, seconds }) => [round > 1 ? `${stage} ${round}` : stage, seconds]),
+    ),
+  }
+}
+
+/** The stages that a run stands on, be they its own or those of earlier runs. */
+function recordsBehind(store: Store, run: number): StageRecord[] {
+  // A stage alone is not validated between rounds, whatever an earlier run did.
+  const own: readonly string[] = ['validate', 'evaluate']
+  return STAGE_NAMES.flatMap((stage) =>
+    own.includes(stage)
+      ? store.stages(run).filter((record) => record.stage === stage)
+      : finishedStage(store, run, stage),
+  )
+}
+
+/** The groups of tasks; what is in no catalogue is a page of the user. */
+export function labels(tasks: readonly Task[]): Pick<ReportData, 'categoryOf'> {
+  const groups = new Map(tasks.map(({ name, category }) => [name, category]))
+  return { categoryOf: (task) => groups.get(task) ?? 'own' }
+}

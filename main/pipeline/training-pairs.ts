@@ -1,0 +1,50 @@
+/** The pairs that training reads: as they were collected, and corrected by hand. */
+import { existsSync } from 'node:fs'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { readPreferenceData, writePreferenceData, writePreferenceRecords } from '../preferences/dataset.ts'
+import { exportedFrom, exportPreferences } from '../preferences/exported.ts'
+import type { StoredPair } from '../store/store.ts'
+import { hasAdapter } from './artifacts.ts'
+import type { StageContext } from './stage.ts'
+
+/**
+ * The file of the pairs that these arms train on: in the run's folder, where they stay as they are once a training has begun with
+ * them. Before that they are put there: this run's pairs with the corrections made by hand; for a stage run alone those
+ * of the collection that the configuration's file was exported from; and where that file was itself changed by hand, the
+ * file.
+ */
+export function trainingPairs(context: StageContext, arms: readonly string[]): string {
+  const { artifacts, config, store, run, round } = context
+  const own = artifacts.preferences(round)
+  if (existsSync(own) && hasBegun(context, arms)) return own
+  const path = projectPath(config.paths.preference_data)
+  const collection = store.pairs(run, round).length > 0 ? { run, round } : exportedFrom(store, path)
+  if (collection === undefined) {
+    context.say(`${shownPath(path)} was written or changed by hand: the pairs are taken as they stand there.`)
+    writePreferenceRecords(own, readPreferenceData(path))
+    return own
+  }
+  const pairs = store.pairs(collection.run, collection.round)
+  const kept = pairs.filter(({ keep }) => keep)
+  if (kept.length === 0) {
+    throw new UserError(`All pairs of run ${collection.run} were dropped by hand; keep some, or collect again.`)
+  }
+  const count = (which: (pair: StoredPair) => boolean) => kept.filter(which).length
+  const reviewed = pairs.filter((pair) => pair.reviewed).length
+  if (reviewed > 0) {
+    context.say(
+      `${reviewed} of ${pairs.length} pairs were reviewed by hand: ${pairs.length - kept.length} dropped, ` +
+        `${count(({ swapped }) => swapped)} swapped, ${count(({ edited }) => edited)} edited`,
+    )
+  }
+  writePreferenceData(own, kept)
+  if (collection.run !== run) exportPreferences(store, path, collection)
+  return own
+}
+
+/** Whether an arm of this stage has a checkpoint or is done: the pairs must then stay what they were. */
+function hasBegun({ artifacts, store, arm, round }: StageContext, arms: readonly string[]): boolean {
+  return arms.some((name) => hasAdapter(artifacts.adapter(name, round)) || store.checkpoint(arm(name)) !== undefined)
+}

@@ -1,0 +1,83 @@
+/** What there is to choose from: tasks, adapters, golden samples. */
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { resolveModel } from '../engine/load.ts'
+import { mergeAdapter } from '../engine/merge.ts'
+import { EXPERTS } from '../environment/experts/index.ts'
+import { type AdapterRecord, listAdapters } from '../pipeline/adapters.ts'
+import { exportAdapter } from '../pipeline/artifacts.ts'
+import { configuredTasks } from '../pipeline/resources.ts'
+import { readGoldenData } from '../preferences/golden.ts'
+import { type Context, procedure, router, slice } from './trpc.ts'
+
+export const tasksRouter = router({
+  /** Every task that can be played here. */
+  list: procedure.query(({ ctx }) => {
+    const config = ctx.settings.read()
+    const evaluated = config.evaluation.tasks ?? config.tasks
+    return configuredTasks(config).map(({ name, title, group, category, horizon, source }) => ({
+      name,
+      title,
+      group,
+      category,
+      horizon,
+      source,
+      expert: name in EXPERTS,
+      learned: config.tasks.includes(name),
+      evaluated: evaluated.includes(name),
+    }))
+  }),
+})
+
+/** A folder's name, so that nothing is written outside of models/. */
+const folderName = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits, dots, dashes and underscores')
+
+export const adaptersRouter = router({
+  /** Every adapter with what it was made from: those the next stages take first, then those of the runs. */
+  list: procedure.query(({ ctx }) => listAdapters(ctx.lab.store, ctx.settings.read())),
+
+  /** Puts an adapter where the next stages take theirs from: as the SFT policy, or as the DPO policy. */
+  use: procedure.input(z.object({ path: z.string(), as: z.enum(['sft', 'dpo']) })).mutation(async ({ ctx, input }) => {
+    const config = ctx.settings.read()
+    const { path } = findAdapter(ctx, input.path)
+    if (ctx.jobs.state.current !== null) {
+      throw new UserError('A run is at work and may be reading its adapters; wait for its end, or stop it first.')
+    }
+    const { sft_adapter_path, dpo_adapter_path } = config.paths
+    await exportAdapter(projectPath(path), projectPath(input.as === 'sft' ? sft_adapter_path : dpo_adapter_path))
+    return listAdapters(ctx.lab.store, config)
+  }),
+
+  /** Writes the base model with an adapter in it as a checkpoint of its own, models/<name>, that needs no PEFT. */
+  merge: procedure.input(z.object({ path: z.string(), name: folderName })).mutation(async ({ ctx, input }) => {
+    const { path, base } = findAdapter(ctx, input.path)
+    const model = resolveModel(base ?? ctx.settings.read().model.base_model_name)
+    const folder = `models/${input.name}`
+    await mergeAdapter(model, projectPath(path), projectPath(folder))
+    return { folder }
+  }),
+})
+
+/** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not. */
+export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>, path: string): AdapterRecord {
+  const found = listAdapters(lab.store, settings.read()).find((adapter) => adapter.path === path)
+  if (found === undefined) throw new UserError(`${path}: there is no adapter here any more; load the list again.`)
+  return found
+}
+
+export const goldenRouter = router({
+  /** A page of the golden samples. */
+  list: procedure.input(z.object({ ...slice, task: z.string().optional() })).query(({ ctx, input }) => {
+    const path = projectPath(ctx.settings.read().paths.sft_data)
+    const samples = readGoldenData(path)
+      .map((sample, line) => ({ line, ...sample }))
+      .filter(({ task }) => input.task === undefined || task === input.task)
+    return {
+      path: shownPath(path),
+      rows: samples.slice(input.offset, input.offset + input.limit),
+      total: samples.length,
+    }
+  }),
+})

@@ -1,0 +1,35 @@
+/** Ticks for subscriptions: at once, then whenever the lab has done something. */
+import { setTimeout } from 'node:timers/promises'
+import type { Jobs } from '../jobs.ts'
+
+export interface Pace {
+  /** Least time between two ticks, in milliseconds. */
+  readonly atMost?: number
+  /** Longest time without a tick, in milliseconds; without it only changes tick. */
+  readonly atLeast?: number
+}
+
+/** Ends when the signal is aborted. Changes that come close together make one tick; the last one is never lost. */
+export async function* changes(
+  jobs: Pick<Jobs, 'watch'>,
+  signal: AbortSignal | undefined,
+  { atMost = 50, atLeast }: Pace,
+): AsyncGenerator<void> {
+  let next = Promise.withResolvers<void>()
+  const wake = () => next.resolve()
+  const leave = jobs.watch(wake)
+  signal?.addEventListener('abort', wake, { once: true })
+  const timer = atLeast === undefined ? undefined : setInterval(wake, atLeast)
+  try {
+    while (signal?.aborted !== true) {
+      next = Promise.withResolvers<void>()
+      yield
+      await next.promise
+      await setTimeout(atMost)
+    }
+  } finally {
+    clearInterval(timer)
+    signal?.removeEventListener('abort', wake)
+    leave()
+  }
+}

@@ -1,0 +1,26 @@
+/** What only a desktop app can do for the lab's window: the system's own dialogs. */
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { type Context, procedure, router } from './trpc.ts'
+
+/** The desktop app around the window. */
+export interface Desktop {
+  /** Lets the user choose a folder or a file of theirs; null where they do not. */
+  choose(what: 'folder' | 'file', title: string): Promise<string | null>
+}
+
+const title = z.string().max(200)
+
+export const desktopRouter = router({
+  /** Whether the lab is in a desktop app's window; in a browser a path is typed. */
+  present: procedure.query(({ ctx }) => ctx.desktop !== undefined),
+  /** The path of a folder or a file that the user chooses; null where they choose none. */
+  choose: procedure
+    .input(z.object({ what: z.enum(['folder', 'file']), title }))
+    .mutation(async ({ ctx, input }) => ({ path: await desktopOf(ctx).choose(input.what, input.title) })),
+})
+
+function desktopOf({ desktop }: Context): Desktop {
+  if (desktop === undefined) throw new UserError('A browser cannot choose a path on this machine: type it.')
+  return desktop
+}

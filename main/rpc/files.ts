@@ -1,0 +1,114 @@
+/** What is a file to a browser: pictures of steps, exports of runs, and sets of pairs that come back from elsewhere. */
+import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { zipSync } from 'fflate'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { exportFile, isExportFile } from '../pipeline/export-file.ts'
+import { configuredTasks } from '../pipeline/resources.ts'
+import { parsePreferenceData } from '../preferences/dataset.ts'
+import { PairReview } from '../preferences/review.ts'
+import { findAdapter } from './catalogue.ts'
+import { send } from './reply.ts'
+import { find } from './runs.ts'
+import type { Context } from './trpc.ts'
+
+/** Most bytes of a file that is brought in. */
+const IMPORT_LIMIT = 256 << 20
+
+/** Answers a request for a file of this kind; false where it is for something else. Throws UserError. */
+export async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  context: Context,
+): Promise<boolean> {
+  const [room, ...rest] = url.pathname.slice(1).split('/')
+  if (request.method === 'GET' && room === 'pictures') return sendPicture(response, rest, context)
+  if (request.method === 'GET' && room === 'exports') return sendExport(response, rest, url.searchParams, context)
+  if (request.method === 'GET' && url.pathname === '/adapter.zip') {
+    return sendAdapter(response, url.searchParams.get('path') ?? '', context)
+  }
+  if (request.method === 'POST' && room === 'imports') {
+    await takePairs(request, response, rest, url.searchParams, context)
+    return true
+  }
+  return false
+}
+
+/** /pictures/<episode>/<step> */
+function sendPicture(response: ServerResponse, [episode, step]: readonly string[], { lab }: Context): boolean {
+  const picture = lab.store.picture(wholeNumber(episode), wholeNumber(step))
+  if (picture === undefined) return false
+  send(response, 200, 'image/jpeg', picture)
+  return true
+}
+
+/** /exports/<run>/<file> */
+async function sendExport(
+  response: ServerResponse,
+  [number, name = '']: readonly string[],
+  search: URLSearchParams,
+  context: Context,
+): Promise<boolean> {
+  if (!isExportFile(name)) return false
+  const run = find(context, wholeNumber(number))
+  const round = search.get('round')
+  const { type, content } = await exportFile(context.lab.store, run.id, name, {
+    tasks: configuredTasks(run.config),
+    ...(round === null ? {} : { round: wholeNumber(round) }),
+  })
+  if (search.has('inline')) {
+    // A report says itself that it runs nothing; the browser holds it to that.
+    response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+  } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
+  send(response, 200, type, content)
+  return true
+}
+
+/** /adapter.zip?path=<path>: an adapter in PEFT's layout, as one file. */
+function sendAdapter(response: ServerResponse, path: string, context: Context): boolean {
+  const adapter = findAdapter(context, path)
+  const folder = projectPath(adapter.path)
+  const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
+  // Weights are as good as random: packing them would only take time.
+  const zip = zipSync(Object.fromEntries(files), { level: 0 })
+  const name = adapter.run === null ? adapter.arm : `run-${adapter.run}-round-${adapter.round}-${adapter.arm}`
+  response.setHeader('Content-Disposition', `attachment; filename="${name}_adapter.zip"`)
+  send(response, 200, 'application/zip', zip)
+  return true
+}
+
+/** /imports/<run>/<round>/preferences: the body is a preference file. */
+async function takePairs(
+  request: IncomingMessage,
+  response: ServerResponse,
+  [number, round]: readonly string[],
+  search: URLSearchParams,
+  context: Context,
+): Promise<void> {
+  const run = find(context, wholeNumber(number))
+  const set = parsePreferenceData(await body(request), 'the file')
+  const review = new PairReview(context.lab.store)
+  const { undo, redo, pairs } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
+  const count = context.archive.reviewCount(run.id, wholeNumber(round))
+  send(response, 200, 'application/json', JSON.stringify({ changed: pairs.length, undo, redo, count }))
+}
+
+async function body(request: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += chunk.length
+    if (bytes > IMPORT_LIMIT) throw new UserError(`The file is longer than ${IMPORT_LIMIT >> 20} MiB; split it.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A number in an address. Throws UserError where it is none. */
+function wholeNumber(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) throw new UserError(`${text ?? 'Nothing'} is not a number.`)
+  return Number(text)
+}

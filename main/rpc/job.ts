@@ -1,0 +1,99 @@
+/** What the lab is doing, and what it should do. */
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import type { JobState } from '../jobs.ts'
+import { COMMAND_NAMES } from '../lab.ts'
+import type { LabEvent } from '../pipeline/events.ts'
+import type { LoggedEvent } from '../store/events.ts'
+import { changes } from './changes.ts'
+import { id, procedure, router } from './trpc.ts'
+
+/** A line of the log. */
+export interface LogLine extends Omit<LoggedEvent, 'event'> {
+  readonly event: Exclude<LabEvent, { event: 'progress' | 'metrics' }>
+}
+
+/** Least time between two looks at a job, in milliseconds: an eye sees no more. */
+const STATE_INTERVAL = 100
+/** How often the log is looked at when nothing here says that it has grown: a command in a terminal may write it. */
+const LOG_INTERVAL = 1000
+const LOG_BATCH = 500
+
+const command = z.enum(COMMAND_NAMES)
+const overrides = z.record(z.string(), z.unknown()).default({})
+
+export const jobRouter = router({
+  /** How the job stands. */
+  state: procedure.query(({ ctx }) => ctx.jobs.state),
+
+  /** How the job stands, now and after every change, ten times a second at most. */
+  watch: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<JobState> {
+    let told: JobState | undefined
+    for await (const _ of changes(ctx.jobs, signal, { atMost: STATE_INTERVAL })) {
+      if (ctx.jobs.state !== told) yield ctx.jobs.state
+      told = ctx.jobs.state
+    }
+  }),
+
+  /** Begins a command with the configuration as it is now; `overrides` are values by dotted key for this run alone. */
+  start: procedure
+    .input(z.object({ command, overrides }))
+    .mutation(({ ctx, input }) =>
+      ctx.jobs.start({ command: input.command, config: ctx.settings.read(input.overrides), resume: null }),
+    ),
+
+  /** Goes on with a run that did not come to its end; without a number, with the latest one. */
+  resume: procedure.input(z.object({ run: id.optional() })).mutation(({ ctx, input }) => {
+    const run = ctx.lab.store
+      .runs()
+      .find((one) => (input.run === undefined ? one.status !== 'done' : one.id === input.run))
+    if (run === undefined) throw new UserError('There is no run to go on with; begin a new one.')
+    return ctx.jobs.start({ command: command.parse(run.command), config: run.config, resume: run.id })
+  }),
+
+  /** Begins a new run with the settings of an earlier one. */
+  again: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
+    const run = ctx.lab.store.runs().find((one) => one.id === input.run)
+    if (run === undefined) throw new UserError(`There is no run ${input.run}; load the list again.`)
+    return ctx.jobs.start({ command: command.parse(run.command), config: run.config, resume: null })
+  }),
+
+  /** Stops where it can go on later without loss. */
+  stop: procedure.mutation(({ ctx }) => ctx.jobs.stop()),
+
+  /** Stops by taking browser and engine away. */
+  stopNow: procedure.mutation(({ ctx }) => ctx.jobs.stopNow()),
+
+  /**
+   * The log from `lastEventId` on (everything after it), then every line as it is written. Ids are those of the lines,
+   * so a client that comes back misses none. Without an id it begins with the lines of the latest run.
+   */
+  events: procedure
+    .input(z.object({ run: id.optional(), lastEventId: z.coerce.number().int().min(0).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      let last = input.lastEventId ?? ctx.lab.log.before(input.run ?? ctx.lab.store.runIds()[0])
+      for await (const _ of changes(ctx.jobs, signal, { atLeast: LOG_INTERVAL })) {
+        for (let more = true; more; ) {
+          const lines = ctx.lab.log.after(last, LOG_BATCH, input.run)
+          for (const line of lines) {
+            yield tracked(String(line.id), line as LogLine)
+            last = line.id
+          }
+          more = lines.length === LOG_BATCH
+        }
+      }
+    }),
+
+  /** A page of the log, the newest lines first; `before` is the id of the oldest line that is known. */
+  log: procedure
+    .input(
+      z.object({
+        run: id.optional(),
+        search: z.string().max(200).optional(),
+        before: id.optional(),
+        limit: z.int().min(1).max(1000).default(200),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.lab.log.page(input) as LogLine[]),
+})

@@ -1,0 +1,74 @@
+/** The live view's procedures: look at what is played, set its speed, try out an episode, record one by hand. */
+import { z } from 'zod'
+import { inputSchema } from '../live/hand.ts'
+import { actionSchema } from '../live/recorder.ts'
+import { procedure, router } from './trpc.ts'
+
+const screen = z.string().max(40)
+const of = z.enum(['job', 'play'])
+/** A page seeds its random numbers with it. */
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+const task = z.string().max(200)
+
+export const liveRouter = router({
+  /** What is shown now, and again whenever it changes. Whoever subscribes looks: only then is anything held back. */
+  state: procedure.subscription(({ ctx, signal }) => ctx.live.watch(signal ?? NEVER)),
+  /** Pictures of these screens, or of all. */
+  frames: procedure
+    .input(z.object({ screens: z.array(screen).max(64).optional() }))
+    .subscription(({ ctx, input, signal }) => ctx.live.frames(input.screens, signal ?? NEVER)),
+
+  /** How fast a run or what is tried out goes; what is left out stays. */
+  control: procedure
+    .input(z.object({ of, delay: z.number().min(0).max(10_000).optional(), paused: z.boolean().optional() }))
+    .mutation(({ ctx, input: { of, ...control } }) => ctx.live.control(of, control)),
+  /** Lets what is held go on by one action: one screen, or all. */
+  next: procedure
+    .input(z.object({ of, screen: screen.optional() }))
+    .mutation(({ ctx, input }) => ctx.live.next(input.of, input.screen)),
+
+  /** The policies that can be asked to play. */
+  policies: procedure.query(({ ctx }) => ctx.live.policies()),
+  /** Begins an episode with each of the policies and returns their screens. */
+  play: procedure
+    .input(
+      z.object({
+        task,
+        seed,
+        policies: z.array(z.string().min(1).max(1000)).min(1).max(4),
+        temperature: z.number().min(0).max(2).default(0),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => ({ screens: await ctx.live.play(input) })),
+  /** Ends what is tried out. */
+  stop: procedure.mutation(({ ctx }) => ctx.live.stop()),
+
+  /** Opens a problem for a person to solve. */
+  record: procedure
+    .input(z.object({ task, seed }))
+    .mutation(async ({ ctx, input }) => ({ screen: await ctx.live.record(input.task, input.seed) })),
+  /** Opens a screen's problem for a person to go on with. */
+  takeOver: procedure
+    .input(z.object({ screen }))
+    .mutation(async ({ ctx, input }) => ({ screen: await ctx.live.takeOver(input.screen) })),
+  /** Mouse and keys of a person, in the order in which they are sent. */
+  input: procedure
+    .input(z.object({ screen, input: inputSchema }))
+    .mutation(({ ctx, input }) => ctx.live.input(input.screen, input.input)),
+  /** One of the agent's actions, done by a person. */
+  act: procedure
+    .input(z.object({ screen, action: actionSchema }))
+    .mutation(({ ctx, input }) => ctx.live.act(input.screen, input.action)),
+  /** Adds what was recorded to the golden samples. */
+  save: procedure
+    .input(z.object({ screen, thoughts: z.array(z.string().max(500)).max(100).optional() }))
+    .mutation(({ ctx, input }) => ctx.live.save(input.screen, input.thoughts)),
+  /** Closes a recording's page. */
+  discard: procedure.input(z.object({ screen })).mutation(({ ctx, input }) => ctx.live.discard(input.screen)),
+})
+
+/** Of a caller that cannot go away. */
+const NEVER = new AbortController().signal

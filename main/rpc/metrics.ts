@@ -1,0 +1,54 @@
+/** Curves of trainings: whole ones in as many points as a screen shows, and what is added to them. */
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import type { ArmKey } from '../store/store.ts'
+import { changes } from './changes.ts'
+import { id, procedure, router } from './trpc.ts'
+
+const key = z.object({ run: id, stage: z.string(), round: z.int().min(0), arm: z.string() })
+
+/** The metrics of one optimiser step. */
+export interface MetricStep {
+  readonly step: number
+  readonly metrics: Readonly<Record<string, number | null>>
+}
+
+/** Least time between two looks for new metrics, and longest where a command in a terminal may write them, in milliseconds. */
+const PACE = { atMost: 250, atLeast: 1000 }
+
+export const metricsRouter = router({
+  /** What was trained in a run: arms with the names of their metrics. Of the latest run without a number. */
+  arms: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
+    const run = input.run ?? ctx.lab.store.runIds()[0]
+    return run === undefined ? [] : ctx.archive.curves(run)
+  }),
+
+  /** Metrics of some arms between two steps (both included), each curve in about `points` points. */
+  curves: procedure
+    .input(
+      z.object({
+        arms: z.array(key).min(1).max(32),
+        names: z.array(z.string()).min(1).max(64),
+        from: z.int().min(0).default(0),
+        to: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
+        points: z.int().min(2).max(5000).default(600),
+      }),
+    )
+    .query(({ ctx, input: { arms, names, from, to, points } }) =>
+      arms.flatMap((arm) => names.map((name) => ctx.archive.curve(arm, name, { from, to, points }))),
+    ),
+
+  /** Every metric of an arm after the step `lastEventId`, and then each step as it is done; ids are steps. */
+  follow: procedure
+    .input(key.extend({ lastEventId: z.coerce.number().int().min(0).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { lastEventId, ...arm } = input
+      let last = lastEventId ?? 0
+      for await (const _ of changes(ctx.jobs, signal, PACE)) {
+        for (const step of ctx.archive.stepsAfter(arm satisfies ArmKey, last)) {
+          yield tracked(String(step.step), step)
+          last = step.step
+        }
+      }
+    }),
+})

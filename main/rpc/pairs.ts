@@ -1,0 +1,137 @@
+/** Preference pairs, to be read and corrected. */
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { playPolicies } from '../live/play.ts'
+import { firstAdapter, runArtifacts } from '../pipeline/artifacts.ts'
+import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
+import { PairReview, type ReviewState } from '../preferences/review.ts'
+import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
+import type { StoredPair } from '../store/store.ts'
+import { type Context, id, procedure, router, slice } from './trpc.ts'
+
+const round = { run: id, round: z.int().min(1) }
+const answer = z.string().max(20_000)
+
+const action = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('keep') }),
+  z.object({ kind: z.literal('drop') }),
+  z.object({ kind: z.literal('swap') }),
+  z.object({ kind: z.literal('edit'), chosen: answer.optional(), rejected: answer.optional() }),
+  z.object({ kind: z.literal('note'), note: answer }),
+])
+
+/** What a correction came to. */
+export interface Reviewed extends ReviewState {
+  readonly count: ReviewCount
+}
+
+export const pairsRouter = router({
+  /** The rounds that have pairs, the latest first, with how far their review is. */
+  rounds: procedure.query(({ ctx }) => ctx.archive.pairRounds()),
+
+  /** A page of a round's pairs. */
+  list: procedure
+    .input(
+      z.object({
+        ...round,
+        ...slice,
+        task: z.string().optional(),
+        state: z.enum(PAIR_STATES).optional(),
+        search: z.string().max(200).optional(),
+        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
+        descending: z.boolean().default(false),
+      }),
+    )
+    .query(({ ctx, input: { offset, limit, sort, descending, ...filter } }) =>
+      ctx.archive.pairs(filter, { by: sort, descending }, { offset, limit }),
+    ),
+
+  /** How many pairs each task has. */
+  tasks: procedure.input(z.object(round)).query(({ ctx, input }) => ctx.archive.pairTasks(input.run, input.round)),
+
+  /** A pair with the two trajectories that it comes from; null where one was not played here. */
+  get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
+    const pair = find(ctx, input.id)
+    const trajectory = (attempt: number | null) => {
+      if (attempt === null) return null
+      const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
+      const episode = ctx.archive.episodeId(key, pair.task, pair.seed, attempt)
+      return episode === undefined ? null : (ctx.archive.episode(episode) ?? null)
+    }
+    return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
+  }),
+
+  /** The log-probability of every token of its two answers, under the policies that are there: sft, dpo. */
+  tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
+    const pair = find(ctx, input.id)
+    return ctx.live.workshop.use((resources, config) => {
+      const there = playPolicies(config).filter((policy) => policy.there && policy.name !== 'base')
+      const policies = there.map(({ name, folder }) => ({ name, folder: projectPath(folder) }))
+      return scorePair(resources, pair, policies)
+    })
+  }),
+
+  /**
+   * Asks the DPO policy about every pair of a round and keeps its margins with them, bit by bit; returns how many they
+   * are. The policy is the one that was trained in that run and round, or else the one that the configuration names.
+   */
+  score: procedure.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
+    if (jobs.state.current !== null) {
+      throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
+    }
+    const pairs = lab.store.pairs(input.run, input.round)
+    await live.workshop.use(async (resources, config) => {
+      const run = lab.store.run(input.run)
+      const own = runArtifacts(run.config, run).adapter('dpo', input.round)
+      const folder = firstAdapter([own, projectPath(config.paths.dpo_adapter_path)], 'dpo')
+      await scoreMargins(resources, pairs, folder, (margins) => lab.store.setPolicyMargins(margins))
+    })
+    return { pairs: pairs.length }
+  }),
+
+  /** Does the same to some pairs of a round, as one correction. */
+  edit: procedure
+    .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
+    .mutation(({ ctx, input }) => counted(ctx, review(ctx).apply(input.ids, input.action))),
+
+  /** Takes the latest correction back. */
+  undo: procedure
+    .input(z.object(round))
+    .mutation(({ ctx, input }) => counted(ctx, review(ctx).undo(input.run, input.round), input)),
+
+  /** Does again what was undone last. */
+  redo: procedure
+    .input(z.object(round))
+    .mutation(({ ctx, input }) => counted(ctx, review(ctx).redo(input.run, input.round), input)),
+
+  /** How far the review of a round is, and what can be undone and redone. */
+  review: procedure
+    .input(z.object(round))
+    .query(({ ctx, input }) => counted(ctx, review(ctx).state(input.run, input.round), input)),
+
+  /** The latest corrections of a round, the latest first. */
+  history: procedure
+    .input(z.object({ ...round, limit: z.int().min(1).max(1000).default(100) }))
+    .query(({ ctx, input }) => review(ctx).history(input.run, input.round, input.limit)),
+})
+
+function find({ lab }: Context, id: number): StoredPair {
+  const pair = lab.store.pair(id)
+  if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
+  return pair
+}
+
+interface Place {
+  readonly run: number
+  readonly round: number
+}
+
+function review({ lab }: Context): PairReview {
+  return new PairReview(lab.store)
+}
+
+function counted(ctx: Context, state: ReviewState, place: Place | undefined = state.pairs[0]): Reviewed {
+  const { run = 0, round: of = 0 } = place ?? {}
+  return { ...state, count: ctx.archive.reviewCount(run, of) }
+}

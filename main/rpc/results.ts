@@ -1,0 +1,83 @@
+/** What evaluations found. */
+import { z } from 'zod'
+import { reasons } from '../evaluation/evaluate.ts'
+import { markdownTable } from '../evaluation/markdown.ts'
+import { summarise } from '../evaluation/summary.ts'
+import { configuredTasks } from '../pipeline/resources.ts'
+import { evaluationOf, outlineOf } from '../pipeline/results.ts'
+import { find } from './runs.ts'
+import { type Context, id, procedure, router, slice } from './trpc.ts'
+
+/** One problem that two arms played. */
+export interface PairedOutcome {
+  readonly task: string
+  readonly seed: number
+  readonly kind: 'won' | 'lost' | 'both' | 'neither'
+  /** The episodes of the two arms. */
+  readonly a: number
+  readonly b: number
+  readonly reasonA: string
+  readonly reasonB: string
+}
+
+export const resultsRouter = router({
+  /** The runs that came to an evaluation, the latest first. */
+  runs: procedure.query(({ ctx }) =>
+    ctx.lab.store.runs().flatMap(({ id: run, name, started, command }) => {
+      const done = ctx.lab.store.stages(run).some(({ stage, status }) => stage === 'evaluate' && status === 'done')
+      return done ? [{ run, name, started, command: String(command) }] : []
+    }),
+  ),
+
+  /** Success by task, category and overall with intervals, DPO against every other arm, the verdict, and why it failed. */
+  get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
+    const data = load(ctx, input.run)
+    const { arms, facts } = data
+    return {
+      ...outlineOf(ctx.lab.store, input.run),
+      ...summarise(data),
+      failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'failure')])),
+      faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'fault')])),
+      facts,
+    }
+  }),
+
+  /** The problems that arms `a` and `b` both played, and who solved them. */
+  outcomes: procedure
+    .input(
+      z.object({
+        run: id,
+        a: z.string().default('dpo'),
+        b: z.string().default('sft'),
+        task: z.string().optional(),
+        kind: z.enum(['won', 'lost', 'both', 'neither']).optional(),
+        ...slice,
+      }),
+    )
+    .query(({ ctx, input }) => {
+      const { arms } = load(ctx, input.run)
+      const played = (arm: string) =>
+        (arms.find(({ name }) => name === arm)?.episodes ?? []).filter(({ outcome }) => outcome !== 'fault')
+      const other = new Map(played(input.b).map((episode) => [`${episode.task} ${episode.seed}`, episode]))
+      const all = played(input.a).flatMap((a): PairedOutcome[] => {
+        const b = other.get(`${a.task} ${a.seed}`)
+        if (b === undefined || (input.task !== undefined && a.task !== input.task)) return []
+        const [won, lost] = [a.outcome === 'success', b.outcome === 'success']
+        const kind = won ? (lost ? 'both' : 'won') : lost ? 'lost' : 'neither'
+        const { task, seed } = a
+        return [{ task, seed, kind, a: a.id, b: b.id, reasonA: a.reason, reasonB: b.reason }]
+      })
+      const rows = all.filter(({ kind }) => input.kind === undefined || kind === input.kind)
+      return { rows: rows.slice(input.offset, input.offset + input.limit), total: rows.length }
+    }),
+
+  /** The success table in Markdown. */
+  markdown: procedure
+    .input(z.object({ run: id }))
+    .query(({ ctx, input }) => markdownTable(summarise(load(ctx, input.run)))),
+})
+
+function load(ctx: Context, run: number) {
+  const { config } = find(ctx, run)
+  return evaluationOf(ctx.lab.store, run, configuredTasks(config))
+}

@@ -1,0 +1,475 @@
+/** The procedures, called on a real store; and what they stream, through real sockets. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { unzipSync } from 'fflate'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { serveLab, type Web } from '../../app/web.ts'
+import { projectPath } from '../config/paths.ts'
+import { configSchema } from '../config/schema.ts'
+import { Settings } from '../config/settings.ts'
+import { preferenceText } from '../preferences/dataset.ts'
+import type { Episode, Outcome } from '../store/episode.ts'
+import { lockStore } from '../store/lock.ts'
+import { Store } from '../store/store.ts'
+import type { LabRouter } from './router.ts'
+
+let folder: string
+let settings: Settings
+let web: Web
+let store: Store
+let clients: { close(): void }[]
+let bugs: string[]
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'router-'))
+  copyFileSync(projectPath('config.yaml'), join(folder, 'config.yaml'))
+  settings = new Settings(join(folder, 'config.yaml'))
+  settings.set({
+    'paths.store': join(folder, 'lab.sqlite'),
+    'paths.reports': join(folder, 'reports'),
+    'paths.sft_data': join(folder, 'golden.jsonl'),
+    'paths.preference_data': join(folder, 'preferences.jsonl'),
+    'paths.sft_adapter_path': join(folder, 'sft'),
+    'paths.dpo_adapter_path': join(folder, 'dpo'),
+  })
+  clients = []
+  bugs = []
+  await open()
+})
+afterEach(async () => {
+  await shut()
+  expect(bugs).toEqual([])
+})
+
+async function open() {
+  web = await serveLab({ settings, window: folder, onBug: (text) => bugs.push(text) })
+  store = new Store(settings.read().paths.store)
+}
+
+async function shut() {
+  for (const client of clients) client.close()
+  clients = []
+  store.close()
+  await web.close()
+}
+
+const cookie = () => `dpo-driver-${new URL(web.url).port}=${new URL(web.url).searchParams.get('token')}`
+const fetchFile = (path: string, init: RequestInit = {}) =>
+  fetch(new URL(path, web.url), { ...init, headers: { cookie: cookie() } })
+
+/** A page of the lab: its client, and how its line breaks. */
+function page() {
+  let socket: WebSocket | undefined
+  class Socket extends WebSocket {
+    constructor(address: string) {
+      super(address, { headers: { cookie: cookie() } })
+      socket = this
+    }
+  }
+  const address = `ws://${new URL(web.url).host}/trpc`
+  const client = createWSClient({ url: address, WebSocket: Socket as never, retryDelayMs: () => 10 })
+  clients.push(client)
+  const lab = createTRPCClient<LabRouter>({ links: [wsLink({ client })] })
+  return { lab, breakLine: () => socket?.terminate(), close: () => client.close() }
+}
+
+/** A run in the store that has not been made by any job. */
+function pastRun(command = 'pipeline', status: 'done' | 'running' = 'done', change = {}): number {
+  const run = store.createRun('trial', command, configSchema.parse({ ...settings.read(), ...change }))
+  store.setRunStatus(run, status)
+  return run
+}
+
+function episode(seed: number, attempt: number, outcome: Outcome): Episode {
+  const completion = `Thought: t\nAction: click tab ${attempt}`
+  const step = {
+    page: 'p',
+    prompt: `prompt ${seed}`,
+    completion,
+    tokens: [1],
+    logprob: -1 - attempt,
+    thought: 't',
+    action: 'a',
+  }
+  const reason = outcome === 'success' ? 'reward' : 'wrong'
+  const picture = new Uint8Array([255, 216, 255])
+  return {
+    task: 'click-tab',
+    seed,
+    attempt,
+    instruction: 'i',
+    outcome,
+    reason,
+    reward: 0,
+    duration: 1,
+    steps: [{ ...step, picture }],
+  }
+}
+
+/** A run with a collection of `pairs` pairs, its episodes, and an evaluation that DPO wins. */
+function wholeRun(pairs = 3): number {
+  const run = pastRun()
+  const seeds = Array.from({ length: pairs }, (_, at) => at)
+  for (const seed of seeds) {
+    for (const attempt of [0, 1]) {
+      store.addEpisode(
+        { run, stage: 'collect', round: 1, arm: '' },
+        episode(seed, attempt, attempt === 0 ? 'success' : 'failure'),
+      )
+    }
+  }
+  store.setPairs(
+    run,
+    1,
+    seeds.map((seed) => ({
+      task: 'click-tab',
+      seed,
+      step: 0,
+      chosenAttempt: 0,
+      rejectedAttempt: 1,
+      margin: 1,
+      prompt: `prompt ${seed}`,
+      chosen: episode(seed, 0, 'success').steps[0]?.completion ?? '',
+      rejected: episode(seed, 1, 'failure').steps[0]?.completion ?? '',
+    })),
+  )
+  const stage = (name: string, round: number, result: unknown) => {
+    store.startStage({ run, stage: name, round })
+    store.endStage({ run, stage: name, round }, 'done', result)
+  }
+  const counts = Object.fromEntries(
+    ['episodes', 'successes', 'failures', 'faults', 'seeds', 'seedsOnlySuccesses', 'seedsOnlyFailures', 'pairs'].map(
+      (name) => [name, 3],
+    ),
+  )
+  stage('collect', 1, { ...counts, sameActions: 0, pageDiffers: 0, ended: 0, duplicates: 0, slips: 0, overCap: 0 })
+  const cell = { success: 0, n: 4, low: 0, high: 1, faults: 0 }
+  stage('evaluate', 1, {
+    report: 'r',
+    round: 1,
+    arms: { sft: cell, dpo: { ...cell, success: 1 } },
+    facts: { model: 'models/base' },
+  })
+  for (const [arm, solves] of [
+    ['sft', 1],
+    ['dpo', 3],
+  ] as const) {
+    for (let seed = 50; seed < 54; seed++) {
+      store.addEpisode(
+        { run, stage: 'evaluate', round: 1, arm },
+        episode(seed, 0, seed - 50 < solves ? 'success' : 'failure'),
+      )
+    }
+  }
+  return run
+}
+
+/** What a test wants to know of a line of the log. */
+interface Line {
+  readonly id: number
+  readonly event: { readonly event: string }
+}
+
+/** Waits until what is asked is so. */
+const until = (so: () => unknown | Promise<unknown>) => vi.waitUntil(so, { timeout: 20_000, interval: 20 })
+
+test('what the lab is, has and is set to is told at once', async () => {
+  const { lab } = page()
+  expect(await lab.status.get.query()).toMatchObject({
+    machine: { cores: expect.any(Number), memory: { total: expect.any(Number) } },
+    model: { name: 'models/base', parameters: 2_634_432, problem: null },
+    job: { status: 'idle' },
+  })
+  await lab.config.set.mutate({ values: { 'model.base_model_name': 'models/none' } })
+  expect((await lab.status.get.query()).model).toMatchObject({
+    folder: null,
+    problem: expect.stringMatching(/neither a folder/),
+  })
+  await lab.config.set.mutate({ values: { 'model.base_model_name': 'Qwen/Qwen2-7B-Instruct' } })
+  expect((await lab.status.get.query()).model).toMatchObject({ folder: null, download: true, problem: null })
+  const { parts, needed, available } = await lab.status.memory.query({})
+  expect(parts.find(({ part }) => part === 'weights')?.bytes).toBeGreaterThan(4e9)
+  expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(needed, -3)
+  expect(available).toBeGreaterThan(0)
+  expect(await lab.status.models.query()).toContain('models/base')
+  expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
+    expert: true,
+    learned: true,
+  })
+  expect(await lab.config.check.query({ values: { 'training.dpo.beta': 2 } })).toBeNull()
+  await expect(lab.config.check.query({ values: { 'training.dpo.beta': 'x' } })).rejects.toThrow(
+    /beta must be a number/,
+  )
+})
+
+test('a job goes on without its page, and two pages see the same log to the last line', async () => {
+  // There is no such task, so the run tells of itself and fails.
+  settings.set({ tasks: ['no-such-task'] })
+  const [first, second] = [page(), page()]
+  const seen: Line[][] = [[], []]
+  for (const [at, { lab }] of [first, second].entries()) {
+    lab.job.events.subscribe({}, { onData: ({ data }) => seen[at]?.push(data) })
+  }
+  await first.lab.job.start.mutate({ command: 'golden' })
+  first.close()
+  await until(async () => (await second.lab.job.state.query()).status === 'idle')
+  expect((await second.lab.job.state.query()).last).toMatchObject({
+    command: 'golden',
+    run: 1,
+    status: 'failed',
+    error: expect.stringMatching(/There is no task no-such-task/),
+  })
+  await until(() => seen[1]?.at(-1)?.event.event === 'end')
+  const third = page()
+  const late: Line[] = []
+  third.lab.job.events.subscribe({}, { onData: ({ data }) => late.push(data) })
+  await until(() => late.length === seen[1]?.length)
+  expect(late).toEqual(seen[1])
+  expect(late.map(({ event }) => event.event)).toEqual(['run', 'stage', 'stage', 'end'])
+  expect((await third.lab.job.log.query({ search: 'no-such-task' })).map(({ event }) => event.event)).toEqual(['end'])
+})
+
+test('a page whose line breaks gets every line once, in order', async () => {
+  const run = pastRun()
+  const { lab, breakLine } = page()
+  const { EventLog } = await import('../store/events.ts')
+  const log = new EventLog(store.database)
+  const seen: string[] = []
+  lab.job.events.subscribe(
+    { run, lastEventId: 0 },
+    { onData: ({ data: { event } }) => seen.push(event.event === 'message' ? event.text : event.event) },
+  )
+  const say = (text: string) => log.add(run, { event: 'message', stage: 'sft', round: 0, text })
+  for (let i = 0; i < 700; i++) say(`line ${i}`)
+  await until(() => seen.length > 0)
+  breakLine()
+  for (let i = 700; i < 710; i++) say(`line ${i}`)
+  await until(() => seen.length >= 710)
+  expect(seen).toEqual(Array.from({ length: 710 }, (_, i) => `line ${i}`))
+})
+
+test('a second job, an unknown run and a run that is done are refused in a sentence', async () => {
+  const { lab } = page()
+  await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to go on with/)
+  const done = pastRun('golden')
+  await expect(lab.job.resume.mutate({ run: done })).rejects.toThrow(
+    /nothing to resume: golden of run 1 came to its end/,
+  )
+  await expect(lab.job.again.mutate({ run: 9 })).rejects.toThrow(/There is no run 9/)
+  const unlock = lockStore(settings.read().paths.store)
+  await expect(lab.job.start.mutate({ command: 'golden' })).rejects.toThrow(/another command is at work/)
+  unlock()
+  expect((await lab.job.state.query()).status).toBe('idle')
+})
+
+test('a run that was killed is shown as interrupted and can be gone on with under its own number', async () => {
+  const { lab } = page()
+  const run = pastRun('golden', 'running', { tasks: ['no-such-task'] })
+  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'interrupted' }])
+  const unlock = lockStore(settings.read().paths.store)
+  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'running' }])
+  unlock()
+  expect(await lab.job.resume.mutate({ run })).toMatchObject({ current: { run, command: 'golden' } })
+  await until(async () => (await lab.job.state.query()).status === 'idle')
+  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'failed' }])
+})
+
+test('runs are compared, hidden, brought back, and gone for good when the lab starts anew', async () => {
+  let { lab } = page()
+  const a = pastRun()
+  const b = pastRun('pipeline', 'done', { tasks: ['click-tab'], project: { name: 'other', seed: 7 } })
+  expect(await lab.runs.diff.query({ a, b })).toEqual([
+    { key: 'project.name', a: 'dpo-driver', b: 'other' },
+    { key: 'project.seed', a: 42, b: 7 },
+    { key: 'tasks', a: expect.any(Array), b: ['click-tab'] },
+  ])
+  mkdirSync(join(folder, 'reports/trial-1'), { recursive: true })
+  await lab.runs.delete.mutate({ run: a })
+  expect((await lab.runs.list.query()).map(({ id }) => id)).toEqual([b])
+  await expect(lab.runs.get.query({ run: a })).rejects.toThrow(/There is no run 1/)
+  await lab.runs.restore.mutate({ run: a })
+  expect(await lab.runs.get.query({ run: a })).toMatchObject({ id: a, config: { project: { seed: 42 } }, stages: [] })
+  await lab.runs.delete.mutate({ run: a })
+  await shut()
+  await open()
+  lab = page().lab
+  await expect(lab.runs.restore.mutate({ run: a })).rejects.toThrow(/There is no run 1/)
+  expect(existsSync(join(folder, 'reports/trial-1'))).toBe(false)
+})
+
+test('pairs are read, corrected, counted, and corrected back', async () => {
+  const run = wholeRun()
+  const { lab } = page()
+  expect(await lab.pairs.rounds.query()).toMatchObject([{ run, round: 1, pairs: 3, reviewed: 0 }])
+  const { rows, total } = await lab.pairs.list.query({ run, round: 1, limit: 2 })
+  expect([total, rows.length, rows[0]?.margin]).toEqual([3, 2, 1])
+  const id = rows[0]?.id ?? 0
+  expect(await lab.pairs.get.query({ id })).toMatchObject({
+    pair: { id, prompt: 'prompt 0' },
+    chosen: { outcome: 'success', steps: [{ hasPicture: true }] },
+    rejected: { outcome: 'failure' },
+  })
+  expect(await lab.pairs.edit.mutate({ ids: [id], action: { kind: 'swap' } })).toMatchObject({
+    pairs: [{ id, swapped: true }],
+    count: { pairs: 3, reviewed: 1, swapped: 1 },
+    undo: 'swap',
+  })
+  expect((await lab.pairs.get.query({ id })).chosen?.outcome).toBe('failure')
+  expect(await lab.pairs.undo.mutate({ run, round: 1 })).toMatchObject({
+    count: { reviewed: 0 },
+    undo: null,
+    redo: 'swap',
+  })
+  expect(await lab.pairs.redo.mutate({ run, round: 1 })).toMatchObject({ count: { swapped: 1 } })
+  expect((await lab.pairs.history.query({ run, round: 1 })).map(({ kind }) => kind)).toEqual(['redo', 'undo', 'swap'])
+  await expect(lab.pairs.edit.mutate({ ids: [id], action: { kind: 'edit', chosen: '' } })).rejects.toThrow(
+    /must not be empty/,
+  )
+})
+
+test('pairs go out as a file and come back from one', async () => {
+  const run = wholeRun()
+  const { lab } = page()
+  const { rows } = await lab.pairs.list.query({ run, round: 1 })
+  await lab.pairs.edit.mutate({ ids: [rows[1]?.id ?? 0], action: { kind: 'drop' } })
+  const out = await fetchFile(`/exports/${run}/preferences.jsonl`)
+  expect(out.headers.get('content-disposition')).toBe(`attachment; filename="trial-${run}-preferences.jsonl"`)
+  const lines = (await out.text()).trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).seed)).toEqual([0, 2])
+  const body = `${lines[1]}\n${preferenceText([{ task: 'click-tab', seed: 8, step: 0, prompt: 'p', chosen: 'a', rejected: 'b' }])}`
+  const back = await fetchFile(`/imports/${run}/1/preferences?replace`, { method: 'POST', body })
+  expect(await back.json()).toMatchObject({ undo: 'import', count: { pairs: 4, dropped: 2 } })
+  const broken = await fetchFile(`/imports/${run}/1/preferences`, { method: 'POST', body: '{"prompt": 1}' })
+  expect([broken.status, await broken.text()]).toEqual([400, expect.stringMatching(/^the file:1: prompt must be/)])
+})
+
+test('results say who won what, and go out as report, table and figures', async () => {
+  const run = wholeRun()
+  const { lab } = page()
+  expect(await lab.results.runs.query()).toMatchObject([{ run }])
+  const results = await lab.results.get.query({ run })
+  expect(results).toMatchObject({
+    arms: { sft: { success: 0.25, n: 4 }, dpo: { success: 0.75 } },
+    against: { sft: { won: 2, lost: 0 } },
+    failures: { sft: [['wrong', 3]] },
+    verdict: [expect.stringMatching(/^No measurable change from SFT to DPO/)],
+  })
+  const won = await lab.results.outcomes.query({ run, kind: 'won' })
+  expect(won).toMatchObject({
+    total: 2,
+    rows: [{ task: 'click-tab', seed: 51, kind: 'won', reasonB: 'wrong' }, { seed: 52 }],
+  })
+  expect(await lab.episodes.get.query({ id: won.rows[0]?.a ?? 0 })).toMatchObject({
+    arm: 'dpo',
+    outcome: 'success',
+    seed: 51,
+  })
+  expect(await lab.results.markdown.query({ run })).toMatch(
+    /^\| task \| SFT \| DPO \|\n\| --- \| ---: \| ---: \|\n\| click-tab \| 25\.0/,
+  )
+  const report = await fetchFile(`/exports/${run}/report.html?inline`)
+  expect(report.headers.get('content-security-policy')).toMatch(/sandbox$/)
+  expect(await report.text()).toContain('No measurable change from SFT to DPO')
+  expect(JSON.parse(await (await fetchFile(`/exports/${run}/summary.json`)).text())).toMatchObject({
+    dpo: { success: 0.75 },
+  })
+  const none = await fetchFile(`/exports/${run}/metrics.csv`)
+  expect(await none.text()).toBe('stage,round,arm,step,name,value\r\n')
+  const bare = pastRun()
+  expect((await fetchFile(`/exports/${bare}/report.html`)).status).toBe(400)
+  expect((await fetchFile(`/exports/${run}/passwords.txt`)).status).toBe(404)
+})
+
+test('every token of a pair is scored under the policies that are there', async () => {
+  const run = wholeRun(1)
+  const { lab } = page()
+  const { initLora, saveAdapter } = await import('../engine/adapter.ts')
+  const { parseQwen2Config } = await import('../engine/checkpoint.ts')
+  const file = projectPath('models/base/config.json')
+  const base = parseQwen2Config(file, readFileSync(file, 'utf8'))
+  const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
+  await saveAdapter(join(folder, 'sft'), lora, initLora(base, lora, 1), 'models/base')
+  const [pair] = (await lab.pairs.list.query({ run, round: 1 })).rows
+  const { chosen, rejected, margins } = await lab.pairs.tokens.query({ id: pair?.id ?? 0 })
+  const text = chosen.map((token) => token.text).join('')
+  expect(text.startsWith(pair?.chosen ?? '?')).toBe(true)
+  const sum = (tokens: typeof chosen) => tokens.reduce((total, { logprobs }) => total + (logprobs.sft ?? Number.NaN), 0)
+  expect(sum(chosen)).toBeLessThan(0)
+  expect(margins).toEqual({ sft: expect.closeTo(sum(chosen) - sum(rejected), 3) })
+  // The same adapter as DPO policy: every pair of the round gets the margin that its tokens add up to.
+  await expect(lab.pairs.score.mutate({ run, round: 1 })).rejects.toThrow(/dpo: there is no adapter here/)
+  await saveAdapter(join(folder, 'dpo'), lora, initLora(base, lora, 1), 'models/base')
+  expect(await lab.pairs.score.mutate({ run, round: 1 })).toEqual({ pairs: 1 })
+  const by = { sort: 'policyMargin', descending: true } as const
+  expect((await lab.pairs.list.query({ run, round: 1, ...by })).rows[0]?.policyMargin).toBeCloseTo(margins.sft ?? 0, 3)
+})
+
+test('pictures are found by episode and step', async () => {
+  wholeRun(1)
+  const picture = await fetchFile('/pictures/1/0')
+  expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
+  expect([...new Uint8Array(await picture.arrayBuffer())]).toEqual([255, 216, 255])
+  expect((await fetchFile('/pictures/1/9.txt')).status).toBe(400)
+})
+
+test('curves are followed step by step, past a broken line', async () => {
+  const run = pastRun()
+  const arm = { run, stage: 'dpo', round: 1, arm: 'dpo' }
+  const { lab, breakLine } = page()
+  for (let step = 1; step <= 20; step++) store.addMetrics(arm, step, { loss: 1 / step })
+  expect(await lab.metrics.arms.query({})).toEqual([{ ...arm, names: ['loss'], lastStep: 20 }])
+  expect(await lab.metrics.curves.query({ arms: [arm], names: ['loss'], points: 5 })).toMatchObject([
+    { steps: [1, 5, 9, 13, 17] },
+  ])
+  const steps: number[] = []
+  lab.metrics.follow.subscribe(arm, { onData: ({ data }) => steps.push(data.step) })
+  await until(() => steps.length === 20)
+  breakLine()
+  await setTimeout(50)
+  store.addMetrics(arm, 21, { loss: 0 })
+  await until(() => steps.length === 21)
+  expect(steps).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
+})
+
+test('adapters come with what they were made from, golden samples with where they lie', async () => {
+  const run = wholeRun()
+  const { lab } = page()
+  expect(await lab.adapters.list.query()).toEqual([])
+  const { saveAdapter } = await import('../engine/adapter.ts')
+  const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
+  await saveAdapter(join(folder, `reports/trial-${run}/round-1/dpo_adapter`), lora, new Map(), 'models/base')
+  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.endStage({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 3, reference: 'models/sft', arms: ['dpo'] })
+  expect(await lab.adapters.list.query()).toMatchObject([
+    {
+      arm: 'dpo',
+      run,
+      round: 1,
+      r: 2,
+      current: false,
+      lineage: [
+        { kind: 'pairs', run, count: 3 },
+        { kind: 'adapter', name: 'models/sft' },
+        { kind: 'golden' },
+        { kind: 'base', name: 'models/base' },
+      ],
+    },
+  ])
+  const [{ path = '' } = {}] = await lab.adapters.list.query()
+  expect(await lab.adapters.use.mutate({ path, as: 'dpo' })).toMatchObject([
+    { arm: 'dpo', run: null, current: true },
+    { run },
+  ])
+  await expect(lab.adapters.merge.mutate({ path, name: '../out' })).rejects.toThrow(/name must be letters/)
+  await expect(lab.adapters.merge.mutate({ path, name: 'base' })).rejects.toThrow(/choose another folder/)
+  await expect(lab.adapters.use.mutate({ path: '/etc', as: 'sft' })).rejects.toThrow(/\/etc: there is no adapter here/)
+  const zip = await fetchFile(`/adapter.zip?path=${encodeURIComponent(path)}`)
+  const files = unzipSync(new Uint8Array(await zip.arrayBuffer()))
+  expect(Object.keys(files).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+  writeFileSync(join(folder, 'golden.jsonl'), '')
+  expect(await lab.golden.list.query({})).toMatchObject({ rows: [], total: 0 })
+})

@@ -1,0 +1,32 @@
+/** The one router that every face of the lab talks to. */
+import { adaptersRouter, goldenRouter, tasksRouter } from './catalogue.ts'
+import { configRouter } from './config.ts'
+import { desktopRouter } from './desktop.ts'
+import { episodesRouter } from './episodes.ts'
+import { jobRouter } from './job.ts'
+import { liveRouter } from './live.ts'
+import { metricsRouter } from './metrics.ts'
+import { pairsRouter } from './pairs.ts'
+import { resultsRouter } from './results.ts'
+import { runsRouter } from './runs.ts'
+import { statusRouter } from './status.ts'
+import { router } from './trpc.ts'
+import { verifyRouter } from './verify.ts'
+
+export const labRouter = router({
+  status: statusRouter,
+  job: jobRouter,
+  config: configRouter,
+  verify: verifyRouter,
+  runs: runsRouter,
+  metrics: metricsRouter,
+  episodes: episodesRouter,
+  pairs: pairsRouter,
+  results: resultsRouter,
+  adapters: adaptersRouter,
+  tasks: tasksRouter,
+  golden: goldenRouter,
+  live: liveRouter,
+  desktop: desktopRouter,
+})
+export type LabRouter = typeof labRouter

@@ -1,0 +1,283 @@
+/** The server as others meet it: on real sockets, with requests that a browser, a stranger's page or a script would send. */
+import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { serveLab, type Web } from '../../app/web.ts'
+import { projectPath } from '../config/paths.ts'
+import { Settings } from '../config/settings.ts'
+import type { LabRouter } from './router.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'server-'))
+const window = join(folder, 'dist')
+let web: Web
+let url: URL
+let token: string
+let bugs: string[]
+
+beforeAll(async () => {
+  mkdirSync(join(window, 'assets'), { recursive: true })
+  writeFileSync(join(window, 'index.html'), '<!doctype html><title>Lab</title>')
+  writeFileSync(join(window, 'assets', 'app-1a2b.js'), 'export {}')
+  writeFileSync(join(folder, 'secret.txt'), 'not for pages')
+  symlinkSync(join(folder, 'secret.txt'), join(window, 'link.txt'))
+  copyFileSync(projectPath('config.yaml'), join(folder, 'config.yaml'))
+  bugs = []
+  const settings = new Settings(join(folder, 'config.yaml'), {
+    'paths.store': join(folder, 'lab.sqlite'),
+    'paths.reports': join(folder, 'reports'),
+  })
+  web = await serveLab({ settings, window, onBug: (text) => bugs.push(text) })
+  url = new URL(web.url)
+  token = url.searchParams.get('token') ?? ''
+})
+afterAll(async () => {
+  await web.close()
+  expect(bugs).toEqual([])
+})
+
+const cookie = () => `dpo-driver-${url.port}=${token}`
+
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+/** Sends a request exactly as it is written, which fetch would not: any path, any Host. */
+function send(
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((done, fail) => {
+    const { hostname: host, port } = url
+    const request = httpRequest({ host, port, path, method, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }))
+    })
+    request.on('error', fail)
+    request.end(body)
+  })
+}
+
+/** Tries to open a socket; 'open', or the status it was refused with. */
+function knock(path: string, headers: Record<string, string>): Promise<number | 'open'> {
+  return new Promise((done) => {
+    const socket = new WebSocket(`ws://${url.host}${path}`, { headers })
+    socket.on('open', () => {
+      socket.terminate()
+      done('open')
+    })
+    socket.on('unexpected-response', (_request, response) => done(response.statusCode ?? 0))
+    socket.on('error', () => {})
+  })
+}
+
+/** A client as the window makes it. */
+function client() {
+  class Socket extends WebSocket {
+    constructor(address: string) {
+      super(address, { headers: { cookie: cookie(), origin: url.origin } })
+    }
+  }
+  const socket = createWSClient({ url: `ws://${url.host}/trpc`, WebSocket: Socket as never })
+  return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] }), close: () => socket.close() }
+}
+
+test('the printed address leaves a strict cookie and a clean address, and then the window opens', async () => {
+  const first = await send(`/?token=${token}`)
+  expect(first).toMatchObject({ status: 303, headers: { location: '/' } })
+  const [set = ''] = first.headers['set-cookie'] ?? []
+  expect(set).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/)
+  const second = await send('/', { headers: { cookie: set.split(';')[0] ?? '' } })
+  expect(second).toMatchObject({ status: 200, text: expect.stringContaining('<title>Lab</title>') })
+  expect(await send('/pairs/3', { headers: { cookie: cookie() } })).toMatchObject({ status: 200 })
+})
+
+test('every answer forbids what a page of the lab has no use for', async () => {
+  const { headers } = await send('/', { headers: { cookie: cookie() } })
+  expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/)
+  expect(headers['content-security-policy']).toContain(`connect-src 'self' ws://${url.host}`)
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cache-control': 'no-store',
+  })
+  const asset = await send('/assets/app-1a2b.js', { headers: { cookie: cookie() } })
+  expect(asset).toMatchObject({ status: 200, headers: { 'cache-control': expect.stringContaining('immutable') } })
+})
+
+test.each([
+  ['no token', {}, 401],
+  ['a wrong token', { cookie: 'dpo-driver-PORT=wrong' }, 401],
+  ["the token in another lab's cookie", { cookie: 'dpo-driver-1=TOKEN' }, 401],
+  ['a name that was pointed at this machine (DNS rebinding)', { cookie: 'COOKIE', host: 'evil.example:PORT' }, 403],
+  ['a numeric name that is not this machine', { cookie: 'COOKIE', host: '10.1.2.3:PORT' }, 403],
+  ['a Host that only begins well', { cookie: 'COOKIE', host: '127.0.0.1.evil.example:PORT' }, 403],
+  ["another page's Origin", { cookie: 'COOKIE', origin: 'https://evil.example' }, 403],
+  ['an Origin on another port', { cookie: 'COOKIE', origin: 'http://127.0.0.1:1' }, 403],
+  ['the Origin of a page without one', { cookie: 'COOKIE', origin: 'null' }, 403],
+  ["another page's request, as the browser says", { cookie: 'COOKIE', 'sec-fetch-site': 'cross-site' }, 403],
+  [
+    'a page on another port of this machine, as the browser says',
+    { cookie: 'COOKIE', 'sec-fetch-site': 'same-site' },
+    403,
+  ],
+])('%s is refused by HTTP and by WebSocket', async (_why, given, status) => {
+  const headers = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      value.replace('COOKIE', cookie()).replace('TOKEN', token).replace('PORT', url.port),
+    ]),
+  )
+  const answer = await send('/', { headers })
+  expect(answer.status).toBe(status)
+  expect(answer.text).not.toContain('<title>')
+  expect(await knock('/trpc', headers)).toBe(status)
+})
+
+test('the token does not help a page of somebody else, nor through a tunnel does another name hurt', async () => {
+  expect(await send(`/?token=${token}`, { headers: { 'sec-fetch-site': 'cross-site' } })).toMatchObject({ status: 403 })
+  expect(await send(`/?token=${token}`, { headers: { host: 'evil.example' } })).toMatchObject({ status: 403 })
+  // ssh -L 9000:127.0.0.1:PORT: the browser's port is another one.
+  const tunnel = { host: 'localhost:9000', origin: 'http://localhost:9000', cookie: cookie() }
+  expect(await send('/', { headers: tunnel })).toMatchObject({ status: 200 })
+  expect(await knock('/trpc', tunnel)).toBe('open')
+})
+
+test('a form of another page cannot post, and the right page only where something is taken', async () => {
+  const form = { cookie: cookie(), origin: 'https://evil.example', 'content-type': 'text/plain' }
+  expect(await send('/imports/1/1/preferences', { method: 'POST', headers: form, body: '{}' })).toMatchObject({
+    status: 403,
+  })
+  expect(await send('/', { method: 'POST', headers: { cookie: cookie() }, body: 'x' })).toMatchObject({ status: 405 })
+  expect(await send('/imports/1/1/preferences', { method: 'POST', headers: { cookie: cookie() } })).toMatchObject({
+    status: 400,
+    text: expect.stringMatching(/There is no run 1/),
+  })
+})
+
+test.each([
+  '/../secret.txt',
+  '/..%2fsecret.txt',
+  '/%2e%2e/secret.txt',
+  '/assets/..%2f..%2fsecret.txt',
+  '/assets/%5c..%5c..%5csecret.txt',
+  '/link.txt',
+  '/assets/app-1a2b.js%00.html',
+  '/%E0%A4%A.txt',
+  '//evil.example/secret.txt',
+  'http://evil.example/secret.txt',
+  `//${'a/'.repeat(2000)}x.js`,
+])('%s does not lead out of the window', async (path) => {
+  const { status, text } = await send(path, { headers: { cookie: cookie() } })
+  expect(status).toBe(404)
+  expect(text).not.toContain('not for pages')
+})
+
+test('a window that was not built says how', async () => {
+  const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'other.sqlite') })
+  const bare = await serveLab({ settings, window: join(folder, 'none') })
+  try {
+    const { port, searchParams } = new URL(bare.url)
+    const headers = { cookie: `dpo-driver-${port}=${searchParams.get('token')}` }
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
+    expect([response.status, await response.text()]).toEqual([503, expect.stringMatching(/npm run build:renderer/)])
+  } finally {
+    await bare.close()
+  }
+})
+
+test('nothing listens on the addresses by which other machines reach this one', async () => {
+  const others = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+  for (const { address } of others) {
+    const error = await fetch(`http://${address}:${url.port}/`).catch((refused: Error) => refused)
+    expect(error).toBeInstanceOf(Error)
+  }
+})
+
+test('a port that is taken, and an address that is not there, are one sentence each', async () => {
+  const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'third.sqlite') })
+  await expect(serveLab({ settings, port: Number(url.port) })).rejects.toThrow(
+    /^Port \d+ is taken by another program; choose another with --port, or leave it out\.$/,
+  )
+  await expect(serveLab({ settings, host: '192.0.2.1' })).rejects.toThrow(/^192\.0\.2\.1 is no address of this machine/)
+})
+
+test('messages that are malformed, strange or too long hurt nobody but their sender', async () => {
+  const { lab, close } = client()
+  const before = await lab.job.state.query()
+  for (const message of [
+    'not JSON',
+    '{"id":1}',
+    '[]',
+    'null',
+    '{"id":1,"method":"query","params":{"path":"__proto__.x"}}',
+    '{"id":1,"method":"query","params":{"path":"runs.get","input":{"run":"1; DROP TABLE runs"}}}',
+    '{"id":1,"method":"mutation","params":{"path":"job.start","input":{"command":"rm"}}}',
+    Buffer.from([0xff, 0xfe, 0x00]),
+    'x'.repeat(2 << 20),
+  ]) {
+    const socket = new WebSocket(`ws://${url.host}/trpc`, { headers: { cookie: cookie() } })
+    socket.on('error', () => {})
+    await new Promise((open) => socket.once('open', open))
+    // It is answered, ignored or thrown out; where it is not thrown out, the next request is answered as ever.
+    const told: string[] = []
+    const after = new Promise<void>((done) => {
+      socket.once('close', () => done())
+      socket.on('message', (data) => {
+        told.push(String(data))
+        if (String(data).includes('"id":99')) done()
+      })
+    })
+    socket.send(message)
+    socket.send('{"id":99,"method":"query","params":{"path":"job.state"}}')
+    await after
+    expect(told.join()).not.toMatch(/\.ts:|node_modules/)
+    expect(told.filter((answer) => !answer.includes('"id":99') && !answer.includes('"error"'))).toEqual([])
+    socket.terminate()
+  }
+  // A frame that no WebSocket writes: reserved bits set, not masked.
+  const raw = connect(Number(url.port), '127.0.0.1')
+  raw.on('error', () => {})
+  raw.write(
+    `GET /trpc HTTP/1.1\r\nHost: ${url.host}\r\nCookie: ${cookie()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`,
+  )
+  await new Promise((upgraded) => raw.once('data', upgraded))
+  const ended = new Promise((done) => raw.once('close', done))
+  raw.write(Buffer.from([0xff, 0x05, 1, 2, 3, 4, 5]))
+  await ended
+  expect(await lab.job.state.query()).toEqual(before)
+  close()
+})
+
+test('a socket anywhere else than at /trpc is refused', async () => {
+  expect(await knock('/other', { cookie: cookie() })).toBe(404)
+})
+
+test('errors that a user can mend arrive as their sentence and nothing else', async () => {
+  const { lab, close } = client()
+  const error = await lab.runs.get.query({ run: 99 }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({
+    message: 'There is no run 99; load the list again.',
+    data: { code: 'BAD_REQUEST', httpStatus: 400 },
+  })
+  await expect(lab.episodes.list.query({ limit: 0 })).rejects.toThrow(/does not understand the request: limit/)
+  close()
+})

@@ -1,0 +1,53 @@
+/** The window's own files, as they were built. */
+import { createReadStream, realpathSync, statSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { extname, join, sep } from 'node:path'
+import { reply } from './reply.ts'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.map': 'application/json; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+/**
+ * Sends a file of `folder`. A path without an ending is a view of the window and gets index.html; what is not there, or
+ * leads out of the folder, gets 404.
+ */
+export function sendStatic(folder: string, pathname: string, response: ServerResponse): void {
+  const name = extname(pathname) === '' ? '/index.html' : pathname
+  const file = fileWithin(folder, name)
+  if (file === undefined) {
+    if (name === '/index.html') {
+      reply(response, 503, 'The window is not built yet; run `npm run build:renderer` and load this page again.')
+    } else reply(response, 404, 'There is no such file.')
+    return
+  }
+  // Vite puts a digest of its content into the name of every asset.
+  const kept = pathname.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-store'
+  const type = TYPES[extname(file)] ?? 'application/octet-stream'
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': statSync(file).size, 'Cache-Control': kept })
+  createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response)
+}
+
+/** The file that a path names inside a folder; undefined where there is none, or where links lead out of it. */
+function fileWithin(folder: string, pathname: string): string | undefined {
+  try {
+    const root = realpathSync(folder)
+    const file = realpathSync(join(root, decodeURIComponent(pathname)))
+    return file.startsWith(root + sep) && statSync(file).isFile() ? file : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,123 @@
+/** The machine, the model and what is set: what a person wants to know before anything is run. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
+import { PROJECT_ROOT } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import { parseQwen2Config } from '../engine/checkpoint.ts'
+import type { Qwen2Config } from '../engine/engine.ts'
+import { isOnHub, nativeProblem, resolveModel } from '../engine/load.ts'
+import { readOptional } from '../engine/model-file.ts'
+import { checkpointShapes } from '../engine/weights.ts'
+import { planMemory } from '../pipeline/memory.ts'
+import { miniwobFolder } from '../pipeline/resources.ts'
+import { procedure, router } from './trpc.ts'
+
+export interface MachineStatus {
+  readonly processor: string
+  readonly cores: number
+  /** Bytes. */
+  readonly memory: { readonly total: number; readonly available: number; readonly used: number }
+  /** Bytes that are free where the store is. */
+  readonly disk: number
+  readonly platform: string
+  readonly node: string
+}
+
+export interface ModelStatus {
+  readonly name: string
+  readonly folder: string | null
+  readonly architecture: Qwen2Config | null
+  readonly parameters: number | null
+  /** Whether it will be downloaded by the first run that needs it. */
+  readonly download: boolean
+  /** Why it cannot be used, and what to do; null where it can. */
+  readonly problem: string | null
+}
+
+export interface EngineStatus {
+  /** What the configuration says. */
+  readonly setting: string
+  /** Why the native engine cannot be had; null where it can. */
+  readonly nativeProblem: string | null
+}
+
+export const statusRouter = router({
+  get: procedure.query(async ({ ctx }) => {
+    const config = ctx.settings.read()
+    const { path } = ctx.lab.store
+    const miniwob = miniwobFolder(config)
+    return {
+      version: '0.1.0',
+      project: config.project,
+      config: ctx.settings.shown,
+      store: { path: shownPath(path), bytes: statSync(path).size },
+      machine: await machine(path),
+      model: await model(config),
+      engine: { setting: config.model.engine, nativeProblem: await nativeProblem() } satisfies EngineStatus,
+      /** Folder of the benchmark's pages; null where only the lab's own tasks are there. */
+      miniwob: miniwob === undefined ? null : shownPath(miniwob),
+      job: ctx.jobs.state,
+    }
+  }),
+
+  /**
+   * What a DPO step of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
+   * in which form the weights are held. `prompt` and `completion` are lengths in tokens.
+   */
+  memory: procedure
+    .input(z.object({ prompt: z.int().min(1).default(512), completion: z.int().min(1).default(64) }))
+    .query(({ ctx, input }) => {
+      const { question, estimate, free } = planMemory(ctx.settings.read(), input.prompt, input.completion)
+      const { total, saving, ...parts } = estimate
+      return {
+        parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
+        needed: total,
+        /** More for a moment, while a checkpoint is saved. */
+        saving,
+        available: free,
+        precision: question.precision,
+        gradientCheckpointing: question.gradientCheckpointing,
+      }
+    }),
+
+  /** Models that can be chosen: folders in models/ with a checkpoint. */
+  models: procedure.query(() => {
+    const folder = join(PROJECT_ROOT, 'models')
+    return readdirSync(folder)
+      .filter((name) => existsSync(join(folder, name, 'config.json')))
+      .map((name) => `models/${name}`)
+  }),
+})
+
+async function machine(store: string): Promise<MachineStatus> {
+  const { bavail, bsize } = await statfs(dirname(store))
+  return {
+    processor: cpus()[0]?.model.trim() ?? '',
+    cores: availableParallelism(),
+    memory: { total: totalmem(), available: process.availableMemory(), used: process.memoryUsage.rss() },
+    disk: bavail * bsize,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+  }
+}
+
+async function model({ model: { base_model_name: name } }: Config): Promise<ModelStatus> {
+  try {
+    const folder = resolveModel(name)
+    const file = join(folder, 'config.json')
+    const architecture = parseQwen2Config(file, (await readOptional(file)) ?? '')
+    let parameters = 0
+    for (const shape of checkpointShapes(architecture).values()) parameters += shape.reduce((a, b) => a * b, 1)
+    return { name, folder: shownPath(folder), architecture, parameters, download: false, problem: null }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const download = isOnHub(name)
+    const problem = download ? null : error.message
+    return { name, folder: null, architecture: null, parameters: null, download, problem }
+  }
+}

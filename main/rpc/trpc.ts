@@ -1,0 +1,60 @@
+/** The ground that all procedures stand on: what they work with, and how their errors reach a person. */
+import { initTRPC, type TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { UserError } from '../config/error.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Jobs } from '../jobs.ts'
+import type { Lab } from '../lab.ts'
+import type { Live } from '../live/live.ts'
+import type { Archive } from '../store/archive.ts'
+import type { Desktop } from './desktop.ts'
+
+/** What every procedure works with: the same for all faces of the lab. */
+export interface Context {
+  readonly lab: Lab
+  readonly jobs: Jobs
+  readonly settings: Settings
+  readonly live: Live
+  readonly archive: Archive
+  /** What the desktop app around the window can do; undefined where the lab is looked at in a browser. */
+  readonly desktop?: Desktop | undefined
+}
+
+const t = initTRPC.context<Context>().create({
+  sse: { enabled: false },
+  errorFormatter({ shape, error }) {
+    // No stack and no path of this machine leaves it: the code is enough for a program, the sentence for a person.
+    if (error.cause instanceof UserError) {
+      const { cause } = error
+      return { code: BAD_REQUEST, message: cause.message, data: { code: 'BAD_REQUEST' as const, httpStatus: 400 } }
+    }
+    const { code, httpStatus } = shape.data
+    return { ...shape, message: sentence(error), data: { code, httpStatus } }
+  },
+})
+
+/** JSON-RPC's number of a request that cannot be done as it stands. */
+const BAD_REQUEST = -32600
+
+export const router = t.router
+export const procedure = t.procedure
+
+/** Whether an error is nobody's but the lab's. */
+export function isBug({ code, cause }: TRPCError): boolean {
+  return code === 'INTERNAL_SERVER_ERROR' && !(cause instanceof UserError)
+}
+
+/** What to show of an error that is not the user's to mend. */
+function sentence({ cause, message, code }: TRPCError): string {
+  if (cause instanceof z.ZodError) {
+    const [issue] = cause.issues
+    return `The lab does not understand the request: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`
+  }
+  if (code === 'INTERNAL_SERVER_ERROR') return `The lab made a mistake (${message.split('\n')[0]}); its log has more.`
+  return message
+}
+
+/** The id of a run, an episode or a pair. */
+export const id = z.int().min(1)
+/** Part of a list. */
+export const slice = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }

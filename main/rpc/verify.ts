@@ -1,0 +1,29 @@
+/** Is everything there that the stages need? And what can be had by a click. */
+import { UserError } from '../config/error.ts'
+import { projectPath } from '../config/paths.ts'
+import { fetchMiniwob } from '../environment/miniwob.ts'
+import { openResources } from '../pipeline/resources.ts'
+import { CHECK_NAMES, runChecks } from '../pipeline/verify.ts'
+import { procedure, router } from './trpc.ts'
+
+export const verifyRouter = router({
+  /** What is looked for, in order. */
+  names: procedure.query(() => CHECK_NAMES),
+
+  /** Looks for one thing after another and tells what it found: `detail` of one that is not ok says what to do. */
+  run: procedure.subscription(async function* ({ ctx, signal = new AbortController().signal }) {
+    if (ctx.jobs.state.current !== null) {
+      throw new UserError('A run is at work and needs the machine; look again when it has ended.')
+    }
+    const config = ctx.settings.read()
+    const resources = openResources(config)
+    try {
+      for await (const check of runChecks({ config, resources, signal })) yield check
+    } finally {
+      await resources.close()
+    }
+  }),
+
+  /** Fetches the MiniWoB++ pages into data/miniwob. */
+  getMiniwob: procedure.mutation(async () => ({ folder: await fetchMiniwob(projectPath('data/miniwob')) })),
+})

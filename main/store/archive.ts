@@ -1,0 +1,402 @@
+/** Looks into the store that are made for screens: a page of a long list, a curve in as many points as it has pixels. */
+import type { SQLInputValue } from 'node:sqlite'
+import { z } from 'zod'
+import { containing, type Database, type Row } from './database.ts'
+import type { Outcome } from './episode.ts'
+import type { ArmKey, StoredPair } from './store.ts'
+import { readPair } from './store.ts'
+
+/** Part of a list, and how long the whole list is. */
+export interface Page<T> {
+  readonly rows: readonly T[]
+  readonly total: number
+}
+
+export interface Slice {
+  readonly offset: number
+  readonly limit: number
+}
+
+export interface EpisodeFilter {
+  readonly run?: number | undefined
+  readonly stage?: string | undefined
+  readonly round?: number | undefined
+  readonly arm?: string | undefined
+  readonly task?: string | undefined
+  readonly seed?: number | undefined
+  readonly outcome?: Outcome | undefined
+  readonly reason?: string | undefined
+  /** In the instruction, any case. */
+  readonly search?: string | undefined
+}
+
+/** What episodes can be put in order by, as SQL: what stands in an ORDER BY comes from here and from nowhere else. */
+const EPISODE_ORDERS = {
+  id: 'id',
+  run: 'run',
+  task: 'task',
+  seed: 'seed',
+  outcome: 'outcome',
+  reason: 'reason',
+  steps: 'steps',
+  duration: 'duration',
+} as const
+export interface EpisodeOrder {
+  readonly by: keyof typeof EPISODE_ORDERS
+  readonly descending: boolean
+}
+
+/** An episode without its steps. */
+export interface EpisodeBrief extends ArmKey {
+  readonly id: number
+  readonly task: string
+  readonly seed: number
+  readonly attempt: number
+  readonly instruction: string
+  readonly outcome: Outcome
+  readonly reason: string
+  readonly reward: number
+  /** Milliseconds. */
+  readonly duration: number
+  readonly steps: number
+}
+
+export interface StoredStep {
+  readonly page: string
+  readonly prompt: string
+  readonly completion: string
+  readonly tokens: number
+  /** Sum over the completion's tokens, in nats. */
+  readonly logprob: number
+  readonly thought: string
+  readonly action: string
+  readonly hasPicture: boolean
+}
+
+/** How many episodes of a group ended how. */
+export interface EpisodeGroup extends ArmKey {
+  readonly task: string
+  readonly outcome: Outcome
+  readonly count: number
+}
+
+export const PAIR_STATES = ['kept', 'dropped', 'swapped', 'edited', 'reviewed', 'unreviewed', 'noted'] as const
+export type PairState = (typeof PAIR_STATES)[number]
+
+export interface PairFilter {
+  readonly run: number
+  readonly round: number
+  readonly task?: string | undefined
+  readonly state?: PairState | undefined
+  /** In prompt, answers and note, any case. */
+  readonly search?: string | undefined
+}
+
+const PAIR_ORDERS = {
+  id: 'id',
+  task: 'task',
+  seed: 'seed',
+  step: 'step',
+  chosen: 'length(chosen)',
+  rejected: 'length(rejected)',
+  margin: 'margin',
+  policyMargin: 'policy_margin',
+} as const
+export interface PairOrder {
+  readonly by: keyof typeof PAIR_ORDERS
+  readonly descending: boolean
+}
+
+/** A pair as a line of a long table. */
+export type PairBrief = Omit<StoredPair, 'prompt'>
+
+/** A curve in few points: each stands for the steps from its `step` on, up to the next one's. */
+export interface Curve extends ArmKey {
+  readonly name: string
+  readonly steps: readonly number[]
+  /** The mean, the least and the greatest value; null where none was a number. */
+  readonly mean: readonly (number | null)[]
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+}
+
+const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
+
+export class Archive {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  // Episodes
+
+  /** A page of the episodes that pass the filter, those of deleted runs aside. */
+  episodes(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
+    const { where, values } = episodeWhere(filter)
+    const direction = order.descending ? 'DESC' : 'ASC'
+    const rows = this.#database.all(
+      `SELECT *, (SELECT count(*) FROM steps WHERE episode = episodes.id) AS steps FROM episodes ${where}
+       ORDER BY ${EPISODE_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
+      ...values,
+      limit,
+      offset,
+    )
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes ${where}`, ...values)?.n)
+    return { rows: rows.map(readBrief), total }
+  }
+
+  /** Counts by run, stage, round, arm, task and outcome. */
+  episodeGroups(filter: EpisodeFilter): EpisodeGroup[] {
+    const { where, values } = episodeWhere(filter)
+    return this.#database
+      .all(
+        `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes ${where}
+         GROUP BY run, stage, round, arm, task, outcome ORDER BY run DESC, round, stage, arm, task, outcome`,
+        ...values,
+      )
+      .map((row) => ({
+        ...readArmKey(row),
+        task: String(row.task),
+        outcome: outcomeSchema.parse(row.outcome),
+        count: Number(row.n),
+      }))
+  }
+
+  /** An episode with its steps, or undefined where there is none. */
+  episode(id: number): (Omit<EpisodeBrief, 'steps'> & { readonly steps: readonly StoredStep[] }) | undefined {
+    const row = this.#database.get('SELECT *, 0 AS steps FROM episodes WHERE id = ?', id)
+    return row === undefined ? undefined : { ...readBrief(row), steps: this.#steps(id) }
+  }
+
+  /** The id of an attempt, or undefined where it was not played. */
+  episodeId(key: ArmKey, task: string, seed: number, attempt: number): number | undefined {
+    const row = this.#database.get(
+      `SELECT id FROM episodes
+       WHERE run = ? AND stage = ? AND round = ? AND arm = ? AND task = ? AND seed = ? AND attempt = ?`,
+      key.run,
+      key.stage,
+      key.round,
+      key.arm,
+      task,
+      seed,
+      attempt,
+    )
+    return row === undefined ? undefined : Number(row.id)
+  }
+
+  #steps(episode: number): StoredStep[] {
+    return this.#database
+      .all(
+        `SELECT page, prompt, completion, length(tokens) / 4 AS tokens, logprob, thought, action,
+           picture IS NOT NULL AS pictured FROM steps WHERE episode = ? ORDER BY position`,
+        episode,
+      )
+      .map((row) => ({
+        page: String(row.page),
+        prompt: String(row.prompt),
+        completion: String(row.completion),
+        tokens: Number(row.tokens),
+        logprob: Number(row.logprob),
+        thought: String(row.thought),
+        action: String(row.action),
+        hasPicture: row.pictured === 1,
+      }))
+  }
+
+  // Pairs
+
+  /** A page of the pairs of a round that pass the filter. */
+  pairs(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
+    const { where, values } = pairWhere(filter)
+    const direction = order.descending ? 'DESC' : 'ASC'
+    const rows = this.#database.all(
+      `SELECT * FROM pairs ${where}
+       ORDER BY ${PAIR_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
+      ...values,
+      limit,
+      offset,
+    )
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs ${where}`, ...values)?.n)
+    return { rows: rows.map(readPairBrief), total }
+  }
+
+  /** The rounds that have pairs, those of the latest run first, with how far their review is. */
+  pairRounds(): (ReviewCount & { readonly run: number; readonly round: number })[] {
+    return this.#database
+      .all(
+        `SELECT run, round, ${COUNTS} FROM pairs JOIN runs ON runs.id = run WHERE deleted IS NULL
+         GROUP BY run, round ORDER BY run DESC, round DESC`,
+      )
+      .map((row) => ({ run: Number(row.run), round: Number(row.round), ...readCounts(row) }))
+  }
+
+  /** How far the review of a round is. */
+  reviewCount(run: number, round: number): ReviewCount {
+    return readCounts(this.#database.get(`SELECT ${COUNTS} FROM pairs WHERE run = ? AND round = ?`, run, round) ?? {})
+  }
+
+  /** How many pairs each task has in a round. */
+  pairTasks(run: number, round: number): { readonly task: string; readonly count: number }[] {
+    return this.#database
+      .all('SELECT task, count(*) AS n FROM pairs WHERE run = ? AND round = ? GROUP BY task ORDER BY task', run, round)
+      .map((row) => ({ task: String(row.task), count: Number(row.n) }))
+  }
+
+  // Metrics
+
+  /** The arms of a run that have metrics, with the names of these and the last step. */
+  curves(run: number): (ArmKey & { readonly names: readonly string[]; readonly lastStep: number })[] {
+    const arms = new Map<string, ArmKey & { names: string[]; lastStep: number }>()
+    for (const row of this.#database.all(
+      `SELECT run, stage, round, arm, name, max(step) AS last FROM metrics WHERE run = ?
+       GROUP BY run, stage, round, arm, name ORDER BY round, stage, arm, name`,
+      run,
+    )) {
+      const key = readArmKey(row)
+      const text = JSON.stringify(key)
+      const known = arms.get(text) ?? { ...key, names: [], lastStep: 0 }
+      known.names.push(String(row.name))
+      known.lastStep = Math.max(known.lastStep, Number(row.last))
+      arms.set(text, known)
+    }
+    return [...arms.values()]
+  }
+
+  /** A metric of an arm between two steps, in at most about `points` points. */
+  curve(key: ArmKey, name: string, { from, to, points }: { from: number; to: number; points: number }): Curve {
+    const { run, stage, round, arm } = key
+    const place = [run, stage, round, arm, name, from, to] as const
+    const within = 'run = ? AND stage = ? AND round = ? AND arm = ? AND name = ? AND step BETWEEN ? AND ?'
+    const span = this.#database.get(
+      `SELECT min(step) AS first, max(step) AS last FROM metrics WHERE ${within}`,
+      ...place,
+    )
+    const first = Number(span?.first ?? 0)
+    const width = Math.max(1, Math.ceil((Number(span?.last ?? 0) - first + 1) / points))
+    const rows = this.#database.all(
+      `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
+       WHERE ${within} GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
+      ...place,
+      first,
+      width,
+    )
+    const numbers = (field: string) => rows.map((row) => (row[field] === null ? null : Number(row[field])))
+    return {
+      ...key,
+      name,
+      steps: rows.map((row) => Number(row.step)),
+      mean: numbers('mean'),
+      low: numbers('low'),
+      high: numbers('high'),
+    }
+  }
+
+  /** The metrics of an arm after a step, a step at a time. */
+  stepsAfter({ run, stage, round, arm }: ArmKey, step: number) {
+    const steps = new Map<number, Record<string, number | null>>()
+    for (const row of this.#database.all(
+      `SELECT step, name, value FROM metrics
+       WHERE run = ? AND stage = ? AND round = ? AND arm = ? AND step > ? ORDER BY step, name`,
+      run,
+      stage,
+      round,
+      arm,
+      step,
+    )) {
+      const at = Number(row.step)
+      const metrics = steps.get(at) ?? {}
+      metrics[String(row.name)] = row.value === null ? null : Number(row.value)
+      steps.set(at, metrics)
+    }
+    return [...steps].map(([at, metrics]) => ({ step: at, metrics }))
+  }
+}
+
+/** How many pairs there are, and what became of them by hand. */
+export interface ReviewCount {
+  readonly pairs: number
+  readonly reviewed: number
+  readonly dropped: number
+  readonly swapped: number
+  readonly edited: number
+}
+
+const COUNTS = `count(*) AS pairs, coalesce(sum(reviewed), 0) AS reviewed, coalesce(sum(keep = 0), 0) AS dropped,
+  coalesce(sum(swapped), 0) AS swapped, coalesce(sum(edited), 0) AS edited`
+
+function readCounts(row: Row): ReviewCount {
+  return {
+    pairs: Number(row.pairs),
+    reviewed: Number(row.reviewed),
+    dropped: Number(row.dropped),
+    swapped: Number(row.swapped),
+    edited: Number(row.edited),
+  }
+}
+
+const STATES: Readonly<Record<PairState, string>> = {
+  kept: 'keep = 1',
+  dropped: 'keep = 0',
+  swapped: 'swapped = 1',
+  edited: 'edited = 1',
+  reviewed: 'reviewed = 1',
+  unreviewed: 'reviewed = 0',
+  noted: "note <> ''",
+}
+
+function pairWhere({ run, round, task, state, search }: PairFilter): Where {
+  const parts: [string, ...SQLInputValue[]][] = [['run = ? AND round = ?', run, round]]
+  if (task !== undefined) parts.push(['task = ?', task])
+  if (state !== undefined) parts.push([STATES[state]])
+  if (search !== undefined && search !== '') {
+    const pattern = containing(search)
+    const like = ['prompt', 'chosen', 'rejected', 'note'].map((name) => `${name} LIKE ? ESCAPE '\\'`).join(' OR ')
+    parts.push([`(${like})`, pattern, pattern, pattern, pattern])
+  }
+  return joined(parts)
+}
+
+function episodeWhere({ search, ...equal }: EpisodeFilter): Where {
+  const parts: [string, ...SQLInputValue[]][] = [['run IN (SELECT id FROM runs WHERE deleted IS NULL)']]
+  for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
+  if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
+  return joined(parts)
+}
+
+interface Where {
+  readonly where: string
+  readonly values: readonly SQLInputValue[]
+}
+
+function joined(parts: readonly (readonly [string, ...SQLInputValue[]])[]): Where {
+  return {
+    where: `WHERE ${parts.map(([condition]) => condition).join(' AND ')}`,
+    values: parts.flatMap(([, ...values]) => values),
+  }
+}
+
+function readArmKey(row: Row): ArmKey {
+  return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
+}
+
+function readBrief(row: Row): EpisodeBrief {
+  return {
+    id: Number(row.id),
+    ...readArmKey(row),
+    task: String(row.task),
+    seed: Number(row.seed),
+    attempt: Number(row.attempt),
+    instruction: String(row.instruction),
+    outcome: outcomeSchema.parse(row.outcome),
+    reason: String(row.reason),
+    reward: Number(row.reward),
+    duration: Number(row.duration),
+    steps: Number(row.steps),
+  }
+}
+
+function readPairBrief(row: Row): PairBrief {
+  const { prompt: _, ...pair } = readPair(row)
+  return pair
+}

@@ -1,0 +1,120 @@
+/** SQLite as the store uses it: one connection, statements prepared once, errors that say what the user can do. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { UserError } from '../config/error.ts'
+import { unwritable } from './file.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+export type Row = Record<string, SQLOutputValue>
+
+/** Opens a file, making or upgrading its tables as needed. Throws UserError for a file that is not a store. */
+export class Database {
+  readonly path: string
+  readonly #connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string) {
+    this.path = path
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      this.#connection = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 })
+    } catch (error) {
+      throw explained(path, error)
+    }
+    try {
+      this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+      this.#migrate()
+    } catch (error) {
+      this.#connection.close()
+      throw explained(path, error)
+    }
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  /** Runs `work` as one transaction: all of it is kept, or none. */
+  transaction<T>(work: () => T): T {
+    this.#connection.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#connection.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+      throw explained(this.path, error)
+    }
+  }
+
+  /** Runs a statement that changes something. */
+  run(sql: string, ...values: SQLInputValue[]) {
+    try {
+      return this.#prepare(sql).run(...values)
+    } catch (error) {
+      throw explained(this.path, error)
+    }
+  }
+
+  /** The first row of a query, or undefined where there is none. */
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values)
+  }
+
+  /** Every row of a query. */
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values)
+  }
+
+  #migrate(): void {
+    const version = Number(this.get('PRAGMA user_version')?.user_version)
+    if (version > MIGRATIONS.length) {
+      throw new UserError(
+        `${this.path}: this store was written by a newer version of the lab; update, or set paths.store.`,
+      )
+    }
+    for (const [at, migration] of MIGRATIONS.entries()) {
+      if (at < version) continue
+      this.transaction(() => this.#connection.exec(`${migration}; PRAGMA user_version = ${at + 1}`))
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/** A pattern for LIKE ... ESCAPE '\\' that finds a text anywhere, % and _ being letters like others. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+}
+
+/** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
+function explained(path: string, error: unknown): unknown {
+  if (error instanceof UserError) return error
+  switch ((error as { errcode?: number }).errcode) {
+    case 5:
+    case 6:
+      return new UserError(`${path}: another program holds this store; close it and try again.`)
+    case 8:
+    case 14:
+      return new UserError(
+        `${path}: the store cannot be opened for writing; set paths.store to a place that can be written.`,
+      )
+    case 11:
+    case 26:
+      return new UserError(
+        `${path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.`,
+      )
+    case 13:
+      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
+    default:
+      return unwritable(path, error)
+  }
+}
