@@ -124,7 +124,8 @@ void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x,
     return;
   }
   pool_.run(linear.pieces(), [&](int64_t piece, int thread) {
-    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels);
+    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels,
+                        true);
   });
 }
 

@@ -277,7 +277,7 @@ class Generation {
 
   // Whether a layer's weights are so many that reading them is what takes the time.
   bool wide() const {
-    return decoder_.pool().threads() > 1 && c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20);
+    return c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20);
   }
 
   // Feeds every sequence's last token and draws the next.

@@ -89,6 +89,10 @@ struct Products {
   // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
   void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                            int64_t ldc, T* scratch);
+  // As matmul, with W [n, k] as rows of bf16, ldw apart, that are read where they lie: for few rows of A, where packing
+  // would take longer than multiplying. Scratch: m * (k + 1). Null where a table has no such product.
+  void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const uint16_t* w, int64_t ldw, T* c,
+                       int64_t ldc, const T* init, int64_t initLd, T* scratch);
 };
 
 template <class T>

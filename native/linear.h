@@ -53,13 +53,14 @@ class Linear {
   void forward(const Kernels<T>& kernels, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy, const T* init,
                int64_t initLd, Buffer<T>& panels) const {
     for (int64_t piece = 0; piece < pieces(); piece++)
-      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels);
+      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, false);
   }
 
-  // The same in pieces, which threads may compute at a time: each is some columns of y.
+  // The same in pieces, which threads may compute at a time: each is some columns of y. `few`: m is so small that reading
+  // the weights is what takes the time.
   int64_t pieces() const { return (out + kColumns - 1) / kColumns; }
   void forwardPiece(const Kernels<T>& kernels, int64_t piece, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy,
-                    const T* init, int64_t initLd, Buffer<T>& panels) const {
+                    const T* init, int64_t initLd, Buffer<T>& panels, bool few) const {
     const int64_t begin = piece * kColumns, end = std::min(begin + kColumns, out);
     if (init == nullptr && bias != nullptr) {
       init = bias;
@@ -68,6 +69,18 @@ class Linear {
     if (kept()) {
       kernels.matmul(m, end - begin, in, x, ldx, columns(kernels, begin), y + begin, ldy,
                      init == nullptr ? nullptr : init + begin, initLd);
+      return;
+    }
+    if (few && kernels.matmulStored != nullptr && weight == nullptr && isBf16()) {
+      panels.resize(m * (in + 1));
+      int64_t top = 0;
+      for (const Stored* each : stored) {
+        const int64_t first = std::max(begin, top), last = std::min(end, top + each->rows());
+        if (first < last)
+          kernels.matmulStored(m, last - first, in, x, ldx, each->view().bf16 + (first - top) * in, in, y + first, ldy,
+                               init == nullptr ? nullptr : init + first, initLd, panels.data());
+        top += each->rows();
+      }
       return;
     }
     // Two panels side by side: a table that rounds what it multiplies does so once for both.
@@ -114,6 +127,10 @@ class Linear {
     const T* at;
     int64_t ld;
   };
+
+  bool isBf16() const {
+    return std::all_of(stored.begin(), stored.end(), [](const Stored* each) { return each->view().format == Format::kBf16; });
+  }
 
   // Rows [row, row + rows), columns [column, column + columns) as numbers, unpacked into `memory` where they are stored.
   Rows numbers(const Kernels<T>& kernels, int64_t row, int64_t rows, int64_t column, int64_t columns, T* memory) const {

@@ -393,6 +393,36 @@ describe.skipIf(!isBuilt())('the native engine', () => {
         }
       })
     })
+
+    // Layers this large share a product out among threads; frozen weights in bf16 are read where they lie.
+    test.each([
+      ['float32', {}],
+      ['bf16 products', { products: 'bf16' }],
+      ['bf16 weights', { precision: 'bf16', products: 'bf16' }],
+      ['NF4 weights', { precision: 'nf4', products: 'bf16' }],
+    ] as const)('of large layers: %s', async (_, options) => {
+      const config = { ...ODD, hidden_size: 516, intermediate_size: 2307, num_hidden_layers: 1 }
+      const prompts = [70, 3, 5, 9, 33, 2, 4].map((length) => tokens(length, config))
+      const sampling = { ...GREEDY, max_new_tokens: 4, seeds: prompts.map((_, i) => i) }
+      await using(await open(config, { ...options, threads: 3 }, randomModel(config, 1, 0.05)), async (engine) => {
+        await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.05))
+        const completions = await engine.generate(prompts, sampling, 'lora')
+        const tolerance = 'products' in options ? 0.05 : 1e-4
+        for (const [i, { tokens, logprobs }] of completions.entries()) {
+          const scores = await engine.logprobs(
+            [
+              { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+              { tokens, parent: 0, targetStart: 0 },
+            ],
+            'lora',
+          )
+          for (const [t, logprob] of scores.logprobs.entries()) {
+            expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(tolerance)
+          }
+          expect(await engine.generate([prompts[i]!], { ...sampling, seeds: [0] }, 'lora')).toEqual([completions[i]])
+        }
+      })
+    })
   })
 
   test('a completion joins those under way and leaves when it is done', async () => {
