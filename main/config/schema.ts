@@ -71,21 +71,21 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([
       'click-button',
-      'click-link',
-      'click-option',
       'click-checkboxes',
-      'click-widget',
+      'click-collapsible-2',
       'click-color',
+      'click-dialog-2',
+      'click-scroll-list',
       'click-tab-2',
-      'choose-list',
-      'focus-text-2',
-      'enter-text',
-      'enter-password',
-      'login-user',
-      'read-table',
+      'click-tab-2-hard',
+      'click-widget',
+      'copy-paste',
       'email-inbox-delete',
       'enter-date',
-      'identify-shape',
+      'enter-password',
+      'login-user-popup',
+      'navigate-tree',
+      'read-table',
     ]),
   golden: z
     .strictObject({
@@ -138,9 +138,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   collect: z
     .strictObject({
-      seeds_per_task: count.default(30),
-      attempts: count.default(6),
-      temperature: z.number().positive().default(1),
+      seeds_per_task: count.default(40),
+      attempts: count.default(8),
+      temperature: z.number().positive().default(0.8),
       top_p: z.number().positive().max(1).default(1),
       seed_start: seedStart.default(100_000),
     })
