@@ -20,7 +20,7 @@ test('pairs share their prompts in one forest and not in the other, with the sam
 })
 
 test('the batch is as long as the lab’s, and the same for a seed', () => {
-  expect(workload(50, 3, 4, 0)).toEqual({ pairs, sequences })
+  expect(workload(50, 3, 4, 0)).toEqual({ pairs, sequences, prompts: [] })
   for (const { prompt, completion } of sequences) {
     expect(prompt.length).toBeGreaterThanOrEqual(160)
     expect(prompt.length).toBeLessThanOrEqual(340)
