@@ -91,6 +91,23 @@ test('the verdict calls a gain within its interval none, and says which controls
   ])
 })
 
+test('the controls, which had the episodes of one round, are held against the policy of one round', () => {
+  const data = sampleRun()
+  const [sft, dpo] = data.arms
+  const rounds = summarise({
+    ...data,
+    arms: [
+      sft!,
+      { name: 'success_sft', episodes: sft!.episodes },
+      { name: 'dpo_round_1', episodes: sft!.episodes },
+      dpo!,
+    ],
+  })
+  expect(rounds.against.success_sft!.difference).toBeGreaterThan(0)
+  expect(rounds.controls.success_sft).toMatchObject({ difference: 0, won: 0, lost: 0 })
+  expect(rounds.verdict[1]).toBe('No measurable difference between DPO and SFT on own successes.')
+})
+
 test('the text table lines up and ends with the comparisons', () => {
   const lines = textTable(summarise(sampleRun())).split('\n')
   expect(lines[0]).toMatch(/^task +SFT +DPO/)

@@ -35,6 +35,8 @@ export interface Summary {
   readonly table: SuccessTable
   /** `dpo` against every other arm, on the problems both played. */
   readonly against: Readonly<Record<string, Paired>>
+  /** DPO against each control, after the one round whose episodes and steps the controls had as well. */
+  readonly controls: Readonly<Record<string, Paired>>
   /** One sentence on whether DPO learned anything, and one on whether it had to be DPO. */
   readonly verdict: readonly string[]
 }
@@ -67,7 +69,10 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
   const others = data.arms.filter((arm) => dpo !== undefined && arm !== dpo)
   const against = Object.fromEntries(others.map((arm) => [arm.name, compare(dpo!, arm)]))
   const arms = Object.fromEntries(Object.entries(table.overall.cells).map(([name, cell]) => [name, armSummary(cell)]))
-  return { arms, table, against, verdict: verdict(against) }
+  const firstRound = data.arms.find(({ name }) => name === 'dpo_round_1') ?? dpo
+  const rivals = others.filter(({ name }) => CONTROLS.includes(name))
+  const controls = Object.fromEntries(rivals.map((arm) => [arm.name, compare(firstRound!, arm)]))
+  return { arms, table, against, controls, verdict: verdict(against.sft, controls) }
 }
 
 /**
@@ -97,9 +102,8 @@ function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
 }
 
 /** A gain inside its interval is reported as none. */
-function verdict(against: Readonly<Record<string, Paired>>): string[] {
+function verdict(sft: Paired | undefined, controls: Summary['controls']): string[] {
   const sentences: string[] = []
-  const { sft, ...controls } = against
   if (sft !== undefined) {
     const result = `${points(sft.difference)} points, 95% interval ${points(sft.low)} to ${points(sft.high)}, ${pValue(sft.p)}`
     sentences.push(
@@ -108,7 +112,7 @@ function verdict(against: Readonly<Record<string, Paired>>): string[] {
         : `DPO solves ${sft.difference > 0 ? 'more' : 'fewer'} problems than SFT: ${result}.`,
     )
   }
-  const known = Object.entries(controls).filter(([name]) => CONTROLS.includes(name))
+  const known = Object.entries(controls)
   const beaten = known.filter(([, { difference, p }]) => difference > 0 && p < 0.05)
   const better = known.filter(([, { difference, p }]) => difference < 0 && p < 0.05)
   const equal = known.filter((entry) => !beaten.includes(entry) && !better.includes(entry))

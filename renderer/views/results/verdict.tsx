@@ -6,7 +6,7 @@ import classes from './results.module.css'
 import type { Results } from './results.tsx'
 import { type Sentence, sentencesOf } from './significance.ts'
 
-export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
+export function Verdict({ results: { arms, against, controls } }: { readonly results: Results }) {
   const { t } = useTranslation()
   const change = against.sft
   const names = (list: readonly string[]) =>
@@ -40,7 +40,7 @@ export function Verdict({ results: { arms, against } }: { readonly results: Resu
         )}
       </div>
       <div className={classes.sentences}>
-        {sentencesOf(against).map((sentence) => (
+        {sentencesOf({ ...(change === undefined ? {} : { sft: change }), ...controls }).map((sentence) => (
           <p key={sentence.kind}>{say(sentence)}</p>
         ))}
       </div>
