@@ -293,9 +293,12 @@ async function logged(text: string, timeout = SOON): Promise<void> {
 /** Takes a screenshot and lets axe look at what is on the screen: WCAG 2.2 A and AA, and axe's best practices. */
 async function clean(name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) })
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-  expect(found, name).toEqual([])
+  const look = async () => {
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  }
+  // What is still fading in has less contrast: it has to be right once it stands.
+  await expect.poll(look, { message: name, timeout: 15_000, interval: 500 }).toEqual([])
 }
 
 /** The text of an answer of the opened pair. */
