@@ -266,9 +266,8 @@ test('in Chinese, at night, on a narrow screen', async () => {
   await page.setViewportSize({ width: 1024, height: 768 })
   for (const [number, view] of Object.keys(VIEWS).entries()) {
     await page.keyboard.press(String(number + 1))
-    // The view before this one has a heading too, so wait for the one that the link names.
-    const name = await page.getByRole('navigation').getByRole('link').nth(number).innerText()
-    await page.getByRole('heading', { level: 1, name: name.trim() }).waitFor()
+    await page.waitForURL(new RegExp(`#/${view}`))
+    await page.getByRole('heading', { level: 1 }).waitFor()
     await page.waitForLoadState('networkidle')
     await clean(`zh-dark-${view}`)
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
