@@ -1,5 +1,17 @@
 /** Experts for tasks that are done by clicking. */
-import { after, click, type Expert, find, finish, lookBehind, looking, quoted, read, Stuck, seek } from './expert.ts'
+import {
+  afterLast,
+  click,
+  type Expert,
+  find,
+  finish,
+  lookBehind,
+  looking,
+  quoted,
+  read,
+  Stuck,
+  seek,
+} from './expert.ts'
 
 /** "Click the button." */
 const clickTheButton: Expert = ({ page }) => click(find(page, looking('button')), 'button')
@@ -22,7 +34,7 @@ const clickNumbered: Expert = ({ instruction, page }) => {
 
 const clickSequence: Expert = ({ page, done }) => {
   const name = done.length === 0 ? 'ONE' : 'TWO'
-  return after(done, page, click(find(page, looking('button', name)), name))
+  return afterLast(done, page, click(find(page, looking('button', name)), name))
 }
 
 /** A dialog's x is its close button. */
@@ -57,16 +69,16 @@ const clickWidget: Expert = ({ instruction, page }) => {
 const clickOption: Expert = ({ instruction, page, done }) => {
   const [name = ''] = read(instruction, /Select (.*) and click/)
   const option = find(page, (element) => element.role === 'radio' && element.name === name)
-  return after(done, page, option.states.includes('checked') ? finish(page) : click(option, name))
+  return afterLast(done, page, option.states.includes('checked') ? finish(page) : click(option, name))
 }
 
 const clickCheckboxes: Expert = ({ instruction, page, done }) => {
   const [names = ''] = read(instruction, /Select (.*) and click/)
   for (const name of names === 'nothing' ? [] : names.split(', ')) {
     const box = find(page, (element) => element.role === 'checkbox' && element.name === name)
-    if (!box.states.includes('checked')) return after(done, page, click(box, name))
+    if (!box.states.includes('checked')) return afterLast(done, page, click(box, name))
   }
-  return after(done, page, finish(page))
+  return afterLast(done, page, finish(page))
 }
 
 const clickColor: Expert = ({ instruction, page }) => {

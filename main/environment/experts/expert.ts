@@ -112,11 +112,13 @@ export function clickIcon(page: readonly ObservedElement[], row: ObservedElement
 }
 
 /** What was clicked last is the step before `next` in the task's list. */
-export function after(done: readonly Action[], page: readonly ObservedElement[], next: Decision): Decision {
+export function afterLast(done: readonly Action[], page: readonly ObservedElement[], next: Decision): Decision {
   const last = done.at(-1)
   const name = page.find(({ ref }) => last?.kind === 'click' && ref === last.ref)?.name
   return name === undefined ? next : { ...next, thought: `${name} done, ${next.thought.replace('done, ', '')}` }
 }
+
+const ORDINALS = ['1st', '2nd', '3rd']
 
 /** Counts `alike` up to the wanted one: "1st Ada, 2nd textbox 3". */
 export function count(alike: readonly ObservedElement[], at: number): string {
@@ -126,7 +128,6 @@ export function count(alike: readonly ObservedElement[], at: number): string {
     .map((element, i) => `${ORDINALS[i] ?? `${i + 1}th`} ${said(element)}`)
     .join(', ')
 }
-const ORDINALS = ['1st', '2nd', '3rd']
 
 /** The place that an ordinal in figures names, from 0. */
 export function placeOf(ordinal: string): number {
