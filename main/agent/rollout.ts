@@ -195,7 +195,6 @@ class Player {
     const done: string[] = []
     let observation = first
     for (let step = 0; step < (this.#options.maxSteps ?? playing.task.horizon); step++) {
-      const picture = this.#options.pictures ? await session.picture() : undefined
       const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
       const completion = foreseen
         ? known.answer
@@ -204,6 +203,7 @@ class Player {
       const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
       const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION
       const written = action === null ? '' : formatAction(action, observation)
+      const shot = this.#options.pictures ? await session.shot(action) : undefined
       steps.push({
         page: renderPage(observation),
         prompt: promptMessages(observation, done).at(-1)!.content,
@@ -212,7 +212,7 @@ class Player {
         logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
         thought,
         action: written,
-        ...(picture === undefined ? {} : { picture }),
+        ...(shot === undefined ? {} : { shot }),
       })
       const tokens = () => answerTokens(completion, (part) => this.#model.completionText(part))
       await this.#show(playing, { observation, text, thought, written, action, tokens })

@@ -54,7 +54,7 @@ test('dialogs and new windows do not stop an episode, and a picture can be taken
     `$('b').onclick = () => { window.open('about:blank'); alert('hello'); core.judge(true) }`,
   )
   await session.reset(task, 1)
-  const picture = await session.picture()
+  const { picture } = await session.shot(null)
   expect([...picture.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
 })

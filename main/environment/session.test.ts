@@ -273,7 +273,7 @@ test('an element’s box is where it stands; what is not shown has none', async 
 
 test('a picture is a small JPEG', async () => {
   await session.reset(builtin('login-user'), 1)
-  const picture = await session.picture()
+  const { picture } = await session.shot(null)
   expect([...picture.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
   expect(picture.length).toBeLessThan(20_000)
 })

@@ -1,13 +1,14 @@
 /** One browser page on which episodes are played, one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
 import { UserError } from '../config/error.ts'
+import type { Box, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
-import type { Box, Budget, PageState } from './page/lab.ts'
+import type { Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
 export interface SessionOptions {
@@ -125,16 +126,17 @@ export class Session {
     )
   }
 
-  /** A small JPEG of the page as it stands. */
-  async picture(): Promise<Uint8Array> {
+  /** How the page looks, and where the element stands that `action`, if any, is about to act on. */
+  async shot(action: Action | null): Promise<Shot> {
+    const box = action === null || action.kind === 'press' ? null : await this.box(action.ref)
     return this.#guard(async () => {
-      const shot = this.#current().screenshot({
+      const picture = this.#current().screenshot({
         type: 'jpeg',
         quality: 60,
         optimizeForSpeed: true,
-        clip: { x: 0, y: 0, width: 160, height: 210 },
+        clip: { x: 0, y: 0, width: 160, height: 210, scale: 2 },
       })
-      return this.#within('the picture', shot)
+      return { picture: await this.#within('the picture', picture), box }
     })
   }
 

@@ -9,11 +9,13 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import type { Session } from '../environment/session.ts'
 import type { Resources, Surroundings } from '../pipeline/resources.ts'
 import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import type { Shot } from '../store/episode.ts'
 import { type ControlChange, Gate } from './gate.ts'
 import type { Input } from './hand.ts'
 import { Pictures } from './pictures.ts'
 import { type PlayPolicy, playEpisode, playPolicies } from './play.ts'
 import { Recorder } from './recorder.ts'
+import { type Replayable, retake } from './retake.ts'
 import { Screen } from './screen.ts'
 import { type ScriptStep, scriptStep } from './script.ts'
 import { Signal } from './signal.ts'
@@ -275,11 +277,25 @@ export class Live {
         }
       })
     }
-    this.workshop.use(hold).catch((error: unknown) => {
-      const broken = error instanceof EnvironmentFault
-      reject(broken ? new UserError(`The page of ${name} cannot be had (${error.message}): try again.`) : error)
-    })
+    this.workshop.use(hold).catch((error: unknown) => reject(asUserError(name, error)))
     return promise
+  }
+
+  // Afterwards
+
+  /**
+   * How the pages of an episode looked that was played without pictures, step by step, as far as they can be had again.
+   * Throws UserError where task or page cannot be had.
+   */
+  retake(name: string, episode: Replayable): Promise<Shot[]> {
+    return this.workshop.use(async (resources) => {
+      const [task] = resources.tasksNamed([name])
+      try {
+        return await resources.environment().use(task!, (session) => retake(session, task!, episode))
+      } catch (error) {
+        throw asUserError(name, error)
+      }
+    })
   }
 
   // Screens
@@ -351,6 +367,12 @@ export class Live {
     for (const gate of Object.values(this.#gates)) gate.recheck()
     this.#changed.fire()
   }
+}
+
+/** A page that fails is for the person to try again. */
+function asUserError(task: string, error: unknown): unknown {
+  const broken = error instanceof EnvironmentFault
+  return broken ? new UserError(`The page of ${task} cannot be had (${error.message}): try again.`) : error
 }
 
 /** A policy that was shown a problem cannot be measured on it. */

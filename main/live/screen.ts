@@ -2,8 +2,8 @@
 import type { Answer, AnswerToken, Attempt, Ending, Programme } from '../agent/spectator.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
-import type { Box } from '../environment/page/lab.ts'
 import type { Session } from '../environment/session.ts'
+import type { Box } from '../store/episode.ts'
 import { Screencast } from './screencast.ts'
 import type { Frame, LiveAnswer, LiveScreen } from './state.ts'
 

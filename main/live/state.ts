@@ -1,7 +1,7 @@
 /** What the live view shows, as plain JSON: the pages that are played on now, and how fast. */
 import type { AnswerToken } from '../agent/spectator.ts'
 import type { ObservedElement } from '../environment/observation.ts'
-import type { Box } from '../environment/page/lab.ts'
+import type { Box } from '../store/episode.ts'
 
 /** How fast attempts go while somebody looks. */
 export interface Control {

@@ -1,7 +1,7 @@
 /** Every attempt there was. */
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
-import { id, procedure, router, slice } from './trpc.ts'
+import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const filter = {
   run: id.optional(),
@@ -34,9 +34,22 @@ export const episodesRouter = router({
   groups: procedure.input(z.object(filter)).query(({ ctx, input }) => ctx.archive.episodeGroups(input)),
 
   /** One episode with its steps. Pictures are at /pictures/<episode>/<step> where a step has one. */
-  get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
-    const episode = ctx.archive.episode(input.id)
-    if (episode === undefined) throw new UserError(`There is no episode ${input.id} any more; load the list again.`)
-    return episode
+  get: procedure.input(z.object({ id })).query(({ ctx, input }) => episodeOf(ctx, input.id)),
+
+  /**
+   * Plays an episode's actions once more and keeps a picture of each page, where none were kept. Answers with the box of
+   * each step that has a picture now: fewer than there are steps where a page cannot be had again as it was.
+   */
+  retake: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    const episode = episodeOf(ctx, input.id)
+    const shots = await ctx.live.retake(episode.task, episode)
+    ctx.lab.store.setShots(input.id, shots)
+    return shots.map(({ box }) => box)
   }),
 })
+
+function episodeOf({ archive }: Context, id: number) {
+  const episode = archive.episode(id)
+  if (episode === undefined) throw new UserError(`There is no episode ${id} any more; load the list again.`)
+  return episode
+}

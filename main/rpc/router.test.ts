@@ -106,7 +106,7 @@ function episode(seed: number, attempt: number, outcome: Outcome): Episode {
     reason,
     reward: 0,
     duration: 1,
-    steps: [{ ...step, picture }],
+    steps: [{ ...step, shot: { picture, box: null } }],
   }
 }
 

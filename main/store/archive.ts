@@ -2,7 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
 import { containing, type Database, type Row } from './database.ts'
-import type { Outcome } from './episode.ts'
+import type { Box, Outcome } from './episode.ts'
 import type { ArmKey, StoredPair } from './store.ts'
 import { readPair } from './store.ts'
 
@@ -71,6 +71,8 @@ export interface StoredStep {
   readonly thought: string
   readonly action: string
   readonly hasPicture: boolean
+  /** Where the element stood that was acted on; null without a picture too. */
+  readonly box: Box | null
 }
 
 /** How many episodes of a group ended how. */
@@ -121,6 +123,7 @@ export interface Curve extends ArmKey {
 }
 
 const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
+const boxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
 
 export class Archive {
   readonly #database: Database
@@ -189,7 +192,7 @@ export class Archive {
     return this.#database
       .all(
         `SELECT page, prompt, completion, length(tokens) / 4 AS tokens, logprob, thought, action,
-           picture IS NOT NULL AS pictured FROM steps WHERE episode = ? ORDER BY position`,
+           picture IS NOT NULL AS pictured, box FROM steps WHERE episode = ? ORDER BY position`,
         episode,
       )
       .map((row) => ({
@@ -201,6 +204,7 @@ export class Archive {
         thought: String(row.thought),
         action: String(row.action),
         hasPicture: row.pictured === 1,
+        box: boxSchema.parse(JSON.parse(String(row.box))),
       }))
   }
 

@@ -19,8 +19,24 @@ export interface Step {
   /** Empty where the completion did not parse. */
   readonly thought: string
   readonly action: string
-  /** Small JPEG of the page, where pictures are kept. */
-  readonly picture?: Uint8Array
+  /** How the page looked, where pictures are kept. */
+  readonly shot?: Shot
+}
+
+/** How a page looked before an action. */
+export interface Shot {
+  /** Small JPEG of the part in which MiniWoB++ draws its tasks: 160 x 210 CSS pixels from the page's corner, twice as fine. */
+  readonly picture: Uint8Array
+  /** Where the element stood that was acted on, in CSS pixels; null where none was, or it was not shown. */
+  readonly box: Box | null
+}
+
+/** A rectangle in the window, in CSS pixels. */
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
 }
 
 export interface Episode {

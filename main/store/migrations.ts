@@ -167,4 +167,7 @@ CREATE INDEX steps_of_episode ON steps (episode);
   `
 ALTER TABLE pairs ADD COLUMN policy_margin REAL;
 `,
+  `
+ALTER TABLE steps ADD COLUMN box TEXT NOT NULL DEFAULT 'null';
+`,
 ]

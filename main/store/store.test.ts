@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
+import { Archive } from './archive.ts'
 import type { Episode } from './episode.ts'
 import { writeFileAtomic } from './file.ts'
 import { lockStore } from './lock.ts'
@@ -107,9 +108,18 @@ test('episodes come by task, seed and attempt, whatever order they were kept in'
 test('pictures are kept apart from the texts', () => {
   const plain = episode('a', 1, 0)
   const picture = new Uint8Array([255, 216, 255])
-  store.addEpisode(key, { ...plain, steps: plain.steps.map((step) => ({ ...step, picture })) })
+  store.addEpisode(key, { ...plain, steps: plain.steps.map((step) => ({ ...step, shot: { picture, box: null } })) })
   expect(store.picture(1, 0)).toEqual(picture)
   expect(store.picture(1, 1)).toBeUndefined()
+})
+
+test('pictures that are taken later are kept with their episode', () => {
+  store.addEpisode(key, episode('a', 1, 0))
+  expect(store.picture(1, 0)).toBeUndefined()
+  const shot = { picture: new Uint8Array([255, 216, 255]), box: { x: 1, y: 2, width: 3, height: 4 } }
+  store.setShots(1, [shot])
+  expect(store.picture(1, 0)).toEqual(shot.picture)
+  expect(new Archive(store.database).episode(1)!.steps[0]).toMatchObject({ hasPicture: true, box: shot.box })
 })
 
 test('a step done again replaces its metrics; what is no number is null', () => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { type Config, configSchema } from '../config/schema.ts'
 import { Database, type Row } from './database.ts'
-import type { Episode, Outcome, Step } from './episode.ts'
+import type { Episode, Outcome, Shot, Step } from './episode.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 
@@ -300,8 +300,8 @@ export class Store {
       if (changes === 0) return false
       for (const [position, step] of episode.steps.entries()) {
         this.database.run(
-          `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture, box)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           lastInsertRowid,
           position,
           step.page,
@@ -311,10 +311,26 @@ export class Store {
           step.logprob,
           step.thought,
           step.action,
-          step.picture ?? null,
+          step.shot?.picture ?? null,
+          JSON.stringify(step.shot?.box ?? null),
         )
       }
       return true
+    })
+  }
+
+  /** Keeps how the pages of an episode looked, from its first step on. */
+  setShots(episode: number, shots: readonly Shot[]): void {
+    this.database.transaction(() => {
+      for (const [position, { picture, box }] of shots.entries()) {
+        this.database.run(
+          'UPDATE steps SET picture = ?, box = ? WHERE episode = ? AND position = ?',
+          picture,
+          JSON.stringify(box),
+          episode,
+          position,
+        )
+      }
     })
   }
 

@@ -2,6 +2,7 @@
  * What the lab keeps in a task page, as `window.dpoDriver`. The functions of this folder run *inside* the page: each is
  * handed over as source text, so it may use nothing but its arguments, the page, and what the others put here.
  */
+import type { Box } from '../../store/episode.ts'
 import type { ObservedElement } from '../observation.ts'
 
 /** How much of a page is shown. */
@@ -23,12 +24,6 @@ export interface PageState {
 export interface Point {
   readonly x: number
   readonly y: number
-}
-
-/** A rectangle in the window, in CSS pixels. */
-export interface Box extends Point {
-  readonly width: number
-  readonly height: number
 }
 
 /** Why an action cannot be done, in words. */

@@ -1,13 +1,14 @@
 /** An episode, step by step: a film strip, the page, what the agent thought and did. */
-import { ActionIcon, Group, SegmentedControl, Text, Tooltip } from '@mantine/core'
+import { Group, SegmentedControl, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
-import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Outcome } from '../../../main/store/episode.ts'
 import { lineDifferences, type Piece } from '../differences.ts'
 import { OutcomeMark } from '../status.tsx'
 import { type Token, Tokens } from '../tokens.tsx'
+import { Film } from './film.tsx'
+import { PageShot } from './page-shot.tsx'
 import classes from './replay.module.css'
 
 export interface ReplayStep {
@@ -19,8 +20,7 @@ export interface ReplayStep {
   readonly logprob: number
   /** Token by token, where it is known. */
   readonly tokens: readonly Token[] | null
-  /** Address of its picture, where one was kept. */
-  readonly picture: string | null
+  readonly shot: PageShot
 }
 
 export interface ReplayEpisode {
@@ -31,17 +31,19 @@ export interface ReplayEpisode {
   readonly steps: readonly ReplayStep[]
 }
 
-interface Props {
+export interface ReplayProps {
   readonly episode: ReplayEpisode
   readonly at: number
   readonly onAt: (at: number) => void
   /** Alone it says the instruction and listens to keys; where two stand side by side, their frame does. */
   readonly alone?: boolean
+  /** Whether its steps can be chosen: by default where there are several. */
+  readonly film?: boolean
 }
 
 const PLAYING = 900
 
-export function Replay({ episode, at, onAt, alone = true }: Props) {
+export function Replay({ episode, at, onAt, alone = true, film = episode.steps.length > 1 }: ReplayProps) {
   const { t } = useTranslation()
   const [playing, setPlaying] = useState(false)
   const [shown, setShown] = useState<'page' | 'prompt' | 'completion'>('page')
@@ -81,49 +83,25 @@ export function Replay({ episode, at, onAt, alone = true }: Props) {
         <Text c="dimmed">{t('replay.none')}</Text>
       ) : (
         <>
-          <Group gap="xs" wrap="nowrap" justify="space-between">
-            <Group gap={2} wrap="nowrap">
-              <Turn label={t('replay.back')} icon={ChevronLeft} disabled={place === 0} onClick={back} />
-              <Turn
-                label={t(playing ? 'replay.pause' : 'replay.play')}
-                icon={playing ? Pause : Play}
-                disabled={last < 1}
-                onClick={() => {
-                  if (!playing && place === last) onAt(0)
-                  setPlaying(!playing)
-                }}
-              />
-              <Turn label={t('replay.on')} icon={ChevronRight} disabled={place === last} onClick={on} />
-            </Group>
-            <Text size="sm" c="dimmed" aria-live="polite">
-              {t('replay.step', { at: place + 1, total: last + 1 })}
-            </Text>
-          </Group>
-          <ol className={classes.strip} aria-label={t('replay.strip')}>
-            {episode.steps.map((one, number) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its name
-              <li key={number}>
-                <button
-                  type="button"
-                  className={classes.frame}
-                  aria-current={number === place ? 'step' : undefined}
-                  onClick={() => onAt(number)}
-                >
-                  {one.picture !== null && <img src={one.picture} alt="" loading="lazy" />}
-                  <span className="cut">
-                    {number + 1} · {one.action === '' ? t('replay.noAction') : one.action}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ol>
+          {film && <Film steps={episode.steps} at={place} onAt={onAt} playing={playing} onPlaying={setPlaying} />}
           <div className={classes.now}>
-            {step.picture !== null && <img className={classes.picture} src={step.picture} alt={t('replay.picture')} />}
+            <PageShot shot={step.shot} />
             <div className={classes.answer}>
-              <span className="soft">{t('replay.thought')}</span>
-              <span className="wrap">{step.thought === '' ? '–' : step.thought}</span>
-              <span className="soft">{t('replay.action')}</span>
-              <b className="wrap">{step.action === '' ? t('replay.noAction') : step.action}</b>
+              {step.action === '' ? (
+                <>
+                  <span className="soft">{t('replay.answer')}</span>
+                  <span className="mono wrap">{step.completion}</span>
+                  <span className="soft">{t('replay.action')}</span>
+                  <b>{t('replay.noAction')}</b>
+                </>
+              ) : (
+                <>
+                  <span className="soft">{t('replay.thought')}</span>
+                  <span className="wrap">{step.thought === '' ? '–' : step.thought}</span>
+                  <span className="soft">{t('replay.action')}</span>
+                  <b className="wrap">{step.action}</b>
+                </>
+              )}
               <span className="soft">{t('replay.probability')}</span>
               <span>{t('replay.nats', { nats: step.logprob.toFixed(2) })}</span>
             </div>
@@ -145,23 +123,6 @@ export function Replay({ episode, at, onAt, alone = true }: Props) {
         </>
       )}
     </div>
-  )
-}
-
-interface TurnProps {
-  readonly label: string
-  readonly icon: typeof Play
-  readonly disabled: boolean
-  readonly onClick: () => void
-}
-
-function Turn({ label, icon: Icon, disabled, onClick }: TurnProps) {
-  return (
-    <Tooltip label={label}>
-      <ActionIcon variant="default" aria-label={label} disabled={disabled} onClick={onClick}>
-        <Icon size={16} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
   )
 }
 

@@ -3,7 +3,7 @@ import { NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Film, Search } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { type Answers, useRuns } from '../../lab.ts'
@@ -12,8 +12,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { duration } from '../../parts/figures.ts'
 import { Page } from '../../parts/page.tsx'
 import { useReason } from '../../parts/reason.ts'
-import { type KeptEpisode, useReplay } from '../../parts/replay/episode.ts'
-import { Replay } from '../../parts/replay/replay.tsx'
+import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import split from '../../parts/split.module.css'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Column, LongTable, type Order } from '../../parts/table/long-table.tsx'
@@ -96,9 +95,7 @@ function Kept({ id }: { readonly id: number }) {
 
 function Shown({ episode }: { readonly episode: KeptEpisode }) {
   const { t } = useTranslation()
-  const replay = useReplay()
   const [at, setAt] = useState(0)
-  const shown = useMemo(() => replay(episode), [replay, episode])
   const { run, stage, round, arm, task, seed, attempt } = episode
   return (
     <>
@@ -113,7 +110,7 @@ function Shown({ episode }: { readonly episode: KeptEpisode }) {
         {arm === '' ? '' : ` · ${t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}`}
         {round > 1 ? ` · ${t('episodes.round', { round })}` : ''}
       </p>
-      <Replay episode={shown} at={at} onAt={setAt} />
+      <KeptReplay episode={episode} at={at} onAt={setAt} />
     </>
   )
 }

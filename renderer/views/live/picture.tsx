@@ -1,7 +1,8 @@
 /** A page as it looks now, with the element that the agent chose outlined. */
-import { type CSSProperties, type ReactNode, type Ref, useState } from 'react'
+import { type ReactNode, type Ref, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
+import { Outline } from '../../parts/outline.tsx'
 import { useFrame } from './frames.ts'
 import classes from './picture.module.css'
 
@@ -44,17 +45,7 @@ export function Picture({ screen, extent, children, ref }: Props) {
         />
       )}
       {box !== null && screen.status !== 'success' && screen.status !== 'failure' && (
-        <i
-          className={classes.box}
-          style={
-            {
-              left: share(box.x, width),
-              top: share(box.y, height),
-              width: share(box.width, width),
-              height: share(box.height, height),
-            } as CSSProperties
-          }
-        />
+        <Outline box={box} width={width} height={height} />
       )}
       {children}
     </div>

@@ -8,8 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import { Answer } from '../../parts/answer.tsx'
-import { type KeptEpisode, useReplay } from '../../parts/replay/episode.ts'
-import { Replay } from '../../parts/replay/replay.tsx'
+import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { Marks } from './pair-table.tsx'
 import { PairTokens } from './pair-tokens.tsx'
@@ -195,7 +194,6 @@ interface TrajectoriesProps {
 /** The two attempts, moved together. */
 function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
   const { t } = useTranslation()
-  const replay = useReplay()
   const [at, setAt] = useState(start)
   const last = Math.max(chosen?.steps.length ?? 0, rejected?.steps.length ?? 0) - 1
   useHotkeys([
@@ -208,7 +206,7 @@ function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
       {episode === null ? (
         <Text c="dimmed">{t('pairs.elsewhere')}</Text>
       ) : (
-        <Replay episode={replay(episode)} at={at} onAt={setAt} alone={false} />
+        <KeptReplay episode={episode} at={at} onAt={setAt} alone={false} film={last > 0} />
       )}
     </section>
   )

@@ -10,8 +10,7 @@ import { choose, usePlace } from '../../location.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { useReason } from '../../parts/reason.ts'
-import { useReplay } from '../../parts/replay/episode.ts'
-import { Replay } from '../../parts/replay/replay.tsx'
+import { KeptReplay } from '../../parts/replay/kept.tsx'
 import { type Column, LongTable } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import classes from './results.module.css'
@@ -124,9 +123,8 @@ function Both({ row, names, other }: BothProps) {
 }
 
 function One({ id, at, onAt }: { readonly id: number; readonly at: number; readonly onAt: (at: number) => void }) {
-  const replay = useReplay()
   const { data } = useQuery({ queryKey: ['episode', id], queryFn: () => lab.episodes.get.query({ id }) })
-  return data === undefined ? null : <Replay episode={replay(data)} at={at} onAt={onAt} alone={false} />
+  return data === undefined ? null : <KeptReplay episode={data} at={at} onAt={onAt} alone={false} film />
 }
 
 function useColumns(other: string): readonly Column<Row>[] {

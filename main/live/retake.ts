@@ -1,0 +1,32 @@
+/** Pictures of an episode that was played without any: what the agent did is done once more, to the same problem. */
+import { parseCompletion } from '../agent/grammar.ts'
+import { renderPage } from '../environment/observation.ts'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import type { Shot, Step } from '../store/episode.ts'
+
+/** What of an episode says how to play it again. */
+export interface Replayable {
+  readonly seed: number
+  readonly steps: readonly Pick<Step, 'page' | 'completion'>[]
+}
+
+/**
+ * How the page looked before each step, up to the first whose page is no longer the one that the agent read: few pages
+ * take chance from elsewhere than the seed. Throws EnvironmentFault where the page fails.
+ */
+export async function retake(session: Session, task: Task, { seed, steps }: Replayable): Promise<Shot[]> {
+  const shots: Shot[] = []
+  let observation = await session.reset(task, seed)
+  for (const { page, completion } of steps) {
+    if (renderPage(observation) !== page) break
+    const parsed = parseCompletion(completion, observation)
+    const action = 'decision' in parsed ? parsed.decision.action : null
+    shots.push(await session.shot(action))
+    if (action === null) break
+    const result = await session.step(action)
+    if (result.done) break
+    observation = result.observation
+  }
+  return shots
+}

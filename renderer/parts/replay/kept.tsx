@@ -1,0 +1,50 @@
+/** A kept episode as a replay. Where it was played without pictures, they are taken when somebody looks. */
+import { useQuery } from '@tanstack/react-query'
+import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
+import type { Answers } from '../../lab.ts'
+import { useReason } from '../reason.ts'
+import type { PageShot } from './page-shot.tsx'
+import { Replay, type ReplayProps } from './replay.tsx'
+
+export type KeptEpisode = Answers['episodes']['get']
+
+interface Props extends Omit<ReplayProps, 'episode'> {
+  readonly episode: KeptEpisode
+}
+
+export function KeptReplay({ episode, ...place }: Props) {
+  const reason = useReason()
+  const shotOf = useShots(episode)
+  const { instruction, outcome } = episode
+  const steps = episode.steps.map((step, at) => ({ ...step, tokens: null, shot: shotOf(at) }))
+  return <Replay episode={{ instruction, outcome, reason: reason(episode.reason), steps }} {...place} />
+}
+
+/** Milliseconds that somebody stays with an episode before its pictures are taken: who only passes by wants none. */
+const STAY = 250
+
+/** What there is to see of a step's page. Nothing is taken unasked while a run needs the machine. */
+function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
+  const isIdle = useJob()?.status === 'idle'
+  const isWanted = steps[0]?.hasPicture === false
+  const taken = useQuery({
+    queryKey: ['retake', id],
+    queryFn: async ({ signal }) => {
+      await new Promise((resolve) => setTimeout(resolve, STAY))
+      signal.throwIfAborted()
+      return lab.episodes.retake.mutate({ id })
+    },
+    enabled: isWanted && isIdle,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return (at) => {
+    const step = steps[at]!
+    const box = step.hasPicture ? step.box : taken.data?.[at]
+    if (box !== undefined) return { kind: 'picture', source: `/pictures/${id}/${at}`, box }
+    if (taken.isFetching) return { kind: 'coming' }
+    if (taken.error !== null) return { kind: 'gone', why: taken.error.message }
+    if (isWanted && taken.data === undefined) return { kind: 'offered', take: () => void taken.refetch() }
+    return { kind: 'gone', why: null }
+  }
+}
