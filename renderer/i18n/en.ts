@@ -100,6 +100,11 @@ export const words = {
     searchLog: 'Search the log',
     emptyLog: 'Nothing has been said yet. Runs write here what they do.',
     noLine: 'No line holds these words.',
+    glance: {
+      collected: 'How often each task was solved',
+      pairs_one: '{{count}} pair',
+      pairs_other: '{{count}} pairs',
+    },
     look: { training: 'Look at the curves', pairs: 'Read the pairs', results: 'Look at the results' },
     lines: {
       verify_one: '{{count}} check, all fine',

@@ -100,6 +100,7 @@ export const words: Words = {
     searchLog: '搜索日志',
     emptyLog: '还没有内容。运行时会在这里写下所做的事。',
     noLine: '没有包含这些文字的行。',
+    glance: { collected: '各任务解出的比例', pairs_one: '{{count}} 对', pairs_other: '{{count}} 对' },
     look: { training: '查看曲线', pairs: '阅读偏好对', results: '查看结果' },
     lines: {
       verify_one: '{{count}} 项检查，全部正常',
@@ -320,7 +321,7 @@ export const words: Words = {
       worse: 'DPO 比 SFT 解出更少题目，这不是偶然。',
       same: '从 SFT 到 DPO 没有可测的变化。',
       hadToBe: '必须是 DPO：它以同样的回合和步数胜过{{arms}}。',
-      equal: 'DPO 与{{arms}}之间没有可测的差异。',
+      equal: 'DPO 与 {{arms}} 之间没有可测的差异。',
       beaten: '以同样的回合和步数，DPO 不如{{arms}}。',
     },
     policies: '各策略的成功率',
@@ -329,7 +330,7 @@ export const words: Words = {
     faults_other: '{{count}} 次故障',
     paired: '同一批题，并排比较',
     pairedNote: '只有仅被一方解出的题才能说明谁更好。点按条的一段可查看这些题。',
-    against: 'DPO 对 {{other}}',
+    against: 'DPO 对比：{{other}}',
     pairedInterval: '{{difference}} 个百分点（{{low}} 至 {{high}}），{{p}}',
     kinds: {
       won: '{{count}} 题仅 DPO 解出',

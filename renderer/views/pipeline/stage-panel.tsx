@@ -18,6 +18,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { start } from '../../start.ts'
 import { Checks } from './checks.tsx'
+import { Glance } from './glance/glance.tsx'
 import type { Stop, StopState } from './path.ts'
 import { stageLine } from './stage-line.ts'
 import classes from './stage-panel.module.css'
@@ -100,6 +101,7 @@ export function StagePanel({
                 ))}
               </tbody>
             </table>
+            {run !== null && <Glance run={run} stop={stop} round={records.at(-1)!.round} />}
             {look !== null && (
               <Button
                 mt="md"

@@ -9,12 +9,12 @@ import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
+import { Policies } from '../../parts/policies.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { Failures } from './failures.tsx'
 import { Outcomes } from './outcomes.tsx'
 import { PairedBars } from './paired.tsx'
-import { Policies } from './policies.tsx'
 import { TaskTable } from './task-table.tsx'
 import { Verdict } from './verdict.tsx'
 
@@ -65,7 +65,7 @@ function Shown({ results, run }: { readonly results: Results; readonly run: numb
     <>
       <Verdict results={results} />
       <Panel title={t('results.policies')} note={t('results.policiesNote')}>
-        <Policies results={results} />
+        <Policies arms={results.arms} />
       </Panel>
       <Panel title={t('results.paired')} note={t('results.pairedNote')}>
         <PairedBars results={results} />

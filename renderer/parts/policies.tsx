@@ -1,11 +1,14 @@
 /** Every policy's success as a bar with its interval. */
 import { useTranslation } from 'react-i18next'
-import { percent } from '../../parts/figures.ts'
-import { armColour, IntervalBar } from '../../parts/interval.tsx'
-import classes from './results.module.css'
-import type { Results } from './results.tsx'
+import { percent } from './figures.ts'
+import { armColour, IntervalBar, type Rate } from './interval.tsx'
+import classes from './policies.module.css'
 
-export function Policies({ results: { arms } }: { readonly results: Results }) {
+interface Props {
+  readonly arms: Readonly<Record<string, Rate & { readonly faults: number }>>
+}
+
+export function Policies({ arms }: Props) {
   const { t } = useTranslation()
   return (
     <table className={classes.bars}>

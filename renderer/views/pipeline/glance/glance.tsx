@@ -1,0 +1,37 @@
+/** What came of a stage, at a glance: the rest is in a view of its own. */
+import { lazy, Suspense } from 'react'
+import { useJob } from '../../../job.ts'
+import { Loading } from '../../../parts/loading.tsx'
+import type { Stop } from '../path.ts'
+import { Collected } from './collected.tsx'
+import { Evaluated } from './evaluated.tsx'
+
+/** Curves bring a chart library along, which the first view does without until there is something to draw. */
+const Trained = lazy(() => import('./trained.tsx'))
+
+/** Milliseconds between two looks at a stage that runs. */
+const LIVE = 1500
+
+interface Props {
+  readonly run: number
+  readonly stop: Exclude<Stop, 'verify'>
+  /** The last of the stage's rounds. */
+  readonly round: number
+}
+
+export function Glance({ run, stop, round }: Props) {
+  const current = useJob()?.current
+  const every = current?.run === run ? LIVE : false
+  switch (stop) {
+    case 'collect':
+      return <Collected run={run} round={round} every={every} />
+    case 'evaluate':
+      return <Evaluated run={run} />
+    default:
+      return (
+        <Suspense fallback={<Loading />}>
+          <Trained run={run} stage={stop} round={round} every={every} />
+        </Suspense>
+      )
+  }
+}

@@ -1,0 +1,89 @@
+/** Two curves of a training: how far it is, and whether it goes where it should. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../../api.ts'
+import { Curve, type Series } from '../../../parts/curve/curve.tsx'
+import { armColour } from '../../../parts/interval.tsx'
+import { useSettings } from '../../../state/settings.ts'
+import classes from './glance.module.css'
+
+interface Props {
+  readonly run: number
+  readonly stage: 'sft' | 'dpo'
+  readonly round: number
+  /** Milliseconds between two looks; false for one look. */
+  readonly every: number | false
+}
+
+/** About one a pixel. */
+const POINTS = 300
+
+interface Chart {
+  readonly title: 'loss' | 'accuracy' | 'preferenceLoss' | 'rewards'
+  readonly lines: readonly { readonly metric: string; readonly role?: 'heldOut' | 'chosen' | 'rejected' }[]
+  readonly level?: number
+}
+
+const CHARTS: Readonly<Record<Props['stage'], readonly [Chart, Chart]>> = {
+  sft: [
+    { title: 'loss', lines: [{ metric: 'loss' }, { metric: 'eval_loss', role: 'heldOut' }] },
+    {
+      title: 'accuracy',
+      lines: [{ metric: 'mean_token_accuracy' }, { metric: 'eval_mean_token_accuracy', role: 'heldOut' }],
+    },
+  ],
+  dpo: [
+    { title: 'preferenceLoss', lines: [{ metric: 'loss' }] },
+    {
+      title: 'rewards',
+      lines: [
+        { metric: 'rewards/chosen', role: 'chosen' },
+        { metric: 'rewards/rejected', role: 'rejected' },
+      ],
+      level: 0,
+    },
+  ],
+}
+
+export default function Trained({ run, stage, round, every }: Props) {
+  const { t } = useTranslation()
+  const { smoothing } = useSettings()
+  const names = CHARTS[stage].flatMap(({ lines }) => lines.map(({ metric }) => metric))
+  const curves = useQuery({
+    queryKey: ['metrics', 'curves', 'glance', run, stage, round],
+    queryFn: () => lab.metrics.curves.query({ arms: [{ run, stage, round, arm: stage }], names, points: POINTS }),
+    placeholderData: keepPreviousData,
+    refetchInterval: every,
+  })
+  const seriesOf = ({ lines }: Chart): Series[] =>
+    lines.flatMap(({ metric, role }) => {
+      const curve = curves.data?.find(({ name }) => name === metric)
+      if (curve === undefined || curve.steps.length === 0) return []
+      const tone = role === 'chosen' || role === 'rejected' ? `var(--${role})` : armColour(stage)
+      return {
+        id: metric,
+        label: role === undefined ? t(`arm.${stage}`) : t(`training.roles.${role}`),
+        colour: tone,
+        dashed: role === 'heldOut' || role === 'rejected',
+        points: curve.steps.map((step, at) => [step, curve.mean[at] ?? null] as const),
+      }
+    })
+  return (
+    <div className={classes.curves}>
+      {CHARTS[stage].map((chart) => (
+        <section key={chart.title}>
+          <h3>{t(`training.charts.${chart.title}.title`)}</h3>
+          <Curve
+            name={t(`training.charts.${chart.title}.title`)}
+            series={seriesOf(chart)}
+            smoothing={smoothing}
+            range={null}
+            onRange={() => {}}
+            height={170}
+            {...(chart.level === undefined ? {} : { level: chart.level })}
+          />
+        </section>
+      ))}
+    </div>
+  )
+}
