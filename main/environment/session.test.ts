@@ -92,6 +92,16 @@ test('fill replaces what was there, empties with nothing, and takes dates as ISO
   ])
 })
 
+test('a field that is disabled is not focused, whenever the browser takes the focus away', async () => {
+  const task = workbench.page('<input id="name">', `$('name').onfocus = () => { $('name').disabled = true }`)
+  const seen = new Set<string>()
+  for (let time = 0; time < 12; time++) {
+    await session.reset(task, 1)
+    seen.add(renderPage((await session.step({ kind: 'fill', ref: 1, text: 'a' })).observation))
+  }
+  expect([...seen]).toEqual([' name textbox 1 disabled'])
+})
+
 test('select chooses by text; in a list of several it adds and takes away', async () => {
   const task = workbench.page(
     '<select id="one"><option>a</option><option>b</option></select><select id="many" multiple><option>c</option><option>d</option></select><p id="log"></p>',

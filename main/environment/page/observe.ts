@@ -294,8 +294,11 @@ export function observePage(): void {
       if (aria('selected') || (isClickable(element) && STATE_CLASSES.some((part) => classList.contains(part)))) {
         states.push('selected')
       }
-      if (document.activeElement === element && (element.matches(FIELDS) || role === 'textbox')) states.push('focused')
-      if (element.matches(':disabled') || aria('disabled')) states.push('disabled')
+      const disabled = element.matches(':disabled') || aria('disabled')
+      // The browser takes the focus from what was disabled with its next frame, which may be before or after this.
+      const focused = document.activeElement === element && !disabled
+      if (focused && (element.matches(FIELDS) || role === 'textbox')) states.push('focused')
+      if (disabled) states.push('disabled')
       // A tab that is selected is expanded, too.
       if (
         (aria('expanded') && role !== 'tab') ||
