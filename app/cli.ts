@@ -128,7 +128,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .option('--config_path <file>', 'configuration that names base model and adapter')
     .option('--set <key=value...>', 'any other value of the configuration')
     .addHelpText('after', `\nExample:\n  npx dpo-driver merge models/merged\n${EXIT_CODES}`)
-    .action((folder: string, options: Options) => merge(folder, options, terminal))
+    .action(async (folder: string, options: Options) => done(await merge(folder, options, terminal)))
   const whats = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
   cli
     .command('export')
@@ -275,21 +275,32 @@ function tokenCount(name: string, count: number | undefined): number {
   throw new UserError(`--${name} must be a whole number of tokens above 0.`)
 }
 
-async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<void> {
+async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<number> {
   const { findModel } = await import('../main/engine/load.ts')
   const { mergeAdapter } = await import('../main/engine/merge.ts')
   const config = configFor(options)
   const base = await findModel(config.model.base_model_name)
   const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
   let told = 0
-  await mergeAdapter(base, adapter, resolve(folder), {
-    onProgress(done, total) {
-      const tenths = Math.floor((10 * done) / total)
-      if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
-      told = tenths
-    },
-  })
+  const stop = stopOnSignals(() => err.write('\nStopping ...\n'))
+  try {
+    await mergeAdapter(base, adapter, resolve(folder), {
+      signal: stop.signal,
+      onProgress(done, total) {
+        const tenths = Math.floor((10 * done) / total)
+        if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
+        told = tenths
+      },
+    })
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    err.write('Stopped; nothing was written.\n')
+    return EXIT.stopped
+  } finally {
+    stop.release()
+  }
   out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${folder}\n`)
+  return EXIT.done
 }
 
 /** Does what a command line says and returns the exit code. */

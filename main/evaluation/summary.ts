@@ -97,7 +97,8 @@ export function summaryJson(summary: Summary, wall: Readonly<Record<string, numb
   }
 }
 
-function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
+/** What a summary keeps of a cell. */
+export function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
   return { success, n, low, high, faults }
 }
 

@@ -7,6 +7,7 @@ import { projectPath } from '../config/paths.ts'
 import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
 import { textTable } from '../evaluation/terminal.ts'
+import { adapterDigest } from './adapters.ts'
 import { exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
 import { CONTROLS } from './dpo.ts'
 import { finishedStage } from './lineage.ts'
@@ -55,7 +56,8 @@ export const evaluate: Stage<EvaluateResult> = {
     })
     context.say(textTable(summary))
     context.say(`Report: ${shownPath(join(artifacts.folder, 'report.html'))}`)
-    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, facts }
+    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
+    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
 }
 

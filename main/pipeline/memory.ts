@@ -86,7 +86,7 @@ export interface MemoryPlan {
  */
 export function planMemory(config: Config, prompt: number, completion: number): MemoryPlan {
   const { model, training, lora } = config
-  const shape = shapeOf(model.base_model_name)
+  const shape = architectureOf(model.base_model_name)
   const holding = chooseHolding(
     shape,
     {
@@ -123,7 +123,8 @@ export function gb(bytes: number): string {
   return `${(bytes / GB).toFixed(bytes < GB / 10 ? 3 : 2)} GB`
 }
 
-function shapeOf(name: string): Qwen2Config {
+/** The architecture of a model that is here, or is one of Qwen2's published sizes. Throws UserError where it is neither. */
+export function architectureOf(name: string): Qwen2Config {
   const published = publishedShape(name)
   try {
     const file = join(resolveModel(name), 'config.json')
