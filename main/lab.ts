@@ -13,6 +13,7 @@ import { evaluate } from './pipeline/evaluate.ts'
 import type { Emit, LabEvent } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
+import { type Say, said } from './pipeline/messages.ts'
 import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
@@ -110,9 +111,9 @@ async function runCommand(
       tell(event)
     }
     emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
-    const say = (text: string) => emit({ event: 'message', stage: '', round: 0, text })
+    const say: Say = (id, values) => emit({ event: 'message', stage: '', round: 0, ...said(id, values) })
     if (!isDeepStrictEqual(run.config, config)) {
-      say('The configuration has changed since this run began; it goes on with the one it began with.')
+      say('configChanged', {})
     }
     const resources = openResources(run.config, { ...options, say })
     quit?.addEventListener('abort', () => void resources.close(), { once: true })

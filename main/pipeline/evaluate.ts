@@ -26,6 +26,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
     const best = bestRound(context)
     const policies = policiesOf(context, best)
+    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
     const total = policies.size * jobs.length
     const arms: Arm[] = []
     for (const [name, adapter] of policies) {
@@ -54,9 +55,12 @@ export const evaluate: Stage<EvaluateResult> = {
       ...labels(tasks),
       facts,
     })
-    context.say(textTable(summary))
-    context.say(`Report: ${shownPath(join(artifacts.folder, 'report.html'))}`)
-    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
+    const table = textTable(summary)
+    const percent = (rate = 0) => (100 * rate).toFixed(1)
+    const { sft, dpo } = summary.arms
+    if (dpo === undefined) context.say('resultsOfSft', { table, sft: percent(sft?.success) })
+    else context.say('results', { table, sft: percent(sft?.success), dpo: percent(dpo.success) })
+    context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
     return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
 }
@@ -91,7 +95,7 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
     policies.set('dpo', policyFolder(context, best))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    context.say(`${error.message} SFT is evaluated alone.`)
+    context.say('sftAlone', { why: error.message })
   }
   return policies
 }

@@ -10,6 +10,7 @@ import { estimateMemory, type MemoryEstimate, type MemoryQuestion } from '../eng
 import { chooseHolding, resolveModel } from '../engine/load.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import type { Sequence } from '../training/forest.ts'
+import type { Values } from './messages.ts'
 
 const GB = 1e9
 /** A run that leaves less of the free memory than this share gets a warning. */
@@ -44,7 +45,7 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
 
 /**
  * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
- * the engine already holds. Returns a sentence of warning, or null where there is room.
+ * the engine already holds. Returns what a warning says, or null where there is room.
  * @throws UserError with the estimate by part, and what would lower it, where there is not.
  */
 export function checkMemory(
@@ -52,23 +53,25 @@ export function checkMemory(
   lora: LoraConfig,
   batches: readonly BatchSize[],
   free: number = process.availableMemory() + process.memoryUsage.rss(),
-): string | null {
+): Values<'memoryShort'> | null {
   const { config, holding } = engine
   if (holding === null) return null
   const estimates = batches.map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
   const estimate = estimates.reduce((most, one) => (one.total > most.total ? one : most))
   const most = estimate.total + estimate.saving
   if (most <= (1 - SPARE) * free) return null
-  const saving = `${gb(estimate.saving)} more while a checkpoint is saved`
-  const sentence = `training needs about ${partsOf(estimate)}, ${saving}, and ${gb(free)} can be had`
-  if (most <= free) return `Memory will be short: ${sentence}.`
+  const figures = { needed: partsOf(estimate), saving: gb(estimate.saving), free: gb(free) }
+  if (most <= free) return figures
   const cures = [
     ...(holding.gradientCheckpointing ? [] : ['set training.gradient_checkpointing to true']),
     ...(holding.precision === 'nf4' ? [] : ['set model.precision to nf4']),
     'lower batch_size',
     'lower lora.r',
   ]
-  throw new UserError(`There is not enough memory: ${sentence}; ${cures.join(', or ')}.`)
+  const { needed, saving } = figures
+  throw new UserError(
+    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cures.join(', or ')}.`,
+  )
 }
 
 /** A plan for `dpo-driver estimate`. */

@@ -5,6 +5,7 @@ import { Play } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
+import type { Said } from '../../../main/pipeline/messages.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Field, useTasks } from '../../lab.ts'
@@ -33,7 +34,15 @@ const LOOK = {
 } as const
 
 const checksResult = z.object({
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      detail: z.string(),
+      // An older lab kept the words alone.
+      found: z._default(z.nullable(z.custom<Said>()), null),
+    }),
+  ),
 })
 
 export function StagePanel({

@@ -1,0 +1,35 @@
+/** 运行中的消息，按消息的名称；英文由实验室自己说。 */
+import type { MessageId } from '../../main/pipeline/messages.ts'
+
+export const said: Readonly<Record<MessageId, string>> = {
+  configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
+  download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
+  memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
+  check: '{{name}}：{{found}}',
+  foundNode: '{{version}}',
+  foundFree: '可用 {{size}}',
+  foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
+  foundEngine: '{{engine}}',
+  foundSlowEngine: '{{engine}}；原生引擎大约快 20 倍：npm run build:native',
+  foundTasks: '{{tasks}} 个任务',
+  foundOwnTasks: '{{tasks}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
+  foundPages: '{{tasks}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',
+  noExpert: '{{tasks}} 既没有专家也没有样本：SFT 见不到它们。',
+  goldenDone: '{{path}} 中有 {{samples}} 个样本，其中 {{recorded}} 个是新的',
+  sftData: '{{samples}} 个样本，留出 {{heldOut}} 个；{{engine}}',
+  sftDone: '{{steps}} 步，保留第 {{step}} 步；适配器在 {{path}}',
+  sftStopped: '{{steps}} 步，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
+  collected: '{{attempts}} 次尝试，{{solved}}% 成功，{{broken}} 次因环境故障作废',
+  pairsIn: '{{path}} 中有 {{pairs}} 个偏好对',
+  pairsByHand: '{{path}} 是手写的或被手工改过：按其中的偏好对原样训练。',
+  reviewed:
+    '{{pairs}} 个偏好对中有 {{reviewed}} 个经过人工审阅：丢弃 {{dropped}} 个，交换 {{swapped}} 个，修改 {{edited}} 个',
+  dpoData: '{{pairs}} 个偏好对，{{golden}} 个黄金样本；参考 {{reference}}',
+  noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
+  dpoDone: '适配器在 {{path}}；另外训练了 {{controls}} 个对照',
+  validated: '{{episodes}} 个回合中 {{solved}}% 成功',
+  sftAlone: '没有 DPO 适配器：只评估 SFT。',
+  results: 'SFT {{sft}}%，DPO {{dpo}}%；完整的表在“结果”视图里。',
+  resultsOfSft: 'SFT {{sft}}%；完整的表在“结果”视图里。',
+  report: '报告：{{path}}',
+}
