@@ -41,6 +41,10 @@ interface ServeOptions {
   readonly set?: readonly string[]
 }
 
+interface MlflowOptions extends Pick<Options, 'config_path' | 'set'> {
+  readonly port: string
+}
+
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a stage failed, 2 bad input (the sentence says what and where), 130 stopped (go on with --resume).`
 
@@ -143,6 +147,14 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
   cli
+    .command('mlflow')
+    .description("Open MLflow's page over the recorded runs, where MLflow is installed")
+    .option('--port <n>', 'port of the page', '5000')
+    .option('--config_path <file>', 'configuration that says where runs are recorded')
+    .option('--set <key=value...>', 'any other value of the configuration, such as tracking.uri=file:./mlruns')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver mlflow --port 5001\n${EXIT_CODES}`)
+    .action((options: MlflowOptions) => mlflow(options, terminal))
+  cli
     .command('serve')
     .description('Serve the lab to a browser: its window, with everything that the commands do')
     .option('--port <n>', 'port to listen at; any that is free by default')
@@ -214,6 +226,18 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
   await web.close()
   stop.release()
   return EXIT.done
+}
+
+async function mlflow({ port, ...options }: MlflowOptions, { out, err }: Terminal): Promise<void> {
+  const { openMlflow } = await import('./mlflow.ts')
+  const { portOf } = await import('./web.ts')
+  const stop = stopOnSignals(() => err.write('\nStopping ...\n'))
+  try {
+    const say = (line: string) => out.write(`${line}\n`)
+    await openMlflow(configFor(options), { say, port: portOf(port), signal: stop.signal })
+  } finally {
+    stop.release()
+  }
 }
 
 /** The same command line, to go on with. */

@@ -122,6 +122,16 @@ export const MESSAGES = {
   results: message({ table: text, sft: text, dpo: text }, ({ table }) => table),
   resultsOfSft: message({ table: text, sft: text }, ({ table }) => table),
   report: message({ path: text }, ({ path }) => `Report: ${path}`),
+
+  trackingAway: message(
+    { place: text, why: text },
+    ({ place, why }) =>
+      `MLflow at ${place} cannot be written (${why}); the run goes on, and what is missing there is sent when it answers again.`,
+  ),
+  trackingFiles: message(
+    { place: text, why: text },
+    ({ place, why }) => `MLflow at ${place} takes no reports and cards (${why}); params and metrics are recorded.`,
+  ),
 }
 
 export type MessageId = keyof typeof MESSAGES

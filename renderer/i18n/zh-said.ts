@@ -32,4 +32,6 @@ export const said: Readonly<Record<MessageId, string>> = {
   results: 'SFT {{sft}}%，DPO {{dpo}}%；完整的表在“结果”视图里。',
   resultsOfSft: 'SFT {{sft}}%；完整的表在“结果”视图里。',
   report: '报告：{{path}}',
+  trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
+  trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 }
