@@ -134,6 +134,12 @@ test('a second browser sees the same run', async () => {
   await second.keyboard.press('Escape')
   await second.getByLabel('搜索日志').fill('整条流水线，继续')
   await second.getByRole('log').getByText('运行 1：整条流水线，继续').waitFor({ timeout: SOON })
+  // What a stage says is in the reader's language as well.
+  await second.getByLabel('搜索日志').fill('个样本，留出')
+  await second
+    .getByRole('log')
+    .getByText(/^6 个样本，留出 \d+ 个/)
+    .waitFor({ timeout: SOON })
   await other.close()
 })
 

@@ -58,5 +58,8 @@ test('a published size can be planned before it is here', () => {
   expect(estimate.total).toBeGreaterThan(5e9)
   expect(estimate.total).toBeLessThan(7.5e9)
   expect(partsOf(estimate)).toMatch(/GB \(weights/)
+  const sft = parseConfig('training: {sft: {batch_size: 4}, dpo: {batch_size: 2}}', 'f')
+  expect(planMemory(sft, 100, 10, 'sft').question).toMatchObject({ tokens: 440, targets: 40, context: 110 })
+  expect(planMemory(sft, 100, 10, 'dpo').question).toMatchObject({ tokens: 240, targets: 40, context: 110 })
   expect(() => planMemory(parseConfig('model: {base_model_name: Some/Model}', 'f'), 1, 1)).toThrow(UserError)
 })

@@ -83,11 +83,16 @@ export interface MemoryPlan {
 }
 
 /**
- * The peak of a DPO step by the configuration: `batch_size` pairs with prompts and completions of the given lengths. The
- * model need not be here where it is one of Qwen2's published sizes.
+ * The peak of a step of SFT or DPO by the configuration: `batch_size` samples or pairs with prompts and completions of the
+ * given lengths. The model need not be here where it is one of Qwen2's published sizes.
  * @throws UserError where it is neither.
  */
-export function planMemory(config: Config, prompt: number, completion: number): MemoryPlan {
+export function planMemory(
+  config: Config,
+  prompt: number,
+  completion: number,
+  stage: 'sft' | 'dpo' = 'dpo',
+): MemoryPlan {
   const { model, training, lora } = config
   const shape = architectureOf(model.base_model_name)
   const holding = chooseHolding(
@@ -100,15 +105,17 @@ export function planMemory(config: Config, prompt: number, completion: number): 
     },
     totalmem(),
   )
-  const pairs = training.dpo.batch_size
+  const groups = training[stage].batch_size
+  // Of a pair both completions hang below its prompt.
+  const completions = stage === 'dpo' ? 2 * completion : completion
   const question: MemoryQuestion = {
     ...holding,
     threads: model.threads === 'auto' ? availableParallelism() : model.threads,
     config: shape,
     lora,
     frozenAdapters: 0,
-    tokens: pairs * (prompt + 2 * completion),
-    targets: pairs * 2 * completion,
+    tokens: groups * (prompt + completions),
+    targets: groups * completions,
     context: prompt + completion,
   }
   return { question, estimate: estimateMemory(question), free: process.availableMemory() }

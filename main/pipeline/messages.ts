@@ -123,6 +123,20 @@ export const MESSAGES = {
   resultsOfSft: message({ table: text, sft: text }, ({ table }) => table),
   report: message({ path: text }, ({ path }) => `Report: ${path}`),
 
+  recordMoved: message({}, () => 'The page is not as it was when the agent acted, so go on from here.'),
+  recordBroken: message({ why: text }, ({ why }) => `The page is broken (${why}): record again.`),
+  recordImpossible: message({ why: text }, ({ why }) => `That cannot be done: ${why}.`),
+  recordWrong: message(
+    { reward: number },
+    ({ reward }) => `The page says that this is wrong (reward ${reward}): record again.`,
+  ),
+  recordAgain: message({}, () => 'Solved. Playing it once more, to see that these steps are all it takes ...'),
+  recordDone: message({}, () => 'Solved, and solved once more by these steps alone.'),
+  recordNotEnough: message(
+    { why: text },
+    ({ why }) => `Solved, but not by what the agent can do: played once more, ${why}.`,
+  ),
+
   trackingAway: message(
     { place: text, why: text },
     ({ place, why }) =>

@@ -195,6 +195,8 @@ test('what the lab is, has and is set to is told at once', async () => {
   expect(parts.find(({ part }) => part === 'weights')?.bytes).toBeGreaterThan(4e9)
   expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(needed, -3)
   expect(available).toBeGreaterThan(0)
+  // As many prompts, but one completion each: less than a step of DPO.
+  expect((await lab.status.memory.query({ stage: 'sft' })).needed).toBeLessThan(needed)
   expect(await lab.status.models.query()).toContain('models/base')
   expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
     expert: true,

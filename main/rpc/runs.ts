@@ -26,8 +26,8 @@ export interface RunBrief {
   readonly model: string
   readonly tasks: number
   readonly rounds: number
-  /** The latest stage that has something to say, in a line. */
-  readonly line: string
+  /** The latest stage that has something to say; null where none has. */
+  readonly told: StageBrief | null
   /** Overall success by arm, where it was evaluated. */
   readonly success: Readonly<Record<string, number>> | null
 }
@@ -119,7 +119,7 @@ function brief(ctx: Context, run: Run, statusOf: StatusOf): RunBrief {
     model: config.model.base_model_name,
     tasks: config.tasks.length,
     rounds: config.flywheel.rounds,
-    line: all.findLast(({ line }) => line !== '')?.line ?? '',
+    told: all.findLast(({ line }) => line !== '') ?? null,
     success: successOf(evaluated?.result),
   }
 }

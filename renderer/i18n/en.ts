@@ -143,7 +143,7 @@ export const words = {
     cores_one: '{{count}} core',
     cores_other: '{{count}} cores',
     free: '{{memory}} memory, {{disk}} disk free',
-    memory: 'Memory of a DPO step',
+    memory: 'Memory of a step of {{stage}}',
     of: '{{needed}} of {{available}}',
     tooMuch: '{{needed}}, only {{available}} free',
     parts: {

@@ -32,6 +32,13 @@ export const said: Readonly<Record<MessageId, string>> = {
   results: 'SFT {{sft}}%，DPO {{dpo}}%；完整的表在“结果”视图里。',
   resultsOfSft: 'SFT {{sft}}%；完整的表在“结果”视图里。',
   report: '报告：{{path}}',
+  recordMoved: '页面与智能体操作时不同，请从这里继续。',
+  recordBroken: '页面出了故障（{{why}}）：请重新录制。',
+  recordImpossible: '做不到：{{why}}。',
+  recordWrong: '页面说这样不对（奖励 {{reward}}）：请重新录制。',
+  recordAgain: '解出了。正在重放一遍，看这些步骤是否足够……',
+  recordDone: '解出了，仅凭这些步骤又解出了一遍。',
+  recordNotEnough: '解出了，但用的不是智能体能做的：重放时 {{why}}。',
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
   trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 }

@@ -137,7 +137,7 @@ export const words: Words = {
     cores_one: '{{count}} 核',
     cores_other: '{{count}} 核',
     free: '可用内存 {{memory}}，磁盘 {{disk}}',
-    memory: '一步 DPO 的内存',
+    memory: '一步 {{stage}} 的内存',
     of: '{{needed}} / {{available}}',
     tooMuch: '{{needed}}，仅剩 {{available}}',
     parts: {
