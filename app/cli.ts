@@ -41,6 +41,10 @@ interface ServeOptions {
   readonly set?: readonly string[]
 }
 
+interface MlflowOptions extends Pick<Options, 'config_path' | 'set'> {
+  readonly port: string
+}
+
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a stage failed, 2 bad input (the sentence says what and where), 130 stopped (go on with --resume).`
 
@@ -128,7 +132,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .option('--config_path <file>', 'configuration that names base model and adapter')
     .option('--set <key=value...>', 'any other value of the configuration')
     .addHelpText('after', `\nExample:\n  npx dpo-driver merge models/merged\n${EXIT_CODES}`)
-    .action((folder: string, options: Options) => merge(folder, options, terminal))
+    .action(async (folder: string, options: Options) => done(await merge(folder, options, terminal)))
   const whats = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
   cli
     .command('export')
@@ -142,6 +146,14 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       `\nWhat:\n${whats.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
+  cli
+    .command('mlflow')
+    .description("Open MLflow's page over the recorded runs, where MLflow is installed")
+    .option('--port <n>', 'port of the page', '5000')
+    .option('--config_path <file>', 'configuration that says where runs are recorded')
+    .option('--set <key=value...>', 'any other value of the configuration, such as tracking.uri=file:./mlruns')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver mlflow --port 5001\n${EXIT_CODES}`)
+    .action((options: MlflowOptions) => mlflow(options, terminal))
   cli
     .command('serve')
     .description('Serve the lab to a browser: its window, with everything that the commands do')
@@ -216,6 +228,18 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
   return EXIT.done
 }
 
+async function mlflow({ port, ...options }: MlflowOptions, { out, err }: Terminal): Promise<void> {
+  const { openMlflow } = await import('./mlflow.ts')
+  const { portOf } = await import('./web.ts')
+  const stop = stopOnSignals(() => err.write('\nStopping ...\n'))
+  try {
+    const say = (line: string) => out.write(`${line}\n`)
+    await openMlflow(configFor(options), { say, port: portOf(port), signal: stop.signal })
+  } finally {
+    stop.release()
+  }
+}
+
 /** The same command line, to go on with. */
 function resumed(args: readonly string[]): readonly string[] {
   return args.includes('--resume') ? args : [...args, '--resume']
@@ -275,21 +299,32 @@ function tokenCount(name: string, count: number | undefined): number {
   throw new UserError(`--${name} must be a whole number of tokens above 0.`)
 }
 
-async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<void> {
+async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<number> {
   const { findModel } = await import('../main/engine/load.ts')
   const { mergeAdapter } = await import('../main/engine/merge.ts')
   const config = configFor(options)
   const base = await findModel(config.model.base_model_name)
   const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
   let told = 0
-  await mergeAdapter(base, adapter, resolve(folder), {
-    onProgress(done, total) {
-      const tenths = Math.floor((10 * done) / total)
-      if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
-      told = tenths
-    },
-  })
+  const stop = stopOnSignals(() => err.write('\nStopping ...\n'))
+  try {
+    await mergeAdapter(base, adapter, resolve(folder), {
+      signal: stop.signal,
+      onProgress(done, total) {
+        const tenths = Math.floor((10 * done) / total)
+        if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)
+        told = tenths
+      },
+    })
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    err.write('Stopped; nothing was written.\n')
+    return EXIT.stopped
+  } finally {
+    stop.release()
+  }
   out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${folder}\n`)
+  return EXIT.done
 }
 
 /** Does what a command line says and returns the exit code. */

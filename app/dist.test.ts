@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -13,13 +14,20 @@ const { validateConfiguration } = builder('app-builder-lib/out/util/config/confi
   validateConfiguration: (config: unknown, log: { readonly isEnabled: boolean }) => Promise<void>
 }
 
+const { default: FpmTarget } = builder('app-builder-lib/out/targets/FpmTarget') as {
+  default: { prototype: { computeFpmMetaInfoOptions(this: unknown): Promise<unknown> } }
+}
+
 const read = (name: string) => readFileSync(join(PROGRAM_ROOT, name), 'utf8')
 const config = z
   .looseObject({
     files: z.array(z.string()),
     asarUnpack: z.array(z.string()),
     electronFuses: z.record(z.string(), z.boolean()),
-    linux: z.looseObject({ target: z.array(z.string()) }),
+    productName: z.string(),
+    extraMetadata: z.object({ homepage: z.string(), author: z.object({ name: z.string() }) }),
+    extraResources: z.array(z.string()),
+    linux: z.looseObject({ target: z.array(z.string()), maintainer: z.string() }),
     mac: z.looseObject({ target: z.array(z.string()) }),
     win: z.looseObject({ target: z.array(z.string()) }),
   })
@@ -30,6 +38,24 @@ test('electron-builder accepts the configuration, and would refuse another', asy
   await expect(validateConfiguration({ ...config, asarUnpacked: [] }, { isEnabled: false })).rejects.toThrow(
     /asarUnpacked/,
   )
+})
+
+test('a deb gets the maintainer and the page that electron-builder insists on, and the page is packed', async () => {
+  const { homepage, author } = config.extraMetadata
+  const deb = (linux: { readonly maintainer?: string }, page: string | null) =>
+    FpmTarget.prototype.computeFpmMetaInfoOptions.call({
+      packager: {
+        appInfo: { computePackageUrl: async () => page, linuxPackageName: 'dpo-driver' },
+        info: { metadata: { author } },
+      },
+      options: linux,
+    })
+  expect(await deb(config.linux, homepage)).toMatchObject({ maintainer: author.name, url: homepage })
+  await expect(deb({}, homepage)).rejects.toThrow(/author 'email'/)
+  await expect(deb(config.linux, null)).rejects.toThrow(/homepage/)
+  const page = fileURLToPath(homepage).replace(`/opt/${config.productName}/resources/`, '')
+  expect(config.extraResources).toContain(page)
+  for (const path of config.extraResources) expect(existsSync(join(PROGRAM_ROOT, path)), path).toBe(true)
 })
 
 test('every system has its package', () => {

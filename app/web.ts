@@ -9,6 +9,7 @@ import type { BrowserHost } from '../main/environment/browser.ts'
 import { Jobs } from '../main/jobs.ts'
 import { createLab } from '../main/lab.ts'
 import { Live } from '../main/live/live.ts'
+import { Merges } from '../main/merging.ts'
 import type { Desktop } from '../main/rpc/desktop.ts'
 import { startServer } from '../main/rpc/server.ts'
 import { Archive } from '../main/store/archive.ts'
@@ -52,7 +53,8 @@ export async function serveLab({
     lab.purge()
     const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
     const jobs = new Jobs(lab, live.audience())
-    const context = { lab, jobs, settings, live, archive: new Archive(lab.store.database), desktop }
+    const merges = new Merges()
+    const context = { lab, jobs, merges, settings, live, archive: new Archive(lab.store.database), desktop }
     const server = await startServer({ context, host, port, window, onBug })
     return {
       url: server.url,
@@ -60,6 +62,8 @@ export async function serveLab({
       async close() {
         jobs.stop()
         await jobs.rest()
+        merges.stop()
+        await merges.rest()
         await live.close()
         await server.close()
         lab.close()

@@ -4,7 +4,7 @@
  * Screenshots of every view are left in coverage/window/.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -134,6 +134,12 @@ test('a second browser sees the same run', async () => {
   await second.keyboard.press('Escape')
   await second.getByLabel('搜索日志').fill('整条流水线，继续')
   await second.getByRole('log').getByText('运行 1：整条流水线，继续').waitFor({ timeout: SOON })
+  // What a stage says is in the reader's language as well.
+  await second.getByLabel('搜索日志').fill('个样本，留出')
+  await second
+    .getByRole('log')
+    .getByText(/^6 个样本，留出 \d+ 个/)
+    .waitFor({ timeout: SOON })
   await other.close()
 })
 
@@ -211,9 +217,28 @@ test('curves, episodes, runs and models', async () => {
   await clean('models')
 })
 
-test('one episode by choice, every policy side by side', async () => {
-  await open('live')
-  await page.getByText('Play', { exact: true }).click()
+test('two adapters are compared, merged, and sent to play side by side', async () => {
+  for (const name of ['DPO · Run 1', 'SFT · Run 1']) await page.getByLabel(`Compare ${name}`, { exact: true }).check()
+  const comparison = page.getByRole('region', { name: 'Two adapters compared' })
+  await comparison.getByRole('img', { name: /^q_proj: A .* difference/ }).waitFor()
+  await comparison.getByRole('img', { name: /\d+ solved by/ }).waitFor()
+  await clean('compare')
+
+  await page
+    .getByRole('listitem')
+    .filter({ has: page.getByLabel('Compare DPO · Run 1', { exact: true }) })
+    .getByRole('button', { name: 'Merge' })
+    .click()
+  const dialog = page.getByRole('dialog', { name: 'Merge DPO · Run 1' })
+  await dialog.getByLabel('In the folder').fill(folder)
+  await dialog.getByLabel('Name').fill('merged')
+  await clean('merge')
+  await dialog.getByRole('button', { name: 'Write the checkpoint' }).click()
+  await page.getByText(/^The merged model is in .*merged\.$/).waitFor({ timeout: LATER })
+  expect(existsSync(join(folder, 'merged/model.safetensors'))).toBe(true)
+
+  await comparison.getByRole('button', { name: 'Play a task with both' }).click()
+  await page.getByRole('heading', { name: 'Play one episode' }).waitFor()
   await page.getByRole('button', { name: 'Play', exact: true }).click()
   await page
     .getByRole('article')
@@ -222,6 +247,7 @@ test('one episode by choice, every policy side by side', async () => {
     .first()
     .waitFor({ timeout: LATER })
   expect(await page.getByRole('article').count()).toBe(2)
+  await page.getByRole('region', { name: 'DPO · Run 1', exact: true }).waitFor()
   await clean('play')
 })
 

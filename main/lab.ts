@@ -13,6 +13,7 @@ import { evaluate } from './pipeline/evaluate.ts'
 import type { Emit, LabEvent } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { golden } from './pipeline/golden.ts'
+import { type Say, said } from './pipeline/messages.ts'
 import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
@@ -20,6 +21,7 @@ import { verify } from './pipeline/verify.ts'
 import { EventLog } from './store/events.ts'
 import { isLocked, lockStore } from './store/lock.ts'
 import { type Run, Store } from './store/store.ts'
+import { followRun } from './tracking/follow.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
 const COMMANDS = {
@@ -107,19 +109,23 @@ async function runCommand(
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
       if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
+      tracking.hear(event)
       tell(event)
     }
-    emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
-    const say = (text: string) => emit({ event: 'message', stage: '', round: 0, text })
-    if (!isDeepStrictEqual(run.config, config)) {
-      say('The configuration has changed since this run began; it goes on with the one it began with.')
-    }
-    const resources = openResources(run.config, { ...options, say })
-    quit?.addEventListener('abort', () => void resources.close(), { once: true })
+    const say: Say = (id, values) => emit({ event: 'message', stage: '', round: 0, ...said(id, values) })
+    const tracking = followRun({ store, run: run.id, say })
     try {
-      await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
+      emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
+      if (!isDeepStrictEqual(run.config, config)) say('configChanged', {})
+      const resources = openResources(run.config, { ...options, say })
+      quit?.addEventListener('abort', () => void resources.close(), { once: true })
+      try {
+        await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
+      } finally {
+        await resources.close()
+      }
     } finally {
-      await resources.close()
+      await tracking.close()
     }
     return { run: run.id, folder: runArtifacts(run.config, run).folder }
   } finally {

@@ -159,6 +159,19 @@ export const configSchema = z.strictObject({
       controls: z.boolean().default(true),
     })
     .prefault({}),
+  tracking: z
+    .strictObject({
+      uri: z
+        .string()
+        .regex(
+          /^(auto|file:.+|https?:\/\/[^\s@]+)$/,
+          'must be auto, file:<folder> or the http address of a tracking server',
+        )
+        .nullable()
+        .default('auto'),
+      experiment: z.string().min(1).max(500).nullable().default(null),
+    })
+    .prefault({}),
   flywheel: z
     .strictObject({
       rounds: count.default(1),

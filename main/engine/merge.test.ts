@@ -95,3 +95,13 @@ test('what goes wrong gets one sentence and leaves what stood there', async () =
   await expect(mergeAdapter(at('base'), at('adapter'), at('merged'))).rejects.toThrow('must be [4, 16]')
   expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
 })
+
+test('leaving off leaves nothing behind', async () => {
+  const stop = new AbortController()
+  const merging = mergeAdapter(at('base'), at('adapter'), at('merged'), {
+    signal: stop.signal,
+    onProgress: (done) => done === 3 && stop.abort(),
+  })
+  await expect(merging).rejects.toThrow('aborted')
+  expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+})

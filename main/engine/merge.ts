@@ -21,26 +21,23 @@ export interface MergeOptions {
   /** Called with how many of the tensors are written. */
   readonly onProgress?: (done: number, total: number) => void
   readonly shardBytes?: number
+  /** Aborted to leave off; nothing of the merged model is left behind then. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every weight
  * in the dtype it has there. A tensor is never in memory whole.
  * @throws UserError where base or adapter are not usable or not of one model, or `target` is one of them
- *   or not empty.
+ *   or not empty; the signal's reason where it was aborted.
  */
 export async function mergeAdapter(
   base: string,
   adapterFolder: string,
   target: string,
-  { onProgress, shardBytes = SHARD_BYTES }: MergeOptions = {},
+  { onProgress, shardBytes = SHARD_BYTES, signal }: MergeOptions = {},
 ): Promise<void> {
-  if ([base, adapterFolder].includes(target)) {
-    throw new UserError(`${target} is what is merged; choose another folder for the merged model.`)
-  }
-  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
-    throw new UserError(`${target} is there already and is not an empty folder; choose another or remove it.`)
-  }
+  checkTarget(base, adapterFolder, target)
   const checkpoint = await openCheckpoint(base)
   try {
     const adapter = await loadAdapter(adapterFolder, checkpoint.config)
@@ -56,7 +53,10 @@ export async function mergeAdapter(
       for (const [index, shard] of shards.entries()) {
         const pieces = async function* () {
           for (const { name } of shard) {
-            yield* mergedPieces(checkpoint, adapter, name)
+            for await (const piece of mergedPieces(checkpoint, adapter, name)) {
+              signal?.throwIfAborted()
+              yield piece
+            }
             onProgress?.(++done, declared.length)
           }
         }
@@ -66,6 +66,16 @@ export async function mergeAdapter(
     })
   } finally {
     await checkpoint.close()
+  }
+}
+
+/** Throws UserError where `target` is one of what is merged, or is there and not an empty folder. */
+export function checkTarget(base: string, adapterFolder: string, target: string): void {
+  if ([base, adapterFolder].includes(target)) {
+    throw new UserError(`${target} is what is merged; choose another folder for the merged model.`)
+  }
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
+    throw new UserError(`${target} is there already and is not an empty folder; choose another or remove it.`)
   }
 }
 

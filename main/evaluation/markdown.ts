@@ -7,8 +7,8 @@ export function markdownTable({ table: { arms, tasks, overall }, against, verdic
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const row = ({ name, cells }: Row) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
   const compared = Object.entries(against).map(
-    ([arm, { won, lost, difference, low, high, p }]) =>
-      `- DPO against ${shortArmLabel(arm)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
+    ([other, { arm, won, lost, difference, low, high, p }]) =>
+      `- ${shortArmLabel(arm)} against ${shortArmLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
   )
   return [
     line(['task', ...arms.map(shortArmLabel)]),

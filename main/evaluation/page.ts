@@ -5,9 +5,9 @@ import type { Metric } from '../store/store.ts'
 import { type Line, lineChart } from './chart.ts'
 import { type Arm, type Cell, type Row, reasons } from './evaluate.ts'
 import { type Html, html } from './html.ts'
-import type { Interval, Paired } from './statistics.ts'
+import type { Interval } from './statistics.ts'
 import { STYLE } from './style.ts'
-import { armLabel, points, pValue, type ReportData, type Summary, shortArmLabel } from './summary.ts'
+import { armLabel, type Comparison, points, pValue, type ReportData, type Summary, shortArmLabel } from './summary.ts'
 
 /** The whole document. */
 export function reportPage(data: ReportData, summary: Summary): string {
@@ -130,14 +130,14 @@ function change({ cells: { sft, dpo } }: Row): Html | string {
 function pairedSection({ against }: Summary): Html {
   const entries = Object.entries(against).filter(([, { n }]) => n > 0)
   if (entries.length === 0) return html``
-  const row = ([arm, outcome]: [string, Paired]) => {
+  const row = ([other, outcome]: [string, Comparison]) => {
     const part = (kind: string, count: number, words: string) =>
       count > 0 && html`<i class="${kind}" style="flex-grow:${count}" title="${words}: ${count}">${count}</i>`
-    return html`<div class="paired"><p><b>DPO against ${armLabel(arm)}</b><span>${points(outcome.difference)} points (${points(outcome.low)} to ${points(outcome.high)}), ${pValue(outcome.p)}</span></p><div class="split">${[
+    return html`<div class="paired"><p><b>${armLabel(outcome.arm)} against ${armLabel(other)}</b><span>${points(outcome.difference)} points (${points(outcome.low)} to ${points(outcome.high)}), ${pValue(outcome.p)}</span></p><div class="split">${[
       part('won', outcome.won, 'DPO alone'),
       part('both', outcome.both, 'both'),
       part('neither', outcome.neither, 'neither'),
-      part('lost', outcome.lost, `${armLabel(arm)} alone`),
+      part('lost', outcome.lost, `${armLabel(other)} alone`),
     ]}</div></div>`
   }
   return section(

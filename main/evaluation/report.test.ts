@@ -103,8 +103,9 @@ test('the controls, which had the episodes of one round, are held against the po
       dpo!,
     ],
   })
-  expect(rounds.against.success_sft!.difference).toBeGreaterThan(0)
-  expect(rounds.controls.success_sft).toMatchObject({ difference: 0, won: 0, lost: 0 })
+  expect(rounds.against.success_sft).toMatchObject({ arm: 'dpo_round_1', difference: 0, won: 0, lost: 0 })
+  expect(rounds.against.sft).toMatchObject({ arm: 'dpo' })
+  expect(textTable(rounds)).toContain('DPO, round 1 against SFT on own successes: 0.0 points')
   expect(rounds.verdict[1]).toBe('No measurable difference between DPO and SFT on own successes.')
 })
 

@@ -30,13 +30,20 @@ export interface ArmSummary extends Interval {
   readonly faults: number
 }
 
+/** One policy of DPO's against another policy. */
+export interface Comparison extends Paired {
+  /**
+   * 'dpo'; against a control, where there were several rounds, 'dpo_round_1': the one whose episodes and steps the controls
+   * had as well.
+   */
+  readonly arm: string
+}
+
 export interface Summary {
   readonly arms: Readonly<Record<string, ArmSummary>>
   readonly table: SuccessTable
-  /** `dpo` against every other arm, on the problems both played. */
-  readonly against: Readonly<Record<string, Paired>>
-  /** DPO against each control, after the one round whose episodes and steps the controls had as well. */
-  readonly controls: Readonly<Record<string, Paired>>
+  /** DPO against every other arm, on the problems both played. */
+  readonly against: Readonly<Record<string, Comparison>>
   /** One sentence on whether DPO learned anything, and one on whether it had to be DPO. */
   readonly verdict: readonly string[]
 }
@@ -55,7 +62,7 @@ const LABELS: Readonly<Record<string, string>> = {
 const SHORT_LABELS: Readonly<Record<string, string>> = { success_sft: 'Own successes', replay: 'Replay only' }
 
 export function armLabel(arm: string): string {
-  return LABELS[arm] ?? arm.replaceAll('_', ' ')
+  return LABELS[arm] ?? arm.replace(/^dpo_round_/, 'DPO, round ').replaceAll('_', ' ')
 }
 
 export function shortArmLabel(arm: string): string {
@@ -66,18 +73,21 @@ export function shortArmLabel(arm: string): string {
 export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summary {
   const table = successTable(data.arms, data.categoryOf)
   const dpo = data.arms.find(({ name }) => name === 'dpo')
-  const others = data.arms.filter((arm) => dpo !== undefined && arm !== dpo)
-  const against = Object.fromEntries(others.map((arm) => [arm.name, compare(dpo!, arm)]))
-  const arms = Object.fromEntries(Object.entries(table.overall.cells).map(([name, cell]) => [name, armSummary(cell)]))
   const firstRound = data.arms.find(({ name }) => name === 'dpo_round_1') ?? dpo
-  const rivals = others.filter(({ name }) => CONTROLS.includes(name))
-  const controls = Object.fromEntries(rivals.map((arm) => [arm.name, compare(firstRound!, arm)]))
-  return { arms, table, against, controls, verdict: verdict(against.sft, controls) }
+  const others = data.arms.filter((arm) => dpo !== undefined && arm !== dpo)
+  const against = Object.fromEntries(
+    others.map((other): [string, Comparison] => {
+      const arm = (CONTROLS.includes(other.name) ? firstRound : dpo)!
+      return [other.name, { arm: arm.name, ...compare(arm, other) }]
+    }),
+  )
+  const arms = Object.fromEntries(Object.entries(table.overall.cells).map(([name, cell]) => [name, armSummary(cell)]))
+  return { arms, table, against, verdict: verdict(against) }
 }
 
 /**
  * summary.json: for each arm (in camel case: `successSft`) success, n, low, high and faults; `mcnemar` of DPO against
- * SFT; `against` with the paired outcomes of DPO and every other arm; `tasks`; `wall` seconds by stage.
+ * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `tasks`; `wall` seconds by stage.
  */
 export function summaryJson(summary: Summary, wall: Readonly<Record<string, number>>): Record<string, unknown> {
   const camel = <T>(record: Readonly<Record<string, T>>) =>
@@ -97,13 +107,15 @@ export function summaryJson(summary: Summary, wall: Readonly<Record<string, numb
   }
 }
 
-function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
+/** What a summary keeps of a cell. */
+export function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
   return { success, n, low, high, faults }
 }
 
 /** A gain inside its interval is reported as none. */
-function verdict(sft: Paired | undefined, controls: Summary['controls']): string[] {
+function verdict(against: Summary['against']): string[] {
   const sentences: string[] = []
+  const { sft } = against
   if (sft !== undefined) {
     const result = `${points(sft.difference)} points, 95% interval ${points(sft.low)} to ${points(sft.high)}, ${pValue(sft.p)}`
     sentences.push(
@@ -112,7 +124,7 @@ function verdict(sft: Paired | undefined, controls: Summary['controls']): string
         : `DPO solves ${sft.difference > 0 ? 'more' : 'fewer'} problems than SFT: ${result}.`,
     )
   }
-  const known = Object.entries(controls)
+  const known = Object.entries(against).filter(([name]) => CONTROLS.includes(name))
   const beaten = known.filter(([, { difference, p }]) => difference > 0 && p < 0.05)
   const better = known.filter(([, { difference, p }]) => difference < 0 && p < 0.05)
   const equal = known.filter((entry) => !beaten.includes(entry) && !better.includes(entry))

@@ -32,8 +32,8 @@ export function textTable({ table, against, verdict }: Summary): string {
     ...(faults > 0 ? [`${faults} episodes that the browser or a page broke are not counted.`] : []),
     '',
     ...Object.entries(against).map(
-      ([arm, { won, lost, difference, low, high, p }]) =>
-        `DPO against ${armLabel(arm)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, McNemar ${pValue(p)}`,
+      ([other, { arm, won, lost, difference, low, high, p }]) =>
+        `${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, McNemar ${pValue(p)}`,
     ),
     '',
     ...verdict,

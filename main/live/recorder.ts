@@ -8,6 +8,7 @@ import { type Action, KEYS, LONGEST_TEXT } from '../environment/action.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
+import { type Said, type Say, said } from '../pipeline/messages.ts'
 import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
 import { Hand, type Input } from './hand.ts'
 import type { Problem, Screen } from './screen.ts'
@@ -46,7 +47,7 @@ export class Recorder {
   #ask: number | undefined
   #samples: GoldenSample[] | undefined
   #over = false
-  #said = ''
+  #said: Said | null = null
   readonly #hand = new Hand()
   /** What people do is done in the order in which they did it. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -65,7 +66,7 @@ export class Recorder {
     for (const step of before) {
       const action = this.#over ? undefined : actionOn(step, this.#observation)
       if (action === undefined) {
-        this.#say('The page is not as it was when the agent acted, so go on from here.')
+        this.#say('recordMoved', {})
         break
       }
       await this.#do(action, step.thought)
@@ -101,7 +102,7 @@ export class Recorder {
   /** The golden samples, with these thoughts in place of its own. Throws UserError where it was not solved. */
   samples(thoughts: readonly string[] = []): GoldenSample[] {
     if (this.#samples === undefined)
-      throw new UserError(this.#said || 'Solve the task first: only a success is worth keeping.')
+      throw new UserError(this.#said?.text ?? 'Solve the task first: only a success is worth keeping.')
     return this.#samples.map((sample, i) => {
       const thought = thoughts[i]?.replace(/\s+/g, ' ').trim()
       if (thought === undefined || thought === '') return sample
@@ -124,7 +125,7 @@ export class Recorder {
     const done = this.#queue.then(work).catch((error: unknown) => {
       if (!(error instanceof EnvironmentFault)) throw error
       this.#end({ outcome: 'fault', reason: error.message, reward: 0 })
-      this.#say(`The page is broken (${error.message}): record again.`)
+      this.#say('recordBroken', { why: error.message })
     })
     this.#queue = done.catch(() => {})
     return done
@@ -148,10 +149,10 @@ export class Recorder {
     const step = scriptStep(action, this.#observation, thought === undefined ? {} : { thought })
     const result = await this.#session.step(action)
     if (result.reason.startsWith('impossible')) {
-      this.#say(`That cannot be done: ${result.reason.slice('impossible: '.length)}.`)
+      this.#say('recordImpossible', { why: result.reason.slice('impossible: '.length) })
       return
     }
-    this.#said = ''
+    this.#said = null
     this.#script = [...this.#script, step]
     await this.#take(result)
   }
@@ -163,10 +164,10 @@ export class Recorder {
     }
     this.#end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward: result.reward })
     if (!result.success) {
-      this.#say(`The page says that this is wrong (reward ${result.reward}): record again.`)
+      this.#say('recordWrong', { reward: result.reward })
       return
     }
-    this.#say('Solved. Playing it once more, to see that these steps are all it takes ...')
+    this.#say('recordAgain', {})
     await this.#verify()
   }
 
@@ -184,16 +185,16 @@ export class Recorder {
       if (typeof played !== 'string') {
         this.#script = script
         this.#samples = played
-        this.#say('Solved, and solved once more by these steps alone.')
+        this.#say('recordDone', {})
         return
       }
       why = played
     }
-    this.#say(`Solved, but not by what the agent can do: played once more, ${why}.`)
+    this.#say('recordNotEnough', { why })
   }
 
-  #say(sentence: string): void {
-    this.#said = sentence
+  readonly #say: Say = (id, values) => {
+    this.#said = said(id, values)
     this.#changed()
   }
 }

@@ -1,4 +1,5 @@
 /** The adapters there are, each with what it was made from. */
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
@@ -65,6 +66,15 @@ export function listAdapters(store: Store, config: Config): AdapterRecord[] {
   return [...exported, ...own]
 }
 
+/** What tells the weights of an adapter from those of every other, wherever its folder was copied to. */
+export function adapterDigest(folder: string): string {
+  return createHash('sha256')
+    .update(readFileSync(join(folder, WEIGHTS)))
+    .digest('hex')
+}
+
+const WEIGHTS = 'adapter_model.safetensors'
+
 /** The adapters in the folder of a run. */
 function adapterFolders(folder: string): { path: string; round: number }[] {
   const within = (parent: string, round: number) =>
@@ -81,7 +91,7 @@ function read(
   folder: string,
   known: Pick<AdapterRecord, 'arm' | 'run' | 'round' | 'current' | 'lineage'>,
 ): AdapterRecord[] {
-  const weights = join(folder, 'adapter_model.safetensors')
+  const weights = join(folder, WEIGHTS)
   if (!hasAdapter(folder) || !existsSync(weights)) return []
   const peft = peftSchema.safeParse(readJson(join(folder, 'adapter_config.json')))
   if (!peft.success) return []

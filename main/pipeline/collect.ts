@@ -55,12 +55,10 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     store.setPairs(context.run, round, pairs)
     writePreferenceData(artifacts.preferences(round), pairs)
     const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
-    context.say(
-      `${counts.episodes} attempts, ${(100 * rate).toFixed(1)}% solved, ${counts.faults} broken by the environment`,
-    )
+    context.say('collected', { attempts: counts.episodes, solved: (100 * rate).toFixed(1), broken: counts.faults })
     if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
     exportPreferences(store, projectPath(config.paths.preference_data), context)
-    context.say(`${counts.pairs} pairs in ${shownPath(config.paths.preference_data)}`)
+    context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
     return counts
   },
 }

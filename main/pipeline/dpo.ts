@@ -43,7 +43,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
     const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
-    context.say(`${pairs.length} pairs, ${golden.length} golden samples; reference ${shownPath(reference)}`)
+    context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
 
     const examples = await ownSuccesses(context, model)
     const warning = checkMemory(engine, lora, [
@@ -53,7 +53,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         options.batch_size,
       ),
     ])
-    if (warning !== null) context.say(warning)
+    if (warning !== null) context.say('memoryShort', warning)
 
     const arms = lessons(context, pairs, examples, async () => {
       const frozen = 'reference'
@@ -80,7 +80,11 @@ export const dpo: Stage<z.output<typeof result>> = {
       })
     }
     await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
-    context.say(`adapter in ${shownPath(config.paths.dpo_adapter_path)}; trained: ${[...arms.keys()].join(', ')}`)
+    context.say('dpoDone', {
+      path: shownPath(config.paths.dpo_adapter_path),
+      arms: [...arms.keys()].join(', '),
+      controls: arms.size - 1,
+    })
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
   },
 }
@@ -99,7 +103,7 @@ function lessons(
     if (control === 'replay') arms.set(control, async () => ({ method: control }))
     else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
     else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
-    else context.say('The store holds no success of a collection, so the control success_sft is left out.')
+    else context.say('noSuccesses', {})
   }
   return arms
 }

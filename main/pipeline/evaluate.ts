@@ -7,6 +7,7 @@ import { projectPath } from '../config/paths.ts'
 import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
 import { textTable } from '../evaluation/terminal.ts'
+import { adapterDigest } from './adapters.ts'
 import { exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
 import { CONTROLS } from './dpo.ts'
 import { finishedStage } from './lineage.ts'
@@ -25,6 +26,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
     const best = bestRound(context)
     const policies = policiesOf(context, best)
+    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
     const total = policies.size * jobs.length
     const arms: Arm[] = []
     for (const [name, adapter] of policies) {
@@ -53,9 +55,13 @@ export const evaluate: Stage<EvaluateResult> = {
       ...labels(tasks),
       facts,
     })
-    context.say(textTable(summary))
-    context.say(`Report: ${shownPath(join(artifacts.folder, 'report.html'))}`)
-    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, facts }
+    const table = textTable(summary)
+    const percent = (rate = 0) => (100 * rate).toFixed(1)
+    const { sft, dpo } = summary.arms
+    if (dpo === undefined) context.say('resultsOfSft', { table, sft: percent(sft?.success) })
+    else context.say('results', { table, sft: percent(sft?.success), dpo: percent(dpo.success) })
+    context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
+    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
 }
 
@@ -89,7 +95,7 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
     policies.set('dpo', policyFolder(context, best))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    context.say(`${error.message} SFT is evaluated alone.`)
+    context.say('sftAlone', { why: error.message })
   }
   return policies
 }

@@ -1,5 +1,6 @@
 /** What a run tells whoever watches it: the terminal, a script that reads JSON lines, a window. */
 import type { Metrics } from '../training/optimize.ts'
+import type { Said } from './messages.ts'
 
 export type StageStatus = 'running' | 'done' | 'skipped' | 'stopped' | 'failed'
 
@@ -35,8 +36,12 @@ export type LabEvent =
       /** Seconds still to go at that rate; null until the first is done. */
       readonly eta: number | null
     }
-  /** A line worth keeping on the screen. */
-  | { readonly event: 'message'; readonly stage: string; readonly round: number; readonly text: string }
+  /** A line worth keeping on the screen: in English, and as what it was made from, where it is not of an older lab. */
+  | ({
+      readonly event: 'message'
+      readonly stage: string
+      readonly round: number
+    } & (Said | { readonly text: string; readonly id?: undefined }))
   | {
       readonly event: 'metrics'
       readonly stage: string

@@ -45,8 +45,8 @@ export const golden: Stage<z.output<typeof result>> = {
       )
     }
     if (samples.length > before) writeGoldenData(path, samples)
-    if (without.length > 0) context.say(`No expert and no sample for ${without.join(', ')}: SFT does not see them.`)
-    context.say(`${samples.length} samples in ${shownPath(path)}, ${samples.length - before} of them new`)
+    if (without.length > 0) context.say('noExpert', { tasks: without.join(', ') })
+    context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: samples.length - before })
     return { samples: samples.length, recorded: samples.length - before, without }
   },
 }

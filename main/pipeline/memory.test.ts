@@ -36,9 +36,10 @@ test('the largest batch takes the longest groups, each prompt once', () => {
 
 test('what fits passes, what is tight is warned of, what does not fit is refused with its parts and the cure', () => {
   expect(checkMemory(seven(true), lora, [tiny, batch], 16e9)).toBeNull()
-  expect(checkMemory(seven(true), lora, [tiny, batch], 6.6e9)).toMatch(
-    /^Memory will be short: training needs about \d\.\d\d GB \(weights/,
-  )
+  expect(checkMemory(seven(true), lora, [tiny, batch], 6.6e9)).toMatchObject({
+    needed: expect.stringMatching(/^\d\.\d\d GB \(weights/),
+    free: '6.60 GB',
+  })
   expect(() => checkMemory(seven(true), lora, [tiny, batch], 4e9)).toThrow(UserError)
   expect(() => checkMemory(seven(true), lora, [tiny, batch], 4e9)).toThrow(/weights 4\.\d+ GB.*lower batch_size/)
   expect(() => checkMemory(seven(false), lora, [tiny, batch], 8e9)).toThrow(
@@ -57,5 +58,8 @@ test('a published size can be planned before it is here', () => {
   expect(estimate.total).toBeGreaterThan(5e9)
   expect(estimate.total).toBeLessThan(7.5e9)
   expect(partsOf(estimate)).toMatch(/GB \(weights/)
+  const sft = parseConfig('training: {sft: {batch_size: 4}, dpo: {batch_size: 2}}', 'f')
+  expect(planMemory(sft, 100, 10, 'sft').question).toMatchObject({ tokens: 440, targets: 40, context: 110 })
+  expect(planMemory(sft, 100, 10, 'dpo').question).toMatchObject({ tokens: 240, targets: 40, context: 110 })
   expect(() => planMemory(parseConfig('model: {base_model_name: Some/Model}', 'f'), 1, 1)).toThrow(UserError)
 })

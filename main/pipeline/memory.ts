@@ -10,6 +10,7 @@ import { estimateMemory, type MemoryEstimate, type MemoryQuestion } from '../eng
 import { chooseHolding, resolveModel } from '../engine/load.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import type { Sequence } from '../training/forest.ts'
+import type { Values } from './messages.ts'
 
 const GB = 1e9
 /** A run that leaves less of the free memory than this share gets a warning. */
@@ -44,7 +45,7 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
 
 /**
  * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
- * the engine already holds. Returns a sentence of warning, or null where there is room.
+ * the engine already holds. Returns what a warning says, or null where there is room.
  * @throws UserError with the estimate by part, and what would lower it, where there is not.
  */
 export function checkMemory(
@@ -52,23 +53,25 @@ export function checkMemory(
   lora: LoraConfig,
   batches: readonly BatchSize[],
   free: number = process.availableMemory() + process.memoryUsage.rss(),
-): string | null {
+): Values<'memoryShort'> | null {
   const { config, holding } = engine
   if (holding === null) return null
   const estimates = batches.map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
   const estimate = estimates.reduce((most, one) => (one.total > most.total ? one : most))
   const most = estimate.total + estimate.saving
   if (most <= (1 - SPARE) * free) return null
-  const saving = `${gb(estimate.saving)} more while a checkpoint is saved`
-  const sentence = `training needs about ${partsOf(estimate)}, ${saving}, and ${gb(free)} can be had`
-  if (most <= free) return `Memory will be short: ${sentence}.`
+  const figures = { needed: partsOf(estimate), saving: gb(estimate.saving), free: gb(free) }
+  if (most <= free) return figures
   const cures = [
     ...(holding.gradientCheckpointing ? [] : ['set training.gradient_checkpointing to true']),
     ...(holding.precision === 'nf4' ? [] : ['set model.precision to nf4']),
     'lower batch_size',
     'lower lora.r',
   ]
-  throw new UserError(`There is not enough memory: ${sentence}; ${cures.join(', or ')}.`)
+  const { needed, saving } = figures
+  throw new UserError(
+    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cures.join(', or ')}.`,
+  )
 }
 
 /** A plan for `dpo-driver estimate`. */
@@ -80,13 +83,18 @@ export interface MemoryPlan {
 }
 
 /**
- * The peak of a DPO step by the configuration: `batch_size` pairs with prompts and completions of the given lengths. The
- * model need not be here where it is one of Qwen2's published sizes.
+ * The peak of a step of SFT or DPO by the configuration: `batch_size` samples or pairs with prompts and completions of the
+ * given lengths. The model need not be here where it is one of Qwen2's published sizes.
  * @throws UserError where it is neither.
  */
-export function planMemory(config: Config, prompt: number, completion: number): MemoryPlan {
+export function planMemory(
+  config: Config,
+  prompt: number,
+  completion: number,
+  stage: 'sft' | 'dpo' = 'dpo',
+): MemoryPlan {
   const { model, training, lora } = config
-  const shape = shapeOf(model.base_model_name)
+  const shape = architectureOf(model.base_model_name)
   const holding = chooseHolding(
     shape,
     {
@@ -97,15 +105,17 @@ export function planMemory(config: Config, prompt: number, completion: number): 
     },
     totalmem(),
   )
-  const pairs = training.dpo.batch_size
+  const groups = training[stage].batch_size
+  // Of a pair both completions hang below its prompt.
+  const completions = stage === 'dpo' ? 2 * completion : completion
   const question: MemoryQuestion = {
     ...holding,
     threads: model.threads === 'auto' ? availableParallelism() : model.threads,
     config: shape,
     lora,
     frozenAdapters: 0,
-    tokens: pairs * (prompt + 2 * completion),
-    targets: pairs * 2 * completion,
+    tokens: groups * (prompt + completions),
+    targets: groups * completions,
     context: prompt + completion,
   }
   return { question, estimate: estimateMemory(question), free: process.availableMemory() }
@@ -123,7 +133,8 @@ export function gb(bytes: number): string {
   return `${(bytes / GB).toFixed(bytes < GB / 10 ? 3 : 2)} GB`
 }
 
-function shapeOf(name: string): Qwen2Config {
+/** The architecture of a model that is here, or is one of Qwen2's published sizes. Throws UserError where it is neither. */
+export function architectureOf(name: string): Qwen2Config {
   const published = publishedShape(name)
   try {
     const file = join(resolveModel(name), 'config.json')

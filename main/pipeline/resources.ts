@@ -9,6 +9,7 @@ import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
+import type { Say } from './messages.ts'
 
 export interface Resources {
   model(): Promise<AgentModel>
@@ -28,7 +29,7 @@ export interface Surroundings {
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
   /** Told, a line at a time, how far the download of a model is. */
-  readonly say?: ((text: string) => void) | undefined
+  readonly say?: Say | undefined
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined
 }
@@ -87,13 +88,13 @@ async function closeAll(environment: Environment | undefined, model: Promise<Age
 }
 
 /** Says a line for every tenth of a download. */
-function sayProgress(say: (text: string) => void): (progress: DownloadProgress) => void {
+function sayProgress(say: Say): (progress: DownloadProgress) => void {
   let tenths = -1
   return ({ file, bytes, total }) => {
     const now = total === 0 ? 10 : Math.floor((10 * bytes) / total)
     if (now <= tenths) return
     tenths = now
-    say(`Downloading the model: ${10 * now}% of ${(total / 1e9).toFixed(2)} GB (${file})`)
+    say('download', { percent: 10 * now, gigabytes: (total / 1e9).toFixed(2), file })
   }
 }
 

@@ -17,6 +17,8 @@ export const evaluateResult = z.object({
     z.string(),
     z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
   ),
+  /** The adapter that each arm played with: what tells its weights from all others. */
+  adapters: z.record(z.string(), z.string()).default({}),
   /** What it ran on, for the report. */
   facts: z.record(z.string(), z.string()).default({}),
 })

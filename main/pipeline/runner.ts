@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Emit } from './events.ts'
+import { said } from './messages.ts'
 import { progressMeter } from './progress.ts'
 import type { Resources } from './resources.ts'
 import type { Stage, StageContext } from './stage.ts'
@@ -105,7 +106,7 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
       store.addMetrics(arm(name), step, metrics)
       emit({ event: 'metrics', ...place, arm: name, step, metrics })
     },
-    say: (text) => emit({ event: 'message', ...place, text }),
+    say: (id, values) => emit({ event: 'message', ...place, ...said(id, values) }),
   }
 }
 

@@ -39,8 +39,8 @@ export const sft: Stage<z.output<typeof result>> = {
       options.batch_size,
     )
     const warning = checkMemory(engine, config.lora, [batch])
-    if (warning !== null) context.say(warning)
-    context.say(`${train.length} samples, ${heldOut.length} held out; ${engine.description}`)
+    if (warning !== null) context.say('memoryShort', warning)
+    context.say('sftData', { samples: train.length, heldOut: heldOut.length, engine: engine.description })
     const { step, steps, stoppedEarly } = await trainAdapter(context, {
       engine,
       arm: 'sft',
@@ -53,8 +53,11 @@ export const sft: Stage<z.output<typeof result>> = {
         trainSft({ engine, adapter, examples: train, evalExamples: heldOut, options: { ...options, seed }, hooks }),
     })
     await exportAdapter(folder, projectPath(config.paths.sft_adapter_path))
-    const why = stoppedEarly ? `the held-out loss stopped falling after step ${step}` : `kept step ${step}`
-    context.say(`${steps} steps, ${why}; adapter in ${shownPath(config.paths.sft_adapter_path)}`)
+    context.say(stoppedEarly ? 'sftStopped' : 'sftDone', {
+      steps,
+      step,
+      path: shownPath(config.paths.sft_adapter_path),
+    })
     return { examples: train.length, step, steps, stoppedEarly }
   },
 }

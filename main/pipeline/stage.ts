@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { ArmKey, Store } from '../store/store.ts'
 import type { Metrics } from '../training/optimize.ts'
 import type { Artifacts } from './artifacts.ts'
+import type { Say } from './messages.ts'
 import type { Resources } from './resources.ts'
 
 export const STAGE_NAMES = ['verify', 'golden', 'sft', 'collect', 'dpo', 'validate', 'evaluate'] as const
@@ -37,5 +38,5 @@ export interface StageContext {
   /** Keeps the metrics of one optimiser step and tells them. */
   metrics(arm: string, step: number, metrics: Metrics): void
   /** Says a line worth keeping on the screen. */
-  say(text: string): void
+  readonly say: Say
 }

@@ -9,6 +9,7 @@ import type { Task } from '../environment/tasks.ts'
 import type { Episode, Outcome } from '../store/episode.ts'
 import { writeFileAtomic } from '../store/file.ts'
 import { Store } from '../store/store.ts'
+import { adapterDigest } from './adapters.ts'
 import { collect } from './collect.ts'
 import { evaluate } from './evaluate.ts'
 import type { Resources } from './resources.ts'
@@ -79,6 +80,7 @@ function episode(task: string, seed: number, attempt: number, outcome: Outcome, 
 /** A folder that passes for an adapter, and says whose it is. */
 function adapter(path: string): void {
   writeFileAtomic(join(path, 'adapter_config.json'), path)
+  writeFileAtomic(join(path, 'adapter_model.safetensors'), path)
 }
 
 test('collect makes pairs of what was played, in the store, the run and the file of the configuration', async () => {
@@ -137,8 +139,9 @@ test('evaluate names the round that validated best dpo, reports every arm, and e
       }
     }
   }
-  const { round, arms } = await perform(evaluate, 3)
+  const { round, arms, adapters } = await perform(evaluate, 3)
   expect(round).toBe(2)
+  expect(adapters.dpo).toBe(adapterDigest(join(reports, 'round-2/dpo_adapter')))
   expect(Object.keys(arms)).toEqual(['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo'])
   expect(arms).toMatchObject({ sft: { success: 0, n: 4 }, dpo: { success: 1, n: 4 }, replay: { success: 0.5 } })
   expect(readFileSync(inFolder('dpo/adapter_config.json'), 'utf8')).toBe(join(reports, 'round-2/dpo_adapter'))

@@ -17,7 +17,7 @@ let folder: string
 let file: string
 let store: Store
 let review: PairReview
-let said: string[]
+let said: unknown[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'training-pairs-'))
@@ -55,7 +55,7 @@ function stage(): StageContext {
     arm: (name) => ({ run, stage: 'dpo', round: 1, arm: name }),
     progress() {},
     metrics() {},
-    say: (text) => said.push(text),
+    say: (...message) => said.push(message),
   }
 }
 
@@ -82,7 +82,7 @@ test("training takes a run's own pairs as they were corrected, and says so", () 
   review.apply([second], { kind: 'swap' })
   review.apply([third], { kind: 'edit', chosen: 'better' })
   expect(trained(context)).toEqual(['2 bad good', '3 better bad', '4 good bad'])
-  expect(said).toEqual(['3 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited'])
+  expect(said).toEqual([['reviewed', { reviewed: 3, pairs: 4, dropped: 1, swapped: 1, edited: 1 }]])
 })
 
 test('a stage alone takes the corrections of the collection whose export lies at the path, and exports them again', () => {
@@ -100,7 +100,7 @@ test('a file that was changed by hand wins over the store', () => {
   review.apply([first], { kind: 'drop' })
   writeFileSync(file, preferenceText([pair(9)]))
   expect(trained(stage())).toEqual(['9 good bad'])
-  expect(said).toEqual([expect.stringMatching(/changed by hand: the pairs are taken as they stand there/)])
+  expect(said).toEqual([['pairsByHand', { path: file }]])
 })
 
 test('what a training has begun with stays, whatever is corrected meanwhile', () => {

@@ -22,7 +22,7 @@ export function trainingPairs(context: StageContext, arms: readonly string[]): s
   const path = projectPath(config.paths.preference_data)
   const collection = store.pairs(run, round).length > 0 ? { run, round } : exportedFrom(store, path)
   if (collection === undefined) {
-    context.say(`${shownPath(path)} was written or changed by hand: the pairs are taken as they stand there.`)
+    context.say('pairsByHand', { path: shownPath(path) })
     writePreferenceRecords(own, readPreferenceData(path))
     return own
   }
@@ -34,10 +34,13 @@ export function trainingPairs(context: StageContext, arms: readonly string[]): s
   const count = (which: (pair: StoredPair) => boolean) => kept.filter(which).length
   const reviewed = pairs.filter((pair) => pair.reviewed).length
   if (reviewed > 0) {
-    context.say(
-      `${reviewed} of ${pairs.length} pairs were reviewed by hand: ${pairs.length - kept.length} dropped, ` +
-        `${count(({ swapped }) => swapped)} swapped, ${count(({ edited }) => edited)} edited`,
-    )
+    context.say('reviewed', {
+      reviewed,
+      pairs: pairs.length,
+      dropped: pairs.length - kept.length,
+      swapped: count(({ swapped }) => swapped),
+      edited: count(({ edited }) => edited),
+    })
   }
   writePreferenceData(own, kept)
   if (collection.run !== run) exportPreferences(store, path, collection)

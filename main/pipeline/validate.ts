@@ -23,7 +23,7 @@ export const validate: Stage<z.output<typeof result>> = {
       onEpisode: (done) => context.progress(done, jobs.length, 'episodes'),
     })
     const { success, n } = cell(episodes)
-    context.say(`${(100 * success).toFixed(1)}% of ${n} episodes`)
+    context.say('validated', { solved: (100 * success).toFixed(1), episodes: n })
     return { success, n }
   },
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
+import { type Said, said } from './messages.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 const checkSchema = z.object({
@@ -12,12 +13,14 @@ const checkSchema = z.object({
   ok: z.boolean(),
   /** What was found, or what is wrong and what to do. */
   detail: z.string(),
+  /** What was found, as what it was made from; null where it is wrong. */
+  found: z.custom<Said>().nullable().default(null),
 })
 export type CheckResult = z.output<typeof checkSchema>
 const result = z.object({ checks: z.array(checkSchema) })
 
 type CheckContext = Pick<StageContext, 'config' | 'resources' | 'signal'>
-type Check = (context: CheckContext) => Promise<string>
+type Check = (context: CheckContext) => Promise<Said>
 
 const GIB = 2 ** 30
 const NEEDED_DISK = 0.5 * GIB
@@ -29,7 +32,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const major = Number(process.versions.node.split('.')[0])
     if (major < 24)
       throw new UserError(`Node ${process.versions.node} is too old: 24 is needed; run \`npm run setup\`.`)
-    return process.versions.node
+    return said('foundNode', { version: process.versions.node })
   },
   async disk({ config }) {
     let folder = dirname(projectPath(config.paths.store))
@@ -39,33 +42,37 @@ const CHECKS: Readonly<Record<string, Check>> = {
     if (free < NEEDED_DISK) {
       throw new UserError(`${folder}: ${gib(free)} are free and ${gib(NEEDED_DISK)} are needed; free some space.`)
     }
-    return `${gib(free)} free`
+    return said('foundFree', { size: gib(free) })
   },
   async memory() {
     const free = process.availableMemory()
     if (free < NEEDED_MEMORY) {
       throw new UserError(`${gib(free)} of memory are free and ${gib(NEEDED_MEMORY)} are needed; close other programs.`)
     }
-    return `${gib(free)} free`
+    return said('foundFree', { size: gib(free) })
   },
   async model({ resources, config }) {
     const { engine } = await resources.model()
     const { num_hidden_layers, hidden_size, vocab_size } = engine.config
-    return `${config.model.base_model_name}: ${num_hidden_layers} layers of ${hidden_size}, vocabulary ${vocab_size}`
+    return said('foundModel', {
+      name: config.model.base_model_name,
+      layers: num_hidden_layers,
+      hidden: hidden_size,
+      vocabulary: vocab_size,
+    })
   },
   async engine({ resources, config }) {
     const { engine } = await resources.model()
-    const slower =
-      engine.kind === 'native' || config.model.engine !== 'auto'
-        ? ''
-        : '; the native engine would be about 20 times faster: npm run build:native'
-    return engine.description + slower
+    const fast = engine.kind === 'native' || config.model.engine !== 'auto'
+    return said(fast ? 'foundEngine' : 'foundSlowEngine', { engine: engine.description })
   },
   async tasks({ resources, config }) {
     const names = new Set([...config.tasks, ...(config.evaluation.tasks ?? [])])
     const tasks = resources.tasksNamed([...names])
     const builtin = tasks.filter(({ source }) => source === 'builtin').length
-    return `${tasks.length} tasks${builtin === 0 ? '' : `, ${builtin} of them the lab's own pages: MiniWoB++ is not installed`}`
+    return builtin === 0
+      ? said('foundTasks', { tasks: tasks.length })
+      : said('foundOwnTasks', { tasks: tasks.length, own: builtin })
   },
   async browser({ resources, config, signal }) {
     const environment = resources.environment()
@@ -74,7 +81,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       signal.throwIfAborted()
       await environment.use(task, (session) => session.reset(task, 0))
     }
-    return `every page of ${config.tasks.length} tasks answers, ${Math.round(performance.now() - began)} ms`
+    return said('foundPages', { tasks: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
 }
 
@@ -90,7 +97,7 @@ export const verify: Stage<z.output<typeof result>> = {
     for await (const found of runChecks(context)) {
       context.progress(checks.length, CHECK_NAMES.length, 'checks')
       checks.push(found)
-      if (found.ok) context.say(`ok   ${found.name.padEnd(8)} ${found.detail}`)
+      if (found.found !== null) context.say('check', { name: found.name, found: found.found })
     }
     context.signal.throwIfAborted()
     const failed = new Set(checks.filter(({ ok }) => !ok).map(({ detail }) => detail))
@@ -104,8 +111,8 @@ export async function* runChecks(context: CheckContext): AsyncGenerator<CheckRes
   for (const [name, check] of Object.entries(CHECKS)) {
     context.signal.throwIfAborted()
     yield await check(context).then(
-      (detail) => ({ name, ok: true, detail }),
-      (error: unknown) => ({ name, ok: false, detail: cure(error) }),
+      (found) => ({ name, ok: true, detail: found.text, found }),
+      (error: unknown) => ({ name, ok: false, detail: cure(error), found: null }),
     )
   }
 }

@@ -1,15 +1,20 @@
 /** What there is to choose from: tasks, adapters, golden samples. */
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { resolveModel } from '../engine/load.ts'
-import { mergeAdapter } from '../engine/merge.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
+import type { MergeState } from '../merging.ts'
 import { type AdapterRecord, listAdapters } from '../pipeline/adapters.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
+import { compareAdapters } from '../pipeline/comparison.ts'
+import { architectureOf } from '../pipeline/memory.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden.ts'
+import { changes } from './changes.ts'
 import { type Context, procedure, router, slice } from './trpc.ts'
 
 export const tasksRouter = router({
@@ -31,7 +36,7 @@ export const tasksRouter = router({
   }),
 })
 
-/** A folder's name, so that nothing is written outside of models/. */
+/** A folder's name, so that nothing is written outside of the folder that was chosen. */
 const folderName = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits, dots, dashes and underscores')
 
 export const adaptersRouter = router({
@@ -50,14 +55,39 @@ export const adaptersRouter = router({
     return listAdapters(ctx.lab.store, config)
   }),
 
-  /** Writes the base model with an adapter in it as a checkpoint of its own, models/<name>, that needs no PEFT. */
-  merge: procedure.input(z.object({ path: z.string(), name: folderName })).mutation(async ({ ctx, input }) => {
-    const { path, base } = findAdapter(ctx, input.path)
-    const model = resolveModel(base ?? ctx.settings.read().model.base_model_name)
-    const folder = `models/${input.name}`
-    await mergeAdapter(model, projectPath(path), projectPath(folder))
-    return { folder }
+  /** Two adapters side by side: what they were made from, how far each moves the model, what each can do. */
+  compare: procedure.input(z.object({ a: z.string(), b: z.string() })).query(({ ctx, input }) => {
+    const pair = [findAdapter(ctx, input.a), findAdapter(ctx, input.b)] as const
+    const config = ctx.settings.read()
+    const architecture = ({ base }: AdapterRecord) => architectureOf(base ?? config.model.base_model_name)
+    return compareAdapters(ctx.lab.store, listAdapters(ctx.lab.store, config), pair, architecture)
   }),
+
+  /**
+   * Begins to write the base model with an adapter in it as a checkpoint of its own, <into>/<name>, that needs no PEFT.
+   */
+  merge: procedure
+    .input(z.object({ path: z.string(), into: z.string().min(1).max(1000).default('models'), name: folderName }))
+    .mutation(({ ctx, input }) => {
+      const adapter = findAdapter(ctx, input.path)
+      const into = projectPath(input.into)
+      if (!existsSync(into) || !statSync(into).isDirectory()) {
+        throw new UserError(`${input.into} is not a folder that is there; choose one to put the merged model in.`)
+      }
+      return ctx.merges.start({
+        base: resolveModel(adapter.base ?? ctx.settings.read().model.base_model_name),
+        adapter: projectPath(adapter.path),
+        target: join(into, input.name),
+      })
+    }),
+
+  /** How the merge stands, now and after every change. */
+  merging: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<MergeState> {
+    for await (const _ of changes(ctx.merges, signal, { atMost: 100 })) yield ctx.merges.state
+  }),
+
+  /** Leaves off merging; nothing of the merged model stays. */
+  stopMerge: procedure.mutation(({ ctx }) => ctx.merges.stop()),
 })
 
 /** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not. */

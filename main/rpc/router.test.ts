@@ -195,6 +195,8 @@ test('what the lab is, has and is set to is told at once', async () => {
   expect(parts.find(({ part }) => part === 'weights')?.bytes).toBeGreaterThan(4e9)
   expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(needed, -3)
   expect(available).toBeGreaterThan(0)
+  // As many prompts, but one completion each: less than a step of DPO.
+  expect((await lab.status.memory.query({ stage: 'sft' })).needed).toBeLessThan(needed)
   expect(await lab.status.models.query()).toContain('models/base')
   expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
     expert: true,
@@ -466,10 +468,57 @@ test('adapters come with what they were made from, golden samples with where the
   ])
   await expect(lab.adapters.merge.mutate({ path, name: '../out' })).rejects.toThrow(/name must be letters/)
   await expect(lab.adapters.merge.mutate({ path, name: 'base' })).rejects.toThrow(/choose another folder/)
+  await expect(lab.adapters.merge.mutate({ path, into: join(folder, 'no'), name: 'out' })).rejects.toThrow(
+    /not a folder/,
+  )
   await expect(lab.adapters.use.mutate({ path: '/etc', as: 'sft' })).rejects.toThrow(/\/etc: there is no adapter here/)
   const zip = await fetchFile(`/adapter.zip?path=${encodeURIComponent(path)}`)
   const files = unzipSync(new Uint8Array(await zip.arrayBuffer()))
   expect(Object.keys(files).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
   writeFileSync(join(folder, 'golden.jsonl'), '')
   expect(await lab.golden.list.query({})).toMatchObject({ rows: [], total: 0 })
+})
+
+test('adapters are compared by weights, origin and what they do, and merged where the user wants', async () => {
+  const { initLora, saveAdapter } = await import('../engine/adapter.ts')
+  const { architectureOf } = await import('../pipeline/memory.ts')
+  const { adapterDigest } = await import('../pipeline/adapters.ts')
+  const model = architectureOf('models/base')
+  const run = wholeRun()
+  const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj', 'v_proj'] as const }
+  const place = (arm: string) =>
+    join(folder, `reports/trial-${run}`, arm === 'sft' ? 'sft_adapter' : `round-1/${arm}_adapter`)
+  for (const [seed, arm] of ['sft', 'dpo'].entries()) {
+    const tensors = initLora(model, lora, seed)
+    // As if it had been trained: B is zero where training begins.
+    for (const { data } of tensors.values()) data.fill((seed + 1) / 100)
+    await saveAdapter(place(arm), lora, tensors, 'models/base')
+  }
+  const { lab } = page()
+  const [dpo, sft] = ['dpo', 'sft'].map((arm) => place(arm))
+  const compared = await lab.adapters.compare.query({ a: dpo!, b: sft! })
+  expect(compared.success).toBeNull()
+  expect(compared.settings).toEqual([])
+  expect(compared.origin.map(({ key }) => key)).toEqual(expect.arrayContaining(['round', 'arm']))
+  expect(compared.changes).toHaveLength(2 * model.num_hidden_layers)
+  for (const { a, b, difference } of compared.changes) {
+    expect(a / b).toBeCloseTo(4, 5)
+    expect(difference! / b).toBeCloseTo(3, 5)
+  }
+
+  const evaluated = { report: '', round: 1, arms: {}, adapters: { sft: adapterDigest(sft!), dpo: adapterDigest(dpo!) } }
+  store.endStage({ run, stage: 'evaluate', round: 1 }, 'done', evaluated)
+  await lab.adapters.use.mutate({ path: dpo!, as: 'dpo' })
+  const again = await lab.adapters.compare.query({ a: join(folder, 'dpo'), b: sft! })
+  expect(again.settings).toEqual([])
+  expect(again.success).toMatchObject({ runs: [run, run], arms: ['dpo', 'sft'] })
+  const { n, won, lost, both, neither } = again.success!.paired
+  expect([n, won + both, lost + both]).toEqual([
+    won + lost + both + neither,
+    ...again.success!.rates.map((rate) => Math.round(rate.success * rate.n)),
+  ])
+
+  mkdirSync(join(folder, 'merged'))
+  await lab.adapters.merge.mutate({ path: dpo!, into: join(folder, 'merged'), name: 'agent' })
+  await vi.waitFor(() => expect(existsSync(join(folder, 'merged/agent/model.safetensors'))).toBe(true), 10_000)
 })

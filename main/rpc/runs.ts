@@ -1,8 +1,8 @@
 /** The runs there were. */
 import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
+import { differences } from '../config/differences.ts'
 import { UserError } from '../config/error.ts'
-import type { Config } from '../config/schema.ts'
 import { runArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
@@ -26,8 +26,8 @@ export interface RunBrief {
   readonly model: string
   readonly tasks: number
   readonly rounds: number
-  /** The latest stage that has something to say, in a line. */
-  readonly line: string
+  /** The latest stage that has something to say; null where none has. */
+  readonly told: StageBrief | null
   /** Overall success by arm, where it was evaluated. */
   readonly success: Readonly<Record<string, number>> | null
 }
@@ -36,12 +36,6 @@ export interface StageBrief extends Omit<StageRecord, 'status'> {
   readonly status: RunStatus
   /** What came of it, in a line; '' where nothing has yet. */
   readonly line: string
-}
-
-export interface SettingDifference {
-  readonly key: string
-  readonly a: unknown
-  readonly b: unknown
 }
 
 export const runsRouter = router({
@@ -81,12 +75,9 @@ export const runsRouter = router({
   }),
 
   /** The settings in which two runs differ. */
-  diff: procedure.input(z.object({ a: id, b: id })).query(({ ctx, input }): SettingDifference[] => {
-    const [a, b] = [flat(find(ctx, input.a).config), flat(find(ctx, input.b).config)]
-    return [...new Set([...a.keys(), ...b.keys()])]
-      .filter((key) => JSON.stringify(a.get(key)) !== JSON.stringify(b.get(key)))
-      .map((key) => ({ key, a: a.get(key) ?? null, b: b.get(key) ?? null }))
-  }),
+  diff: procedure
+    .input(z.object({ a: id, b: id }))
+    .query(({ ctx, input }) => differences(find(ctx, input.a).config, find(ctx, input.b).config)),
 
   /** Hides a run; it can be brought back until the lab is started anew. */
   delete: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
@@ -128,7 +119,7 @@ function brief(ctx: Context, run: Run, statusOf: StatusOf): RunBrief {
     model: config.model.base_model_name,
     tasks: config.tasks.length,
     rounds: config.flywheel.rounds,
-    line: all.findLast(({ line }) => line !== '')?.line ?? '',
+    told: all.findLast(({ line }) => line !== '') ?? null,
     success: successOf(evaluated?.result),
   }
 }
@@ -157,15 +148,4 @@ function successOf(result: unknown): Record<string, number> | null {
   const parsed = evaluated.safeParse(result)
   if (!parsed.success) return null
   return Object.fromEntries(Object.entries(parsed.data.arms).map(([arm, { success }]) => [arm, success]))
-}
-
-/** Values by dotted key; lists are values. */
-function flat(config: Config): Map<string, unknown> {
-  const values = new Map<string, unknown>()
-  const visit = (value: unknown, key: string) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) values.set(key, value)
-    else for (const [name, inner] of Object.entries(value)) visit(inner, key === '' ? name : `${key}.${name}`)
-  }
-  visit(config, '')
-  return values
 }

@@ -66,13 +66,19 @@ export const statusRouter = router({
   }),
 
   /**
-   * What a DPO step of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
+   * What a step of SFT or DPO of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
    * in which form the weights are held. `prompt` and `completion` are lengths in tokens.
    */
   memory: procedure
-    .input(z.object({ prompt: z.int().min(1).default(512), completion: z.int().min(1).default(64) }))
+    .input(
+      z.object({
+        stage: z.enum(['sft', 'dpo']).default('dpo'),
+        prompt: z.int().min(1).default(512),
+        completion: z.int().min(1).default(64),
+      }),
+    )
     .query(({ ctx, input }) => {
-      const { question, estimate, free } = planMemory(ctx.settings.read(), input.prompt, input.completion)
+      const { question, estimate, free } = planMemory(ctx.settings.read(), input.prompt, input.completion, input.stage)
       const { total, saving, ...parts } = estimate
       return {
         parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),

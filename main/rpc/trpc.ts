@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
 import type { Live } from '../live/live.ts'
+import type { Merges } from '../merging.ts'
 import type { Archive } from '../store/archive.ts'
 import type { Desktop } from './desktop.ts'
 
@@ -13,6 +14,7 @@ import type { Desktop } from './desktop.ts'
 export interface Context {
   readonly lab: Lab
   readonly jobs: Jobs
+  readonly merges: Merges
   readonly settings: Settings
   readonly live: Live
   readonly archive: Archive

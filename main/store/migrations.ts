@@ -170,4 +170,18 @@ ALTER TABLE pairs ADD COLUMN policy_margin REAL;
   `
 ALTER TABLE steps ADD COLUMN box TEXT NOT NULL DEFAULT 'null';
 `,
+  `
+CREATE TABLE tracked (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  place TEXT NOT NULL,
+  id TEXT,
+  step INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
+  PRIMARY KEY (run, stage, round, arm, place)
+) STRICT, WITHOUT ROWID;
+`,
 ]

@@ -6,7 +6,11 @@ import type { Words } from './en.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: Words; fields: Readonly<Record<string, string>> }
+    resources: {
+      translation: Words
+      fields: Readonly<Record<string, string>>
+      said: Readonly<Record<string, string>>
+    }
   }
 }
 
@@ -14,13 +18,19 @@ interface Vocabulary {
   readonly words: Words
   /** What the settings mean, by key, where the project's own English is not wanted. */
   readonly fields: Readonly<Record<string, string>>
+  /** What runs say, by the message's name, where the lab's own English is not wanted. */
+  readonly said: Readonly<Record<string, string>>
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
-  en: async () => ({ words: (await import('./en.ts')).words, fields: {} }),
+  en: async () => ({ words: (await import('./en.ts')).words, fields: {}, said: {} }),
   async 'zh-CN'() {
-    const [{ words }, { fields }] = await Promise.all([import('./zh.ts'), import('./zh-fields.ts')])
-    return { words, fields }
+    const [{ words }, { fields }, { said }] = await Promise.all([
+      import('./zh.ts'),
+      import('./zh-fields.ts'),
+      import('./zh-said.ts'),
+    ])
+    return { words, fields, said }
   },
 }
 
@@ -28,7 +38,7 @@ const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: {},
-    ns: ['translation', 'fields'],
+    ns: ['translation', 'fields', 'said'],
     lng: 'none',
     fallbackLng: false,
     interpolation: { escapeValue: false },
@@ -42,9 +52,10 @@ export async function startWords(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    const { words, fields } = await VOCABULARIES[language]()
+    const { words, fields, said } = await VOCABULARIES[language]()
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
+    i18next.addResourceBundle(language, 'said', said)
   }
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { keyPaths } from '../../main/config/explain.ts'
 import { configSchema } from '../../main/config/schema.ts'
+import { MESSAGES } from '../../main/pipeline/messages.ts'
 import { words as en } from './en.ts'
 import { words as zh } from './zh.ts'
 import { fields } from './zh-fields.ts'
+import { said } from './zh-said.ts'
 
 /** Every text by its dotted key. */
 function flat(value: unknown, key = ''): [key: string, text: string][] {
@@ -31,8 +33,18 @@ describe('the words', () => {
     expect(same.map(([, text]) => text).sort()).toEqual(['Node', 'TensorFlow.js'])
   })
 
-  it('explain no setting that there is not', () => {
-    const keys = new Set(keyPaths(configSchema))
-    expect(Object.keys(fields).filter((key) => !keys.has(key))).toEqual([])
+  it('explain every setting that there is, and no other', () => {
+    const groups =
+      /^(project|model|paths|environment|golden|lora|training(\.sft|\.dpo)?|collect|validation|evaluation|flywheel|tracking)$/
+    const keys = keyPaths(configSchema).filter((key) => !groups.test(key))
+    expect(Object.keys(fields).sort()).toEqual(keys.sort())
+  })
+
+  it('say everything that a run says, with values that it has', () => {
+    expect(Object.keys(said).sort()).toEqual(Object.keys(MESSAGES).sort())
+    for (const [id, text] of Object.entries(said)) {
+      const names = new Set<string>(MESSAGES[id as keyof typeof MESSAGES].names)
+      expect([...text.matchAll(/{{(\w+)}}/g)].map(([, name]) => name!).filter((name) => !names.has(name))).toEqual([])
+    }
   })
 })

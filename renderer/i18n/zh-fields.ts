@@ -68,6 +68,9 @@ export const fields: Readonly<Record<string, string>> = {
   'evaluation.num_episodes_per_task': '每个任务的贪心回合数，各策略用同样的种子。',
   'evaluation.seed_start': '第一个页面种子。',
   'evaluation.controls': '同时训练并评估对照：仅重放、对自身成功做 SFT、仅优选 NLL。',
+  'tracking.uri':
+    'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',
+  'tracking.experiment': 'MLflow 的实验名；空为 project.name。',
   'flywheel.rounds': '采集、DPO 与评估的轮数。',
   'flywheel.patience': '验证区段连续多少轮没有改善就停止。',
 }

@@ -12,9 +12,10 @@ export interface Rate {
 
 /** The colour of a policy, by its arm. */
 export function armColour(arm: string): string {
-  return ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].includes(arm)
-    ? `var(--arm-${arm})`
-    : 'var(--neutral)'
+  const known = ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].find(
+    (one) => one === arm.replace(/_round_\d+$/, ''),
+  )
+  return known === undefined ? 'var(--neutral)' : `var(--arm-${known})`
 }
 
 export function IntervalBar({ rate, colour }: { readonly rate: Rate; readonly colour: string }) {

@@ -1,5 +1,6 @@
 /** Every policy's success as a bar with its interval. */
 import { useTranslation } from 'react-i18next'
+import { armName } from './arm.ts'
 import { percent } from './figures.ts'
 import { armColour, IntervalBar, type Rate } from './interval.tsx'
 import classes from './policies.module.css'
@@ -16,7 +17,7 @@ export function Policies({ arms }: Props) {
         {Object.entries(arms).map(([arm, rate]) => (
           <tr key={arm}>
             <th scope="row" style={{ color: armColour(arm) }}>
-              {t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}
+              {armName(t, arm)}
             </th>
             <td className={classes.bar}>
               <IntervalBar rate={rate} colour={armColour(arm)} />

@@ -1,5 +1,6 @@
 /** The job in the line above the views: what runs, how far it is, and the button that stops it. */
 import { Button, Group, Progress } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { Square, Zap } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,6 +8,7 @@ import type { CurrentJob, JobState } from '../../main/jobs.ts'
 import { lab, useConnection } from '../api.ts'
 import { useJob } from '../job.ts'
 import { hrefOf } from '../location.ts'
+import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
@@ -94,17 +96,15 @@ function Current({ job, current }: { readonly job: JobState; readonly current: C
   )
 }
 
-type Translate = ReturnType<typeof useTranslation>['t']
-
-function stageName(t: Translate, { name, round }: NonNullable<CurrentJob['stage']>): string {
+function stageName(t: TFunction, { name, round }: NonNullable<CurrentJob['stage']>): string {
   const stage = t(`stage.${name}` as 'stage.sft')
   return round > 0 ? t('job.round', { stage, round }) : stage
 }
 
 /** What is counted, in the reader's language; the trainings say whose steps they are. */
-function unitName(t: Translate, unit: string): string {
+function unitName(t: TFunction, unit: string): string {
   const arm = /^steps of (\w+)$/.exec(unit)?.[1]
-  if (arm !== undefined) return t('unit.stepsOf', { arm: t(`arm.${arm}` as 'arm.sft', { defaultValue: arm }) })
+  if (arm !== undefined) return t('unit.stepsOf', { arm: armName(t, arm) })
   return t(`unit.${unit}` as 'unit.steps', { defaultValue: unit })
 }
 

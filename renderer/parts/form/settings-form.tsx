@@ -1,12 +1,9 @@
 /** Settings as a form: each with what it means, its default and its bounds; what beginners can leave alone is folded. */
-import { ActionIcon, Anchor, Button, Group, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { FolderOpen } from 'lucide-react'
+import { Anchor, Button, Group, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { lab } from '../../api.ts'
 import type { Field } from '../../lab.ts'
-import { tellError } from '../../shell/notices.tsx'
+import { FolderChooser } from '../folder-chooser.tsx'
 import { changes, type Draft, wrongWith } from './draft.ts'
 import classes from './settings-form.module.css'
 
@@ -150,7 +147,7 @@ function Setting({ field, tasks, content, onChange }: SettingProps) {
       {...common}
       value={content === null ? '' : String(content)}
       placeholder={field.nullable ? t('form.none') : ''}
-      rightSection={PATHS.test(field.key) ? <Chooser field={field} onChange={onChange} /> : undefined}
+      rightSection={PATHS.test(field.key) ? <FolderChooser title={field.key} onChoose={onChange} /> : undefined}
       inputMode={field.type === 'text' || field.words.length > 0 ? 'text' : 'decimal'}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
@@ -159,30 +156,6 @@ function Setting({ field, tasks, content, onChange }: SettingProps) {
 
 /** Keys that name a folder of the user's. */
 const PATHS = /^(environment\.(miniwob|tasks_dir)|model\.base_model_name)$/
-
-/** The system's own dialog for a folder, where the lab is in a desktop app. */
-function Chooser({ field, onChange }: Pick<SettingProps, 'field' | 'onChange'>) {
-  const { t } = useTranslation()
-  const present = useQuery({
-    queryKey: ['desktop'],
-    queryFn: () => lab.desktop.present.query(),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  if (present.data !== true) return null
-  const choose = async () => {
-    try {
-      const { path } = await lab.desktop.choose.mutate({ what: 'folder', title: field.key })
-      if (path !== null) onChange(path)
-    } catch (error) {
-      tellError(error)
-    }
-  }
-  return (
-    <ActionIcon variant="subtle" aria-label={t('form.choose')} onClick={() => void choose()}>
-      <FolderOpen size={16} aria-hidden />
-    </ActionIcon>
-  )
-}
 
 function written(value: unknown): string {
   return Array.isArray(value) ? `${value.length}` : String(value)

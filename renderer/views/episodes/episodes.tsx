@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { type Answers, useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { duration } from '../../parts/figures.ts'
 import { Page } from '../../parts/page.tsx'
@@ -107,7 +108,7 @@ function Shown({ episode }: { readonly episode: KeptEpisode }) {
           seed,
           attempt: attempt + 1,
         })}
-        {arm === '' ? '' : ` · ${t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}`}
+        {arm === '' ? '' : ` · ${armName(t, arm)}`}
         {round > 1 ? ` · ${t('episodes.round', { round })}` : ''}
       </p>
       <KeptReplay episode={episode} at={at} onAt={setAt} />
@@ -186,7 +187,7 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
       {select(
         'arm',
         t('episodes.allArms'),
-        values('arm').map((value) => ({ value, label: t(`arm.${value}` as 'arm.sft', { defaultValue: value }) })),
+        values('arm').map((value) => ({ value, label: armName(t, value) })),
       )}
       {select(
         'task',
@@ -230,9 +231,7 @@ function useColumns(): readonly Column<Brief>[] {
       label: t('episodes.stage'),
       width: '88px',
       cell: ({ stage, arm }) =>
-        arm === ''
-          ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })
-          : t(`arm.${arm}` as 'arm.sft', { defaultValue: arm }),
+        arm === '' ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }) : armName(t, arm),
     },
     {
       id: 'steps',

@@ -26,7 +26,7 @@ export default function Live() {
       actions={
         <SegmentedControl
           value={mode}
-          onChange={(value) => choose({ mode: value, screen: undefined })}
+          onChange={(value) => choose({ mode: value, screen: undefined, adapters: undefined })}
           data={MODES.map((value) => ({ value, label: t(`live.modes.${value}`) }))}
         />
       }

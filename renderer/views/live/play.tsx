@@ -2,10 +2,14 @@
 import { Button, Chip, Group, Input } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Play as PlayIcon, Square } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import * as z from 'zod/mini'
 import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import { usePlace } from '../../location.ts'
+import { adapterName } from '../../parts/adapter-name.ts'
+import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { tellError } from '../../shell/notices.tsx'
@@ -17,13 +21,27 @@ import type { Extent } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { ScreenCard } from './screen-card.tsx'
 
+/** Adapters that another view sent here, by the paths of their folders. */
+const sent = z.array(z.string())
+
 export function PlayMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
+  const { query } = usePlace()
+  const extra = useMemo(() => adaptersIn(query.adapters), [query.adapters])
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 7 })
-  const [wanted, setWanted] = useState<readonly string[] | null>(null)
+  const [wanted, setWanted] = useState<readonly string[] | null>(extra.length > 0 ? extra : null)
   const [starting, setStarting] = useState(false)
   const [extent, setExtent] = useState<Extent>('task')
   const policies = useQuery({ queryKey: ['live', 'policies'], queryFn: () => lab.live.policies.query() })
+  const adapters = useQuery({
+    queryKey: ['adapters'],
+    queryFn: () => lab.adapters.list.query(),
+    enabled: extra.length > 0,
+  })
+  const nameOf = (policy: string) => {
+    const adapter = adapters.data?.find(({ path }) => path === policy)
+    return adapter === undefined ? armName(t, policy) : adapterName(t, adapter)
+  }
   const there = (policies.data ?? []).filter((policy) => policy.there).map(({ name }) => name)
   const chosen = wanted ?? there.slice(-2)
   const screens = state.screens.filter(({ kind }) => kind === 'play')
@@ -56,6 +74,11 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
                     title={policy.folder}
                   >
                     {t(`arm.${policy.name}`)}
+                  </Chip>
+                ))}
+                {extra.map((path) => (
+                  <Chip key={path} variant="outline" value={path} title={path}>
+                    {nameOf(path)}
                   </Chip>
                 ))}
               </Group>
@@ -93,8 +116,8 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
           ) : (
             <div className={classes.wall} data-extent={extent}>
               {screens.map((screen) => (
-                <section key={screen.id} aria-label={screen.arm}>
-                  <h3>{t(`arm.${screen.arm}` as 'arm.sft')}</h3>
+                <section key={screen.id} aria-label={nameOf(screen.arm)}>
+                  <h3>{nameOf(screen.arm)}</h3>
                   <ScreenCard screen={screen} extent={extent} onFollow={() => undefined} />
                 </section>
               ))}
@@ -104,4 +127,14 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
       )}
     </>
   )
+}
+
+/** Nothing where an address was written by hand and is no list. */
+function adaptersIn(text: string | undefined): readonly string[] {
+  if (text === undefined) return []
+  try {
+    return sent.safeParse(JSON.parse(text)).data ?? []
+  } catch {
+    return []
+  }
 }

@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { choose } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { sayAgain } from '../../parts/said.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
@@ -89,7 +90,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
             </Group>
           }
         >
-          <p aria-live="polite">{recording.said}</p>
+          <p aria-live="polite">{recording.said !== null && sayAgain(t, recording.said)}</p>
           {recording.ask !== null && <Ask ask={recording.ask} act={act} />}
           <ol className={classes.steps}>
             {recording.steps.map(({ thought, action }, at) => (

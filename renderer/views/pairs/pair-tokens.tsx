@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
+import { armName } from '../../parts/arm.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Tokens } from '../../parts/tokens.tsx'
 import { Failure } from '../../shell/failure.tsx'
@@ -42,7 +43,7 @@ function Scored({ scores }: { readonly scores: Scores }) {
   if (policy === undefined) return <Text c="dimmed">{t('pairs.noPolicy')}</Text>
   const tokens = (side: Scores['chosen']) =>
     side.map(({ text, logprobs }) => ({ text, logprob: logprobs[policy] ?? 0 }))
-  const name = (one: string) => t(`arm.${one}` as 'arm.sft', { defaultValue: one })
+  const name = (one: string) => armName(t, one)
   return (
     <div className={classes.tokens}>
       <div className={classes.policies}>

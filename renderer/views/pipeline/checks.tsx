@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { CheckResult } from '../../../main/pipeline/verify.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
+import { sayAgain } from '../../parts/said.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
@@ -44,12 +45,12 @@ export function Checks({ found, onSettings }: Props) {
   return (
     <div>
       <ul className={classes.checks} aria-live="polite">
-        {checks.map(({ name, ok, detail }) => (
+        {checks.map(({ name, ok, detail, found: what }) => (
           <li key={name} className={classes.check}>
             <OutcomeMark outcome={ok ? 'success' : 'failure'} words={false} />
             <b>{t(`checks.names.${name}` as 'checks.names.node', { defaultValue: name })}</b>
-            <span className="wrap">{detail}</span>
-            <Cure name={name} ok={ok} detail={detail} fetch={fetched} onSettings={onSettings} />
+            <span className="wrap">{what === null ? detail : sayAgain(t, what)}</span>
+            <Cure name={name} ok={ok} found={what} fetch={fetched} onSettings={onSettings} />
           </li>
         ))}
       </ul>
@@ -70,15 +71,15 @@ export function Checks({ found, onSettings }: Props) {
   )
 }
 
-interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'detail'> {
+interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'found'> {
   readonly fetch: { readonly isPending: boolean; readonly mutate: () => void }
   readonly onSettings: () => void
 }
 
 /** The button that helps, for what can be helped by one. */
-function Cure({ name, ok, detail, fetch, onSettings }: CureProps) {
+function Cure({ name, ok, found, fetch, onSettings }: CureProps) {
   const { t } = useTranslation()
-  if (name === 'tasks' && (!ok || detail.includes('MiniWoB++ is not installed'))) {
+  if (name === 'tasks' && (!ok || found?.id === 'foundOwnTasks')) {
     return (
       <Button
         size="xs"

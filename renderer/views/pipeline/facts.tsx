@@ -9,8 +9,10 @@ import { useLabStatus, useTasks } from '../../lab.ts'
 import { bytes } from '../../parts/figures.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './facts.module.css'
+import type { Stop } from './path.ts'
 
-export function Facts() {
+/** `stage` is the one that would be run. */
+export function Facts({ stage }: { readonly stage: Stop }) {
   const { t } = useTranslation()
   const { data: status, error, refetch } = useLabStatus()
   const tasks = useTasks()
@@ -36,7 +38,7 @@ export function Facts() {
         {t('facts.cores', { count: machine.cores })}
         <small>{t('facts.free', { memory: bytes(machine.memory.available), disk: bytes(machine.disk) })}</small>
       </Fact>
-      <Memory />
+      <Memory stage={stage === 'sft' ? 'sft' : 'dpo'} />
       <Fact name={t('facts.tasks')} wrong={null}>
         {t('facts.taskCount', { count: learned.length })}
         <small>{miniwob === null ? t('facts.builtin') : 'MiniWoB++'}</small>
@@ -63,17 +65,18 @@ function Fact({ name, wrong, children }: FactProps) {
 
 const PARTS = ['weights', 'adapter', 'optimizer', 'activations', 'logits', 'process'] as const
 
-/** What a DPO step would take at its peak, as a bar of what is free; its parts on a closer look. */
-function Memory() {
+/** What a step of the training would take at its peak, as a bar of what is free; its parts on a closer look. */
+function Memory({ stage }: { readonly stage: 'sft' | 'dpo' }) {
   const { t } = useTranslation()
+  const name = t('facts.memory', { stage: t(`stage.${stage}`) })
   const { data } = useQuery({
-    queryKey: ['status', 'memory'],
-    queryFn: () => lab.status.memory.query({}),
+    queryKey: ['status', 'memory', stage],
+    queryFn: () => lab.status.memory.query({ stage }),
     retry: false,
   })
   if (data === undefined) {
     return (
-      <Fact name={t('facts.memory')} wrong={null}>
+      <Fact name={name} wrong={null}>
         –
       </Fact>
     )
@@ -84,7 +87,7 @@ function Memory() {
     return known === undefined ? name : t(`facts.parts.${known}`)
   }
   return (
-    <Fact name={t('facts.memory')} wrong={null}>
+    <Fact name={name} wrong={null}>
       <Tooltip
         label={data.parts.map((one) => (
           <div key={one.part}>

@@ -9,6 +9,7 @@ import type { LogLine as Logged } from '../../../main/rpc/job.ts'
 import { lab, useStream } from '../../api.ts'
 import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
+import { sayAgain } from '../../parts/said.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import classes from './log.module.css'
 
@@ -132,7 +133,7 @@ export function Log({ run }: { readonly run: number | null }) {
   )
 }
 
-/** The line as text; a message of several lines gives several. What a stage itself says stays as it said it. */
+/** The line as text; a message of several lines gives several. */
 function textOf(t: TFunction, { event }: LogLine): string[] {
   switch (event.event) {
     case 'run': {
@@ -148,7 +149,7 @@ function textOf(t: TFunction, { event }: LogLine): string[] {
       ]
     }
     case 'message':
-      return event.text.split('\n')
+      return sayAgain(t, event).split('\n')
     case 'end': {
       const status = t(`status.${event.status}`)
       return [

@@ -50,7 +50,7 @@ export default function Pipeline() {
         onChoose={(stage) => choose({ stage })}
         rounds={run?.rounds ?? 1}
       />
-      <Facts />
+      <Facts stage={chosen} />
       <div className={classes.below}>
         <StagePanel key={chosen} stop={stops.find(({ stop }) => stop === chosen)!} run={id} />
         <Log run={id} />

@@ -5,6 +5,7 @@ import { Play } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
+import type { Said } from '../../../main/pipeline/messages.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Field, useTasks } from '../../lab.ts'
@@ -13,6 +14,7 @@ import { duration } from '../../parts/figures.ts'
 import { SettingsForm } from '../../parts/form/settings-form.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { stageLine } from '../../parts/stage-line.ts'
 import { Status } from '../../parts/status.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -20,7 +22,6 @@ import { start } from '../../start.ts'
 import { Checks } from './checks.tsx'
 import { Glance } from './glance/glance.tsx'
 import type { Stop, StopState } from './path.ts'
-import { stageLine } from './stage-line.ts'
 import classes from './stage-panel.module.css'
 
 /** Where what a stage made can be looked at. */
@@ -33,7 +34,15 @@ const LOOK = {
 } as const
 
 const checksResult = z.object({
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      detail: z.string(),
+      // An older lab kept the words alone.
+      found: z._default(z.nullable(z.custom<Said>()), null),
+    }),
+  ),
 })
 
 export function StagePanel({

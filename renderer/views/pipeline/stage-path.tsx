@@ -4,9 +4,9 @@ import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentJob } from '../../../main/jobs.ts'
 import { duration } from '../../parts/figures.ts'
+import { stageLine } from '../../parts/stage-line.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import { type StageRecord, type Stop, type StopState, stopOf } from './path.ts'
-import { stageLine } from './stage-line.ts'
 import classes from './stage-path.module.css'
 
 interface Props {

@@ -1,6 +1,7 @@
 /** Why attempts failed, by policy; a cause opens its episodes. */
 import { useTranslation } from 'react-i18next'
 import { hrefOf } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { useReason } from '../../parts/reason.ts'
 import classes from './results.module.css'
@@ -35,7 +36,7 @@ export function Failures({ results: { failures, faults }, run }: { readonly resu
         )
         return (
           <section key={arm}>
-            <h3 style={{ color: armColour(arm) }}>{t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}</h3>
+            <h3 style={{ color: armColour(arm) }}>{armName(t, arm)}</h3>
             <ul>
               {causes.slice(0, MOST).map(([cause, count]) => item(cause, count, 'failure'))}
               {broken.slice(0, MOST).map(([cause, count]) => item(cause, count, 'fault'))}

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { useReason } from '../../parts/reason.ts'
@@ -14,24 +15,27 @@ import { KeptReplay } from '../../parts/replay/kept.tsx'
 import { type Column, LongTable } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import classes from './results.module.css'
+import type { Results } from './results.tsx'
 
 const KINDS = ['won', 'lost', 'both', 'neither'] as const
 type Row = Answers['results']['outcomes']['rows'][number]
 
 interface Props {
   readonly run: number
-  readonly arms: readonly string[]
+  readonly against: Results['against']
 }
 
 /** Shown when a kind of outcome or a task was chosen elsewhere on the page. */
-export function Outcomes({ run, arms }: Props) {
+export function Outcomes({ run, against }: Props) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const kind = KINDS.find((one) => one === query.kind)
-  const other = arms.find((arm) => arm === query.against) ?? 'sft'
+  const other = query.against !== undefined && query.against in against ? query.against : 'sft'
+  const arm = against[other]?.arm ?? 'dpo'
   const [at, setAt] = useState(0)
   const filter = {
     run,
+    a: arm,
     b: other,
     ...(kind === undefined ? {} : { kind }),
     ...(query.task === undefined ? {} : { task: query.task }),
@@ -40,14 +44,14 @@ export function Outcomes({ run, arms }: Props) {
   const list = useLongList<Row>(['results', 'outcomes', filter, shown], (slice) =>
     shown ? lab.results.outcomes.query({ ...filter, ...slice }) : Promise.resolve({ rows: [], total: 0 }),
   )
-  const columns = useColumns(other)
+  const columns = useColumns(arm, other)
   if (!shown) return null
   const row = list.rowAt(at)
-  const label = (arm: string) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })
+  const names = { arm: armName(t, arm), other: armName(t, other) }
   return (
     <Panel
       flush
-      title={t('results.problems', { other: label(other) })}
+      title={t('results.problems', names)}
       note={t('results.problemCount', { count: list.total })}
       actions={
         <Group gap="sm">
@@ -78,7 +82,7 @@ export function Outcomes({ run, arms }: Props) {
       <div className={classes.outcomes}>
         <div className={classes.outcomeList}>
           <LongTable
-            name={t('results.problems', { other: label(other) })}
+            name={t('results.problems', names)}
             columns={columns}
             total={list.total}
             rowAt={list.rowAt}
@@ -92,7 +96,7 @@ export function Outcomes({ run, arms }: Props) {
             {t('results.noProblem')}
           </Text>
         ) : (
-          <Both key={`${row.a} ${row.b}`} row={row} names={[label('dpo'), label(other)]} other={other} />
+          <Both key={`${row.a} ${row.b}`} row={row} names={names} arm={arm} other={other} />
         )}
       </div>
     </Panel>
@@ -101,21 +105,23 @@ export function Outcomes({ run, arms }: Props) {
 
 interface BothProps {
   readonly row: Row
-  readonly names: readonly [string, string]
+  /** Of the two policies: as people call them, and as arms. */
+  readonly names: { readonly arm: string; readonly other: string }
+  readonly arm: string
   readonly other: string
 }
 
 /** The two episodes, moved together. */
-function Both({ row, names, other }: BothProps) {
+function Both({ row, names, arm, other }: BothProps) {
   const [at, setAt] = useState(0)
   return (
     <div className={classes.both2}>
-      <section style={{ borderTop: `2px solid ${armColour('dpo')}` }}>
-        <h3>{names[0]}</h3>
+      <section style={{ borderTop: `2px solid ${armColour(arm)}` }}>
+        <h3>{names.arm}</h3>
         <One id={row.a} at={at} onAt={setAt} />
       </section>
       <section style={{ borderTop: `2px dashed ${armColour(other)}` }}>
-        <h3>{names[1]}</h3>
+        <h3>{names.other}</h3>
         <One id={row.b} at={at} onAt={setAt} />
       </section>
     </div>
@@ -127,14 +133,13 @@ function One({ id, at, onAt }: { readonly id: number; readonly at: number; reado
   return data === undefined ? null : <KeptReplay episode={data} at={at} onAt={onAt} alone={false} film />
 }
 
-function useColumns(other: string): readonly Column<Row>[] {
+function useColumns(arm: string, other: string): readonly Column<Row>[] {
   const { t } = useTranslation()
   const reason = useReason()
-  const name = (arm: string) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })
   return [
     { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
     { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
-    { id: 'a', label: name('dpo'), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
-    { id: 'b', label: name(other), width: 'minmax(90px, 1fr)', cell: ({ reasonB }) => reason(reasonB) },
+    { id: 'a', label: armName(t, arm), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
+    { id: 'b', label: armName(t, other), width: 'minmax(90px, 1fr)', cell: ({ reasonB }) => reason(reasonB) },
   ]
 }

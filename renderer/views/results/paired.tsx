@@ -1,11 +1,11 @@
 /** DPO against each other policy on the same problems; a part of a bar opens its problems. */
 import { useTranslation } from 'react-i18next'
 import { choose } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { points, pValue } from '../../parts/figures.ts'
+import { OutcomeLegend, OutcomeSplit } from '../../parts/outcome-split.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
-
-const KINDS = ['won', 'both', 'neither', 'lost'] as const
 
 export function PairedBars({ results: { against } }: { readonly results: Results }) {
   const { t } = useTranslation()
@@ -13,12 +13,12 @@ export function PairedBars({ results: { against } }: { readonly results: Results
     <div className={classes.paired}>
       {Object.entries(against)
         .filter(([, { n }]) => n > 0)
-        .map(([arm, outcome]) => {
-          const other = t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })
+        .map(([rival, outcome]) => {
+          const names = { arm: armName(t, outcome.arm), other: armName(t, rival) }
           return (
-            <section key={arm} aria-label={t('results.against', { other })}>
+            <section key={rival} aria-label={t('results.against', names)}>
               <p className={classes.pairedHead}>
-                <b>{t('results.against', { other })}</b>
+                <b>{t('results.against', names)}</b>
                 <span className="soft">
                   {t('results.pairedInterval', {
                     difference: points(outcome.difference),
@@ -28,32 +28,15 @@ export function PairedBars({ results: { against } }: { readonly results: Results
                   })}
                 </span>
               </p>
-              <div className={classes.split}>
-                {KINDS.filter((kind) => outcome[kind] > 0).map((kind) => (
-                  <button
-                    key={kind}
-                    type="button"
-                    className={classes[kind]}
-                    style={{ flexGrow: outcome[kind] }}
-                    aria-label={t(`results.kinds.${kind}`, { other, count: outcome[kind] })}
-                    title={t(`results.kinds.${kind}`, { other, count: outcome[kind] })}
-                    onClick={() => choose({ against: arm, kind, task: undefined, seed: undefined })}
-                  >
-                    {outcome[kind]}
-                  </button>
-                ))}
-              </div>
+              <OutcomeSplit
+                counts={outcome}
+                words={(kind) => t(`results.kinds.${kind}`, { ...names, count: outcome[kind] })}
+                onKind={(kind) => choose({ against: rival, kind, task: undefined, seed: undefined })}
+              />
             </section>
           )
         })}
-      <p className={classes.legend}>
-        {KINDS.map((kind) => (
-          <span key={kind}>
-            <i className={classes[kind]} />
-            {t(`results.legend.${kind}`)}
-          </span>
-        ))}
-      </p>
+      <OutcomeLegend words={(kind) => t(`results.legend.${kind}`)} />
     </div>
   )
 }

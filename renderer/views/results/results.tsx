@@ -70,7 +70,7 @@ function Shown({ results, run }: { readonly results: Results; readonly run: numb
       <Panel title={t('results.paired')} note={t('results.pairedNote')}>
         <PairedBars results={results} />
       </Panel>
-      <Outcomes key={run} run={run} arms={Object.keys(results.arms)} />
+      <Outcomes key={run} run={run} against={results.against} />
       <Panel title={t('results.tasks')} note={t('results.tasksNote')} flush>
         <TaskTable results={results} />
       </Panel>

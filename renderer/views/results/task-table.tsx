@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { choose } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { percent, points } from '../../parts/figures.ts'
 import { armColour, IntervalBar } from '../../parts/interval.tsx'
 import classes from './results.module.css'
@@ -21,7 +22,7 @@ export function TaskTable({ results: { table } }: { readonly results: Results })
             <th scope="col">{t('episodes.task')}</th>
             {table.arms.map((arm) => (
               <th key={arm} scope="col" style={{ color: armColour(arm) }}>
-                {t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}
+                {armName(t, arm)}
               </th>
             ))}
             <th scope="col" className="number">

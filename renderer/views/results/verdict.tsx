@@ -1,16 +1,16 @@
 /** The answer first: SFT, DPO, the change, and what may be said of it. */
 import { useTranslation } from 'react-i18next'
+import { armName } from '../../parts/arm.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 import { type Sentence, sentencesOf } from './significance.ts'
 
-export function Verdict({ results: { arms, against, controls } }: { readonly results: Results }) {
+export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
   const { t } = useTranslation()
   const change = against.sft
-  const names = (list: readonly string[]) =>
-    list.map((arm) => t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })).join(t('results.comma'))
+  const names = (list: readonly string[]) => list.map((arm) => armName(t, arm)).join(t('results.comma'))
   const say = ({ kind, arms: others }: Sentence) => t(`results.verdict.${kind}`, { arms: names(others) })
   return (
     <section className={classes.verdict} aria-label={t('results.answer')}>
@@ -40,7 +40,7 @@ export function Verdict({ results: { arms, against, controls } }: { readonly res
         )}
       </div>
       <div className={classes.sentences}>
-        {sentencesOf({ ...(change === undefined ? {} : { sft: change }), ...controls }).map((sentence) => (
+        {sentencesOf(against).map((sentence) => (
           <p key={sentence.kind}>{say(sentence)}</p>
         ))}
       </div>

@@ -1,12 +1,14 @@
 /** The adapters, each with what it was made from. */
-import { ActionIcon, Badge, Button, CopyButton, Group, Tooltip } from '@mantine/core'
+import { ActionIcon, Badge, Button, Checkbox, CopyButton, Group, Tooltip } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Boxes, ClipboardCopy, Download, MoveRight } from 'lucide-react'
+import { Boxes, ClipboardCopy, Download, Merge, MoveRight } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import type { Answers } from '../../lab.ts'
-import { hrefOf } from '../../location.ts'
+import { choose, hrefOf, usePlace } from '../../location.ts'
+import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
+import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { bytes, moment } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
@@ -14,28 +16,43 @@ import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
+import { Comparison } from './comparison.tsx'
+import { MergeDialog, Merging } from './merge.tsx'
 import classes from './runs.module.css'
-
-type Adapter = Answers['adapters']['list'][number]
 
 export function Adapters() {
   const { t } = useTranslation()
+  const { query } = usePlace()
   const { data, error, refetch } = useQuery({ queryKey: ['adapters'], queryFn: () => lab.adapters.list.query() })
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (data === undefined) return <Loading />
   if (data.length === 0) return <Empty icon={Boxes} title={t('runs.noAdapter')} text={t('runs.noAdapterText')} />
+  const marked = [query.a, query.b].flatMap((path) => data.find((adapter) => adapter.path === path) ?? [])
+  const mark = (adapter: Adapter, on: boolean) => {
+    const others = marked.filter(({ path }) => path !== adapter.path)
+    const [a, b] = on ? [...others.slice(-1), adapter] : others
+    choose({ a: a?.path, b: b?.path })
+  }
+  const [a, b] = marked
   const group = (title: string, note: string, adapters: readonly Adapter[]) =>
     adapters.length > 0 && (
       <Panel title={title} note={note}>
         <ul className={classes.adapters}>
           {adapters.map((adapter) => (
-            <One key={adapter.path} adapter={adapter} />
+            <One
+              key={adapter.path}
+              adapter={adapter}
+              marked={marked.includes(adapter)}
+              onMark={(on) => mark(adapter, on)}
+            />
           ))}
         </ul>
       </Panel>
     )
   return (
     <>
+      <Merging />
+      {a !== undefined && b !== undefined && <Comparison key={`${a.path} ${b.path}`} a={a} b={b} />}
       {group(
         t('runs.current'),
         t('runs.currentNote'),
@@ -43,20 +60,33 @@ export function Adapters() {
       )}
       {group(
         t('runs.kept'),
-        t('runs.keptNote'),
+        `${t('runs.keptNote')} ${t('runs.markTwo')}`,
         data.filter(({ current }) => !current),
       )}
     </>
   )
 }
 
-function One({ adapter }: { readonly adapter: Adapter }) {
+interface OneProps {
+  readonly adapter: Adapter
+  readonly marked: boolean
+  readonly onMark: (on: boolean) => void
+}
+
+function One({ adapter, marked, onMark }: OneProps) {
   const { t, i18n } = useTranslation()
+  const [merging, setMerging] = useState(false)
   const { path, arm, run, round, r, lora_alpha, target_modules, base, bytes: size, written, lineage, current } = adapter
   return (
-    <li className={classes.adapter}>
+    <li className={classes.adapter} data-marked={marked || undefined}>
       <div className={classes.adapterHead}>
-        <b style={{ color: armColour(arm) }}>{t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}</b>
+        <Checkbox
+          size="xs"
+          checked={marked}
+          onChange={(event) => onMark(event.currentTarget.checked)}
+          aria-label={t('runs.compare.mark', { adapter: adapterName(t, adapter) })}
+        />
+        <b style={{ color: armColour(arm) }}>{armName(t, arm)}</b>
         {run !== null && <a href={hrefOf('pipeline', { run })}>{t('episodes.run', { run })}</a>}
         {round > 1 && <Badge variant="default">{t('episodes.round', { round })}</Badge>}
         <span className="soft">
@@ -76,6 +106,15 @@ function One({ adapter }: { readonly adapter: Adapter }) {
         >
           {t('runs.download')}
         </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<Merge size={13} aria-hidden />}
+          onClick={() => setMerging(true)}
+        >
+          {t('runs.merge.open')}
+        </Button>
+        {merging && <MergeDialog adapter={adapter} onClose={() => setMerging(false)} />}
       </Group>
       <div className={classes.path}>
         <code className="mono wrap">{path}</code>
@@ -107,7 +146,7 @@ function One({ adapter }: { readonly adapter: Adapter }) {
             <MoveRight size={14} aria-hidden />
             <span className={classes.ancestor}>
               <small>{t('runs.this')}</small>
-              <b>{t(`arm.${arm}` as 'arm.sft', { defaultValue: arm })}</b>
+              <b>{armName(t, arm)}</b>
             </span>
           </li>
         </ol>

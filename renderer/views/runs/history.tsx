@@ -12,6 +12,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { duration, moment, percent } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { stageLine } from '../../parts/stage-line.ts'
 import { Status, type StatusName } from '../../parts/status.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -134,7 +135,7 @@ function Line({ run, marked, onMark }: LineProps) {
             SFT {percent(sft)} → <b className="chosen">DPO {percent(dpo)}</b>
           </a>
         ) : (
-          <span className="soft">{run.line}</span>
+          <span className="soft">{run.told !== null && stageLine(t, run.told)}</span>
         )}
       </td>
       <td>

@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Answers, useRuns } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { Curve, type Range, type Series } from '../../parts/curve/curve.tsx'
 import type { Point } from '../../parts/curve/smooth.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -108,7 +109,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
   const nameOf = (arm: Arm) =>
     [
       several ? t('episodes.run', { run: arm.run }) : '',
-      t(`arm.${arm.arm}` as 'arm.sft', { defaultValue: arm.arm }),
+      armName(t, arm.arm),
       arm.round > 1 || arms.some(({ round }) => round > 1) ? t('episodes.round', { round: arm.round }) : '',
     ]
       .filter(Boolean)

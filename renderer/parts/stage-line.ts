@@ -1,8 +1,10 @@
 /** What came of a stage, in a line of the reader's language. */
 import type { TFunction } from 'i18next'
 import * as z from 'zod/mini'
-import { percent } from '../../parts/figures.ts'
-import type { StageRecord } from './path.ts'
+import type { Answers } from '../lab.ts'
+import { percent } from './figures.ts'
+
+type StageRecord = Answers['runs']['stages']['stages'][number]
 
 const results = {
   verify: z.object({ checks: z.array(z.unknown()) }),

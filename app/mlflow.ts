@@ -1,0 +1,46 @@
+/** MLflow's own page over what the lab has recorded, where MLflow is installed. */
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { UserError } from '../main/config/error.ts'
+import type { Config } from '../main/config/schema.ts'
+import { trackingFolder } from '../main/tracking/follow.ts'
+
+export interface MlflowPage {
+  /** Told what there is to say before MLflow says something itself. */
+  readonly say: (line: string) => void
+  readonly port: number
+  /** Aborted to end it. */
+  readonly signal: AbortSignal
+  /** The program; another in tests. */
+  readonly program?: string
+}
+
+/**
+ * Runs `mlflow ui` on the folder that `tracking.uri` names, until it ends or the signal ends it.
+ * @throws UserError where nothing is recorded, a server has the records, or MLflow is not installed.
+ */
+export async function openMlflow(config: Config, { say, port, signal, program = 'mlflow' }: MlflowPage): Promise<void> {
+  const { uri } = config.tracking
+  if (uri === null) throw new UserError('tracking.uri is null, so nothing is recorded; set it to auto.')
+  const folder = trackingFolder(config)
+  if (folder === null) throw new UserError(`The runs are recorded at ${uri}: open that address in a browser.`)
+  mkdirSync(folder, { recursive: true })
+  const args = ['ui', '--backend-store-uri', pathToFileURL(folder).href, '--port', String(port)]
+  // MLflow no longer reads its own file layout unless it is told to.
+  const env = { ...process.env, MLFLOW_ALLOW_FILE_STORE: 'true' }
+  say(`MLflow's page over ${folder} will be at http://127.0.0.1:${port}; Ctrl-C ends it.`)
+  const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const end = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', end, { once: true })
+  const code = await new Promise<number | null>((ended, failed) => {
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      failed(error.code === 'ENOENT' ? new UserError(NOT_INSTALLED) : error),
+    )
+    child.once('exit', ended)
+  }).finally(() => signal.removeEventListener('abort', end))
+  if (code !== 0 && !signal.aborted) throw new UserError(`mlflow ended with ${code}; above stands why.`)
+}
+
+const NOT_INSTALLED =
+  'MLflow is not installed: `pip install mlflow` brings it (2.x or 3.x); then run `npx dpo-driver mlflow` again.'

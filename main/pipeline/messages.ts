@@ -1,0 +1,161 @@
+/**
+ * What runs say while they work: one catalogue of sentences, with the values that stand in them. A line of the log keeps
+ * both, so that a window can say it in its reader's language.
+ */
+import { z } from 'zod'
+
+/** A sentence in English, and what it was made from. */
+export interface Said {
+  readonly id: MessageId
+  readonly values: Readonly<Record<string, string | number | Said>>
+  readonly text: string
+}
+
+const text = z.string()
+const number = z.number()
+
+/** A kind of message: the values that it takes, and its English. */
+function message<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+  english: (values: z.output<z.ZodObject<Shape>>) => string,
+) {
+  const schema = z.object(shape)
+  return {
+    /** The names of the values. */
+    names: Object.keys(shape),
+    say(values: z.input<typeof schema>) {
+      const checked = schema.parse(values)
+      return { values: checked, text: english(checked) }
+    },
+  }
+}
+
+const inner = z.custom<Said>((value) => typeof value === 'object' && value !== null && 'text' in value)
+
+export const MESSAGES = {
+  configChanged: message(
+    {},
+    () => 'The configuration has changed since this run began; it goes on with the one it began with.',
+  ),
+  download: message(
+    { percent: number, gigabytes: text, file: text },
+    ({ percent, gigabytes, file }) => `Downloading the model: ${percent}% of ${gigabytes} GB (${file})`,
+  ),
+  memoryShort: message(
+    { needed: text, saving: text, free: text },
+    ({ needed, saving, free }) =>
+      `Memory will be short: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${free} can be had.`,
+  ),
+
+  check: message({ name: text, found: inner }, ({ name, found }) => `ok   ${name.padEnd(8)} ${found.text}`),
+  foundNode: message({ version: text }, ({ version }) => version),
+  foundFree: message({ size: text }, ({ size }) => `${size} free`),
+  foundModel: message(
+    { name: text, layers: number, hidden: number, vocabulary: number },
+    ({ name, layers, hidden, vocabulary }) => `${name}: ${layers} layers of ${hidden}, vocabulary ${vocabulary}`,
+  ),
+  foundEngine: message({ engine: text }, ({ engine }) => engine),
+  foundSlowEngine: message(
+    { engine: text },
+    ({ engine }) => `${engine}; the native engine would be about 20 times faster: npm run build:native`,
+  ),
+  foundTasks: message({ tasks: number }, ({ tasks }) => `${tasks} tasks`),
+  foundOwnTasks: message(
+    { tasks: number, own: number },
+    ({ tasks, own }) => `${tasks} tasks, ${own} of them the lab's own pages: MiniWoB++ is not installed`,
+  ),
+  foundPages: message(
+    { tasks: number, milliseconds: number },
+    ({ tasks, milliseconds }) => `every page of ${tasks} tasks answers, ${milliseconds} ms`,
+  ),
+
+  noExpert: message({ tasks: text }, ({ tasks }) => `No expert and no sample for ${tasks}: SFT does not see them.`),
+  goldenDone: message(
+    { samples: number, path: text, recorded: number },
+    ({ samples, path, recorded }) => `${samples} samples in ${path}, ${recorded} of them new`,
+  ),
+
+  sftData: message(
+    { samples: number, heldOut: number, engine: text },
+    ({ samples, heldOut, engine }) => `${samples} samples, ${heldOut} held out; ${engine}`,
+  ),
+  sftDone: message(
+    { steps: number, step: number, path: text },
+    ({ steps, step, path }) => `${steps} steps, kept step ${step}; adapter in ${path}`,
+  ),
+  sftStopped: message(
+    { steps: number, step: number, path: text },
+    ({ steps, step, path }) =>
+      `${steps} steps, the held-out loss stopped falling after step ${step}; adapter in ${path}`,
+  ),
+
+  collected: message(
+    { attempts: number, solved: text, broken: number },
+    ({ attempts, solved, broken }) => `${attempts} attempts, ${solved}% solved, ${broken} broken by the environment`,
+  ),
+  pairsIn: message({ pairs: number, path: text }, ({ pairs, path }) => `${pairs} pairs in ${path}`),
+
+  pairsByHand: message(
+    { path: text },
+    ({ path }) => `${path} was written or changed by hand: the pairs are taken as they stand there.`,
+  ),
+  reviewed: message(
+    { reviewed: number, pairs: number, dropped: number, swapped: number, edited: number },
+    ({ reviewed, pairs, dropped, swapped, edited }) =>
+      `${reviewed} of ${pairs} pairs were reviewed by hand: ${dropped} dropped, ${swapped} swapped, ${edited} edited`,
+  ),
+  dpoData: message(
+    { pairs: number, golden: number, reference: text },
+    ({ pairs, golden, reference }) => `${pairs} pairs, ${golden} golden samples; reference ${reference}`,
+  ),
+  noSuccesses: message({}, () => 'The store holds no success of a collection, so the control success_sft is left out.'),
+  dpoDone: message(
+    { path: text, arms: text, controls: number },
+    ({ path, arms }) => `adapter in ${path}; trained: ${arms}`,
+  ),
+
+  validated: message(
+    { solved: text, episodes: number },
+    ({ solved, episodes }) => `${solved}% of ${episodes} episodes`,
+  ),
+  sftAlone: message({ why: text }, ({ why }) => `${why} SFT is evaluated alone.`),
+  results: message({ table: text, sft: text, dpo: text }, ({ table }) => table),
+  resultsOfSft: message({ table: text, sft: text }, ({ table }) => table),
+  report: message({ path: text }, ({ path }) => `Report: ${path}`),
+
+  recordMoved: message({}, () => 'The page is not as it was when the agent acted, so go on from here.'),
+  recordBroken: message({ why: text }, ({ why }) => `The page is broken (${why}): record again.`),
+  recordImpossible: message({ why: text }, ({ why }) => `That cannot be done: ${why}.`),
+  recordWrong: message(
+    { reward: number },
+    ({ reward }) => `The page says that this is wrong (reward ${reward}): record again.`,
+  ),
+  recordAgain: message({}, () => 'Solved. Playing it once more, to see that these steps are all it takes ...'),
+  recordDone: message({}, () => 'Solved, and solved once more by these steps alone.'),
+  recordNotEnough: message(
+    { why: text },
+    ({ why }) => `Solved, but not by what the agent can do: played once more, ${why}.`,
+  ),
+
+  trackingAway: message(
+    { place: text, why: text },
+    ({ place, why }) =>
+      `MLflow at ${place} cannot be written (${why}); the run goes on, and what is missing there is sent when it answers again.`,
+  ),
+  trackingFiles: message(
+    { place: text, why: text },
+    ({ place, why }) => `MLflow at ${place} takes no reports and cards (${why}); params and metrics are recorded.`,
+  ),
+}
+
+export type MessageId = keyof typeof MESSAGES
+/** What a message takes. */
+export type Values<Id extends MessageId> = Parameters<(typeof MESSAGES)[Id]['say']>[0]
+/** Says a message to whoever listens. */
+export type Say = <Id extends MessageId>(id: Id, values: Values<Id>) => void
+
+/** A message with its values checked. Throws zod's error where they are others. */
+export function said<Id extends MessageId>(id: Id, values: Values<Id>): Said {
+  const kind: { say(values: Values<Id>): Pick<Said, 'values' | 'text'> } = MESSAGES[id]
+  return { id, ...kind.say(values) }
+}

@@ -1,0 +1,166 @@
+/**
+ * Tells MLflow of the trainings and evaluations of a run while they go on. The store is the truth: what is told is read
+ * from it, and how far it was told is written down in it. So a run never waits for MLflow, and what a tracking server
+ * missed while it was away is told when it answers again, by this run or by a later one.
+ */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { shownPath } from '../config/config.ts'
+import { projectPath } from '../config/paths.ts'
+import type { Config } from '../config/schema.ts'
+import type { LabEvent } from '../pipeline/events.ts'
+import type { Say } from '../pipeline/messages.ts'
+import { Archive } from '../store/archive.ts'
+import type { ArmKey, Store } from '../store/store.ts'
+import { type TrackedArm, TrackedArms } from '../store/tracked.ts'
+import { fileStore } from './file-store.ts'
+import { armOf, artifactsOf, describeRun, endingOf, evaluationPoints } from './records.ts'
+import { TrackingError, trackingServer } from './server.ts'
+import type { Point, Tracker } from './tracker.ts'
+
+/** Milliseconds between two looks at the store, and between two tries where the last one failed. */
+const PACE = { usual: 2000, away: 30_000 }
+/** Milliseconds that the end of a run waits for what is still to be told. */
+const FAREWELL = 5000
+
+export interface Following {
+  /** Hears what the run tells: which trainings and evaluations there are. */
+  hear(event: LabEvent): void
+  /** Tells what is left, for some seconds at most, and ends. Throws nothing. */
+  close(): Promise<void>
+}
+
+export interface FollowOptions {
+  readonly store: Store
+  readonly run: number
+  /** Told once where MLflow cannot be written. */
+  readonly say: Say
+  readonly pace?: typeof PACE
+  readonly farewell?: number
+}
+
+/** The folder that `tracking.uri` names; null for a server, or for nowhere. */
+export function trackingFolder({ tracking: { uri }, paths }: Pick<Config, 'tracking' | 'paths'>): string | null {
+  if (uri === 'auto') return join(dirname(projectPath(paths.store)), 'mlruns')
+  if (uri === null || !uri.startsWith('file:')) return null
+  return uri.startsWith('file:///') ? fileURLToPath(uri) : projectPath(uri.slice('file:'.length))
+}
+
+/** Follows a run until it is closed; does nothing where `tracking.uri` is null. */
+export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }: FollowOptions): Following {
+  const { config } = store.run(run)
+  const { uri } = config.tracking
+  if (uri === null) return { hear() {}, close: async () => {} }
+  const leave = new AbortController()
+  const folder = trackingFolder(config)
+  const tracker = folder === null ? trackingServer(uri, leave.signal) : fileStore(folder)
+  const place = folder === null ? uri : shownPath(folder)
+  const arms = new TrackedArms(store.database, place)
+  const heard = new Set<string>()
+  const warned = new Set<string>()
+  const warn = (id: 'trackingAway' | 'trackingFiles', error: unknown) => {
+    if (!warned.has(id)) say(id, { place, why: reasonOf(error) })
+    warned.add(id)
+  }
+  const work = async () => {
+    try {
+      for (const arm of arms.open()) {
+        const refused = await tell({ store, arms, tracker }, arm)
+        if (refused !== null) warn('trackingFiles', refused)
+      }
+      return true
+    } catch (error) {
+      warn('trackingAway', error)
+      return false
+    }
+  }
+  let working: Promise<unknown> | undefined
+  let next = 0
+  const timer = setInterval(() => {
+    if (working !== undefined || Date.now() < next) return
+    working = work().then((well) => {
+      next = Date.now() + (well ? 0 : pace.away)
+      working = undefined
+    })
+  }, pace.usual)
+  timer.unref()
+  return {
+    hear(event) {
+      const key = armOf(run, event)
+      if (key === null || heard.has(JSON.stringify(key))) return
+      heard.add(JSON.stringify(key))
+      note(arms, key)
+    },
+    async close() {
+      clearInterval(timer)
+      const limit = setTimeout(() => leave.abort(new Error('it did not answer in time')), farewell)
+      await working
+      await work()
+      clearTimeout(limit)
+    },
+  }
+}
+
+/** Writes down that there is something to tell, so that it is not forgotten while nobody listens. */
+function note(arms: TrackedArms, key: ArmKey): void {
+  const known = arms.get(key)
+  // What was gone on with after its end was told is begun again, and found by its key.
+  if (known === undefined) arms.put({ ...key, id: null, step: 0, time: Date.now(), ended: false })
+  else if (known.ended) arms.put({ ...known, id: null, ended: false })
+}
+
+interface Teller {
+  readonly store: Store
+  readonly arms: TrackedArms
+  readonly tracker: Tracker
+}
+
+/** Tells what is new of an arm. Returns why its files are not taken, or null where they are or are not yet told. */
+async function tell({ store, arms, tracker }: Teller, known: TrackedArm): Promise<TrackingError | null> {
+  const run = store.run(known.run)
+  const stage = store.stages(run.id).find((one) => one.stage === known.stage && one.round === known.round)
+  if (stage === undefined) return null
+  // Before the metrics are read: those that come later are told the next time.
+  const ending = endingOf(run, known, stage.status)
+  const id = known.id ?? (await tracker.begin(describeRun(run, known, known.time)))
+  const steps = new Archive(store.database).stepsAfter(known, known.step)
+  const until = stage.ended ?? Date.now()
+  const points = steps.flatMap(({ step, metrics }, at): Point[] => {
+    // The store does not know when each step was done: they are spread over the time between.
+    const time = known.time + ((until - known.time) * (at + 1)) / steps.length
+    return Object.entries(metrics).flatMap(([name, value]) => (value === null ? [] : [{ name, value, step, time }]))
+  })
+  if (points.length > 0) await tracker.log(id, points)
+  const told = { ...known, id, ...(points.length > 0 ? { step: steps.at(-1)!.step, time: until } : {}) }
+  arms.put(told)
+  if (ending === null) return null
+
+  if (stage.stage === 'evaluate' && ending === 'FINISHED') await tracker.log(id, evaluationPoints(store, run.id, until))
+  const refused = await tellFiles(tracker, id, artifactsOf(store, run, known))
+  // Of a training: when its last step was told. Others of its stage came after it.
+  await tracker.end(id, ending, stage.stage === 'evaluate' ? until : told.time)
+  arms.put({ ...told, ended: true })
+  return refused
+}
+
+/** Returns why they are not taken. What a server refuses it refuses the next time as well: that ends no run's record. */
+async function tellFiles(
+  tracker: Tracker,
+  id: string,
+  files: ReturnType<typeof artifactsOf>,
+): Promise<TrackingError | null> {
+  try {
+    for (const [name, content] of files) await tracker.artifact(id, name, content)
+    return null
+  } catch (error) {
+    if (error instanceof TrackingError) return error
+    throw error
+  }
+}
+
+/** fetch hides why it failed in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause, message } = error
+  return cause instanceof Error && cause.message !== '' ? cause.message : message
+}

@@ -1,0 +1,150 @@
+/** As much of an MLflow tracking server as a client sees: for tests. */
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { z } from 'zod'
+
+const pairs = z.array(z.object({ key: z.string(), value: z.string() })).default([])
+const bodies = {
+  search: z.object({ filter: z.string() }),
+  create: z.object({ experiment_id: z.string(), run_name: z.string(), start_time: z.int(), tags: pairs }),
+  batch: z.object({
+    run_id: z.string(),
+    metrics: z
+      .array(z.object({ key: z.string(), value: z.number(), step: z.int(), timestamp: z.int() }))
+      .max(1000)
+      .default([]),
+    params: pairs.refine((list) => list.length <= 100),
+  }),
+  update: z.object({ run_id: z.string(), status: z.string(), end_time: z.int().optional() }),
+}
+
+export interface KeptRun {
+  readonly name: string
+  status: string
+  readonly tags: Map<string, string>
+  readonly params: Map<string, string>
+  readonly metrics: { key: string; value: number; step: number }[]
+  readonly files: Map<string, string>
+}
+
+export interface StandIn {
+  readonly url: string
+  readonly experiments: readonly string[]
+  readonly runs: ReadonlyMap<string, KeptRun>
+  /** What it was asked, in order: method and path. */
+  readonly requests: string[]
+  /** What the Authorization header of the last request was. */
+  readonly authorization: string | undefined
+  /** How it behaves: `away` lets requests hang, `files` false takes none. */
+  readonly mood: { away: boolean; files: boolean }
+  close(): Promise<void>
+}
+
+/** Listens at a free port of 127.0.0.1. */
+export async function standIn(): Promise<StandIn> {
+  const experiments: string[] = []
+  const runs = new Map<string, KeptRun>()
+  const requests: string[] = []
+  const mood = { away: false, files: true }
+  let authorization: string | undefined
+
+  const runOf = (id: string) => runs.get(id) ?? refuse(404, 'RESOURCE_DOES_NOT_EXIST')
+  const infoOf = (id: string) => ({
+    run_id: id,
+    artifact_uri: mood.files ? `mlflow-artifacts:/0/${id}/artifacts` : `/srv/mlruns/${id}/artifacts`,
+  })
+  const answers: Readonly<Record<string, (query: URLSearchParams, body: string) => unknown>> = {
+    'GET mlflow/experiments/get-by-name': (query) => {
+      const at = experiments.indexOf(query.get('experiment_name') ?? '')
+      return at < 0 ? refuse(404, 'RESOURCE_DOES_NOT_EXIST') : { experiment: { experiment_id: String(at) } }
+    },
+    'POST mlflow/experiments/create': (_, body) => ({
+      experiment_id: String(experiments.push(z.object({ name: z.string() }).parse(JSON.parse(body)).name) - 1),
+    }),
+    'POST mlflow/runs/search': (_, body) => {
+      const [, tag, value] = /^tags\.`(.*)` = '(.*)'$/.exec(bodies.search.parse(JSON.parse(body)).filter) ?? []
+      const found = [...runs].filter(([, run]) => run.tags.get(tag ?? '') === value)
+      // Protocol buffers leave empty lists out.
+      return found.length === 0 ? {} : { runs: found.map(([id]) => ({ info: infoOf(id) })) }
+    },
+    'POST mlflow/runs/create': (_, body) => {
+      const { run_name, tags } = bodies.create.parse(JSON.parse(body))
+      const id = `run${runs.size}`
+      runs.set(id, {
+        name: run_name,
+        status: 'RUNNING',
+        tags: new Map(tags.map(({ key, value }) => [key, value])),
+        params: new Map(),
+        metrics: [],
+        files: new Map(),
+      })
+      return { run: { info: infoOf(id) } }
+    },
+    'GET mlflow/runs/get': (query) => ({ run: { info: infoOf(query.get('run_id') ?? '') } }),
+    'POST mlflow/runs/log-batch': (_, body) => {
+      const { run_id, metrics, params } = bodies.batch.parse(JSON.parse(body))
+      runOf(run_id).metrics.push(...metrics)
+      for (const { key, value } of params) runOf(run_id).params.set(key, value)
+      return {}
+    },
+    'POST mlflow/runs/update': (_, body) => {
+      const { run_id, status } = bodies.update.parse(JSON.parse(body))
+      runOf(run_id).status = status
+      return {}
+    },
+  }
+
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://fake')
+    const path = pathname.replace(/^\/api\/2\.0\//, '')
+    requests.push(`${request.method} ${path}`)
+    authorization = request.headers.authorization
+    const body = await textOf(request)
+    if (mood.away) return
+    const [, id = '', name = ''] = /^mlflow-artifacts\/artifacts\/0\/(\w+)\/artifacts\/(.+)$/.exec(path) ?? []
+    try {
+      if (request.method === 'PUT') runOf(id).files.set(name, body)
+      const answer = request.method === 'PUT' ? {} : answers[`${request.method} ${path}`]?.(searchParams, body)
+      response.end(JSON.stringify(answer ?? refuse(404, 'ENDPOINT_NOT_FOUND')))
+    } catch (error) {
+      const { status, code } = error instanceof Refusal ? error : { status: 400, code: 'INVALID_PARAMETER_VALUE' }
+      response.writeHead(status).end(JSON.stringify({ error_code: code, message: `${error}` }))
+    }
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    experiments,
+    runs,
+    requests,
+    get authorization() {
+      return authorization
+    },
+    mood,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string) {
+    super(code)
+    this.status = status
+    this.code = code
+  }
+}
+
+function refuse(status: number, code: string): never {
+  throw new Refusal(status, code)
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}

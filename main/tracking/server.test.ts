@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { trackingServer } from './server.ts'
+import { type StandIn, standIn } from './server-stand-in.ts'
+import type { TrackedRun } from './tracker.ts'
+
+let server: StandIn
+beforeEach(async () => {
+  server = await standIn()
+})
+afterEach(() => server.close())
+
+const never = new AbortController().signal
+const run: TrackedRun = {
+  key: '1-3-dpo-1-dpo',
+  experiment: 'dpo driver & co',
+  name: 'dpo-driver-3 dpo',
+  started: 1000,
+  params: Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`param.${at}`, String(at)])),
+  tags: { stage: 'dpo' },
+}
+
+test('runs, metrics and files arrive, in batches that a server takes', async () => {
+  const tracker = trackingServer(`${server.url}/`, never, { MLFLOW_TRACKING_TOKEN: 'secret' })
+  const id = await tracker.begin(run)
+  const points = Array.from({ length: 2500 }, (_, at) => ({
+    name: 'loss',
+    value: 1 / at,
+    step: at + 1,
+    time: at + 0.5,
+  }))
+  await tracker.log(id, points.slice(1))
+  await tracker.artifact(id, 'adapter/README.md', '# Ä')
+  await tracker.end(id, 'FINISHED', 9000)
+  expect(server.experiments).toEqual(['dpo driver & co'])
+  const kept = server.runs.get(id)!
+  expect(kept).toMatchObject({ name: 'dpo-driver-3 dpo', status: 'FINISHED' })
+  expect(kept.params.size).toBe(130)
+  expect(kept.metrics).toHaveLength(2499)
+  expect(kept.metrics.at(-1)).toMatchObject({ key: 'loss', step: 2500, value: 1 / 2499 })
+  expect([...kept.files]).toEqual([['adapter/README.md', '# Ä']])
+  expect(Object.fromEntries(kept.tags)).toMatchObject({ stage: 'dpo', 'dpo_driver.key': run.key })
+  expect(server.authorization).toBe('Bearer secret')
+})
+
+test('a run that was begun is found by its key and goes on', async () => {
+  const tracker = trackingServer(server.url, never, {})
+  const id = await tracker.begin(run)
+  await tracker.end(id, 'KILLED', 2000)
+  expect(await tracker.begin(run)).toBe(id)
+  expect(server.runs.get(id)?.status).toBe('RUNNING')
+  expect(await tracker.begin({ ...run, key: 'other' })).not.toBe(id)
+  expect(server.authorization).toBeUndefined()
+})
+
+test('what the server does not take, and one that is none or does not answer, are told', async () => {
+  server.mood.files = false
+  const tracker = trackingServer(server.url, never, { MLFLOW_TRACKING_USERNAME: 'a', MLFLOW_TRACKING_PASSWORD: 'b' })
+  const id = await tracker.begin(run)
+  await expect(tracker.artifact(id, 'x', 'y')).rejects.toThrow(/keeps files at \/srv\/mlruns.*--serve-artifacts/)
+  expect(server.authorization).toBe('Basic YTpi')
+  await expect(tracker.end('nobody', 'FAILED', 1)).rejects.toThrow(/RESOURCE_DOES_NOT_EXIST/)
+  await expect(trackingServer(`${server.url}/elsewhere`, never).begin(run)).rejects.toThrow(/ENDPOINT_NOT_FOUND|404/)
+  server.mood.away = true
+  const leave = new AbortController()
+  const waiting = trackingServer(server.url, leave.signal).begin(run)
+  leave.abort(new Error('left'))
+  await expect(waiting).rejects.toThrow('left')
+})

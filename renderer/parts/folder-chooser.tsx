@@ -1,0 +1,36 @@
+/** The system's own dialog for a folder, where the lab is in a desktop app; nothing in a browser, where it is typed. */
+import { ActionIcon } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { FolderOpen } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../api.ts'
+import { tellError } from '../shell/notices.tsx'
+
+interface Props {
+  /** The dialog's title. */
+  readonly title: string
+  readonly onChoose: (path: string) => void
+}
+
+export function FolderChooser({ title, onChoose }: Props) {
+  const { t } = useTranslation()
+  const present = useQuery({
+    queryKey: ['desktop'],
+    queryFn: () => lab.desktop.present.query(),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (present.data !== true) return null
+  const choose = async () => {
+    try {
+      const { path } = await lab.desktop.choose.mutate({ what: 'folder', title })
+      if (path !== null) onChoose(path)
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  return (
+    <ActionIcon variant="subtle" aria-label={t('form.choose')} onClick={() => void choose()}>
+      <FolderOpen size={16} aria-hidden />
+    </ActionIcon>
+  )
+}

@@ -1,0 +1,60 @@
+/** What became of the problems that two policies both played, as one bar; a part of it can be pressed. */
+import classes from './outcome-split.module.css'
+
+/** In the order in which they stand. */
+export const OUTCOMES = ['won', 'both', 'neither', 'lost'] as const
+export type PairedKind = (typeof OUTCOMES)[number]
+
+interface Props {
+  readonly counts: Readonly<Record<PairedKind, number>>
+  /** What a part says, count included. */
+  readonly words: (kind: PairedKind) => string
+  /** Opens the problems of a part; without it the bar is only looked at. */
+  readonly onKind?: (kind: PairedKind) => void
+}
+
+export function OutcomeSplit({ counts, words, onKind }: Props) {
+  const shown = OUTCOMES.filter((kind) => counts[kind] > 0)
+  if (onKind === undefined) {
+    return (
+      <div className={classes.split} role="img" aria-label={shown.map(words).join('; ')}>
+        {shown.map((kind) => (
+          <span key={kind} className={classes[kind]} style={{ flexGrow: counts[kind] }} title={words(kind)}>
+            {counts[kind]}
+          </span>
+        ))}
+      </div>
+    )
+  }
+  return (
+    <div className={classes.split}>
+      {shown.map((kind) => (
+        <button
+          key={kind}
+          type="button"
+          className={classes[kind]}
+          style={{ flexGrow: counts[kind] }}
+          aria-label={words(kind)}
+          title={words(kind)}
+          onClick={() => onKind(kind)}
+        >
+          {counts[kind]}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** What the parts of such a bar mean. */
+export function OutcomeLegend({ words }: { readonly words: (kind: PairedKind) => string }) {
+  return (
+    <p className={classes.legend}>
+      {OUTCOMES.map((kind) => (
+        <span key={kind}>
+          <i className={classes[kind]} />
+          {words(kind)}
+        </span>
+      ))}
+    </p>
+  )
+}

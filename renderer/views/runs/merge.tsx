@@ -1,0 +1,120 @@
+/** Writing an adapter and its base model as one checkpoint: where to, how far it is, and how it ended. */
+import { Button, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { MergeState } from '../../../main/merging.ts'
+import { lab, useStream } from '../../api.ts'
+import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
+import { FolderChooser } from '../../parts/folder-chooser.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { sentence } from '../../shell/failure.tsx'
+import { tellError } from '../../shell/notices.tsx'
+import classes from './runs.module.css'
+
+/** A folder's name, as the lab takes it. */
+const NAME = /^\w[\w.-]*$/
+
+export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; readonly onClose: () => void }) {
+  const { t } = useTranslation()
+  const [into, setInto] = useState('models')
+  const [name, setName] = useState(`${adapter.arm}-${adapter.run === null ? 'merged' : `run-${adapter.run}`}`)
+  const [problem, setProblem] = useState<string | null>(null)
+  const merge = async () => {
+    try {
+      await lab.adapters.merge.mutate({ path: adapter.path, into, name })
+      onClose()
+    } catch (error) {
+      setProblem(sentence(error))
+    }
+  }
+  const wrong = NAME.test(name) ? null : t('runs.merge.wrongName')
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('runs.merge.title', { adapter: adapterName(t, adapter) })}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void merge()
+        }}
+      >
+        <Stack gap="md">
+          <Text size="sm" c="dimmed">
+            {t('runs.merge.note')}
+          </Text>
+          <TextInput
+            label={t('runs.merge.into')}
+            value={into}
+            onChange={(event) => setInto(event.currentTarget.value)}
+            rightSection={<FolderChooser title={t('runs.merge.into')} onChoose={setInto} />}
+          />
+          <TextInput
+            data-autofocus
+            label={t('runs.merge.name')}
+            value={name}
+            error={wrong}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          {problem !== null && (
+            <Text role="alert" className="rejected wrap">
+              {problem}
+            </Text>
+          )}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('app.cancel')}
+            </Button>
+            <Button type="submit" disabled={wrong !== null || into.trim() === ''}>
+              {t('runs.merge.start')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+/** The merge that is at work, and what became of the last one; nothing where there was none. */
+export function Merging() {
+  const { t } = useTranslation()
+  const [state, setState] = useState<MergeState | null>(null)
+  useStream(() => lab.adapters.merging.subscribe(undefined, { onData: setState }), [])
+  if (state === null) return null
+  const { current, last } = state
+  if (current === null && last === null) return null
+  return (
+    <Panel title={t('runs.merge.panel')}>
+      <div aria-live="polite">
+        {current === null
+          ? last !== null && (
+              <p className={`${classes.merged} wrap ${last.status === 'failed' ? 'rejected' : ''}`}>
+                {last.error ??
+                  t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { folder: last.target })}
+              </p>
+            )
+          : t('runs.merge.writing', { folder: current.target })}
+      </div>
+      {current !== null && (
+        <Group gap="md" mt="xs" wrap="nowrap">
+          <Progress
+            flex={1}
+            value={(100 * current.done) / Math.max(1, current.total)}
+            aria-label={t('runs.merge.progress')}
+          />
+          <span className="number">{t('runs.merge.tensors', { done: current.done, total: current.total })}</span>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={current.stopping}
+            onClick={() => void lab.adapters.stopMerge.mutate().catch(tellError)}
+          >
+            {t('job.stop')}
+          </Button>
+        </Group>
+      )}
+    </Panel>
+  )
+}
