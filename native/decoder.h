@@ -52,9 +52,14 @@ struct Scratch {
   Buffer<T> a, b, c, attention, panels;
 };
 
-// Appends the runs of keys and values that a branch of the batch sees before its root: they were computed earlier.
+// What generation adds to a forward pass: what was computed earlier, and where the keys and values of this pass go.
 template <class T>
-using Past = std::function<void(const Branch&, int64_t layer, int64_t kvHead, std::vector<Run<T>>&)>;
+struct Surroundings {
+  // Appends the runs of keys and values that a branch of the batch sees before its root.
+  std::function<void(const Branch&, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>&)> before;
+  // Takes a layer's keys and values [rows, q k v], before anything looks at them; they last until the next layer's.
+  std::function<void(int64_t layer, T* qkv)> computed;
+};
 
 // A block of rows, and the thread that has it.
 struct Rows {
@@ -69,10 +74,9 @@ class Decoder {
   Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
 
   // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
-  // backward needs; `keepKeys` keeps each layer's keys and values (keysAndValues). Dropout needs a seed. `past` where the
-  // roots do not begin at position 0.
-  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep, bool keepKeys,
-               const Past<T>* past = nullptr);
+  // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `surroundings`.
+  void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
+               const Surroundings<T>* surroundings = nullptr);
 
   // Log-probability, entropy and hit of every target, in the order of segments.
   void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
@@ -81,15 +85,14 @@ class Decoder {
   // d loss / d logprobs [targets]. Follows a forward pass with `keep`.
   void backward(const Layout& layout, const T* dLogprobs);
 
-  // Final norm and head for rows of `x` [rows, hidden] that lie one after the other: logits [rows, vocab].
-  void logits(int64_t rows, const T* x, T* out);
-
   // For generation: the two passes of a layer over rows whose attention is computed elsewhere. Wide passes are called
   // for all rows by the pool's own thread, and share out their products' columns: every weight is read once, by one
   // thread. That pays where reading the weights takes longer than starting the threads.
   void setWide(bool wide) { wide_ = wide; }
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
+  // Final norm and head for rows of x [., hidden]: logits [., vocab].
+  void logits(const Rows& rows, const T* x, T* out);
   // Without `next` only what backward needs of the layer.
   void layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next);
   // Sizes the states of `rows` rows that layerIn and layerOut write besides.
@@ -97,7 +100,6 @@ class Decoder {
   void eachBlock(int64_t rows, const std::function<void(const Rows&)>& work);
 
   const T* tail() const { return tail_.data(); }
-  const T* keysAndValues(int64_t layer) const { return qkv_[static_cast<size_t>(layer)].data(); }
   Scratch<T>& scratch(int thread) { return scratch_[static_cast<size_t>(thread)]; }
   Rotary<T>& rotary() { return rotary_; }
   const Kernels<T>& kernels() const { return k_; }
@@ -139,7 +141,7 @@ class Decoder {
 
   // attention.cc
   void planAttention(const Layout& layout);
-  void attention(const Layout& layout, int64_t layer, const Past<T>* past);
+  void attention(const Layout& layout, int64_t layer, const Surroundings<T>* surroundings);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
   void attentionBackward(const Layout& layout, int64_t layer, const T* dAttended);
 

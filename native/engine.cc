@@ -136,7 +136,7 @@ template <class T>
 Scores Engine<T>::logprobs(const Forest& forest, const std::optional<std::string>& adapter) {
   const Layout layout = layOut(forest, base_.config);
   pending_.reset();
-  decoder_.forward(layout, find(adapter), std::nullopt, false, false);
+  decoder_.forward(layout, find(adapter), std::nullopt, false);
   return score(layout);
 }
 
@@ -144,7 +144,7 @@ template <class T>
 Scores Engine<T>::forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) {
   trained();
   pending_ = layOut(forest, base_.config);
-  decoder_.forward(*pending_, find(target_), dropoutSeed, true, false);
+  decoder_.forward(*pending_, find(target_), dropoutSeed, true);
   return score(*pending_);
 }
 

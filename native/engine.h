@@ -92,7 +92,7 @@ class Engine final : public AnyEngine {
         pool_(options.threads),
         base_(config, options.precision),
         decoder_(kernels_, pool_, base_, options.checkpointing),
-        pages_(config, options.cacheBytes) {}
+        pages_(kernels_, config, options.cacheBytes) {}
 
   std::string description() const override;
   void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) override;

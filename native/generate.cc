@@ -1,6 +1,7 @@
 // Generation with continuous batching (Yu et al. 2022, Orca): requests join between two tokens and leave when they are
-// done. What prompts have in common is computed once, also where one of them came earlier. A completion does not depend,
-// to the last bit, on what else is computed with it.
+// done. What prompts have in common is computed once, also where one of them came earlier. Long prompts are computed a
+// chunk at a time (Agrawal et al. 2023, arXiv:2308.16369), so that completions under way go on meanwhile and memory does not
+// grow with the prompt. A completion does not depend, to the last bit, on what else is computed with it.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -13,8 +14,10 @@ namespace dpo {
 
 namespace {
 
-// Rows of prompts that are computed together: enough for large products, and their values still fit the caches' size.
-constexpr int64_t kPromptRows = 2048;
+// Rows of prompts that are computed together at most: enough for large products. Whole pages.
+constexpr int64_t kPromptRows = 1024;
+// The same where completions under way wait meanwhile.
+constexpr int64_t kPromptRowsBetween = 512;
 
 // A completion under way.
 template <class T>
@@ -43,18 +46,21 @@ class Generation {
   Generation(Decoder<T>& decoder, Pages<T>& pages, Adapter<T>* adapter, Inbox& inbox,
              const std::function<void(std::vector<News>)>& tell)
       : decoder_(decoder), k_(decoder.kernels()), c_(decoder.base().config), pages_(pages), adapter_(adapter),
-        inbox_(inbox), tell_(tell), runs_(static_cast<size_t>(decoder.pool().threads())) {}
+        inbox_(inbox), tell_(tell), own_(static_cast<size_t>(decoder.pool().threads())) {}
 
   void run() {
     std::vector<Request> fresh;
     std::vector<int64_t> cancelled;
-    while (inbox_.take(waiting_.empty() && active_.empty(), fresh, cancelled)) {
+    while (inbox_.take(waiting_.empty() && reading_.empty() && active_.empty(), fresh, cancelled)) {
       for (Request& request : fresh) waiting_.push_back(std::move(request));
       fresh.clear();
       drop(cancelled);
       cancelled.clear();
       admit();
-      tellNews();
+      if (!reading_.empty()) {
+        readPrompts();
+        tellNews();
+      }
       if (active_.empty()) continue;
       decode();
       tellNews();
@@ -64,38 +70,50 @@ class Generation {
  private:
   using Sequences = std::vector<std::unique_ptr<Sequence<T>>>;
 
-  // Prompts that are alike, and the completions that want them.
+  // A prompt, and the completions that want it.
   struct Group {
+    std::vector<int32_t> prompt;
     Sequences sequences;
     std::vector<Page<T>*> pages;
-    int64_t known = 0;  // tokens in pages that were found
+    int64_t known = 0;  // tokens whose keys and values are in pages, all of them full
   };
-  using Groups = std::map<std::vector<int32_t>, Group>;
 
   void drop(const std::vector<int64_t>& cancelled) {
-    const auto isCancelled = [&](int64_t id) { return std::find(cancelled.begin(), cancelled.end(), id) != cancelled.end(); };
     if (cancelled.empty()) return;
+    const auto isCancelled = [&](int64_t id) { return std::find(cancelled.begin(), cancelled.end(), id) != cancelled.end(); };
+    const auto sequenceIs = [&](const auto& sequence) { return isCancelled(sequence->request.id); };
     for (const auto& sequence : active_)
-      if (isCancelled(sequence->request.id)) release(*sequence);
-    active_.erase(std::remove_if(active_.begin(), active_.end(), [&](const auto& s) { return isCancelled(s->request.id); }),
-                  active_.end());
+      if (sequenceIs(sequence)) release(sequence->pages);
+    active_.erase(std::remove_if(active_.begin(), active_.end(), sequenceIs), active_.end());
+    for (Group& group : reading_) {
+      group.sequences.erase(std::remove_if(group.sequences.begin(), group.sequences.end(), sequenceIs), group.sequences.end());
+      if (group.sequences.empty()) release(group.pages);
+    }
+    forgetEmptyGroups();
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), [&](const Request& r) { return isCancelled(r.id); }),
                    waiting_.end());
   }
 
-  void release(Sequence<T>& sequence) {
-    // The last first: it is of use only behind the others, so it shall be the first to be forgotten.
-    for (size_t i = sequence.pages.size(); i-- > 0;) pages_.release(sequence.pages[i]);
+  void forgetEmptyGroups() {
+    reading_.erase(std::remove_if(reading_.begin(), reading_.end(), [](const Group& group) { return group.sequences.empty(); }),
+                   reading_.end());
   }
 
-  // Computes the prompts of waiting requests, in their order, as far as there is room, and draws their first tokens.
+  void release(const std::vector<Page<T>*>& pages) {
+    // The last first: it is of use only behind the others, so it shall be the first to be forgotten.
+    for (size_t i = pages.size(); i-- > 0;) pages_.release(pages[i]);
+  }
+
+  // Lets the prompts of waiting requests be read, in their order, as far as there is room.
   void admit() {
     int64_t room = pages_.available();
     for (const auto& each : active_) room -= pagesOf(each->request) - static_cast<int64_t>(each->pages.size());
-    Groups groups;
-    int64_t rows = 0;
-    bool busy = !active_.empty();
-    while (!waiting_.empty() && rows < kPromptRows) {
+    for (const Group& group : reading_) {
+      for (const auto& each : group.sequences) room -= pagesOf(each->request);
+      room += static_cast<int64_t>(group.pages.size());
+    }
+    bool busy = !active_.empty() || !reading_.empty();
+    while (!waiting_.empty()) {
       const int64_t need = pagesOf(waiting_.front());
       if (busy && need > room) break;
       room -= need;
@@ -103,78 +121,136 @@ class Generation {
       auto sequence = std::make_unique<Sequence<T>>();
       sequence->request = std::move(waiting_.front());
       waiting_.pop_front();
-      const auto [place, isNew] = groups.try_emplace(sequence->request.prompt);
-      if (isNew) {
-        findPages(place->first, place->second);
-        rows += static_cast<int64_t>(place->first.size()) - place->second.known;
+      const auto same = [&](const Group& group) { return group.prompt == sequence->request.prompt; };
+      auto group = std::find_if(reading_.begin(), reading_.end(), same);
+      if (group == reading_.end()) {
+        reading_.emplace_back();
+        group = reading_.end() - 1;
+        group->prompt = sequence->request.prompt;
       }
-      place->second.sequences.push_back(std::move(sequence));
+      group->sequences.push_back(std::move(sequence));
     }
-    if (!groups.empty()) computePrompts(groups);
   }
 
-  // Whole pages that hold the beginning of a prompt. At least its last token is computed again: its logits are needed.
-  void findPages(const std::vector<int32_t>& prompt, Group& group) {
-    while (group.known + kPageTokens < static_cast<int64_t>(prompt.size())) {
-      Page<T>* const page = pages_.find(group.pages.empty() ? nullptr : group.pages.back(), prompt.data() + group.known);
+  // A prompt's part of a chunk, by the tokens up to its end.
+  using Chunk = std::map<std::vector<int32_t>, Group*>;
+
+  // Computes the next rows of the prompts that are being read, in their order; begins the completions of those that end.
+  void readPrompts() {
+    const int64_t most = active_.empty() ? kPromptRows : kPromptRowsBetween;
+    Chunk chunk;
+    int64_t rows = 0;
+    for (Group& group : reading_) {
+      findPages(group);
+      const int64_t left = static_cast<int64_t>(group.prompt.size()) - group.known;
+      // Only whole pages can be continued.
+      const int64_t count = left <= most - rows ? left : (most - rows) / kPageTokens * kPageTokens;
+      if (count == 0) break;
+      const auto end = group.prompt.begin() + group.known + count;
+      // What another prompt's part is already will be found in the pages.
+      if (!chunk.try_emplace({group.prompt.begin(), end}, &group).second || count < left) break;
+      rows += count;
+    }
+    compute(chunk);
+    forgetEmptyGroups();
+  }
+
+  // Whole pages that hold what comes next of a prompt. At least its last token is computed again: its logits are needed.
+  void findPages(Group& group) {
+    while (group.known + kPageTokens < static_cast<int64_t>(group.prompt.size())) {
+      const Page<T>* const before = group.pages.empty() ? nullptr : group.pages.back();
+      Page<T>* const page = pages_.find(before, group.prompt.data() + group.known);
       if (page == nullptr) return;
       group.pages.push_back(page);
       group.known += kPageTokens;
     }
   }
 
-  void computePrompts(Groups& groups) {
-    std::vector<const std::vector<int32_t>*> prompts;
-    std::vector<Group*> byPrompt;
+  void compute(const Chunk& chunk) {
+    std::vector<const std::vector<int32_t>*> parts;
+    std::vector<Group*> groups;
     std::vector<int64_t> known;
-    for (auto& [prompt, group] : groups) {
-      prompts.push_back(&prompt);
-      byPrompt.push_back(&group);
-      known.push_back(group.known);
+    for (const auto& [part, group] : chunk) {
+      parts.push_back(&part);
+      groups.push_back(group);
+      known.push_back(group->known);
     }
-    const PromptForest shared = sharePrefixes(prompts, known);
+    const PromptForest shared = sharePrefixes(parts, known);
     Layout layout = layOut(shared.forest, c_);
-    // The last row of each prompt predicts; it has no target token yet.
-    for (const int64_t leaf : shared.leaves) {
-      const Stretch& rows = layout.branches[static_cast<size_t>(leaf)].rows;
+    std::vector<Group*> ending;
+    for (size_t p = 0; p < parts.size(); p++) {
+      fillPages(*parts[p], *groups[p], rowsOf(layout, shared.leaves[p], *parts[p]));
+      if (parts[p]->size() < groups[p]->prompt.size()) continue;
+      // The last row of a prompt predicts; it has no target token yet.
+      const Stretch& rows = layout.branches[static_cast<size_t>(shared.leaves[p])].rows;
       layout.headRows.push_back({rows.begin + rows.count - 1, 0, 0});
+      ending.push_back(groups[p]);
     }
-    const Past<T> past = [&](const Branch& branch, int64_t layer, int64_t kvHead, std::vector<Run<T>>& runs) {
+    Surroundings<T> surroundings;
+    surroundings.before = [&](const Branch& branch, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>& runs) {
       const size_t root = static_cast<size_t>(layout.trees[static_cast<size_t>(branch.tree)].front());
-      const Group& group = *byPrompt[static_cast<size_t>(shared.members[root])];
-      for (int64_t i = 0; i < shared.forest.positions[root] / kPageTokens; i++) {
-        Page<T>& page = *group.pages[static_cast<size_t>(i)];
-        Run<T> run;
-        run.k = pages_.keys(page, layer, kvHead);
-        run.columns = kPageTokens;
-        run.v = pages_.values(page, layer, kvHead);
-        run.ld = c_.headDim();
-        run.n = kPageTokens;
-        runs.push_back(run);
-      }
+      const int64_t count = shared.forest.positions[root] / kPageTokens;
+      if (count > 0)
+        runs.push_back(readPages(*groups[static_cast<size_t>(shared.members[root])], count, layer, kvHead, thread));
     };
-    decoder_.forward(layout, adapter_, std::nullopt, false, true, &past);
+    surroundings.computed = [&](int64_t layer, T* qkv) {
+      if (k_.roundToPage != nullptr)
+        for (int64_t r = 0; r < layout.rowCount(); r++) k_.roundToPage(2 * c_.kv(), qkv + r * c_.qkv() + c_.hidden);
+      decoder_.pool().run(static_cast<int64_t>(copies_.size()), [&](int64_t i, int) {
+        const Copy& copy = copies_[static_cast<size_t>(i)];
+        for (size_t t = 0; t < copy.rows.size(); t++)
+          put(*copy.page, static_cast<int64_t>(t), layer, qkv + copy.rows[t] * c_.qkv() + c_.hidden);
+      });
+    };
+    decoder_.forward(layout, adapter_, std::nullopt, false, &surroundings);
     prepared_ = 0;
-    for (size_t p = 0; p < prompts.size(); p++)
-      fillPages(*prompts[p], *byPrompt[p], rowsOf(layout, shared.leaves[p], *prompts[p]));
-    copyRows();
+    copies_.clear();
+    for (size_t p = 0; p < parts.size(); p++) groups[p]->known = static_cast<int64_t>(parts[p]->size());
+    if (!ending.empty()) begin(ending);
+  }
 
-    const int64_t count = static_cast<int64_t>(prompts.size());
+  // Keys and values of a prompt's first pages, as they lie in memory of the thread's own.
+  Run<T> readPages(const Group& group, int64_t count, int64_t layer, int64_t kvHead, int thread) {
+    const int64_t d = c_.headDim(), page = kPageTokens * d;
+    Buffer<T>& memory = own_[static_cast<size_t>(thread)].earlier;
+    memory.resize(2 * count * page);
+    T *const keys = memory.data(), *const values = keys + count * page;
+    for (int64_t i = 0; i < count; i++)
+      k_.readPage(pages_.at(*group.pages[static_cast<size_t>(i)], layer, kvHead), d, kPageTokens, keys + i * page,
+                  values + i * page);
+    Run<T> run;
+    run.k = keys;
+    run.v = values;
+    run.ld = d;
+    run.n = count * kPageTokens;
+    return run;
+  }
+
+  // Draws the first tokens of completions whose prompts end in the chunk that was computed, in its order.
+  void begin(const std::vector<Group*>& groups) {
+    const int64_t count = static_cast<int64_t>(groups.size());
     logits_.resize(count * c_.vocab);
-    decoder_.logits(count, decoder_.tail(), logits_.data());
-    Sequences started;
+    const auto head = [&](const Rows& rows) { decoder_.logits(rows, decoder_.tail(), logits_.data()); };
+    decoder_.setWide(wide());
+    if (wide()) head({0, 0, count, 0});
+    else decoder_.eachBlock(count, head);
+    decoder_.setWide(false);
+    const size_t first = active_.size();
     std::vector<int64_t> rows;
-    for (size_t p = 0; p < prompts.size(); p++) {
-      Group& group = *byPrompt[p];
+    for (int64_t p = 0; p < count; p++) {
+      Group& group = *groups[static_cast<size_t>(p)];
       for (size_t i = 0; i < group.sequences.size(); i++) {
-        group.sequences[i]->pages = i == 0 ? group.pages : branchOff(group.pages, prompts[p]->size());
-        group.sequences[i]->length = static_cast<int64_t>(prompts[p]->size());
-        rows.push_back(static_cast<int64_t>(p));
-        started.push_back(std::move(group.sequences[i]));
+        Sequence<T>& sequence = *group.sequences[i];
+        sequence.pages = i == 0 ? group.pages : branchOff(group.pages, group.prompt.size());
+        sequence.length = static_cast<int64_t>(group.prompt.size());
+        rows.push_back(p);
+        active_.push_back(std::move(group.sequences[i]));
       }
+      group.sequences.clear();
     }
-    draw(started, rows);
-    for (auto& each : started) active_.push_back(std::move(each));
+    decoder_.pool().run(static_cast<int64_t>(rows.size()), [&](int64_t i, int thread) {
+      draw(*active_[first + static_cast<size_t>(i)], logits_.data() + rows[static_cast<size_t>(i)] * c_.vocab, thread);
+    });
   }
 
   // The row of the forward pass for each token of a prompt, -1 for those that were known.
@@ -188,13 +264,13 @@ class Generation {
     return rows;
   }
 
-  // Gives a group the pages that it has not, and notes what must be copied into them.
-  void fillPages(const std::vector<int32_t>& prompt, Group& group, const std::vector<int64_t>& rows) {
-    const int64_t length = static_cast<int64_t>(prompt.size());
+  // Gives a group pages for a part of its prompt, and notes what must be copied into them.
+  void fillPages(const std::vector<int32_t>& part, Group& group, const std::vector<int64_t>& rows) {
+    const int64_t length = static_cast<int64_t>(part.size());
     for (int64_t at = group.known; at < length; at += kPageTokens) {
       const int64_t count = std::min(kPageTokens, length - at);
       const Page<T>* const before = group.pages.empty() ? nullptr : group.pages.back();
-      const int32_t* const tokens = prompt.data() + at;
+      const int32_t* const tokens = part.data() + at;
       // Another prompt of this batch may have brought the same page.
       Page<T>* page = count == kPageTokens ? pages_.find(before, tokens) : nullptr;
       if (page == nullptr) {
@@ -206,25 +282,11 @@ class Generation {
     }
   }
 
-  // Copies keys and values of the forward pass into the pages.
-  void copyRows() {
-    const int64_t count = static_cast<int64_t>(copies_.size()), d = c_.headDim();
-    decoder_.pool().run(count * c_.layers, [&](int64_t i, int) {
-      const Copy& copy = copies_[static_cast<size_t>(i % count)];
-      const int64_t layer = i / count;
-      for (size_t t = 0; t < copy.rows.size(); t++)
-        put(*copy.page, static_cast<int64_t>(t), layer, decoder_.keysAndValues(layer) + copy.rows[t] * c_.qkv() + c_.hidden, d);
-    });
-    copies_.clear();
-  }
-
   // Writes a token's keys and values [2, kv] of a layer to its place in a page.
-  void put(Page<T>& page, int64_t place, int64_t layer, const T* from, int64_t d) {
-    for (int64_t head = 0; head < c_.kvHeads; head++) {
-      T* const keys = pages_.keys(page, layer, head) + place;
-      for (int64_t j = 0; j < d; j++) keys[j * kPageTokens] = from[head * d + j];
-      std::copy_n(from + c_.kv() + head * d, d, pages_.values(page, layer, head) + place * d);
-    }
+  void put(Page<T>& page, int64_t place, int64_t layer, const T* from) {
+    const int64_t d = c_.headDim();
+    for (int64_t head = 0; head < c_.kvHeads; head++)
+      k_.putToken(pages_.at(page, layer, head), place, d, from + head * d, from + c_.kv() + head * d);
   }
 
   // Pages of another completion of a prompt: the same, but for the last where the prompt ends within it.
@@ -240,23 +302,20 @@ class Generation {
     return pages;
   }
 
-  // Draws the next token of each sequence from its row of logits.
-  void draw(const Sequences& sequences, const std::vector<int64_t>& rows) {
-    decoder_.pool().run(static_cast<int64_t>(sequences.size()), [&](int64_t i, int) {
-      Sequence<T>& sequence = *sequences[static_cast<size_t>(i)];
-      const Sampling& sampling = sequence.request.sampling;
-      const T* const row = logits_.data() + rows[static_cast<size_t>(i)] * c_.vocab;
-      const int32_t token = sampling.temperature <= 0
-                                ? greedyToken(c_.vocab, row)
-                                : sampleToken(c_.vocab, row, sampling.temperature, sampling.topP,
-                                              counterUniform(sampling.seed, sequence.tokens.size()));
-      T max, lse, entropy;
-      k_.logitStatistics(c_.vocab, row, &max, &lse, &entropy);
-      sequence.tokens.push_back(token);
-      sequence.logprobs.push_back(static_cast<float>(row[token] - lse));
-      sequence.stopped =
-          std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
-    });
+  // Draws a sequence's next token from its logits.
+  void draw(Sequence<T>& sequence, const T* logits, int thread) {
+    const Sampling& sampling = sequence.request.sampling;
+    T max, lse, entropy;
+    k_.logitStatistics(c_.vocab, logits, &max, &lse, &entropy);
+    const int32_t token = sampling.temperature <= 0
+                              ? greedyToken(c_.vocab, logits, max)
+                              : sampleToken(k_, c_.vocab, logits, max, sampling.temperature, sampling.topP,
+                                            counterUniform(sampling.seed, sequence.tokens.size()),
+                                            own_[static_cast<size_t>(thread)].sampling);
+    sequence.tokens.push_back(token);
+    sequence.logprobs.push_back(static_cast<float>(logits[token] - lse));
+    sequence.stopped =
+        std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
   }
 
   // Tells what is new, and lets the finished go.
@@ -269,7 +328,7 @@ class Generation {
       news.push_back({each->request.id, {each->tokens.begin() + from, each->tokens.end()},
                       {each->logprobs.begin() + from, each->logprobs.end()}, done, each->stopped});
       each->told = each->tokens.size();
-      if (done) release(*each);
+      if (done) release(each->pages);
     }
     active_.erase(std::remove_if(active_.begin(), active_.end(), [](const auto& each) { return each->done(); }), active_.end());
     if (!news.empty()) tell_(std::move(news));
@@ -283,13 +342,12 @@ class Generation {
   // Feeds every sequence's last token and draws the next.
   void decode() {
     const int64_t n = static_cast<int64_t>(active_.size());
-    std::vector<int32_t> tokens, positions;
-    std::vector<int64_t> rows;
+    tokens_.clear();
+    positions_.clear();
     for (const auto& each : active_) {
       if (each->length == static_cast<int64_t>(each->pages.size()) * kPageTokens) each->pages.push_back(pages_.take());
-      tokens.push_back(each->tokens.back());
-      positions.push_back(static_cast<int32_t>(each->length));
-      rows.push_back(static_cast<int64_t>(rows.size()));
+      tokens_.push_back(each->tokens.back());
+      positions_.push_back(static_cast<int32_t>(each->length));
       decoder_.rotary().reach(each->length + 1);
     }
     x_.resize(n * c_.hidden);
@@ -297,57 +355,71 @@ class Generation {
     fresh_.resize(n * c_.qkv());
     logits_.resize(n * c_.vocab);
     if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
-    decoder_.setWide(wide());
-    if (wide()) {
-      const Rows all{0, 0, n, 0};
-      decoder_.embed(all, tokens.data(), x_.data());
-      for (int64_t l = 0; l < c_.layers; l++) {
-        decoder_.layerIn(l, all, positions.data(), x_.data(), fresh_.data());
-        decoder_.pool().run(n, [&](int64_t r, int thread) { attend(*active_[static_cast<size_t>(r)], l, r, thread); });
-        decoder_.layerOut(l, all, x_.data(), attended_.data(), x_.data());
-      }
-    } else {
-      // A block's rows do not look at each other, so a block goes through all layers on one thread.
-      decoder_.eachBlock(n, [&](const Rows& block) {
-        decoder_.embed(block, tokens.data(), x_.data());
-        for (int64_t l = 0; l < c_.layers; l++) {
-          decoder_.layerIn(l, block, positions.data(), x_.data(), fresh_.data());
-          for (int64_t r = block.begin; r < block.begin + block.count; r++)
-            attend(*active_[static_cast<size_t>(r)], l, r, block.thread);
-          decoder_.layerOut(l, block, x_.data(), attended_.data(), x_.data());
-        }
-      });
-    }
-    decoder_.logits(n, x_.data(), logits_.data());
-    decoder_.setWide(false);
+    if (wide()) decodeWide(n);
+    else decodeShares(n);
     for (const auto& each : active_) each->length++;
-    draw(active_, rows);
   }
 
-  void attend(Sequence<T>& sequence, int64_t layer, int64_t row, int thread) {
-    const T* const qkv = fresh_.data() + row * c_.qkv();
-    const int64_t d = c_.headDim(), context = sequence.length + 1;
-    put(*sequence.pages.back(), sequence.length % kPageTokens, layer, qkv + c_.hidden, d);
-    Buffer<T>& memory = decoder_.scratch(thread).attention;
-    memory.resize(c_.group() * (d + 1 + context));
-    std::vector<DecodeRun<T>>& runs = runs_[static_cast<size_t>(thread)];
-    for (int64_t head = 0; head < c_.kvHeads; head++) {
-      runs.clear();
-      int64_t left = context;
-      for (Page<T>* const page : sequence.pages) {
-        runs.push_back({pages_.keys(*page, layer, head), kPageTokens, pages_.values(*page, layer, head), d,
-                        std::min(left, kPageTokens)});
-        left -= kPageTokens;
-      }
-      const int64_t queries = head * c_.group() * d;
-      k_.decodeAttention({d, c_.group(), runs.data(), static_cast<int64_t>(runs.size()), qkv + queries,
-                          attended_.data() + row * c_.hidden + queries, memory.data()});
+  // Threads share each product's columns, and each layer's attention.
+  void decodeWide(int64_t n) {
+    const Rows all{0, 0, n, 0};
+    decoder_.setWide(true);
+    decoder_.embed(all, tokens_.data(), x_.data());
+    for (int64_t l = 0; l < c_.layers; l++) {
+      decoder_.layerIn(l, all, positions_.data(), x_.data(), fresh_.data());
+      decoder_.pool().run(n * c_.kvHeads, [&](int64_t i, int thread) { attend(i / c_.kvHeads, l, i % c_.kvHeads, thread); });
+      decoder_.layerOut(l, all, x_.data(), attended_.data(), x_.data());
     }
+    decoder_.logits(all, x_.data(), logits_.data());
+    decoder_.setWide(false);
+    decoder_.pool().run(n, [&](int64_t r, int thread) { draw(*active_[static_cast<size_t>(r)], logits_.data() + r * c_.vocab, thread); });
+  }
+
+  // Each thread takes an equal share of the sequences through all layers up to their next tokens: rows do not look at each
+  // other, so threads meet once a token. Every thread reads all weights, but from a cache.
+  void decodeShares(int64_t n) {
+    const int64_t threads = decoder_.pool().threads(), share = (n + threads - 1) / threads;
+    decoder_.pool().run((n + share - 1) / share, [&](int64_t i, int thread) {
+      const Rows rows{i, i * share, std::min(share, n - i * share), thread};
+      decoder_.embed(rows, tokens_.data(), x_.data());
+      for (int64_t l = 0; l < c_.layers; l++) {
+        decoder_.layerIn(l, rows, positions_.data(), x_.data(), fresh_.data());
+        for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
+          for (int64_t head = 0; head < c_.kvHeads; head++) attend(r, l, head, thread);
+        decoder_.layerOut(l, rows, x_.data(), attended_.data(), x_.data());
+      }
+      decoder_.logits(rows, x_.data(), logits_.data());
+      for (int64_t r = rows.begin; r < rows.begin + rows.count; r++)
+        draw(*active_[static_cast<size_t>(r)], logits_.data() + r * c_.vocab, thread);
+    });
+  }
+
+  // Attention of a sequence's new token, of the query heads that share a key/value head.
+  void attend(int64_t row, int64_t layer, int64_t kvHead, int thread) {
+    Sequence<T>& sequence = *active_[static_cast<size_t>(row)];
+    Own& own = own_[static_cast<size_t>(thread)];
+    const T* const qkv = fresh_.data() + row * c_.qkv();
+    const int64_t d = c_.headDim(), context = sequence.length + 1, queries = kvHead * c_.group() * d;
+    own.pages.clear();
+    for (Page<T>* const page : sequence.pages) own.pages.push_back(pages_.at(*page, layer, kvHead));
+    const T* const key = qkv + c_.hidden + kvHead * d;
+    k_.putToken(own.pages.back(), sequence.length % kPageTokens, d, key, key + c_.kv());
+    Buffer<T>& memory = decoder_.scratch(thread).attention;
+    memory.resize(decodeScratch(context, d, c_.group()));
+    k_.decodeAttention({d, c_.group(), own.pages.data(), context, qkv + queries, attended_.data() + row * c_.hidden + queries,
+                        memory.data()});
   }
 
   struct Copy {
     Page<T>* page;
     std::vector<int64_t> rows;  // of the forward pass
+  };
+
+  // What a thread has for itself.
+  struct Own {
+    std::vector<T*> pages;
+    Buffer<T> earlier;  // keys and values of a prompt's earlier chunks
+    SamplingScratch<T> sampling;
   };
 
   Decoder<T>& decoder_;
@@ -358,11 +430,13 @@ class Generation {
   Inbox& inbox_;
   const std::function<void(std::vector<News>)>& tell_;
   std::deque<Request> waiting_;
+  std::deque<Group> reading_;
   Sequences active_;
   std::vector<Copy> copies_;
   int64_t prepared_ = 0;  // rows that the decoder is ready for
   Buffer<T> logits_, x_, attended_, fresh_;
-  std::vector<std::vector<DecodeRun<T>>> runs_;  // of each thread
+  std::vector<int32_t> tokens_, positions_;
+  std::vector<Own> own_;  // of each thread
 };
 
 }  // namespace

@@ -18,19 +18,15 @@ int64_t Decoder<T>::headBlock() const {
 }
 
 template <class T>
-void Decoder<T>::logits(int64_t rows, const T* x, T* out) {
+void Decoder<T>::logits(const Rows& rows, const T* x, T* out) {
   const Config& c = base_.config;
-  const auto work = [&](const Rows& block) {
-    Buffer<T>& normed = scratch(block.thread).a;
-    Buffer<T>& rstd = scratch(block.thread).b;
-    normed.resize(block.count * c.hidden);
-    rstd.resize(block.count);
-    k_.rmsNorm(block.count, c.hidden, x + block.begin * c.hidden, base_.at(base_.finalNorm), static_cast<T>(c.eps),
-               normed.data(), rstd.data());
-    multiply(base_.head, block, normed.data(), out + block.begin * c.vocab, nullptr);
-  };
-  if (wide_) work({0, 0, rows, 0});
-  else eachBlock(rows, work);
+  Buffer<T>& normed = scratch(rows.thread).a;
+  Buffer<T>& rstd = scratch(rows.thread).b;
+  normed.resize(rows.count * c.hidden);
+  rstd.resize(rows.count);
+  k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(base_.finalNorm), static_cast<T>(c.eps),
+             normed.data(), rstd.data());
+  multiply(base_.head, rows, normed.data(), out + rows.begin * c.vocab, nullptr);
 }
 
 template <class T>

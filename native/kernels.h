@@ -48,26 +48,19 @@ struct Attention {
   T* scratch = nullptr;  // attentionScratch() elements
 };
 
-// A stretch of context in generation. Buffers reach a whole tile beyond what is used.
-template <class T>
-struct DecodeRun {
-  const T* keys = nullptr;  // transposed: [headDim, n], rows keysLd apart
-  int64_t keysLd = 0;
-  const T* values = nullptr;  // [n, headDim], rows valuesLd apart
-  int64_t valuesLd = 0;
-  int64_t n = 0;
-};
+// Tokens of a page of keys and values: a vector tile of every table covers them.
+constexpr int64_t kPageTokens = 32;
 
-// One new token's attention, of one group of heads. It sees all of every run.
+// One new token's attention in generation, of one group of heads, to all of its context.
 template <class T>
 struct Decode {
   int64_t headDim = 0;
   int64_t group = 0;
-  const DecodeRun<T>* runs = nullptr;
-  int64_t runCount = 0;
-  const T* q = nullptr;  // [group, headDim]
-  T* out = nullptr;      // [group, headDim]
-  T* scratch = nullptr;  // group * (headDim + 1 + context)
+  const T* const* pages = nullptr;  // of this layer and head; all but the last are full
+  int64_t context = 0;              // tokens
+  const T* q = nullptr;             // [group, headDim]
+  T* out = nullptr;                 // [group, headDim]
+  T* scratch = nullptr;             // decodeScratch() elements
 };
 
 struct AdamWFactors {
@@ -95,8 +88,22 @@ struct Products {
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
 };
 
+// Keys and values of generation. What a page looks like is the table's own business.
 template <class T>
-struct Kernels : Products<T> {
+struct Paging {
+  // Elements that the keys and values of a page take, of one layer and head.
+  int64_t (*pageSize)(int64_t headDim);
+  // Rounds numbers to what a page holds of them. Null where it holds all of them.
+  void (*roundToPage)(int64_t n, T* x);
+  // Writes a token's key and value [headDim]. A page is filled from its first place on.
+  void (*putToken)(T* page, int64_t place, int64_t headDim, const T* key, const T* value);
+  // The first n keys and values, [n, headDim] each.
+  void (*readPage)(const T* page, int64_t headDim, int64_t n, T* keys, T* values);
+  void (*decodeAttention)(const Decode<T>&);
+};
+
+template <class T>
+struct Kernels : Products<T>, Paging<T> {
   const char* name;
   int64_t tileRows;
   int64_t tileCols;
@@ -106,7 +113,6 @@ struct Kernels : Products<T> {
 
   void (*attentionForward)(const Attention<T>&);
   void (*attentionBackward)(const Attention<T>&);
-  void (*decodeAttention)(const Decode<T>&);
 
   // y = x * rstd * w with rstd = 1 / sqrt(mean(x^2) + eps). x, y [rows, n]; rstd [rows].
   void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);
@@ -140,12 +146,18 @@ int64_t attentionScratch(const Kernels<T>& kernels, int64_t context, int64_t hea
   return (2 * context + 8 * padded + 8) * lanes;
 }
 
+// Elements of scratch that decodeAttention needs.
+inline int64_t decodeScratch(int64_t context, int64_t headDim, int64_t group) {
+  return group * (2 * headDim + 2 + context + kPageTokens);
+}
+
 extern const Kernels<float> kPortable;
 extern const Kernels<double> kPortable64;
 #if defined(DPO_X86)
 extern const Kernels<float> kAvx2;
 extern const Kernels<float> kAvx512;
 extern const Products<float> kAvx512Bf16;
+extern const Paging<float> kAvx512Bf16Pages;
 #endif
 
 // The best table this machine can run, or the one named ("portable", "avx2", "avx512"). Throws where it cannot run.

@@ -6,11 +6,14 @@
 // files, which run on older processors.
 #include <immintrin.h>
 
+#include "bf16_pairs.h"
 #include "kernels_matmul.h"
 
 namespace dpo {
 
 namespace {
+
+using bf16::kLanes, bf16::loadFirst, bf16::neighbours, bf16::pairsOf, bf16::roundRows;
 
 // Sixteen pairs of bf16, or the sixteen fp32 sums of their products.
 struct Pairs {
@@ -26,24 +29,12 @@ struct Pairs {
   static Pairs fma(Pairs a, Pairs b, Pairs sum) { return {_mm512_dpbf16_ps(sum.v, (__m512bh)a.v, (__m512bh)b.v)}; }
 };
 
-constexpr int64_t kLanes = Pairs::lanes;
 constexpr int64_t kRows = Pairs::tileRows;
 constexpr int64_t kCols = kLanes * Pairs::tileVecs;
 // Rows of the contraction in a packed panel: as many bytes as a panel of fp32.
 constexpr int64_t kDepth = 2 * kPanelDepth;
 // Rows of the left operand that are rounded at a time.
 constexpr int64_t kBlock = 8 * kRows;
-
-int64_t pairsOf(int64_t k) { return (k + 1) / 2; }
-
-// The first `count` of sixteen floats, or all, then zeros.
-inline __m512 loadFirst(const float* p, int64_t count) {
-  if (count >= kLanes) return _mm512_loadu_ps(p);
-  return count <= 0 ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1u), p);
-}
-
-// Pairs of neighbours: (low 0, low 1), (low 2, low 3) ... (high 14, high 15).
-inline __m512 neighbours(__m512 low, __m512 high) { return (__m512)_mm512_cvtne2ps_pbh(high, low); }
 
 // Pairs lane by lane: (low 0, high 0), (low 1, high 1) ...
 inline __m512 zip(__m512 low, __m512 high) {
@@ -144,19 +135,6 @@ void packLeft(int64_t k, int64_t m, const float* a, int64_t ld, float* packed) {
       // The next row's piece overwrites what is stored beyond this one.
       if (p + 1 < pairs) _mm512_storeu_ps(to, piece);
       else _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << kRows) - 1u), piece);
-    }
-  }
-}
-
-// to [rows, pairs] = a [rows, k] rounded.
-void roundRows(int64_t rows, int64_t k, const float* a, int64_t lda, float* to) {
-  const int64_t pairs = pairsOf(k);
-  for (int64_t r = 0; r < rows; r++, a += lda, to += pairs) {
-    for (int64_t p = 0; p < pairs; p += kLanes) {
-      const int64_t left = k - 2 * p, count = pairs - p;
-      const __m512 both = neighbours(loadFirst(a + 2 * p, left), loadFirst(a + 2 * p + kLanes, left - kLanes));
-      if (count >= kLanes) _mm512_storeu_ps(to + p, both);
-      else _mm512_mask_storeu_ps(to + p, static_cast<__mmask16>((1u << count) - 1u), both);
     }
   }
 }

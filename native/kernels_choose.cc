@@ -20,6 +20,7 @@ const Kernels<float>& avx512WithBf16() {
   static const Kernels<float> table = [] {
     Kernels<float> mixed = kAvx512;
     static_cast<Products<float>&>(mixed) = kAvx512Bf16;
+    static_cast<Paging<float>&>(mixed) = kAvx512Bf16Pages;
     mixed.name = "AVX-512 with products in bf16";
     return mixed;
   }();

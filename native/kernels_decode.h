@@ -1,4 +1,5 @@
-// Attention of one new token, as generation needs it: all heads of one group, over keys that are kept transposed.
+// Attention of one new token, as generation needs it: all heads of one group, over pages. A page is its keys, transposed,
+// [headDim, kPageTokens], then its values [kPageTokens, headDim].
 #pragma once
 #include <cmath>
 
@@ -29,14 +30,30 @@ T exponentials(int64_t n, T* row) {
   return sum;
 }
 
-// Scores are rows over the whole context, so that a result does not depend on how the context is cut into runs.
+template <class V>
+int64_t pageSize(int64_t headDim) {
+  return 2 * headDim * kPageTokens;
+}
+
+template <class V, class T = typename V::Scalar>
+void putToken(T* page, int64_t place, int64_t headDim, const T* key, const T* value) {
+  for (int64_t i = 0; i < headDim; i++) page[i * kPageTokens + place] = key[i];
+  for (int64_t i = 0; i < headDim; i++) page[headDim * kPageTokens + place * headDim + i] = value[i];
+}
+
+template <class V, class T = typename V::Scalar>
+void readPage(const T* page, int64_t headDim, int64_t n, T* keys, T* values) {
+  for (int64_t t = 0; t < n; t++)
+    for (int64_t i = 0; i < headDim; i++) keys[t * headDim + i] = page[i * kPageTokens + t];
+  for (int64_t i = 0; i < n * headDim; i++) values[i] = page[headDim * kPageTokens + i];
+}
+
+// Scores are rows over the whole context, so that a result does not depend on how many are computed at a time.
 template <class V, class T = typename V::Scalar>
 void decodeAttention(const Decode<T>& at) {
   constexpr int64_t kCols = V::lanes * V::tileVecs;
   constexpr int64_t kRows = V::tileRows;
-  const int64_t d = at.headDim;
-  int64_t context = 0;
-  for (int64_t r = 0; r < at.runCount; r++) context += at.runs[r].n;
+  const int64_t d = at.headDim, context = at.context;
   T* const q = at.scratch;            // [group, headDim] scaled
   T* const sums = q + at.group * d;   // [group]
   T* const s = sums + at.group;       // [group, context]
@@ -45,29 +62,26 @@ void decodeAttention(const Decode<T>& at) {
 
   for (int64_t g = 0; g < at.group; g += kRows) {
     const int64_t rows = at.group - g < kRows ? at.group - g : kRows;
-    T* to = s + g * context;
-    for (int64_t r = 0; r < at.runCount; r++) {
-      const DecodeRun<T>& run = at.runs[r];
-      for (int64_t j = 0; j < run.n; j += kCols) {
-        const int64_t width = run.n - j < kCols ? run.n - j : kCols;
-        anyTile<V, false>(rows, width, d, q + g * d, d, run.keys + j, run.keysLd, to + j, context, nullptr, 0);
+    for (int64_t t = 0; t < context; t += kPageTokens) {
+      const T* const keys = at.pages[t / kPageTokens];
+      const int64_t n = context - t < kPageTokens ? context - t : kPageTokens;
+      for (int64_t j = 0; j < n; j += kCols) {
+        const int64_t width = n - j < kCols ? n - j : kCols;
+        anyTile<V, false>(rows, width, d, q + g * d, d, keys + j, kPageTokens, s + g * context + t + j, context, nullptr, 0);
       }
-      to += run.n;
     }
   }
   for (int64_t g = 0; g < at.group; g++) sums[g] = exponentials<V>(context, s + g * context);
   for (int64_t g = 0; g < at.group; g += kRows) {
     const int64_t rows = at.group - g < kRows ? at.group - g : kRows;
-    const T* from = s + g * context;
-    for (int64_t r = 0; r < at.runCount; r++) {
-      const DecodeRun<T>& run = at.runs[r];
+    for (int64_t t = 0; t < context; t += kPageTokens) {
+      const T* const values = at.pages[t / kPageTokens] + d * kPageTokens;
+      const int64_t n = context - t < kPageTokens ? context - t : kPageTokens;
       for (int64_t i = 0; i < d; i += kCols) {
         const int64_t width = d - i < kCols ? d - i : kCols;
         T* const to = at.out + g * d + i;
-        anyTile<V, false>(rows, width, run.n, from, context, run.values + i, run.valuesLd, to, d,
-                          r == 0 ? nullptr : to, d);
+        anyTile<V, false>(rows, width, n, s + g * context + t, context, values + i, d, to, d, t == 0 ? nullptr : to, d);
       }
-      from += run.n;
     }
   }
   for (int64_t g = 0; g < at.group; g++) {

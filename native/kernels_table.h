@@ -10,13 +10,13 @@ namespace dpo {
 template <class V, class T = typename V::Scalar>
 constexpr Kernels<T> kernelTable(const char* name) {
   return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>, nullptr},
+          {&pageSize<V>, nullptr, &putToken<V>, &readPage<V>, &decodeAttention<V>},
           name,
           V::tileRows,
           V::lanes * V::tileVecs,
           &unpack<V>,
           &attentionForward<V>,
           &attentionBackward<V>,
-          &decodeAttention<V>,
           &rmsNorm<V>,
           &rmsNormAgain<V>,
           &rmsNormBackward<V>,

@@ -11,11 +11,9 @@
 
 #include "buffer.h"
 #include "config.h"
+#include "kernels.h"
 
 namespace dpo {
-
-// Tokens of a page: a vector tile of every kernel table covers them.
-constexpr int64_t kPageTokens = 32;
 
 template <class T>
 struct Page {
@@ -31,17 +29,14 @@ template <class T>
 class Pages {
  public:
   // Holds about `bytes` at most, unless more are in use at a time.
-  Pages(const Config& config, int64_t bytes)
+  Pages(const Kernels<T>& kernels, const Config& config, int64_t bytes)
       : config_(config),
+        part_(kernels.pageSize(config.headDim())),
         most_(std::max<int64_t>(bytes / (elements() * static_cast<int64_t>(sizeof(T))), 1)) {}
 
-  // Keys [headDim, kPageTokens] of a layer and head.
-  T* keys(Page<T>& page, int64_t layer, int64_t head) const {
-    return page.data.data() + (layer * config_.kvHeads + head) * 2 * config_.headDim() * kPageTokens;
-  }
-  // Values [kPageTokens, headDim].
-  T* values(Page<T>& page, int64_t layer, int64_t head) const {
-    return keys(page, layer, head) + config_.headDim() * kPageTokens;
+  // What a page holds of a layer and head, as the kernels have it.
+  T* at(Page<T>& page, int64_t layer, int64_t head) const {
+    return page.data.data() + (layer * config_.kvHeads + head) * part_;
   }
 
   // How many can be taken without going beyond the limit.
@@ -101,7 +96,7 @@ class Pages {
  private:
   using Key = std::pair<int64_t, std::array<int32_t, kPageTokens>>;
 
-  int64_t elements() const { return config_.layers * config_.kv() * 2 * kPageTokens; }
+  int64_t elements() const { return config_.layers * config_.kvHeads * part_; }
 
   static Key key(const Page<T>* before, const int32_t* tokens) {
     Key made{before == nullptr ? 0 : before->number, {}};
@@ -117,6 +112,7 @@ class Pages {
   }
 
   const Config config_;
+  const int64_t part_;  // elements of a layer and head
   const int64_t most_;
   std::vector<std::unique_ptr<Page<T>>> all_;
   std::vector<Page<T>*> free_;

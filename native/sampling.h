@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "buffer.h"
+#include "kernels.h"
+
 namespace dpo {
 
 // A number in [0, 1) that depends on (seed, index) alone: a completion's draws do not depend on its batch.
@@ -18,42 +21,69 @@ inline double counterUniform(uint64_t seed, uint64_t index) {
   return static_cast<double>(mix(mix(seed) ^ index) >> 11) * 0x1p-53;
 }
 
-// The most likely token; the first of equals.
+// The first token whose logit is `max`, the largest.
 template <class T>
-int32_t greedyToken(int64_t vocab, const T* logits) {
-  return static_cast<int32_t>(std::max_element(logits, logits + vocab) - logits);
+int32_t greedyToken(int64_t vocab, const T* logits, T max) {
+  // In stretches without a way out, which compilers turn into vectors.
+  constexpr int64_t kStretch = 256;
+  for (int64_t begin = 0; begin < vocab; begin += kStretch) {
+    const int64_t end = std::min(begin + kStretch, vocab);
+    bool here = false;
+    for (int64_t i = begin; i < end; i++) here |= logits[i] == max;
+    if (here) return static_cast<int32_t>(std::find(logits + begin, logits + end, max) - logits);
+  }
+  return 0;
 }
 
-// A token drawn at `temperature` from the smallest set of likeliest tokens that holds top_p of the probability
-// (Holtzman et al. 2020, arXiv:1904.09751). u in [0, 1) decides.
+// Memory for sampling, used again and again.
 template <class T>
-int32_t sampleToken(int64_t vocab, const T* logits, double temperature, double topP, double u) {
-  const double max = static_cast<double>(*std::max_element(logits, logits + vocab));
-  std::vector<double> p(static_cast<size_t>(vocab));
-  double total = 0;
-  for (int64_t i = 0; i < vocab; i++)
-    total += p[static_cast<size_t>(i)] = std::exp((static_cast<double>(logits[i]) - max) / temperature);
-  // All tokens this unlikely together do not reach 1 - top_p: the set never needs them, nor does the sorting.
-  const double least = (1 - topP) * total / static_cast<double>(vocab);
+struct SamplingScratch {
+  Buffer<T> chances;
   std::vector<int32_t> order;
-  for (int64_t i = 0; i < vocab; i++)
-    if (p[static_cast<size_t>(i)] >= least) order.push_back(static_cast<int32_t>(i));
+};
+
+// A token drawn at `temperature` from the smallest set of likeliest tokens that holds top_p of the probability
+// (Holtzman et al. 2020, arXiv:1904.09751). `max` is the largest logit; u in [0, 1) decides.
+template <class T>
+int32_t sampleToken(const Kernels<T>& kernels, int64_t vocab, const T* logits, T max, double temperature, double topP,
+                    double u, SamplingScratch<T>& scratch) {
+  scratch.chances.resize(vocab);
+  T* const p = scratch.chances.data();
+  const T inverse = static_cast<T>(1 / std::max(temperature, 1e-30));
+  for (int64_t i = 0; i < vocab; i++) p[i] = (logits[i] - max) * inverse;
+  kernels.softmax(vocab, p, T(0), T(1), p);
+  double total = 0;
+  for (int64_t i = 0; i < vocab; i++) total += static_cast<double>(p[i]);
+  std::vector<int32_t>& order = scratch.order;
+  order.clear();
   if (topP < 1) {
-    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return p[static_cast<size_t>(a)] > p[static_cast<size_t>(b)]; });
+    // All tokens this unlikely together do not reach 1 - top_p: the set never needs them.
+    const T least = static_cast<T>((1 - topP) * total / static_cast<double>(vocab));
+    for (int64_t i = 0; i < vocab; i++)
+      if (p[i] >= least) order.push_back(static_cast<int32_t>(i));
+    // A heap gives the likeliest, one after the other, and of equals the first; the set is small, so the rest need no order.
+    const auto below = [&](int32_t a, int32_t b) { return p[a] != p[b] ? p[a] < p[b] : a > b; };
+    std::make_heap(order.begin(), order.end(), below);
+    auto heapEnd = order.end();
     double kept = 0;
-    size_t n = 0;
-    while (n < order.size() && kept < topP * total) kept += p[static_cast<size_t>(order[n++])];
-    order.resize(std::max<size_t>(n, 1));
+    while (heapEnd != order.begin() && (heapEnd == order.end() || kept < topP * total)) {
+      std::pop_heap(order.begin(), heapEnd, below);
+      kept += static_cast<double>(p[*--heapEnd]);
+    }
+    order.erase(order.begin(), heapEnd);
+    std::reverse(order.begin(), order.end());
     total = kept;
+  } else {
+    for (int64_t i = 0; i < vocab; i++) order.push_back(static_cast<int32_t>(i));
   }
   double left = u * total;
   for (const int32_t token : order) {
-    left -= p[static_cast<size_t>(token)];
+    left -= static_cast<double>(p[token]);
     if (left < 0) return token;
   }
   // Rounding left a rest: the last token that can be drawn at all.
   for (size_t i = order.size(); i-- > 0;)
-    if (p[static_cast<size_t>(order[i])] > 0) return order[i];
+    if (p[order[i]] > 0) return order[i];
   return order[0];
 }
 
