@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "stored_view.h"
+
 namespace dpo::bf16 {
 
 constexpr int64_t kLanes = 16;
@@ -32,5 +34,9 @@ inline void roundRows(int64_t rows, int64_t k, const float* a, int64_t lda, floa
     }
   }
 }
+
+// Products::matmulStored, in kernels_bf16_stored.cc.
+void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const StoredView& w, int64_t row, float* c,
+                  int64_t ldc, const float* init, int64_t initLd, float* scratch);
 
 }  // namespace dpo::bf16

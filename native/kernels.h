@@ -82,9 +82,9 @@ struct Products {
   // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
   void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                            int64_t ldc, T* scratch);
-  // As matmul, with W [n, k] as rows of bf16, ldw apart, that are read where they lie: for few rows of A, where packing
-  // would take longer than multiplying. Scratch: m * (k + 1). Null where a table has no such product.
-  void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const uint16_t* w, int64_t ldw, T* c,
+  // As matmul, with rows [row, row + n) of a stored matrix as W [n, k], which are read where they lie: for few rows of A,
+  // where packing would take longer than multiplying. Scratch: storedScratch() elements.
+  void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const StoredView& w, int64_t row, T* c,
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
 };
 
@@ -145,6 +145,9 @@ int64_t attentionScratch(const Kernels<T>& kernels, int64_t context, int64_t hea
   const int64_t padded = (headDim + lanes - 1) / lanes * lanes;
   return (2 * context + 8 * padded + 8) * lanes;
 }
+
+// Elements of scratch that matmulStored needs.
+inline int64_t storedScratch(int64_t m, int64_t k) { return (m + 8) * (k + kNf4Block); }
 
 // Elements of scratch that decodeAttention needs.
 inline int64_t decodeScratch(int64_t context, int64_t headDim, int64_t group) {

@@ -187,66 +187,8 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const float* a, int64_t l
   }
 }
 
-// Rows of A, and of W, whose products are summed up in registers together.
-constexpr int kFew = 6;
-constexpr int kStoredRows = 4;
-
-// The first `count` of 32 numbers, or all, then zeros.
-inline __m512bh loadNumbers(const void* p, int64_t count) {
-  if (count >= 2 * kLanes) return (__m512bh)_mm512_loadu_si512(p);
-  return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
-}
-
-// c [R, N] = init + a w^T, a [R, pairs] rounded. Every sum is made in the same order, whatever R and N.
-template <int R, int N>
-void dots(int64_t k, const float* a, int64_t pairs, const uint16_t* w, int64_t ldw, float* c, int64_t ldc,
-          const float* init, int64_t initLd) {
-  __m512 sum[R][N];
-#pragma GCC unroll 6
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++) sum[r][j] = _mm512_setzero_ps();
-  for (int64_t p = 0; 2 * p < k; p += kLanes) {
-    const int64_t count = k - 2 * p;
-    __m512bh right[N];
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++) right[j] = loadNumbers(w + j * ldw + 2 * p, count);
-#pragma GCC unroll 6
-    for (int r = 0; r < R; r++) {
-      const __m512bh left = loadNumbers(a + r * pairs + p, count);
-#pragma GCC unroll 4
-      for (int j = 0; j < N; j++) sum[r][j] = _mm512_dpbf16_ps(sum[r][j], left, right[j]);
-    }
-  }
-#pragma GCC unroll 6
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++)
-      c[r * ldc + j] = (init == nullptr ? 0.0f : init[r * initLd + j]) + _mm512_reduce_add_ps(sum[r][j]);
-}
-
-using Dots = void (*)(int64_t, const float*, int64_t, const uint16_t*, int64_t, float*, int64_t, const float*, int64_t);
-template <int N>
-constexpr Dots kDots[kFew] = {&dots<1, N>, &dots<2, N>, &dots<3, N>, &dots<4, N>, &dots<5, N>, &dots<6, N>};
-
-void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const uint16_t* w, int64_t ldw, float* c,
-                  int64_t ldc, const float* init, int64_t initLd, float* scratch) {
-  const int64_t pairs = pairsOf(k);
-  roundRows(m, k, a, lda, scratch);
-  for (int64_t j = 0; j < n;) {
-    const int64_t cols = n - j < kStoredRows ? 1 : kStoredRows;
-    for (int64_t r = 0; r < m; r += kFew) {
-      const int64_t rows = m - r < kFew ? m - r : kFew;
-      (cols == 1 ? kDots<1> : kDots<kStoredRows>)[rows - 1](k, scratch + r * pairs, pairs, w + j * ldw, ldw,
-                                                           c + r * ldc + j, ldc,
-                                                           init == nullptr ? nullptr : init + r * initLd + j, initLd);
-    }
-    j += cols;
-  }
-}
-
 }  // namespace
 
-const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &matmulStored};
+const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &bf16::matmulStored};
 
 }  // namespace dpo

@@ -16,6 +16,9 @@ namespace dpo {
 // Columns of the result that are packed together, so that threads can share them out.
 constexpr int64_t kColumns = 256;
 
+// The same of a stored matrix that meets few rows.
+constexpr int64_t kFewColumns = 64;
+
 // Rows of the contraction in a panel that is packed for one use: the deepest that a table of kernels has.
 constexpr int64_t kPassingDepth = 2 * kPanelDepth;
 
@@ -33,6 +36,12 @@ class Linear {
 
   bool kept() const { return weight != nullptr && keep; }
   void changed() { forwardFresh_ = backwardFresh_ = false; }
+  // Frees the packs.
+  void forget() {
+    forward_.release();
+    backward_.release();
+    changed();
+  }
 
   void refresh(const Kernels<T>& kernels, bool backward) {
     if (!kept()) return;
@@ -51,17 +60,18 @@ class Linear {
 
   // y [m, out] = x [m, in] W^T + init, where init is null (the bias, if any) or [m, out] with rows initLd apart.
   void forward(const Kernels<T>& kernels, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy, const T* init,
-               int64_t initLd, Buffer<T>& panels) const {
-    for (int64_t piece = 0; piece < pieces(); piece++)
-      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, false);
+               int64_t initLd, Buffer<T>& panels, bool few = false) const {
+    for (int64_t piece = 0; piece < pieces(few); piece++)
+      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, few);
   }
 
   // The same in pieces, which threads may compute at a time: each is some columns of y. `few`: m is so small that reading
-  // the weights is what takes the time.
-  int64_t pieces() const { return (out + kColumns - 1) / kColumns; }
+  // the weights is what takes the time, so that a stored matrix is multiplied where it lies, in narrow pieces that threads
+  // can share out evenly.
+  int64_t pieces(bool few) const { return (out + pieceColumns(few) - 1) / pieceColumns(few); }
   void forwardPiece(const Kernels<T>& kernels, int64_t piece, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy,
                     const T* init, int64_t initLd, Buffer<T>& panels, bool few) const {
-    const int64_t begin = piece * kColumns, end = std::min(begin + kColumns, out);
+    const int64_t begin = piece * pieceColumns(few), end = std::min(begin + pieceColumns(few), out);
     if (init == nullptr && bias != nullptr) {
       init = bias;
       initLd = 0;
@@ -71,13 +81,13 @@ class Linear {
                      init == nullptr ? nullptr : init + begin, initLd);
       return;
     }
-    if (few && kernels.matmulStored != nullptr && weight == nullptr && isBf16()) {
-      panels.resize(m * (in + 1));
+    if (few && weight == nullptr) {
+      panels.resize(storedScratch(m, in));
       int64_t top = 0;
       for (const Stored* each : stored) {
         const int64_t first = std::max(begin, top), last = std::min(end, top + each->rows());
         if (first < last)
-          kernels.matmulStored(m, last - first, in, x, ldx, each->view().bf16 + (first - top) * in, in, y + first, ldy,
+          kernels.matmulStored(m, last - first, in, x, ldx, each->view(), first - top, y + first, ldy,
                                init == nullptr ? nullptr : init + first, initLd, panels.data());
         top += each->rows();
       }
@@ -128,9 +138,7 @@ class Linear {
     int64_t ld;
   };
 
-  bool isBf16() const {
-    return std::all_of(stored.begin(), stored.end(), [](const Stored* each) { return each->view().format == Format::kBf16; });
-  }
+  int64_t pieceColumns(bool few) const { return few && weight == nullptr ? kFewColumns : kColumns; }
 
   // Rows [row, row + rows), columns [column, column + columns) as numbers, unpacked into `memory` where they are stored.
   Rows numbers(const Kernels<T>& kernels, int64_t row, int64_t rows, int64_t column, int64_t columns, T* memory) const {
