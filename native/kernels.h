@@ -158,10 +158,14 @@ extern const Kernels<float> kAvx2;
 extern const Kernels<float> kAvx512;
 extern const Products<float> kAvx512Bf16;
 extern const Paging<float> kAvx512Bf16Pages;
+#if defined(DPO_AMX)
+extern const Products<float> kAmx;  // where null, kAvx512Bf16's serve
+#endif
 #endif
 
-// The best table this machine can run, or the one named ("portable", "avx2", "avx512"). Throws where it cannot run.
-// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T.
+// The best table this machine can run, or the one named ("portable", "avx2", "avx512", "amx"). Throws where it cannot run.
+// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T:
+// "avx512" those of AVX512-BF16, "amx" those of AMX. No name takes those of AMX where they win a race on this machine.
 template <class T>
 const Kernels<T>& chooseKernels(const char* name, bool bf16);
 

@@ -13,7 +13,8 @@ namespace dpo {
 
 namespace {
 
-using bf16::kLanes, bf16::loadFirst, bf16::neighbours, bf16::pairsOf, bf16::roundRows;
+using bf16::kCols, bf16::kDepth, bf16::kLanes, bf16::loadFirst, bf16::neighbours, bf16::pairsOf, bf16::roundRows,
+    bf16::storeTransposed, bf16::zip;
 
 // Sixteen pairs of bf16, or the sixteen fp32 sums of their products.
 struct Pairs {
@@ -30,45 +31,10 @@ struct Pairs {
 };
 
 constexpr int64_t kRows = Pairs::tileRows;
-constexpr int64_t kCols = kLanes * Pairs::tileVecs;
-// Rows of the contraction in a packed panel: as many bytes as a panel of fp32.
-constexpr int64_t kDepth = 2 * kPanelDepth;
+static_assert(kCols == Pairs::lanes * Pairs::tileVecs, "a panel is as wide as the tile");
 // Rows of the left operand that are rounded at a time.
 constexpr int64_t kBlock = 8 * kRows;
 
-// Pairs lane by lane: (low 0, high 0), (low 1, high 1) ...
-inline __m512 zip(__m512 low, __m512 high) {
-  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                         20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  return _mm512_castsi512_ps(_mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(high, low)));
-}
-
-// to [16 rows, kCols apart] = the transpose of 16 vectors.
-inline void storeTransposed(const __m512 (&rows)[kLanes], float* to) {
-  __m512 a[kLanes], b[kLanes];
-  for (int i = 0; i < 16; i += 2) {
-    a[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
-    a[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    b[i] = _mm512_shuffle_ps(a[i], a[i + 2], 0x44);
-    b[i + 1] = _mm512_shuffle_ps(a[i], a[i + 2], 0xee);
-    b[i + 2] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0x44);
-    b[i + 3] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0xee);
-  }
-  // b[4 g + j] holds columns j, 4 + j, 8 + j, 12 + j of rows 4 g to 4 g + 3.
-  for (int j = 0; j < 4; j++) {
-    const __m512 low01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0x44), high01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0xee);
-    const __m512 low23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0x44);
-    const __m512 high23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0xee);
-    _mm512_storeu_ps(to + j * kCols, _mm512_shuffle_f32x4(low01, low23, 0x88));
-    _mm512_storeu_ps(to + (4 + j) * kCols, _mm512_shuffle_f32x4(low01, low23, 0xdd));
-    _mm512_storeu_ps(to + (8 + j) * kCols, _mm512_shuffle_f32x4(high01, high23, 0x88));
-    _mm512_storeu_ps(to + (12 + j) * kCols, _mm512_shuffle_f32x4(high01, high23, 0xdd));
-  }
-}
-
-// A packed operand: blocks of kDepth rows along k; in each, panels of kCols columns; in each, rows of pairs.
 int64_t packedSize(int64_t k, int64_t n) { return (n + kCols - 1) / kCols * kCols * pairsOf(k); }
 
 void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scale, float* packed) {
@@ -90,7 +56,7 @@ void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scal
             rows[j] = neighbours(_mm512_mul_ps(factor, loadFirst(from, left)),
                                  _mm512_mul_ps(factor, loadFirst(from + kLanes, left - kLanes)));
           }
-          storeTransposed(rows, to + half);
+          storeTransposed(rows, to + half, kCols);
         }
         if (!whole)
           for (int64_t i = 0; i < (pairs - p) * kCols; i++) packed[p * kCols + i] = group[i];

@@ -228,6 +228,7 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       ['portable', 1],
       ['avx2', 2],
       ['avx512', 1],
+      ['amx', 2],
       ['', 3],
       ['', 7],
     ] as const)('instructions %j on %i threads agree with double precision', async (instructions, threads) => {
@@ -258,17 +259,26 @@ describe.skipIf(!isBuilt())('the native engine', () => {
     ['more than a panel in every direction', { ...ODD, intermediate_size: 1031, tie_word_embeddings: false }, 80, 3],
   ])('products in bf16 come close to double precision: %s', async (_, config, size, threads) => {
     const batch = forest(config, size)
-    const actual = await results(config, batch, { products: 'bf16', threads })
     const expected = await results(config, batch, { precision: 'float64' })
-    for (const key of ['full', 'lora'] as const) {
-      for (const [i, logprob] of expected[key].logprobs.entries()) {
-        expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(0.05 * Math.max(1, Math.abs(logprob)))
-        expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
+    for (const instructions of ['', 'avx512', 'amx'] as const) {
+      const options: NativeOptions = { products: 'bf16', instructions, threads }
+      let actual: typeof expected
+      try {
+        actual = await results(config, batch, options)
+      } catch (error) {
+        expect(String(error)).toContain('cannot run on this machine')
+        continue
       }
+      for (const key of ['full', 'lora'] as const) {
+        for (const [i, logprob] of expected[key].logprobs.entries()) {
+          expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(0.05 * Math.max(1, Math.abs(logprob)))
+          expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
+        }
+      }
+      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
+      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
+      expect(await results(config, batch, options)).toEqual(actual)
     }
-    expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
-    expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
-    expect(await results(config, batch, { products: 'bf16', threads })).toEqual(actual)
   })
 
   test.each([
