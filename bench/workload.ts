@@ -42,6 +42,8 @@ const WIDER: Qwen2Config = {
 }
 
 export interface BenchModel {
+  /** What it is chosen by. */
+  readonly key: string
   readonly title: string
   readonly config: Qwen2Config
   /** Only what a user of such a model would do on a processor: no training of all weights, no TensorFlow.js. */
@@ -54,14 +56,15 @@ export interface BenchModel {
 export function benchModels(): readonly BenchModel[] {
   const base = join(PROJECT_ROOT, 'models/base')
   return [
-    existsSync(join(base, 'config.json')) ? shipped(base) : random('the shipped shape', SHIPPED),
-    random('4 layers of 256', WIDER),
+    existsSync(join(base, 'config.json')) ? shipped(base) : random('shipped', 'the shipped shape', SHIPPED),
+    random('4x256', '4 layers of 256', WIDER),
     large('Qwen2-0.5B'),
   ]
 }
 
 function shipped(base: string): BenchModel {
   return {
+    key: 'shipped',
     title: 'the shipped model',
     config: SHIPPED,
     large: false,
@@ -72,8 +75,8 @@ function shipped(base: string): BenchModel {
   }
 }
 
-function random(title: string, config: Qwen2Config): BenchModel {
-  return { title, config, large: false, write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)) }
+function random(key: string, title: string, config: Qwen2Config): BenchModel {
+  return { key, title, config, large: false, write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)) }
 }
 
 /** A published shape with random weights in bf16. */
@@ -81,6 +84,7 @@ function large(name: string): BenchModel {
   const config = publishedShape(name)
   if (config === undefined) throw new Error(`${name} is no published size`)
   return {
+    key: name.toLowerCase(),
     title: `${name}'s shape`,
     config,
     large: true,
@@ -115,6 +119,15 @@ export interface Workload {
   readonly pairs: readonly TokenPair[]
   /** To be completed. */
   readonly prompts: readonly Int32Array[]
+}
+
+/** Sequences of an SFT step and pairs of a DPO step, and how many times fewer of them a large model has. */
+export const STEP = { sequences: 16, pairs: 8, large: 4 } as const
+
+/** What a step of the model is measured with. */
+export function stepBatch({ config, large }: BenchModel): Pick<Workload, 'sequences' | 'pairs'> {
+  const share = large ? STEP.large : 1
+  return workload(config.vocab_size, STEP.sequences / share, STEP.pairs / share, 0)
 }
 
 /** Prompts of a MiniWoB page (120 to 300 tokens) with its task (40), completions of 14 to 26 tokens. */
