@@ -111,6 +111,70 @@ function logitBytes({ config, precision, lora, targets, threads }: MemoryQuestio
   return threads * rows * row + kept + 4 * FLOAT * targets * config.hidden_size
 }
 
+export interface GenerationQuestion extends Holding {
+  readonly config: Qwen2Config
+  /** The adapter that answers; null for the base model alone. */
+  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  /** Completions that are made at a time. */
+  readonly completions: number
+  /** Tokens of the longest prompt and completion. */
+  readonly prompt: number
+  readonly completion: number
+}
+
+/** Bytes. */
+export interface GenerationEstimate {
+  /** The base model. */
+  readonly weights: number
+  readonly adapter: number
+  /** Keys and values: of what is being completed, and of prompts that are kept for when they come again. */
+  readonly cache: number
+  /** What prompts that are read together go through. */
+  readonly activations: number
+  readonly logits: number
+  /** Node and the lab around the engine. */
+  readonly process: number
+  readonly total: number
+}
+
+/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
+export const CACHE_BYTES = 2 ** 29
+/** Tokens that share a page of the cache, and those of prompts that are read together at most. */
+const PAGE_TOKENS = 32
+const PROMPT_ROWS = 1024
+
+/**
+ * The peak of generating with the native engine, as collecting and evaluating do: once so many prompts were read that the
+ * cache is full. Training clears it before it begins, so that the two peaks do not add up.
+ */
+export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
+  const { config, precision, packedBytes, lora, completions, prompt, completion } = question
+  const weights = estimateWeights(config, question)
+  const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  const adapter = numbers * (FLOAT + (precision === 'fp32' ? packedBytes : 0))
+  const keys = 2 * projectionShape(config, 'k_proj')[0]
+  // Keys and values are in bf16 where products are.
+  const page = packedBytes * config.num_hidden_layers * keys * PAGE_TOKENS
+  const inUse = completions * Math.ceil((prompt + completion) / PAGE_TOKENS) * page
+  const cache = Math.max(Math.floor(CACHE_BYTES / page) * page, inUse)
+  const activations = promptBytes(question)
+  const logits = FLOAT * completions * config.vocab_size
+  const sum = weights + adapter + cache + activations + logits + PROCESS
+  return { weights, adapter, cache, activations, logits, process: PROCESS, total: sum }
+}
+
+function promptBytes({ config, lora, completions, prompt, completion, threads }: GenerationQuestion): number {
+  const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config
+  const rows = Math.min(completions * prompt, PROMPT_ROWS)
+  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
+  const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
+  const block = Math.min(BLOCK_ROWS, Math.ceil(rows / threads)) * (wide + hidden)
+  const rotary = (prompt + completion) * (hidden / heads)
+  return FLOAT * (rows * row + threads * block + rotary)
+}
+
 function total(shapes: Shapes): number {
   return [...shapes.values()].reduce((sum, shape) => sum + size(shape), 0)
 }
