@@ -152,8 +152,8 @@ async function benchModel(
     const checkpoint = await openCheckpoint(within('model'))
     const native = (products: 'bf16' | 'fp32') => createNativeEngine(config, checkpoint, { products })
     const ours: [Ours, ...Ours[]] = [await open('native bf16', native('bf16'), false)]
-    if (!large) {
-      ours.push(await open('native fp32', native('fp32'), true))
+    if (!large) ours.push(await open('native fp32', native('fp32'), true))
+    if (model.tfjs) {
       const { tensors } = await loadCheckpoint(within('model'))
       ours.push(await open('tfjs', createTfjsEngine(config, tensors, { backend: 'wasm' }), true))
     }

@@ -46,8 +46,10 @@ export interface BenchModel {
   readonly key: string
   readonly title: string
   readonly config: Qwen2Config
-  /** Only what a user of such a model would do on a processor: no training of all weights, no TensorFlow.js. */
+  /** Only what a user of such a model would do on a processor: no training of all weights. */
   readonly large: boolean
+  /** Whether TensorFlow.js takes part: with one model, to say what doing without the native engine costs. */
+  readonly tfjs: boolean
   /** Writes it into an empty folder, as a checkpoint that the lab and transformers read. */
   write(folder: string): Promise<void>
 }
@@ -68,6 +70,7 @@ function shipped(base: string): BenchModel {
     title: 'the shipped model',
     config: SHIPPED,
     large: false,
+    tfjs: true,
     write: async (folder) => {
       const { config, tensors } = await loadCheckpoint(base)
       await saveCheckpoint(folder, config, tensors)
@@ -76,7 +79,14 @@ function shipped(base: string): BenchModel {
 }
 
 function random(key: string, title: string, config: Qwen2Config): BenchModel {
-  return { key, title, config, large: false, write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)) }
+  return {
+    key,
+    title,
+    config,
+    large: false,
+    tfjs: key === 'shipped',
+    write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)),
+  }
 }
 
 /** A published shape with random weights in bf16. */
@@ -88,6 +98,7 @@ function large(name: string): BenchModel {
     title: `${name}'s shape`,
     config,
     large: true,
+    tfjs: false,
     write: async (folder) => {
       await mkdir(folder, { recursive: true })
       const written = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', hidden_act: 'silu', ...config }
