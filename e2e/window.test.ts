@@ -192,6 +192,30 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   await page.getByText('1 pair', { exact: true }).waitFor()
 })
 
+test('a list of thousands goes to its end and back at once', async () => {
+  const exported = await context.request.get(new URL('/exports/1/preferences.jsonl?round=1', page.url()).href)
+  const row = (await exported.text()).split('\n')[0]
+  const many = Array.from({ length: 2000 }, (_, at) => row?.replace('"chosen"', `"seed":${at},"chosen"`) ?? '')
+  const data = many.map((line, at) => line.replace(/Thought: /, `Thought: ${at} `)).join('\n')
+  const imported = await context.request.post(new URL('/imports/1/1/preferences', page.url()).href, { data })
+  expect(imported.status(), await imported.text()).toBe(200)
+  await page.reload()
+  await open('pairs')
+  const grid = page.getByRole('grid')
+  const rows = Number(await grid.getAttribute('aria-rowcount'))
+  expect(rows).toBeGreaterThan(2000)
+  const place = (at: number) => page.locator(`[role=grid] tr[aria-rowindex="${at}"] td`).first()
+  await grid.focus()
+  for (const [key, at] of [
+    ['End', rows],
+    ['Home', 2],
+    ['End', rows],
+  ] as const) {
+    await page.keyboard.press(key)
+    await expect.poll(() => place(at).textContent()).toMatch(/^\d+$/)
+  }
+})
+
 test('curves, episodes, runs and models', async () => {
   await open('training')
   await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
