@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision] [--json] [--quick]`. Prints a table, or with --json one line a
+ * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|window] [--json] [--quick]`. Prints a table, or with --json one line a
  * figure; what else there is to know goes to stderr. --quick is to see that everything runs: its figures say little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -11,6 +11,7 @@ import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
 import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
+import { benchWindow } from './window.ts'
 
 const BENCHES = {
   engine: benchEngine,
@@ -18,6 +19,7 @@ const BENCHES = {
   live: benchLive,
   memory: benchMemory,
   precision: benchPrecision,
+  window: benchWindow,
 } as const
 type Bench = keyof typeof BENCHES
 
