@@ -50,11 +50,11 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
     'results: table': (lab) => lab.results.get.query({ run }),
     'results: problems': (lab) => lab.results.outcomes.query({ run }),
     'training: arms': (lab) => lab.metrics.arms.query({ run }),
-    'training: all curves': (lab) => lab.metrics.curves.query({ arms, names, points: 500 }),
+    'training: all curves': (lab) => lab.metrics.curves.query({ arms, names, points: 320 }),
     'training: a third of all curves': (lab) =>
-      lab.metrics.curves.query({ arms, names, from: 33_333, to: 66_666, points: 500 }),
+      lab.metrics.curves.query({ arms, names, from: 33_333, to: 66_666, points: 320 }),
     'training: a hundredth of all curves': (lab) =>
-      lab.metrics.curves.query({ arms, names, from: 50_000, to: 51_000, points: 500 }),
+      lab.metrics.curves.query({ arms, names, from: 50_000, to: 51_000, points: 320 }),
     'pairs: rounds': (lab) => lab.pairs.rounds.query(),
     'pairs: tasks': (lab) => lab.pairs.tasks.query(place),
     'pairs: counter': (lab) => lab.pairs.review.query(place),
