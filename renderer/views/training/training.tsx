@@ -1,6 +1,7 @@
 /** The curves of trainings, live: runs overlaid, smoothed, zoomed, each with a sentence that says how to read it. */
 import { Alert, Button, Chip, Group, MultiSelect, SegmentedControl, Slider, Switch, Text } from '@mantine/core'
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { ChartLine, TriangleAlert, ZoomOut } from 'lucide-react'
 import { memo, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +9,7 @@ import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Answers, type RunBrief, useRuns } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
 import { Curve } from '../../parts/curve/curve.tsx'
 import { lineOf, type Range, type Series } from '../../parts/curve/series.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -156,7 +158,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
         }),
     [shown, lines],
   )
-  const nameOf = (arm: Arm) => armName(t, arm, arms, several)
+  const nameOf = (arm: Arm) => fullName(t, arm, arms, several)
   return (
     <>
       <div className={classes.tools}>
@@ -260,7 +262,7 @@ const Chart = memo(function Chart({ chart, series, log, range, onRange }: ChartP
   )
 })
 
-type Translate = ReturnType<typeof useTranslation>['t']
+type Translate = TFunction
 
 interface Shown {
   readonly arms: readonly Arm[]
@@ -275,7 +277,7 @@ function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, li
   const seriesOf = (arm: Arm, { metric, role }: ChartSpec['lines'][number]): Series[] => {
     const own = lines.get(`${idOf(arm)} ${metric}`)
     if (own === undefined || own.points.length === 0) return []
-    const name = armName(t, arm, arms, several)
+    const name = fullName(t, arm, arms, several)
     const roleName = role === 'main' ? name : t(`training.roles.${role}`)
     return [
       {
@@ -293,10 +295,10 @@ function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, li
 }
 
 /** What tells an arm from the others that are there. */
-function armName(t: Translate, arm: Arm, arms: readonly Arm[], several: boolean): string {
+function fullName(t: Translate, arm: Arm, arms: readonly Arm[], several: boolean): string {
   return [
     several ? t('episodes.run', { run: arm.run }) : '',
-    t(`arm.${arm.arm}` as 'arm.sft', { defaultValue: arm.arm }),
+    armName(t, arm.arm),
     arm.round > 1 || arms.some(({ round }) => round > 1) ? t('episodes.round', { round: arm.round }) : '',
   ]
     .filter(Boolean)
