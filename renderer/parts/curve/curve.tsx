@@ -25,8 +25,8 @@ interface Props {
 }
 
 /**
- * A chart. To draw it anew takes a good part of a frame, so the charts of a page take turns: those in sight, one after the
- * other, each with what is the latest by then.
+ * A chart. To draw it anew takes a good part of a frame, so the charts of a page take turns, those in sight first, each
+ * with what is the latest by then.
  */
 export const Curve = memo(function Curve({
   name,

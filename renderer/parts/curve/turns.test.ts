@@ -29,6 +29,17 @@ test('slow work takes a frame each, and quick work shares one', () => {
   expect(waits()).toBe(0)
 })
 
+test('what is urgent comes first, also where it waited before as what was not', () => {
+  const { turns, done, slow, frame } = harness()
+  const [one, other] = [{}, {}]
+  turns.ask(one, slow('later'), false)
+  turns.ask(other, slow('asked'), false)
+  turns.ask({}, slow('urgent'))
+  turns.ask(other, slow('turned urgent'), true)
+  for (let at = 0; at < 4; at++) frame()
+  expect(done).toEqual(['urgent', 'turned urgent', 'later'])
+})
+
 test('who asks again waits once, with what was asked last, and who leaves is forgotten', () => {
   const { turns, done, frame, waits } = harness()
   const [one, other] = [{}, {}]
