@@ -165,9 +165,13 @@ function shown(seconds: readonly number[]): string {
 
 /** Scrolling, jumping, choosing and searching in the table of pairs. */
 async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: 'Pairs' }).click()
   const grid = page.getByRole('grid')
-  await page.getByRole('gridcell').nth(20).waitFor()
+  await smooth('pairs, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Pairs' }).click()
+    await page.getByRole('gridcell').nth(20).waitFor()
+    await page.getByRole('region', { name: 'The opened pair' }).getByRole('img').first().waitFor()
+    await page.waitForTimeout(400)
+  })
   const box = await grid.boundingBox()
   if (box === null) throw new Error('The table of pairs is not there.')
   await page.mouse.move(box.x + 200, box.y + 200)

@@ -1,5 +1,6 @@
 /** The curves of trainings, live: runs overlaid, smoothed, zoomed, each with a sentence that says how to read it. */
 import { Alert, Button, Chip, Group, MultiSelect, SegmentedControl, Slider, Switch, Text } from '@mantine/core'
+import { useThrottledCallback } from '@mantine/hooks'
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { ChartLine, TriangleAlert, ZoomOut } from 'lucide-react'
@@ -212,10 +213,14 @@ function Charts({ stage, arms, several }: ChartsProps) {
   )
 }
 
-/** How much the curves are smoothed. It and the charts follow the setting by themselves: the slider moves often. */
+/** Least milliseconds between two settings while the slider moves: each draws every chart anew. */
+const SETTLED = 100
+
+/** How much the curves are smoothed. The slider moves at once, the charts follow. */
 function Smoothing() {
   const { t } = useTranslation()
-  const { smoothing } = useSettings()
+  const [smoothing, setSmoothing] = useState(useSettings.getState().smoothing)
+  const keep = useThrottledCallback((value: number) => useSettings.setState({ smoothing: value }), SETTLED)
   return (
     <Group gap="sm" wrap="nowrap">
       <Text size="sm">{t('training.smoothing')}</Text>
@@ -227,7 +232,10 @@ function Smoothing() {
         value={smoothing}
         label={(value) => value.toFixed(2)}
         thumbLabel={t('training.smoothing')}
-        onChange={(value) => useSettings.setState({ smoothing: value })}
+        onChange={(value) => {
+          setSmoothing(value)
+          keep(value)
+        }}
       />
     </Group>
   )
