@@ -14,12 +14,13 @@ Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, 
   scratch_.resize(static_cast<size_t>(pool.threads()));
 }
 
-// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Every thread
-// gets as many blocks as the others.
+// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Where weights
+// are packed for every block anew, they are four times as large. Every thread gets as many blocks as the others.
 template <class T>
 void Decoder<T>::eachBlock(int64_t rows, const std::function<void(const Rows&)>& work) {
   const auto over = [](int64_t n, int64_t by) { return (n + by - 1) / by; };
-  const int64_t tile = k_.tileRows, most = std::max<int64_t>(96 / tile, 1) * tile, threads = pool_.threads();
+  const int64_t tile = k_.tileRows, aim = base_.precision.frozen ? 384 : 96, threads = pool_.threads();
+  const int64_t most = std::max<int64_t>(aim / tile, 1) * tile;
   const int64_t blocks = over(over(rows, most), threads) * threads;
   if (rows == 0) return;
   const int64_t size = over(over(rows, blocks), tile) * tile;

@@ -86,6 +86,9 @@ struct Products {
   // would take longer than multiplying. Scratch: m * (k + 1). Null where a table has no such product.
   void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const uint16_t* w, int64_t ldw, T* c,
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
+  // As packTransposed and pack, of rows of bf16 and without a scale. Null where a table has no quicker way than `unpack`.
+  void (*packStoredTransposed)(int64_t n, int64_t k, const uint16_t* w, int64_t ld, T* packed);
+  void (*packStored)(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed);
 };
 
 // Keys and values of generation. What a page looks like is the table's own business.

@@ -121,6 +121,57 @@ void pack(int64_t k, int64_t n, const float* w, int64_t ld, float scale, float* 
   }
 }
 
+// The first `count` of 32 numbers, or all, then zeros.
+inline __m512i loadNumbers(const void* p, int64_t count) {
+  if (count >= 2 * kLanes) return _mm512_loadu_si512(p);
+  return count <= 0 ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
+}
+
+// Rows of bf16 hold their pairs already.
+void packStoredTransposed(int64_t n, int64_t k, const uint16_t* w, int64_t ld, float* packed) {
+  alignas(64) float group[kLanes * kCols];
+  for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
+    const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
+    for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += pairs * kCols) {
+      for (int64_t p = 0; p < pairs; p += kLanes) {
+        const bool whole = p + kLanes <= pairs;
+        float* const to = whole ? packed + p * kCols : group;
+        for (int64_t half = 0; half < kCols; half += kLanes) {
+          __m512 rows[kLanes];
+          for (int64_t j = 0; j < kLanes; j++) {
+            const int64_t row = n0 + half + j;
+            rows[j] = _mm512_castsi512_ps(
+                loadNumbers(w + (row < n ? row : 0) * ld + k0 + 2 * p, row < n ? depth - 2 * p : 0));
+          }
+          storeTransposed(rows, to + half);
+        }
+        if (!whole)
+          for (int64_t i = 0; i < (pairs - p) * kCols; i++) packed[p * kCols + i] = group[i];
+      }
+    }
+  }
+}
+
+void packStored(int64_t k, int64_t n, const uint16_t* w, int64_t ld, float* packed) {
+  const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6, 37, 5,
+                                       36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+  const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
+  for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
+    const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
+    for (int64_t p = 0; p < pairs; p++, w += 2 * ld) {
+      const bool both = 2 * p + 1 < depth;
+      float* to = packed + p * kCols;
+      for (int64_t j = 0; j < n; j += kCols, to += pairs * kCols) {
+        __builtin_prefetch(w + kAhead * ld + j);
+        const __m512i even = loadNumbers(w + j, n - j), odd = both ? loadNumbers(w + ld + j, n - j) : _mm512_setzero_si512();
+        _mm512_storeu_si512(to, _mm512_permutex2var_epi16(even, low, odd));
+        _mm512_storeu_si512(to + kLanes, _mm512_permutex2var_epi16(even, high, odd));
+      }
+    }
+    packed += pairs * ((n + kCols - 1) / kCols * kCols);
+  }
+}
+
 // A left operand given by its rows [k, m]: panels of kRows columns, each with its rows of pairs.
 void packLeft(int64_t k, int64_t m, const float* a, int64_t ld, float* packed) {
   const int64_t pairs = pairsOf(k);
@@ -191,12 +242,6 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const float* a, int64_t l
 constexpr int kFew = 6;
 constexpr int kStoredRows = 4;
 
-// The first `count` of 32 numbers, or all, then zeros.
-inline __m512bh loadNumbers(const void* p, int64_t count) {
-  if (count >= 2 * kLanes) return (__m512bh)_mm512_loadu_si512(p);
-  return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
-}
-
 // c [R, N] = init + a w^T, a [R, pairs] rounded. Every sum is made in the same order, whatever R and N.
 template <int R, int N>
 void dots(int64_t k, const float* a, int64_t pairs, const uint16_t* w, int64_t ldw, float* c, int64_t ldc,
@@ -210,10 +255,10 @@ void dots(int64_t k, const float* a, int64_t pairs, const uint16_t* w, int64_t l
     const int64_t count = k - 2 * p;
     __m512bh right[N];
 #pragma GCC unroll 4
-    for (int j = 0; j < N; j++) right[j] = loadNumbers(w + j * ldw + 2 * p, count);
+    for (int j = 0; j < N; j++) right[j] = (__m512bh)loadNumbers(w + j * ldw + 2 * p, count);
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++) {
-      const __m512bh left = loadNumbers(a + r * pairs + p, count);
+      const __m512bh left = (__m512bh)loadNumbers(a + r * pairs + p, count);
 #pragma GCC unroll 4
       for (int j = 0; j < N; j++) sum[r][j] = _mm512_dpbf16_ps(sum[r][j], left, right[j]);
     }
@@ -247,6 +292,7 @@ void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, 
 
 }  // namespace
 
-const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &matmulStored};
+const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &matmulStored,
+                                     &packStoredTransposed, &packStored};
 
 }  // namespace dpo

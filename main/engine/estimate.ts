@@ -39,8 +39,8 @@ const FLOAT = 4
 const PROCESS = 170e6
 /** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
 const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
-/** Rows of a block that goes through a layer on one thread. */
-const BLOCK_ROWS = 96
+/** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
+const BLOCK_ROWS = { kept: 96, passing: 384 } as const
 const HEAD_ROWS = 48
 
 /** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
@@ -85,7 +85,15 @@ function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: 
   return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
 }
 
-function activationBytes({ config, lora, tokens, gradientCheckpointing, threads, context }: MemoryQuestion): number {
+function activationBytes({
+  config,
+  precision,
+  lora,
+  tokens,
+  gradientCheckpointing,
+  threads,
+  context,
+}: MemoryQuestion): number {
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
   const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
@@ -94,7 +102,8 @@ function activationBytes({ config, lora, tokens, gradientCheckpointing, threads,
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
   // Backward works in these, for one layer at a time.
   const backward = 8 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
-  const block = Math.min(BLOCK_ROWS, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
+  const blockRows = precision === 'fp32' ? BLOCK_ROWS.kept : BLOCK_ROWS.passing
+  const block = Math.min(blockRows, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
   const headDim = hidden / heads
   const rotary = context * headDim
   return FLOAT * (tokens * (kept + backward) + threads * block + rotary)
