@@ -130,10 +130,15 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
   const { status, stdout } = await cli('estimate', ...big)
   expect(status).toBe(0)
   expect(stdout).toMatch(
-    /Qwen2-7B-Instruct in nf4 .*weights +4\.46 GB.*total +\d\.\d\d GB.*can be had on this machine/s,
+    /Qwen2-7B-Instruct in nf4 .*weights +4\.46 GB.*total +\d\.\d\d GB.*Collecting .*cache +0\.5\d GB.*total.*can be had on this machine/s,
   )
   const json = JSON.parse((await cli('estimate', '--json', '--prompt', '1024', ...big)).stdout)
-  expect(json).toMatchObject({ weights: expect.any(Number), total: expect.any(Number), question: { tokens: 1152 } })
+  expect(json).toMatchObject({
+    weights: expect.any(Number),
+    total: expect.any(Number),
+    generation: { cache: expect.any(Number), total: expect.any(Number) },
+    question: { tokens: 1152 },
+  })
 })
 
 test('with --json every line of a run is an event', async () => {

@@ -113,7 +113,9 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .action((options: Options) => listRuns(options, terminal))
   cli
     .command('estimate')
-    .description('Say how much memory a DPO step will take at its peak, by part, before anything is loaded')
+    .description(
+      'Say how much memory a DPO step and generating will take at their peaks, by part, before anything is loaded',
+    )
     .option('--prompt <tokens>', 'length of the prompts', Number, 512)
     .option('--completion <tokens>', 'length of each answer', Number, 64)
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
@@ -277,9 +279,9 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   const { gb, planMemory } = await import('../main/pipeline/memory.ts')
   const [prompt, completion] = [tokenCount('prompt', options.prompt), tokenCount('completion', options.completion)]
   const config = configFor(options)
-  const { question, estimate, free } = planMemory(config, prompt, completion)
+  const { question, estimate, generation, free } = planMemory(config, prompt, completion)
   if (options.json) {
-    out.write(`${JSON.stringify({ ...estimate, free, question })}\n`)
+    out.write(`${JSON.stringify({ ...estimate, generation, free, question })}\n`)
     return
   }
   const { precision, headPrecision, gradientCheckpointing, lora, tokens } = question
@@ -287,10 +289,15 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
   out.write(`DPO on ${config.training.dpo.batch_size} pairs at a time, ${tokens} tokens\n`)
+  const list = (parts: object) => {
+    for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+  }
   const { saving, ...parts } = estimate
-  for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+  list(parts)
   out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
-  const room = estimate.total + saving <= free ? 'enough' : 'not enough'
+  out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, when many were read\n`)
+  list(generation)
+  const room = Math.max(estimate.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
 }
 

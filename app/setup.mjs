@@ -44,7 +44,9 @@ export async function setUp({ environment = true, again = false } = {}) {
 export function runNode(args) {
   return new Promise((done, fail) => {
     const path = BIN + delimiter + process.env.PATH
-    const child = spawn(nodePath(), args, { stdio: 'inherit', env: { ...process.env, PATH: path } })
+    // What was compiled the last time need not be compiled again: the lab comes up in half the time.
+    const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node'), ...process.env, PATH: path }
+    const child = spawn(nodePath(), args, { stdio: 'inherit', env })
     // The terminal sends Ctrl-C to the child as well; it takes signals that come together as one.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     child.once('error', fail)

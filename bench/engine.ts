@@ -1,4 +1,4 @@
-/** The native engine against TensorFlow.js and PyTorch: the same model, weights and batch, taking turns. */
+/** The native engine against TensorFlow.js, PyTorch and llama.cpp: the same model, weights and batch, taking turns. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,16 +12,19 @@ import { createTfjsEngine } from '../main/engine/tfjs/engine.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
 import { plant, type Sequence, segmentLogp, targets } from '../main/training/forest.ts'
 import { figure, type Reporter } from './figure.ts'
+import { writeGguf } from './gguf.ts'
 import { generationWork, leastSeconds, type Peak, stepWork, WEIGHT_BYTES } from './limit.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
 import { measurePeak } from './peak.ts'
-import { type Peer, startPeer } from './peer.ts'
+import { type Peer, startLlama, startNodeLlama, startTorch } from './peer.ts'
+import { type Selection, selects } from './selection.ts'
 import { dpoStep, plantUnshared, type Reference, sftStep } from './step.ts'
 import {
   type BenchModel,
   benchModels,
   LORA,
   pairSequences,
+  STEP,
   sequenceTokens,
   type Workload,
   workload,
@@ -31,6 +34,8 @@ import {
 interface Scale {
   /** Times that everything runs, warm-up aside. */
   readonly rounds: number
+  /** Seconds after which a contestant has run often enough. */
+  readonly patience: number
   /** Of an SFT step; a quarter of them for a large model. */
   readonly sequences: number
   /** Of a DPO step; a quarter of them for a large model. */
@@ -41,21 +46,25 @@ interface Scale {
   readonly tokens: number
 }
 
-const FULL: Scale = { rounds: 5, sequences: 16, pairs: 8, prompts: 8, tokens: 32 }
+const FULL: Scale = { rounds: 5, patience: 3, sequences: STEP.sequences, pairs: STEP.pairs, prompts: 8, tokens: 32 }
 /** To see that everything runs; its figures say little. */
-const QUICK: Scale = { rounds: 1, sequences: 4, pairs: 4, prompts: 2, tokens: 4 }
+const QUICK: Scale = { rounds: 1, patience: 1, sequences: 4, pairs: 4, prompts: 2, tokens: 4 }
 
 const ADAPTER = 'bench'
 const BENCH = 'engine'
 
 /**
  * How far two contestants' log-probabilities of a token may be apart in nats for their times to be comparable: at most
- * between those in fp32, in the mean where one rounds to bf16.
+ * between those in fp32, in the mean where one rounds to bf16. `parting`: how much less likely a greedy completion's first
+ * token may be that differs from ours, where the peer rounds to bf16 and so decides near ties otherwise.
  */
-const TOLERANCE = { most: 1e-3, mean: 0.2 } as const
+const TOLERANCE = { most: 1e-3, mean: 0.2, parting: 0.5 } as const
 
-/** Seconds that finding the peer's best number of threads may take for each number. */
-const TRIAL_PATIENCE = 1
+/** Times, and seconds, that each setting of a peer is tried to find its best; of a large model so many tokens. */
+const TRIAL_ROUNDS = 2
+const TRIAL_PATIENCE = 0.5
+const TRIAL_TOKENS = 4
+const TRIAL_PROMPT = 32
 
 /** What is trained, by the name that the cases and the peer have for it. */
 const TRAINED = [
@@ -65,7 +74,12 @@ const TRAINED = [
 type Trained = (typeof TRAINED)[number]
 
 const secondsSchema = z.object({ seconds: z.number().positive() })
-const doneSchema = z.object({})
+const generatedSchema = z.object({
+  tokens: z.array(z.array(z.int())),
+  seconds: z.number().positive(),
+  /** Until every completion has its first token. */
+  first: z.number().positive(),
+})
 
 /** An engine of ours, by the name that the table has for it. */
 interface Ours {
@@ -85,26 +99,44 @@ interface Arena {
   readonly work: Workload
   readonly scale: Scale
   readonly report: Reporter
+  readonly selection: Selection
 }
 
 /**
- * Reports tokens a second of SFT and DPO steps, of prompts read and of greedy decoding, for each of the bench's models.
- * Tokens are those of the batch as it is written, each sequence with its prompt. Throws where the contestants do not
- * compute the same log-probabilities.
+ * Reports tokens a second of SFT and DPO steps, of prompts read and of greedy decoding, for each of the bench's models that
+ * is selected. Tokens are those of the batch as it is written, each sequence with its prompt. Throws where the contestants
+ * do not compute the same log-probabilities.
  */
-export async function benchEngine(report: Reporter, quick: boolean): Promise<void> {
+export async function benchEngine(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
   const scale = quick ? QUICK : FULL
-  const peers = (await Promise.all((['bf16', 'fp32'] as const).map(startPeer))).filter((peer) => peer !== null)
-  if (peers.length === 0) report.note('PyTorch is not installed for the bench: run bench/peers.sh to compare with it.')
+  const torch = [startTorch('bf16'), startTorch('fp32')]
+  const llama = [startLlama(), startNodeLlama()]
+  const started = async (starting: readonly Promise<Peer | null>[]) =>
+    (await Promise.all(starting)).filter((peer) => peer !== null)
+  const [trainers, generators] = [await started(torch), await started(llama)]
+  if (trainers.length === 0)
+    report.note('PyTorch is not installed for the bench: run bench/peers.sh to compare with it.')
+  if (generators.length === 0) {
+    report.note('node-llama-cpp is not installed for the bench: run bench/peers.sh to compare with llama.cpp.')
+  }
+  const peers = [...trainers, ...generators]
   try {
-    for (const model of benchModels()) await benchModel(model, peers, report, scale)
-    for (const peer of peers) await benchMatmul(peer, report)
+    for (const model of benchModels()) {
+      if (selects(selection.model, model.key)) await benchModel(model, peers, report, scale, selection)
+    }
+    for (const peer of trainers) await benchMatmul(peer, report)
   } finally {
     await Promise.all(peers.map((peer) => peer.close()))
   }
 }
 
-async function benchModel(model: BenchModel, peers: readonly Peer[], report: Reporter, scale: Scale): Promise<void> {
+async function benchModel(
+  model: BenchModel,
+  peers: readonly Peer[],
+  report: Reporter,
+  scale: Scale,
+  selection: Selection,
+): Promise<void> {
   const { config, large, title } = model
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-bench-'))
   const engines: Engine[] = []
@@ -120,32 +152,34 @@ async function benchModel(model: BenchModel, peers: readonly Peer[], report: Rep
     const checkpoint = await openCheckpoint(within('model'))
     const native = (products: 'bf16' | 'fp32') => createNativeEngine(config, checkpoint, { products })
     const ours: [Ours, ...Ours[]] = [await open('native bf16', native('bf16'), false)]
-    if (!large) {
-      ours.push(await open('native fp32', native('fp32'), true))
+    if (!large) ours.push(await open('native fp32', native('fp32'), true))
+    if (model.tfjs) {
       const { tensors } = await loadCheckpoint(within('model'))
       ours.push(await open('tfjs', createTfjsEngine(config, tensors, { backend: 'wasm' }), true))
     }
+    if (peers.some(({ trains }) => !trains)) await writeGguf(within('model.gguf'), checkpoint)
     await checkpoint.close()
     for (const { engine } of ours) await engine.addAdapter(ADAPTER, LORA, adapter)
-    const request = { do: 'load', model: within('model'), adapter: within('adapter'), whole: !large }
-    for (const peer of peers) await peer.ask(doneSchema, request)
+    const trained = TRAINED.filter(({ lora }) => !large || lora !== null).map(({ name }) => name)
+    const files = { folder: within('model'), adapter: within('adapter'), trained, gguf: within('model.gguf') }
+    for (const peer of peers) await peer.load(files)
 
     const bytes = WEIGHT_BYTES * parameters(config)
     const peak = await measurePeak(availableParallelism(), bytes)
     if (peak === null) report.note('No C++ compiler to measure the machine with, so no figures of its limit.')
     else report.note(`${title}: at most ${giga(peak.flops)} GFLOP/s, and ${giga(peak.bytes)} GB/s of weights read.`)
 
-    const share = large ? 4 : 1
+    const share = large ? STEP.large : 1
     const work = workload(
       config.vocab_size,
       Math.max(scale.sequences / share, 1),
       Math.max(scale.pairs / share, 1),
       scale.prompts,
     )
-    const arena: Arena = { model, ours, peers, peak, work, scale, report }
+    const arena: Arena = { model, ours, peers, peak, work, scale, report, selection }
     report.note(`${title}: ${ours.map(({ name, engine }) => `${name} is ${engine.description}`).join('; ')}.`)
     await checkLogprobs(arena)
-    if (!large) await checkCompletions(arena)
+    await checkCompletions(arena)
     await benchPrefill(arena)
     for (const batch of [1, scale.prompts]) await benchDecode(arena, batch)
     for (const trained of TRAINED) {
@@ -160,6 +194,8 @@ async function benchModel(model: BenchModel, peers: readonly Peer[], report: Rep
 }
 
 async function benchSft(arena: Arena, { name, adapter, lora }: Trained): Promise<void> {
+  const title = `SFT step, ${name}`
+  if (!selects(arena.selection.case, title)) return
   const { sequences } = arena.work
   const planted = plant(sequences)
   const contestants: Contestant[] = []
@@ -167,12 +203,15 @@ async function benchSft(arena: Arena, { name, adapter, lora }: Trained): Promise
     await engine.train(adapter)
     contestants.push({ name: engineName, run: () => timed(() => sftStep(engine, planted)) })
   }
-  contestants.push(...(await peerContestants(arena, () => ({ do: 'sft', sequences, trained: name }))))
+  const step = (some: readonly Sequence[]) => ({ do: 'sft', sequences: some, trained: name })
+  contestants.push(...(await stepping(arena, step(sequences), step(sequences.slice(0, 1)))))
   const least = arena.peak && leastSeconds(stepWork(arena.model.config, planted.forest, lora), arena.peak)
-  await compare(arena, `SFT step, ${name}`, sequenceTokens(sequences), contestants, least)
+  await compare(arena, title, sequenceTokens(sequences), contestants, least)
 }
 
 async function benchDpo(arena: Arena, { name, adapter, lora }: Trained): Promise<void> {
+  const title = `DPO step, ${name}`
+  if (!selects(arena.selection.case, title)) return
   const [{ engine: first }] = arena.ours
   const { pairs } = arena.work
   const sequences = pairSequences(pairs)
@@ -189,9 +228,15 @@ async function benchDpo(arena: Arena, { name, adapter, lora }: Trained): Promise
     name: `${arena.ours[0].name}, prompts not shared`,
     run: () => timed(() => dpoStep(first, unshared, reference)),
   })
-  contestants.push(...(await peerContestants(arena, () => ({ do: 'dpo', sequences, reference: logps, trained: name }))))
+  const step = (count: number) => ({
+    do: 'dpo',
+    sequences: sequences.slice(0, count),
+    reference: logps.slice(0, count),
+    trained: name,
+  })
+  contestants.push(...(await stepping(arena, step(sequences.length), step(2))))
   const least = arena.peak && leastSeconds(stepWork(arena.model.config, shared.forest, lora), arena.peak)
-  await compare(arena, `DPO step, ${name}`, sequenceTokens(sequences), contestants, least)
+  await compare(arena, title, sequenceTokens(sequences), contestants, least)
 }
 
 /** Prompts no engine has seen before: what it remembers of earlier ones is of no use. */
@@ -207,39 +252,54 @@ let unseenCount = 0
 /** Tokens of prompts read a second, up to the first new token of each. */
 async function benchPrefill(arena: Arena): Promise<void> {
   const batch = arena.work.prompts.length
+  const title = `prefill, ${batch} prompts`
+  if (!selects(arena.selection.case, title)) return
   const contestants: Contestant[] = arena.ours.map(({ name, engine }) => ({
     name,
     run: () => timed(() => engine.generate(unseen(arena, batch), greedy(batch, 1), null)),
   }))
-  contestants.push(
-    ...(await peerContestants(arena, () => ({ do: 'generate', prompts: unseen(arena, batch), count: 1 }))),
-  )
+  for (const peer of arena.peers) {
+    const read = async (prompts: number) => (await generated(peer, unseen(arena, prompts), 1)).seconds
+    contestants.push(
+      await atItsBest(
+        arena,
+        peer,
+        () => read(batch),
+        () => read(1),
+      ),
+    )
+  }
   const { prompt } = generationWork(arena.model.config, arena.work.prompts, 1, WEIGHT_BYTES)
   const tokens = arena.work.prompts.reduce((sum, { length }) => sum + length, 0)
-  await compare(arena, `prefill, ${batch} prompts`, tokens, contestants, arena.peak && leastSeconds(prompt, arena.peak))
+  await compare(arena, title, tokens, contestants, arena.peak && leastSeconds(prompt, arena.peak))
 }
 
 /** Tokens made a second behind the first of each completion. */
 async function benchDecode(arena: Arena, batch: number): Promise<void> {
+  const title = `decode, batch ${batch}`
+  if (!selects(arena.selection.case, title)) return
   const { tokens: count } = arena.scale
   const prompts = arena.work.prompts.slice(0, batch)
-  /** Seconds of so many tokens, less those of one. */
-  const behindFirst = async (seconds: (count: number) => Promise<number>) => {
-    const all = await seconds(count + 1)
-    return Math.max(all - (await seconds(1)), 1e-9)
-  }
-  const contestants: Contestant[] = arena.ours.map(({ name, engine }) => ({
-    name,
-    run: () => behindFirst((tokens) => timed(() => engine.generate(unseen(arena, batch), greedy(batch, tokens), null))),
-  }))
+  const contestants: Contestant[] = arena.ours.map(({ name, engine }) => {
+    const seconds = (tokens: number) => timed(() => engine.generate(unseen(arena, batch), greedy(batch, tokens), null))
+    return { name, run: async () => Math.max((await seconds(count + 1)) - (await seconds(1)), 1e-9) }
+  })
   for (const peer of arena.peers) {
-    const ask = async (tokens: number) =>
-      (await peer.ask(secondsSchema, { do: 'generate', prompts: unseen(arena, batch), count: tokens })).seconds
-    contestants.push(await bestThreads(peer, () => behindFirst(ask)))
+    const behindFirst = async (tokens: number, most = Number.POSITIVE_INFINITY) => {
+      const read = unseen(arena, batch).map((prompt) => prompt.subarray(0, most))
+      const { seconds, first } = await generated(peer, read, tokens + 1)
+      return seconds - first
+    }
+    const part = () => behindFirst(TRIAL_TOKENS, TRIAL_PROMPT)
+    contestants.push(await atItsBest(arena, peer, () => behindFirst(count), part))
   }
   const { tokens } = generationWork(arena.model.config, prompts, count + 1, WEIGHT_BYTES)
   const least = arena.peak && tokens.reduce((sum, one) => sum + leastSeconds(one, arena.peak!), 0)
-  await compare(arena, `decode, batch ${batch}`, batch * count, contestants, least)
+  await compare(arena, title, batch * count, contestants, least)
+}
+
+function generated(peer: Peer, prompts: readonly Int32Array[], count: number) {
+  return peer.ask(generatedSchema, { do: 'generate', prompts, count })
 }
 
 /** Lets the contestants run and reports the first, the native engine in bf16, against each of the others and the limit. */
@@ -251,7 +311,7 @@ async function compare(
   least: number | null,
 ): Promise<void> {
   report.note(`${title}: ${name} ...`)
-  const seconds = await interleave(contestants, scale.rounds)
+  const seconds = await interleave(contestants, scale.rounds, scale.patience)
   const [ours, ...others] = contestants.map((contestant) => ({
     name: contestant.name,
     speed: tokens / seconds.get(contestant.name)!,
@@ -262,28 +322,45 @@ async function compare(
   if (least !== null) against("the machine's limit", tokens / least)
 }
 
-/** Each peer with the number of threads that suits the request. */
-async function peerContestants(
-  { peers }: Arena,
-  request: () => { readonly do: string; readonly [argument: string]: unknown },
-): Promise<Contestant[]> {
+type Request = { readonly do: string; readonly [argument: string]: unknown }
+
+/** Each peer that takes training steps, with the setting that suits the request; `part` is a smaller one like it. */
+async function stepping(arena: Arena, request: Request, part: Request): Promise<Contestant[]> {
   const contestants: Contestant[] = []
-  for (const peer of peers) {
-    contestants.push(await bestThreads(peer, async () => (await peer.ask(secondsSchema, request())).seconds))
+  for (const peer of arena.peers.filter(({ trains }) => trains)) {
+    const seconds = async (asked: Request) => (await peer.ask(secondsSchema, asked)).seconds
+    contestants.push(
+      await atItsBest(
+        arena,
+        peer,
+        () => seconds(request),
+        () => seconds(part),
+      ),
+    )
   }
   return contestants
 }
 
-/** A peer with the number of threads that suits the work. */
-async function bestThreads(peer: Peer, seconds: () => Promise<number>): Promise<Contestant> {
-  const trials = [...new Set([1, peer.threads])].map((threads) => ({
-    name: `${peer.name}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
-    run: async () => {
-      await peer.ask(doneSchema, { do: 'threads', count: threads })
+/** A peer with the setting that suits the work; for a large model that is found with a part of it. */
+async function atItsBest(
+  { model }: Arena,
+  peer: Peer,
+  work: () => Promise<number>,
+  part: () => Promise<number>,
+): Promise<Contestant> {
+  const trials = peer.settings.map((setting) => {
+    const withSetting = async (seconds: () => Promise<number>) => {
+      await peer.set(setting)
       return seconds()
-    },
-  }))
-  const taken = await interleave(trials, 2, TRIAL_PATIENCE)
+    }
+    return {
+      name: `${peer.name}, ${setting.name}`,
+      run: () => withSetting(work),
+      trial: () => withSetting(model.large ? part : work),
+    }
+  })
+  const contenders = trials.map(({ name, trial }) => ({ name, run: trial }))
+  const taken = await interleave(contenders, TRIAL_ROUNDS, TRIAL_PATIENCE)
   return trials.reduce((a, b) => (taken.get(b.name)! < taken.get(a.name)! ? b : a))
 }
 
@@ -298,6 +375,7 @@ async function checkLogprobs({ model, ours, peers, work, report }: Arena): Promi
       all.push({ name: each.name, exact: each.exact, logprobs })
     }
     for (const peer of peers) {
+      if (adapter !== null && !peer.trains) continue
       const request = { do: 'logprobs', sequences: work.sequences, trained: name }
       const { logprobs } = await peer.ask(schema, request)
       all.push({ name: peer.name, exact: peer.precision === 'fp32', logprobs })
@@ -326,21 +404,34 @@ async function completionLogprobs(
   return segments.flatMap((segment) => [...targets(scores, segment)])
 }
 
-/** Throws where the fp32 peer's greedy completions differ from those of ours in fp32 by more than a tie decided otherwise. */
-async function checkCompletions({ ours, peers, work: { prompts }, scale }: Arena): Promise<void> {
-  const exact = ours.find((each) => each.exact)
-  const peer = peers.find(({ precision }) => precision === 'fp32')
-  if (exact === undefined || peer === undefined) return
-  const schema = z.object({ tokens: z.array(z.array(z.number())), logprobs: z.array(z.array(z.number())) })
-  const theirs = await peer.ask(schema, { do: 'generate', prompts, count: scale.tokens })
-  const completions = await exact.engine.generate(prompts, greedy(prompts.length, scale.tokens), null)
-  completions.forEach(({ tokens, logprobs }, i) => {
-    const parting = tokens.findIndex((token, at) => token !== theirs.tokens[i]![at])
-    // Both take the likeliest token, so up to and including the first one they disagree about these must be equal.
-    const common = parting === -1 ? tokens.length : parting + 1
-    const { most } = differences([...logprobs.subarray(0, common)], theirs.logprobs[i]!.slice(0, common))
-    if (!(most <= TOLERANCE.most)) throw new Error(`${peer.name} generates something else than ${exact.name}.`)
-  })
+/**
+ * Throws where a peer's greedy completions differ from ours by more than a tie decided otherwise: by those of ours in fp32,
+ * where there is one, the peer's token at which they part must be nearly as likely.
+ */
+async function checkCompletions({ model, ours, peers, work: { prompts }, scale, report }: Arena): Promise<void> {
+  const judge = ours.find((each) => each.exact) ?? ours[0]
+  const completions = await judge.engine.generate(prompts, greedy(prompts.length, scale.tokens), null)
+  for (const peer of peers) {
+    // For a large model that takes long, and PyTorch's log-probabilities were compared already.
+    if (model.large && peer.trains) continue
+    const theirs = await generated(peer, prompts, scale.tokens)
+    const partings = completions.flatMap(({ tokens, logprobs }, i) => {
+      const at = tokens.findIndex((token, place) => token !== theirs.tokens[i]![place])
+      if (at === -1) return []
+      const prompt = Int32Array.from([...prompts[i]!, ...tokens.subarray(0, at)])
+      return [{ logprob: logprobs[at]!, sequence: { prompt, completion: Int32Array.of(theirs.tokens[i]![at]!) } }]
+    })
+    const sequences = partings.map(({ sequence }) => sequence)
+    const likelihoods = sequences.length === 0 ? [] : await completionLogprobs(judge.engine, sequences, null)
+    const losses = partings.map(({ logprob }, i) => logprob - likelihoods[i]!)
+    const most = Math.max(0, ...losses)
+    report.note(
+      `${model.title}, completions: ${peer.name} parts from ${judge.name} in ${losses.length} of ${prompts.length}, with tokens at most ${most.toExponential(1)} nats less likely.`,
+    )
+    if (!(most <= (peer.precision === 'fp32' ? TOLERANCE.most : TOLERANCE.parting))) {
+      throw new Error(`${peer.name} generates something else than ${judge.name}.`)
+    }
+  }
 }
 
 /** Infinity where there are not as many of both. */
@@ -353,7 +444,7 @@ function differences(a: readonly number[], b: readonly number[]): { most: number
 
 /** How close PyTorch's matrix product comes to the peak of the multiply-add units. */
 async function benchMatmul(torch: Peer, report: Reporter): Promise<void> {
-  await torch.ask(doneSchema, { do: 'threads', count: torch.threads })
+  await torch.set({ name: 'all threads', threads: torch.threads })
   const { flops } = await torch.ask(z.object({ flops: z.number().positive() }), { do: 'matmul', size: 1024 })
   report.note(`${torch.name} multiplies 1024 x 1024 matrices at ${giga(flops)} GFLOP/s with ${torch.threads} threads.`)
 }

@@ -1,6 +1,9 @@
 /** What a benchmark finds, as a line of JSON for machines or a row of a table for people. */
 
-/** One comparison. `ours` and `theirs` are in `unit`, where more is better; a figure without a peer has nulls. */
+/**
+ * One comparison. `ours` and `theirs` are in `unit`: speeds, where more is better, or sizes. A figure without a peer has
+ * nulls.
+ */
 export interface Figure {
   readonly bench: string
   readonly case: string

@@ -2,16 +2,23 @@
 import { type Job, rollout } from '../main/agent/rollout.ts'
 import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
+import { Environment } from '../main/environment/environment.ts'
 import { openWorkbench } from '../main/environment/workbench.ts'
 import { Live } from '../main/live/live.ts'
+import { greedy } from '../main/pipeline/play.ts'
 import { openResources, type Resources } from '../main/pipeline/resources.ts'
 import { figure, type Reporter } from './figure.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
 
 const TASKS = ['click-button', 'login-user']
-const PAGES = 4
+const PAGES = [1, 4, 8] as const
 /** First page seed; the bench wants speed, so any will do. */
 const SEED = 2_000_000
+/** Frames a second that a page must be shown with. */
+const FLUENT = 10
+
+/** Seconds for which one contestant may play: a few runs of each must count. */
+const PATIENCE = 20
 
 interface Scale {
   readonly rounds: number
@@ -21,24 +28,26 @@ interface Scale {
   readonly seconds: number
 }
 
-const FULL: Scale = { rounds: 5, episodes: 60, seconds: 5 }
+const FULL: Scale = { rounds: 5, episodes: 40, seconds: 4 }
 /** To see that everything runs; its figures say little. */
 const QUICK: Scale = { rounds: 1, episodes: 4, seconds: 1 }
 
-/** Reports episodes a second with nobody looking and with somebody looking at all pages, and frames a second. */
+/** Reports, on 1, 4 and 8 pages, episodes a second with nobody looking and with somebody looking at all, and frames a second. */
 export async function benchLive(report: Reporter, quick: boolean): Promise<void> {
   const scale = quick ? QUICK : FULL
   const base = loadConfig()
-  const config = { ...base, environment: { ...base.environment, pages: PAGES } }
-  const live = new Live({ config: () => config, grace: 0 })
-  const alone = openResources(config)
-  const shown = openResources(config, { audience: live.audience() })
-  try {
-    await compare(config, live, alone, shown, scale, report)
-  } finally {
-    await Promise.all([alone.close(), shown.close(), live.close()])
+  for (const pages of PAGES) {
+    const config = { ...base, environment: { ...base.environment, pages } }
+    const live = new Live({ config: () => config, grace: 0 })
+    const alone = openResources(config)
+    const shown = openResources(config, { audience: live.audience() })
+    try {
+      await compare(config, live, alone, shown, scale, report)
+    } finally {
+      await Promise.all([alone.close(), shown.close(), live.close()])
+    }
+    await frameRate(base, pages, scale, report)
   }
-  await frameRate(base, scale, report)
 }
 
 async function compare(
@@ -49,15 +58,15 @@ async function compare(
   { rounds, episodes }: Scale,
   report: Reporter,
 ): Promise<void> {
+  const { pages } = config.environment
   const jobs: Job[] = alone
     .tasksNamed(TASKS)
     .flatMap((task) => Array.from({ length: episodes }, (_, i) => ({ task, seed: SEED + i, attempt: 0 })))
   const model = await alone.model()
-  const sampling = { temperature: 0, top_p: 1, max_new_tokens: config.model.max_new_tokens, seed: 0 }
   const play = (resources: Resources) =>
     rollout(model, resources.environment(), jobs, {
       adapter: null,
-      sampling,
+      sampling: greedy(config),
       spectator: resources.audience?.spectator({ stage: 'bench', round: 0, arm: '' }),
     })
   const contestants: Contestant[] = [
@@ -65,20 +74,26 @@ async function compare(
     { name: 'unseen', run: () => timed(() => play(shown)) },
     { name: 'seen', run: () => timed(() => looking(live, () => play(shown))) },
   ]
-  const seconds = await interleave(contestants, rounds)
+  const seconds = await interleave(contestants, rounds, PATIENCE)
   const rate = (name: string) => jobs.length / seconds.get(name)!
   const compared = (name: string, who: string) =>
-    figure('live', `${PAGES} pages, ${who}`, 'episodes/s', rate(name), 'no live view', rate('alone'))
-  report.figure(compared('unseen', 'nobody looks'))
-  report.figure(compared('seen', 'all are looked at'))
+    report.figure(figure('live', `${title(pages)}, ${who}`, 'episodes/s', rate(name), 'no live view', rate('alone')))
+  compared('unseen', 'nobody looks')
+  compared('seen', 'all are looked at')
 }
 
-/** Does it while somebody looks at everything; resolves to the number of frames they saw. */
-async function looking(live: Live, work: () => Promise<unknown>): Promise<number> {
+function title(pages: number): string {
+  return pages === 1 ? '1 page' : `${pages} pages`
+}
+
+/** Does it while somebody looks at everything; resolves to the number of frames they saw of each screen. */
+async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<string, number>> {
   const leaving = new AbortController()
-  let frames = 0
+  const frames = new Map<string, number>()
   const pictures = (async () => {
-    for await (const _ of live.frames(undefined, leaving.signal)) frames++
+    for await (const { screen } of live.frames(undefined, leaving.signal)) {
+      frames.set(screen, (frames.get(screen) ?? 0) + 1)
+    }
   })()
   const states = (async () => {
     for await (const _ of live.watch(leaving.signal));
@@ -92,21 +107,39 @@ async function looking(live: Live, work: () => Promise<unknown>): Promise<number
   return frames
 }
 
-/** Frames a second of a page that never stands still. */
-async function frameRate(base: Config, { seconds }: Scale, report: Reporter): Promise<void> {
+/** Frames a second of each of some pages that never stand still, the least of them. */
+async function frameRate(base: Config, pages: number, { seconds }: Scale, report: Reporter): Promise<void> {
   const workbench = openWorkbench()
-  const { name } = workbench.page(
+  const task = workbench.page(
     '<p id="clock"></p>',
     `setInterval(() => { $('clock').textContent = performance.now().toFixed() }, 10)`,
   )
-  const config = { ...base, environment: { ...base.environment, tasks_dir: workbench.dir } }
-  const live = new Live({ config: () => config })
+  const config = { ...base, environment: { ...base.environment, pages, tasks_dir: workbench.dir } }
+  const live = new Live({ config: () => config, grace: 0 })
+  const audience = live.audience()
+  const spectator = audience.spectator({ stage: 'bench', round: 0, arm: '' })
+  const environment = new Environment({ pages })
   try {
-    await live.record(name, 1)
-    const frames = await looking(live, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
-    report.figure(figure('live', 'a page in motion', 'frames/s', frames / seconds))
+    const ended = Promise.withResolvers<void>()
+    const begun = Array.from({ length: pages }, (_, seed) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const held = environment.use(task, async (session) => {
+        const observation = await session.reset(task, seed)
+        spectator.began({ task, seed, attempt: 0, session }, observation)
+        resolve()
+        await ended.promise
+      })
+      return { begun: promise, held }
+    })
+    await Promise.all(begun.map(({ begun: one }) => one))
+    const counts = await looking(live, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
+    ended.resolve()
+    await Promise.all(begun.map(({ held }) => held))
+    const least = Math.min(...live.state().screens.map(({ id }) => counts.get(id) ?? 0)) / seconds
+    report.figure(figure('live', `${title(pages)} in motion, each`, 'frames/s', least, 'fluent', FLUENT))
   } finally {
-    await live.close()
+    audience.leave()
+    await Promise.all([environment.close(), live.close()])
     workbench.remove()
   }
 }

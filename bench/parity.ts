@@ -1,6 +1,6 @@
 /**
- * The native engine against transformers and PEFT: `npm run test:parity [-- --fixture]`. Prints the worst figure of every
- * row and fails where one is beyond its bound. --fixture also writes what `npm test` compares with where no Python is.
+ * The native engine against transformers and PEFT, the losses against TRL, the tokenizer against tokenizers: `npm run
+ * test:parity [-- --fixture]`. Prints the worst figure of every row and fails where one is beyond its bound. --fixture also writes what `npm test` compares with where no Python is.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -17,6 +17,7 @@ import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { FIXTURE, type ParityModel, parityForest, parityModel, slopes } from '../main/engine/parity-models.ts'
 import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
+import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
 import { peerPython } from './peer.ts'
 
@@ -25,8 +26,8 @@ const run = promisify(execFile)
 /** Milliseconds that Python may take for a model. */
 const TIME_LIMIT = 300_000
 const STRINGS = 10_000
-/** Most difference of a log-probability, in nats, and most relative difference of a tensor's gradient. */
-const BOUNDS = { logprob: 1e-4, gradient: 1e-3 } as const
+/** Most difference of a log-probability, in nats, most relative difference of a tensor's gradient, and of a loss. */
+const BOUNDS = { logprob: 1e-4, gradient: 1e-3, loss: 1e-9 } as const
 
 /** The range of configurations: heads that share keys and that do not, tied and not, sizes of no round number, long. */
 const MODELS: readonly ParityModel[] = [
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false } } })
   const python = peerPython()
   if (python === null) {
-    console.error('PyTorch, transformers and PEFT are not installed; bench/peers.sh does that.')
+    console.error('PyTorch, transformers, PEFT and TRL are not installed; bench/peers.sh does that.')
     process.exitCode = 2
     return
   }
@@ -84,9 +85,16 @@ async function main(): Promise<void> {
   }
   const holds = ({ logprobs, vocabulary, gradients }: Row) =>
     Math.max(logprobs, vocabulary) <= BOUNDS.logprob && (gradients ?? 0) <= BOUNDS.gradient
+  const losses = await compareLosses(python)
+  console.log('\n| loss | value | derivatives |')
+  console.log('| --- | ---: | ---: |')
+  for (const { loss, value, derivatives } of losses) {
+    console.log(`| ${loss} | ${value.toExponential(1)} | ${derivatives.toExponential(1)} |`)
+  }
+  const equal = losses.every(({ value, derivatives }) => Math.max(value, derivatives) <= BOUNDS.loss)
   const differing = await differingStrings(python)
   console.log(`\nToken ids of ${STRINGS} strings: ${differing} differ from those of tokenizers.`)
-  if (!rows.every(holds) || differing > 0) process.exitCode = 1
+  if (!rows.every(holds) || !equal || differing > 0) process.exitCode = 1
 }
 
 /** How many strings the shipped tokenizer encodes otherwise than Hugging Face's library does. */

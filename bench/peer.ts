@@ -1,50 +1,152 @@
-/** The peer, PyTorch in a process of its own, asked over lines of JSON so that its runs take turns with the engine's. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
+/** The peers, each in a process of its own, asked over lines of JSON so that their runs take turns with the engine's. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { z } from 'zod'
+
+const run = promisify(execFile)
 
 /** Milliseconds; a busy machine may need most of them. */
 const ANSWER_TIME_LIMIT = 300_000
+const COMPILE_TIME_LIMIT = 120_000
 
 const helloSchema = z.object({ name: z.string(), threads: z.int().positive() })
+const doneSchema = z.object({})
 
 /** What a peer computes in. */
 export type PeerPrecision = 'fp32' | 'bf16'
 
+/** What may make a peer faster at one case and slower at another. */
+export interface PeerSetting {
+  readonly name: string
+  readonly threads: number
+  /** Of llama.cpp: whether attention is its fused one. */
+  readonly flash?: boolean
+}
+
+/** A model's files, as the peers read them. */
+export interface PeerModel {
+  /** The checkpoint, for those that train. */
+  readonly folder: string
+  /** The adapter that they train. */
+  readonly adapter: string
+  /** What they train, each in a copy of its own: 'LoRA', 'all weights'. */
+  readonly trained: readonly string[]
+  /** The checkpoint in llama.cpp's format. */
+  readonly gguf: string
+}
+
 /** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null where there is none. */
 export function peerPython(): string | null {
-  const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'dpo-driver-bench/bin/python')
+  const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'bin/python')
   return existsSync(python) ? python : null
 }
 
-/** Starts the peer that bench/peers.sh installed; null where it did not. Throws Error where it does not answer. */
-export async function startPeer(precision: PeerPrecision): Promise<Peer | null> {
+/** Starts PyTorch where bench/peers.sh installed it; null where it did not. Throws Error where it does not answer. */
+export async function startTorch(precision: PeerPrecision): Promise<Peer | null> {
   const python = peerPython()
   if (python === null) return null
   const child = spawn(python, [join(import.meta.dirname, 'peer_torch.py')], {
-    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
   })
-  const line = new Line(child)
-  const { name, threads } = await line.ask(helloSchema, { do: 'hello', precision })
-  return new Peer(line, name, precision, threads)
+  return Peer.start(child, precision, true)
+}
+
+/** Starts node-llama-cpp where bench/peers.sh installed it; null where it did not. Throws Error where it does not answer. */
+export async function startNodeLlama(): Promise<Peer | null> {
+  const installed = nodeLlama()
+  if (installed === null) return null
+  const entry = join(installed.folder, 'dist/index.js')
+  const name = `node-llama-cpp ${installed.version}`
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'peer-node-llama.ts'), entry, name])
+  return Peer.start(child, 'bf16', false)
+}
+
+/**
+ * Starts llama.cpp itself, with the libraries that node-llama-cpp brings along; null where bench/peers.sh did not install
+ * that, or there is no C++ compiler. Throws Error where it does not answer.
+ */
+export async function startLlama(): Promise<Peer | null> {
+  const installed = nodeLlama()
+  if (installed === null) return null
+  const { bins, headers, release } = installed
+  const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-peer-'))
+  const remove = () => rm(folder, { recursive: true, force: true })
+  try {
+    const program = join(folder, 'peer_llama')
+    const libraries = readdirSync(bins).filter((name) => /^lib(llama|ggml|ggml-base)\.[^-]*$/.test(name))
+    const includes = ['include', 'ggml/include', 'vendor'].map((part) => `-I${join(headers, part)}`)
+    const source = join(import.meta.dirname, 'peer_llama.cc')
+    const flags = ['-O3', '-march=native', '-ffast-math', '-std=c++17', ...includes]
+    const linked = [...libraries.map((name) => join(bins, name)), `-Wl,-rpath,${bins}`]
+    await run('c++', [...flags, source, '-o', program, ...linked], { timeout: COMPILE_TIME_LIMIT })
+    return await Peer.start(spawn(program, [bins, `llama.cpp ${release}`]), 'bf16', false, remove)
+  } catch (error) {
+    await remove()
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 export class Peer {
   readonly name: string
   readonly precision: PeerPrecision
-  /** Threads that PyTorch takes by itself: one a core. */
+  /** Whether it takes training steps and knows adapters; else it only generates with the base model. */
+  readonly trains: boolean
+  /** Threads that it takes by itself: one a core. */
   readonly threads: number
   readonly #line: Line
+  readonly #ended: () => Promise<void>
 
-  constructor(line: Line, name: string, precision: PeerPrecision, threads: number) {
+  private constructor(
+    line: Line,
+    { name, threads }: z.infer<typeof helloSchema>,
+    precision: PeerPrecision,
+    trains: boolean,
+    ended: () => Promise<void>,
+  ) {
     this.#line = line
-    this.name = name
+    this.#ended = ended
+    this.name = `${name} ${precision}`
     this.precision = precision
+    this.trains = trains
     this.threads = threads
+  }
+
+  /** The peer that such a process is; `ended` is called when it has ended. */
+  static async start(
+    child: ChildProcess,
+    precision: PeerPrecision,
+    trains: boolean,
+    ended: () => Promise<void> = async () => {},
+  ): Promise<Peer> {
+    const line = new Line(child)
+    return new Peer(line, await line.ask(helloSchema, { do: 'hello', precision }), precision, trains, ended)
+  }
+
+  /** All that is worth a trial. */
+  get settings(): PeerSetting[] {
+    return [...new Set([1, this.threads])].flatMap((threads) => {
+      const name = threads === 1 ? '1 thread' : `${threads} threads`
+      if (this.trains) return [{ name, threads }]
+      return [
+        { name: `${name}, flash attention`, threads, flash: true },
+        { name: `${name}, plain attention`, threads, flash: false },
+      ]
+    })
+  }
+
+  async set({ name: _, ...setting }: PeerSetting): Promise<void> {
+    await this.ask(doneSchema, { do: 'settings', ...setting })
+  }
+
+  async load({ folder, adapter, trained, gguf }: PeerModel): Promise<void> {
+    const files = this.trains ? { model: folder, adapter, trained } : { model: gguf }
+    await this.ask(doneSchema, { do: 'load', ...files })
   }
 
   /** The answer to a request; arrays of numbers of any kind may be in it. */
@@ -54,6 +156,7 @@ export class Peer {
 
   async close(): Promise<void> {
     await this.#line.close()
+    await this.#ended()
   }
 }
 
@@ -103,6 +206,28 @@ function plainArrays(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value
 }
 
+const versionSchema = z.object({ version: z.string() })
+const releaseSchema = z.object({ release: z.string() })
+
+/** Where bench/peers.sh put node-llama-cpp, its libraries and llama.cpp's headers; null where it did not. */
+function nodeLlama() {
+  const root = join(cacheFolder(), 'llama')
+  const folder = join(root, 'node_modules/node-llama-cpp')
+  const built = join(root, 'node_modules/@node-llama-cpp')
+  if (!existsSync(folder) || !existsSync(built)) return null
+  const [platform] = readdirSync(built)
+  if (platform === undefined) return null
+  const read = <T>(file: string, schema: z.ZodType<T>) =>
+    schema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')))
+  return {
+    folder,
+    bins: join(built, platform, 'bins', platform),
+    headers: join(root, 'llama.cpp'),
+    version: read('package.json', versionSchema).version,
+    release: read('llama/binariesGithubRelease.json', releaseSchema).release.replace(/^v/, ''),
+  }
+}
+
 function cacheFolder(): string {
-  return process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'dpo-driver-bench')
 }

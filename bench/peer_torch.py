@@ -25,20 +25,22 @@ PADDING = 0
 class Peer:
     def hello(self, precision):
         self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
-        return {"name": f"PyTorch {torch.__version__.split('+')[0]} {precision}", "threads": torch.get_num_threads()}
+        return {"name": f"PyTorch {torch.__version__.split('+')[0]}", "threads": torch.get_num_threads()}
 
-    def threads(self, count):
-        torch.set_num_threads(count)
+    def settings(self, threads):
+        torch.set_num_threads(threads)
         return {}
 
-    def load(self, model, adapter, whole):
-        """A copy of the model with the adapter, and where `whole` one to train as it is."""
+    def load(self, model, adapter, trained):
+        """A copy of the model for each of the names in `trained`: with the adapter, or to train as it is."""
         load = lambda: transformers.Qwen2ForCausalLM.from_pretrained(
             model, dtype=self.dtype, attn_implementation="sdpa"
         )
-        self.adapted = peft.PeftModel.from_pretrained(load(), adapter, is_trainable=True)
-        self.models = {"LoRA": self.adapted.get_base_model().train()}
-        if whole:
+        self.models = {}
+        if "LoRA" in trained:
+            self.adapted = peft.PeftModel.from_pretrained(load(), adapter, is_trainable=True)
+            self.models["LoRA"] = self.adapted.get_base_model().train()
+        if "all weights" in trained:
             self.models["all weights"] = load().train()
         self.trained = {
             name: [weight for weight in model.parameters() if weight.requires_grad]
@@ -91,7 +93,8 @@ class Peer:
         self.optimizers[trained].zero_grad(set_to_none=True)
 
     def generate(self, prompts, count):
-        """Greedy completions of `count` tokens with a key-value cache; unequal prompts are padded on the left."""
+        """Greedy completions of `count` tokens with a key-value cache; unequal prompts are padded on the left. `first` are
+        the seconds until each has its first token."""
         start = time.perf_counter()
         longest = max(len(prompt) for prompt in prompts)
         padded = longest * len(prompts) > sum(len(prompt) for prompt in prompts)
@@ -112,13 +115,16 @@ class Peer:
                 best, tokens = log_softmax(output.logits[:, -1].float(), -1).max(-1, keepdim=True)
                 chosen.append(tokens)
                 logps.append(best)
+                if len(chosen) == 1:
+                    first = time.perf_counter() - start
                 if len(chosen) == count:
                     break
                 cache = output.past_key_values
                 positions = positions[:, -1:] + 1
                 seen = torch.cat([seen, torch.ones_like(tokens)], 1)
         seconds = time.perf_counter() - start
-        return {"tokens": torch.cat(chosen, 1).tolist(), "logprobs": torch.cat(logps, 1).tolist(), "seconds": seconds}
+        tokens, logps = torch.cat(chosen, 1), torch.cat(logps, 1)
+        return {"tokens": tokens.tolist(), "logprobs": logps.tolist(), "seconds": seconds, "first": first}
 
     def matmul(self, size):
         """Operations a second of a square matrix product, the best of some."""

@@ -1,6 +1,8 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision] [--json] [--quick]`. Prints a table, or with --json one line a
- * figure; what else there is to know goes to stderr. --quick is to see that everything runs: its figures say little.
+ * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|window] [--model <part of a name>]
+ * [--case <part of a name>] [--json] [--quick]`. Prints a table, or with --json one line a figure; what else there is to
+ * know goes to stderr, each figure of the table as soon as it is known. --model and --case choose among engine's and
+ * memory's; more than one of each may be given. --quick is to see that everything runs: its figures say little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -11,6 +13,8 @@ import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
 import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
+import type { Selection } from './selection.ts'
+import { benchWindow } from './window.ts'
 
 const BENCHES = {
   engine: benchEngine,
@@ -18,16 +22,18 @@ const BENCHES = {
   live: benchLive,
   memory: benchMemory,
   precision: benchPrecision,
+  window: benchWindow,
 } as const
 type Bench = keyof typeof BENCHES
 
 async function main(): Promise<void> {
-  const { names, json, quick } = readArguments()
+  const { names, json, quick, selection } = readArguments()
   const figures: Figure[] = []
   const report: Reporter = {
     figure: (figure) => {
       figures.push(figure)
       if (json) console.log(jsonLine(figure))
+      else console.error(jsonLine(figure))
     },
     note: (sentence) => console.error(sentence),
   }
@@ -36,11 +42,12 @@ async function main(): Promise<void> {
   if (load > 1) {
     report.note(`The machine is busy (load ${load.toFixed(1)}): the figures say less than on an idle one.`)
   }
-  for (const name of names) await BENCHES[name](report, quick)
+  for (const name of names) await BENCHES[name](report, quick, selection)
+  if (figures.length === 0) throw new UserError('No case of the bench has such a name.')
   if (!json) console.log(table(figures))
 }
 
-function readArguments(): { names: readonly Bench[]; json: boolean; quick: boolean } {
+function readArguments(): { names: readonly Bench[]; json: boolean; quick: boolean; selection: Selection } {
   const { values, positionals } = parsed()
   const known = Object.keys(BENCHES) as Bench[]
   const unknown = positionals.find((name) => !known.includes(name as Bench))
@@ -50,6 +57,7 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,
+    selection: { model: values.model, case: values.case },
   }
 }
 
@@ -58,6 +66,8 @@ function parsed() {
     return parseArgs({
       allowPositionals: true,
       options: {
+        model: { type: 'string', multiple: true, default: [] },
+        case: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
       },

@@ -42,10 +42,14 @@ const WIDER: Qwen2Config = {
 }
 
 export interface BenchModel {
+  /** What it is chosen by. */
+  readonly key: string
   readonly title: string
   readonly config: Qwen2Config
-  /** Only what a user of such a model would do on a processor: no training of all weights, no TensorFlow.js. */
+  /** Only what a user of such a model would do on a processor: no training of all weights. */
   readonly large: boolean
+  /** Whether TensorFlow.js takes part: with one model, to say what doing without the native engine costs. */
+  readonly tfjs: boolean
   /** Writes it into an empty folder, as a checkpoint that the lab and transformers read. */
   write(folder: string): Promise<void>
 }
@@ -54,17 +58,19 @@ export interface BenchModel {
 export function benchModels(): readonly BenchModel[] {
   const base = join(PROJECT_ROOT, 'models/base')
   return [
-    existsSync(join(base, 'config.json')) ? shipped(base) : random('the shipped shape', SHIPPED),
-    random('4 layers of 256', WIDER),
+    existsSync(join(base, 'config.json')) ? shipped(base) : random('shipped', 'the shipped shape', SHIPPED),
+    random('4x256', '4 layers of 256', WIDER),
     large('Qwen2-0.5B'),
   ]
 }
 
 function shipped(base: string): BenchModel {
   return {
+    key: 'shipped',
     title: 'the shipped model',
     config: SHIPPED,
     large: false,
+    tfjs: true,
     write: async (folder) => {
       const { config, tensors } = await loadCheckpoint(base)
       await saveCheckpoint(folder, config, tensors)
@@ -72,8 +78,15 @@ function shipped(base: string): BenchModel {
   }
 }
 
-function random(title: string, config: Qwen2Config): BenchModel {
-  return { title, config, large: false, write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)) }
+function random(key: string, title: string, config: Qwen2Config): BenchModel {
+  return {
+    key,
+    title,
+    config,
+    large: false,
+    tfjs: key === 'shipped',
+    write: (folder) => saveCheckpoint(folder, config, randomModel(config, 1)),
+  }
 }
 
 /** A published shape with random weights in bf16. */
@@ -81,9 +94,11 @@ function large(name: string): BenchModel {
   const config = publishedShape(name)
   if (config === undefined) throw new Error(`${name} is no published size`)
   return {
+    key: name.toLowerCase(),
     title: `${name}'s shape`,
     config,
     large: true,
+    tfjs: false,
     write: async (folder) => {
       await mkdir(folder, { recursive: true })
       const written = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', hidden_act: 'silu', ...config }
@@ -115,6 +130,15 @@ export interface Workload {
   readonly pairs: readonly TokenPair[]
   /** To be completed. */
   readonly prompts: readonly Int32Array[]
+}
+
+/** Sequences of an SFT step and pairs of a DPO step, and how many times fewer of them a large model has. */
+export const STEP = { sequences: 16, pairs: 8, large: 4 } as const
+
+/** What a step of the model is measured with. */
+export function stepBatch({ config, large }: BenchModel): Pick<Workload, 'sequences' | 'pairs'> {
+  const share = large ? STEP.large : 1
+  return workload(config.vocab_size, STEP.sequences / share, STEP.pairs / share, 0)
 }
 
 /** Prompts of a MiniWoB page (120 to 300 tokens) with its task (40), completions of 14 to 26 tokens. */

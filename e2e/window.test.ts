@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { projectPath } from '../main/config/paths.ts'
 import { fetchChromium } from '../main/environment/browser.ts'
 
@@ -192,6 +193,37 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   await page.getByText('1 pair', { exact: true }).waitFor()
 })
 
+test('a list of thousands goes to its end and back at once', async () => {
+  const exported = await context.request.get(new URL('/exports/1/preferences.jsonl?round=1', page.url()).href)
+  const row = z
+    .looseObject({ chosen: z.tuple([z.looseObject({ content: z.string() })]) })
+    .parse(JSON.parse((await exported.text()).split('\n')[0] ?? ''))
+  const [{ content }] = row.chosen
+  const many = Array.from({ length: 2000 }, (_, at) => ({
+    ...row,
+    chosen: [{ role: 'assistant', content: content.replace('Thought: ', `Thought: ${at} `) }],
+  }))
+  const data = many.map((one) => JSON.stringify(one)).join('\n')
+  const imported = await context.request.post(new URL('/imports/1/1/preferences', page.url()).href, { data })
+  expect(imported.status(), await imported.text()).toBe(200)
+  await page.reload()
+  await open('pairs')
+  const grid = page.getByRole('grid')
+  const rowCount = async () => Number(await grid.getAttribute('aria-rowcount'))
+  await expect.poll(rowCount).toBeGreaterThan(2000)
+  const rows = await rowCount()
+  const place = (at: number) => page.locator(`[role=grid] tr[aria-rowindex="${at}"] td`).first()
+  await grid.focus()
+  for (const [key, at] of [
+    ['End', rows],
+    ['Home', 2],
+    ['End', rows],
+  ] as const) {
+    await page.keyboard.press(key)
+    await expect.poll(() => place(at).textContent()).toMatch(/^\d+$/)
+  }
+})
+
 test('curves, episodes, runs and models', async () => {
   await open('training')
   await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
@@ -269,10 +301,12 @@ test('a golden sample by hand', async () => {
 
 test('the command palette and the sheet of keys', async () => {
   await page.keyboard.press('Control+k')
-  await page.getByRole('dialog', { name: 'Command palette' }).waitFor()
+  const palette = page.getByRole('dialog', { name: 'Command palette' })
+  await palette.waitFor()
   await page.keyboard.type('go results')
   await clean('palette')
   await page.keyboard.press('Enter')
+  await palette.waitFor({ state: 'hidden' })
   await page.getByRole('heading', { name: 'Results' }).waitFor()
   await page.keyboard.press('Shift+?')
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()

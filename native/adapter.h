@@ -50,7 +50,7 @@ struct Adapter {
 
   // `keepPacks`: see Linear.
   Adapter(const Config& config, const LoraConfig& given, const GivenTensors& tensors, bool keepPacks)
-      : lora(given), layers(static_cast<size_t>(config.layers)) {
+      : lora(given), layers(static_cast<size_t>(config.layers)), keepsPacks_(keepPacks) {
     for (int64_t l = 0; l < config.layers; l++) {
       const std::string prefix = "base_model.model.model.layers." + std::to_string(l) + ".";
       const int64_t h = config.hidden;
@@ -65,6 +65,15 @@ struct Adapter {
     for (Linear<T>* linear : linears()) {
       linear->weight = parameters.data.data() + offsetOf(linear);
       linear->keep = keepPacks;
+    }
+  }
+
+  // Keeps packs whatever the adapter was made with, or does no longer: for a while in which it is used for few rows at a time.
+  void keepPacksMeanwhile(bool meanwhile) {
+    if (keepsPacks_) return;
+    for (Linear<T>* linear : linears()) {
+      linear->keep = meanwhile;
+      if (!meanwhile) linear->forget();
     }
   }
 
@@ -121,6 +130,8 @@ struct Adapter {
     }
     return 0;
   }
+
+  const bool keepsPacks_;
 };
 
 }  // namespace dpo

@@ -61,6 +61,11 @@ struct Surroundings {
   std::function<void(int64_t layer, T* qkv)> computed;
 };
 
+// How the passes of a layer take their rows: in blocks of many; few of them, so that stored weights are multiplied where they
+// lie; or few, called for all rows by the pool's own thread and sharing out their products' columns: every weight is read
+// once, by one thread. That pays where reading the weights takes longer than starting the threads.
+enum class Passes { kBlocks, kFew, kWide };
+
 // A block of rows, and the thread that has it.
 struct Rows {
   int64_t index = 0, begin = 0, count = 0;
@@ -85,10 +90,8 @@ class Decoder {
   // d loss / d logprobs [targets]. Follows a forward pass with `keep`.
   void backward(const Layout& layout, const T* dLogprobs);
 
-  // For generation: the two passes of a layer over rows whose attention is computed elsewhere. Wide passes are called
-  // for all rows by the pool's own thread, and share out their products' columns: every weight is read once, by one
-  // thread. That pays where reading the weights takes longer than starting the threads.
-  void setWide(bool wide) { wide_ = wide; }
+  // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
+  void setPasses(Passes passes) { passes_ = passes; }
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
   // Final norm and head for rows of x [., hidden]: logits [., vocab].
@@ -173,7 +176,7 @@ class Decoder {
   Adapter<T>* adapter_ = nullptr;
   std::optional<uint64_t> dropoutSeed_;
   const bool checkpointing_;
-  bool wide_ = false;
+  Passes passes_ = Passes::kBlocks;
   bool keep_ = false, keepKeys_ = false;
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row

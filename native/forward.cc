@@ -14,12 +14,13 @@ Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, 
   scratch_.resize(static_cast<size_t>(pool.threads()));
 }
 
-// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Every thread
-// gets as many blocks as the others.
+// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Where weights
+// are packed for every block anew, they are four times as large. Every thread gets as many blocks as the others.
 template <class T>
 void Decoder<T>::eachBlock(int64_t rows, const std::function<void(const Rows&)>& work) {
   const auto over = [](int64_t n, int64_t by) { return (n + by - 1) / by; };
-  const int64_t tile = k_.tileRows, most = std::max<int64_t>(96 / tile, 1) * tile, threads = pool_.threads();
+  const int64_t tile = k_.tileRows, aim = base_.precision.frozen ? 384 : 96, threads = pool_.threads();
+  const int64_t most = std::max<int64_t>(aim / tile, 1) * tile;
   const int64_t blocks = over(over(rows, most), threads) * threads;
   if (rows == 0) return;
   const int64_t size = over(over(rows, blocks), tile) * tile;
@@ -121,13 +122,13 @@ void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
 // y = x W^T + init for rows that lie one after the other: on the block's thread, or shared out where passes are wide.
 template <class T>
 void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init) {
-  if (!wide_) {
-    linear.forward(k_, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(rows.thread).panels);
+  const bool few = passes_ != Passes::kBlocks;
+  if (passes_ != Passes::kWide) {
+    linear.forward(k_, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(rows.thread).panels, few);
     return;
   }
-  pool_.run(linear.pieces(), [&](int64_t piece, int thread) {
-    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels,
-                        true);
+  pool_.run(linear.pieces(few), [&](int64_t piece, int thread) {
+    linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels, few);
   });
 }
 
@@ -170,7 +171,7 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
 
   Buffer<T>& act = scratch(rows.thread).b;
   act.resize(n * c.ff);
-  if (wide_) pool_.run(n, [&](int64_t r, int) { k_.swiglu(1, c.ff, gateUp + r * 2 * c.ff, act.data() + r * c.ff); });
+  if (passes_ == Passes::kWide) pool_.run(n, [&](int64_t r, int) { k_.swiglu(1, c.ff, gateUp + r * 2 * c.ff, act.data() + r * c.ff); });
   else k_.swiglu(n, c.ff, gateUp, act.data());
   if (next != nullptr) {
     next += rows.begin * h;

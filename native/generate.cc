@@ -46,7 +46,14 @@ class Generation {
   Generation(Decoder<T>& decoder, Pages<T>& pages, Adapter<T>* adapter, Inbox& inbox,
              const std::function<void(std::vector<News>)>& tell)
       : decoder_(decoder), k_(decoder.kernels()), c_(decoder.base().config), pages_(pages), adapter_(adapter),
-        inbox_(inbox), tell_(tell), own_(static_cast<size_t>(decoder.pool().threads())) {}
+        inbox_(inbox), tell_(tell), own_(static_cast<size_t>(decoder.pool().threads())) {
+    if (adapter_ != nullptr) adapter_->keepPacksMeanwhile(true);
+  }
+  ~Generation() {
+    if (adapter_ != nullptr) adapter_->keepPacksMeanwhile(false);
+  }
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
 
   void run() {
     std::vector<Request> fresh;
@@ -135,21 +142,22 @@ class Generation {
   // A prompt's part of a chunk, by the tokens up to its end.
   using Chunk = std::map<std::vector<int32_t>, Group*>;
 
-  // Computes the next rows of the prompts that are being read, in their order; begins the completions of those that end.
+  // Computes the next rows of the prompts that are being read, and begins the completions of those that end. The first
+  // leaves half of the room to the others, so that a short prompt need not wait for the end of a long one.
   void readPrompts() {
     const int64_t most = active_.empty() ? kPromptRows : kPromptRowsBetween;
+    const int64_t mostOfOne = reading_.size() == 1 ? most : most / 2;
     Chunk chunk;
     int64_t rows = 0;
     for (Group& group : reading_) {
       findPages(group);
-      const int64_t left = static_cast<int64_t>(group.prompt.size()) - group.known;
+      const int64_t left = static_cast<int64_t>(group.prompt.size()) - group.known, room = std::min(mostOfOne, most - rows);
       // Only whole pages can be continued.
-      const int64_t count = left <= most - rows ? left : (most - rows) / kPageTokens * kPageTokens;
+      const int64_t count = left <= room ? left : room / kPageTokens * kPageTokens;
       if (count == 0) break;
       const auto end = group.prompt.begin() + group.known + count;
       // What another prompt's part is already will be found in the pages.
-      if (!chunk.try_emplace({group.prompt.begin(), end}, &group).second || count < left) break;
-      rows += count;
+      if (chunk.try_emplace({group.prompt.begin(), end}, &group).second) rows += count;
     }
     compute(chunk);
     forgetEmptyGroups();
@@ -231,10 +239,10 @@ class Generation {
     const int64_t count = static_cast<int64_t>(groups.size());
     logits_.resize(count * c_.vocab);
     const auto head = [&](const Rows& rows) { decoder_.logits(rows, decoder_.tail(), logits_.data()); };
-    decoder_.setWide(wide());
-    if (wide()) head({0, 0, count, 0});
+    decoder_.setPasses(passes());
+    if (passes() == Passes::kWide) head({0, 0, count, 0});
     else decoder_.eachBlock(count, head);
-    decoder_.setWide(false);
+    decoder_.setPasses(Passes::kBlocks);
     const size_t first = active_.size();
     std::vector<int64_t> rows;
     for (int64_t p = 0; p < count; p++) {
@@ -334,9 +342,9 @@ class Generation {
     if (!news.empty()) tell_(std::move(news));
   }
 
-  // Whether a layer's weights are so many that reading them is what takes the time.
-  bool wide() const {
-    return c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20);
+  // Wide where a layer's weights are so many that reading them is what takes the time.
+  Passes passes() const {
+    return c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20) ? Passes::kWide : Passes::kFew;
   }
 
   // Feeds every sequence's last token and draws the next.
@@ -355,15 +363,16 @@ class Generation {
     fresh_.resize(n * c_.qkv());
     logits_.resize(n * c_.vocab);
     if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
-    if (wide()) decodeWide(n);
+    decoder_.setPasses(passes());
+    if (passes() == Passes::kWide) decodeWide(n);
     else decodeShares(n);
+    decoder_.setPasses(Passes::kBlocks);
     for (const auto& each : active_) each->length++;
   }
 
   // Threads share each product's columns, and each layer's attention.
   void decodeWide(int64_t n) {
     const Rows all{0, 0, n, 0};
-    decoder_.setWide(true);
     decoder_.embed(all, tokens_.data(), x_.data());
     for (int64_t l = 0; l < c_.layers; l++) {
       decoder_.layerIn(l, all, positions_.data(), x_.data(), fresh_.data());
@@ -371,7 +380,6 @@ class Generation {
       decoder_.layerOut(l, all, x_.data(), attended_.data(), x_.data());
     }
     decoder_.logits(all, x_.data(), logits_.data());
-    decoder_.setWide(false);
     decoder_.pool().run(n, [&](int64_t r, int thread) { draw(*active_[static_cast<size_t>(r)], logits_.data() + r * c_.vocab, thread); });
   }
 

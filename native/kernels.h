@@ -82,10 +82,13 @@ struct Products {
   // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
   void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                            int64_t ldc, T* scratch);
-  // As matmul, with W [n, k] as rows of bf16, ldw apart, that are read where they lie: for few rows of A, where packing
-  // would take longer than multiplying. Scratch: m * (k + 1). Null where a table has no such product.
-  void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const uint16_t* w, int64_t ldw, T* c,
+  // As matmul, with rows [row, row + n) of a stored matrix as W [n, k], which are read where they lie: for few rows of A,
+  // where packing would take longer than multiplying. Scratch: storedScratch() elements.
+  void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const StoredView& w, int64_t row, T* c,
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
+  // As packTransposed and pack, of rows of bf16 and without a scale. Null where a table has no quicker way than `unpack`.
+  void (*packStoredTransposed)(int64_t n, int64_t k, const uint16_t* w, int64_t ld, T* packed);
+  void (*packStored)(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed);
 };
 
 // Keys and values of generation. What a page looks like is the table's own business.
@@ -146,6 +149,9 @@ int64_t attentionScratch(const Kernels<T>& kernels, int64_t context, int64_t hea
   return (2 * context + 8 * padded + 8) * lanes;
 }
 
+// Elements of scratch that matmulStored needs.
+inline int64_t storedScratch(int64_t m, int64_t k) { return (m + 8) * (k + kNf4Block); }
+
 // Elements of scratch that decodeAttention needs.
 inline int64_t decodeScratch(int64_t context, int64_t headDim, int64_t group) {
   return group * (2 * headDim + 2 + context + kPageTokens);
@@ -158,10 +164,14 @@ extern const Kernels<float> kAvx2;
 extern const Kernels<float> kAvx512;
 extern const Products<float> kAvx512Bf16;
 extern const Paging<float> kAvx512Bf16Pages;
+#if defined(DPO_AMX)
+extern const Products<float> kAmx;  // where null, kAvx512Bf16's serve
+#endif
 #endif
 
-// The best table this machine can run, or the one named ("portable", "avx2", "avx512"). Throws where it cannot run.
-// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T.
+// The best table this machine can run, or the one named ("portable", "avx2", "avx512", "amx"). Throws where it cannot run.
+// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T:
+// "avx512" those of AVX512-BF16, "amx" those of AMX. No name takes those of AMX where they win a race on this machine.
 template <class T>
 const Kernels<T>& chooseKernels(const char* name, bool bf16);
 

@@ -13,7 +13,8 @@ namespace dpo {
 
 namespace {
 
-using bf16::kLanes, bf16::loadFirst, bf16::neighbours, bf16::pairsOf, bf16::roundRows;
+using bf16::kCols, bf16::kDepth, bf16::kLanes, bf16::loadFirst, bf16::neighbours, bf16::pairsOf, bf16::roundRows,
+    bf16::storeTransposed, bf16::zip;
 
 // Sixteen pairs of bf16, or the sixteen fp32 sums of their products.
 struct Pairs {
@@ -30,45 +31,10 @@ struct Pairs {
 };
 
 constexpr int64_t kRows = Pairs::tileRows;
-constexpr int64_t kCols = kLanes * Pairs::tileVecs;
-// Rows of the contraction in a packed panel: as many bytes as a panel of fp32.
-constexpr int64_t kDepth = 2 * kPanelDepth;
+static_assert(kCols == Pairs::lanes * Pairs::tileVecs, "a panel is as wide as the tile");
 // Rows of the left operand that are rounded at a time.
 constexpr int64_t kBlock = 8 * kRows;
 
-// Pairs lane by lane: (low 0, high 0), (low 1, high 1) ...
-inline __m512 zip(__m512 low, __m512 high) {
-  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                         20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  return _mm512_castsi512_ps(_mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(high, low)));
-}
-
-// to [16 rows, kCols apart] = the transpose of 16 vectors.
-inline void storeTransposed(const __m512 (&rows)[kLanes], float* to) {
-  __m512 a[kLanes], b[kLanes];
-  for (int i = 0; i < 16; i += 2) {
-    a[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
-    a[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    b[i] = _mm512_shuffle_ps(a[i], a[i + 2], 0x44);
-    b[i + 1] = _mm512_shuffle_ps(a[i], a[i + 2], 0xee);
-    b[i + 2] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0x44);
-    b[i + 3] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0xee);
-  }
-  // b[4 g + j] holds columns j, 4 + j, 8 + j, 12 + j of rows 4 g to 4 g + 3.
-  for (int j = 0; j < 4; j++) {
-    const __m512 low01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0x44), high01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0xee);
-    const __m512 low23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0x44);
-    const __m512 high23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0xee);
-    _mm512_storeu_ps(to + j * kCols, _mm512_shuffle_f32x4(low01, low23, 0x88));
-    _mm512_storeu_ps(to + (4 + j) * kCols, _mm512_shuffle_f32x4(low01, low23, 0xdd));
-    _mm512_storeu_ps(to + (8 + j) * kCols, _mm512_shuffle_f32x4(high01, high23, 0x88));
-    _mm512_storeu_ps(to + (12 + j) * kCols, _mm512_shuffle_f32x4(high01, high23, 0xdd));
-  }
-}
-
-// A packed operand: blocks of kDepth rows along k; in each, panels of kCols columns; in each, rows of pairs.
 int64_t packedSize(int64_t k, int64_t n) { return (n + kCols - 1) / kCols * kCols * pairsOf(k); }
 
 void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scale, float* packed) {
@@ -90,7 +56,7 @@ void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scal
             rows[j] = neighbours(_mm512_mul_ps(factor, loadFirst(from, left)),
                                  _mm512_mul_ps(factor, loadFirst(from + kLanes, left - kLanes)));
           }
-          storeTransposed(rows, to + half);
+          storeTransposed(rows, to + half, kCols);
         }
         if (!whole)
           for (int64_t i = 0; i < (pairs - p) * kCols; i++) packed[p * kCols + i] = group[i];
@@ -115,6 +81,57 @@ void pack(int64_t k, int64_t n, const float* w, int64_t ld, float scale, float* 
           const __m512 high = both ? loadFirst(w + ld + j + i, left) : _mm512_setzero_ps();
           _mm512_storeu_ps(to + i, zip(_mm512_mul_ps(factor, low), _mm512_mul_ps(factor, high)));
         }
+      }
+    }
+    packed += pairs * ((n + kCols - 1) / kCols * kCols);
+  }
+}
+
+// The first `count` of 32 numbers, or all, then zeros.
+inline __m512i loadNumbers(const void* p, int64_t count) {
+  if (count >= 2 * kLanes) return _mm512_loadu_si512(p);
+  return count <= 0 ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
+}
+
+// Rows of bf16 hold their pairs already.
+void packStoredTransposed(int64_t n, int64_t k, const uint16_t* w, int64_t ld, float* packed) {
+  alignas(64) float group[kLanes * kCols];
+  for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
+    const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
+    for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += pairs * kCols) {
+      for (int64_t p = 0; p < pairs; p += kLanes) {
+        const bool whole = p + kLanes <= pairs;
+        float* const to = whole ? packed + p * kCols : group;
+        for (int64_t half = 0; half < kCols; half += kLanes) {
+          __m512 rows[kLanes];
+          for (int64_t j = 0; j < kLanes; j++) {
+            const int64_t row = n0 + half + j;
+            rows[j] = _mm512_castsi512_ps(
+                loadNumbers(w + (row < n ? row : 0) * ld + k0 + 2 * p, row < n ? depth - 2 * p : 0));
+          }
+          storeTransposed(rows, to + half, kCols);
+        }
+        if (!whole)
+          for (int64_t i = 0; i < (pairs - p) * kCols; i++) packed[p * kCols + i] = group[i];
+      }
+    }
+  }
+}
+
+void packStored(int64_t k, int64_t n, const uint16_t* w, int64_t ld, float* packed) {
+  const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6, 37, 5,
+                                       36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+  const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
+  for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
+    const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
+    for (int64_t p = 0; p < pairs; p++, w += 2 * ld) {
+      const bool both = 2 * p + 1 < depth;
+      float* to = packed + p * kCols;
+      for (int64_t j = 0; j < n; j += kCols, to += pairs * kCols) {
+        __builtin_prefetch(w + kAhead * ld + j);
+        const __m512i even = loadNumbers(w + j, n - j), odd = both ? loadNumbers(w + ld + j, n - j) : _mm512_setzero_si512();
+        _mm512_storeu_si512(to, _mm512_permutex2var_epi16(even, low, odd));
+        _mm512_storeu_si512(to + kLanes, _mm512_permutex2var_epi16(even, high, odd));
       }
     }
     packed += pairs * ((n + kCols - 1) / kCols * kCols);
@@ -187,66 +204,9 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const float* a, int64_t l
   }
 }
 
-// Rows of A, and of W, whose products are summed up in registers together.
-constexpr int kFew = 6;
-constexpr int kStoredRows = 4;
-
-// The first `count` of 32 numbers, or all, then zeros.
-inline __m512bh loadNumbers(const void* p, int64_t count) {
-  if (count >= 2 * kLanes) return (__m512bh)_mm512_loadu_si512(p);
-  return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
-}
-
-// c [R, N] = init + a w^T, a [R, pairs] rounded. Every sum is made in the same order, whatever R and N.
-template <int R, int N>
-void dots(int64_t k, const float* a, int64_t pairs, const uint16_t* w, int64_t ldw, float* c, int64_t ldc,
-          const float* init, int64_t initLd) {
-  __m512 sum[R][N];
-#pragma GCC unroll 6
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++) sum[r][j] = _mm512_setzero_ps();
-  for (int64_t p = 0; 2 * p < k; p += kLanes) {
-    const int64_t count = k - 2 * p;
-    __m512bh right[N];
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++) right[j] = loadNumbers(w + j * ldw + 2 * p, count);
-#pragma GCC unroll 6
-    for (int r = 0; r < R; r++) {
-      const __m512bh left = loadNumbers(a + r * pairs + p, count);
-#pragma GCC unroll 4
-      for (int j = 0; j < N; j++) sum[r][j] = _mm512_dpbf16_ps(sum[r][j], left, right[j]);
-    }
-  }
-#pragma GCC unroll 6
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < N; j++)
-      c[r * ldc + j] = (init == nullptr ? 0.0f : init[r * initLd + j]) + _mm512_reduce_add_ps(sum[r][j]);
-}
-
-using Dots = void (*)(int64_t, const float*, int64_t, const uint16_t*, int64_t, float*, int64_t, const float*, int64_t);
-template <int N>
-constexpr Dots kDots[kFew] = {&dots<1, N>, &dots<2, N>, &dots<3, N>, &dots<4, N>, &dots<5, N>, &dots<6, N>};
-
-void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const uint16_t* w, int64_t ldw, float* c,
-                  int64_t ldc, const float* init, int64_t initLd, float* scratch) {
-  const int64_t pairs = pairsOf(k);
-  roundRows(m, k, a, lda, scratch);
-  for (int64_t j = 0; j < n;) {
-    const int64_t cols = n - j < kStoredRows ? 1 : kStoredRows;
-    for (int64_t r = 0; r < m; r += kFew) {
-      const int64_t rows = m - r < kFew ? m - r : kFew;
-      (cols == 1 ? kDots<1> : kDots<kStoredRows>)[rows - 1](k, scratch + r * pairs, pairs, w + j * ldw, ldw,
-                                                           c + r * ldc + j, ldc,
-                                                           init == nullptr ? nullptr : init + r * initLd + j, initLd);
-    }
-    j += cols;
-  }
-}
-
 }  // namespace
 
-const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &matmulStored};
+const Products<float> kAvx512Bf16 = {&packedSize, &packTransposed, &pack, &matmul, &matmulTransposed, &bf16::matmulStored,
+                                     &packStoredTransposed, &packStored};
 
 }  // namespace dpo

@@ -1,7 +1,17 @@
 // Which kernel table this machine runs.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
+#if defined(DPO_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include "buffer.h"
 #include "kernels.h"
 
 namespace dpo {
@@ -26,6 +36,82 @@ const Kernels<float>& avx512WithBf16() {
   }();
   return table;
 }
+
+#if defined(DPO_AMX)
+// Whether the processor has AMX-TILE and AMX-BF16 and the kernel lets this process use them, which it has to be asked.
+// Permission holds for all threads.
+bool hasAmx() {
+  static const bool has = [] {
+    constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
+    constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    unsigned a, b, c, d;
+    if (!hasAvx512Bf16() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    return (d & kAmxBf16) != 0 && (d & kAmxTile) != 0 && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  }();
+  return has;
+}
+
+Kernels<float> named(Kernels<float> table, const char* name) {
+  table.name = name;
+  return table;
+}
+
+const Kernels<float>& avx512WithAmx() {
+  static const Kernels<float> table = [] {
+    Kernels<float> mixed = named(avx512WithBf16(), "AVX-512 with products in bf16 by AMX");
+    mixed.matmul = kAmx.matmul;
+    mixed.matmulTransposed = kAmx.matmulTransposed;
+    return mixed;
+  }();
+  return table;
+}
+
+enum class Race { kWon, kLost, kWrong };
+
+// Lets AMX run against AVX512-BF16 over a block of rows, for about a millisecond: every processor's tiles are fed
+// differently, and a virtual machine may promise what it does badly.
+Race raceAmx() {
+  constexpr int64_t m = 96, n = 256, k = 512;
+  constexpr int kRounds = 5;
+  const Kernels<float>& amx = avx512WithAmx();
+  const Kernels<float>& other = avx512WithBf16();
+  const auto numbers = [](int64_t count) {
+    Buffer<float> values(count);
+    for (int64_t i = 0; i < count; i++) values[i] = std::sin(static_cast<float>(i * i % 1009));
+    return values;
+  };
+  const Buffer<float> a = numbers(m * k), b = numbers(k * n);
+  Buffer<float> packed(amx.packedSize(k, n)), results[2];
+  amx.pack(k, n, b.data(), n, 1, packed.data());
+  double best[2] = {1e9, 1e9};
+  for (int round = 0; round < kRounds; round++) {
+    for (int i = 0; i < 2; i++) {
+      results[i].resize(m * n);
+      const auto begin = std::chrono::steady_clock::now();
+      (i == 0 ? amx : other).matmul(m, n, k, a.data(), k, packed.data(), results[i].data(), n, nullptr, 0);
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+      best[i] = std::min(best[i], seconds.count());
+    }
+  }
+  // The same products, added up in another order.
+  for (int64_t i = 0; i < m * n; i++)
+    if (!(std::abs(results[0][i] - results[1][i]) < 1e-3f)) return Race::kWrong;
+  return best[0] < best[1] ? Race::kWon : Race::kLost;
+}
+
+// The faster of the two tables with products in bf16, under a name that says why. One race a process.
+const Kernels<float>& fasterBf16() {
+  static const Kernels<float> chosen = [] {
+    switch (raceAmx()) {
+      case Race::kWon: return avx512WithAmx();
+      case Race::kLost: return named(avx512WithBf16(), "AVX-512 with products in bf16 (AMX is slower here)");
+      case Race::kWrong: break;
+    }
+    return named(avx512WithBf16(), "AVX-512 with products in bf16 (AMX is wrong here)");
+  }();
+  return chosen;
+}
+#endif
 #endif
 }  // namespace
 
@@ -34,6 +120,10 @@ const Kernels<float>& chooseKernels<float>(const char* name, bool bf16) {
   const std::string wanted = name;
   if (wanted == "portable") return kPortable;
 #if defined(DPO_X86)
+#if defined(DPO_AMX)
+  if (wanted == "amx" && hasAmx()) return bf16 ? avx512WithAmx() : kAvx512;
+  if (bf16 && wanted.empty() && hasAmx()) return fasterBf16();
+#endif
   if (bf16 && (wanted.empty() || wanted == "avx512") && hasAvx512Bf16()) return avx512WithBf16();
   if ((wanted.empty() || wanted == "avx512") && hasAvx512()) return kAvx512;
   if ((wanted.empty() || wanted == "avx2") && hasAvx2()) return kAvx2;

@@ -58,4 +58,34 @@ void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* 
   }
 }
 
+// Rows of W whose products are summed up together.
+constexpr int kStoredRows = 4;
+
+// c [rows, N] = init + a w^T. Every sum is made in the same order, whatever `rows` and N.
+template <class V, int N, class T = typename V::Scalar>
+void storedDots(int64_t rows, int64_t k, const T* a, int64_t lda, const T* w, int64_t ldw, T* c, int64_t ldc, const T* init,
+                int64_t initLd) {
+  for (int64_t r = 0; r < rows; r++) {
+    V sum[N];
+    for (int j = 0; j < N; j++) sum[j] = V::fill(T(0));
+    eachVector<V>(k, [&](int64_t i, int count) {
+      const V left = loadSome<V>(a + r * lda + i, count);
+      for (int j = 0; j < N; j++) sum[j] = V::fma(left, loadSome<V>(w + j * ldw + i, count), sum[j]);
+    });
+    for (int j = 0; j < N; j++) c[r * ldc + j] = (init == nullptr ? T(0) : init[r * initLd + j]) + sum[j].sum();
+  }
+}
+
+template <class V, class T = typename V::Scalar>
+void matmulStored(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const StoredView& w, int64_t row, T* c,
+                  int64_t ldc, const T* init, int64_t initLd, T* scratch) {
+  for (int64_t j = 0; j < n;) {
+    const int64_t cols = n - j < kStoredRows ? 1 : kStoredRows;
+    for (int64_t i = 0; i < cols; i++) unpack<V>(w, row + j + i, 0, k, scratch + i * k);
+    (cols == 1 ? storedDots<V, 1> : storedDots<V, kStoredRows>)(m, k, a, lda, scratch, k, c + j, ldc,
+                                                                init == nullptr ? nullptr : init + j, initLd);
+    j += cols;
+  }
+}
+
 }  // namespace dpo

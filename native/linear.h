@@ -16,6 +16,9 @@ namespace dpo {
 // Columns of the result that are packed together, so that threads can share them out.
 constexpr int64_t kColumns = 256;
 
+// The same of a stored matrix that meets few rows.
+constexpr int64_t kFewColumns = 64;
+
 // Rows of the contraction in a panel that is packed for one use: the deepest that a table of kernels has.
 constexpr int64_t kPassingDepth = 2 * kPanelDepth;
 
@@ -33,6 +36,12 @@ class Linear {
 
   bool kept() const { return weight != nullptr && keep; }
   void changed() { forwardFresh_ = backwardFresh_ = false; }
+  // Frees the packs.
+  void forget() {
+    forward_.release();
+    backward_.release();
+    changed();
+  }
 
   void refresh(const Kernels<T>& kernels, bool backward) {
     if (!kept()) return;
@@ -51,17 +60,18 @@ class Linear {
 
   // y [m, out] = x [m, in] W^T + init, where init is null (the bias, if any) or [m, out] with rows initLd apart.
   void forward(const Kernels<T>& kernels, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy, const T* init,
-               int64_t initLd, Buffer<T>& panels) const {
-    for (int64_t piece = 0; piece < pieces(); piece++)
-      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, false);
+               int64_t initLd, Buffer<T>& panels, bool few = false) const {
+    for (int64_t piece = 0; piece < pieces(few); piece++)
+      forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, few);
   }
 
   // The same in pieces, which threads may compute at a time: each is some columns of y. `few`: m is so small that reading
-  // the weights is what takes the time.
-  int64_t pieces() const { return (out + kColumns - 1) / kColumns; }
+  // the weights is what takes the time, so that a stored matrix is multiplied where it lies, in narrow pieces that threads
+  // can share out evenly.
+  int64_t pieces(bool few) const { return (out + pieceColumns(few) - 1) / pieceColumns(few); }
   void forwardPiece(const Kernels<T>& kernels, int64_t piece, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy,
                     const T* init, int64_t initLd, Buffer<T>& panels, bool few) const {
-    const int64_t begin = piece * kColumns, end = std::min(begin + kColumns, out);
+    const int64_t begin = piece * pieceColumns(few), end = std::min(begin + pieceColumns(few), out);
     if (init == nullptr && bias != nullptr) {
       init = bias;
       initLd = 0;
@@ -71,28 +81,24 @@ class Linear {
                      init == nullptr ? nullptr : init + begin, initLd);
       return;
     }
-    if (few && kernels.matmulStored != nullptr && weight == nullptr && isBf16()) {
-      panels.resize(m * (in + 1));
+    if (few && weight == nullptr) {
+      panels.resize(storedScratch(m, in));
       int64_t top = 0;
       for (const Stored* each : stored) {
         const int64_t first = std::max(begin, top), last = std::min(end, top + each->rows());
         if (first < last)
-          kernels.matmulStored(m, last - first, in, x, ldx, each->view().bf16 + (first - top) * in, in, y + first, ldy,
+          kernels.matmulStored(m, last - first, in, x, ldx, each->view(), first - top, y + first, ldy,
                                init == nullptr ? nullptr : init + first, initLd, panels.data());
         top += each->rows();
       }
       return;
     }
-    // Two panels side by side: a table that rounds what it multiplies does so once for both.
-    const int64_t cols = 2 * kernels.tileCols;
-    panels.resize(kPassingDepth * cols + kernels.packedSize(kPassingDepth, cols));
-    T* const panel = panels.data() + kPassingDepth * cols;
-    for (int64_t n0 = begin; n0 < end; n0 += cols) {
-      const int64_t n = std::min(cols, end - n0);
+    // Many columns at a time: a table that rounds what it multiplies does so once for all of them.
+    for (int64_t n0 = begin, n = 0; n0 < end; n0 += n) {
+      n = std::min(end, partEnd(n0)) - n0;
       for (int64_t k0 = 0; k0 < in; k0 += kPassingDepth) {
         const int64_t depth = std::min(kPassingDepth, in - k0);
-        const Rows rows = numbers(kernels, n0, n, k0, depth, panels.data());
-        kernels.packTransposed(n, depth, rows.at, rows.ld, forwardScale, panel);
+        const T* const panel = packPassing(kernels, true, n0, n, k0, depth, panels);
         const bool first = k0 == 0;
         const T* const before = first ? init == nullptr ? nullptr : init + n0 : y + n0;
         kernels.matmul(m, n, depth, x + k0, ldx, panel, y + n0, ldy, before, first ? initLd : ldy);
@@ -107,42 +113,59 @@ class Linear {
       kernels.matmul(m, in, out, dy, lddy, backward_.data(), dx, lddx, add ? dx : nullptr, lddx);
       return;
     }
-    // A few panels side by side, so that what is read of a row are whole cache lines.
-    const int64_t cols = 4 * kernels.tileCols;
-    panels.resize(kPassingDepth * cols + kernels.packedSize(kPassingDepth, cols));
-    T* const panel = panels.data() + kPassingDepth * cols;
-    for (int64_t n0 = 0; n0 < in; n0 += cols) {
-      const int64_t n = std::min(cols, in - n0);
-      for (int64_t k0 = 0; k0 < out; k0 += kPassingDepth) {
-        const int64_t depth = std::min(kPassingDepth, out - k0);
-        const Rows rows = numbers(kernels, k0, depth, n0, n, panels.data());
-        kernels.pack(depth, n, rows.at, rows.ld, backwardScale, panel);
+    for (int64_t n0 = 0; n0 < in; n0 += kColumns) {
+      const int64_t n = std::min(kColumns, in - n0);
+      for (int64_t k0 = 0, depth = 0; k0 < out; k0 += depth) {
+        depth = std::min(kPassingDepth, partEnd(k0) - k0);
+        const T* const panel = packPassing(kernels, false, k0, depth, n0, n, panels);
         kernels.matmul(m, n, depth, dy + k0, lddy, panel, dx + n0, lddx, add || k0 > 0 ? dx + n0 : nullptr, lddx);
       }
     }
   }
 
  private:
-  struct Rows {
-    const T* at;
-    int64_t ld;
-  };
+  int64_t pieceColumns(bool few) const { return few && weight == nullptr ? kFewColumns : kColumns; }
 
-  bool isBf16() const {
-    return std::all_of(stored.begin(), stored.end(), [](const Stored* each) { return each->view().format == Format::kBf16; });
+  // The row where the stored matrix with this row ends.
+  int64_t partEnd(int64_t row) const {
+    if (weight != nullptr) return out;
+    int64_t end = 0;
+    for (const Stored* each : stored) {
+      end += each->rows();
+      if (row < end) break;
+    }
+    return end;
   }
 
-  // Rows [row, row + rows), columns [column, column + columns) as numbers, unpacked into `memory` where they are stored.
-  Rows numbers(const Kernels<T>& kernels, int64_t row, int64_t rows, int64_t column, int64_t columns, T* memory) const {
-    if (weight != nullptr) return {weight + row * in + column, in};
-    int64_t top = 0;
-    for (const Stored* each : stored) {
-      const int64_t begin = std::max(row, top), end = std::min(row + rows, top + each->rows());
-      for (int64_t r = begin; r < end; r++)
-        kernels.unpack(each->view(), r - top, column, columns, memory + (r - row) * columns);
-      top += each->rows();
+  // Packs a panel for one use in `memory`: rows [row, row + rows), of one stored matrix, and columns [column, column +
+  // columns), as the operand of forward, or of backward.
+  const T* packPassing(const Kernels<T>& kernels, bool transposed, int64_t row, int64_t rows, int64_t column,
+                       int64_t columns, Buffer<T>& memory) const {
+    const int64_t room = kPassingDepth * kColumns;
+    memory.resize(room + kernels.packedSize(kPassingDepth, kColumns));
+    T* const packed = memory.data() + room;
+    const T scale = transposed ? forwardScale : backwardScale;
+    const T* numbers = memory.data();
+    int64_t ld = columns;
+    if (weight != nullptr) {
+      numbers = weight + row * in + column;
+      ld = in;
+    } else {
+      int64_t top = 0;
+      auto part = stored.begin();
+      for (; row >= top + (*part)->rows(); part++) top += (*part)->rows();
+      const StoredView view = (*part)->view();
+      if (view.format == Format::kBf16 && scale == T(1) && kernels.packStored != nullptr) {
+        const uint16_t* const from = view.bf16 + (row - top) * in + column;
+        if (transposed) kernels.packStoredTransposed(rows, columns, from, in, packed);
+        else kernels.packStored(rows, columns, from, in, packed);
+        return packed;
+      }
+      for (int64_t r = 0; r < rows; r++) kernels.unpack(view, row - top + r, column, columns, memory.data() + r * columns);
     }
-    return {memory, columns};
+    if (transposed) kernels.packTransposed(rows, columns, numbers, ld, scale, packed);
+    else kernels.pack(rows, columns, numbers, ld, scale, packed);
+    return packed;
   }
 
   // The pack of the columns from n on, a multiple of kColumns.

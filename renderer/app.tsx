@@ -2,12 +2,12 @@
 import { MantineProvider } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { type ComponentType, lazy, Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './app.module.css'
-import { goTo, usePlace, VIEWS, type View } from './location.ts'
-import { Loading } from './parts/loading.tsx'
+import { goTo, usePlace, VIEWS } from './location.ts'
 import { queries } from './queries.ts'
+import { Screen } from './screens.tsx'
 import { closePanels, openPanel, usePanels } from './shell/commands.ts'
 import { Boundary } from './shell/failure.tsx'
 import { Header } from './shell/header.tsx'
@@ -19,17 +19,6 @@ import { useShellCommands } from './shell/shell-commands.ts'
 import { Tour } from './shell/tour.tsx'
 import { useSettings } from './state/settings.ts'
 import { theme } from './theme.ts'
-
-/** Each view is loaded when it is first opened, so that the first paint waits for none of the others. */
-const SCREENS: Readonly<Record<View, ComponentType>> = {
-  pipeline: lazy(() => import('./views/pipeline/pipeline.tsx')),
-  live: lazy(() => import('./views/live/live.tsx')),
-  pairs: lazy(() => import('./views/pairs/pairs.tsx')),
-  training: lazy(() => import('./views/training/training.tsx')),
-  results: lazy(() => import('./views/results/results.tsx')),
-  episodes: lazy(() => import('./views/episodes/episodes.tsx')),
-  runs: lazy(() => import('./views/runs/runs.tsx')),
-}
 
 export function App() {
   const { scheme } = useSettings()
@@ -63,7 +52,6 @@ function Frame() {
   useEffect(() => {
     document.title = `${t(`views.${view}`)} · ${t('app.name')}`
   }, [t, view])
-  const Screen = SCREENS[view]
   return (
     <div className={classes.frame}>
       <button type="button" className={classes.skip} onClick={() => document.getElementById('content')?.focus()}>
@@ -75,9 +63,7 @@ function Frame() {
       <Header />
       <main className={classes.main} id="content" tabIndex={-1}>
         <Boundary key={view}>
-          <Suspense fallback={<Loading />}>
-            <Screen />
-          </Suspense>
+          <Screen view={view} />
         </Boundary>
       </main>
       <Palette commands={shell} />

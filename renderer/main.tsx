@@ -7,7 +7,10 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { startWords } from './i18n/i18n.ts'
 import { followJob } from './job.ts'
+import { readPlace } from './location.ts'
+import { loadScreen } from './screens.tsx'
 
 followJob()
-await startWords()
+// The view fails later, where it can say so.
+await Promise.all([startWords(), loadScreen(readPlace(window.location.hash).view).catch(() => {})])
 createRoot(document.getElementById('root')!).render(<App />)

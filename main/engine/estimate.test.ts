@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { HEAD_PRECISIONS, PROJECTIONS, type Qwen2Config } from './engine.ts'
-import { estimateMemory, estimateWeights, type MemoryQuestion } from './estimate.ts'
+import {
+  CACHE_BYTES,
+  estimateGeneration,
+  estimateMemory,
+  estimateWeights,
+  type GenerationQuestion,
+  type MemoryQuestion,
+} from './estimate.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { publishedShape } from './shapes.ts'
 import { checkpointShapes } from './weights.ts'
@@ -49,6 +56,21 @@ test('what takes less memory is estimated to', () => {
   expect(total({})).toBeLessThan(total({ gradientCheckpointing: false }) - 2e9)
   expect(total({})).toBeLessThan(total({ frozenAdapters: 1 }))
   expect(total({})).toBeLessThan(total({ tokens: 1152, context: 1088 }))
+})
+
+test('generating holds a full cache, or more where more is completed at a time', () => {
+  const question: GenerationQuestion = { ...SEVEN, completions: 4, prompt: 512, completion: 16 }
+  const { total, ...parts } = estimateGeneration(question)
+  expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
+  expect(parts.cache).toBeGreaterThan(CACHE_BYTES - 2e6)
+  expect(parts.cache).toBeLessThanOrEqual(CACHE_BYTES)
+  // Keys and values of 32 rows of 17 pages in bf16: 2 bytes x 28 layers x 2 x 4 heads of 128.
+  expect(estimateGeneration({ ...question, completions: 64 }).cache).toBe(64 * 17 * 32 * 2 * 28 * 2 * 512)
+  expect(estimateGeneration({ ...question, lora: null }).total).toBeLessThan(total)
+  // Prompts are read a part at a time, so that long ones take no more.
+  expect(estimateGeneration({ ...question, completions: 2, prompt: 4096 }).activations).toBeLessThan(
+    1.02 * parts.activations,
+  )
 })
 
 describe.skipIf(!isBuilt())('the weights are, within 2%, what the native engine holds', () => {

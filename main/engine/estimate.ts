@@ -39,8 +39,8 @@ const FLOAT = 4
 const PROCESS = 170e6
 /** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
 const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
-/** Rows of a block that goes through a layer on one thread. */
-const BLOCK_ROWS = 96
+/** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
+const BLOCK_ROWS = { kept: 96, passing: 384 } as const
 const HEAD_ROWS = 48
 
 /** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
@@ -85,7 +85,15 @@ function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: 
   return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
 }
 
-function activationBytes({ config, lora, tokens, gradientCheckpointing, threads, context }: MemoryQuestion): number {
+function activationBytes({
+  config,
+  precision,
+  lora,
+  tokens,
+  gradientCheckpointing,
+  threads,
+  context,
+}: MemoryQuestion): number {
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
   const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
@@ -94,7 +102,8 @@ function activationBytes({ config, lora, tokens, gradientCheckpointing, threads,
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
   // Backward works in these, for one layer at a time.
   const backward = 8 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
-  const block = Math.min(BLOCK_ROWS, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
+  const blockRows = BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing']
+  const block = Math.min(blockRows, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
   const headDim = hidden / heads
   const rotary = context * headDim
   return FLOAT * (tokens * (kept + backward) + threads * block + rotary)
@@ -109,6 +118,73 @@ function logitBytes({ config, precision, lora, targets, threads }: MemoryQuestio
   // The head's own gradient needs the derivatives of a stretch of rows at once.
   const kept = lora === null ? Math.min(targets * row, 64 * 2 ** 20) : 0
   return threads * rows * row + kept + 4 * FLOAT * targets * config.hidden_size
+}
+
+export interface GenerationQuestion extends Holding {
+  readonly config: Qwen2Config
+  /** The adapter that answers; null for the base model alone. */
+  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  /** Completions that are made at a time. */
+  readonly completions: number
+  /** Tokens of the longest prompt and completion. */
+  readonly prompt: number
+  readonly completion: number
+}
+
+/** Bytes. */
+export interface GenerationEstimate {
+  /** The base model. */
+  readonly weights: number
+  readonly adapter: number
+  /** Keys and values: of what is being completed, and of prompts that are kept for when they come again. */
+  readonly cache: number
+  /** What prompts that are read together go through. */
+  readonly activations: number
+  readonly logits: number
+  /** Node and the lab around the engine. */
+  readonly process: number
+  readonly total: number
+}
+
+/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
+export const CACHE_BYTES = 2 ** 29
+/** Tokens that share a page of the cache, and those of prompts that are read together at most. */
+const PAGE_TOKENS = 32
+const PROMPT_ROWS = 1024
+
+/**
+ * The peak of generating with the native engine, as collecting and evaluating do: once so many prompts were read that the
+ * cache is full. Training clears it before it begins, so that the two peaks do not add up.
+ */
+export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
+  const { config, packedBytes, lora, completions, prompt, completion } = question
+  const weights = estimateWeights(config, question)
+  const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  // Its packs are kept while the same adapter generates.
+  const adapter = numbers * (FLOAT + packedBytes)
+  const keys = 2 * projectionShape(config, 'k_proj')[0]
+  // Keys and values are in bf16 where products are.
+  const page = packedBytes * config.num_hidden_layers * keys * PAGE_TOKENS
+  const inUse = completions * Math.ceil((prompt + completion) / PAGE_TOKENS) * page
+  const cache = Math.max(Math.floor(CACHE_BYTES / page) * page, inUse)
+  const activations = promptBytes(question)
+  const logits = FLOAT * completions * config.vocab_size
+  const sum = weights + adapter + cache + activations + logits + PROCESS
+  return { weights, adapter, cache, activations, logits, process: PROCESS, total: sum }
+}
+
+function promptBytes(question: GenerationQuestion): number {
+  const { config, precision, lora, completions, prompt, completion, threads } = question
+  const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config
+  const rows = Math.min(completions * prompt, PROMPT_ROWS)
+  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
+  const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
+  const blockRows = BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing']
+  const block = Math.min(blockRows, Math.ceil(rows / threads)) * (wide + hidden)
+  const rotary = (prompt + completion) * (hidden / heads)
+  return FLOAT * (rows * row + threads * block + rotary)
 }
 
 function total(shapes: Shapes): number {

@@ -4,15 +4,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import {
-  Browser as BrowserName,
-  computeExecutablePath,
-  detectBrowserPlatform,
-  getInstalledBrowsers,
-  install,
-  resolveBuildId,
-} from '@puppeteer/browsers'
-import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
 import { UserError } from '../config/error.ts'
 import { EnvironmentFault, within } from './fault.ts'
 
@@ -82,6 +74,7 @@ export async function findChromium(chromePath = process.env.CHROME_PATH): Promis
     if (found !== undefined) return found
   }
   if (!existsSync(CACHE)) return undefined
+  const { getInstalledBrowsers } = await import('@puppeteer/browsers')
   return (await getInstalledBrowsers({ cacheDir: CACHE })).map((browser) => browser.executablePath).find(existsSync)
 }
 
@@ -110,9 +103,12 @@ export async function fetchChromium(say: (line: string) => void = () => {}): Pro
 }
 
 async function downloadChrome(): Promise<string> {
+  const { Browser, computeExecutablePath, detectBrowserPlatform, install, resolveBuildId } = await import(
+    '@puppeteer/browsers'
+  )
   const platform = detectBrowserPlatform()
   if (platform === undefined) throw new Error('there is none for this system')
-  const options = { browser: BrowserName.CHROMEHEADLESSSHELL, platform, cacheDir: CACHE }
+  const options = { browser: Browser.CHROMEHEADLESSSHELL, platform, cacheDir: CACHE }
   const buildId = await within(15_000, 'asking for its version', resolveBuildId(options.browser, platform, 'stable'))
   await within(300_000, 'the download', install({ ...options, buildId }))
   return computeExecutablePath({ ...options, buildId })
@@ -140,7 +136,9 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       throw new UserError('No Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its executable.')
     }
     try {
-      const started = await puppeteer.launch({
+      // Loaded with the first page that is wanted: the lab's window comes up without it.
+      const { launch } = await import('puppeteer-core')
+      const started = await launch({
         executablePath: executable,
         args: FLAGS,
         headless: true,

@@ -42,6 +42,24 @@ test('the same seed gives the same problem, on a fresh page and on a used one', 
   await fresh.close()
 })
 
+test('a problem stands from when it is begun, and not while its page loads', async () => {
+  expect(session.since).toBeNull()
+  const before = Date.now()
+  const loading = session.reset(builtin('click-checkboxes'), 1)
+  expect(session.since).toBeNull()
+  await loading
+  const first = session.since ?? 0
+  expect(first).toBeGreaterThanOrEqual(before)
+  await session.reset(builtin('click-checkboxes'), 2)
+  expect(session.since).toBeGreaterThan(first)
+  const other = session.reset(builtin('click-dialog'), 1)
+  await Promise.resolve()
+  expect(session.since).toBeNull()
+  await other
+  await session.close()
+  expect(session.since).toBeNull()
+})
+
 test('success is raw reward 1; anything less is a failure, and the reward is not decayed', async () => {
   const task = builtin('click-checkboxes')
   for (let seed = 0; ; seed++) {

@@ -55,6 +55,7 @@ export class Session {
   #cdp: CDPSession | undefined
   #task: Task | undefined
   #instruction = ''
+  #since: number | null = null
   /** What the page has taken of its episode's time, in milliseconds. */
   #spent = 0
   /** Why the page is of no more use, once it is. */
@@ -75,11 +76,20 @@ export class Session {
     return this.#page
   }
 
+  /** When the problem on the page was begun, in milliseconds since 1970; null while there is none, as while a page loads. */
+  get since(): number | null {
+    return this.#since
+  }
+
   /** Begins the task's problem of that seed and returns what the agent sees of it. */
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
-      if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
+      if (this.#page === undefined || this.#task?.url !== task.url) {
+        this.#since = null
+        await this.#load(task)
+      }
       this.#spent = 0
+      this.#since = Date.now()
       // A mouse left where the last click was would hover over the new problem.
       const [state] = await Promise.all([
         this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
@@ -143,6 +153,7 @@ export class Session {
   async close(): Promise<void> {
     const page = this.#page
     this.#page = undefined
+    this.#since = null
     if (page === undefined) return
     // A page in an endless loop answers nothing, but its script can be stopped from outside.
     const stopped = this.#cdp?.send('Runtime.terminateExecution').catch(() => {})

@@ -44,7 +44,10 @@ export class Screen {
     this.#programme = programme
     this.#problem = problem
     this.#listener = listener
-    this.#cast = new Screencast((jpeg) => {
+    this.#cast = new Screencast((jpeg, taken) => {
+      // Between two problems a page is blank, or waits to be begun: the last picture stays until the next problem stands.
+      const since = this.#session?.since ?? null
+      if (since === null || taken < since) return
       this.#frame = { screen: id, jpeg, at: Date.now() }
       listener.framed(this.#frame)
     })

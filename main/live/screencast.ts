@@ -7,13 +7,13 @@ import { within } from '../environment/fault.ts'
 const INTERVAL = 80
 const START_LIMIT = 5000
 
-/** Streams JPEGs (base64) of one page after another to `onFrame`. */
+/** Streams JPEGs (base64) of one page after another to `onFrame`, with the time they were taken, in ms since 1970. */
 export class Screencast {
-  readonly #onFrame: (jpeg: string) => void
+  readonly #onFrame: (jpeg: string, taken: number) => void
   #page: Page | undefined
   #cdp: Promise<CDPSession | undefined> = Promise.resolve(undefined)
 
-  constructor(onFrame: (jpeg: string) => void) {
+  constructor(onFrame: (jpeg: string, taken: number) => void) {
     this.#onFrame = onFrame
   }
 
@@ -31,8 +31,9 @@ export class Screencast {
   async #start(page: Page): Promise<CDPSession> {
     const cdp = await page.createCDPSession()
     let last = 0
-    cdp.on('Page.screencastFrame', ({ data, sessionId }) => {
-      if (this.#page === page) this.#onFrame(data)
+    cdp.on('Page.screencastFrame', ({ data, metadata, sessionId }) => {
+      const taken = metadata.timestamp === undefined ? Date.now() : metadata.timestamp * 1000
+      if (this.#page === page) this.#onFrame(data, taken)
       const now = performance.now()
       const rest = Math.max(0, last + INTERVAL - now)
       last = now + rest

@@ -1,6 +1,6 @@
 /** The adapters there are, each with what it was made from. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
@@ -73,7 +73,23 @@ export function adapterDigest(folder: string): string {
     .digest('hex')
 }
 
+/** Whether two adapters of one size have the same weights; those that differ do so within the first pieces. */
+export function sameWeights(one: string, other: string): boolean {
+  const files = [one, other].map((folder) => openSync(join(folder, WEIGHTS), 'r'))
+  const pieces = files.map(() => Buffer.alloc(PIECE))
+  try {
+    for (let at = 0; ; at += PIECE) {
+      const [a, b] = files.map((file, i) => pieces[i]!.subarray(0, readSync(file, pieces[i]!, 0, PIECE, at)))
+      if (!a!.equals(b!)) return false
+      if (a!.length < PIECE) return true
+    }
+  } finally {
+    for (const file of files) closeSync(file)
+  }
+}
+
 const WEIGHTS = 'adapter_model.safetensors'
+const PIECE = 1 << 20
 
 /** The adapters in the folder of a run. */
 function adapterFolders(folder: string): { path: string; round: number }[] {

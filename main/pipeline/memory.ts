@@ -6,7 +6,13 @@ import { UserError } from '../config/error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
 import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
-import { estimateMemory, type MemoryEstimate, type MemoryQuestion } from '../engine/estimate.ts'
+import {
+  estimateGeneration,
+  estimateMemory,
+  type GenerationEstimate,
+  type MemoryEstimate,
+  type MemoryQuestion,
+} from '../engine/estimate.ts'
 import { chooseHolding, resolveModel } from '../engine/load.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import type { Sequence } from '../training/forest.ts'
@@ -78,13 +84,15 @@ export function checkMemory(
 export interface MemoryPlan {
   readonly question: MemoryQuestion
   readonly estimate: MemoryEstimate
+  /** Of collecting and evaluating, which do not run while something is trained. */
+  readonly generation: GenerationEstimate
   /** Bytes that can be had here now. */
   readonly free: number
 }
 
 /**
  * The peak of a step of SFT or DPO by the configuration: `batch_size` samples or pairs with prompts and completions of the
- * given lengths. The model need not be here where it is one of Qwen2's published sizes.
+ * given lengths; and that of generating as many completions as pages are played. The model need not be here where it is one of Qwen2's published sizes.
  * @throws UserError where it is neither.
  */
 export function planMemory(
@@ -108,17 +116,17 @@ export function planMemory(
   const groups = training[stage].batch_size
   // Of a pair both completions hang below its prompt.
   const completions = stage === 'dpo' ? 2 * completion : completion
+  const threads = model.threads === 'auto' ? availableParallelism() : model.threads
+  const held = { ...holding, threads, config: shape, lora }
   const question: MemoryQuestion = {
-    ...holding,
-    threads: model.threads === 'auto' ? availableParallelism() : model.threads,
-    config: shape,
-    lora,
+    ...held,
     frozenAdapters: 0,
     tokens: groups * (prompt + completions),
     targets: groups * completions,
     context: prompt + completion,
   }
-  return { question, estimate: estimateMemory(question), free: process.availableMemory() }
+  const generation = estimateGeneration({ ...held, completions: config.environment.pages, prompt, completion })
+  return { question, estimate: estimateMemory(question), generation, free: process.availableMemory() }
 }
 
 /** The estimate as a sentence's part: the sum, then its parts, the largest first. */

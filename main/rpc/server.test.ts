@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -23,6 +24,7 @@ beforeAll(async () => {
   mkdirSync(join(window, 'assets'), { recursive: true })
   writeFileSync(join(window, 'index.html'), '<!doctype html><title>Lab</title>')
   writeFileSync(join(window, 'assets', 'app-1a2b.js'), 'export {}')
+  writeFileSync(join(window, 'assets', 'app-1a2b.js.gz'), gzipSync('export {}'))
   writeFileSync(join(folder, 'secret.txt'), 'not for pages')
   symlinkSync(join(folder, 'secret.txt'), join(window, 'link.txt'))
   copyFileSync(projectPath('config.yaml'), join(folder, 'config.yaml'))
@@ -118,6 +120,21 @@ test('every answer forbids what a page of the lab has no use for', async () => {
   })
   const asset = await send('/assets/app-1a2b.js', { headers: { cookie: cookie() } })
   expect(asset).toMatchObject({ status: 200, headers: { 'cache-control': expect.stringContaining('immutable') } })
+})
+
+test('an asset comes packed to who can unpack it, and as it is to others', async () => {
+  const fetched = (encoding: string) =>
+    send('/assets/app-1a2b.js', { headers: { cookie: cookie(), 'accept-encoding': encoding } })
+  const packed = await fetched('gzip, deflate, br')
+  expect(packed.headers).toMatchObject({
+    'content-encoding': 'gzip',
+    'content-type': 'text/javascript; charset=utf-8',
+    'content-length': String(gzipSync('export {}').length),
+    vary: 'Accept-Encoding',
+  })
+  expect(await fetched('identity')).toMatchObject({ status: 200, text: 'export {}' })
+  const page = await send('/', { headers: { cookie: cookie(), 'accept-encoding': 'gzip' } })
+  expect(page.headers['content-encoding']).toBeUndefined()
 })
 
 test.each([

@@ -135,7 +135,8 @@ async function answer(
   if (refusal !== null) return reply(response, refusal.status, refusal.sentence)
   if (await sendFile(request, response, url, context)) return
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'This can only be read.')
-  sendStatic(window, url.pathname, response)
+  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  sendStatic(window, url.pathname, takesGzip, response)
 }
 
 /** The address of a request; one that cannot be read is that of nothing. */

@@ -20,10 +20,10 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Sends a file of `folder`. A path without an ending is a view of the window and gets index.html; what is not there, or
- * leads out of the folder, gets 404.
+ * Sends a file of `folder`, packed where the build left a packed copy and `takesGzip`. A path without an ending is a view
+ * of the window and gets index.html; what is not there, or leads out of the folder, gets 404.
  */
-export function sendStatic(folder: string, pathname: string, response: ServerResponse): void {
+export function sendStatic(folder: string, pathname: string, takesGzip: boolean, response: ServerResponse): void {
   const name = extname(pathname) === '' ? '/index.html' : pathname
   const file = fileWithin(folder, name)
   if (file === undefined) {
@@ -35,8 +35,12 @@ export function sendStatic(folder: string, pathname: string, response: ServerRes
   // Vite puts a digest of its content into the name of every asset.
   const kept = pathname.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-store'
   const type = TYPES[extname(file)] ?? 'application/octet-stream'
-  response.writeHead(200, { 'Content-Type': type, 'Content-Length': statSync(file).size, 'Cache-Control': kept })
-  createReadStream(file)
+  const packed = fileWithin(folder, `${name}.gz`)
+  if (packed !== undefined) response.setHeader('Vary', 'Accept-Encoding')
+  if (packed !== undefined && takesGzip) response.setHeader('Content-Encoding', 'gzip')
+  const sent = takesGzip ? (packed ?? file) : file
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': statSync(sent).size, 'Cache-Control': kept })
+  createReadStream(sent)
     .on('error', () => response.destroy())
     .pipe(response)
 }

@@ -129,17 +129,7 @@ test('pairs come by the page with the margin under the policy that played them',
 
 test('a long curve keeps its mean, its ends and its outliers in few points, and its detail where one looks closer', () => {
   const arm = { ...key, stage: 'dpo', arm: 'dpo' }
-  store.database.transaction(() => {
-    for (let step = 1; step <= 10_000; step++) {
-      const value = step === 5000 ? 99 : step % 2
-      store.database.run(
-        "INSERT INTO metrics (run, stage, round, arm, step, name, value) VALUES (?, 'dpo', 1, 'dpo', ?, 'loss', ?)",
-        key.run,
-        step,
-        value,
-      )
-    }
-  })
+  for (let step = 1; step <= 10_000; step++) store.addMetrics(arm, step, { loss: step === 5000 ? 99 : step % 2 })
   store.addMetrics(arm, 10_001, { loss: Number.NaN })
   const curve = archive.curve(arm, 'loss', { from: 0, to: 1e9, points: 100 })
   expect(curve.steps.length).toBeLessThanOrEqual(101)
@@ -157,6 +147,22 @@ test('a long curve keeps its mean, its ends and its outliers in few points, and 
     { step: 10_000, metrics: { loss: 0 } },
     { step: 10_001, metrics: { loss: null } },
   ])
+})
+
+test('a curve in few points says what all of its steps say, those that were done again after a resume too', () => {
+  const arm = { ...key, stage: 'dpo', arm: 'dpo' }
+  const values = Array.from({ length: 1000 }, (_, step) => (step % 7 === 0 ? Number.NaN : Math.sin(step) * step))
+  for (const [step, value] of values.entries()) store.addMetrics(arm, step, { loss: -value, lr: 1 })
+  for (const [step, value] of values.entries()) store.addMetrics(arm, step, { loss: value })
+  const { steps, mean, low, high } = archive.curve(arm, 'loss', { from: 100, to: 899, points: 10 })
+  expect(steps).toEqual([96, 192, 288, 384, 480, 576, 672, 768, 864])
+  for (const [at, from] of steps.entries()) {
+    const own = values.slice(from, steps[at + 1] ?? 896 + 32).filter((value) => !Number.isNaN(value))
+    expect(mean[at]).toBeCloseTo(own.reduce((sum, value) => sum + value, 0) / own.length)
+    expect([low[at], high[at]]).toEqual([Math.min(...own), Math.max(...own)])
+  }
+  store.database.run('DELETE FROM runs WHERE id = ?', key.run)
+  expect(archive.curves(key.run)).toEqual([])
 })
 
 test('the log goes on after any line, and is read backwards and searched', () => {

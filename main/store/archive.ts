@@ -38,7 +38,7 @@ const EPISODE_ORDERS = {
   seed: 'seed',
   outcome: 'outcome',
   reason: 'reason',
-  steps: 'steps',
+  steps: '(SELECT count(*) FROM steps WHERE episode = episodes.id)',
   duration: 'duration',
 } as const
 export interface EpisodeOrder {
@@ -136,25 +136,29 @@ export class Archive {
 
   /** A page of the episodes that pass the filter, those of deleted runs aside. */
   episodes(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
-    const { where, values } = episodeWhere(filter)
+    const { conditions, values } = episodeWhere(filter)
     const direction = order.descending ? 'DESC' : 'ASC'
+    const by = EPISODE_ORDERS[order.by]
+    // First the page's ids: rows that are only passed over must not be read. The plus keeps SQLite from going through the
+    // runs one by one, after which it would have to put all of their episodes in order.
     const rows = this.#database.all(
-      `SELECT *, (SELECT count(*) FROM steps WHERE episode = episodes.id) AS steps FROM episodes ${where}
-       ORDER BY ${EPISODE_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
+      `SELECT *, ${EPISODE_ORDERS.steps} AS steps FROM episodes WHERE id IN
+         (SELECT id FROM episodes WHERE +${conditions} ORDER BY ${by} ${direction}, id ${direction} LIMIT ? OFFSET ?)
+       ORDER BY ${by} ${direction}, id ${direction}`,
       ...values,
       limit,
       offset,
     )
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes ${where}`, ...values)?.n)
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
     return { rows: rows.map(readBrief), total }
   }
 
   /** Counts by run, stage, round, arm, task and outcome. */
   episodeGroups(filter: EpisodeFilter): EpisodeGroup[] {
-    const { where, values } = episodeWhere(filter)
+    const { conditions, values } = episodeWhere(filter)
     return this.#database
       .all(
-        `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes ${where}
+        `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
          GROUP BY run, stage, round, arm, task, outcome ORDER BY run DESC, round, stage, arm, task, outcome`,
         ...values,
       )
@@ -212,16 +216,16 @@ export class Archive {
 
   /** A page of the pairs of a round that pass the filter. */
   pairs(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
-    const { where, values } = pairWhere(filter)
+    const { conditions, values } = pairWhere(filter)
     const direction = order.descending ? 'DESC' : 'ASC'
     const rows = this.#database.all(
-      `SELECT * FROM pairs ${where}
+      `SELECT * FROM pairs WHERE ${conditions}
        ORDER BY ${PAIR_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
       ...values,
       limit,
       offset,
     )
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs ${where}`, ...values)?.n)
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs WHERE ${conditions}`, ...values)?.n)
     return { rows: rows.map(readPairBrief), total }
   }
 
@@ -253,7 +257,7 @@ export class Archive {
   curves(run: number): (ArmKey & { readonly names: readonly string[]; readonly lastStep: number })[] {
     const arms = new Map<string, ArmKey & { names: string[]; lastStep: number }>()
     for (const row of this.#database.all(
-      `SELECT run, stage, round, arm, name, max(step) AS last FROM metrics WHERE run = ?
+      `SELECT run, stage, round, arm, name, max(last) AS last FROM metric_buckets WHERE run = ?
        GROUP BY run, stage, round, arm, name ORDER BY round, stage, arm, name`,
       run,
     )) {
@@ -267,24 +271,44 @@ export class Archive {
     return [...arms.values()]
   }
 
-  /** A metric of an arm between two steps, in at most about `points` points. */
+  /**
+   * A metric of an arm between two steps, in at most about `points` points. Where a point stands for many steps it is made
+   * of whole buckets: the first and the last may reach a few steps, less than a bucket, over the ends.
+   */
   curve(key: ArmKey, name: string, { from, to, points }: { from: number; to: number; points: number }): Curve {
     const { run, stage, round, arm } = key
-    const place = [run, stage, round, arm, name, from, to] as const
-    const within = 'run = ? AND stage = ? AND round = ? AND arm = ? AND name = ? AND step BETWEEN ? AND ?'
+    const place = [run, stage, round, arm, name] as const
     const span = this.#database.get(
-      `SELECT min(step) AS first, max(step) AS last FROM metrics WHERE ${within}`,
+      `SELECT min(first) AS first, max(last) AS last FROM metric_buckets
+       WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?`,
       ...place,
+      Math.floor(from / BUCKET),
+      Math.floor(to / BUCKET),
     )
-    const first = Number(span?.first ?? 0)
-    const width = Math.max(1, Math.ceil((Number(span?.last ?? 0) - first + 1) / points))
-    const rows = this.#database.all(
-      `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
-       WHERE ${within} GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
-      ...place,
-      first,
-      width,
-    )
+    const first = Math.max(from, Number(span?.first ?? 0))
+    const last = Math.min(to, Number(span?.last ?? 0))
+    const width = Math.max(1, Math.ceil((last - first + 1) / points))
+    const rows =
+      width < BUCKET
+        ? this.#database.all(
+            `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
+             WHERE ${OF_CURVE} AND step BETWEEN ? AND ?
+             GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
+            ...place,
+            first,
+            last,
+            first,
+            width,
+          )
+        : this.#database.all(
+            `SELECT min(first) AS step, sum(sum) / sum(numbers) AS mean, min(low) AS low, max(high) AS high
+             FROM metric_buckets WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?
+             GROUP BY bucket / CAST(? AS INTEGER) ORDER BY step`,
+            ...place,
+            Math.floor(first / BUCKET),
+            Math.floor(last / BUCKET),
+            Math.ceil(width / BUCKET),
+          )
     const numbers = (field: string) => rows.map((row) => (row[field] === null ? null : Number(row[field])))
     return {
       ...key,
@@ -316,6 +340,10 @@ export class Archive {
     return [...steps].map(([at, metrics]) => ({ step: at, metrics }))
   }
 }
+
+/** Steps that the store sums up together as they are written (metric_buckets): long curves are read from these. */
+const BUCKET = 32
+const OF_CURVE = 'run = ? AND stage = ? AND round = ? AND arm = ? AND name = ?'
 
 /** How many pairs there are, and what became of them by hand. */
 export interface ReviewCount {
@@ -369,13 +397,13 @@ function episodeWhere({ search, ...equal }: EpisodeFilter): Where {
 }
 
 interface Where {
-  readonly where: string
+  readonly conditions: string
   readonly values: readonly SQLInputValue[]
 }
 
 function joined(parts: readonly (readonly [string, ...SQLInputValue[]])[]): Where {
   return {
-    where: `WHERE ${parts.map(([condition]) => condition).join(' AND ')}`,
+    conditions: parts.map(([condition]) => condition).join(' AND '),
     values: parts.flatMap(([, ...values]) => values),
   }
 }

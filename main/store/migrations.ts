@@ -184,4 +184,35 @@ CREATE TABLE tracked (
   PRIMARY KEY (run, stage, round, arm, place)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE metric_buckets (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  name TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  numbers INTEGER NOT NULL,
+  sum REAL NOT NULL,
+  low REAL,
+  high REAL,
+  PRIMARY KEY (run, stage, round, arm, name, bucket)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO metric_buckets
+  SELECT run, stage, round, arm, name, step / 32, min(step), max(step), count(value), total(value), min(value), max(value)
+  FROM metrics GROUP BY run, stage, round, arm, name, step / 32;
+
+CREATE TRIGGER metrics_into_buckets AFTER INSERT ON metrics BEGIN
+  INSERT OR REPLACE INTO metric_buckets
+    SELECT run, stage, round, arm, name, step / 32, min(step), max(step), count(value), total(value), min(value), max(value)
+    FROM metrics WHERE run = new.run AND stage = new.stage AND round = new.round AND arm = new.arm AND name = new.name
+      AND step BETWEEN new.step / 32 * 32 AND new.step / 32 * 32 + 31
+    GROUP BY step / 32;
+END;
+
+CREATE INDEX episodes_by_group ON episodes (run, stage, round, arm, task, outcome);
+`,
 ]

@@ -150,7 +150,7 @@ test('pairs of a round are replaced whole', () => {
   expect(store.pairs(key.run, 2)).toEqual([])
 })
 
-test('a store of the first version keeps its pairs, and learns their margins from the episodes', () => {
+test('a store of the first version keeps its pairs, learns their margins from the episodes, and sums its curves up', () => {
   const path = join(folder, 'old.sqlite')
   const old = new DatabaseSync(path)
   old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
@@ -172,8 +172,11 @@ test('a store of the first version keeps its pairs, and learns their margins fro
        INSERT INTO steps VALUES (${attempt + 1}, 0, 'page', 'p', '${text}', x'', ${logprob}, '', '', NULL)`,
     )
   }
+  old.exec(`INSERT INTO metrics VALUES (1, 'sft', 0, '', 31, 'loss', 4), (1, 'sft', 0, '', 32, 'loss', 2)`)
   old.close()
   const upgraded = new Store(path)
+  const loss = { run: 1, stage: 'sft', round: 0, arm: '' }
+  expect(new Archive(upgraded.database).curves(1)).toEqual([{ ...loss, names: ['loss'], lastStep: 32 }])
   expect(upgraded.pairs(1, 1)).toMatchObject([
     { seed: 5, keep: true, margin: 2, chosenAttempt: 0, swapped: false, reviewed: false, note: '' },
     { seed: 6, keep: false, margin: null },

@@ -471,7 +471,7 @@ export const words = {
       title: 'How far they move the model',
       note: 'Frobenius norm of what each adds to a projection (scaled B·A), from the first layer to the last, and of what they add differently. All on one scale.',
       difference: 'difference of the two',
-      all: 'Whole model',
+      all: 'Whole model: {{sums}}',
       sums: 'A {{a}} · B {{b}} · difference {{difference}}',
       sumsApart: 'A {{a}} · B {{b}}',
     },

@@ -460,7 +460,7 @@ export const words: Words = {
       title: '对模型的改动有多大',
       note: '各适配器在每个投影上所加改动（缩放后的 B·A）的 Frobenius 范数，从第一层到最后一层，以及两者改动之差的范数。所有图用同一刻度。',
       difference: '两者之差',
-      all: '整个模型',
+      all: '整个模型：{{sums}}',
       sums: 'A {{a}} · B {{b}} · 差 {{difference}}',
       sumsApart: 'A {{a}} · B {{b}}',
     },

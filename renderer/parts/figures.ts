@@ -47,7 +47,12 @@ export function metric(value: number): string {
     .replace(/^-/, '−')
 }
 
+/** By language: one takes longer to make than a hundred dates take to write. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
 /** Date and time, short, in the reader's language. */
 export function moment(milliseconds: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds)
+  const format = formats.get(language) ?? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+  formats.set(language, format)
+  return format.format(milliseconds)
 }

@@ -2,6 +2,7 @@
 import { ChartLine, Film, FolderTree, GitFork, MonitorPlay, Scale, Workflow } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { hrefOf, usePlace, VIEWS, type View } from '../location.ts'
+import { loadScreen } from '../screens.tsx'
 import classes from './navigation.module.css'
 
 const ICONS: Readonly<Record<View, typeof Workflow>> = {
@@ -30,6 +31,8 @@ export function Navigation() {
             key={one}
             className={classes.link}
             href={hrefOf(one)}
+            // Who points at it will want it.
+            onPointerEnter={() => void loadScreen(one).catch(() => {})}
             aria-current={one === view ? 'page' : undefined}
             aria-keyshortcuts={String(at + 1)}
           >

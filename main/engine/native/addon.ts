@@ -30,7 +30,7 @@ export interface OpenOptions {
   /** 0: as many as the machine has cores. */
   readonly threads: number
   /** '' takes the best that the processor has. */
-  readonly instructions: '' | 'portable' | 'avx2' | 'avx512'
+  readonly instructions: '' | 'portable' | 'avx2' | 'avx512' | 'amx'
   /**
    * Of the base model's matrices: 'float32' can be trained, 'bf16' and 'nf4' are frozen. 'float64' is for tests: finite
    * differences need it.
@@ -38,7 +38,8 @@ export interface OpenOptions {
   readonly precision: 'float32' | 'float64' | 'bf16' | 'nf4'
   /**
    * 'bf16': matrix products round what they multiply to bf16 and add up in float32, where the processor has instructions
-   * for that (AVX512-BF16); elsewhere, and with 'fp32', they are exact to float32.
+   * for that: 'avx512' takes those of AVX512-BF16, 'amx' those of AMX, '' those that are faster here. Elsewhere, and with
+   * 'fp32', they are exact to float32.
    */
   readonly products: 'fp32' | 'bf16'
   /** Of embedding and head, where the matrices are frozen. */

@@ -228,6 +228,7 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       ['portable', 1],
       ['avx2', 2],
       ['avx512', 1],
+      ['amx', 2],
       ['', 3],
       ['', 7],
     ] as const)('instructions %j on %i threads agree with double precision', async (instructions, threads) => {
@@ -258,17 +259,26 @@ describe.skipIf(!isBuilt())('the native engine', () => {
     ['more than a panel in every direction', { ...ODD, intermediate_size: 1031, tie_word_embeddings: false }, 80, 3],
   ])('products in bf16 come close to double precision: %s', async (_, config, size, threads) => {
     const batch = forest(config, size)
-    const actual = await results(config, batch, { products: 'bf16', threads })
     const expected = await results(config, batch, { precision: 'float64' })
-    for (const key of ['full', 'lora'] as const) {
-      for (const [i, logprob] of expected[key].logprobs.entries()) {
-        expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(0.05 * Math.max(1, Math.abs(logprob)))
-        expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
+    for (const instructions of ['', 'avx512', 'amx'] as const) {
+      const options: NativeOptions = { products: 'bf16', instructions, threads }
+      let actual: typeof expected
+      try {
+        actual = await results(config, batch, options)
+      } catch (error) {
+        expect(String(error)).toContain('cannot run on this machine')
+        continue
       }
+      for (const key of ['full', 'lora'] as const) {
+        for (const [i, logprob] of expected[key].logprobs.entries()) {
+          expect(Math.abs(actual[key].logprobs[i]! - logprob)).toBeLessThan(0.05 * Math.max(1, Math.abs(logprob)))
+          expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
+        }
+      }
+      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
+      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
+      expect(await results(config, batch, options)).toEqual(actual)
     }
-    expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
-    expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
-    expect(await results(config, batch, { products: 'bf16', threads })).toEqual(actual)
   })
 
   test.each([
@@ -372,25 +382,112 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       })
     })
 
-    test('does not depend on the rest of the batch, to the last bit', async () => {
-      const page = tokens(50, ODD)
-      const prompts = Array.from({ length: 40 }, (_, i) => Int32Array.of(...page, ...tokens(i % 7, ODD)))
-      const sampling = { ...GREEDY, temperature: 1.3, top_p: 0.95, stop_token_ids: [5, 6, 7] }
-      const seeds = prompts.map((_, i) => 1000 + i)
-      await using(await open(ODD), async (engine) => {
-        const together = await engine.generate(prompts, { ...sampling, seeds }, null)
-        expect(together.some(({ stopped }) => stopped)).toBe(true)
-        expect(together.some(({ stopped }) => !stopped)).toBe(true)
-        // Room for one prompt at a time: many waves.
-        await using(await open(ODD, { cacheBytes: 100_000 }), async (small) => {
-          expect(await small.generate(prompts, { ...sampling, seeds }, null)).toEqual(together)
+    test.each(['fp32', 'bf16'] as const)(
+      'does not depend on the rest of the batch: products in %s',
+      async (products) => {
+        const page = tokens(50, ODD)
+        const prompts = Array.from({ length: 40 }, (_, i) => Int32Array.of(...page, ...tokens(i % 7, ODD)))
+        const sampling = { ...GREEDY, temperature: 1.3, top_p: 0.95, stop_token_ids: [5, 6, 7] }
+        const seeds = prompts.map((_, i) => 1000 + i)
+        await using(await open(ODD, { products }), async (engine) => {
+          const together = await engine.generate(prompts, { ...sampling, seeds }, null)
+          expect(together.some(({ stopped }) => stopped)).toBe(true)
+          expect(together.some(({ stopped }) => !stopped)).toBe(true)
+          // Room for one prompt at a time: many waves.
+          await using(await open(ODD, { products, cacheBytes: 100_000 }), async (small) => {
+            expect(await small.generate(prompts, { ...sampling, seeds }, null)).toEqual(together)
+          })
+          for (const i of [0, 13, 39]) {
+            expect(await engine.generate([prompts[i]!], { ...sampling, seeds: [seeds[i]!] }, null)).toEqual([
+              together[i],
+            ])
+          }
+          for (const { tokens, stopped } of together) {
+            expect([...tokens].findIndex((token) => [5, 6, 7].includes(token))).toBe(stopped ? tokens.length - 1 : -1)
+          }
         })
-        for (const i of [0, 13, 39]) {
-          expect(await engine.generate([prompts[i]!], { ...sampling, seeds: [seeds[i]!] }, null)).toEqual([together[i]])
+      },
+    )
+
+    // Keys and values are held in bf16 then.
+    test.each([
+      ['even sizes', EVEN],
+      ['odd sizes', ODD],
+      ['a tall head', TALL],
+      ['many heads', MANY],
+      ['more heads than are computed together', { ...EVEN, hidden_size: 320, num_attention_heads: 5 }],
+    ])('with products in bf16 comes close to float32: %s', async (_, config) => {
+      const prompts = [1, 31, 32, 33, 64, 97, 150].map((length) => tokens(length, config))
+      const sampling = { ...GREEDY, max_new_tokens: 40, seeds: prompts.map((_, i) => i) }
+      const base = randomModel(config, 1, 0.05)
+      await using(await open(config, { products: 'bf16', threads: 3 }, base), async (rounded) => {
+        const completions = await rounded.generate(prompts, sampling, null)
+        await using(await open(config, {}, base), async (exact) => {
+          for (const [i, { tokens, logprobs }] of completions.entries()) {
+            const scores = await exact.logprobs(
+              [
+                { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+                { tokens, parent: 0, targetStart: 0 },
+              ],
+              null,
+            )
+            for (const [t, logprob] of scores.logprobs.entries()) {
+              expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(0.03)
+            }
+          }
+        })
+      })
+    })
+
+    test.each(['fp32', 'bf16'] as const)('of prompts longer than a chunk: products in %s', async (products) => {
+      const config = { ...ODD, max_position_embeddings: 8192 }
+      const long = tokens(2600, config)
+      const prompts = [
+        long.slice(0, 512),
+        long,
+        tokens(40, config),
+        long.slice(0, 1024),
+        Int32Array.of(...long.subarray(0, 1700), ...tokens(1000, config)),
+        long,
+        tokens(1025, config),
+      ]
+      const sampling = { ...GREEDY, temperature: 1 }
+      const base = randomModel(config, 1, 0.1)
+      await using(await open(config, { products }, base), async (engine) => {
+        const together = await engine.generate(prompts, { ...sampling, seeds: prompts.map((_, i) => i) }, null)
+        for (const [i, { tokens, logprobs }] of together.entries()) {
+          const scores = await engine.logprobs(
+            [
+              { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+              { tokens, parent: 0, targetStart: 0 },
+            ],
+            null,
+          )
+          for (const [t, logprob] of scores.logprobs.entries()) {
+            expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(products === 'fp32' ? 1e-4 : 0.05)
+          }
         }
-        for (const { tokens, stopped } of together) {
-          expect([...tokens].findIndex((token) => [5, 6, 7].includes(token))).toBe(stopped ? tokens.length - 1 : -1)
-        }
+        await using(await open(config, { products, threads: 1 }, base), async (alone) => {
+          for (const i of [1, 4]) {
+            expect(await alone.generate([prompts[i]!], { ...sampling, seeds: [i] }, null)).toEqual([together[i]])
+          }
+        })
+      })
+    })
+
+    test('goes on while a long prompt is read, which can be cancelled', async () => {
+      const config = { ...ODD, max_position_embeddings: 2 ** 16 }
+      const [short, long] = [tokens(20, config), tokens(20_000, config)]
+      // Room for the long prompt once.
+      await using(await open(config, { cacheBytes: 22_000 * 2 * 2 * 20 * 4 }), async (engine) => {
+        const fresh = await engine.generate([short], { ...GREEDY, seeds: [1] }, null)
+        const controller = new AbortController()
+        const reading = engine.generate([long], { ...GREEDY, seeds: [1] }, null, { signal: controller.signal })
+        const joined = await engine.generate([short], { ...GREEDY, seeds: [1] }, null)
+        controller.abort(new Error('no longer wanted'))
+        await expect(reading).rejects.toThrow('no longer wanted')
+        expect(joined).toEqual(fresh)
+        expect(await engine.generate([short], { ...GREEDY, seeds: [1] }, null)).toEqual(fresh)
       })
     })
 
@@ -400,8 +497,11 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       ['bf16 products', { products: 'bf16' }],
       ['bf16 weights', { precision: 'bf16', products: 'bf16' }],
       ['NF4 weights', { precision: 'nf4', products: 'bf16' }],
-    ] as const)('of large layers: %s', async (_, options) => {
-      const config = { ...ODD, hidden_size: 516, intermediate_size: 2307, num_hidden_layers: 1 }
+      ['NF4 weights in whole blocks', { precision: 'nf4', headPrecision: 'int8', products: 'bf16' }],
+    ] as const)('of large layers: %s', async (name, options) => {
+      const sizes = { hidden_size: 516, intermediate_size: 2307 }
+      const whole = { hidden_size: 576, num_attention_heads: 6, intermediate_size: 2304 }
+      const config = { ...ODD, ...(name.includes('blocks') ? whole : sizes), num_hidden_layers: 1 }
       const prompts = [70, 3, 5, 9, 33, 2, 4].map((length) => tokens(length, config))
       const sampling = { ...GREEDY, max_new_tokens: 4, seeds: prompts.map((_, i) => i) }
       await using(await open(config, { ...options, threads: 3 }, randomModel(config, 1, 0.05)), async (engine) => {
@@ -453,33 +553,36 @@ describe.skipIf(!isBuilt())('the native engine', () => {
     })
   })
 
-  test('what earlier prompts began with is used again as long as the weights stay, and changes nothing', async () => {
-    const page = tokens(100, ODD)
-    const rounds = [0, 3, 40, 100].map((own) => [
-      Int32Array.of(...page, ...tokens(own, ODD)),
-      Int32Array.of(...page.subarray(0, 64 + own / 4), ...tokens(30, ODD)),
-      page.slice(0, 33),
-      page.slice(0, 64),
-    ])
-    const sampling = { ...GREEDY, temperature: 1, seeds: [1, 2, 3, 4] }
-    const fresh = async (prompts: readonly Int32Array[], base: Tensors) =>
-      using(await open(ODD, {}, base), (engine) => engine.generate(prompts, sampling, null))
-    await using(await open(ODD), async (engine) => {
-      for (const step of [0, 1]) {
-        const base = await engine.baseWeights()
-        for (const prompts of rounds) {
-          expect(await engine.generate(prompts, sampling, null)).toEqual(await fresh(prompts, base))
+  test.each(['fp32', 'bf16'] as const)(
+    'what earlier prompts began with is used again as long as the weights stay: products in %s',
+    async (products) => {
+      const page = tokens(100, ODD)
+      const rounds = [0, 3, 40, 100].map((own) => [
+        Int32Array.of(...page, ...tokens(own, ODD)),
+        Int32Array.of(...page.subarray(0, 64 + own / 4), ...tokens(30, ODD)),
+        page.slice(0, 33),
+        page.slice(0, 64),
+      ])
+      const sampling = { ...GREEDY, temperature: 1, seeds: [1, 2, 3, 4] }
+      const fresh = async (prompts: readonly Int32Array[], base: Tensors) =>
+        using(await open(ODD, { products }, base), (engine) => engine.generate(prompts, sampling, null))
+      await using(await open(ODD, { products }), async (engine) => {
+        for (const step of [0, 1]) {
+          const base = await engine.baseWeights()
+          for (const prompts of rounds) {
+            expect(await engine.generate(prompts, sampling, null)).toEqual(await fresh(prompts, base))
+          }
+          if (step === 0) await engine.train(null)
+          await engine.accumulate(forest(ODD, 2), slopes)
+          await engine.step(ADAMW)
         }
-        if (step === 0) await engine.train(null)
-        await engine.accumulate(forest(ODD, 2), slopes)
-        await engine.step(ADAMW)
-      }
-      await engine.addAdapter('lora', LORA, randomAdapter(ODD, LORA, 2, 0.2))
-      const adapted = await engine.generate(rounds[0]!, sampling, 'lora')
-      expect(adapted).not.toEqual(await engine.generate(rounds[0]!, sampling, null))
-      expect(await engine.generate(rounds[0]!, sampling, 'lora')).toEqual(adapted)
-    })
-  })
+        await engine.addAdapter('lora', LORA, randomAdapter(ODD, LORA, 2, 0.2))
+        const adapted = await engine.generate(rounds[0]!, sampling, 'lora')
+        expect(adapted).not.toEqual(await engine.generate(rounds[0]!, sampling, null))
+        expect(await engine.generate(rounds[0]!, sampling, 'lora')).toEqual(adapted)
+      })
+    },
+  )
 
   test('the event loop goes on while it computes', async () => {
     await using(await open(EVEN, { instructions: 'portable', threads: 1 }), async (engine) => {

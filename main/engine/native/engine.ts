@@ -17,6 +17,7 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
+import { CACHE_BYTES } from '../estimate.ts'
 import { notFinite } from '../model-file.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
@@ -107,7 +108,7 @@ async function openNative(
     products: options.products ?? 'fp32',
     headPrecision: options.headPrecision ?? 'bf16',
     checkpointing: options.checkpointing ?? false,
-    cacheBytes: options.cacheBytes ?? 2 ** 29,
+    cacheBytes: options.cacheBytes ?? CACHE_BYTES,
   })
   return { native, description }
 }

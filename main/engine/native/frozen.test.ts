@@ -124,6 +124,48 @@ describe.skipIf(!isBuilt())('frozen weights', () => {
     })
   })
 
+  // What few rows are multiplied by is read where it lies.
+  describe.each([
+    ['odd sizes', ODD],
+    ['even sizes', EVEN],
+  ])('completions at %s, with products in bf16, come close to what float32 computes', (_, config) => {
+    test.each([
+      ['bf16', 'bf16'],
+      ['nf4', 'int8'],
+      ['nf4', 'nf4'],
+    ] as const)('%s with embedding and head in %s', async (precision, headPrecision) => {
+      const options = { precision, headPrecision, products: 'bf16' } as const
+      const prompts = Array.from({ length: 19 }, (_, i) => tokens(20 + i))
+      const sampling = {
+        temperature: 1,
+        top_p: 1,
+        max_new_tokens: 3,
+        stop_token_ids: [],
+        seeds: prompts.map((_, i) => i),
+      }
+      await using(await createNativeEngine(config, randomModel(config, 1, 0.05), options), async (stored) => {
+        const together = await stored.generate(prompts, sampling, null)
+        await using(await createNativeEngine(config, await stored.baseWeights()), async (exact) => {
+          for (const [i, { tokens: drawn, logprobs }] of together.entries()) {
+            const scores = await exact.logprobs(
+              [
+                { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+                { tokens: drawn, parent: 0, targetStart: 0 },
+              ],
+              null,
+            )
+            for (const [t, logprob] of scores.logprobs.entries()) {
+              expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(0.05)
+            }
+          }
+        })
+        for (const i of [0, 18]) {
+          expect(await stored.generate([prompts[i]!], { ...sampling, seeds: [i] }, null)).toEqual([together[i]])
+        }
+      })
+    })
+  })
+
   test.each([
     ['float32', 'bf16'],
     ['nf4', 'int8'],

@@ -1,32 +1,13 @@
 /** Curves over optimiser steps: smoothed in front of the raw ones, with hover and zoom. */
 import { useComputedColorScheme } from '@mantine/core'
-import { useMemo, useState } from 'react'
-import { useTranslation } from 'react-i18next'
-import {
-  CartesianGrid,
-  Line,
-  LineChart,
-  type MouseHandlerDataParam,
-  ReferenceArea,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts'
+import { memo, useId, useMemo, useRef } from 'react'
 import { metric } from '../figures.ts'
+import { useInSight } from '../in-sight.ts'
 import classes from './curve.module.css'
-import { joinSeries, type Point, smooth } from './smooth.ts'
-
-export interface Series {
-  readonly id: string
-  readonly label: string
-  readonly colour: string
-  readonly dashed?: boolean
-  readonly points: readonly Point[]
-}
-
-export type Range = readonly [from: number, to: number]
+import { Drawing } from './drawing.tsx'
+import { useHover } from './hover.ts'
+import { type Point, type Range, type Series, valueAt } from './series.ts'
+import { useInTurn } from './turns.ts'
 
 interface Props {
   /** What is drawn, for those who cannot see it. */
@@ -39,12 +20,15 @@ interface Props {
   readonly onRange: (range: Range | null) => void
   /** A level worth a line: 0 for rewards, 0.5 for accuracy. */
   readonly level?: number
+  /** CSS pixels. */
   readonly height?: number
-  /** Charts with the same word move their hover line together. */
-  readonly sync?: string
 }
 
-export function Curve({
+/**
+ * A chart. To draw it anew takes a good part of a frame, so the charts of a page take turns, those in sight first, each
+ * with what is the latest by then.
+ */
+export const Curve = memo(function Curve({
   name,
   series,
   smoothing,
@@ -53,132 +37,42 @@ export function Curve({
   onRange,
   level,
   height = 200,
-  sync = 'steps',
 }: Props) {
-  const { t } = useTranslation()
+  const id = useId()
+  const figure = useRef<HTMLElement>(null)
   // Recharts writes colours into attributes; a change of scheme must draw them anew.
   const scheme = useComputedColorScheme('light')
-  const [drag, setDrag] = useState<Range | null>(null)
-  const rows = useMemo(() => {
-    const shown = smoothing > 0
-    const names = series.flatMap(({ id }) => (shown ? [id, `${id} raw`] : [id]))
-    const lists = series.flatMap(({ points }) => (shown ? [smooth(points, smoothing), points] : [points]))
-    const positive = (points: readonly Point[]): readonly Point[] =>
-      log ? points.map(([step, value]) => [step, value !== null && value > 0 ? value : null]) : points
-    return joinSeries(names, lists.map(positive))
-  }, [series, smoothing, log])
-  const step = ({ activeLabel }: MouseHandlerDataParam) => (activeLabel === undefined ? null : Number(activeLabel))
-  const finish = () => {
-    if (drag !== null && drag[0] !== drag[1]) onRange([Math.min(...drag), Math.max(...drag)])
-    setDrag(null)
-  }
+  const wanted = useMemo(
+    () => ({ series, smoothing, log, range, level, scheme }),
+    [series, smoothing, log, range, level, scheme],
+  )
+  const words = useMemo(() => summary(series), [series])
+  const drawn = useInTurn(wanted, useInSight(figure))
   return (
-    <figure className={classes.figure} aria-label={`${name}. ${summary(series)}`}>
-      <ResponsiveContainer width="100%" height={height}>
-        <LineChart
-          key={scheme}
-          data={rows}
-          syncId={sync}
-          syncMethod="value"
-          margin={{ top: 6, right: 12, bottom: 0, left: 0 }}
-          accessibilityLayer={false}
-          onMouseDown={(at) => {
-            const from = step(at)
-            setDrag(from === null ? null : [from, from])
-          }}
-          onMouseMove={(at) => {
-            const to = step(at)
-            if (drag !== null && to !== null) setDrag([drag[0], to])
-          }}
-          onMouseUp={finish}
-          onDoubleClick={() => onRange(null)}
-        >
-          <CartesianGrid stroke="var(--line)" strokeDasharray="2 3" vertical={false} />
-          <XAxis
-            dataKey="step"
-            type="number"
-            domain={range === null ? ['dataMin', 'dataMax'] : [...range]}
-            allowDataOverflow
-            tick={{ fill: 'var(--soft)', fontSize: 12 }}
-            tickLine={false}
-            axisLine={{ stroke: 'var(--line)' }}
-            minTickGap={32}
-          />
-          <YAxis
-            width={52}
-            scale={log ? 'log' : 'auto'}
-            domain={['auto', 'auto']}
-            allowDataOverflow={log}
-            tickFormatter={metric}
-            tick={{ fill: 'var(--soft)', fontSize: 12 }}
-            tickLine={false}
-            axisLine={false}
-            tickCount={5}
-          />
-          {level !== undefined && <ReferenceLine y={level} stroke="var(--soft)" strokeWidth={1} />}
-          {smoothing > 0 &&
-            series.map(({ id, colour }) => (
-              <Line
-                key={`${id} raw`}
-                dataKey={`${id} raw`}
-                stroke={colour}
-                strokeOpacity={0.25}
-                strokeWidth={1}
-                dot={false}
-                activeDot={false}
-                isAnimationActive={false}
-                connectNulls
-                legendType="none"
-              />
-            ))}
-          {series.map(({ id, label, colour, dashed = false }) => (
-            <Line
-              key={id}
-              dataKey={id}
-              name={label}
-              stroke={colour}
-              strokeWidth={2}
-              strokeDasharray={dashed ? '5 4' : '0'}
-              dot={rows.length === 1}
-              activeDot={{ r: 3, strokeWidth: 0 }}
-              isAnimationActive={false}
-              connectNulls
-            />
-          ))}
-          {drag !== null && drag[0] !== drag[1] && (
-            <ReferenceArea x1={drag[0]} x2={drag[1]} fill="var(--chosen)" fillOpacity={0.12} />
-          )}
-          <Tooltip
-            isAnimationActive={false}
-            cursor={{ stroke: 'var(--soft)', strokeDasharray: '2 2' }}
-            content={({ active, label, payload }) =>
-              active === true && payload.length > 0 ? (
-                <div className={`card ${classes.tip}`}>
-                  <b>{t('training.step', { step: label })}</b>
-                  {payload
-                    .filter(({ dataKey }) => !String(dataKey).endsWith(' raw'))
-                    .map(({ dataKey, name: words, value, color }) => (
-                      <span key={String(dataKey)} className={classes.line}>
-                        <i style={{ background: color }} />
-                        <span>{words}</span>
-                        <b>{typeof value === 'number' ? metric(value) : '–'}</b>
-                      </span>
-                    ))}
-                </div>
-              ) : null
-            }
-          />
-        </LineChart>
-      </ResponsiveContainer>
+    <figure ref={figure} className={classes.figure} aria-label={`${name}. ${words}`}>
+      <div style={{ height }}>
+        {drawn !== null && <Drawing key={drawn.scheme} id={id} height={height} onRange={onRange} {...drawn} />}
+      </div>
       <figcaption className={classes.legend}>
-        {series.map(({ id, label, colour, dashed = false }) => (
-          <span key={id}>
-            <i style={{ borderTopColor: colour, borderTopStyle: dashed ? 'dashed' : 'solid' }} />
-            {label}
-          </span>
+        {series.map((one) => (
+          <Label key={one.id} chart={id} series={one} />
         ))}
       </figcaption>
     </figure>
+  )
+})
+
+/** A line's name, with its value where somebody points at another chart. */
+function Label({ chart, series }: { readonly chart: string; readonly series: Series }) {
+  const hover = useHover()
+  const value = hover === null || hover.owner === chart ? null : valueAt(series.points, hover.step)
+  const { label, colour, dashed = false } = series
+  return (
+    <span>
+      <i style={{ borderTopColor: colour, borderTopStyle: dashed ? 'dashed' : 'solid' }} />
+      {label}
+      {value !== null && <b> {metric(value)}</b>}
+    </span>
   )
 }
 
@@ -186,7 +80,7 @@ export function Curve({
 function summary(series: readonly Series[]): string {
   return series
     .map(({ label, points }) => {
-      const values = points.flatMap(([, value]) => (value === null ? [] : [value]))
+      const values = points.flatMap(([, value]: Point) => (value === null ? [] : [value]))
       return values.length === 0 ? `${label}: –` : `${label}: ${metric(values[0]!)} → ${metric(values.at(-1)!)}`
     })
     .join('; ')

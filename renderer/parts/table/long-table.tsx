@@ -2,7 +2,7 @@
 import { useHotkeys } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useRef } from 'react'
 import classes from './long-table.module.css'
 
 export interface Column<Row> {
@@ -23,6 +23,7 @@ export interface Order {
 
 interface Props<Row> {
   readonly name: string
+  /** The same object from one drawing to the next, or every row is drawn anew each time. */
   readonly columns: readonly Column<Row>[]
   readonly total: number
   readonly rowAt: (index: number) => Row | undefined
@@ -58,6 +59,11 @@ export function LongTable<Row>({
     estimateSize: () => ROW,
     overscan: 10,
   })
+  const latest = useRef(onChoose)
+  useEffect(() => {
+    latest.current = onChoose
+  })
+  const press = useCallback((index: number) => latest.current(index), [])
   const items = rows.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
@@ -110,22 +116,18 @@ export function LongTable<Row>({
           {items.map(({ index, start, key }) => {
             const row = rowAt(index)
             return (
-              <tr
+              <Line
                 key={key}
                 id={`${id}-${index}`}
-                className={classes.row}
-                aria-rowindex={index + 2}
-                aria-selected={index === chosen}
-                data-faint={(row !== undefined && faint?.(row)) || undefined}
-                style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${start}px)` }}
-                onClick={() => onChoose(index)}
-              >
-                {columns.map((column) => (
-                  <td key={column.id} className={column.number === true ? classes.numeric : classes.cell}>
-                    {row === undefined ? '…' : column.cell(row)}
-                  </td>
-                ))}
-              </tr>
+                index={index}
+                row={row}
+                columns={columns}
+                tracks={tracks}
+                top={start}
+                chosen={index === chosen}
+                faint={row !== undefined && faint?.(row) === true}
+                onChoose={press}
+              />
             )
           })}
         </tbody>
@@ -133,6 +135,51 @@ export function LongTable<Row>({
     </div>
   )
 }
+
+interface LineProps<Row> {
+  readonly id: string
+  readonly index: number
+  /** undefined while it is on its way. */
+  readonly row: Row | undefined
+  readonly columns: readonly Column<Row>[]
+  readonly tracks: string
+  /** CSS pixels below the first row. */
+  readonly top: number
+  readonly chosen: boolean
+  readonly faint: boolean
+  readonly onChoose: (index: number) => void
+}
+
+/** A row. Scrolling moves what is there and draws only what comes into sight. */
+const Line = memo(function Line<Row>({
+  id,
+  index,
+  row,
+  columns,
+  tracks,
+  top,
+  chosen,
+  faint,
+  onChoose,
+}: LineProps<Row>) {
+  return (
+    <tr
+      id={id}
+      className={classes.row}
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      data-faint={faint || undefined}
+      style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${top}px)` }}
+      onClick={() => onChoose(index)}
+    >
+      {columns.map((column) => (
+        <td key={column.id} className={column.number === true ? classes.numeric : classes.cell}>
+          {row === undefined ? '…' : column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  )
+}) as <Row>(props: LineProps<Row>) => ReactNode
 
 interface HeadProps<Row> {
   readonly column: Column<Row>

@@ -21,11 +21,15 @@ export interface LongList<Row> {
   readonly onRange: (first: number, last: number) => void
 }
 
-/** The numbers of the pages that hold the rows from `first` to `last`. */
+/**
+ * The numbers of the pages that hold the rows from `first` to `last`, and before them that of the first page, which says
+ * how long the list is. Without it a jump to rows that are still on their way would find a list of none, and jump back.
+ */
 export function pagesOf(first: number, last: number): number[] {
   const from = Math.floor(Math.max(0, first) / PAGE)
   const to = Math.floor(Math.max(0, last) / PAGE)
-  return Array.from({ length: to - from + 1 }, (_, at) => from + at)
+  const inSight = Array.from({ length: to - from + 1 }, (_, at) => from + at)
+  return from === 0 ? inSight : [0, ...inSight]
 }
 
 /**

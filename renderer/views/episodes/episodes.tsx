@@ -3,7 +3,7 @@ import { NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Film, Search } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { type Answers, useRuns } from '../../lab.ts'
@@ -208,53 +208,56 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
 function useColumns(): readonly Column<Brief>[] {
   const { t } = useTranslation()
   const reason = useReason()
-  return [
-    { id: 'id', label: '#', width: '46px', number: true, sortable: true, cell: ({ id }) => id },
-    {
-      id: 'outcome',
-      label: t('episodes.outcome'),
-      width: '92px',
-      sortable: true,
-      cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
-    },
-    { id: 'task', label: t('episodes.task'), width: 'minmax(104px, 1fr)', sortable: true, cell: ({ task }) => task },
-    {
-      id: 'seed',
-      label: t('episodes.seed'),
-      width: '72px',
-      number: true,
-      sortable: true,
-      cell: ({ seed, attempt }) => (attempt > 0 ? `${seed}·${attempt + 1}` : seed),
-    },
-    {
-      id: 'stage',
-      label: t('episodes.stage'),
-      width: '88px',
-      cell: ({ stage, arm }) =>
-        arm === '' ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }) : armName(t, arm),
-    },
-    {
-      id: 'steps',
-      label: t('episodes.steps'),
-      width: '52px',
-      number: true,
-      sortable: true,
-      cell: ({ steps }) => steps,
-    },
-    {
-      id: 'reason',
-      label: t('episodes.reason'),
-      width: 'minmax(120px, 1.4fr)',
-      sortable: true,
-      cell: (row) => (row.outcome === 'success' ? '' : reason(row.reason)),
-    },
-    {
-      id: 'duration',
-      label: t('episodes.time'),
-      width: '64px',
-      number: true,
-      sortable: true,
-      cell: ({ duration: milliseconds }) => duration(milliseconds / 1000),
-    },
-  ]
+  return useMemo(
+    () => [
+      { id: 'id', label: '#', width: '46px', number: true, sortable: true, cell: ({ id }) => id },
+      {
+        id: 'outcome',
+        label: t('episodes.outcome'),
+        width: '92px',
+        sortable: true,
+        cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
+      },
+      { id: 'task', label: t('episodes.task'), width: 'minmax(104px, 1fr)', sortable: true, cell: ({ task }) => task },
+      {
+        id: 'seed',
+        label: t('episodes.seed'),
+        width: '72px',
+        number: true,
+        sortable: true,
+        cell: ({ seed, attempt }) => (attempt > 0 ? `${seed}·${attempt + 1}` : seed),
+      },
+      {
+        id: 'stage',
+        label: t('episodes.stage'),
+        width: '88px',
+        cell: ({ stage, arm }) =>
+          arm === '' ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }) : armName(t, arm),
+      },
+      {
+        id: 'steps',
+        label: t('episodes.steps'),
+        width: '52px',
+        number: true,
+        sortable: true,
+        cell: ({ steps }) => steps,
+      },
+      {
+        id: 'reason',
+        label: t('episodes.reason'),
+        width: 'minmax(120px, 1.4fr)',
+        sortable: true,
+        cell: (row) => (row.outcome === 'success' ? '' : reason(row.reason)),
+      },
+      {
+        id: 'duration',
+        label: t('episodes.time'),
+        width: '64px',
+        number: true,
+        sortable: true,
+        cell: ({ duration: milliseconds }) => duration(milliseconds / 1000),
+      },
+    ],
+    [t, reason],
+  )
 }

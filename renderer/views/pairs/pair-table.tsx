@@ -1,5 +1,6 @@
 /** The columns of the table of pairs. */
 import { NotebookPen, Pencil, Repeat2 } from 'lucide-react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Answers } from '../../lab.ts'
 import type { Column } from '../../parts/table/long-table.tsx'
@@ -10,52 +11,55 @@ export type PairBrief = Answers['pairs']['list']['rows'][number]
 
 export function usePairColumns(): readonly Column<PairBrief>[] {
   const { t } = useTranslation()
-  return [
-    { id: 'id', label: '#', width: '44px', number: true, sortable: true, cell: ({ id }) => id },
-    { id: 'state', label: t('pairs.state'), width: '80px', cell: (pair) => <Marks pair={pair} /> },
-    { id: 'task', label: t('pairs.task'), width: 'minmax(100px, 1fr)', sortable: true, cell: ({ task }) => task },
-    {
-      id: 'difference',
-      label: t('pairs.difference'),
-      width: 'minmax(160px, 1.8fr)',
-      cell: ({ chosen, rejected }) => {
-        const difference = firstDifference(chosen, rejected)
-        return (
-          <>
-            <span className="chosen">{difference.chosen}</span>
-            <span className="soft"> ≻ </span>
-            <span className="rejected">{difference.rejected}</span>
-          </>
-        )
+  return useMemo(
+    () => [
+      { id: 'id', label: '#', width: '44px', number: true, sortable: true, cell: ({ id }) => id },
+      { id: 'state', label: t('pairs.state'), width: '80px', cell: (pair) => <Marks pair={pair} /> },
+      { id: 'task', label: t('pairs.task'), width: 'minmax(100px, 1fr)', sortable: true, cell: ({ task }) => task },
+      {
+        id: 'difference',
+        label: t('pairs.difference'),
+        width: 'minmax(160px, 1.8fr)',
+        cell: ({ chosen, rejected }) => {
+          const difference = firstDifference(chosen, rejected)
+          return (
+            <>
+              <span className="chosen">{difference.chosen}</span>
+              <span className="soft"> ≻ </span>
+              <span className="rejected">{difference.rejected}</span>
+            </>
+          )
+        },
       },
-    },
-    {
-      id: 'margin',
-      label: t('pairs.margin'),
-      width: '58px',
-      number: true,
-      sortable: true,
-      cell: ({ margin }) => (margin === null ? '–' : margin.toFixed(2)),
-    },
-    {
-      id: 'policyMargin',
-      label: t('pairs.policyMargin'),
-      width: '86px',
-      number: true,
-      sortable: true,
-      cell: ({ policyMargin }) => (policyMargin === null ? '–' : policyMargin.toFixed(2)),
-    },
-    { id: 'seed', label: t('pairs.seed'), width: '68px', number: true, sortable: true, cell: ({ seed }) => seed },
-    { id: 'step', label: t('pairs.step'), width: '46px', number: true, sortable: true, cell: ({ step }) => step + 1 },
-    {
-      id: 'chosen',
-      label: t('pairs.lengths'),
-      width: '74px',
-      number: true,
-      sortable: true,
-      cell: ({ chosen, rejected }) => `${chosen.length} / ${rejected.length}`,
-    },
-  ]
+      {
+        id: 'margin',
+        label: t('pairs.margin'),
+        width: '58px',
+        number: true,
+        sortable: true,
+        cell: ({ margin }) => (margin === null ? '–' : margin.toFixed(2)),
+      },
+      {
+        id: 'policyMargin',
+        label: t('pairs.policyMargin'),
+        width: '86px',
+        number: true,
+        sortable: true,
+        cell: ({ policyMargin }) => (policyMargin === null ? '–' : policyMargin.toFixed(2)),
+      },
+      { id: 'seed', label: t('pairs.seed'), width: '68px', number: true, sortable: true, cell: ({ seed }) => seed },
+      { id: 'step', label: t('pairs.step'), width: '46px', number: true, sortable: true, cell: ({ step }) => step + 1 },
+      {
+        id: 'chosen',
+        label: t('pairs.lengths'),
+        width: '74px',
+        number: true,
+        sortable: true,
+        cell: ({ chosen, rejected }) => `${chosen.length} / ${rejected.length}`,
+      },
+    ],
+    [t],
+  )
 }
 
 /** What was done to a pair by hand. */

@@ -2,7 +2,7 @@
 import { Button, Group, NativeSelect, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
@@ -136,10 +136,18 @@ function One({ id, at, onAt }: { readonly id: number; readonly at: number; reado
 function useColumns(arm: string, other: string): readonly Column<Row>[] {
   const { t } = useTranslation()
   const reason = useReason()
-  return [
-    { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
-    { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
-    { id: 'a', label: armName(t, arm), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
-    { id: 'b', label: armName(t, other), width: 'minmax(90px, 1fr)', cell: ({ reasonB }) => reason(reasonB) },
-  ]
+  return useMemo(
+    () => [
+      { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
+      { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
+      { id: 'a', label: armName(t, arm), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
+      {
+        id: 'b',
+        label: armName(t, other),
+        width: 'minmax(90px, 1fr)',
+        cell: ({ reasonB }) => reason(reasonB),
+      },
+    ],
+    [t, reason, arm, other],
+  )
 }

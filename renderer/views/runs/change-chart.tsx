@@ -36,9 +36,7 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
             <i data-size="difference" /> {t('runs.change.difference')}
           </span>
         )}
-        <span className={classes.all}>
-          {t('runs.change.all')}: {said(totals(changes))}
-        </span>
+        <span className={classes.all}>{t('runs.change.all', { sums: said(totals(changes)) })}</span>
       </p>
       <div className={classes.charts}>
         {projections.map((projection) => {

@@ -1,16 +1,18 @@
 /** The curves of trainings, live: runs overlaid, smoothed, zoomed, each with a sentence that says how to read it. */
 import { Alert, Button, Chip, Group, MultiSelect, SegmentedControl, Slider, Switch, Text } from '@mantine/core'
+import { useThrottledCallback } from '@mantine/hooks'
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { ChartLine, TriangleAlert, ZoomOut } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { memo, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import { type Answers, useRuns } from '../../lab.ts'
+import { type Answers, type RunBrief, useRuns } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
-import { Curve, type Range, type Series } from '../../parts/curve/curve.tsx'
-import type { Point } from '../../parts/curve/smooth.ts'
+import { Curve } from '../../parts/curve/curve.tsx'
+import { lineOf, type Range, type Series } from '../../parts/curve/series.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
@@ -24,8 +26,8 @@ import { warningsOf } from './warnings.ts'
 type Arm = Answers['metrics']['arms'][number]
 type CurveAnswer = Answers['metrics']['curves'][number]
 
-/** Points a curve is asked for: about one a pixel. */
-const POINTS = 500
+/** Points a curve is asked for: about one a pixel of the narrowest chart. */
+const POINTS = 320
 /** Milliseconds between two looks at a training that runs. */
 const LIVE = 1500
 
@@ -34,36 +36,22 @@ export default function Training() {
   const { query } = usePlace()
   const runs = useRuns()
   const chosen = (query.runs ?? query.run ?? String(runs.data?.[0]?.id ?? '')).split('.').filter(Boolean).map(Number)
-  const answers = useQueries({
+  const { arms, known } = useQueries({
     queries: chosen.map((run) => ({
       queryKey: ['metrics', 'arms', run],
       queryFn: () => lab.metrics.arms.query({ run }),
       refetchInterval: LIVE,
     })),
+    combine: allArms,
   })
-  const arms = answers.flatMap(({ data }) => data ?? [])
-  const known = runs.data !== undefined && answers.every(({ data }) => data !== undefined)
   const stage = query.stage === 'sft' || query.stage === 'dpo' ? query.stage : latestStage(arms)
+  const own = useMemo(() => arms.filter((arm) => arm.stage === stage), [arms, stage])
   if (runs.error !== null) return <Failure error={runs.error} retry={() => void runs.refetch()} />
-  if (!known) return <Loading />
-  const own = arms.filter((arm) => arm.stage === stage)
+  if (runs.data === undefined || !known) return <Loading />
   return (
     <Page
       title={t('views.training')}
-      about={
-        <MultiSelect
-          size="xs"
-          maw={460}
-          aria-label={t('training.runs')}
-          placeholder={chosen.length === 0 ? t('training.runs') : ''}
-          value={chosen.map(String)}
-          data={(runs.data ?? []).map(({ id, command }) => ({
-            value: String(id),
-            label: `${t('episodes.run', { run: id })} · ${t(`command.${command}` as 'command.sft', { defaultValue: command })}`,
-          }))}
-          onChange={(values) => choose({ runs: values.join('.'), run: undefined, arms: undefined })}
-        />
-      }
+      about={<RunsChoice runs={runs.data} chosen={chosen.join('.')} />}
       actions={
         <SegmentedControl
           size="xs"
@@ -87,6 +75,39 @@ export default function Training() {
   )
 }
 
+/** Which runs are overlaid; `chosen` are their ids, joined by dots. There may be hundreds, so it is drawn by itself. */
+const RunsChoice = memo(function RunsChoice({
+  runs,
+  chosen,
+}: {
+  readonly runs: readonly RunBrief[]
+  readonly chosen: string
+}) {
+  const { t } = useTranslation()
+  return (
+    <MultiSelect
+      size="xs"
+      maw={460}
+      aria-label={t('training.runs')}
+      placeholder={chosen === '' ? t('training.runs') : ''}
+      value={chosen.split('.').filter(Boolean)}
+      data={runs.map(({ id, command }) => ({
+        value: String(id),
+        label: `${t('episodes.run', { run: id })} · ${t(`command.${command}` as 'command.sft', { defaultValue: command })}`,
+      }))}
+      onChange={(values) => choose({ runs: values.join('.'), run: undefined, arms: undefined })}
+    />
+  )
+})
+
+/** The answers of all runs as one. Outside of the component, so that equal answers stay the same object. */
+function allArms(answers: readonly { readonly data: readonly Arm[] | undefined }[]) {
+  return {
+    arms: answers.flatMap(({ data }) => data ?? []),
+    known: answers.every(({ data }) => data !== undefined),
+  }
+}
+
 /** What was trained last is what is looked for. */
 function latestStage(arms: readonly Arm[]): 'sft' | 'dpo' {
   return arms.some(({ stage }) => stage === 'dpo') ? 'dpo' : 'sft'
@@ -103,20 +124,13 @@ function Charts({ stage, arms, several }: ChartsProps) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const job = useJob()
-  const { smoothing } = useSettings()
   const [log, setLog] = useState(false)
   const [range, setRange] = useState<Range | null>(null)
-  const nameOf = (arm: Arm) =>
-    [
-      several ? t('episodes.run', { run: arm.run }) : '',
-      armName(t, arm.arm),
-      arm.round > 1 || arms.some(({ round }) => round > 1) ? t('episodes.round', { round: arm.round }) : '',
-    ]
-      .filter(Boolean)
-      .join(' · ')
   const ids = arms.map(idOf)
-  const wanted = query.arms?.split('.') ?? defaultArms(arms, stage)
-  const shown = arms.filter((arm) => wanted.includes(idOf(arm)))
+  const shown = useMemo(() => {
+    const wanted = query.arms?.split('.') ?? defaultArms(arms, stage)
+    return arms.filter((arm) => wanted.includes(idOf(arm)))
+  }, [arms, stage, query.arms])
   const names = metricsOf(stage).filter((name) => shown.some((arm) => arm.names.includes(name)))
   const live = job?.current != null && shown.some(({ run }) => run === job.current?.run)
   const [from, to] = range ?? [0, Number.MAX_SAFE_INTEGER]
@@ -125,20 +139,31 @@ function Charts({ stage, arms, several }: ChartsProps) {
     queryFn: () => lab.metrics.curves.query({ arms: shown.map(keyOf), names, from, to, points: POINTS }),
     enabled: shown.length > 0 && names.length > 0,
     placeholderData: keepPreviousData,
+    // Thousands of numbers, new whenever they are asked for: comparing them would take longer than drawing them.
+    structuralSharing: false,
     refetchInterval: live ? LIVE : false,
   })
-  const points = useMemo(() => byArmAndName(curves.data ?? []), [curves.data])
-  const warnings = shown.flatMap((arm) =>
-    arm.arm === 'replay'
-      ? []
-      : warningsOf(Object.fromEntries(names.map((name) => [name, points.get(`${idOf(arm)} ${name}`) ?? []]))).map(
-          (warning) => ({ arm, warning }),
-        ),
+  // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
+  const lines = useMemo(() => byArmAndName(curves.data ?? []), [curves.data])
+  const charts = useMemo(
+    () => chartsOf(t, stage, { arms, shown, several, lines }),
+    [t, stage, arms, shown, several, lines],
   )
+  const warnings = useMemo(
+    () =>
+      shown
+        .filter(({ arm }) => arm !== 'replay')
+        .flatMap((arm) => {
+          const own = arm.names.map((name) => [name, lines.get(`${idOf(arm)} ${name}`)?.points ?? []])
+          return warningsOf(Object.fromEntries(own)).map((warning) => ({ arm, warning }))
+        }),
+    [shown, lines],
+  )
+  const nameOf = (arm: Arm) => fullName(t, arm, arms, several)
   return (
     <>
       <div className={classes.tools}>
-        <Chip.Group multiple value={[...wanted]} onChange={(values) => choose({ arms: values.join('.') })}>
+        <Chip.Group multiple value={shown.map(idOf)} onChange={(values) => choose({ arms: values.join('.') })}>
           <Group gap="xs">
             {ids.map((id, at) => (
               <Chip key={id} value={id} size="xs" variant="outline">
@@ -149,19 +174,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
           </Group>
         </Chip.Group>
         <Group gap="lg">
-          <Group gap="sm" wrap="nowrap">
-            <Text size="sm">{t('training.smoothing')}</Text>
-            <Slider
-              w={130}
-              min={0}
-              max={0.99}
-              step={0.01}
-              value={smoothing}
-              label={(value) => value.toFixed(2)}
-              thumbLabel={t('training.smoothing')}
-              onChange={(value) => useSettings.setState({ smoothing: value })}
-            />
-          </Group>
+          <Smoothing />
           <Switch label={t('training.log')} checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
           {range !== null && (
             <Button
@@ -187,58 +200,117 @@ function Charts({ stage, arms, several }: ChartsProps) {
         </Alert>
       ))}
       {curves.error !== null && <Failure error={curves.error} retry={() => void curves.refetch()} />}
+      {curves.isLoading && <Loading />}
       <div className={classes.charts}>
-        {CHARTS[stage]
-          .filter(({ lines }) => lines.some(({ metric }) => names.includes(metric)))
-          .map((chart) => (
-            <section
-              key={chart.id}
-              className={`card ${classes.chart}`}
-              aria-label={t(`training.charts.${chart.id}.title`)}
-            >
-              <h2>{t(`training.charts.${chart.id}.title`)}</h2>
-              <p>{t(`training.charts.${chart.id}.text`)}</p>
-              <Curve
-                name={t(`training.charts.${chart.id}.title`)}
-                series={seriesOf(chart)}
-                smoothing={chart.id === 'rate' ? 0 : smoothing}
-                log={log}
-                range={range}
-                onRange={setRange}
-                {...(chart.level === undefined || log ? {} : { level: chart.level })}
-              />
-            </section>
-          ))}
+        {charts.map(({ chart, series }) => (
+          <Chart key={chart.id} chart={chart} series={series} log={log} range={range} onRange={setRange} />
+        ))}
       </div>
       <Text size="sm" c="dimmed">
         {t('training.hint')}
       </Text>
     </>
   )
+}
 
-  function seriesOf({ lines }: ChartSpec): Series[] {
-    return shown.flatMap((arm) =>
-      lines.flatMap(({ metric, role }): Series[] => {
-        const own = points.get(`${idOf(arm)} ${metric}`)
-        if (own === undefined || own.length === 0) return []
-        const name = nameOf(arm)
-        return [
-          {
-            id: `${idOf(arm)} ${metric}`,
-            label:
-              role === 'main'
-                ? name
-                : shown.length === 1
-                  ? t(`training.roles.${role}`)
-                  : `${name}, ${t(`training.roles.${role}`)}`,
-            colour: lineColour(role, colourOf(arms, arms.indexOf(arm), several), shown.length === 1),
-            dashed: role === 'heldOut' || role === 'rejected',
-            points: own,
-          },
-        ]
-      }),
-    )
+/** Least milliseconds between two settings while the slider moves: each draws every chart anew. */
+const SETTLED = 100
+
+/** How much the curves are smoothed. The slider moves at once, the charts follow. */
+function Smoothing() {
+  const { t } = useTranslation()
+  const [smoothing, setSmoothing] = useState(useSettings.getState().smoothing)
+  const keep = useThrottledCallback((value: number) => useSettings.setState({ smoothing: value }), SETTLED)
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Text size="sm">{t('training.smoothing')}</Text>
+      <Slider
+        w={130}
+        min={0}
+        max={0.99}
+        step={0.01}
+        value={smoothing}
+        label={(value) => value.toFixed(2)}
+        thumbLabel={t('training.smoothing')}
+        onChange={(value) => {
+          setSmoothing(value)
+          keep(value)
+        }}
+      />
+    </Group>
+  )
+}
+
+interface ChartProps {
+  readonly chart: ChartSpec
+  readonly series: readonly Series[]
+  readonly log: boolean
+  readonly range: Range | null
+  readonly onRange: (range: Range | null) => void
+}
+
+const Chart = memo(function Chart({ chart, series, log, range, onRange }: ChartProps) {
+  const { t } = useTranslation()
+  const { smoothing } = useSettings()
+  const title = t(`training.charts.${chart.id}.title`)
+  return (
+    <section className={`card ${classes.chart}`} aria-label={title}>
+      <h2>{title}</h2>
+      <p>{t(`training.charts.${chart.id}.text`)}</p>
+      <Curve
+        name={title}
+        series={series}
+        smoothing={chart.id === 'rate' ? 0 : smoothing}
+        log={log}
+        range={range}
+        onRange={onRange}
+        {...(chart.level === undefined || log ? {} : { level: chart.level })}
+      />
+    </section>
+  )
+})
+
+type Translate = TFunction
+
+interface Shown {
+  readonly arms: readonly Arm[]
+  /** Those of the arms that are drawn. */
+  readonly shown: readonly Arm[]
+  readonly several: boolean
+  readonly lines: Lines
+}
+
+/** The charts that have something to show, with their lines. */
+function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, lines }: Shown) {
+  const seriesOf = (arm: Arm, { metric, role }: ChartSpec['lines'][number]): Series[] => {
+    const own = lines.get(`${idOf(arm)} ${metric}`)
+    if (own === undefined || own.points.length === 0) return []
+    const name = fullName(t, arm, arms, several)
+    const roleName = role === 'main' ? name : t(`training.roles.${role}`)
+    return [
+      {
+        id: `${idOf(arm)} ${metric}`,
+        label: role === 'main' || shown.length === 1 ? roleName : `${name}, ${roleName}`,
+        colour: lineColour(role, colourOf(arms, arms.indexOf(arm), several), shown.length === 1),
+        dashed: role === 'heldOut' || role === 'rejected',
+        ...own,
+      },
+    ]
   }
+  return CHARTS[stage]
+    .map((chart) => ({ chart, series: shown.flatMap((arm) => chart.lines.flatMap((line) => seriesOf(arm, line))) }))
+    .filter(({ series }) => series.length > 0)
+}
+
+/** What tells an arm from the others that are there. */
+function fullName(t: Translate, arm: Arm, arms: readonly Arm[], several: boolean): string {
+  return [
+    several ? t('episodes.run', { run: arm.run }) : '',
+    armName(t, arm.arm),
+    arm.round > 1 || arms.some(({ round }) => round > 1) ? t('episodes.round', { round: arm.round }) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 /** Where one training is shown, colours can mean chosen and rejected; where several are, they tell these apart. */
@@ -270,11 +342,8 @@ function keyOf({ run, stage, round, arm }: Arm): Pick<Arm, 'run' | 'stage' | 'ro
   return { run, stage, round, arm }
 }
 
-function byArmAndName(curves: readonly CurveAnswer[]): Map<string, Point[]> {
-  return new Map(
-    curves.map((curve) => [
-      `${idOf(curve)} ${curve.name}`,
-      curve.steps.map((step, at): Point => [step, curve.mean[at] ?? null]),
-    ]),
-  )
+type Lines = ReadonlyMap<string, Pick<Series, 'points' | 'bounds'>>
+
+function byArmAndName(curves: readonly CurveAnswer[]): Lines {
+  return new Map(curves.map((curve) => [`${idOf(curve)} ${curve.name}`, lineOf(curve)]))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../parts/curve/smooth.ts'
+import type { Point } from '../../parts/curve/series.ts'
 import { warningsOf } from './warnings.ts'
 
 const curve = (at: (share: number) => number, steps = 50): Point[] =>

@@ -1,5 +1,5 @@
 /** Known failures of preference training, seen in the curves while there is still time to stop. */
-import type { Point } from '../../parts/curve/smooth.ts'
+import type { Point } from '../../parts/curve/series.ts'
 
 export type Warning = 'chosenFalls' | 'accuracyEarly' | 'lossZero' | 'forgets'
 

@@ -1,8 +1,10 @@
 /** Two curves of a training: how far it is, and whether it goes where it should. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../../api.ts'
-import { Curve, type Series } from '../../../parts/curve/curve.tsx'
+import { Curve } from '../../../parts/curve/curve.tsx'
+import { lineOf, type Series } from '../../../parts/curve/series.ts'
 import { armColour } from '../../../parts/interval.tsx'
 import { useSettings } from '../../../state/settings.ts'
 import classes from './glance.module.css'
@@ -45,6 +47,8 @@ const CHARTS: Readonly<Record<Props['stage'], readonly [Chart, Chart]>> = {
   ],
 }
 
+const NOTHING = () => {}
+
 export default function Trained({ run, stage, round, every }: Props) {
   const { t } = useTranslation()
   const { smoothing } = useSettings()
@@ -55,30 +59,34 @@ export default function Trained({ run, stage, round, every }: Props) {
     placeholderData: keepPreviousData,
     refetchInterval: every,
   })
-  const seriesOf = ({ lines }: Chart): Series[] =>
-    lines.flatMap(({ metric, role }) => {
-      const curve = curves.data?.find(({ name }) => name === metric)
-      if (curve === undefined || curve.steps.length === 0) return []
-      const tone = role === 'chosen' || role === 'rejected' ? `var(--${role})` : armColour(stage)
-      return {
-        id: metric,
-        label: role === undefined ? t(`arm.${stage}`) : t(`training.roles.${role}`),
-        colour: tone,
-        dashed: role === 'heldOut' || role === 'rejected',
-        points: curve.steps.map((step, at) => [step, curve.mean[at] ?? null] as const),
-      }
-    })
+  // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
+  const charts = useMemo(() => {
+    const seriesOf = ({ lines }: Chart): Series[] =>
+      lines.flatMap(({ metric, role }) => {
+        const curve = curves.data?.find(({ name }) => name === metric)
+        if (curve === undefined || curve.steps.length === 0) return []
+        const tone = role === 'chosen' || role === 'rejected' ? `var(--${role})` : armColour(stage)
+        return {
+          id: metric,
+          label: role === undefined ? t(`arm.${stage}`) : t(`training.roles.${role}`),
+          colour: tone,
+          dashed: role === 'heldOut' || role === 'rejected',
+          ...lineOf(curve),
+        }
+      })
+    return CHARTS[stage].map((chart) => ({ ...chart, series: seriesOf(chart) }))
+  }, [t, stage, curves.data])
   return (
     <div className={classes.curves}>
-      {CHARTS[stage].map((chart) => (
+      {charts.map((chart) => (
         <section key={chart.title}>
           <h3>{t(`training.charts.${chart.title}.title`)}</h3>
           <Curve
             name={t(`training.charts.${chart.title}.title`)}
-            series={seriesOf(chart)}
+            series={chart.series}
             smoothing={smoothing}
             range={null}
-            onRange={() => {}}
+            onRange={NOTHING}
             height={170}
             {...(chart.level === undefined ? {} : { level: chart.level })}
           />

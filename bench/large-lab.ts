@@ -1,0 +1,207 @@
+/**
+ * A lab that has been used for long: hundreds of runs, tens of thousands of attempts, a round of thousands of pairs and a
+ * training of a hundred thousand steps. One small pipeline is run for real; what it found is written again and again
+ * through the store's own functions, each time with other seeds.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadConfig } from '../main/config/config.ts'
+import type { Config } from '../main/config/schema.ts'
+import { uniformStream } from '../main/engine/random.ts'
+import { createLab } from '../main/lab.ts'
+import type { EventLog, LoggedEvent } from '../main/store/events.ts'
+import type { ArmKey, Metric, Run, StageRecord, Store, StoredEpisode, StoredPair } from '../main/store/store.ts'
+
+export interface LabSize {
+  /** Runs, the large one among them. */
+  readonly runs: number
+  /** Attempts of all runs, at least. */
+  readonly episodes: number
+  /** Pairs of the last run's one round, at least. */
+  readonly pairs: number
+  /** Optimiser steps of the last run's DPO. */
+  readonly steps: number
+}
+
+export interface LargeLab {
+  /** The configuration of the lab, as a file. */
+  readonly configFile: string
+  readonly config: Config
+  /** The id of the last run, which has the pairs and the long training. */
+  readonly run: number
+}
+
+/** Seeds between two copies of the same attempts. */
+const STRIDE = 1000
+/** What a value of a copied curve is moved by at most, as a share of it. */
+const JITTER = 0.1
+
+/** Makes the lab in an empty folder. Takes as long as a small pipeline, and a minute more for a large size. */
+export async function makeLargeLab(folder: string, size: LabSize): Promise<LargeLab> {
+  const configFile = writeConfig(folder)
+  const config = loadConfig(configFile)
+  const lab = createLab(config)
+  try {
+    const { run } = await lab.run('pipeline', config, {
+      resume: null,
+      signal: new AbortController().signal,
+      emit: () => {},
+    })
+    return { configFile, config, run: multiply(lab.store, lab.log, recordingOf(lab.store, lab.log, run), size) }
+  } finally {
+    lab.close()
+  }
+}
+
+/** What one run left in the store. */
+interface Recording {
+  readonly run: Run
+  readonly stages: readonly StageRecord[]
+  readonly episodes: ReadonlyMap<ArmKey, readonly StoredEpisode[]>
+  readonly pairs: readonly StoredPair[]
+  readonly metrics: readonly Metric[]
+  readonly events: readonly LoggedEvent[]
+}
+
+function recordingOf(store: Store, log: EventLog, run: number): Recording {
+  return {
+    run: store.run(run),
+    stages: store.stages(run),
+    episodes: new Map(store.arms(run).map((arm) => [arm, store.episodes(arm)])),
+    pairs: store.pairs(run, 1),
+    metrics: store.metrics(run),
+    events: log.after(0, Number.MAX_SAFE_INTEGER, run),
+  }
+}
+
+/** Writes the other runs, the large one last; returns its id. */
+function multiply(
+  store: Store,
+  log: EventLog,
+  recording: Recording,
+  { runs, episodes, pairs, steps }: LabSize,
+): number {
+  const copies = Math.ceil(pairs / recording.pairs.length)
+  const paired = copies * attemptsOf(recording).size
+  const each = [...recording.episodes.values()].reduce((sum, list) => sum + list.length, 0)
+  const others = runs - 2
+  const share = Math.max(1, Math.round((episodes - paired) / each / (others + 2)))
+  for (let at = 0; at < others; at++) {
+    const run = copyRun(store, log, recording)
+    for (let copy = 0; copy < share; copy++) copyEpisodes(store, recording, run, copy)
+    copyPairs(store, recording, run, 1)
+    copyMetrics(store, recording.metrics, run)
+  }
+  const run = copyRun(store, log, recording)
+  const wanted = attemptsOf(recording)
+  copyEpisodes(store, recording, run, 0)
+  for (let copy = 1; copy < copies; copy++) copyEpisodes(store, recording, run, copy, wanted)
+  copyPairs(store, recording, run, copies)
+  const isLong = ({ stage, arm }: Metric) => stage === 'dpo' && arm === 'dpo'
+  copyMetrics(
+    store,
+    recording.metrics.filter((metric) => !isLong(metric)),
+    run,
+  )
+  stretch(store, recording.metrics.filter(isLong), run, steps)
+  return run
+}
+
+/** The attempts that pairs come from. */
+function attemptsOf({ pairs }: Recording): Set<string> {
+  return new Set(
+    pairs.flatMap(({ task, seed, chosenAttempt, rejectedAttempt }) => [
+      `${task} ${seed} ${chosenAttempt}`,
+      `${task} ${seed} ${rejectedAttempt}`,
+    ]),
+  )
+}
+
+function copyRun(store: Store, log: EventLog, { run, stages, events }: Recording): number {
+  const id = store.createRun(run.name, run.command, run.config)
+  for (const stage of stages) {
+    const key = { ...stage, run: id }
+    store.startStage(key)
+    store.addStageSeconds(key, stage.seconds)
+    store.endStage(key, stage.status, stage.result)
+  }
+  for (const { event } of events) log.add(id, event)
+  store.setRunStatus(id, run.status)
+  return id
+}
+
+/** Every attempt once more, with other seeds; of the collection only those that are wanted, and nothing else then. */
+function copyEpisodes(store: Store, { episodes }: Recording, run: number, copy: number, wanted?: Set<string>): void {
+  for (const [arm, list] of episodes) {
+    if (wanted !== undefined && arm.stage !== 'collect') continue
+    for (const episode of list) {
+      if (wanted?.has(`${episode.task} ${episode.seed} ${episode.attempt}`) === false) continue
+      store.addEpisode({ ...arm, run }, { ...episode, seed: episode.seed + copy * STRIDE })
+    }
+  }
+}
+
+function copyPairs(store: Store, { pairs }: Recording, run: number, copies: number): void {
+  const copied = Array.from({ length: copies }, (_, copy) =>
+    pairs.map((pair) => ({ ...pair, seed: pair.seed + copy * STRIDE })),
+  )
+  store.setPairs(run, 1, copied.flat())
+}
+
+function copyMetrics(store: Store, metrics: readonly Metric[], run: number): void {
+  for (const [key, steps] of bySteps(metrics)) {
+    for (const [step, values] of steps) store.addMetrics({ ...key, run }, step, values)
+  }
+}
+
+/** The recorded curves drawn out to `steps` steps, with noise on every value. */
+function stretch(store: Store, metrics: readonly Metric[], run: number, steps: number): void {
+  const random = uniformStream(1)
+  for (const [key, recorded] of bySteps(metrics)) {
+    const rows = [...recorded.values()]
+    for (let step = 1; step <= steps; step++) {
+      const row = rows[Math.floor(((step - 1) * rows.length) / steps)]!
+      const values = Object.entries(row).map(([name, value]) => [name, value * (1 + JITTER * (2 * random() - 1))])
+      store.addMetrics({ ...key, run }, step, Object.fromEntries(values))
+    }
+  }
+}
+
+/** Metrics by arm and step. */
+function bySteps(metrics: readonly Metric[]): Map<ArmKey, Map<number, Record<string, number>>> {
+  const keys = new Map<string, ArmKey>()
+  const arms = new Map<ArmKey, Map<number, Record<string, number>>>()
+  for (const { run, stage, round, arm, step, name, value } of metrics) {
+    const text = `${stage} ${round} ${arm}`
+    const key = keys.get(text) ?? { run, stage, round, arm }
+    keys.set(text, key)
+    const steps = arms.get(key) ?? new Map<number, Record<string, number>>()
+    arms.set(key, steps)
+    steps.set(step, { ...steps.get(step), [name]: value ?? Number.NaN })
+  }
+  return arms
+}
+
+/** The configuration of a pipeline that takes half a minute. */
+function writeConfig(folder: string): string {
+  const paths = {
+    sft_data: 'golden.jsonl',
+    preference_data: 'preferences.jsonl',
+    sft_adapter_path: 'sft',
+    dpo_adapter_path: 'dpo',
+    store: 'lab.sqlite',
+    reports: 'reports',
+  }
+  const config = {
+    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(folder, name)])),
+    environment: { pictures: true },
+    tasks: ['click-button', 'click-checkboxes', 'click-tab', 'enter-password', 'login-user'],
+    golden: { samples_per_task: 1, held_out_per_task: 1 },
+    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 40, batch_size: 8 } },
+    collect: { seeds_per_task: 6, attempts: 4 },
+    evaluation: { num_episodes_per_task: 2 },
+  }
+  const path = join(folder, 'config.yaml')
+  writeFileSync(path, JSON.stringify(config, null, 2))
+  return path
+}

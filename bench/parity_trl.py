@@ -1,0 +1,92 @@
+"""What TRL's own loss code says of log-probabilities, for bench/parity.ts: reads a list of cases from the first file, writes
+values and derivatives to the second. DPOTrainer's and KTOTrainer's `_compute_loss` are called as they stand, in float64, on
+a batch of one pair; in place of a model they get one that answers with the case's log-probabilities.
+"""
+import json
+import sys
+from collections import defaultdict
+from types import SimpleNamespace
+
+import torch
+from trl import DPOTrainer, KTOTrainer
+
+
+def trainer(**attributes):
+    """As much of a trainer as its loss looks at."""
+    same = lambda value: value
+    return SimpleNamespace(
+        model=SimpleNamespace(training=True),
+        accelerator=SimpleNamespace(device=torch.device("cpu"), gather=same, gather_for_metrics=same),
+        precompute_ref_logps=True,
+        aux_loss_enabled=False,
+        _metrics={"train": defaultdict(list)},
+        _total_train_tokens=0,
+        _tp_size=1,
+        **attributes,
+    )
+
+
+def batch(case):
+    """Chosen, then rejected, padded on the right behind a prompt of one token; and the log-probabilities to derive by."""
+    completions = [case["chosen"], case["rejected"]]
+    longest = max(map(len, completions))
+    rows = [torch.tensor(one, dtype=torch.float64).requires_grad_() for one in completions]
+    logps = torch.stack([torch.nn.functional.pad(row, (0, longest - len(row))) for row in rows])
+    mask = torch.tensor([[0] + [1] * len(one) + [0] * (longest - len(one)) for one in completions])
+    outputs = SimpleNamespace(
+        log_probs=logps,
+        entropy=torch.zeros_like(logps),
+        mean_logits=torch.zeros_like(logps),
+        is_top1=torch.zeros_like(logps, dtype=torch.bool),
+    )
+    inputs = {"input_ids": torch.zeros_like(mask), "attention_mask": torch.ones_like(mask), "completion_mask": mask}
+    return rows, inputs, lambda **_: outputs
+
+
+def number(value):
+    return torch.tensor([value], dtype=torch.float64)
+
+
+def dpo(case):
+    rows, inputs, model = batch(case)
+    alpha = case["rpo_alpha"]
+    self = trainer(
+        ld_alpha=None,
+        f_divergence_type="reverse_kl",
+        use_weighting=False,
+        beta=case["beta"],
+        label_smoothing=case["label_smoothing"],
+        # RPO is DPO's loss and TRL's `sft` with a weight.
+        loss_types=[case["loss_type"]] + ["sft"] * (alpha > 0),
+        loss_weights=[1.0] + [alpha] * (alpha > 0),
+    )
+    inputs |= {"ref_chosen_logps": number(case["refChosen"]), "ref_rejected_logps": number(case["refRejected"])}
+    return rows, DPOTrainer._compute_loss(self, model, inputs, False)
+
+
+def kto(case):
+    rows, inputs, model = batch(case)
+    self = trainer(
+        loss_type="kto",
+        beta=case["beta"],
+        desirable_weight=1.0,
+        undesirable_weight=1.0,
+        calculate_KL=True,
+        _compute_kl_logps=lambda *_: number(case["kl"]),
+    )
+    inputs |= {
+        "label": torch.tensor([True, False]),
+        "ref_logps": torch.cat([number(case["refChosen"]), number(case["refRejected"])]),
+        "ref_KL_logps": number(0.0),
+    }
+    return rows, KTOTrainer._compute_loss(self, model, inputs, False)
+
+
+results = []
+for case in json.load(open(sys.argv[1])):
+    (chosen, rejected), loss = (kto if case["loss_type"] == "kto" else dpo)(case)
+    loss.backward()
+    # Alike for all tokens of a completion; none where the loss is flat.
+    slopes = [0.0 if row.grad is None else row.grad[0].item() for row in (chosen, rejected)]
+    results.append({"loss": loss.item(), "dChosen": slopes[0], "dRejected": slopes[1]})
+json.dump(results, open(sys.argv[2], "w"))

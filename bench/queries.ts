@@ -1,0 +1,116 @@
+/** What the views ask the lab, over its WebSocket, of a store that has been used for long. */
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { WebSocket } from 'ws'
+import type { LabRouter } from '../main/rpc/router.ts'
+import { figure, type Reporter } from './figure.ts'
+import type { LargeLab } from './large-lab.ts'
+import { median, timed } from './measure.ts'
+import { type Serving, serve } from './serving.ts'
+
+/** Seconds that no question of a view may take. */
+export const LIMIT = 0.1
+
+type Client = ReturnType<typeof createTRPCClient<LabRouter>>
+type Question = (lab: Client) => Promise<unknown>
+
+/** Metrics that the charts of a DPO training show. */
+const METRICS = [
+  'loss',
+  'rewards/chosen',
+  'rewards/rejected',
+  'rewards/margins',
+  'rewards/accuracies',
+  'logps/chosen',
+  'logps/rejected',
+  'entropy',
+  'replay/loss',
+  'grad_norm',
+  'learning_rate',
+  'tokens_per_second',
+  'memory',
+]
+
+/** Each view's questions, as it asks them. */
+function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
+  const place = { run, round: 1 }
+  const arms = [{ run, stage: 'dpo', round: 1, arm: 'dpo' }]
+  const names = METRICS
+  const page = { offset: 0, limit: 100 }
+  return {
+    'pipeline: status': (lab) => lab.status.get.query(),
+    'pipeline: stages': (lab) => lab.runs.stages.query({}),
+    'pipeline: configuration': (lab) => lab.config.form.query(),
+    'pipeline: memory': (lab) => lab.status.memory.query({}),
+    'pipeline: search of the log': (lab) => lab.job.log.query({ search: 'pairs' }),
+    'runs: list': (lab) => lab.runs.list.query(),
+    'runs: one run': (lab) => lab.runs.get.query({ run }),
+    'runs: two runs compared': (lab) => lab.runs.diff.query({ a: run, b: 1 }),
+    'runs: adapters': (lab) => lab.adapters.list.query(),
+    'results: runs': (lab) => lab.results.runs.query(),
+    'results: table': (lab) => lab.results.get.query({ run }),
+    'results: problems': (lab) => lab.results.outcomes.query({ run }),
+    'training: arms': (lab) => lab.metrics.arms.query({ run }),
+    'training: all curves': (lab) => lab.metrics.curves.query({ arms, names, points: 320 }),
+    'training: a third of all curves': (lab) =>
+      lab.metrics.curves.query({ arms, names, from: 33_333, to: 66_666, points: 320 }),
+    'training: a hundredth of all curves': (lab) =>
+      lab.metrics.curves.query({ arms, names, from: 50_000, to: 51_000, points: 320 }),
+    'pairs: rounds': (lab) => lab.pairs.rounds.query(),
+    'pairs: tasks': (lab) => lab.pairs.tasks.query(place),
+    'pairs: counter': (lab) => lab.pairs.review.query(place),
+    'pairs: first page': (lab) => lab.pairs.list.query({ ...place, ...page }),
+    'pairs: page in the middle': (lab) => lab.pairs.list.query({ ...place, offset: 5000, limit: 100 }),
+    'pairs: by margin': (lab) => lab.pairs.list.query({ ...place, ...page, sort: 'margin', descending: true }),
+    'pairs: by length': (lab) => lab.pairs.list.query({ ...place, ...page, sort: 'chosen', descending: true }),
+    'pairs: search that finds': (lab) => lab.pairs.list.query({ ...place, ...page, search: 'submit' }),
+    'pairs: search in vain': (lab) => lab.pairs.list.query({ ...place, ...page, search: 'nowhere to be found' }),
+    'pairs: without judgement': (lab) => lab.pairs.list.query({ ...place, ...page, state: 'unreviewed' }),
+    'pairs: one pair': (lab) => lab.pairs.get.query({ id: pair }),
+    'pairs: a judgement': (lab) => lab.pairs.edit.mutate({ ids: [pair], action: { kind: 'keep' } }),
+    'episodes: first page': (lab) => lab.episodes.list.query(page),
+    'episodes: page in the middle': (lab) => lab.episodes.list.query({ offset: 25_000, limit: 100 }),
+    'episodes: of one run': (lab) => lab.episodes.list.query({ ...page, run }),
+    'episodes: of a task, failed': (lab) =>
+      lab.episodes.list.query({ ...page, task: 'click-checkboxes', outcome: 'failure' }),
+    'episodes: by steps': (lab) => lab.episodes.list.query({ ...page, sort: 'steps' }),
+    'episodes: by task': (lab) => lab.episodes.list.query({ ...page, sort: 'task', descending: false }),
+    'episodes: by duration': (lab) => lab.episodes.list.query({ ...page, sort: 'duration' }),
+    'episodes: search that finds': (lab) => lab.episodes.list.query({ ...page, search: 'button' }),
+    'episodes: search in vain': (lab) => lab.episodes.list.query({ ...page, search: 'nowhere to be found' }),
+    'episodes: what a filter offers': (lab) => lab.episodes.groups.query({}),
+    'episodes: one episode': (lab) => lab.episodes.get.query({ id: episode }),
+    'live: policies': (lab) => lab.live.policies.query(),
+    'live: tasks': (lab) => lab.tasks.list.query(),
+  }
+}
+
+/** Reports answers a second to each question, asked one after another, beside the least that is quick enough. */
+export async function benchQueries(large: LargeLab, rounds: number, report: Reporter): Promise<void> {
+  const serving = await serve(large.configFile)
+  const { lab, close } = connect(serving)
+  try {
+    const { rows } = await lab.pairs.list.query({ run: large.run, round: 1, offset: 1000, limit: 1 })
+    const { rows: played } = await lab.episodes.list.query({ offset: 100, limit: 1 })
+    for (const [name, ask] of Object.entries(questions(large, rows[0]?.id ?? 1, played[0]?.id ?? 1))) {
+      const seconds: number[] = []
+      for (let round = 0; round < rounds; round++) seconds.push(await timed(() => ask(lab)))
+      report.figure(figure('window', `query, ${name}`, '1/s', 1 / median(seconds), '100 ms at most', 1 / LIMIT))
+    }
+  } finally {
+    await close()
+    await serving.close()
+  }
+}
+
+/** A client with the cookie that a browser would have. */
+export function connect({ url }: Serving): { readonly lab: Client; readonly close: () => Promise<void> } {
+  const cookie = `dpo-driver-${url.port}=${url.searchParams.get('token')}`
+  class Socket extends WebSocket {
+    constructor(address: string) {
+      super(address, { headers: { cookie } })
+    }
+  }
+  // The library wants a browser's WebSocket, of which it uses what `ws` has too.
+  const client = createWSClient({ url: `ws://${url.host}/trpc`, WebSocket: Socket as never })
+  return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client })] }), close: () => client.close() }
+}

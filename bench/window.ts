@@ -1,0 +1,263 @@
+/**
+ * The window in a real Chromium, on a lab that has been used for long: from the start of the server to a view that can be
+ * used, and how smooth tables and curves are while somebody scrolls, searches and zooms. Then what the views ask.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { fetchChromium } from '../main/environment/browser.ts'
+import { figure, type Reporter } from './figure.ts'
+import { framesDuring, quantile } from './frames.ts'
+import { type LabSize, type LargeLab, makeLargeLab } from './large-lab.ts'
+import { median } from './measure.ts'
+import { benchQueries } from './queries.ts'
+import { serve } from './serving.ts'
+
+interface Scale {
+  readonly size: LabSize
+  /** Cold starts. */
+  readonly starts: number
+  /** How often each question is asked. */
+  readonly questions: number
+  /** How often each gesture is made. */
+  readonly gestures: number
+}
+
+const FULL: Scale = {
+  size: { runs: 200, episodes: 50_000, pairs: 10_000, steps: 100_000 },
+  starts: 7,
+  questions: 9,
+  gestures: 40,
+}
+/** To see that everything runs; its figures say little. */
+const QUICK: Scale = {
+  size: { runs: 3, episodes: 300, pairs: 200, steps: 2000 },
+  starts: 1,
+  questions: 1,
+  gestures: 4,
+}
+
+const SIZE = { width: 1440, height: 900 }
+/** Seconds to the first paint, and to a view that can be used. */
+const PAINT_LIMIT = 1
+const USE_LIMIT = 2
+/** Milliseconds that no frame may take. */
+const FRAME_LIMIT = 50
+
+/** Reports cold starts, frames and questions. */
+export async function benchWindow(report: Reporter, quick: boolean): Promise<void> {
+  const scale = quick ? QUICK : FULL
+  const folder = mkdtempSync(join(tmpdir(), 'window-bench-'))
+  const browser = await chromium.launch({ executablePath: await fetchChromium(), args: ['--no-sandbox'] })
+  try {
+    const large = await makeLargeLab(folder, scale.size)
+    await measureWindow(browser, large, scale, report)
+  } finally {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The same on a lab that is there. */
+export async function measureWindow(browser: Browser, large: LargeLab, scale: Scale, report: Reporter): Promise<void> {
+  await coldStarts(browser, large, scale.starts, report)
+  await benchQueries(large, scale.questions, report)
+  const serving = await serve(large.configFile)
+  try {
+    const page = await openPage(browser)
+    await page.goto(serving.url.href)
+    const smooth = async (name: string, work: () => Promise<void>) => {
+      const { deltas, longestTask } = await framesDuring(page, work)
+      const [half, most, longest] = [0.5, 0.99, 1].map((share) => quantile(deltas, share))
+      report.figure(
+        figure('window', `${name}, longest frame`, 'frames/s', 1000 / longest!, '50 ms', 1000 / FRAME_LIMIT),
+      )
+      report.note(
+        `${name}: ${deltas.length} frames, median ${half!.toFixed(0)} ms, 99% within ${most!.toFixed(0)} ms, longest ${longest!.toFixed(0)} ms, longest task ${longestTask.toFixed(0)} ms.`,
+      )
+    }
+    await pairs(page, scale.gestures, smooth)
+    await training(page, large, scale.gestures, smooth)
+  } finally {
+    await serving.close()
+  }
+}
+
+type Smooth = (name: string, work: () => Promise<void>) => Promise<void>
+
+/** A browser as one that never was here, but for the tour. */
+async function openPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: SIZE, locale: 'en-GB' })
+  await context.addInitScript(() => {
+    localStorage.setItem('dpo-driver.settings', JSON.stringify({ state: { toured: true }, version: 0 }))
+  })
+  return context.newPage()
+}
+
+/** From the start of the server's process to the first paint, and to a first view that can be used. */
+async function coldStarts(browser: Browser, large: LargeLab, rounds: number, report: Reporter): Promise<void> {
+  const starts: ColdStart[] = []
+  for (let round = 0; round < rounds; round++) starts.push(await coldStart(browser, large))
+  const of = (what: keyof ColdStart) => starts.map((start) => start[what])
+  report.note(
+    `Cold start: the server says its address after ${shown(of('address'))}; from the navigation on, the first paint takes ${shown(of('painted'))}, a view that can be used ${shown(of('usable'))}.`,
+  )
+  const start = (name: string, what: keyof ColdStart, limit: number) =>
+    report.figure(figure('window', `cold start, ${name}`, '1/s', 1 / median(of(what)), `${limit} s`, 1 / limit))
+  start('first paint', 'paint', PAINT_LIMIT)
+  start('a view that can be used', 'use', USE_LIMIT)
+}
+
+/** Seconds. */
+interface ColdStart {
+  /** From the start of the process. */
+  readonly address: number
+  readonly paint: number
+  readonly use: number
+  /** From the navigation. */
+  readonly painted: number
+  readonly usable: number
+}
+
+type Watching = typeof globalThis & { painted?: number | undefined; usable?: number }
+
+async function coldStart(browser: Browser, large: LargeLab): Promise<ColdStart> {
+  const page = await openPage(browser)
+  await page.addInitScript((name) => {
+    new PerformanceObserver((list) => {
+      ;(globalThis as Watching).painted ??= list.getEntriesByName('first-contentful-paint')[0]?.startTime
+    }).observe({ type: 'paint', buffered: true })
+    const look = () => {
+      const buttons = [...document.querySelectorAll<HTMLButtonElement>('main button:enabled')]
+      const is = buttons.some(({ textContent }) => textContent.includes(name))
+      // What is there before a frame is on the screen with the next one.
+      if (is) requestAnimationFrame((now) => ((globalThis as Watching).usable = now))
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  }, 'Run everything')
+  const started = Date.now()
+  const serving = await serve(large.configFile)
+  try {
+    const address = (Date.now() - started) / 1000
+    await page.goto(serving.url.href, { waitUntil: 'commit' })
+    await page.waitForFunction(() => {
+      const { painted, usable } = globalThis as Watching
+      return painted !== undefined && usable !== undefined
+    })
+    const { origin, painted, usable } = await page.evaluate(() => {
+      const { painted = 0, usable = 0 } = globalThis as Watching
+      return { origin: performance.timeOrigin, painted: painted / 1000, usable: usable / 1000 }
+    })
+    const before = (origin - started) / 1000
+    return { address, paint: before + painted, use: before + usable, painted, usable }
+  } finally {
+    await page.context().close()
+    await serving.close()
+  }
+}
+
+/** The median of some times, and what they lie between. */
+function shown(seconds: readonly number[]): string {
+  return `${median(seconds).toFixed(2)} s (${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)})`
+}
+
+/** Scrolling, jumping, choosing and searching in the table of pairs. */
+async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void> {
+  const grid = page.getByRole('grid')
+  await smooth('pairs, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Pairs' }).click()
+    await page.getByRole('gridcell').nth(20).waitFor()
+    await page.getByRole('region', { name: 'The opened pair' }).getByRole('img').first().waitFor()
+    await page.waitForTimeout(400)
+  })
+  const box = await grid.boundingBox()
+  if (box === null) throw new Error('The table of pairs is not there.')
+  await page.mouse.move(box.x + 200, box.y + 200)
+  await smooth('pairs, scrolling', async () => {
+    for (let at = 0; at < gestures; at++) {
+      await page.mouse.wheel(0, 400)
+      await page.waitForTimeout(16)
+    }
+  })
+  await smooth('pairs, jumping', async () => {
+    for (let at = 0; at < gestures / 4; at++) {
+      await page.mouse.wheel(0, at % 3 === 2 ? -60_000 : 40_000)
+      await page.waitForTimeout(100)
+    }
+  })
+  await smooth('pairs, from one to the next by key', async () => {
+    for (let at = 0; at < gestures / 4; at++) {
+      await page.keyboard.press('j')
+      await page.waitForTimeout(100)
+    }
+  })
+  await smooth('pairs, order by margin', async () => {
+    await page.getByRole('button', { name: 'Margin', exact: true }).click()
+    await page.waitForTimeout(300)
+  })
+  await smooth('pairs, filter by state', async () => {
+    await page.getByLabel('All states').selectOption({ label: 'not reviewed' })
+    await page.waitForTimeout(300)
+  })
+  await smooth('pairs, searching', async () => {
+    await page.getByLabel('Search texts').pressSequentially('submit', { delay: 60 })
+    await page.waitForTimeout(500)
+  })
+}
+
+/** Hovering, zooming, smoothing and the other scale, over the curves of a long training. */
+async function training(page: Page, { run }: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
+  await smooth('curves, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Training' }).click()
+    await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
+  })
+  const first = page
+    .getByRole('region')
+    .filter({ has: page.locator('.recharts-surface') })
+    .first()
+    .locator('.recharts-surface')
+  const box = await first.boundingBox()
+  if (box === null) throw new Error(`The curves of run ${run} are not there.`)
+  const place = (share: number) => [box.x + 60 + share * (box.width - 80), box.y + box.height / 2] as const
+  await smooth('curves, hovering', async () => {
+    for (let at = 0; at < gestures; at++) {
+      await page.mouse.move(...place(at / gestures))
+      await page.waitForTimeout(16)
+    }
+  })
+  await smooth('curves, zooming', async () => {
+    for (const [from, to] of [
+      [0.2, 0.6],
+      [0.3, 0.7],
+      [0.4, 0.6],
+    ] as const) {
+      await page.mouse.move(...place(from))
+      await page.mouse.down()
+      await page.mouse.move(...place(to), { steps: Math.max(2, gestures / 4) })
+      await page.mouse.up()
+      await page.waitForTimeout(400)
+    }
+    await page.mouse.dblclick(...place(0.5))
+    await page.waitForTimeout(400)
+  })
+  await smooth('curves, smoothing', async () => {
+    await page.getByRole('slider', { name: 'Smoothing' }).focus()
+    for (let at = 0; at < gestures; at++) {
+      await page.keyboard.press(at < gestures / 2 ? 'ArrowRight' : 'ArrowLeft')
+      await page.waitForTimeout(16)
+    }
+  })
+  await smooth('curves, logarithmic scale', async () => {
+    await page.getByRole('switch', { name: 'Log scale' }).click()
+    await page.waitForTimeout(400)
+    await page.getByRole('switch', { name: 'Log scale' }).click()
+  })
+  await smooth('curves, scrolling', async () => {
+    for (let at = 0; at < gestures; at++) {
+      await page.mouse.wheel(0, at < gestures / 2 ? 120 : -120)
+      await page.waitForTimeout(16)
+    }
+  })
+}

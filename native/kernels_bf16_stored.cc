@@ -1,0 +1,246 @@
+// A few rows times a stored matrix that is read where it lies: bf16, int8 or NF4 become bf16 in registers, right before
+// they are multiplied. So memory is read once, and what is read is small. int8 and NF4's levels are exact in bf16 or rounded
+// to it; scales multiply fp32 sums.
+//
+// Compiled with -mavx512bf16; runs only where chooseKernels found it.
+#include <immintrin.h>
+
+#include <algorithm>
+
+#include "bf16_pairs.h"
+#include "kernels.h"
+
+namespace dpo::bf16 {
+
+namespace {
+
+// The first `count` of 32 numbers, or all, then zeros.
+inline __m512bh numbers(const uint16_t* p, int64_t count) {
+  if (count >= 2 * kLanes) return (__m512bh)_mm512_loadu_si512(p);
+  return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
+}
+inline __m512bh numbers(const int8_t* p, int64_t count) {
+  const __m256i bytes = count >= 2 * kLanes ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))
+                                            : _mm256_maskz_loadu_epi8((__mmask32{1} << count) - 1, p);
+  const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes)));
+  const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
+  return _mm512_cvtne2ps_pbh(high, low);
+}
+
+// What a few rows share: a [m, k] rounded, rows `pairs` apart, and where results go.
+struct Few {
+  int64_t k;
+  const float* a;
+  int64_t pairs;
+  float* c;
+  int64_t ldc;
+  const float* init;  // null: zero
+  int64_t initLd;
+
+  // The same from row r and column j on.
+  Few from(int64_t r, int64_t j) const {
+    return {k, a + r * pairs, pairs, c + r * ldc + j, ldc, init == nullptr ? nullptr : init + r * initLd + j, initLd};
+  }
+  void put(int r, int j, float value) const { c[r * ldc + j] = (init == nullptr ? 0.0f : init[r * initLd + j]) + value; }
+};
+
+// The sums over each of four vectors, all in the same order.
+inline __m128 sumsOfFour(__m512 a, __m512 b, __m512 c, __m512 d) {
+  const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+  const __m512 all = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+  const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+  return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+}
+
+// c [R, N] = init + scale sums; scale null: 1.
+template <int R, int N>
+inline void putSums(const Few& few, const __m512 (&sum)[R][N], const float* scale) {
+  constexpr int kSums = R * N;
+  alignas(16) float totals[(kSums + 3) / 4 * 4];
+  const auto at = [&](int i) { return i < kSums ? sum[i / N][i % N] : _mm512_setzero_ps(); };
+#pragma GCC unroll 8
+  for (int i = 0; i < kSums; i += 4) _mm_store_ps(totals + i, sumsOfFour(at(i), at(i + 1), at(i + 2), at(i + 3)));
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) few.put(r, j, (scale == nullptr ? 1.0f : scale[j]) * totals[r * N + j]);
+}
+
+// Fetches what will be read next: rows follow each other, but too short for the hardware to see it in time.
+template <class Number>
+inline void fetchAhead(const Number* p) {
+  constexpr int64_t kBytes = 4096;
+  __builtin_prefetch(reinterpret_cast<const char*>(p) + kBytes);
+}
+
+// c [R, N] = init + scale a w^T. Every sum is made in the same order, whatever R and N.
+template <int R, int N, class Number>
+void dots(const Few& few, const Number* w, int64_t ldw, const float* scale) {
+  __m512 sum[R][N];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) sum[r][j] = _mm512_setzero_ps();
+  for (int64_t p = 0; 2 * p < few.k; p += kLanes) {
+    const int64_t count = few.k - 2 * p;
+    __m512bh right[N];
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) {
+      fetchAhead(w + j * ldw + 2 * p);
+      right[j] = numbers(w + j * ldw + 2 * p, count);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++) {
+      const __m512bh left = numbers(reinterpret_cast<const uint16_t*>(few.a + r * few.pairs + p), count);
+#pragma GCC unroll 4
+      for (int j = 0; j < N; j++) sum[r][j] = _mm512_dpbf16_ps(sum[r][j], left, right[j]);
+    }
+  }
+  putSums(few, sum, scale);
+}
+
+// The same for NF4 rows of whole blocks, w their codes and scale a block's. `a` holds of each block the even columns, then
+// the odd ones, as they lie in the codes' high and low halves.
+template <int R, int N>
+void dotsNf4(const Few& few, const uint8_t* w, const float* scale) {
+  const int64_t blocks = few.k / kNf4Block;
+  // The 16 levels twice: of five bits of an index the highest does not matter.
+  const __m512 low = _mm512_loadu_ps(kNf4Levels);
+  const __m512i levels = (__m512i)_mm512_cvtne2ps_pbh(low, low);
+  __m512 sum[R][N];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) sum[r][j] = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; b++) {
+    __m512bh even[N], odd[N];
+    __m512 factor[N];
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) {
+      const uint8_t* const bytes = w + (j * blocks + b) * (kNf4Block / 2);
+      fetchAhead(bytes);
+      const __m512i codes = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
+      even[j] = (__m512bh)_mm512_permutexvar_epi16(_mm512_srli_epi16(codes, 4), levels);
+      odd[j] = (__m512bh)_mm512_permutexvar_epi16(codes, levels);
+      factor[j] = _mm512_set1_ps(scale[j * blocks + b]);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++) {
+      const float* const a = few.a + r * few.pairs + b * (kNf4Block / 2);
+      const __m512bh evenA = (__m512bh)_mm512_loadu_ps(a), oddA = (__m512bh)_mm512_loadu_ps(a + kLanes);
+#pragma GCC unroll 4
+      for (int j = 0; j < N; j++) {
+        const __m512 part = _mm512_dpbf16_ps(_mm512_dpbf16_ps(_mm512_setzero_ps(), evenA, even[j]), oddA, odd[j]);
+        sum[r][j] = _mm512_fmadd_ps(part, factor[j], sum[r][j]);
+      }
+    }
+  }
+  putSums(few, sum, nullptr);
+}
+
+// Turns rounded rows of whole blocks into what dotsNf4 reads.
+void partHalves(int64_t pairs, float* a) {
+  alignas(64) uint16_t order[2 * kLanes];
+  for (uint16_t i = 0; i < 2 * kLanes; i++) order[i] = static_cast<uint16_t>(2 * i);
+  const __m512i evens = _mm512_load_si512(order), odds = _mm512_add_epi16(evens, _mm512_set1_epi16(1));
+  for (int64_t p = 0; p < pairs; p += 2 * kLanes) {
+    const __m512i first = _mm512_loadu_si512(a + p), second = _mm512_loadu_si512(a + p + kLanes);
+    _mm512_storeu_si512(a + p, _mm512_permutex2var_epi16(first, evens, second));
+    _mm512_storeu_si512(a + p + kLanes, _mm512_permutex2var_epi16(first, odds, second));
+  }
+}
+
+// Scales of `count` blocks.
+void nf4Scales(const StoredView& w, int64_t block, int64_t count, float* to) {
+  const __m512i ascending = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  // Sixteen loads are faster than a gather.
+  const auto four = [&](const uint8_t* at) { return _mm_set_ps(w.map[at[3]], w.map[at[2]], w.map[at[1]], w.map[at[0]]); };
+  const auto eight = [&](const uint8_t* at) { return _mm256_set_m128(four(at + 4), four(at)); };
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const uint8_t* const at = w.absmax + block + i;
+    const __m512 values = _mm512_insertf32x8(_mm512_castps256_ps512(eight(at)), eight(at + 8), 1);
+    const int64_t nested = (block + i) / kNestedBlock;
+    const __m512i lane = _mm512_add_epi32(ascending, _mm512_set1_epi32(static_cast<int>((block + i) % kNestedBlock)));
+    const __mmask16 next = _mm512_cmpge_epi32_mask(lane, _mm512_set1_epi32(kNestedBlock));
+    __m512 outer = _mm512_set1_ps(w.nestedAbsmax[nested]);
+    if (next != 0) outer = _mm512_mask_mov_ps(outer, next, _mm512_set1_ps(w.nestedAbsmax[nested + 1]));
+    _mm512_storeu_ps(to + i, _mm512_fmadd_ps(values, outer, _mm512_set1_ps(w.absmaxOffset)));
+  }
+  for (; i < count; i++) to[i] = nf4Scale(w, block + i);
+}
+
+// Rows of A that are computed together at most, and of W.
+constexpr int kMost = 8;
+constexpr int kFewWide = 2, kWide = 4;
+
+using NumberDots16 = void (*)(const Few&, const uint16_t*, int64_t, const float*);
+template <int N>
+constexpr NumberDots16 kDots16[kMost] = {&dots<1, N, uint16_t>, &dots<2, N, uint16_t>, &dots<3, N, uint16_t>, &dots<4, N, uint16_t>,
+                                         &dots<5, N, uint16_t>, &dots<6, N, uint16_t>, &dots<7, N, uint16_t>, &dots<8, N, uint16_t>};
+using NumberDots8 = void (*)(const Few&, const int8_t*, int64_t, const float*);
+template <int N>
+constexpr NumberDots8 kDots8[kMost] = {&dots<1, N, int8_t>, &dots<2, N, int8_t>, &dots<3, N, int8_t>, &dots<4, N, int8_t>,
+                                       &dots<5, N, int8_t>, &dots<6, N, int8_t>, &dots<7, N, int8_t>, &dots<8, N, int8_t>};
+using Nf4Dots = void (*)(const Few&, const uint8_t*, const float*);
+template <int N>
+constexpr Nf4Dots kDotsNf4[kMost] = {&dotsNf4<1, N>, &dotsNf4<2, N>, &dotsNf4<3, N>, &dotsNf4<4, N>,
+                                     &dotsNf4<5, N>, &dotsNf4<6, N>, &dotsNf4<7, N>, &dotsNf4<8, N>};
+
+// Calls work(row of A, rows, column, columns) for all, with equal shares of the rows: `wide` columns where few rows leave
+// registers for that.
+template <class Work>
+void eachTile(int64_t m, int64_t n, Work work) {
+  const int64_t groups = (m + kMost - 1) / kMost, share = (m + groups - 1) / groups;
+  const int64_t most = share <= kMost / 2 ? kWide : kFewWide;
+  for (int64_t j = 0; j < n;) {
+    const int64_t cols = n - j < most ? 1 : most;
+    for (int64_t r = 0; r < m; r += share) work(r, std::min(share, m - r), j, cols);
+    j += cols;
+  }
+}
+
+template <class Table>
+auto choose(const Table& one, const Table& two, const Table& four, int64_t cols, int64_t rows) {
+  return (cols == 1 ? one : cols == kFewWide ? two : four)[rows - 1];
+}
+
+}  // namespace
+
+void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const StoredView& w, int64_t row, float* c,
+                  int64_t ldc, const float* init, int64_t initLd, float* scratch) {
+  const Few few{k, scratch, pairsOf(k), c, ldc, init, initLd};
+  float* const free = scratch + m * few.pairs;
+  roundRows(m, k, a, lda, scratch);
+  if (w.format == Format::kBf16) {
+    eachTile(m, n, [&](int64_t r, int64_t rows, int64_t j, int64_t cols) {
+      choose(kDots16<1>, kDots16<kFewWide>, kDots16<kWide>, cols, rows)(few.from(r, j), w.bf16 + (row + j) * k, k, nullptr);
+    });
+  } else if (w.format == Format::kInt8) {
+    eachTile(m, n, [&](int64_t r, int64_t rows, int64_t j, int64_t cols) {
+      choose(kDots8<1>, kDots8<kFewWide>, kDots8<kWide>, cols, rows)(few.from(r, j), w.int8 + (row + j) * k, k,
+                                                                     w.rowScale + row + j);
+    });
+  } else if (k % kNf4Block == 0) {
+    const int64_t blocks = k / kNf4Block;
+    for (int64_t r = 0; r < m; r++) partHalves(few.pairs, scratch + r * few.pairs);
+    int64_t scaled = -1;
+    eachTile(m, n, [&](int64_t r, int64_t rows, int64_t j, int64_t cols) {
+      if (scaled != j) nf4Scales(w, (row + j) * blocks, cols * blocks, free);
+      scaled = j;
+      choose(kDotsNf4<1>, kDotsNf4<kFewWide>, kDotsNf4<kWide>, cols, rows)(few.from(r, j), w.nf4 + (row + j) * k / 2, free);
+    });
+  } else {
+    // Blocks that run across rows.
+    float* const rounded = free + k;
+    for (int64_t j = 0; j < n; j++) {
+      kAvx512.unpack(w, row + j, 0, k, free);
+      roundRows(1, k, free, k, rounded);
+      for (int64_t r = 0; r < m; r++)
+        kDots16<1>[0](few.from(r, j), reinterpret_cast<const uint16_t*>(rounded), 0, nullptr);
+    }
+  }
+}
+
+}  // namespace dpo::bf16

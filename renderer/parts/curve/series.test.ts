@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import { joinColumns, lineOf, rowsOf, smooth, valueAt } from './series.ts'
+
+describe('smooth', () => {
+  it('leaves a constant alone from the first step on', () => {
+    for (const [, value] of smooth(
+      [
+        [0, 3],
+        [1, 3],
+        [2, 3],
+      ],
+      0.9,
+    ))
+      expect(value).toBeCloseTo(3)
+  })
+
+  it('weights the past, and with weight 0 not at all', () => {
+    const points = [
+      [0, 0],
+      [1, 1],
+    ] as const
+    expect(smooth(points, 0)).toEqual(points)
+    // Debiased: (0.5 * 0.5 * 0 + 0.5 * 1) / (0.5 * 0.5 + 0.5)
+    expect(smooth(points, 0.5)[1]![1]).toBeCloseTo(2 / 3)
+  })
+
+  it('keeps gaps where there was no number', () => {
+    expect(
+      smooth(
+        [
+          [0, 1],
+          [1, null],
+          [2, 1],
+        ],
+        0.5,
+      ).map(([, value]) => value),
+    ).toEqual([1, null, 1])
+  })
+})
+
+describe('joinColumns', () => {
+  it('puts the steps of all columns in order', () => {
+    expect(
+      joinColumns(
+        new Map([
+          [
+            'a',
+            [
+              [2, 20],
+              [1, 10],
+            ],
+          ],
+          [
+            'b',
+            [
+              [1, 5],
+              [3, null],
+            ],
+          ],
+        ]),
+      ),
+    ).toEqual([
+      { step: 1, a: 10, b: 5 },
+      { step: 2, a: 20 },
+      { step: 3, b: null },
+    ])
+  })
+})
+
+describe('rowsOf', () => {
+  const line = { id: 'a', label: 'A', colour: 'red', bounds: null }
+  const points = [
+    [1, 4],
+    [2, -2],
+  ] as const
+
+  it('keeps the values behind a smoothed line, and not without smoothing', () => {
+    expect(rowsOf([{ ...line, points }], 0.5, false)).toEqual([
+      { step: 1, a: 4, 'a raw': 4 },
+      { step: 2, a: 0, 'a raw': -2 },
+    ])
+    expect(rowsOf([{ ...line, points }], 0, false)).toEqual([
+      { step: 1, a: 4 },
+      { step: 2, a: -2 },
+    ])
+  })
+
+  it('shows the bounds of points that stand for many steps, and of these what a logarithm has', () => {
+    const bounds = [[3, 9], null] as const
+    expect(rowsOf([{ ...line, points, bounds }], 0, false)).toEqual([
+      { step: 1, a: 4, 'a band': [3, 9] },
+      { step: 2, a: -2, 'a band': null },
+    ])
+    expect(
+      rowsOf(
+        [
+          {
+            ...line,
+            points,
+            bounds: [
+              [3, 9],
+              [-3, 5],
+            ],
+          },
+        ],
+        0,
+        true,
+      ),
+    ).toEqual([
+      { step: 1, a: 4, 'a band': [3, 9] },
+      { step: 2, a: null, 'a band': null },
+    ])
+  })
+})
+
+describe('valueAt', () => {
+  it('is that of the last point before the step', () => {
+    const points = [
+      [2, 1],
+      [4, null],
+      [6, 3],
+    ] as const
+    expect([1, 2, 3, 4, 9].map((step) => valueAt(points, step))).toEqual([null, 1, 1, null, 3])
+    expect(valueAt([], 3)).toBeNull()
+  })
+})
+
+describe('lineOf', () => {
+  it('has bounds where a point stands for more than one value', () => {
+    expect(lineOf({ steps: [1, 3], mean: [2, null], low: [1, null], high: [3, null] })).toEqual({
+      points: [
+        [1, 2],
+        [3, null],
+      ],
+      bounds: [[1, 3], null],
+    })
+    expect(lineOf({ steps: [1], mean: [2], low: [2], high: [2] }).bounds).toBeNull()
+  })
+})

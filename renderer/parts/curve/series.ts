@@ -1,0 +1,112 @@
+/** The lines of a chart: smoothed, and put on one axis. */
+
+/** A value at a step; null where it was no number. */
+export type Point = readonly [step: number, value: number | null]
+
+/** The steps that are shown, both included. */
+export type Range = readonly [from: number, to: number]
+
+export interface Series {
+  readonly id: string
+  readonly label: string
+  readonly colour: string
+  readonly dashed?: boolean
+  readonly points: readonly Point[]
+  /** The least and the greatest value that each point stands for; null where each stands for one step. */
+  readonly bounds: readonly (Range | null)[] | null
+}
+
+/** A curve as the lab hands it out. */
+interface Kept {
+  readonly steps: readonly number[]
+  readonly mean: readonly (number | null)[]
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+}
+
+/** What is drawn of a curve as the lab hands it out. */
+export function lineOf({ steps, mean, low, high }: Kept): Pick<Series, 'points' | 'bounds'> {
+  const bounds = steps.map((_, at): Range | null => {
+    const [from, to] = [low[at] ?? null, high[at] ?? null]
+    return from === null || to === null ? null : [from, to]
+  })
+  const single = bounds.every((bound) => bound === null || bound[0] === bound[1])
+  return { points: steps.map((step, at) => [step, mean[at] ?? null]), bounds: single ? null : bounds }
+}
+
+/**
+ * The exponential moving average that TensorBoard draws, without its start's pull towards zero: weight 0 gives the values
+ * themselves. Steps without a number stay without one.
+ */
+export function smooth(points: readonly Point[], weight: number): Point[] {
+  let sum = 0
+  let mass = 0
+  return points.map(([step, value]) => {
+    if (value === null) return [step, null]
+    sum = weight * sum + (1 - weight) * value
+    mass = weight * mass + (1 - weight)
+    return [step, sum / mass]
+  })
+}
+
+/** The value at a step, or at the last point before it; null where there is none. */
+export function valueAt(points: readonly Point[], step: number): number | null {
+  let low = 0
+  let high = points.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (points[middle]![0] <= step) low = middle + 1
+    else high = middle
+  }
+  return points[low - 1]?.[1] ?? null
+}
+
+/** A row a step for the chart: `step`, and what each line has there under its name. */
+export type Row = Readonly<Record<string, number | Range | null>>
+
+/** What is drawn of a line: where, under which name. */
+export type Column = readonly (readonly [step: number, value: number | Range | null])[]
+
+/**
+ * The rows of a chart: each line under its id; where points stand for many steps their bounds under `<id> band`, else,
+ * where there is smoothing, the values themselves under `<id> raw`. On a logarithmic scale only what is above 0 is drawn.
+ */
+export function rowsOf(series: readonly Series[], smoothing: number, log: boolean): Row[] {
+  const columns = new Map<string, Column>()
+  const drawn = (value: number | null) => (value === null || (log && value <= 0) ? null : value)
+  for (const { id, points, bounds } of series) {
+    const line = smoothing > 0 ? smooth(points, smoothing) : points
+    columns.set(
+      id,
+      line.map(([step, value]) => [step, drawn(value)]),
+    )
+    if (bounds !== null) {
+      columns.set(
+        `${id} band`,
+        points.map(([step], at) => {
+          const [low, high] = bounds[at] ?? [null, null]
+          return [step, drawn(low) === null || drawn(high) === null ? null : [low!, high!]]
+        }),
+      )
+    } else if (smoothing > 0) {
+      columns.set(
+        `${id} raw`,
+        points.map(([step, value]) => [step, drawn(value)]),
+      )
+    }
+  }
+  return joinColumns(columns)
+}
+
+/** Joins columns by step, in order; a column without a value at a step has no key there. */
+export function joinColumns(columns: ReadonlyMap<string, Column>): Row[] {
+  const rows = new Map<number, Record<string, number | Range | null>>()
+  for (const [name, column] of columns) {
+    for (const [step, value] of column) {
+      const row = rows.get(step) ?? { step }
+      row[name] = value
+      rows.set(step, row)
+    }
+  }
+  return [...rows].sort(([a], [b]) => a - b).map(([, row]) => row)
+}

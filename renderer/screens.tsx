@@ -1,0 +1,38 @@
+/** The views: each is loaded when it is first wanted, so that the first paint waits for none of the others. */
+import { type ComponentType, useEffect, useState } from 'react'
+import { create } from 'zustand'
+import type { View } from './location.ts'
+import { Loading } from './parts/loading.tsx'
+
+const SCREENS: Readonly<Record<View, () => Promise<{ readonly default: ComponentType }>>> = {
+  pipeline: () => import('./views/pipeline/pipeline.tsx'),
+  live: () => import('./views/live/live.tsx'),
+  pairs: () => import('./views/pairs/pairs.tsx'),
+  training: () => import('./views/training/training.tsx'),
+  results: () => import('./views/results/results.tsx'),
+  episodes: () => import('./views/episodes/episodes.tsx'),
+  runs: () => import('./views/runs/runs.tsx'),
+}
+
+const useScreens = create<Readonly<Partial<Record<View, ComponentType>>>>(() => ({}))
+
+/** Loads a view that will be wanted soon. Rejects where the lab does not answer. */
+export async function loadScreen(view: View): Promise<void> {
+  if (useScreens.getState()[view] !== undefined) return
+  const { default: screen } = await SCREENS[view]()
+  useScreens.setState({ [view]: screen })
+}
+
+/**
+ * A view, or a sign that it is on its way. Not React's Suspense: that shows what has arrived only 300 ms after the sign,
+ * which is longer than a view takes to load. Throws what its loading failed with.
+ */
+export function Screen({ view }: { readonly view: View }) {
+  const Loaded = useScreens((screens) => screens[view])
+  const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
+  useEffect(() => {
+    loadScreen(view).catch((error: unknown) => setFailure({ error }))
+  }, [view])
+  if (failure !== null) throw failure.error
+  return Loaded === undefined ? <Loading /> : <Loaded />
+}
