@@ -42,7 +42,7 @@ interface Scale {
   readonly pairs: number
   /** Prompts that are completed together, apart from one alone. */
   readonly prompts: number
-  /** New tokens of a completion. */
+  /** New tokens of a completion; four times as many where a small model is timed, whose prompts take longer than they. */
   readonly tokens: number
 }
 
@@ -278,7 +278,7 @@ async function benchPrefill(arena: Arena): Promise<void> {
 async function benchDecode(arena: Arena, batch: number): Promise<void> {
   const title = `decode, batch ${batch}`
   if (!selects(arena.selection.case, title)) return
-  const { tokens: count } = arena.scale
+  const count = arena.scale.tokens * (arena.model.large ? 1 : 4)
   const prompts = arena.work.prompts.slice(0, batch)
   const contestants: Contestant[] = arena.ours.map(({ name, engine }) => {
     const seconds = (tokens: number) => timed(() => engine.generate(unseen(arena, batch), greedy(batch, tokens), null))
