@@ -329,6 +329,7 @@ export const words = {
       worse: 'DPO solves fewer problems than SFT; that is no chance.',
       same: 'No measurable change from SFT to DPO.',
       hadToBe: 'It had to be DPO: it beats {{arms}}, from the same episodes and steps.',
+      beats: 'DPO beats {{arms}}, from the same episodes and steps.',
       equal: 'No measurable difference between DPO and {{arms}}.',
       beaten: 'DPO is worse than {{arms}}, from the same episodes and steps.',
     },

@@ -11,6 +11,12 @@ describe('sentencesOf', () => {
     expect(sentencesOf({ sft: { difference: -0.06, p: 0.001 } })[0]!.kind).toBe('worse')
   })
 
+  it('says that it had to be DPO only where every control is beaten, by the name of the control', () => {
+    const won = { arm: 'dpo', difference: 0.05, p: 0.01 }
+    expect(sentencesOf({ replay: won, nll_chosen: won })).toEqual([{ kind: 'hadToBe', arms: ['nll_chosen', 'replay'] }])
+    expect(sentencesOf({ replay: won, nll_chosen: { ...won, p: 0.5 } })[0]).toEqual({ kind: 'beats', arms: ['replay'] })
+  })
+
   it('keeps apart the controls that DPO beats, equals, and loses to', () => {
     const sentences = sentencesOf({
       sft: { difference: 0.1, p: 0.001 },
@@ -19,7 +25,7 @@ describe('sentencesOf', () => {
       nll_chosen: { difference: -0.05, p: 0.02 },
     })
     expect(sentences.slice(1)).toEqual([
-      { kind: 'hadToBe', arms: ['replay'] },
+      { kind: 'beats', arms: ['replay'] },
       { kind: 'equal', arms: ['success_sft'] },
       { kind: 'beaten', arms: ['nll_chosen'] },
     ])

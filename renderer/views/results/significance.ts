@@ -2,7 +2,7 @@
 import type { Paired } from '../../../main/evaluation/statistics.ts'
 
 export interface Sentence {
-  readonly kind: 'better' | 'worse' | 'same' | 'hadToBe' | 'equal' | 'beaten'
+  readonly kind: 'better' | 'worse' | 'same' | 'hadToBe' | 'beats' | 'equal' | 'beaten'
   /** The policies it is about. */
   readonly arms: readonly string[]
 }
@@ -19,13 +19,14 @@ export function sentencesOf(against: Readonly<Record<string, Pick<Paired, 'diffe
   }
   const controls = CONTROLS.flatMap((arm) => {
     const paired = against[arm]
-    return paired === undefined ? [] : [{ arm, ...paired }]
+    return paired === undefined ? [] : [{ ...paired, arm }]
   })
   const add = (kind: Sentence['kind'], holds: (one: (typeof controls)[number]) => boolean) => {
     const arms = controls.filter(holds).map(({ arm }) => arm)
     if (arms.length > 0) sentences.push({ kind, arms })
   }
-  add('hadToBe', ({ difference, p }) => p < LEVEL && difference > 0)
+  const beats = ({ difference, p }: (typeof controls)[number]) => p < LEVEL && difference > 0
+  add(controls.every(beats) ? 'hadToBe' : 'beats', beats)
   add('equal', ({ p }) => p >= LEVEL)
   add('beaten', ({ difference, p }) => p < LEVEL && difference < 0)
   return sentences
