@@ -197,6 +197,9 @@ test('what the lab is, has and is set to is told at once', async () => {
   expect(available).toBeGreaterThan(0)
   // As many prompts, but one completion each: less than a step of DPO.
   expect((await lab.status.memory.query({ stage: 'sft' })).needed).toBeLessThan(needed)
+  const playing = await lab.status.memory.query({ stage: 'collect' })
+  expect(playing.parts.map(({ part }) => part)).toContain('cache')
+  expect(playing.parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(playing.needed)
   expect(await lab.status.models.query()).toContain('models/base')
   expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
     expert: true,

@@ -72,14 +72,18 @@ export const statusRouter = router({
   memory: procedure
     .input(
       z.object({
-        stage: z.enum(['sft', 'dpo']).default('dpo'),
+        stage: z.enum(['sft', 'collect', 'dpo', 'evaluate']).default('dpo'),
         prompt: z.int().min(1).default(512),
         completion: z.int().min(1).default(64),
       }),
     )
     .query(({ ctx, input }) => {
-      const { question, estimate, free } = planMemory(ctx.settings.read(), input.prompt, input.completion, input.stage)
-      const { total, saving, ...parts } = estimate
+      const { stage, prompt, completion } = input
+      const trained = stage === 'sft' ? 'sft' : 'dpo'
+      const plan = planMemory(ctx.settings.read(), prompt, completion, trained)
+      const { question, free } = plan
+      // Collecting and evaluating only generate, and save nothing.
+      const { total, saving, ...parts } = stage === trained ? plan.estimate : { ...plan.generation, saving: 0 }
       return {
         parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
         needed: total,

@@ -38,7 +38,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
         {t('facts.cores', { count: machine.cores })}
         <small>{t('facts.free', { memory: bytes(machine.memory.available), disk: bytes(machine.disk) })}</small>
       </Fact>
-      <Memory stage={stage === 'sft' ? 'sft' : 'dpo'} />
+      <Memory stage={stage === 'verify' ? 'dpo' : stage} />
       <Fact name={t('facts.tasks')} wrong={null}>
         {t('facts.taskCount', { count: learned.length })}
         <small>{miniwob === null ? t('facts.builtin') : 'MiniWoB++'}</small>
@@ -63,10 +63,10 @@ function Fact({ name, wrong, children }: FactProps) {
   )
 }
 
-const PARTS = ['weights', 'adapter', 'optimizer', 'activations', 'logits', 'process'] as const
+const PARTS = ['weights', 'adapter', 'optimizer', 'cache', 'activations', 'logits', 'process'] as const
 
-/** What a step of the training would take at its peak, as a bar of what is free; its parts on a closer look. */
-function Memory({ stage }: { readonly stage: 'sft' | 'dpo' }) {
+/** What a stage would take at its peak, as a bar of what is free; its parts on a closer look. */
+function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
   const { t } = useTranslation()
   const name = t('facts.memory', { stage: t(`stage.${stage}`) })
   const { data } = useQuery({
