@@ -586,16 +586,22 @@ describe.skipIf(!isBuilt())('the native engine', () => {
 
   test('the event loop goes on while it computes', async () => {
     await using(await open(EVEN, { instructions: 'portable', threads: 1 }), async (engine) => {
-      let turns = 0
-      let done = false
-      const turn = () => {
-        turns++
-        if (!done) setImmediate(turn)
+      const turnsMeanwhile = async () => {
+        let turns = 0
+        let done = false
+        const turn = () => {
+          turns++
+          if (!done) setImmediate(turn)
+        }
+        setImmediate(turn)
+        await engine.logprobs(forest(EVEN, 60), null)
+        done = true
+        return turns
       }
-      setImmediate(turn)
-      await engine.logprobs(forest(EVEN, 60), null)
-      done = true
-      expect(turns).toBeGreaterThan(20)
+      // On a busy machine the loop may have to wait for a core; an engine that held it would hold it every time.
+      let most = 0
+      for (let time = 0; time < 50 && most <= 20; time++) most = Math.max(most, await turnsMeanwhile())
+      expect(most).toBeGreaterThan(20)
     })
   })
 
