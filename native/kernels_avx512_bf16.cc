@@ -37,8 +37,10 @@ constexpr int64_t kBlock = 8 * kRows;
 
 int64_t packedSize(int64_t k, int64_t n) { return (n + kCols - 1) / kCols * kCols * pairsOf(k); }
 
-void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scale, float* packed) {
-  const __m512 factor = _mm512_set1_ps(scale);
+// Packs W [n, k] from its rows. load(row, column, left): pairs of the row from that column on, of which `left` numbers are
+// there; none are where left is not positive.
+template <class Load>
+void packRows(int64_t n, int64_t k, float* packed, Load load) {
   // A group of sixteen rows of pairs may reach beyond the panel's end.
   alignas(64) float group[kLanes * kCols];
   for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
@@ -51,10 +53,7 @@ void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scal
           __m512 rows[kLanes];
           for (int64_t j = 0; j < kLanes; j++) {
             const int64_t row = n0 + half + j;
-            const float* const from = w + (row < n ? row : 0) * ld + k0 + 2 * p;
-            const int64_t left = row < n ? depth - 2 * p : 0;
-            rows[j] = neighbours(_mm512_mul_ps(factor, loadFirst(from, left)),
-                                 _mm512_mul_ps(factor, loadFirst(from + kLanes, left - kLanes)));
+            rows[j] = load(row < n ? row : 0, k0 + 2 * p, row < n ? depth - 2 * p : 0);
           }
           storeTransposed(rows, to + half, kCols);
         }
@@ -63,6 +62,15 @@ void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scal
       }
     }
   }
+}
+
+void packTransposed(int64_t n, int64_t k, const float* w, int64_t ld, float scale, float* packed) {
+  const __m512 factor = _mm512_set1_ps(scale);
+  packRows(n, k, packed, [=](int64_t row, int64_t column, int64_t left) {
+    const float* const from = w + row * ld + column;
+    return neighbours(_mm512_mul_ps(factor, loadFirst(from, left)),
+                      _mm512_mul_ps(factor, loadFirst(from + kLanes, left - kLanes)));
+  });
 }
 
 // Rows of w are read from end to end, as in the fp32 kernel.
@@ -95,27 +103,9 @@ inline __m512i loadNumbers(const void* p, int64_t count) {
 
 // Rows of bf16 hold their pairs already.
 void packStoredTransposed(int64_t n, int64_t k, const uint16_t* w, int64_t ld, float* packed) {
-  alignas(64) float group[kLanes * kCols];
-  for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
-    const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
-    for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += pairs * kCols) {
-      for (int64_t p = 0; p < pairs; p += kLanes) {
-        const bool whole = p + kLanes <= pairs;
-        float* const to = whole ? packed + p * kCols : group;
-        for (int64_t half = 0; half < kCols; half += kLanes) {
-          __m512 rows[kLanes];
-          for (int64_t j = 0; j < kLanes; j++) {
-            const int64_t row = n0 + half + j;
-            rows[j] = _mm512_castsi512_ps(
-                loadNumbers(w + (row < n ? row : 0) * ld + k0 + 2 * p, row < n ? depth - 2 * p : 0));
-          }
-          storeTransposed(rows, to + half, kCols);
-        }
-        if (!whole)
-          for (int64_t i = 0; i < (pairs - p) * kCols; i++) packed[p * kCols + i] = group[i];
-      }
-    }
-  }
+  packRows(n, k, packed, [=](int64_t row, int64_t column, int64_t left) {
+    return _mm512_castsi512_ps(loadNumbers(w + row * ld + column, left));
+  });
 }
 
 void packStored(int64_t k, int64_t n, const uint16_t* w, int64_t ld, float* packed) {
