@@ -3,8 +3,8 @@
  * training of a hundred thousand steps. One small pipeline is run for real; what it found is written again and again
  * through the store's own functions, each time with other seeds.
  */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+
+import { writeSmallLab } from '../e2e/small-lab.ts'
 import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
 import { uniformStream } from '../main/engine/random.ts'
@@ -38,7 +38,12 @@ const JITTER = 0.1
 
 /** Makes the lab in an empty folder. Takes as long as a small pipeline, and a minute more for a large size. */
 export async function makeLargeLab(folder: string, size: LabSize): Promise<LargeLab> {
-  const configFile = writeConfig(folder)
+  const configFile = writeSmallLab(folder, {
+    environment: { pictures: true },
+    tasks: ['click-button', 'click-checkboxes', 'click-tab', 'enter-password', 'login-user'],
+    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 40, batch_size: 8 } },
+    evaluation: { num_episodes_per_task: 2 },
+  })
   const config = loadConfig(configFile)
   const lab = createLab(config)
   try {
@@ -180,28 +185,4 @@ function bySteps(metrics: readonly Metric[]): Map<ArmKey, Map<number, Record<str
     steps.set(step, { ...steps.get(step), [name]: value ?? Number.NaN })
   }
   return arms
-}
-
-/** The configuration of a pipeline that takes half a minute. */
-function writeConfig(folder: string): string {
-  const paths = {
-    sft_data: 'golden.jsonl',
-    preference_data: 'preferences.jsonl',
-    sft_adapter_path: 'sft',
-    dpo_adapter_path: 'dpo',
-    store: 'lab.sqlite',
-    reports: 'reports',
-  }
-  const config = {
-    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(folder, name)])),
-    environment: { pictures: true },
-    tasks: ['click-button', 'click-checkboxes', 'click-tab', 'enter-password', 'login-user'],
-    golden: { samples_per_task: 1, held_out_per_task: 1 },
-    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 40, batch_size: 8 } },
-    collect: { seeds_per_task: 6, attempts: 4 },
-    evaluation: { num_episodes_per_task: 2 },
-  }
-  const path = join(folder, 'config.yaml')
-  writeFileSync(path, JSON.stringify(config, null, 2))
-  return path
 }

@@ -3,13 +3,14 @@
  * episodes, metrics and table as one that nothing disturbed, leave no process behind, and count nothing twice.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectPath } from '../main/config/paths.ts'
+import { writeSmallLab } from './small-lab.ts'
 
 const KILLS = 10
 
@@ -58,26 +59,12 @@ test.each(instants)('a kill after %f of the run changes nothing', async (instant
 function workplace(): string {
   const folder = mkdtempSync(join(tmpdir(), 'crash-'))
   folders.push(folder)
-  const paths = {
-    sft_data: 'golden.jsonl',
-    preference_data: 'preferences.jsonl',
-    sft_adapter_path: 'sft',
-    dpo_adapter_path: 'dpo',
-    store: 'lab.sqlite',
-    reports: 'reports',
-  }
-  const config = {
-    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(folder, name)])),
-    tasks: ['click-button', 'click-checkboxes', 'enter-password'],
-    golden: { samples_per_task: 1, held_out_per_task: 1 },
+  writeSmallLab(folder, {
     training: { sft: { max_steps: 24, eval_steps: 6 }, dpo: { max_steps: 15, batch_size: 8 } },
-    collect: { seeds_per_task: 6, attempts: 4 },
     validation: { num_episodes_per_task: 4 },
     evaluation: { num_episodes_per_task: 6 },
     flywheel: { rounds: 2, patience: 2 },
-  }
-  // JSON is YAML.
-  writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config))
+  })
   return folder
 }
 

@@ -4,7 +4,7 @@
  * Screenshots of every view are left in coverage/window/.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { projectPath } from '../main/config/paths.ts'
 import { fetchChromium } from '../main/environment/browser.ts'
+import { writeSmallLab } from './small-lab.ts'
 
 const SHOTS = projectPath('coverage/window')
 /** Milliseconds for what takes an instant, and for what the lab has to work for. */
@@ -43,7 +44,12 @@ const complaints: string[] = []
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true })
   folder = mkdtempSync(join(tmpdir(), 'window-'))
-  lab = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', smallConfig(folder)], {
+  const config = writeSmallLab(folder, {
+    environment: { pages: 2, pictures: true },
+    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
+    evaluation: { num_episodes_per_task: 4 },
+  })
+  lab = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   url = await addressOf(lab)
@@ -303,7 +309,9 @@ test('the command palette and the sheet of keys', async () => {
   await page.keyboard.press('Control+k')
   const palette = page.getByRole('dialog', { name: 'Command palette' })
   await palette.waitFor()
+  await clean('every command')
   await page.keyboard.type('go results')
+  await expect.poll(() => palette.getByRole('combobox').inputValue()).toBe('go results')
   await clean('palette')
   await page.keyboard.press('Enter')
   await palette.waitFor({ state: 'hidden' })
@@ -363,29 +371,6 @@ async function clean(name: string): Promise<void> {
 /** The text of an answer of the opened pair. */
 async function answerOf(side: 'Chosen' | 'Rejected'): Promise<string | null> {
   return page.getByRole('heading', { name: side, exact: true }).locator('xpath=following-sibling::*[1]').textContent()
-}
-
-function smallConfig(home: string): string {
-  const paths = {
-    sft_data: 'golden.jsonl',
-    preference_data: 'preferences.jsonl',
-    sft_adapter_path: 'sft',
-    dpo_adapter_path: 'dpo',
-    store: 'lab.sqlite',
-    reports: 'reports',
-  }
-  const config = {
-    paths: Object.fromEntries(Object.entries(paths).map(([key, name]) => [key, join(home, name)])),
-    environment: { pages: 2, pictures: true },
-    tasks: ['click-button', 'click-checkboxes', 'enter-password'],
-    golden: { samples_per_task: 1, held_out_per_task: 1 },
-    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
-    collect: { seeds_per_task: 6, attempts: 4 },
-    evaluation: { num_episodes_per_task: 4 },
-  }
-  const path = join(home, 'config.yaml')
-  writeFileSync(path, JSON.stringify(config, null, 2))
-  return path
 }
 
 /** The address that `serve` prints. */

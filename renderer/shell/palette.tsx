@@ -1,7 +1,7 @@
 /** The command palette: every command by a few letters of its name. */
 import { Combobox, Kbd, Modal, useCombobox } from '@mantine/core'
 import { Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Command, closePanels, matching, usePanels } from './commands.ts'
 import classes from './palette.module.css'
@@ -31,9 +31,14 @@ export function Palette({ commands }: { readonly commands: readonly Command[] })
 function Choice({ commands }: { readonly commands: readonly Command[] }) {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')
+  // An id of Mantine's own is another one after the first drawing, and the field would name a list that is not there.
+  const list = useId()
   const combobox = useCombobox({ defaultOpened: true })
   const found = matching(commands, search)
   const { selectFirstOption } = combobox
+  // Only when it is drawn once more does the field name its list, which was not there the first time.
+  const [, setListed] = useState(false)
+  useEffect(() => setListed(true), [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is found changes with the search
   useEffect(() => {
     selectFirstOption()
@@ -44,20 +49,24 @@ function Choice({ commands }: { readonly commands: readonly Command[] }) {
   }
   return (
     <Combobox store={combobox} onOptionSubmit={perform}>
-      <Combobox.EventsTarget>
-        <div className={classes.field}>
-          <Search size={18} aria-hidden />
+      <div className={classes.field}>
+        <Search size={18} aria-hidden />
+        <Combobox.EventsTarget withExpandedAttribute>
           <input
+            role="combobox"
+            aria-expanded
             className={classes.input}
             data-autofocus
+            // biome-ignore lint/a11y/noAutofocus: who opens it types at once, and no letter may be lost
+            autoFocus
             value={search}
             placeholder={t('palette.placeholder')}
             aria-label={t('palette.title')}
             onChange={(event) => setSearch(event.currentTarget.value)}
           />
-        </div>
-      </Combobox.EventsTarget>
-      <Combobox.Options className={classes.options!} aria-label={t('palette.title')}>
+        </Combobox.EventsTarget>
+      </div>
+      <Combobox.Options id={list} className={classes.options!} aria-label={t('palette.title')}>
         {GROUPS.map((group) => {
           const own = found.filter((command) => command.group === group)
           return (
