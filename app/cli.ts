@@ -27,6 +27,7 @@ interface Options {
   readonly set?: readonly string[]
   readonly resume?: true
   readonly run?: number
+  readonly round?: number
   readonly json?: true
   readonly prompt?: number
   readonly completion?: number
@@ -75,6 +76,11 @@ const COMMANDS: readonly { name: Command; what: string; example: string }[] = [
     what: 'Compare the adapters on tasks they have not seen, and write the report',
     example: 'npx dpo-driver evaluate',
   },
+  {
+    name: 'retrain',
+    what: 'Train DPO again on pairs that were corrected by hand, and evaluate it beside what it was before',
+    example: 'npx dpo-driver retrain --run 3 --round 1',
+  },
   { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
 ]
 
@@ -101,6 +107,10 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       .option('--resume', 'go on with the latest unfinished run of this command')
       .option('--json', 'print JSON, one event a line')
     if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collect, DPO and evaluate', Number)
+    if (name === 'retrain') {
+      command.option('--run <n>', 'the run that collected the pairs; the latest by default', Number)
+      command.option('--round <n>', 'its round; the latest by default', Number)
+    }
     command.addHelpText('after', `\nExample:\n  ${example}\n${EXIT_CODES}`)
     command.action(async (options: Options) => done(await runCommand(name, options, terminal)))
   }
@@ -198,7 +208,9 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
   const emit = options.json ? jsonView(out) : terminalView(out)
   try {
     const resume = options.resume ? 'latest' : null
-    const { folder } = await lab.run(name, lab.config, { resume, signal: stop.signal, emit })
+    const { run, round } = options
+    const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
+    const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
     if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
     return EXIT.done
   } catch (error) {

@@ -4,12 +4,15 @@ import { errorText, UserError } from './config/error.ts'
 import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
 import type { LabEvent } from './pipeline/events.ts'
+import type { Collection } from './store/store.ts'
 
 export interface JobRequest {
   readonly command: Command
   readonly config: Config
   /** The run to go on with; null begins a new one. */
   readonly resume: number | null
+  /** What a new run of `retrain` trains on: the latest collection that is like this. */
+  readonly collection?: Partial<Collection> | null
 }
 
 export interface JobState {
@@ -70,7 +73,7 @@ export class Jobs {
    * Begins a job and returns at once. Throws UserError while another one is at work, here or in another process, and
    * where there is nothing to resume.
    */
-  async start({ command, config, resume }: JobRequest): Promise<JobState> {
+  async start({ command, config, resume, collection = null }: JobRequest): Promise<JobState> {
     const { current } = this.#state
     if (current !== null) {
       throw new UserError(`Run ${current.run} (${current.command}) is at work; wait for its end, or stop it first.`)
@@ -80,6 +83,7 @@ export class Jobs {
     const begun = Promise.withResolvers<void>()
     const run = this.#lab.run(command, config, {
       resume,
+      collection,
       signal: stop.signal,
       quit: quit.signal,
       audience: this.#audience,

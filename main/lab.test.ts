@@ -15,6 +15,14 @@ function open(store: string, seed = 1): Lab {
   return createLab(configSchema.parse({ project: { seed }, paths: { store, reports }, tasks: ['no-such-task'] }))
 }
 
+const again = (collection?: { run?: number; round?: number }) =>
+  lab.run('retrain', lab.config, {
+    resume: null,
+    ...(collection && { collection }),
+    signal: new AbortController().signal,
+    emit: (event) => events.push(event),
+  })
+
 const run = (resume: boolean) =>
   lab.run('golden', lab.config, {
     resume: resume ? 'latest' : null,
@@ -62,4 +70,32 @@ test('a run never takes the folder of one that the store has forgotten', async (
   mkdirSync(join(dirname(lab.store.path), 'reports/dpo-driver-4'), { recursive: true })
   await expect(run(false)).rejects.toThrow()
   expect(lab.store.runIds()).toEqual([5])
+})
+
+test('training again takes the latest collection that is like the wanted one, and remembers it', async () => {
+  await expect(again()).rejects.toThrow('There are no pairs to train on; run `npx dpo-driver collect` first.')
+  const pair = {
+    task: 'click-tab',
+    seed: 1,
+    step: 0,
+    chosenAttempt: null,
+    rejectedAttempt: null,
+    margin: null,
+    prompt: 'p',
+    chosen: 'good',
+    rejected: 'bad',
+  }
+  const collector = lab.store.createRun('trial', 'pipeline', lab.config)
+  for (const round of [1, 2]) lab.store.setPairs(collector, round, [pair])
+  await expect(again({ run: collector, round: 3 })).rejects.toThrow(
+    `There are no pairs of run ${collector} of round 3 to train on`,
+  )
+  // There is no policy to begin from either: what matters here is what the run remembers.
+  for (const [wanted, round] of [
+    [{}, 2],
+    [{ round: 1 }, 1],
+  ] as const) {
+    await expect(again(wanted)).rejects.toThrow(/there is no adapter here/)
+    expect(lab.store.latestRun()).toMatchObject({ command: 'retrain', collection: { run: collector, round } })
+  }
 })

@@ -18,9 +18,10 @@ import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { sft } from './pipeline/sft.ts'
 import { verify } from './pipeline/verify.ts'
+import { Archive } from './store/archive.ts'
 import { EventLog } from './store/events.ts'
 import { isLocked, lockStore } from './store/lock.ts'
-import { type Run, Store } from './store/store.ts'
+import { type Collection, type Run, Store } from './store/store.ts'
 import { followRun } from './tracking/follow.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
@@ -34,6 +35,11 @@ const COMMANDS = {
   collect: (runner: Runner) => runner.perform(collect, 1),
   dpo: (runner: Runner) => runner.perform(dpo, 1),
   evaluate: (runner: Runner) => runner.perform(evaluate, 1),
+  retrain: async (runner: Runner) => {
+    const round = runner.collection?.round ?? 1
+    await runner.perform(dpo, round)
+    return runner.perform(evaluate, round)
+  },
   pipeline: turnFlywheel,
 } satisfies Record<string, (runner: Runner) => Promise<unknown>>
 
@@ -43,6 +49,8 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 export interface RunOptions {
   /** Go on with the latest run of this command, or with the run of this id, with the configuration it began with. */
   readonly resume: 'latest' | number | null
+  /** The collection whose pairs a new run of `retrain` trains on: the latest that is like this. */
+  readonly collection?: Partial<Collection> | null
   /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
   /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
@@ -105,7 +113,10 @@ async function runCommand(
   const { signal, quit, resume, emit: tell } = options
   const unlock = lockStore(store.path)
   try {
-    const run = resume === null ? beginRun(store, command, config) : unfinishedRun(store, command, resume)
+    const run =
+      resume === null
+        ? beginRun(store, command, config, command === 'retrain' ? collectionOf(store, options.collection) : null)
+        : unfinishedRun(store, command, resume)
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
       if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
@@ -133,9 +144,26 @@ async function runCommand(
   }
 }
 
-function beginRun(store: Store, command: Command, config: Config): Pick<Run, 'id' | 'name' | 'config'> {
+function beginRun(
+  store: Store,
+  command: Command,
+  config: Config,
+  collection: Collection | null,
+): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
   const { name } = config.project
-  return { id: store.createRun(name, command, config, lastReport(config)), name, config }
+  const id = store.createRun(name, command, config, { after: lastReport(config), collection })
+  return { id, name, config, collection }
+}
+
+/** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */
+function collectionOf(store: Store, wanted: RunOptions['collection']): Collection {
+  const { run, round } = wanted ?? {}
+  const found = new Archive(store.database)
+    .pairRounds()
+    .find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
+  if (found !== undefined) return { run: found.run, round: found.round }
+  const where = [run && ` of run ${run}`, round && ` of round ${round}`].filter(Boolean)
+  throw new UserError(`There are no pairs${where.join('')} to train on; run \`npx dpo-driver collect\` first.`)
 }
 
 function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {

@@ -9,6 +9,11 @@ export function start(command: Command, overrides: Record<string, unknown> = {})
   return follow(lab.job.start.mutate({ command, overrides }))
 }
 
+/** Trains DPO again on a collection as it was corrected, and goes to where that can be watched. */
+export function trainAgain(collection: { readonly run: number; readonly round: number }): Promise<boolean> {
+  return follow(lab.job.start.mutate({ command: 'retrain', collection }))
+}
+
 /** Goes on with a run. */
 export function resume(run: number): Promise<boolean> {
   return follow(lab.job.resume.mutate({ run }))

@@ -91,6 +91,15 @@ test('the verdict calls a gain within its interval none, and says which controls
   ])
 })
 
+test('the verdict says whether training again helped', () => {
+  const data = sampleRun()
+  const [sft, dpo] = data.arms
+  const verdictAfter = (episodes: typeof sft) =>
+    summarise({ ...data, arms: [sft!, { name: 'dpo_before', episodes: episodes!.episodes }, dpo!] }).verdict[1]
+  expect(verdictAfter(dpo)).toMatch(/^Training again made no measurable difference \(0\.0 points/)
+  expect(verdictAfter(sft)).toMatch(/^Trained again, DPO solves more problems than before: \+/)
+})
+
 test('the controls, which had the episodes of one round, are held against the policy of one round', () => {
   const data = sampleRun()
   const [sft, dpo] = data.arms

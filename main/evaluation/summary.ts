@@ -44,7 +44,7 @@ export interface Summary {
   readonly table: SuccessTable
   /** DPO against every other arm, on the problems both played. */
   readonly against: Readonly<Record<string, Comparison>>
-  /** One sentence on whether DPO learned anything, and one on whether it had to be DPO. */
+  /** Sentences on whether DPO learned anything, whether training it again helped, and whether it had to be DPO. */
   readonly verdict: readonly string[]
 }
 
@@ -53,13 +53,18 @@ const LABELS: Readonly<Record<string, string>> = {
   base: 'Base model',
   sft: 'SFT',
   dpo: 'DPO',
+  dpo_before: 'DPO before training again',
   success_sft: 'SFT on own successes',
   nll_chosen: 'NLL on chosen',
   replay: 'Golden replay only',
 }
 
 /** ... and for the heads of narrow columns. */
-const SHORT_LABELS: Readonly<Record<string, string>> = { success_sft: 'Own successes', replay: 'Replay only' }
+const SHORT_LABELS: Readonly<Record<string, string>> = {
+  success_sft: 'Own successes',
+  replay: 'Replay only',
+  dpo_before: 'DPO before',
+}
 
 export function armLabel(arm: string): string {
   return LABELS[arm] ?? arm.replace(/^dpo_round_/, 'DPO, round ').replaceAll('_', ' ')
@@ -115,13 +120,21 @@ export function armSummary({ success, n, low, high, faults }: Cell): ArmSummary 
 /** A gain inside its interval is reported as none. */
 function verdict(against: Summary['against']): string[] {
   const sentences: string[] = []
-  const { sft } = against
+  const { sft, dpo_before: before } = against
+  const result = ({ difference, low, high, p }: Comparison) =>
+    `${points(difference)} points, 95% interval ${points(low)} to ${points(high)}, ${pValue(p)}`
   if (sft !== undefined) {
-    const result = `${points(sft.difference)} points, 95% interval ${points(sft.low)} to ${points(sft.high)}, ${pValue(sft.p)}`
     sentences.push(
       sft.p >= 0.05
-        ? `No measurable change from SFT to DPO (${result}).`
-        : `DPO solves ${sft.difference > 0 ? 'more' : 'fewer'} problems than SFT: ${result}.`,
+        ? `No measurable change from SFT to DPO (${result(sft)}).`
+        : `DPO solves ${sft.difference > 0 ? 'more' : 'fewer'} problems than SFT: ${result(sft)}.`,
+    )
+  }
+  if (before !== undefined) {
+    sentences.push(
+      before.p >= 0.05
+        ? `Training again made no measurable difference (${result(before)}).`
+        : `Trained again, DPO solves ${before.difference > 0 ? 'more' : 'fewer'} problems than before: ${result(before)}.`,
     )
   }
   const known = Object.entries(against).filter(([name]) => CONTROLS.includes(name))

@@ -57,13 +57,22 @@ export function firstAdapter(folders: readonly string[], command: string): strin
 }
 
 /**
- * The adapter of the policy after `round` rounds: SFT's after none. The run's own, or where it made none (a stage run
- * alone) the one at the configuration's path.
+ * The adapter of the policy after `round` rounds: SFT's after none. The run's own, or where it made none that of the run
+ * whose collection it trains on, or (a stage run alone) the one at the configuration's path.
  */
-export function policyFolder({ artifacts, config }: Pick<StageContext, 'artifacts' | 'config'>, round: number): string {
-  return round === 0
-    ? firstAdapter([artifacts.adapter('sft', 0), projectPath(config.paths.sft_adapter_path)], 'sft')
-    : firstAdapter([artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path)], 'dpo')
+export function policyFolder(context: StageContext, round: number): string {
+  const { artifacts, config } = context
+  const arm = round === 0 ? 'sft' : 'dpo'
+  const path = round === 0 ? config.paths.sft_adapter_path : config.paths.dpo_adapter_path
+  const made = [artifacts, ...collectorArtifacts(context)].map((own) => own.adapter(arm, round))
+  return firstAdapter([...made, projectPath(path)], arm)
+}
+
+/** Where the run whose collection this one trains on keeps what it made; nothing where there is no such run. */
+export function collectorArtifacts({ store, collection }: Pick<StageContext, 'store' | 'collection'>): Artifacts[] {
+  if (collection === null) return []
+  const collector = store.run(collection.run)
+  return [runArtifacts(collector.config, collector)]
 }
 
 /** Copies a finished adapter to where the configuration wants it, in place of what stood there. */

@@ -8,7 +8,7 @@ import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
 import { textTable } from '../evaluation/terminal.ts'
 import { adapterDigest } from './adapters.ts'
-import { exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
+import { collectorArtifacts, exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
 import { CONTROLS } from './dpo.ts'
 import { finishedStage } from './lineage.ts'
 import { greedy, jobsOf, play } from './play.ts'
@@ -75,7 +75,7 @@ function bestRound({ store, run, round }: StageContext): number {
   return others.reduce((best, one) => (one.success > best.success ? one : best), first).round
 }
 
-/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds, DPO. */
+/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or what it was before, DPO. */
 function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])
@@ -90,6 +90,9 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
   for (let other = 1; other <= round; other++) {
     const folder = artifacts.adapter('dpo', other)
     if (other !== best && hasAdapter(folder)) policies.set(`dpo_round_${other}`, folder)
+  }
+  for (const before of collectorArtifacts(context).map((collector) => collector.adapter('dpo', round))) {
+    if (hasAdapter(before)) policies.set('dpo_before', before)
   }
   try {
     policies.set('dpo', policyFolder(context, best))

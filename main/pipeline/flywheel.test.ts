@@ -11,6 +11,7 @@ async function turn(
   const performed: string[] = []
   await turnFlywheel({
     config: configSchema.parse({ flywheel }),
+    collection: null,
     async perform<Result>(stage: Stage<Result>, round: number) {
       performed.push(`${stage.name} ${round}`)
       return { success: success[round] } as Result

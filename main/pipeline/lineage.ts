@@ -1,14 +1,18 @@
-/** Which runs a result stands on: a pipeline does every stage itself, a stage alone stands on the latest that did the others. */
+/**
+ * Which runs a result stands on: a pipeline does every stage itself, training again stands on the run that collected, a
+ * stage alone on the latest that did the others.
+ */
 import type { StageRecord, Store } from '../store/store.ts'
 import type { StageName } from './stage.ts'
 
 /**
- * The finished records of a stage, by round, in the latest run that finished it: `run` itself before all others. None
- * where no run has.
+ * The finished records of a stage, by round, in the latest run that finished it: `run` itself before all others, then
+ * the run of the collection that it trains on. None where no run has.
  */
 export function finishedStage(store: Store, run: number, stage: StageName): StageRecord[] {
+  const { collection } = store.run(run)
   const others = store.runIds().filter((id) => id < run)
-  for (const id of [run, ...others]) {
+  for (const id of [run, ...(collection === null ? [] : [collection.run]), ...others]) {
     const done = store.stages(id).filter((record) => record.stage === stage && record.status === 'done')
     if (done.length > 0) return done
   }

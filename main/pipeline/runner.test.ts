@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Config, configSchema } from '../config/schema.ts'
+import { configSchema } from '../config/schema.ts'
 import { Store } from '../store/store.ts'
 import type { LabEvent } from './events.ts'
 import type { Resources } from './resources.ts'
-import { type Runner, runStages } from './runner.ts'
+import { type Runner, type RunnerOptions, runStages } from './runner.ts'
 import type { Stage, StageName } from './stage.ts'
 
 let store: Store
-let run: { id: number; name: string; config: Config }
+let run: RunnerOptions['run']
 let events: LabEvent[]
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'runner-')), 'lab.sqlite'))
   const config = configSchema.parse({})
-  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config }
+  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config, collection: null }
   events = []
 })
 afterEach(() => store.close())

@@ -1,7 +1,7 @@
 /** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
 import { errorText } from '../config/error.ts'
 import type { Config } from '../config/schema.ts'
-import type { Run, Status, Store } from '../store/store.ts'
+import type { Collection, Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Emit } from './events.ts'
 import { said } from './messages.ts'
@@ -11,13 +11,15 @@ import type { Stage, StageContext } from './stage.ts'
 
 export interface Runner {
   readonly config: Config
+  /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
+  readonly collection: Collection | null
   /** Runs a stage of a round and returns its result; one that the run has already done is not done again. */
   perform<Result>(stage: Stage<Result>, round: number): Promise<Result>
 }
 
 export interface RunnerOptions {
   readonly store: Store
-  readonly run: Pick<Run, 'id' | 'name' | 'config'>
+  readonly run: Pick<Run, 'id' | 'name' | 'config' | 'collection'>
   readonly resources: Resources
   readonly signal: AbortSignal
   readonly emit: Emit
@@ -39,7 +41,8 @@ export async function runStages<Result>(
   let status: Exclude<Status, 'running'> = 'failed'
   let error: string | null = null
   try {
-    const result = await work({ config: run.config, perform: (stage, round) => perform(options, stage, round) })
+    const { config, collection } = run
+    const result = await work({ config, collection, perform: (stage, round) => perform(options, stage, round) })
     status = 'done'
     return result
   } catch (thrown) {
@@ -97,6 +100,7 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
     store,
     run: run.id,
     round,
+    collection: run.collection,
     artifacts: runArtifacts(run.config, run),
     resources,
     signal,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentModel } from '../agent/model.ts'
-import { type Config, type ConfigInput, configSchema } from '../config/schema.ts'
+import { type ConfigInput, configSchema } from '../config/schema.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Episode, Outcome } from '../store/episode.ts'
 import { writeFileAtomic } from '../store/file.ts'
@@ -13,12 +13,12 @@ import { adapterDigest } from './adapters.ts'
 import { collect } from './collect.ts'
 import { evaluate } from './evaluate.ts'
 import type { Resources } from './resources.ts'
-import { runStages } from './runner.ts'
+import { type RunnerOptions, runStages } from './runner.ts'
 import type { Stage } from './stage.ts'
 
 let folder: string
 let store: Store
-let run: { id: number; name: string; config: Config }
+let run: RunnerOptions['run']
 let said: string[]
 
 const inFolder = (name: string) => join(folder, name)
@@ -34,7 +34,7 @@ function begin(more: ConfigInput): void {
     },
     tasks: ['click-tab', 'enter-text'],
   })
-  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config }
+  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config, collection: null }
 }
 
 beforeEach(() => {
@@ -165,4 +165,29 @@ test('evaluate alone plays the adapters at the paths of the configuration, and S
   }
   expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
   expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. SFT is evaluated alone.')
+})
+
+test('trained again on an earlier collection, DPO is evaluated beside what it was before and the SFT it came from', async () => {
+  begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50, controls: false } })
+  const before = inFolder('reports/trial-1')
+  adapter(join(before, 'sft_adapter'))
+  for (const round of [1, 2]) adapter(join(before, `round-${round}/dpo_adapter`))
+  const collection = { run: run.id, round: 2 }
+  run = { ...run, id: store.createRun('trial', 'retrain', run.config, { collection }), collection }
+  const after = inFolder('reports/trial-2/round-2/dpo_adapter')
+  adapter(after)
+  for (const arm of ['sft', 'dpo_before', 'dpo']) {
+    for (const task of run.config.tasks) {
+      const outcome = arm === 'dpo' ? 'success' : 'failure'
+      store.addEpisode({ run: run.id, stage: 'evaluate', round: 2, arm }, episode(task, 50, 0, outcome))
+    }
+  }
+  const { arms, adapters } = await perform(evaluate, 2)
+  expect(Object.keys(arms)).toEqual(['sft', 'dpo_before', 'dpo'])
+  expect(adapters).toEqual({
+    sft: adapterDigest(join(before, 'sft_adapter')),
+    dpo_before: adapterDigest(join(before, 'round-2/dpo_adapter')),
+    dpo: adapterDigest(after),
+  })
+  expect(readFileSync(inFolder('dpo/adapter_config.json'), 'utf8')).toBe(after)
 })

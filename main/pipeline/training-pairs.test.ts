@@ -7,7 +7,7 @@ import { preferenceText, readPreferenceData } from '../preferences/dataset.ts'
 import { exportPreferences } from '../preferences/exported.ts'
 import { PairReview } from '../preferences/review.ts'
 import { writeFileAtomic } from '../store/file.ts'
-import { type NewPair, Store } from '../store/store.ts'
+import { type Collection, type NewPair, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Resources } from './resources.ts'
 import type { StageContext } from './stage.ts'
@@ -41,14 +41,15 @@ const pair = (seed: number): NewPair => ({
 })
 
 /** The dpo stage of a fresh run. */
-function stage(): StageContext {
+function stage(collection: Collection | null = null): StageContext {
   const config = configSchema.parse({ paths: { preference_data: file, reports: folder } })
-  const run = store.createRun('trial', 'dpo', config)
+  const run = store.createRun('trial', 'dpo', config, { collection })
   return {
     config,
     store,
     run,
     round: 1,
+    collection,
     artifacts: runArtifacts(config, { id: run, name: 'trial' }),
     resources: {} as Resources,
     signal: new AbortController().signal,
@@ -93,6 +94,13 @@ test('a stage alone takes the corrections of the collection whose export lies at
   // The export is the store's again, so the next correction counts as well.
   review.undo(1, 1)
   expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
+})
+
+test('a run that was asked to train again takes the collection it was given, not the latest', () => {
+  const [first = 0] = collected()
+  review.apply([first], { kind: 'swap' })
+  collected()
+  expect(trained(stage({ run: 1, round: 1 }))).toEqual(['1 bad good', '2 good bad', '3 good bad'])
 })
 
 test('a file that was changed by hand wins over the store', () => {

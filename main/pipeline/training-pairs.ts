@@ -11,16 +11,17 @@ import type { StageContext } from './stage.ts'
 
 /**
  * The file of the pairs that these arms train on: in the run's folder, where they stay as they are once a training has begun with
- * them. Before that they are put there: this run's pairs with the corrections made by hand; for a stage run alone those
- * of the collection that the configuration's file was exported from; and where that file was itself changed by hand, the
- * file.
+ * them. Before that they are put there, with the corrections made by hand: this run's pairs; those of the collection that
+ * it was asked to train on; for a stage run alone those of the collection that the configuration's file was exported from;
+ * and where that file was itself changed by hand, the file.
  */
 export function trainingPairs(context: StageContext, arms: readonly string[]): string {
   const { artifacts, config, store, run, round } = context
   const own = artifacts.preferences(round)
   if (existsSync(own) && hasBegun(context, arms)) return own
   const path = projectPath(config.paths.preference_data)
-  const collection = store.pairs(run, round).length > 0 ? { run, round } : exportedFrom(store, path)
+  const collection =
+    store.pairs(run, round).length > 0 ? { run, round } : (context.collection ?? exportedFrom(store, path))
   if (collection === undefined) {
     context.say('pairsByHand', { path: shownPath(path) })
     writePreferenceRecords(own, readPreferenceData(path))

@@ -32,6 +32,7 @@ function stage(): { context: StageContext; abort: AbortController } {
     store,
     run,
     round: 0,
+    collection: null,
     artifacts: runArtifacts(config, { id: run, name: 'trial' }),
     resources: {} as Resources,
     signal: abort.signal,

@@ -4,14 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import type { Store, StoredPair } from '../store/store.ts'
+import type { Collection, Store, StoredPair } from '../store/store.ts'
 import { writePreferenceData } from './dataset.ts'
-
-/** A round of a run. */
-export interface Collection {
-  readonly run: number
-  readonly round: number
-}
 
 /** Writes the pairs of a round that were not dropped by hand, and remembers that the file is theirs. Throws UserError. */
 export function exportPreferences(store: Store, path: string, { run, round }: Collection): void {

@@ -36,11 +36,14 @@ export const jobRouter = router({
     }
   }),
 
-  /** Begins a command with the configuration as it is now; `overrides` are values by dotted key for this run alone. */
+  /**
+   * Begins a command with the configuration as it is now; `overrides` are values by dotted key for this run alone, and
+   * `collection` is what `retrain` trains on, the latest by default.
+   */
   start: procedure
-    .input(z.object({ command, overrides }))
-    .mutation(({ ctx, input }) =>
-      ctx.jobs.start({ command: input.command, config: ctx.settings.read(input.overrides), resume: null }),
+    .input(z.object({ command, overrides, collection: z.object({ run: id, round: id }).nullable().default(null) }))
+    .mutation(({ ctx, input: { command: name, overrides: values, collection } }) =>
+      ctx.jobs.start({ command: name, config: ctx.settings.read(values), resume: null, collection }),
     ),
 
   /** Goes on with a run that did not come to its end; without a number, with the latest one. */
@@ -52,11 +55,12 @@ export const jobRouter = router({
     return ctx.jobs.start({ command: command.parse(run.command), config: run.config, resume: run.id })
   }),
 
-  /** Begins a new run with the settings of an earlier one. */
+  /** Begins a new run with the settings of an earlier one, on the collection that it trained on. */
   again: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     const run = ctx.lab.store.runs().find((one) => one.id === input.run)
     if (run === undefined) throw new UserError(`There is no run ${input.run}; load the list again.`)
-    return ctx.jobs.start({ command: command.parse(run.command), config: run.config, resume: null })
+    const { config, collection } = run
+    return ctx.jobs.start({ command: command.parse(run.command), config, resume: null, collection })
   }),
 
   /** Stops where it can go on later without loss. */

@@ -215,4 +215,7 @@ END;
 
 CREATE INDEX episodes_by_group ON episodes (run, stage, round, arm, task, outcome);
 `,
+  `
+ALTER TABLE runs ADD COLUMN collection TEXT NOT NULL DEFAULT 'null';
+`,
 ]

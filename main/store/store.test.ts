@@ -64,8 +64,8 @@ test('a run keeps its configuration and status across a reopening', () => {
 
 test('runs are numbered upwards, beyond what is said to be taken', () => {
   const config = configSchema.parse({})
-  expect(store.createRun('a', 'sft', config, 7)).toBe(8)
-  expect(store.createRun('a', 'sft', config, 3)).toBe(9)
+  expect(store.createRun('a', 'sft', config, { after: 7 })).toBe(8)
+  expect(store.createRun('a', 'sft', config, { after: 3 })).toBe(9)
   expect(store.runIds()).toEqual([9, 8, key.run])
 })
 

@@ -16,10 +16,18 @@ export interface Run {
   readonly command: unknown
   /** Every value it works with, defaults included. */
   readonly config: Config
+  /** The earlier collection whose pairs it trains on; null where it takes its own, or the latest. */
+  readonly collection: Collection | null
   readonly status: Status
   /** Milliseconds since 1970. */
   readonly started: number
   readonly ended: number | null
+}
+
+/** A round of a run that collected pairs. */
+export interface Collection {
+  readonly run: number
+  readonly round: number
 }
 
 /** A stage of a run; rounds count from 1, 0 is before the first. */
@@ -122,14 +130,20 @@ export class Store {
   // Runs
 
   /** Begins a run and returns its id, which is greater than those of all runs here, and than `after`. */
-  createRun(name: string, command: unknown, config: Config, after = 0): number {
+  createRun(
+    name: string,
+    command: unknown,
+    config: Config,
+    { after = 0, collection = null }: { readonly after?: number; readonly collection?: Collection | null } = {},
+  ): number {
     const { lastInsertRowid } = this.database.run(
-      `INSERT INTO runs (id, name, command, config, status, started)
-       VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, 'running', ?)`,
+      `INSERT INTO runs (id, name, command, config, collection, status, started)
+       VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, ?, 'running', ?)`,
       after,
       name,
       JSON.stringify(command),
       JSON.stringify(config),
+      JSON.stringify(collection),
       Date.now(),
     )
     return Number(lastInsertRowid)
@@ -186,6 +200,7 @@ export class Store {
       name: String(row.name),
       command: JSON.parse(String(row.command)),
       config: config.data,
+      collection: collectionSchema.parse(JSON.parse(String(row.collection))),
       status: statusSchema.parse(row.status),
       started: Number(row.started),
       ended: row.ended === null ? null : Number(row.ended),
@@ -474,6 +489,7 @@ export class Store {
 }
 
 const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
+const collectionSchema: z.ZodType<Collection | null> = z.object({ run: z.int(), round: z.int() }).nullable()
 const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
 
 function armValues({ run, stage, round, arm }: ArmKey): [number, string, number, string] {

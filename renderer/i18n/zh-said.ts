@@ -23,7 +23,7 @@ export const said: Readonly<Record<MessageId, string>> = {
   pairsIn: '{{path}} 中有 {{pairs}} 个偏好对',
   pairsByHand: '{{path}} 是手写的或被手工改过：按其中的偏好对原样训练。',
   reviewed:
-    '{{pairs}} 个偏好对中有 {{reviewed}} 个经过人工审阅：丢弃 {{dropped}} 个，交换 {{swapped}} 个，修改 {{edited}} 个',
+    '{{pairs}} 个偏好对中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairs}} 个偏好对，{{golden}} 个黄金样本；参考 {{reference}}',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；另外训练了 {{controls}} 个对照',

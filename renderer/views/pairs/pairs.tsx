@@ -2,11 +2,12 @@
 import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Download, Gauge, GitFork, Redo2, Search, Undo2, Upload } from 'lucide-react'
+import { Download, Gauge, GitFork, Play, Redo2, Search, Undo2, Upload } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -17,6 +18,7 @@ import { LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
+import { trainAgain } from '../../start.ts'
 import { PairDetail } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
@@ -180,6 +182,7 @@ const errorAnswer = z.object({ error: z.string() })
 function Tools({ place, review }: { readonly place: Round; readonly review: Review }) {
   const { t } = useTranslation()
   const client = useQueryClient()
+  const busy = useJob()?.current != null
   const stand = useQuery({ queryKey: ['pairs', 'review', place], queryFn: () => lab.pairs.review.query(place) })
   useHotkeys([
     ['mod+Z', () => void review.undo()],
@@ -273,6 +276,15 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
           </Button>
         )}
       </FileButton>
+      <Button
+        size="xs"
+        leftSection={<Play size={14} aria-hidden />}
+        title={t('pairs.trainNote')}
+        disabled={busy}
+        onClick={() => void trainAgain(place)}
+      >
+        {t('pairs.train')}
+      </Button>
     </Group>
   )
 }

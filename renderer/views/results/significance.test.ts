@@ -11,6 +11,15 @@ describe('sentencesOf', () => {
     expect(sentencesOf({ sft: { difference: -0.06, p: 0.001 } })[0]!.kind).toBe('worse')
   })
 
+  it('says whether training again helped', () => {
+    const kindAfter = (difference: number, p: number) => sentencesOf({ dpo_before: { difference, p } })[0]?.kind
+    expect([kindAfter(0.02, 0.4), kindAfter(0.05, 0.01), kindAfter(-0.05, 0.01)]).toEqual([
+      'againSame',
+      'againBetter',
+      'againWorse',
+    ])
+  })
+
   it('says that it had to be DPO only where every control is beaten, by the name of the control', () => {
     const won = { arm: 'dpo', difference: 0.05, p: 0.01 }
     expect(sentencesOf({ replay: won, nll_chosen: won })).toEqual([{ kind: 'hadToBe', arms: ['nll_chosen', 'replay'] }])

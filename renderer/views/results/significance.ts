@@ -2,7 +2,17 @@
 import type { Paired } from '../../../main/evaluation/statistics.ts'
 
 export interface Sentence {
-  readonly kind: 'better' | 'worse' | 'same' | 'hadToBe' | 'beats' | 'equal' | 'beaten'
+  readonly kind:
+    | 'better'
+    | 'worse'
+    | 'same'
+    | 'againBetter'
+    | 'againWorse'
+    | 'againSame'
+    | 'hadToBe'
+    | 'beats'
+    | 'equal'
+    | 'beaten'
   /** The policies it is about. */
   readonly arms: readonly string[]
 }
@@ -13,9 +23,13 @@ const LEVEL = 0.05
 /** The sentences of a verdict, the one on SFT first. */
 export function sentencesOf(against: Readonly<Record<string, Pick<Paired, 'difference' | 'p'>>>): Sentence[] {
   const sentences: Sentence[] = []
-  const { sft } = against
+  const { sft, dpo_before: before } = against
   if (sft !== undefined) {
     sentences.push({ kind: sft.p >= LEVEL ? 'same' : sft.difference > 0 ? 'better' : 'worse', arms: ['sft'] })
+  }
+  if (before !== undefined) {
+    const kind = before.p >= LEVEL ? 'againSame' : before.difference > 0 ? 'againBetter' : 'againWorse'
+    sentences.push({ kind, arms: ['dpo_before'] })
   }
   const controls = CONTROLS.flatMap((arm) => {
     const paired = against[arm]
