@@ -197,6 +197,17 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   await page.keyboard.press('Enter')
   await page.getByLabel('All states').selectOption({ label: 'with a note' })
   await page.getByText('1 pair', { exact: true }).waitFor()
+
+  const divider = page.getByRole('separator', { name: 'Width of the list' })
+  await divider.focus()
+  await page.keyboard.press('ArrowRight')
+  expect(await divider.getAttribute('aria-valuenow')).toBe('44')
+  const { x, y, height } = (await divider.boundingBox())!
+  await page.mouse.move(x + 8, y + height / 2)
+  await page.mouse.down()
+  await page.mouse.move(x - 100, y + height / 2)
+  await page.mouse.up()
+  expect(Number(await divider.getAttribute('aria-valuenow'))).toBeLessThan(40)
 })
 
 test('the corrected pairs are trained on again, and the new policy stands beside the old one', async () => {

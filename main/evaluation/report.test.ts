@@ -115,7 +115,7 @@ test('the controls, which had the episodes of one round, are held against the po
   expect(rounds.against.success_sft).toMatchObject({ arm: 'dpo_round_1', difference: 0, won: 0, lost: 0 })
   expect(rounds.against.sft).toMatchObject({ arm: 'dpo' })
   expect(textTable(rounds)).toContain('DPO, round 1 against SFT on own successes: 0.0 points')
-  expect(rounds.verdict[1]).toBe('No measurable difference between DPO and SFT on own successes.')
+  expect(rounds.verdict[1]).toBe('No measurable difference between DPO, round 1 and SFT on own successes.')
 })
 
 test('the text table lines up and ends with the comparisons', () => {

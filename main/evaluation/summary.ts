@@ -142,12 +142,13 @@ function verdict(against: Summary['against']): string[] {
   const better = known.filter(([, { difference, p }]) => difference < 0 && p < 0.05)
   const equal = known.filter((entry) => !beaten.includes(entry) && !better.includes(entry))
   const names = (entries: typeof known) => entries.map(([name]) => armLabel(name)).join(', ')
+  const dpo = armLabel(known[0]?.[1].arm ?? 'dpo')
   if (beaten.length > 0) {
-    const claim = beaten.length === known.length ? 'It had to be DPO: it' : 'DPO'
-    sentences.push(`${claim} beats ${names(beaten)}, from the same episodes and steps.`)
+    const claim = beaten.length === known.length ? 'It had to be DPO: ' : ''
+    sentences.push(`${claim}${dpo} beats ${names(beaten)}, from the same episodes and steps.`)
   }
-  if (equal.length > 0) sentences.push(`No measurable difference between DPO and ${names(equal)}.`)
-  if (better.length > 0) sentences.push(`DPO is worse than ${names(better)}, from the same episodes and steps.`)
+  if (equal.length > 0) sentences.push(`No measurable difference between ${dpo} and ${names(equal)}.`)
+  if (better.length > 0) sentences.push(`${dpo} is worse than ${names(better)}, from the same episodes and steps.`)
   return sentences
 }
 

@@ -26,6 +26,8 @@ export interface RunBrief {
   readonly model: string
   readonly tasks: number
   readonly rounds: number
+  /** The run that collected what this one trains on; null where it is this one itself, or the latest. */
+  readonly collector: number | null
   /** The latest stage that has something to say; null where none has. */
   readonly told: StageBrief | null
   /** Overall success by arm, where it was evaluated. */
@@ -118,7 +120,8 @@ function brief(ctx: Context, run: Run, statusOf: StatusOf): RunBrief {
     seed: config.project.seed,
     model: config.model.base_model_name,
     tasks: config.tasks.length,
-    rounds: config.flywheel.rounds,
+    rounds: run.collection === null ? config.flywheel.rounds : 1,
+    collector: run.collection?.run ?? null,
     told: all.findLast(({ line }) => line !== '') ?? null,
     success: successOf(evaluated?.result),
   }

@@ -1,4 +1,7 @@
-/** English. The other languages have the same keys. */
+/** English. */
+import type { MessageId } from '../../main/pipeline/messages.ts'
+
+/** The other languages have the same keys. */
 export const words = {
   app: {
     name: 'DPO-Driver Lab',
@@ -18,6 +21,7 @@ export const words = {
     undo: 'Undo',
     save: 'Save',
     language: 'Language',
+    divider: 'Width of the list',
     scheme: { title: 'Colours', auto: 'As the system', light: 'Light', dark: 'Dark' },
   },
   views: {
@@ -105,6 +109,7 @@ export const words = {
       pairs_one: '{{count}} pair',
       pairs_other: '{{count}} pairs',
     },
+    fromRun: 'Taken from run {{run}}',
     look: { training: 'Look at the curves', pairs: 'Read the pairs', results: 'Look at the results' },
     lines: {
       verify_one: '{{count}} check, all fine',
@@ -112,7 +117,10 @@ export const words = {
       golden: '{{samples}} golden samples, {{recorded}} of them new',
       sft: '{{examples}} samples, {{steps}} steps, kept step {{step}}',
       collect: '{{episodes}} attempts, {{solved}}% solved, {{pairs}} pairs',
-      dpo: '{{pairs}} pairs, held to the SFT policy; {{controls}} controls beside it',
+      dpo: '{{pairs}} pairs, held to the SFT policy',
+      dpoLater: '{{pairs}} pairs, held to the policy after round {{round}}',
+      beside_one: '{{held}}; {{count}} control beside it',
+      beside_other: '{{held}}; {{count}} controls beside it',
       validate: '{{success}}% of {{n}} solved',
       evaluate: 'SFT {{sft}}%, DPO {{dpo}}%',
     },
@@ -128,7 +136,7 @@ export const words = {
       sft: 'Scripted experts record golden samples of each task; the base model learns the form and the tasks from them.',
       collect:
         'The agent tries each problem several times, by chance a little differently. Where a success and a failure part, there is a pair.',
-      dpo: 'The policy learns to prefer chosen over rejected, held to the frozen SFT policy. Controls learn from the same episodes by other means.',
+      dpo: 'The policy learns to prefer chosen over rejected, held to the frozen policy that it began from. Controls learn from the same episodes by other means.',
       evaluate:
         'All policies play the same unseen problems greedily; the report says whether a difference could be chance.',
     },
@@ -313,10 +321,10 @@ export const words = {
     redone_other: 'One correction of {{count}} pairs done again.',
     reviewProgress: 'Reviewed pairs',
     reviewed: '{{reviewed}} of {{count}} reviewed',
-    export: 'Export',
-    exportPreferences: 'Preference pairs (TRL, JSONL)',
-    exportKto: 'Single answers for KTO (JSONL)',
-    import: 'Import',
+    files: 'Files',
+    exportPreferences: 'Export the pairs (TRL, JSONL)',
+    exportKto: 'Export single answers for KTO (JSONL)',
+    import: 'Import corrected pairs (JSONL) …',
     imported_one: '{{count}} pair changed by the file.',
     imported_other: '{{count}} pairs changed by the file.',
   },
@@ -329,6 +337,7 @@ export const words = {
     comma: ', ',
     interval: '{{low}}–{{high}} of {{n}} episodes',
     changeInterval: '{{low}} to {{high}} points, {{p}}',
+    named: '{{arm}}',
     verdict: {
       better: 'DPO solves more problems than SFT, and not by chance.',
       worse: 'DPO solves fewer problems than SFT, and not by chance.',
@@ -336,10 +345,10 @@ export const words = {
       againBetter: 'Trained again, DPO solves more problems than before, and not by chance.',
       againWorse: 'Trained again, DPO solves fewer problems than before, and not by chance.',
       againSame: 'Training again made no measurable difference.',
-      hadToBe: 'It had to be DPO: it beats {{arms}}, from the same episodes and steps.',
-      beats: 'DPO beats {{arms}}, from the same episodes and steps.',
-      equal: 'No measurable difference between DPO and {{arms}}.',
-      beaten: 'DPO is worse than {{arms}}, from the same episodes and steps.',
+      hadToBe: 'It had to be DPO: {{arm}} beats {{arms}}, from the same episodes and steps.',
+      beats: '{{arm}} beats {{arms}}, from the same episodes and steps.',
+      equal: 'No measurable difference between {{arm}} and {{arms}}.',
+      beaten: '{{arm}} is worse than {{arms}}, from the same episodes and steps.',
     },
     policies: 'Success of every policy',
     policiesNote: 'All played the same problems, greedily, none of them seen in training. Whiskers are 95% intervals.',
@@ -510,6 +519,8 @@ export const words = {
     idleText:
       'While the lab collects attempts or evaluates, the agent’s pages are here, as they are this instant. You can also let it play one episode, or record one yourself.',
     toPipeline: 'To the pipeline',
+    playOne: 'Play an episode',
+    recordOne: 'Record a sample',
     task: 'Task',
     noTask: 'No task has this name.',
     seed: 'Seed',
@@ -704,3 +715,9 @@ export const words = {
 type Spoken<T> = { readonly [K in keyof T]: T[K] extends string ? string : Spoken<T[K]> }
 /** The form that every language has. */
 export type Words = Spoken<typeof words>
+
+/** What the window says otherwise than a terminal, which has no view to lead to. */
+export const said = {
+  results: 'SFT {{sft}}%, DPO {{dpo}}%; the whole table is in Results.',
+  resultsOfSft: 'SFT {{sft}}%; the whole table is in Results.',
+} satisfies Partial<Record<MessageId, string>>

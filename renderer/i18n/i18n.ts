@@ -23,7 +23,10 @@ interface Vocabulary {
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
-  en: async () => ({ words: (await import('./en.ts')).words, fields: {}, said: {} }),
+  async en() {
+    const { words, said } = await import('./en.ts')
+    return { words, fields: {}, said }
+  },
   async 'zh-CN'() {
     const [{ words }, { fields }, { said }] = await Promise.all([
       import('./zh.ts'),

@@ -17,7 +17,7 @@ const results = {
 }
 
 /** The line of a stage that is done; the lab's own where its result is of another form, '' before it is done. */
-export function stageLine(t: TFunction, { stage, status, result, line }: StageRecord): string {
+export function stageLine(t: TFunction, { stage, round, status, result, line }: StageRecord): string {
   if (status !== 'done') return ''
   switch (stage) {
     case 'verify': {
@@ -40,7 +40,13 @@ export function stageLine(t: TFunction, { stage, status, result, line }: StageRe
     }
     case 'dpo': {
       const { success, data } = results.dpo.safeParse(result)
-      return success ? t('pipeline.lines.dpo', { pairs: data.pairs, controls: data.arms.length - 1 }) : line
+      if (!success) return line
+      const controls = data.arms.length - 1
+      const held =
+        round > 1
+          ? t('pipeline.lines.dpoLater', { pairs: data.pairs, round: round - 1 })
+          : t('pipeline.lines.dpo', { pairs: data.pairs })
+      return controls > 0 ? t('pipeline.lines.beside', { held, count: controls }) : held
     }
     case 'validate': {
       const { success, data } = results.validate.safeParse(result)

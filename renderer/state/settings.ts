@@ -14,13 +14,18 @@ interface Settings {
   readonly toured: boolean
   /** Smoothing of the curves, 0 to 0.99. */
   readonly smoothing: number
+  /** Share of the list beside what is opened from it, in percent. */
+  readonly splits: { readonly pairs: number; readonly episodes: number }
 }
+
+const percent = z.number().check(z.minimum(0), z.maximum(100))
 
 const settingsSchema = z.object({
   language: z.enum(['en', 'zh-CN']),
   scheme: z.enum(['auto', 'light', 'dark']),
   toured: z.boolean(),
   smoothing: z.number().check(z.minimum(0), z.maximum(0.99)),
+  splits: z.object({ pairs: percent, episodes: percent }),
 })
 
 const defaults: Settings = {
@@ -28,6 +33,7 @@ const defaults: Settings = {
   scheme: 'auto',
   toured: false,
   smoothing: 0.6,
+  splits: { pairs: 42, episodes: 56 },
 }
 
 export const useSettings = create<Settings>()(

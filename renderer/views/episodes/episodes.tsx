@@ -14,7 +14,7 @@ import { duration } from '../../parts/figures.ts'
 import { Page } from '../../parts/page.tsx'
 import { useReason } from '../../parts/reason.ts'
 import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
-import split from '../../parts/split.module.css'
+import { ListCount, Split } from '../../parts/split.tsx'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Column, LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
@@ -41,15 +41,17 @@ export default function Episodes() {
   return (
     <Page fill title={t('views.episodes')} about={t('episodes.about')}>
       {list.error !== null && <Failure error={list.error} />}
-      <div className={split.split}>
-        <section className={`card ${split.list}`} aria-label={t('views.episodes')}>
-          <div className={split.filters}>
-            <Filters search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
-            <span className={split.count} aria-live="polite">
-              {t('episodes.count', { count: list.total })}
-            </span>
-          </div>
-          {none ? (
+      <Split
+        of="episodes"
+        list={{
+          name: t('views.episodes'),
+          filters: (
+            <>
+              <Filters search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
+              <ListCount text={t('episodes.count', { count: list.total })} />
+            </>
+          ),
+          content: none ? (
             <Empty
               icon={Film}
               title={t(Object.keys(filter).length === 0 ? 'episodes.none' : 'episodes.noMatch')}
@@ -70,16 +72,18 @@ export default function Episodes() {
               order={order}
               onOrder={setOrder}
             />
-          )}
-        </section>
-        <section className={`card ${split.detail}`} aria-label={t('episodes.replay')}>
-          {id === undefined ? (
-            <Empty icon={Film} title={t('episodes.pick')} text={t('episodes.pickText')} />
-          ) : (
-            <Kept key={id} id={id} />
-          )}
-        </section>
-      </div>
+          ),
+        }}
+        detail={{
+          name: t('episodes.replay'),
+          content:
+            id === undefined ? (
+              <Empty icon={Film} title={t('episodes.pick')} text={t('episodes.pickText')} />
+            ) : (
+              <Kept key={id} id={id} />
+            ),
+        }}
+      />
     </Page>
   )
 }

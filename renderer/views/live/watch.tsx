@@ -25,7 +25,15 @@ export function Watch({ state }: { readonly state: LiveState }) {
   if (screens.length === 0) {
     return (
       <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
-        <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+        <Group gap="sm" justify="center">
+          <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+          <Button variant="default" onClick={() => choose({ mode: 'play' })}>
+            {t('live.playOne')}
+          </Button>
+          <Button variant="default" onClick={() => choose({ mode: 'record' })}>
+            {t('live.recordOne')}
+          </Button>
+        </Group>
       </Empty>
     )
   }

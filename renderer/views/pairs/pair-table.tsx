@@ -14,12 +14,12 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
   return useMemo(
     () => [
       { id: 'id', label: '#', width: '44px', number: true, sortable: true, cell: ({ id }) => id },
-      { id: 'state', label: t('pairs.state'), width: '80px', cell: (pair) => <Marks pair={pair} /> },
-      { id: 'task', label: t('pairs.task'), width: 'minmax(100px, 1fr)', sortable: true, cell: ({ task }) => task },
+      { id: 'state', label: t('pairs.state'), width: '66px', cell: (pair) => <Marks pair={pair} /> },
+      { id: 'task', label: t('pairs.task'), width: 'minmax(92px, 1fr)', sortable: true, cell: ({ task }) => task },
       {
         id: 'difference',
         label: t('pairs.difference'),
-        width: 'minmax(160px, 1.8fr)',
+        width: 'minmax(136px, 1.8fr)',
         cell: ({ chosen, rejected }) => {
           const difference = firstDifference(chosen, rejected)
           return (

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Download, Gauge, GitFork, Play, Redo2, Search, Undo2, Upload } from 'lucide-react'
+import { ChevronDown, FileJson, Gauge, GitFork, Play, Redo2, Search, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
@@ -13,7 +13,7 @@ import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
-import split from '../../parts/split.module.css'
+import { ListCount, Split } from '../../parts/split.tsx'
 import { LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
@@ -98,80 +98,109 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
       actions={<Tools place={place} review={review} />}
     >
       {list.error !== null && <Failure error={list.error} />}
-      <div className={split.split} data-wide>
-        <section className={`card ${split.list}`} aria-label={t('views.pairs')}>
-          <div className={split.filters}>
-            <TextInput
-              size="xs"
-              w={150}
-              leftSection={<Search size={14} aria-hidden />}
-              placeholder={t('pairs.search')}
-              aria-label={t('pairs.search')}
-              value={search}
-              onChange={(event) => {
-                setSearch(event.currentTarget.value)
-                setAt(0)
-              }}
-            />
-            <NativeSelect
-              size="xs"
-              aria-label={t('pairs.allTasks')}
-              value={query.task ?? ''}
-              data={[
-                { value: '', label: t('pairs.allTasks') },
-                ...(tasks.data ?? []).map(({ task, count }) => ({ value: task, label: `${task} (${count})` })),
-              ]}
-              onChange={(event) => {
-                choose({ task: event.currentTarget.value })
-                setAt(0)
-              }}
-            />
-            <NativeSelect
-              size="xs"
-              aria-label={t('pairs.allStates')}
-              value={state ?? ''}
-              data={[
-                { value: '', label: t('pairs.allStates') },
-                ...STATES.map((one) => ({ value: one, label: t(`pairs.states.${one}`) })),
-              ]}
-              onChange={(event) => {
-                choose({ state: event.currentTarget.value })
-                setAt(0)
-              }}
-            />
-            <span className={split.count} aria-live="polite">
-              {t('pairs.count', { count: list.total })}
-            </span>
-          </div>
-          {list.known && list.total === 0 ? (
-            <Empty icon={GitFork} title={t('pairs.noMatch')} text={t('pairs.noMatchText')} />
-          ) : (
-            <LongTable
-              name={t('views.pairs')}
-              columns={columns}
-              total={list.total}
-              rowAt={list.rowAt}
-              onRange={list.onRange}
-              chosen={at}
-              onChoose={setAt}
-              order={order}
-              onOrder={setOrder}
-              faint={({ keep }) => !keep}
-            />
-          )}
-        </section>
-        <section className={`card ${split.detail}`} aria-label={t('pairs.opened')}>
-          {row === undefined ? null : (
+      <Split
+        of="pairs"
+        list={{
+          name: t('views.pairs'),
+          filters: (
+            <>
+              <Filters
+                tasks={tasks.data ?? []}
+                state={state}
+                search={search}
+                onSearch={setSearch}
+                onChange={() => setAt(0)}
+              />
+              <ListCount text={t('pairs.count', { count: list.total })} />
+            </>
+          ),
+          content:
+            list.known && list.total === 0 ? (
+              <Empty icon={GitFork} title={t('pairs.noMatch')} text={t('pairs.noMatchText')} />
+            ) : (
+              <LongTable
+                name={t('views.pairs')}
+                columns={columns}
+                total={list.total}
+                rowAt={list.rowAt}
+                onRange={list.onRange}
+                chosen={at}
+                onChoose={setAt}
+                order={order}
+                onOrder={setOrder}
+                faint={({ keep }) => !keep}
+              />
+            ),
+        }}
+        detail={{
+          name: t('pairs.opened'),
+          content: row && (
             <PairDetail
               id={row.id}
               correct={review.correct}
               // A filter by state takes a judged pair out of the list, and the next one comes into its place.
               onNext={() => setAt((before) => (state === undefined ? Math.min(list.total - 1, before + 1) : before))}
             />
-          )}
-        </section>
-      </div>
+          ),
+        }}
+      />
     </Page>
+  )
+}
+
+interface FiltersProps {
+  readonly tasks: Answers['pairs']['tasks']
+  readonly state: (typeof STATES)[number] | undefined
+  readonly search: string
+  readonly onSearch: (text: string) => void
+  /** Called when any filter has changed. */
+  readonly onChange: () => void
+}
+
+function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  return (
+    <>
+      <TextInput
+        size="xs"
+        w={150}
+        leftSection={<Search size={14} aria-hidden />}
+        placeholder={t('pairs.search')}
+        aria-label={t('pairs.search')}
+        value={search}
+        onChange={(event) => {
+          onSearch(event.currentTarget.value)
+          onChange()
+        }}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t('pairs.allTasks')}
+        value={query.task ?? ''}
+        data={[
+          { value: '', label: t('pairs.allTasks') },
+          ...tasks.map(({ task, count }) => ({ value: task, label: `${task} (${count})` })),
+        ]}
+        onChange={(event) => {
+          choose({ task: event.currentTarget.value })
+          onChange()
+        }}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t('pairs.allStates')}
+        value={state ?? ''}
+        data={[
+          { value: '', label: t('pairs.allStates') },
+          ...STATES.map((one) => ({ value: one, label: t(`pairs.states.${one}`) })),
+        ]}
+        onChange={(event) => {
+          choose({ state: event.currentTarget.value })
+          onChange()
+        }}
+      />
+    </>
   )
 }
 
@@ -254,26 +283,29 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
       >
         {t('pairs.score')}
       </Button>
-      <Menu position="bottom-end" shadow="md">
-        <Menu.Target>
-          <Button size="xs" variant="default" leftSection={<Download size={14} aria-hidden />}>
-            {t('pairs.export')}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item component="a" href={file('preferences.jsonl')} download>
-            {t('pairs.exportPreferences')}
-          </Menu.Item>
-          <Menu.Item component="a" href={file('kto.jsonl')} download>
-            {t('pairs.exportKto')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
       <FileButton onChange={(chosen) => void bringIn(chosen)} accept=".jsonl,application/jsonl">
         {(props) => (
-          <Button {...props} size="xs" variant="default" leftSection={<Upload size={14} aria-hidden />}>
-            {t('pairs.import')}
-          </Button>
+          <Menu position="bottom-end" shadow="md">
+            <Menu.Target>
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<FileJson size={14} aria-hidden />}
+                rightSection={<ChevronDown size={14} aria-hidden />}
+              >
+                {t('pairs.files')}
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item component="a" href={file('preferences.jsonl')} download>
+                {t('pairs.exportPreferences')}
+              </Menu.Item>
+              <Menu.Item component="a" href={file('kto.jsonl')} download>
+                {t('pairs.exportKto')}
+              </Menu.Item>
+              <Menu.Item {...props}>{t('pairs.import')}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
         )}
       </FileButton>
       <Button

@@ -17,9 +17,6 @@ import classes from './log.module.css'
 type Told<Event> = Event extends unknown ? Omit<Event, 'result'> : never
 type LogLine = Omit<Logged, 'event'> & { readonly event: Told<Logged['event']> }
 
-/** A line of a table: its columns stand where it puts them. */
-const TABLE = /\S {2,}\S|^ {2,}\S|─{4}/
-
 const LINE_HEIGHT = 22
 
 export function Log({ run }: { readonly run: number | null }) {
@@ -123,7 +120,7 @@ export function Log({ run }: { readonly run: number | null }) {
                     <StatusSign size={13} status={line.event.status} />
                   )}
                 </span>
-                <span className={TABLE.test(line.text) ? classes.table : 'wrap'}>{line.text}</span>
+                <span className="wrap">{line.text}</span>
               </div>
             )
           })}

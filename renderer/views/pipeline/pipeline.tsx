@@ -49,6 +49,7 @@ export default function Pipeline() {
         chosen={chosen}
         onChoose={(stage) => choose({ stage })}
         rounds={run?.rounds ?? 1}
+        collector={run?.collector ?? null}
       />
       <Facts stage={chosen} />
       <div className={classes.below}>

@@ -6,7 +6,7 @@ import type { CurrentJob } from '../../../main/jobs.ts'
 import { duration } from '../../parts/figures.ts'
 import { stageLine } from '../../parts/stage-line.ts'
 import { StatusSign } from '../../parts/status.tsx'
-import { type StageRecord, type Stop, type StopState, stopOf } from './path.ts'
+import { type Stop, type StopState, stopOf } from './path.ts'
 import classes from './stage-path.module.css'
 
 interface Props {
@@ -16,57 +16,65 @@ interface Props {
   readonly chosen: Stop
   readonly onChoose: (stop: Stop) => void
   readonly rounds: number
+  /** The run that did the stages which this one did not; null where there is none. */
+  readonly collector: number | null
 }
 
-export function StagePath({ stops, current, chosen, onChoose, rounds }: Props) {
+export function StagePath({ stops, current, chosen, onChoose, rounds, collector }: Props) {
   const { t } = useTranslation()
   const running = current?.stage == null ? undefined : stopOf(current.stage.name)
-  const lineOf = (records: readonly StageRecord[]) =>
-    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ?? ''
+  const lineOf = ({ stop, records }: StopState) =>
+    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ??
+    (collector !== null && (stop === 'sft' || stop === 'collect')
+      ? t('pipeline.fromRun', { run: collector })
+      : t(`pipeline.short.${stop}`))
   return (
     <div>
       <ol className={classes.path} aria-label={t('pipeline.path')}>
-        {stops.map(({ stop, status, seconds, records }, number) => (
-          <li key={stop} className={classes.item}>
-            <button
-              type="button"
-              className={`card ${classes.stop}`}
-              data-status={stop === running ? 'running' : status}
-              aria-pressed={stop === chosen}
-              onClick={() => onChoose(stop)}
-            >
-              <span className={classes.head}>
-                <span className={classes.number}>{number}</span>
-                <b>{t(`stage.${stop}`)}</b>
-                <span className={classes.sign}>
-                  <StatusSign status={stop === running ? 'running' : status} />
-                  <span className="hidden-words">{t(`status.${stop === running ? 'running' : status}`)}</span>
+        {stops.map((state, number) => {
+          const { stop, status, seconds } = state
+          return (
+            <li key={stop} className={classes.item}>
+              <button
+                type="button"
+                className={`card ${classes.stop}`}
+                data-status={stop === running ? 'running' : status}
+                aria-pressed={stop === chosen}
+                onClick={() => onChoose(stop)}
+              >
+                <span className={classes.head}>
+                  <span className={classes.number}>{number}</span>
+                  <b>{t(`stage.${stop}`)}</b>
+                  <span className={classes.sign}>
+                    <StatusSign status={stop === running ? 'running' : status} />
+                    <span className="hidden-words">{t(`status.${stop === running ? 'running' : status}`)}</span>
+                  </span>
                 </span>
-              </span>
-              <span className={classes.line}>{lineOf(records) || t(`pipeline.short.${stop}`)}</span>
-              <span className={classes.foot}>
-                {stop === running && current?.progress != null ? (
-                  <>
-                    <Progress
-                      size="sm"
-                      color="var(--chosen)"
-                      value={(100 * current.progress.done) / Math.max(1, current.progress.total)}
-                      aria-label={t('job.progress')}
-                    />
-                    <span>
-                      {current.progress.done}/{current.progress.total}
-                      {current.progress.eta === null
-                        ? ''
-                        : ` · ${t('job.toGo', { time: duration(current.progress.eta) })}`}
-                    </span>
-                  </>
-                ) : (
-                  seconds !== null && <span>{duration(seconds)}</span>
-                )}
-              </span>
-            </button>
-          </li>
-        ))}
+                <span className={classes.line}>{lineOf(state)}</span>
+                <span className={classes.foot}>
+                  {stop === running && current?.progress != null ? (
+                    <>
+                      <Progress
+                        size="sm"
+                        color="var(--chosen)"
+                        value={(100 * current.progress.done) / Math.max(1, current.progress.total)}
+                        aria-label={t('job.progress')}
+                      />
+                      <span>
+                        {current.progress.done}/{current.progress.total}
+                        {current.progress.eta === null
+                          ? ''
+                          : ` · ${t('job.toGo', { time: duration(current.progress.eta) })}`}
+                      </span>
+                    </>
+                  ) : (
+                    seconds !== null && <span>{duration(seconds)}</span>
+                  )}
+                </span>
+              </button>
+            </li>
+          )
+        })}
       </ol>
       <div className={classes.wheel} aria-hidden="true">
         <span>

@@ -10,8 +10,10 @@ import { type Sentence, sentencesOf } from './significance.ts'
 export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
   const { t } = useTranslation()
   const change = against.sft
-  const names = (list: readonly string[]) => list.map((arm) => armName(t, arm)).join(t('results.comma'))
-  const say = ({ kind, arms: others }: Sentence) => t(`results.verdict.${kind}`, { arms: names(others) })
+  const names = (list: readonly string[]) =>
+    list.map((arm) => t('results.named', { arm: armName(t, arm) })).join(t('results.comma'))
+  const say = ({ kind, arm, arms: others }: Sentence) =>
+    t(`results.verdict.${kind}`, { arm: armName(t, arm), arms: names(others) })
   return (
     <section className={classes.verdict} aria-label={t('results.answer')}>
       <div className={classes.tiles}>

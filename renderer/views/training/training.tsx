@@ -14,12 +14,12 @@ import { armName } from '../../parts/arm.ts'
 import { Curve } from '../../parts/curve/curve.tsx'
 import { lineOf, type Range, type Series } from '../../parts/curve/series.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { useSettings } from '../../state/settings.ts'
 import { CHARTS, type ChartSpec, metricsOf, type Role } from './charts.ts'
+import { coloursOf } from './colours.ts'
 import classes from './training.module.css'
 import { warningsOf } from './warnings.ts'
 
@@ -116,7 +116,7 @@ function latestStage(arms: readonly Arm[]): 'sft' | 'dpo' {
 interface ChartsProps {
   readonly stage: 'sft' | 'dpo'
   readonly arms: readonly Arm[]
-  /** More than one run: names and colours tell runs apart, too. */
+  /** More than one run: names tell runs apart, too. */
   readonly several: boolean
 }
 
@@ -145,9 +145,10 @@ function Charts({ stage, arms, several }: ChartsProps) {
   })
   // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
   const lines = useMemo(() => byArmAndName(curves.data ?? []), [curves.data])
+  const colours = useMemo(() => coloursOf(arms), [arms])
   const charts = useMemo(
-    () => chartsOf(t, stage, { arms, shown, several, lines }),
-    [t, stage, arms, shown, several, lines],
+    () => chartsOf(t, stage, { arms, shown, several, lines, colours }),
+    [t, stage, arms, shown, several, lines, colours],
   )
   const warnings = useMemo(
     () =>
@@ -167,7 +168,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
           <Group gap="xs">
             {ids.map((id, at) => (
               <Chip key={id} value={id} size="xs" variant="outline">
-                <i className={classes.swatch} style={{ background: colourOf(arms, at, several) }} />
+                <i className={classes.swatch} style={{ background: colours[at] }} />
                 {nameOf(arms[at]!)}
               </Chip>
             ))}
@@ -278,10 +279,12 @@ interface Shown {
   readonly shown: readonly Arm[]
   readonly several: boolean
   readonly lines: Lines
+  /** Of each of the arms. */
+  readonly colours: readonly string[]
 }
 
 /** The charts that have something to show, with their lines. */
-function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, lines }: Shown) {
+function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, lines, colours }: Shown) {
   const seriesOf = (arm: Arm, { metric, role }: ChartSpec['lines'][number]): Series[] => {
     const own = lines.get(`${idOf(arm)} ${metric}`)
     if (own === undefined || own.points.length === 0) return []
@@ -291,7 +294,7 @@ function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, li
       {
         id: `${idOf(arm)} ${metric}`,
         label: role === 'main' || shown.length === 1 ? roleName : `${name}, ${roleName}`,
-        colour: lineColour(role, colourOf(arms, arms.indexOf(arm), several), shown.length === 1),
+        colour: lineColour(role, colours[arms.indexOf(arm)]!, shown.length === 1),
         dashed: role === 'heldOut' || role === 'rejected',
         ...own,
       },
@@ -318,14 +321,6 @@ function lineColour(role: Role, own: string, alone: boolean): string {
   if (alone && role === 'chosen') return 'var(--chosen)'
   if (alone && role === 'rejected') return 'var(--rejected)'
   return own
-}
-
-const PALETTE = ['dpo', 'success_sft', 'nll_chosen', 'replay', 'sft', 'base']
-
-/** An arm's own colour; where runs or rounds are overlaid, the next one of the palette. */
-function colourOf(arms: readonly Arm[], at: number, several: boolean): string {
-  const distinct = new Set(arms.map(({ arm }) => arm)).size === arms.length
-  return several || !distinct ? armColour(PALETTE[at % PALETTE.length]!) : armColour(arms[at]!.arm)
 }
 
 function defaultArms(arms: readonly Arm[], stage: 'sft' | 'dpo'): string[] {

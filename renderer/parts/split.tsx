@@ -1,0 +1,74 @@
+/** A list beside what is opened from it; the line between them can be moved, and stays where it was put. */
+import { clamp } from '@mantine/hooks'
+import { type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode, useId, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSettings } from '../state/settings.ts'
+import classes from './split.module.css'
+
+interface Props {
+  /** Under which name the place of the line is kept. */
+  readonly of: 'pairs' | 'episodes'
+  readonly list: { readonly name: string; readonly filters: ReactNode; readonly content: ReactNode }
+  readonly detail: { readonly name: string; readonly content: ReactNode }
+}
+
+/** Least and greatest share of the list, in percent. */
+const LEAST = 25
+const MOST = 70
+const STEP = 2
+
+export function Split({ of, list, detail }: Props) {
+  const { t } = useTranslation()
+  const id = useId()
+  const frame = useRef<HTMLDivElement>(null)
+  const share = useSettings((settings) => settings.splits[of])
+  const place = (percent: number) =>
+    useSettings.setState(({ splits }) => ({ splits: { ...splits, [of]: clamp(Math.round(percent), LEAST, MOST) } }))
+  const drag = (event: PointerEvent<HTMLElement>) => {
+    if (frame.current === null || !event.currentTarget.hasPointerCapture(event.pointerId)) return
+    const { left, width } = frame.current.getBoundingClientRect()
+    place((100 * (event.clientX - left)) / width)
+  }
+  const keys = (event: KeyboardEvent) => {
+    const to = { ArrowLeft: share - STEP, ArrowRight: share + STEP, Home: LEAST, End: MOST }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    place(to)
+  }
+  return (
+    <div ref={frame} className={classes.split} style={{ '--share': `${share}%` } as CSSProperties}>
+      <section id={id} className={`card ${classes.list}`} aria-label={list.name}>
+        <div className={classes.filters}>{list.filters}</div>
+        {list.content}
+      </section>
+      {/* biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved */}
+      <div
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={t('app.divider')}
+        aria-controls={id}
+        aria-valuemin={LEAST}
+        aria-valuemax={MOST}
+        aria-valuenow={share}
+        tabIndex={0}
+        className={classes.divider}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={drag}
+        onKeyDown={keys}
+      />
+      <section className={`card ${classes.detail}`} aria-label={detail.name}>
+        {detail.content}
+      </section>
+    </div>
+  )
+}
+
+/** How many there are in the list. */
+export function ListCount({ text }: { readonly text: string }) {
+  return (
+    <span className={classes.count} aria-live="polite">
+      {text}
+    </span>
+  )
+}
