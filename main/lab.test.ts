@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from './config/schema.ts'
 import { createLab, type Lab } from './lab.ts'
+import { keptArtifacts } from './pipeline/artifacts.ts'
 import type { LabEvent } from './pipeline/events.ts'
 
 let lab: Lab
@@ -98,4 +99,20 @@ test('training again takes the latest collection that is like the wanted one, an
     await expect(again(wanted)).rejects.toThrow(/there is no adapter here/)
     expect(lab.store.latestRun()).toMatchObject({ command: 'retrain', collection: { run: collector, round } })
   }
+})
+
+test('a copied lab finds what its runs made, and forgets nothing of the original', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const original = dirname(lab.store.path)
+  mkdirSync(join(original, 'reports/dpo-driver-1'), { recursive: true })
+  const copy = mkdtempSync(join(tmpdir(), 'lab-copy-'))
+  lab.close()
+  cpSync(original, copy, { recursive: true })
+  lab = open(join(copy, 'lab.sqlite'))
+  expect(keptArtifacts(lab.config, lab.store.run(1)).folder).toBe(join(copy, 'reports/dpo-driver-1'))
+  lab.store.setRunDeleted(1, true)
+  await new Promise((later) => setTimeout(later, 2))
+  lab.purge()
+  expect(lab.store.runIds()).toEqual([])
+  expect([copy, original].map((folder) => existsSync(join(folder, 'reports/dpo-driver-1')))).toEqual([false, true])
 })

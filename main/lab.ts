@@ -74,7 +74,7 @@ export interface Lab {
   readonly log: EventLog
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
-  /** Forgets the runs that were deleted before, with their folders. Nothing while another command holds the store. */
+  /** Forgets the runs that were deleted before, with their folders in this lab's reports. Nothing while another command holds the store. */
   purge(): void
   close(): void
 }
@@ -91,15 +91,16 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
     store,
     log,
     run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
-    purge: () => purge(store),
+    purge: () => purge(store, config),
     close: () => store.close(),
   }
 }
 
-function purge(store: Store): void {
+function purge(store: Store, config: Config): void {
   if (isLocked(store.path)) return
   for (const run of store.deletedRuns(Date.now())) {
-    rmSync(runArtifacts(run.config, run).folder, { recursive: true, force: true })
+    // Not where the run wrote: the store may be a copy, and the folder there another lab's.
+    rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
     store.purgeRun(run.id)
   }
 }

@@ -7,7 +7,7 @@ import { shownPath } from '../config/config.ts'
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import type { Store } from '../store/store.ts'
-import { hasAdapter, runArtifacts } from './artifacts.ts'
+import { hasAdapter, keptArtifacts } from './artifacts.ts'
 import { finishedStage } from './lineage.ts'
 
 export interface AdapterRecord {
@@ -57,7 +57,7 @@ export function listAdapters(store: Store, config: Config): AdapterRecord[] {
     { arm: 'dpo', folder: projectPath(config.paths.dpo_adapter_path), round: 1 },
   ].flatMap(({ arm, folder, round }) => read(folder, { arm, run: null, round, current: true, lineage: [] }))
   const own = store.runs().flatMap((run) => {
-    const { folder } = runArtifacts(run.config, run)
+    const { folder } = keptArtifacts(config, run)
     return adapterFolders(folder).flatMap(({ path, round }) => {
       const arm = basename(path).replace(/_adapter$/, '')
       return read(path, { arm, run: run.id, round, current: false, lineage: lineageOf(store, run.id, arm, round) })

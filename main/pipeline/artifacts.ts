@@ -7,6 +7,7 @@ import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import { writeFileAtomic } from '../store/file.ts'
 import { replaceFolder, settleFolder } from '../store/folder.ts'
+import type { Run } from '../store/store.ts'
 import type { StageContext } from './stage.ts'
 
 export interface Artifacts {
@@ -26,6 +27,15 @@ export function runArtifacts(config: Config, run: { readonly id: number; readonl
     adapter: (arm, round) => inRound(round, `${arm}_adapter`),
     preferences: (round) => inRound(round, 'preferences.jsonl'),
   }
+}
+
+/**
+ * Where a run that the store remembers keeps what it made: under the reports of the present configuration, so that a lab
+ * can be copied or moved with its store, else where it wrote it.
+ */
+export function keptArtifacts(present: Config, run: Pick<Run, 'id' | 'name' | 'config'>): Artifacts {
+  const here = runArtifacts(present, run)
+  return existsSync(here.folder) ? here : runArtifacts(run.config, run)
 }
 
 /**
@@ -69,10 +79,8 @@ export function policyFolder(context: StageContext, round: number): string {
 }
 
 /** Where the run whose collection this one trains on keeps what it made; nothing where there is no such run. */
-export function collectorArtifacts({ store, collection }: Pick<StageContext, 'store' | 'collection'>): Artifacts[] {
-  if (collection === null) return []
-  const collector = store.run(collection.run)
-  return [runArtifacts(collector.config, collector)]
+export function collectorArtifacts({ config, store, collection }: StageContext): Artifacts[] {
+  return collection === null ? [] : [keptArtifacts(config, store.run(collection.run))]
 }
 
 /** Copies a finished adapter to where the configuration wants it, in place of what stood there. */

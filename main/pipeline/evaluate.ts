@@ -8,7 +8,7 @@ import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
 import { textTable } from '../evaluation/terminal.ts'
 import { adapterDigest } from './adapters.ts'
-import { collectorArtifacts, exportAdapter, hasAdapter, policyFolder, runArtifacts } from './artifacts.ts'
+import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from './artifacts.ts'
 import { CONTROLS } from './dpo.ts'
 import { finishedStage } from './lineage.ts'
 import { greedy, jobsOf, play } from './play.ts'
@@ -80,7 +80,7 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])
   const trainer = store.run(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
-  const trained = runArtifacts(trainer.config, trainer)
+  const trained = keptArtifacts(config, trainer)
   if (config.evaluation.controls) {
     for (const control of CONTROLS) {
       const folder = trained.adapter(control, 1)

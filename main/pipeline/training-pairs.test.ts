@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -101,6 +101,15 @@ test('a run that was asked to train again takes the collection it was given, not
   review.apply([first], { kind: 'swap' })
   collected()
   expect(trained(stage({ run: 1, round: 1 }))).toEqual(['1 bad good', '2 good bad', '3 good bad'])
+})
+
+test('a file that was moved with its store is still an export of it', () => {
+  const [first = 0] = collected()
+  review.apply([first], { kind: 'drop' })
+  const moved = join(folder, 'moved.jsonl')
+  renameSync(file, moved)
+  file = moved
+  expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
 })
 
 test('a file that was changed by hand wins over the store', () => {

@@ -19,11 +19,18 @@ export function exportPreferences(store: Store, path: string, { run, round }: Co
   )
 }
 
-/** The round that a file was exported from, as long as it stands as it was written; undefined where it does not. */
+/**
+ * The round that a file was exported from, as long as it stands as it was written, here or in the place that the lab was
+ * moved from; undefined where it does not.
+ */
 export function exportedFrom(store: Store, path: string): Collection | undefined {
-  const row = store.database.get('SELECT run, round, digest FROM preference_files WHERE path = ?', path)
-  if (row === undefined || !existsSync(path) || row.digest !== digest(path)) return undefined
-  return { run: Number(row.run), round: Number(row.round) }
+  if (!existsSync(path)) return undefined
+  const row = store.database.get(
+    'SELECT run, round FROM preference_files WHERE digest = ? ORDER BY path = ? DESC, run DESC, round DESC',
+    digest(path),
+    path,
+  )
+  return row && { run: Number(row.run), round: Number(row.round) }
 }
 
 /** The pairs of a round as they were left by hand. */

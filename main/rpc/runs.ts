@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
 import { differences } from '../config/differences.ts'
 import { UserError } from '../config/error.ts'
-import { runArtifacts } from '../pipeline/artifacts.ts'
+import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
 import type { Run, StageRecord, Status } from '../store/store.ts'
@@ -50,7 +50,7 @@ export const runsRouter = router({
   /** One run with its stages, its settings and its folder. */
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
     const run = find(ctx, input.run)
-    const { folder } = runArtifacts(run.config, run)
+    const { folder } = keptArtifacts(ctx.settings.read(), run)
     const statusOf = statuses(ctx)
     const all = stages(ctx, run, statusOf)
     return { ...brief(ctx, run, statusOf), config: run.config, folder: shownPath(folder), stages: all }
