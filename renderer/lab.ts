@@ -16,6 +16,11 @@ export function useRuns(): UseQueryResult<readonly RunBrief[]> {
   return useQuery({ queryKey: ['runs', 'list'], queryFn: () => lab.runs.list.query() })
 }
 
+/** Whether a run can be gone on with. */
+export function isUnfinished({ status }: Pick<RunBrief, 'status'>): boolean {
+  return status === 'stopped' || status === 'failed' || status === 'interrupted'
+}
+
 /** Every task that can be played; none until the lab has answered. */
 export function useTasks(): readonly TaskInfo[] {
   return useQuery({ queryKey: ['tasks'], queryFn: () => lab.tasks.list.query(), staleTime: 60_000 }).data ?? []

@@ -91,6 +91,14 @@ export const runsRouter = router({
     return { run: input.run }
   }),
 
+  /** The runs that were deleted and can still be brought back, the latest first. */
+  deleted: procedure.query(({ ctx }) =>
+    ctx.lab.store
+      .deletedRuns(Date.now() + 1)
+      .map(({ id: run, name, command, started }) => ({ id: run, name, command: String(command), started }))
+      .reverse(),
+  ),
+
   /** Brings a deleted run back. */
   restore: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     ctx.lab.store.setRunDeleted(input.run, false)

@@ -33,7 +33,7 @@ function Choice({ commands }: { readonly commands: readonly Command[] }) {
   const [search, setSearch] = useState('')
   // An id of Mantine's own is another one after the first drawing, and the field would name a list that is not there.
   const list = useId()
-  const combobox = useCombobox({ defaultOpened: true })
+  const combobox = useCombobox({ defaultOpened: true, onDropdownClose: closePanels })
   const found = matching(commands, search)
   const { selectFirstOption } = combobox
   // Only when it is drawn once more does the field name its list, which was not there the first time.

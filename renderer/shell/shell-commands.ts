@@ -1,21 +1,28 @@
 /** The commands of the palette: views, runs, language, colours, help. */
+import type { TFunction } from 'i18next'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/lab.ts'
 import { lab } from '../api.ts'
 import { useJob } from '../job.ts'
+import { isUnfinished, useRuns } from '../lab.ts'
 import { goTo, VIEWS } from '../location.ts'
-import { start } from '../start.ts'
+import { again, resume, start } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
 import { openPanel, type Command as PaletteCommand } from './commands.ts'
 import { tellError } from './notices.tsx'
 
-const COMMANDS: readonly Command[] = ['pipeline', 'verify', 'sft', 'collect', 'dpo', 'evaluate']
+const COMMANDS: readonly Command[] = ['pipeline', 'verify', 'sft', 'collect', 'dpo', 'evaluate', 'retrain']
 const SCHEMES: readonly Scheme[] = ['auto', 'light', 'dark']
 
 export function useShellCommands(): readonly PaletteCommand[] {
   const { t } = useTranslation()
-  const busy = useJob()?.current != null
+  const job = useJob()
+  const busy = job !== null && job.current !== null
+  const stopping = job?.status === 'stopping'
+  const runs = useRuns().data
+  const latest = runs?.[0]
+  const unfinished = runs?.find(isUnfinished)
   return useMemo(
     () => [
       ...VIEWS.map((view, at) => ({
@@ -30,17 +37,38 @@ export function useShellCommands(): readonly PaletteCommand[] {
             {
               id: 'stop',
               group: 'run' as const,
-              label: t('job.stop'),
-              run: () => void lab.job.stop.mutate().catch(tellError),
+              label: t(stopping ? 'job.stopNow' : 'job.stop'),
+              run: () => void (stopping ? lab.job.stopNow : lab.job.stop).mutate().catch(tellError),
             },
           ]
-        : COMMANDS.map((command) => ({
-            id: `run-${command}`,
-            group: 'run' as const,
-            label:
-              command === 'pipeline' ? t('pipeline.everything') : t('palette.run', { stage: t(`command.${command}`) }),
-            run: () => void start(command),
-          }))),
+        : [
+            ...(unfinished === undefined
+              ? []
+              : [
+                  {
+                    id: 'resume',
+                    group: 'run' as const,
+                    label: t('pipeline.resume', { run: unfinished.id }),
+                    run: () => void resume(unfinished.id),
+                  },
+                ]),
+            ...COMMANDS.map((command) => ({
+              id: `run-${command}`,
+              group: 'run' as const,
+              label: labelOf(t, command),
+              run: () => void start(command),
+            })),
+            ...(latest === undefined
+              ? []
+              : [
+                  {
+                    id: 'again',
+                    group: 'run' as const,
+                    label: t('palette.again', { run: latest.id }),
+                    run: () => void again(latest.id),
+                  },
+                ]),
+          ]),
       ...(Object.keys(LANGUAGES) as Language[]).map((language) => ({
         id: `language-${language}`,
         group: 'look' as const,
@@ -56,6 +84,13 @@ export function useShellCommands(): readonly PaletteCommand[] {
       { id: 'help', group: 'help', label: t('palette.help'), keys: '?', run: () => openPanel('help') },
       { id: 'tour', group: 'help', label: t('palette.tour'), run: () => openPanel('tour') },
     ],
-    [t, busy],
+    [t, busy, stopping, latest, unfinished],
   )
+}
+
+/** Stages are run; the two that have a button of their own are called by its words. */
+function labelOf(t: TFunction, command: Command): string {
+  if (command === 'pipeline') return t('pipeline.everything')
+  if (command === 'retrain') return t('pairs.train')
+  return t('palette.run', { stage: t(`command.${command}`) })
 }

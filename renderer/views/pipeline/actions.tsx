@@ -4,7 +4,7 @@ import { ChevronDown, Play, RotateCw, StepForward } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useJob } from '../../job.ts'
-import type { RunBrief } from '../../lab.ts'
+import { isUnfinished, type RunBrief } from '../../lab.ts'
 import { choose } from '../../location.ts'
 import { tell } from '../../shell/notices.tsx'
 import { again, resume, start } from '../../start.ts'
@@ -19,7 +19,7 @@ export function Actions({ run }: Props) {
   const { t } = useTranslation()
   const job = useJob()
   const busy = job !== null && job.current !== null
-  const unfinished = run !== undefined && ['stopped', 'failed', 'interrupted'].includes(run.status)
+  const unfinished = run !== undefined && isUnfinished(run)
   return (
     <>
       {unfinished && (

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import { type RunBrief, useRuns } from '../../lab.ts'
+import { isUnfinished, type RunBrief, useRuns } from '../../lab.ts'
 import { goTo, hrefOf } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { duration, moment, percent } from '../../parts/figures.ts'
@@ -17,6 +17,7 @@ import { Status, type StatusName } from '../../parts/status.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { again, resume } from '../../start.ts'
+import { Deleted } from './deleted.tsx'
 import classes from './runs.module.css'
 import { Differences, RunSettings } from './settings.tsx'
 
@@ -28,9 +29,12 @@ export function RunHistory() {
   if (runs.data === undefined) return <Loading />
   if (runs.data.length === 0) {
     return (
-      <Empty icon={FolderTree} title={t('runs.none')} text={t('runs.noneText')}>
-        <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
-      </Empty>
+      <>
+        <Empty icon={FolderTree} title={t('runs.none')} text={t('runs.noneText')}>
+          <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+        </Empty>
+        <Deleted />
+      </>
     )
   }
   const known = marked.filter((id) => runs.data.some((run) => run.id === id))
@@ -78,6 +82,7 @@ export function RunHistory() {
       </Panel>
       {a !== undefined && b !== undefined && <Differences a={a} b={b} />}
       {a !== undefined && b === undefined && <RunSettings run={a} />}
+      <Deleted />
     </>
   )
 }
@@ -93,7 +98,7 @@ function Line({ run, marked, onMark }: LineProps) {
   const client = useQueryClient()
   const job = useJob()
   const busy = job?.current != null
-  const unfinished = ['stopped', 'failed', 'interrupted'].includes(run.status)
+  const unfinished = isUnfinished(run)
   const restore = () =>
     void lab.runs.restore
       .mutate({ run: run.id })
