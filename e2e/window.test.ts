@@ -334,7 +334,7 @@ test('a golden sample by hand', async () => {
   const save = page.getByRole('button', { name: 'Save' })
   await expect.poll(() => save.isEnabled(), { timeout: LATER }).toBe(true)
   await save.click()
-  await page.getByText(/^1 sample is in /).waitFor()
+  await page.getByText(/^1 sample was added to /).waitFor()
 })
 
 test('the command palette and the sheet of keys', async () => {

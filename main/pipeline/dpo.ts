@@ -64,7 +64,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         await engine.removeAdapter(frozen)
       }
     })
-    for (const [arm, lesson] of arms) {
+    for (const [place, [arm, lesson]] of [...arms].entries()) {
       const folder = artifacts.adapter(arm, round)
       if (hasAdapter(folder)) continue
       const taught = await lesson()
@@ -74,6 +74,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         lora,
         weights: tensors,
         maxSteps: options.max_steps,
+        others: { before: place * options.max_steps, after: (arms.size - 1 - place) * options.max_steps },
         folder,
         baseModelName: config.model.base_model_name,
         train: (adapter, hooks) => trainPreference({ engine, adapter, lesson: taught, golden, options, hooks }),

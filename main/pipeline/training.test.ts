@@ -10,7 +10,7 @@ import { trainSft } from '../training/sft.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Resources } from './resources.ts'
 import type { StageContext } from './stage.ts'
-import { trainAdapter } from './training.ts'
+import { type KeptTraining, trainAdapter } from './training.ts'
 
 let folder: string
 let store: Store
@@ -45,7 +45,11 @@ function stage(): { context: StageContext; abort: AbortController } {
 }
 
 /** Trains a table on a few sequences; `onStep` may interfere. */
-async function train(context: StageContext, onStep: (step: number) => void = () => {}) {
+async function train(
+  context: StageContext,
+  onStep: (step: number) => void = () => {},
+  others?: KeptTraining['others'],
+) {
   const engine = createBigramEngine()
   const example = (last: number, next: number) => ({ prompt: Int32Array.of(last), completion: Int32Array.of(next, 1) })
   const { sft: options } = context.config.training
@@ -56,6 +60,7 @@ async function train(context: StageContext, onStep: (step: number) => void = () 
     lora: context.config.lora,
     weights: new Map([['table', { shape: [16, 16], data: new Float32Array(256) }]]),
     maxSteps: 37,
+    ...(others && { others }),
     folder: target,
     baseModelName: 'models/none',
     train: (adapter, hooks) =>
@@ -103,4 +108,12 @@ test.each([
   expect(again.result.step).toBe(expected.result.step)
   expect(figures(context.run)).toEqual(figures(whole.context.run))
   expect(store.checkpoint(context.arm('sft'))).toBeUndefined()
+})
+
+test('one of several trainings tells how far all of them are', async () => {
+  const { context } = stage()
+  const told: string[] = []
+  const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${unit}`)
+  await train({ ...context, progress }, undefined, { before: 100, after: 50 })
+  expect([told[0], told.at(-1)]).toEqual(['100/187 steps of sft', '137/187 steps of sft'])
 })

@@ -17,6 +17,8 @@ export interface KeptTraining {
   /** Where the adapter begins. */
   readonly weights: Tensors
   readonly maxSteps: number
+  /** Steps of the stage's other trainings: those before this one, and those after it. */
+  readonly others?: { readonly before: number; readonly after: number }
   /** Where the trained adapter goes. */
   readonly folder: string
   readonly baseModelName: string
@@ -26,20 +28,22 @@ export interface KeptTraining {
 
 /** Trains an adapter, going on from its checkpoint where there is one, and saves it. */
 export async function trainAdapter(context: StageContext, training: KeptTraining): Promise<TrainingResult> {
-  const { engine, arm, lora } = training
+  const { engine, arm, lora, maxSteps, others = { before: 0, after: 0 } } = training
+  const total = others.before + maxSteps + others.after
+  const tell = (step: number) => context.progress(others.before + step, total, `steps of ${arm}`)
   const key = context.arm(arm)
   const resume = await readState(context, arm)
   const adapter = 'in training'
   await engine.addAdapter(adapter, lora, resume?.weights ?? training.weights)
   try {
-    context.progress(resume?.step ?? 0, training.maxSteps, `steps of ${arm}`)
+    tell(resume?.step ?? 0)
     const result = await training.train(adapter, {
       signal: context.signal,
       save_steps: SAVE_STEPS,
       ...(resume === undefined ? {} : { resume }),
       onStep(step, metrics) {
         context.metrics(arm, step, metrics)
-        context.progress(step, training.maxSteps, `steps of ${arm}`)
+        tell(step)
       },
       async onCheckpoint(state) {
         const { best, step, num_tokens, optimizer } = state

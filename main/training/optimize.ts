@@ -1,4 +1,5 @@
 /** The training loop that SFT and preference training share: it knows steps, rates and checkpoints, and no loss. */
+import { UserError } from '../config/error.ts'
 import type { AdapterName, Engine, OptimizerState, Tensors } from '../engine/engine.ts'
 import { learningRate, type ScheduleOptions } from './schedule.ts'
 
@@ -127,7 +128,8 @@ export async function optimize(
     for (const term of terms) reports.push(await term.accumulate(step))
     const learning_rate = learningRate(step, options)
     const loss = reports.reduce((sum, report) => sum + report.loss, 0)
-    if (!Number.isFinite(loss)) throw new Error(`The loss became ${loss} at step ${step + 1}: lower the learning rate.`)
+    if (!Number.isFinite(loss))
+      throw new UserError(`The loss became ${loss} at step ${step + 1}: lower the learning rate.`)
     const { grad_norm } = await engine.step({ ...ADAM, ...options, learning_rate })
     step++
     const tokens = reports.reduce((sum, report) => sum + report.tokens, 0)

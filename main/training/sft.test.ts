@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UserError } from '../config/error.ts'
 import { createBigramEngine } from './bigram-engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { type Example, evaluateSft, type SftOptions, trainSft } from './sft.ts'
@@ -106,7 +107,7 @@ test('a cancelled run stores its state and throws the reason', async () => {
 test('a loss that is no number ends the run', async () => {
   const engine = createBigramEngine(new Float32Array(256).fill(Number.NaN))
   await expect(trainSft({ engine, adapter: null, examples: EXAMPLES, options: OPTIONS })).rejects.toThrow(
-    'The loss became NaN at step 1',
+    new UserError('The loss became NaN at step 1: lower the learning rate.'),
   )
 })
 

@@ -146,7 +146,7 @@ export const words = {
     native: 'native (C++)',
     tfjs: 'TensorFlow.js',
     model: 'Model',
-    parameters: '{{millions}} M parameters',
+    parameters: '{{parameters}} parameters',
     engine: 'Engine',
     machine: 'Machine',
     cores_one: '{{count}} core',
@@ -551,8 +551,8 @@ export const words = {
     canvas: 'The page under your hands',
     save: 'Save',
     discard: 'Discard',
-    saved_one: '{{count}} sample is in {{path}}.',
-    saved_other: '{{count}} samples are in {{path}}.',
+    saved_one: '{{count}} sample was added to {{path}}.',
+    saved_other: '{{count}} samples were added to {{path}}.',
     thoughtNote: 'The thought before this action: what the task asks for next, in its own words.',
     elements: 'Elements of the page ({{count}})',
     ask: 'Choose in “{{name}}”',
@@ -699,7 +699,7 @@ export const words = {
     steps: [
       {
         title: 'An agent that learns from its own attempts',
-        text: 'A small Qwen2 model plays tasks in a real browser. It writes a thought and an action; the page says in the end whether that was right. Nothing else teaches it.',
+        text: 'A small Qwen2 model plays tasks in a real browser. It writes a thought and an action; the page says in the end whether that was right. After a short demonstration, nothing else teaches it.',
       },
       {
         title: 'Five stages',

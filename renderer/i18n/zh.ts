@@ -110,12 +110,12 @@ export const words: Words = {
       verify_other: '{{count}} 项检查，全部正常',
       golden: '{{samples}} 条黄金样本，其中 {{recorded}} 条新增',
       sft: '{{examples}} 条样本，{{steps}} 步，保留第 {{step}} 步',
-      collect: '{{episodes}} 次尝试，解出 {{solved}}%，{{pairs}} 对',
+      collect: '{{episodes}} 次尝试，{{solved}}% 成功，{{pairs}} 对',
       dpo: '{{pairs}} 对，以 SFT 策略为参考',
       dpoLater: '{{pairs}} 对，以第 {{round}} 轮后的策略为参考',
       beside_one: '{{held}}；另有 {{count}} 个对照',
       beside_other: '{{held}}；另有 {{count}} 个对照',
-      validate: '{{n}} 题中解出 {{success}}%',
+      validate: '{{n}} 个回合中 {{success}}% 成功',
       evaluate: 'SFT {{sft}}%，DPO {{dpo}}%',
     },
     short: {
@@ -137,7 +137,7 @@ export const words: Words = {
     native: '原生（C++）',
     tfjs: 'TensorFlow.js',
     model: '模型',
-    parameters: '{{millions}} M 参数',
+    parameters: '{{parameters}} 参数',
     engine: '引擎',
     machine: '机器',
     cores_one: '{{count}} 核',
@@ -652,7 +652,7 @@ export const words: Words = {
     steps: [
       {
         title: '从自己的尝试中学习的智能体',
-        text: '一个小型 Qwen2 模型在真实浏览器里做任务。它写下一句想法和一个动作，页面最后判定对错。除此之外没有别的老师。',
+        text: '一个小型 Qwen2 模型在真实浏览器里做任务。它写下一句想法和一个动作，页面最后判定对错。看过简短的示范之后，除此之外没有别的老师。',
       },
       {
         title: '五个阶段',

@@ -13,7 +13,7 @@ export function Help() {
       keys: [
         [['Ctrl K'], t('help.palette')],
         [['?'], t('help.help')],
-        [['1', '7'], t('help.view')],
+        [['1', '…', '7'], t('help.view')],
       ],
     },
     {
@@ -53,11 +53,7 @@ export function Help() {
               {keys.map(([names, words]) => (
                 <div key={words} className={classes.row}>
                   <dt>{words}</dt>
-                  <dd>
-                    {names.map((name) => (
-                      <Kbd key={name}>{name}</Kbd>
-                    ))}
-                  </dd>
+                  <dd>{names.map((name) => (name === '…' ? name : <Kbd key={name}>{name}</Kbd>))}</dd>
                 </div>
               ))}
             </dl>

@@ -59,6 +59,11 @@ describe('changes', () => {
     expect(readContent(either, 'auto')).toBe('auto')
   })
 
+  it('takes YAML’s word for nothing where nothing is allowed', () => {
+    expect(readContent(field({ type: 'text', nullable: true }), ' null ')).toBeNull()
+    expect(readContent(field({ type: 'text' }), 'null')).toBe('null')
+  })
+
   it('keeps a word a word', () => {
     expect(readContent(field({ words: ['auto'] }), 'auto')).toBe('auto')
   })

@@ -12,9 +12,7 @@ export interface Wrong {
 
 /** The value that an input's content stands for: numbers for digits, null for nothing where that is allowed. */
 export function readContent(field: Field, content: unknown): unknown {
-  if (field.nullable && (content === '' || content === null || (Array.isArray(content) && content.length === 0))) {
-    return null
-  }
+  if (field.nullable && (content === null || isNothing(content))) return null
   if (field.type === 'integer' || field.type === 'number') {
     const text = String(content).trim()
     return field.words.includes(text) || text === '' ? text : Number(text)
@@ -22,6 +20,11 @@ export function readContent(field: Field, content: unknown): unknown {
   if (field.type === 'boolean' && typeof content === 'string' && !field.words.includes(content))
     return content === 'true'
   return content
+}
+
+/** An empty field, or YAML's word for nothing, which the explanations use. */
+function isNothing(content: unknown): boolean {
+  return Array.isArray(content) ? content.length === 0 : ['', 'null'].includes(String(content).trim())
 }
 
 /** Why a field's content cannot be its value; null where it can, as far as the form knows. */

@@ -2,6 +2,7 @@
 import { Anchor, Button, Group, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
 import type { Field } from '../../lab.ts'
 import { FolderChooser } from '../folder-chooser.tsx'
 import { changes, type Draft, wrongWith } from './draft.ts'
@@ -15,18 +16,25 @@ interface Props {
   readonly save: (values: Record<string, unknown>) => Promise<void>
 }
 
+/** What was typed and not yet saved, of all forms: another stage or view does not throw it away. */
+const useDraft = create<{ readonly draft: Draft }>(() => ({ draft: {} }))
+
 export function SettingsForm({ fields, tasks, save }: Props) {
   const { t } = useTranslation()
-  const [draft, setDraft] = useState<Draft>({})
+  const { draft } = useDraft()
   const [saving, setSaving] = useState(false)
   const changed = changes(fields, draft)
   const count = Object.keys(changed).length
   const wrong = fields.some((field) => field.key in draft && wrongWith(field, draft[field.key]) !== null)
+  const discard = () => {
+    const own = new Set(fields.map(({ key }) => key))
+    useDraft.setState({ draft: Object.fromEntries(Object.entries(draft).filter(([key]) => !own.has(key))) })
+  }
   const submit = async () => {
     setSaving(true)
     try {
       await save(changed)
-      setDraft({})
+      discard()
     } finally {
       setSaving(false)
     }
@@ -37,7 +45,7 @@ export function SettingsForm({ fields, tasks, save }: Props) {
       field={field}
       tasks={tasks}
       content={field.key in draft ? draft[field.key] : field.value}
-      onChange={(content) => setDraft((before) => ({ ...before, [field.key]: content }))}
+      onChange={(content) => useDraft.setState({ draft: { ...useDraft.getState().draft, [field.key]: content } })}
     />
   )
   const advanced = fields.filter((field) => field.advanced)
@@ -60,7 +68,7 @@ export function SettingsForm({ fields, tasks, save }: Props) {
           <Button type="submit" loading={saving} disabled={wrong}>
             {t('form.save', { count })}
           </Button>
-          <Button variant="default" onClick={() => setDraft({})}>
+          <Button variant="default" onClick={discard}>
             {t('form.discard')}
           </Button>
           <span className="soft">{t('form.next')}</span>

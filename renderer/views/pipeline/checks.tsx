@@ -1,6 +1,6 @@
 /** Stage 0 at a click: each thing that the other stages need, what was found, and the cure where something is wrong. */
 import { Button, Group, Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download, FolderOpen, ListChecks } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,7 +26,10 @@ export function Checks({ found, onSettings }: Props) {
   const [looking, setLooking] = useState(false)
   const fetched = useMutation({
     mutationFn: () => lab.verify.getMiniwob.mutate(),
-    onSuccess: ({ folder }) => tell(t('checks.fetched', { folder })),
+    onSuccess: ({ folder }) => {
+      tell(t('checks.fetched', { folder }))
+      look()
+    },
     onError: tellError,
   })
   const look = () => {
@@ -79,7 +82,10 @@ interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'found'> {
 /** The button that helps, for what can be helped by one. */
 function Cure({ name, ok, found, fetch, onSettings }: CureProps) {
   const { t } = useTranslation()
-  if (name === 'tasks' && (!ok || found?.id === 'foundOwnTasks')) {
+  const form = useQuery({ queryKey: ['config'], queryFn: () => lab.config.form.query() })
+  const miniwob = form.data?.fields.find(({ key }) => key === 'environment.miniwob')?.value
+  // Where the configuration names a folder, another one does not help.
+  if (name === 'tasks' && miniwob === 'auto' && (!ok || found?.id === 'foundOwnTasks')) {
     return (
       <Button
         size="xs"

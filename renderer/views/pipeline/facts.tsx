@@ -13,7 +13,8 @@ import type { Stop } from './path.ts'
 
 /** `stage` is the one that would be run. */
 export function Facts({ stage }: { readonly stage: Stop }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
+  const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact', maximumSignificantDigits: 3 })
   const { data: status, error, refetch } = useLabStatus()
   const tasks = useTasks()
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
@@ -25,9 +26,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
       <Fact name={t('facts.model')} wrong={model.problem}>
         {model.name}
         {model.parameters !== null && (
-          <small>
-            {t('facts.parameters', { count: model.parameters, millions: (model.parameters / 1e6).toFixed(1) })}
-          </small>
+          <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>
         )}
       </Fact>
       <Fact name={t('facts.engine')} wrong={engine.setting === 'native' ? engine.nativeProblem : null}>

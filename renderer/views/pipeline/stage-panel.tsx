@@ -9,7 +9,7 @@ import type { Said } from '../../../main/pipeline/messages.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Field, useTasks } from '../../lab.ts'
-import { goTo } from '../../location.ts'
+import { choose, goTo } from '../../location.ts'
 import { duration } from '../../parts/figures.ts'
 import { SettingsForm } from '../../parts/form/settings-form.tsx'
 import { Loading } from '../../parts/loading.tsx'
@@ -76,7 +76,11 @@ export function StagePanel({
         size="xs"
         mb="md"
         value={side}
-        onChange={(value) => setSide(value)}
+        onChange={(value) => {
+          setSide(value)
+          // Who sets something stays with it, whatever stage the run comes to.
+          if (value === 'settings') choose({ stage: stop })
+        }}
         data={[
           { value: 'result', label: t('pipeline.result') },
           { value: 'settings', label: t('pipeline.settings') },
@@ -104,14 +108,14 @@ export function StagePanel({
                     <td>
                       <Status status={record.status === 'interrupted' ? 'stopped' : record.status} />
                     </td>
-                    <td className="number">{duration(record.seconds)}</td>
+                    <td className="number">{record.status !== 'running' && duration(record.seconds)}</td>
                     <td>{stageLine(t, record)}</td>
                   </tr>
                 ))}
               </tbody>
             </table>
             {run !== null && <Glance run={run} stop={stop} round={records.at(-1)!.round} />}
-            {look !== null && (
+            {look !== null && (look === 'training' || records.at(-1)!.status === 'done') && (
               <Button
                 mt="md"
                 variant="default"

@@ -68,7 +68,7 @@ export function StagePath({ stops, current, chosen, onChoose, rounds, collector 
                       </span>
                     </>
                   ) : (
-                    seconds !== null && <span>{duration(seconds)}</span>
+                    stop !== running && seconds !== null && <span>{duration(seconds)}</span>
                   )}
                 </span>
               </button>

@@ -25,6 +25,8 @@ export function Collected({ run, round, every }: Props) {
     queryKey: ['pairs', 'tasks', run, round],
     queryFn: () => lab.pairs.tasks.query({ run, round }),
   })
+  // They are built when all attempts are there.
+  const built = pairs.data !== undefined && pairs.data.length > 0
   const pairsOf = new Map(pairs.data?.map(({ task, count }) => [task, count]))
   const tasks = [...Map.groupBy(attempts.data ?? [], ({ task }) => task)].map(([task, groups]) => {
     const count = (outcome: string) => groups.find((group) => group.outcome === outcome)?.count ?? 0
@@ -40,7 +42,7 @@ export function Collected({ run, round, every }: Props) {
           </a>
           <i className={classes.share} style={{ '--solved': `${percent(solved)}%` } as CSSProperties} />
           <span className="number">{percent(solved, 0)}%</span>
-          <span className="soft number">{t('pipeline.glance.pairs', { count: pairs })}</span>
+          <span className="soft number">{built && t('pipeline.glance.pairs', { count: pairs })}</span>
         </li>
       ))}
     </ul>

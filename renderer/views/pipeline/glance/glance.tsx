@@ -2,7 +2,7 @@
 import { lazy, Suspense } from 'react'
 import { useJob } from '../../../job.ts'
 import { Loading } from '../../../parts/loading.tsx'
-import type { Stop } from '../path.ts'
+import { type Stop, stopOf } from '../path.ts'
 import { Collected } from './collected.tsx'
 import { Evaluated } from './evaluated.tsx'
 
@@ -21,12 +21,13 @@ interface Props {
 
 export function Glance({ run, stop, round }: Props) {
   const current = useJob()?.current
-  const every = current?.run === run ? LIVE : false
+  const running = current?.run === run && current.stage !== null && stopOf(current.stage.name) === stop
+  const every = running ? LIVE : false
   switch (stop) {
     case 'collect':
       return <Collected run={run} round={round} every={every} />
     case 'evaluate':
-      return <Evaluated run={run} />
+      return <Evaluated run={run} round={round} every={every} />
     default:
       return (
         <Suspense fallback={<Loading />}>
