@@ -3,6 +3,7 @@ import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { type Language, useSettings } from '../state/settings.ts'
 import type { Words } from './en.ts'
+import type { ErrorWords } from './errors.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -20,20 +21,23 @@ interface Vocabulary {
   readonly fields: Readonly<Record<string, string>>
   /** What runs say, by the message's name, where the lab's own English is not wanted. */
   readonly said: Readonly<Record<string, string>>
+  /** The lab's errors, where its own English is not wanted; `useSentence` says them. */
+  readonly errors: ErrorWords | undefined
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
   async en() {
     const { words, said } = await import('./en.ts')
-    return { words, fields: {}, said }
+    return { words, fields: {}, said, errors: undefined }
   },
   async 'zh-CN'() {
-    const [{ words }, { fields }, { said }] = await Promise.all([
+    const [{ words }, { fields }, { said }, { errors }] = await Promise.all([
       import('./zh.ts'),
       import('./zh-fields.ts'),
       import('./zh-said.ts'),
+      import('./zh-errors.ts'),
     ])
-    return { words, fields, said }
+    return { words, fields, said, errors }
   },
 }
 
@@ -55,10 +59,11 @@ export async function startWords(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    const { words, fields, said } = await VOCABULARIES[language]()
+    const { words, fields, said, errors } = await VOCABULARIES[language]()
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
     i18next.addResourceBundle(language, 'said', said)
+    if (errors !== undefined) i18next.addResourceBundle(language, 'errors', errors)
   }
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

@@ -1,6 +1,7 @@
 /** Why an episode ended as it did, in words. */
 import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSentence } from './sentence.ts'
 
 const KNOWN = [
   'reward',
@@ -16,14 +17,15 @@ const KNOWN = [
   'option',
 ] as const
 
-/** A function that puts an episode's reason into words; what broke it, and what was impossible, stays as it is. */
+/** A function that puts an episode's reason into words; what broke it is said as errors are. */
 export function useReason(): (reason: string) => string {
   const { t } = useTranslation()
+  const sentence = useSentence()
   return useCallback(
     (reason: string) => {
       const known = KNOWN.find((one) => one === reason)
-      return known === undefined ? reason : t(`reason.${known}`)
+      return known === undefined ? sentence(reason) : t(`reason.${known}`)
     },
-    [t],
+    [t, sentence],
   )
 }

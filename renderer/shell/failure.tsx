@@ -3,15 +3,12 @@ import { Alert, Button, Code, Stack, Text } from '@mantine/core'
 import { TriangleAlert } from 'lucide-react'
 import { Component, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-
-/** The sentence of an error. The lab's own say the place and the cure in one. */
-export function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+import { useSentence } from '../parts/sentence.ts'
 
 /** What failed, with a button that tries it again. */
 export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }) {
   const { t } = useTranslation()
+  const sentence = useSentence()
   return (
     <Alert color="orange" variant="light" title={t('app.failed')} icon={<TriangleAlert aria-hidden />} role="alert">
       <Stack gap="sm" align="flex-start">

@@ -10,6 +10,7 @@ import { useJob } from '../job.ts'
 import { hrefOf } from '../location.ts'
 import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
+import { useSentence } from '../parts/sentence.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
 import { tellError } from './notices.tsx'
@@ -36,13 +37,14 @@ export function JobStrip() {
 
 function Idle({ job: { last } }: { readonly job: JobState }) {
   const { t } = useTranslation()
+  const sentence = useSentence()
   if (last === null) return <span className="soft">{t('job.idle')}</span>
   return (
     <a className={classes.last} href={hrefOf('pipeline', { run: last.run })}>
       <StatusSign status={last.status} />
       <span className="cut">
         {t('job.last', { run: last.run, command: t(`command.${last.command}`), status: t(`status.${last.status}`) })}
-        {last.error === null ? '' : ` ${last.error.split('\n')[0]}`}
+        {last.error === null ? '' : ` ${sentence(last.error).split('\n')[0]}`}
       </span>
     </a>
   )

@@ -3,10 +3,11 @@ import { Button, Group, Notification, Stack } from '@mantine/core'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
-import { sentence } from './failure.tsx'
+import { messageOf, useSentence } from '../parts/sentence.ts'
 
 interface Notice {
   readonly id: number
+  /** In the reader's language, or an error's own words, which are said in that language where they are shown. */
   readonly text: string
   readonly bad: boolean
   readonly undo: (() => void) | undefined
@@ -33,7 +34,7 @@ export function tell(text: string, undo?: () => void): void {
 
 /** Tells that something failed, in the error's own sentence. */
 export function tellError(error: unknown): void {
-  show({ text: sentence(error), bad: true, undo: undefined })
+  show({ text: messageOf(error), bad: true, undo: undefined })
 }
 
 export function Notices() {
@@ -49,6 +50,7 @@ export function Notices() {
 
 function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice }) {
   const { t } = useTranslation()
+  const sentence = useSentence()
   const close = () => useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }))
   useEffect(() => {
     const timer = setTimeout(
@@ -66,7 +68,7 @@ function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice })
       {...(bad ? { title: t('app.failed') } : {})}
     >
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <span className="wrap">{text}</span>
+        <span className="wrap">{bad ? sentence(text) : text}</span>
         {undo !== undefined && (
           <Button
             size="xs"

@@ -8,6 +8,7 @@ import type { CheckResult } from '../../../main/pipeline/verify.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { sayAgain } from '../../parts/said.ts'
+import { useSentence } from '../../parts/sentence.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
@@ -21,6 +22,7 @@ interface Props {
 
 export function Checks({ found, onSettings }: Props) {
   const { t } = useTranslation()
+  const sentence = useSentence()
   const job = useJob()
   const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
   const [looking, setLooking] = useState(false)
@@ -52,7 +54,7 @@ export function Checks({ found, onSettings }: Props) {
           <li key={name} className={classes.check}>
             <OutcomeMark outcome={ok ? 'success' : 'failure'} words={false} />
             <b>{t(`checks.names.${name}` as 'checks.names.node', { defaultValue: name })}</b>
-            <span className="wrap">{what === null ? detail : sayAgain(t, what)}</span>
+            <span className="wrap">{what === null ? sentence(detail) : sayAgain(t, what)}</span>
             <Cure name={name} ok={ok} found={what} fetch={fetched} onSettings={onSettings} />
           </li>
         ))}

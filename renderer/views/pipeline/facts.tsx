@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useLabStatus, useTasks } from '../../lab.ts'
 import { bytes } from '../../parts/figures.ts'
+import { useSentence } from '../../parts/sentence.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './facts.module.css'
 import type { Stop } from './path.ts'
@@ -15,23 +16,25 @@ import type { Stop } from './path.ts'
 export function Facts({ stage }: { readonly stage: Stop }) {
   const { t, i18n } = useTranslation()
   const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact', maximumSignificantDigits: 3 })
+  const sentence = useSentence()
   const { data: status, error, refetch } = useLabStatus()
   const tasks = useTasks()
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (status === undefined) return <div className={`card ${classes.facts}`} style={{ minHeight: 62 }} />
   const { model, engine, machine, miniwob } = status
+  const nativeProblem = engine.nativeProblem === null ? null : sentence(engine.nativeProblem)
   const learned = tasks.filter((task) => task.learned)
   return (
     <dl className={`card ${classes.facts}`}>
-      <Fact name={t('facts.model')} wrong={model.problem}>
+      <Fact name={t('facts.model')} wrong={model.problem === null ? null : sentence(model.problem)}>
         {model.name}
         {model.parameters !== null && (
           <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>
         )}
       </Fact>
-      <Fact name={t('facts.engine')} wrong={engine.setting === 'native' ? engine.nativeProblem : null}>
-        {engine.setting === 'auto' ? t(engine.nativeProblem === null ? 'facts.native' : 'facts.tfjs') : engine.setting}
-        {engine.nativeProblem !== null && <small title={engine.nativeProblem}>{engine.nativeProblem}</small>}
+      <Fact name={t('facts.engine')} wrong={engine.setting === 'native' ? nativeProblem : null}>
+        {engine.setting === 'auto' ? t(nativeProblem === null ? 'facts.native' : 'facts.tfjs') : engine.setting}
+        {nativeProblem !== null && <small title={nativeProblem}>{nativeProblem}</small>}
       </Fact>
       <Fact name={t('facts.machine')} wrong={null}>
         {t('facts.cores', { count: machine.cores })}

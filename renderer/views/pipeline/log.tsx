@@ -10,6 +10,7 @@ import { lab, useStream } from '../../api.ts'
 import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
 import { sayAgain } from '../../parts/said.ts'
+import { useSentence } from '../../parts/sentence.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import classes from './log.module.css'
 
@@ -21,6 +22,7 @@ const LINE_HEIGHT = 22
 
 export function Log({ run }: { readonly run: number | null }) {
   const { t, i18n } = useTranslation()
+  const sentence = useSentence()
   const [lines, setLines] = useState<readonly LogLine[]>([])
   const [search, setSearch] = useState('')
   useStream(() => {
@@ -54,9 +56,9 @@ export function Log({ run }: { readonly run: number | null }) {
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase()
     return lines
-      .flatMap((line) => textOf(t, line).map((text) => ({ ...line, text })))
+      .flatMap((line) => textOf(t, sentence, line).map((text) => ({ ...line, text })))
       .filter(({ text }) => wanted === '' || text.toLowerCase().includes(wanted))
-  }, [t, lines, search])
+  }, [t, sentence, lines, search])
   const scroller = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const rows = useVirtualizer({
@@ -131,7 +133,7 @@ export function Log({ run }: { readonly run: number | null }) {
 }
 
 /** The line as text; a message of several lines gives several. */
-function textOf(t: TFunction, { event }: LogLine): string[] {
+function textOf(t: TFunction, sentence: (error: string) => string, { event }: LogLine): string[] {
   switch (event.event) {
     case 'run': {
       const command = t(`command.${event.command}` as 'command.sft', { defaultValue: event.command })
@@ -151,7 +153,7 @@ function textOf(t: TFunction, { event }: LogLine): string[] {
       const status = t(`status.${event.status}`)
       return [
         t('pipeline.told.end', { run: event.run, status, time: duration(event.seconds) }),
-        ...(event.error === null ? [] : event.error.split('\n')),
+        ...(event.error === null ? [] : sentence(event.error).split('\n')),
       ]
     }
   }

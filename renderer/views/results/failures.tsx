@@ -21,7 +21,7 @@ export function Failures({ results: { failures, faults }, run }: { readonly resu
         const item = (cause: string, count: number, outcome: 'failure' | 'fault') => (
           <li key={`${outcome} ${cause}`}>
             <a href={hrefOf('episodes', { run, stage: 'evaluate', arm, reason: cause, outcome })}>
-              {outcome === 'fault' ? t('results.fault', { cause }) : reason(cause)}
+              {outcome === 'fault' ? t('results.fault', { cause: reason(cause) }) : reason(cause)}
             </a>
             <span className={classes.amount} aria-hidden="true">
               <i

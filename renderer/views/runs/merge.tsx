@@ -7,7 +7,7 @@ import { lab, useStream } from '../../api.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { FolderChooser } from '../../parts/folder-chooser.tsx'
 import { Panel } from '../../parts/page.tsx'
-import { sentence } from '../../shell/failure.tsx'
+import { messageOf, useSentence } from '../../parts/sentence.ts'
 import { tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
@@ -16,6 +16,7 @@ const NAME = /^\w[\w.-]*$/
 
 export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; readonly onClose: () => void }) {
   const { t } = useTranslation()
+  const sentence = useSentence()
   const [into, setInto] = useState('models')
   const [name, setName] = useState(`${adapter.arm}-${adapter.run === null ? 'merged' : `run-${adapter.run}`}`)
   const [problem, setProblem] = useState<string | null>(null)
@@ -24,7 +25,7 @@ export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; r
       await lab.adapters.merge.mutate({ path: adapter.path, into, name })
       onClose()
     } catch (error) {
-      setProblem(sentence(error))
+      setProblem(messageOf(error))
     }
   }
   const wrong = NAME.test(name) ? null : t('runs.merge.wrongName')
@@ -60,7 +61,7 @@ export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; r
           />
           {problem !== null && (
             <Text role="alert" className="rejected wrap">
-              {problem}
+              {sentence(problem)}
             </Text>
           )}
           <Group justify="flex-end" gap="sm">
@@ -80,6 +81,7 @@ export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; r
 /** The merge that is at work, and what became of the last one; nothing where there was none. */
 export function Merging() {
   const { t } = useTranslation()
+  const sentence = useSentence()
   const [state, setState] = useState<MergeState | null>(null)
   useStream(() => lab.adapters.merging.subscribe(undefined, { onData: setState }), [])
   if (state === null) return null
@@ -91,8 +93,9 @@ export function Merging() {
         {current === null
           ? last !== null && (
               <p className={`${classes.merged} wrap ${last.status === 'failed' ? 'rejected' : ''}`}>
-                {last.error ??
-                  t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { folder: last.target })}
+                {last.error === null
+                  ? t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { folder: last.target })
+                  : sentence(last.error)}
               </p>
             )
           : t('runs.merge.writing', { folder: current.target })}
