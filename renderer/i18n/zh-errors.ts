@@ -314,6 +314,7 @@ export const errors: ErrorWords = {
     'Solve the task first: only a success is worth keeping.': '请先完成任务：只有成功才值得保存。',
 
     // 实验室自己的错误
+    'The lab made a mistake; its log has more.': '实验室出了错；详情在它的日志里。',
     'The lab made a mistake ({detail}); its log has more.': '实验室出了错（{detail}）；详情在它的日志里。',
     'The lab does not understand the request: {wrong}.': '实验室不明白这个请求：{wrong}。',
   },

@@ -205,7 +205,6 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
 }
 
 const reviewedAnswer = z.object({ pairs: z.array(z.object({ id: z.number() })) })
-const errorAnswer = z.object({ error: z.string() })
 
 /** The review counter, undo and redo, and the way out and in as a file. */
 function Tools({ place, review }: { readonly place: Round; readonly review: Review }) {
@@ -222,8 +221,9 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
     if (file === null) return
     try {
       const answer = await fetch(`/imports/${place.run}/${place.round}/preferences`, { method: 'POST', body: file })
+      // A refusal is the sentence alone.
+      if (!answer.ok) throw new Error((await answer.text()).trim())
       const content: unknown = await answer.json()
-      if (!answer.ok) throw new Error(errorAnswer.parse(content).error)
       tell(t('pairs.imported', { count: reviewedAnswer.parse(content).pairs.length }))
       await client.invalidateQueries({ queryKey: ['pairs'] })
     } catch (error) {
