@@ -105,6 +105,8 @@ export const errors: ErrorWords = {
       '缺少 {file}；请在 PEFT 中用 safe_serialization=True 重新保存适配器。',
 
     // 偏好对与样本
+    'The loss became {loss} at step {step}: lower the learning rate.':
+      '损失在第 {step} 步变成了 {loss}：请降低学习率。',
     'There are no pairs{where} to train on; run `npx dpo-driver collect` first.':
       '{where}没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
     'These attempts gave no pair to learn from: none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks.':
