@@ -56,10 +56,14 @@ export function successTable(arms: readonly Arm[], categoryOf: (task: string) =>
 
 /** The success of a set of episodes, with Wilson's 95% interval. Faults are left out of `n`. */
 export function cell(episodes: readonly Played[]): Cell {
-  const counted = episodes.filter(({ outcome }) => outcome !== 'fault')
-  const successes = counted.filter(({ outcome }) => outcome === 'success').length
-  const n = counted.length
-  return { success: n === 0 ? 0 : successes / n, successes, n, faults: episodes.length - n, ...wilson(successes, n) }
+  const count = (wanted: Played['outcome']) => episodes.filter(({ outcome }) => outcome === wanted).length
+  return rate(count('success'), count('failure'), count('fault'))
+}
+
+/** The same of episodes that are counted already. */
+export function rate(successes: number, failures: number, faults: number): Cell {
+  const n = successes + failures
+  return { success: n === 0 ? 0 : successes / n, successes, n, faults, ...wilson(successes, n) }
 }
 
 /** `arm` against `baseline` on the problems (task, seed, attempt) that both played without a fault. */

@@ -1,10 +1,11 @@
 /** What evaluations found. */
 import { z } from 'zod'
-import { reasons } from '../evaluation/evaluate.ts'
+import { rate, reasons } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
-import { summarise } from '../evaluation/summary.ts'
+import { type ArmSummary, summarise } from '../evaluation/summary.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { evaluationOf, outlineOf } from '../pipeline/results.ts'
+import type { Outcome } from '../store/episode.ts'
 import { find } from './runs.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
@@ -41,6 +42,19 @@ export const resultsRouter = router({
       facts,
     }
   }),
+
+  /** Success by arm while an evaluation is at work; those that have played most come first, for they play one after another. */
+  soFar: procedure
+    .input(z.object({ run: id, round: z.int().min(0) }))
+    .query(({ ctx, input }): Readonly<Record<string, ArmSummary>> => {
+      const groups = ctx.archive.episodeGroups({ ...input, stage: 'evaluate' })
+      const arms = [...Map.groupBy(groups, ({ arm }) => arm)].map(([arm, own]) => {
+        const count = (outcome: Outcome) =>
+          own.filter((group) => group.outcome === outcome).reduce((sum, group) => sum + group.count, 0)
+        return [arm, rate(count('success'), count('failure'), count('fault'))] as const
+      })
+      return Object.fromEntries(arms.sort(([, one], [, other]) => other.n - one.n))
+    }),
 
   /** The problems that arms `a` and `b` both played, and who solved them. */
   outcomes: procedure

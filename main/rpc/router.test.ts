@@ -365,6 +365,11 @@ test('results say who won what, and go out as report, table and figures', async 
     failures: { sft: [['wrong', 3]] },
     verdict: [expect.stringMatching(/^No measurable change from SFT to DPO/)],
   })
+  const soFar = await lab.results.soFar.query({ run, round: 1 })
+  for (const [arm, { success, n, low, high, faults }] of Object.entries(soFar)) {
+    expect(results.arms[arm]).toEqual({ success, n, low, high, faults })
+  }
+  expect(Object.keys(soFar).sort()).toEqual(Object.keys(results.arms).sort())
   const won = await lab.results.outcomes.query({ run, kind: 'won' })
   expect(won).toMatchObject({
     total: 2,
