@@ -1,6 +1,5 @@
 /** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
 import { join } from 'node:path'
-import { z } from 'zod'
 import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
@@ -14,6 +13,7 @@ import { finishedStage } from './lineage.ts'
 import { greedy, jobsOf, play } from './play.ts'
 import { type EvaluateResult, evaluateResult, history, labels } from './results.ts'
 import type { Stage, StageContext } from './stage.ts'
+import { bestRound } from './validate.ts'
 
 export const evaluate: Stage<EvaluateResult> = {
   name: 'evaluate',
@@ -24,7 +24,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const { num_episodes_per_task, seed_start } = config.evaluation
     const tasks = resources.tasksNamed(config.evaluation.tasks ?? config.tasks)
     const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
-    const best = bestRound(context)
+    const best = bestRound(context, Math.min(1, round), round)
     const policies = policiesOf(context, best)
     const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
     const total = policies.size * jobs.length
@@ -63,16 +63,6 @@ export const evaluate: Stage<EvaluateResult> = {
     context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
     return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
-}
-
-/** The round that did best on the validation block; 1 where there was but one. */
-function bestRound({ store, run, round }: StageContext): number {
-  const validated = store
-    .stages(run)
-    .filter(({ stage, status, round: at }) => stage === 'validate' && status === 'done' && at > 0)
-    .map((record) => ({ round: record.round, success: z.object({ success: z.number() }).parse(record.result).success }))
-  const [first = { round, success: 0 }, ...others] = validated
-  return others.reduce((best, one) => (one.success > best.success ? one : best), first).round
 }
 
 /** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or what it was before, DPO. */

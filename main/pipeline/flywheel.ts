@@ -11,23 +11,23 @@ import { verify } from './verify.ts'
 
 /**
  * verify, golden samples, SFT, then rounds of collect, DPO and validate, then one evaluation of every round. The rounds
- * end after `flywheel.patience` of them in a row without improvement on the validation block; the evaluation block is
- * looked at once, when all choices are made.
+ * end after `flywheel.patience` of them in a row that were measurably worse on the validation block than an earlier one;
+ * the evaluation block is looked at once, when all choices are made.
  */
 export async function turnFlywheel(runner: Runner): Promise<EvaluateResult> {
   const { rounds, patience } = runner.config.flywheel
   await runner.perform(verify, 0)
   await runner.perform(golden, 0)
   await runner.perform(sft, 0)
-  let best = { round: 0, success: rounds > 1 ? (await runner.perform(validate, 0)).success : 0 }
+  if (rounds > 1) await runner.perform(validate, 0)
+  let best = 0
   let round = 0
-  while (round < rounds && round - best.round < patience) {
+  while (round < rounds && round - best < patience) {
     round++
     await runner.perform(collect, round)
     await runner.perform(dpo, round)
     if (rounds === 1) break
-    const { success } = await runner.perform(validate, round)
-    if (success > best.success) best = { round, success }
+    best = (await runner.perform(validate, round)).best
   }
   return runner.perform(evaluate, round)
 }

@@ -15,6 +15,7 @@ import { evaluate } from './evaluate.ts'
 import type { Resources } from './resources.ts'
 import { type RunnerOptions, runStages } from './runner.ts'
 import type { Stage } from './stage.ts'
+import { bestRound } from './validate.ts'
 
 let folder: string
 let store: Store
@@ -114,14 +115,34 @@ test('a collection without a pair says why', async () => {
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
 })
 
-test('evaluate names the round that validated best dpo, reports every arm, and exports that adapter', async () => {
+/** What the policy of a round did on twenty problems of the validation block. */
+function validated(round: number, solved: number): void {
+  for (let seed = 0; seed < 20; seed++) {
+    const key = { run: run.id, stage: 'validate', round, arm: '' }
+    store.addEpisode(key, episode('click-tab', seed, 0, seed < solved ? 'success' : 'failure'))
+  }
+}
+
+test('of validated rounds the latest is taken that is not measurably worse than the best', () => {
+  begin({})
+  for (const [round, solved] of [10, 16, 18, 16].entries()) validated(round, solved)
+  const best = (first: number, last: number) => bestRound({ store, run: run.id }, first, last)
+  expect([best(0, 1), best(0, 2), best(0, 3)]).toEqual([1, 2, 3])
+  validated(4, 11)
+  expect([best(0, 4), best(4, 4)]).toEqual([3, 4])
+  // Rounds that nobody validated: the latest.
+  expect(best(7, 9)).toBe(9)
+})
+
+test('evaluate calls the latest round that validated no worse than the best dpo, reports every arm, and exports that adapter', async () => {
   begin({ evaluation: { num_episodes_per_task: 2, seed_start: 50 }, flywheel: { rounds: 3 } })
   const reports = inFolder('reports/trial-1')
   adapter(join(reports, 'sft_adapter'))
-  for (const [round, success] of [0.5, 0.7, 0.9, 0.8].entries()) {
+  for (const [round, solved] of [10, 14, 18, 11].entries()) {
     const key = { run: run.id, stage: 'validate', round }
     store.startStage(key)
-    store.endStage(key, 'done', { success, n: 20 })
+    store.endStage(key, 'done', { success: solved / 20, n: 20, best: Math.min(round, 2) })
+    validated(round, solved)
     if (round > 0) adapter(join(reports, `round-${round}/dpo_adapter`))
   }
   for (const control of ['replay', 'success_sft']) adapter(join(reports, `round-1/${control}_adapter`))
