@@ -19,12 +19,13 @@ export function explain(issue: z.core.$ZodIssue, place: (path: readonly Key[]) =
   return [`${place(path)}: ${dotted(path)} ${demand(issue)}, but is ${JSON.stringify(issue.input)}.`]
 }
 
-function dotted(path: readonly Key[]): string {
+/** `a.b[0]` */
+export function dotted(path: readonly Key[]): string {
   return path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at === 0 ? key : `.${key}`)).join('')
 }
 
 /** What a value has to be, to follow the key's name. */
-function demand(issue: z.core.$ZodIssue): string {
+export function demand(issue: z.core.$ZodIssue | z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${TYPES[issue.expected] ?? issue.expected}`
@@ -45,8 +46,10 @@ function demand(issue: z.core.$ZodIssue): string {
         .flatMap(([first]) => (first === undefined ? [] : demand(first)))
         .map((words, at) => (at === 0 ? words : words.replace(/^must be /, '')))
         .join(' or ')
+    case 'unrecognized_keys':
+      return `must not have ${issue.keys.join(', ')}`
     default:
-      return issue.message
+      return issue.message ?? 'is not what it must be'
   }
 }
 

@@ -60,14 +60,22 @@ test('the form of KTO labels each completion once and leaves contradictions out'
   ])
 })
 
-test('what the lab wrote can be brought back into it, what others wrote is refused with line and key', () => {
+test('what the lab or TRL wrote can be brought in, anything else is refused with line and key in words', () => {
   const { chosenAttempt: _, rejectedAttempt: __, margin: ___, ...written } = pair()
   expect(parsePreferenceData(preferenceText([pair()]), 'a.jsonl')).toEqual([written])
   const line = JSON.parse(preferenceText([pair()]))
   const refused = (change: object) => () =>
     parsePreferenceData(`\n${JSON.stringify({ ...line, ...change })}`, 'a.jsonl')
-  expect(refused({ prompt: [{ role: 'user', content: 'p' }] })).toThrow(/^a.jsonl:2: prompt must be the lab's system/)
-  expect(refused({ seed: undefined })).toThrow(/^a.jsonl:2: seed /)
+  const bare = { prompt: [{ role: 'user', content: 'p' }], chosen: line.chosen, rejected: line.rejected }
+  expect(parsePreferenceData(`\uFEFF${JSON.stringify(bare)}\r\n`, 'a.jsonl')).toEqual([
+    { ...written, prompt: 'p', task: null, seed: null, step: null },
+  ])
+  expect(refused({ prompt: [{ role: 'system', content: 's' }, line.prompt[1]] })).toThrow(
+    /^a.jsonl:2: prompt must be one message of the user/,
+  )
+  expect(refused({ seed: 'x' })).toThrow('a.jsonl:2: seed must be a number; mend or delete the line.')
+  expect(refused({ task: 3 })).toThrow('a.jsonl:2: task must be a text; mend')
+  expect(refused({ prompt: [{ role: 'user' }] })).toThrow('a.jsonl:2: prompt[0].content is missing; mend')
   expect(refused({ rejected: line.chosen })).toThrow(/the same text/)
 })
 
@@ -90,8 +98,11 @@ test.each([
   [JSON.stringify({ ...good, prompt: 'text' }), '2: prompt must be a list of messages; mend or delete the line.'],
   [JSON.stringify({ ...good, chosen: [] }), '2: chosen must be a list of one assistant message; mend'],
   [JSON.stringify({ ...good, rejected: good.chosen }), '2: chosen and rejected are the same text; mend'],
-  [JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }), '2: prompt.0.role '],
-  ['7', '2: '],
+  [
+    JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }),
+    '2: prompt[0].role must be one of system, user, assistant; mend',
+  ],
+  ['7', '2: must be a group of keys; mend'],
 ])('a broken line is named: %s', async (line, message) => {
   const path = join(folder, 'broken.jsonl')
   await writeFile(path, `${JSON.stringify(good)}\n${line}\n`)

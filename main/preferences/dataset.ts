@@ -110,26 +110,34 @@ export function readPreferenceData(path: string): PreferenceRecord[] {
   return records
 }
 
-/**
- * Pairs of a text in the form that `preferenceText` writes, for bringing them back into the lab: so their prompts must
- * be the lab's, and each must say where it came from. Throws UserError with line and key; `file` is how it names them.
- */
-export function parsePreferenceData(text: string, file: string): WrittenPair[] {
-  return parseJsonLines(text, file, ownSchema)
+/** A pair that comes into the lab: the user's message of its prompt, and where it came from as far as the file says. */
+export interface BroughtPair extends Omit<PreferenceRecord, 'prompt'> {
+  readonly prompt: string
 }
 
-const ownSchema = z
+/**
+ * Pairs of a text in TRL's preference form, for bringing them into the lab. It puts its own system message before every
+ * prompt, so theirs must have that or none. Throws UserError with line and key; `file` is how it names them.
+ */
+export function parsePreferenceData(text: string, file: string): BroughtPair[] {
+  return parseJsonLines(text, file, broughtSchema)
+}
+
+const broughtSchema = z
   .object({
     prompt: messagesSchema.transform((messages, context) => {
-      const [system, user, ...more] = messages
-      if (system?.content === SYSTEM_PROMPT && user?.role === 'user' && more.length === 0) return user.content
-      context.addIssue({ code: 'custom', message: "must be the lab's system message and the user's message" })
+      const [user, ...more] = messages[0]?.content === SYSTEM_PROMPT ? messages.slice(1) : messages
+      if (user?.role === 'user' && more.length === 0) return user.content
+      context.addIssue({
+        code: 'custom',
+        message: "must be one message of the user, or the lab's system message and it",
+      })
       return z.NEVER
     }),
     chosen: answerSchema,
     rejected: answerSchema,
-    task: z.string().min(1),
-    seed: z.int().min(0),
-    step: z.int().min(0),
+    task: z.string().min(1).nullable().default(null),
+    seed: z.int().min(0).nullable().default(null),
+    step: z.int().min(0).nullable().default(null),
   })
   .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')

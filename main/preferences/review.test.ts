@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
 import { type NewPair, Store } from '../store/store.ts'
+import type { BroughtPair } from './dataset.ts'
 import { PairReview } from './review.ts'
 
 let store: Store
@@ -103,18 +104,75 @@ test('what cannot be is refused in a sentence and changes nothing', () => {
   expect(kept()).toEqual([1, 2, 3])
 })
 
+const written = (seed: number): BroughtPair => {
+  const { task, prompt, step, chosen, rejected } = pair(seed)
+  return { task, seed, step, prompt, chosen, rejected }
+}
+
 test('a set from elsewhere is added, or takes the place of what is here, and can be undone as one', () => {
-  const { chosenAttempt: _, rejectedAttempt: __, ...known } = pair(2)
-  const fresh = { ...known, seed: 9, prompt: 'prompt 9' }
   review.apply([ids[1] ?? 0], { kind: 'drop' })
-  expect(review.bringIn(run, 1, [known, fresh, fresh], false)).toMatchObject({ undo: 'import' })
-  expect(kept()).toEqual([1, 2, 3, 9])
+  const set = [written(2), written(9), written(9)]
+  expect(review.bringIn(run, 1, set, false)).toMatchObject({
+    undo: 'import',
+    added: 1,
+    changed: 0,
+    dropped: 0,
+    same: 1,
+  })
+  // What was dropped by hand stays so.
+  expect(kept()).toEqual([1, 3, 9])
   expect(store.pairs(run, 1).at(-1)).toMatchObject({ chosenAttempt: null, reviewed: true })
-  review.bringIn(run, 1, [fresh], true)
-  expect(kept()).toEqual([9])
+  expect(review.bringIn(run, 1, [written(2), written(9)], true)).toMatchObject({ changed: 1, dropped: 2, same: 1 })
+  expect(kept()).toEqual([2, 9])
   review.undo(run, 1)
-  expect(kept()).toEqual([1, 2, 3, 9])
   review.undo(run, 1)
   expect(kept()).toEqual([1, 3])
+  expect(review.bringIn(run, 1, [written(9)], false)).toMatchObject({ added: 0, changed: 1 })
+  expect(kept()).toEqual([1, 3, 9])
   expect(() => review.bringIn(run, 1, [], true)).toThrow(/The file holds no pairs/)
+})
+
+test('an export that comes back untouched changes nothing, whatever is done with it', () => {
+  const before = store.pairs(run, 1)
+  for (const replace of [false, true]) {
+    expect(review.bringIn(run, 1, [1, 2, 3].map(written), replace)).toMatchObject({ pairs: [], undo: null, same: 3 })
+  }
+  expect(store.pairs(run, 1)).toEqual(before)
+})
+
+test('a text that was changed in the file is an edit of its pair, sides that changed places are a swap', () => {
+  const set = [
+    { ...written(1), rejected: 'worse' },
+    { ...written(2), chosen: 'bad 2', rejected: 'good 2' },
+    // In TRL's form alone, the prompt says which it is.
+    { ...written(3), chosen: 'best', rejected: 'worst', task: null, seed: null, step: null },
+  ]
+  expect(review.bringIn(run, 1, set, true)).toMatchObject({ added: 0, changed: 3, dropped: 0 })
+  expect(store.pairs(run, 1)).toMatchObject([
+    { chosen: 'good 1', rejected: 'worse', edited: true, reviewed: true, keep: true },
+    { chosen: 'bad 2', swapped: true, edited: false, chosenAttempt: 5, margin: -1 },
+    { task: 'click-tab', seed: 3, chosen: 'best', rejected: 'worst', edited: true },
+  ])
+})
+
+test('of several pairs at one place the file changes the one that is most like its line', () => {
+  store.setPairs(
+    run,
+    2,
+    ['a', 'b', 'c'].map((rejected) => ({ ...pair(1), chosen: `not ${rejected}`, rejected })),
+  )
+  const line = (chosen: string, rejected: string) => ({ ...written(1), chosen, rejected })
+  const set = [line('not b', 'B'), line('not c', 'c'), line('new', 'new too'), line('more', 'and more')]
+  expect(review.bringIn(run, 2, set, true)).toMatchObject({ added: 1, changed: 2, same: 1 })
+  expect(store.pairs(run, 2).map(({ chosen, rejected }) => [chosen, rejected])).toEqual([
+    ['new', 'new too'],
+    ['not b', 'B'],
+    ['not c', 'c'],
+    ['more', 'and more'],
+  ])
+})
+
+test('what says nothing of its place gets one', () => {
+  review.bringIn(run, 1, [{ ...written(9), task: null, seed: null, step: null }], false)
+  expect(store.pairs(run, 1).at(-1)).toMatchObject({ task: 'imported', seed: 0, step: 0, prompt: 'prompt 9' })
 })

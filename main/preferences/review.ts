@@ -5,7 +5,9 @@
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import type { Row } from '../store/database.ts'
-import { type NewPair, readPair, type Store, type StoredPair } from '../store/store.ts'
+import { readPair, type Store, type StoredPair } from '../store/store.ts'
+import type { BroughtPair } from './dataset.ts'
+import { matchPairs } from './match.ts'
 
 export type ReviewAction =
   /** It is good as it is. */
@@ -61,6 +63,17 @@ export interface ReviewState {
   readonly redo: Edit['kind'] | null
 }
 
+/** What a set that was brought in came to. */
+export interface BroughtIn extends ReviewState {
+  readonly added: number
+  /** Pairs of the round that got other words, changed places, or are kept again. */
+  readonly changed: number
+  /** Pairs of the round that the set does not have. */
+  readonly dropped: number
+  /** Pairs of the set that are here as they stand in it. */
+  readonly same: number
+}
+
 type Stacks = Record<'undo' | 'redo', Pick<Edit, 'id' | 'kind'>[]>
 
 export class PairReview {
@@ -88,34 +101,39 @@ export class PairReview {
   }
 
   /**
-   * Brings in a set that was corrected elsewhere: its pairs are kept, what the round does not have is added to it, and
-   * with `replace` all others are dropped. Throws UserError for an empty set.
+   * Brings in a set that was corrected elsewhere, as one correction. A pair of it that the round has (`matchPairs` says
+   * which is which) gets its words, and one that the round does not have is added. What was dropped by hand stays
+   * dropped; with `replace` the round is what the set is: all of its pairs are kept and all others dropped. Where that
+   * changes nothing, nothing is written down. Throws UserError for an empty set.
    */
-  bringIn(
-    run: number,
-    round: number,
-    set: readonly Omit<NewPair, 'chosenAttempt' | 'rejectedAttempt' | 'margin'>[],
-    replace: boolean,
-  ) {
+  bringIn(run: number, round: number, set: readonly BroughtPair[], replace: boolean): BroughtIn {
     if (set.length === 0) throw new UserError('The file holds no pairs; export some first, or choose another file.')
-    return this.#store.database.transaction((): ReviewState => {
-      const known = new Map(this.#store.pairs(run, round).map((pair) => [textKey(pair), pair]))
-      const changes: Change[] = []
-      const wanted = new Set<string>()
-      for (const pair of set) {
-        const key = textKey(pair)
-        if (wanted.has(key)) continue
-        wanted.add(key)
-        const kept = known.get(key)
-        const id = kept?.id ?? this.#store.addPair(run, round, { ...pair, ...ELSEWHERE })
-        const before = kept === undefined ? { ...marksOf(this.#pair(id)), keep: false } : marksOf(kept)
-        changes.push({ pair: id, before, after: { ...before, keep: true, reviewed: true } })
+    return this.#store.database.transaction(() => {
+      const { known, fresh, missing } = matchPairs(this.#store.pairs(run, round), set)
+      const all = known.map(({ pair, brought }) => ({
+        pair: pair.id,
+        before: marksOf(pair),
+        after: asBrought(pair, brought, replace),
+      }))
+      const changed = all.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after))
+      const added = fresh.map((brought) => {
+        const pair = this.#pair(this.#store.addPair(run, round, { ...brought, ...placeOf(brought), ...ELSEWHERE }))
+        const marks = marksOf(pair)
+        return { pair: pair.id, before: { ...marks, keep: false }, after: { ...marks, reviewed: true } }
+      })
+      const dropped = (replace ? missing.filter(({ keep }) => keep) : []).map((pair) => ({
+        pair: pair.id,
+        before: marksOf(pair),
+        after: corrected(pair, { kind: 'drop' }),
+      }))
+      const changes = [...changed, ...added, ...dropped]
+      return {
+        ...(changes.length === 0 ? this.state(run, round) : this.#keep({ run, round }, 'import', null, changes)),
+        added: added.length,
+        changed: changed.length,
+        dropped: dropped.length,
+        same: all.length - changed.length,
       }
-      for (const [key, pair] of known) {
-        if (!replace || wanted.has(key)) continue
-        changes.push({ pair: pair.id, before: marksOf(pair), after: corrected(pair, { kind: 'drop' }) })
-      }
-      return this.#keep({ run, round }, 'import', null, changes)
     })
   }
 
@@ -249,6 +267,23 @@ function marksOf({
 /** Of a pair that was not played here. */
 const ELSEWHERE = { chosenAttempt: null, rejectedAttempt: null, margin: null }
 
+/** Where a pair that is brought in belongs: what its file leaves open is the same for all. */
+function placeOf({ task, seed, step }: BroughtPair): Pick<StoredPair, 'task' | 'seed' | 'step'> {
+  return { task: task ?? 'imported', seed: seed ?? 0, step: step ?? 0 }
+}
+
+/** What bringing it in makes of a pair that the round has. */
+function asBrought(pair: StoredPair, { chosen, rejected }: BroughtPair, replace: boolean): Marks {
+  // Dropped and yet not reviewed is what is left of an import that was undone.
+  const keep = pair.keep || replace || !pair.reviewed
+  const isSame = pair.chosen === chosen && pair.rejected === rejected
+  const isSwapped = pair.chosen === rejected && pair.rejected === chosen
+  const marks = isSame
+    ? { ...marksOf(pair), reviewed: pair.reviewed || keep !== pair.keep }
+    : corrected(pair, isSwapped ? { kind: 'swap' } : { kind: 'edit', chosen, rejected })
+  return { ...marks, keep }
+}
+
 /** What a correction makes of a pair. */
 function corrected(pair: StoredPair, action: ReviewAction): Marks {
   const marks = marksOf(pair)
@@ -287,10 +322,6 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
 /** A margin of a pair the other way round. */
 function turned(margin: number | null): number | null {
   return margin === null ? null : -margin
-}
-
-function textKey({ prompt, chosen, rejected }: Pick<NewPair, 'prompt' | 'chosen' | 'rejected'>): string {
-  return JSON.stringify([prompt, chosen, rejected])
 }
 
 function readEdit(row: Row): Edit {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
 import { UserError } from '../config/error.ts'
+import { demand, dotted, type Key } from '../config/explain.ts'
 import { writeFileAtomic } from '../store/file.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
@@ -53,9 +54,13 @@ export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] | unde
 /** `readJsonLines` for a text; `file` is how errors name it. */
 export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): T[] {
   return text
+    .replace(BYTE_ORDER_MARK, '')
     .split('\n')
     .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${file}:${at + 1}`, schema)]))
 }
+
+/** Some editors put one before a text. */
+const BYTE_ORDER_MARK = /^\uFEFF/
 
 function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {
   let json: unknown
@@ -64,8 +69,11 @@ function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {
   } catch {
     throw new UserError(`${place}: this line is not whole JSON; mend or delete it.`)
   }
-  const parsed = schema.safeParse(json)
+  const parsed = schema.safeParse(json, {
+    error: (issue) => (issue.input === undefined ? 'is missing' : demand(issue)),
+  })
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw new UserError(`${place}: ${path.length === 0 ? '' : `${path.join('.')} `}${message}; mend or delete the line.`)
+  const key = dotted(path as Key[])
+  throw new UserError(`${place}: ${key === '' ? '' : `${key} `}${message}; mend or delete the line.`)
 }

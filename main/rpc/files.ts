@@ -8,7 +8,8 @@ import { projectPath } from '../config/paths.ts'
 import { exportFile, isExportFile } from '../pipeline/export-file.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { parsePreferenceData } from '../preferences/dataset.ts'
-import { PairReview } from '../preferences/review.ts'
+import { type BroughtIn, PairReview } from '../preferences/review.ts'
+import type { ReviewCount } from '../store/archive.ts'
 import { findAdapter } from './catalogue.ts'
 import { send } from './reply.ts'
 import { find } from './runs.ts'
@@ -80,7 +81,12 @@ function sendAdapter(response: ServerResponse, path: string, context: Context): 
   return true
 }
 
-/** /imports/<run>/<round>/preferences: the body is a preference file. */
+/** What bringing in a file of pairs answers; where it cannot be done, the answer is a sentence. */
+export interface Imported extends Omit<BroughtIn, 'pairs'> {
+  readonly count: ReviewCount
+}
+
+/** /imports/<run>/<round>/preferences: the body is a preference file. With ?replace the round becomes what it holds. */
 async function takePairs(
   request: IncomingMessage,
   response: ServerResponse,
@@ -91,9 +97,9 @@ async function takePairs(
   const run = find(context, wholeNumber(number))
   const set = parsePreferenceData(await body(request), 'the file')
   const review = new PairReview(context.lab.store)
-  const { undo, redo, pairs } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
-  const count = context.archive.reviewCount(run.id, wholeNumber(round))
-  send(response, 200, 'application/json', JSON.stringify({ changed: pairs.length, undo, redo, count }))
+  const { pairs, ...came } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
+  const imported: Imported = { ...came, count: context.archive.reviewCount(run.id, wholeNumber(round)) }
+  send(response, 200, 'application/json', JSON.stringify(imported))
 }
 
 async function body(request: IncomingMessage): Promise<string> {

@@ -349,7 +349,13 @@ test('pairs go out as a file and come back from one', async () => {
   expect(lines.map((line) => JSON.parse(line).seed)).toEqual([0, 2])
   const body = `${lines[1]}\n${preferenceText([{ task: 'click-tab', seed: 8, step: 0, prompt: 'p', chosen: 'a', rejected: 'b' }])}`
   const back = await fetchFile(`/imports/${run}/1/preferences?replace`, { method: 'POST', body })
-  expect(await back.json()).toMatchObject({ undo: 'import', count: { pairs: 4, dropped: 2 } })
+  expect(await back.json()).toMatchObject({
+    undo: 'import',
+    added: 1,
+    dropped: 1,
+    same: 1,
+    count: { pairs: 4, dropped: 2 },
+  })
   const broken = await fetchFile(`/imports/${run}/1/preferences`, { method: 'POST', body: '{"prompt": 1}' })
   expect([broken.status, await broken.text()]).toEqual([400, expect.stringMatching(/^the file:1: prompt must be/)])
 })

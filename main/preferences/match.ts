@@ -1,0 +1,49 @@
+/** Which pair of a round is which of a file that was exported, corrected elsewhere, and brought back. */
+import type { StoredPair } from '../store/store.ts'
+import type { BroughtPair } from './dataset.ts'
+
+export interface Matched {
+  /** Pairs of the round with what the file has for them. */
+  readonly known: readonly { readonly pair: StoredPair; readonly brought: BroughtPair }[]
+  /** Pairs of the file that the round does not have, each once. */
+  readonly fresh: readonly BroughtPair[]
+  /** Pairs of the round that the file does not have. */
+  readonly missing: readonly StoredPair[]
+}
+
+/**
+ * Finds for each pair of the file the one of the round that it was: of the same prompt, task, seed and step, as far as
+ * the file says them. The same words come first, then one answer that is still the same, then whatever is left there: who
+ * changed a text meant that pair, and not a second one.
+ */
+export function matchPairs(pairs: readonly StoredPair[], file: readonly BroughtPair[]): Matched {
+  const left = Map.groupBy(pairs, ({ prompt }) => prompt)
+  const known: { pair: StoredPair; brought: BroughtPair }[] = []
+  let open = [...new Map(file.map((brought) => [wordsOf(brought), brought])).values()]
+  for (const alike of [sameWords, sameAnswer, samePlace]) {
+    open = open.filter((brought) => {
+      const there = left.get(brought.prompt)?.filter((pair) => samePlace(pair, brought) && alike(pair, brought)) ?? []
+      const pair = there.find(({ keep }) => keep) ?? there[0]
+      if (pair === undefined) return true
+      known.push({ pair, brought })
+      left.set(brought.prompt, left.get(brought.prompt)?.filter((one) => one !== pair) ?? [])
+      return false
+    })
+  }
+  return { known, fresh: open, missing: [...left.values()].flat() }
+}
+
+type Alike = (pair: StoredPair, brought: BroughtPair) => boolean
+
+const samePlace: Alike = (pair, { task, seed, step }) =>
+  (task ?? pair.task) === pair.task && (seed ?? pair.seed) === pair.seed && (step ?? pair.step) === pair.step
+
+const sameWords: Alike = (pair, { chosen, rejected }) => pair.chosen === chosen && pair.rejected === rejected
+
+/** One of the answers, on its side or on the other. */
+const sameAnswer: Alike = (pair, { chosen, rejected }) =>
+  [chosen, rejected].some((text) => text === pair.chosen || text === pair.rejected)
+
+function wordsOf({ prompt, chosen, rejected, task, seed, step }: BroughtPair): string {
+  return JSON.stringify([prompt, chosen, rejected, task, seed, step])
+}
