@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
-import { playPolicies } from '../live/play.ts'
 import { firstAdapter, runArtifacts } from '../pipeline/artifacts.ts'
+import { pairPolicies } from '../pipeline/pair-policies.ts'
 import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
@@ -12,6 +12,16 @@ import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
+
+/** Which pairs a list holds, and in which order. */
+const listed = {
+  ...round,
+  task: z.string().optional(),
+  state: z.enum(PAIR_STATES).optional(),
+  search: z.string().max(200).optional(),
+  sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
+  descending: z.boolean().default(false),
+}
 
 const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('keep') }),
@@ -32,19 +42,16 @@ export const pairsRouter = router({
 
   /** A page of a round's pairs. */
   list: procedure
-    .input(
-      z.object({
-        ...round,
-        ...slice,
-        task: z.string().optional(),
-        state: z.enum(PAIR_STATES).optional(),
-        search: z.string().max(200).optional(),
-        sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
-        descending: z.boolean().default(false),
-      }),
-    )
+    .input(z.object({ ...listed, ...slice }))
     .query(({ ctx, input: { offset, limit, sort, descending, ...filter } }) =>
       ctx.archive.pairs(filter, { by: sort, descending }, { offset, limit }),
+    ),
+
+  /** At which place of a list (`list` with the same filter and order) a pair stands; null where it is not in it. */
+  place: procedure
+    .input(z.object({ ...listed, id }))
+    .query(({ ctx, input: { id, sort, descending, ...filter } }) =>
+      ctx.archive.pairPlace(filter, { by: sort, descending }, id),
     ),
 
   /** How many pairs each task has. */
@@ -62,14 +69,12 @@ export const pairsRouter = router({
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
   }),
 
-  /** The log-probability of every token of its two answers, under the policies that are there: sft, dpo. */
+  /** The log-probability of every token of its two answers, under its round's reference and policy: see `pairPolicies`. */
   tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = find(ctx, input.id)
-    return ctx.live.workshop.use((resources, config) => {
-      const there = playPolicies(config).filter((policy) => policy.there && policy.name !== 'base')
-      const policies = there.map(({ name, folder }) => ({ name, folder: projectPath(folder) }))
-      return scorePair(resources, pair, policies)
-    })
+    return ctx.live.workshop.use((resources, config) =>
+      scorePair(resources, pair, pairPolicies(ctx.lab.store, config, pair.run, pair.round)),
+    )
   }),
 
   /**

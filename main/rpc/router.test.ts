@@ -315,6 +315,10 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
   const { rows, total } = await lab.pairs.list.query({ run, round: 1, limit: 2 })
   expect([total, rows.length, rows[0]?.margin]).toEqual([3, 2, 1])
   const id = rows[0]?.id ?? 0
+  const place = { run, round: 1, id }
+  expect(await lab.pairs.place.query(place)).toBe(0)
+  expect(await lab.pairs.place.query({ ...place, sort: 'margin', descending: true })).toBe(2)
+  expect(await lab.pairs.place.query({ ...place, state: 'dropped' })).toBe(null)
   expect(await lab.pairs.get.query({ id })).toMatchObject({
     pair: { id, prompt: 'prompt 0' },
     chosen: { outcome: 'success', steps: [{ hasPicture: true }] },
@@ -424,6 +428,15 @@ test('every token of a pair is scored under the policies that are there', async 
   expect(await lab.pairs.score.mutate({ run, round: 1 })).toEqual({ pairs: 1 })
   const by = { sort: 'policyMargin', descending: true } as const
   expect((await lab.pairs.list.query({ run, round: 1, ...by })).rows[0]?.policyMargin).toBeCloseTo(margins.sft ?? 0, 3)
+  // Once the round was trained on, it is asked about its own reference and its own policy.
+  const { runArtifacts } = await import('../pipeline/artifacts.ts')
+  const record = store.run(run)
+  const reference = join(folder, 'reference')
+  await saveAdapter(reference, lora, initLora(base, lora, 2), 'models/base')
+  await saveAdapter(runArtifacts(record.config, record).adapter('dpo', 1), lora, initLora(base, lora, 3), 'models/base')
+  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.endStage({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 1, reference, arms: ['dpo'] })
+  expect(Object.keys((await lab.pairs.tokens.query({ id: pair?.id ?? 0 })).margins)).toEqual(['sft', 'dpo_round_1'])
 })
 
 test('pictures are found by episode and step', async () => {

@@ -109,6 +109,11 @@ export interface PairOrder {
   readonly descending: boolean
 }
 
+function pairsBy({ by, descending }: PairOrder): string {
+  const direction = descending ? 'DESC' : 'ASC'
+  return `${PAIR_ORDERS[by]} ${direction}, id ${direction}`
+}
+
 /** A pair as a line of a long table. */
 export type PairBrief = Omit<StoredPair, 'prompt'>
 
@@ -217,16 +222,27 @@ export class Archive {
   /** A page of the pairs of a round that pass the filter. */
   pairs(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
     const { conditions, values } = pairWhere(filter)
-    const direction = order.descending ? 'DESC' : 'ASC'
     const rows = this.#database.all(
-      `SELECT * FROM pairs WHERE ${conditions}
-       ORDER BY ${PAIR_ORDERS[order.by]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
+      `SELECT * FROM pairs WHERE ${conditions} ORDER BY ${pairsBy(order)} LIMIT ? OFFSET ?`,
       ...values,
       limit,
       offset,
     )
     const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs WHERE ${conditions}`, ...values)?.n)
     return { rows: rows.map(readPairBrief), total }
+  }
+
+  /** The place at which `pairs` has a pair under this filter and order, from 0; null where it does not pass the filter. */
+  pairPlace(filter: PairFilter, order: PairOrder, id: number): number | null {
+    const { conditions, values } = pairWhere(filter)
+    const row = this.#database.get(
+      `SELECT place FROM (
+         SELECT id, row_number() OVER (ORDER BY ${pairsBy(order)}) - 1 AS place FROM pairs WHERE ${conditions}
+       ) WHERE id = ?`,
+      ...values,
+      id,
+    )
+    return row === undefined ? null : Number(row.place)
   }
 
   /** The rounds that have pairs, those of the latest run first, with how far their review is. */
