@@ -12,6 +12,12 @@ export function points(difference: number): string {
   return difference < 0 ? rounded.replace('-', '−') : `+${rounded}`
 }
 
+/** -3.841 -> "−3.84", with a real minus sign. */
+export function decimal(value: number, digits = 2): string {
+  const rounded = value.toFixed(digits)
+  return Number(rounded) === 0 ? rounded.replace('-', '') : rounded.replace('-', '−')
+}
+
 /** "p < 0.001" or "p = 0.034". */
 export function pValue(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`

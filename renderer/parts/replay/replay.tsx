@@ -1,10 +1,12 @@
 /** An episode, step by step: a film strip, the page, what the agent thought and did. */
 import { Group, SegmentedControl, Text } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
 import type { Outcome } from '../../../main/store/episode.ts'
 import { lineDifferences, type Piece } from '../differences.ts'
+import { decimal } from '../figures.ts'
+import { useKeys } from '../keys.ts'
 import { OutcomeMark } from '../status.tsx'
 import { type Token, Tokens } from '../tokens.tsx'
 import { Film } from './film.tsx'
@@ -43,16 +45,21 @@ export interface ReplayProps {
 
 const PLAYING = 900
 
+const SHOWN = ['page', 'prompt', 'completion'] as const
+
+/** What of a step is shown below it: the same for one episode after the other, or for two side by side. */
+const useShown = create<{ readonly shown: (typeof SHOWN)[number] }>(() => ({ shown: 'page' }))
+
 export function Replay({ episode, at, onAt, alone = true, film = episode.steps.length > 1 }: ReplayProps) {
   const { t } = useTranslation()
   const [playing, setPlaying] = useState(false)
-  const [shown, setShown] = useState<'page' | 'prompt' | 'completion'>('page')
+  const { shown } = useShown()
   const last = episode.steps.length - 1
   const place = Math.max(0, Math.min(at, last))
   const step = episode.steps[place]
   const back = () => onAt(Math.max(0, place - 1))
   const on = () => onAt(Math.min(last, place + 1))
-  useHotkeys(
+  useKeys(
     alone
       ? [
           ['ArrowLeft', back],
@@ -103,18 +110,14 @@ export function Replay({ episode, at, onAt, alone = true, film = episode.steps.l
                 </>
               )}
               <span className="soft">{t('replay.probability')}</span>
-              <span>{t('replay.nats', { nats: step.logprob.toFixed(2) })}</span>
+              <span>{t('replay.nats', { nats: decimal(step.logprob) })}</span>
             </div>
           </div>
           <SegmentedControl
             size="xs"
             value={shown}
-            onChange={(value) => setShown(value)}
-            data={[
-              { value: 'page', label: t('replay.page') },
-              { value: 'prompt', label: t('replay.prompt') },
-              { value: 'completion', label: t('replay.completion') },
-            ]}
+            onChange={(value) => useShown.setState({ shown: value })}
+            data={SHOWN.map((value) => ({ value, label: t(`replay.${value}`) }))}
           />
           {shown === 'page' && <PageText page={step.page} before={episode.steps[place - 1]?.page ?? null} />}
           {shown === 'prompt' && <Lines text={step.prompt} />}

@@ -1,8 +1,8 @@
 /** A table of any length: only the rows in sight exist. One row is chosen; arrows, J and K move the choice. */
-import { useHotkeys } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useRef } from 'react'
+import { useKeys } from '../keys.ts'
 import classes from './long-table.module.css'
 
 export interface Column<Row> {
@@ -58,6 +58,8 @@ export function LongTable<Row>({
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     overscan: 10,
+    // The head stands above the rows.
+    scrollPaddingEnd: ROW,
   })
   const latest = useRef(onChoose)
   useEffect(() => {
@@ -70,11 +72,19 @@ export function LongTable<Row>({
   useEffect(() => onRange(first, last), [onRange, first, last])
   const move = (to: number) => {
     if (total === 0) return
-    const place = Math.max(0, Math.min(total - 1, to))
-    onChoose(place)
-    rows.scrollToIndex(place)
+    onChoose(Math.max(0, Math.min(total - 1, to)))
   }
-  useHotkeys([
+  // Who was chosen by other means than the mouse may be out of sight.
+  useEffect(() => {
+    if (chosen >= 0) rows.scrollToIndex(chosen)
+  }, [rows, chosen])
+  // The list may be wider than its place: what it is in order by is what somebody wants to see.
+  const by = order?.by
+  useEffect(() => {
+    if (by === undefined) return
+    scroller.current?.querySelector('[aria-sort$="scending"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [by])
+  useKeys([
     ['J', () => move(chosen + 1)],
     ['K', () => move(chosen - 1)],
   ])
