@@ -241,11 +241,13 @@ test('a list of thousands goes to its end and back at once', async () => {
     ...row,
     chosen: [{ role: 'assistant', content: content.replace('Thought: ', `Thought: ${at} `) }],
   }))
-  const data = many.map((one) => JSON.stringify(one)).join('\n')
-  const imported = await context.request.post(new URL('/imports/1/1/preferences', page.url()).href, { data })
-  expect(imported.status(), await imported.text()).toBe(200)
-  await page.reload()
   await open('pairs')
+  await bringIn('broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
+  await page.getByText('broken.jsonl:2: prompt must be a list of messages; mend or delete the line.').waitFor()
+  // The browser itself writes down that the lab did not take it.
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
+  await bringIn('many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')
+  await page.getByText(/^Imported: \d+ added, \d+ changed, 0 dropped, 0 as they were/).waitFor()
   const grid = page.getByRole('grid')
   const rowCount = async () => Number(await grid.getAttribute('aria-rowcount'))
   await expect.poll(rowCount).toBeGreaterThan(2000)
@@ -379,6 +381,19 @@ test('in Chinese, at night, on a narrow screen', async () => {
 async function open(view: View): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: VIEWS[view] }).click()
   await page.getByRole('heading', { level: 1, name: VIEWS[view] }).waitFor()
+}
+
+/** Brings a file of pairs in through the menu; `shot` names a screenshot of what is asked about it. */
+async function bringIn(name: string, text: string, shot?: string): Promise<void> {
+  await page.getByRole('button', { name: 'Files' }).click()
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('menuitem', { name: /^Import/ }).click()
+  await (await chooser).setFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) })
+  const dialog = page.getByRole('dialog', { name: `Import ${name}` })
+  await dialog.waitFor()
+  if (shot !== undefined) await clean(shot)
+  await dialog.getByRole('button', { name: 'Import' }).click()
+  await dialog.waitFor({ state: 'hidden' })
 }
 
 /** Waits until the log has a line with this text, found by its search. */

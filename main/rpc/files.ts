@@ -86,7 +86,10 @@ export interface Imported extends Omit<BroughtIn, 'pairs'> {
   readonly count: ReviewCount
 }
 
-/** /imports/<run>/<round>/preferences: the body is a preference file. With ?replace the round becomes what it holds. */
+/**
+ * /imports/<run>/<round>/preferences: the body is a preference file. With ?replace the round becomes what it holds; ?name
+ * is what errors call it.
+ */
 async function takePairs(
   request: IncomingMessage,
   response: ServerResponse,
@@ -95,7 +98,7 @@ async function takePairs(
   context: Context,
 ): Promise<void> {
   const run = find(context, wholeNumber(number))
-  const set = parsePreferenceData(await body(request), 'the file')
+  const set = parsePreferenceData(await body(request), search.get('name') ?? 'the file')
   const review = new PairReview(context.lab.store)
   const { pairs, ...came } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
   const imported: Imported = { ...came, count: context.archive.reviewCount(run.id, wholeNumber(round)) }

@@ -326,8 +326,18 @@ export const words = {
     exportPreferences: 'Export the pairs (TRL, JSONL)',
     exportKto: 'Export single answers for KTO (JSONL)',
     import: 'Import corrected pairs (JSONL) …',
-    imported_one: '{{count}} pair changed by the file.',
-    imported_other: '{{count}} pairs changed by the file.',
+    importTitle: 'Import {{file}}',
+    importNote:
+      'Into round {{round}} of run {{run}}. A line whose text was changed in the file is an edit of that pair. Undo takes the whole import back.',
+    importWay: 'What is in the round already',
+    importWays: { add: 'Keep it', replace: 'Replace it' },
+    importWayNotes: {
+      add: 'New pairs are added and changed ones edited. Pairs that are not in the file stay as they are, dropped ones stay dropped.',
+      replace: 'The round becomes what the file holds: all pairs in it are kept, all others are dropped.',
+    },
+    importStart: 'Import',
+    imported: 'Imported: {{added}} added, {{changed}} changed, {{dropped}} dropped, {{same}} as they were.',
+    importedNothing: 'The file changes nothing: the round has its pairs just so.',
   },
   results: {
     none: 'No results yet',

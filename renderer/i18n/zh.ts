@@ -315,8 +315,18 @@ export const words: Words = {
     exportPreferences: '导出偏好对（TRL，JSONL）',
     exportKto: '导出供 KTO 使用的单个回答（JSONL）',
     import: '导入改好的偏好对（JSONL）……',
-    imported_one: '文件更改了 {{count}} 对。',
-    imported_other: '文件更改了 {{count}} 对。',
+    importTitle: '导入 {{file}}',
+    importNote:
+      '导入到运行 {{run}} 的第 {{round}} 轮。文件中改过文字的一行，视为对该偏好对的编辑。撤销可一次取消整个导入。',
+    importWay: '本轮已有的偏好对',
+    importWays: { add: '留下', replace: '替换' },
+    importWayNotes: {
+      add: '添加新的偏好对，编辑改过的；文件中没有的保持原样，已剔除的仍然剔除。',
+      replace: '本轮以文件为准：文件中的全部保留，其余全部剔除。',
+    },
+    importStart: '导入',
+    imported: '导入完成：新增 {{added}} 对，更改 {{changed}} 对，剔除 {{dropped}} 对，{{same}} 对不变。',
+    importedNothing: '文件没有带来任何更改：本轮的偏好对与之相同。',
   },
   results: {
     none: '还没有结果',

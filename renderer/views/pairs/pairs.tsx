@@ -3,9 +3,8 @@ import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, Te
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChevronDown, FileJson, Gauge, GitFork, Play, Redo2, Search, Undo2 } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import * as z from 'zod/mini'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
@@ -19,6 +18,7 @@ import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
+import { ImportDialog } from './import-dialog.tsx'
 import { PairDetail } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
@@ -204,8 +204,6 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
   )
 }
 
-const reviewedAnswer = z.object({ pairs: z.array(z.object({ id: z.number() })) })
-
 /** The review counter, undo and redo, and the way out and in as a file. */
 function Tools({ place, review }: { readonly place: Round; readonly review: Review }) {
   const { t } = useTranslation()
@@ -217,19 +215,8 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
     ['mod+Y', () => void review.redo()],
     ['mod+shift+Z', () => void review.redo()],
   ])
-  const bringIn = async (file: File | null) => {
-    if (file === null) return
-    try {
-      const answer = await fetch(`/imports/${place.run}/${place.round}/preferences`, { method: 'POST', body: file })
-      // A refusal is the sentence alone.
-      if (!answer.ok) throw new Error((await answer.text()).trim())
-      const content: unknown = await answer.json()
-      tell(t('pairs.imported', { count: reviewedAnswer.parse(content).pairs.length }))
-      await client.invalidateQueries({ queryKey: ['pairs'] })
-    } catch (error) {
-      tellError(error)
-    }
-  }
+  const [coming, setComing] = useState<File | null>(null)
+  const reset = useRef<() => void>(null)
   const score = useMutation({
     mutationFn: () => lab.pairs.score.mutate(place),
     onSuccess: ({ pairs }) => tell(t('pairs.scored', { count: pairs })),
@@ -283,7 +270,7 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
       >
         {t('pairs.score')}
       </Button>
-      <FileButton onChange={(chosen) => void bringIn(chosen)} accept=".jsonl,application/jsonl">
+      <FileButton resetRef={reset} onChange={setComing} accept=".jsonl,application/jsonl">
         {(props) => (
           <Menu position="bottom-end" shadow="md">
             <Menu.Target>
@@ -308,6 +295,17 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
           </Menu>
         )}
       </FileButton>
+      {coming !== null && (
+        <ImportDialog
+          place={place}
+          file={coming}
+          onClose={() => {
+            setComing(null)
+            // Or the same file could not be chosen again.
+            reset.current?.()
+          }}
+        />
+      )}
       <Button
         size="xs"
         leftSection={<Play size={14} aria-hidden />}

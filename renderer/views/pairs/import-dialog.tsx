@@ -1,0 +1,89 @@
+/** Bringing a file of corrected pairs into a round: whether it is added to what is here, or takes its place. */
+import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Imported } from '../../../main/rpc/files.ts'
+import { tell, tellError } from '../../shell/notices.tsx'
+import type { Round } from './review.ts'
+
+const WAYS = ['add', 'replace'] as const
+
+interface Props {
+  readonly place: Round
+  readonly file: File
+  readonly onClose: () => void
+}
+
+export function ImportDialog({ place, file, onClose }: Props) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const [way, setWay] = useState<(typeof WAYS)[number]>('add')
+  const [busy, setBusy] = useState(false)
+  const bringIn = async () => {
+    setBusy(true)
+    try {
+      const { added, changed, dropped, same } = await send(place, file, way === 'replace')
+      const isChanged = added + changed + dropped > 0
+      tell(isChanged ? t('pairs.imported', { added, changed, dropped, same }) : t('pairs.importedNothing'))
+      await Promise.all(['pairs', 'pair'].map((key) => client.invalidateQueries({ queryKey: [key] })))
+    } catch (error) {
+      tellError(error)
+    }
+    onClose()
+  }
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('pairs.importTitle', { file: file.name })}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void bringIn()
+        }}
+      >
+        <Stack gap="md">
+          <Text size="sm" c="dimmed">
+            {t('pairs.importNote', { run: place.run, round: place.round })}
+          </Text>
+          <Radio.Group
+            label={t('pairs.importWay')}
+            value={way}
+            onChange={(value) => setWay(value === 'replace' ? 'replace' : 'add')}
+          >
+            <Stack gap="sm" mt="xs">
+              {WAYS.map((one) => (
+                <Radio
+                  key={one}
+                  value={one}
+                  label={t(`pairs.importWays.${one}`)}
+                  description={t(`pairs.importWayNotes.${one}`)}
+                />
+              ))}
+            </Stack>
+          </Radio.Group>
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('app.cancel')}
+            </Button>
+            <Button type="submit" loading={busy}>
+              {t('pairs.importStart')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+/** Throws the lab's sentence where it does not take the file. */
+async function send({ run, round }: Round, file: File, replace: boolean): Promise<Imported> {
+  const search = new URLSearchParams({ name: file.name, ...(replace ? { replace: '' } : {}) })
+  const path = `/imports/${run}/${round}/preferences?${search}`
+  const answer = await fetch(path, { method: 'POST', body: file })
+  if (!answer.ok) throw new Error((await answer.text()).trim())
+  return answer.json()
+}
