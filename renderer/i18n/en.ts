@@ -312,7 +312,7 @@ export const words = {
     notePlaceholder: 'A note on this pair',
     chosen: 'Chosen',
     rejected: 'Rejected',
-    attempt: { chosen: 'Attempt {{attempt}}, succeeded', rejected: 'Attempt {{attempt}}, failed' },
+    attempt: 'Attempt {{attempt}}',
     elsewhere: 'This answer was not played here: it was edited or imported.',
     undo: 'Undo',
     redo: 'Redo',

@@ -5,17 +5,35 @@ describe('firstDifference', () => {
   it('shows the words from where the actions part', () => {
     const chosen = 'Thought: click meno\nAction: click meno button 2'
     const rejected = 'Thought: click meno\nAction: click vomi button 1'
-    expect(firstDifference(chosen, rejected)).toEqual({ chosen: 'meno button 2', rejected: 'vomi button 1' })
+    expect(firstDifference(chosen, rejected)).toEqual({
+      before: '',
+      chosen: 'meno button 2',
+      rejected: 'vomi button 1',
+    })
   })
 
   it('falls back to the thought where the actions agree', () => {
     expect(firstDifference('Thought: a\nAction: press Tab', 'Thought: b\nAction: press Tab')).toEqual({
+      before: '',
       chosen: 'a Action: press Tab',
       rejected: 'b Action: press Tab',
     })
   })
 
+  it('reads on from the word before where a word alone says nothing', () => {
+    const difference = firstDifference('Action: click Ok button 5', 'Action: click Ok button 2')
+    expect(difference).toEqual({ before: 'button', chosen: '5', rejected: '2' })
+  })
+
+  it('has nothing before the first word', () => {
+    expect(firstDifference('one', 'two')).toEqual({ before: '', chosen: 'one', rejected: 'two' })
+  })
+
   it('marks a side that has nothing more', () => {
-    expect(firstDifference('Action: click a 1', 'Action: click a 1 2')).toEqual({ chosen: '∅', rejected: '2' })
+    expect(firstDifference('Action: click a 1', 'Action: click a 1 2')).toEqual({
+      before: '1',
+      chosen: '∅',
+      rejected: '2',
+    })
   })
 })

@@ -202,7 +202,7 @@ function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
   ])
   const side = (episode: KeptEpisode | null, which: 'chosen' | 'rejected') => (
     <section className={classes.side} data-side={which}>
-      <h3 className={which}>{t(`pairs.attempt.${which}`, { attempt: (episode?.attempt ?? 0) + 1 })}</h3>
+      <h3 className={which}>{t('pairs.attempt', { attempt: (episode?.attempt ?? 0) + 1 })}</h3>
       {episode === null ? (
         <Text c="dimmed">{t('pairs.elsewhere')}</Text>
       ) : (

@@ -3,6 +3,7 @@ import { NotebookPen, Pencil, Repeat2 } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Answers } from '../../lab.ts'
+import { decimal } from '../../parts/figures.ts'
 import type { Column } from '../../parts/table/long-table.tsx'
 import { firstDifference } from './first-difference.ts'
 import classes from './pairs.module.css'
@@ -24,6 +25,7 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
           const difference = firstDifference(chosen, rejected)
           return (
             <>
+              {difference.before !== '' && <span className="soft">{difference.before} </span>}
               <span className="chosen">{difference.chosen}</span>
               <span className="soft"> ≻ </span>
               <span className="rejected">{difference.rejected}</span>
@@ -37,15 +39,15 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
         width: '58px',
         number: true,
         sortable: true,
-        cell: ({ margin }) => (margin === null ? '–' : margin.toFixed(2)),
+        cell: ({ margin }) => (margin === null ? '–' : decimal(margin)),
       },
       {
         id: 'policyMargin',
         label: t('pairs.policyMargin'),
-        width: '86px',
+        width: '108px',
         number: true,
         sortable: true,
-        cell: ({ policyMargin }) => (policyMargin === null ? '–' : policyMargin.toFixed(2)),
+        cell: ({ policyMargin }) => (policyMargin === null ? '–' : decimal(policyMargin)),
       },
       { id: 'seed', label: t('pairs.seed'), width: '68px', number: true, sortable: true, cell: ({ seed }) => seed },
       { id: 'step', label: t('pairs.step'), width: '46px', number: true, sortable: true, cell: ({ step }) => step + 1 },

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import { armName } from '../../parts/arm.ts'
+import { decimal } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Tokens } from '../../parts/tokens.tsx'
 import { Failure } from '../../shell/failure.tsx'
@@ -55,7 +56,7 @@ function Scored({ scores }: { readonly scores: Scores }) {
         />
         {policies.map((one) => (
           <span key={one} className="soft">
-            {t('pairs.marginUnder', { policy: name(one), margin: (scores.margins[one] ?? 0).toFixed(2) })}
+            {t('pairs.marginUnder', { policy: name(one), margin: decimal(scores.margins[one] ?? 0) })}
           </span>
         ))}
       </div>
