@@ -264,6 +264,70 @@ test('a list of thousands goes to its end and back at once', async () => {
   }
 })
 
+test('pairs are judged as quickly as keys can be pressed, and an edit is not lost', async () => {
+  const grid = page.getByRole('grid')
+  const detail = page.getByRole('region', { name: 'The opened pair' })
+  const opened = async () =>
+    Number(/^Pair (\d+)/.exec((await detail.getByRole('heading', { level: 2 }).textContent()) ?? '')?.[1])
+  const idAt = async (place: number) =>
+    Number(
+      await grid
+        .locator(`tr[aria-rowindex="${place + 2}"] td`)
+        .first()
+        .textContent(),
+    )
+  const inList = async (state: string) => {
+    await page.getByLabel('All states').selectOption({ label: state })
+    await grid.focus()
+    await expect.poll(async () => (await opened()) === (await idAt(0))).toBe(true)
+  }
+  const press = async (keys: string) => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  await inList('kept')
+  const ids = await Promise.all([0, 1, 2, 3, 4, 5, 6].map(idAt))
+  await press('ddddd')
+  await expect.poll(opened).toBe(ids[5])
+  // They have left the list, and the pair that follows them is its first.
+  await expect.poll(() => idAt(0)).toBe(ids[5])
+  // One that stays in the list is gone on from as well.
+  await press('a')
+  await expect.poll(opened).toBe(ids[6])
+  await inList('dropped')
+  const dropped = (await grid.locator('tbody td:first-child').allTextContents()).map(Number)
+  expect(dropped.filter((id) => ids.includes(id))).toEqual(ids.slice(0, 5))
+  await page.keyboard.press('Control+z')
+  await page.getByText(`Pair ${ids[5]}: keep taken back.`).waitFor()
+  await expect.poll(opened).toBe(ids[5])
+  await page.keyboard.press('Control+z')
+  await page.getByText(`Pair ${ids[4]}: drop taken back.`).waitFor()
+  await expect.poll(opened).toBe(ids[4])
+
+  await page.keyboard.press('e')
+  const chosen = detail.getByRole('textbox', { name: 'Chosen' })
+  await expect.poll(() => chosen.evaluate((field) => field === document.activeElement)).toBe(true)
+  await chosen.fill(await detail.getByRole('textbox', { name: 'Rejected' }).inputValue())
+  await page.keyboard.press('Control+Enter')
+  await page.getByText(/chosen and rejected are the same text; change one/).waitFor()
+  await detail.getByRole('heading', { level: 2 }).click()
+  await press('jd')
+  expect(await opened()).toBe(ids[4])
+  await chosen.fill('Thought: better\nAction: press Tab')
+  await page.keyboard.press('Control+Enter')
+  await chosen.waitFor({ state: 'hidden' })
+  expect(await answerOf('Chosen')).toContain('better')
+  await page.keyboard.press('e')
+  await chosen.fill('never mind')
+  await page.keyboard.press('Escape')
+  expect(await answerOf('Chosen')).toContain('better')
+
+  await inList('All states')
+  await page.getByText('Prompt', { exact: true }).first().click()
+  await press('j')
+  await expect.poll(opened).toBe(await idAt(1))
+  expect(await page.getByRole('radio', { name: 'Prompt' }).first().isChecked()).toBe(true)
+})
+
 test('curves, episodes, runs and models', async () => {
   await open('training')
   await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()

@@ -20,12 +20,15 @@ export type ReviewAction =
   | { readonly kind: 'edit'; readonly chosen?: string | undefined; readonly rejected?: string | undefined }
   | { readonly kind: 'note'; readonly note: string }
 
+/** What can be taken back. */
+export type Correction = ReviewAction['kind'] | 'import'
+
 /** A correction of one pair or of several at once. */
 export interface Edit {
   readonly id: number
   /** Milliseconds since 1970. */
   readonly time: number
-  readonly kind: ReviewAction['kind'] | 'import' | 'undo' | 'redo'
+  readonly kind: Correction | 'undo' | 'redo'
   /** What was undone or redone; null for other kinds. */
   readonly reverts: number | null
   readonly changes: readonly Change[]
@@ -59,8 +62,8 @@ export interface ReviewState {
   /** The pairs that were changed, as they are now. */
   readonly pairs: readonly StoredPair[]
   /** What can be undone and redone next; null where there is nothing. */
-  readonly undo: Edit['kind'] | null
-  readonly redo: Edit['kind'] | null
+  readonly undo: Correction | null
+  readonly redo: Correction | null
 }
 
 /** What a set that was brought in came to. */
@@ -74,7 +77,7 @@ export interface BroughtIn extends ReviewState {
   readonly same: number
 }
 
-type Stacks = Record<'undo' | 'redo', Pick<Edit, 'id' | 'kind'>[]>
+type Stacks = Record<'undo' | 'redo', { readonly id: number; readonly kind: Correction }[]>
 
 export class PairReview {
   readonly #store: Store

@@ -1,51 +1,47 @@
 /** A pair from near: what the two answers share and where they part, and the two attempts they come from. */
 import { Button, Group, Text, Textarea, TextInput } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Check, NotebookPen, Pencil, Repeat2, X } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import { Answer } from '../../parts/answer.tsx'
+import { useKeys } from '../../parts/keys.ts'
 import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { Marks } from './pair-table.tsx'
 import { PairTokens } from './pair-tokens.tsx'
 import classes from './pairs.module.css'
-import type { Action } from './review.ts'
+import type { Review } from './review.ts'
 
 interface Props {
   readonly id: number
-  readonly correct: (id: number, action: Action) => Promise<void>
-  /** Goes to the next pair, after one was judged. */
-  readonly onNext: () => void
+  readonly correct: Review['correct']
+  readonly judge: (kind: 'keep' | 'drop') => void
+  readonly swap: () => void
+  readonly editing: boolean
+  readonly onEditing: (editing: boolean) => void
 }
 
-export function PairDetail({ id, correct, onNext }: Props) {
-  const { data, error } = useQuery({ queryKey: ['pair', id], queryFn: () => lab.pairs.get.query({ id }) })
+/** A pair with its attempts, as a question to the lab. */
+export function pairQuery(id: number) {
+  return queryOptions({ queryKey: ['pair', id], queryFn: () => lab.pairs.get.query({ id }) })
+}
+
+export function PairDetail({ id, ...rest }: Props) {
+  const { data, error } = useQuery(pairQuery(id))
   if (error !== null) return <Failure error={error} />
-  return data === undefined ? null : <Opened key={id} {...data} correct={correct} onNext={onNext} />
+  return data === undefined ? null : <Opened key={id} {...data} {...rest} />
 }
 
-type OpenedProps = Answers['pairs']['get'] & Pick<Props, 'correct' | 'onNext'>
+type OpenedProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
-function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
+function Opened({ pair, chosen, rejected, correct, judge, swap, editing, onEditing }: OpenedProps) {
   const { t } = useTranslation()
-  const [editing, setEditing] = useState(false)
   const note = useRef<HTMLInputElement>(null)
-  const judge = async (kind: 'keep' | 'drop') => {
-    await correct(pair.id, { kind })
-    onNext()
-  }
-  const swap = () => void correct(pair.id, { kind: 'swap' })
-  useHotkeys([
-    ['A', () => void judge('keep')],
-    ['D', () => void judge('drop')],
-    ['S', swap],
-    ['E', () => setEditing(true)],
-    ['N', () => note.current?.focus()],
-  ])
+  useKeys(editing ? [] : [['N', () => note.current?.focus()]])
   return (
     <div className={classes.detail}>
       <Group justify="space-between" gap="sm">
@@ -61,7 +57,8 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
             aria-pressed={pair.reviewed && pair.keep}
             leftSection={<Check size={14} aria-hidden />}
             aria-keyshortcuts="A"
-            onClick={() => void judge('keep')}
+            disabled={editing}
+            onClick={() => judge('keep')}
           >
             {t('pairs.keep')}
           </Button>
@@ -71,7 +68,8 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
             aria-pressed={!pair.keep}
             leftSection={<X size={14} aria-hidden />}
             aria-keyshortcuts="D"
-            onClick={() => void judge('drop')}
+            disabled={editing}
+            onClick={() => judge('drop')}
           >
             {t('pairs.drop')}
           </Button>
@@ -81,6 +79,7 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
             aria-pressed={pair.swapped}
             leftSection={<Repeat2 size={14} aria-hidden />}
             aria-keyshortcuts="S"
+            disabled={editing}
             onClick={swap}
           >
             {t('pairs.swap')}
@@ -90,7 +89,8 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
             variant="default"
             leftSection={<Pencil size={13} aria-hidden />}
             aria-keyshortcuts="E"
-            onClick={() => setEditing(!editing)}
+            aria-pressed={editing}
+            onClick={() => onEditing(!editing)}
           >
             {t('pairs.edit')}
           </Button>
@@ -100,10 +100,9 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
         <Editor
           chosen={pair.chosen}
           rejected={pair.rejected}
-          onCancel={() => setEditing(false)}
+          onCancel={() => onEditing(false)}
           onSave={async (texts) => {
-            await correct(pair.id, { kind: 'edit', ...texts })
-            setEditing(false)
+            if (await correct(pair.id, { kind: 'edit', ...texts })) onEditing(false)
           }}
         />
       ) : (
@@ -134,7 +133,8 @@ function Opened({ pair, chosen, rejected, correct, onNext }: OpenedProps) {
           if (text !== pair.note) void correct(pair.id, { kind: 'note', note: text })
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur()
+          const { key, nativeEvent } = event
+          if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) event.currentTarget.blur()
         }}
       />
       <Trajectories start={pair.step} chosen={chosen} rejected={rejected} />
@@ -152,6 +152,20 @@ interface EditorProps {
 function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
   const { t } = useTranslation()
   const [texts, setTexts] = useState({ chosen, rejected })
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => form.current?.querySelector('textarea')?.focus(), [])
+  const mine = (act: () => void) => (event: KeyboardEvent) => {
+    // A click beside the fields leaves the focus nowhere; a dialog's keys are its own.
+    const isHere = event.target === document.body || form.current?.contains(event.target as Node) === true
+    if (isHere && !event.isComposing) act()
+  }
+  useHotkeys(
+    [
+      ['Escape', mine(onCancel)],
+      ['mod+Enter', mine(() => void onSave(texts))],
+    ],
+    [],
+  )
   const field = (side: 'chosen' | 'rejected') => (
     <Textarea
       autosize
@@ -164,6 +178,7 @@ function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
   )
   return (
     <form
+      ref={form}
       className={classes.editor}
       onSubmit={(event) => {
         event.preventDefault()
@@ -179,6 +194,9 @@ function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
         <Button size="xs" variant="default" onClick={onCancel}>
           {t('app.cancel')}
         </Button>
+        <Text size="xs" c="dimmed">
+          {t('pairs.editKeys')}
+        </Text>
       </Group>
     </form>
   )
@@ -196,7 +214,7 @@ function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
   const { t } = useTranslation()
   const [at, setAt] = useState(start)
   const last = Math.max(chosen?.steps.length ?? 0, rejected?.steps.length ?? 0) - 1
-  useHotkeys([
+  useKeys([
     ['ArrowLeft', () => setAt((before) => Math.max(0, before - 1))],
     ['ArrowRight', () => setAt((before) => Math.min(last, before + 1))],
   ])

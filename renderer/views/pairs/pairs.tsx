@@ -1,15 +1,16 @@
 /** Preference pairs: a table of thousands, each to be read, judged and corrected. */
 import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
-import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChevronDown, FileJson, Gauge, GitFork, Play, Redo2, Search, Undo2 } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useKeys } from '../../parts/keys.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { ListCount, Split } from '../../parts/split.tsx'
@@ -18,11 +19,12 @@ import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
+import { type Chosen, placeOf } from './chosen.ts'
 import { ImportDialog } from './import-dialog.tsx'
-import { PairDetail } from './pair-detail.tsx'
+import { PairDetail, pairQuery } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
-import { type Review, type Round, useReview } from './review.ts'
+import { type Round, useReview } from './review.ts'
 
 const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
 
@@ -61,7 +63,9 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
   const [order, setOrder] = useState<Order>({ by: 'id', descending: false })
   const [search, setSearch] = useState('')
   const [wanted] = useDebouncedValue(search, 250)
-  const [at, setAt] = useState(0)
+  const [chosen, setChosen] = useState<Chosen>(FIRST)
+  /** The pair whose answers are being edited: it stays open until they are saved, whatever becomes of the list. */
+  const [editing, setEditing] = useState<number | null>(null)
   const state = STATES.find((one) => one === query.state)
   const filter = {
     ...place,
@@ -70,11 +74,55 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
     ...(wanted === '' ? {} : { search: wanted }),
   }
   const list = useLongList<PairBrief>(['pairs', 'list', filter, order], (slice) =>
-    lab.pairs.list.query({ ...filter, ...slice, sort: order.by as 'id', descending: order.descending }),
+    lab.pairs.list.query({ ...filter, ...slice, ...inOrder(order) }),
   )
   const tasks = useQuery({ queryKey: ['pairs', 'tasks', place], queryFn: () => lab.pairs.tasks.query(place) })
   const columns = usePairColumns()
-  const row = list.rowAt(at)
+  const at = placeOf(chosen, list.total, (place) => list.rowAt(place)?.id)
+  const open = editing ?? list.rowAt(at)?.id ?? chosen.id
+  useAhead([at + 1, at - 1, at + 2].map((one) => list.rowAt(one)?.id))
+  const go = (to: number) => {
+    if (editing === null) setChosen({ at: to, id: list.rowAt(to)?.id })
+    else tell(t('pairs.stillEditing', { id: editing }))
+  }
+  /** Goes to a pair wherever it is in the list, or shows it alone where the filter hides it. */
+  const show = async (id: number, by = order) => {
+    const there = await lab.pairs.place.query({ ...filter, ...inOrder(by), id })
+    setChosen({ at: there ?? -1, id })
+  }
+  const revert = async (which: 'undo' | 'redo') => {
+    const id = await review.revert(which)
+    if (id !== null) await show(id).catch(tellError)
+  }
+  const judge = (kind: 'keep' | 'drop') => {
+    if (open === undefined) return
+    void review.correct(open, { kind })
+    go(Math.min(list.total - 1, at + 1))
+  }
+  const swap = () => {
+    if (open !== undefined) void review.correct(open, { kind: 'swap' })
+  }
+  const onScored = () => {
+    const byPolicy = { by: 'policyMargin', descending: false }
+    setOrder(byPolicy)
+    if (open !== undefined) void show(open, byPolicy).catch(tellError)
+  }
+  const once = (act: () => void) => (event: KeyboardEvent) => {
+    if (!event.repeat) act()
+  }
+  useKeys([
+    ['mod+Z', () => void revert('undo')],
+    ['mod+Y', () => void revert('redo')],
+    ['mod+shift+Z', () => void revert('redo')],
+    ...(editing === null
+      ? ([
+          ['A', once(() => judge('keep'))],
+          ['D', once(() => judge('drop'))],
+          ['S', once(swap)],
+          ['E', () => setEditing(open ?? null)],
+        ] as const)
+      : []),
+  ])
   return (
     <Page
       fill
@@ -95,7 +143,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
           }}
         />
       }
-      actions={<Tools place={place} review={review} />}
+      actions={<Tools place={place} revert={revert} onScored={onScored} />}
     >
       {list.error !== null && <Failure error={list.error} />}
       <Split
@@ -109,7 +157,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
                 state={state}
                 search={search}
                 onSearch={setSearch}
-                onChange={() => setAt(0)}
+                onChange={() => setChosen(FIRST)}
               />
               <ListCount text={t('pairs.count', { count: list.total })} />
             </>
@@ -125,27 +173,48 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
                 rowAt={list.rowAt}
                 onRange={list.onRange}
                 chosen={at}
-                onChoose={setAt}
+                onChoose={go}
                 order={order}
-                onOrder={setOrder}
+                onOrder={(by) => {
+                  setOrder(by)
+                  setChosen(FIRST)
+                }}
                 faint={({ keep }) => !keep}
               />
             ),
         }}
         detail={{
           name: t('pairs.opened'),
-          content: row && (
+          content: open !== undefined && (
             <PairDetail
-              id={row.id}
+              id={open}
               correct={review.correct}
-              // A filter by state takes a judged pair out of the list, and the next one comes into its place.
-              onNext={() => setAt((before) => (state === undefined ? Math.min(list.total - 1, before + 1) : before))}
+              judge={judge}
+              swap={swap}
+              editing={editing !== null}
+              onEditing={(on) => setEditing(on ? open : null)}
             />
           ),
         }}
       />
     </Page>
   )
+}
+
+const FIRST: Chosen = { at: 0, id: undefined }
+
+function inOrder({ by, descending }: Order) {
+  return { sort: by as 'id', descending }
+}
+
+/** Has these pairs ready before somebody goes to them. */
+function useAhead(ids: readonly (number | undefined)[]): void {
+  const client = useQueryClient()
+  const wanted = ids.filter((id) => id !== undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is made anew with each drawing, its content counts
+  useEffect(() => {
+    for (const id of wanted) void client.prefetchQuery(pairQuery(id))
+  }, [client, wanted.join(' ')])
 }
 
 interface FiltersProps {
@@ -204,22 +273,27 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
   )
 }
 
+interface ToolsProps {
+  readonly place: Round
+  readonly revert: (which: 'undo' | 'redo') => Promise<void>
+  /** Called when every pair has its margin under the policy. */
+  readonly onScored: () => void
+}
+
 /** The review counter, undo and redo, and the way out and in as a file. */
-function Tools({ place, review }: { readonly place: Round; readonly review: Review }) {
+function Tools({ place, revert, onScored }: ToolsProps) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const busy = useJob()?.current != null
   const stand = useQuery({ queryKey: ['pairs', 'review', place], queryFn: () => lab.pairs.review.query(place) })
-  useHotkeys([
-    ['mod+Z', () => void review.undo()],
-    ['mod+Y', () => void review.redo()],
-    ['mod+shift+Z', () => void review.redo()],
-  ])
   const [coming, setComing] = useState<File | null>(null)
   const reset = useRef<() => void>(null)
   const score = useMutation({
     mutationFn: () => lab.pairs.score.mutate(place),
-    onSuccess: ({ pairs }) => tell(t('pairs.scored', { count: pairs })),
+    onSuccess: ({ pairs }) => {
+      tell(t('pairs.scored', { count: pairs }))
+      onScored()
+    },
     onError: tellError,
     onSettled: () => client.invalidateQueries({ queryKey: ['pairs', 'list'] }),
   })
@@ -244,7 +318,7 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
           size={30}
           aria-label={t('pairs.undo')}
           disabled={stand.data?.undo == null}
-          onClick={() => void review.undo()}
+          onClick={() => void revert('undo')}
         >
           <Undo2 size={16} aria-hidden />
         </ActionIcon>
@@ -255,7 +329,7 @@ function Tools({ place, review }: { readonly place: Round; readonly review: Revi
           size={30}
           aria-label={t('pairs.redo')}
           disabled={stand.data?.redo == null}
-          onClick={() => void review.redo()}
+          onClick={() => void revert('redo')}
         >
           <Redo2 size={16} aria-hidden />
         </ActionIcon>

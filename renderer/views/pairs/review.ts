@@ -1,7 +1,9 @@
-/** Correcting pairs: each correction goes to the lab at once, and the lab keeps it. */
+/** Correcting pairs: each correction goes to the lab at once, one after the other, and the lab keeps it. */
 import { useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 export type Action = Parameters<typeof lab.pairs.edit.mutate>[0]['action']
@@ -12,39 +14,46 @@ export interface Round {
 }
 
 export interface Review {
-  readonly correct: (id: number, action: Action) => Promise<void>
-  readonly undo: () => Promise<void>
-  readonly redo: () => Promise<void>
+  /** Whether it could be done; why not is told. */
+  readonly correct: (id: number, action: Action) => Promise<boolean>
+  /** Takes the latest correction back, or does it again; the first of its pairs, null where there was none. */
+  readonly revert: (which: 'undo' | 'redo') => Promise<number | null>
 }
+
+type Reviewed = Answers['pairs']['edit']
 
 export function useReview(round: Round): Review {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const done = async (work: Promise<{ readonly pairs: readonly { readonly id: number }[] }>) => {
+  const before = useRef<Promise<unknown>>(Promise.resolve())
+  const ask = async (work: () => Promise<Reviewed>): Promise<Reviewed | null> => {
+    const asked = before.current.then(work)
+    before.current = asked.catch(() => null)
     try {
-      const { pairs } = await work
+      const state = await asked
       await Promise.all([
         client.invalidateQueries({ queryKey: ['pairs'] }),
-        ...pairs.map(({ id }) => client.invalidateQueries({ queryKey: ['pair', id] })),
+        ...state.pairs.map(({ id }) => client.invalidateQueries({ queryKey: ['pair', id] })),
       ])
-      return pairs.length
+      return state
     } catch (error) {
       tellError(error)
-      return 0
+      return null
     }
-  }
-  const undo = async () => {
-    const count = await done(lab.pairs.undo.mutate(round))
-    if (count > 0) tell(t('pairs.undone', { count }))
   }
   return {
     async correct(id, action) {
-      await done(lab.pairs.edit.mutate({ ids: [id], action }))
+      return (await ask(() => lab.pairs.edit.mutate({ ids: [id], action }))) !== null
     },
-    undo,
-    async redo() {
-      const count = await done(lab.pairs.redo.mutate(round))
-      if (count > 0) tell(t('pairs.redone', { count }))
+    async revert(which) {
+      const state = await ask(() => lab.pairs[which].mutate(round))
+      const kind = which === 'undo' ? state?.redo : state?.undo
+      const [pair, ...more] = state?.pairs ?? []
+      if (pair === undefined || kind == null) return null
+      const action = t(`pairs.action.${kind}`)
+      const key = more.length === 0 ? ('one' as const) : ('many' as const)
+      tell(t(`pairs.reverted.${which}.${key}`, { id: pair.id, number: more.length + 1, action }))
+      return pair.id
     },
   }
 }
