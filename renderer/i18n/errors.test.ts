@@ -77,6 +77,8 @@ const READ = [
   pairs({ prompt: 3 }),
   pairs({ prompt: message('a') }),
   pairs({ prompt: message('a', 'user'), chosen: 3 }),
+  pairs({ prompt: message('a', 'user'), chosen: message('a'), rejected: message('b'), seed: 'x' }),
+  pairs({ prompt: message('a', 'robot') }),
   issue(z.looseObject({}), 3),
   issue(z.string(), undefined),
   issue(z.literal('a'), 3),

@@ -16,8 +16,34 @@ const FAULTS: Templates = {
   '{work} took longer than {limit} ms': '{work}用时超过 {limit} 毫秒',
 }
 
+/** 一个值应当怎样。 */
+const DEMANDS: Templates = {
+  'must be {value}': '必须是 {value}',
+  'must be {value} or a number': '必须是 {value} 或数字',
+  'must be {value} or a whole number': '必须是 {value} 或整数',
+  'must be {value} or true or false': '必须是 {value}、true 或 false',
+  'must be a number': '必须是数字',
+  'must be a whole number': '必须是整数',
+  'must be a text': '必须是文字',
+  'must be a list': '必须是列表',
+  'must be a group of keys': '必须是一组键',
+  'must be true or false': '必须是 true 或 false',
+  'must be one of {values}': '必须是 {values} 之一',
+  'must be one of {values} (perhaps {near})': '必须是 {values} 之一（也许是 {near}）',
+  'must not be an empty list': '不能是空列表',
+  'must not be empty': '不能为空',
+  'must be at least {limit}': '不能小于 {limit}',
+  'must be more than {limit}': '必须大于 {limit}',
+  'must be at most {limit}': '不能大于 {limit}',
+  'must be letters, digits, dots, dashes and underscores': '只能用字母、数字、点、短横和下划线',
+  'must be auto, file:<folder> or the http address of a tracking server':
+    '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
+}
+
 /** zod 对文件内容的说法。 */
 const ISSUES: Templates = {
+  ...DEMANDS,
+  'is missing': '缺失',
   'Invalid input': '内容不对',
   'Invalid input: expected {expected}': '应为 {expected}',
   'Invalid input: expected {expected}, received undefined': '缺失，应为 {expected}',
@@ -30,7 +56,8 @@ const ISSUES: Templates = {
   'Too small: expected {kind} to have >={count} {unit}': '太短，至少 {count} 个',
   'must be a list of messages': '必须是消息的列表',
   'must be a list of one assistant message': '必须是只含一条 assistant 消息的列表',
-  "must be the lab's system message and the user's message": '必须依次是实验室的 system 消息和一条 user 消息',
+  "must be one message of the user, or the lab's system message and it":
+    '必须是一条 user 消息，或实验室的 system 消息加上它',
   'chosen and rejected are the same text': '优选与劣选（chosen、rejected）是同样的文字',
   'must be the name of a safetensors file': '必须是 safetensors 文件的名称',
   'heads must share hidden_size in even parts': '注意力头必须能把 hidden_size 等分为偶数维',
@@ -375,27 +402,6 @@ export const errors: ErrorWords = {
       'the file:{line}': '文件第 {line} 行',
     },
     groups: { '{group} or {groups}': '{group} 或 {groups}' },
-    demand: {
-      'must be {value}': '必须是 {value}',
-      'must be {value} or a number': '必须是 {value} 或数字',
-      'must be {value} or a whole number': '必须是 {value} 或整数',
-      'must be {value} or true or false': '必须是 {value}、true 或 false',
-      'must be a number': '必须是数字',
-      'must be a whole number': '必须是整数',
-      'must be a text': '必须是文字',
-      'must be a list': '必须是列表',
-      'must be a group of keys': '必须是一组键',
-      'must be true or false': '必须是 true 或 false',
-      'must be one of {values}': '必须是 {values} 之一',
-      'must be one of {values} (perhaps {near})': '必须是 {values} 之一（也许是 {near}）',
-      'must not be an empty list': '不能是空列表',
-      'must not be empty': '不能为空',
-      'must be at least {limit}': '不能小于 {limit}',
-      'must be more than {limit}': '必须大于 {limit}',
-      'must be at most {limit}': '不能大于 {limit}',
-      'must be letters, digits, dots, dashes and underscores': '只能用字母、数字、点、短横和下划线',
-      'must be auto, file:<folder> or the http address of a tracking server':
-        '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
-    },
+    demand: DEMANDS,
   },
 }
