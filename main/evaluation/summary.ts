@@ -16,7 +16,7 @@ export interface ReportData {
   readonly metrics: readonly Metric[]
   /** What became of the episodes of each round. */
   readonly pairs: readonly { readonly round: number; readonly counts: PairCounts }[]
-  /** Wall seconds by stage, in the order they ran. */
+  /** Wall seconds by stage, in the order they ran; where a stage went round, by stage and round. */
   readonly wall: Readonly<Record<string, number>>
   /** Facts worth a line: the model, the engine, which reference was used. */
   readonly facts: Readonly<Record<string, string>>
@@ -167,5 +167,5 @@ export function pValue(p: number): string {
 }
 
 function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return name.replace(/_([a-z\d])/g, (_, first: string) => first.toUpperCase())
 }

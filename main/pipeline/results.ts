@@ -73,10 +73,16 @@ export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | '
     pairs: records
       .filter(({ stage }) => stage === 'collect')
       .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
-    wall: Object.fromEntries(
-      records.map(({ stage, round, seconds }) => [round > 1 ? `${stage} ${round}` : stage, seconds]),
-    ),
+    wall: wallOf(records),
   }
+}
+
+/** Seconds by stage; a stage that went round, or that is not of the first round, has its round in its name. */
+function wallOf(records: readonly StageRecord[]): ReportData['wall'] {
+  const rounds = new Map<string, number>()
+  for (const { stage } of records) rounds.set(stage, (rounds.get(stage) ?? 0) + 1)
+  const nameOf = ({ stage, round }: StageRecord) => (round > 1 || rounds.get(stage)! > 1 ? `${stage} ${round}` : stage)
+  return Object.fromEntries(records.map((record) => [nameOf(record), record.seconds]))
 }
 
 /** The stages that a run stands on, be they its own or those of earlier runs. */

@@ -171,7 +171,8 @@ test('evaluate calls the latest round that validated no worse than the best dpo,
     dpo: { success: 1, n: 4 },
     successSft: { success: 0.5, n: 4 },
     mcnemar: { won: 4, lost: 0, p: 0.125 },
-    wall: { 'validate 2': expect.any(Number) },
+    wall: { 'validate 0': expect.any(Number), 'validate 1': expect.any(Number), 'validate 2': expect.any(Number) },
+    dpoRound1: { success: 0.5, n: 4 },
   })
   for (const file of ['report.html', 'metrics.csv']) expect(existsSync(join(reports, file))).toBe(true)
   expect(said.join('\n')).toContain(join(reports, 'report.html'))
