@@ -13,6 +13,8 @@ test('the table has a line a task, a column an arm, and the verdict below', () =
   ])
   expect(lines.slice(2, 2 + tasks.length).map((line) => line.split(' ')[1])).toEqual(tasks.map(({ name }) => name))
   expect(lines[2 + tasks.length]).toMatch(/^\| \*\*overall\*\* \| \d+\.\d \(\d+\.\d-\d+\.\d\) \|/)
+  expect(lines[0]).toContain('| SFT on own successes | NLL on chosen | Golden replay only |')
+  expect(lines.join('\n')).toContain('- DPO against Golden replay only: ')
   expect(lines).toEqual(expect.arrayContaining([...summary.verdict]))
 })
 

@@ -1,6 +1,6 @@
 /** The success table in Markdown, for notes and pull requests. */
 import type { Cell, Row } from './evaluate.ts'
-import { points, pValue, type Summary, shortArmLabel } from './summary.ts'
+import { armLabel, points, pValue, type Summary } from './summary.ts'
 
 /** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
 export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
@@ -8,10 +8,10 @@ export function markdownTable({ table: { arms, tasks, overall }, against, verdic
   const row = ({ name, cells }: Row) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
   const compared = Object.entries(against).map(
     ([other, { arm, won, lost, difference, low, high, p }]) =>
-      `- ${shortArmLabel(arm)} against ${shortArmLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
+      `- ${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
   )
   return [
-    line(['task', ...arms.map(shortArmLabel)]),
+    line(['task', ...arms.map(armLabel)]),
     line(['---', ...arms.map(() => '---:')]),
     ...tasks.map(row),
     row({ ...overall, name: '**overall**' }),

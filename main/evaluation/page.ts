@@ -7,7 +7,16 @@ import { type Arm, type Cell, type Row, reasons } from './evaluate.ts'
 import { type Html, html } from './html.ts'
 import type { Interval } from './statistics.ts'
 import { STYLE } from './style.ts'
-import { armLabel, type Comparison, points, pValue, type ReportData, type Summary, shortArmLabel } from './summary.ts'
+import {
+  armLabel,
+  CONTROLS,
+  type Comparison,
+  points,
+  pValue,
+  type ReportData,
+  type Summary,
+  shortArmLabel,
+} from './summary.ts'
 
 /** The whole document. */
 export function reportPage(data: ReportData, summary: Summary): string {
@@ -72,10 +81,15 @@ ${verdict.map((sentence, i) => html`<p class="${i === 0 ? 'sentence first' : 'se
 </section>`
 }
 
-function armsSection({ table: { arms, overall } }: Summary): Html {
+function armsSection({ table: { arms, overall }, against }: Summary): Html {
+  const control = CONTROLS.find((name) => name in against)
   return section(
     'Success of every policy',
-    'All of them played the same problems, greedily, none of which was seen in training. The controls learned from the same episodes, with the same number of steps, as DPO.',
+    `All of them played the same problems, greedily, none of which was seen in training.${
+      control === undefined
+        ? ''
+        : ` The controls learned from the same episodes, with the same number of steps, as ${armLabel(against[control]!.arm)}.`
+    }`,
     html`<div class="bars">${arms.map((arm) => bar(arm, overall.cells[arm]!))}</div>`,
   )
 }
@@ -134,7 +148,7 @@ function pairedSection({ against }: Summary): Html {
     const part = (kind: string, count: number, words: string) =>
       count > 0 && html`<i class="${kind}" style="flex-grow:${count}" title="${words}: ${count}">${count}</i>`
     return html`<div class="paired"><p><b>${armLabel(outcome.arm)} against ${armLabel(other)}</b><span>${points(outcome.difference)} points (${points(outcome.low)} to ${points(outcome.high)}), ${pValue(outcome.p)}</span></p><div class="split">${[
-      part('won', outcome.won, 'DPO alone'),
+      part('won', outcome.won, `${armLabel(outcome.arm)} alone`),
       part('both', outcome.both, 'both'),
       part('neither', outcome.neither, 'neither'),
       part('lost', outcome.lost, `${armLabel(other)} alone`),
@@ -142,7 +156,7 @@ function pairedSection({ against }: Summary): Html {
   }
   return section(
     'The same problems, side by side',
-    html`Each problem is solved by <span class="word won">DPO alone</span>, by <span class="word both">both</span>, by <span class="word neither">neither</span>, or by <span class="word lost">the other alone</span>. Only the first and the last say which policy is better.`,
+    html`Each problem is solved by <span class="word won">the first alone</span>, by <span class="word both">both</span>, by <span class="word neither">neither</span>, or by <span class="word lost">the second alone</span>. Only what one alone solved says which policy is better.`,
     entries.map(row),
   )
 }
@@ -336,7 +350,8 @@ function runSection({ wall, facts, settings }: ReportData): Html {
 }
 
 function tone(arm: string): string {
-  return ['sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].includes(arm) ? `c-${arm}` : 'c-other'
+  if (['sft', 'dpo', ...CONTROLS].includes(arm)) return `c-${arm}`
+  return arm.startsWith('dpo_') ? 'c-dpo_other' : 'c-other'
 }
 
 function percent(value: number): string {

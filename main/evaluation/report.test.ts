@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { lineChart, movingMean, ticks } from './chart.ts'
 import { escapeHtml, html } from './html.ts'
+import { reportPage } from './page.ts'
 import { metricsCsv, writeReport } from './report.ts'
 import { HOSTILE, sampleRun } from './sample-run.ts'
 import { points, summarise } from './summary.ts'
@@ -116,6 +117,20 @@ test('the controls, which had the episodes of one round, are held against the po
   expect(rounds.against.sft).toMatchObject({ arm: 'dpo' })
   expect(textTable(rounds)).toContain('DPO, round 1 against SFT on own successes: 0.0 points')
   expect(rounds.verdict[1]).toBe('No measurable difference between DPO, round 1 and SFT on own successes.')
+})
+
+test('the page names the round that the controls share their episodes with, and gives every DPO its colour', async () => {
+  const data = sampleRun()
+  const [sft, dpo] = data.arms
+  const page = (arms: typeof data.arms) => reportPage({ ...data, arms }, summarise({ ...data, arms }))
+  const control = { name: 'success_sft', episodes: sft!.episodes }
+  const earlier = { name: 'dpo_round_1', episodes: sft!.episodes }
+  const rounds = page([sft!, control, earlier, dpo!])
+  expect(rounds).toContain('with the same number of steps, as DPO, round 1.')
+  expect(rounds).toContain('title="DPO, round 1 alone: ')
+  expect(rounds).toContain('<div class="bar c-dpo_other"><span class="name">DPO, round 1</span>')
+  expect(page([sft!, control, dpo!])).toContain('with the same number of steps, as DPO.')
+  expect(page([sft!, dpo!])).not.toContain('The controls')
 })
 
 test('the text table lines up and ends with the comparisons', () => {

@@ -1,10 +1,10 @@
 /** The report's style sheet: Okabe and Ito's colours, which colour-blind readers can tell apart, light and dark. */
 export const STYLE = `
 :root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87;
-  --sft: #56606b; --dpo: #0072b2; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; }
+  --sft: #56606b; --dpo: #0072b2; --dpo_other: #3f8bbd; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebee; --soft: #9aa4af; --faint: #333a42; --ground: #111418; --card: #1a1e23;
-  --other: #8d949c; --sft: #aeb6bf; --dpo: #56b4e9; --success_sft: #f0883e; --nll_chosen: #2fbf98; --replay: #d88fbd; } }
-.c-sft { --tone: var(--sft); } .c-dpo { --tone: var(--dpo); } .c-success_sft { --tone: var(--success_sft); }
+  --other: #8d949c; --sft: #aeb6bf; --dpo: #56b4e9; --dpo_other: #9fd0f0; --success_sft: #f0883e; --nll_chosen: #2fbf98; --replay: #d88fbd; } }
+.c-sft { --tone: var(--sft); } .c-dpo { --tone: var(--dpo); } .c-dpo_other { --tone: var(--dpo_other); } .c-success_sft { --tone: var(--success_sft); }
 .c-nll_chosen { --tone: var(--nll_chosen); } .c-replay { --tone: var(--replay); } .c-other { --tone: var(--other); } .c-text { --tone: var(--ink); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;

@@ -153,7 +153,7 @@ function verdict(against: Summary['against']): string[] {
 }
 
 /** The arms that DPO has to beat to earn its place. */
-const CONTROLS: readonly string[] = ['success_sft', 'nll_chosen', 'replay']
+export const CONTROLS: readonly string[] = ['success_sft', 'nll_chosen', 'replay']
 
 /** +12.3, with a real minus sign. */
 export function points(difference: number): string {
