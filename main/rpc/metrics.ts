@@ -13,14 +13,27 @@ export interface MetricStep {
   readonly metrics: Readonly<Record<string, number | null>>
 }
 
+/** In the result of SFT, which keeps the weights with the least held-out loss. */
+const keptStep = z.object({ step: z.int() })
+
 /** Least time between two looks for new metrics, and longest where a command in a terminal may write them, in milliseconds. */
 const PACE = { atMost: 250, atLeast: 1000 }
 
 export const metricsRouter = router({
-  /** What was trained in a run: arms with the names of their metrics. Of the latest run without a number. */
+  /**
+   * What was trained in a run: arms with the names of their metrics, and the step whose weights were kept where that is
+   * not the last one by rule. Of the latest run without a number.
+   */
   arms: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
     const run = input.run ?? ctx.lab.store.runIds()[0]
-    return run === undefined ? [] : ctx.archive.curves(run)
+    if (run === undefined) return []
+    const stages = ctx.lab.store.stages(run)
+    return ctx.archive.curves(run).map((arm) => {
+      const { data } = keptStep.safeParse(
+        stages.find((one) => one.stage === arm.stage && one.round === arm.round)?.result,
+      )
+      return { ...arm, kept: data?.step ?? null }
+    })
   }),
 
   /** Metrics of some arms between two steps (both included), each curve in about `points` points. */

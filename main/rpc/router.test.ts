@@ -447,12 +447,24 @@ test('pictures are found by episode and step', async () => {
   expect((await fetchFile('/pictures/1/9.txt')).status).toBe(400)
 })
 
+test('a training says which step was kept, where its stage chose one', async () => {
+  const run = pastRun()
+  const arm = { run, stage: 'sft', round: 0, arm: 'sft' }
+  const { lab } = page()
+  store.addMetrics(arm, 8, { loss: 1 })
+  const kept = async () => (await lab.metrics.arms.query({ run })).map((one) => one.kept)
+  expect(await kept()).toEqual([null])
+  store.startStage(arm)
+  store.endStage(arm, 'done', { examples: 3, step: 4, steps: 8, stoppedEarly: true })
+  expect(await kept()).toEqual([4])
+})
+
 test('curves are followed step by step, past a broken line', async () => {
   const run = pastRun()
   const arm = { run, stage: 'dpo', round: 1, arm: 'dpo' }
   const { lab, breakLine } = page()
   for (let step = 1; step <= 20; step++) store.addMetrics(arm, step, { loss: 1 / step })
-  expect(await lab.metrics.arms.query({})).toEqual([{ ...arm, names: ['loss'], lastStep: 20 }])
+  expect(await lab.metrics.arms.query({})).toEqual([{ ...arm, names: ['loss'], lastStep: 20, kept: null }])
   expect(await lab.metrics.curves.query({ arms: [arm], names: ['loss'], points: 5 })).toMatchObject([
     { steps: [1, 5, 9, 13, 17] },
   ])

@@ -74,6 +74,10 @@ export const words = {
     undo: 'undo, redo',
     step: 'step back, step on',
     play: 'play, pause',
+    curves: 'Training',
+    point: 'in a chart: point at a step',
+    zoom: 'zoom in and out around it',
+    whole: 'everything again',
   },
   run: { which: 'Run', name: 'Run {{id}} · {{command}} · {{when}}' },
   pipeline: {
@@ -646,7 +650,13 @@ export const words = {
     smoothing: 'Smoothing',
     log: 'Log scale',
     all: 'Steps {{from}} to {{to}}: show all',
-    hint: 'Drag across a chart to zoom in on all of them, double-click to see everything again. Faint lines are the steps themselves, strong ones their running mean.',
+    smoothed: '{{value}} (raw {{raw}})',
+    kept: 'kept',
+    leftOut: 'Values of 0 and below are not drawn on this scale.',
+    choose: 'Choose a curve above.',
+    keys: 'Left and right arrow point at a step.',
+    zoomKeys: 'Left and right arrow point at a step, plus and minus zoom around it, 0 shows everything.',
+    hint: 'Drag across a chart to zoom in on all of them, double-click to see everything again; with the keyboard, ← → point at a step, + − zoom around it, and 0 shows everything. Faint lines are the steps themselves, strong ones their running mean.',
     roles: { chosen: 'chosen', rejected: 'rejected', heldOut: 'held out' },
     charts: {
       loss: {

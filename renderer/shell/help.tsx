@@ -36,6 +36,14 @@ export function Help() {
         [['Space'], t('help.play')],
       ],
     },
+    {
+      title: t('help.curves'),
+      keys: [
+        [['←', '→'], t('help.point')],
+        [['+', '−'], t('help.zoom')],
+        [['0'], t('help.whole')],
+      ],
+    },
   ] as const
   return (
     <Modal

@@ -1,12 +1,15 @@
 /** Curves over optimiser steps: smoothed in front of the raw ones, with hover and zoom. */
 import { useComputedColorScheme } from '@mantine/core'
 import { memo, useId, useMemo, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
 import { useInSight } from '../in-sight.ts'
 import classes from './curve.module.css'
-import { Drawing } from './drawing.tsx'
+import { Drawing, type Mark } from './drawing.tsx'
 import { useHover } from './hover.ts'
-import { type Point, type Range, type Series, valueAt } from './series.ts'
+import { Plot } from './plot.tsx'
+import { Reading } from './reading.tsx'
+import { type Drawn, drawnOf, hasNoLogarithm, type Point, type Range, type Series } from './series.ts'
 import { useInTurn } from './turns.ts'
 
 interface Props {
@@ -17,9 +20,13 @@ interface Props {
   readonly log?: boolean
   /** Steps shown; null for all. */
   readonly range: Range | null
-  readonly onRange: (range: Range | null) => void
+  /** Without it there is no zoom. */
+  readonly onRange?: (range: Range | null) => void
   /** A level worth a line: 0 for rewards, 0.5 for accuracy. */
   readonly level?: number
+  /** Shares have the same axis from 0 to 1 wherever one looks. */
+  readonly share?: boolean
+  readonly mark?: Mark
   /** CSS pixels. */
   readonly height?: number
 }
@@ -36,42 +43,52 @@ export const Curve = memo(function Curve({
   range,
   onRange,
   level,
+  share = false,
+  mark,
   height = 200,
 }: Props) {
+  const { t } = useTranslation()
   const id = useId()
   const figure = useRef<HTMLElement>(null)
   // Recharts writes colours into attributes; a change of scheme must draw them anew.
   const scheme = useComputedColorScheme('light')
+  const lines = useMemo(() => drawnOf(series, smoothing), [series, smoothing])
   const wanted = useMemo(
-    () => ({ series, smoothing, log, range, level, scheme }),
-    [series, smoothing, log, range, level, scheme],
+    () => ({ series: lines, log, range, level, share, mark, scheme }),
+    [lines, log, range, level, share, mark, scheme],
   )
+  const leavesOut = useMemo(() => log && hasNoLogarithm(lines), [log, lines])
   const words = useMemo(() => summary(series), [series])
   const drawn = useInTurn(wanted, useInSight(figure))
   return (
     <figure ref={figure} className={classes.figure} aria-label={`${name}. ${words}`}>
-      <div style={{ height }}>
+      <Plot name={name} words={words} series={lines} range={range} onRange={onRange} height={height}>
         {drawn !== null && <Drawing key={drawn.scheme} id={id} height={height} onRange={onRange} {...drawn} />}
-      </div>
+      </Plot>
       <figcaption className={classes.legend}>
-        {series.map((one) => (
+        {lines.map((one) => (
           <Label key={one.id} chart={id} series={one} />
         ))}
       </figcaption>
+      {leavesOut && <p className={classes.below}>{t('training.leftOut')}</p>}
     </figure>
   )
 })
 
 /** A line's name, with its value where somebody points at another chart. */
-function Label({ chart, series }: { readonly chart: string; readonly series: Series }) {
+function Label({ chart, series }: { readonly chart: string; readonly series: Drawn }) {
   const hover = useHover()
-  const value = hover === null || hover.owner === chart ? null : valueAt(series.points, hover.step)
   const { label, colour, dashed = false } = series
   return (
     <span>
       <i style={{ borderTopColor: colour, borderTopStyle: dashed ? 'dashed' : 'solid' }} />
       {label}
-      {value !== null && <b> {metric(value)}</b>}
+      {hover !== null && hover.owner !== chart && (
+        <>
+          {' '}
+          <Reading series={series} step={hover.step} />
+        </>
+      )}
     </span>
   )
 }

@@ -20,30 +20,38 @@ import { create, type StoreApi, type UseBoundStore } from 'zustand'
 import { metric } from '../figures.ts'
 import classes from './curve.module.css'
 import { point, useHover } from './hover.ts'
-import { type Range, rowsOf, type Series } from './series.ts'
+import { Reading } from './reading.tsx'
+import { type Drawn, type Range, rowsOf } from './series.ts'
+
+/** A step worth an upright line, and a word that says why. */
+export interface Mark {
+  readonly step: number
+  readonly word: string
+}
 
 interface Props {
   readonly id: string
-  readonly series: readonly Series[]
-  readonly smoothing: number
+  readonly series: readonly Drawn[]
   readonly log: boolean
   readonly range: Range | null
-  readonly onRange: (range: Range | null) => void
+  readonly onRange: ((range: Range | null) => void) | undefined
   readonly level: number | undefined
+  readonly share: boolean
+  readonly mark: Mark | undefined
   readonly height: number
 }
 
 /** Steps between which the mouse has been drawn so far; null while it is not. */
 type Drag = UseBoundStore<StoreApi<{ readonly drag: Range | null }>>
 
-export const Drawing = memo(function Drawing({ id, series, smoothing, log, range, onRange, level, height }: Props) {
+export const Drawing = memo(function Drawing({ id, series, log, range, onRange, level, share, mark, height }: Props) {
   const { t } = useTranslation()
   const [dragging] = useState<Drag>(() => create<{ readonly drag: Range | null }>(() => ({ drag: null })))
-  const rows = useMemo(() => rowsOf(series, smoothing, log), [series, smoothing, log])
+  const rows = useMemo(() => rowsOf(series, log), [series, log])
   const step = ({ activeLabel }: MouseHandlerDataParam) => (activeLabel === undefined ? null : Number(activeLabel))
   const finish = () => {
     const { drag } = dragging.getState()
-    if (drag !== null && drag[0] !== drag[1]) onRange([Math.min(...drag), Math.max(...drag)])
+    if (drag !== null && drag[0] !== drag[1]) onRange?.([Math.min(...drag), Math.max(...drag)])
     dragging.setState({ drag: null })
   }
   useEffect(() => () => point(id, null), [id])
@@ -54,6 +62,7 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
         margin={{ top: 6, right: 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
         onMouseDown={(at) => {
+          if (onRange === undefined) return
           const from = step(at)
           dragging.setState({ drag: from === null ? null : [from, from] })
         }}
@@ -63,7 +72,7 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
           if (drag !== null && to !== null) dragging.setState({ drag: [drag[0], to] })
         }}
         onMouseUp={finish}
-        onDoubleClick={() => onRange(null)}
+        onDoubleClick={() => onRange?.(null)}
       >
         <CartesianGrid stroke="var(--line)" strokeDasharray="2 3" vertical={false} />
         <XAxis
@@ -79,7 +88,7 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
         <YAxis
           width={52}
           scale={log ? 'log' : 'auto'}
-          domain={['auto', 'auto']}
+          domain={share && !log ? [0, 1] : ['auto', 'auto']}
           allowDataOverflow={log}
           tickFormatter={metric}
           tick={{ fill: 'var(--soft)', fontSize: 12 }}
@@ -88,6 +97,14 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
           tickCount={5}
         />
         {level !== undefined && <ReferenceLine y={level} stroke="var(--soft)" strokeWidth={1} />}
+        {mark !== undefined && (
+          <ReferenceLine
+            x={mark.step}
+            stroke="var(--ink)"
+            strokeWidth={1}
+            label={{ value: mark.word, position: 'insideTopRight', fill: 'var(--soft)', fontSize: 12 }}
+          />
+        )}
         {series.filter(hasBounds).map(({ id: line, colour }) => (
           <Area
             key={`${line} band`}
@@ -103,24 +120,21 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
             tooltipType="none"
           />
         ))}
-        {smoothing > 0 &&
-          series
-            .filter(isWhole)
-            .map(({ id: line, colour }) => (
-              <Line
-                key={`${line} raw`}
-                dataKey={`${line} raw`}
-                stroke={colour}
-                strokeOpacity={0.25}
-                strokeWidth={1}
-                dot={false}
-                activeDot={false}
-                isAnimationActive={false}
-                connectNulls
-                legendType="none"
-                tooltipType="none"
-              />
-            ))}
+        {series.filter(isSmoothed).map(({ id: line, colour }) => (
+          <Line
+            key={`${line} raw`}
+            dataKey={`${line} raw`}
+            stroke={colour}
+            strokeOpacity={0.25}
+            strokeWidth={1}
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+            connectNulls
+            legendType="none"
+            tooltipType="none"
+          />
+        ))}
         {series.map(({ id: line, label, colour, dashed = false }) => (
           <Line
             key={line}
@@ -140,15 +154,15 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
         <Tooltip
           isAnimationActive={false}
           cursor={{ stroke: 'var(--soft)', strokeDasharray: '2 2' }}
-          content={({ active, label, payload }) =>
+          content={({ active, label: at, payload }) =>
             active === true && payload.length > 0 ? (
               <div className={`card ${classes.tip}`}>
-                <b>{t('training.step', { step: label })}</b>
-                {payload.map(({ dataKey, name: words, value, color }) => (
-                  <span key={String(dataKey)} className={classes.line}>
-                    <i style={{ background: color }} />
-                    <span>{words}</span>
-                    <b>{typeof value === 'number' ? metric(value) : '–'}</b>
+                <b>{t('training.step', { step: at })}</b>
+                {series.map((one) => (
+                  <span key={one.id} className={classes.line}>
+                    <i style={{ background: one.colour }} />
+                    <span>{one.label}</span>
+                    <Reading series={one} step={Number(at)} />
                   </span>
                 ))}
               </div>
@@ -161,8 +175,8 @@ export const Drawing = memo(function Drawing({ id, series, smoothing, log, range
 })
 
 /** Whether points stand for many steps each: then their bounds are drawn behind the line, else the values themselves. */
-const hasBounds = ({ bounds }: Series) => bounds !== null
-const isWhole = ({ bounds }: Series) => bounds === null
+const hasBounds = ({ bounds }: Drawn) => bounds !== null
+const isSmoothed = ({ bounds, line, points }: Drawn) => bounds === null && line !== points
 
 /** The part that is being chosen with the mouse. It is drawn by itself: the lines need not be drawn anew for it. */
 function Selection({ dragging: useDrag }: { readonly dragging: Drag }) {

@@ -14,6 +14,11 @@ export function useHover(): Hover | null {
   return useHoverStore(({ hover }) => hover)
 }
 
+/** The step at which this owner points; null while it does not. */
+export function usePointed(owner: string): number | null {
+  return useHoverStore(({ hover }) => (hover?.owner === owner ? hover.step : null))
+}
+
 /** A chart tells at which of its steps somebody points; null once nobody does. */
 export function point(owner: string, step: number | null): void {
   const { hover } = useHoverStore.getState()

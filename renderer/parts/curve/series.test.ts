@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { joinColumns, lineOf, rowsOf, smooth, valueAt } from './series.ts'
+import { describe, expect, it, test } from 'vitest'
+import { drawnOf, hasNoLogarithm, joinColumns, lineOf, rowsOf, smooth, valueAt, within, zoomed } from './series.ts'
 
 describe('smooth', () => {
   it('leaves a constant alone from the first step on', () => {
@@ -75,11 +75,18 @@ describe('rowsOf', () => {
   ] as const
 
   it('keeps the values behind a smoothed line, and not without smoothing', () => {
-    expect(rowsOf([{ ...line, points }], 0.5, false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points }], 0.5), false)).toEqual([
       { step: 1, a: 4, 'a raw': 4 },
       { step: 2, a: 0, 'a raw': -2 },
     ])
-    expect(rowsOf([{ ...line, points }], 0, false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points }], 0), false)).toEqual([
+      { step: 1, a: 4 },
+      { step: 2, a: -2 },
+    ])
+  })
+
+  it('draws evaluations as they are, so that their least one stays where it is', () => {
+    expect(rowsOf(drawnOf([{ ...line, exact: true, points }], 0.9), false)).toEqual([
       { step: 1, a: 4 },
       { step: 2, a: -2 },
     ])
@@ -87,23 +94,25 @@ describe('rowsOf', () => {
 
   it('shows the bounds of points that stand for many steps, and of these what a logarithm has', () => {
     const bounds = [[3, 9], null] as const
-    expect(rowsOf([{ ...line, points, bounds }], 0, false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points, bounds }], 0), false)).toEqual([
       { step: 1, a: 4, 'a band': [3, 9] },
       { step: 2, a: -2, 'a band': null },
     ])
     expect(
       rowsOf(
-        [
-          {
-            ...line,
-            points,
-            bounds: [
-              [3, 9],
-              [-3, 5],
-            ],
-          },
-        ],
-        0,
+        drawnOf(
+          [
+            {
+              ...line,
+              points,
+              bounds: [
+                [3, 9],
+                [-3, 5],
+              ],
+            },
+          ],
+          0,
+        ),
         true,
       ),
     ).toEqual([
@@ -135,5 +144,23 @@ describe('lineOf', () => {
       bounds: [[1, 3], null],
     })
     expect(lineOf({ steps: [1], mean: [2], low: [2], high: [2] }).bounds).toBeNull()
+  })
+})
+
+test('a logarithmic scale leaves out what is not above 0', () => {
+  const line = { id: 'a', label: 'A', colour: 'red', bounds: null }
+  expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 4]] }], 0))).toBe(false)
+  expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 0]] }], 0))).toBe(true)
+})
+
+describe('zooming by keyboard', () => {
+  it('keeps the step it goes around at its place', () => {
+    expect(zoomed([0, 100], 20, 0.5)).toEqual([10, 60])
+    expect(zoomed([10, 60], 20, 2)).toEqual([0, 100])
+  })
+
+  it('never leaves the training, and ends where all of it is seen', () => {
+    expect(within([-5, 40], [1, 80])).toEqual([1, 40])
+    expect(within([0, 90], [1, 80])).toBeNull()
   })
 })

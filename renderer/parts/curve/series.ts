@@ -11,6 +11,8 @@ export interface Series {
   readonly label: string
   readonly colour: string
   readonly dashed?: boolean
+  /** Drawn as it is, whatever the smoothing: evaluations are few, and where the least one lies is what they are read for. */
+  readonly exact?: boolean
   readonly points: readonly Point[]
   /** The least and the greatest value that each point stands for; null where each stands for one step. */
   readonly bounds: readonly (Range | null)[] | null
@@ -61,6 +63,34 @@ export function valueAt(points: readonly Point[], step: number): number | null {
   return points[low - 1]?.[1] ?? null
 }
 
+/** A series, and the line that is drawn of it: its points themselves, or smoothed. */
+export interface Drawn extends Series {
+  readonly line: readonly Point[]
+}
+
+/** What is drawn of the series with this weight of smoothing. */
+export function drawnOf(series: readonly Series[], smoothing: number): Drawn[] {
+  return series.map((one) => {
+    const smoothed = smoothing > 0 && one.exact !== true
+    return { ...one, line: smoothed ? smooth(one.points, smoothing) : one.points }
+  })
+}
+
+/** Whether a logarithmic scale leaves something of them out. */
+export function hasNoLogarithm(series: readonly Drawn[]): boolean {
+  return series.some(({ line }) => line.some(([, value]) => value !== null && value <= 0))
+}
+
+/** The steps shown after a zoom around one of them; what is seen becomes `factor` times as wide. */
+export function zoomed([from, to]: Range, around: number, factor: number): Range {
+  return [Math.round(around - factor * (around - from)), Math.round(around + factor * (to - around))]
+}
+
+/** The part of a range that lies within the whole; null where that is all of it. */
+export function within([from, to]: Range, [first, last]: Range): Range | null {
+  return from <= first && to >= last ? null : [Math.max(first, from), Math.min(last, to)]
+}
+
 /** A row a step for the chart: `step`, and what each line has there under its name. */
 export type Row = Readonly<Record<string, number | Range | null>>
 
@@ -69,13 +99,12 @@ export type Column = readonly (readonly [step: number, value: number | Range | n
 
 /**
  * The rows of a chart: each line under its id; where points stand for many steps their bounds under `<id> band`, else,
- * where there is smoothing, the values themselves under `<id> raw`. On a logarithmic scale only what is above 0 is drawn.
+ * where the line is smoothed, the values themselves under `<id> raw`. On a logarithmic scale only what is above 0 is drawn.
  */
-export function rowsOf(series: readonly Series[], smoothing: number, log: boolean): Row[] {
+export function rowsOf(series: readonly Drawn[], log: boolean): Row[] {
   const columns = new Map<string, Column>()
   const drawn = (value: number | null) => (value === null || (log && value <= 0) ? null : value)
-  for (const { id, points, bounds } of series) {
-    const line = smoothing > 0 ? smooth(points, smoothing) : points
+  for (const { id, points, line, bounds } of series) {
     columns.set(
       id,
       line.map(([step, value]) => [step, drawn(value)]),
@@ -88,7 +117,7 @@ export function rowsOf(series: readonly Series[], smoothing: number, log: boolea
           return [step, drawn(low) === null || drawn(high) === null ? null : [low!, high!]]
         }),
       )
-    } else if (smoothing > 0) {
+    } else if (line !== points) {
       columns.set(
         `${id} raw`,
         points.map(([step, value]) => [step, drawn(value)]),

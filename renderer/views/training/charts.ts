@@ -22,6 +22,8 @@ export interface ChartSpec {
   readonly lines: readonly { readonly metric: string; readonly role: Role }[]
   /** A level worth a line. */
   readonly level?: number
+  /** Shares, from 0 to 1. */
+  readonly share?: true
 }
 
 const main = (metric: string) => ({ metric, role: 'main' as const })
@@ -37,7 +39,7 @@ const COMMON: readonly ChartSpec[] = [
 export const CHARTS: Readonly<Record<'sft' | 'dpo', readonly ChartSpec[]>> = {
   sft: [
     { id: 'loss', lines: [main('loss'), heldOut('eval_loss')] },
-    { id: 'accuracy', lines: [main('mean_token_accuracy'), heldOut('eval_mean_token_accuracy')] },
+    { id: 'accuracy', lines: [main('mean_token_accuracy'), heldOut('eval_mean_token_accuracy')], share: true },
     { id: 'entropy', lines: [main('entropy'), heldOut('eval_entropy')] },
     ...COMMON,
   ],
@@ -52,7 +54,12 @@ export const CHARTS: Readonly<Record<'sft' | 'dpo', readonly ChartSpec[]>> = {
       level: 0,
     },
     { id: 'margins', lines: [main('rewards/margins'), heldOut('eval_rewards/margins')], level: 0 },
-    { id: 'accuracies', lines: [main('rewards/accuracies'), heldOut('eval_rewards/accuracies')], level: 0.5 },
+    {
+      id: 'accuracies',
+      lines: [main('rewards/accuracies'), heldOut('eval_rewards/accuracies')],
+      level: 0.5,
+      share: true,
+    },
     {
       id: 'logps',
       lines: [

@@ -4,7 +4,7 @@ import { useThrottledCallback } from '@mantine/hooks'
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { ChartLine, TriangleAlert, ZoomOut } from 'lucide-react'
-import { memo, useMemo, useState } from 'react'
+import { memo, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
@@ -12,7 +12,8 @@ import { type Answers, type RunBrief, useRuns } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { Curve } from '../../parts/curve/curve.tsx'
-import { lineOf, type Range, type Series } from '../../parts/curve/series.ts'
+import type { Mark } from '../../parts/curve/drawing.tsx'
+import { lineOf, type Range, type Series, within } from '../../parts/curve/series.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -21,13 +22,15 @@ import { useSettings } from '../../state/settings.ts'
 import { CHARTS, type ChartSpec, metricsOf, type Role } from './charts.ts'
 import { coloursOf } from './colours.ts'
 import classes from './training.module.css'
-import { warningsOf } from './warnings.ts'
+import { type Warning, warningsOf } from './warnings.ts'
 
 type Arm = Answers['metrics']['arms'][number]
 type CurveAnswer = Answers['metrics']['curves'][number]
 
 /** Points a curve is asked for: about one a pixel of the narrowest chart. */
 const POINTS = 320
+/** In the address: no curve at all, where nothing would mean those that are shown at first. */
+const NONE = 'none'
 /** Milliseconds between two looks at a training that runs. */
 const LIVE = 1500
 
@@ -133,38 +136,30 @@ function Charts({ stage, arms, several }: ChartsProps) {
   }, [arms, stage, query.arms])
   const names = metricsOf(stage).filter((name) => shown.some((arm) => arm.names.includes(name)))
   const live = job?.current != null && shown.some(({ run }) => run === job.current?.run)
-  const [from, to] = range ?? [0, Number.MAX_SAFE_INTEGER]
-  const curves = useQuery({
-    queryKey: ['metrics', 'curves', shown.map(idOf), names, from, to],
-    queryFn: () => lab.metrics.curves.query({ arms: shown.map(keyOf), names, from, to, points: POINTS }),
-    enabled: shown.length > 0 && names.length > 0,
-    placeholderData: keepPreviousData,
-    // Thousands of numbers, new whenever they are asked for: comparing them would take longer than drawing them.
-    structuralSharing: false,
-    refetchInterval: live ? LIVE : false,
-  })
+  const whole = useCurves(shown, names, null, live)
+  // With no range the same question as the whole, which is asked once.
+  const part = useCurves(shown, names, range, live)
+  const curves = part.data === undefined ? whole : part
   // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
   const lines = useMemo(() => byArmAndName(curves.data ?? []), [curves.data])
+  const lastStep = Math.max(1, ...shown.map((arm) => arm.lastStep))
+  const zoom = useCallback((to: Range | null) => setRange(to === null ? null : within(to, [1, lastStep])), [lastStep])
   const colours = useMemo(() => coloursOf(arms), [arms])
   const charts = useMemo(
     () => chartsOf(t, stage, { arms, shown, several, lines, colours }),
     [t, stage, arms, shown, several, lines, colours],
   )
-  const warnings = useMemo(
-    () =>
-      shown
-        .filter(({ arm }) => arm !== 'replay')
-        .flatMap((arm) => {
-          const own = arm.names.map((name) => [name, lines.get(`${idOf(arm)} ${name}`)?.points ?? []])
-          return warningsOf(Object.fromEntries(own)).map((warning) => ({ arm, warning }))
-        }),
-    [shown, lines],
-  )
+  // Of whole trainings: what shows early or late says nothing of a part.
+  const warnings = useMemo(() => warningsIn(shown, byArmAndName(whole.data ?? [])), [shown, whole.data])
   const nameOf = (arm: Arm) => fullName(t, arm, arms, several)
   return (
     <>
       <div className={classes.tools}>
-        <Chip.Group multiple value={shown.map(idOf)} onChange={(values) => choose({ arms: values.join('.') })}>
+        <Chip.Group
+          multiple
+          value={shown.map(idOf)}
+          onChange={(values) => choose({ arms: values.length === 0 ? NONE : values.join('.') })}
+        >
           <Group gap="xs">
             {ids.map((id, at) => (
               <Chip key={id} value={id} size="xs" variant="outline">
@@ -202,9 +197,10 @@ function Charts({ stage, arms, several }: ChartsProps) {
       ))}
       {curves.error !== null && <Failure error={curves.error} retry={() => void curves.refetch()} />}
       {curves.isLoading && <Loading />}
+      {shown.length === 0 && <Text>{t('training.choose')}</Text>}
       <div className={classes.charts}>
-        {charts.map(({ chart, series }) => (
-          <Chart key={chart.id} chart={chart} series={series} log={log} range={range} onRange={setRange} />
+        {charts.map((one) => (
+          <Chart key={one.chart.id} {...one} log={log} range={range} onRange={zoom} />
         ))}
       </div>
       <Text size="sm" c="dimmed">
@@ -212,6 +208,30 @@ function Charts({ stage, arms, several }: ChartsProps) {
       </Text>
     </>
   )
+}
+
+/** The curves of some arms, of all steps or of a range. */
+function useCurves(arms: readonly Arm[], names: readonly string[], range: Range | null, live: boolean) {
+  const [from, to] = range ?? [0, Number.MAX_SAFE_INTEGER]
+  return useQuery({
+    queryKey: ['metrics', 'curves', arms.map(idOf), names, from, to],
+    queryFn: () => lab.metrics.curves.query({ arms: arms.map(keyOf), names: [...names], from, to, points: POINTS }),
+    enabled: arms.length > 0 && names.length > 0,
+    placeholderData: keepPreviousData,
+    // Thousands of numbers, new whenever they are asked for: comparing them would take longer than drawing them.
+    structuralSharing: false,
+    refetchInterval: live ? LIVE : false,
+  })
+}
+
+/** What is wrong with the trainings; golden samples alone have no pairs to be wrong about. */
+function warningsIn(arms: readonly Arm[], lines: Lines): { readonly arm: Arm; readonly warning: Warning }[] {
+  return arms
+    .filter(({ arm }) => arm !== 'replay')
+    .flatMap((arm) => {
+      const own = arm.names.map((name) => [name, lines.get(`${idOf(arm)} ${name}`)?.points ?? []])
+      return warningsOf(Object.fromEntries(own)).map((warning) => ({ arm, warning }))
+    })
 }
 
 /** Least milliseconds between two settings while the slider moves: each draws every chart anew. */
@@ -245,12 +265,13 @@ function Smoothing() {
 interface ChartProps {
   readonly chart: ChartSpec
   readonly series: readonly Series[]
+  readonly mark?: Mark
   readonly log: boolean
   readonly range: Range | null
   readonly onRange: (range: Range | null) => void
 }
 
-const Chart = memo(function Chart({ chart, series, log, range, onRange }: ChartProps) {
+const Chart = memo(function Chart({ chart, series, mark, log, range, onRange }: ChartProps) {
   const { t } = useTranslation()
   const { smoothing } = useSettings()
   const title = t(`training.charts.${chart.id}.title`)
@@ -265,6 +286,8 @@ const Chart = memo(function Chart({ chart, series, log, range, onRange }: ChartP
         log={log}
         range={range}
         onRange={onRange}
+        share={chart.share === true}
+        {...(mark === undefined ? {} : { mark })}
         {...(chart.level === undefined || log ? {} : { level: chart.level })}
       />
     </section>
@@ -296,12 +319,20 @@ function chartsOf(t: Translate, stage: 'sft' | 'dpo', { arms, shown, several, li
         label: role === 'main' || shown.length === 1 ? roleName : `${name}, ${roleName}`,
         colour: lineColour(role, colours[arms.indexOf(arm)]!, shown.length === 1),
         dashed: role === 'heldOut' || role === 'rejected',
+        exact: role === 'heldOut',
         ...own,
       },
     ]
   }
+  // Of one training alone: with several there would be no telling whose line it is.
+  const kept = shown.length === 1 ? shown[0]!.kept : null
+  const mark = kept === null ? undefined : { step: kept, word: t('training.kept') }
   return CHARTS[stage]
-    .map((chart) => ({ chart, series: shown.flatMap((arm) => chart.lines.flatMap((line) => seriesOf(arm, line))) }))
+    .map((chart) => ({
+      chart,
+      series: shown.flatMap((arm) => chart.lines.flatMap((line) => seriesOf(arm, line))),
+      ...(mark === undefined || chart.id !== 'loss' ? {} : { mark }),
+    }))
     .filter(({ series }) => series.length > 0)
 }
 

@@ -47,8 +47,6 @@ const CHARTS: Readonly<Record<Props['stage'], readonly [Chart, Chart]>> = {
   ],
 }
 
-const NOTHING = () => {}
-
 export default function Trained({ run, stage, round, every }: Props) {
   const { t } = useTranslation()
   const { smoothing } = useSettings()
@@ -71,6 +69,7 @@ export default function Trained({ run, stage, round, every }: Props) {
           label: role === undefined ? t(`arm.${stage}`) : t(`training.roles.${role}`),
           colour: tone,
           dashed: role === 'heldOut' || role === 'rejected',
+          exact: role === 'heldOut',
           ...lineOf(curve),
         }
       })
@@ -86,7 +85,6 @@ export default function Trained({ run, stage, round, every }: Props) {
             series={chart.series}
             smoothing={smoothing}
             range={null}
-            onRange={NOTHING}
             height={170}
             {...(chart.level === undefined ? {} : { level: chart.level })}
           />
