@@ -383,7 +383,7 @@ export const words = {
       both: '{{count}} solved by both',
       neither: '{{count}} solved by neither',
     },
-    legend: { won: 'DPO alone', lost: 'the other alone', both: 'both', neither: 'neither' },
+    legend: { won: 'the first alone', lost: 'the second alone', both: 'both', neither: 'neither' },
     problems: 'Problems: {{arm}} and {{other}}',
     problemCount_one: '{{count}} problem',
     problemCount_other: '{{count}} problems',

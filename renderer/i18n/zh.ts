@@ -370,7 +370,7 @@ export const words: Words = {
       both: '{{count}} 题双方都解出',
       neither: '{{count}} 题双方都没解出',
     },
-    legend: { won: '仅 DPO', lost: '仅对方', both: '双方', neither: '都没有' },
+    legend: { won: '仅前者', lost: '仅后者', both: '双方', neither: '都没有' },
     problems: '题目：{{arm}} 与 {{other}}',
     problemCount_one: '{{count}} 题',
     problemCount_other: '{{count}} 题',
@@ -466,7 +466,7 @@ export const words: Words = {
     compare: {
       mark: '比较 {{adapter}}',
       title: '两个适配器的比较',
-      play: '用两者玩一个任务',
+      play: '让两者做同一个任务',
       success: '在相同的题目上',
       notEvaluated: '本实验室没有在相同题目上评估过两者。',
       better: 'A 解出的题目多于 B，并非偶然。',

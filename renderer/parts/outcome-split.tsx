@@ -11,9 +11,11 @@ interface Props {
   readonly words: (kind: PairedKind) => string
   /** Opens the problems of a part; without it the bar is only looked at. */
   readonly onKind?: (kind: PairedKind) => void
+  /** The part whose problems are open. */
+  readonly open?: PairedKind | undefined
 }
 
-export function OutcomeSplit({ counts, words, onKind }: Props) {
+export function OutcomeSplit({ counts, words, onKind, open }: Props) {
   const shown = OUTCOMES.filter((kind) => counts[kind] > 0)
   if (onKind === undefined) {
     return (
@@ -35,6 +37,7 @@ export function OutcomeSplit({ counts, words, onKind }: Props) {
           className={classes[kind]}
           style={{ flexGrow: counts[kind] }}
           aria-label={words(kind)}
+          aria-pressed={kind === open}
           title={words(kind)}
           onClick={() => onKind(kind)}
         >

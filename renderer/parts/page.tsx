@@ -27,12 +27,15 @@ export function Page({ title, about, actions, fill = false, children }: Props) {
 
 /** A titled card. */
 export function Panel({
+  id,
   title,
   note,
   actions,
   children,
   flush = false,
 }: {
+  /** For what opens it from elsewhere: see `reveal`. */
+  readonly id?: string
   readonly title: string
   /** A line under the title that says how to read what follows. */
   readonly note?: ReactNode
@@ -42,10 +45,12 @@ export function Panel({
   readonly flush?: boolean
 }) {
   return (
-    <section className={`card ${classes.panel}`} aria-label={title}>
+    <section id={id} className={`card ${classes.panel}`} aria-label={title}>
       <div className={classes.panelHead}>
         <div>
-          <h2 className={classes.panelTitle}>{title}</h2>
+          <h2 className={classes.panelTitle} tabIndex={-1}>
+            {title}
+          </h2>
           {note !== undefined && <p className={classes.note}>{note}</p>}
         </div>
         {actions}

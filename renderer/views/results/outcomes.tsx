@@ -17,6 +17,8 @@ import { useLongList } from '../../parts/table/slices.ts'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 
+/** Its id, for what opens it. */
+export const PROBLEMS = 'problems'
 const KINDS = ['won', 'lost', 'both', 'neither'] as const
 type Row = Answers['results']['outcomes']['rows'][number]
 
@@ -32,7 +34,6 @@ export function Outcomes({ run, against }: Props) {
   const kind = KINDS.find((one) => one === query.kind)
   const other = query.against !== undefined && query.against in against ? query.against : 'sft'
   const arm = against[other]?.arm ?? 'dpo'
-  const [at, setAt] = useState(0)
   const filter = {
     run,
     a: arm,
@@ -41,6 +42,10 @@ export function Outcomes({ run, against }: Props) {
     ...(query.task === undefined ? {} : { task: query.task }),
   }
   const shown = kind !== undefined || query.task !== undefined
+  // A row is chosen in one list; in the next one the first is.
+  const key = JSON.stringify(filter)
+  const [chosen, setChosen] = useState({ key, at: 0 })
+  const at = chosen.key === key ? chosen.at : 0
   const list = useLongList<Row>(['results', 'outcomes', filter, shown], (slice) =>
     shown ? lab.results.outcomes.query({ ...filter, ...slice }) : Promise.resolve({ rows: [], total: 0 }),
   )
@@ -48,11 +53,13 @@ export function Outcomes({ run, against }: Props) {
   if (!shown) return null
   const row = list.rowAt(at)
   const names = { arm: armName(t, arm), other: armName(t, other) }
+  const count = t('results.problemCount', { count: list.total })
   return (
     <Panel
+      id={PROBLEMS}
       flush
       title={t('results.problems', names)}
-      note={t('results.problemCount', { count: list.total })}
+      note={query.task === undefined ? count : `${query.task} · ${count}`}
       actions={
         <Group gap="sm">
           <NativeSelect
@@ -63,10 +70,7 @@ export function Outcomes({ run, against }: Props) {
               { value: '', label: t('results.allKinds') },
               ...KINDS.map((one) => ({ value: one, label: t(`results.legend.${one}`) })),
             ]}
-            onChange={(event) => {
-              choose({ kind: event.currentTarget.value })
-              setAt(0)
-            }}
+            onChange={(event) => choose({ kind: event.currentTarget.value })}
           />
           <Button
             size="xs"
@@ -82,18 +86,19 @@ export function Outcomes({ run, against }: Props) {
       <div className={classes.outcomes}>
         <div className={classes.outcomeList}>
           <LongTable
+            key={key}
             name={t('results.problems', names)}
             columns={columns}
             total={list.total}
             rowAt={list.rowAt}
             onRange={list.onRange}
             chosen={at}
-            onChoose={setAt}
+            onChoose={(row) => setChosen({ key, at: row })}
           />
         </div>
         {row === undefined ? (
           <Text c="dimmed" p="md">
-            {t('results.noProblem')}
+            {list.total > 0 || !list.known ? '' : t('results.noProblem')}
           </Text>
         ) : (
           <Both key={`${row.a} ${row.b}`} row={row} names={names} arm={arm} other={other} />

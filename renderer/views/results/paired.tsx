@@ -1,14 +1,23 @@
 /** DPO against each other policy on the same problems; a part of a bar opens its problems. */
 import { useTranslation } from 'react-i18next'
-import { choose } from '../../location.ts'
+import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { points, pValue } from '../../parts/figures.ts'
-import { OutcomeLegend, OutcomeSplit } from '../../parts/outcome-split.tsx'
+import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
+import { reveal } from '../../parts/reveal.ts'
+import { PROBLEMS } from './outcomes.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 
 export function PairedBars({ results: { against } }: { readonly results: Results }) {
   const { t } = useTranslation()
+  const { query } = usePlace()
+  const open = (rival: string) =>
+    query.against === rival && query.task === undefined ? OUTCOMES.find((kind) => kind === query.kind) : undefined
+  const press = (rival: string, kind: PairedKind) => {
+    choose({ against: rival, kind, task: undefined, seed: undefined })
+    reveal(PROBLEMS)
+  }
   return (
     <div className={classes.paired}>
       {Object.entries(against)
@@ -31,7 +40,8 @@ export function PairedBars({ results: { against } }: { readonly results: Results
               <OutcomeSplit
                 counts={outcome}
                 words={(kind) => t(`results.kinds.${kind}`, { ...names, count: outcome[kind] })}
-                onKind={(kind) => choose({ against: rival, kind, task: undefined, seed: undefined })}
+                open={open(rival)}
+                onKind={(kind) => press(rival, kind)}
               />
             </section>
           )

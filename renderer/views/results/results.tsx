@@ -49,7 +49,7 @@ export default function ResultsView() {
         <RunSelect
           runs={runs.data.map((one) => ({ id: one.run, command: one.command, started: one.started }))}
           run={run}
-          onChange={(id) => choose({ run: id, task: undefined, kind: undefined })}
+          onChange={(id) => choose({ run: id, task: undefined, kind: undefined, against: undefined })}
         />
       }
       actions={<Exports run={run} />}

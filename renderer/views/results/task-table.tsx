@@ -1,10 +1,12 @@
 /** Success by task, by category and overall, with intervals; a task opens its problems. */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { choose } from '../../location.ts'
+import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent, points } from '../../parts/figures.ts'
 import { armColour, IntervalBar } from '../../parts/interval.tsx'
+import { reveal } from '../../parts/reveal.ts'
+import { PROBLEMS } from './outcomes.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 
@@ -12,6 +14,13 @@ type Row = Results['table']['overall']
 
 export function TaskTable({ results: { table } }: { readonly results: Results }) {
   const { t } = useTranslation()
+  const { query } = usePlace()
+  const columns = columnsOf(table.arms)
+  const press = (task: string) => {
+    // Against SFT, as the column of the change.
+    choose({ task, kind: undefined, against: undefined })
+    reveal(PROBLEMS)
+  }
   const category = (name: string) => t(`category.${name}` as 'category.click', { defaultValue: name })
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
@@ -20,14 +29,17 @@ export function TaskTable({ results: { table } }: { readonly results: Results })
         <thead>
           <tr>
             <th scope="col">{t('episodes.task')}</th>
-            {table.arms.map((arm) => (
-              <th key={arm} scope="col" style={{ color: armColour(arm) }}>
-                {armName(t, arm)}
-              </th>
-            ))}
-            <th scope="col" className="number">
-              {t('results.change')}
-            </th>
+            {columns.map((column) =>
+              column === CHANGE ? (
+                <th key={column} scope="col" className={classes.change}>
+                  {t('results.change')}
+                </th>
+              ) : (
+                <th key={column} scope="col" style={{ color: armColour(column) }}>
+                  {armName(t, column)}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
@@ -35,12 +47,13 @@ export function TaskTable({ results: { table } }: { readonly results: Results })
             <Line
               key={row.name}
               row={row}
-              arms={table.arms}
+              columns={columns}
               name={
                 <button
                   type="button"
                   className={classes.link}
-                  onClick={() => choose({ task: row.name, kind: undefined })}
+                  aria-pressed={query.task === row.name}
+                  onClick={() => press(row.name)}
                 >
                   {row.name}
                 </button>
@@ -51,56 +64,61 @@ export function TaskTable({ results: { table } }: { readonly results: Results })
         {table.categories.length > 1 && (
           <tbody className={classes.group}>
             {table.categories.map((row) => (
-              <Line key={row.name} row={row} arms={table.arms} name={category(row.name)} />
+              <Line key={row.name} row={row} columns={columns} name={category(row.name)} />
             ))}
           </tbody>
         )}
         <tbody className={`${classes.group} ${classes.overall}`}>
-          <Line row={table.overall} arms={table.arms} name={t('results.overall')} />
+          <Line row={table.overall} columns={columns} name={t('results.overall')} />
         </tbody>
       </table>
     </div>
   )
 }
 
+/** The column of the change, among those of the policies. */
+const CHANGE = 'change'
+
+/** The change stands beside the two columns that it is made of, the other policies after them. */
+function columnsOf(arms: readonly string[]): string[] {
+  const own = ['sft', 'dpo'].filter((arm) => arms.includes(arm))
+  return [...own, CHANGE, ...arms.filter((arm) => !own.includes(arm))]
+}
+
 interface LineProps {
   readonly row: Row
-  readonly arms: readonly string[]
+  readonly columns: readonly string[]
   readonly name: ReactNode
 }
 
-function Line({ row: { cells }, arms, name }: LineProps) {
-  const { sft, dpo } = cells
-  const difference =
-    sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0 ? null : dpo.success - sft.success
+function Line({ row: { cells }, columns, name }: LineProps) {
   return (
     <tr>
       <th scope="row">{name}</th>
-      {arms.map((arm) => {
-        const rate = cells[arm]
-        return (
-          <td key={arm}>
-            {rate === undefined || rate.n === 0 ? (
-              '–'
-            ) : (
-              <span className={classes.cell} title={`${rate.successes} / ${rate.n}`}>
-                <b>{percent(rate.success, 0)}</b>
-                <IntervalBar rate={rate} colour={armColour(arm)} />
-                <small>
-                  {percent(rate.low, 0)}–{percent(rate.high, 0)}
-                </small>
-              </span>
-            )}
-          </td>
-        )
-      })}
-      <td className="number">
-        {difference === null ? (
-          '–'
-        ) : (
-          <b className={difference < 0 ? 'rejected' : difference > 0 ? 'chosen' : 'soft'}>{points(difference)}</b>
-        )}
-      </td>
+      {columns.map((column) => (
+        <td key={column} className={column === CHANGE ? classes.change : undefined}>
+          {column === CHANGE ? <Change cells={cells} /> : <Success arm={column} rate={cells[column]} />}
+        </td>
+      ))}
     </tr>
   )
+}
+
+function Success({ arm, rate }: { readonly arm: string; readonly rate: Row['cells'][string] | undefined }) {
+  if (rate === undefined || rate.n === 0) return '–'
+  return (
+    <span className={classes.cell} title={`${rate.successes} / ${rate.n}`}>
+      <b>{percent(rate.success, 0)}</b>
+      <IntervalBar rate={rate} colour={armColour(arm)} />
+      <small>
+        {percent(rate.low, 0)}–{percent(rate.high, 0)}
+      </small>
+    </span>
+  )
+}
+
+function Change({ cells: { sft, dpo } }: Pick<Row, 'cells'>) {
+  if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
+  const difference = dpo.success - sft.success
+  return <b className={difference < 0 ? 'rejected' : difference > 0 ? 'chosen' : 'soft'}>{points(difference)}</b>
 }

@@ -1,0 +1,11 @@
+/** Takes the reader to what a press elsewhere on the page has opened. */
+
+/** Brings the panel with this id into sight, once it is drawn, and moves the focus to its heading. */
+export function reveal(id: string): void {
+  requestAnimationFrame(() => {
+    const panel = document.getElementById(id)
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    panel?.scrollIntoView({ block: 'start', behavior: still ? 'auto' : 'smooth' })
+    panel?.querySelector('h2')?.focus({ preventScroll: true })
+  })
+}
