@@ -366,7 +366,7 @@ test('two adapters are compared, merged, and sent to play side by side', async (
     .getByRole('button', { name: 'Merge' })
     .click()
   const dialog = page.getByRole('dialog', { name: 'Merge DPO · Run 1' })
-  await dialog.getByLabel('In the folder').fill(folder)
+  await dialog.getByLabel('Goes into the folder').fill(folder)
   await dialog.getByLabel('Name').fill('merged')
   await clean('merge')
   await dialog.getByRole('button', { name: 'Write the checkpoint' }).click()

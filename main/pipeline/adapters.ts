@@ -19,6 +19,8 @@ export interface AdapterRecord {
   readonly run: number | null
   /** 0 for SFT. */
   readonly round: number
+  /** How many rounds its run has adapters of, 0 where it is of no run. */
+  readonly rounds: number
   readonly r: number
   readonly lora_alpha: number
   readonly target_modules: readonly string[]
@@ -31,6 +33,8 @@ export interface AdapterRecord {
   readonly current: boolean
   /** What it was made from, the nearest first; empty where nobody wrote it down. */
   readonly lineage: readonly Ancestor[]
+  /** The adapter of a run that this one is a copy of; null where it is none, or of a run itself. */
+  readonly origin: Pick<AdapterRecord, 'path' | 'arm' | 'run' | 'round' | 'rounds'> | null
 }
 
 export interface Ancestor {
@@ -52,17 +56,24 @@ const peftSchema = z.looseObject({
 
 /** Every adapter of the runs in the store, the latest run first, and before them those at the configuration's paths. */
 export function listAdapters(store: Store, config: Config): AdapterRecord[] {
+  const own = store.runs().flatMap((run) => {
+    const folders = adapterFolders(keptArtifacts(config, run).folder)
+    const rounds = new Set(folders.flatMap(({ round }) => (round === 0 ? [] : [round]))).size
+    return folders.flatMap(({ path, round }) => {
+      const arm = basename(path).replace(/_adapter$/, '')
+      const lineage = lineageOf(store, run.id, arm, round)
+      return read(path, { arm, run: run.id, round, rounds, current: false, lineage, origin: null })
+    })
+  })
   const exported = [
     { arm: 'sft', folder: projectPath(config.paths.sft_adapter_path), round: 0 },
     { arm: 'dpo', folder: projectPath(config.paths.dpo_adapter_path), round: 1 },
-  ].flatMap(({ arm, folder, round }) => read(folder, { arm, run: null, round, current: true, lineage: [] }))
-  const own = store.runs().flatMap((run) => {
-    const { folder } = keptArtifacts(config, run)
-    return adapterFolders(folder).flatMap(({ path, round }) => {
-      const arm = basename(path).replace(/_adapter$/, '')
-      return read(path, { arm, run: run.id, round, current: false, lineage: lineageOf(store, run.id, arm, round) })
-    })
-  })
+  ].flatMap(({ arm, folder, round }) =>
+    read(folder, { arm, run: null, round, rounds: 0, current: true, lineage: [], origin: null }).map((copy) => {
+      const origin = own.find((one) => one.bytes === copy.bytes && sameWeights(projectPath(one.path), folder)) ?? null
+      return { ...copy, origin, lineage: origin?.lineage ?? [] }
+    }),
+  )
   return [...exported, ...own]
 }
 
@@ -105,7 +116,7 @@ function adapterFolders(folder: string): { path: string; round: number }[] {
 
 function read(
   folder: string,
-  known: Pick<AdapterRecord, 'arm' | 'run' | 'round' | 'current' | 'lineage'>,
+  known: Pick<AdapterRecord, 'arm' | 'run' | 'round' | 'rounds' | 'current' | 'lineage' | 'origin'>,
 ): AdapterRecord[] {
   const weights = join(folder, WEIGHTS)
   if (!hasAdapter(folder) || !existsSync(weights)) return []
@@ -133,20 +144,16 @@ const dpoResult = z.object({ pairs: z.int(), reference: z.string() })
 function lineageOf(store: Store, run: number, arm: string, round: number): Ancestor[] {
   const { config } = store.run(run)
   const base: Ancestor = { kind: 'base', name: config.model.base_model_name, run: null, round: null, count: null }
-  const golden = (count: number | null): Ancestor => ({
+  const sft = sftResult.safeParse(finishedStage(store, run, 'sft')[0]?.result)
+  const golden: Ancestor = {
     kind: 'golden',
     name: config.paths.sft_data,
     run: null,
     round: null,
-    count,
-  })
-  const stage = store
-    .stages(run)
-    .find((record) => record.stage === (arm === 'sft' ? 'sft' : 'dpo') && record.round === round)
-  if (arm === 'sft') {
-    const parsed = sftResult.safeParse(stage?.result)
-    return [golden(parsed.success ? parsed.data.examples : null), base]
+    count: sft.success ? sft.data.examples : null,
   }
+  if (arm === 'sft') return [golden, base]
+  const stage = store.stages(run).find((record) => record.stage === 'dpo' && record.round === round)
   const parsed = dpoResult.safeParse(stage?.result)
   const collection = finishedStage(store, run, 'collect').find((record) => record.round === round)
   const pairs: Ancestor = {
@@ -159,5 +166,5 @@ function lineageOf(store: Store, run: number, arm: string, round: number): Ances
   const reference: Ancestor[] = parsed.success
     ? [{ kind: 'adapter', name: parsed.data.reference, run: null, round: round - 1, count: null }]
     : []
-  return [...(arm === 'replay' ? [] : [pairs]), ...reference, golden(null), base]
+  return [...(arm === 'replay' ? [] : [pairs]), ...reference, golden, base]
 }

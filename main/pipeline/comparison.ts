@@ -9,7 +9,7 @@ import { cell, compare, type Played } from '../evaluation/evaluate.ts'
 import type { Paired } from '../evaluation/statistics.ts'
 import { type ArmSummary, armSummary } from '../evaluation/summary.ts'
 import type { Store } from '../store/store.ts'
-import { type AdapterRecord, adapterDigest, sameWeights } from './adapters.ts'
+import { type AdapterRecord, adapterDigest } from './adapters.ts'
 import { evaluateResult } from './results.ts'
 
 export interface AdapterComparison {
@@ -62,10 +62,7 @@ export async function compareAdapters(
 
 /** What stands at a path of the configuration is a copy: the adapter of a run that it is a copy of, where it is one. */
 function trained(all: readonly AdapterRecord[], adapter: AdapterRecord): AdapterRecord {
-  if (adapter.run !== null) return adapter
-  const same = ({ run, bytes, path }: AdapterRecord) =>
-    run !== null && bytes === adapter.bytes && sameWeights(projectPath(path), projectPath(adapter.path))
-  return all.find(same) ?? adapter
+  return all.find(({ path }) => path === adapter.origin?.path) ?? adapter
 }
 
 function configOf(store: Store, run: number | null): Config | null {

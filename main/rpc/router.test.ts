@@ -485,6 +485,8 @@ test('adapters come with what they were made from, golden samples with where the
   const { saveAdapter } = await import('../engine/adapter.ts')
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
   await saveAdapter(join(folder, `reports/trial-${run}/round-1/dpo_adapter`), lora, new Map(), 'models/base')
+  store.startStage({ run, stage: 'sft', round: 0 })
+  store.endStage({ run, stage: 'sft', round: 0 }, 'done', { examples: 29, step: 8, steps: 8, stoppedEarly: false })
   store.startStage({ run, stage: 'dpo', round: 1 })
   store.endStage({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 3, reference: 'models/sft', arms: ['dpo'] })
   expect(await lab.adapters.list.query()).toMatchObject([
@@ -497,14 +499,22 @@ test('adapters come with what they were made from, golden samples with where the
       lineage: [
         { kind: 'pairs', run, count: 3 },
         { kind: 'adapter', name: 'models/sft' },
-        { kind: 'golden' },
+        { kind: 'golden', count: 29 },
         { kind: 'base', name: 'models/base' },
       ],
+      origin: null,
+      rounds: 1,
     },
   ])
   const [{ path = '' } = {}] = await lab.adapters.list.query()
   expect(await lab.adapters.use.mutate({ path, as: 'dpo' })).toMatchObject([
-    { arm: 'dpo', run: null, current: true },
+    {
+      arm: 'dpo',
+      run: null,
+      current: true,
+      origin: { path, arm: 'dpo', run, round: 1 },
+      lineage: [{ count: 3 }, {}, {}, {}],
+    },
     { run },
   ])
   await expect(lab.adapters.merge.mutate({ path, name: '../out' })).rejects.toThrow(/name must be letters/)

@@ -7,16 +7,17 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { choose, hrefOf, usePlace } from '../../location.ts'
-import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
+import { type Adapter, adapterName, roundOf } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { bytes, moment } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { reveal } from '../../parts/reveal.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
-import { Comparison } from './comparison.tsx'
+import { COMPARISON, Comparison } from './comparison.tsx'
 import { MergeDialog, Merging } from './merge.tsx'
 import classes from './runs.module.css'
 
@@ -32,6 +33,7 @@ export function Adapters() {
     const others = marked.filter(({ path }) => path !== adapter.path)
     const [a, b] = on ? [...others.slice(-1), adapter] : others
     choose({ a: a?.path, b: b?.path })
+    if (b !== undefined) reveal(COMPARISON)
   }
   const [a, b] = marked
   const group = (title: string, note: string, adapters: readonly Adapter[]) =>
@@ -60,7 +62,7 @@ export function Adapters() {
       )}
       {group(
         t('runs.kept'),
-        `${t('runs.keptNote')} ${t('runs.markTwo')}`,
+        t('runs.keptNote'),
         data.filter(({ current }) => !current),
       )}
     </>
@@ -76,7 +78,21 @@ interface OneProps {
 function One({ adapter, marked, onMark }: OneProps) {
   const { t, i18n } = useTranslation()
   const [merging, setMerging] = useState(false)
-  const { path, arm, run, round, r, lora_alpha, target_modules, base, bytes: size, written, lineage, current } = adapter
+  const {
+    path,
+    arm,
+    run,
+    r,
+    lora_alpha,
+    target_modules,
+    base,
+    bytes: size,
+    written,
+    lineage,
+    current,
+    origin,
+  } = adapter
+  const round = roundOf(t, adapter)
   return (
     <li className={classes.adapter} data-marked={marked || undefined}>
       <div className={classes.adapterHead}>
@@ -88,7 +104,12 @@ function One({ adapter, marked, onMark }: OneProps) {
         />
         <b style={{ color: armColour(arm) }}>{armName(t, arm)}</b>
         {run !== null && <a href={hrefOf('pipeline', { run })}>{t('episodes.run', { run })}</a>}
-        {round > 1 && <Badge variant="default">{t('episodes.round', { round })}</Badge>}
+        {round !== '' && <Badge variant="default">{round}</Badge>}
+        {origin?.run != null && (
+          <span>
+            = <a href={hrefOf('pipeline', { run: origin.run })}>{adapterName(t, origin)}</a>
+          </span>
+        )}
         <span className="soft">
           {t('runs.lora', { r, alpha: lora_alpha, count: target_modules.length })} · {bytes(size)} ·{' '}
           {moment(written, i18n.language)}
@@ -162,10 +183,18 @@ function Use({ path, as }: { readonly path: string; readonly as: 'sft' | 'dpo' }
   const { t } = useTranslation()
   const client = useQueryClient()
   const job = useJob()
+  const put = async (from: string) =>
+    client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path: from, as }))
   const use = async () => {
+    // What is overwritten can be put back where a run has kept it.
+    const before = client.getQueryData<readonly Adapter[]>(['adapters'])?.find((one) => one.current && one.arm === as)
+    const origin = before?.origin
     try {
-      client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path, as }))
-      tell(t('runs.used', { arm: t(`arm.${as}`) }))
+      await put(path)
+      tell(
+        t('runs.used', { arm: t(`arm.${as}`) }),
+        origin == null ? undefined : () => void put(origin.path).catch(tellError),
+      )
     } catch (error) {
       tellError(error)
     }

@@ -1,13 +1,13 @@
 /** Two adapters side by side: what each can do, in what they differ, and how far each moves the model. */
-import { Button } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Play } from 'lucide-react'
+import { Play, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
-import { goTo, hrefOf } from '../../location.ts'
+import { choose, goTo, hrefOf } from '../../location.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
@@ -21,6 +21,8 @@ import classes from './runs.module.css'
 
 type Compared = Answers['adapters']['compare']
 
+/** Its id, for what opens it. */
+export const COMPARISON = 'comparison'
 /** Below this, a difference is called one. */
 const LEVEL = 0.05
 
@@ -33,6 +35,7 @@ export function Comparison({ a, b }: { readonly a: Adapter; readonly b: Adapter 
   const names = { a: adapterName(t, a), b: adapterName(t, b) }
   return (
     <Panel
+      id={COMPARISON}
       title={t('runs.compare.title')}
       note={
         <>
@@ -40,13 +43,22 @@ export function Comparison({ a, b }: { readonly a: Adapter; readonly b: Adapter 
         </>
       }
       actions={
-        <Button
-          variant="default"
-          leftSection={<Play size={15} aria-hidden />}
-          onClick={() => goTo('live', { mode: 'play', adapters: JSON.stringify([a.path, b.path]) })}
-        >
-          {t('runs.compare.play')}
-        </Button>
+        <Group gap="sm">
+          <Button
+            variant="default"
+            leftSection={<Play size={15} aria-hidden />}
+            onClick={() => goTo('live', { mode: 'play', adapters: JSON.stringify([a.path, b.path]) })}
+          >
+            {t('runs.compare.play')}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<X size={15} aria-hidden />}
+            onClick={() => choose({ a: undefined, b: undefined })}
+          >
+            {t('app.close')}
+          </Button>
+        </Group>
       }
     >
       {error !== null && <Failure error={error} retry={() => void refetch()} />}
