@@ -160,6 +160,8 @@ test('it ends with results that can be read, opened and exported', async () => {
     .getByRole('region', { name: 'DPO against SFT', exact: true })
     .getByRole('button', { name: /solved by both/ })
     .click()
+  const problems = page.getByRole('heading', { name: 'Problems: DPO and SFT' })
+  await expect.poll(() => problems.evaluate((heading) => heading === document.activeElement)).toBe(true)
   await page.getByRole('region', { name: 'Problems: DPO and SFT' }).getByText('Page as text').first().waitFor()
   await clean('results')
 
@@ -331,6 +333,14 @@ test('pairs are judged as quickly as keys can be pressed, and an edit is not los
 test('curves, episodes, runs and models', async () => {
   await open('training')
   await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
+  const plot = page.getByRole('region', { name: 'Rewards' }).getByRole('slider')
+  await plot.press('End')
+  expect(await plot.getAttribute('aria-valuetext')).toMatch(/^step 12; chosen .* \(raw .*\); rejected /)
+  await plot.press('+')
+  const all = page.getByRole('button', { name: /^Steps \d+ to 12: show all$/ })
+  await all.waitFor()
+  await plot.press('0')
+  await all.waitFor({ state: 'hidden' })
   await clean('training')
 
   await open('episodes')
@@ -338,6 +348,12 @@ test('curves, episodes, runs and models', async () => {
   const step = page.getByText(/^Step \d+ of \d+$/)
   await step.waitFor()
   await clean('episodes')
+  await page.evaluate(() => {
+    window.location.hash = '#/episodes?reason=wrong'
+  })
+  const cause = page.getByRole('button', { name: 'Why: the page ended without full reward' })
+  await cause.click()
+  await cause.waitFor({ state: 'hidden' })
 
   await open('runs')
   await page.getByLabel('Mark run 1').check()

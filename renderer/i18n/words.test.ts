@@ -15,7 +15,7 @@ function flat(value: unknown, key = ''): [key: string, text: string][] {
 
 describe('the words', () => {
   it('have the same keys and the same gaps in both languages', () => {
-    const gaps = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(([, name]) => name).sort()
+    const gaps = (text: string) => [...text.matchAll(/{{(\w+)(?:, number)?}}/g)].map(([, name]) => name).sort()
     const english = new Map(flat(en))
     const chinese = new Map(flat(zh))
     expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort())
@@ -27,7 +27,7 @@ describe('the words', () => {
 
   it('are Chinese in Chinese', () => {
     const same = flat(zh).filter(
-      ([, text]) => !/[\u4e00-\u9fff]/.test(text) && /[a-z]{4}/i.test(text.replace(/{{\w+}}/g, '')),
+      ([, text]) => !/[\u4e00-\u9fff]/.test(text) && /[a-z]{4}/i.test(text.replace(/{{[^}]+}}/g, '')),
     )
     // Names that are the same everywhere.
     expect(same.map(([, text]) => text).sort()).toEqual(['Node', 'TensorFlow.js'])

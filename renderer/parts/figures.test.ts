@@ -13,7 +13,14 @@ describe('figures', () => {
   })
 
   it('writes times as clocks', () => {
-    expect([8.24, 42, 245, 3723].map(duration)).toEqual(['8.2 s', '42 s', '4:05', '1:02:03'])
+    expect([0, 0.0436, 8.24, 42, 245, 3723].map(duration)).toEqual([
+      '0 ms',
+      '44 ms',
+      '8.2 s',
+      '42 s',
+      '4:05',
+      '1:02:03',
+    ])
   })
 
   it('writes bytes in binary units', () => {

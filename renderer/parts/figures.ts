@@ -23,8 +23,9 @@ export function pValue(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
 }
 
-/** Seconds as "8.2 s", "4:05", "1:02:03". */
+/** Seconds as "44 ms", "8.2 s", "4:05", "1:02:03". */
 export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(1000 * seconds)} ms`
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
   const whole = Math.round(seconds)
   const two = (value: number) => String(value).padStart(2, '0')

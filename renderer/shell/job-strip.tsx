@@ -68,7 +68,7 @@ function Current({ job, current }: { readonly job: JobState; readonly current: C
       />
       <span className={`soft ${classes.rest}`}>
         {progress !== null && `${progress.done}/${progress.total} ${unitName(t, progress.unit)}`}
-        {progress?.eta != null && ` · ${t('job.toGo', { time: duration(progress.eta) })}`}
+        {progress?.eta != null && ` · ${t('job.toGo', { time: duration(Math.max(1, progress.eta)) })}`}
       </span>
       <Group gap="xs" wrap="nowrap">
         {stopping ? (

@@ -1,8 +1,8 @@
 /** Every attempt ever made: found by filters, replayed step by step. */
-import { NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { Film, Search } from 'lucide-react'
+import { Film, Search, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
@@ -34,7 +34,7 @@ export default function Episodes() {
   const list = useLongList<Brief>(['episodes', filter, order], (slice) =>
     lab.episodes.list.query({ ...filter, ...slice, sort: order.by as 'id', descending: order.descending }),
   )
-  const columns = useColumns()
+  const columns = useColumns(useGroups().some(({ arm, round }) => arm === '' && round > 1))
   const row = list.rowAt(place)
   const id = query.episode === undefined ? row?.id : Number(query.episode)
   const none = list.known && list.total === 0
@@ -126,12 +126,20 @@ function filterOf(query: Readonly<Record<string, string>>, search: string): Omit
   return {
     ...(query.run === undefined ? {} : { run: Number(query.run) }),
     ...(query.stage === undefined ? {} : { stage: query.stage }),
+    ...(query.round === undefined ? {} : { round: Number(query.round) }),
     ...(query.arm === undefined ? {} : { arm: query.arm }),
     ...(query.task === undefined ? {} : { task: query.task }),
     ...(query.reason === undefined ? {} : { reason: query.reason }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(search === '' ? {} : { search }),
   }
+}
+
+/** What there is to filter by, of the run that is looked at or of all. */
+function useGroups(): Answers['episodes']['groups'] {
+  const { query } = usePlace()
+  const run = query.run === undefined ? {} : { run: Number(query.run) }
+  return useQuery({ queryKey: ['episodes', 'groups', run], queryFn: () => lab.episodes.groups.query(run) }).data ?? []
 }
 
 interface FiltersProps {
@@ -144,11 +152,12 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const runs = useRuns()
-  const run = query.run === undefined ? {} : { run: Number(query.run) }
-  const groups = useQuery({ queryKey: ['episodes', 'groups', run], queryFn: () => lab.episodes.groups.query(run) })
-  const values = (name: 'stage' | 'arm' | 'task') => [
-    ...new Set((groups.data ?? []).map((group) => group[name]).filter((value) => value !== '')),
+  const reason = useReason()
+  const groups = useGroups()
+  const values = (name: 'stage' | 'round' | 'arm' | 'task') => [
+    ...new Set(groups.map((group) => String(group[name])).filter((value) => value !== '')),
   ]
+  const rounds = values('round').sort((a, b) => Number(a) - Number(b))
   const select = (name: string, label: string, options: readonly { value: string; label: string }[]) => (
     <NativeSelect
       size="xs"
@@ -188,6 +197,12 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
           label: t(`stage.${value}` as 'stage.sft', { defaultValue: value }),
         })),
       )}
+      {(rounds.length > 1 || query.round !== undefined) &&
+        select(
+          'round',
+          t('episodes.allRounds'),
+          rounds.map((value) => ({ value, label: t('episodes.round', { round: value }) })),
+        )}
       {select(
         'arm',
         t('episodes.allArms'),
@@ -205,11 +220,26 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
         t('episodes.allOutcomes'),
         (['success', 'failure', 'fault'] as const).map((value) => ({ value, label: t(`outcome.${value}`) })),
       )}
+      {query.reason !== undefined && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          rightSection={<X size={13} aria-hidden />}
+          title={t('episodes.dropFilter')}
+          onClick={() => {
+            choose({ reason: undefined, episode: undefined })
+            onChange()
+          }}
+        >
+          {t('episodes.because', { cause: reason(query.reason) })}
+        </Button>
+      )}
     </>
   )
 }
 
-function useColumns(): readonly Column<Brief>[] {
+/** `rounds`: whether some were played in a later round, so that a stage alone does not say where one is from. */
+function useColumns(rounds: boolean): readonly Column<Brief>[] {
   const { t } = useTranslation()
   const reason = useReason()
   return useMemo(
@@ -222,7 +252,7 @@ function useColumns(): readonly Column<Brief>[] {
         sortable: true,
         cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
       },
-      { id: 'task', label: t('episodes.task'), width: 'minmax(104px, 1fr)', sortable: true, cell: ({ task }) => task },
+      { id: 'task', label: t('episodes.task'), width: 'minmax(96px, 1fr)', sortable: true, cell: ({ task }) => task },
       {
         id: 'seed',
         label: t('episodes.seed'),
@@ -234,9 +264,12 @@ function useColumns(): readonly Column<Brief>[] {
       {
         id: 'stage',
         label: t('episodes.stage'),
-        width: '88px',
-        cell: ({ stage, arm }) =>
-          arm === '' ? t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }) : armName(t, arm),
+        width: rounds ? '114px' : '88px',
+        cell: ({ stage, round, arm }) => {
+          if (arm !== '') return armName(t, arm)
+          const name = t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })
+          return rounds ? `${name} · ${t('episodes.round', { round })}` : name
+        },
       },
       {
         id: 'steps',
@@ -249,7 +282,7 @@ function useColumns(): readonly Column<Brief>[] {
       {
         id: 'reason',
         label: t('episodes.reason'),
-        width: 'minmax(120px, 1.4fr)',
+        width: 'minmax(102px, 1.4fr)',
         sortable: true,
         cell: (row) => (row.outcome === 'success' ? '' : reason(row.reason)),
       },
@@ -262,6 +295,6 @@ function useColumns(): readonly Column<Brief>[] {
         cell: ({ duration: milliseconds }) => duration(milliseconds / 1000),
       },
     ],
-    [t, reason],
+    [t, reason, rounds],
   )
 }

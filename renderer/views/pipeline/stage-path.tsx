@@ -64,7 +64,7 @@ export function StagePath({ stops, current, chosen, onChoose, rounds, collector 
                         {current.progress.done}/{current.progress.total}
                         {current.progress.eta === null
                           ? ''
-                          : ` · ${t('job.toGo', { time: duration(current.progress.eta) })}`}
+                          : ` · ${t('job.toGo', { time: duration(Math.max(1, current.progress.eta)) })}`}
                       </span>
                     </>
                   ) : (
