@@ -6,6 +6,7 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './app.module.css'
 import { goTo, usePlace, VIEWS } from './location.ts'
+import { useKeys } from './parts/keys.ts'
 import { queries } from './queries.ts'
 import { Screen } from './screens.tsx'
 import { closePanels, openPanel, usePanels } from './shell/commands.ts'
@@ -41,8 +42,9 @@ function Frame() {
   const shell = useShellCommands()
   const { toured } = useSettings()
   const panels = usePanels()
-  useHotkeys([
-    ['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))],
+  // It opens from within fields as well, and closes from its own.
+  useHotkeys([['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))]], [])
+  useKeys([
     ['shift+?', () => openPanel('help')],
     ...VIEWS.map((one, at): [string, () => void] => [String(at + 1), () => goTo(one)]),
   ])
