@@ -227,6 +227,7 @@ test('mouse and keys are written down as what the agent would have done', async 
     'select One combobox 3 = b',
     'click Go button 4',
   ])
+  expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 3, 4, 5])
 })
 
 test('a click that only brings the focus is kept where the task needs it', async () => {

@@ -245,7 +245,7 @@ export class Live {
     await this.workshop.close()
   }
 
-  #record(name: string, seed: number, before: readonly ScriptStep[]): Promise<string> {
+  #record(name: string, seed: number, before: readonly Omit<ScriptStep, 'id'>[]): Promise<string> {
     if (this.#recordings.size >= MOST_RECORDINGS) {
       throw new UserError(`${MOST_RECORDINGS} pages are open for you already: close one of them first.`)
     }

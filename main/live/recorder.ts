@@ -12,7 +12,7 @@ import { type Said, type Say, said } from '../pipeline/messages.ts'
 import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
 import { Hand, type Input } from './hand.ts'
 import type { Problem, Screen } from './screen.ts'
-import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing } from './script.ts'
+import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing, withStep } from './script.ts'
 import type { Recording } from './state.ts'
 
 const ref = z.int().positive()
@@ -62,7 +62,7 @@ export class Recorder {
   }
 
   /** Begins to listen, after doing the steps that someone else had done before. */
-  async begin(before: readonly ScriptStep[]): Promise<void> {
+  async begin(before: readonly Omit<ScriptStep, 'id'>[]): Promise<void> {
     for (const step of before) {
       const action = this.#over ? undefined : actionOn(step, this.#observation)
       if (action === undefined) {
@@ -114,7 +114,7 @@ export class Recorder {
     const asked = this.#observation.elements.find((element) => element.ref === this.#ask)
     return {
       elements: this.#observation.elements,
-      steps: this.#script.map(({ thought, written }) => ({ thought, action: written })),
+      steps: this.#script.map(({ id, thought, written }) => ({ id, thought, action: written })),
       ask: asked === undefined ? null : { ref: asked.ref, name: asked.name, options: asked.options ?? [] },
       ready: this.#samples !== undefined,
       said: this.#said,
@@ -153,7 +153,7 @@ export class Recorder {
       return
     }
     this.#said = null
-    this.#script = [...this.#script, step]
+    this.#script = withStep(this.#script, step)
     await this.#take(result)
   }
 

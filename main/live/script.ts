@@ -6,6 +6,8 @@ import type { HeardAction } from '../environment/observe.ts'
 
 /** One action of the script. */
 export interface ScriptStep extends Decision {
+  /** Its own in the script, also when others are left out. */
+  readonly id: number
   /** The action as the agent would write it. */
   readonly written: string
   /** The element it acts on. */
@@ -28,11 +30,20 @@ export function heardInScript(
   const last = script.at(-1)
   const goesOn = action.kind === 'fill' && last?.action.kind === 'fill' && last.action.ref === action.ref
   const before = goesOn ? script.slice(0, -1) : script
-  return [...before, scriptStep(action, observation, { focuses })]
+  return withStep(before, scriptStep(action, observation, { focuses }))
+}
+
+/** The script with one more step. */
+export function withStep(script: readonly ScriptStep[], step: Omit<ScriptStep, 'id'>): ScriptStep[] {
+  return [...script, { ...step, id: script.length + 1 }]
 }
 
 /** A step that does `action`. Its thought is in the words of the scripted experts, unless there is a better one. */
-export function scriptStep(action: Action, observation: Observation, given: Partial<ScriptStep> = {}): ScriptStep {
+export function scriptStep(
+  action: Action,
+  observation: Observation,
+  given: { readonly thought?: string; readonly focuses?: boolean } = {},
+): Omit<ScriptStep, 'id'> {
   const target = action.kind === 'press' ? undefined : observation.elements.find(({ ref }) => ref === action.ref)
   const thought = thoughtOf(action, target?.name ?? '')
   return { action, written: formatAction(action, observation), thought, target, focuses: false, ...given }
@@ -47,7 +58,10 @@ export function withoutFocusing(script: readonly ScriptStep[]): ScriptStep[] {
  * The step's action for the page as it stands now: refs are given in the order in which elements are first seen, so they
  * may differ from those that a person saw. Undefined where no element of that role and name is there.
  */
-export function actionOn({ action, target }: ScriptStep, { elements }: Observation): Action | undefined {
+export function actionOn(
+  { action, target }: Pick<ScriptStep, 'action' | 'target'>,
+  { elements }: Observation,
+): Action | undefined {
   if (action.kind === 'press' || target === undefined) return action
   const alike = elements.filter(({ role, name }) => role === target.role && name === target.name)
   const element = alike.find(({ ref }) => ref === target.ref) ?? alike[0]

@@ -67,7 +67,8 @@ export interface LiveAnswer {
 export interface Recording {
   /** The page as the agent would see it. */
   readonly elements: readonly ObservedElement[]
-  readonly steps: readonly { readonly thought: string; readonly action: string }[]
+  /** A step keeps its id when others turn out not to be needed. */
+  readonly steps: readonly { readonly id: number; readonly thought: string; readonly action: string }[]
   /** The select that was pressed: its options are the viewer's to show, for a browser's own menu is in no frame. */
   readonly ask: { readonly ref: number; readonly name: string; readonly options: readonly string[] } | null
   /** Solved, and solved once more by these steps alone: can be saved. */

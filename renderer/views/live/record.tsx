@@ -55,7 +55,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
     void lab.live.act.mutate({ screen: screen.id, action }).catch(tellError)
   const save = async () => {
     try {
-      const said = recording.steps.map(({ thought }, at) => thoughts[at] ?? thought)
+      const said = recording.steps.map(({ id, thought }) => thoughts[id] ?? thought)
       const { samples, path } = await lab.live.save.mutate({ screen: screen.id, thoughts: said })
       tell(t('live.saved', { count: samples, path }))
       await discard()
@@ -93,9 +93,8 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
           <p aria-live="polite">{recording.said !== null && sayAgain(t, recording.said)}</p>
           {recording.ask !== null && <Ask ask={recording.ask} act={act} />}
           <ol className={classes.steps}>
-            {recording.steps.map(({ thought, action }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its name
-              <li key={at}>
+            {recording.steps.map(({ id, thought, action }, at) => (
+              <li key={id}>
                 <TextInput
                   label={
                     <span className="mono">
@@ -103,8 +102,8 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
                     </span>
                   }
                   description={t('live.thoughtNote')}
-                  value={thoughts[at] ?? thought}
-                  onChange={(event) => setThoughts({ ...thoughts, [at]: event.currentTarget.value })}
+                  value={thoughts[id] ?? thought}
+                  onChange={(event) => setThoughts({ ...thoughts, [id]: event.currentTarget.value })}
                 />
               </li>
             ))}
