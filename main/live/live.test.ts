@@ -288,13 +288,16 @@ test('a problem that policies are measured on is not saved', async () => {
   expect(() => live.save(id)).toThrow(/evaluation problems/)
 })
 
-test('a person takes over where the agent is, on a page of their own', async () => {
+test('a person takes over where the agent is held, before it acts again, on a page of their own', async () => {
   look()
   live.control('play', { paused: true })
   const [played] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(played!).status).toBe('held'), 20_000)
-  const id = await live.takeOver(played!)
-  expect(screen(id)).toMatchObject({ kind: 'record', task: 'login-user', seed: 3 })
-  expect(written(id)).toEqual([screen(played!).answer!.action])
-  expect(screen(played!)).toMatchObject({ status: 'held', step: 1 })
+  const before = await live.takeOver(played!)
+  expect(screen(before)).toMatchObject({ kind: 'record', task: 'login-user', seed: 3, recording: { steps: [] } })
+  const first = screen(played!).answer!.action
+  live.next('play', played)
+  await vi.waitFor(() => expect(screen(played!)).toMatchObject({ step: 2, status: 'held' }), 5000)
+  expect(written(await live.takeOver(played!))).toEqual([first])
+  expect(screen(played!)).toMatchObject({ status: 'held', step: 2 })
 })

@@ -196,12 +196,14 @@ export class Live {
 
   /**
    * Opens the problem of a screen for a person to go on with, on a page of its own: the agent's own attempt stays the
-   * agent's. What was done there is done again first.
+   * agent's. What was done there is done again first. Throws UserError where it cannot be had.
    */
   takeOver(id: string): Promise<string> {
     const screen = this.#screen(id)
     const { task, seed } = screen.problem
-    const steps = screen.history.map(({ action, observation, thought }) => scriptStep(action, observation, { thought }))
+    const steps = screen
+      .history(this.#isHeld(screen))
+      .map(({ action, observation, thought }) => scriptStep(action, observation, { thought }))
     return this.#record(task.name, seed, steps)
   }
 
@@ -329,9 +331,12 @@ export class Live {
   }
 
   #shown(screen: Screen): LiveScreen {
-    const held = screen.kind !== 'record' && this.#gates[screen.kind].isHeld(screen.id)
     const recording = this.#recordings.get(screen.id)?.recorder.shown() ?? null
-    return { ...screen.shown(held), recording }
+    return { ...screen.shown(this.#isHeld(screen)), recording }
+  }
+
+  #isHeld({ id, kind }: Screen): boolean {
+    return kind !== 'record' && this.#gates[kind].isHeld(id)
   }
 
   #add(kind: LiveScreen['kind'], programme: Programme, problem: Screen['problem']): Screen {

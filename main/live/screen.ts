@@ -57,9 +57,9 @@ export class Screen {
     return this.#problem
   }
 
-  /** What was done on it so far, the action that is under way included. */
-  get history(): readonly Done[] {
-    const given = this.#answer?.given
+  /** What was done on it so far. The latest answer is among it, unless it is `held` before it is acted on. */
+  history(held: boolean): readonly Done[] {
+    const given = held && this.#ending === undefined ? undefined : this.#answer?.given
     const now = given === undefined || given.action === null ? [] : [{ ...given, action: given.action }]
     return [...this.#done, ...now]
   }
@@ -91,7 +91,7 @@ export class Screen {
 
   /** An answer was given; the one before it has been acted on. */
   answer(given: Answer): void {
-    this.#done = [...this.history]
+    this.#done = [...this.history(false)]
     this.#answer = { given, box: null }
     this.#drawn = NOTHING
     this.#answers++

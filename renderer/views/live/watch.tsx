@@ -19,6 +19,7 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const [extent, setExtent] = useState<Extent>('task')
+  const [taking, setTaking] = useState(false)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const followed = screens.find(({ id }) => id === query.screen)
   useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
@@ -37,11 +38,17 @@ export function Watch({ state }: { readonly state: LiveState }) {
       </Empty>
     )
   }
-  const takeOver = (screen: string) =>
-    void lab.live.takeOver
-      .mutate({ screen })
-      .then((taken) => choose({ mode: 'record', screen: taken.screen }))
-      .catch(tellError)
+  const takeOver = async (screen: string) => {
+    setTaking(true)
+    try {
+      const taken = await lab.live.takeOver.mutate({ screen })
+      choose({ mode: 'record', screen: taken.screen })
+    } catch (error) {
+      tellError(error)
+    } finally {
+      setTaking(false)
+    }
+  }
   return (
     <>
       <div className={classes.bar}>
@@ -58,7 +65,8 @@ export function Watch({ state }: { readonly state: LiveState }) {
             <Button
               variant="default"
               leftSection={<Hand size={16} aria-hidden />}
-              onClick={() => takeOver(followed.id)}
+              loading={taking}
+              onClick={() => void takeOver(followed.id)}
             >
               {t('live.takeOver')}
             </Button>
