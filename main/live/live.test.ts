@@ -24,7 +24,8 @@ const config = configSchema.parse({
 })
 
 // One for all: a model and a browser are slow to start.
-const live = new Live({ config: () => config, grace: 0 })
+let settings = config
+const live = new Live({ config: () => settings, grace: 0 })
 afterAll(async () => {
   await live.close()
   workbench.remove()
@@ -41,6 +42,7 @@ afterEach(async () => {
   for (const { id, kind } of live.state().screens) if (kind === 'record') live.discard(id)
   live.control('job', { paused: false, delay: 0 })
   live.control('play', { paused: false, delay: 0 })
+  settings = config
 })
 
 /** Somebody looks: the states that they are shown, the latest last. */
@@ -279,13 +281,15 @@ test('an action that cannot be written down is not saved', async () => {
   expect(() => live.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)
 })
 
-test('a problem that policies are measured on is not saved', async () => {
+test('a problem that policies are measured on is neither begun nor saved', async () => {
   const task = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(true)`)
   look()
-  const id = await live.record(task.name, 1_000_000)
+  await expect(live.record(task.name, 1_000_000)).rejects.toThrow(/evaluation problems/)
+  const id = await live.record(task.name, 1)
   await clickAt(id, 20, 70)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
-  expect(() => live.save(id)).toThrow(/evaluation problems/)
+  settings = { ...config, validation: { ...config.validation, seed_start: 0 } }
+  expect(() => live.save(id)).toThrow(/validation problems/)
 })
 
 test('a person takes over where the agent is held, before it acts again, on a page of their own', async () => {

@@ -189,16 +189,19 @@ export class Live {
 
   // By hand
 
-  /** Opens a problem for a person to solve, and returns its screen. Throws UserError where it cannot be had. */
-  record(task: string, seed: number): Promise<string> {
+  /**
+   * Opens a problem for a person to solve, and returns its screen. Throws UserError where it cannot be had, and for a
+   * problem that policies are measured on.
+   */
+  async record(task: string, seed: number): Promise<string> {
     return this.#record(task, seed, [])
   }
 
   /**
    * Opens the problem of a screen for a person to go on with, on a page of its own: the agent's own attempt stays the
-   * agent's. What was done there is done again first. Throws UserError where it cannot be had.
+   * agent's. What was done there is done again first. Throws UserError as `record` does.
    */
-  takeOver(id: string): Promise<string> {
+  async takeOver(id: string): Promise<string> {
     const screen = this.#screen(id)
     const { task, seed } = screen.problem
     const steps = screen
@@ -248,6 +251,7 @@ export class Live {
   }
 
   #record(name: string, seed: number, before: readonly Omit<ScriptStep, 'id'>[]): Promise<string> {
+    refuseMeasured(this.#config(), seed)
     if (this.#recordings.size >= MOST_RECORDINGS) {
       throw new UserError(`${MOST_RECORDINGS} pages are open for you already: close one of them first.`)
     }
