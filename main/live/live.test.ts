@@ -212,6 +212,7 @@ test('mouse and keys are written down as what the agent would have done', async 
     await live.input(id, { type: 'keyup', key })
   }
   expect(written(id)).toEqual(['click Name textbox 1', 'fill Name textbox 1 = Aé'])
+  expect(screen(id).step).toBe(2)
   await clickAt(id, 60, 100)
   await live.input(id, { type: 'down', x: 20, y: 130 })
   await live.input(id, { type: 'down', x: 20, y: 130 })

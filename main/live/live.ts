@@ -336,7 +336,8 @@ export class Live {
 
   #shown(screen: Screen): LiveScreen {
     const recording = this.#recordings.get(screen.id)?.recorder.shown() ?? null
-    return { ...screen.shown(this.#isHeld(screen)), recording }
+    const shown = screen.shown(this.#isHeld(screen))
+    return recording === null ? { ...shown, recording } : { ...shown, step: recording.steps.length, recording }
   }
 
   #isHeld({ id, kind }: Screen): boolean {

@@ -34,7 +34,7 @@ export interface LiveScreen {
   readonly attempt: number
   /** '' until the problem stands on the page. */
   readonly instruction: string
-  /** Answers given so far. */
+  /** Answers given so far, or actions recorded. */
   readonly step: number
   readonly horizon: number
   readonly status: 'playing' | 'held' | 'success' | 'failure' | 'fault'
