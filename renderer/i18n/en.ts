@@ -562,6 +562,9 @@ export const words = {
       'Do the task yourself. What succeeds, and succeeds again when your actions are repeated, can be saved for SFT.',
     record: 'Record',
     recordAgain: 'Begin another',
+    recordAnyway: 'Discard it and begin',
+    unsaved: 'The recording is not saved',
+    unsavedText: 'It is solved and could be saved. Once another is begun, it is gone.',
     recordEmpty: 'Show the agent how',
     recordEmptyText:
       'Pick a task and press Record. The page takes your mouse and keys; each action is written down as the agent would have to write it.',

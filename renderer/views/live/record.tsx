@@ -1,5 +1,5 @@
 /** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
-import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { CircleDot } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useRef, useState, type WheelEvent } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -21,12 +21,18 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
   const screen = state.screens.findLast(({ kind }) => kind === 'record')
   useFrames(screen === undefined ? [] : [screen.id])
+  const [beginning, setBeginning] = useState(false)
+  const [asking, setAsking] = useState(false)
   const begin = async () => {
+    setAsking(false)
+    setBeginning(true)
     try {
-      if (screen !== undefined) await lab.live.discard.mutate({ screen: screen.id })
       await lab.live.record.mutate(problem)
+      if (screen !== undefined) await lab.live.discard.mutate({ screen: screen.id })
     } catch (error) {
       tellError(error)
+    } finally {
+      setBeginning(false)
     }
   }
   return (
@@ -34,11 +40,31 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
       <Panel title={t('live.recordTitle')} note={t('live.recordNote')}>
         <div className={classes.form}>
           <ProblemFields problem={problem} onChange={setProblem} />
-          <Button leftSection={<CircleDot size={16} aria-hidden />} onClick={() => void begin()}>
+          <Button
+            leftSection={<CircleDot size={16} aria-hidden />}
+            loading={beginning}
+            onClick={() => (screen?.recording?.ready ? setAsking(true) : void begin())}
+          >
             {t(screen === undefined ? 'live.record' : 'live.recordAgain')}
           </Button>
         </div>
       </Panel>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t('live.unsaved')}
+        closeButtonProps={{ 'aria-label': t('app.close') }}
+      >
+        <Stack gap="md">
+          <Text size="sm">{t('live.unsavedText')}</Text>
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
+              {t('app.cancel')}
+            </Button>
+            <Button onClick={() => void begin()}>{t('live.recordAnyway')}</Button>
+          </Group>
+        </Stack>
+      </Modal>
       {screen?.recording == null ? (
         <Empty icon={CircleDot} title={t('live.recordEmpty')} text={t('live.recordEmptyText')} />
       ) : (
