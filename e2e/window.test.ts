@@ -410,8 +410,10 @@ test('a golden sample by hand', async () => {
   await heading.waitFor({ timeout: LATER })
   const wanted = /"(.*)"/.exec((await heading.textContent()) ?? '')?.[1]
   await page.getByText(/^Elements of the page/).click()
-  const element = page.getByText(new RegExp(`^${wanted} button \\d+$`)).first()
-  await element.locator('..').getByRole('button', { name: 'Click' }).click()
+  await page
+    .getByRole('button', { name: new RegExp(`^Click ${wanted} button \\d+$`) })
+    .first()
+    .click()
   await clean('record')
   const save = page.getByRole('button', { name: 'Save' })
   await expect.poll(() => save.isEnabled(), { timeout: LATER }).toBe(true)

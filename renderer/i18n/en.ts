@@ -577,10 +577,11 @@ export const words = {
     saved_other: '{{count}} samples were added to {{path}}.',
     thoughtNote: 'The thought before this action: what the task asks for next, in its own words.',
     elements: 'Elements of the page ({{count}})',
-    ask: 'Choose in “{{name}}”',
-    selectIn: 'Choose in {{name}}',
+    choose: 'Choose',
+    chooseIn: 'Choose in “{{name}}”',
     fillIn: 'Text for {{name}}, Enter fills it in',
     click: 'Click',
+    clickOn: 'Click {{element}}',
   },
   arm: {
     base: 'Base model',

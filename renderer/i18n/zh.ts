@@ -557,10 +557,11 @@ export const words: Words = {
     saved_other: '{{path}} 中新增 {{count}} 条样本。',
     thoughtNote: '动作之前的想法：用任务自己的话说出接下来需要什么。',
     elements: '页面元素（{{count}}）',
-    ask: '在“{{name}}”中选择',
-    selectIn: '在 {{name}} 中选择',
+    choose: '选择',
+    chooseIn: '在“{{name}}”中选择',
     fillIn: '{{name}} 的文字，按回车填入',
     click: '点击',
+    clickOn: '点击 {{element}}',
   },
   arm: {
     base: '基座模型',

@@ -1,5 +1,5 @@
 /** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, NativeSelect, type NativeSelectProps, Stack, Text, TextInput } from '@mantine/core'
 import { CircleDot } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useRef, useState, type WheelEvent } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -153,13 +153,37 @@ type Act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) => void
 /** The select that was pressed: the browser's own menu is in no picture, so its options are chosen here. */
 function Ask({ ask, act }: { readonly ask: NonNullable<Recording['ask']>; readonly act: Act }) {
   const { t } = useTranslation()
+  return <Options autoFocus of={ask} label={t('live.chooseIn', { name: ask.name })} act={act} />
+}
+
+/** The options of a select. What is looked at is chosen only when that is said: arrow keys pass others on their way. */
+function Options({
+  of: { ref, name, options },
+  act,
+  ...select
+}: NativeSelectProps & { readonly of: NonNullable<Recording['ask']>; readonly act: Act }) {
+  const { t } = useTranslation()
+  const [option, setOption] = useState('')
+  const what = t('live.chooseIn', { name })
   return (
-    <NativeSelect
-      autoFocus
-      label={t('live.ask', { name: ask.name })}
-      data={[{ value: '', label: '…' }, ...ask.options.map((option) => ({ value: option, label: option }))]}
-      onChange={(event) => act({ kind: 'select', ref: ask.ref, option: event.currentTarget.value })}
-    />
+    <form
+      className={classes.options}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (option !== '') act({ kind: 'select', ref, option })
+      }}
+    >
+      <NativeSelect
+        aria-label={what}
+        {...select}
+        data={[{ value: '', label: '…' }, ...options.map((one) => ({ value: one, label: one }))]}
+        value={option}
+        onChange={(event) => setOption(event.currentTarget.value)}
+      />
+      <Button type="submit" variant="default" aria-label={what} disabled={option === ''} size={select.size ?? 'sm'}>
+        {t('live.choose')}
+      </Button>
+    </form>
   )
 }
 
@@ -168,21 +192,12 @@ function Element({ element, act }: { readonly element: Recording['elements'][num
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const { ref, role, name, options } = element
+  const described = `${name} ${role} ${ref}`.trim()
   return (
     <div className={classes.element}>
-      <span className="mono wrap">
-        {name} {role} {ref}
-      </span>
+      <span className="mono wrap">{described}</span>
       <Group gap="xs" wrap="nowrap">
-        {options !== undefined && (
-          <NativeSelect
-            size="xs"
-            aria-label={t('live.selectIn', { name })}
-            data={['', ...options]}
-            value=""
-            onChange={(event) => act({ kind: 'select', ref, option: event.currentTarget.value })}
-          />
-        )}
+        {options !== undefined && <Options size="xs" of={{ ref, name, options }} act={act} />}
         {element.value !== undefined && options === undefined && (
           <TextInput
             size="xs"
@@ -194,7 +209,12 @@ function Element({ element, act }: { readonly element: Recording['elements'][num
             }}
           />
         )}
-        <Button size="compact-xs" variant="default" onClick={() => act({ kind: 'click', ref })}>
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={t('live.clickOn', { element: described })}
+          onClick={() => act({ kind: 'click', ref })}
+        >
           {t('live.click')}
         </Button>
       </Group>
