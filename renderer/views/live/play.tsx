@@ -43,14 +43,15 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
     return adapter === undefined ? armName(t, policy) : adapterName(t, adapter)
   }
   const there = (policies.data ?? []).filter((policy) => policy.there).map(({ name }) => name)
-  const chosen = wanted ?? there.slice(-2)
+  const listed = [...there, ...extra]
+  const chosen = listed.filter((policy) => (wanted ?? there.slice(-2)).includes(policy))
   const screens = state.screens.filter(({ kind }) => kind === 'play')
   useFrames(screens.map(({ id }) => id))
   const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
   const play = async () => {
     setStarting(true)
     try {
-      await lab.live.play.mutate({ ...problem, policies: [...chosen] })
+      await lab.live.play.mutate({ ...problem, policies: chosen })
     } catch (error) {
       tellError(error)
     } finally {
@@ -63,7 +64,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
         <div className={classes.form}>
           <ProblemFields problem={problem} onChange={setProblem} />
           <Input.Wrapper label={t('live.policies')} labelElement="div">
-            <Chip.Group multiple value={[...chosen]} onChange={setWanted}>
+            <Chip.Group multiple value={chosen} onChange={setWanted}>
               <Group gap="xs" h={36}>
                 {(policies.data ?? []).map((policy) => (
                   <Chip
@@ -118,7 +119,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
               {screens.map((screen) => (
                 <section key={screen.id} aria-label={nameOf(screen.arm)}>
                   <h3>{nameOf(screen.arm)}</h3>
-                  <ScreenCard screen={screen} extent={extent} onFollow={() => undefined} />
+                  <ScreenCard screen={screen} extent={extent} />
                 </section>
               ))}
             </div>

@@ -10,16 +10,22 @@ import classes from './screen-card.module.css'
 interface Props {
   readonly screen: LiveScreen
   readonly extent: Extent
-  readonly onFollow: () => void
+  /** Undefined where there is nothing to follow. */
+  readonly onFollow?: () => void
 }
 
 export function ScreenCard({ screen, extent, onFollow }: Props) {
   const { t } = useTranslation()
+  const picture = <Picture screen={screen} extent={extent} />
   return (
     <article className={`card ${classes.card}`} aria-label={screen.title}>
-      <UnstyledButton onClick={onFollow} aria-label={t('live.follow', { task: screen.title })}>
-        <Picture screen={screen} extent={extent} />
-      </UnstyledButton>
+      {onFollow === undefined ? (
+        picture
+      ) : (
+        <UnstyledButton onClick={onFollow} aria-label={t('live.follow', { task: screen.title })}>
+          {picture}
+        </UnstyledButton>
+      )}
       <div className={classes.words}>
         <ScreenTitle screen={screen} />
         <p className={classes.instruction}>{screen.instruction}</p>
