@@ -584,6 +584,7 @@ export const words = {
     clickOn: 'Click {{element}}',
   },
   arm: {
+    expert: 'Scripted expert',
     base: 'Base model',
     sft: 'SFT',
     dpo: 'DPO',

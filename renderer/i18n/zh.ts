@@ -509,7 +509,7 @@ export const words: Words = {
     follow: '跟随 {{task}}',
     problem: '种子 {{seed}}，第 {{attempt}} 次尝试',
     held: '等待中',
-    step: '第 {{at}} 步，至多 {{total}} 步',
+    step: '第 {{at}}/{{total}} 步',
     answer: '逐词元的回答',
     shading: '颜色越深，策略越没料到这个词元；悬停可看概率。',
     thinking: '还没有回答。',
@@ -564,6 +564,7 @@ export const words: Words = {
     clickOn: '点击 {{element}}',
   },
   arm: {
+    expert: '脚本专家',
     base: '基座模型',
     sft: 'SFT',
     dpo: 'DPO',

@@ -2,6 +2,7 @@
 import { UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
+import { armName } from '../../parts/arm.ts'
 import { useReason } from '../../parts/reason.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Extent, Picture } from './picture.tsx'
@@ -36,26 +37,29 @@ export function ScreenCard({ screen, extent, onFollow }: Props) {
   )
 }
 
-/** Task, problem and how it stands. */
+/** Task, problem, how it stands, and the policy where a stage has several. */
 export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
   const reason = useReason()
   const { status } = screen
   return (
-    <div className={classes.title}>
-      <b className="cut">{screen.title}</b>
-      <span className="soft" title={t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })}>
-        {screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}
-      </span>
-      <span className={classes.state} title={reason(screen.reason)}>
-        {status === 'playing' || status === 'held' ? (
-          <span className="soft">
-            {status === 'held' ? t('live.held') : t('live.step', { at: screen.step, total: screen.horizon })}
-          </span>
-        ) : (
-          <OutcomeMark outcome={status} />
-        )}
-      </span>
-    </div>
+    <>
+      <div className={classes.title}>
+        <b className="cut">{screen.title}</b>
+        <span className="soft" title={t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })}>
+          {screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}
+        </span>
+        <span className={classes.state} title={reason(screen.reason)}>
+          {status === 'playing' || status === 'held' ? (
+            <span className="soft">
+              {status === 'held' ? t('live.held') : t('live.step', { at: screen.step, total: screen.horizon })}
+            </span>
+          ) : (
+            <OutcomeMark outcome={status} />
+          )}
+        </span>
+      </div>
+      {screen.kind === 'job' && screen.arm !== '' && <div className="soft cut">{armName(t, screen.arm)}</div>}
+    </>
   )
 }
