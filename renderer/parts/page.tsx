@@ -51,7 +51,7 @@ export function Panel({
           <h2 className={classes.panelTitle} tabIndex={-1}>
             {title}
           </h2>
-          {note !== undefined && <p className={classes.note}>{note}</p>}
+          {note !== undefined && <div className={classes.note}>{note}</div>}
         </div>
         {actions}
       </div>

@@ -1,7 +1,7 @@
 /** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
 import { Button, Group, Modal, NativeSelect, type NativeSelectProps, Stack, Text, TextInput } from '@mantine/core'
 import { CircleDot } from 'lucide-react'
-import { type KeyboardEvent, type PointerEvent, useRef, useState, type WheelEvent } from 'react'
+import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
@@ -96,10 +96,10 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
   return (
     <div className={classes.record}>
       <div>
-        <Hands screen={screen} />
-        <Text size="sm" c="dimmed" mt="xs">
+        <Text size="sm" c="dimmed" mb="xs">
           {t('live.hands')}
         </Text>
+        <Hands screen={screen} />
       </div>
       <div>
         <Panel
@@ -134,7 +134,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
               </li>
             ))}
           </ol>
-          <details>
+          <details className={classes.list}>
             <summary>{t('live.elements', { count: recording.elements.length })}</summary>
             <div className={classes.elements}>
               {recording.elements.map((element) => (
@@ -248,8 +248,16 @@ function Hands({ screen }: { readonly screen: LiveScreen }) {
     event.stopPropagation()
     send({ type, key: event.key })
   }
-  const wheel = (event: WheelEvent) =>
+  const wheel = useEffectEvent((event: WheelEvent) => {
+    event.preventDefault()
     send({ type: 'wheel', ...place(event), dx: Math.round(event.deltaX), dy: Math.round(event.deltaY) })
+  })
+  // React's own listener is passive: it could not keep the window from scrolling too.
+  useEffect(() => {
+    const element = area.current!
+    element.addEventListener('wheel', wheel, { passive: false })
+    return () => element.removeEventListener('wheel', wheel)
+  }, [])
   return (
     <div
       className={classes.canvas}
@@ -262,7 +270,6 @@ function Hands({ screen }: { readonly screen: LiveScreen }) {
       onPointerMove={pointer('move')}
       onKeyDown={key('keydown')}
       onKeyUp={key('keyup')}
-      onWheel={wheel}
     >
       <Picture screen={screen} extent="task" ref={area} />
     </div>
