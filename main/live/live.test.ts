@@ -233,6 +233,27 @@ test('mouse and keys are written down as what the agent would have done', async 
   expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 3, 4, 5])
 })
 
+test('arrow keys that choose what a field suggests are written down', async () => {
+  const task = workbench.page(
+    `<input id="name" aria-label="Name" ${at(60)}><textarea id="more" ${at(90)}></textarea><button id="go" ${at(150)}>Go</button>`,
+    `$('name').onkeydown = ({ key }) => { if (key === 'ArrowDown') $('name').value = 'Ada' }
+     $('go').onclick = () => core.judge($('name').value === 'Ada')`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  const press = async (key: string) => {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+  await clickAt(id, 20, 100)
+  await press('ArrowDown')
+  await clickAt(id, 20, 70)
+  for (const key of ['A', 'ArrowLeft', 'ArrowDown']) await press(key)
+  await clickAt(id, 20, 160)
+  await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
+  expect(written(id)).toEqual(['fill Name textbox 1 = A', 'press ArrowDown', 'click Go button 3'])
+})
+
 test('a click that only brings the focus is kept where the task needs it', async () => {
   const task = workbench.page(
     `<input id="when" aria-label="When" ${at(60)}><button id="now" ${at(90)} hidden>Now</button>`,

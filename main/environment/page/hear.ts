@@ -6,8 +6,12 @@ export function hearPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const KEYS =
     'Enter Tab Escape Backspace Delete ArrowUp ArrowDown ArrowLeft ArrowRight Space Home End PageUp PageDown'.split(' ')
-  /** Of these keys, the ones that do more in a text field than edit it. */
-  const FIELD_KEYS = ['Enter', 'Tab', 'Escape']
+  /** Whether one of these keys does more in this text field than edit it: up and down choose what it suggests. */
+  const doesMore = (field: EventTarget | null, key: string): boolean => {
+    if (['Tab', 'Escape'].includes(key)) return true
+    if (key === 'Enter') return !(field instanceof HTMLTextAreaElement)
+    return ['ArrowUp', 'ArrowDown'].includes(key) && field instanceof HTMLInputElement && field.type !== 'number'
+  }
   const LONGEST = 2000
   let heard: Heard[] | null = null
   /** A key is down: clicks without a mouse are its doing, and a press is what the agent would call it. */
@@ -66,8 +70,7 @@ export function hearPage(): void {
       const key = pressed === ' ' ? 'Space' : pressed
       if (!KEYS.includes(key)) return
       const ref = refOf(event.target)
-      const multiline = event.target instanceof HTMLTextAreaElement && key === 'Enter'
-      if (ref !== null && isTyped(ref) && (multiline || !FIELD_KEYS.includes(key))) return
+      if (ref !== null && isTyped(ref) && !doesMore(event.target, key)) return
       heard?.push({ kind: 'press', key })
     })
     hear('keyup', () => {
