@@ -283,7 +283,25 @@ test('what is not solved, and what the agent could not do, is not saved', async 
   await live.input(dragged, { type: 'move', x: 90, y: 70 })
   await live.input(dragged, { type: 'up', x: 90, y: 70 })
   expect(screen(dragged).status).toBe('success')
-  expect(() => live.save(dragged)).toThrow(/not by what the agent can do/)
+  expect(() => live.save(dragged)).toThrow('played once more, the episode does not end.')
+})
+
+test('where a recording does not solve the task again, it is said why in words', async () => {
+  const shaken = workbench.page(
+    `<button id="go" ${at(60)}>Go</button>`,
+    `let shaken = false
+     addEventListener('mousemove', ({ buttons }) => { shaken ||= buttons === 1 })
+     $('go').onclick = () => core.judge(shaken)`,
+  )
+  look()
+  const id = await live.record(shaken.name, 1)
+  await live.input(id, { type: 'down', x: 20, y: 70 })
+  await live.input(id, { type: 'move', x: 40, y: 70 })
+  await live.input(id, { type: 'up', x: 40, y: 70 })
+  expect(screen(id).recording!.said).toMatchObject({
+    text: 'Solved, but not by these steps alone: played once more, the page ends without full reward at step 1.',
+    values: { why: { id: 'againWrong', values: { step: 1 } } },
+  })
 })
 
 test('an action that cannot be written down is not saved', async () => {

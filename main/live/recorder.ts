@@ -1,6 +1,6 @@
 /** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
 import { z } from 'zod'
-import { formatCompletion, PARSE_FAILURES, parseCompletion } from '../agent/grammar.ts'
+import { formatCompletion, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
 import type { Ending } from '../agent/spectator.ts'
 import { UserError } from '../config/error.ts'
@@ -148,8 +148,9 @@ export class Recorder {
   async #do(action: Action, thought?: string): Promise<void> {
     const step = scriptStep(action, this.#observation, thought === undefined ? {} : { thought })
     const result = await this.#session.step(action)
-    if (result.reason.startsWith('impossible')) {
-      this.#say('recordImpossible', { why: result.reason.slice('impossible: '.length) })
+    const why = impossibility(result)
+    if (why !== undefined) {
+      this.#say('recordImpossible', { why })
       return
     }
     this.#said = null
@@ -179,18 +180,18 @@ export class Recorder {
 
   /** Plays the script on another page, as the agent would: that is what is kept, where it ends the same. */
   async #verify(): Promise<void> {
-    let why = ''
+    let why: Said | undefined
     for (const script of [withoutFocusing(this.#script), this.#script]) {
       const played = await this.#lend((session) => playScript(session, this.#problem, script))
-      if (typeof played !== 'string') {
+      if ('samples' in played) {
         this.#script = script
-        this.#samples = played
+        this.#samples = played.samples
         this.#say('recordDone', {})
         return
       }
       why = played
     }
-    this.#say('recordNotEnough', { why })
+    if (why !== undefined) this.#say('recordNotEnough', { why })
   }
 
   readonly #say: Say = (id, values) => {
@@ -199,23 +200,30 @@ export class Recorder {
   }
 }
 
+/** Why the action could not be done; undefined where it was. */
+function impossibility({ reason }: StepResult): string | undefined {
+  return /^impossible: (.*)$/s.exec(reason)?.[1]
+}
+
 /** Plays a script from the beginning and returns its steps as samples, or why it does not solve the problem. */
 async function playScript(
   session: Session,
   { task, seed }: Problem,
   script: readonly ScriptStep[],
-): Promise<GoldenSample[] | string> {
+): Promise<{ readonly samples: GoldenSample[] } | Said> {
   const samples: GoldenSample[] = []
   const done: string[] = []
   try {
     let observation = await session.reset(task, seed)
     for (const [at, step] of script.entries()) {
       const action = actionOn(step, observation)
-      if (action === undefined) return `there is no ${step.target?.role} ${step.target?.name} at step ${at + 1}`
+      if (action === undefined) {
+        return said('againMissing', { element: `${step.target?.name} ${step.target?.role}`.trim(), step: at + 1 })
+      }
       const { thought, written } = scriptStep(action, observation, { thought: step.thought })
       const completion = formatCompletion({ thought, action }, observation)
       const read = parseCompletion(completion, observation)
-      if ('failure' in read) return `step ${at + 1} cannot be written down (${PARSE_FAILURES[read.failure]})`
+      if ('failure' in read) return said('againUnwritten', { step: at + 1, reason: read.failure })
       samples.push({
         prompt: promptMessages(observation, done),
         completion,
@@ -226,12 +234,15 @@ async function playScript(
       })
       done.push(written)
       const result = await session.step(action)
-      if (result.done) return result.success ? samples : `it ends with ${result.reason} at step ${at + 1}`
+      if (result.success) return { samples }
+      const why = impossibility(result)
+      if (why !== undefined) return said('againImpossible', { step: at + 1, why })
+      if (result.done) return said('againWrong', { step: at + 1 })
       observation = result.observation
     }
-    return 'the episode does not end'
+    return said('againEndless', {})
   } catch (error) {
-    if (error instanceof EnvironmentFault) return error.message
+    if (error instanceof EnvironmentFault) return said('againBroken', { why: error.message })
     throw error
   }
 }

@@ -3,6 +3,7 @@
  * both, so that a window can say it in its reader's language.
  */
 import { z } from 'zod'
+import { PARSE_FAILURES, type ParseFailure } from '../agent/grammar.ts'
 
 /** A sentence in English, and what it was made from. */
 export interface Said {
@@ -133,9 +134,21 @@ export const MESSAGES = {
   recordAgain: message({}, () => 'Solved. Playing it once more, to see that these steps are all it takes ...'),
   recordDone: message({}, () => 'Solved, and solved once more by these steps alone.'),
   recordNotEnough: message(
-    { why: text },
-    ({ why }) => `Solved, but not by what the agent can do: played once more, ${why}.`,
+    { why: inner },
+    ({ why }) => `Solved, but not by these steps alone: played once more, ${why.text}.`,
   ),
+  againMissing: message(
+    { element: text, step: number },
+    ({ element, step }) => `there is no ${element} at step ${step}`,
+  ),
+  againUnwritten: message(
+    { step: number, reason: z.enum(Object.keys(PARSE_FAILURES) as ParseFailure[]) },
+    ({ step, reason }) => `step ${step} cannot be written down (${PARSE_FAILURES[reason]})`,
+  ),
+  againImpossible: message({ step: number, why: text }, ({ step, why }) => `step ${step} cannot be done (${why})`),
+  againWrong: message({ step: number }, ({ step }) => `the page ends without full reward at step ${step}`),
+  againEndless: message({}, () => 'the episode does not end'),
+  againBroken: message({ why: text }, ({ why }) => `the page breaks (${why})`),
 
   trackingAway: message(
     { place: text, why: text },

@@ -21,6 +21,16 @@ test('a message is said in the language that has words for it, what stands in it
   )
 })
 
+test('what went wrong with an answer is said in the language too', () => {
+  const why = said('againUnwritten', { step: 2, reason: 'form' })
+  expect(said('recordNotEnough', { why }).text).toMatch(
+    /played once more, step 2 cannot be written down \(not "Thought/,
+  )
+  expect(sayAgain(t, said('recordNotEnough', { why }))).toBe(
+    `解出了，但只靠这些步骤不行：重放时，第 2 步写不出来（${words.reason.form}）。`,
+  )
+})
+
 test('a line of an older lab, and one of a newer lab, stay as they were said', () => {
   expect(sayAgain(t, { text: 'as it was' })).toBe('as it was')
   const unknown = { ...said('noSuccesses', {}), id: 'ofTomorrow' as 'noSuccesses', text: 'said tomorrow' }

@@ -11,5 +11,6 @@ export function sayAgain(t: TFunction, told: Said | { readonly text: string; rea
   ])
   const named = Object.fromEntries(values)
   const check = told.id === 'check' ? { name: t(`checks.names.${named.name}` as 'checks.names.disk') } : {}
-  return t(told.id, { ns: 'said', ...named, ...check, defaultValue: told.text })
+  const reason = told.id === 'againUnwritten' ? { reason: t(`reason.${named.reason}` as 'reason.form') } : {}
+  return t(told.id, { ns: 'said', ...named, ...check, ...reason, defaultValue: told.text })
 }
