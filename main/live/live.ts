@@ -70,7 +70,7 @@ export class Live {
     this.workshop = new Workshop(config, { host })
     this.#gates = {
       job: new Gate(watched, { delay: 0, paused: false }),
-      play: new Gate(watched, { delay: 600, paused: false }),
+      play: new Gate(watched, { delay: 500, paused: false }),
     }
   }
 

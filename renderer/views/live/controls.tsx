@@ -1,7 +1,7 @@
 /** How fast it goes: a slider for the delay, pause and single steps, one or all. */
 import { ActionIcon, Group, Slider, Switch, Text, Tooltip } from '@mantine/core'
 import { Pause, Play, StepForward } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Control, Played } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
@@ -24,7 +24,14 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
   const { t } = useTranslation()
   const [moved, setMoved] = useState<number | null>(null)
   const place = DELAYS.findLastIndex((delay) => delay <= control.delay)
-  const change = (changes: Partial<Control>) => void lab.live.control.mutate({ of, ...changes }).catch(tellError)
+  // The thumb stays where it was put until the lab has the new delay: the next key goes on from there.
+  useEffect(() => setMoved((at) => (at !== null && DELAYS[at] === control.delay ? null : at)), [control.delay])
+  const change = (changes: Partial<Control>) =>
+    void lab.live.control.mutate({ of, ...changes }).catch((error: unknown) => {
+      setMoved(null)
+      tellError(error)
+    })
+  const seconds = (at: number) => t('live.seconds', { seconds: (DELAYS[at] ?? 0) / 1000 })
   return (
     <Group gap="md" wrap="wrap">
       <Tooltip label={t(control.paused ? 'live.resume' : 'live.pause')}>
@@ -58,13 +65,11 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
           max={DELAYS.length - 1}
           step={1}
           value={moved ?? place}
-          label={(at) => t('live.seconds', { seconds: (DELAYS[at] ?? 0) / 1000 })}
+          label={seconds}
           thumbLabel={t('live.delay')}
+          thumbValueText={seconds}
           onChange={setMoved}
-          onChangeEnd={(at) => {
-            setMoved(null)
-            change({ delay: DELAYS[at] ?? 0 })
-          }}
+          onChangeEnd={(at) => change({ delay: DELAYS[at] ?? 0 })}
         />
       </Group>
       <Switch
