@@ -96,7 +96,7 @@ async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<st
     }
   })()
   const states = (async () => {
-    for await (const _ of live.watch(leaving.signal));
+    for await (const _ of live.watch('job', leaving.signal));
   })()
   try {
     await work()

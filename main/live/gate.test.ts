@@ -56,6 +56,19 @@ test('nobody is held where nobody looks, nor any longer once nobody does', async
   await held
 })
 
+test('a pause is over when nobody looks any more', async () => {
+  let watched = true
+  const gate = new Gate(() => watched, { delay: 0, paused: true })
+  const held = gate.hold('a', never)
+  watched = false
+  gate.recheck()
+  await held
+  watched = true
+  gate.recheck()
+  expect(gate.control.paused).toBe(false)
+  await gate.hold('a', never)
+})
+
 test('what is cancelled is not held', async () => {
   const gate = new Gate(() => true, { delay: 0, paused: true })
   const controller = new AbortController()

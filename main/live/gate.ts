@@ -39,8 +39,9 @@ export class Gate {
     this.#changed.fire()
   }
 
-  /** Looks again whether somebody is watching. */
+  /** Looks again whether somebody is watching. A pause is over when nobody is: who comes next would not know of it. */
   recheck(): void {
+    if (!this.#watched()) this.#control = { ...this.#control, paused: false }
     this.#changed.fire()
   }
 

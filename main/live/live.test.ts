@@ -13,7 +13,7 @@ import { greedy, jobsOf } from '../pipeline/play.ts'
 import { openResources } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden.ts'
 import { Live } from './live.ts'
-import type { Frame, LiveScreen, LiveState } from './state.ts'
+import type { Frame, LiveScreen, LiveState, Played } from './state.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'live-'))
 const workbench = openWorkbench()
@@ -45,11 +45,11 @@ afterEach(async () => {
   settings = config
 })
 
-/** Somebody looks: the states that they are shown, the latest last. */
-function look(): LiveState[] {
+/** Somebody looks, at what is played where that is said: the states that they are shown, the latest last. */
+function look(at: Played | null = null, signal = leaving.signal): LiveState[] {
   const states: LiveState[] = []
   void (async () => {
-    for await (const state of live.watch(leaving.signal)) states.push(state)
+    for await (const state of live.watch(at, signal)) states.push(state)
   })()
   return states
 }
@@ -65,7 +65,7 @@ function lookAtPictures(ids?: readonly string[]): Frame[] {
 const screen = (id: string): LiveScreen => live.state().screens.find((one) => one.id === id)!
 
 test('an episode is played before one’s eyes: pictures, answers with tokens and the element they act on', async () => {
-  const states = look()
+  const states = look('play')
   const frames = lookAtPictures()
   live.control('play', { delay: 150 })
   const [id] = await live.play({ task: 'click-button', seed: 3, policies: ['base'], temperature: 0 })
@@ -84,7 +84,7 @@ test('an episode is played before one’s eyes: pictures, answers with tokens an
 })
 
 test('what is paused goes on step by step, and stops when it is told to', async () => {
-  look()
+  look('play')
   live.control('play', { paused: true })
   const [id] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(id!).status).toBe('held'), 20_000)
@@ -115,7 +115,7 @@ test('a run’s pages are shown while it goes on, at its own speed where nobody 
       spectator: resources.audience?.spectator({ stage: 'collect', round: 1, arm: '' }),
     })
   expect(await play()).toHaveLength(6)
-  look()
+  look('job')
   const watched = play()
   await vi.waitFor(() => {
     const { screens } = live.state()
@@ -134,7 +134,7 @@ test('an answer is shown while it is drawn, and only to those who look', async (
   const audience = live.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   expect(spectator.listens).toBe(false)
-  look()
+  look('job')
   expect(spectator.listens).toBe(true)
   const [task] = listTasks({})
   const attempt = { task: task!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
@@ -146,6 +146,30 @@ test('an answer is shown while it is drawn, and only to those who look', async (
   const answer = { observation, text: 'Thought', thought: '', written: '', action: null, tokens: () => tokens }
   await spectator.decided(attempt, answer, leaving.signal)
   expect(live.state().screens).toMatchObject([{ drawn: [], answer: { text: 'Thought', tokens }, step: 1 }])
+  audience.leave()
+})
+
+test('only who watches a run holds it back, and a pause does not outlast them', async () => {
+  const audience = live.audience()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  const [task] = listTasks({})
+  const attempt = { task: task!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
+  const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
+  spectator.began(attempt, observation)
+  const answer = { observation, text: '', thought: '', written: '', action: null, tokens: () => [] }
+  const watching = new AbortController()
+  look('job', watching.signal)
+  live.control('job', { paused: true })
+  const held = spectator.decided(attempt, answer, leaving.signal)
+  await vi.waitFor(() => expect(live.state().screens).toMatchObject([{ status: 'held' }]))
+  watching.abort()
+  await held
+  look()
+  look('play')
+  expect(spectator.listens).toBe(false)
+  look('job')
+  expect(spectator.listens).toBe(true)
+  await spectator.decided(attempt, answer, leaving.signal)
   audience.leave()
 })
 
@@ -333,7 +357,7 @@ test('a problem that policies are measured on is neither begun nor saved', async
 })
 
 test('a person takes over where the agent is held, before it acts again, on a page of their own', async () => {
-  look()
+  look('play')
   live.control('play', { paused: true })
   const [played] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(played!).status).toBe('held'), 20_000)

@@ -58,27 +58,31 @@ export class Live {
   readonly #recordings = new Map<string, Held>()
   readonly #pictures = new Pictures(this.#screens)
   readonly #changed = new Signal()
-  readonly #viewers: Viewers
+  /** Who looks at runs, and who at what is tried out. */
+  readonly #viewers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
   #screenCount = 0
   #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
 
   constructor({ config, host, grace = GRACE }: LiveOptions) {
-    this.#viewers = new Viewers(grace, () => this.#recheck())
-    const watched = () => this.#viewers.present
+    const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
+    this.#viewers = { job: viewers('job'), play: viewers('play') }
     this.#config = config
     this.workshop = new Workshop(config, { host })
     this.#gates = {
-      job: new Gate(watched, { delay: 0, paused: false }),
-      play: new Gate(watched, { delay: 500, paused: false }),
+      job: new Gate(() => this.#viewers.job.present, { delay: 0, paused: false }),
+      play: new Gate(() => this.#viewers.play.present, { delay: 500, paused: false }),
     }
   }
 
   // Looking
 
-  /** What is shown now, and then again whenever it has changed, until `signal` is aborted. Somebody looks meanwhile. */
-  async *watch(signal: AbortSignal): AsyncGenerator<LiveState, void, undefined> {
-    const leave = this.#viewers.enter()
+  /**
+   * What is shown now, and then again whenever it has changed, until `signal` is aborted. Somebody looks meanwhile at
+   * what is played `of` a kind, or at neither.
+   */
+  async *watch(of: Played | null, signal: AbortSignal): AsyncGenerator<LiveState, void, undefined> {
+    const leave = of === null ? undefined : this.#viewers[of].enter()
     try {
       while (!signal.aborted) {
         const changed = this.#changed.next(undefined, signal)
@@ -87,7 +91,7 @@ export class Live {
         await new Signal().next(STATE_INTERVAL, signal)
       }
     } finally {
-      leave()
+      leave?.()
     }
   }
 
@@ -314,17 +318,17 @@ export class Live {
       await held
       this.#changed.fire()
     }
-    const isWatched = () => this.#viewers.present
+    const viewers = this.#viewers[of]
     return {
       get listens() {
-        return isWatched()
+        return viewers.present
       },
       drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
       began: (attempt, observation) => screenOf(attempt).begin(programme, attempt, attempt.session, observation),
       decided: (attempt, answer, signal) => {
         const screen = screenOf(attempt)
         screen.answer(answer)
-        return this.#viewers.present ? screen.outline().then(() => hold(screen, signal)) : undefined
+        return viewers.present ? screen.outline().then(() => hold(screen, signal)) : undefined
       },
       ended: (attempt, ending, signal) => {
         const screen = screenOf(attempt)
@@ -373,8 +377,8 @@ export class Live {
     return recording
   }
 
-  #recheck(): void {
-    for (const gate of Object.values(this.#gates)) gate.recheck()
+  #recheck(of: Played): void {
+    this.#gates[of].recheck()
     this.#changed.fire()
   }
 }

@@ -30,7 +30,7 @@ test('a page looks, records a task by hand and saves it', async () => {
     '<button>Go</button><button>Stay</button>',
     `document.querySelector('#area button').onclick = () => core.judge(true)`,
   )
-  const states = (await page.state()) as AsyncIterable<LiveState>
+  const states = (await page.state({ of: null })) as AsyncIterable<LiveState>
   const { screen } = await page.record({ task: task.name, seed: 7 })
   const frames = (await page.frames({ screens: [screen] })) as AsyncIterable<Frame>
   for await (const frame of frames) {

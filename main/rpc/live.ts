@@ -14,8 +14,13 @@ const seed = z
 const task = z.string().max(200)
 
 export const liveRouter = router({
-  /** What is shown now, and again whenever it changes. Whoever subscribes looks: only then is anything held back. */
-  state: procedure.subscription(({ ctx, signal }) => ctx.live.watch(signal ?? NEVER)),
+  /**
+   * What is shown now, and again whenever it changes. Whoever subscribes looks at what is played `of` a kind, or at
+   * neither: only then is it held back.
+   */
+  state: procedure
+    .input(z.object({ of: of.nullable() }))
+    .subscription(({ ctx, input, signal }) => ctx.live.watch(input.of, signal ?? NEVER)),
   /** Pictures of these screens, or of all. */
   frames: procedure
     .input(z.object({ screens: z.array(screen).max(64).optional() }))

@@ -12,13 +12,15 @@ import { RecordMode } from './record.tsx'
 import { Watch } from './watch.tsx'
 
 const MODES = ['watch', 'play', 'record'] as const
+/** What each of them looks at: only who can see the controls holds anything back. */
+const LOOKS_AT = { watch: 'job', play: 'play', record: null } as const
 
 export default function Live() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const [state, setState] = useState<LiveState | null>(null)
-  useStream(() => lab.live.state.subscribe(undefined, { onData: setState }), [])
   const mode = MODES.find((one) => one === query.mode) ?? 'watch'
+  useStream(() => lab.live.state.subscribe({ of: LOOKS_AT[mode] }, { onData: setState }), [mode])
   const Mode = { watch: Watch, play: PlayMode, record: RecordMode }[mode]
   return (
     <Page
