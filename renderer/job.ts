@@ -11,6 +11,9 @@ export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
+/** Whether someone here holds the job where it is: the view that lets them says so while it is open. */
+export const usePaused = create<{ readonly paused: boolean }>(() => ({ paused: false }))
+
 /** Begins to follow the job. What a stage has changed is asked for again when it ends. */
 export function followJob(): void {
   lab.job.watch.subscribe(undefined, {

@@ -195,6 +195,7 @@ export const words = {
     last: 'Run {{run}}, {{command}}: {{status}}.',
     progress: 'Progress of the stage',
     toGo: '{{time}} to go',
+    paused: 'paused',
     stop: 'Stop',
     stopNote: 'Stops where it can go on later without loss.',
     stopNow: 'Stop now',

@@ -186,6 +186,7 @@ export const words: Words = {
     last: '运行 {{run}}，{{command}}：{{status}}。',
     progress: '本阶段的进度',
     toGo: '还需 {{time}}',
+    paused: '已暂停',
     stop: '停止',
     stopNote: '在可以无损继续的地方停下。',
     stopNow: '立即停止',

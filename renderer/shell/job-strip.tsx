@@ -1,12 +1,12 @@
 /** The job in the line above the views: what runs, how far it is, and the button that stops it. */
 import { Button, Group, Progress } from '@mantine/core'
 import type { TFunction } from 'i18next'
-import { Square, Zap } from 'lucide-react'
+import { Pause, Square, Zap } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentJob, JobState } from '../../main/jobs.ts'
 import { lab, useConnection } from '../api.ts'
-import { useJob } from '../job.ts'
+import { useJob, usePaused } from '../job.ts'
 import { hrefOf } from '../location.ts'
 import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
@@ -53,11 +53,15 @@ function Idle({ job: { last } }: { readonly job: JobState }) {
 function Current({ job, current }: { readonly job: JobState; readonly current: CurrentJob }) {
   const { t } = useTranslation()
   const { stage, progress } = current
+  const { paused } = usePaused()
   const stopping = job.status === 'stopping'
+  const counted = progress === null ? null : `${progress.done}/${progress.total} ${unitName(t, progress.unit)}`
+  const toGo = progress?.eta == null ? null : t('job.toGo', { time: duration(Math.max(1, progress.eta)) })
+  const left = paused ? t('job.paused') : toGo
   return (
     <>
       <a className={classes.what} href={hrefOf('pipeline', { run: current.run })}>
-        <StatusSign status="running" />
+        {paused ? <Pause size={16} aria-hidden /> : <StatusSign status="running" />}
         <b className="cut">{stage === null ? t(`command.${current.command}`) : stageName(t, stage)}</b>
       </a>
       <Progress
@@ -66,10 +70,7 @@ function Current({ job, current }: { readonly job: JobState; readonly current: C
         color="var(--chosen)"
         aria-label={t('job.progress')}
       />
-      <span className={`soft ${classes.rest}`}>
-        {progress !== null && `${progress.done}/${progress.total} ${unitName(t, progress.unit)}`}
-        {progress?.eta != null && ` · ${t('job.toGo', { time: duration(Math.max(1, progress.eta)) })}`}
-      </span>
+      <span className={`soft ${classes.rest}`}>{[counted, left].filter((part) => part !== null).join(' · ')}</span>
       <Group gap="xs" wrap="nowrap">
         {stopping ? (
           <Button
