@@ -165,25 +165,25 @@ function Options({
   const { t } = useTranslation()
   const [option, setOption] = useState('')
   const what = t('live.chooseIn', { name })
+  const decide = () => option !== '' && act({ kind: 'select', ref, option })
   return (
-    <form
-      className={classes.options}
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (option !== '') act({ kind: 'select', ref, option })
-      }}
-    >
+    <div className={classes.options}>
       <NativeSelect
         aria-label={what}
         {...select}
         data={[{ value: '', label: '…' }, ...options.map((one) => ({ value: one, label: one }))]}
         value={option}
         onChange={(event) => setOption(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          decide()
+        }}
       />
-      <Button type="submit" variant="default" aria-label={what} disabled={option === ''} size={select.size ?? 'sm'}>
+      <Button variant="default" aria-label={what} disabled={option === ''} size={select.size ?? 'sm'} onClick={decide}>
         {t('live.choose')}
       </Button>
-    </form>
+    </div>
   )
 }
 
