@@ -654,6 +654,8 @@ export const words = {
     step: 'step {{step}}',
     runs: 'Runs to overlay',
     none: 'No curves yet',
+    noneHere: 'No {{stage}} in these runs',
+    noneHereText: 'They went on from what an earlier run had trained. Choose that one above.',
     noneText: 'SFT and DPO write their metrics after every optimiser step; they appear here as they come.',
     smoothing: 'Smoothing',
     log: 'Log scale',

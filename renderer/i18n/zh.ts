@@ -634,6 +634,8 @@ export const words: Words = {
     step: '第 {{step}} 步',
     runs: '要叠加的运行',
     none: '还没有曲线',
+    noneHere: '这些运行里没有 {{stage}}',
+    noneHereText: '它们接着更早的运行训练好的继续。请在上方选择那次运行。',
     noneText: 'SFT 和 DPO 在每个优化步后写下指标，随到随显示。',
     smoothing: '平滑',
     log: '对数刻度',

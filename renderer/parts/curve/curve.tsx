@@ -24,7 +24,7 @@ interface Props {
   readonly onRange?: (range: Range | null) => void
   /** A level worth a line: 0 for rewards, 0.5 for accuracy. */
   readonly level?: number
-  /** Shares have the same axis from 0 to 1 wherever one looks. */
+  /** A share: its axis ends at 1. */
   readonly share?: boolean
   readonly mark?: Mark
   /** CSS pixels. */

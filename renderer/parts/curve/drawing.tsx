@@ -88,7 +88,7 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
         <YAxis
           width={52}
           scale={log ? 'log' : 'auto'}
-          domain={share && !log ? [0, 1] : ['auto', 'auto']}
+          domain={share && !log ? ['auto', 1] : ['auto', 'auto']}
           allowDataOverflow={log}
           tickFormatter={metric}
           tick={{ fill: 'var(--soft)', fontSize: 12 }}

@@ -68,7 +68,11 @@ export default function Training() {
       }
     >
       {own.length === 0 ? (
-        <Empty icon={ChartLine} title={t('training.none')} text={t('training.noneText')}>
+        <Empty
+          icon={ChartLine}
+          title={t(arms.length === 0 ? 'training.none' : 'training.noneHere', { stage: t(`stage.${stage}`) })}
+          text={t(arms.length === 0 ? 'training.noneText' : 'training.noneHereText')}
+        >
           <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
         </Empty>
       ) : (
