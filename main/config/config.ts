@@ -24,7 +24,10 @@ export function loadConfig(
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if (path === undefined) text = ''
-    else throw new UserError(`${shown}: the configuration cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    else
+      throw new UserError(
+        `${shown}: the configuration cannot be read (${(error as NodeJS.ErrnoException).code}); name another file with --config_path.`,
+      )
   }
   return parseConfig(text, shown, overrides, place)
 }

@@ -208,7 +208,9 @@ function build(file: string, source: object): ByteLevelBpe {
   try {
     return new ByteLevelBpe(source, {})
   } catch (error) {
-    throw new UserError(`${file} is not a tokenizer that this lab can use: ${firstLine(error)}`)
+    throw new UserError(
+      `${file} is not a tokenizer that this lab can use: ${firstLine(error)}; copy the model's own tokenizer.json.`,
+    )
   }
 }
 

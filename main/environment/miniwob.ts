@@ -42,7 +42,9 @@ export function miniwobFromVariable(url: string | undefined): string | undefined
   try {
     return fileURLToPath(url)
   } catch {
-    throw new UserError(`MINIWOB_URL is ${url}, which is no file:// address of this machine.`)
+    throw new UserError(
+      `MINIWOB_URL is ${url}, which is no file:// address of this machine; write file:///path/to/html.`,
+    )
   }
 }
 

@@ -69,5 +69,5 @@ test('episodes say which arm played them; metrics are a table', () => {
 })
 
 test('a run without the data is refused in a sentence', () => {
-  expect(() => exportRun(store, run, 'kto', file)).toThrow(`Run ${run} has no preferences to export.`)
+  expect(() => exportRun(store, run, 'kto', file)).toThrow(`Run ${run} has no preferences to export; `)
 })

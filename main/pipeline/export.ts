@@ -27,7 +27,10 @@ export function exportRun(store: Store, run: number, kind: ExportKind, path: str
 /** The same as a text; pairs are those of `round`, by default of the last. Throws UserError where there are none. */
 export function exportLines(store: Store, run: number, kind: ExportKind, round?: number): string {
   const text = TEXTS[kind](store, run, round ?? lastRound(store, run))
-  if (text === '') throw new UserError(`Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export.`)
+  if (text === '')
+    throw new UserError(
+      `Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export; \`npx dpo-driver runs\` lists the runs.`,
+    )
   return text
 }
 

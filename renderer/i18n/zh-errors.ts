@@ -105,7 +105,8 @@ export const errors: ErrorWords = {
       '没有可以继续的（{command}）：运行 {run} 已经结束；去掉 --resume 即可重新开始。',
     'Run {run} has no evaluation that came to its end; run `npx dpo-driver evaluate`.':
       '运行 {run} 没有已完成的评估；请运行 `npx dpo-driver evaluate`。',
-    'Run {run} has no {what} to export.': '运行 {run} 没有可导出的{what}。',
+    'Run {run} has no {what} to export; `npx dpo-driver runs` lists the runs.':
+      '运行 {run} 没有可导出的{what}；`npx dpo-driver runs` 列出所有运行。',
     'There is no episode {id} any more; load the list again.': '回合 {id} 已不存在；请重新载入列表。',
     '{text} is not a number.': '{text} 不是数字。',
     'It was stopped.': '已停止。',
@@ -168,7 +169,8 @@ export const errors: ErrorWords = {
       '{path}：没有任何任务的黄金样本，也没有专家会做 {tasks}；请选择别的任务，或自己写样本。',
 
     // 设置
-    '{place}: the configuration cannot be read ({code}).': '{place}：无法读取配置（{code}）。',
+    '{place}: the configuration cannot be read ({code}); name another file with --config_path.':
+      '{place}：无法读取配置（{code}）；请用 --config_path 指定另一个文件。',
     '{place}: this is not valid YAML: {detail}.': '{place}：这不是有效的 YAML：{detail}。',
     '{place}:1: a configuration is a list of "key: value" lines.': '{place}:1：配置应当由“键: 值”的行组成。',
     '{place}: {key} {demand}, but is {value}.': '{place}：{key} {demand}，现在是 {value}。',
@@ -192,8 +194,8 @@ export const errors: ErrorWords = {
       '{folder} 中没有 MiniWoB++ 页面：请指定该基准的一份克隆，或其中含 core/ 和 miniwob/ 的文件夹。',
     'MINIWOB_URL is {url}: only file:// addresses are served, so name a folder of this machine.':
       'MINIWOB_URL 是 {url}：只支持 file:// 地址，请指定本机的文件夹。',
-    'MINIWOB_URL is {url}, which is no file:// address of this machine.':
-      'MINIWOB_URL 是 {url}，这不是本机的 file:// 地址；请改正它。',
+    'MINIWOB_URL is {url}, which is no file:// address of this machine; write file:///path/to/html.':
+      'MINIWOB_URL 是 {url}，这不是本机的 file:// 地址；请写成 file:///path/to/html。',
     'The MiniWoB++ pages could not be downloaded with pip ({why}): name a clone with --miniwob DIR, or go on with the built-in tasks.':
       '无法用 pip 下载 MiniWoB++ 页面（{why}）：请用 --miniwob DIR 指定一份克隆，或继续使用自带的任务。',
     'The downloaded {name} has SHA-256 {digest}, not {known}: it is not the known release of MiniWoB++ and was not unpacked.':
@@ -268,7 +270,8 @@ export const errors: ErrorWords = {
       '{file}：没有说明由哪个词元结束回答；请把 eos_token 设为 added_tokens 之一。',
     "The tokenizer has token ids up to {largest}, but the model's vocab_size is {size}: tokenizer.json and config.json are of different models; take both from one.":
       '分词器的词元编号到 {largest}，而模型的 vocab_size 是 {size}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
-    '{file} is not a tokenizer that this lab can use: {detail}': '{file} 不是本实验室能用的分词器：{detail}',
+    "{file} is not a tokenizer that this lab can use: {detail}; copy the model's own tokenizer.json.":
+      '{file} 不是本实验室能用的分词器：{detail}；请复制模型自带的 tokenizer.json。',
     'The chat template in {folder} failed ({detail}); use the one that came with the model.':
       '{folder} 中的聊天模板出错（{detail}）；请使用模型自带的模板。',
 

@@ -65,6 +65,8 @@ export function Log({ run }: { readonly run: number | null }) {
     count: shown.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE_HEIGHT,
+    paddingStart: 6,
+    paddingEnd: 6,
     overscan: 12,
   })
   useEffect(() => {
