@@ -1,6 +1,7 @@
 /** What a machine would need at the least: the arithmetic and the memory traffic that a case cannot do without. */
+
+import { PROJECTIONS } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
-import { PROJECTIONS } from '../main/engine/engine.ts'
 import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../main/engine/weights.ts'
 
 /** Floating-point operations (a multiplication and an addition are two) and bytes of weights, states and caches moved. */

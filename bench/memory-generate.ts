@@ -3,8 +3,8 @@
  * <case as JSON>` prints a line of JSON. So many prompts are completed, none twice, that the cache of keys and values is full.
  */
 import { z } from 'zod'
+import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter.ts'
-import { HEAD_PRECISIONS, PRECISIONS } from '../main/engine/engine.ts'
 import { CACHE_BYTES } from '../main/engine/estimate.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'

@@ -3,8 +3,9 @@
  * <case as JSON>` prints a line of JSON. In the lab's order: the frozen reference is asked first, and its adapter is freed.
  */
 import { z } from 'zod'
+import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter.ts'
-import { type Engine, HEAD_PRECISIONS, type LoraConfig, PRECISIONS, PROJECTIONS } from '../main/engine/engine.ts'
+import type { Engine, LoraConfig } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { publishedShape } from '../main/engine/shapes.ts'

@@ -1,8 +1,9 @@
 /** What frozen weights in bf16 and NF4 cost: how far the log-probabilities of answers are from float32's. */
 import { join } from 'node:path'
+import type { HeadPrecision, Precision } from '../main/config/choices.ts'
 import { PROJECT_ROOT } from '../main/config/paths.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint.ts'
-import type { Forest, HeadPrecision, Precision, Qwen2Config, Tensors } from '../main/engine/engine.ts'
+import type { Forest, Qwen2Config, Tensors } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomModel } from '../main/engine/random-model.ts'

@@ -1,6 +1,6 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
 import { z } from 'zod'
-import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../engine/engine.ts'
+import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)

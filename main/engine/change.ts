@@ -1,7 +1,8 @@
 /** How far adapters move a model: the size of what they add to each projection, and of what two of them add differently. */
 import { setImmediate } from 'node:timers/promises'
+import { PROJECTIONS, type Projection } from '../config/choices.ts'
 import type { Adapter } from './adapter.ts'
-import { PROJECTIONS, type Projection, type Tensor } from './engine.ts'
+import type { Tensor } from './engine.ts'
 
 /** Frobenius norms; 0 where an adapter leaves the projection alone. */
 export interface ProjectionChange {

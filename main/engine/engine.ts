@@ -4,6 +4,8 @@
  * of the target tokens out and takes their derivatives back.
  */
 
+import type { HeadPrecision, Precision, Projection } from '../config/choices.ts'
+
 /** Float32 tensor with its shape, row-major. */
 export interface Tensor {
   readonly shape: readonly number[]
@@ -26,18 +28,6 @@ export interface Qwen2Config {
   readonly max_position_embeddings: number
   readonly tie_word_embeddings: boolean
 }
-
-/** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
-export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
-export type Precision = (typeof PRECISIONS)[number]
-
-/** Form of embedding and head where the base model's matrices are frozen. */
-export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
-export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
-
-/** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
-export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
-export type Projection = (typeof PROJECTIONS)[number]
 
 /** PEFT's LoraConfig, as far as it decides the computation: y = Wx + (lora_alpha / r) B A dropout(x). */
 export interface LoraConfig {

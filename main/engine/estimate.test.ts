@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { HEAD_PRECISIONS, PROJECTIONS, type Qwen2Config } from './engine.ts'
+import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
+import type { Qwen2Config } from './engine.ts'
 import {
   CACHE_BYTES,
   estimateGeneration,

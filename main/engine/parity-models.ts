@@ -1,5 +1,6 @@
 /** What is compared with transformers and PEFT: models, adapters and tokens that a seed decides. */
-import { type Forest, type LoraConfig, PROJECTIONS, type Qwen2Config, type Tensors } from './engine.ts'
+import { PROJECTIONS } from '../config/choices.ts'
+import type { Forest, LoraConfig, Qwen2Config, Tensors } from './engine.ts'
 import { uniformStream } from './random.ts'
 import { randomAdapter, randomModel } from './random-model.ts'
 

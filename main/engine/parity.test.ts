@@ -1,15 +1,7 @@
 /** Every engine against the double-precision reference and against the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  type DrawnToken,
-  type Engine,
-  type Forest,
-  type LoraConfig,
-  PROJECTIONS,
-  type Qwen2Config,
-  type Scores,
-  type Tensors,
-} from './engine.ts'
+import { PROJECTIONS } from '../config/choices.ts'
+import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
 import { loadAddon } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'

@@ -1,5 +1,6 @@
 /** Which tensors a Qwen2 checkpoint and a PEFT adapter hold, and their shapes. */
-import type { LoraConfig, Projection, Qwen2Config } from './engine.ts'
+import type { Projection } from '../config/choices.ts'
+import type { LoraConfig, Qwen2Config } from './engine.ts'
 
 /** Shapes by tensor name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { PROJECTIONS } from '../config/choices.ts'
 import { parseConfig } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
-import { type Engine, PROJECTIONS } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { checkMemory, largestBatch, partsOf, planMemory } from './memory.ts'
 

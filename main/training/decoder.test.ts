@@ -1,7 +1,8 @@
 /** The trainers on a real decoder with LoRA, where the bigram engine cannot tell a prompt from its last token. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PROJECTIONS } from '../config/choices.ts'
 import { initLora } from '../engine/adapter.ts'
-import { type Engine, type LoraConfig, PROJECTIONS, type Qwen2Config } from '../engine/engine.ts'
+import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { isBuilt } from '../engine/native/addon.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomModel } from '../engine/random-model.ts'

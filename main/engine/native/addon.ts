@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../config/error.ts'
 import type { Dtype } from '../dtype.ts'
-import type { AdamW, AdapterName, HeadPrecision, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>

@@ -4,7 +4,8 @@
  * with double precision.
  */
 import { describe, expect, test } from 'vitest'
-import { type Engine, type Forest, type LoraConfig, PROJECTIONS, type Qwen2Config, type Tensors } from '../engine.ts'
+import { PROJECTIONS } from '../../config/choices.ts'
+import type { Engine, Forest, LoraConfig, Qwen2Config, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { randomAdapter, randomModel } from '../random-model.ts'
 import { type FlatTensors, isBuilt, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'

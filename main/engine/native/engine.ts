@@ -1,5 +1,6 @@
 /** The Engine interface over the native addon. */
 import { availableParallelism } from 'node:os'
+import type { HeadPrecision } from '../../config/choices.ts'
 import type {
   AdamW,
   AdapterName,
@@ -7,7 +8,6 @@ import type {
   Engine,
   Forest,
   GenerateOptions,
-  HeadPrecision,
   Holding,
   LoraConfig,
   OptimizerState,

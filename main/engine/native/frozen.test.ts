@@ -5,16 +5,8 @@
  */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import {
-  type Engine,
-  type Forest,
-  HEAD_PRECISIONS,
-  type LoraConfig,
-  PROJECTIONS,
-  type Qwen2Config,
-  type Scores,
-  type Tensors,
-} from '../engine.ts'
+import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
+import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { randomAdapter, randomModel } from '../random-model.ts'
 import { readSafetensors } from '../safetensors.ts'

@@ -4,7 +4,8 @@
  * heads for each of them.
  */
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs'
-import type { LoraConfig, Projection, Qwen2Config } from '../engine.ts'
+import type { Projection } from '../../config/choices.ts'
+import type { LoraConfig, Qwen2Config } from '../engine.ts'
 import { projectionName } from '../weights.ts'
 import { dropoutMask } from './dropout.ts'
 import type { Tf } from './load-tfjs.ts'

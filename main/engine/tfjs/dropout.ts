@@ -2,7 +2,7 @@
  * Which inputs of adapted projections LoRA dropout drops: a pure function of the seed and the place, so that every
  * engine drops the same, whatever the order it computes in. Projections of one input (q, k, v; gate, up) share its mask.
  */
-import type { Projection } from '../engine.ts'
+import type { Projection } from '../../config/choices.ts'
 import { splitMix64 } from '../random.ts'
 
 /** The inputs of a layer's projections. */

@@ -1,0 +1,13 @@
+/** What can be chosen of how a model is held and adapted: configuration and engine speak of the same. */
+
+/** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
+export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
+/** Form of embedding and head where the base model's matrices are frozen. */
+export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
+export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
+
+/** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
+export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
+export type Projection = (typeof PROJECTIONS)[number]
