@@ -54,3 +54,22 @@ test('the last picture of an attempt stays until the next problem stands', async
   expect(seen()).toEqual(['first', 'how it ended', 'second'])
   screen.close()
 })
+
+test('an action counts as done once it was acted on: with the next answer, or with the end', () => {
+  const [task] = listTasks({})
+  const programme = { stage: 'collect', round: 1, arm: '' }
+  const problem = { task: task!, seed: 1, attempt: 0 }
+  const screen = new Screen('job-1', 'job', programme, problem, { changed: () => {}, framed: () => {} })
+  const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
+  const answer = (written: string) => {
+    const action = { kind: 'press', key: 'Enter' } as const
+    screen.answer({ observation, text: written, thought: '', written, action, tokens: () => [] })
+  }
+  screen.begin(programme, problem, staged().session, observation)
+  answer('first')
+  expect(screen.shown(false).done).toEqual([])
+  answer('second')
+  expect(screen.shown(false).done).toEqual(['first'])
+  screen.end({ outcome: 'success', reason: 'reward', reward: 1 })
+  expect(screen.shown(false).done).toEqual(['first', 'second'])
+})

@@ -154,7 +154,7 @@ export class Screen {
       reward: this.#ending?.reward ?? null,
       answer: this.#answer === undefined ? null : shownAnswer(this.#answer.given, this.#answer.box),
       drawn: this.#drawn(),
-      done: this.#done.map(({ written }) => written),
+      done: this.history(true).map(({ written }) => written),
     }
   }
 

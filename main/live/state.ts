@@ -44,7 +44,7 @@ export interface LiveScreen {
   readonly answer: LiveAnswer | null
   /** The next answer as far as it has been drawn; none while none is being written, or where nobody looks. */
   readonly drawn: readonly AnswerToken[]
-  /** The actions before the present answer's, as they were written. */
+  /** The actions that were done, as they were written; the latest answer's is among them once the episode is over. */
   readonly done: readonly string[]
   readonly recording: Recording | null
 }
