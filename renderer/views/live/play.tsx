@@ -47,6 +47,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
   const chosen = listed.filter((policy) => (wanted ?? there.slice(-2)).includes(policy))
   const screens = state.screens.filter(({ kind }) => kind === 'play')
   useFrames(screens.map(({ id }) => id))
+  const alone = screens.length === 1
   const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
   const play = async () => {
     setStarting(true)
@@ -112,18 +113,14 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
           <div className={classes.bar}>
             <Controls of="play" control={state.controls.play} extent={extent} onExtent={setExtent} />
           </div>
-          {screens.length === 1 ? (
-            <Follow screen={screens[0]!} extent={extent} />
-          ) : (
-            <div className={classes.wall} data-extent={extent}>
-              {screens.map((screen) => (
-                <section key={screen.id} aria-label={nameOf(screen.arm)}>
-                  <h3>{nameOf(screen.arm)}</h3>
-                  <ScreenCard screen={screen} extent={extent} />
-                </section>
-              ))}
-            </div>
-          )}
+          <div className={alone ? undefined : classes.wall} data-extent={extent}>
+            {screens.map((screen) => (
+              <section key={screen.id} aria-label={nameOf(screen.arm)}>
+                <h3>{nameOf(screen.arm)}</h3>
+                {alone ? <Follow screen={screen} extent={extent} /> : <ScreenCard screen={screen} extent={extent} />}
+              </section>
+            ))}
+          </div>
         </>
       )}
     </>
