@@ -116,7 +116,9 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
             </Group>
           }
         >
-          <p aria-live="polite">{recording.said !== null && sayAgain(t, recording.said)}</p>
+          <p className={classes.said} aria-live="polite">
+            {recording.said !== null && sayAgain(t, recording.said)}
+          </p>
           {recording.ask !== null && <Ask ask={recording.ask} act={act} />}
           <ol className={classes.steps}>
             {recording.steps.map(({ id, thought, action }, at) => (
