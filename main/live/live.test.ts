@@ -173,6 +173,14 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
   audience.leave()
 })
 
+/** Presses and lets go of keys. */
+async function type(id: string, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    await live.input(id, { type: 'keydown', key })
+    await live.input(id, { type: 'keyup', key })
+  }
+}
+
 test('a page that is driven by hand becomes golden samples once it is solved', async () => {
   look()
   const frames = lookAtPictures()
@@ -183,17 +191,13 @@ test('a page that is driven by hand becomes golden samples once it is solved', a
   expect(() => live.save(id)).toThrow(/Solve the task first/)
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
 
-  const press = async (key: string) => {
-    await live.input(id, { type: 'keydown', key })
-    await live.input(id, { type: 'keyup', key })
-  }
   // The first field is reached by Tab, filled by key; the second by the agent's own action.
   const isReached = () =>
     screen(id)
       .recording!.elements.find(({ role }) => role === 'textbox')!
       .states.includes('focused')
-  for (let tabs = 0; tabs < 10 && !isReached(); tabs++) await press('Tab')
-  for (const letter of user) await press(letter)
+  for (let tabs = 0; tabs < 10 && !isReached(); tabs++) await type(id, ['Tab'])
+  await type(id, [...user])
   const field = screen(id).recording!.elements.filter(({ role }) => role === 'textbox')[1]!
   await live.act(id, { kind: 'fill', ref: field.ref, text: password })
   const button = screen(id).recording!.elements.find(({ role }) => role === 'button')!
@@ -231,10 +235,7 @@ test('mouse and keys are written down as what the agent would have done', async 
   look()
   const id = await live.record(task.name, 1)
   await clickAt(id, 20, 70)
-  for (const key of ['x', 'Backspace', 'A', 'é']) {
-    await live.input(id, { type: 'keydown', key })
-    await live.input(id, { type: 'keyup', key })
-  }
+  await type(id, ['x', 'Backspace', 'A', 'é'])
   expect(written(id)).toEqual(['click Name textbox 1', 'fill Name textbox 1 = Aé'])
   expect(screen(id).step).toBe(2)
   await clickAt(id, 60, 100)
@@ -265,14 +266,10 @@ test('arrow keys that choose what a field suggests are written down', async () =
   )
   look()
   const id = await live.record(task.name, 1)
-  const press = async (key: string) => {
-    await live.input(id, { type: 'keydown', key })
-    await live.input(id, { type: 'keyup', key })
-  }
   await clickAt(id, 20, 100)
-  await press('ArrowDown')
+  await type(id, ['ArrowDown'])
   await clickAt(id, 20, 70)
-  for (const key of ['A', 'ArrowLeft', 'ArrowDown']) await press(key)
+  await type(id, ['A', 'ArrowLeft', 'ArrowDown'])
   await clickAt(id, 20, 160)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
   expect(written(id)).toEqual(['fill Name textbox 1 = A', 'press ArrowDown', 'click Go button 3'])
@@ -289,6 +286,49 @@ test('a click that only brings the focus is kept where the task needs it', async
   await clickAt(id, 20, 100)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
   expect(written(id)).toEqual(['click When textbox 1', 'click Now button 2'])
+})
+
+test('a step is undone on the same problem, begun anew: the steps before it stay, and keep what names them', async () => {
+  const task = workbench.page(
+    `<input id="name" aria-label="Name" ${at(60)}><button id="go" ${at(90)}>Go</button><button id="no" ${at(120)}>No</button>`,
+    `$('go').onclick = () => core.judge($('name').value === 'Ada'); $('no').onclick = () => core.judge(false)`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  await live.undo(id)
+  expect(screen(id).recording).toMatchObject({ steps: [], said: null })
+  await clickAt(id, 20, 70)
+  await type(id, ['A', 'd', 'a'])
+  await clickAt(id, 20, 130)
+  expect(screen(id)).toMatchObject({ status: 'failure', step: 3 })
+  const before = screen(id).recording!.steps
+  await live.undo(id)
+  expect(screen(id)).toMatchObject({ status: 'playing', reward: null, recording: { said: { id: 'recordUndone' } } })
+  expect(screen(id).recording!.steps).toEqual(before.slice(0, 2))
+  await clickAt(id, 20, 100)
+  await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
+  expect(written(id)).toEqual(['fill Name textbox 1 = Ada', 'click Go button 2'])
+  // Whoever has written a thought to a step that is gone does not find it on another.
+  expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 4])
+  await live.undo(id)
+  expect(screen(id)).toMatchObject({ status: 'playing', recording: { ready: false } })
+  expect(() => live.save(id)).toThrow()
+})
+
+test('where the steps before cannot be done again, undoing says so and stops there', async () => {
+  const task = workbench.page(
+    `<button id="only" ${at(60)} hidden>Only</button><button id="next" ${at(90)}>Next</button>`,
+    `window.begun = (window.begun ?? 0) + 1
+     $('only').hidden = window.begun > 1`,
+  )
+  look()
+  const id = await live.record(task.name, 1)
+  for (const y of [70, 100, 100]) await clickAt(id, 20, y)
+  expect(written(id)).toHaveLength(3)
+  await live.undo(id)
+  expect(screen(id).recording).toMatchObject({ steps: [], said: { id: 'recordMoved' } })
+  await clickAt(id, 20, 100)
+  expect(written(id)).toHaveLength(1)
 })
 
 test('what is not solved, and what the agent could not do, is not saved', async () => {
@@ -336,10 +376,7 @@ test('an action that cannot be written down is not saved', async () => {
   look()
   const id = await live.record(task.name, 1)
   await clickAt(id, 20, 70)
-  for (const key of ['a', 'Enter']) {
-    await live.input(id, { type: 'keydown', key })
-    await live.input(id, { type: 'keyup', key })
-  }
+  await type(id, ['a', 'Enter'])
   await clickAt(id, 20, 160)
   expect(screen(id).status).toBe('success')
   expect(() => live.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)

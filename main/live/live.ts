@@ -224,6 +224,11 @@ export class Live {
     return this.#recording(id).recorder.act(action)
   }
 
+  /** Takes a recording's last step back: its page begins anew, and the steps before it are done once more. */
+  undo(id: string): Promise<void> {
+    return this.#recording(id).recorder.undo()
+  }
+
   /**
    * Adds what was recorded to the golden samples, with these thoughts in place of its own where they are given. Throws
    * UserError where it was not solved, and for a problem that policies are measured on.

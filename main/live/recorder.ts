@@ -12,7 +12,7 @@ import { type Said, type Say, said } from '../pipeline/messages.ts'
 import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
 import { Hand, type Input } from './hand.ts'
 import type { Problem, Screen } from './screen.ts'
-import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing, withStep } from './script.ts'
+import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing } from './script.ts'
 import type { Recording } from './state.ts'
 
 const ref = z.int().positive()
@@ -44,6 +44,8 @@ export class Recorder {
   readonly #changed: () => void
   #observation: Observation
   #script: ScriptStep[] = []
+  /** The greatest id that a step has had. */
+  #lastId = 0
   #ask: number | undefined
   #samples: GoldenSample[] | undefined
   #over = false
@@ -63,16 +65,26 @@ export class Recorder {
 
   /** Begins to listen, after doing the steps that someone else had done before. */
   async begin(before: readonly Omit<ScriptStep, 'id'>[]): Promise<void> {
-    for (const step of before) {
-      const action = this.#over ? undefined : actionOn(step, this.#observation)
-      if (action === undefined) {
-        this.#say('recordMoved', {})
-        break
-      }
-      await this.#do(action, step.thought)
-    }
+    await this.#replay(before)
     await this.#session.heard()
     this.#changed()
+  }
+
+  /** Takes the last step back: the problem begins anew, and the steps before it are done once more. */
+  undo(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#script.length === 0) return
+      const before = this.#script.slice(0, -1)
+      this.#observation = await this.#session.reset(this.#problem.task, this.#problem.seed)
+      this.#script = []
+      this.#ask = undefined
+      this.#samples = undefined
+      this.#over = false
+      this.screen.beginAgain(this.#observation)
+      if ((await this.#replay(before)) && !this.#over) this.#say('recordUndone', {})
+      if (!this.#over) await this.#session.heard()
+      this.#changed()
+    })
   }
 
   /** Does to the page what a person did to its picture. */
@@ -138,24 +150,45 @@ export class Recorder {
       if (one.kind === 'ask') this.#ask = one.ref
       else {
         this.#ask = undefined
-        this.#script = heardInScript(this.#script, one, this.#observation)
+        this.#keep(heardInScript(this.#script, one, this.#observation, this.#lastId + 1))
       }
     }
     await this.#take(await this.#session.look())
     this.#changed()
   }
 
-  async #do(action: Action, thought?: string): Promise<void> {
-    const step = scriptStep(action, this.#observation, thought === undefined ? {} : { thought })
+  /** Does these steps as far as the page lets it; says where it does not. */
+  async #replay(steps: readonly (Omit<ScriptStep, 'id'> & { readonly id?: number })[]): Promise<boolean> {
+    for (const step of steps) {
+      const action = this.#over ? undefined : actionOn(step, this.#observation)
+      if (action === undefined) {
+        this.#say('recordMoved', {})
+        return false
+      }
+      if (!(await this.#do(action, step))) return false
+    }
+    return true
+  }
+
+  /** Whether the page let it be done. What is `given` stands in the script as it was. */
+  async #do(action: Action, given: Partial<Pick<ScriptStep, 'id' | 'thought' | 'focuses'>> = {}): Promise<boolean> {
+    const { id = this.#lastId + 1, thought, focuses } = given
+    const step = { id, ...scriptStep(action, this.#observation, { thought, focuses }) }
     const result = await this.#session.step(action)
     const why = impossibility(result)
     if (why !== undefined) {
       this.#say('recordImpossible', { why })
-      return
+      return false
     }
     this.#said = null
-    this.#script = withStep(this.#script, step)
+    this.#keep([...this.#script, step])
     await this.#take(result)
+    return true
+  }
+
+  #keep(script: ScriptStep[]): void {
+    this.#script = script
+    this.#lastId = Math.max(this.#lastId, script.at(-1)?.id ?? 0)
   }
 
   async #take(result: StepResult): Promise<void> {

@@ -83,6 +83,11 @@ export class Screen {
     this.#changed()
   }
 
+  /** The same problem stands on its page once more, as it was in the beginning. */
+  beginAgain(observation: Observation): void {
+    if (this.#session !== undefined) this.begin(this.#programme, this.#problem, this.#session, observation)
+  }
+
   /** One more token of the next answer was drawn. */
   draw(soFar: () => AnswerToken[]): void {
     this.#drawn = soFar

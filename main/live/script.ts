@@ -6,7 +6,7 @@ import type { HeardAction } from '../environment/observe.ts'
 
 /** One action of the script. */
 export interface ScriptStep extends Decision {
-  /** Its own in the script, also when others are left out. */
+  /** Its own, also when others are left out or undone. */
   readonly id: number
   /** The action as the agent would write it. */
   readonly written: string
@@ -17,36 +17,32 @@ export interface ScriptStep extends Decision {
 }
 
 /**
- * The script with one more action that was heard while the page stood as in `observation`. Typing into a field is one
+ * The script with one more action, of that id, that was heard while the page stood as in `observation`. Typing into a field is one
  * `fill` of what it holds in the end. What names an element that the agent would not see is left out.
  */
 export function heardInScript(
   script: readonly ScriptStep[],
   heard: Exclude<HeardAction, { kind: 'ask' }>,
   observation: Observation,
+  id: number,
 ): ScriptStep[] {
   const { focuses, action } = actionOf(heard)
   if (action.kind !== 'press' && !observation.elements.some(({ ref }) => ref === action.ref)) return [...script]
   const last = script.at(-1)
   const goesOn = action.kind === 'fill' && last?.action.kind === 'fill' && last.action.ref === action.ref
-  const before = goesOn ? script.slice(0, -1) : script
-  return withStep(before, scriptStep(action, observation, { focuses }))
-}
-
-/** The script with one more step. */
-export function withStep(script: readonly ScriptStep[], step: Omit<ScriptStep, 'id'>): ScriptStep[] {
-  return [...script, { ...step, id: script.length + 1 }]
+  const step = scriptStep(action, observation, { focuses })
+  return goesOn ? [...script.slice(0, -1), { ...step, id: last.id }] : [...script, { ...step, id }]
 }
 
 /** A step that does `action`. Its thought is in the words of the scripted experts, unless there is a better one. */
 export function scriptStep(
   action: Action,
   observation: Observation,
-  given: { readonly thought?: string; readonly focuses?: boolean } = {},
+  given: { readonly thought?: string | undefined; readonly focuses?: boolean | undefined } = {},
 ): Omit<ScriptStep, 'id'> {
   const target = action.kind === 'press' ? undefined : observation.elements.find(({ ref }) => ref === action.ref)
-  const thought = thoughtOf(action, target?.name ?? '')
-  return { action, written: formatAction(action, observation), thought, target, focuses: false, ...given }
+  const { thought = thoughtOf(action, target?.name ?? ''), focuses = false } = given
+  return { action, written: formatAction(action, observation), thought, target, focuses }
 }
 
 /** The script without what only moves the focus. */

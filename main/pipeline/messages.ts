@@ -124,12 +124,16 @@ export const MESSAGES = {
   resultsOfSft: message({ table: text, sft: text }, ({ table }) => table),
   report: message({ path: text }, ({ path }) => `Report: ${path}`),
 
-  recordMoved: message({}, () => 'The page is not as it was when the agent acted, so go on from here.'),
+  recordMoved: message({}, () => 'The page is not as it was before, so go on from here.'),
+  recordUndone: message(
+    {},
+    () => 'The last step is undone: the page began anew, and the steps before it were done once more.',
+  ),
   recordBroken: message({ why: text }, ({ why }) => `The page is broken (${why}): record again.`),
   recordImpossible: message({ why: text }, ({ why }) => `That cannot be done: ${why}.`),
   recordWrong: message(
     { reward: number },
-    ({ reward }) => `The page says that this is wrong (reward ${reward}): record again.`,
+    ({ reward }) => `The page says that this is wrong (reward ${reward}): undo the last step, or record again.`,
   ),
   recordAgain: message({}, () => 'Solved. Playing it once more, to see that these steps are all it takes ...'),
   recordDone: message({}, () => 'Solved, and solved once more by these steps alone.'),

@@ -67,6 +67,8 @@ export const liveRouter = router({
   act: procedure
     .input(z.object({ screen, action: actionSchema }))
     .mutation(({ ctx, input }) => ctx.live.act(input.screen, input.action)),
+  /** Takes the last step of a recording back. */
+  undo: procedure.input(z.object({ screen })).mutation(({ ctx, input }) => ctx.live.undo(input.screen)),
   /** Adds what was recorded to the golden samples. */
   save: procedure
     .input(z.object({ screen, thoughts: z.array(z.string().max(500)).max(100).optional() }))
