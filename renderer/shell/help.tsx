@@ -29,6 +29,10 @@ export function Help() {
       ],
     },
     {
+      title: t('help.record'),
+      keys: [[['Ctrl Z'], t('help.undoStep')]],
+    },
+    {
       title: t('help.episodes'),
       keys: [
         [['J', 'K'], t('help.next')],

@@ -1,12 +1,13 @@
 /** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
 import { Button, Group, Modal, NativeSelect, type NativeSelectProps, Stack, Text, TextInput } from '@mantine/core'
-import { CircleDot } from 'lucide-react'
+import { CircleDot, Undo2 } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { choose } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useKeys } from '../../parts/keys.ts'
 import { Panel } from '../../parts/page.tsx'
 import { sayAgain } from '../../parts/said.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -93,6 +94,8 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
     choose({ screen: undefined })
     return lab.live.discard.mutate({ screen: screen.id }).catch(tellError)
   }
+  const undo = () => void lab.live.undo.mutate({ screen: screen.id }).catch(tellError)
+  useKeys([['mod+Z', undo]])
   return (
     <div className={classes.record}>
       <div>
@@ -106,7 +109,16 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
           title={screen.instruction === '' ? screen.title : screen.instruction}
           note={<ScreenTitle screen={screen} />}
           actions={
-            <Group gap="sm" wrap="nowrap">
+            <Group gap="sm">
+              <Button
+                variant="default"
+                leftSection={<Undo2 size={16} aria-hidden />}
+                title={t('live.undoNote')}
+                disabled={recording.steps.length === 0}
+                onClick={undo}
+              >
+                {t('live.undo')}
+              </Button>
               <Button disabled={!recording.ready} onClick={() => void save()}>
                 {t('live.save')}
               </Button>
