@@ -406,3 +406,32 @@ test('a person takes over where the agent is held, before it acts again, on a pa
   expect(written(await live.takeOver(played!))).toEqual([first])
   expect(screen(played!)).toMatchObject({ status: 'held', step: 2 })
 })
+
+test('a recording ends when its window has stayed away', async () => {
+  const task = workbench.page('<button>Go</button>', '')
+  const other = new Live({ config: () => config, away: 200 })
+  const ids = () => other.state().screens.map(({ id }) => id)
+  try {
+    const kept = await other.record(task.name, 1)
+    void (async () => {
+      for await (const _ of other.frames([kept], leaving.signal));
+    })()
+    await other.record(task.name, 1)
+    await vi.waitFor(() => expect(ids()).toEqual([kept]), 3000)
+    leaving.abort()
+    await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
+  } finally {
+    await other.close()
+  }
+})
+
+test('where no page is left for a recording, one whose window is away makes room', async () => {
+  const task = workbench.page('<button>Go</button>', '')
+  const record = () => live.record(task.name, 1)
+  const [first, , third, fourth] = [await record(), await record(), await record(), await record()]
+  lookAtPictures([first, third, fourth])
+  const fifth = await record()
+  await vi.waitFor(() => expect(live.state().screens.map(({ id }) => id)).toEqual([first, third, fourth, fifth]))
+  lookAtPictures([fifth])
+  await expect(record()).rejects.toThrow(/4 pages are open for you already/)
+})

@@ -24,6 +24,8 @@ import { Viewers } from './viewers.ts'
 import { Workshop } from './workshop.ts'
 
 const GRACE = 10_000
+/** A window that shows something else for a while comes back to its recording. */
+const AWAY = 300_000
 /** Milliseconds between two states at least. */
 const STATE_INTERVAL = 100
 /** Pages that people may hold for themselves; another must be left to play a recording once more. */
@@ -34,6 +36,8 @@ export interface LiveOptions extends Pick<Surroundings, 'host'> {
   readonly config: () => Config
   /** Milliseconds after the last viewer has gone until nobody is held back any more; 10,000 by default. */
   readonly grace?: number
+  /** Milliseconds that a recording waits for its window to come back; 300,000 by default. */
+  readonly away?: number
 }
 
 export interface PlayOptions {
@@ -47,6 +51,8 @@ export interface PlayOptions {
 
 interface Held {
   readonly recorder: Recorder
+  /** Who looks at its pictures. */
+  readonly viewers: Viewers
   readonly close: () => void
 }
 
@@ -61,10 +67,12 @@ export class Live {
   /** Who looks at runs, and who at what is tried out. */
   readonly #viewers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
+  readonly #away: number
   #screenCount = 0
   #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
 
-  constructor({ config, host, grace = GRACE }: LiveOptions) {
+  constructor({ config, host, grace = GRACE, away = AWAY }: LiveOptions) {
+    this.#away = away
     const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
     this.#viewers = { job: viewers('job'), play: viewers('play') }
     this.#config = config
@@ -95,9 +103,17 @@ export class Live {
     }
   }
 
-  /** Pictures of these screens, of all where none are named, until `signal` is aborted. */
-  frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    return this.#pictures.watch(ids, signal)
+  /**
+   * Pictures of these screens, of all where none are named, until `signal` is aborted. A recording stays open while its
+   * pictures are looked at by name.
+   */
+  async *frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    const leave = (ids ?? []).map((id) => this.#recordings.get(id)?.viewers.enter())
+    try {
+      yield* this.#pictures.watch(ids, signal)
+    } finally {
+      for (const goes of leave) goes?.()
+    }
   }
 
   /** What is shown now. */
@@ -261,7 +277,7 @@ export class Live {
 
   #record(name: string, seed: number, before: readonly Omit<ScriptStep, 'id'>[]): Promise<string> {
     refuseMeasured(this.#config(), seed)
-    if (this.#recordings.size >= MOST_RECORDINGS) {
+    if (this.#recordings.size >= MOST_RECORDINGS && !this.#makeRoom()) {
       throw new UserError(`${MOST_RECORDINGS} pages are open for you already: close one of them first.`)
     }
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -281,10 +297,13 @@ export class Live {
           (work) => resources.environment().use(task!, work),
           () => this.#changed.fire(),
         )
-        this.#recordings.set(screen.id, { recorder, close: closed.resolve })
+        const viewers = new Viewers(this.#away, () => viewers.present || closed.resolve())
+        this.#recordings.set(screen.id, { recorder, viewers, close: closed.resolve })
         try {
           await recorder.begin(before)
           resolve(screen.id)
+          // Whoever has begun it is about to come.
+          viewers.enter()()
           await closed.promise
         } finally {
           this.#recordings.delete(screen.id)
@@ -294,6 +313,16 @@ export class Live {
     }
     this.workshop.use(hold).catch((error: unknown) => reject(asUserError(name, error)))
     return promise
+  }
+
+  /** Closes the oldest recording that nobody looks at; false where there is none. */
+  #makeRoom(): boolean {
+    const left = [...this.#recordings].find(([, { viewers }]) => viewers.away)
+    if (left === undefined) return false
+    const [id, { close }] = left
+    this.#recordings.delete(id)
+    close()
+    return true
   }
 
   // Afterwards

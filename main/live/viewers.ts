@@ -17,6 +17,11 @@ export class Viewers {
     return this.#count > 0 || this.#leaving !== undefined
   }
 
+  /** Whether there is nobody at this instant. */
+  get away(): boolean {
+    return this.#count === 0
+  }
+
   /** Somebody comes; the function that is returned is called once, when they go. */
   enter(): () => void {
     const first = !this.present

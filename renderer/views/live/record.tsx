@@ -5,7 +5,6 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRe
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
-import { choose } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { Panel } from '../../parts/page.tsx'
@@ -13,6 +12,7 @@ import { sayAgain } from '../../parts/said.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
+import { ownRecording, useOwnRecording } from './own-recording.ts'
 import { Picture, sizeOf } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { ScreenTitle } from './screen-card.tsx'
@@ -20,7 +20,7 @@ import { ScreenTitle } from './screen-card.tsx'
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
-  const screen = state.screens.findLast(({ kind }) => kind === 'record')
+  const screen = useOwnRecording(state.screens)
   useFrames(screen === undefined ? [] : [screen.id])
   const [beginning, setBeginning] = useState(false)
   const [asking, setAsking] = useState(false)
@@ -28,7 +28,8 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
     setAsking(false)
     setBeginning(true)
     try {
-      await lab.live.record.mutate(problem)
+      const begun = await lab.live.record.mutate(problem)
+      ownRecording(begun.screen)
       if (screen !== undefined) await lab.live.discard.mutate({ screen: screen.id })
     } catch (error) {
       tellError(error)
@@ -91,7 +92,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
     }
   }
   const discard = () => {
-    choose({ screen: undefined })
+    ownRecording(undefined)
     return lab.live.discard.mutate({ screen: screen.id }).catch(tellError)
   }
   const undo = () => void lab.live.undo.mutate({ screen: screen.id }).catch(tellError)
