@@ -11,10 +11,10 @@ export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
-/** Whether someone here holds the job where it is: the view that lets them says so while it is open. */
+/** Whether someone, in whatever window, holds the job where it is. */
 export const usePaused = create<{ readonly paused: boolean }>(() => ({ paused: false }))
 
-/** Begins to follow the job. What a stage has changed is asked for again when it ends. */
+/** Begins to follow the job, and whether it is paused. What a stage has changed is asked for again when it ends. */
 export function followJob(): void {
   lab.job.watch.subscribe(undefined, {
     onData(state: JobState) {
@@ -23,6 +23,7 @@ export function followJob(): void {
       if (before !== null && place(before) !== place(state)) void queries.invalidateQueries()
     },
   })
+  lab.live.paused.subscribe(undefined, { onData: (paused: boolean) => usePaused.setState({ paused }) })
 }
 
 /** What has to change before anything but the progress is different. */

@@ -50,6 +50,11 @@ export class Gate {
     return this.#watched() && (this.#control.paused || this.#control.delay > 0)
   }
 
+  /** Whether somebody has paused what would go on. */
+  get pauses(): boolean {
+    return this.#control.paused && this.#held.size > 0
+  }
+
   isHeld(screen: string): boolean {
     return this.#held.has(screen)
   }

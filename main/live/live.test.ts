@@ -158,12 +158,19 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
   spectator.began(attempt, observation)
   const answer = { observation, text: '', thought: '', written: '', action: null, tokens: () => [] }
   const watching = new AbortController()
+  const pauses: boolean[] = []
+  void (async () => {
+    for await (const paused of live.pauses(leaving.signal)) pauses.push(paused)
+  })()
+  await vi.waitFor(() => expect(pauses).toEqual([false]))
   look('job', watching.signal)
   live.control('job', { paused: true })
   const held = spectator.decided(attempt, answer, leaving.signal)
   await vi.waitFor(() => expect(live.state().screens).toMatchObject([{ status: 'held' }]))
+  await vi.waitFor(() => expect(pauses).toEqual([false, true]))
   watching.abort()
   await held
+  await vi.waitFor(() => expect(pauses).toEqual([false, true, false]))
   look()
   look('play')
   expect(spectator.listens).toBe(false)

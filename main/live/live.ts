@@ -92,14 +92,19 @@ export class Live {
   async *watch(of: Played | null, signal: AbortSignal): AsyncGenerator<LiveState, void, undefined> {
     const leave = of === null ? undefined : this.#viewers[of].enter()
     try {
-      while (!signal.aborted) {
-        const changed = this.#changed.next(undefined, signal)
-        yield this.state()
-        await changed
-        await new Signal().next(STATE_INTERVAL, signal)
-      }
+      for await (const _ of this.#changes(signal)) yield this.state()
     } finally {
       leave?.()
+    }
+  }
+
+  /** Whether somebody holds the run where it is; said again when that changes, until `signal` is aborted. */
+  async *pauses(signal: AbortSignal): AsyncGenerator<boolean, void, undefined> {
+    let told: boolean | undefined
+    for await (const _ of this.#changes(signal)) {
+      const { pauses } = this.#gates.job
+      if (pauses !== told) yield pauses
+      told = pauses
     }
   }
 
@@ -340,6 +345,16 @@ export class Live {
         throw asUserError(name, error)
       }
     })
+  }
+
+  /** Now, and whenever something has changed since. */
+  async *#changes(signal: AbortSignal): AsyncGenerator<void, void, undefined> {
+    while (!signal.aborted) {
+      const changed = this.#changed.next(undefined, signal)
+      yield
+      await changed
+      await new Signal().next(STATE_INTERVAL, signal)
+    }
   }
 
   // Screens

@@ -21,6 +21,8 @@ export const liveRouter = router({
   state: procedure
     .input(z.object({ of: of.nullable() }))
     .subscription(({ ctx, input, signal }) => ctx.live.watch(input.of, signal ?? NEVER)),
+  /** Whether somebody holds the run where it is. Whoever subscribes does not count as looking. */
+  paused: procedure.subscription(({ ctx, signal }) => ctx.live.pauses(signal ?? NEVER)),
   /** Pictures of these screens, or of all. */
   frames: procedure
     .input(z.object({ screens: z.array(screen).max(64).optional() }))

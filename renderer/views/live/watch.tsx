@@ -1,11 +1,10 @@
 /** The pages of the running job. */
 import { Button, Group } from '@mantine/core'
 import { Grid2x2, Hand, MonitorPlay } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
-import { usePaused } from '../../job.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { tellError } from '../../shell/notices.tsx'
@@ -24,11 +23,6 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const followed = screens.find(({ id }) => id === query.screen)
   useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
-  const paused = state.controls.job.paused && screens.some(({ status }) => status === 'held')
-  useEffect(() => {
-    usePaused.setState({ paused })
-    return () => usePaused.setState({ paused: false })
-  }, [paused])
   if (screens.length === 0) {
     return (
       <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
