@@ -149,7 +149,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
               </li>
             ))}
           </ol>
-          <details className={classes.list}>
+          <details>
             <summary>{t('live.elements', { count: recording.elements.length })}</summary>
             <div className={classes.elements}>
               {recording.elements.map((element) => (
