@@ -540,7 +540,8 @@ export const words = {
     delay: 'Wait before each action',
     seconds: '{{seconds}} s',
     wholePage: 'Whole page',
-    all: 'All {{count}} pages',
+    all_one: 'All pages',
+    all_other: 'All {{count}} pages',
     takeOver: 'Take over',
     idle: 'Nobody is playing now',
     idleText:

@@ -8,6 +8,9 @@ import { OutcomeMark } from '../../parts/status.tsx'
 import { type Extent, Picture } from './picture.tsx'
 import classes from './screen-card.module.css'
 
+/** Keeps the line's place. */
+const BLANK = '\u00a0'
+
 interface Props {
   readonly screen: LiveScreen
   readonly extent: Extent
@@ -17,6 +20,7 @@ interface Props {
 
 export function ScreenCard({ screen, extent, onFollow }: Props) {
   const { t } = useTranslation()
+  const { answer } = screen
   const picture = <Picture screen={screen} extent={extent} />
   return (
     <article className={`card ${classes.card}`} aria-label={screen.title}>
@@ -29,9 +33,11 @@ export function ScreenCard({ screen, extent, onFollow }: Props) {
       )}
       <div className={classes.words}>
         <ScreenTitle screen={screen} />
-        <p className={classes.instruction}>{screen.instruction}</p>
-        <p className={`cut ${classes.thought}`}>{screen.answer?.thought ?? ' '}</p>
-        <p className={`cut mono ${classes.action}`}>{screen.answer?.action ?? ' '}</p>
+        <p className={classes.instruction} title={screen.instruction}>
+          {screen.instruction}
+        </p>
+        <p className={`cut ${classes.thought}`}>{answer?.thought || BLANK}</p>
+        <p className={`cut mono ${classes.action}`}>{answer?.action || answer?.text || BLANK}</p>
       </div>
     </article>
   )
