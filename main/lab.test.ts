@@ -89,8 +89,11 @@ test('training again takes the latest collection that is like the wanted one, an
   const collector = lab.store.createRun('trial', 'pipeline', lab.config)
   for (const round of [1, 2]) lab.store.setPairs(collector, round, [pair])
   await expect(again({ run: collector, round: 3 })).rejects.toThrow(
-    `There are no pairs of run ${collector} of round 3 to train on`,
+    `There are no pairs of round 3 of run ${collector} to train on`,
   )
+  lab.store.setRunDeleted(collector, true)
+  await expect(again({ run: collector })).rejects.toThrow(`Run ${collector} is deleted; bring it back`)
+  lab.store.setRunDeleted(collector, false)
   // There is no policy to begin from either: what matters here is what the run remembers.
   for (const [wanted, round] of [
     [{}, 2],

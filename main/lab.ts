@@ -163,7 +163,10 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): Collectio
     .pairRounds()
     .find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
   if (found !== undefined) return { run: found.run, round: found.round }
-  const where = [run && ` of run ${run}`, round && ` of round ${round}`].filter(Boolean)
+  if (store.deletedRuns(Date.now() + 1).some(({ id }) => id === run)) {
+    throw new UserError(`Run ${run} is deleted; bring it back in the window, under Runs & models.`)
+  }
+  const where = [round && ` of round ${round}`, run && ` of run ${run}`].filter(Boolean)
   throw new UserError(`There are no pairs${where.join('')} to train on; run \`npx dpo-driver collect\` first.`)
 }
 

@@ -411,6 +411,11 @@ export class Live {
   #remove(screen: Screen): void {
     screen.close()
     this.#screens.delete(screen.id)
+    const { kind } = screen
+    // A pause is of what is played: the next run does not begin with it.
+    if (kind !== 'record' && ![...this.#screens.values()].some((one) => one.kind === kind)) {
+      this.#gates[kind].set({ paused: false })
+    }
     this.#changed.fire()
   }
 

@@ -2,29 +2,39 @@
 import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import type { Store } from '../store/store.ts'
-import { hasAdapter, runArtifacts } from './artifacts.ts'
+import { hasAdapter, keptArtifacts } from './artifacts.ts'
 import { dpo } from './dpo.ts'
 import type { ScoringPolicy } from './token-scores.ts'
 
+export interface PairPolicies {
+  readonly reference: ScoringPolicy
+  readonly policy: ScoringPolicy
+}
+
 /**
- * The reference that DPO recorded in that run and round, and the policy that came of it, by the names of their arms
- * (sft, dpo_round_1, ...). Where that round was not trained, those that the configuration names: sft, dpo. Adapters that
- * are not there are left out.
+ * The reference of DPO in that run and round, and the policy that came of it, by the names of their arms (sft,
+ * dpo_round_1, ...). Where that round was not trained, those that the configuration names: sft, dpo. Whether their
+ * adapters are there is for the caller to see.
  */
-export function pairPolicies(store: Store, { paths }: Config, run: number, round: number): ScoringPolicy[] {
-  const record = store.run(run)
-  const own = runArtifacts(record.config, record).adapter('dpo', round)
+export function pairPolicies(store: Store, config: Config, run: number, round: number): PairPolicies {
+  const { paths } = config
+  const kept = keptArtifacts(config, store.run(run))
+  const own = kept.adapter('dpo', round)
   const trained = store.stages(run).find((one) => one.stage === 'dpo' && one.round === round && one.status === 'done')
   const result = dpo.result.safeParse(trained?.result)
-  const policies =
-    result.success && hasAdapter(own)
-      ? [
-          { name: round === 1 ? 'sft' : `dpo_round_${round - 1}`, folder: projectPath(result.data.reference) },
-          { name: `dpo_round_${round}`, folder: own },
-        ]
-      : [
-          { name: 'sft', folder: projectPath(paths.sft_adapter_path) },
-          { name: 'dpo', folder: projectPath(paths.dpo_adapter_path) },
-        ]
-  return policies.filter(({ folder }) => hasAdapter(folder))
+  if (!result.success || !hasAdapter(own)) {
+    return {
+      reference: { name: 'sft', folder: projectPath(paths.sft_adapter_path) },
+      policy: { name: 'dpo', folder: projectPath(paths.dpo_adapter_path) },
+    }
+  }
+  const before = kept.adapter(round === 1 ? 'sft' : 'dpo', round - 1)
+  return {
+    reference: {
+      name: round === 1 ? 'sft' : `dpo_round_${round - 1}`,
+      // A stage alone began from the configuration's adapter, which its result names.
+      folder: hasAdapter(before) ? before : projectPath(result.data.reference),
+    },
+    policy: { name: `dpo_round_${round}`, folder: own },
+  }
 }

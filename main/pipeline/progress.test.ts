@@ -22,3 +22,22 @@ test('another piece of work is measured anew', () => {
   expect(measure(10, 100, 'steps').rate).toBe(10)
   expect(measure(0, 20, 'episodes').eta).toBeNull()
 })
+
+test('a pause is forgotten once it is long ago', () => {
+  let now = 0
+  const measure = progressMeter(() => now)
+  let done = 0
+  const work = (seconds: number) => {
+    let told = measure(done, 10_000, 'attempts')
+    for (let second = 0; second < seconds; second++) {
+      now += 1000
+      done += 10
+      told = measure(done, 10_000, 'attempts')
+    }
+    return told
+  }
+  expect(work(60).rate).toBe(10)
+  now += 60_000
+  expect(work(5).rate).toBeLessThan(5)
+  expect(work(20).rate).toBe(10)
+})

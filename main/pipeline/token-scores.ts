@@ -18,10 +18,10 @@ export interface ScoredPair {
   readonly margins: Readonly<Record<string, number>>
 }
 
-/** A policy: an adapter's folder, or null for the base model alone. */
+/** A policy, by the folder of its adapter. */
 export interface ScoringPolicy {
   readonly name: string
-  readonly folder: string | null
+  readonly folder: string
 }
 
 /** Scores a pair under each of the policies. Throws UserError where the model or an adapter is not whole. */
@@ -37,8 +37,8 @@ export async function scorePair(
   const { forest, segments } = plant(sides.map((side) => ({ prompt, completion: answers[side] })))
   const logprobs = new Map<string, readonly Float32Array[]>()
   for (const { name, folder } of policies) {
-    const adapter = folder === null ? null : `score ${name}`
-    if (folder !== null && adapter !== null) await model.loadAdapter(folder, adapter)
+    const adapter = `score ${name}`
+    await model.loadAdapter(folder, adapter)
     try {
       const scores = await model.engine.logprobs(forest, adapter)
       logprobs.set(
@@ -46,7 +46,7 @@ export async function scorePair(
         segments.map((segment) => targets(scores, segment).slice()),
       )
     } finally {
-      if (adapter !== null) await model.engine.removeAdapter(adapter)
+      await model.engine.removeAdapter(adapter)
     }
   }
   const by = (value: (name: string) => number) => Object.fromEntries(policies.map(({ name }) => [name, value(name)]))

@@ -1,8 +1,7 @@
 /** Preference pairs, to be read and corrected. */
 import { z } from 'zod'
 import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
-import { firstAdapter, runArtifacts } from '../pipeline/artifacts.ts'
+import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { pairPolicies } from '../pipeline/pair-policies.ts'
 import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
@@ -72,14 +71,19 @@ export const pairsRouter = router({
   /** The log-probability of every token of its two answers, under its round's reference and policy: see `pairPolicies`. */
   tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = find(ctx, input.id)
-    return ctx.live.workshop.use((resources, config) =>
-      scorePair(resources, pair, pairPolicies(ctx.lab.store, config, pair.run, pair.round)),
-    )
+    return ctx.live.workshop.use((resources, config) => {
+      const { reference, policy } = pairPolicies(ctx.lab.store, config, pair.run, pair.round)
+      return scorePair(
+        resources,
+        pair,
+        [reference, policy].filter(({ folder }) => hasAdapter(folder)),
+      )
+    })
   }),
 
   /**
-   * Asks the DPO policy about every pair of a round and keeps its margins with them, bit by bit; returns how many they
-   * are. The policy is the one that was trained in that run and round, or else the one that the configuration names.
+   * Asks reference and DPO policy about every pair of a round (see `pairPolicies`) and keeps their margins with it, bit by
+   * bit; returns how many they are.
    */
   score: procedure.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
     if (jobs.state.current !== null) {
@@ -87,10 +91,14 @@ export const pairsRouter = router({
     }
     const pairs = lab.store.pairs(input.run, input.round)
     await live.workshop.use(async (resources, config) => {
-      const run = lab.store.run(input.run)
-      const own = runArtifacts(run.config, run).adapter('dpo', input.round)
-      const folder = firstAdapter([own, projectPath(config.paths.dpo_adapter_path)], 'dpo')
-      await scoreMargins(resources, pairs, folder, (margins) => lab.store.setPolicyMargins(margins))
+      const { reference, policy } = pairPolicies(lab.store, config, input.run, input.round)
+      for (const [{ folder }, command, which] of [
+        [reference, 'sft', 'margin'],
+        [policy, 'dpo', 'policyMargin'],
+      ] as const) {
+        const keep = (margins: ReadonlyMap<number, number>) => lab.store.setMargins(which, margins)
+        await scoreMargins(resources, pairs, firstAdapter([folder], command), keep)
+      }
     })
     return { pairs: pairs.length }
   }),

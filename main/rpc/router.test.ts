@@ -427,7 +427,8 @@ test('every token of a pair is scored under the policies that are there', async 
   await saveAdapter(join(folder, 'dpo'), lora, initLora(base, lora, 1), 'models/base')
   expect(await lab.pairs.score.mutate({ run, round: 1 })).toEqual({ pairs: 1 })
   const by = { sort: 'policyMargin', descending: true } as const
-  expect((await lab.pairs.list.query({ run, round: 1, ...by })).rows[0]?.policyMargin).toBeCloseTo(margins.sft ?? 0, 3)
+  const [scored] = (await lab.pairs.list.query({ run, round: 1, ...by })).rows
+  for (const margin of [scored?.policyMargin, scored?.margin]) expect(margin).toBeCloseTo(margins.sft ?? 0, 3)
   // Once the round was trained on, it is asked about its own reference and its own policy.
   const { runArtifacts } = await import('../pipeline/artifacts.ts')
   const record = store.run(run)

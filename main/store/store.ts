@@ -77,8 +77,8 @@ export interface StoredPair {
   readonly chosenAttempt: number | null
   readonly rejectedAttempt: number | null
   /**
-   * Log-probability of chosen minus that of rejected under the policy that played them, in nats; null for texts that
-   * were not played.
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats: of the tokens as they
+   * were sampled, until somebody asks for that of the texts as training reads them. Null for texts that were not played.
    */
   readonly margin: number | null
   /** The same under a policy that was trained since; null until somebody asked for it. */
@@ -423,11 +423,12 @@ export class Store {
     return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
   }
 
-  /** Keeps what a trained policy says of pairs: margins by the pair's id. */
-  setPolicyMargins(margins: ReadonlyMap<number, number>): void {
+  /** Keeps what a policy says of pairs, the reference or the one that was trained since: margins by the pair's id. */
+  setMargins(which: 'margin' | 'policyMargin', margins: ReadonlyMap<number, number>): void {
+    const column = which === 'margin' ? 'margin' : 'policy_margin'
     this.database.transaction(() => {
       for (const [id, margin] of margins) {
-        this.database.run('UPDATE pairs SET policy_margin = ? WHERE id = ?', margin, id)
+        this.database.run(`UPDATE pairs SET ${column} = ? WHERE id = ?`, margin, id)
       }
     })
   }

@@ -302,7 +302,8 @@ export const words = {
     trainNote:
       'Trains DPO on the pairs as they stand now, with your corrections, and evaluates it beside what it was before.',
     score: 'Ask the policy',
-    scoreNote: 'Computes the margin of every pair under the trained policy, beside that under the reference.',
+    scoreNote:
+      'Computes the margin of every pair under the reference and under the trained policy, of the texts as training reads them.',
     scored_one: '{{count, number}} pair scored.',
     scored_other: '{{count, number}} pairs scored.',
     kept: 'kept',

@@ -93,7 +93,7 @@ const READ = [
   'There are no pairs to train on; run `npx dpo-driver collect` first.',
   'There are no pairs of run 3 to train on; run `npx dpo-driver collect` first.',
   'There are no pairs of round 2 to train on; run `npx dpo-driver collect` first.',
-  'There are no pairs of run 3 of round 2 to train on; run `npx dpo-driver collect` first.',
+  'There are no pairs of round 2 of run 3 to train on; run `npx dpo-driver collect` first.',
   ...['evaluation', 'validation'].map(
     (block) =>
       `Seed 3 is one of the ${block} problems (1 to 9), and a policy that was shown them cannot be measured on them: record another seed.`,

@@ -98,6 +98,8 @@ export const errors: ErrorWords = {
     'A run is at work and needs the machine; ask again when it has ended.': '有运行正在使用机器；请等它结束后再询问。',
     'A run is at work and needs the machine; look again when it has ended.': '有运行正在使用机器；请等它结束后再检查。',
     'There is no run to go on with; begin a new one.': '没有可以继续的运行；请开始新的运行。',
+    'Run {run} is deleted; bring it back in the window, under Runs & models.':
+      '运行 {run} 已删除；请在窗口的“运行与模型”中恢复它。',
     'There is no run {run}; load the list again.': '没有运行 {run}；请重新载入列表。',
     'There is nothing to resume: {command} has not run yet; leave out --resume to begin anew.':
       '没有可以继续的（{command}）：还没有运行过；去掉 --resume 即可重新开始。',
@@ -385,7 +387,7 @@ export const errors: ErrorWords = {
     where: {
       ' of run {run}': '运行 {run} ',
       ' of round {round}': '第 {round} 轮',
-      ' of run {run} of round {round}': '运行 {run} 的第 {round} 轮',
+      ' of round {round} of run {run}': '运行 {run} 的第 {round} 轮',
     },
     what: { preferences: '偏好对', episodes: '回合', metrics: '指标' },
     block: { evaluation: '评估', validation: '验证' },

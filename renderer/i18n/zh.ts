@@ -291,7 +291,7 @@ export const words: Words = {
     train: '重新训练',
     trainNote: '用现在的偏好对（含你的修改）训练 DPO，并与之前的 DPO 一同评估。',
     score: '询问策略',
-    scoreNote: '计算每一对在训练后策略下的间隔，与参考之下的并列。',
+    scoreNote: '计算每一对在参考之下和训练后策略之下的间隔，按训练所读的文本。',
     scored_one: '已计算 {{count, number}} 对。',
     scored_other: '已计算 {{count, number}} 对。',
     kept: '保留',
