@@ -18,6 +18,7 @@ import { Notices } from './shell/notices.tsx'
 import { Palette } from './shell/palette.tsx'
 import { useShellCommands } from './shell/shell-commands.ts'
 import { Tour } from './shell/tour.tsx'
+import { Unsaved } from './shell/unsaved.tsx'
 import { useSettings } from './state/settings.ts'
 import { theme } from './theme.ts'
 
@@ -71,6 +72,7 @@ function Frame() {
       <Palette commands={shell} />
       <Help />
       <Tour />
+      <Unsaved />
       <Notices />
     </div>
   )

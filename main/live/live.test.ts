@@ -180,6 +180,17 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
   audience.leave()
 })
 
+test('a pause ends with the run that it held', () => {
+  const audience = live.audience()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  const attempt = { task: listTasks({})[0]!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
+  look('job')
+  spectator.began(attempt, { instruction: 'Do it.', elements: [], dropped: 0 })
+  live.control('job', { paused: true, delay: 250 })
+  audience.leave()
+  expect(live.state().controls.job).toEqual({ paused: false, delay: 250 })
+})
+
 /** Presses and lets go of keys. */
 async function type(id: string, keys: readonly string[]): Promise<void> {
   for (const key of keys) {

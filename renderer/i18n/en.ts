@@ -729,6 +729,14 @@ export const words = {
       forgets: { title: 'golden samples are being forgotten', text: 'Raise training.dpo.replay, or lower the rate.' },
     },
   },
+  unsaved: {
+    title_one: '{{count}} setting is not saved',
+    title_other: '{{count}} settings are not saved',
+    text: 'A run takes what is saved.',
+    wrong: 'A run takes what is saved, and one of them cannot be saved as it is.',
+    save: 'Save and run',
+    without: 'Run without',
+  },
   tour: {
     title: 'A minute’s tour',
     next: 'Next',

@@ -681,6 +681,14 @@ export const words: Words = {
       forgets: { title: '正在遗忘黄金样本', text: '请提高 training.dpo.replay，或降低学习率。' },
     },
   },
+  unsaved: {
+    title_one: '{{count}} 项设置尚未保存',
+    title_other: '{{count}} 项设置尚未保存',
+    text: '运行采用已保存的设置。',
+    wrong: '运行采用已保存的设置；其中有一项目前的值无法保存。',
+    save: '保存并运行',
+    without: '不保存，直接运行',
+  },
   tour: {
     title: '一分钟导览',
     next: '下一步',

@@ -2,10 +2,10 @@
 import { Anchor, Button, Group, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { create } from 'zustand'
 import type { Field } from '../../lab.ts'
 import { FolderChooser } from '../folder-chooser.tsx'
-import { changes, type Draft, wrongWith } from './draft.ts'
+import { changes, wrongWith } from './draft.ts'
+import { discardDraft, draftField, useDraft } from './draft-store.ts'
 import classes from './settings-form.module.css'
 
 interface Props {
@@ -16,9 +16,6 @@ interface Props {
   readonly save: (values: Record<string, unknown>) => Promise<void>
 }
 
-/** What was typed and not yet saved, of all forms: another stage or view does not throw it away. */
-const useDraft = create<{ readonly draft: Draft }>(() => ({ draft: {} }))
-
 export function SettingsForm({ fields, tasks, save }: Props) {
   const { t } = useTranslation()
   const { draft } = useDraft()
@@ -26,10 +23,7 @@ export function SettingsForm({ fields, tasks, save }: Props) {
   const changed = changes(fields, draft)
   const count = Object.keys(changed).length
   const wrong = fields.some((field) => field.key in draft && wrongWith(field, draft[field.key]) !== null)
-  const discard = () => {
-    const own = new Set(fields.map(({ key }) => key))
-    useDraft.setState({ draft: Object.fromEntries(Object.entries(draft).filter(([key]) => !own.has(key))) })
-  }
+  const discard = () => discardDraft(fields.map(({ key }) => key))
   const submit = async () => {
     setSaving(true)
     try {
@@ -45,7 +39,7 @@ export function SettingsForm({ fields, tasks, save }: Props) {
       field={field}
       tasks={tasks}
       content={field.key in draft ? draft[field.key] : field.value}
-      onChange={(content) => useDraft.setState({ draft: { ...useDraft.getState().draft, [field.key]: content } })}
+      onChange={(content) => draftField(field.key, content)}
     />
   )
   const advanced = fields.filter((field) => field.advanced)
