@@ -1,11 +1,13 @@
 /** The lab on the command line. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
 import { errorText, UserError } from '../main/config/error.ts'
 import { projectPath } from '../main/config/paths.ts'
 import type { Command } from '../main/lab.ts'
-import { EXPORTS, type ExportKind, exportRun } from '../main/pipeline/export.ts'
+import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/pipeline/export.ts'
+import { writeFileAtomic } from '../main/store/file.ts'
 import { stopOnSignals } from './stop.ts'
 import { duration, jsonView, type Screen, terminalView } from './terminal.ts'
 
@@ -84,6 +86,14 @@ const COMMANDS: readonly { name: Command; what: string; example: string }[] = [
   { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
 ]
 
+/** Reads what an option takes. Throws UserError for what is no whole number. */
+function whole(option: string): (text: string) => number {
+  return (text) => {
+    if (/^-?\d+$/.test(text)) return Number(text)
+    throw new UserError(`--${option} must be a whole number, but is ${JSON.stringify(text)}.`)
+  }
+}
+
 /** The program; `done` is told the exit code of what its actions did. */
 function program(terminal: Terminal, done: (code: number) => void): Program {
   const cli = new Program('dpo-driver')
@@ -100,16 +110,19 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       .command(name)
       .description(what)
       .option('--config_path <file>', 'configuration to use instead of config.yaml')
-      .option('--tasks <name...>', 'tasks to learn and to evaluate, by their MiniWoB++ names')
-      .option('--seed <n>', 'seed of training and sampling', Number)
+      .option('--seed <n>', 'seed of training and sampling', whole('seed'))
       .option('--miniwob <dir>', 'folder or clone with the MiniWoB++ pages')
       .option('--set <key=value...>', 'any other value of the configuration, such as training.dpo.beta=0.2')
       .option('--resume', 'go on with the latest unfinished run of this command')
       .option('--json', 'print JSON, one event a line')
-    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collect, DPO and evaluate', Number)
+    // Trained again is what was collected, on the same tasks.
+    if (name !== 'retrain') {
+      command.option('--tasks <name...>', 'tasks to learn and to evaluate, by their MiniWoB++ names')
+    }
+    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('rounds'))
     if (name === 'retrain') {
-      command.option('--run <n>', 'the run that collected the pairs; the latest by default', Number)
-      command.option('--round <n>', 'its round; the latest by default', Number)
+      command.option('--run <n>', 'the run that collected the pairs; the latest by default', whole('run'))
+      command.option('--round <n>', 'its round; the latest by default', whole('round'))
     }
     command.addHelpText('after', `\nExample:\n  ${example}\n${EXIT_CODES}`)
     command.action(async (options: Options) => done(await runCommand(name, options, terminal)))
@@ -150,8 +163,8 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .command('export')
     .description('Write what a run found to a file for other tools')
     .addArgument(new Argument('<what>', 'what to write').choices(Object.keys(EXPORTS)))
-    .argument('<file>', 'where to')
-    .option('--run <n>', 'the run, as `runs` lists them; the latest by default', Number)
+    .argument('<file>', 'where to; - for the standard output')
+    .option('--run <n>', 'the run, as `runs` lists them; by default the latest that has this', whole('run'))
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText(
       'after',
@@ -211,7 +224,7 @@ async function runCommand(name: Command, options: Options, { out, err }: Termina
     const { run, round } = options
     const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
     const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
-    if (!options.json && name !== 'verify') out.write(`Everything of this run: ${shownPath(folder)}\n`)
+    if (!options.json && existsSync(folder)) out.write(`Everything of this run: ${shownPath(folder)}\n`)
     return EXIT.done
   } catch (error) {
     if (!stop.signal.aborted) throw error
@@ -261,7 +274,9 @@ function resumed(args: readonly string[]): readonly string[] {
 
 async function listRuns(options: Options, { out }: Terminal): Promise<void> {
   const lab = await openLab(options)
-  for (const run of lab.store.runs()) {
+  const runs = lab.store.runs()
+  if (runs.length === 0 && !options.json) out.write('There are no runs yet; `npm run pipeline` makes the first.\n')
+  for (const run of runs) {
     const seconds = lab.store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
     const { id, name, command, status } = run
     const started = new Date(run.started).toISOString()
@@ -273,15 +288,21 @@ async function listRuns(options: Options, { out }: Terminal): Promise<void> {
   lab.close()
 }
 
-async function writeExport(what: ExportKind, file: string, options: Options, { out }: Terminal): Promise<void> {
+async function writeExport(what: ExportKind, file: string, options: Options, { out, err }: Terminal): Promise<void> {
   const lab = await openLab(options)
   try {
-    const ids = lab.store.runIds()
-    const run = ids.find((id) => id === (options.run ?? ids[0]))
-    if (run === undefined) {
-      throw new UserError(`There is no run ${options.run ?? 'yet'}; \`npx dpo-driver runs\` lists them.`)
+    const run = options.run ?? latestWith(lab.store, what)
+    if (run === undefined || !lab.store.runIds().includes(run)) {
+      throw new UserError(
+        run === undefined
+          ? `There are no ${what} to export yet; \`npm run pipeline\` makes some.`
+          : `There is no run ${run}; \`npx dpo-driver runs\` lists them.`,
+      )
     }
-    out.write(`${exportRun(lab.store, run, what, resolve(file))} lines of run ${run} in ${file}\n`)
+    const write = (text: string) => (file === '-' ? out.write(text) : writeFileAtomic(resolve(file), text))
+    const lines = exportRun(lab.store, run, what, write)
+    const screen = file === '-' ? err : out
+    screen.write(`${lines} lines of run ${run} in ${file === '-' ? 'the standard output' : file}\n`)
   } finally {
     lab.close()
   }
@@ -300,7 +321,7 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
   const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
-  out.write(`DPO on ${config.training.dpo.batch_size} pairs at a time, ${tokens} tokens\n`)
+  out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${tokens} tokens\n`)
   const list = (parts: object) => {
     for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
   }
@@ -311,6 +332,11 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   list(generation)
   const room = Math.max(estimate.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+}
+
+/** "1 pair at a time", "16 pairs at a time". */
+function pairsAtATime(count: number): string {
+  return `${count} ${count === 1 ? 'pair' : 'pairs'} at a time`
 }
 
 function tokenCount(name: string, count: number | undefined): number {

@@ -116,7 +116,9 @@ async function runCommand(
   try {
     const run =
       resume === null
-        ? beginRun(store, command, config, command === 'retrain' ? collectionOf(store, options.collection) : null)
+        ? command === 'retrain'
+          ? beginAgain(store, config, collectionOf(store, options.collection))
+          : beginRun(store, command, config, null)
         : unfinishedRun(store, command, resume)
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
@@ -156,6 +158,12 @@ function beginRun(
   return { id, name, config, collection }
 }
 
+/** A run that trains again: on the tasks that its pairs are of, with all other settings as they are now. */
+function beginAgain(store: Store, config: Config, collection: Collection) {
+  const { tasks } = store.run(collection.run).config
+  return beginRun(store, 'retrain', { ...config, tasks }, collection)
+}
+
 /** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */
 function collectionOf(store: Store, wanted: RunOptions['collection']): Collection {
   const { run, round } = wanted ?? {}
@@ -166,7 +174,7 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): Collectio
   if (store.deletedRuns(Date.now() + 1).some(({ id }) => id === run)) {
     throw new UserError(`Run ${run} is deleted; bring it back in the window, under Runs & models.`)
   }
-  const where = [round && ` of round ${round}`, run && ` of run ${run}`].filter(Boolean)
+  const where = [round === undefined ? '' : ` of round ${round}`, run === undefined ? '' : ` of run ${run}`]
   throw new UserError(`There are no pairs${where.join('')} to train on; run \`npx dpo-driver collect\` first.`)
 }
 

@@ -171,7 +171,9 @@ export function findTask(tasks: readonly Task[], name: string): Task {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map((candidate) => candidate.name)
-  const missing = KNOWN.has(page) ? ' (the MiniWoB++ pages it belongs to are not installed)' : ''
+  const missing = KNOWN.has(page)
+    ? ' (the MiniWoB++ pages it belongs to are not installed: run `npm run setup`, or name a clone with --miniwob)'
+    : ''
   throw new UserError(`There is no task ${name}${missing}; the nearest names are ${near.join(', ')}.`)
 }
 

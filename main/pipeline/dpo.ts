@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
 import { shownPath } from '../config/config.ts'
+import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { loadAdapter } from '../engine/adapter.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
@@ -43,6 +44,11 @@ export const dpo: Stage<z.output<typeof result>> = {
     const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
     const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
+    if (golden.length === 0 && options.replay > 0) {
+      throw new UserError(
+        `${config.paths.sft_data}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.`,
+      )
+    }
     context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
 
     const examples = await ownSuccesses(context, model)
@@ -55,7 +61,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     ])
     if (warning !== null) context.say('memoryShort', warning)
 
-    const arms = lessons(context, pairs, examples, async () => {
+    const arms = lessons(context, { pairs, examples, golden }, async () => {
       const frozen = 'reference'
       await engine.addAdapter(frozen, lora, tensors)
       try {
@@ -90,19 +96,26 @@ export const dpo: Stage<z.output<typeof result>> = {
   },
 }
 
+interface Material {
+  readonly pairs: readonly TokenPair[]
+  /** Every step of the successes that the pairs come from. */
+  readonly examples: readonly Example[]
+  readonly golden: readonly Example[]
+}
+
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
 function lessons(
   context: StageContext,
-  pairs: readonly TokenPair[],
-  examples: readonly Example[],
+  { pairs, examples, golden }: Material,
   reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
 ): Map<string, () => Promise<Lesson>> {
   const arms = new Map<string, () => Promise<Lesson>>()
   arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
   if (context.round !== 1 || !context.config.evaluation.controls) return arms
   for (const control of CONTROLS) {
-    if (control === 'replay') arms.set(control, async () => ({ method: control }))
-    else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
+    if (control === 'replay') {
+      if (golden.length > 0) arms.set(control, async () => ({ method: control }))
+    } else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
     else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
     else context.say('noSuccesses', {})
   }

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
+import { writeFileAtomic } from '../store/file.ts'
 import { Store } from '../store/store.ts'
-import { exportRun } from './export.ts'
+import { exportRun, latestWith } from './export.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'export-'))
 const file = join(folder, 'out')
 let store: Store
 let run: number
+
+const write = (text: string) => writeFileAtomic(file, text)
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'export-')), 'lab.sqlite'))
@@ -39,10 +42,10 @@ test('preferences are those of the last round, in both of TRL forms', () => {
     store.startStage({ run, stage: 'collect', round })
     store.setPairs(run, round, [{ ...pair, prompt: `p${round}` }])
   }
-  expect(exportRun(store, run, 'preferences', file)).toBe(1)
+  expect(exportRun(store, run, 'preferences', write)).toBe(1)
   expect(lines()).toMatchObject([{ chosen: [{ role: 'assistant', content: 'c' }], task: 'a', seed: 1, step: 0 }])
   expect(lines()[0].prompt.at(-1).content).toBe('p2')
-  exportRun(store, run, 'kto', file)
+  exportRun(store, run, 'kto', write)
   expect(lines().map(({ label, completion }) => [label, completion[0].content])).toEqual([
     [true, 'c'],
     [false, 'r'],
@@ -62,12 +65,19 @@ test('episodes say which arm played them; metrics are a table', () => {
   }
   store.addEpisode(arm, { ...episode, steps: [], duration: 3 })
   store.addMetrics(arm, 2, { loss: 0.5 })
-  expect(exportRun(store, run, 'episodes', file)).toBe(1)
+  expect(exportRun(store, run, 'episodes', write)).toBe(1)
   expect(lines()).toEqual([{ stage: 'evaluate', round: 1, arm: 'sft', ...episode, steps: [], duration: 3 }])
-  exportRun(store, run, 'metrics', file)
+  exportRun(store, run, 'metrics', write)
   expect(readFileSync(file, 'utf8')).toBe('stage,round,arm,step,name,value\r\nevaluate,1,sft,2,loss,0.5\r\n')
 })
 
+test('the latest run that has something is found, whatever ran since', () => {
+  expect(latestWith(store, 'metrics')).toBeUndefined()
+  store.addMetrics({ run, stage: 'sft', round: 0, arm: 'sft' }, 1, { loss: 1 })
+  store.createRun('trial', 'verify', configSchema.parse({}))
+  expect(latestWith(store, 'metrics')).toBe(run)
+})
+
 test('a run without the data is refused in a sentence', () => {
-  expect(() => exportRun(store, run, 'kto', file)).toThrow(`Run ${run} has no preferences to export; `)
+  expect(() => exportRun(store, run, 'kto', write)).toThrow(`Run ${run} has no preferences to export; `)
 })

@@ -4,7 +4,6 @@ import { metricsCsv } from '../evaluation/report.ts'
 import { ktoText, preferenceText } from '../preferences/dataset.ts'
 import { keptPairs } from '../preferences/exported.ts'
 import { jsonLines } from '../preferences/trl.ts'
-import { writeFileAtomic } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
 
 /** What can be exported, and in which form. */
@@ -16,10 +15,17 @@ export const EXPORTS = {
 } as const
 export type ExportKind = keyof typeof EXPORTS
 
-/** Writes a run's data to a file and returns how many lines of data that are. Throws UserError where there are none. */
-export function exportRun(store: Store, run: number, kind: ExportKind, path: string): number {
+/** The latest run that has something of this kind, or undefined where none has. */
+export function latestWith(store: Store, kind: ExportKind): number | undefined {
+  return store.runIds().find((run) => TEXTS[kind](store, run, lastRound(store, run)) !== '')
+}
+
+/**
+ * Hands a run's data to `write` and returns how many lines of data that are. Throws UserError where there are none.
+ */
+export function exportRun(store: Store, run: number, kind: ExportKind, write: (text: string) => void): number {
   const text = exportLines(store, run, kind)
-  writeFileAtomic(path, text)
+  write(text)
   const lines = text.split('\n').length - 1
   return kind === 'metrics' ? lines - 1 : lines
 }

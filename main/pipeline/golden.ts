@@ -41,7 +41,7 @@ export const golden: Stage<z.output<typeof result>> = {
     const known = new Set(config.tasks)
     if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
       throw new UserError(
-        `${shownPath(path)}: there is no golden sample of any task, and no expert plays ${without.join(', ')}; choose other tasks or write samples of your own.`,
+        `${shownPath(path)}: there is no golden sample of ${without.join(', ')}, and no expert plays that; choose other tasks or write samples of your own.`,
       )
     }
     if (samples.length > before) writeGoldenData(path, samples)

@@ -31,6 +31,11 @@ function message<Shape extends z.core.$ZodShape>(
   }
 }
 
+/** "1 task", "16 tasks". */
+function countedTasks(tasks: number): string {
+  return `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`
+}
+
 const inner = z.custom<Said>((value) => typeof value === 'object' && value !== null && 'text' in value)
 
 export const MESSAGES = {
@@ -60,14 +65,14 @@ export const MESSAGES = {
     { engine: text },
     ({ engine }) => `${engine}; the native engine would be about 20 times faster: npm run build:native`,
   ),
-  foundTasks: message({ tasks: number }, ({ tasks }) => `${tasks} tasks`),
+  foundTasks: message({ tasks: number }, ({ tasks }) => countedTasks(tasks)),
   foundOwnTasks: message(
     { tasks: number, own: number },
-    ({ tasks, own }) => `${tasks} tasks, ${own} of them the lab's own pages: MiniWoB++ is not installed`,
+    ({ tasks, own }) => `${countedTasks(tasks)}, ${own} of them the lab's own pages: MiniWoB++ is not installed`,
   ),
   foundPages: message(
     { tasks: number, milliseconds: number },
-    ({ tasks, milliseconds }) => `every page of ${tasks} tasks answers, ${milliseconds} ms`,
+    ({ tasks, milliseconds }) => `every page of ${countedTasks(tasks)} answers, ${milliseconds} ms`,
   ),
 
   noExpert: message({ tasks: text }, ({ tasks }) => `No expert and no sample for ${tasks}: SFT does not see them.`),
@@ -119,7 +124,7 @@ export const MESSAGES = {
     { solved: text, episodes: number },
     ({ solved, episodes }) => `${solved}% of ${episodes} episodes`,
   ),
-  sftAlone: message({ why: text }, ({ why }) => `${why} SFT is evaluated alone.`),
+  sftAlone: message({ why: text }, ({ why }) => `${why} DPO is left out.`),
   results: message({ table: text, sft: text, dpo: text }, ({ table }) => table),
   resultsOfSft: message({ table: text, sft: text }, ({ table }) => table),
   report: message({ path: text }, ({ path }) => `Report: ${path}`),
@@ -157,7 +162,7 @@ export const MESSAGES = {
   trackingAway: message(
     { place: text, why: text },
     ({ place, why }) =>
-      `MLflow at ${place} cannot be written (${why}); the run goes on, and what is missing there is sent when it answers again.`,
+      `MLflow at ${place} cannot be written (${why}); nothing else is affected, and what is missing there is sent when it answers again.`,
   ),
   trackingFiles: message(
     { place: text, why: text },

@@ -1,8 +1,9 @@
 /** The slow things that stages share: the model, the browser's pages, the tasks. Each is opened when first asked for. */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { AgentModel } from '../agent/model.ts'
 import type { Audience } from '../agent/spectator.ts'
-import { projectPath } from '../config/paths.ts'
+import { PROGRAM_ROOT, projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import type { DownloadProgress } from '../engine/hub.ts'
 import type { BrowserHost } from '../environment/browser.ts'
@@ -102,8 +103,9 @@ function sayProgress(say: Say): (progress: DownloadProgress) => void {
 export function miniwobFolder({ environment }: Config): string | undefined {
   const named =
     environment.miniwob === 'auto' ? miniwobFromVariable(process.env.MINIWOB_URL) : projectPath(environment.miniwob)
-  const downloaded = projectPath('data/miniwob')
-  return named ?? (existsSync(downloaded) ? downloaded : undefined)
+  // Where DPO_DRIVER_HOME names another folder, the set-up's download still lies with the program.
+  const downloads = [projectPath('data/miniwob'), resolve(PROGRAM_ROOT, 'data/miniwob')]
+  return named ?? downloads.find(existsSync)
 }
 
 /** Every task that can be played with this configuration. Throws UserError where a folder that it names is not one. */

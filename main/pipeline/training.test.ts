@@ -115,5 +115,5 @@ test('one of several trainings tells how far all of them are', async () => {
   const told: string[] = []
   const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${unit}`)
   await train({ ...context, progress }, undefined, { before: 100, after: 50 })
-  expect([told[0], told.at(-1)]).toEqual(['100/187 steps of sft', '137/187 steps of sft'])
+  expect([told[0], told.at(-1)]).toEqual(['100/187 steps, now sft', '137/187 steps, now sft'])
 })

@@ -30,7 +30,7 @@ export interface KeptTraining {
 export async function trainAdapter(context: StageContext, training: KeptTraining): Promise<TrainingResult> {
   const { engine, arm, lora, maxSteps, others = { before: 0, after: 0 } } = training
   const total = others.before + maxSteps + others.after
-  const tell = (step: number) => context.progress(others.before + step, total, `steps of ${arm}`)
+  const tell = (step: number) => context.progress(others.before + step, total, `steps, now ${arm}`)
   const key = context.arm(arm)
   const resume = await readState(context, arm)
   const adapter = 'in training'

@@ -50,21 +50,25 @@ export class Database {
 
   /** Runs a statement that changes something. */
   run(sql: string, ...values: SQLInputValue[]) {
-    try {
-      return this.#prepare(sql).run(...values)
-    } catch (error) {
-      throw explained(this.path, error)
-    }
+    return this.#asked(() => this.#prepare(sql).run(...values))
   }
 
   /** The first row of a query, or undefined where there is none. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values)
+    return this.#asked(() => this.#prepare(sql).get(...values))
   }
 
   /** Every row of a query. */
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values)
+    return this.#asked(() => this.#prepare(sql).all(...values))
+  }
+
+  #asked<Answer>(ask: () => Answer): Answer {
+    try {
+      return ask()
+    } catch (error) {
+      throw explained(this.path, error)
+    }
   }
 
   #migrate(): void {
@@ -98,7 +102,8 @@ export function containing(text: string): string {
 /** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
 function explained(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error
-  switch ((error as { errcode?: number }).errcode) {
+  // The lowest byte is the primary code.
+  switch (((error as { errcode?: number }).errcode ?? 0) & 0xff) {
     case 5:
     case 6:
       return new UserError(`${path}: another program holds this store; close it and try again.`)
@@ -113,7 +118,7 @@ function explained(path: string, error: unknown): unknown {
         `${path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.`,
       )
     case 13:
-      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
+      return new UserError(`${path}: the disk is full; free some space and try again.`)
     default:
       return unwritable(path, error)
   }

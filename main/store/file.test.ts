@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -25,7 +25,26 @@ test('what cannot be written is one sentence with the place, and leaves nothing 
 
 test('a full disk says so and that the run can go on later', () => {
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-  expect(unwritable('data/x', full)).toMatchObject({ message: expect.stringMatching(/disk is full.*--resume/) })
+  expect(unwritable('data/x', full)).toMatchObject({
+    message: expect.stringMatching(/disk is full; free some space and try again/),
+  })
   const other = new Error('a bug')
   expect(unwritable('data/x', other)).toBe(other)
+})
+
+test('a link stays one, and what is no file is written into', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'file-'))
+  const [file, link, nothing] = ['file', 'link', 'nothing'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileAtomic(file, 'old')
+  symlinkSync(file, link)
+  symlinkSync('/dev/null', nothing)
+  writeFileAtomic(link, 'new')
+  writeFileAtomic(nothing, 'new')
+  expect(readFileSync(file, 'utf8')).toBe('new')
+  expect([link, nothing].map((path) => lstatSync(path).isSymbolicLink())).toEqual([true, true])
+  expect(readdirSync(folder)).toEqual(['file', 'link', 'nothing'])
 })

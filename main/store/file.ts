@@ -1,12 +1,36 @@
 /** Files that are whole at every instant: a kill leaves the old one or the new one, never a part. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UserError } from '../config/error.ts'
 
-/** Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. Throws UserError. */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+/**
+ * Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. A link stays one, and its
+ * file is written; a device or a pipe is written into. Throws UserError.
+ */
+export function writeFileAtomic(given: string, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  const { path, plain } = target(given)
+  try {
+    if (plain) replaceFile(path, bytes)
+    else writeFileSync(path, bytes)
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+function replaceFile(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true })
@@ -24,7 +48,17 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     } catch {
       // Its folder could not even be made: nothing to remove.
     }
-    throw unwritable(path, error)
+    throw error
+  }
+}
+
+/** Where a path leads, and whether a file belongs there: what is none cannot be replaced by one. */
+function target(path: string): { readonly path: string; readonly plain: boolean } {
+  try {
+    const there = statSync(path)
+    return there.isFile() ? { path: realpathSync(path), plain: true } : { path, plain: there.isDirectory() }
+  } catch {
+    return { path, plain: true }
   }
 }
 
@@ -60,7 +94,7 @@ export async function writeStreamAtomic(
 export function unwritable(path: string, error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':
-      return new UserError(`${path}: the disk is full; free some space and run the same command with --resume.`)
+      return new UserError(`${path}: the disk is full; free some space and try again.`)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -231,7 +231,7 @@ export const words = {
     steps: 'steps',
     tasks: 'tasks',
     checks: 'checks',
-    stepsOf: 'steps of {{arm}}',
+    stepsOf: 'steps, now {{arm}}',
   },
   episodes: {
     about: 'Every attempt that was ever made.',

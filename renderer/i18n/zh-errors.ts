@@ -135,6 +135,8 @@ export const errors: ErrorWords = {
       '缺少 {file}；请在 PEFT 中用 safe_serialization=True 重新保存适配器。',
 
     // 偏好对与样本
+    '{file}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.':
+      '{file}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
     'The loss became {loss} at step {step}: lower the learning rate.':
       '损失在第 {step} 步变成了 {loss}：请降低学习率。',
     'There are no pairs{where} to train on; run `npx dpo-driver collect` first.':
@@ -167,8 +169,8 @@ export const errors: ErrorWords = {
     '{place}: {wrong}; mend or delete the line.': '{place}：{wrong}；请改正或删除这一行。',
     '{path}: no golden sample of these tasks; run `npx dpo-driver golden`.':
       '{path}：没有这些任务的黄金样本；请运行 `npx dpo-driver golden`。',
-    '{path}: there is no golden sample of any task, and no expert plays {tasks}; choose other tasks or write samples of your own.':
-      '{path}：没有任何任务的黄金样本，也没有专家会做 {tasks}；请选择别的任务，或自己写样本。',
+    '{path}: there is no golden sample of {tasks}, and no expert plays that; choose other tasks or write samples of your own.':
+      '{path}：没有 {tasks} 的黄金样本，也没有专家会做；请选择其他任务，或自己写样本。',
 
     // 设置
     '{place}: the configuration cannot be read ({code}); name another file with --config_path.':
@@ -187,8 +189,8 @@ export const errors: ErrorWords = {
 
     // 任务与浏览器
     'There is no task {name}; the nearest names are {near}.': '没有任务 {name}；最接近的名称是 {near}。',
-    'There is no task {name} (the MiniWoB++ pages it belongs to are not installed); the nearest names are {near}.':
-      '没有任务 {name}（它所属的 MiniWoB++ 页面没有安装）；最接近的名称是 {near}。',
+    'There is no task {name} (the MiniWoB++ pages it belongs to are not installed: run `npm run setup`, or name a clone with --miniwob); the nearest names are {near}.':
+      '没有任务 {name}（它所属的 MiniWoB++ 页面没有安装：请运行 `npm run setup`，或用 --miniwob 指定一份克隆）；最接近的名称是 {near}。',
     '{file}: there is a task {name} already, so rename the page.': '{file}：已有任务 {name}，请给页面改名。',
     'environment.tasks_dir names {folder}, which is no folder: create it or correct the path.':
       'environment.tasks_dir 指向 {folder}，但没有这个文件夹：请创建它，或改正路径。',
@@ -317,8 +319,7 @@ export const errors: ErrorWords = {
       '可用内存 {free}，需要 {needed}；请关闭其他程序。',
 
     // 存储与文件
-    '{path}: the disk is full; free some space and run the same command with --resume.':
-      '{path}：磁盘已满；请腾出空间，再用 --resume 运行同一命令。',
+    '{path}: the disk is full; free some space and try again.': '{path}：磁盘已满；请腾出空间后再试。',
     '{path}: no permission to write here; choose another path in config.yaml or change its owner.':
       '{path}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
     '{path}: something else stands where this file belongs; move it or choose another path.':

@@ -28,7 +28,7 @@ export const said: Readonly<Record<MessageId, string>> = {
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；另外训练了 {{controls}} 个对照',
   validated: '{{episodes}} 个回合中 {{solved}}% 成功',
-  sftAlone: '没有 DPO 适配器：只评估 SFT。',
+  sftAlone: '没有 DPO 适配器：评估中略去 DPO。',
   results: 'SFT {{sft}}%，DPO {{dpo}}%；完整的表在“结果”视图里。',
   resultsOfSft: 'SFT {{sft}}%；完整的表在“结果”视图里。',
   report: '报告：{{path}}',

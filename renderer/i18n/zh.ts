@@ -222,7 +222,7 @@ export const words: Words = {
     steps: '步',
     tasks: '个任务',
     checks: '项检查',
-    stepsOf: '步（{{arm}}）',
+    stepsOf: '步，正在训练 {{arm}}',
   },
   episodes: {
     about: '曾经做过的每一次尝试。',

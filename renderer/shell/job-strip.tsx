@@ -106,7 +106,7 @@ function stageName(t: TFunction, { name, round }: NonNullable<CurrentJob['stage'
 
 /** What is counted, in the reader's language; the trainings say whose steps they are. */
 function unitName(t: TFunction, unit: string): string {
-  const arm = /^steps of (\w+)$/.exec(unit)?.[1]
+  const arm = /^steps, now (\w+)$/.exec(unit)?.[1]
   if (arm !== undefined) return t('unit.stepsOf', { arm: armName(t, arm) })
   return t(`unit.${unit}` as 'unit.steps', { defaultValue: unit })
 }
