@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -32,6 +34,13 @@ test('mlflow is started on the folder of the runs, allowed to read it, and ended
   stop.abort()
   await running
   expect(readFileSync(told, 'utf8')).toBe(`ui --backend-store-uri file://${folder}/mlruns --port 5001 true\n`)
+})
+
+test('a port that somebody else has is said before anything is promised', async () => {
+  const server = createServer().listen(5001, '127.0.0.1')
+  await once(server, 'listening')
+  await expect(openMlflow(config('auto'), page(script('exit 0')))).rejects.toThrow('Port 5001 cannot be had')
+  server.close()
 })
 
 test('what stands in its way gets a sentence', async () => {

@@ -1,6 +1,7 @@
 /** MLflow's own page over what the lab has recorded, where MLflow is installed. */
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../main/config/error.ts'
 import type { Config } from '../main/config/schema.ts'
@@ -29,10 +30,12 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   const args = ['ui', '--backend-store-uri', pathToFileURL(folder).href, '--port', String(port)]
   // MLflow no longer reads its own file layout unless it is told to.
   const env = { ...process.env, MLFLOW_ALLOW_FILE_STORE: 'true' }
-  say(`MLflow's page over ${folder} will be at http://127.0.0.1:${port}; Ctrl-C ends it.`)
+  await checkPort(port)
+  if (signal.aborted) return
   const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
   const end = () => child.kill('SIGTERM')
   signal.addEventListener('abort', end, { once: true })
+  child.once('spawn', () => say(`MLflow's page over ${folder} will be at http://127.0.0.1:${port}; Ctrl-C ends it.`))
   const code = await new Promise<number | null>((ended, failed) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       failed(error.code === 'ENOENT' ? new UserError(NOT_INSTALLED) : error),
@@ -40,6 +43,16 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
     child.once('exit', ended)
   }).finally(() => signal.removeEventListener('abort', end))
   if (code !== 0 && !signal.aborted) throw new UserError(`mlflow ended with ${code}; above stands why.`)
+}
+
+/** MLflow ends well where its port is taken, and says so among much else. Throws UserError there. */
+async function checkPort(port: number): Promise<void> {
+  const server = createServer()
+  const taken = await new Promise<boolean>((answer) => {
+    server.once('error', () => answer(true))
+    server.listen(port, '127.0.0.1', () => server.close(() => answer(false)))
+  })
+  if (taken) throw new UserError(`Port ${port} cannot be had; choose another with --port.`)
 }
 
 const NOT_INSTALLED =

@@ -1,9 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { UserError } from '../config/error.ts'
 import { configSchema } from '../config/schema.ts'
 import { Archive } from './archive.ts'
 import type { Episode } from './episode.ts'
@@ -241,4 +251,15 @@ test('what was kept before a kill -9 is there after it', () => {
     process.kill(process.pid, 'SIGKILL')`
   expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })).toThrow()
   expect(store.metrics(key.run)).toMatchObject([{ step: 7, value: 0.125 }])
+})
+
+test('a store that is damaged within is said to be, whatever is asked of it', () => {
+  for (let seed = 0; seed < 200; seed++) store.addEpisode(key, episode('click-tab', seed, 0))
+  store.close()
+  const file = openSync(store.path, 'r+')
+  const middle = Math.floor(fstatSync(file).size / 2)
+  writeSync(file, Buffer.alloc(40_000, 0x5a), 0, 40_000, middle)
+  closeSync(file)
+  store = new Store(store.path)
+  expect(() => store.episodes(key)).toThrow(UserError)
 })

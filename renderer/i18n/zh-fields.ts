@@ -71,6 +71,6 @@ export const fields: Readonly<Record<string, string>> = {
   'tracking.uri':
     'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',
   'tracking.experiment': 'MLflow 的实验名；空为 project.name。',
-  'flywheel.rounds': '采集、DPO 与评估的轮数。',
+  'flywheel.rounds': '采集与 DPO 的轮数。',
   'flywheel.patience': '连续多少轮在验证区段上明显不如此前某一轮，就停止。',
 }
