@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useJob } from '../../job.ts'
 import { isUnfinished, type RunBrief } from '../../lab.ts'
-import { choose } from '../../location.ts'
 import { tell } from '../../shell/notices.tsx'
 import { again, resume, start } from '../../start.ts'
 import { STOPS } from './path.ts'
@@ -72,7 +71,6 @@ function Everything({ busy }: { readonly busy: boolean }) {
   const [open, setOpen] = useState(false)
   const run = () => {
     setOpen(false)
-    choose({ stage: undefined })
     void start('pipeline', rounds === null ? {} : { 'flywheel.rounds': rounds }).then((begun) => {
       if (begun) tell(t('pipeline.started'))
     })
