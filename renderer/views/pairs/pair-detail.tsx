@@ -11,6 +11,7 @@ import { Answer } from '../../parts/answer.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import { Failure } from '../../shell/failure.tsx'
+import type { PairDraft, Texts } from './drafts.ts'
 import { Marks } from './pair-table.tsx'
 import { PairTokens } from './pair-tokens.tsx'
 import classes from './pairs.module.css'
@@ -21,8 +22,9 @@ interface Props {
   readonly correct: Review['correct']
   readonly judge: (kind: 'keep' | 'drop') => void
   readonly swap: () => void
-  readonly editing: boolean
-  readonly onEditing: (editing: boolean) => void
+  /** Its edit, where it is being edited. */
+  readonly draft: PairDraft | null
+  readonly onDraft: (draft: PairDraft | null) => void
 }
 
 /** A pair with its attempts, as a question to the lab. */
@@ -38,8 +40,9 @@ export function PairDetail({ id, ...rest }: Props) {
 
 type OpenedProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
-function Opened({ pair, chosen, rejected, correct, judge, swap, editing, onEditing }: OpenedProps) {
+function Opened({ pair, chosen, rejected, correct, judge, swap, draft, onDraft }: OpenedProps) {
   const { t } = useTranslation()
+  const editing = draft !== null
   const note = useRef<HTMLInputElement>(null)
   useKeys(editing ? [] : [['N', () => note.current?.focus()]])
   return (
@@ -90,7 +93,7 @@ function Opened({ pair, chosen, rejected, correct, judge, swap, editing, onEditi
             leftSection={<Pencil size={13} aria-hidden />}
             aria-keyshortcuts="E"
             aria-pressed={editing}
-            onClick={() => onEditing(!editing)}
+            onClick={() => onDraft(editing ? null : { id: pair.id, texts: null })}
           >
             {t('pairs.edit')}
           </Button>
@@ -98,11 +101,11 @@ function Opened({ pair, chosen, rejected, correct, judge, swap, editing, onEditi
       </Group>
       {editing ? (
         <Editor
-          chosen={pair.chosen}
-          rejected={pair.rejected}
-          onCancel={() => onEditing(false)}
-          onSave={async (texts) => {
-            if (await correct(pair.id, { kind: 'edit', ...texts })) onEditing(false)
+          texts={draft.texts ?? pair}
+          onTexts={(texts) => onDraft({ id: pair.id, texts })}
+          onCancel={() => onDraft(null)}
+          onSave={async ({ chosen, rejected }) => {
+            if (await correct(pair.id, { kind: 'edit', chosen, rejected })) onDraft(null)
           }}
         />
       ) : (
@@ -143,15 +146,14 @@ function Opened({ pair, chosen, rejected, correct, judge, swap, editing, onEditi
 }
 
 interface EditorProps {
-  readonly chosen: string
-  readonly rejected: string
+  readonly texts: Texts
+  readonly onTexts: (texts: Texts) => void
   readonly onCancel: () => void
-  readonly onSave: (texts: { chosen: string; rejected: string }) => Promise<void>
+  readonly onSave: (texts: Texts) => Promise<void>
 }
 
-function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
+function Editor({ texts, onTexts, onCancel, onSave }: EditorProps) {
   const { t } = useTranslation()
-  const [texts, setTexts] = useState({ chosen, rejected })
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => form.current?.querySelector('textarea')?.focus(), [])
   const mine = (act: () => void) => (event: KeyboardEvent) => {
@@ -173,7 +175,9 @@ function Editor({ chosen, rejected, onCancel, onSave }: EditorProps) {
       label={t(`pairs.${side}`)}
       classNames={{ input: 'mono', label: side }}
       value={texts[side]}
-      onChange={(event) => setTexts({ ...texts, [side]: event.currentTarget.value })}
+      onChange={(event) =>
+        onTexts({ chosen: texts.chosen, rejected: texts.rejected, [side]: event.currentTarget.value })
+      }
     />
   )
   return (

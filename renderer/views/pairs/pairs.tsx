@@ -20,6 +20,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
 import { type Chosen, placeOf } from './chosen.ts'
+import { useDraft } from './drafts.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { PairDetail, pairQuery } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
@@ -65,7 +66,8 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
   const [wanted] = useDebouncedValue(search, 250)
   const [chosen, setChosen] = useState<Chosen>(FIRST)
   /** The pair whose answers are being edited: it stays open until they are saved, whatever becomes of the list. */
-  const [editing, setEditing] = useState<number | null>(null)
+  const [draft, setDraft] = useDraft(place)
+  const editing = draft?.id ?? null
   const state = STATES.find((one) => one === query.state)
   const filter = {
     ...place,
@@ -119,7 +121,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
           ['A', once(() => judge('keep'))],
           ['D', once(() => judge('drop'))],
           ['S', once(swap)],
-          ['E', () => setEditing(open ?? null)],
+          ['E', () => setDraft(open === undefined ? null : { id: open, texts: null })],
         ] as const)
       : []),
   ])
@@ -143,7 +145,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
           }}
         />
       }
-      actions={<Tools place={place} revert={revert} onScored={onScored} />}
+      actions={<Tools place={place} editing={editing} revert={revert} onScored={onScored} />}
     >
       {list.error !== null && <Failure error={list.error} />}
       <Split
@@ -186,14 +188,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
         detail={{
           name: t('pairs.opened'),
           content: open !== undefined && (
-            <PairDetail
-              id={open}
-              correct={review.correct}
-              judge={judge}
-              swap={swap}
-              editing={editing !== null}
-              onEditing={(on) => setEditing(on ? open : null)}
-            />
+            <PairDetail id={open} correct={review.correct} judge={judge} swap={swap} draft={draft} onDraft={setDraft} />
           ),
         }}
       />
@@ -275,13 +270,15 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
 
 interface ToolsProps {
   readonly place: Round
+  /** The pair that is being edited. */
+  readonly editing: number | null
   readonly revert: (which: 'undo' | 'redo') => Promise<void>
   /** Called when every pair has its margin under the policy. */
   readonly onScored: () => void
 }
 
 /** The review counter, undo and redo, and the way out and in as a file. */
-function Tools({ place, revert, onScored }: ToolsProps) {
+function Tools({ place, editing, revert, onScored }: ToolsProps) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const busy = useJob()?.current != null
@@ -383,8 +380,8 @@ function Tools({ place, revert, onScored }: ToolsProps) {
       <Button
         size="xs"
         leftSection={<Play size={14} aria-hidden />}
-        title={t('pairs.trainNote')}
-        disabled={busy}
+        title={editing === null ? t('pairs.trainNote') : t('pairs.stillEditing', { id: editing })}
+        disabled={busy || editing !== null}
         onClick={() => void trainAgain(place)}
       >
         {t('pairs.train')}

@@ -1,0 +1,24 @@
+/** Edits of pairs that are not yet saved: another view or round does not throw them away. */
+import { create } from 'zustand'
+import type { Round } from './review.ts'
+
+export interface Texts {
+  readonly chosen: string
+  readonly rejected: string
+}
+
+/** The pair of a round that is being edited. */
+export interface PairDraft {
+  readonly id: number
+  /** null until something was typed. */
+  readonly texts: Texts | null
+}
+
+const useDrafts = create<Readonly<Record<string, PairDraft | undefined>>>(() => ({}))
+
+/** What is being edited in a round, null where nothing is; and what changes or ends that. */
+export function useDraft({ run, round }: Round): [PairDraft | null, (draft: PairDraft | null) => void] {
+  const key = `${run} ${round}`
+  const draft = useDrafts((drafts) => drafts[key])
+  return [draft ?? null, (to) => useDrafts.setState({ [key]: to ?? undefined })]
+}
