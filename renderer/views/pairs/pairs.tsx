@@ -19,6 +19,7 @@ import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
+import { useAddress, useRound } from './address.ts'
 import { type Chosen, placeOf } from './chosen.ts'
 import { useDraft } from './drafts.ts'
 import { ImportDialog } from './import-dialog.tsx'
@@ -31,15 +32,10 @@ const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited'
 
 export default function Pairs() {
   const { t } = useTranslation()
-  const { query } = usePlace()
   const rounds = useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
+  const round = useRound(rounds.data ?? [])
   if (rounds.error !== null) return <Failure error={rounds.error} retry={() => void rounds.refetch()} />
-  if (rounds.data === undefined) return <Loading />
-  const round =
-    rounds.data.find((one) => String(one.run) === query.run && String(one.round) === (query.round ?? '1')) ??
-    rounds.data.find((one) => String(one.run) === query.run) ??
-    rounds.data[0]
-  if (round === undefined) {
+  if (rounds.data?.length === 0) {
     return (
       <Page title={t('views.pairs')}>
         <Empty icon={GitFork} title={t('pairs.none')} text={t('pairs.noneText')}>
@@ -48,6 +44,7 @@ export default function Pairs() {
       </Page>
     )
   }
+  if (rounds.data === undefined || round === undefined) return <Loading />
   return <RoundOfPairs key={`${round.run} ${round.round}`} rounds={rounds.data} round={round} />
 }
 
@@ -62,9 +59,9 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
   const place: Round = { run, round }
   const review = useReview(place)
   const [order, setOrder] = useState<Order>({ by: 'id', descending: false })
-  const [search, setSearch] = useState('')
-  const [wanted] = useDebouncedValue(search, 250)
-  const [chosen, setChosen] = useState<Chosen>(FIRST)
+  const [search, setSearch] = useState(query.search ?? '')
+  const [wanted] = useDebouncedValue(search, REST)
+  const [chosen, setChosen] = useState<Chosen>(query.pair === undefined ? FIRST : { at: -1, id: Number(query.pair) })
   /** The pair whose answers are being edited: it stays open until they are saved, whatever becomes of the list. */
   const [draft, setDraft] = useDraft(place)
   const editing = draft?.id ?? null
@@ -92,6 +89,12 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
     const there = await lab.pairs.place.query({ ...filter, ...inOrder(by), id })
     setChosen({ at: there ?? -1, id })
   }
+  const [rested] = useDebouncedValue(open, REST)
+  useAddress('search', wanted, setSearch)
+  useAddress('pair', rested?.toString(), (pair) => {
+    if (pair === '') setChosen(FIRST)
+    else void show(Number(pair)).catch(tellError)
+  })
   const revert = async (which: 'undo' | 'redo') => {
     const id = await review.revert(which)
     if (id !== null) await show(id).catch(tellError)
@@ -141,7 +144,8 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
           }))}
           onChange={(event) => {
             const [toRun, toRound] = event.currentTarget.value.split(' ')
-            choose({ run: toRun, round: toRound, task: undefined, state: undefined })
+            const none = { task: undefined, state: undefined, search: undefined, pair: undefined }
+            choose({ run: toRun, round: toRound, ...none })
           }}
         />
       }
@@ -197,6 +201,8 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
 }
 
 const FIRST: Chosen = { at: 0, id: undefined }
+/** How long what is typed or passed by has to stand before it counts, in milliseconds. */
+const REST = 250
 
 function inOrder({ by, descending }: Order) {
   return { sort: by as 'id', descending }
