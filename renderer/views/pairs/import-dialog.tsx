@@ -69,7 +69,7 @@ export function ImportDialog({ place, file, onClose }: Props) {
             <Button variant="default" onClick={onClose}>
               {t('app.cancel')}
             </Button>
-            <Button type="submit" loading={busy}>
+            <Button type="submit" data-autofocus loading={busy}>
               {t('pairs.importStart')}
             </Button>
           </Group>
