@@ -102,18 +102,18 @@ function Shown({ episode }: { readonly episode: KeptEpisode }) {
   const { t } = useTranslation()
   const [at, setAt] = useState(0)
   const { run, stage, round, arm, task, seed, attempt } = episode
+  const name = t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })
   return (
     <>
       <p className="soft" style={{ margin: '0 0 8px' }}>
         {t('episodes.from', {
           run,
-          stage: t(`stage.${stage}` as 'stage.sft', { defaultValue: stage }),
+          stage: round > 1 ? t('episodes.roundOfStage', { stage: name, round }) : name,
           task,
           seed,
           attempt: attempt + 1,
         })}
         {arm === '' ? '' : ` · ${armName(t, arm)}`}
-        {round > 1 ? ` · ${t('episodes.round', { round })}` : ''}
       </p>
       <KeptReplay episode={episode} at={at} onAt={setAt} />
     </>

@@ -12,6 +12,7 @@ import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { useReason } from '../../parts/reason.ts'
 import { KeptReplay } from '../../parts/replay/kept.tsx'
+import { OutcomeMark } from '../../parts/status.tsx'
 import { type Column, LongTable } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import classes from './results.module.css'
@@ -68,7 +69,7 @@ export function Outcomes({ run, against }: Props) {
             value={kind ?? ''}
             data={[
               { value: '', label: t('results.allKinds') },
-              ...KINDS.map((one) => ({ value: one, label: t(`results.legend.${one}`) })),
+              ...KINDS.map((one) => ({ value: one, label: t(`results.solvedBy.${one}`, names) })),
             ]}
             onChange={(event) => choose({ kind: event.currentTarget.value })}
           />
@@ -141,18 +142,27 @@ function One({ id, at, onAt }: { readonly id: number; readonly at: number; reado
 function useColumns(arm: string, other: string): readonly Column<Row>[] {
   const { t } = useTranslation()
   const reason = useReason()
-  return useMemo(
-    () => [
+  return useMemo(() => {
+    const solved = (isSolved: boolean, why: string) => (
+      <span title={reason(why)}>
+        <OutcomeMark outcome={isSolved ? 'success' : 'failure'} />
+      </span>
+    )
+    return [
       { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
       { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
-      { id: 'a', label: armName(t, arm), width: 'minmax(90px, 1fr)', cell: ({ reasonA }) => reason(reasonA) },
+      {
+        id: 'a',
+        label: armName(t, arm),
+        width: 'minmax(90px, 1fr)',
+        cell: ({ kind, reasonA }) => solved(kind === 'won' || kind === 'both', reasonA),
+      },
       {
         id: 'b',
         label: armName(t, other),
         width: 'minmax(90px, 1fr)',
-        cell: ({ reasonB }) => reason(reasonB),
+        cell: ({ kind, reasonB }) => solved(kind === 'lost' || kind === 'both', reasonB),
       },
-    ],
-    [t, reason, arm, other],
-  )
+    ]
+  }, [t, reason, arm, other])
 }
