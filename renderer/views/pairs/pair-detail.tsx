@@ -12,10 +12,11 @@ import { useKeys } from '../../parts/keys.ts'
 import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import type { PairDraft, Texts } from './drafts.ts'
-import { Marks } from './pair-table.tsx'
+import { isPlayed, Marks } from './pair-table.tsx'
 import { PairTokens } from './pair-tokens.tsx'
 import classes from './pairs.module.css'
 import type { Review } from './review.ts'
+import { taskName } from './task-name.ts'
 
 interface Props {
   readonly id: number
@@ -49,8 +50,8 @@ function Opened({ pair, chosen, rejected, correct, judge, swap, draft, onDraft }
     <div className={classes.detail}>
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
-          <h2 className={classes.title}>{t('pairs.title', { id: pair.id, task: pair.task })}</h2>
-          <span className="soft">{t('pairs.place', { seed: pair.seed, step: pair.step + 1 })}</span>
+          <h2 className={classes.title}>{t('pairs.title', { id: pair.id, task: taskName(t, pair.task) })}</h2>
+          {isPlayed(pair) && <span className="soft">{t('pairs.place', { seed: pair.seed, step: pair.step + 1 })}</span>}
           <Marks pair={pair} />
         </Group>
         <Group gap="xs">
@@ -140,7 +141,7 @@ function Opened({ pair, chosen, rejected, correct, judge, swap, draft, onDraft }
           if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) event.currentTarget.blur()
         }}
       />
-      <Trajectories start={pair.step} chosen={chosen} rejected={rejected} />
+      <Trajectories pair={pair} chosen={chosen} rejected={rejected} />
     </div>
   )
 }
@@ -207,16 +208,15 @@ function Editor({ texts, onTexts, onCancel, onSave }: EditorProps) {
 }
 
 interface TrajectoriesProps {
-  /** The step at which the two part. */
-  readonly start: number
+  readonly pair: Answers['pairs']['get']['pair']
   readonly chosen: KeptEpisode | null
   readonly rejected: KeptEpisode | null
 }
 
 /** The two attempts, moved together. */
-function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
+function Trajectories({ pair, chosen, rejected }: TrajectoriesProps) {
   const { t } = useTranslation()
-  const [at, setAt] = useState(start)
+  const [at, setAt] = useState(pair.step)
   const last = Math.max(chosen?.steps.length ?? 0, rejected?.steps.length ?? 0) - 1
   useKeys([
     ['ArrowLeft', () => setAt((before) => Math.max(0, before - 1))],
@@ -224,11 +224,17 @@ function Trajectories({ start, chosen, rejected }: TrajectoriesProps) {
   ])
   const side = (episode: KeptEpisode | null, which: 'chosen' | 'rejected') => (
     <section className={classes.side} data-side={which}>
-      <h3 className={which}>{t('pairs.attempt', { attempt: (episode?.attempt ?? 0) + 1 })}</h3>
       {episode === null ? (
         <Text c="dimmed">{t('pairs.elsewhere')}</Text>
       ) : (
-        <KeptReplay episode={episode} at={at} onAt={setAt} alone={false} film={last > 0} />
+        <>
+          <h3 className={which}>
+            {t(episode.steps[pair.step]?.completion === pair[which] ? 'pairs.attempt' : 'pairs.attemptBefore', {
+              attempt: episode.attempt + 1,
+            })}
+          </h3>
+          <KeptReplay episode={episode} at={at} onAt={setAt} alone={false} film={last > 0} />
+        </>
       )}
     </section>
   )

@@ -7,6 +7,7 @@ import { decimal } from '../../parts/figures.ts'
 import type { Column } from '../../parts/table/long-table.tsx'
 import { firstDifference } from './first-difference.ts'
 import classes from './pairs.module.css'
+import { taskName } from './task-name.ts'
 
 export type PairBrief = Answers['pairs']['list']['rows'][number]
 
@@ -16,7 +17,13 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
     () => [
       { id: 'id', label: '#', width: '44px', number: true, sortable: true, cell: ({ id }) => id },
       { id: 'state', label: t('pairs.state'), width: '66px', cell: (pair) => <Marks pair={pair} /> },
-      { id: 'task', label: t('pairs.task'), width: 'minmax(92px, 1fr)', sortable: true, cell: ({ task }) => task },
+      {
+        id: 'task',
+        label: t('pairs.task'),
+        width: 'minmax(92px, 1fr)',
+        sortable: true,
+        cell: ({ task }) => taskName(t, task),
+      },
       {
         id: 'difference',
         label: t('pairs.difference'),
@@ -49,8 +56,22 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
         sortable: true,
         cell: ({ policyMargin }) => (policyMargin === null ? '–' : decimal(policyMargin)),
       },
-      { id: 'seed', label: t('pairs.seed'), width: '68px', number: true, sortable: true, cell: ({ seed }) => seed },
-      { id: 'step', label: t('pairs.step'), width: '46px', number: true, sortable: true, cell: ({ step }) => step + 1 },
+      {
+        id: 'seed',
+        label: t('pairs.seed'),
+        width: '68px',
+        number: true,
+        sortable: true,
+        cell: (pair) => (isPlayed(pair) ? pair.seed : '–'),
+      },
+      {
+        id: 'step',
+        label: t('pairs.step'),
+        width: '46px',
+        number: true,
+        sortable: true,
+        cell: (pair) => (isPlayed(pair) ? pair.step + 1 : '–'),
+      },
       {
         id: 'chosen',
         label: t('pairs.lengths'),
@@ -62,6 +83,11 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
     ],
     [t],
   )
+}
+
+/** Whether a pair comes from attempts, which have a seed and a step at which they part. */
+export function isPlayed({ chosenAttempt, rejectedAttempt }: Pick<PairBrief, 'chosenAttempt' | 'rejectedAttempt'>) {
+  return chosenAttempt !== null || rejectedAttempt !== null
 }
 
 /** What was done to a pair by hand. */

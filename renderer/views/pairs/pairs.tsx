@@ -27,6 +27,7 @@ import { PairDetail, pairQuery } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
 import { type Round, useReview } from './review.ts'
+import { taskName } from './task-name.ts'
 
 const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
 
@@ -250,7 +251,7 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
         value={query.task ?? ''}
         data={[
           { value: '', label: t('pairs.allTasks') },
-          ...tasks.map(({ task, count }) => ({ value: task, label: `${task} (${count})` })),
+          ...tasks.map(({ task, count }) => ({ value: task, label: `${taskName(t, task)} (${count})` })),
         ]}
         onChange={(event) => {
           choose({ task: event.currentTarget.value })
