@@ -302,6 +302,9 @@ export const words = {
     train: 'Train again',
     trainNote:
       'Trains DPO on the pairs as they stand now, with your corrections, and evaluates it beside what it was before.',
+    busy: 'A run is at work; wait for its end.',
+    nothingCorrected: 'Nothing was corrected. The same training would come out, unless settings changed.',
+    trainAnyway: 'Train anyway',
     score: 'Ask the policy',
     scoreNote:
       'Computes the margin of every pair under the reference and under the trained policy, of the texts as training reads them.',

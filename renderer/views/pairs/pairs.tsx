@@ -2,7 +2,7 @@
 import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ChevronDown, FileJson, Gauge, GitFork, Play, Redo2, Search, Undo2 } from 'lucide-react'
+import { ChevronDown, FileJson, Gauge, GitFork, Redo2, Search, Undo2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
@@ -18,7 +18,6 @@ import { LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
-import { trainAgain } from '../../start.ts'
 import { useAddress, useRound } from './address.ts'
 import { type Chosen, placeOf } from './chosen.ts'
 import { useDraft } from './drafts.ts'
@@ -28,6 +27,7 @@ import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
 import { type Round, useReview } from './review.ts'
 import { taskName } from './task-name.ts'
+import { TrainButton } from './train-button.tsx'
 
 const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
 
@@ -288,7 +288,7 @@ interface ToolsProps {
 function Tools({ place, editing, revert, onScored }: ToolsProps) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const busy = useJob()?.current != null
+  const busy = useJob()?.current == null ? null : t('pairs.busy')
   const stand = useQuery({ queryKey: ['pairs', 'review', place], queryFn: () => lab.pairs.review.query(place) })
   const [coming, setComing] = useState<File | null>(null)
   const reset = useRef<() => void>(null)
@@ -342,7 +342,8 @@ function Tools({ place, editing, revert, onScored }: ToolsProps) {
         size="xs"
         variant="default"
         leftSection={<Gauge size={14} aria-hidden />}
-        title={t('pairs.scoreNote')}
+        title={busy ?? t('pairs.scoreNote')}
+        disabled={busy !== null}
         loading={score.isPending}
         onClick={() => score.mutate()}
       >
@@ -384,15 +385,11 @@ function Tools({ place, editing, revert, onScored }: ToolsProps) {
           }}
         />
       )}
-      <Button
-        size="xs"
-        leftSection={<Play size={14} aria-hidden />}
-        title={editing === null ? t('pairs.trainNote') : t('pairs.stillEditing', { id: editing })}
-        disabled={busy || editing !== null}
-        onClick={() => void trainAgain(place)}
-      >
-        {t('pairs.train')}
-      </Button>
+      <TrainButton
+        place={place}
+        reviewed={count?.reviewed}
+        hindrance={busy ?? (editing === null ? null : t('pairs.stillEditing', { id: editing }))}
+      />
     </Group>
   )
 }
