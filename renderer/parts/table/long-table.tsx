@@ -1,7 +1,7 @@
 /** A table of any length: only the rows in sight exist. One row is chosen; arrows, J and K move the choice. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef } from 'react'
 import { useKeys } from '../keys.ts'
 import classes from './long-table.module.css'
 
@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly number?: boolean
   /** The lab can put the list in order by this column. */
   readonly sortable?: boolean
+  /** Stays in sight when the others scroll sideways: for the first columns, of a width in pixels. */
+  readonly sticky?: boolean
   readonly cell: (row: Row) => ReactNode
 }
 
@@ -38,6 +40,8 @@ interface Props<Row> {
 }
 
 const ROW = 34
+/** Between two columns, and before the first, in CSS pixels. */
+const GAP = 12
 
 export function LongTable<Row>({
   name,
@@ -103,6 +107,7 @@ export function LongTable<Row>({
     move(to)
   }
   const tracks = columns.map(({ width }) => width).join(' ')
+  const lefts = useMemo(() => leftsOf(columns), [columns])
   return (
     <div ref={scroller} className={classes.scroller}>
       <table
@@ -117,8 +122,8 @@ export function LongTable<Row>({
       >
         <thead>
           <tr className={classes.head} aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
-            {columns.map((column) => (
-              <Head key={column.id} column={column} order={order} onOrder={onOrder} />
+            {columns.map((column, at) => (
+              <Head key={column.id} column={column} left={lefts[at]} order={order} onOrder={onOrder} />
             ))}
           </tr>
         </thead>
@@ -133,6 +138,7 @@ export function LongTable<Row>({
                 row={row}
                 columns={columns}
                 tracks={tracks}
+                lefts={lefts}
                 top={start}
                 chosen={index === chosen}
                 faint={row !== undefined && faint?.(row) === true}
@@ -153,6 +159,8 @@ interface LineProps<Row> {
   readonly row: Row | undefined
   readonly columns: readonly Column<Row>[]
   readonly tracks: string
+  /** Where the columns that stay in sight stand. */
+  readonly lefts: readonly (number | undefined)[]
   /** CSS pixels below the first row. */
   readonly top: number
   readonly chosen: boolean
@@ -167,6 +175,7 @@ const Line = memo(function Line<Row>({
   row,
   columns,
   tracks,
+  lefts,
   top,
   chosen,
   faint,
@@ -182,8 +191,13 @@ const Line = memo(function Line<Row>({
       style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${top}px)` }}
       onClick={() => onChoose(index)}
     >
-      {columns.map((column) => (
-        <td key={column.id} className={column.number === true ? classes.numeric : classes.cell}>
+      {columns.map((column, at) => (
+        <td
+          key={column.id}
+          className={column.number === true ? classes.numeric : classes.cell}
+          data-sticky={column.sticky}
+          style={{ left: lefts[at] }}
+        >
           {row === undefined ? '…' : column.cell(row)}
         </td>
       ))}
@@ -191,24 +205,41 @@ const Line = memo(function Line<Row>({
   )
 }) as <Row>(props: LineProps<Row>) => ReactNode
 
+/** How far from the left edge the sticky columns stand, in CSS pixels. */
+function leftsOf<Row>(columns: readonly Column<Row>[]): (number | undefined)[] {
+  let left = 0
+  return columns.map(({ sticky, width }) => {
+    const own = left
+    left += Number.parseInt(width, 10) + GAP
+    return sticky === true ? own : undefined
+  })
+}
+
 interface HeadProps<Row> {
   readonly column: Column<Row>
+  readonly left: number | undefined
   readonly order: Order | undefined
   readonly onOrder: ((order: Order) => void) | undefined
 }
 
-function Head<Row>({ column: { id, label, number, sortable }, order, onOrder }: HeadProps<Row>) {
+function Head<Row>({ column: { id, label, number, sortable, sticky }, left, order, onOrder }: HeadProps<Row>) {
   const sorted = order?.by === id
   const className = number === true ? classes.numeric : classes.cell
   if (sortable !== true || onOrder === undefined) {
     return (
-      <th scope="col" className={className}>
+      <th scope="col" className={className} data-sticky={sticky} style={{ left }}>
         {label}
       </th>
     )
   }
   return (
-    <th scope="col" className={className} aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : 'none'}>
+    <th
+      scope="col"
+      className={className}
+      data-sticky={sticky}
+      style={{ left }}
+      aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : 'none'}
+    >
       <button
         type="button"
         className={classes.sort}

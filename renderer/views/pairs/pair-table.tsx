@@ -15,8 +15,8 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
-      { id: 'id', label: '#', width: '44px', number: true, sortable: true, cell: ({ id }) => id },
-      { id: 'state', label: t('pairs.state'), width: '66px', cell: (pair) => <Marks pair={pair} /> },
+      { id: 'id', label: '#', width: '44px', sticky: true, number: true, sortable: true, cell: ({ id }) => id },
+      { id: 'state', label: t('pairs.state'), width: '66px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
       {
         id: 'task',
         label: t('pairs.task'),
