@@ -22,6 +22,8 @@ export interface JobState {
   readonly current: CurrentJob | null
   /** How the last job of this lab ended; null before the first. */
   readonly last: EndedJob | null
+  /** How often people have changed what runs left: corrections, imports, deletions. Whoever shows that looks again. */
+  readonly revision: number
 }
 
 export interface CurrentJob {
@@ -56,7 +58,7 @@ export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
   readonly #audience: Audience | undefined
   readonly #watchers = new Set<() => void>()
-  #state: JobState = { status: 'idle', current: null, last: null }
+  #state: JobState = { status: 'idle', current: null, last: null, revision: 0 }
   #work: Work | undefined
 
   /** `audience` watches what the jobs play. */
@@ -118,6 +120,11 @@ export class Jobs {
     return this.#state
   }
 
+  /** Says that somebody has changed what runs left. */
+  touch(): void {
+    this.#change({ ...this.#state, revision: this.#state.revision + 1 })
+  }
+
   /** Resolves when no job is at work any more. */
   async rest(): Promise<void> {
     await this.#work?.settled
@@ -137,7 +144,7 @@ export class Jobs {
     const told = last !== null && last.run === current.run && last.ended >= current.since
     const { command, run } = current
     const broken: EndedJob = { command, run, status: 'failed', error, ended: Date.now() }
-    this.#change({ status: 'idle', current: null, last: told || error === null ? last : broken })
+    this.#change({ ...this.#state, status: 'idle', current: null, last: told || error === null ? last : broken })
   }
 
   #change(state: JobState): void {

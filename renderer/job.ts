@@ -14,16 +14,25 @@ export function useJob(): JobState | null {
 /** Whether someone, in whatever window, holds the job where it is. */
 export const usePaused = create<{ readonly paused: boolean }>(() => ({ paused: false }))
 
-/** Begins to follow the job, and whether it is paused. What a stage has changed is asked for again when it ends. */
+/** Begins to follow the job, and whether it is paused. What a stage or a person has changed is asked for again. */
 export function followJob(): void {
   lab.job.watch.subscribe(undefined, {
     onData(state: JobState) {
       const before = useJobStore.getState().state
       useJobStore.setState({ state })
-      if (before !== null && place(before) !== place(state)) void queries.invalidateQueries()
+      if (before === null) return
+      if (place(before) !== place(state)) void queries.invalidateQueries()
+      else if (before.revision !== state.revision) void queries.invalidateQueries({ predicate: isOfRuns })
     },
   })
   lab.live.paused.subscribe(undefined, { onData: (paused: boolean) => usePaused.setState({ paused }) })
+}
+
+const OF_RUNS: ReadonlySet<unknown> = new Set(['pairs', 'pair', 'runs', 'episodes', 'results', 'metrics', 'adapters'])
+
+/** Whether an answer may change with what somebody does to runs and pairs; what a model was asked stays as it is. */
+function isOfRuns({ queryKey: [of, _, what] }: { readonly queryKey: readonly unknown[] }): boolean {
+  return OF_RUNS.has(of) && what !== 'tokens'
 }
 
 /** What has to change before anything but the progress is different. */

@@ -3,8 +3,8 @@ import { QueryClient } from '@tanstack/react-query'
 
 export const queries = new QueryClient({
   defaultOptions: {
-    // The lab tells when something changed; what is shown is not asked for again without a reason.
-    queries: { staleTime: 5000, retry: false, refetchOnWindowFocus: false },
+    // The lab tells when a window or a run changed something. What a command in a terminal did shows when somebody looks.
+    queries: { staleTime: 5000, retry: false, refetchOnWindowFocus: true },
     mutations: { retry: false },
   },
 })

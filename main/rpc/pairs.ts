@@ -7,7 +7,7 @@ import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
 import type { StoredPair } from '../store/store.ts'
-import { type Context, id, procedure, router, slice } from './trpc.ts'
+import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
@@ -85,7 +85,7 @@ export const pairsRouter = router({
    * Asks reference and DPO policy about every pair of a round (see `pairPolicies`) and keeps their margins with it, bit by
    * bit; returns how many they are.
    */
-  score: procedure.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
+  score: changing.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
     if (jobs.state.current !== null) {
       throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
     }
@@ -104,17 +104,17 @@ export const pairsRouter = router({
   }),
 
   /** Does the same to some pairs of a round, as one correction. */
-  edit: procedure
+  edit: changing
     .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
     .mutation(({ ctx, input }) => counted(ctx, review(ctx).apply(input.ids, input.action))),
 
   /** Takes the latest correction back. */
-  undo: procedure
+  undo: changing
     .input(z.object(round))
     .mutation(({ ctx, input }) => counted(ctx, review(ctx).undo(input.run, input.round), input)),
 
   /** Does again what was undone last. */
-  redo: procedure
+  redo: changing
     .input(z.object(round))
     .mutation(({ ctx, input }) => counted(ctx, review(ctx).redo(input.run, input.round), input)),
 

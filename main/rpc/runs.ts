@@ -7,7 +7,7 @@ import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
 import type { Run, StageRecord, Status } from '../store/store.ts'
-import { type Context, id, procedure, router } from './trpc.ts'
+import { type Context, changing, id, procedure, router } from './trpc.ts'
 
 /** 'interrupted': the process that did it is no more; it can be gone on with. */
 export type RunStatus = Status | 'interrupted'
@@ -82,7 +82,7 @@ export const runsRouter = router({
     .query(({ ctx, input }) => differences(find(ctx, input.a).config, find(ctx, input.b).config)),
 
   /** Hides a run; it can be brought back until the lab is started anew. */
-  delete: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
+  delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     find(ctx, input.run)
     if (ctx.jobs.state.current?.run === input.run) {
       throw new UserError(`Run ${input.run} is at work; stop it before you delete it.`)
@@ -100,7 +100,7 @@ export const runsRouter = router({
   ),
 
   /** Brings a deleted run back. */
-  restore: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
+  restore: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     ctx.lab.store.setRunDeleted(input.run, false)
     return { run: find(ctx, input.run).id }
   }),

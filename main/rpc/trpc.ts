@@ -40,6 +40,12 @@ const BAD_REQUEST = -32600
 
 export const router = t.router
 export const procedure = t.procedure
+/** Changes what runs left: every window is told to look again. */
+export const changing = procedure.use(async ({ ctx, next }) => {
+  const result = await next()
+  if (result.ok) ctx.jobs.touch()
+  return result
+})
 
 /** Whether an error is nobody's but the lab's. */
 export function isBug({ code, cause }: TRPCError): boolean {

@@ -39,6 +39,7 @@ function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
     },
     enabled: isWanted && isIdle,
     staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
   })
   return (at) => {
     const step = steps[at]!

@@ -31,6 +31,7 @@ function Asked({ pair: { id, chosen, rejected } }: { readonly pair: Answers['pai
     queryKey: ['pair', id, 'tokens', chosen, rejected],
     queryFn: () => lab.pairs.tokens.query({ id }),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
   })
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   return data === undefined ? <Loading /> : <Scored scores={data} />
