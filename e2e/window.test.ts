@@ -481,10 +481,28 @@ test('in Chinese, at night, on a narrow screen', async () => {
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.waitForLoadState('networkidle')
     await clean(`zh-dark-${view}`)
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    expect(overflow, `${view} is wider than the window`).toBeLessThanOrEqual(0)
+    expect(await overflow(), `${view} is wider than the window`).toBeLessThanOrEqual(0)
+  }
+  // What a window of 1440 by 900 holds at a zoom of 200 %.
+  await page.setViewportSize({ width: 720, height: 450 })
+  for (const view of [...Object.keys(VIEWS), 'runs?side=models', 'live?mode=play', 'live?mode=record']) {
+    await page.evaluate((place) => {
+      window.location.hash = `#/${place}`
+    }, view)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForLoadState('networkidle')
+    await page.screenshot({ path: join(SHOTS, `zoomed-${view.replace(/\W.*=/, '-')}.png`) })
+    expect(await overflow(), `${view} at 200 % is wider than the window`).toBeLessThanOrEqual(0)
   }
 })
+
+/** By how many pixels the page, or the view in it, is wider than what shows it. */
+async function overflow(): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.getElementById('content')!
+    return Math.max(scrollWidth - clientWidth, document.documentElement.scrollWidth - window.innerWidth)
+  })
+}
 
 /** Goes to a view by its link, as a mouse would. */
 async function open(view: View): Promise<void> {
