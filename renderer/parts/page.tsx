@@ -16,7 +16,9 @@ export function Page({ title, about, actions, fill = false, children }: Props) {
   return (
     <div className={classes.page} data-fill={fill || undefined}>
       <div className={classes.head}>
-        <h1 className={classes.title}>{title}</h1>
+        <h1 className={classes.title} tabIndex={-1}>
+          {title}
+        </h1>
         <div className={classes.about}>{about}</div>
         <div className={classes.actions}>{actions}</div>
       </div>

@@ -2,7 +2,7 @@
 import { Button, Group, Progress } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { Pause, Square, Zap } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentJob, JobState } from '../../main/jobs.ts'
 import { lab, useConnection } from '../api.ts'
@@ -10,6 +10,7 @@ import { useJob, usePaused } from '../job.ts'
 import { hrefOf } from '../location.ts'
 import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
+import { useFocusHandedOn } from '../parts/focus.ts'
 import { useSentence } from '../parts/sentence.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
@@ -19,6 +20,7 @@ export function JobStrip() {
   const { t } = useTranslation()
   const job = useJob()
   const { lost } = useConnection()
+  const strip = useRef<HTMLDivElement>(null)
   if (lost) {
     return (
       <p className={classes.lost} role="alert">
@@ -28,8 +30,8 @@ export function JobStrip() {
   }
   if (job === null) return null
   return (
-    <div className={classes.strip}>
-      {job.current === null ? <Idle job={job} /> : <Current job={job} current={job.current} />}
+    <div ref={strip} className={classes.strip} tabIndex={-1}>
+      {job.current === null ? <Idle job={job} /> : <Current job={job} current={job.current} strip={strip} />}
       <Announcer job={job} />
     </div>
   )
@@ -50,8 +52,16 @@ function Idle({ job: { last } }: { readonly job: JobState }) {
   )
 }
 
-function Current({ job, current }: { readonly job: JobState; readonly current: CurrentJob }) {
+interface CurrentProps {
+  readonly job: JobState
+  readonly current: CurrentJob
+  /** What it stands in, and what stays when the job has ended. */
+  readonly strip: RefObject<HTMLDivElement | null>
+}
+
+function Current({ job, current, strip }: CurrentProps) {
   const { t } = useTranslation()
+  useFocusHandedOn(strip, strip)
   const { stage, progress } = current
   const { paused } = usePaused()
   const stopping = job.status === 'stopping'

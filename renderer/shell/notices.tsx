@@ -1,8 +1,9 @@
 /** Short notices in a corner, read out by screen readers; one may offer to take back what it tells of. */
 import { Button, Group, Notification, Stack } from '@mantine/core'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
+import { useFocusHandedOn } from '../parts/focus.ts'
 import { messageOf, useSentence } from '../parts/sentence.ts'
 
 interface Notice {
@@ -51,6 +52,8 @@ export function Notices() {
 function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice }) {
   const { t } = useTranslation()
   const sentence = useSentence()
+  const box = useRef<HTMLDivElement>(null)
+  useFocusHandedOn(box)
   const close = () => useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }))
   useEffect(() => {
     const timer = setTimeout(
@@ -61,6 +64,7 @@ function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice })
   }, [id, bad, undo])
   return (
     <Notification
+      ref={box}
       withBorder
       color={bad ? 'orange' : 'gray'}
       onClose={close}

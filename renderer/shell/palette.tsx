@@ -1,7 +1,7 @@
 /** The command palette: every command by a few letters of its name. */
 import { Combobox, Kbd, Modal, useCombobox } from '@mantine/core'
 import { Search } from 'lucide-react'
-import { useEffect, useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Command, closePanels, matching, usePanels } from './commands.ts'
 import classes from './palette.module.css'
@@ -11,10 +11,16 @@ const GROUPS = ['go', 'run', 'look', 'help'] as const
 export function Palette({ commands }: { readonly commands: readonly Command[] }) {
   const { t } = useTranslation()
   const { palette } = usePanels()
+  const chosen = useRef<Command>(undefined)
   return (
     <Modal
       opened={palette}
       onClose={closePanels}
+      // Not before: a panel that a command opens gives the focus back to what had it before the palette.
+      onExitTransitionEnd={() => {
+        chosen.current?.run()
+        chosen.current = undefined
+      }}
       title={<span className="hidden-words">{t('palette.title')}</span>}
       withCloseButton={false}
       size={560}
@@ -23,12 +29,23 @@ export function Palette({ commands }: { readonly commands: readonly Command[] })
       transitionProps={{ duration: 80 }}
       classNames={{ header: classes.header! }}
     >
-      <Choice commands={commands} />
+      <Choice
+        commands={commands}
+        onChoose={(command) => {
+          chosen.current = command
+          closePanels()
+        }}
+      />
     </Modal>
   )
 }
 
-function Choice({ commands }: { readonly commands: readonly Command[] }) {
+interface ChoiceProps {
+  readonly commands: readonly Command[]
+  readonly onChoose: (command: Command | undefined) => void
+}
+
+function Choice({ commands, onChoose }: ChoiceProps) {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')
   // An id of Mantine's own is another one after the first drawing, and the field would name a list that is not there.
@@ -43,10 +60,7 @@ function Choice({ commands }: { readonly commands: readonly Command[] }) {
   useEffect(() => {
     selectFirstOption()
   }, [selectFirstOption, search])
-  const perform = (id: string) => {
-    closePanels()
-    commands.find((command) => command.id === id)?.run()
-  }
+  const perform = (id: string) => onChoose(commands.find((command) => command.id === id))
   return (
     <Combobox store={combobox} onOptionSubmit={perform}>
       <div className={classes.field}>

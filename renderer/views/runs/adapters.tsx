@@ -135,7 +135,7 @@ function One({ adapter, marked, onMark }: OneProps) {
         >
           {t('runs.merge.open')}
         </Button>
-        {merging && <MergeDialog adapter={adapter} onClose={() => setMerging(false)} />}
+        <MergeDialog adapter={adapter} opened={merging} onClose={() => setMerging(false)} />
       </Group>
       <div className={classes.path}>
         <code className="mono wrap">{path}</code>

@@ -2,15 +2,18 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Undo2 } from 'lucide-react'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
 import { moment } from '../../parts/figures.ts'
+import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Panel } from '../../parts/page.tsx'
 import { tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
 export function Deleted() {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const client = useQueryClient()
   const deleted = useQuery({ queryKey: ['runs', 'deleted'], queryFn: () => lab.runs.deleted.query() })
   const restore = useMutation({
@@ -22,25 +25,39 @@ export function Deleted() {
   return (
     <Panel flush title={t('runs.deletedRuns')} note={t('runs.deletedNote')}>
       <ul className={classes.deleted}>
-        {deleted.data.map(({ id, name, command, started }) => (
-          <li key={id}>
-            <b>
-              {id} · {name}
-            </b>
-            <span>{t(`command.${command}` as 'command.sft', { defaultValue: command })}</span>
-            <span className="soft">{moment(started, i18n.language)}</span>
-            <Button
-              size="compact-xs"
-              variant="default"
-              leftSection={<Undo2 size={13} aria-hidden />}
-              aria-label={t('runs.bringBackRun', { run: id })}
-              onClick={() => restore.mutate(id)}
-            >
-              {t('runs.bringBack')}
-            </Button>
-          </li>
+        {deleted.data.map((run) => (
+          <DeletedRun key={run.id} run={run} onRestore={() => restore.mutate(run.id)} />
         ))}
       </ul>
     </Panel>
+  )
+}
+
+interface DeletedRunProps {
+  readonly run: Answers['runs']['deleted'][number]
+  readonly onRestore: () => void
+}
+
+function DeletedRun({ run: { id, name, command, started }, onRestore }: DeletedRunProps) {
+  const { t, i18n } = useTranslation()
+  const line = useRef<HTMLLIElement>(null)
+  useFocusHandedOn(line)
+  return (
+    <li ref={line}>
+      <b>
+        {id} · {name}
+      </b>
+      <span>{t(`command.${command}` as 'command.sft', { defaultValue: command })}</span>
+      <span className="soft">{moment(started, i18n.language)}</span>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<Undo2 size={13} aria-hidden />}
+        aria-label={t('runs.bringBackRun', { run: id })}
+        onClick={onRestore}
+      >
+        {t('runs.bringBack')}
+      </Button>
+    </li>
   )
 }

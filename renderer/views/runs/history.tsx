@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Checkbox, Group, Menu } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis, FolderTree } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
@@ -10,6 +10,7 @@ import { isUnfinished, type RunBrief, useRuns } from '../../lab.ts'
 import { goTo, hrefOf } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { duration, moment, percent } from '../../parts/figures.ts'
+import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { stageLine } from '../../parts/stage-line.ts'
@@ -99,6 +100,8 @@ function Line({ run, marked, onMark }: LineProps) {
   const job = useJob()
   const busy = job?.current != null
   const unfinished = isUnfinished(run)
+  const line = useRef<HTMLTableRowElement>(null)
+  useFocusHandedOn(line)
   const restore = () =>
     void lab.runs.restore
       .mutate({ run: run.id })
@@ -115,7 +118,7 @@ function Line({ run, marked, onMark }: LineProps) {
   }
   const { sft, dpo } = run.success ?? {}
   return (
-    <tr aria-selected={marked}>
+    <tr ref={line} aria-selected={marked}>
       <td>
         <Checkbox
           size="xs"
@@ -150,7 +153,7 @@ function Line({ run, marked, onMark }: LineProps) {
               {t('runs.resume')}
             </Button>
           )}
-          <Menu position="bottom-end" shadow="md">
+          <Menu position="bottom-end" shadow="md" returnFocus>
             <Menu.Target>
               <ActionIcon variant="subtle" aria-label={t('runs.more', { run: run.id })}>
                 <Ellipsis size={16} aria-hidden />

@@ -14,7 +14,27 @@ import classes from './runs.module.css'
 /** A folder's name, as the lab takes it. */
 const NAME = /^\w[\w.-]*$/
 
-export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; readonly onClose: () => void }) {
+interface MergeProps {
+  readonly adapter: Adapter
+  readonly onClose: () => void
+}
+
+/** It stays mounted while it is closed: so the focus goes back to what opened it. */
+export function MergeDialog({ adapter, opened, onClose }: MergeProps & { readonly opened: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('runs.merge.title', { adapter: adapterName(t, adapter) })}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
+      <MergeForm adapter={adapter} onClose={onClose} />
+    </Modal>
+  )
+}
+
+function MergeForm({ adapter, onClose }: MergeProps) {
   const { t } = useTranslation()
   const sentence = useSentence()
   const [into, setInto] = useState('models')
@@ -30,51 +50,44 @@ export function MergeDialog({ adapter, onClose }: { readonly adapter: Adapter; r
   }
   const wrong = NAME.test(name) ? null : t('runs.merge.wrongName')
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('runs.merge.title', { adapter: adapterName(t, adapter) })}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        void merge()
+      }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void merge()
-        }}
-      >
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            {t('runs.merge.note')}
+      <Stack gap="md">
+        <Text size="sm" c="dimmed">
+          {t('runs.merge.note')}
+        </Text>
+        <TextInput
+          label={t('runs.merge.into')}
+          value={into}
+          onChange={(event) => setInto(event.currentTarget.value)}
+          rightSection={<FolderChooser title={t('runs.merge.into')} onChoose={setInto} />}
+        />
+        <TextInput
+          data-autofocus
+          label={t('runs.merge.name')}
+          value={name}
+          error={wrong}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        {problem !== null && (
+          <Text role="alert" className="rejected wrap">
+            {sentence(problem)}
           </Text>
-          <TextInput
-            label={t('runs.merge.into')}
-            value={into}
-            onChange={(event) => setInto(event.currentTarget.value)}
-            rightSection={<FolderChooser title={t('runs.merge.into')} onChoose={setInto} />}
-          />
-          <TextInput
-            data-autofocus
-            label={t('runs.merge.name')}
-            value={name}
-            error={wrong}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          {problem !== null && (
-            <Text role="alert" className="rejected wrap">
-              {sentence(problem)}
-            </Text>
-          )}
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('app.cancel')}
-            </Button>
-            <Button type="submit" disabled={wrong !== null || into.trim() === ''}>
-              {t('runs.merge.start')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        )}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose}>
+            {t('app.cancel')}
+          </Button>
+          <Button type="submit" disabled={wrong !== null || into.trim() === ''}>
+            {t('runs.merge.start')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   )
 }
 

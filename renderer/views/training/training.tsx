@@ -4,7 +4,7 @@ import { useThrottledCallback } from '@mantine/hooks'
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { ChartLine, TriangleAlert, ZoomOut } from 'lucide-react'
-import { memo, useCallback, useMemo, useState } from 'react'
+import { memo, useCallback, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
@@ -15,6 +15,7 @@ import { Curve } from '../../parts/curve/curve.tsx'
 import type { Mark } from '../../parts/curve/drawing.tsx'
 import { lineOf, type Range, type Series, within } from '../../parts/curve/series.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
@@ -176,16 +177,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
         <Group gap="lg">
           <Smoothing />
           <Switch label={t('training.log')} checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
-          {range !== null && (
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<ZoomOut size={14} aria-hidden />}
-              onClick={() => setRange(null)}
-            >
-              {t('training.all', { from: range[0], to: range[1] })}
-            </Button>
-          )}
+          {range !== null && <ShowAll range={range} onPress={() => setRange(null)} />}
         </Group>
       </div>
       {warnings.map(({ arm, warning }) => (
@@ -211,6 +203,18 @@ function Charts({ stage, arms, several }: ChartsProps) {
         {t('training.hint')}
       </Text>
     </>
+  )
+}
+
+/** Takes the charts back to all steps. */
+function ShowAll({ range: [from, to], onPress }: { readonly range: Range; readonly onPress: () => void }) {
+  const { t } = useTranslation()
+  const button = useRef<HTMLButtonElement>(null)
+  useFocusHandedOn(button)
+  return (
+    <Button ref={button} size="xs" variant="default" leftSection={<ZoomOut size={14} aria-hidden />} onClick={onPress}>
+      {t('training.all', { from, to })}
+    </Button>
   )
 }
 
