@@ -66,6 +66,8 @@ const SHORT_LABELS: Readonly<Record<string, string>> = {
   dpo_before: 'DPO before',
 }
 
+const ALL = new Intl.ListFormat('en', { type: 'conjunction' })
+
 export function armLabel(arm: string): string {
   return LABELS[arm] ?? arm.replace(/^dpo_round_/, 'DPO, round ').replaceAll('_', ' ')
 }
@@ -141,7 +143,7 @@ function verdict(against: Summary['against']): string[] {
   const beaten = known.filter(([, { difference, p }]) => difference > 0 && p < 0.05)
   const better = known.filter(([, { difference, p }]) => difference < 0 && p < 0.05)
   const equal = known.filter((entry) => !beaten.includes(entry) && !better.includes(entry))
-  const names = (entries: typeof known) => entries.map(([name]) => armLabel(name)).join(', ')
+  const names = (entries: typeof known) => ALL.format(entries.map(([name]) => armLabel(name)))
   const dpo = armLabel(known[0]?.[1].arm ?? 'dpo')
   if (beaten.length > 0) {
     const claim = beaten.length === known.length ? 'It had to be DPO: ' : ''

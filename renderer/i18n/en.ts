@@ -81,7 +81,12 @@ export const words = {
     zoom: 'zoom in and out around it',
     whole: 'everything again',
   },
-  run: { which: 'Run', name: 'Run {{id}} · {{command}} · {{when}}' },
+  run: {
+    which: 'Run',
+    name: 'Run {{id}} · {{command}} · {{when}}',
+    gone: 'Run {{run}} is not there any more.',
+    notHere: 'Run {{run}} has no results yet.',
+  },
   pipeline: {
     path: 'Stages',
     wheel_one: '{{count}} round',
@@ -177,6 +182,7 @@ export const words = {
   },
   checks: {
     none: 'Nothing was looked at yet.',
+    looking: 'Looking …',
     look: 'Check now',
     busy: 'A run needs the machine now.',
     getMiniwob: 'Get MiniWoB++',
@@ -365,7 +371,6 @@ export const words = {
       'Evaluate plays all policies on the same unseen problems. Its table stands here, with intervals, and with the sentence that it allows.',
     answer: 'The answer',
     change: 'Change',
-    comma: ', ',
     interval: '{{low}}–{{high}} of {{n}} episodes',
     changeInterval: '{{low}} to {{high}} points, {{p}}',
     named: '{{arm}}',
@@ -720,6 +725,7 @@ export const words = {
       speed: { title: 'Tokens per second', text: 'How fast training goes on this machine.' },
       memory: { title: 'Memory', text: 'What the process holds, in bytes.' },
     },
+    warning: '{{arm}}: {{what}}',
     warnings: {
       chosenFalls: {
         title: 'the chosen answer becomes less likely, too',

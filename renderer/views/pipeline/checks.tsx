@@ -16,11 +16,13 @@ import classes from './checks.module.css'
 interface Props {
   /** What the run found, where it has verified. */
   readonly found: readonly CheckResult[]
+  /** Whether the run verifies now. */
+  readonly running: boolean
   /** Shows the settings in which a folder or a model is chosen. */
   readonly onSettings: () => void
 }
 
-export function Checks({ found, onSettings }: Props) {
+export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
   const sentence = useSentence()
   const job = useJob()
@@ -59,7 +61,7 @@ export function Checks({ found, onSettings }: Props) {
           </li>
         ))}
       </ul>
-      {checks.length === 0 && !looking && <Text c="dimmed">{t('checks.none')}</Text>}
+      {checks.length === 0 && !looking && <Text c="dimmed">{t(running ? 'checks.looking' : 'checks.none')}</Text>}
       <Group mt="md" gap="sm">
         <Button
           variant="default"

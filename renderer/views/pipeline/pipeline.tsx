@@ -1,10 +1,12 @@
 /** The five stages: run them, watch them, set them. */
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { useNamedRun } from '../../parts/named-run.ts'
 import { Page } from '../../parts/page.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
@@ -13,7 +15,7 @@ import { Facts } from './facts.tsx'
 import { Log } from './log.tsx'
 import { STOPS, stopOf, stopsOf } from './path.ts'
 import classes from './pipeline.module.css'
-import { StagePanel } from './stage-panel.tsx'
+import { type Side, StagePanel } from './stage-panel.tsx'
 import { StagePath } from './stage-path.tsx'
 
 export default function Pipeline() {
@@ -21,6 +23,8 @@ export default function Pipeline() {
   const { query } = usePlace()
   const job = useJob()
   const runs = useRuns()
+  const [side, setSide] = useState<Side>('result')
+  useNamedRun(runs, ({ id }) => id)
   const run = runs.data?.find(({ id }) => String(id) === query.run) ?? runs.data?.[0]
   const id = run?.id ?? null
   const records = useQuery({
@@ -53,7 +57,14 @@ export default function Pipeline() {
       />
       <Facts stage={chosen} />
       <div className={classes.below}>
-        <StagePanel key={chosen} stop={stops.find(({ stop }) => stop === chosen)!} run={id} />
+        <StagePanel
+          key={chosen}
+          stop={stops.find(({ stop }) => stop === chosen)!}
+          run={id}
+          running={running === chosen}
+          side={side}
+          onSide={setSide}
+        />
         <Log run={id} />
       </div>
     </Page>

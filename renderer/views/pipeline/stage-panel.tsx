@@ -2,7 +2,6 @@
 import { Button, SegmentedControl, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Play } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import type { Said } from '../../../main/pipeline/messages.ts'
@@ -45,16 +44,21 @@ const checksResult = z.object({
   ),
 })
 
-export function StagePanel({
-  stop: { stop, records },
-  run,
-}: {
+/** What of a stage is shown. */
+export type Side = 'result' | 'settings'
+
+interface Props {
   readonly stop: StopState
   readonly run: number | null
-}) {
+  /** Whether it is at work now. */
+  readonly running: boolean
+  readonly side: Side
+  readonly onSide: (side: Side) => void
+}
+
+export function StagePanel({ stop: { stop, records }, run, running, side, onSide }: Props) {
   const { t } = useTranslation()
   const job = useJob()
-  const [side, setSide] = useState<'result' | 'settings'>('result')
   const verified = checksResult.safeParse(records.at(-1)?.result)
   const look = LOOK[stop]
   return (
@@ -77,7 +81,7 @@ export function StagePanel({
         mb="md"
         value={side}
         onChange={(value) => {
-          setSide(value)
+          onSide(value)
           // Who sets something stays with it, whatever stage the run comes to.
           if (value === 'settings') choose({ stage: stop })
         }}
@@ -88,7 +92,11 @@ export function StagePanel({
       />
       {side === 'settings' && <StageSettings stop={stop} />}
       {side === 'result' && stop === 'verify' && (
-        <Checks found={verified.success ? verified.data.checks : []} onSettings={() => setSide('settings')} />
+        <Checks
+          found={verified.success ? verified.data.checks : []}
+          running={running}
+          onSettings={() => onSide('settings')}
+        />
       )}
       {side === 'result' &&
         stop !== 'verify' &&

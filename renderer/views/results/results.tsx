@@ -8,6 +8,7 @@ import type { Answers } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
+import { useNamedRun } from '../../parts/named-run.ts'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Policies } from '../../parts/policies.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
@@ -24,6 +25,7 @@ export default function ResultsView() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const runs = useQuery({ queryKey: ['results', 'runs'], queryFn: () => lab.results.runs.query() })
+  useNamedRun(runs, (one) => one.run)
   const run = runs.data?.find((one) => String(one.run) === query.run)?.run ?? runs.data?.[0]?.run
   const results = useQuery({
     queryKey: ['results', 'get', run],

@@ -8,10 +8,10 @@ import type { Results } from './results.tsx'
 import { type Sentence, sentencesOf } from './significance.ts'
 
 export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const change = against.sft
-  const names = (list: readonly string[]) =>
-    list.map((arm) => t('results.named', { arm: armName(t, arm) })).join(t('results.comma'))
+  const all = new Intl.ListFormat(i18n.language, { type: 'conjunction' })
+  const names = (list: readonly string[]) => all.format(list.map((arm) => t('results.named', { arm: armName(t, arm) })))
   const say = ({ kind, arm, arms: others }: Sentence) =>
     t(`results.verdict.${kind}`, { arm: armName(t, arm), arms: names(others) })
   return (

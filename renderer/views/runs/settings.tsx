@@ -13,7 +13,7 @@ export function Differences({ a, b }: { readonly a: number; readonly b: number }
   if (error !== null) return <Failure error={error} />
   if (data === undefined) return null
   return (
-    <Panel title={t('runs.differences', { a, b })} note={t('runs.differencesNote')}>
+    <Panel title={t('runs.differences', { a, b })} note={data.length === 0 ? undefined : t('runs.differencesNote')}>
       {data.length === 0 ? (
         <Text c="dimmed">{t('runs.same')}</Text>
       ) : (

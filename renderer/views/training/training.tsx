@@ -186,7 +186,7 @@ function Charts({ stage, arms, several }: ChartsProps) {
           color="orange"
           variant="light"
           icon={<TriangleAlert size={18} aria-hidden />}
-          title={`${nameOf(arm)}: ${t(`training.warnings.${warning}.title`)}`}
+          title={t('training.warning', { arm: nameOf(arm), what: t(`training.warnings.${warning}.title`) })}
         >
           <span className={classes.warning}>{t(`training.warnings.${warning}.text`)}</span>
         </Alert>
