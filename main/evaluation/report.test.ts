@@ -90,6 +90,10 @@ test('the verdict calls a gain within its interval none, and says which controls
     expect.stringMatching(/^DPO solves more/),
     'No measurable difference between DPO and SFT on own successes.',
   ])
+  const controls = ['success_sft', 'nll_chosen', 'replay'].map((name) => ({ name, episodes: dpo!.episodes }))
+  expect(summarise({ ...data, arms: [sft!, dpo!, ...controls] }).verdict[1]).toBe(
+    'No measurable difference between DPO and SFT on own successes, NLL on chosen, and Golden replay only.',
+  )
 })
 
 test('the verdict says whether training again helped', () => {

@@ -14,16 +14,18 @@ const BLANK = '\u00a0'
 interface Props {
   readonly screen: LiveScreen
   readonly extent: Extent
+  /** Whether the words stand beside the picture, not under it. */
+  readonly beside?: boolean
   /** Undefined where there is nothing to follow. */
   readonly onFollow?: () => void
 }
 
-export function ScreenCard({ screen, extent, onFollow }: Props) {
+export function ScreenCard({ screen, extent, beside = false, onFollow }: Props) {
   const { t } = useTranslation()
   const { answer } = screen
   const picture = <Picture screen={screen} extent={extent} />
   return (
-    <article className={`card ${classes.card}`} aria-label={screen.title}>
+    <article className={`card ${classes.card}`} data-beside={beside || undefined} aria-label={screen.title}>
       {onFollow === undefined ? (
         picture
       ) : (

@@ -15,12 +15,16 @@ import classes from './live.module.css'
 import type { Extent } from './picture.tsx'
 import { ScreenCard } from './screen-card.tsx'
 
+/** From so many pages on, the words stand beside the picture: two rows of cards fit a window. */
+const MANY = 5
+
 export function Watch({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const [extent, setExtent] = useState<Extent>('task')
   const [taking, setTaking] = useState(false)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
+  const many = screens.length >= MANY
   const followed = screens.find(({ id }) => id === query.screen)
   useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
   if (screens.length === 0) {
@@ -74,12 +78,13 @@ export function Watch({ state }: { readonly state: LiveState }) {
         )}
       </div>
       {followed === undefined ? (
-        <div className={classes.wall} data-extent={extent}>
+        <div className={classes.wall} data-extent={extent} data-many={many || undefined}>
           {screens.map((screen) => (
             <ScreenCard
               key={screen.id}
               screen={screen}
               extent={extent}
+              beside={many && extent === 'task'}
               onFollow={() => choose({ screen: screen.id })}
             />
           ))}
