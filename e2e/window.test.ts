@@ -368,6 +368,8 @@ test('curves, episodes, runs and models', async () => {
   await page.getByRole('button', { name: 'More on run 2' }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
   await page.getByRole('link', { name: /^2 · / }).waitFor({ state: 'hidden' })
+  // What had the focus is gone: it stays in the view.
+  await expect.poll(focused).toBe('Runs & models')
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByRole('link', { name: /^2 · / }).waitFor()
   await page.getByText('Models', { exact: true }).click()
@@ -392,6 +394,7 @@ test('two adapters are compared, merged, and sent to play side by side', async (
   await dialog.getByLabel('Name').fill('merged')
   await clean('merge')
   await dialog.getByRole('button', { name: 'Write the checkpoint' }).click()
+  await expect.poll(focused).toBe('Merge')
   await page.getByText(/^The merged model is in .*merged\.$/).waitFor({ timeout: LATER })
   expect(existsSync(join(folder, 'merged/model.safetensors'))).toBe(true)
 
@@ -495,6 +498,13 @@ test('in Chinese, at night, on a narrow screen', async () => {
     expect(await overflow(), `${view} at 200 % is wider than the window`).toBeLessThanOrEqual(0)
   }
 })
+
+/** The text of what has the focus. */
+async function focused(): Promise<string | null> {
+  return page.evaluate(() =>
+    document.activeElement === document.body ? null : (document.activeElement?.textContent ?? null),
+  )
+}
 
 /** By how many pixels the page, or the view in it, is wider than what shows it. */
 async function overflow(): Promise<number> {
