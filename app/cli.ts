@@ -302,7 +302,9 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
     const write = (text: string) => (file === '-' ? out.write(text) : writeFileAtomic(resolve(file), text))
     const lines = exportRun(lab.store, run, what, write)
     const screen = file === '-' ? err : out
-    screen.write(`${lines} ${lines === 1 ? 'line' : 'lines'} of run ${run} in ${file === '-' ? 'the standard output' : file}\n`)
+    screen.write(
+      `${lines} ${lines === 1 ? 'line' : 'lines'} of run ${run} in ${file === '-' ? 'the standard output' : file}\n`,
+    )
   } finally {
     lab.close()
   }
