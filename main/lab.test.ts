@@ -86,7 +86,7 @@ test('training again takes the latest collection that is like the wanted one, an
     chosen: 'good',
     rejected: 'bad',
   }
-  const collector = lab.store.createRun('trial', 'pipeline', lab.config)
+  const collector = lab.store.createRun('trial', 'pipeline', { ...lab.config, tasks: ['click-tab'] })
   for (const round of [1, 2]) lab.store.setPairs(collector, round, [pair])
   await expect(again({ run: collector, round: 3 })).rejects.toThrow(
     `There are no pairs of round 3 of run ${collector} to train on`,
@@ -101,7 +101,9 @@ test('training again takes the latest collection that is like the wanted one, an
   ] as const) {
     await expect(again(wanted)).rejects.toThrow(/there is no adapter here/)
     expect(lab.store.latestRun()).toMatchObject({ command: 'retrain', collection: { run: collector, round } })
+    expect(lab.store.latestRun()?.config.tasks).toEqual(['click-tab'])
   }
+  expect(events.filter(({ event }) => event === 'message')).toEqual([])
 })
 
 test('a copied lab finds what its runs made, and forgets nothing of the original', async () => {

@@ -74,7 +74,10 @@ export interface Lab {
   readonly log: EventLog
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
-  /** Forgets the runs that were deleted before, with their folders in this lab's reports. Nothing while another command holds the store. */
+  /**
+   * Forgets the runs that were deleted before, with their folders in this lab's reports. Nothing while another command
+   * holds the store.
+   */
   purge(): void
   close(): void
 }
@@ -115,11 +118,7 @@ async function runCommand(
   const unlock = lockStore(store.path)
   try {
     const run =
-      resume === null
-        ? command === 'retrain'
-          ? beginAgain(store, config, collectionOf(store, options.collection))
-          : beginRun(store, command, config, null)
-        : unfinishedRun(store, command, resume)
+      resume === null ? beginRun(store, command, config, options.collection) : unfinishedRun(store, command, resume)
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
       if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
@@ -130,7 +129,7 @@ async function runCommand(
     const tracking = followRun({ store, run: run.id, say })
     try {
       emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
-      if (!isDeepStrictEqual(run.config, config)) say('configChanged', {})
+      if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged', {})
       const resources = openResources(run.config, { ...options, say })
       quit?.addEventListener('abort', () => void resources.close(), { once: true })
       try {
@@ -150,18 +149,15 @@ async function runCommand(
 function beginRun(
   store: Store,
   command: Command,
-  config: Config,
-  collection: Collection | null,
+  wanted: Config,
+  like: RunOptions['collection'],
 ): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
+  const collection = command === 'retrain' ? collectionOf(store, like) : null
+  // Trained again is on the tasks that the pairs are of; all other settings are as they are now.
+  const config = collection === null ? wanted : { ...wanted, tasks: store.run(collection.run).config.tasks }
   const { name } = config.project
   const id = store.createRun(name, command, config, { after: lastReport(config), collection })
   return { id, name, config, collection }
-}
-
-/** A run that trains again: on the tasks that its pairs are of, with all other settings as they are now. */
-function beginAgain(store: Store, config: Config, collection: Collection) {
-  const { tasks } = store.run(collection.run).config
-  return beginRun(store, 'retrain', { ...config, tasks }, collection)
 }
 
 /** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */

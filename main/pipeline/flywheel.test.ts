@@ -35,6 +35,10 @@ test('rounds go on while the latest is the best, and no further than they may', 
   ])
 })
 
+test('a round that was validated before rounds were compared does not end them', async () => {
+  expect((await turn({ rounds: 3 })).at(-1)).toBe('evaluate 3')
+})
+
 test('they end with the first that is worse than an earlier one, or after as many as patience has', async () => {
   expect((await turn({ rounds: 9 }, [0, 1, 1])).at(-1)).toBe('evaluate 2')
   expect((await turn({ rounds: 9 }, [0, 0])).at(-1)).toBe('evaluate 1')

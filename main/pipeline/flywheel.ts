@@ -27,7 +27,7 @@ export async function turnFlywheel(runner: Runner): Promise<EvaluateResult> {
     await runner.perform(collect, round)
     await runner.perform(dpo, round)
     if (rounds === 1) break
-    best = (await runner.perform(validate, round)).best
+    best = (await runner.perform(validate, round)).best ?? round
   }
   return runner.perform(evaluate, round)
 }

@@ -8,8 +8,8 @@ import type { Stage, StageContext } from './stage.ts'
 const result = z.object({
   success: z.number(),
   n: z.int(),
-  /** The round that is best so far, as `bestRound` says; 0 is SFT. */
-  best: z.int(),
+  /** The round that is best so far, as `bestRound` says; 0 is SFT. A run that began before there was this has none. */
+  best: z.int().optional(),
 })
 
 export const validate: Stage<z.output<typeof result>> = {
