@@ -93,6 +93,11 @@ test('an unknown task is named with its neighbours', async () => {
   expect(stderr).toMatch(/no task click-buton.*click-button/)
 })
 
+test('task names may stand with commas between them', async () => {
+  const { stderr } = await cli('golden', '--tasks', 'click-button,click-buton', ...config())
+  expect(stderr).toMatch(/no task click-buton;/)
+})
+
 test('a stage without what it needs says which command makes it', async () => {
   const none = `${join(folder, 'none')}`
   const { status, stderr } = await cli('collect', ...config(), '--set', `paths.sft_adapter_path=${none}`)

@@ -117,7 +117,10 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       .option('--json', 'print JSON, one event a line')
     // Trained again is what was collected, on the same tasks.
     if (name !== 'retrain') {
-      command.option('--tasks <name...>', 'tasks to learn and to evaluate, by their MiniWoB++ names')
+      command.option(
+        '--tasks <name...>',
+        'tasks to learn and to evaluate, by their MiniWoB++ names, with spaces or commas between them',
+      )
     }
     if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('rounds'))
     if (name === 'retrain') {
@@ -199,7 +202,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
 function configFor(options: Options) {
   const overrides = Object.fromEntries((options.set ?? []).map(parseOverride))
   if (options.tasks !== undefined) {
-    overrides.tasks = options.tasks
+    overrides.tasks = options.tasks.flatMap((names) => names.split(',')).filter((name) => name !== '')
     overrides['evaluation.tasks'] = null
   }
   if (options.seed !== undefined) overrides['project.seed'] = options.seed

@@ -8,7 +8,7 @@
  *     node app/setup.mjs --exec node x.ts     sets up, then runs that file under Node 24
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -100,8 +100,11 @@ const NATIVE = join(ROOT, 'native')
 /** Whether the addon is there and newer than every source of it; also where there is nothing to build. */
 function nativePresent() {
   if (!existsSync(join(NATIVE, 'CMakeLists.txt'))) return true
-  const addon = newest(join(NATIVE, 'build'), (name) => name.endsWith('.node'))
-  return addon > newest(NATIVE, (name) => /\.(cpp|cc|h|hpp|inl)$|^CMakeLists\.txt$/.test(name))
+  return newestAddon() > newest(NATIVE, (name) => /\.(cpp|cc|h|hpp|inl)$|^CMakeLists\.txt$/.test(name))
+}
+
+function newestAddon() {
+  return newest(join(NATIVE, 'build'), (name) => name.endsWith('.node'))
 }
 
 async function buildNative() {
@@ -113,13 +116,25 @@ async function buildNative() {
     }
   }
   const folder = relative(ROOT, join(NATIVE, 'build'))
+  forgetOtherPlace(join(NATIVE, 'build'))
   let output = await capture('cmake', ['-S', 'native', '-B', folder, '-DCMAKE_BUILD_TYPE=Release'], 5 * MINUTE)
   output += await capture('cmake', ['--build', folder, '--parallel', String(availableParallelism())], 15 * MINUTE)
   if (nativePresent()) return
   const log = join(folder, 'build.log')
   mkdirSync(join(ROOT, folder), { recursive: true })
   writeFileSync(join(ROOT, log), output)
-  console.error(`The native engine did not build (see ${log}), so ${slow}.`)
+  const older = newestAddon() > 0
+  const instead = older ? 'the one that was built before is used' : slow
+  console.error(`The native engine did not build (see ${log}), so ${instead}.`)
+}
+
+/** CMake refuses a cache that it wrote when the project stood in another folder; the addon itself is as good as it was. */
+function forgetOtherPlace(build) {
+  const cache = join(build, 'CMakeCache.txt')
+  if (!existsSync(cache)) return
+  const [, place] = /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(readFileSync(cache, 'utf8')) ?? []
+  if (place === NATIVE) return
+  for (const made of ['CMakeCache.txt', 'CMakeFiles']) rmSync(join(build, made), { recursive: true, force: true })
 }
 
 // Window

@@ -112,6 +112,27 @@ test('an engine that does not build is named with its log', () => {
   expect(readFileSync(join(root, 'native/build/build.log'), 'utf8')).toContain('broken')
 })
 
+test('an engine that does not build anew leaves the one that is there', () => {
+  utimesSync(put('native/build/dpo_driver.node', ''), 1000, 1000)
+  put('native/CMakeLists.txt', '')
+  tool('c++', 'true')
+  tool('cmake', 'echo broken')
+  expect(setup('--exec', 'node', '-e', '').stderr).toContain(
+    'The native engine did not build (see native/build/build.log), so the one that was built before is used.',
+  )
+})
+
+test('a project that was moved builds its engine as in its first place', () => {
+  const addon = put('native/build/dpo_driver.node', '')
+  utimesSync(addon, 1000, 1000)
+  put('native/CMakeLists.txt', '')
+  put('native/build/CMakeCache.txt', 'CMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere/native\n')
+  tool('c++', 'true')
+  tool('cmake', `test -e native/build/CMakeCache.txt || echo built > ${addon}`)
+  expect(setup('--exec', 'node', '-e', '').stderr).toBe('Setting up: native engine ...\nSetting up: native engine\n')
+  expect(readFileSync(addon, 'utf8')).toBe('built\n')
+})
+
 test('the native engine is built again when a source is newer than it', () => {
   const source = put('native/engine.cc', '')
   put('native/CMakeLists.txt', '')
