@@ -56,4 +56,4 @@ async function checkPort(port: number): Promise<void> {
 }
 
 const NOT_INSTALLED =
-  'MLflow is not installed: `pip install mlflow` brings it (2.x or 3.x); then run `npx dpo-driver mlflow` again.'
+  'MLflow is not installed: `pipx install mlflow` brings it (2.x or 3.x), or `pip install mlflow` where pip may write; then run `npx dpo-driver mlflow` again.'

@@ -108,7 +108,7 @@ function newestAddon() {
 }
 
 async function buildNative() {
-  const slow = 'the lab runs on TensorFlow.js instead, about 20 times slower'
+  const slow = 'the lab runs on TensorFlow.js instead, many times slower'
   for (const tool of ['cmake', 'c++']) {
     if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error) {
       console.error(`No ${tool} to build the native engine with, so ${slow}; install cmake and a C++17 compiler.`)

@@ -63,7 +63,7 @@ export const MESSAGES = {
   foundEngine: message({ engine: text }, ({ engine }) => engine),
   foundSlowEngine: message(
     { engine: text },
-    ({ engine }) => `${engine}; the native engine would be about 20 times faster: npm run build:native`,
+    ({ engine }) => `${engine}; the native engine would be many times faster: npm run build:native`,
   ),
   foundTasks: message({ tasks: number }, ({ tasks }) => countedTasks(tasks)),
   foundOwnTasks: message(

@@ -2,8 +2,9 @@
 export const fields: Readonly<Record<string, string>> = {
   'project.name': '运行及其报告文件夹的名称。',
   'project.seed': '训练与采样中一切随机性的种子。页面题目的种子区段在下面各自设置。',
-  'model.base_model_name': '含 Qwen2 检查点的文件夹，或在 models/ 与 Hugging Face 缓存中查找的名称。',
-  'model.engine': '用什么计算：native（C++）、tfjs-node-gpu、tfjs，或 auto：现有的最快者。',
+  'model.base_model_name':
+    '含 Qwen2 检查点的文件夹，或在 models/、Hugging Face 缓存和 Hugging Face Hub 上查找的名称，Hub 上的会下载。',
+  'model.engine': '用什么计算：native（C++）、tfjs-node-gpu、tfjs，或 auto：其中第一个现有的。',
   'model.threads': '训练用的线程数；auto 为每核一个。',
   'model.precision':
     '原生引擎保存基座权重的形式：fp32、bf16、nf4（4 位），或 auto：内存允许的最精确者。非 fp32 时只能训练适配器。',
@@ -19,7 +20,7 @@ export const fields: Readonly<Record<string, string>> = {
   'environment.miniwob': 'MiniWoB++ 页面所在文件夹；auto 为项目自己下载的，否则用内置任务。',
   'environment.tasks_dir': '按 MiniWoB 协议编写的自有任务页面所在文件夹；空为没有。',
   'environment.pages': '同时运行的页面数。',
-  'environment.episode_time_limit': '一个回合最多多少秒；超时算故障，不算失败。',
+  'environment.episode_time_limit': '一个回合的页面最多用多少秒，智能体思考的时间不计；超时算故障，不算失败。',
   'environment.max_elements': '给智能体看的页面元素上限；可操作的排在文字之前。',
   'environment.max_chars': '给智能体看的页面文字上限，单位字符。',
   'environment.trusted_input': '真实的鼠标和按键事件；关闭则调用元素自己的 click()，更快但与用户输入不同。',

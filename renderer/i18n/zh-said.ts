@@ -10,7 +10,7 @@ export const said: Readonly<Record<MessageId, string>> = {
   foundFree: '可用 {{size}}',
   foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
   foundEngine: '{{engine}}',
-  foundSlowEngine: '{{engine}}；原生引擎大约快 20 倍：npm run build:native',
+  foundSlowEngine: '{{engine}}；原生引擎会快很多倍：npm run build:native',
   foundTasks: '{{tasks}} 个任务',
   foundOwnTasks: '{{tasks}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
   foundPages: '{{tasks}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',
