@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -37,6 +37,7 @@ test('help names the commands and the exit codes; each command has an example', 
     'retrain',
     'pipeline',
     'runs',
+    'delete',
     'export',
     'serve',
     'estimate',
@@ -119,6 +120,32 @@ test('runs lists them with their status, for people and as JSON', async () => {
   expect((await cli('runs', ...config())).stdout).toMatch(/1 {2}dpo-driver {2}golden {4}failed/)
   const [latest] = (await cli('runs', '--json', ...config())).stdout.trim().split('\n')
   expect(JSON.parse(latest ?? '')).toMatchObject({ name: 'dpo-driver', command: 'golden', status: 'failed' })
+})
+
+test('a run can be deleted, but not one that is not there, nor while a command is at work', async () => {
+  await cli('golden', '--tasks', 'click-buton', ...config())
+  const runs = async () => {
+    const { stdout } = await cli('runs', '--json', ...config())
+    return stdout.split('\n').flatMap((line) => /"id":(\d+)/.exec(line)?.[1] ?? [])
+  }
+  const [latest = ''] = await runs()
+  const report = join(folder, `reports/dpo-driver-${latest}`)
+  mkdirSync(report, { recursive: true })
+
+  const unlock = lockStore(join(folder, 'lab.sqlite'))
+  const refused = await cli('delete', latest, ...config())
+  unlock()
+  expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('another command is at work') })
+  expect(await runs()).toContain(latest)
+
+  expect(await cli('delete', latest, ...config())).toMatchObject({ status: 0, stdout: `Run ${latest} is deleted.\n` })
+  expect(existsSync(report)).toBe(false)
+  expect(await runs()).not.toContain(latest)
+  expect(await cli('delete', latest, ...config())).toMatchObject({
+    status: 2,
+    stderr: `There is no run ${latest}; \`npx dpo-driver runs\` lists them.`,
+  })
+  expect(await cli('delete', 'one', ...config())).toMatchObject({ status: 2, stderr: expect.stringContaining('whole') })
 })
 
 test('an export of a run that is not there is refused', async () => {

@@ -90,7 +90,7 @@ const COMMANDS: readonly { name: Command; what: string; example: string }[] = [
 function whole(option: string): (text: string) => number {
   return (text) => {
     if (/^-?\d+$/.test(text)) return Number(text)
-    throw new UserError(`--${option} must be a whole number, but is ${JSON.stringify(text)}.`)
+    throw new UserError(`${option} must be a whole number, but is ${JSON.stringify(text)}.`)
   }
 }
 
@@ -110,7 +110,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
       .command(name)
       .description(what)
       .option('--config_path <file>', 'configuration to use instead of config.yaml')
-      .option('--seed <n>', 'seed of training and sampling', whole('seed'))
+      .option('--seed <n>', 'seed of training and sampling', whole('--seed'))
       .option('--miniwob <dir>', 'folder or clone with the MiniWoB++ pages')
       .option('--set <key=value...>', 'any other value of the configuration, such as training.dpo.beta=0.2')
       .option('--resume', 'go on with the latest unfinished run of this command')
@@ -122,10 +122,10 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
         'tasks to learn and to evaluate, by their MiniWoB++ names, with spaces or commas between them',
       )
     }
-    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('rounds'))
+    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('--rounds'))
     if (name === 'retrain') {
-      command.option('--run <n>', 'the run that collected the pairs; the latest by default', whole('run'))
-      command.option('--round <n>', 'its round; the latest by default', whole('round'))
+      command.option('--run <n>', 'the run that collected the pairs; the latest by default', whole('--run'))
+      command.option('--round <n>', 'its round; the latest by default', whole('--round'))
     }
     command.addHelpText('after', `\nExample:\n  ${example}\n${EXIT_CODES}`)
     command.action(async (options: Options) => done(await runCommand(name, options, terminal)))
@@ -137,6 +137,13 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .option('--json', 'print JSON, one run a line')
     .addHelpText('after', `\nExample:\n  npx dpo-driver runs\n${EXIT_CODES}`)
     .action((options: Options) => listRuns(options, terminal))
+  cli
+    .command('delete')
+    .description('Forget runs with all that they found, and remove their folders; this cannot be undone')
+    .argument('<run...>', 'numbers of runs, as `dpo-driver runs` lists them')
+    .option('--config_path <file>', 'configuration that names the store')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver delete 3 4\n${EXIT_CODES}`)
+    .action((runs: string[], options: Options) => deleteRuns(runs.map(whole('run')), options, terminal))
   cli
     .command('estimate')
     .description(
@@ -167,7 +174,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .description('Write what a run found to a file for other tools')
     .addArgument(new Argument('<what>', 'what to write').choices(Object.keys(EXPORTS)))
     .argument('<file>', 'where to; - for the standard output')
-    .option('--run <n>', 'the run, as `runs` lists them; by default the latest that has this', whole('run'))
+    .option('--run <n>', 'the run, as `runs` lists them; by default the latest that has this', whole('--run'))
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText(
       'after',
@@ -289,6 +296,18 @@ async function listRuns(options: Options, { out }: Terminal): Promise<void> {
     out.write(`${line}\n`)
   }
   lab.close()
+}
+
+async function deleteRuns(runs: readonly number[], options: Options, { out }: Terminal): Promise<void> {
+  const lab = await openLab(options)
+  try {
+    for (const run of runs) {
+      lab.forget(run)
+      out.write(`Run ${run} is deleted.\n`)
+    }
+  } finally {
+    lab.close()
+  }
 }
 
 async function writeExport(what: ExportKind, file: string, options: Options, { out, err }: Terminal): Promise<void> {

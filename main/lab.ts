@@ -79,6 +79,11 @@ export interface Lab {
    * holds the store.
    */
   purge(): void
+  /**
+   * Forgets one run, with its folder in this lab's reports. Throws UserError where there is none, or another command
+   * holds the store.
+   */
+  forget(run: number): void
   close(): void
 }
 
@@ -95,17 +100,31 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
     log,
     run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
     purge: () => purge(store, config),
+    forget: (run) => forgetOne(store, config, run),
     close: () => store.close(),
   }
 }
 
 function purge(store: Store, config: Config): void {
   if (isLocked(store.path)) return
-  for (const run of store.deletedRuns(Date.now())) {
-    // Not where the run wrote: the store may be a copy, and the folder there another lab's.
-    rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
-    store.purgeRun(run.id)
+  for (const run of store.deletedRuns(Date.now())) forget(store, config, run)
+}
+
+function forgetOne(store: Store, config: Config, id: number): void {
+  const run = store.runs().find((one) => one.id === id)
+  if (run === undefined) throw new UserError(`There is no run ${id}; \`npx dpo-driver runs\` lists them.`)
+  const unlock = lockStore(store.path)
+  try {
+    forget(store, config, run)
+  } finally {
+    unlock()
   }
+}
+
+function forget(store: Store, config: Config, run: Run): void {
+  // Not where the run wrote: the store may be a copy, and the folder there another lab's.
+  rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
+  store.purgeRun(run.id)
 }
 
 async function runCommand(

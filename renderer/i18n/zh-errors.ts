@@ -100,6 +100,8 @@ export const errors: ErrorWords = {
     'There is no run to go on with; begin a new one.': '没有可以继续的运行；请开始新的运行。',
     'Run {run} is deleted; bring it back in the window, under Runs & models.':
       '运行 {run} 已删除；请在窗口的“运行与模型”中恢复它。',
+    'There is no run {run}; `npx dpo-driver runs` lists them.':
+      '没有运行 {run}；`npx dpo-driver runs` 会列出所有运行。',
     'There is no run {run}; load the list again.': '没有运行 {run}；请重新载入列表。',
     'There is nothing to resume: {command} has not run yet; leave out --resume to begin anew.':
       '没有可以继续的（{command}）：还没有运行过；去掉 --resume 即可重新开始。',
