@@ -4,21 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { UserError } from '../config/error.ts'
 import { initLora, loadAdapter, saveAdapter } from './adapter.ts'
-import type { LoraConfig, Qwen2Config } from './engine.ts'
-import { randomAdapter } from './random-model.ts'
+import type { LoraConfig } from './engine.ts'
+import { TINY as config, randomAdapter } from './random-model.ts'
 
-const config: Qwen2Config = {
-  vocab_size: 20,
-  hidden_size: 16,
-  intermediate_size: 24,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e6,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-}
 const lora: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0.1, target_modules: ['q_proj', 'down_proj'] }
 
 let room: string

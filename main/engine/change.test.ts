@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Adapter } from './adapter.ts'
 import { compareChanges } from './change.ts'
-import type { LoraConfig, Qwen2Config, Tensors } from './engine.ts'
-import { randomAdapter } from './random-model.ts'
+import type { LoraConfig, Tensors } from './engine.ts'
+import { TINY as config, randomAdapter } from './random-model.ts'
 
-const config: Qwen2Config = {
-  vocab_size: 20,
-  hidden_size: 16,
-  intermediate_size: 24,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-}
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: ['q_proj', 'down_proj'] }
 const other: LoraConfig = { r: 2, lora_alpha: 2, lora_dropout: 0, target_modules: ['v_proj', 'down_proj'] }
 const adapter = (of: LoraConfig, seed: number, model = config): Adapter => ({

@@ -4,25 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { UserError } from '../config/error.ts'
 import { loadCheckpoint, openCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
-import type { Qwen2Config, Tensors } from './engine.ts'
+import type { Tensors } from './engine.ts'
 import { isBuilt } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
-import { randomModel } from './random-model.ts'
+import { TINY as config, randomModel } from './random-model.ts'
 import { writeSafetensors } from './safetensors.ts'
 
-const config: Qwen2Config = {
-  vocab_size: 20,
-  hidden_size: 16,
-  intermediate_size: 24,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e6,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-}
 const tensors = randomModel(config, 1)
 
 let room: string

@@ -6,24 +6,12 @@ import { PROJECTIONS } from '../config/choices.ts'
 import { saveAdapter } from './adapter.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { narrow } from './dtype.ts'
-import type { Forest, LoraConfig, Qwen2Config, Tensors } from './engine.ts'
+import type { Forest, LoraConfig, Tensors } from './engine.ts'
 import { mergeAdapter } from './merge.ts'
-import { randomAdapter, randomModel } from './random-model.ts'
+import { TINY as config, randomAdapter, randomModel } from './random-model.ts'
 import { openSafetensors, writeSafetensorsStream } from './safetensors.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 
-const config: Qwen2Config = {
-  vocab_size: 20,
-  hidden_size: 16,
-  intermediate_size: 24,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-}
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }
 const base = randomModel(config, 1, 0.2)
 const adapter = randomAdapter(config, lora, 2, 0.2)

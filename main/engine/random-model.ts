@@ -3,6 +3,20 @@ import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { uniformStream } from './random.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from './weights.ts'
 
+/** A decoder that computes in a millisecond and has what a large one has: layers, and queries that share keys. */
+export const TINY: Qwen2Config = {
+  vocab_size: 20,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 128,
+  tie_word_embeddings: true,
+}
+
 /**
  * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), biases
  * alike, norms around 1, so that every gradient is worth testing.

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { containing, type Database, type Row } from './database.ts'
 import type { Box, Outcome } from './episode.ts'
 import type { ArmKey, StoredPair } from './store.ts'
-import { readPair } from './store.ts'
+import { readEpisode, readPair } from './store.ts'
 
 /** Part of a list, and how long the whole list is. */
 export interface Page<T> {
@@ -429,19 +429,7 @@ function readArmKey(row: Row): ArmKey {
 }
 
 function readBrief(row: Row): EpisodeBrief {
-  return {
-    id: Number(row.id),
-    ...readArmKey(row),
-    task: String(row.task),
-    seed: Number(row.seed),
-    attempt: Number(row.attempt),
-    instruction: String(row.instruction),
-    outcome: outcomeSchema.parse(row.outcome),
-    reason: String(row.reason),
-    reward: Number(row.reward),
-    duration: Number(row.duration),
-    steps: Number(row.steps),
-  }
+  return { ...readEpisode(row), ...readArmKey(row), steps: Number(row.steps) }
 }
 
 function readPairBrief(row: Row): PairBrief {

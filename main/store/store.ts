@@ -526,7 +526,8 @@ export function readPair(row: Row): StoredPair {
   }
 }
 
-function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {
+/** An episode of a row of `episodes`, without its steps. */
+export function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {
   return {
     id: Number(row.id),
     task: String(row.task),

@@ -1,22 +1,10 @@
 /** What the parity tests cannot see: memory, the event loop, and the process. */
 import { expect, test } from 'vitest'
-import type { LoraConfig, Qwen2Config } from '../engine.ts'
-import { randomAdapter, randomModel } from '../random-model.ts'
+import type { LoraConfig } from '../engine.ts'
+import { TINY as config, randomAdapter, randomModel } from '../random-model.ts'
 import { createTfjsEngine } from './engine.ts'
 import { loadTfjs } from './load-tfjs.ts'
 
-const config: Qwen2Config = {
-  vocab_size: 20,
-  hidden_size: 16,
-  intermediate_size: 24,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e6,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-}
 const lora: LoraConfig = { r: 2, lora_alpha: 4, lora_dropout: 0.1, target_modules: ['q_proj', 'up_proj'] }
 const forest = [
   { tokens: Int32Array.of(1, 2, 3), parent: -1, targetStart: 3 },
