@@ -123,7 +123,7 @@ export const configSchema = z.strictObject({
         .strictObject({
           learning_rate: z.number().positive().default(5e-4),
           beta: z.number().positive().default(0.1),
-          max_steps: count.default(150),
+          max_steps: count.default(100),
           batch_size: count.default(16),
           grad_accumulation_steps: count.default(1),
           ...optimizer,
@@ -138,7 +138,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   collect: z
     .strictObject({
-      seeds_per_task: count.default(80),
+      seeds_per_task: count.default(40),
       attempts: count.default(8),
       temperature: z.number().positive().default(0.8),
       top_p: z.number().positive().max(1).default(1),
