@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter.ts'
 import type { Engine, LoraConfig } from '../main/engine/engine.ts'
+import { moveAdapter } from '../main/engine/free.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
@@ -83,9 +84,9 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   }
 }
 
-/** Adds a fresh adapter; its tensors are not held here any longer than that takes. */
+/** Adds a fresh adapter; its tensors are not held here any longer than that takes, as the lab does. */
 async function addAdapter(engine: Engine, name: string, lora: LoraConfig): Promise<void> {
-  await engine.addAdapter(name, lora, initLora(engine.config, lora, 1))
+  await moveAdapter(engine, name, lora, initLora(engine.config, lora, 1))
 }
 
 if (import.meta.main) {

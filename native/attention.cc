@@ -102,10 +102,10 @@ bool Decoder<T>::anyHeadRow(const Branch& branch, const Attention<T>& at) const 
          row(at.laneBegin + at.laneCount - 1) + 1;
 }
 
-// Fills g_.dQkv. A tree and a key/value head are one task, which alone adds to its keys' gradients: a prompt's rows
+// Fills g_.dQkv from g_.dAttended. A tree and a key/value head are one task, which alone adds to its keys' gradients: a prompt's rows
 // gather the gradients of all their children in a fixed order.
 template <class T>
-void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer, const T* dAttended) {
+void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
   const T* const from = qkv(layer);
@@ -130,7 +130,7 @@ void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer, const T*
       pushRuns<T>(branch, c, kvHead, from, g_.dQkv.data(), runs);
       Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
       at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * queries;
-      at.dOut = dAttended + branch.rows.begin * c.hidden + kvHead * queries;
+      at.dOut = g_.dAttended.data() + branch.rows.begin * c.hidden + kvHead * queries;
       at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
       at.dq = g_.dQkv.data() + branch.rows.begin * c.qkv() + kvHead * queries;
       at.dqLd = c.qkv();

@@ -25,11 +25,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   g_.next.resize(rows_ * h);
   headBackward(layout, dLogprobs);
   g_.act.resize(rows_ * c.ff);
-  if (!checkpointing_) g_.dGateUp.resize(rows_ * 2 * c.ff);
-  for (Buffer<T>* each : {&g_.midNormed, &g_.dMid, &g_.dAttended, &g_.wideMid, &g_.wideAttended,
-                          &g_.normed, &g_.dx})
-    each->resize(rows_ * h);
-  if (dropoutSeed_) g_.droppedAttended.resize(rows_ * h);
+  for (Buffer<T>* each : {&g_.dMid, &g_.dAttended, &g_.dx}) each->resize(rows_ * h);
   g_.dQkv.resize(rows_ * c.qkv());
 
   for (int64_t l = c.layers - 1; l >= 0; l--) {
@@ -49,20 +45,23 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
 
     const T* dMid = g_.dMid.data();
     if (need.qkv) {
-      const T* dAttended = g_.dAttended.data();
       if (last(l)) {
-        scatterTail(g_.dMid, g_.wideMid);
-        scatterTail(g_.dAttended, g_.wideAttended);
-        dMid = g_.wideMid.data();
-        dAttended = g_.wideAttended.data();
+        // The gradient of o_proj still needs dMid as it is; d x takes the copy's place row by row.
+        std::copy_n(g_.dMid.data(), tailCount_ * h, g_.dx.data());
+        spreadTail(g_.dx.data());
+        spreadTail(g_.dAttended.data());
+        dMid = g_.dx.data();
       }
-      attentionBackward(layout, l, dAttended);
+      attentionBackward(layout, l);
       g_.normPartials.zero();
       eachBlock(rows_, [&](const Rows& rows) { inBackward(layout, l, rows, dMid, need.input); });
       if (adapter_ == nullptr)
         addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(),
                       base_.gradAt(base_.layers[static_cast<size_t>(l)].inputNorm));
     }
+    // Only now, as attention's backward needs it as it was.
+    if (drops() && site(l, kO) != nullptr)
+      eachBlock(tailRows(l), [&](const Rows& rows) { dropOut(l, kO, rows, h, attended(l) + rows.begin * h); });
 
     std::vector<Outer> outers;
     if (adapter_ == nullptr) baseGradients(l, outers);
@@ -81,91 +80,88 @@ void Decoder<T>::remake(const Layout& layout, int64_t layer) {
   eachBlock(rows_, [&](const Rows& rows) { layerOut(layer, rows, input(layer), state(layer).attended.data(), nullptr); });
 }
 
-// From d x' (g_.next): d gateUp, d mid and d attended of a block, and the inputs that weight gradients need.
+// From d x' (g_.next): d gateUp, d mid and d attended of a block, and the inputs of gate, up and down that their weights'
+// gradients need, in place of mid and d act.
 template <class T>
 void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need) {
   const Config& c = base_.config;
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
-  const LayerState<T>& s = state(layer);
+  LayerState<T>& s = state(layer);
   const int64_t h = c.hidden, n = rows.count, at = rows.begin;
   const T* const next = g_.next.data() + at * h;
-  const T* const mid = s.mid.data() + at * h;
-  const T* const gateUp = s.gateUp.data() + at * 2 * c.ff;
-  T* const dGateUp = this->dGateUp(layer) + at * 2 * c.ff;
-  const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
+  T* const mid = s.mid.data() + at * h;
+  T* const gateUp = s.gateUp.data() + at * 2 * c.ff;
+  T* const act = g_.act.data() + at * c.ff;
 
   Buffer<T>& panels = scratch(rows.thread).panels;
   const bool needAct = adapter_ == nullptr || site(layer, kDown) != nullptr;
-  T* const act = g_.act.data() + at * c.ff;
-  Buffer<T>& dAct = scratch(rows.thread).a;
-  dAct.resize(n * c.ff);
-  if (need.gateUp) weights.down.backward(k_, n, next, h, dAct.data(), c.ff, false, panels);
-  adaptBackward(layer, kDown, rows, next, h, need.gateUp ? dAct.data() : nullptr, c.ff);
-  if (need.gateUp) k_.swigluBackward(n, c.ff, gateUp, dAct.data(), dGateUp, needAct ? act : nullptr);
+  if (need.gateUp) weights.down.backward(k_, n, next, h, act, c.ff, false, panels);
+  adaptBackward(layer, kDown, rows, next, h, need.gateUp ? act : nullptr);
+  if (need.gateUp) k_.swigluBackward(n, c.ff, gateUp, act, gateUp, needAct ? act : nullptr);
   else if (needAct) k_.swiglu(n, c.ff, gateUp, act);
-  if (dropped && needAct) dropOut(layer, kDown, rows, c.ff, act);
+  if (drops() && needAct) dropOut(layer, kDown, rows, c.ff, act);
   if (!need.gateUp) return;
 
-  if (adapter_ == nullptr || site(layer, kGateUp) != nullptr) {
-    T* const normed = g_.midNormed.data() + at * h;
-    k_.rmsNormAgain(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, normed);
-    if (dropped) dropOut(layer, kGateUp, rows, h, normed);
-  }
-  Buffer<T>& dNormed = scratch(rows.thread).b;
+  Buffer<T>& dNormed = scratch(rows.thread).narrow;
   dNormed.resize(n * h);
-  if (need.o) weights.gateUp.backward(k_, n, dGateUp, 2 * c.ff, dNormed.data(), h, false, panels);
-  adaptBackward(layer, kGateUp, rows, dGateUp, 2 * c.ff, need.o ? dNormed.data() : nullptr, h);
-  if (!need.o) return;
   T* const dMid = g_.dMid.data() + at * h;
-  k_.rmsNormBackward(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, dNormed.data(), next, dMid,
-                     adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
-
-  if (dropped && site(layer, kO) != nullptr) {
-    // The gradient of A needs the input as it was dropped out; attention's backward needs it as it was.
-    const T* const from = (last(layer) ? tailAttended_.data() : s.attended.data()) + at * h;
-    T* const to = g_.droppedAttended.data() + at * h;
-    std::copy_n(from, n * h, to);
-    dropOut(layer, kO, rows, h, to);
+  if (need.o) weights.gateUp.backward(k_, n, gateUp, 2 * c.ff, dNormed.data(), h, false, panels);
+  adaptBackward(layer, kGateUp, rows, gateUp, 2 * c.ff, need.o ? dNormed.data() : nullptr);
+  if (need.o)
+    k_.rmsNormBackward(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, dNormed.data(), next, dMid,
+                       adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
+  if (adapter_ == nullptr || site(layer, kGateUp) != nullptr) {
+    k_.rmsNormAgain(n, h, mid, base_.at(weights.postNorm), s.midRstd.data() + at, mid);
+    if (drops()) dropOut(layer, kGateUp, rows, h, mid);
   }
+  if (!need.o) return;
+
   T* const dAttended = g_.dAttended.data() + at * h;
   if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, h, false, panels);
-  adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr, h);
+  adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr);
 }
 
-// From d q, k, v as they were rotated, and d mid: d x of a block.
+// From d q, k, v as they were rotated, and d mid: d x of a block, and the input of q, k, v that their weights' gradients
+// need, in place of the layer's. d mid may lie where d x goes.
 template <class T>
 void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& rows, const T* dMid, bool input) {
   const Config& c = base_.config;
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
   const LayerState<T>& s = state(layer);
   const int64_t h = c.hidden, n = rows.count, at = rows.begin;
-  const bool dropped = dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0;
   T* const dQkv = g_.dQkv.data() + at * c.qkv();
   for (int64_t r = 0; r < n; r++) {
     const int64_t position = layout.positions[static_cast<size_t>(at + r)];
     k_.rotate(c.heads + c.kvHeads, c.headDim(), dQkv + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(-1));
   }
-  const T* const x = this->input(layer) + at * h;
-  if (adapter_ == nullptr || site(layer, kQkv) != nullptr) {
-    T* const normed = g_.normed.data() + at * h;
-    k_.rmsNormAgain(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, normed);
-    if (dropped) dropOut(layer, kQkv, rows, h, normed);
-  }
-  Buffer<T>& dNormed = scratch(rows.thread).a;
+  T* const x = this->input(layer) + at * h;
+  Buffer<T>& dNormed = scratch(rows.thread).narrow;
   dNormed.resize(n * h);
   if (input) weights.qkv.backward(k_, n, dQkv, c.qkv(), dNormed.data(), h, false, scratch(rows.thread).panels);
-  adaptBackward(layer, kQkv, rows, dQkv, c.qkv(), input ? dNormed.data() : nullptr, h);
-  if (!input) return;
-  k_.rmsNormBackward(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, dNormed.data(), dMid + at * h,
-                     g_.dx.data() + at * h, adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
+  adaptBackward(layer, kQkv, rows, dQkv, c.qkv(), input ? dNormed.data() : nullptr);
+  if (input)
+    k_.rmsNormBackward(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, dNormed.data(), dMid + at * h,
+                       g_.dx.data() + at * h, adapter_ == nullptr ? g_.normPartials.data() + rows.index * h : nullptr);
+  if (adapter_ == nullptr || site(layer, kQkv) != nullptr) {
+    k_.rmsNormAgain(n, h, x, base_.at(weights.inputNorm), s.rstd.data() + at, x);
+    if (drops()) dropOut(layer, kQkv, rows, h, x);
+  }
 }
 
+// Moves tail rows that lie one after the other, [tail, hidden], to their places among all, [rows, hidden], and writes zeros
+// to the others. They ascend, so that none is overwritten before it has moved.
 template <class T>
-void Decoder<T>::scatterTail(const Buffer<T>& from, Buffer<T>& to) {
+void Decoder<T>::spreadTail(T* x) const {
   const int64_t h = base_.config.hidden;
-  std::fill_n(to.data(), rows_ * h, T(0));
-  for (int64_t i = 0; i < tailCount_; i++)
-    std::copy_n(from.data() + i * h, h, to.data() + tailRow_[static_cast<size_t>(i)] * h);
+  int64_t left = tailCount_;
+  for (int64_t row = rows_ - 1; row >= 0; row--) {
+    if (left == 0 || tailRow_[static_cast<size_t>(left - 1)] != row) {
+      std::fill_n(x + row * h, h, T(0));
+      continue;
+    }
+    left--;
+    if (left != row) std::copy_n(x + left * h, h, x + row * h);
+  }
 }
 
 template <class T>
@@ -174,11 +170,10 @@ void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
   const LayerState<T>& s = state(layer);
   const int64_t h = c.hidden, tail = tailRows(layer);
-  const T* const attended = last(layer) ? tailAttended_.data() : s.attended.data();
-  outers.push_back({2 * c.ff, h, tail, dGateUp(layer), 2 * c.ff, g_.midNormed.data(), h, base_.gradAt(weights.gateUpWeight)});
+  outers.push_back({2 * c.ff, h, tail, s.gateUp.data(), 2 * c.ff, s.mid.data(), h, base_.gradAt(weights.gateUpWeight)});
   outers.push_back({h, c.ff, tail, g_.next.data(), h, g_.act.data(), c.ff, base_.gradAt(weights.downWeight)});
-  outers.push_back({c.qkv(), h, rows_, g_.dQkv.data(), c.qkv(), g_.normed.data(), h, base_.gradAt(weights.qkvWeight)});
-  outers.push_back({h, h, tail, g_.dMid.data(), h, attended, h, base_.gradAt(weights.oWeight)});
+  outers.push_back({c.qkv(), h, rows_, g_.dQkv.data(), c.qkv(), input(layer), h, base_.gradAt(weights.qkvWeight)});
+  outers.push_back({h, h, tail, g_.dMid.data(), h, attended(layer), h, base_.gradAt(weights.oWeight)});
   addColumnSums(rows_, c.qkv(), g_.dQkv.data(), base_.gradAt(weights.qkvBias));
 }
 

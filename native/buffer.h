@@ -3,8 +3,9 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <utility>
+
+#include "memory.h"
 
 namespace dpo {
 
@@ -26,7 +27,7 @@ class Buffer {
   void resize(int64_t n) {
     if (n > capacity_) {
       release();
-      data_ = static_cast<T*>(::operator new(static_cast<size_t>(n + kSlack) * sizeof(T), kAlign));
+      data_ = static_cast<T*>(takeMemory(bytes(n)));
       capacity_ = n;
     }
     size_ = n;
@@ -35,7 +36,7 @@ class Buffer {
     if (size_ > 0) std::memset(static_cast<void*>(data_), 0, static_cast<size_t>(size_) * sizeof(T));
   }
   void release() {
-    if (data_ != nullptr) ::operator delete(data_, kAlign);
+    if (data_ != nullptr) giveMemory(data_, bytes(capacity_));
     data_ = nullptr;
     size_ = capacity_ = 0;
   }
@@ -48,8 +49,8 @@ class Buffer {
   bool empty() const { return size_ == 0; }
 
  private:
-  static constexpr std::align_val_t kAlign{64};
   static constexpr int64_t kSlack = 64;
+  static size_t bytes(int64_t n) { return static_cast<size_t>(n + kSlack) * sizeof(T); }
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

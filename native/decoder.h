@@ -35,21 +35,26 @@ struct LayerState {
   Buffer<T> low[kSites];  // [rows, rank] scale A x of the adapter
 };
 
-// Derivatives and recomputed inputs of one layer at a time.
+// Derivatives of one layer at a time. What backward has read of a layer for the last time gives its place to what comes
+// next: d gateUp takes gateUp's, act d act's, and the norms of input and mid theirs, as the gradients of weights need them.
 template <class T>
 struct LayerGradient {
-  Buffer<T> next;         // [tail, hidden] d loss / d the layer's output
-  Buffer<T> act, dGateUp, midNormed, dMid, dAttended;
-  Buffer<T> droppedAttended;        // [tail, hidden] LoRA dropout's input of o_proj
-  Buffer<T> wideMid, wideAttended;  // [rows, hidden]: dMid and dAttended of the last layer, zero where no tail row is
-  Buffer<T> normed, dQkv, dx;
-  Buffer<T> low[kSites];  // [rows, rank]
+  Buffer<T> next;          // [tail, hidden] d loss / d the layer's output
+  Buffer<T> act;           // [tail, ff] d act, then act
+  Buffer<T> dMid;          // [tail, hidden]
+  Buffer<T> dAttended;     // [tail, hidden], of the last layer spread to [rows, hidden]
+  Buffer<T> dQkv;          // [rows, q k v]
+  Buffer<T> dx;            // [rows, hidden]
+  Buffer<T> low[kSites];   // [rows, rank]
   Buffer<T> normPartials;  // [blocks, hidden]
 };
 
+// A thread's own memory.
 template <class T>
 struct Scratch {
-  Buffer<T> a, b, c, attention, panels;
+  Buffer<T> wide;    // [rows of a block, ff], or logits of a few rows
+  Buffer<T> narrow;  // [rows of a block, hidden]
+  Buffer<T> attention, panels;
 };
 
 // What generation adds to a forward pass: what was computed earlier, and where the keys and values of this pass go.
@@ -97,10 +102,13 @@ class Decoder {
   // Final norm and head for rows of x [., hidden]: logits [., vocab].
   void logits(const Rows& rows, const T* x, T* out);
   // Without `next` only what backward needs of the layer.
-  void layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next);
+  void layerOut(int64_t layer, const Rows& rows, const T* x, T* attended, T* next);
   // Sizes the states of `rows` rows that layerIn and layerOut write besides.
   void reserve(int64_t rows, Adapter<T>* adapter);
   void eachBlock(int64_t rows, const std::function<void(const Rows&)>& work);
+
+  // Gives back all memory but the weights'; the next pass takes it anew.
+  void release();
 
   const T* tail() const { return tail_.data(); }
   Scratch<T>& scratch(int thread) { return scratch_[static_cast<size_t>(thread)]; }
@@ -130,8 +138,8 @@ class Decoder {
   LayerState<T>& state(int64_t layer) { return states_[keep_ && !checkpointing_ ? static_cast<size_t>(layer) : 0]; }
   // [rows, hidden] what goes into a layer
   T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
-  // [tail, 2 ff] d gateUp, in place of gateUp where that will be made again
-  T* dGateUp(int64_t layer) { return checkpointing_ ? state(layer).gateUp.data() : g_.dGateUp.data(); }
+  // [tail, hidden] what o_proj multiplies
+  T* attended(int64_t layer) { return last(layer) ? tailAttended_.data() : state(layer).attended.data(); }
   T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
   bool last(int64_t layer) const { return layer + 1 == base_.config.layers; }
   int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
@@ -140,17 +148,18 @@ class Decoder {
   void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
   void resizeStates(bool wide);
   void gatherTail();
-  void scatterTail(const Buffer<T>& from, Buffer<T>& to);
+  void spreadTail(T* x) const;
 
   // attention.cc
   void planAttention(const Layout& layout);
   void attention(const Layout& layout, int64_t layer, const Surroundings<T>* surroundings);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
-  void attentionBackward(const Layout& layout, int64_t layer, const T* dAttended);
+  void attentionBackward(const Layout& layout, int64_t layer);
 
   // lora.cc
-  void adapt(int64_t layer, Site site, const Rows& rows, const T* x, int64_t ldx, T* y, int64_t ldy);
-  void adaptBackward(int64_t layer, Site site, const Rows& rows, const T* dy, int64_t lddy, T* dx, int64_t lddx);
+  void adapt(int64_t layer, Site site, const Rows& rows, T* x, T* y, int64_t ldy);
+  void adaptBackward(int64_t layer, Site site, const Rows& rows, const T* dy, int64_t lddy, T* dx);
+  bool drops() const { return dropoutSeed_ && adapter_ != nullptr && adapter_->lora.dropout > 0; }
   void dropOut(int64_t layer, Site site, const Rows& rows, int64_t n, T* x) const;
   void adapterGradients(int64_t layer, std::vector<Outer>& outers);
   AdaptedSite<T>* site(int64_t layer, Site which) const;

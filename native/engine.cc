@@ -67,7 +67,10 @@ void Engine<T>::addAdapter(const std::string& name, const LoraConfig& lora, cons
 template <class T>
 void Engine<T>::removeAdapter(const std::string& name) {
   find(name);
-  if (training_ && target_ == name) training_ = false;
+  if (training_ && target_ == name) {
+    training_ = false;
+    decoder_.release();
+  }
   pending_.reset();
   pages_.clear();
   adapters_.erase(name);
@@ -110,12 +113,13 @@ void Engine<T>::train(const std::optional<std::string>& adapter) {
   if (found == nullptr && base_.precision.frozen)
     throw std::invalid_argument("the base model's weights are frozen at this precision; train an adapter, or set model.precision to fp32");
   if (training_) trained().prepareTraining(false);
+  pending_.reset();
+  pages_.clear();
+  returnFreed();
   (found != nullptr ? found->parameters : base_.parameters).prepareTraining(true);
   training_ = true;
   target_ = adapter;
   step_ = 0;
-  pending_.reset();
-  pages_.clear();
 }
 
 template <class T>

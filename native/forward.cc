@@ -14,6 +14,16 @@ Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, 
   scratch_.resize(static_cast<size_t>(pool.threads()));
 }
 
+template <class T>
+void Decoder<T>::release() {
+  for (std::vector<Buffer<T>>* each : {&inputs_, &qkv_})
+    for (Buffer<T>& buffer : *each) buffer.release();
+  for (LayerState<T>& s : states_) s = {};
+  for (Scratch<T>& s : scratch_) s = {};
+  g_ = {};
+  for (Buffer<T>* each : {&tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &dLogits_}) each->release();
+}
+
 // Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Where weights
 // are packed for every block anew, they are four times as large. Every thread gets as many blocks as the others.
 template <class T>
@@ -46,7 +56,7 @@ void Decoder<T>::resizeStates(bool wide) {
   const bool every = keep_ && !checkpointing_;
   for (int64_t l = 0; l < (every ? c.layers : 1); l++) {
     LayerState<T>& s = state(l);
-    const int64_t tail = every ? tailRows(l) : std::max(rows_, tailCount_);
+    const int64_t tail = every ? tailRows(l) : rows_;
     if (wide) {
       s.attended.resize(rows_ * c.hidden);
       s.lse.resize(rows_ * c.heads);
@@ -136,13 +146,13 @@ template <class T>
 void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv) {
   const Config& c = base_.config;
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
-  Buffer<T>& normed = scratch(rows.thread).a;
+  Buffer<T>& normed = scratch(rows.thread).narrow;
   normed.resize(rows.count * c.hidden);
   k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(weights.inputNorm), static_cast<T>(c.eps),
              normed.data(), state(layer).rstd.data() + rows.begin);
   T* const out = qkv + rows.begin * c.qkv();
   multiply(weights.qkv, rows, normed.data(), out, nullptr);
-  adapt(layer, kQkv, rows, normed.data(), c.hidden, out, c.qkv());
+  adapt(layer, kQkv, rows, normed.data(), out, c.qkv());
   for (int64_t r = 0; r < rows.count; r++) {
     const int64_t position = positions[rows.begin + r];
     // q and k lie side by side: one sweep turns the heads of both.
@@ -151,7 +161,7 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
 }
 
 template <class T>
-void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* attended, T* next) {
+void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, T* attended, T* next) {
   const Config& c = base_.config;
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
   LayerState<T>& s = state(layer);
@@ -160,16 +170,18 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
   attended += rows.begin * h;
   T* const mid = s.mid.data() + rows.begin * h;
   multiply(weights.o, rows, attended, mid, x);
-  adapt(layer, kO, rows, attended, h, mid, h);
-
-  Buffer<T>& normed = scratch(rows.thread).a;
+  Buffer<T>& normed = scratch(rows.thread).narrow;
   normed.resize(n * h);
+  // Attention's backward needs what it attended as it was.
+  if (drops()) std::copy_n(attended, n * h, normed.data());
+  adapt(layer, kO, rows, drops() ? normed.data() : attended, mid, h);
+
   k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
   T* const gateUp = s.gateUp.data() + rows.begin * 2 * c.ff;
   multiply(weights.gateUp, rows, normed.data(), gateUp, nullptr);
-  adapt(layer, kGateUp, rows, normed.data(), h, gateUp, 2 * c.ff);
+  adapt(layer, kGateUp, rows, normed.data(), gateUp, 2 * c.ff);
 
-  Buffer<T>& act = scratch(rows.thread).b;
+  Buffer<T>& act = scratch(rows.thread).wide;
   act.resize(n * c.ff);
   if (passes_ == Passes::kWide) pool_.run(n, [&](int64_t r, int) { k_.swiglu(1, c.ff, gateUp + r * 2 * c.ff, act.data() + r * c.ff); });
   else k_.swiglu(n, c.ff, gateUp, act.data());
@@ -177,7 +189,7 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, const T* 
     next += rows.begin * h;
     multiply(weights.down, rows, act.data(), next, mid);
   }
-  adapt(layer, kDown, rows, act.data(), c.ff, next, h);
+  adapt(layer, kDown, rows, act.data(), next, h);
 }
 
 template <class T>

@@ -20,8 +20,8 @@ int64_t Decoder<T>::headBlock() const {
 template <class T>
 void Decoder<T>::logits(const Rows& rows, const T* x, T* out) {
   const Config& c = base_.config;
-  Buffer<T>& normed = scratch(rows.thread).a;
-  Buffer<T>& rstd = scratch(rows.thread).b;
+  Buffer<T>& normed = scratch(rows.thread).narrow;
+  Buffer<T>& rstd = scratch(rows.thread).wide;
   normed.resize(rows.count * c.hidden);
   rstd.resize(rows.count);
   k_.rmsNorm(rows.count, c.hidden, x + rows.begin * c.hidden, base_.at(base_.finalNorm), static_cast<T>(c.eps),
@@ -41,7 +41,7 @@ void Decoder<T>::score(const Layout& layout, T* logprobs, T* entropies, uint8_t*
     T* const normed = tailNormed_.data() + begin * h;
     k_.rmsNorm(count, h, tail_.data() + begin * h, base_.at(base_.finalNorm), static_cast<T>(c.eps), normed,
                tailRstd_.data() + begin);
-    Buffer<T>& logits = scratch(thread).a;
+    Buffer<T>& logits = scratch(thread).wide;
     logits.resize(count * c.vocab);
     base_.head.forward(k_, count, normed, h, logits.data(), c.vocab, nullptr, 0, scratch(thread).panels);
     for (int64_t r = 0; r < count; r++) {
@@ -78,7 +78,7 @@ void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
     pool_.run((rows + block - 1) / block, [&](int64_t i, int thread) {
       const int64_t inChunk = i * block, count = std::min(block, rows - inChunk), begin = start + inChunk;
       T* const normed = tailNormed_.data() + begin * h;
-      Buffer<T>& own = scratch(thread).a;
+      Buffer<T>& own = scratch(thread).wide;
       if (!trainBase) own.resize(count * c.vocab);
       T* const logits = trainBase ? dLogits_.data() + inChunk * c.vocab : own.data();
       base_.head.forward(k_, count, normed, h, logits, c.vocab, nullptr, 0, scratch(thread).panels);
@@ -93,7 +93,7 @@ void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
         for (int64_t t = head.firstTarget; t < head.firstTarget + head.targetCount; t++)
           row[layout.targetTokens[static_cast<size_t>(t)]] += dLogprobs[layout.targetSlots[static_cast<size_t>(t)]];
       }
-      Buffer<T>& dNormed = scratch(thread).b;
+      Buffer<T>& dNormed = scratch(thread).narrow;
       dNormed.resize(count * h);
       base_.head.backward(k_, count, logits, c.vocab, dNormed.data(), h, false, scratch(thread).panels);
       k_.rmsNormBackward(count, h, tail_.data() + begin * h, base_.at(base_.finalNorm), tailRstd_.data() + begin,

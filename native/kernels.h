@@ -119,16 +119,16 @@ struct Kernels : Products<T>, Paging<T> {
 
   // y = x * rstd * w with rstd = 1 / sqrt(mean(x^2) + eps). x, y [rows, n]; rstd [rows].
   void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);
-  // y = x * rstd * w again, from the stored rstd.
+  // y = x * rstd * w again, from the stored rstd; y may be x itself.
   void (*rmsNormAgain)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, T* y);
-  // dx = residual (null: 0) + gradient through rmsNorm; adds to dw unless it is null.
+  // dx = residual (null: 0; may be dx itself) + gradient through rmsNorm; adds to dw unless it is null.
   void (*rmsNormBackward)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, const T* dy,
                           const T* residual, T* dx, T* dw);
   // Rotates `heads` heads of headDim at x by cos, sin [headDim / 2]; half-split pairs. sign -1 turns back.
   void (*rotate)(int64_t heads, int64_t headDim, T* x, const T* cos, const T* sin, T sign);
   // act = silu(gate) * up. gateUp [rows, 2 n], act [rows, n].
   void (*swiglu)(int64_t rows, int64_t n, const T* gateUp, T* act);
-  // From d act [rows, n]: d gateUp [rows, 2 n], and act again unless that is null.
+  // From d act [rows, n]: d gateUp [rows, 2 n], and act again unless that is null; they may lie where gateUp and d act do.
   void (*swigluBackward)(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp, T* act);
   // Largest logit, log-sum-exp and entropy of a row.
   void (*logitStatistics)(int64_t n, const T* logits, T* max, T* lse, T* entropy);

@@ -50,23 +50,16 @@ void Decoder<T>::dropOut(int64_t layer, Site which, const Rows& rows, int64_t n,
   }
 }
 
-// Keeps low = scale A x, and adds B low to y unless that is null.
+// Keeps low = scale A x, and adds B low to y unless that is null. x [rows, in] is dropped out where it lies.
 template <class T>
-void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, const T* x, int64_t ldx, T* y, int64_t ldy) {
+void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, T* x, T* y, int64_t ldy) {
   const AdaptedSite<T>* const adapted = site(layer, which);
   if (adapted == nullptr) return;
   T* const low = state(layer).low[which].data() + rows.begin * adapted->rank;
   Buffer<T>& panels = scratch(rows.thread).panels;
   const int64_t n = adapted->a.in;
-  if (dropoutSeed_ && adapter_->lora.dropout > 0) {
-    Buffer<T>& dropped = scratch(rows.thread).c;
-    dropped.resize(rows.count * n);
-    for (int64_t r = 0; r < rows.count; r++) std::copy_n(x + r * ldx, n, dropped.data() + r * n);
-    dropOut(layer, which, rows, n, dropped.data());
-    adapted->a.forward(k_, rows.count, dropped.data(), n, low, adapted->rank, nullptr, 0, panels);
-  } else {
-    adapted->a.forward(k_, rows.count, x, ldx, low, adapted->rank, nullptr, 0, panels);
-  }
+  if (drops()) dropOut(layer, which, rows, n, x);
+  adapted->a.forward(k_, rows.count, x, n, low, adapted->rank, nullptr, 0, panels);
   if (y == nullptr) return;
   const int64_t r = adapter_->lora.r;
   for (size_t p = 0; p < adapted->parts.size(); p++) {
@@ -76,10 +69,9 @@ void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, const T* x, 
   }
 }
 
-// Keeps d low = scale B^T dy for the gradient of A, and adds A^T d low to dx unless that is null.
+// Keeps d low = scale B^T dy for the gradient of A, and adds A^T d low to dx [rows, in] unless that is null.
 template <class T>
-void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, const T* dy, int64_t lddy, T* dx,
-                               int64_t lddx) {
+void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, const T* dy, int64_t lddy, T* dx) {
   const AdaptedSite<T>* const adapted = site(layer, which);
   if (adapted == nullptr) return;
   T* const dLow = g_.low[which].data() + rows.begin * adapted->rank;
@@ -91,25 +83,23 @@ void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, cons
                     panels);
   }
   if (dx == nullptr) return;
-  if (dropoutSeed_ && adapter_->lora.dropout > 0) {
-    Buffer<T>& back = scratch(rows.thread).c;
+  if (drops()) {
+    Buffer<T>& back = scratch(rows.thread).wide;
     back.resize(rows.count * n);
     adapted->a.backward(k_, rows.count, dLow, adapted->rank, back.data(), n, false, panels);
     dropOut(layer, which, rows, n, back.data());
-    for (int64_t i = 0; i < rows.count; i++) k_.add(n, back.data() + i * n, dx + i * lddx);
+    k_.add(rows.count * n, back.data(), dx);
   } else {
-    adapted->a.backward(k_, rows.count, dLow, adapted->rank, dx, lddx, true, panels);
+    adapted->a.backward(k_, rows.count, dLow, adapted->rank, dx, n, true, panels);
   }
 }
 
-// dA += d low^T x, dB += dy^T low for every adapted projection. The inputs in g_ were dropped out as in forward.
+// dA += d low^T x, dB += dy^T low for every adapted projection. The inputs were dropped out as in forward.
 template <class T>
 void Decoder<T>::adapterGradients(int64_t layer, std::vector<Outer>& outers) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
   const int64_t tail = tailRows(layer);
-  const bool dropped = dropoutSeed_ && adapter_->lora.dropout > 0;
-  const T* const attended = last(layer) ? tailAttended_.data() : s.attended.data();
   struct SiteData {
     int64_t rows;
     const T* x;
@@ -117,9 +107,9 @@ void Decoder<T>::adapterGradients(int64_t layer, std::vector<Outer>& outers) {
     int64_t lddy;
   };
   const SiteData data[kSites] = {
-      {rows_, g_.normed.data(), g_.dQkv.data(), c.qkv()},
-      {tail, dropped ? g_.droppedAttended.data() : attended, g_.dMid.data(), c.hidden},
-      {tail, g_.midNormed.data(), dGateUp(layer), 2 * c.ff},
+      {rows_, input(layer), g_.dQkv.data(), c.qkv()},
+      {tail, attended(layer), g_.dMid.data(), c.hidden},
+      {tail, s.mid.data(), s.gateUp.data(), 2 * c.ff},
       {tail, g_.act.data(), g_.next.data(), c.hidden},
   };
   for (int which = 0; which < kSites; which++) {

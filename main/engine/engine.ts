@@ -145,7 +145,7 @@ export interface Engine {
   /** Null where the library that computes decides. */
   readonly holding: Holding | null
 
-  /** Adds an adapter with the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
+  /** Adds an adapter with copies of the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void>
   removeAdapter(name: string): Promise<void>
   /** Copies of an adapter's tensors, by PEFT's names. */

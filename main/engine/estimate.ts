@@ -36,7 +36,7 @@ export interface MemoryEstimate {
 
 const FLOAT = 4
 /** Node with the lab's libraries, and the pieces that weights were streamed in. */
-const PROCESS = 170e6
+const PROCESS = 130e6
 /** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
 const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 /** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
@@ -90,6 +90,7 @@ function activationBytes({
   precision,
   lora,
   tokens,
+  targets,
   gradientCheckpointing,
   threads,
   context,
@@ -100,16 +101,24 @@ function activationBytes({
   // Of a layer: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
-  // Backward works in these, for one layer at a time.
-  const backward = 8 * hidden + wide + qkv + ranks + (gradientCheckpointing ? 0 : 2 * wide)
-  const blockRows = BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing']
-  const block = Math.min(blockRows, Math.ceil(tokens / threads)) * (2 * wide + 2 * hidden)
+  // Behind the last layer's attention only rows that predict a target go on.
+  const left = gradientCheckpointing ? 0 : (tokens - targets) * (hidden + 2 * wide)
+  // Backward works in these, for one layer at a time, and in what it no longer needs of the layer.
+  const backward = 4 * hidden + wide + qkv + ranks
+  const block = blockRows({ precision, tokens, threads }) * (wide + hidden)
   const headDim = hidden / heads
   const rotary = context * headDim
-  return FLOAT * (tokens * (kept + backward) + threads * block + rotary)
+  return FLOAT * (tokens * (kept + backward) - left + threads * block + rotary)
 }
 
-function logitBytes({ config, precision, lora, targets, threads }: MemoryQuestion): number {
+/** Rows that a thread takes through a layer together. */
+function blockRows({ precision, tokens, threads }: Pick<MemoryQuestion, 'precision' | 'tokens' | 'threads'>): number {
+  return Math.min(BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing'], Math.ceil(tokens / threads))
+}
+
+/** What the head needs beside the memory of a block of rows, which its logits use too. */
+function logitBytes(question: MemoryQuestion): number {
+  const { config, precision, lora, targets, threads } = question
   const row = FLOAT * config.vocab_size
   const room = precision === 'fp32' ? 4 * 2 ** 20 : 32 * 2 ** 20
   const tile = 12
@@ -117,7 +126,8 @@ function logitBytes({ config, precision, lora, targets, threads }: MemoryQuestio
   const rows = Math.min(most, Math.ceil(targets / threads / tile) * tile)
   // The head's own gradient needs the derivatives of a stretch of rows at once.
   const kept = lora === null ? Math.min(targets * row, 64 * 2 ** 20) : 0
-  return threads * rows * row + kept + 4 * FLOAT * targets * config.hidden_size
+  const block = FLOAT * blockRows(question) * config.intermediate_size
+  return threads * Math.max(0, rows * row - block) + kept + 4 * FLOAT * targets * config.hidden_size
 }
 
 export interface GenerationQuestion extends Holding {
@@ -181,8 +191,7 @@ function promptBytes(question: GenerationQuestion): number {
   const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
   // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
   const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
-  const blockRows = BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing']
-  const block = Math.min(blockRows, Math.ceil(rows / threads)) * (wide + hidden)
+  const block = blockRows({ precision, tokens: rows, threads }) * (wide + hidden)
   const rotary = (prompt + completion) * (hidden / heads)
   return FLOAT * (rows * row + threads * block + rotary)
 }

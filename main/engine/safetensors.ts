@@ -130,15 +130,8 @@ export function writeSafetensors(file: string, tensors: Tensors): void {
     header[name] = { dtype: 'F32', shape, data_offsets: [size, size + data.byteLength] }
     size += data.byteLength
   }
-  const front = headerBytes(header)
-  const bytes = Buffer.alloc(front.length + size)
-  bytes.set(front)
-  let at = front.length
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
-    at += data.byteLength
-  }
-  writeFileAtomic(file, bytes)
+  const pieces = [...tensors.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  writeFileAtomic(file, [headerBytes(header), ...pieces])
 }
 
 /** Bytes of a tensor. */

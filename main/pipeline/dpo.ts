@@ -5,6 +5,7 @@ import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { loadAdapter } from '../engine/adapter.ts'
+import { freeTensors, moveAdapter } from '../engine/free.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
 import { pairMessages } from '../preferences/pairs.ts'
 import { successSteps } from '../preferences/successes.ts'
@@ -41,6 +42,9 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { engine } = model
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
+    freeTensors(tensors)
+    // Read again where they are wanted: beside a large model they would be in the way.
+    const weights = async () => (await loadAdapter(reference, engine.config)).tensors
     const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
     const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
     const { train: golden } = goldenExamples(model, config)
@@ -63,7 +67,7 @@ export const dpo: Stage<z.output<typeof result>> = {
 
     const arms = lessons(context, { pairs, examples, golden }, async () => {
       const frozen = 'reference'
-      await engine.addAdapter(frozen, lora, tensors)
+      await moveAdapter(engine, frozen, lora, await weights())
       try {
         return await referenceLogps(engine, frozen, pairs, options)
       } finally {
@@ -78,7 +82,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         engine,
         arm,
         lora,
-        weights: tensors,
+        weights,
         maxSteps: options.max_steps,
         others: { before: place * options.max_steps, after: (arms.size - 1 - place) * options.max_steps },
         folder,

@@ -45,7 +45,7 @@ export const sft: Stage<z.output<typeof result>> = {
       engine,
       arm: 'sft',
       lora: config.lora,
-      weights: initLora(engine.config, config.lora, seed),
+      weights: () => initLora(engine.config, config.lora, seed),
       maxSteps: options.max_steps,
       folder,
       baseModelName: config.model.base_model_name,

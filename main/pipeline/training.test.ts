@@ -58,7 +58,7 @@ async function train(
     engine,
     arm: 'sft',
     lora: context.config.lora,
-    weights: new Map([['table', { shape: [16, 16], data: new Float32Array(256) }]]),
+    weights: () => new Map([['table', { shape: [16, 16], data: new Float32Array(256) }]]),
     maxSteps: 37,
     ...(others && { others }),
     folder: target,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { saveAdapter } from '../engine/adapter.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../engine/engine.ts'
+import { freeTensors, moveAdapter } from '../engine/free.ts'
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../training/optimize.ts'
 import type { StageContext } from './stage.ts'
@@ -14,8 +15,8 @@ export interface KeptTraining {
   /** Name of the arm in the store. */
   readonly arm: string
   readonly lora: LoraConfig
-  /** Where the adapter begins. */
-  readonly weights: Tensors
+  /** Where the adapter begins; they are freed once the engine has them. */
+  readonly weights: () => Tensors | Promise<Tensors>
   readonly maxSteps: number
   /** Steps of the stage's other trainings: those before this one, and those after it. */
   readonly others?: { readonly before: number; readonly after: number }
@@ -34,7 +35,7 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
   const key = context.arm(arm)
   const resume = await readState(context, arm)
   const adapter = 'in training'
-  await engine.addAdapter(adapter, lora, resume?.weights ?? training.weights)
+  await moveAdapter(engine, adapter, lora, resume?.weights ?? (await training.weights()))
   try {
     tell(resume?.step ?? 0)
     const result = await training.train(adapter, {
@@ -53,6 +54,7 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
           best: best && { step: best.step, eval_loss: best.eval_loss },
         }
         context.store.saveCheckpoint(key, step, rest, (file) => writeSafetensors(file, tensorsOf(state)))
+        for (const written of [state.weights, optimizer.exp_avg, optimizer.exp_avg_sq]) freeTensors(written)
       },
     })
     await saveAdapter(training.folder, lora, result.weights, training.baseModelName)

@@ -12,6 +12,8 @@ test('writes a file, makes its folder, replaces what was there, leaves nothing b
   writeFileAtomic(path, 'old')
   writeFileAtomic(path, new Uint8Array([110, 101, 119]))
   expect(readFileSync(path, 'utf8')).toBe('new')
+  writeFileAtomic(path, [new Uint8Array([110, 101]), new Uint8Array(), new Uint8Array([119, 101, 114])])
+  expect(readFileSync(path, 'utf8')).toBe('newer')
   expect(readdirSync(join(folder, 'a'))).toEqual(['b.txt'])
 })
 

@@ -17,26 +17,26 @@ import { UserError } from '../config/error.ts'
 
 /**
  * Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. A link stays one, and its
- * file is written; a device or a pipe is written into. Throws UserError.
+ * file is written; a device or a pipe is written into. Bytes may come in pieces. Throws UserError.
  */
-export function writeFileAtomic(given: string, data: string | Uint8Array): void {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+export function writeFileAtomic(given: string, data: string | Uint8Array | readonly Uint8Array[]): void {
+  const pieces = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data
   const { path, plain } = target(given)
   try {
-    if (plain) replaceFile(path, bytes)
-    else writeFileSync(path, bytes)
+    if (plain) replaceFile(path, pieces)
+    else writeFileSync(path, Buffer.concat(pieces))
   } catch (error) {
     throw unwritable(path, error)
   }
 }
 
-function replaceFile(path: string, bytes: Uint8Array): void {
+function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true })
     const file = openSync(temporary, 'w')
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      for (const bytes of pieces) for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
       fsyncSync(file)
     } finally {
       closeSync(file)

@@ -1,0 +1,15 @@
+import type { Engine, LoraConfig, Tensors } from './engine.ts'
+
+/**
+ * Frees the memory of tensors that nobody reads any more: now, and not when the garbage collector comes by, which sees no
+ * reason to while the engine computes. Their data are empty afterwards.
+ */
+export function freeTensors(tensors: Tensors): void {
+  for (const { data } of tensors.values()) if (data.buffer instanceof ArrayBuffer) data.buffer.transfer(0)
+}
+
+/** Adds an adapter to the engine, and frees the given tensors: beside a large model there is no room for two copies. */
+export async function moveAdapter(engine: Engine, name: string, lora: LoraConfig, tensors: Tensors): Promise<void> {
+  await engine.addAdapter(name, lora, tensors)
+  freeTensors(tensors)
+}
