@@ -38,9 +38,9 @@ test('a slow contestant sits the later rounds out', async () => {
   expect(seconds.get('slow')).toBe(3)
 })
 
-test('a warm-up that takes very long is the measurement', async () => {
+test('a warm-up that takes very long does not count either, and one run behind it is enough', async () => {
   const order: string[] = []
-  const seconds = await interleave([contestant('slow', [7], order), contestant('fast', [1, 2, 2], order)], 2, 5)
-  expect(order).toEqual(['slow', 'fast', 'fast', 'fast'])
-  expect(Object.fromEntries(seconds)).toEqual({ slow: 7, fast: 2 })
+  const seconds = await interleave([contestant('slow', [7, 6], order), contestant('fast', [1, 2, 2], order)], 2, 5)
+  expect(order).toEqual(['slow', 'fast', 'slow', 'fast', 'fast'])
+  expect(Object.fromEntries(seconds)).toEqual({ slow: 6, fast: 2 })
 })
