@@ -67,10 +67,11 @@ inline void putSums(const Few& few, const __m512 (&sum)[R][N], const float* scal
     for (int j = 0; j < N; j++) few.put(r, j, (scale == nullptr ? 1.0f : scale[j]) * totals[r * N + j]);
 }
 
-// Fetches what will be read next: rows follow each other, but too short for the hardware to see it in time.
+// Fetches what will be read next: rows follow each other, but too short for the hardware to see it in time. Rows of one tile
+// lie side by side, so that from the first of them it must reach well beyond the last.
 template <class Number>
 inline void fetchAhead(const Number* p) {
-  constexpr int64_t kBytes = 4096;
+  constexpr int64_t kBytes = 16384;
   __builtin_prefetch(reinterpret_cast<const char*>(p) + kBytes);
 }
 
