@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter.ts'
 import { CACHE_BYTES } from '../main/engine/estimate.ts'
+import { moveAdapter } from '../main/engine/free.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
@@ -46,7 +47,7 @@ async function measure(one: GenerationCase): Promise<z.infer<typeof generationRe
     headPrecision,
     threads,
   })
-  await engine.addAdapter('policy', loraOf(r), initLora(config, loraOf(r), 1))
+  await moveAdapter(engine, 'policy', loraOf(r), initLora(config, loraOf(r), 1))
   const peak = () => process.resourceUsage().maxRSS * 1024
   const loaded = peak()
   const began = performance.now()

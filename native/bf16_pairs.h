@@ -5,8 +5,6 @@
 
 #include "kernels.h"
 
-#include "stored_view.h"
-
 namespace dpo::bf16 {
 
 constexpr int64_t kLanes = 16;

@@ -240,10 +240,4 @@ void Stored::sectionsRead() {
   filled_ = size();
 }
 
-int64_t Stored::bytes() {
-  int64_t total = 0;
-  for (const Section& each : sections()) total += each.bytes;
-  return total;
-}
-
 }  // namespace dpo

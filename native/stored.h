@@ -43,7 +43,6 @@ class Stored {
   const std::string& name() const { return name_; }
   int64_t rows() const { return rows_; }
   int64_t cols() const { return cols_; }
-  int64_t bytes();
   const StoredView& view() const { return view_; }
 
  private:

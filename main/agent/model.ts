@@ -1,6 +1,7 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
 import { loadAdapter } from '../engine/adapter.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
+import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
 import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
@@ -62,7 +63,7 @@ export class AgentModel {
    */
   async loadAdapter(path: string, name = 'adapter'): Promise<void> {
     const { lora, tensors } = await loadAdapter(path, this.engine.config)
-    await this.engine.addAdapter(name, lora, tensors)
+    await moveAdapter(this.engine, name, lora, tensors)
     this.adapter = name
   }
 

@@ -36,7 +36,7 @@ export interface MemoryEstimate {
 
 const FLOAT = 4
 /** Node with the lab's libraries, and the pieces that weights were streamed in. */
-const PROCESS = 130e6
+const PROCESS = 140e6
 /** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
 const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 /** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */

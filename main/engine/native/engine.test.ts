@@ -327,6 +327,32 @@ describe.skipIf(!isBuilt())('the native engine', () => {
     })
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'what a training worked in is given back with its adapter, and the next one finds its own',
+    async () => {
+      const wide = { ...EVEN, intermediate_size: 1024, num_hidden_layers: 4 }
+      const tokens = Int32Array.from({ length: 600 }, (_, i) => (7 * i) % wide.vocab_size)
+      const batch: Forest = [{ tokens, parent: -1, targetStart: 500 }]
+      await using(await open(wide), async (engine) => {
+        const trained = async () => {
+          await engine.addAdapter('a', LORA, randomAdapter(wide, LORA, 2, 0.2))
+          await engine.train('a')
+          await engine.accumulate(batch, slopes)
+          const gradients = await engine.gradients()
+          const before = process.memoryUsage.rss()
+          await engine.removeAdapter('a')
+          return { gradients, freed: before - process.memoryUsage.rss() }
+        }
+        const first = await trained()
+        // Gate and up alone are 600 x 2,048 floats a layer.
+        expect(first.freed).toBeGreaterThan(15e6)
+        const second = await trained()
+        expect(second.freed).toBeGreaterThan(15e6)
+        expect(second.gradients).toEqual(first.gradients)
+      })
+    },
+  )
+
   test('two halves of a batch add up to its gradient', async () => {
     const batch = forest(ODD, 4)
     await using(await open(ODD), async (engine) => {
