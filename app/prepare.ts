@@ -1,6 +1,10 @@
-/** The part of the set-up that needs Node 24: a browser and the benchmark's pages. Leaves data/setup.json behind. */
+/**
+ * The part of the set-up that needs Node 24: a browser and the benchmark's pages. What it found and fetched belongs to the
+ * program, wherever the user's own folder is: it leaves data/setup.json there, where the set-up looks.
+ */
+import { join } from 'node:path'
 import { UserError } from '../main/config/error.ts'
-import { projectPath } from '../main/config/paths.ts'
+import { PROGRAM_ROOT } from '../main/config/paths.ts'
 import { fetchChromium } from '../main/environment/browser.ts'
 import { fetchMiniwob } from '../main/environment/miniwob.ts'
 import { writeFileAtomic } from '../main/store/file.ts'
@@ -8,7 +12,7 @@ import { writeFileAtomic } from '../main/store/file.ts'
 /** The benchmark's folder, or null where it cannot be had: the built-in tasks serve without it. */
 async function pages(): Promise<string | null> {
   try {
-    return await fetchMiniwob(projectPath('data/miniwob'))
+    return await fetchMiniwob(join(PROGRAM_ROOT, 'data/miniwob'))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     console.error(error.message)
@@ -18,7 +22,7 @@ async function pages(): Promise<string | null> {
 
 try {
   const browser = await fetchChromium((line) => console.error(line))
-  writeFileAtomic(projectPath('data/setup.json'), `${JSON.stringify({ browser, pages: await pages() })}\n`)
+  writeFileAtomic(join(PROGRAM_ROOT, 'data/setup.json'), `${JSON.stringify({ browser, pages: await pages() })}\n`)
 } catch (error) {
   if (!(error instanceof UserError)) throw error
   console.error(error.message)

@@ -26,7 +26,12 @@ class SetupError extends Error {}
  * the window, the browser and the pages, for commands that only print; `again` tries once more what could not be had the last time.
  * Throws SetupError where the lab could not run afterwards.
  */
-export async function setUp({ environment = true, again = false } = {}) {
+export async function setUp({ environment = true, again = false, platform = process.platform } = {}) {
+  if (platform === 'win32') {
+    throw new SetupError(
+      'From its sources the lab runs on Linux and macOS; on Windows, install WSL (wsl --install), and clone and start it there.',
+    )
+  }
   if (!dependenciesPresent()) await step('dependencies', installDependencies)
   if (nodeMajor() < NEEDED_NODE) {
     throw new SetupError(

@@ -4,7 +4,9 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -63,6 +65,36 @@ test('where everything is there it does and says nothing', () => {
 test('--exec runs a bin of a dependency under Node 24 and ends with its exit code', () => {
   put('node_modules/.bin/tell', 'console.log(process.argv.slice(2).join()); process.exit(7)')
   expect(setup('--exec', 'tell', 'a', '--b')).toEqual({ status: 7, stdout: 'a,--b\n', stderr: '' })
+})
+
+test('what a set-up found is kept with the program, where the next one looks, whatever DPO_DRIVER_HOME names', () => {
+  const project = join(import.meta.dirname, '..')
+  const program = realpathSync(mkdtempSync(join(tmpdir(), 'program-')))
+  cpSync(join(project, 'main'), join(program, 'main'), { recursive: true })
+  cpSync(join(project, 'app/prepare.ts'), join(program, 'app/prepare.ts'))
+  symlinkSync(join(project, 'node_modules'), join(program, 'node_modules'))
+  mkdirSync(join(program, 'data/miniwob/core'), { recursive: true })
+  writeFileSync(join(program, 'data/miniwob/core/core.js'), '')
+  const home = mkdtempSync(join(tmpdir(), 'home-'))
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(program, 'app/prepare.ts')],
+    { env: { CHROME_PATH: process.execPath, DPO_DRIVER_HOME: home }, encoding: 'utf8' },
+  )
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(JSON.parse(readFileSync(join(program, 'data/setup.json'), 'utf8'))).toEqual({
+    browser: process.execPath,
+    pages: join(program, 'data/miniwob'),
+  })
+  expect(readdirSync(home)).toEqual([])
+})
+
+test('Windows itself is one sentence that says where the lab runs there', async () => {
+  const { setUp } = (await import(join(root, 'app/setup.mjs'))) as {
+    setUp: (where: { platform: string }) => Promise<void>
+  }
+  await expect(setUp({ platform: 'win32' })).rejects.toThrow(/^From its sources .* on Windows, install WSL/)
+  await expect(setUp({ platform: 'linux' })).resolves.toBeUndefined()
 })
 
 test('a Node that is too old is one sentence', () => {
