@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PROJECTIONS } from '../config/choices.ts'
+import { UserError } from '../config/error.ts'
 import { initLora, saveAdapter } from '../engine/adapter.ts'
 import { saveCheckpoint } from '../engine/checkpoint.ts'
 import type { AdamW, LoraConfig, Qwen2Config } from '../engine/engine.ts'
@@ -73,6 +74,12 @@ test('an answer that is no action throws its reason and its text', async () => {
   await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4 })).rejects.toThrow(
     /did not end its answer within 4 tokens: "|is no action, /,
   )
+})
+
+test('a script that gives no page is told what belongs there', async () => {
+  const answer: Promise<unknown> = Reflect.apply(model.predict, model, ['click Ok'])
+  await expect(answer).rejects.toThrow(UserError)
+  await expect(answer).rejects.toThrow(/^predict needs the page beside the instruction/)
 })
 
 test('a trained adapter answers with a thought and an action', { timeout: 120_000 }, async () => {

@@ -1,4 +1,5 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
+import { UserError } from '../config/error.ts'
 import { loadAdapter } from '../engine/adapter.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
@@ -69,7 +70,8 @@ export class AgentModel {
 
   /**
    * The next action for an instruction on a page, greedily. `done` are the actions taken so far, as `text` gave them.
-   * Throws an Error with the reason and the raw text where the completion is not a possible action.
+   * Throws an Error with the reason and the raw text where the completion is not a possible action, and a UserError where
+   * a script gives no page.
    */
   async predict(
     instruction: string,
@@ -77,6 +79,11 @@ export class AgentModel {
     done: readonly string[] = [],
     sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
   ): Promise<Prediction> {
+    if (!Array.isArray(observation?.elements)) {
+      throw new UserError(
+        'predict needs the page beside the instruction: the observation that reset or step of an environment gave, as its second argument.',
+      )
+    }
     const page: Observation = { ...observation, instruction }
     const [completion] = await this.generate([this.promptTokens(page, done)], { ...GREEDY, ...sampling }, this.adapter)
     const { tokens, logprobs, stopped } = completion!

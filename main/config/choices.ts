@@ -8,6 +8,9 @@ export type Precision = (typeof PRECISIONS)[number]
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
 
+/** Seconds that the page may take of an episode, unless something else is said. */
+export const EPISODE_TIME_LIMIT = 30
+
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
 export type Projection = (typeof PROJECTIONS)[number]

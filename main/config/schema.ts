@@ -1,6 +1,7 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
 import { z } from 'zod'
-import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
+import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
+import { pageName } from './task-name.ts'
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
@@ -8,11 +9,8 @@ const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
 
-/** A task's html name. Gymnasium's ids (`miniwob/click-button-v1`) are read as the same task. */
-const taskName = z
-  .string()
-  .min(1)
-  .transform((name) => name.replace(/^miniwob\//, '').replace(/-v\d+$/, ''))
+/** A task's html name, also where it is written otherwise. */
+const taskName = z.string().min(1).transform(pageName)
 
 /** What SFT and preference training have in common; names as in TRL, or the seed document's where it has its own. */
 const optimizer = {
@@ -59,7 +57,7 @@ export const configSchema = z.strictObject({
       miniwob: path.default('auto'),
       tasks_dir: path.nullable().default(null),
       pages: count.max(64).default(4),
-      episode_time_limit: z.number().positive().max(3600).default(30),
+      episode_time_limit: z.number().positive().max(3600).default(EPISODE_TIME_LIMIT),
       max_elements: count.default(100),
       max_chars: z.int().min(200).default(6000),
       trusted_input: z.boolean().default(true),

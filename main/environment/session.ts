@@ -1,5 +1,6 @@
 /** One browser page on which episodes are played, one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
+import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
 import { UserError } from '../config/error.ts'
 import type { Box, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
@@ -25,7 +26,7 @@ export interface SessionOptions {
 }
 
 export const SESSION_DEFAULTS: SessionOptions = {
-  episodeTimeLimit: 60_000,
+  episodeTimeLimit: 1000 * EPISODE_TIME_LIMIT,
   answerTimeLimit: 10_000,
   trusted: true,
   budget: BUDGET,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseConfig } from '../config/config.ts'
 import { findTask, listTasks } from './tasks.ts'
 
 let dir: string
@@ -41,6 +42,15 @@ test('Gymnasium names mean the same pages', () => {
   expect(findTask(tasks, 'miniwob/click-dialog-2-v1').name).toBe('click-dialog-2')
 })
 
+test('a name that no page of the benchmark has means the page that does it', () => {
+  const tasks = listTasks({ miniwob: benchmark('choose-list') })
+  for (const name of ['select-option', 'select-option-v1', 'miniwob/select-option-v1']) {
+    expect(findTask(tasks, name).name).toBe('choose-list')
+    expect(parseConfig('', 'f', { tasks: [name] }).tasks).toEqual(['choose-list'])
+  }
+  expect(findTask(tasks, 'click-link-v1').name).toBe('click-link')
+})
+
 test('an unknown name is answered with the nearest ones', () => {
   const tasks = listTasks({})
   expect(() => findTask(tasks, 'click-buton')).toThrow(/no task click-buton; the nearest names are click-button/)
@@ -54,6 +64,11 @@ test("a user's pages stand beside the others, and may not take their names", () 
   expect(findTask(listTasks({ tasksDir: own }), 'pick-a-card')).toMatchObject({ group: 'own', source: 'user' })
   writeFileSync(path.join(own, 'click-button.html'), '')
   expect(() => listTasks({ tasksDir: own })).toThrow(/there is a task click-button already/)
+  rmSync(path.join(own, 'click-button.html'))
+  writeFileSync(path.join(own, 'select-option.html'), '')
+  expect(() => listTasks({ tasksDir: own, miniwob: benchmark('choose-list') })).toThrow(
+    /select-option\.html: there is a task choose-list already/,
+  )
 })
 
 test('folders that hold no pages are named with a cure', () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UserError } from '../config/error.ts'
+import { pageName } from '../config/task-name.ts'
 import { findHtml } from './miniwob.ts'
 
 /** What a task asks of the agent: how many element-level actions it takes, or what else it needs. */
@@ -121,8 +122,9 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
     for (const file of readdirSync(pages).sort()) {
       if (!file.endsWith('.html')) continue
       const name = file.slice(0, -'.html'.length)
-      if (source === 'user' && tasks.has(name)) {
-        throw new UserError(`${path.join(pages, file)}: there is a task ${name} already, so rename the page.`)
+      const meant = pageName(name)
+      if (source === 'user' && tasks.has(meant)) {
+        throw new UserError(`${path.join(pages, file)}: there is a task ${meant} already, so rename the page.`)
       }
       const { group, category } = KNOWN.get(name) ?? { group: 'own' as const, category: 'own' }
       tasks.set(name, {
@@ -158,12 +160,11 @@ function titleOf(name: string): string {
 }
 
 /**
- * The task of that name; the names of the benchmark's Gymnasium registry (click-button-v1, miniwob/click-button-v1) mean
- * the same pages.
+ * The task of that name, also where it is written as `pageName` can read it.
  * @throws UserError with the nearest names when there is none.
  */
 export function findTask(tasks: readonly Task[], name: string): Task {
-  const page = name.replace(/^miniwob\//, '').replace(/-v\d+$/, '')
+  const page = pageName(name)
   const found = tasks.find((task) => task.name === page)
   if (found !== undefined) return found
   const near = tasks

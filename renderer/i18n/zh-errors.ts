@@ -219,6 +219,10 @@ export const errors: ErrorWords = {
     // 模型文件
     'The model {name} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {cache}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {folder}.':
       '模型 {name} 既不是含 config.json 的文件夹，也不在 models/ 或 Hugging Face 缓存 {cache} 中；请把它的 config.json、tokenizer.json、tokenizer_config.json 和 *.safetensors 放进 {folder}。',
+    "The model {name} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {folder}.":
+      '本机没有模型 {name}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {folder}。',
+    'The model {name} is not on this machine, and its shape is not known before it is; put its config.json into {folder}, or name one of {names}.':
+      '本机没有模型 {name}，在此之前不知道它的形状；请把它的 config.json 放进 {folder}，或改用 {names} 之一。',
     '{file} is missing; a model folder in Hugging Face layout is needed there.':
       '缺少 {file}；那里需要一个 Hugging Face 格式的模型文件夹。',
     '{file} is missing; convert pytorch_model.bin to safetensors.':
@@ -280,6 +284,9 @@ export const errors: ErrorWords = {
       '{file} 不是本实验室能用的分词器：{detail}；请复制模型自带的 tokenizer.json。',
     'The chat template in {folder} failed ({detail}); use the one that came with the model.':
       '{folder} 中的聊天模板出错（{detail}）；请使用模型自带的模板。',
+
+    'predict needs the page beside the instruction: the observation that reset or step of an environment gave, as its second argument.':
+      'predict 除指令外还需要页面：请把环境的 reset 或 step 给出的观察作为第二个参数。',
 
     // Hugging Face Hub
     '{name} on the Hugging Face Hub has no safetensors; choose another model.':
