@@ -64,7 +64,10 @@ test.each([
   [['retrain', '--run', 'abc'], /^--run must be a whole number, but is "abc"\.$/],
   [['export', 'kto', '-', '--run', '1.5'], /^--run must be a whole number/],
   [['estimate', '--prompt', 'long'], /^--prompt must be a whole number of tokens above 0\.$/],
-  [['estimate', '--set', 'model.base_model_name=No/Such'], /^The model No\/Such is neither a folder/],
+  [
+    ['estimate', '--set', 'model.base_model_name=No/Such'],
+    /^The model No\/Such is not on this machine, .* Qwen2-0\.5B, Qwen2-1\.5B, Qwen2-7B\.$/,
+  ],
   [['merge', 'main', '--adapter', 'absent'], /main is there already and is not an empty folder/],
   [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
 ])('%j is bad input, said in a sentence', async (args, message) => {

@@ -75,7 +75,7 @@ function hasBf16Products(): boolean {
 /**
  * The folder of a model: `name` as a folder (relative ones start at the project's), `models/<name>`, or the newest
  * snapshot of that name in the Hugging Face cache.
- * @throws UserError that says where the model's files belong.
+ * @throws UserError that says where the model's files belong, or that it must not be downloaded.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
   const candidates = [
@@ -86,6 +86,11 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
   ]
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
+  if (mayBeOnHub(name) && isOffline()) {
+    throw new UserError(
+      `The model ${name} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into models/${name}.`,
+    )
+  }
   throw new UserError(
     `The model ${name} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache ${cache}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into ${resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))}.`,
   )
@@ -110,8 +115,12 @@ export async function findModel(
 
 /** Whether a model that is not on this machine is looked for on the Hugging Face Hub. */
 export function isOnHub(name: string): boolean {
+  return mayBeOnHub(name) && !isOffline()
+}
+
+function mayBeOnHub(name: string): boolean {
   const [owner = ''] = name.split('/')
-  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner)) && !isOffline()
+  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner))
 }
 
 function isOffline(): boolean {

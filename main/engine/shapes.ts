@@ -36,6 +36,9 @@ const SHAPES: Readonly<Record<string, Qwen2Config>> = {
   },
 }
 
+/** The sizes whose configuration is known. */
+export const PUBLISHED_SIZES = Object.keys(SHAPES)
+
 /** The configuration of a size by its name on the hub, with or without `Qwen/` and `-Instruct`; undefined for others. */
 export function publishedShape(name: string): Qwen2Config | undefined {
   return SHAPES[name.replace(/^Qwen\//, '').replace(/-Instruct$/, '')]

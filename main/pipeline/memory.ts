@@ -13,8 +13,8 @@ import {
   type MemoryEstimate,
   type MemoryQuestion,
 } from '../engine/estimate.ts'
-import { chooseHolding, resolveModel } from '../engine/load.ts'
-import { publishedShape } from '../engine/shapes.ts'
+import { chooseHolding, isOnHub, resolveModel } from '../engine/load.ts'
+import { PUBLISHED_SIZES, publishedShape } from '../engine/shapes.ts'
 import type { Sequence } from '../training/forest.ts'
 import type { Values } from './messages.ts'
 
@@ -149,6 +149,9 @@ export function architectureOf(name: string): Qwen2Config {
     return parseQwen2Config(file, readFileSync(file, 'utf8'))
   } catch (error) {
     if (published !== undefined && error instanceof UserError) return published
-    throw error
+    if (!isOnHub(name)) throw error
+    throw new UserError(
+      `The model ${name} is not on this machine, and its shape is not known before it is; put its config.json into models/${name}, or name one of ${PUBLISHED_SIZES.join(', ')}.`,
+    )
   }
 }
