@@ -179,6 +179,21 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
   })
 })
 
+test('an estimate for TensorFlow.js is of fp32, and says what it leaves out', async () => {
+  const big = ['--set', 'model.engine=tfjs-node-gpu', 'model.base_model_name=Qwen/Qwen2-7B-Instruct']
+  const { status, stdout } = await cli('estimate', ...big)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /on tfjs-node-gpu, which holds everything in fp32: .*weights +30\.46 GB.*besides.*NVIDIA card: .*not enough\.\nThe native engine takes about \d+\.\d\d GB/s,
+  )
+  expect(stdout).not.toContain('in nf4')
+  expect(JSON.parse((await cli('estimate', '--json', ...big)).stdout)).toMatchObject({
+    weights: 4 * 7_615_616_512,
+    least: true,
+    engine: 'tfjs-node-gpu',
+  })
+})
+
 test('with --json every line of a run is an event', async () => {
   const { stdout } = await cli('golden', '--json', '--tasks', 'click-buton', ...config())
   const events = stdout

@@ -5,8 +5,10 @@ import { Argument, CommanderError, Command as Program } from 'commander'
 import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
 import { errorText, UserError } from '../main/config/error.ts'
 import { projectPath } from '../main/config/paths.ts'
+import type { Config } from '../main/config/schema.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/pipeline/export.ts'
+import type { LeastPlan } from '../main/pipeline/forecast.ts'
 import { writeFileAtomic } from '../main/store/file.ts'
 import { stopOnSignals } from './stop.ts'
 import { duration, jsonView, type Screen, terminalView } from './terminal.ts'
@@ -333,9 +335,14 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
 }
 
 async function estimate(options: Options, { out }: Terminal): Promise<void> {
-  const { gb, planMemory } = await import('../main/pipeline/memory.ts')
+  const { engineOf } = await import('../main/engine/load.ts')
+  const { gb } = await import('../main/engine/gigabytes.ts')
+  const { planLeast } = await import('../main/pipeline/forecast.ts')
+  const { planMemory } = await import('../main/pipeline/memory.ts')
   const [prompt, completion] = [tokenCount('prompt', options.prompt), tokenCount('completion', options.completion)]
   const config = configFor(options)
+  if (engineOf(config.model.engine) !== 'native')
+    return estimateLeast(planLeast(config, prompt, completion), config, options, out)
   const { question, estimate, generation, free } = planMemory(config, prompt, completion)
   if (options.json) {
     out.write(`${JSON.stringify({ ...estimate, generation, free, question })}\n`)
@@ -347,7 +354,7 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
   out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${tokens} tokens\n`)
   const list = (parts: object) => {
-    for (const [part, bytes] of Object.entries(parts)) out.write(`  ${part.padEnd(12)} ${gb(bytes).padStart(10)}\n`)
+    for (const [part, bytes] of Object.entries(parts)) out.write(partLine(part, gb(bytes)))
   }
   const { saving, ...parts } = estimate
   list(parts)
@@ -356,6 +363,33 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   list(generation)
   const room = Math.max(estimate.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+}
+
+/** `estimate` for TensorFlow.js, of which less is known. */
+async function estimateLeast(plan: LeastPlan, config: Config, options: Options, out: Screen): Promise<void> {
+  const { gb } = await import('../main/engine/gigabytes.ts')
+  const { engine, estimate, free, native } = plan
+  const card = engine === 'tfjs-node-gpu' ? await (await import('../main/engine/card.ts')).findCard() : null
+  if (options.json) {
+    out.write(`${JSON.stringify({ ...estimate, engine, least: true, free, card, native: native.total })}\n`)
+    return
+  }
+  out.write(
+    `${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at the least\n`,
+  )
+  for (const [part, bytes] of Object.entries(estimate)) out.write(partLine(part, gb(bytes)))
+  out.write('Activations and logits come besides, and how much they take at a time is not known before.\n')
+  if (engine === 'tfjs-node-gpu') {
+    const found = card === null ? 'nvidia-smi names no card here' : `${card.name} has ${gb(card.memory)}`
+    out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
+  }
+  const room = estimate.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'
+  out.write(`${gb(free)} of memory can be had on this machine now${room}.\n`)
+  out.write(`The native engine takes about ${gb(native.total)} for a DPO step with NF4 weights: model.engine=native.\n`)
+}
+
+function partLine(part: string, size: string): string {
+  return `  ${part.padEnd(12)} ${size.padStart(10)}\n`
 }
 
 /** "1 pair at a time", "16 pairs at a time". */

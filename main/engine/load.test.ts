@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { UserError } from '../config/error.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
-import { chooseHolding, findModel, loadEngine, resolveModel } from './load.ts'
+import { checkFloat32Fits, chooseHolding, findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { randomModel } from './random-model.ts'
 import { publishedShape } from './shapes.ts'
@@ -95,6 +95,22 @@ test.skipIf(!isBuilt())('loads in the precision that is asked for, and says so',
   await expect(loadEngine({ folder, engine: 'tfjs', threads: 1, precision: 'nf4' })).rejects.toThrow(
     'model.precision nf4 is of the native engine',
   )
+})
+
+test('what TensorFlow.js cannot hold is refused before it is read', async () => {
+  const seven = publishedShape('Qwen2-7B')!
+  const card = { name: 'NVIDIA GeForce RTX 4060', memory: 8188 * 2 ** 20 }
+  expect(() => checkFloat32Fits(seven, 'tfjs', 16e9, null)).toThrow(
+    'tfjs holds weights in fp32, which takes 30.46 GB for this model, and 16.00 GB of memory can be had; set model.engine to native',
+  )
+  expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, card)).toThrow(
+    'takes 30.46 GB for this model, and NVIDIA GeForce RTX 4060 has 8.59 GB;',
+  )
+  expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, null)).not.toThrow()
+  expect(() => checkFloat32Fits(publishedShape('Qwen2-0.5B')!, 'tfjs-node-gpu', 16e9, card)).not.toThrow()
+  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(1000)
+  await expect(loadEngine({ folder, engine: 'tfjs', threads: 1 })).rejects.toThrow('tfjs holds weights in fp32')
+  memory.mockRestore()
 })
 
 test('loads the engine that is asked for', async () => {

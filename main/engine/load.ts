@@ -6,11 +6,16 @@ import { join, resolve } from 'node:path'
 import type { HeadPrecision, Precision } from '../config/choices.ts'
 import { UserError } from '../config/error.ts'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../config/paths.ts'
+import { type Card, findCard } from './card.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
 import { estimateWeights } from './estimate.ts'
+import { gb } from './gigabytes.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
+import { checkpointShapes, countNumbers } from './weights.ts'
+
+const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
 export interface LoadOptions {
   /** Folder of a Qwen2 checkpoint; resolveModel finds it. */
@@ -36,10 +41,23 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   if (engine === 'native') return loadNative(options)
   if (engine !== 'auto') return loadTfjs(options, engine)
 
-  const problem = await nativeProblem()
+  const problem = addonProblem()
   if (problem === null) return loadNative(options)
-  const kind = isInstalled('@tensorflow/tfjs-node-gpu') ? 'tfjs-node-gpu' : 'tfjs'
-  return loadTfjs(options, kind, `chosen because: ${problem} Training is many times slower than with the native engine`)
+  return loadTfjs(
+    options,
+    withoutNative(),
+    `chosen because: ${problem} Training is many times slower than with the native engine`,
+  )
+}
+
+/** The engine that a configuration's `model.engine` stands for on this machine. */
+export function engineOf(setting: 'auto' | EngineKind): EngineKind {
+  if (setting !== 'auto') return setting
+  return addonProblem() === null ? 'native' : withoutNative()
+}
+
+function withoutNative(): Exclude<EngineKind, 'native'> {
+  return isInstalled(NODE_GPU) ? 'tfjs-node-gpu' : 'tfjs'
 }
 
 /**
@@ -164,11 +182,14 @@ async function loadTfjs(
       `model.precision ${precision} is of the native engine, and ${kind} computes in fp32; set model.precision to auto, or model.engine to native.`,
     )
   }
+  const opened = await openCheckpoint(folder)
+  await opened.close()
+  checkFloat32Fits(opened.config, kind, process.availableMemory(), kind === 'tfjs-node-gpu' ? await findCard() : null)
   const { config, tensors } = await loadCheckpoint(folder)
   const { createTfjsEngine } = await import('./tfjs/engine.ts')
   const options = note === undefined ? {} : { note }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
-  if (!isInstalled('@tensorflow/tfjs-node-gpu')) {
+  if (!isInstalled(NODE_GPU)) {
     throw new UserError(
       'The engine tfjs-node-gpu needs a package that is not installed; run npm install @tensorflow/tfjs-node-gpu@4.22.0, or set model.engine to auto.',
     )
@@ -182,9 +203,28 @@ async function loadTfjs(
   }
 }
 
+/**
+ * Refuses a model whose weights alone are more than there is to hold them on TensorFlow.js, in the `free` bytes of this
+ * machine's memory, through which they go in any case, and of the card where there is one.
+ * @throws UserError that says how much they take.
+ */
+export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {
+  const weights = 4 * countNumbers(checkpointShapes(config))
+  const cure = 'set model.engine to native, which holds them in 4 bits, or choose a smaller model'
+  if (weights > free) {
+    throw new UserError(
+      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${gb(free)} of memory can be had; ${cure}.`,
+    )
+  }
+  if (card !== null && weights > card.memory) {
+    throw new UserError(
+      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${card.name} has ${gb(card.memory)}; ${cure}.`,
+    )
+  }
+}
+
 /** Why the native engine cannot be had, in a sentence; null where it can. */
-export async function nativeProblem(): Promise<string | null> {
-  const { loadAddon } = await import('./native/addon.ts')
+export function addonProblem(): string | null {
   try {
     loadAddon()
     return null

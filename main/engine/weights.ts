@@ -63,6 +63,11 @@ export function checkpointShapes(config: Qwen2Config): Shapes {
   return shapes
 }
 
+/** How many numbers tensors of these shapes hold. */
+export function countNumbers(shapes: Shapes): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0)
+}
+
 /** Every tensor of a PEFT adapter with its shape: per adapted projection lora_A [r, in] and lora_B [out, r]. */
 export function adapterShapes(config: Qwen2Config, lora: LoraConfig): Shapes {
   const shapes = new Map<string, readonly number[]>()

@@ -13,12 +13,12 @@ import {
   type MemoryEstimate,
   type MemoryQuestion,
 } from '../engine/estimate.ts'
+import { gb } from '../engine/gigabytes.ts'
 import { chooseHolding, isOnHub, resolveModel } from '../engine/load.ts'
 import { PUBLISHED_SIZES, publishedShape } from '../engine/shapes.ts'
 import type { Sequence } from '../training/forest.ts'
 import type { Values } from './messages.ts'
 
-const GB = 1e9
 /** A run that leaves less of the free memory than this share gets a warning. */
 const SPARE = 0.1
 
@@ -135,10 +135,6 @@ export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string 
     .sort(([, a], [, b]) => b - a)
     .map(([name, bytes]) => `${name} ${gb(bytes)}`)
   return `${gb(total)} (${shown.join(', ')})`
-}
-
-export function gb(bytes: number): string {
-  return `${(bytes / GB).toFixed(bytes < GB / 10 ? 3 : 2)} GB`
 }
 
 /** The architecture of a model that is here, or is one of Qwen2's published sizes. Throws UserError where it is neither. */

@@ -10,9 +10,10 @@ import { PROJECT_ROOT } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
-import { isOnHub, nativeProblem, resolveModel } from '../engine/load.ts'
+import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts'
 import { readOptional } from '../engine/model-file.ts'
-import { checkpointShapes } from '../engine/weights.ts'
+import { checkpointShapes, countNumbers } from '../engine/weights.ts'
+import { planLeast } from '../pipeline/forecast.ts'
 import { planMemory } from '../pipeline/memory.ts'
 import { miniwobFolder } from '../pipeline/resources.ts'
 import { procedure, router } from './trpc.ts'
@@ -58,7 +59,7 @@ export const statusRouter = router({
       store: { path: shownPath(path), bytes: statSync(path).size },
       machine: await machine(path),
       model: await model(config),
-      engine: { setting: config.model.engine, nativeProblem: await nativeProblem() } satisfies EngineStatus,
+      engine: { setting: config.model.engine, nativeProblem: addonProblem() } satisfies EngineStatus,
       /** Folder of the benchmark's pages; null where only the lab's own tasks are there. */
       miniwob: miniwob === undefined ? null : shownPath(miniwob),
       job: ctx.jobs.state,
@@ -67,7 +68,7 @@ export const statusRouter = router({
 
   /**
    * What a step of SFT or DPO of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
-   * in which form the weights are held. `prompt` and `completion` are lengths in tokens.
+   * in which form the weights are held; `least` where more than these parts will be taken. `prompt` and `completion` are lengths in tokens.
    */
   memory: procedure
     .input(
@@ -80,7 +81,21 @@ export const statusRouter = router({
     .query(({ ctx, input }) => {
       const { stage, prompt, completion } = input
       const trained = stage === 'sft' ? 'sft' : 'dpo'
-      const plan = planMemory(ctx.settings.read(), prompt, completion, trained)
+      const config = ctx.settings.read()
+      if (engineOf(config.model.engine) !== 'native') {
+        const { estimate, free } = planLeast(config, prompt, completion)
+        const { total, ...parts } = estimate
+        return {
+          parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
+          needed: total,
+          saving: 0,
+          available: free,
+          precision: 'fp32',
+          gradientCheckpointing: false,
+          least: true,
+        }
+      }
+      const plan = planMemory(config, prompt, completion, trained)
       const { question, free } = plan
       // Collecting and evaluating only generate, and save nothing.
       const { total, saving, ...parts } = stage === trained ? plan.estimate : { ...plan.generation, saving: 0 }
@@ -92,6 +107,7 @@ export const statusRouter = router({
         available: free,
         precision: question.precision,
         gradientCheckpointing: question.gradientCheckpointing,
+        least: false,
       }
     }),
 
@@ -121,8 +137,7 @@ async function model({ model: { base_model_name: name } }: Config): Promise<Mode
     const folder = resolveModel(name)
     const file = join(folder, 'config.json')
     const architecture = parseQwen2Config(file, (await readOptional(file)) ?? '')
-    let parameters = 0
-    for (const shape of checkpointShapes(architecture).values()) parameters += shape.reduce((a, b) => a * b, 1)
+    const parameters = countNumbers(checkpointShapes(architecture))
     return { name, folder: shownPath(folder), architecture, parameters, download: false, problem: null }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

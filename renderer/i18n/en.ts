@@ -165,6 +165,7 @@ export const words = {
     free: '{{memory}} memory, {{disk}} disk free',
     memory: 'Memory of {{stage}}',
     of: '{{needed}} of {{available}}',
+    atLeast: 'at least {{needed}} of {{available}}',
     tooMuch: '{{needed}}, only {{available}} free',
     parts: {
       weights: 'weights',

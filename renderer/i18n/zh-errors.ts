@@ -310,6 +310,10 @@ export const errors: ErrorWords = {
     // 引擎与机器
     'model.precision {precision} is of the native engine, and {engine} computes in fp32; set model.precision to auto, or model.engine to native.':
       'model.precision {precision} 只属于原生引擎，而 {engine} 以 fp32 计算；请把 model.precision 设为 auto，或把 model.engine 设为 native。',
+    '{engine} holds weights in fp32, which takes {needed} for this model, and {free} of memory can be had; set model.engine to native, which holds them in 4 bits, or choose a smaller model.':
+      '{engine} 以 fp32 存放权重，此模型需要 {needed}，而可用内存为 {free}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
+    '{engine} holds weights in fp32, which takes {needed} for this model, and {card} has {size}; set model.engine to native, which holds them in 4 bits, or choose a smaller model.':
+      '{engine} 以 fp32 存放权重，此模型需要 {needed}，而 {card} 只有 {size}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
     'The engine tfjs-node-gpu needs a package that is not installed; run npm install @tensorflow/tfjs-node-gpu@4.22.0, or set model.engine to auto.':
       '引擎 tfjs-node-gpu 需要的包没有安装；请运行 npm install @tensorflow/tfjs-node-gpu@4.22.0，或把 model.engine 设为 auto。',
     'The engine tfjs-node-gpu does not start ({detail}); set model.engine to auto.':

@@ -156,6 +156,7 @@ export const words: Words = {
     free: '可用内存 {{memory}}，磁盘 {{disk}}',
     memory: '内存：{{stage}}',
     of: '{{needed}} / {{available}}',
+    atLeast: '至少 {{needed}}，可用 {{available}}',
     tooMuch: '{{needed}}，仅剩 {{available}}',
     parts: {
       weights: '权重',

@@ -98,7 +98,10 @@ function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
         ))}
       >
         <button type="button" className={classes.memory} data-tight={tight || undefined}>
-          {t(tight ? 'facts.tooMuch' : 'facts.of', { needed: bytes(data.needed), available: bytes(data.available) })}
+          {t(tight ? 'facts.tooMuch' : data.least ? 'facts.atLeast' : 'facts.of', {
+            needed: bytes(data.needed),
+            available: bytes(data.available),
+          })}
           <small>{data.precision}</small>
           <span className={classes.track} aria-hidden="true">
             <i style={{ width: `${Math.min(100, (100 * data.needed) / Math.max(1, data.available))}%` }} />
