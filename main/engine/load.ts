@@ -13,6 +13,7 @@ import { estimateWeights } from './estimate.ts'
 import { gb } from './gigabytes.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
+import { fingerprint, type WeightCache } from './native/cache.ts'
 import { checkpointShapes, countNumbers } from './weights.ts'
 
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
@@ -147,17 +148,11 @@ function isOffline(): boolean {
 
 async function loadNative(options: LoadOptions): Promise<Engine> {
   const { createNativeEngine } = await import('./native/engine.ts')
-  const { fingerprint } = await import('./native/cache.ts')
   const { folder, threads } = options
   const checkpoint = await openCheckpoint(folder)
   try {
     const { precision, headPrecision, gradientCheckpointing } = chooseHolding(checkpoint.config, options)
-    const form = `${precision}-${headPrecision}`
-    const made = fingerprint(checkpoint.files, form)
-    const places = [
-      join(folder, `dpo-driver-${form}.safetensors`),
-      projectPath(`data/quantized/${made.slice(0, 16)}-${form}.safetensors`),
-    ]
+    const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
       precision: precision === 'fp32' ? 'float32' : precision,
       // Exact only where that was asked for: rounding changes no more than another training seed does, and is faster.
@@ -165,11 +160,29 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
       headPrecision,
       checkpointing: gradientCheckpointing,
       ...(threads === 'auto' ? {} : { threads }),
-      ...(precision === 'nf4' ? { cache: { places, fingerprint: made } } : {}),
+      ...(precision === 'nf4' ? { cache } : {}),
     })
   } finally {
     await checkpoint.close()
   }
+}
+
+/** Where weights are kept in the form in which the native engine holds them, and what they were made from. */
+function quantizedPlaces(folder: string, files: readonly string[], form: string): WeightCache {
+  const made = fingerprint(files, form)
+  const places = [
+    join(folder, `dpo-driver-${form}.safetensors`),
+    projectPath(`data/quantized/${made.slice(0, 16)}-${form}.safetensors`),
+  ]
+  return { places, fingerprint: made }
+}
+
+/** Whether a checkpoint's weights are kept as `holding` says. Throws UserError where the folder is not a usable checkpoint. */
+export async function isQuantized(folder: string, holding: Omit<Holding, 'threads'>): Promise<boolean> {
+  const checkpoint = await openCheckpoint(folder)
+  await checkpoint.close()
+  const { places } = quantizedPlaces(folder, checkpoint.files, `${holding.precision}-${holding.headPrecision}`)
+  return places.some((place) => existsSync(place))
 }
 
 async function loadTfjs(
@@ -254,7 +267,8 @@ function snapshots(name: string, cache: string): string[] {
   return [...newest, ...readdirSync(all)].map((commit) => join(all, commit))
 }
 
-function huggingFaceCache(): string {
+/** The folder of models that were downloaded from the Hugging Face Hub. */
+export function huggingFaceCache(): string {
   const { HF_HUB_CACHE, HF_HOME } = process.env
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub')
 }

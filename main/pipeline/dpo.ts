@@ -16,6 +16,7 @@ import { exportAdapter, hasAdapter, policyFolder } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
 import { finishedStage } from './lineage.ts'
 import { checkMemory, largestBatch } from './memory.ts'
+import { smallModelRates } from './rates.ts'
 import type { Stage, StageContext } from './stage.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
@@ -53,16 +54,18 @@ export const dpo: Stage<z.output<typeof result>> = {
         `${config.paths.sft_data}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.`,
       )
     }
+    const rates = smallModelRates(config, engine.config, ['dpo'])
+    if (rates !== null) context.say('smallModelRates', rates)
     context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
 
     const examples = await ownSuccesses(context, model)
-    const warning = checkMemory(engine, lora, [
-      largestBatch(pairs.map(pairSequences), options.batch_size),
-      largestBatch(
-        [...golden, ...examples].map((example) => [example]),
-        options.batch_size,
-      ),
-    ])
+    const batches = [pairs.map(pairSequences), [...golden, ...examples].map((example) => [example])]
+    const warning = checkMemory(
+      engine,
+      lora,
+      batches.map((groups) => largestBatch(groups, options.batch_size)),
+      { stage: 'dpo', ...options },
+    )
     if (warning !== null) context.say('memoryShort', warning)
 
     const arms = lessons(context, { pairs, examples, golden }, async () => {

@@ -4,7 +4,7 @@ import { parseConfig } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import type { Engine } from '../engine/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
-import { checkMemory, largestBatch, partsOf, planMemory } from './memory.ts'
+import { checkMemory, largestBatch, memoryShortLater, partsOf, planMemory } from './memory.ts'
 
 const sequence = (prompt: number, completion: number) => ({
   prompt: new Int32Array(prompt),
@@ -13,6 +13,7 @@ const sequence = (prompt: number, completion: number) => ({
 const lora = { r: 16, lora_alpha: 32, lora_dropout: 0, target_modules: PROJECTIONS }
 const tiny = { tokens: 2, targets: 1, context: 2 }
 const batch = { tokens: 640, targets: 128, context: 576 }
+const dpo = { stage: 'dpo', batch_size: 1, grad_accumulation_steps: 1 } as const
 
 function seven(gradientCheckpointing: boolean): Engine {
   const holding = {
@@ -36,17 +37,40 @@ test('the largest batch takes the longest groups, each prompt once', () => {
 })
 
 test('what fits passes, what is tight is warned of, what does not fit is refused with its parts and the cure', () => {
-  expect(checkMemory(seven(true), lora, [tiny, batch], 16e9)).toBeNull()
-  expect(checkMemory(seven(true), lora, [tiny, batch], 6.6e9)).toMatchObject({
+  const check = (engine: Engine, free: number, size = dpo) => checkMemory(engine, lora, [tiny, batch], size, free)
+  expect(check(seven(true), 16e9)).toBeNull()
+  expect(check(seven(true), 6.6e9)).toMatchObject({
     needed: expect.stringMatching(/^\d\.\d\d GB \(weights/),
     free: '6.60 GB',
   })
-  expect(() => checkMemory(seven(true), lora, [tiny, batch], 4e9)).toThrow(UserError)
-  expect(() => checkMemory(seven(true), lora, [tiny, batch], 4e9)).toThrow(/weights 4\.\d+ GB.*lower batch_size/)
-  expect(() => checkMemory(seven(false), lora, [tiny, batch], 8e9)).toThrow(
-    /activations.*gradient_checkpointing to true/,
+  expect(() => check(seven(true), 4e9)).toThrow(UserError)
+  expect(() => check(seven(true), 4e9)).toThrow(
+    /weights 4\.\d+ GB.*; close other programs, or choose a smaller model\.$/,
   )
-  expect(checkMemory({ ...seven(true), holding: null }, lora, [tiny, batch], 1)).toBeNull()
+  expect(() => check(seven(false), 8e9)).toThrow(
+    /activations.* keeps its settings, so run `npx dpo-driver dpo --set training\.gradient_checkpointing=true`\.$/,
+  )
+  expect(check({ ...seven(true), holding: null }, 1)).toBeNull()
+})
+
+test('the command that trains in less splits the batch as far as it must, and keeps the step', () => {
+  const large = { tokens: 16 * 640, targets: 16 * 128, context: 576 }
+  const size = { stage: 'dpo', batch_size: 16, grad_accumulation_steps: 2 } as const
+  expect(() => checkMemory(seven(true), lora, [tiny, large], size, 8e9)).toThrow(
+    /run `npx dpo-driver dpo --set training\.dpo\.batch_size=[24] training\.dpo\.grad_accumulation_steps=(8|16)`\.$/,
+  )
+  expect(() => checkMemory(seven(false), lora, [large], { ...size, stage: 'sft' }, 5e9)).toThrow(
+    /sft --set training\.sft\.batch_size=1 training\.sft\.grad_accumulation_steps=32 training\.gradient_checkpointing=true`/,
+  )
+})
+
+test('a later training that will not fit is foretold', () => {
+  expect(memoryShortLater(seven(true), lora, [batch], 16e9)).toBeNull()
+  expect(memoryShortLater(seven(true), lora, [batch], 5e9)).toMatchObject({
+    needed: expect.any(String),
+    free: '5.00 GB',
+  })
+  expect(memoryShortLater({ ...seven(true), holding: null }, lora, [batch], 1)).toBeNull()
 })
 
 test('a published size can be planned before it is here', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { UserError } from '../config/error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
-import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import {
   estimateGeneration,
   estimateMemory,
@@ -49,35 +49,97 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
   return { tokens: top('tokens'), targets: top('targets'), context: Math.max(0, ...measured.map((one) => one.context)) }
 }
 
+/** A training stage, and the sizes that the configuration gives it. */
+export interface TrainingSize {
+  readonly stage: 'sft' | 'dpo'
+  readonly batch_size: number
+  readonly grad_accumulation_steps: number
+}
+
 /**
  * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
  * the engine already holds. Returns what a warning says, or null where there is room.
- * @throws UserError with the estimate by part, and what would lower it, where there is not.
+ * @throws UserError with the estimate by part, and the command that trains in less, where there is not.
  */
 export function checkMemory(
   engine: Engine,
   lora: LoraConfig,
   batches: readonly BatchSize[],
-  free: number = process.availableMemory() + process.memoryUsage.rss(),
+  training: TrainingSize,
+  free: number = freeForTraining(),
 ): Values<'memoryShort'> | null {
   const { config, holding } = engine
   if (holding === null) return null
-  const estimates = batches.map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
-  const estimate = estimates.reduce((most, one) => (one.total > most.total ? one : most))
+  const estimate = peakOf({ config, holding }, lora, batches)
   const most = estimate.total + estimate.saving
   if (most <= (1 - SPARE) * free) return null
   const figures = { needed: partsOf(estimate), saving: gb(estimate.saving), free: gb(free) }
   if (most <= free) return figures
-  const cures = [
-    ...(holding.gradientCheckpointing ? [] : ['set training.gradient_checkpointing to true']),
-    ...(holding.precision === 'nf4' ? [] : ['set model.precision to nf4']),
-    'lower batch_size',
-    'lower lora.r',
-  ]
+  const fits = (share: number) => {
+    const smaller = batches.map(({ tokens, targets, context }) => {
+      return { tokens: Math.max(context, tokens * share), targets: targets * share, context }
+    })
+    const { total, saving } = peakOf({ config, holding }, lora, smaller)
+    return total + saving <= (1 - SPARE) * free
+  }
+  const overrides = lighter(holding, training, fits)
   const { needed, saving } = figures
+  const cure =
+    overrides.length === 0
+      ? 'close other programs, or choose a smaller model'
+      : `what is resumed keeps its settings, so run \`npx dpo-driver ${training.stage} --set ${overrides.join(' ')}\``
   throw new UserError(
-    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cures.join(', or ')}.`,
+    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cure}.`,
   )
+}
+
+/** What a warning says where a later training on such batches will not fit; null where it will. */
+export function memoryShortLater(
+  { config, holding }: Engine,
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+  free: number = freeForTraining(),
+): Values<'memoryShortLater'> | null {
+  if (holding === null) return null
+  const { total, saving } = peakOf({ config, holding }, lora, batches)
+  return total + saving <= free ? null : { needed: gb(total + saving), free: gb(free) }
+}
+
+/** Bytes that this process has, and those that it can have besides. */
+function freeForTraining(): number {
+  return process.availableMemory() + process.memoryUsage.rss()
+}
+
+function peakOf(
+  { config, holding }: { readonly config: Qwen2Config; readonly holding: Holding },
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+): MemoryEstimate {
+  return batches
+    .map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
+    .reduce((most, one) => (one.total > most.total ? one : most))
+}
+
+/** Overrides with which the training takes less: as much of the batch as `fits`, and where none does, all that helps. */
+function lighter(
+  { gradientCheckpointing, precision }: Holding,
+  { stage, batch_size, grad_accumulation_steps }: TrainingSize,
+  fits: (share: number) => boolean,
+): string[] {
+  let size = batch_size
+  while (size > 1 && !fits(size / batch_size)) size = Math.floor(size / 2)
+  const steps = Math.ceil((grad_accumulation_steps * batch_size) / size)
+  return [
+    ...(size === batch_size
+      ? []
+      : [`training.${stage}.batch_size=${size}`, `training.${stage}.grad_accumulation_steps=${steps}`]),
+    ...(fits(size / batch_size)
+      ? []
+      : [
+          ...(gradientCheckpointing ? [] : ['training.gradient_checkpointing=true']),
+          ...(precision === 'nf4' ? [] : ['model.precision=nf4']),
+        ]),
+  ]
 }
 
 /** A plan for `dpo-driver estimate`. */

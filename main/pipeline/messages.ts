@@ -52,14 +52,45 @@ export const MESSAGES = {
     ({ needed, saving, free }) =>
       `Memory will be short: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${free} can be had.`,
   ),
+  memoryShortLater: message(
+    { needed: text, free: text },
+    ({ needed, free }) =>
+      `DPO will need about ${needed} for pairs like these samples, and ${free} can be had: stop, and begin anew with a lower training.dpo.batch_size, for what is resumed keeps its settings.`,
+  ),
+  smallModelRates: message(
+    { parameters: text, keys: text },
+    ({ parameters, keys }) =>
+      `The model has ${parameters} million parameters, and ${keys} suits models of a few million: config.qwen2-7b.yaml has what suits 7B.`,
+  ),
 
   check: message({ name: text, found: inner }, ({ name, found }) => `ok   ${name.padEnd(8)} ${found.text}`),
   foundNode: message({ version: text }, ({ version }) => version),
   foundFree: message({ size: text }, ({ size }) => `${size} free`),
+  foundDisk: message({ size: text, needed: text }, ({ size, needed }) => `${size} free, ${needed} needed`),
+  foundDiskForDownload: message(
+    { size: text, needed: text, download: text },
+    ({ size, needed, download }) =>
+      `${size} free, ${needed} needed, ${download} of it for the download of the model, which is not here yet`,
+  ),
+  foundCard: message({ card: text, memory: text }, ({ card, memory }) => `${card} with ${memory}`),
+  foundNoCard: message({}, () => 'nvidia-smi names none: tfjs-node-gpu computes on the processor'),
+  foundNoUseForCard: message({ engine: text }, ({ engine }) => `none looked for: ${engine} computes on the processor`),
+  foundMemory: message({ size: text, needed: text }, ({ size, needed }) => `${size} free, ${needed} needed at most`),
+  foundLeastMemory: message(
+    { size: text, needed: text },
+    ({ size, needed }) => `${size} free, ${needed} needed at least: weights, adapter and optimiser in fp32`,
+  ),
+  foundShortMemory: message(
+    { size: text, least: text, most: text },
+    ({ size, least, most }) =>
+      `${size} free, ${least} needed at least, and up to ${most} where pages are as long as environment.max_chars allows: ` +
+      'lower batch_size of training.sft and training.dpo now, and raise grad_accumulation_steps as much',
+  ),
   foundModel: message(
     { name: text, layers: number, hidden: number, vocabulary: number },
     ({ name, layers, hidden, vocabulary }) => `${name}: ${layers} layers of ${hidden}, vocabulary ${vocabulary}`,
   ),
+  foundModelAndRates: message({ model: inner, rates: inner }, ({ model, rates }) => `${model.text}. ${rates.text}`),
   foundEngine: message({ engine: text }, ({ engine }) => engine),
   foundSlowEngine: message(
     { engine: text },

@@ -4,10 +4,11 @@ import { shownPath } from '../config/config.ts'
 import { UserError } from '../config/error.ts'
 import { projectPath } from '../config/paths.ts'
 import { initLora } from '../engine/adapter.ts'
-import { trainSft } from '../training/sft.ts'
+import { type Example, trainSft } from '../training/sft.ts'
 import { exportAdapter } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'
-import { checkMemory, largestBatch } from './memory.ts'
+import { type BatchSize, checkMemory, largestBatch, memoryShortLater } from './memory.ts'
+import { smallModelRates } from './rates.ts'
 import type { Stage } from './stage.ts'
 import { trainAdapter } from './training.ts'
 
@@ -38,8 +39,13 @@ export const sft: Stage<z.output<typeof result>> = {
       [...train, ...heldOut].map((example) => [example]),
       options.batch_size,
     )
-    const warning = checkMemory(engine, config.lora, [batch])
+    const warning = checkMemory(engine, config.lora, [batch], { stage: 'sft', ...options })
     if (warning !== null) context.say('memoryShort', warning)
+    // What a run has begun with it keeps, so hours of collecting would be spent for a DPO that cannot be trained.
+    const later = memoryShortLater(engine, config.lora, [likelyPairs(train, config.training.dpo.batch_size)])
+    if (later !== null) context.say('memoryShortLater', later)
+    const rates = smallModelRates(config, engine.config, ['sft'])
+    if (rates !== null) context.say('smallModelRates', rates)
     context.say('sftData', { samples: train.length, heldOut: heldOut.length, engine: engine.description })
     const { step, steps, stoppedEarly } = await trainAdapter(context, {
       engine,
@@ -60,4 +66,15 @@ export const sft: Stage<z.output<typeof result>> = {
     })
     return { examples: train.length, step, steps, stoppedEarly }
   },
+}
+
+/** The largest batch of so many pairs, if both answers of a pair are like these samples. */
+function likelyPairs(samples: readonly Example[], size: number): BatchSize {
+  const pairs = samples.map((sample) => [sample, sample])
+  return largestBatch(
+    Array(Math.ceil(size / pairs.length))
+      .fill(pairs)
+      .flat(),
+    size,
+  )
 }

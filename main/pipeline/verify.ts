@@ -1,11 +1,13 @@
 /** Stage 0: is everything there that the others need? */
-import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { z } from 'zod'
+import type { AgentModel } from '../agent/model.ts'
 import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
+import { findCard } from '../engine/card.ts'
+import { gb } from '../engine/gigabytes.ts'
+import { checkFloat32Fits, engineOf } from '../engine/load.ts'
+import { forecastDisk, forecastMemory, hereAs, knownShape } from './forecast.ts'
 import { type Said, said } from './messages.ts'
+import { smallModelRates } from './rates.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 const checkSchema = z.object({
@@ -22,12 +24,8 @@ const result = z.object({ checks: z.array(checkSchema) })
 type CheckContext = Pick<StageContext, 'config' | 'resources' | 'signal'>
 type Check = (context: CheckContext) => Promise<Said>
 
-const GIB = 2 ** 30
-const NEEDED_DISK = 0.5 * GIB
-const NEEDED_MEMORY = 1 * GIB
-
 /** Each says what it found, or throws UserError with the cure. */
-const CHECKS: Readonly<Record<string, Check>> = {
+const CHECKS = {
   async node() {
     const major = Number(process.versions.node.split('.')[0])
     if (major < 24)
@@ -35,35 +33,65 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return said('foundNode', { version: process.versions.node })
   },
   async disk({ config }) {
-    let folder = dirname(projectPath(config.paths.store))
-    while (!existsSync(folder)) folder = dirname(folder)
-    const { bavail, bsize } = await statfs(folder)
-    const free = bavail * bsize
-    if (free < NEEDED_DISK) {
-      throw new UserError(`${folder}: ${gib(free)} are free and ${gib(NEEDED_DISK)} are needed; free some space.`)
+    const { download, places } = await forecastDisk(config)
+    const tightest = places.reduce((most, one) => (one.free - one.needed < most.free - most.needed ? one : most))
+    const [free, needed] = [gb(tightest.free), gb(tightest.needed)]
+    if (tightest.free < tightest.needed) {
+      throw new UserError(
+        download > 0
+          ? `${tightest.folder}: ${free} are free and ${needed} are needed for the download of the model and what is made of it; free some space.`
+          : `${tightest.folder}: ${free} are free and ${needed} are needed; free some space.`,
+      )
     }
-    return said('foundFree', { size: gib(free) })
+    return download > 0
+      ? said('foundDiskForDownload', { size: free, needed, download: gb(download) })
+      : said('foundDisk', { size: free, needed })
   },
-  async memory() {
-    const free = process.availableMemory()
-    if (free < NEEDED_MEMORY) {
-      throw new UserError(`${gib(free)} of memory are free and ${gib(NEEDED_MEMORY)} are needed; close other programs.`)
+  async card({ config }) {
+    const engine = engineOf(config.model.engine)
+    if (engine !== 'tfjs-node-gpu') return said('foundNoUseForCard', { engine })
+    const card = await findCard()
+    const shape = knownShape(config)
+    if (shape !== null) checkFloat32Fits(shape, engine, Number.POSITIVE_INFINITY, card)
+    return card === null ? said('foundNoCard', {}) : said('foundCard', { card: card.name, memory: gb(card.memory) })
+  },
+  async memory({ config }) {
+    const free = process.availableMemory() + process.memoryUsage.rss()
+    const size = gb(free)
+    const engine = engineOf(config.model.engine)
+    const shape = knownShape(config)
+    if (shape !== null && engine !== 'native') checkFloat32Fits(shape, engine, free, null)
+    const forecast = forecastMemory(config)
+    if (forecast === null) return said('foundFree', { size })
+    const { least, most } = forecast
+    if (free < least) {
+      const cure =
+        most === null || ['auto', 'nf4'].includes(config.model.precision)
+          ? 'close other programs, or choose a smaller model'
+          : 'close other programs, set model.precision to nf4, or choose a smaller model'
+      throw new UserError(`${size} of memory are free and ${gb(least)} are needed at the least; ${cure}.`)
     }
-    return said('foundFree', { size: gib(free) })
+    if (most === null) return said('foundLeastMemory', { size, needed: gb(least) })
+    return free < most
+      ? said('foundShortMemory', { size, least: gb(least), most: gb(most) })
+      : said('foundMemory', { size, needed: gb(most) })
   },
-  async model({ resources, config }) {
-    const { engine } = await resources.model()
+  async model(context) {
+    const { config } = context
+    const { engine } = await openModel(context)
     const { num_hidden_layers, hidden_size, vocab_size } = engine.config
-    return said('foundModel', {
+    const model = said('foundModel', {
       name: config.model.base_model_name,
       layers: num_hidden_layers,
       hidden: hidden_size,
       vocabulary: vocab_size,
     })
+    const rates = smallModelRates(config, engine.config)
+    return rates === null ? model : said('foundModelAndRates', { model, rates: said('smallModelRates', rates) })
   },
-  async engine({ resources, config }) {
-    const { engine } = await resources.model()
-    const fast = engine.kind === 'native' || config.model.engine !== 'auto'
+  async engine(context) {
+    const { engine } = await openModel(context)
+    const fast = engine.kind === 'native' || context.config.model.engine !== 'auto'
     return said(fast ? 'foundEngine' : 'foundSlowEngine', { engine: engine.description })
   },
   async tasks({ resources, config }) {
@@ -83,6 +111,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
     return said('foundPages', { tasks: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
+} satisfies Readonly<Record<string, Check>>
+
+/** The model, where there is room for it: a large one is neither downloaded nor loaded before that is known. */
+async function openModel(context: CheckContext): Promise<AgentModel> {
+  const rooms =
+    hereAs(context.config.model.base_model_name) === null
+      ? (['disk', 'card', 'memory'] as const)
+      : (['card', 'memory'] as const)
+  for (const room of rooms) await CHECKS[room](context)
+  return context.resources.model()
 }
 
 /** What is looked for, in this order. */
@@ -108,7 +146,7 @@ export const verify: Stage<z.output<typeof result>> = {
 
 /** Looks for one thing after another and tells what it found. Throws the signal's reason when it is cancelled. */
 export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult> {
-  for (const [name, check] of Object.entries(CHECKS)) {
+  for (const [name, check] of Object.entries<Check>(CHECKS)) {
     context.signal.throwIfAborted()
     yield await check(context).then(
       (found) => ({ name, ok: true, detail: found.text, found }),
@@ -121,8 +159,4 @@ export async function* runChecks(context: CheckContext): AsyncGenerator<CheckRes
 function cure(error: unknown): string {
   if (error instanceof UserError || (error instanceof Error && error.name === 'EnvironmentFault')) return error.message
   throw error
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / GIB).toFixed(1)} GiB`
 }

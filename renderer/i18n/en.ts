@@ -192,6 +192,7 @@ export const words = {
     names: {
       node: 'Node',
       disk: 'Disk',
+      card: 'Card',
       memory: 'Memory',
       model: 'Model',
       engine: 'Engine',

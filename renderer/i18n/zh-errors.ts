@@ -66,14 +66,6 @@ const ISSUES: Templates = {
   'sliding-window attention is not supported': '不支持滑动窗口注意力',
 }
 
-/** 内存不足时可做的。 */
-const CURES: Templates = {
-  'set training.gradient_checkpointing to true': '把 training.gradient_checkpointing 设为 true',
-  'set model.precision to nf4': '把 model.precision 设为 nf4',
-  'lower batch_size': '减小 batch_size',
-  'lower lora.r': '减小 lora.r',
-}
-
 /** 一个错误里某处的原因。 */
 const WHY: Templates = {
   ...FAULTS,
@@ -322,14 +314,16 @@ export const errors: ErrorWords = {
       '原生引擎没有编译（缺少 {file}）；请运行 npm run build:native，或设置 engine: tfjs。',
     'The native engine does not load ({detail}); build it again with npm run build:native, or set engine: tfjs.':
       '原生引擎无法载入（{detail}）；请用 npm run build:native 重新编译，或设置 engine: tfjs。',
-    'There is not enough memory: training needs about {total} ({memory}), {saving} more while a checkpoint is saved, and {free} can be had; {cures}.':
-      '内存不足：训练约需 {total}（{memory}），保存检查点时另需 {saving}，现有 {free}；请{cures}。',
+    'There is not enough memory: training needs about {total} ({memory}), {saving} more while a checkpoint is saved, and {free} can be had; {cure}.':
+      '内存不足：训练约需 {total}（{memory}），保存检查点时另需 {saving}，现有 {free}；请{cure}。',
     'Node {version} is too old: 24 is needed; run `npm run setup`.':
       'Node {version} 太旧：需要 24；请运行 `npm run setup`。',
     '{folder}: {free} are free and {needed} are needed; free some space.':
       '{folder}：可用 {free}，需要 {needed}；请腾出空间。',
-    '{free} of memory are free and {needed} are needed; close other programs.':
-      '可用内存 {free}，需要 {needed}；请关闭其他程序。',
+    '{folder}: {free} are free and {needed} are needed for the download of the model and what is made of it; free some space.':
+      '{folder}：可用 {free}，下载模型及由它生成的文件需要 {needed}；请腾出空间。',
+    '{free} of memory are free and {needed} are needed at the least; {cure}.':
+      '可用内存 {free}，至少需要 {needed}；请{cure}。',
 
     // 存储与文件
     '{path}: the disk is full; free some space and try again.': '{path}：磁盘已满；请腾出空间后再试。',
@@ -386,8 +380,13 @@ export const errors: ErrorWords = {
       'asking for its version': '查询版本',
       'the download': '下载',
     },
-    cures: { ...CURES, '{cure}, or {cures}': '{cure}，或{cures}' },
-    cure: CURES,
+    cure: {
+      'close other programs, set model.precision to nf4, or choose a smaller model':
+        '关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型',
+      'close other programs, or choose a smaller model': '关闭其他程序，或选择更小的模型',
+      'what is resumed keeps its settings, so run `npx dpo-driver {program} --set {overrides}`':
+        '运行 `npx dpo-driver {program} --set {overrides}`（继续的运行沿用原来的设置）',
+    },
     memory: { '{piece} GB': '{piece} GB', '{piece} GB, {memory}': '{piece} GB，{memory}' },
     piece: {
       'weights {size}': '权重 {size}',

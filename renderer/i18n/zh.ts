@@ -183,6 +183,7 @@ export const words: Words = {
     names: {
       node: 'Node',
       disk: '磁盘',
+      card: '显卡',
       memory: '内存',
       model: '模型',
       engine: '引擎',
