@@ -23,8 +23,15 @@ describe('figures', () => {
     ])
   })
 
-  it('writes bytes in binary units', () => {
-    expect([0, 900, 1536, 8 * 2 ** 30].map(bytes)).toEqual(['0 B', '900 B', '1.5 KiB', '8.0 GiB'])
+  it('writes bytes in decimal units', () => {
+    expect([0, 900, 1000, 1536, 8e9, 15.23e9].map(bytes)).toEqual([
+      '0 B',
+      '900 B',
+      '1.0 kB',
+      '1.5 kB',
+      '8.0 GB',
+      '15 GB',
+    ])
   })
 
   it('keeps four digits of a metric, whatever its size', () => {

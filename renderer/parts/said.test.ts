@@ -13,9 +13,9 @@ const t = await i18next.createInstance().init({
 })
 
 test('a message is said in the language that has words for it, what stands in it as well', () => {
-  const found = said('foundFree', { size: '9.5 GiB' })
-  expect(said('check', { name: 'disk', found }).text).toBe('ok   disk     9.5 GiB free')
-  expect(sayAgain(t, said('check', { name: 'disk', found }))).toBe('磁盘：可用 9.5 GiB')
+  const found = said('foundFree', { size: '9.5 GB' })
+  expect(said('check', { name: 'disk', found }).text).toBe('ok   disk     9.5 GB free')
+  expect(sayAgain(t, said('check', { name: 'disk', found }))).toBe('磁盘：可用 9.5 GB')
   expect(sayAgain(t, JSON.parse(JSON.stringify(said('pairsIn', { pairs: 3, path: 'a/b.jsonl' }))))).toBe(
     'a/b.jsonl 中有 3 个偏好对',
   )
