@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { isBuilt } from '../main/engine/native/addon.ts'
 import { lockStore } from '../main/store/lock.ts'
 import { dpoDriver } from './cli.ts'
 
@@ -177,6 +178,16 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
     generation: { cache: expect.any(Number), total: expect.any(Number) },
     question: { tokens: 1152 },
   })
+})
+
+test.skipIf(!isBuilt())('an estimate says how long the stages take where that is asked for', async () => {
+  const { status, stdout } = await cli('estimate', '--time', '--prompt', '32', '--completion', '4')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /a pair .*an answer\.\n {2}sft .* steps at the most\n {2}collect .*\n {2}dpo .*\n {2}evaluate /s,
+  )
+  const json = JSON.parse((await cli('estimate', '--time', '--json', '--prompt', '32', '--completion', '4')).stdout)
+  expect(json).toMatchObject({ speed: { pair: expect.any(Number) }, times: { attempts: expect.any(Number) } })
 })
 
 test('an estimate for TensorFlow.js is of fp32, and says what it leaves out', async () => {

@@ -6,6 +6,7 @@ import { loadConfig, parseOverride, shownPath } from '../main/config/config.ts'
 import { errorText, UserError } from '../main/config/error.ts'
 import { projectPath } from '../main/config/paths.ts'
 import type { Config } from '../main/config/schema.ts'
+import type { MemoryQuestion } from '../main/engine/estimate.ts'
 import type { Command } from '../main/lab.ts'
 import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/pipeline/export.ts'
 import type { LeastPlan } from '../main/pipeline/forecast.ts'
@@ -35,6 +36,7 @@ interface Options {
   readonly json?: true
   readonly prompt?: number
   readonly completion?: number
+  readonly time?: true
   readonly adapter?: string
 }
 
@@ -153,6 +155,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     )
     .option('--prompt <tokens>', 'length of the prompts', Number, 512)
     .option('--completion <tokens>', 'length of each answer', Number, 64)
+    .option('--time', "also say about how long everything takes, from a few seconds' work of this machine")
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
     .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
     .option('--json', 'print JSON, in bytes')
@@ -344,8 +347,9 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   if (engineOf(config.model.engine) !== 'native')
     return estimateLeast(planLeast(config, prompt, completion), config, options, out)
   const { question, estimate, generation, free } = planMemory(config, prompt, completion)
+  const measured = options.time === undefined ? undefined : await measureStages(config, question, prompt, completion)
   if (options.json) {
-    out.write(`${JSON.stringify({ ...estimate, generation, free, question })}\n`)
+    out.write(`${JSON.stringify({ ...estimate, generation, free, question, ...measured })}\n`)
     return
   }
   const { precision, headPrecision, gradientCheckpointing, lora, tokens } = question
@@ -363,6 +367,38 @@ async function estimate(options: Options, { out }: Terminal): Promise<void> {
   list(generation)
   const room = Math.max(estimate.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+  if (measured !== undefined) tellTimes(config, measured, out)
+}
+
+type Measured = Awaited<ReturnType<typeof measureStages>>
+
+/** How long this machine takes, as busy as it is now. */
+async function measureStages(config: Config, question: MemoryQuestion, prompt: number, completion: number) {
+  const { measureSpeed } = await import('../main/engine/speed.ts')
+  const { stageTimes } = await import('../main/pipeline/duration.ts')
+  const { pages } = config.environment
+  const { config: shape } = question
+  const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
+  return { speed, times: stageTimes(config, speed) }
+}
+
+function tellTimes(config: Config, { speed, times }: Measured, out: Screen): void {
+  const { sft, dpo } = config.training
+  out.write(
+    `As busy as this machine is now, and as one layer with random weights runs on it: about ${duration(speed.pair)} a pair ` +
+      `(${duration(speed.reference)} of the reference besides), ${duration(speed.answer)} an answer.\n`,
+  )
+  const lines = [
+    ['sft', times.sft, `${sft.max_steps} steps at the most`],
+    ['collect', times.collect, `${times.attempts} attempts, if each takes three answers`],
+    [
+      'dpo',
+      times.dpo,
+      `${dpo.max_steps} steps of ${duration(times.step)} a round${config.evaluation.controls ? ', and three controls' : ''}`,
+    ],
+    ['evaluate', times.evaluate, 'every policy, if each episode takes three answers'],
+  ] as const
+  for (const [stage, seconds, what] of lines) out.write(`${partLine(stage, duration(seconds)).trimEnd()}  ${what}\n`)
 }
 
 /** `estimate` for TensorFlow.js, of which less is known. */

@@ -9,10 +9,10 @@ import { CACHE_BYTES } from '../main/engine/estimate.ts'
 import { moveAdapter } from '../main/engine/free.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
+import { randomStream } from '../main/engine/random-stream.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
 import { projectionShape } from '../main/engine/weights.ts'
 import { loraOf } from './memory-step.ts'
-import { randomStream } from './random-stream.ts'
 
 export const generationSchema = z.strictObject({
   model: z.string(),

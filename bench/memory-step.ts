@@ -9,9 +9,9 @@ import type { Engine, LoraConfig } from '../main/engine/engine.ts'
 import { moveAdapter } from '../main/engine/free.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
+import { randomStream } from '../main/engine/random-stream.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
 import { plant, segmentLogp } from '../main/training/forest.ts'
-import { randomStream } from './random-stream.ts'
 import { dpoStep } from './step.ts'
 
 export const caseSchema = z.strictObject({

@@ -1,8 +1,8 @@
 /** Weights of any size from a stream, of random numbers, so that a large model needs neither a download nor a disk. */
-import type { Qwen2Config } from '../main/engine/engine.ts'
-import { uniformStream } from '../main/engine/random.ts'
-import { pieceRows, type TensorStream } from '../main/engine/tensor-stream.ts'
-import { checkpointShapes } from '../main/engine/weights.ts'
+import type { Qwen2Config } from './engine.ts'
+import { uniformStream } from './random.ts'
+import { pieceRows, type TensorStream } from './tensor-stream.ts'
+import { checkpointShapes } from './weights.ts'
 
 /** Qwen2's initializer_range. */
 const STD = 0.02

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../config/config.ts'
+import { stageTimes } from './duration.ts'
+
+const speed = { pair: 40, sample: 25, reference: 12, answer: 10 }
+
+test('stages take what their steps, attempts and episodes take', () => {
+  const text = `
+tasks: [click-tab, click-link]
+training:
+  sft: {max_steps: 100, batch_size: 2, grad_accumulation_steps: 2}
+  dpo: {max_steps: 50, batch_size: 1, grad_accumulation_steps: 4, imitation: 0, replay: 0}
+collect: {seeds_per_task: 5, attempts: 4}
+evaluation: {num_episodes_per_task: 10, controls: false}`
+  expect(stageTimes(parseConfig(text, 'f'), speed)).toEqual({
+    sft: 100 * 4 * 25,
+    attempts: 40,
+    collect: 40 * 3 * 10,
+    step: 4 * 40,
+    dpo: 50 * 4 * 40,
+    evaluate: 2 * 20 * 3 * 10,
+  })
+})
+
+test('rounds, controls and what is learned besides the pairs count', () => {
+  const at = (overrides: Record<string, unknown>) =>
+    stageTimes(parseConfig('', 'f', { 'evaluation.controls': false, 'training.dpo.imitation': 0, ...overrides }), speed)
+  const plain = at({ 'training.dpo.replay': 0 })
+  expect(at({ 'training.dpo.replay': 0.5 }).step).toBe(16 * (40 + 25 / 2))
+  expect(at({ 'training.dpo.replay': 0, 'training.dpo.imitation': 1 }).step).toBe(16 * (40 + 25))
+  const twice = at({ 'training.dpo.replay': 0, 'flywheel.rounds': 2 })
+  expect([twice.collect, twice.dpo, twice.evaluate]).toEqual([2 * plain.collect, 2 * plain.dpo, 1.5 * plain.evaluate])
+  expect(at({ 'evaluation.controls': true }).dpo).toBeGreaterThan(2 * plain.dpo)
+})
