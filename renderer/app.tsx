@@ -16,9 +16,9 @@ import { Help } from './shell/help.tsx'
 import { Navigation } from './shell/navigation.tsx'
 import { Notices } from './shell/notices.tsx'
 import { Palette } from './shell/palette.tsx'
+import { Asking } from './shell/question.tsx'
 import { useShellCommands } from './shell/shell-commands.ts'
 import { Tour } from './shell/tour.tsx'
-import { Unsaved } from './shell/unsaved.tsx'
 import { useSettings } from './state/settings.ts'
 import { theme } from './theme.ts'
 
@@ -72,7 +72,7 @@ function Frame() {
       <Palette commands={shell} />
       <Help />
       <Tour />
-      <Unsaved />
+      <Asking />
       <Notices />
     </div>
   )

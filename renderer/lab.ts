@@ -11,9 +11,20 @@ export type RunBrief = Answers['runs']['list'][number]
 export type Field = Answers['config']['form']['fields'][number]
 export type TaskInfo = Answers['tasks']['list'][number]
 
+/** A round of pairs: that of a run's collection. */
+export interface Round {
+  readonly run: number
+  readonly round: number
+}
+
 /** Every run, the latest first. */
 export function useRuns(): UseQueryResult<readonly RunBrief[]> {
   return useQuery({ queryKey: ['runs', 'list'], queryFn: () => lab.runs.list.query() })
+}
+
+/** Every round that has pairs, the latest first. */
+export function useRounds(): UseQueryResult<Answers['pairs']['rounds']> {
+  return useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
 }
 
 /** Whether a run can be gone on with. */

@@ -1,12 +1,15 @@
 /** Beginning and going on with runs, from wherever it is asked for. */
+import i18next from 'i18next'
 import type { Command } from '../main/lab.ts'
 import { lab } from './api.ts'
+import type { Round } from './lab.ts'
 import { goTo } from './location.ts'
 import { changes, wrongWith } from './parts/form/draft.ts'
 import { discardDraft, useDraft } from './parts/form/draft-store.ts'
 import { queries } from './queries.ts'
-import { tellError } from './shell/notices.tsx'
-import { askUnsaved } from './shell/unsaved.tsx'
+import { tell, tellError } from './shell/notices.tsx'
+import { ask } from './shell/question.tsx'
+import { editedPair } from './state/pair-drafts.ts'
 
 /**
  * Begins a command and goes to where it can be watched; false where it was not begun: it could not, which is then told, or
@@ -16,9 +19,13 @@ export async function start(command: Command, overrides: Record<string, unknown>
   return (await settingsSettled()) && follow(lab.job.start.mutate({ command, overrides }))
 }
 
-/** Trains DPO again on a collection as it was corrected, and goes to where that can be watched. */
-export async function trainAgain(collection: { readonly run: number; readonly round: number }): Promise<boolean> {
-  return (await settingsSettled()) && follow(lab.job.start.mutate({ command: 'retrain', collection }))
+/** Trains DPO again on a collection as it was corrected; as `start`. Asks first where nothing was corrected. */
+export async function trainAgain(collection: Round): Promise<boolean> {
+  return (
+    (await correctionsSettled(collection)) &&
+    (await settingsSettled()) &&
+    follow(lab.job.start.mutate({ command: 'retrain', collection }))
+  )
 }
 
 /** Goes on with a run. */
@@ -31,6 +38,28 @@ export function again(run: number): Promise<boolean> {
   return follow(lab.job.again.mutate({ run }))
 }
 
+/** Whether there is something to train again for, or it is wanted all the same; not while a pair is being edited. */
+async function correctionsSettled(collection: Round): Promise<boolean> {
+  const edited = editedPair(collection)
+  if (edited !== null) {
+    tell(i18next.t('pairs.stillEditing', { id: edited }))
+    return false
+  }
+  try {
+    const { count } = await lab.pairs.review.query(collection)
+    if (count.reviewed > 0) return true
+    const answer = await ask({
+      title: (t) => t('pairs.train'),
+      text: (t) => t('pairs.nothingCorrected'),
+      offers: [{ answer: 'train', label: (t) => t('pairs.trainAnyway'), loses: true }],
+    })
+    return answer === 'train'
+  } catch (error) {
+    tellError(error)
+    return false
+  }
+}
+
 /** Asks what is to become of settings that nobody has saved; false where the run is not to begin. */
 async function settingsSettled(): Promise<boolean> {
   const { draft } = useDraft.getState()
@@ -41,7 +70,14 @@ async function settingsSettled(): Promise<boolean> {
     const count = Object.keys(values).length
     if (count === 0) return true
     const whole = fields.every((field) => !(field.key in values) || wrongWith(field, draft[field.key]) === null)
-    const answer = await askUnsaved(count, whole)
+    const answer = await ask({
+      title: (t) => t('unsaved.title', { count }),
+      text: (t) => t(whole ? 'unsaved.text' : 'unsaved.wrong'),
+      offers: [
+        { answer: 'save', label: (t) => t('unsaved.save'), disabled: !whole },
+        { answer: 'without', label: (t) => t('unsaved.without') },
+      ],
+    })
     if (answer !== 'save') return answer === 'without'
     await lab.config.set.mutate({ values })
     discardDraft(Object.keys(draft))

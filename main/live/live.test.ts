@@ -434,10 +434,19 @@ test('a recording ends when its window has stayed away', async () => {
     void (async () => {
       for await (const _ of other.frames([kept], leaving.signal));
     })()
-    await other.record(task.name, 1)
+    const left = await other.record(task.name, 1)
     await vi.waitFor(() => expect(ids()).toEqual([kept]), 3000)
     leaving.abort()
     await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
+    // Its window is told when it comes back; one that was closed by hand is nothing to tell of.
+    const discarded = await other.record(task.name, 2)
+    other.discard(discarded)
+    await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
+    const closed = { task: task.name, seed: 1, why: 'away', minutes: 200 / 60_000 }
+    expect(other.state().closed).toEqual([
+      { ...closed, screen: left },
+      { ...closed, screen: kept },
+    ])
   } finally {
     await other.close()
   }
@@ -446,10 +455,11 @@ test('a recording ends when its window has stayed away', async () => {
 test('where no page is left for a recording, one whose window is away makes room', async () => {
   const task = workbench.page('<button>Go</button>', '')
   const record = () => live.record(task.name, 1)
-  const [first, , third, fourth] = [await record(), await record(), await record(), await record()]
+  const [first, second, third, fourth] = [await record(), await record(), await record(), await record()]
   lookAtPictures([first, third, fourth])
   const fifth = await record()
   await vi.waitFor(() => expect(live.state().screens.map(({ id }) => id)).toEqual([first, third, fourth, fifth]))
+  expect(live.state().closed).toMatchObject([{ screen: second, why: 'room' }])
   lookAtPictures([fifth])
   await expect(record()).rejects.toThrow(/4 pages are open for you already/)
 })

@@ -19,7 +19,7 @@ import { type Replayable, retake } from './retake.ts'
 import { Screen } from './screen.ts'
 import { type ScriptStep, scriptStep } from './script.ts'
 import { Signal } from './signal.ts'
-import type { Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
+import type { ClosedRecording, Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
 import { Viewers } from './viewers.ts'
 import { Workshop } from './workshop.ts'
 
@@ -30,6 +30,8 @@ const AWAY = 300_000
 const STATE_INTERVAL = 100
 /** Pages that people may hold for themselves; another must be left to play a recording once more. */
 const MOST_RECORDINGS = 4
+/** Closed recordings that are remembered. */
+const MOST_CLOSED = 20
 
 export interface LiveOptions extends Pick<Surroundings, 'host'> {
   /** The configuration as it is now; asked whenever something is begun. */
@@ -53,8 +55,11 @@ interface Held {
   readonly recorder: Recorder
   /** Who looks at its pictures. */
   readonly viewers: Viewers
-  readonly close: () => void
+  readonly close: (why: Closing) => void
 }
+
+/** Why a recording is closed; 'told' where somebody wanted it. */
+type Closing = ClosedRecording['why'] | 'told'
 
 export class Live {
   readonly #config: () => Config
@@ -62,6 +67,7 @@ export class Live {
   readonly workshop: Workshop
   readonly #screens = new Map<string, Screen>()
   readonly #recordings = new Map<string, Held>()
+  #closed: readonly ClosedRecording[] = []
   readonly #pictures = new Pictures(this.#screens)
   readonly #changed = new Signal()
   /** Who looks at runs, and who at what is tried out. */
@@ -126,6 +132,7 @@ export class Live {
     const { job, play } = this.#gates
     return {
       controls: { job: job.control, play: play.control },
+      closed: this.#closed,
       screens: [...this.#screens.values()].map((screen) => this.#shown(screen)),
     }
   }
@@ -270,13 +277,13 @@ export class Live {
 
   /** Closes a recording's page. */
   discard(id: string): void {
-    this.#recording(id).close()
+    this.#recording(id).close('told')
   }
 
   /** Ends everything that people have begun. Runs have their own pages. */
   async close(): Promise<void> {
     await this.stop()
-    for (const { close } of this.#recordings.values()) close()
+    for (const { close } of this.#recordings.values()) close('told')
     await this.workshop.close()
   }
 
@@ -294,7 +301,7 @@ export class Live {
         const problem = { task: task!, seed, attempt: 0 }
         const screen = this.#add('record', programme, problem)
         screen.begin(programme, problem, session, opening)
-        const closed = Promise.withResolvers<void>()
+        const closed = Promise.withResolvers<Closing>()
         const recorder = new Recorder(
           screen,
           session,
@@ -302,14 +309,18 @@ export class Live {
           (work) => resources.environment().use(task!, work),
           () => this.#changed.fire(),
         )
-        const viewers = new Viewers(this.#away, () => viewers.present || closed.resolve())
+        const viewers = new Viewers(this.#away, () => viewers.present || closed.resolve('away'))
         this.#recordings.set(screen.id, { recorder, viewers, close: closed.resolve })
         try {
           await recorder.begin(before)
           resolve(screen.id)
           // Whoever has begun it is about to come.
           viewers.enter()()
-          await closed.promise
+          const why = await closed.promise
+          if (why !== 'told') {
+            const minutes = this.#away / 60_000
+            this.#closed = [...this.#closed, { screen: screen.id, task: name, seed, why, minutes }].slice(-MOST_CLOSED)
+          }
         } finally {
           this.#recordings.delete(screen.id)
           this.#remove(screen)
@@ -326,7 +337,7 @@ export class Live {
     if (left === undefined) return false
     const [id, { close }] = left
     this.#recordings.delete(id)
-    close()
+    close('room')
     return true
   }
 

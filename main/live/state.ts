@@ -14,7 +14,19 @@ export interface Control {
 /** 'job': a stage of a run; 'play': one episode that someone tries out. */
 export type Played = 'job' | 'play'
 
+/** A recording that the lab closed of itself: its window may come back for it. */
+export interface ClosedRecording {
+  readonly screen: string
+  readonly task: string
+  readonly seed: number
+  /** 'away': no window looked at it for `minutes`; 'room': another recording needed its page, and none looked at it. */
+  readonly why: 'away' | 'room'
+  readonly minutes: number
+}
+
 export interface LiveState {
+  /** The latest, the newest last. */
+  readonly closed: readonly ClosedRecording[]
   readonly controls: Readonly<Record<Played, Control>>
   readonly screens: readonly LiveScreen[]
 }

@@ -1,4 +1,5 @@
 /** What became of the problems that two policies both played, as one bar; a part of it can be pressed. */
+import { useTranslation } from 'react-i18next'
 import classes from './outcome-split.module.css'
 
 /** In the order in which they stand. */
@@ -16,10 +17,11 @@ interface Props {
 }
 
 export function OutcomeSplit({ counts, words, onKind, open }: Props) {
+  const { t } = useTranslation()
   const shown = OUTCOMES.filter((kind) => counts[kind] > 0)
   if (onKind === undefined) {
     return (
-      <div className={classes.split} role="img" aria-label={shown.map(words).join('; ')}>
+      <div className={classes.split} role="img" aria-label={shown.map(words).join(t('app.between'))}>
         {shown.map((kind) => (
           <span key={kind} className={classes[kind]} style={{ flexGrow: counts[kind] }} title={words(kind)}>
             {counts[kind]}

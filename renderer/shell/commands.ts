@@ -1,5 +1,7 @@
 /** What the command palette can do, and which of the shell's panels is open. */
 import { create } from 'zustand'
+import type { Round } from '../lab.ts'
+import type { Place } from '../location.ts'
 
 export interface Command {
   readonly id: string
@@ -25,6 +27,12 @@ export function openPanel(panel: keyof Panels): void {
 
 export function closePanels(): void {
   usePanels.setState({ palette: false, help: false, tour: false })
+}
+
+/** The round that is being read in Pairs, or else the latest; undefined where no round has pairs. */
+export function roundToTrain<R extends Round>({ view, query }: Place, rounds: readonly R[]): R | undefined {
+  const isRead = ({ run, round }: R) => view === 'pairs' && query.run === String(run) && query.round === String(round)
+  return rounds.find(isRead) ?? rounds[0]
 }
 
 /** The commands whose label has every word of the search, in any case. */

@@ -5,14 +5,14 @@ import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/lab.ts'
 import { lab } from '../api.ts'
 import { useJob } from '../job.ts'
-import { isUnfinished, useRuns } from '../lab.ts'
-import { goTo, VIEWS } from '../location.ts'
-import { again, resume, start } from '../start.ts'
+import { isUnfinished, useRounds, useRuns } from '../lab.ts'
+import { goTo, usePlace, VIEWS } from '../location.ts'
+import { again, resume, start, trainAgain } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
-import { openPanel, type Command as PaletteCommand } from './commands.ts'
+import { openPanel, type Command as PaletteCommand, roundToTrain } from './commands.ts'
 import { tellError } from './notices.tsx'
 
-const COMMANDS: readonly Command[] = ['pipeline', 'verify', 'sft', 'collect', 'dpo', 'evaluate', 'retrain']
+const COMMANDS: readonly Command[] = ['pipeline', 'verify', 'sft', 'collect', 'dpo', 'evaluate']
 const SCHEMES: readonly Scheme[] = ['auto', 'light', 'dark']
 
 export function useShellCommands(): readonly PaletteCommand[] {
@@ -21,6 +21,7 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const busy = job !== null && job.current !== null
   const stopping = job?.status === 'stopping'
   const runs = useRuns().data
+  const round = roundToTrain(usePlace(), useRounds().data ?? [])
   const latest = runs?.[0]
   const unfinished = runs?.find(isUnfinished)
   return useMemo(
@@ -58,6 +59,16 @@ export function useShellCommands(): readonly PaletteCommand[] {
               label: labelOf(t, command),
               run: () => void start(command),
             })),
+            ...(round === undefined
+              ? []
+              : [
+                  {
+                    id: 'run-retrain',
+                    group: 'run' as const,
+                    label: t('palette.train', { run: round.run, round: round.round }),
+                    run: () => void trainAgain(round),
+                  },
+                ]),
             ...(latest === undefined
               ? []
               : [
@@ -84,13 +95,12 @@ export function useShellCommands(): readonly PaletteCommand[] {
       { id: 'help', group: 'help', label: t('palette.help'), keys: '?', run: () => openPanel('help') },
       { id: 'tour', group: 'help', label: t('palette.tour'), run: () => openPanel('tour') },
     ],
-    [t, busy, stopping, latest, unfinished],
+    [t, busy, stopping, latest, unfinished, round],
   )
 }
 
-/** Stages are run; the two that have a button of their own are called by its words. */
+/** Stages are run; what has a button of its own is called by its words. */
 function labelOf(t: TFunction, command: Command): string {
   if (command === 'pipeline') return t('pipeline.everything')
-  if (command === 'retrain') return t('pairs.train')
   return t('palette.run', { stage: t(`command.${command}`) })
 }

@@ -1,5 +1,6 @@
 /** Curves over optimiser steps: smoothed in front of the raw ones, with hover and zoom. */
 import { useComputedColorScheme } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { memo, useId, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
@@ -58,10 +59,10 @@ export const Curve = memo(function Curve({
     [lines, log, range, level, share, mark, scheme],
   )
   const leavesOut = useMemo(() => log && hasNoLogarithm(lines), [log, lines])
-  const words = useMemo(() => summary(series), [series])
+  const words = useMemo(() => summary(t, series), [t, series])
   const drawn = useInTurn(wanted, useInSight(figure))
   return (
-    <figure ref={figure} className={classes.figure} aria-label={`${name}. ${words}`}>
+    <figure ref={figure} className={classes.figure} aria-label={t('training.named', { name, words })}>
       <Plot name={name} words={words} series={lines} range={range} onRange={onRange} height={height}>
         {drawn !== null && <Drawing key={drawn.scheme} id={id} height={height} onRange={onRange} {...drawn} />}
       </Plot>
@@ -94,11 +95,13 @@ function Label({ chart, series }: { readonly chart: string; readonly series: Dra
 }
 
 /** First and last value of each series, in words. */
-function summary(series: readonly Series[]): string {
+function summary(t: TFunction, series: readonly Series[]): string {
   return series
     .map(({ label, points }) => {
       const values = points.flatMap(([, value]: Point) => (value === null ? [] : [value]))
-      return values.length === 0 ? `${label}: –` : `${label}: ${metric(values[0]!)} → ${metric(values.at(-1)!)}`
+      const [first, last] = [values[0], values.at(-1)]
+      if (first === undefined || last === undefined) return t('training.emptyLine', { label })
+      return t('training.line', { label, first: metric(first), last: metric(last) })
     })
-    .join('; ')
+    .join(t('app.between'))
 }

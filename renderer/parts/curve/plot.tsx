@@ -66,7 +66,9 @@ export function Plot({ name, words, series, range, onRange, height, children }: 
   const told =
     step === null
       ? words
-      : [t('training.step', { step }), ...series.map((one) => `${one.label} ${readingOf(t, one, step)}`)].join('; ')
+      : [t('training.step', { step }), ...series.map((one) => `${one.label} ${readingOf(t, one, step)}`)].join(
+          t('app.between'),
+        )
   return (
     <>
       <div

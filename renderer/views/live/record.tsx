@@ -1,6 +1,6 @@
 /** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
-import { Button, Group, Modal, NativeSelect, type NativeSelectProps, Stack, Text, TextInput } from '@mantine/core'
-import { CircleDot, Undo2 } from 'lucide-react'
+import { Button, Group, NativeSelect, type NativeSelectProps, Text, TextInput } from '@mantine/core'
+import { CircleDot, CircleOff, Undo2 } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
@@ -9,10 +9,10 @@ import { Empty } from '../../parts/empty.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { Panel } from '../../parts/page.tsx'
 import { sayAgain } from '../../parts/said.ts'
-import { tell, tellError } from '../../shell/notices.tsx'
+import { tellError } from '../../shell/notices.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
-import { ownRecording, useOwnRecording } from './own-recording.ts'
+import { beginOwn, discardOwn, keepOwn, setThought, useOwnRecording, useThoughts } from './own-recording.ts'
 import { Picture, sizeOf } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { ScreenTitle } from './screen-card.tsx'
@@ -20,23 +20,14 @@ import { ScreenTitle } from './screen-card.tsx'
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
-  const screen = useOwnRecording(state.screens)
+  const { screen, lost } = useOwnRecording(state)
   useFrames(screen === undefined ? [] : [screen.id])
   const [beginning, setBeginning] = useState(false)
-  const [asking, setAsking] = useState(false)
-  const begin = async () => {
-    setAsking(false)
-    setBeginning(true)
-    try {
-      const begun = await lab.live.record.mutate(problem)
-      ownRecording(begun.screen)
-      if (screen !== undefined) await lab.live.discard.mutate({ screen: screen.id })
-    } catch (error) {
-      tellError(error)
-    } finally {
-      setBeginning(false)
-    }
-  }
+  const begin = (wanted: Problem) =>
+    beginOwn(screen, async () => {
+      setBeginning(true)
+      return lab.live.record.mutate(wanted)
+    }).finally(() => setBeginning(false))
   return (
     <>
       <Panel title={t('live.recordTitle')} note={t('live.recordNote')}>
@@ -45,32 +36,22 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
           <Button
             leftSection={<CircleDot size={16} aria-hidden />}
             loading={beginning}
-            onClick={() => (screen?.recording?.ready ? setAsking(true) : void begin())}
+            onClick={() => void begin(problem)}
           >
             {t(screen === undefined ? 'live.record' : 'live.recordAgain')}
           </Button>
         </div>
       </Panel>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t('live.unsaved')}
-        closeButtonProps={{ 'aria-label': t('app.close') }}
-      >
-        <Stack gap="md">
-          <Text size="sm">{t('live.unsavedText')}</Text>
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
-              {t('app.cancel')}
-            </Button>
-            <Button onClick={() => void begin()}>{t('live.recordAnyway')}</Button>
-          </Group>
-        </Stack>
-      </Modal>
-      {screen?.recording == null ? (
+      {screen?.recording != null ? (
+        <Recorder key={screen.id} screen={screen} recording={screen.recording} />
+      ) : lost === undefined ? (
         <Empty icon={CircleDot} title={t('live.recordEmpty')} text={t('live.recordEmptyText')} />
       ) : (
-        <Recorder key={screen.id} screen={screen} recording={screen.recording} />
+        <Empty icon={CircleOff} title={t('live.lost')} text={t(`live.lostWhy.${lost.why}`, { count: lost.minutes })}>
+          <Button variant="default" loading={beginning} onClick={() => void begin(lost)}>
+            {t('live.lostAgain', { task: lost.task, seed: lost.seed })}
+          </Button>
+        </Empty>
       )}
     </>
   )
@@ -78,23 +59,9 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
 
 function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly recording: Recording }) {
   const { t } = useTranslation()
-  const [thoughts, setThoughts] = useState<Readonly<Record<number, string>>>({})
+  const thoughts = useThoughts()
   const act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) =>
     void lab.live.act.mutate({ screen: screen.id, action }).catch(tellError)
-  const save = async () => {
-    try {
-      const said = recording.steps.map(({ id, thought }) => thoughts[id] ?? thought)
-      const { samples, path } = await lab.live.save.mutate({ screen: screen.id, thoughts: said })
-      tell(t('live.saved', { count: samples, path }))
-      await discard()
-    } catch (error) {
-      tellError(error)
-    }
-  }
-  const discard = () => {
-    ownRecording(undefined)
-    return lab.live.discard.mutate({ screen: screen.id }).catch(tellError)
-  }
   const undo = () => void lab.live.undo.mutate({ screen: screen.id }).catch(tellError)
   useKeys([['mod+Z', undo]])
   return (
@@ -120,10 +87,10 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
               >
                 {t('live.undo')}
               </Button>
-              <Button disabled={!recording.ready} onClick={() => void save()}>
+              <Button disabled={!recording.ready} onClick={() => void keepOwn(screen)}>
                 {t('live.save')}
               </Button>
-              <Button variant="default" onClick={() => void discard()}>
+              <Button variant="default" onClick={() => void discardOwn(screen)}>
                 {t('live.discard')}
               </Button>
             </Group>
@@ -144,7 +111,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
                   }
                   description={t('live.thoughtNote')}
                   value={thoughts[id] ?? thought}
-                  onChange={(event) => setThoughts({ ...thoughts, [id]: event.currentTarget.value })}
+                  onChange={(event) => setThought(id, event.currentTarget.value)}
                 />
               </li>
             ))}

@@ -7,11 +7,11 @@ import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { tellError } from '../../shell/notices.tsx'
 import { Controls } from './controls.tsx'
 import { Follow } from './follow.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
+import { beginOwn, useKeptRecording } from './own-recording.ts'
 import type { Extent } from './picture.tsx'
 import { ScreenCard } from './screen-card.tsx'
 
@@ -23,6 +23,7 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const { query } = usePlace()
   const [extent, setExtent] = useState<Extent>('task')
   const [taking, setTaking] = useState(false)
+  const own = useKeptRecording(state)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const many = screens.length >= MANY
   const followed = screens.find(({ id }) => id === query.screen)
@@ -42,17 +43,11 @@ export function Watch({ state }: { readonly state: LiveState }) {
       </Empty>
     )
   }
-  const takeOver = async (screen: string) => {
-    setTaking(true)
-    try {
-      const taken = await lab.live.takeOver.mutate({ screen })
-      choose({ mode: 'record', screen: taken.screen })
-    } catch (error) {
-      tellError(error)
-    } finally {
-      setTaking(false)
-    }
-  }
+  const takeOver = (screen: string) =>
+    beginOwn(own, async () => {
+      setTaking(true)
+      return lab.live.takeOver.mutate({ screen })
+    }).finally(() => setTaking(false))
   return (
     <>
       <div className={classes.bar}>

@@ -1,7 +1,7 @@
 /** The place in the pairs, kept in the address: round, pair and search. */
 import { useEffect, useLayoutEffect, useRef } from 'react'
+import type { Round } from '../../lab.ts'
 import { choose, type Place, usePlace } from '../../location.ts'
-import type { Round } from './review.ts'
 
 type Query = Place['query']
 

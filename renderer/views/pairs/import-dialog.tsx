@@ -4,8 +4,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Imported } from '../../../main/rpc/files.ts'
+import type { Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
-import type { Round } from './review.ts'
 
 const WAYS = ['add', 'replace'] as const
 

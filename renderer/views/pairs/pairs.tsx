@@ -2,12 +2,12 @@
 import { ActionIcon, Button, FileButton, Group, Menu, NativeSelect, Progress, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ChevronDown, FileJson, Gauge, GitFork, Redo2, Search, Undo2 } from 'lucide-react'
+import { ChevronDown, FileJson, Gauge, GitFork, Play, Redo2, Search, Undo2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import type { Answers } from '../../lab.ts'
+import { type Answers, type Round, useRounds } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useKeys } from '../../parts/keys.ts'
@@ -18,22 +18,22 @@ import { LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
+import { trainAgain } from '../../start.ts'
+import { usePairDraft } from '../../state/pair-drafts.ts'
 import { useAddress, useRound } from './address.ts'
 import { type Chosen, placeOf } from './chosen.ts'
-import { useDraft } from './drafts.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { PairDetail, pairQuery } from './pair-detail.tsx'
 import { type PairBrief, usePairColumns } from './pair-table.tsx'
 import classes from './pairs.module.css'
-import { type Round, useReview } from './review.ts'
+import { useReview } from './review.ts'
 import { taskName } from './task-name.ts'
-import { TrainButton } from './train-button.tsx'
 
 const STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
 
 export default function Pairs() {
   const { t } = useTranslation()
-  const rounds = useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
+  const rounds = useRounds()
   const round = useRound(rounds.data ?? [])
   if (rounds.error !== null) return <Failure error={rounds.error} retry={() => void rounds.refetch()} />
   if (rounds.data?.length === 0) {
@@ -64,7 +64,7 @@ function RoundOfPairs({ rounds, round: { run, round } }: Props) {
   const [wanted] = useDebouncedValue(search, REST)
   const [chosen, setChosen] = useState<Chosen>(query.pair === undefined ? FIRST : { at: -1, id: Number(query.pair) })
   /** The pair whose answers are being edited: it stays open until they are saved, whatever becomes of the list. */
-  const [draft, setDraft] = useDraft(place)
+  const [draft, setDraft] = usePairDraft(place)
   const editing = draft?.id ?? null
   const state = STATES.find((one) => one === query.state)
   const filter = {
@@ -302,6 +302,7 @@ function Tools({ place, editing, revert, onScored }: ToolsProps) {
     onSettled: () => client.invalidateQueries({ queryKey: ['pairs', 'list'] }),
   })
   const count = stand.data?.count
+  const hindrance = busy ?? (editing === null ? null : t('pairs.stillEditing', { id: editing }))
   const file = (name: string) => `/exports/${place.run}/${name}?round=${place.round}`
   return (
     <Group gap="sm">
@@ -385,11 +386,15 @@ function Tools({ place, editing, revert, onScored }: ToolsProps) {
           }}
         />
       )}
-      <TrainButton
-        place={place}
-        reviewed={count?.reviewed}
-        hindrance={busy ?? (editing === null ? null : t('pairs.stillEditing', { id: editing }))}
-      />
+      <Button
+        size="xs"
+        leftSection={<Play size={14} aria-hidden />}
+        title={hindrance ?? t('pairs.trainNote')}
+        disabled={hindrance !== null}
+        onClick={() => void trainAgain(place)}
+      >
+        {t('pairs.train')}
+      </Button>
     </Group>
   )
 }

@@ -3,15 +3,10 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import type { Answers } from '../../lab.ts'
+import type { Answers, Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 export type Action = Parameters<typeof lab.pairs.edit.mutate>[0]['action']
-
-export interface Round {
-  readonly run: number
-  readonly round: number
-}
 
 export interface Review {
   /** Whether it could be done; why not is told. */

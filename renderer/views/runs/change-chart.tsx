@@ -41,6 +41,7 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
       <div className={classes.charts}>
         {projections.map((projection) => {
           const own = changes.filter((change) => change.projection === projection)
+          const sums = said(totals(own))
           const x = (layer: number) => EDGE + ((WIDTH - 2 * EDGE) * (layer + 0.5)) / layers
           const y = (value: number) => HEIGHT - 1 - ((HEIGHT - EDGE) * value) / top
           const points = (size: Size) =>
@@ -53,7 +54,7 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
               <figcaption>
                 <b className="mono">{projection}</b>
               </figcaption>
-              <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${projection}: ${said(totals(own))}`}>
+              <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('runs.change.of', { projection, sums })}>
                 <line className={classes.ground} x1={0} x2={WIDTH} y1={HEIGHT - 1} y2={HEIGHT - 1} />
                 {SIZES.map((size) => (
                   <g key={size} data-size={size}>
@@ -78,7 +79,7 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
                   </g>
                 ))}
               </svg>
-              <span className="soft">{said(totals(own))}</span>
+              <span className="soft">{sums}</span>
             </figure>
           )
         })}

@@ -1,6 +1,6 @@
 /** Edits of pairs that are not yet saved: another view or round does not throw them away. */
 import { create } from 'zustand'
-import type { Round } from './review.ts'
+import type { Round } from '../lab.ts'
 
 export interface Texts {
   readonly chosen: string
@@ -17,8 +17,17 @@ export interface PairDraft {
 const useDrafts = create<Readonly<Record<string, PairDraft | undefined>>>(() => ({}))
 
 /** What is being edited in a round, null where nothing is; and what changes or ends that. */
-export function useDraft({ run, round }: Round): [PairDraft | null, (draft: PairDraft | null) => void] {
-  const key = `${run} ${round}`
+export function usePairDraft(place: Round): [PairDraft | null, (draft: PairDraft | null) => void] {
+  const key = keyOf(place)
   const draft = useDrafts((drafts) => drafts[key])
   return [draft ?? null, (to) => useDrafts.setState({ [key]: to ?? undefined })]
+}
+
+/** The pair of a round that is being edited now; null where none is. */
+export function editedPair(place: Round): number | null {
+  return useDrafts.getState()[keyOf(place)]?.id ?? null
+}
+
+function keyOf({ run, round }: Round): string {
+  return `${run} ${round}`
 }
