@@ -19,7 +19,11 @@ export function Header() {
           variant="default"
           size="xs"
           leftSection={<Search size={14} aria-hidden />}
-          rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+          rightSection={
+            <Kbd size="xs" className={classes.keys}>
+              Ctrl K
+            </Kbd>
+          }
           onClick={() => openPanel('palette')}
         >
           {t('palette.open')}

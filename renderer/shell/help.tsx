@@ -57,7 +57,7 @@ export function Help() {
       size="lg"
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
-      <SimpleGrid cols={2} spacing="xl">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl">
         {sections.map(({ title, keys }) => (
           <section key={title}>
             <h3 className={classes.title}>{title}</h3>

@@ -41,7 +41,16 @@ export function tellError(error: unknown): void {
 export function Notices() {
   const { notices } = useNotices()
   return (
-    <Stack gap="sm" pos="fixed" bottom={16} right={16} w={400} style={{ zIndex: 400 }} aria-live="polite">
+    <Stack
+      gap="sm"
+      pos="fixed"
+      bottom={16}
+      right={16}
+      w={400}
+      maw="calc(100vw - 32px)"
+      style={{ zIndex: 400 }}
+      aria-live="polite"
+    >
       {notices.map((notice) => (
         <Shown key={notice.id} notice={notice} />
       ))}

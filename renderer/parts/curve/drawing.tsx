@@ -77,6 +77,7 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
         <CartesianGrid stroke="var(--line)" strokeDasharray="2 3" vertical={false} />
         <XAxis
           dataKey="step"
+          allowDecimals={false}
           type="number"
           domain={range === null ? ['dataMin', 'dataMax'] : [...range]}
           allowDataOverflow
