@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
 import { parseConfig } from '../../main/config/config.ts'
@@ -139,6 +140,13 @@ describe('the Chinese of the errors', () => {
   it('has words for all that such a sentence is made of', () => {
     const missing = READ.flatMap((text) => follow(chinese.sentences, text, new Set()))
     expect(missing.filter((one) => !NAMES.test(one))).toEqual([])
+  })
+
+  it('has words for all that hinders an action', () => {
+    const source = readFileSync('main/environment/page/reach.ts', 'utf8')
+    const hindrances = [...source.matchAll(/impossible: '([^']+)'/g)].map(([, why]) => `impossible: ${why}`)
+    expect(hindrances.length).toBeGreaterThan(8)
+    expect(hindrances.flatMap((text) => follow(chinese.sentences, text, new Set()))).toEqual([])
   })
 
   it('has no template that nothing says any more', () => {

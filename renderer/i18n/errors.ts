@@ -96,6 +96,12 @@ export function errorInWords(words: ErrorWords | undefined, text: string): strin
 /** A line of a stack, as engines write it. */
 const STACK = /^ {4}at /m
 
+/** What the lab puts into a hole of this name, in the words of a language; as it is where there are none for it. */
+export function partInWords(words: ErrorWords | undefined, hole: string, text: string): string {
+  const parts = words?.parts[hole]
+  return words === undefined || parts === undefined ? text : (inWords(words, parts, text, 0) ?? text)
+}
+
 function inWords(words: ErrorWords, templates: Templates, text: string, depth: number): string | null {
   const match = matchOf(templates, text)
   if (match === null) return null

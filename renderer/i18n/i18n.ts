@@ -23,21 +23,24 @@ interface Vocabulary {
   readonly said: Readonly<Record<string, string>>
   /** The lab's errors, where its own English is not wanted; `useSentence` says them. */
   readonly errors: ErrorWords | undefined
+  /** What engines say of themselves, where the lab's own English is not wanted. */
+  readonly engine: ErrorWords | undefined
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
   async en() {
     const { words, said } = await import('./en.ts')
-    return { words, fields: {}, said, errors: undefined }
+    return { words, fields: {}, said, errors: undefined, engine: undefined }
   },
   async 'zh-CN'() {
-    const [{ words }, { fields }, { said }, { errors }] = await Promise.all([
+    const [{ words }, { fields }, { said }, { errors }, { engine }] = await Promise.all([
       import('./zh.ts'),
       import('./zh-fields.ts'),
       import('./zh-said.ts'),
       import('./zh-errors.ts'),
+      import('./zh-engine.ts'),
     ])
-    return { words, fields, said, errors }
+    return { words, fields, said, errors, engine }
   },
 }
 
@@ -59,11 +62,12 @@ export async function startWords(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    const { words, fields, said, errors } = await VOCABULARIES[language]()
+    const { words, fields, said, errors, engine } = await VOCABULARIES[language]()
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
     i18next.addResourceBundle(language, 'said', said)
     if (errors !== undefined) i18next.addResourceBundle(language, 'errors', errors)
+    if (engine !== undefined) i18next.addResourceBundle(language, 'engine', engine)
   }
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

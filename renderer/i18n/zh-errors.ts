@@ -66,9 +66,23 @@ const ISSUES: Templates = {
   'sliding-window attention is not supported': '不支持滑动窗口注意力',
 }
 
+/** 页面不允许某个动作的原因。 */
+const OBSTACLES: Templates = {
+  'the element is gone': '元素已不存在',
+  'the element is disabled': '元素已停用',
+  'something else covers the element': '元素被别的东西挡住',
+  'the element takes no text': '元素不接受文字',
+  'the field cannot be changed': '这个栏不能更改',
+  'the field does not take the focus': '这个栏无法获得焦点',
+  'the element has no options': '元素没有选项',
+  'there is no such option': '没有这个选项',
+  'the option cannot be chosen': '这个选项不能选',
+}
+
 /** 一个错误里某处的原因。 */
 const WHY: Templates = {
   ...FAULTS,
+  ...OBSTACLES,
   'no answer came in time': '没有及时得到回应',
   'python3 is not installed': '没有安装 python3',
   'no answer': '没有回应',
@@ -80,6 +94,7 @@ const WHY: Templates = {
 export const errors: ErrorWords = {
   sentences: {
     ...FAULTS,
+    'impossible: {why}': '做不到：{why}',
 
     // 运行与任务
     'Run {run} ({command}) is at work; wait for its end, or stop it first.':

@@ -8,7 +8,7 @@ import { lab } from '../../api.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { Panel } from '../../parts/page.tsx'
-import { sayAgain } from '../../parts/said.ts'
+import { useSaid } from '../../parts/said.ts'
 import { tellError } from '../../shell/notices.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
@@ -59,6 +59,7 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
 
 function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly recording: Recording }) {
   const { t } = useTranslation()
+  const say = useSaid()
   const thoughts = useThoughts()
   const act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) =>
     void lab.live.act.mutate({ screen: screen.id, action }).catch(tellError)
@@ -97,7 +98,7 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
           }
         >
           <p className={classes.said} aria-live="polite">
-            {recording.said !== null && sayAgain(t, recording.said)}
+            {recording.said !== null && say(recording.said)}
           </p>
           {recording.ask !== null && <Ask ask={recording.ask} act={act} />}
           <ol className={classes.steps}>

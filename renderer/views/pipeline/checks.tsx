@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { CheckResult } from '../../../main/pipeline/verify.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import { sayAgain } from '../../parts/said.ts'
+import { useSaid } from '../../parts/said.ts'
 import { useSentence } from '../../parts/sentence.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -25,6 +25,7 @@ interface Props {
 export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
   const sentence = useSentence()
+  const say = useSaid()
   const job = useJob()
   const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
   const [looking, setLooking] = useState(false)
@@ -56,7 +57,7 @@ export function Checks({ found, running, onSettings }: Props) {
           <li key={name} className={classes.check}>
             <OutcomeMark outcome={ok ? 'success' : 'failure'} words={false} />
             <b>{t(`checks.names.${name}` as 'checks.names.node', { defaultValue: name })}</b>
-            <span className="wrap">{what === null ? sentence(detail) : sayAgain(t, what)}</span>
+            <span className="wrap">{what === null ? sentence(detail) : say(what)}</span>
             <Cure name={name} ok={ok} found={what} fetch={fetched} onSettings={onSettings} />
           </li>
         ))}

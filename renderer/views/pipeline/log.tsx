@@ -9,7 +9,7 @@ import type { LogLine as Logged } from '../../../main/rpc/job.ts'
 import { lab, useStream } from '../../api.ts'
 import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
-import { sayAgain } from '../../parts/said.ts'
+import { useSaid } from '../../parts/said.ts'
 import { useSentence } from '../../parts/sentence.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import classes from './log.module.css'
@@ -23,6 +23,7 @@ const LINE_HEIGHT = 22
 export function Log({ run }: { readonly run: number | null }) {
   const { t, i18n } = useTranslation()
   const sentence = useSentence()
+  const say = useSaid()
   const [lines, setLines] = useState<readonly LogLine[]>([])
   const [search, setSearch] = useState('')
   useStream(() => {
@@ -56,9 +57,9 @@ export function Log({ run }: { readonly run: number | null }) {
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase()
     return lines
-      .flatMap((line) => textOf(t, sentence, line).map((text) => ({ ...line, text })))
+      .flatMap((line) => textOf(t, sentence, say, line).map((text) => ({ ...line, text })))
       .filter(({ text }) => wanted === '' || text.toLowerCase().includes(wanted))
-  }, [t, sentence, lines, search])
+  }, [t, sentence, say, lines, search])
   const scroller = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const rows = useVirtualizer({
@@ -135,7 +136,12 @@ export function Log({ run }: { readonly run: number | null }) {
 }
 
 /** The line as text; a message of several lines gives several. */
-function textOf(t: TFunction, sentence: (error: string) => string, { event }: LogLine): string[] {
+function textOf(
+  t: TFunction,
+  sentence: (error: string) => string,
+  say: ReturnType<typeof useSaid>,
+  { event }: LogLine,
+): string[] {
   switch (event.event) {
     case 'run': {
       const command = t(`command.${event.command}` as 'command.sft', { defaultValue: event.command })
@@ -150,7 +156,7 @@ function textOf(t: TFunction, sentence: (error: string) => string, { event }: Lo
       ]
     }
     case 'message':
-      return sayAgain(t, event).split('\n')
+      return say(event).split('\n')
     case 'end': {
       const status = t(`status.${event.status}`)
       return [
