@@ -198,7 +198,7 @@ async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void
     await page.waitForTimeout(300)
   })
   await smooth('pairs, filter by state', async () => {
-    await page.getByLabel('All states').selectOption({ label: 'not reviewed' })
+    await page.getByLabel('State', { exact: true }).selectOption({ label: 'not reviewed' })
     await page.waitForTimeout(300)
   })
   await smooth('pairs, searching', async () => {

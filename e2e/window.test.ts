@@ -203,7 +203,7 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   await page.getByRole('gridcell', { name: 'dropped' }).first().waitFor()
   await page.getByLabel('Note').fill('the page has two of these')
   await page.keyboard.press('Enter')
-  await page.getByLabel('All states').selectOption({ label: 'with a note' })
+  await page.getByLabel('State', { exact: true }).selectOption({ label: 'with a note' })
   await page.getByText('1 pair', { exact: true }).waitFor()
 
   const divider = page.getByRole('separator', { name: 'Width of the list' })
@@ -219,7 +219,7 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
 })
 
 test('the corrected pairs are trained on again, and the new policy stands beside the old one', async () => {
-  await page.getByLabel('All states').selectOption({ label: 'All states' })
+  await page.getByLabel('State', { exact: true }).selectOption({ label: 'All states' })
   const swapped = page.getByRole('region', { name: 'The opened pair' })
   await swapped.getByText(/^Pair 1 ·/).waitFor()
   await page.keyboard.press('j')
@@ -285,7 +285,7 @@ test('pairs are judged as quickly as keys can be pressed, and an edit is not los
         .textContent(),
     )
   const inList = async (state: string) => {
-    await page.getByLabel('All states').selectOption({ label: state })
+    await page.getByLabel('State', { exact: true }).selectOption({ label: state })
     await grid.focus()
     await expect.poll(async () => (await opened()) === (await idAt(0))).toBe(true)
   }
@@ -350,7 +350,7 @@ test('curves, episodes, runs and models', async () => {
   await clean('training')
 
   await open('episodes')
-  await page.getByLabel('All outcomes').selectOption('success')
+  await page.getByLabel('Outcome', { exact: true }).selectOption('success')
   const step = page.getByText(/^Step \d+ of \d+$/)
   await step.waitFor()
   await clean('episodes')

@@ -2,7 +2,7 @@
 import { MantineProvider } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './app.module.css'
 import { goTo, usePlace, VIEWS } from './location.ts'
@@ -43,6 +43,12 @@ function Frame() {
   const shell = useShellCommands()
   const { toured } = useSettings()
   const panels = usePanels()
+  const [first] = useState(view)
+  // A page that is opened says its name itself; a view that takes another's place does not.
+  const [gone, setGone] = useState(false)
+  useEffect(() => {
+    if (view !== first) setGone(true)
+  }, [view, first])
   // It opens from within fields as well, and closes from its own.
   useHotkeys([['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))]], [])
   useKeys([
@@ -69,6 +75,9 @@ function Frame() {
           <Screen view={view} />
         </Boundary>
       </main>
+      <p className="hidden-words" role="status">
+        {gone ? t(`views.${view}`) : ''}
+      </p>
       <Palette commands={shell} />
       <Help />
       <Tour />

@@ -29,6 +29,9 @@ const dark: MantineColorsTuple = [
   '#0c0f12',
 ]
 
+/** The arrows of selects say nothing that the selects do not. */
+const DECORATION = { 'aria-hidden': true } as const
+
 export const theme = createTheme({
   // A virtual colour, because only those choose the text on them by the scheme.
   colors: { ink, dark, primary: virtualColor({ name: 'primary', light: 'ink', dark: 'ink' }) },
@@ -69,7 +72,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     NumberInput: { defaultProps: { size: 'sm' } },
-    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
-    MultiSelect: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm', rightSectionProps: DECORATION, comboboxProps: { shadow: 'md' } } },
+    MultiSelect: { defaultProps: { size: 'sm', rightSectionProps: DECORATION } },
+    NativeSelect: { defaultProps: { rightSectionProps: DECORATION } },
   },
 })

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import { armName } from './arm.ts'
 import { percent } from './figures.ts'
+import { HiddenHead } from './hidden-head.tsx'
 import { armColour, IntervalBar, type Rate } from './interval.tsx'
 import classes from './policies.module.css'
 
@@ -12,7 +13,16 @@ interface Props {
 export function Policies({ arms }: Props) {
   const { t } = useTranslation()
   return (
-    <table className={classes.bars}>
+    <table className={classes.bars} aria-label={t('results.policies')}>
+      <HiddenHead
+        names={[
+          t('runs.compare.keys.arm'),
+          t('results.bar'),
+          t('results.rate'),
+          t('results.range'),
+          t('results.played'),
+        ]}
+      />
       <tbody>
         {Object.entries(arms).map(([arm, rate]) => (
           <tr key={arm}>

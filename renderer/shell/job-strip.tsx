@@ -128,14 +128,19 @@ const QUARTER = 0.25
 function Announcer({ job }: { readonly job: JobState }) {
   const { t } = useTranslation()
   const [said, setSaid] = useState('')
+  /** What ended before anybody was here is no news. */
+  const isFollowed = useRef(false)
   const { current, last } = job
   const progress = current?.progress ?? null
   const quarter = progress === null ? 0 : Math.floor(progress.done / Math.max(1, progress.total) / QUARTER)
   const stage = current === null ? null : current.stage
   const name = stage === null ? null : stageName(t, stage)
   useEffect(() => {
-    if (name !== null) setSaid(t('job.said', { stage: name, percent: quarter * 25 }))
-    else if (last !== null) setSaid(t('job.ended', { run: last.run, status: t(`status.${last.status}`) }))
+    if (name !== null) {
+      isFollowed.current = true
+      setSaid(t('job.said', { stage: name, percent: quarter * 25 }))
+    } else if (last !== null && isFollowed.current)
+      setSaid(t('job.ended', { run: last.run, status: t(`status.${last.status}`) }))
   }, [t, name, quarter, last])
   return (
     <span className="hidden-words" role="status" aria-live="polite">

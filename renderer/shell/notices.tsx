@@ -74,6 +74,8 @@ function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice })
   return (
     <Notification
       ref={box}
+      // What they stand in is read out: an alert of their own would be read twice.
+      role="group"
       withBorder
       color={bad ? 'orange' : 'gray'}
       onClose={close}

@@ -87,8 +87,10 @@ function Setting({ field, tasks, content, onChange }: SettingProps) {
   // The project's own explanations are English; a language may bring its own.
   const own = i18n.getResourceBundle(i18n.language, 'fields') as Readonly<Record<string, string>> | undefined
   const explanation = own?.[field.key] ?? field.explanation
+  const name = field.key.split('.').at(-1)
+  const back = t('form.default', { value: written(field.default) })
   const common = {
-    label: <span className={classes.key}>{field.key.split('.').at(-1)}</span>,
+    label: <span className={classes.key}>{name}</span>,
     description: (
       <>
         {explanation}
@@ -100,9 +102,10 @@ function Setting({ field, tasks, content, onChange }: SettingProps) {
               type="button"
               size="xs"
               underline="always"
+              aria-label={t('form.defaultOf', { name, back })}
               onClick={() => onChange(field.default)}
             >
-              {t('form.default', { value: written(field.default) })}
+              {back}
             </Anchor>
           </>
         )}

@@ -33,7 +33,7 @@ export function Film({ steps, at, onAt, playing, onPlaying }: Props) {
           />
           <Turn label={t('replay.on')} icon={ChevronRight} disabled={at === last} onClick={() => onAt(at + 1)} />
         </Group>
-        <Text size="sm" c="dimmed" aria-live="polite">
+        <Text size="sm" c="dimmed" aria-live={playing ? 'off' : 'polite'}>
           {t('replay.step', { at: at + 1, total: last + 1 })}
         </Text>
       </Group>

@@ -79,7 +79,7 @@ export function Replay({ episode, at, onAt, alone = true, film = episode.steps.l
   }, [playing, place, last, onAt])
   return (
     <div className={classes.replay}>
-      {alone && <p className={classes.instruction}>{episode.instruction}</p>}
+      {alone && <h2 className={classes.instruction}>{episode.instruction}</h2>}
       <Group gap="sm" wrap="nowrap">
         <OutcomeMark outcome={episode.outcome} />
         <Text size="sm" c="dimmed" className="cut" title={episode.reason}>
@@ -115,6 +115,7 @@ export function Replay({ episode, at, onAt, alone = true, film = episode.steps.l
           </div>
           <SegmentedControl
             size="xs"
+            aria-label={t('replay.shown')}
             value={shown}
             onChange={(value) => useShown.setState({ shown: value })}
             data={SHOWN.map((value) => ({ value, label: t(`replay.${value}`) }))}
@@ -138,6 +139,9 @@ function Lines({ text }: { readonly text: string }) {
   )
 }
 
+/** What went and what came is so for those as well who cannot see it. */
+const SIDES = { both: 'span', left: 'del', right: 'ins' } as const
+
 /** The page as the agent read it, with what the last action changed marked. */
 function PageText({ page, before }: { readonly page: string; readonly before: string | null }) {
   const pieces: readonly Piece[] =
@@ -145,12 +149,15 @@ function PageText({ page, before }: { readonly page: string; readonly before: st
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
-      {pieces.map((piece, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
-        <span key={at} className={classes[piece.side]}>
-          {piece.text}
-        </span>
-      ))}
+      {pieces.map((piece, at) => {
+        const Side = SIDES[piece.side]
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
+          <Side key={at} className={classes[piece.side]}>
+            {piece.text}
+          </Side>
+        )
+      })}
     </pre>
   )
 }

@@ -158,12 +158,16 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
     ...new Set(groups.map((group) => String(group[name])).filter((value) => value !== '')),
   ]
   const rounds = values('round').sort((a, b) => Number(a) - Number(b))
-  const select = (name: string, label: string, options: readonly { value: string; label: string }[]) => (
+  const select = (
+    name: 'run' | 'stage' | 'round' | 'arm' | 'task' | 'outcome',
+    all: string,
+    options: readonly { value: string; label: string }[],
+  ) => (
     <NativeSelect
       size="xs"
-      aria-label={label}
+      aria-label={t(`episodes.filters.${name}`)}
       value={query[name] ?? ''}
-      data={[{ value: '', label }, ...options]}
+      data={[{ value: '', label: all }, ...options]}
       onChange={(event) => {
         choose({ [name]: event.currentTarget.value, episode: undefined })
         onChange()

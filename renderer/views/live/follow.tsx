@@ -18,7 +18,7 @@ export function Follow({ screen, extent }: { readonly screen: LiveScreen; readon
       </div>
       <div className={classes.words}>
         <ScreenTitle screen={screen} />
-        <p className={classes.instruction}>{screen.instruction}</p>
+        <h2 className={classes.instruction}>{screen.instruction === '' ? screen.title : screen.instruction}</h2>
         <h3>{t('live.answer')}</h3>
         {tokens.length > 0 ? (
           <>

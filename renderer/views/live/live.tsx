@@ -27,6 +27,7 @@ export default function Live() {
       title={t('views.live')}
       actions={
         <SegmentedControl
+          aria-label={t('live.mode')}
           value={mode}
           onChange={(value) => choose({ mode: value, screen: undefined, adapters: undefined })}
           data={MODES.map((value) => ({ value, label: t(`live.modes.${value}`) }))}

@@ -116,7 +116,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
           <div className={alone ? undefined : classes.wall} data-extent={extent}>
             {screens.map((screen) => (
               <section key={screen.id} aria-label={nameOf(screen.arm)}>
-                <h3 className={classes.policy}>{nameOf(screen.arm)}</h3>
+                <h2 className={classes.policy}>{nameOf(screen.arm)}</h2>
                 {alone ? <Follow screen={screen} extent={extent} /> : <ScreenCard screen={screen} extent={extent} />}
               </section>
             ))}

@@ -119,11 +119,11 @@ function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly
           </ol>
           <details>
             <summary>{t('live.elements', { count: recording.elements.length })}</summary>
-            <div className={classes.elements}>
+            <ul className={classes.elements}>
               {recording.elements.map((element) => (
                 <Element key={element.ref} element={element} act={act} />
               ))}
-            </div>
+            </ul>
           </details>
         </Panel>
       </div>
@@ -177,14 +177,14 @@ function Element({ element, act }: { readonly element: Recording['elements'][num
   const { ref, role, name, options } = element
   const described = `${name} ${role} ${ref}`.trim()
   return (
-    <div className={classes.element}>
+    <li className={classes.element}>
       <span className="mono wrap">{described}</span>
       <Group gap="xs" wrap="nowrap">
         {options !== undefined && <Options size="xs" of={{ ref, name, options }} act={act} />}
         {element.value !== undefined && options === undefined && (
           <TextInput
             size="xs"
-            aria-label={t('live.fillIn', { name })}
+            aria-label={t('live.fillIn', { name: name === '' ? described : name })}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             onKeyDown={(event) => {
@@ -201,7 +201,7 @@ function Element({ element, act }: { readonly element: Recording['elements'][num
           {t('live.click')}
         </Button>
       </Group>
-    </div>
+    </li>
   )
 }
 

@@ -50,12 +50,14 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
   const reason = useReason()
   const { status } = screen
+  const problem = t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })
   return (
     <>
       <div className={classes.title}>
         <b className="cut">{screen.title}</b>
-        <span className="soft" title={t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })}>
-          {screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}
+        <span className="soft" title={problem}>
+          <span aria-hidden="true">{screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}</span>
+          <span className="hidden-words">{problem}</span>
         </span>
         <span className={classes.state} title={reason(screen.reason)}>
           {status === 'playing' || status === 'held' ? (

@@ -222,22 +222,23 @@ function Trajectories({ pair, chosen, rejected }: TrajectoriesProps) {
     ['ArrowLeft', () => setAt((before) => Math.max(0, before - 1))],
     ['ArrowRight', () => setAt((before) => Math.min(last, before + 1))],
   ])
-  const side = (episode: KeptEpisode | null, which: 'chosen' | 'rejected') => (
-    <section className={classes.side} data-side={which}>
-      {episode === null ? (
-        <Text c="dimmed">{t('pairs.elsewhere')}</Text>
-      ) : (
-        <>
-          <h3 className={which}>
-            {t(episode.steps[pair.step]?.completion === pair[which] ? 'pairs.attempt' : 'pairs.attemptBefore', {
-              attempt: episode.attempt + 1,
-            })}
-          </h3>
-          <KeptReplay episode={episode} at={at} onAt={setAt} alone={false} film={last > 0} />
-        </>
-      )}
-    </section>
-  )
+  const side = (episode: KeptEpisode | null, which: 'chosen' | 'rejected') => {
+    if (episode === null) {
+      return (
+        <section className={classes.side} data-side={which} aria-label={t(`pairs.${which}`)}>
+          <Text c="dimmed">{t('pairs.elsewhere')}</Text>
+        </section>
+      )
+    }
+    const isAsPlayed = episode.steps[pair.step]?.completion === pair[which]
+    const name = t(isAsPlayed ? 'pairs.attempt' : 'pairs.attemptBefore', { attempt: episode.attempt + 1 })
+    return (
+      <section className={classes.side} data-side={which} aria-label={name}>
+        <h3 className={which}>{name}</h3>
+        <KeptReplay episode={episode} at={at} onAt={setAt} alone={false} film={last > 0} />
+      </section>
+    )
+  }
   const instruction = chosen?.instruction ?? rejected?.instruction
   return (
     <>

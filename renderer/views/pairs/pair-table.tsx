@@ -34,7 +34,10 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
             <>
               {difference.before !== '' && <span className="soft">{difference.before} </span>}
               <span className="chosen">{difference.chosen}</span>
-              <span className="soft"> ≻ </span>
+              <span className="soft" aria-hidden="true">
+                {' ≻ '}
+              </span>
+              <span className="hidden-words"> {t('pairs.over')} </span>
               <span className="rejected">{difference.rejected}</span>
             </>
           )

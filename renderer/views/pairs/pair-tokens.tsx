@@ -51,6 +51,7 @@ function Scored({ scores }: { readonly scores: Scores }) {
       <div className={classes.policies}>
         <SegmentedControl
           size="xs"
+          aria-label={t('pairs.under')}
           value={policy}
           onChange={setWanted}
           data={policies.map((one) => ({ value: one, label: name(one) }))}

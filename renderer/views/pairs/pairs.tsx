@@ -247,7 +247,7 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
       />
       <NativeSelect
         size="xs"
-        aria-label={t('pairs.allTasks')}
+        aria-label={t('pairs.task')}
         value={query.task ?? ''}
         data={[
           { value: '', label: t('pairs.allTasks') },
@@ -260,7 +260,7 @@ function Filters({ tasks, state, search, onSearch, onChange }: FiltersProps) {
       />
       <NativeSelect
         size="xs"
-        aria-label={t('pairs.allStates')}
+        aria-label={t('pairs.state')}
         value={state ?? ''}
         data={[
           { value: '', label: t('pairs.allStates') },

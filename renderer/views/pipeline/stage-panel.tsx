@@ -11,6 +11,7 @@ import { type Field, useTasks } from '../../lab.ts'
 import { choose, goTo } from '../../location.ts'
 import { duration } from '../../parts/figures.ts'
 import { SettingsForm } from '../../parts/form/settings-form.tsx'
+import { HiddenHead } from '../../parts/hidden-head.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { stageLine } from '../../parts/stage-line.ts'
@@ -78,6 +79,7 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
     >
       <SegmentedControl
         size="xs"
+        aria-label={t('pipeline.side')}
         mb="md"
         value={side}
         onChange={(value) => {
@@ -104,7 +106,8 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
           <Text c="dimmed">{t('pipeline.notYet')}</Text>
         ) : (
           <>
-            <table className={classes.records}>
+            <table className={classes.records} aria-label={t('pipeline.result')}>
+              <HiddenHead names={[t('episodes.filters.stage'), t('runs.status'), t('episodes.time'), t('runs.outcome')]} />
               <tbody>
                 {records.map((record) => (
                   <tr key={`${record.stage} ${record.round}`}>

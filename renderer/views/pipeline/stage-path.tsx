@@ -22,23 +22,24 @@ interface Props {
 
 export function StagePath({ stops, current, chosen, onChoose, rounds, collector }: Props) {
   const { t } = useTranslation()
+  const isTaken = (stop: Stop) => collector !== null && (stop === 'sft' || stop === 'collect')
   const running = current?.stage == null ? undefined : stopOf(current.stage.name)
   const lineOf = ({ stop, records }: StopState) =>
     records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ??
-    (collector !== null && (stop === 'sft' || stop === 'collect')
-      ? t('pipeline.fromRun', { run: collector })
-      : t(`pipeline.short.${stop}`))
+    (isTaken(stop) ? t('pipeline.fromRun', { run: collector }) : t(`pipeline.short.${stop}`))
   return (
     <div>
       <ol className={classes.path} aria-label={t('pipeline.path')}>
         {stops.map((state, number) => {
-          const { stop, status, seconds } = state
+          const { stop, seconds } = state
+          const known = state.status === 'idle' && isTaken(stop) ? 'skipped' : state.status
+          const status = stop === running ? 'running' : known
           return (
             <li key={stop} className={classes.item}>
               <button
                 type="button"
                 className={`card ${classes.stop}`}
-                data-status={stop === running ? 'running' : status}
+                data-status={status}
                 aria-pressed={stop === chosen}
                 onClick={() => onChoose(stop)}
               >
@@ -46,8 +47,8 @@ export function StagePath({ stops, current, chosen, onChoose, rounds, collector 
                   <span className={classes.number}>{number}</span>
                   <b>{t(`stage.${stop}`)}</b>
                   <span className={classes.sign}>
-                    <StatusSign status={stop === running ? 'running' : status} />
-                    <span className="hidden-words">{t(`status.${stop === running ? 'running' : status}`)}</span>
+                    <StatusSign status={status} />
+                    <span className="hidden-words">{t(`status.${status}`)}</span>
                   </span>
                 </span>
                 <span className={classes.line}>{lineOf(state)}</span>

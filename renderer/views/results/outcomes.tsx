@@ -122,11 +122,11 @@ function Both({ row, names, arm, other }: BothProps) {
   const [at, setAt] = useState(0)
   return (
     <div className={classes.both2}>
-      <section style={{ borderTop: `2px solid ${armColour(arm)}` }}>
+      <section aria-label={names.arm} style={{ borderTop: `2px solid ${armColour(arm)}` }}>
         <h3>{names.arm}</h3>
         <One id={row.a} at={at} onAt={setAt} />
       </section>
-      <section style={{ borderTop: `2px dashed ${armColour(other)}` }}>
+      <section aria-label={names.other} style={{ borderTop: `2px dashed ${armColour(other)}` }}>
         <h3>{names.other}</h3>
         <One id={row.b} at={at} onAt={setAt} />
       </section>

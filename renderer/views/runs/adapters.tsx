@@ -93,6 +93,7 @@ function One({ adapter, marked, onMark }: OneProps) {
     origin,
   } = adapter
   const round = roundOf(t, adapter)
+  const name = adapterName(t, adapter)
   return (
     <li className={classes.adapter} data-marked={marked || undefined}>
       <div className={classes.adapterHead}>
@@ -100,7 +101,7 @@ function One({ adapter, marked, onMark }: OneProps) {
           size="xs"
           checked={marked}
           onChange={(event) => onMark(event.currentTarget.checked)}
-          aria-label={t('runs.compare.mark', { adapter: adapterName(t, adapter) })}
+          aria-label={t('runs.compare.mark', { adapter: name })}
         />
         <b style={{ color: armColour(arm) }}>{armName(t, arm)}</b>
         {run !== null && <a href={hrefOf('pipeline', { run })}>{t('episodes.run', { run })}</a>}
@@ -116,13 +117,14 @@ function One({ adapter, marked, onMark }: OneProps) {
         </span>
       </div>
       <Group gap="sm">
-        {!current && (arm === 'sft' || arm === 'dpo') && <Use path={path} as={arm} />}
+        {!current && (arm === 'sft' || arm === 'dpo') && <Use path={path} as={arm} name={name} />}
         <Button
           size="compact-xs"
           variant="default"
           component="a"
           href={`/adapter.zip?path=${encodeURIComponent(path)}`}
           download
+          aria-label={t('runs.downloadOf', { adapter: name })}
           leftSection={<Download size={13} aria-hidden />}
         >
           {t('runs.download')}
@@ -130,6 +132,7 @@ function One({ adapter, marked, onMark }: OneProps) {
         <Button
           size="compact-xs"
           variant="default"
+          aria-label={t('runs.merge.title', { adapter: name })}
           leftSection={<Merge size={13} aria-hidden />}
           onClick={() => setMerging(true)}
         >
@@ -179,7 +182,7 @@ function One({ adapter, marked, onMark }: OneProps) {
 }
 
 /** Puts an adapter where the next stages take theirs from. */
-function Use({ path, as }: { readonly path: string; readonly as: 'sft' | 'dpo' }) {
+function Use({ path, as, name }: { readonly path: string; readonly as: 'sft' | 'dpo'; readonly name: string }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const job = useJob()
@@ -200,7 +203,13 @@ function Use({ path, as }: { readonly path: string; readonly as: 'sft' | 'dpo' }
     }
   }
   return (
-    <Button size="compact-xs" variant="default" disabled={job?.current != null} onClick={() => void use()}>
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-label={t('runs.useOf', { arm: t(`arm.${as}`), adapter: name })}
+      disabled={job?.current != null}
+      onClick={() => void use()}
+    >
       {t('runs.use', { arm: t(`arm.${as}`) })}
     </Button>
   )

@@ -11,6 +11,7 @@ import { choose, goTo, hrefOf } from '../../location.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
+import { HiddenHead } from '../../parts/hidden-head.tsx'
 import { IntervalBar } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { OutcomeLegend, OutcomeSplit } from '../../parts/outcome-split.tsx'
@@ -123,7 +124,10 @@ function Success({ success: { runs, rates, paired } }: { readonly success: NonNu
           })}
         </span>
       </p>
-      <table className={classes.rates}>
+      <table className={classes.rates} aria-label={t('runs.compare.success')}>
+        <HiddenHead
+          names={[t('runs.compare.adapter'), t('results.bar'), t('results.rate'), t('results.range'), t('runs.run')]}
+        />
         <tbody>
           {(['A', 'B'] as const).map((name, at) => {
             const rate = rates[at]!

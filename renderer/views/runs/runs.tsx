@@ -17,6 +17,7 @@ export default function Runs() {
       title={t('views.runs')}
       actions={
         <SegmentedControl
+          aria-label={t('runs.side')}
           value={side}
           onChange={(value) => choose({ side: value })}
           data={SIDES.map((value) => ({ value, label: t(`runs.sides.${value}`) }))}

@@ -59,6 +59,7 @@ export default function Training() {
       actions={
         <SegmentedControl
           size="xs"
+          aria-label={t('training.stage')}
           value={stage}
           onChange={(value) => choose({ stage: value, arms: undefined })}
           data={[
