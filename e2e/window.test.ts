@@ -437,6 +437,12 @@ test('a golden sample by hand', async () => {
   await button.click()
   await clean('record')
   await expect.poll(() => save.isEnabled(), { timeout: LATER }).toBe(true)
+  await page.getByRole('button', { name: 'Begin another' }).click()
+  const unsaved = page.getByRole('dialog', { name: 'Your recording is not saved' })
+  await unsaved.getByRole('button', { name: 'Save it first' }).waitFor()
+  await clean('record-unsaved')
+  await unsaved.getByRole('button', { name: 'Cancel' }).click()
+  await unsaved.waitFor({ state: 'hidden' })
   await save.click()
   await page.getByText(/^1 sample was added to /).waitFor()
 })
@@ -468,6 +474,13 @@ test('the command palette and the sheet of keys', async () => {
   await sheet.waitFor({ state: 'hidden' })
   await page.keyboard.press('7')
   await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
+  // Training again is said to be on the round that is read.
+  await open('pairs')
+  await page.getByRole('region', { name: 'The opened pair' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await palette.getByRole('option', { name: 'Train again on run 1, round 1' }).waitFor()
+  await page.keyboard.press('Escape')
+  await palette.waitFor({ state: 'hidden' })
 })
 
 test('in Chinese, at night, on a narrow screen', async () => {
@@ -486,16 +499,26 @@ test('in Chinese, at night, on a narrow screen', async () => {
     await clean(`zh-dark-${view}`)
     expect(await overflow(), `${view} is wider than the window`).toBeLessThanOrEqual(0)
   }
-  // What a window of 1440 by 900 holds at a zoom of 200 %.
-  await page.setViewportSize({ width: 720, height: 450 })
-  for (const view of [...Object.keys(VIEWS), 'runs?side=models', 'live?mode=play', 'live?mode=record']) {
-    await page.evaluate((place) => {
-      window.location.hash = `#/${place}`
-    }, view)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForLoadState('networkidle')
-    await page.screenshot({ path: join(SHOTS, `zoomed-${view.replace(/\W.*=/, '-')}.png`) })
-    expect(await overflow(), `${view} at 200 % is wider than the window`).toBeLessThanOrEqual(0)
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').waitFor()
+  await clean('zh-dark-palette')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  // What a window of 1440 by 900 holds at a zoom of 200 %, and one of 1280 by 1024 at 400 %.
+  for (const [zoom, width, height] of [
+    [200, 720, 450],
+    [400, 320, 256],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const view of [...Object.keys(VIEWS), 'runs?side=models', 'live?mode=play', 'live?mode=record']) {
+      await page.evaluate((place) => {
+        window.location.hash = `#/${place}`
+      }, view)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('networkidle')
+      await page.screenshot({ path: join(SHOTS, `zoomed-${zoom}-${view.replace(/\W.*=/, '-')}.png`) })
+      expect(await overflow(), `${view} at ${zoom} % is wider than the window`).toBeLessThanOrEqual(0)
+    }
   }
 })
 

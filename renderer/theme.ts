@@ -68,6 +68,12 @@ export const theme = createTheme({
         icon: { color: 'var(--rejected)' },
       },
     },
+    // What went wrong is there to be read: not in the grey of an aside.
+    Notification: { styles: { description: { color: 'var(--ink)' } } },
+    Modal: { styles: { title: { fontSize: '16px', fontWeight: 650 } } },
+    // By night the buttons are white, and signs of that colour would not be seen on them.
+    Radio: { defaultProps: { iconColor: 'var(--card)' } },
+    Checkbox: { defaultProps: { iconColor: 'var(--card)' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },

@@ -818,6 +818,7 @@ export type Words = Spoken<typeof words>
 
 /** What the window says otherwise than a terminal, which has no view to lead to. */
 export const said = {
+  check: '{{name}}: {{found}}',
   results: 'SFT {{sft}}%, DPO {{dpo}}%; the whole table is in Results.',
   resultsOfSft: 'SFT {{sft}}%; the whole table is in Results.',
 } satisfies Partial<Record<MessageId, string>>

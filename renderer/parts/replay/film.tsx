@@ -1,6 +1,7 @@
 /** The steps of an episode as a film strip, with what turns it. */
 import { ActionIcon, Group, Text, Tooltip } from '@mantine/core'
 import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './film.module.css'
 import { PageThumbnail } from './page-shot.tsx'
@@ -14,9 +15,22 @@ interface Props {
   readonly onPlaying: (playing: boolean) => void
 }
 
+/** CSS pixels that stay free beside the step in sight. */
+const EDGE = 2
+
 export function Film({ steps, at, onAt, playing, onPlaying }: Props) {
   const { t } = useTranslation()
   const last = steps.length - 1
+  const strip = useRef<HTMLOListElement>(null)
+  // The strip alone: what it stands in keeps its place.
+  useEffect(() => {
+    const frame = strip.current?.children[at]
+    if (!(frame instanceof HTMLElement) || strip.current === null) return
+    const { scrollLeft, clientWidth } = strip.current
+    const [left, right] = [frame.offsetLeft - EDGE, frame.offsetLeft + frame.offsetWidth + EDGE]
+    if (left < scrollLeft) strip.current.scrollLeft = left
+    else if (right > scrollLeft + clientWidth) strip.current.scrollLeft = right - clientWidth
+  }, [at])
   return (
     <>
       <Group gap="xs" wrap="nowrap" justify="space-between">
@@ -37,7 +51,7 @@ export function Film({ steps, at, onAt, playing, onPlaying }: Props) {
           {t('replay.step', { at: at + 1, total: last + 1 })}
         </Text>
       </Group>
-      <ol className={classes.strip} aria-label={t('replay.strip')}>
+      <ol ref={strip} className={classes.strip} aria-label={t('replay.strip')}>
         {steps.map(({ action, shot }, number) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its name
           <li key={number}>

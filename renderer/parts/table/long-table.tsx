@@ -191,16 +191,21 @@ const Line = memo(function Line<Row>({
       style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${top}px)` }}
       onClick={() => onChoose(index)}
     >
-      {columns.map((column, at) => (
-        <td
-          key={column.id}
-          className={column.number === true ? classes.numeric : classes.cell}
-          data-sticky={column.sticky}
-          style={{ left: lefts[at] }}
-        >
-          {row === undefined ? '…' : column.cell(row)}
-        </td>
-      ))}
+      {columns.map((column, at) => {
+        const content = row === undefined ? '…' : column.cell(row)
+        return (
+          <td
+            key={column.id}
+            className={column.number === true ? classes.numeric : classes.cell}
+            data-sticky={column.sticky}
+            style={{ left: lefts[at] }}
+            // What is cut off can be read all the same.
+            title={typeof content === 'string' ? content : undefined}
+          >
+            {content}
+          </td>
+        )
+      })}
     </tr>
   )
 }) as <Row>(props: LineProps<Row>) => ReactNode

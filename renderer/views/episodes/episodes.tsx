@@ -268,7 +268,7 @@ function useColumns(rounds: boolean): readonly Column<Brief>[] {
       {
         id: 'stage',
         label: t('episodes.stage'),
-        width: rounds ? '114px' : '88px',
+        width: rounds ? 'minmax(114px, 0.6fr)' : 'minmax(88px, 0.6fr)',
         cell: ({ stage, round, arm }) => {
           if (arm !== '') return armName(t, arm)
           const name = t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })

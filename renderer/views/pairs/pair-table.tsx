@@ -16,7 +16,7 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
   return useMemo(
     () => [
       { id: 'id', label: '#', width: '44px', sticky: true, number: true, sortable: true, cell: ({ id }) => id },
-      { id: 'state', label: t('pairs.state'), width: '108px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
+      { id: 'state', label: t('pairs.state'), width: '100px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
       {
         id: 'task',
         label: t('pairs.task'),
@@ -54,7 +54,7 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
       {
         id: 'policyMargin',
         label: t('pairs.policyMargin'),
-        width: '108px',
+        width: '98px',
         number: true,
         sortable: true,
         cell: ({ policyMargin }) => (policyMargin === null ? '–' : decimal(policyMargin)),

@@ -86,7 +86,7 @@ function Everything({ busy }: { readonly busy: boolean }) {
             disabled={busy}
             px={8}
             aria-label={t('pipeline.rounds')}
-            style={{ borderLeft: '1px solid var(--soft)' }}
+            style={{ borderLeft: `1px solid var(${busy ? '--line' : '--soft'})` }}
             onClick={() => setOpen(!open)}
           >
             <ChevronDown size={16} aria-hidden />

@@ -107,7 +107,9 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
         ) : (
           <>
             <table className={classes.records} aria-label={t('pipeline.result')}>
-              <HiddenHead names={[t('episodes.filters.stage'), t('runs.status'), t('episodes.time'), t('runs.outcome')]} />
+              <HiddenHead
+                names={[t('episodes.filters.stage'), t('runs.status'), t('episodes.time'), t('runs.outcome')]}
+              />
               <tbody>
                 {records.map((record) => (
                   <tr key={`${record.stage} ${record.round}`}>
