@@ -100,7 +100,7 @@ test('settings are explained, checked and saved', async () => {
   await open('pipeline')
   await page.getByRole('button', { name: /Collect/ }).click()
   await page.getByText('Settings', { exact: true }).click()
-  const attempts = page.getByLabel('attempts')
+  const attempts = page.getByRole('textbox', { name: 'attempts' })
   await attempts.fill('0')
   await page.getByText('At least 1.').waitFor()
   expect(await page.getByRole('button', { name: 'Save 1 change' }).isDisabled()).toBe(true)
@@ -472,8 +472,6 @@ test('the command palette and the sheet of keys', async () => {
   await clean('help')
   await page.keyboard.press('Escape')
   await sheet.waitFor({ state: 'hidden' })
-  await page.keyboard.press('7')
-  await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
   // Training again is said to be on the round that is read.
   await open('pairs')
   await page.getByRole('region', { name: 'The opened pair' }).waitFor()
@@ -481,6 +479,8 @@ test('the command palette and the sheet of keys', async () => {
   await palette.getByRole('option', { name: 'Train again on run 1, round 1' }).waitFor()
   await page.keyboard.press('Escape')
   await palette.waitFor({ state: 'hidden' })
+  await page.keyboard.press('7')
+  await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
 })
 
 test('in Chinese, at night, on a narrow screen', async () => {

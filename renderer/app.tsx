@@ -75,9 +75,9 @@ function Frame() {
           <Screen view={view} />
         </Boundary>
       </main>
-      <p className="hidden-words" role="status">
+      <span className="hidden-words" role="status">
         {gone ? t(`views.${view}`) : ''}
-      </p>
+      </span>
       <Palette commands={shell} />
       <Help />
       <Tour />
