@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { PROGRAM_ROOT } from '../main/config/paths.ts'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
 
 const require = createRequire(import.meta.url)
 const builder = createRequire(require.resolve('electron-builder'))

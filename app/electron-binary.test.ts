@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ElectronApplication, _electron as electron } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PROGRAM_ROOT } from '../main/config/paths.ts'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
 
 const { findElectron } = (await import(`${PROGRAM_ROOT}/app/start.mjs`)) as {
   findElectron: (where: { get: boolean }) => Promise<{ readonly path?: string; readonly reason?: string }>

@@ -65,8 +65,8 @@ async function open(): Promise<void> {
     mkdirSync(process.env.DPO_DRIVER_HOME, { recursive: true })
   }
   const { serveLab } = await import('./web.ts')
-  const { UserError } = await import('../main/config/error.ts')
-  const { PROJECT_ROOT } = await import('../main/config/paths.ts')
+  const { UserError } = await import('../main/messages/error.ts')
+  const { PROJECT_ROOT } = await import('../main/files/paths.ts')
   const { Settings } = await import('../main/config/settings.ts')
   const { windowHost } = await import('../main/environment/debugger.ts')
 
@@ -189,7 +189,7 @@ async function savePdf(): Promise<void> {
   const filters = [{ name: 'PDF', extensions: ['pdf'] }]
   const { filePath } = await dialog.showSaveDialog(main, { defaultPath: 'lab.pdf', filters })
   if (!filePath) return
-  const { writeFileAtomic } = await import('../main/store/file.ts')
+  const { writeFileAtomic } = await import('../main/files/file.ts')
   writeFileAtomic(filePath, await main.webContents.printToPDF({ printBackground: true, landscape: true }))
 }
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { pathToFileURL } from 'node:url'
-import { UserError } from '../main/config/error.ts'
 import type { Config } from '../main/config/schema.ts'
+import { UserError } from '../main/messages/error.ts'
 import { trackingFolder } from '../main/tracking/follow.ts'
 
 export interface MlflowPage {

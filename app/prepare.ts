@@ -3,11 +3,11 @@
  * program, wherever the user's own folder is: it leaves data/setup.json there, where the set-up looks.
  */
 import { join } from 'node:path'
-import { UserError } from '../main/config/error.ts'
-import { PROGRAM_ROOT } from '../main/config/paths.ts'
 import { fetchChromium } from '../main/environment/browser.ts'
 import { fetchMiniwob } from '../main/environment/miniwob.ts'
-import { writeFileAtomic } from '../main/store/file.ts'
+import { writeFileAtomic } from '../main/files/file.ts'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
+import { UserError } from '../main/messages/error.ts'
 
 /** The benchmark's folder, or null where it cannot be had: the built-in tasks serve without it. */
 async function pages(): Promise<string | null> {

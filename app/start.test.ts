@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PROGRAM_ROOT } from '../main/config/paths.ts'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
 
 interface Found {
   readonly path?: string

@@ -1,7 +1,7 @@
 /** Where the window was when it was closed, so that it opens there again. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { writeFileAtomic } from '../main/store/file.ts'
+import { writeFileAtomic } from '../main/files/file.ts'
 
 const rectangle = z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() })
 type Rectangle = z.output<typeof rectangle>

@@ -6,7 +6,7 @@ import type { OpenCheckpoint } from '../main/engine/checkpoint.ts'
 import { narrow, widen } from '../main/engine/dtype.ts'
 import type { Qwen2Config } from '../main/engine/engine.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
-import { writeStreamAtomic } from '../main/store/file.ts'
+import { writeStreamAtomic } from '../main/files/file.ts'
 
 const VERSION = 3
 /** Bytes that a tensor's place in the file is a multiple of. */

@@ -6,7 +6,7 @@
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { UserError } from '../main/config/error.ts'
+import { UserError } from '../main/messages/error.ts'
 import { benchEngine } from './engine.ts'
 import { benchEnvironment } from './environment.ts'
 import { type Figure, jsonLine, type Reporter, table } from './figure.ts'

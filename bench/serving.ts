@@ -1,7 +1,7 @@
 /** The lab as a user starts it: `serve` in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { projectPath } from '../main/config/paths.ts'
+import { projectPath } from '../main/files/paths.ts'
 
 export interface Serving {
   /** Address with the token. */

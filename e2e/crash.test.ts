@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { projectPath } from '../main/config/paths.ts'
+import { projectPath } from '../main/files/paths.ts'
 import { writeSmallLab } from './small-lab.ts'
 
 const KILLS = 10

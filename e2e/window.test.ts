@@ -11,8 +11,8 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { projectPath } from '../main/config/paths.ts'
 import { fetchChromium } from '../main/environment/browser.ts'
+import { projectPath } from '../main/files/paths.ts'
 import { writeSmallLab } from './small-lab.ts'
 
 const SHOTS = projectPath('coverage/window')

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { UserError } from './config/error.ts'
 import { configSchema } from './config/schema.ts'
 import { Jobs } from './jobs.ts'
 import type { Lab, RunOptions } from './lab.ts'
+import { UserError } from './messages/error.ts'
 
 const config = configSchema.parse({})
 

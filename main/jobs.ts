@@ -1,8 +1,8 @@
 /** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
 import type { Audience } from './agent/spectator.ts'
-import { errorText, UserError } from './config/error.ts'
 import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
+import { errorText, UserError } from './messages/error.ts'
 import type { LabEvent } from './pipeline/events.ts'
 import type { Collection } from './store/store.ts'
 

@@ -1,9 +1,10 @@
 /** The merge that the lab is doing now: like the job it belongs to the lab, so it goes on whether or not anybody looks. */
+
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { shownPath } from './config/config.ts'
-import { errorText, UserError } from './config/error.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './engine/merge.ts'
+import { shownPath } from './files/paths.ts'
+import { errorText, UserError } from './messages/error.ts'
 
 export interface MergeRequest {
   /** Folders: of the base model, of the adapter, and of the checkpoint that is to be; its parent must be there. */

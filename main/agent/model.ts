@@ -1,5 +1,5 @@
 /** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
-import { UserError } from '../config/error.ts'
+
 import { loadAdapter } from '../engine/adapter.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
@@ -8,6 +8,7 @@ import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
+import { UserError } from '../messages/error.ts'
 import { formatAction, PARSE_FAILURES, parseCompletion } from './grammar.ts'
 import { type Message, promptMessages } from './prompt.ts'
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
+import { projectPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { loadConfig, parseConfig, parseOverride } from './config.ts'
-import { UserError } from './error.ts'
 import { keyPaths } from './explain.ts'
-import { projectPath } from './paths.ts'
 import { configSchema } from './schema.ts'
 
 /** The sentence a configuration is refused with. */

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
-import { UserError } from './error.ts'
+import { projectPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { explain, type Key } from './explain.ts'
-import { PROJECT_ROOT, projectPath } from './paths.ts'
 import { ALIASES, type Config, configSchema } from './schema.ts'
 
 /**
@@ -73,12 +73,6 @@ export function parseOverride(assignment: string): [key: string, value: unknown]
   if (document.errors.length > 0)
     throw new UserError(`command line: the value of --set ${assignment} is not valid YAML.`)
   return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
-}
-
-/** Path by which errors show a project file. */
-export function shownPath(path: string): string {
-  const inside = relative(PROJECT_ROOT, projectPath(path))
-  return inside.startsWith('..') ? path : inside
 }
 
 /** Gives keys that are written with another trainer's name the name they have here. */

@@ -1,11 +1,11 @@
 /** The configuration file as something that is read again whenever it is needed, and written by a form. */
 import { existsSync, readFileSync } from 'node:fs'
 import { isScalar, isSeq, parseDocument } from 'yaml'
-import { writeFileAtomic } from '../store/file.ts'
-import { loadConfig, parseConfig, renameAliases, shownPath } from './config.ts'
-import { UserError } from './error.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
+import { loadConfig, parseConfig, renameAliases } from './config.ts'
 import { type Field, formFields, valueAt } from './form.ts'
-import { projectPath } from './paths.ts'
 import type { Config } from './schema.ts'
 
 /** Values by dotted key. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { loadCheckpoint, openCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
 import type { Tensors } from './engine.ts'
 import { isBuilt } from './native/addon.ts'

@@ -7,8 +7,8 @@ import { createReadStream, existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
-import { UserError } from '../config/error.ts'
-import { unwritable, writeFileAtomic } from '../store/file.ts'
+import { unwritable, writeFileAtomic } from '../files/file.ts'
+import { UserError } from '../messages/error.ts'
 
 /** How far a download is, over all files. */
 export interface DownloadProgress {

@@ -1,9 +1,9 @@
 /** An adapter and its base model made one checkpoint: W + (lora_alpha / r) B A in place of every adapted W. */
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../config/error.ts'
-import { writeFileAtomic } from '../store/file.ts'
-import { replaceFolder } from '../store/folder.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { replaceFolder } from '../files/folder.ts'
+import { UserError } from '../messages/error.ts'
 import { type Adapter, loadAdapter } from './adapter.ts'
 import { type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
 import { narrow, widen } from './dtype.ts'

@@ -1,7 +1,7 @@
 /** JSON files of model and adapter folders, read with one sentence for whatever is wrong with them. */
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import type { Tensor, Tensors } from './engine.ts'
 import type { Shapes } from './weights.ts'
 

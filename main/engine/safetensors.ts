@@ -5,8 +5,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
-import { writeFileAtomic, writeStreamAtomic } from '../store/file.ts'
+import { writeFileAtomic, writeStreamAtomic } from '../files/file.ts'
+import { UserError } from '../messages/error.ts'
 import { type Dtype, WIDTHS, widen } from './dtype.ts'
 import type { Tensor, Tensors } from './engine.ts'
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { CHATML, IM_END, IM_START, TINY_VOCAB_SIZE, tinyTokenizer, writeTinyTokenizer } from './tiny-tokenizer.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Template } from '@huggingface/jinja'
 import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { parseJsonFile, readOptional } from './model-file.ts'
 
 /** A chat message, as chat templates take it. */

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { chromiumHost, findChromium } from './browser.ts'
 import { EnvironmentFault } from './fault.ts'
 

@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'puppeteer-core'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { EnvironmentFault, within } from './fault.ts'
 
 /** Opens pages for tasks: Chromium here, a window of a desktop app elsewhere. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { fetchMiniwob, findHtml, miniwobFromVariable } from './miniwob.ts'
 
 let dir: string

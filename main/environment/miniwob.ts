@@ -11,7 +11,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 
 const PACKAGE = 'miniwob==1.0'
 const SHA256 = '4b98466d863b2bc25d44acbcb719434c797b350b5e417b673766c1b6237f4704'

@@ -1,7 +1,7 @@
 /** One browser page on which episodes are played, one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
 import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import type { Box, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { UserError } from '../config/error.ts'
 import { pageName } from '../config/task-name.ts'
+import { UserError } from '../messages/error.ts'
 import { findHtml } from './miniwob.ts'
 
 /** What a task asks of the agent: how many element-level actions it takes, or what else it needs. */

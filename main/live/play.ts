@@ -1,10 +1,9 @@
 /** One episode that someone tries out, with one policy or with several side by side. Nothing of it is kept. */
 import { type Job, rollout } from '../agent/rollout.ts'
 import type { Spectator } from '../agent/spectator.ts'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { hasAdapter } from '../pipeline/artifacts.ts'
 import type { Resources } from '../pipeline/resources.ts'
 

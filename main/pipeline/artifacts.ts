@@ -1,12 +1,11 @@
 /** Where a run keeps what it makes. The paths of the configuration are exports of these, and inputs of later runs. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
-import { writeFileAtomic } from '../store/file.ts'
-import { replaceFolder, settleFolder } from '../store/folder.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { replaceFolder, settleFolder } from '../files/folder.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import type { Run } from '../store/store.ts'
 import type { StageContext } from './stage.ts'
 

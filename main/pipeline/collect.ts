@@ -1,8 +1,7 @@
 /** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
 import { z } from 'zod'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { writePreferenceData } from '../preferences/dataset.ts'
 import { exportPreferences } from '../preferences/exported.ts'
 import { buildPairs, type PairCounts } from '../preferences/pairs.ts'

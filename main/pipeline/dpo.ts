@@ -1,11 +1,10 @@
 /** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import { loadAdapter } from '../engine/adapter.ts'
 import { freeTensors, moveAdapter } from '../engine/free.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { type PreferenceRecord, readPreferenceData } from '../preferences/dataset.ts'
 import { pairMessages } from '../preferences/pairs.ts'
 import { successSteps } from '../preferences/successes.ts'

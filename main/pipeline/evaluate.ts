@@ -1,11 +1,10 @@
 /** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
 import { join } from 'node:path'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Arm } from '../evaluation/evaluate.ts'
 import { writeReport } from '../evaluation/report.ts'
 import { textTable } from '../evaluation/terminal.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { adapterDigest } from './adapters.ts'
 import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from './artifacts.ts'
 import { CONTROLS } from './dpo.ts'

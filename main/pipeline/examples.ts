@@ -1,7 +1,7 @@
 /** Texts that were kept, as the tokens that training takes. */
 import type { AgentModel } from '../agent/model.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import { projectPath } from '../files/paths.ts'
 import { type GoldenSample, readGoldenData, splitGolden } from '../preferences/golden.ts'
 import type { Example } from '../training/sft.ts'
 

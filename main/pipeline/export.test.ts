@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
-import { writeFileAtomic } from '../store/file.ts'
+import { writeFileAtomic } from '../files/file.ts'
 import { Store } from '../store/store.ts'
 import { exportRun, latestWith } from './export.ts'
 

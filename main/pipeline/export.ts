@@ -1,6 +1,7 @@
 /** What a run found, line by line, as other tools read it. */
-import { UserError } from '../config/error.ts'
+
 import { metricsCsv } from '../evaluation/report.ts'
+import { UserError } from '../messages/error.ts'
 import { ktoText, preferenceText } from '../preferences/dataset.ts'
 import { keptPairs } from '../preferences/exported.ts'
 import { jsonLines } from '../preferences/trl.ts'

@@ -2,14 +2,14 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
 import { estimateWeights, type MemoryEstimate } from '../engine/estimate.ts'
 import { type LeastMemory, leastMemory } from '../engine/estimate-tfjs.ts'
 import { chooseHolding, engineOf, huggingFaceCache, isOnHub, isQuantized, resolveModel } from '../engine/load.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
+import { projectPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { architectureOf, planMemory } from './memory.ts'
 
 /** What is known before of training on TensorFlow.js. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { PROJECTIONS } from '../config/choices.ts'
 import { parseConfig } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
 import type { Engine } from '../engine/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
+import { UserError } from '../messages/error.ts'
 import { checkMemory, largestBatch, memoryShortLater, partsOf, planMemory } from './memory.ts'
 
 const sequence = (prompt: number, completion: number) => ({

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../config/error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
 import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
@@ -16,6 +15,7 @@ import {
 import { gb } from '../engine/gigabytes.ts'
 import { chooseHolding, isOnHub, resolveModel } from '../engine/load.ts'
 import { PUBLISHED_SIZES, publishedShape } from '../engine/shapes.ts'
+import { UserError } from '../messages/error.ts'
 import type { Sequence } from '../training/forest.ts'
 import type { Values } from './messages.ts'
 

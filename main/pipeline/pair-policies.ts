@@ -1,6 +1,7 @@
 /** The policies that have something to say of a round's pairs: the one they are held to, and the one they taught. */
-import { projectPath } from '../config/paths.ts'
+
 import type { Config } from '../config/schema.ts'
+import { projectPath } from '../files/paths.ts'
 import type { Store } from '../store/store.ts'
 import { hasAdapter, keptArtifacts } from './artifacts.ts'
 import { dpo } from './dpo.ts'

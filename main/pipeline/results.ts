@@ -1,8 +1,8 @@
 /** What a run found, put together from the store: for the report when it ends, and for whoever asks later. */
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
+import { UserError } from '../messages/error.ts'
 import type { StageRecord, Store, StoredEpisode } from '../store/store.ts'
 import { pairCounts } from './collect.ts'
 import { finishedStage } from './lineage.ts'

@@ -1,6 +1,7 @@
 /** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
-import { errorText } from '../config/error.ts'
+
 import type { Config } from '../config/schema.ts'
+import { errorText } from '../messages/error.ts'
 import type { Collection, Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Emit } from './events.ts'

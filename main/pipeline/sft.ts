@@ -1,9 +1,8 @@
 /** Stage 1: the base model learns the form of thought and action, and the tasks, from golden samples. */
 import { z } from 'zod'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
 import { initLora } from '../engine/adapter.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { type Example, trainSft } from '../training/sft.ts'
 import { exportAdapter } from './artifacts.ts'
 import { goldenExamples } from './examples.ts'

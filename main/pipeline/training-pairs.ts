@@ -1,8 +1,7 @@
 /** The pairs that training reads: as they were collected, and corrected by hand. */
 import { existsSync } from 'node:fs'
-import { shownPath } from '../config/config.ts'
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { readPreferenceData, writePreferenceData, writePreferenceRecords } from '../preferences/dataset.ts'
 import { exportedFrom, exportPreferences } from '../preferences/exported.ts'
 import type { StoredPair } from '../store/store.ts'

@@ -1,10 +1,10 @@
 /** Stage 0: is everything there that the others need? */
 import { z } from 'zod'
 import type { AgentModel } from '../agent/model.ts'
-import { UserError } from '../config/error.ts'
 import { findCard } from '../engine/card.ts'
 import { gb } from '../engine/gigabytes.ts'
 import { checkFloat32Fits, engineOf } from '../engine/load.ts'
+import { UserError } from '../messages/error.ts'
 import { forecastDisk, forecastMemory, hereAs, knownShape } from './forecast.ts'
 import { type Said, said } from './messages.ts'
 import { smallModelRates } from './rates.ts'

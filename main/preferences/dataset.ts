@@ -1,8 +1,8 @@
 /** Preference files as TRL reads them: conversational form, one JSON object a line. */
 import { z } from 'zod'
 import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
-import { UserError } from '../config/error.ts'
-import { writeFileAtomic } from '../store/file.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { UserError } from '../messages/error.ts'
 import { type Pair, pairMessages } from './pairs.ts'
 import {
   answer,

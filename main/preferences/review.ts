@@ -3,7 +3,7 @@
  * undoing is a correction like others, and nothing is ever taken out of the list.
  */
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import type { Row } from '../store/database.ts'
 import { readPair, type Store, type StoredPair } from '../store/store.ts'
 import type { BroughtPair } from './dataset.ts'

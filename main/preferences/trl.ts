@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
-import { UserError } from '../config/error.ts'
 import { demand, dotted, type Key } from '../config/explain.ts'
-import { writeFileAtomic } from '../store/file.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { UserError } from '../messages/error.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
 

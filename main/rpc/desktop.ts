@@ -1,6 +1,6 @@
 /** What only a desktop app can do for the lab's window: the system's own dialogs. */
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { type Context, procedure, router } from './trpc.ts'
 
 /** The desktop app around the window. */

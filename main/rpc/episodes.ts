@@ -1,6 +1,6 @@
 /** Every attempt there was. */
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const filter = {

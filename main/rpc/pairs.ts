@@ -1,6 +1,6 @@
 /** Preference pairs, to be read and corrected. */
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { pairPolicies } from '../pipeline/pair-policies.ts'
 import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'

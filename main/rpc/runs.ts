@@ -1,8 +1,9 @@
 /** The runs there were. */
+
 import { z } from 'zod'
-import { shownPath } from '../config/config.ts'
 import { differences } from '../config/differences.ts'
-import { UserError } from '../config/error.ts'
+import { shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'

@@ -9,8 +9,8 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { serveLab, type Web } from '../../app/web.ts'
-import { projectPath } from '../config/paths.ts'
 import { Settings } from '../config/settings.ts'
+import { projectPath } from '../files/paths.ts'
 import type { LabRouter } from './router.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'server-'))

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
-import { errorText, UserError } from '../config/error.ts'
+import { errorText, UserError } from '../messages/error.ts'
 import { sendFile } from './files.ts'
 import { Guard } from './guard.ts'
 import { reply, secure } from './reply.ts'

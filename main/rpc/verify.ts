@@ -1,7 +1,8 @@
 /** Is everything there that the stages need? And what can be had by a click. */
-import { UserError } from '../config/error.ts'
-import { projectPath } from '../config/paths.ts'
+
 import { fetchMiniwob } from '../environment/miniwob.ts'
+import { projectPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import { openResources } from '../pipeline/resources.ts'
 import { CHECK_NAMES, runChecks } from '../pipeline/verify.ts'
 import { procedure, router } from './trpc.ts'

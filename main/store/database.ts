@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { UserError } from '../config/error.ts'
-import { unwritable } from './file.ts'
+import { unwritable } from '../files/file.ts'
+import { UserError } from '../messages/error.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 export type Row = Record<string, SQLOutputValue>

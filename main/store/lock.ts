@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 
 /**
  * Takes the lock beside a store and returns what gives it back. It is SQLite's own file lock, so the system frees it

@@ -2,8 +2,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { UserError } from '../config/error.ts'
 import { type Config, configSchema } from '../config/schema.ts'
+import { UserError } from '../messages/error.ts'
 import { Database, type Row } from './database.ts'
 import type { Episode, Outcome, Shot, Step } from './episode.ts'
 

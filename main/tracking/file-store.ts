@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
-import { writeFileAtomic } from '../store/file.ts'
+import { writeFileAtomic } from '../files/file.ts'
 import { type Ending, KEY_TAG, type Point, type TrackedRun, type Tracker } from './tracker.ts'
 
 /** MLflow's numbers. */

@@ -5,9 +5,8 @@
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { shownPath } from '../config/config.ts'
-import { projectPath } from '../config/paths.ts'
 import type { Config } from '../config/schema.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import type { Say } from '../pipeline/messages.ts'
 import { Archive } from '../store/archive.ts'

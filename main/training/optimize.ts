@@ -1,6 +1,7 @@
 /** The training loop that SFT and preference training share: it knows steps, rates and checkpoints, and no loss. */
-import { UserError } from '../config/error.ts'
+
 import type { AdapterName, Engine, OptimizerState, Tensors } from '../engine/engine.ts'
+import { UserError } from '../messages/error.ts'
 import { learningRate, type ScheduleOptions } from './schedule.ts'
 
 /** Figures by TRL's names. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { createBigramEngine } from './bigram-engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { type Example, evaluateSft, type SftOptions, trainSft } from './sft.ts'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { HeadPrecision } from '../../config/choices.ts'
-import { UserError } from '../../config/error.ts'
+import { UserError } from '../../messages/error.ts'
 import type { Dtype } from '../dtype.ts'
 import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 

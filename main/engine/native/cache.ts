@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { UserError } from '../../config/error.ts'
+import { UserError } from '../../messages/error.ts'
 import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
 import type { NativeEngine } from './addon.ts'
 

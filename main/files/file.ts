@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 
 /**
  * Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. A link stays one, and its

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { UserError } from '../config/error.ts'
+import { UserError } from '../messages/error.ts'
 import { unwritable, writeFileAtomic } from './file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-'))

@@ -1,0 +1,34 @@
+/** Errors that are meant for the user. */
+import { ENGLISH } from './en.ts'
+import { type Given, type Message, type MessageId, message } from './message.ts'
+import { english } from './say.ts'
+
+/**
+ * What the user can mend: a message that says what is wrong, where, and what to do; or several, where several things are
+ * wrong. The error's `message` is their English, a line each.
+ */
+export class UserError<Id extends MessageId = MessageId> extends Error {
+  override readonly name = 'UserError'
+  readonly messages: readonly Message[]
+
+  constructor(id: Id, ...given: Given<Id>)
+  constructor(messages: readonly Message[])
+  /** @deprecated For texts that are not in the catalogue yet. */
+  constructor(text: string)
+  constructor(what: string | readonly Message[], values: Message['values'] = {}) {
+    const messages = typeof what === 'string' ? [legacy(what, values)] : what
+    super(messages.map(english).join('\n'))
+    this.messages = messages
+  }
+}
+
+function legacy(what: string, values: Message['values']): Message {
+  const known = what in ENGLISH || `${what}_other` in ENGLISH
+  return known ? { id: what as MessageId, values } : message('verbatim', { text: what })
+}
+
+/** What to show of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
+export function errorText(error: unknown): string {
+  if (error instanceof UserError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
