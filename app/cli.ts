@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, CommanderError, Command as Program } from 'commander'
+import type { MemoryQuestion } from '../main/capacity/estimate.ts'
+import type { LeastPlan } from '../main/capacity/forecast.ts'
 import { loadConfig, parseOverride } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
-import type { MemoryQuestion } from '../main/engine/estimate.ts'
+import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/exports/lines.ts'
 import { writeFileAtomic } from '../main/files/file.ts'
 import { projectPath, shownPath } from '../main/files/paths.ts'
 import type { Command } from '../main/lab.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
-import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/pipeline/export.ts'
-import type { LeastPlan } from '../main/pipeline/forecast.ts'
 import { stopOnSignals } from './stop.ts'
 import { duration, jsonView, type Screen, terminalView } from './terminal.ts'
 
@@ -339,9 +339,9 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
 
 async function estimate(options: Options, { out }: Terminal): Promise<void> {
   const { engineOf } = await import('../main/engine/load.ts')
-  const { gb } = await import('../main/engine/gigabytes.ts')
-  const { planLeast } = await import('../main/pipeline/forecast.ts')
-  const { planMemory } = await import('../main/pipeline/memory.ts')
+  const { gb } = await import('../main/capacity/gigabytes.ts')
+  const { planLeast } = await import('../main/capacity/forecast.ts')
+  const { planMemory } = await import('../main/capacity/memory.ts')
   const [prompt, completion] = [tokenCount('prompt', options.prompt), tokenCount('completion', options.completion)]
   const config = configFor(options)
   if (engineOf(config.model.engine) !== 'native')
@@ -374,8 +374,8 @@ type Measured = Awaited<ReturnType<typeof measureStages>>
 
 /** How long this machine takes, as busy as it is now. */
 async function measureStages(config: Config, question: MemoryQuestion, prompt: number, completion: number) {
-  const { measureSpeed } = await import('../main/engine/speed.ts')
-  const { stageTimes } = await import('../main/pipeline/duration.ts')
+  const { measureSpeed } = await import('../main/capacity/speed.ts')
+  const { stageTimes } = await import('../main/capacity/duration.ts')
   const { pages } = config.environment
   const { config: shape } = question
   const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
@@ -403,9 +403,9 @@ function tellTimes(config: Config, { speed, times }: Measured, out: Screen): voi
 
 /** `estimate` for TensorFlow.js, of which less is known. */
 async function estimateLeast(plan: LeastPlan, config: Config, options: Options, out: Screen): Promise<void> {
-  const { gb } = await import('../main/engine/gigabytes.ts')
+  const { gb } = await import('../main/capacity/gigabytes.ts')
   const { engine, estimate, free, native } = plan
-  const card = engine === 'tfjs-node-gpu' ? await (await import('../main/engine/card.ts')).findCard() : null
+  const card = engine === 'tfjs-node-gpu' ? await (await import('../main/capacity/card.ts')).findCard() : null
   if (options.json) {
     out.write(`${JSON.stringify({ ...estimate, engine, least: true, free, card, native: native.total })}\n`)
     return
@@ -440,7 +440,7 @@ function tokenCount(name: string, count: number | undefined): number {
 
 async function merge(folder: string, options: Options, { out, err }: Terminal): Promise<number> {
   const { findModel } = await import('../main/engine/load.ts')
-  const { mergeAdapter } = await import('../main/engine/merge.ts')
+  const { mergeAdapter } = await import('../main/adapters/merge.ts')
   const config = configFor(options)
   const base = await findModel(config.model.base_model_name)
   const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)

@@ -1,5 +1,5 @@
 /**
- * Peaks of memory, each of a process of its own: DPO steps and generation beside what main/engine/estimate.ts says before
+ * Peaks of memory, each of a process of its own: DPO steps and generation beside what main/capacity/estimate.ts says before
  * them, and steps of the engine's bench beside PyTorch's.
  */
 import { execFile } from 'node:child_process'
@@ -8,8 +8,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { estimateGeneration, estimateMemory } from '../main/capacity/estimate.ts'
 import { saveAdapter } from '../main/engine/adapter.ts'
-import { estimateGeneration, estimateMemory } from '../main/engine/estimate.ts'
 import { randomAdapter } from '../main/engine/random-model.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
 import { figure, type Reporter } from './figure.ts'

@@ -1,13 +1,14 @@
 /** The whole job: the stages in their order, the middle ones again for each round of the flywheel. */
-import { collect } from './collect.ts'
-import { dpo } from './dpo.ts'
-import { evaluate } from './evaluate.ts'
-import { golden } from './golden.ts'
+
 import type { EvaluateResult } from './results.ts'
 import type { Runner } from './runner.ts'
-import { sft } from './sft.ts'
-import { validate } from './validate.ts'
-import { verify } from './verify.ts'
+import { collect } from './stages/collect.ts'
+import { dpo } from './stages/dpo.ts'
+import { evaluate } from './stages/evaluate.ts'
+import { golden } from './stages/golden.ts'
+import { sft } from './stages/sft.ts'
+import { validate } from './stages/validate.ts'
+import { verify } from './stages/verify.ts'
 
 /**
  * verify, golden samples, SFT, then rounds of collect, DPO and validate, then one evaluation of every round. The rounds

@@ -4,9 +4,9 @@ import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
 import type { StageRecord, Store, StoredEpisode } from '../store/store.ts'
-import { pairCounts } from './collect.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
+import { pairCounts } from './stages/collect.ts'
 
 export const evaluateResult = z.object({
   /** The folder of report.html, summary.json and metrics.csv. */

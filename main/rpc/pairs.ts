@@ -1,9 +1,9 @@
 /** Preference pairs, to be read and corrected. */
 import { z } from 'zod'
+import { pairPolicies } from '../adapters/pair-policies.ts'
+import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { UserError } from '../messages/error.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
-import { pairPolicies } from '../pipeline/pair-policies.ts'
-import { scoreMargins, scorePair } from '../pipeline/token-scores.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
 import type { StoredPair } from '../store/store.ts'

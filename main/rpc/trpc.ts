@@ -1,11 +1,11 @@
 /** The ground that all procedures stand on: what they work with, and how their errors reach a person. */
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import type { Merges } from '../adapters/merges.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
 import type { Live } from '../live/live.ts'
-import type { Merges } from '../merging.ts'
 import { UserError } from '../messages/error.ts'
 import type { Archive } from '../store/archive.ts'
 import type { Desktop } from './desktop.ts'

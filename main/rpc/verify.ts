@@ -4,7 +4,7 @@ import { fetchMiniwob } from '../environment/miniwob.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { openResources } from '../pipeline/resources.ts'
-import { CHECK_NAMES, runChecks } from '../pipeline/verify.ts'
+import { CHECK_NAMES, runChecks } from '../pipeline/stages/verify.ts'
 import { procedure, router } from './trpc.ts'
 
 export const verifyRouter = router({

@@ -1,10 +1,10 @@
 /** What MLflow is told of a run of the lab: one run of its own for every training and every evaluation. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
 import { flatten } from '../config/differences.ts'
 import { summarise } from '../evaluation/summary.ts'
 import { projectPath } from '../files/paths.ts'
-import { type AdapterRecord, listAdapters } from '../pipeline/adapters.ts'
 import { hasAdapter, runArtifacts } from '../pipeline/artifacts.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import { evaluationOf } from '../pipeline/results.ts'

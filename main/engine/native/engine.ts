@@ -1,5 +1,6 @@
 /** The Engine interface over the native addon. */
 import { availableParallelism } from 'node:os'
+import { CACHE_BYTES } from '../../capacity/estimate.ts'
 import type { HeadPrecision } from '../../config/choices.ts'
 import type {
   AdamW,
@@ -17,7 +18,6 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
-import { CACHE_BYTES } from '../estimate.ts'
 import { notFinite } from '../model-file.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'

@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { MergeState } from '../../../main/merging.ts'
+import type { MergeState } from '../../../main/adapters/merges.ts'
 import { lab, useStream } from '../../api.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { FolderChooser } from '../../parts/folder-chooser.tsx'

@@ -1,0 +1,99 @@
+/** How far adapters move a model: the size of what they add to each projection, and of what two of them add differently. */
+import { setImmediate } from 'node:timers/promises'
+import { PROJECTIONS, type Projection } from '../config/choices.ts'
+import type { Adapter } from '../engine/adapter.ts'
+import type { Tensor } from '../engine/engine.ts'
+
+/** Frobenius norms; 0 where an adapter leaves the projection alone. */
+export interface ProjectionChange {
+  readonly layer: number
+  readonly projection: Projection
+  /** Of (lora_alpha / r) B A in the first adapter, and in the second. */
+  readonly a: number
+  readonly b: number
+  /** Of the difference of the two; null where their bases have other shapes. */
+  readonly difference: number | null
+}
+
+/** What an adapter adds to one projection: scale · B A. */
+interface Factors {
+  readonly scale: number
+  /** [r, in] */
+  readonly down: Tensor
+  /** [out, r] */
+  readonly up: Tensor
+}
+
+const NAME = /\.layers\.(\d+)\.\w+\.(\w+)\.lora_A\.weight$/
+
+/**
+ * The changes of every projection that one of the adapters has, by layer and then in the model's order. No product B A
+ * is ever made: |B A|² is the sum over (BᵀB) ∘ (A Aᵀ), and a difference is one adapter whose factors stand side by side.
+ */
+export async function compareChanges(a: Adapter, b: Adapter): Promise<ProjectionChange[]> {
+  const [first, second] = [factorsOf(a), factorsOf(b)]
+  const places = [
+    ...new Map([...first, ...second].map(([name, { layer, projection }]) => [name, { layer, projection }])),
+  ]
+  places.sort(
+    ([, x], [, y]) => x.layer - y.layer || PROJECTIONS.indexOf(x.projection) - PROJECTIONS.indexOf(y.projection),
+  )
+  const changes: ProjectionChange[] = []
+  for (const [name, place] of places) {
+    // The lab answers others in between: a large adapter takes a second.
+    await setImmediate()
+    const [one, other] = [first.get(name), second.get(name)].map((found) => (found === undefined ? [] : [found]))
+    changes.push({
+      ...place,
+      a: norm(one!),
+      b: norm(other!),
+      difference: sameShape(one![0], other![0])
+        ? norm([...one!, ...other!.map((factors) => ({ ...factors, scale: -factors.scale }))])
+        : null,
+    })
+  }
+  return changes
+}
+
+function factorsOf({ lora, tensors }: Adapter) {
+  const found = new Map<string, Factors & { layer: number; projection: Projection }>()
+  for (const [name, down] of tensors) {
+    const [, layer, projection] = NAME.exec(name) ?? []
+    const known = PROJECTIONS.find((one) => one === projection)
+    const up = tensors.get(name.replace('.lora_A.', '.lora_B.'))
+    if (known === undefined || up === undefined) continue
+    found.set(name, { layer: Number(layer), projection: known, scale: lora.lora_alpha / lora.r, down, up })
+  }
+  return found
+}
+
+function sameShape(a: Factors | undefined, b: Factors | undefined): boolean {
+  if (a === undefined || b === undefined) return true
+  return a.down.shape[1] === b.down.shape[1] && a.up.shape[0] === b.up.shape[0]
+}
+
+/** Frobenius norm of the sum of products of one shape, in double precision. */
+function norm(parts: readonly Factors[]): number {
+  const rows = parts.flatMap(({ down: { shape, data } }) =>
+    Array.from({ length: shape[0]! }, (_, row) => data.subarray(row * shape[1]!, (row + 1) * shape[1]!)),
+  )
+  const columns = parts.flatMap(({ scale, up: { shape, data } }) =>
+    Array.from({ length: shape[1]! }, (_, column) =>
+      Float64Array.from({ length: shape[0]! }, (_, row) => scale * data[row * shape[1]! + column]!),
+    ),
+  )
+  let square = 0
+  for (let i = 0; i < rows.length; i++) {
+    for (let j = 0; j <= i; j++) {
+      square += (i === j ? 1 : 2) * dot(rows[i]!, rows[j]!) * dot(columns[i]!, columns[j]!)
+    }
+  }
+  // Rounding can leave a hair less than nothing where the parts cancel.
+  return Math.sqrt(Math.max(0, square))
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PROJECTIONS } from '../config/choices.ts'
+import { saveAdapter } from '../engine/adapter.ts'
+import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint.ts'
+import { narrow } from '../engine/dtype.ts'
+import type { Forest, LoraConfig, Tensors } from '../engine/engine.ts'
+import { TINY as config, randomAdapter, randomModel } from '../engine/random-model.ts'
+import { openSafetensors, writeSafetensorsStream } from '../engine/safetensors.ts'
+import { createTfjsEngine } from '../engine/tfjs/engine.ts'
+import { mergeAdapter } from './merge.ts'
+
+const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }
+const base = randomModel(config, 1, 0.2)
+const adapter = randomAdapter(config, lora, 2, 0.2)
+const batch: Forest = [{ tokens: Int32Array.of(3, 1, 4, 1, 5, 9, 2, 6), parent: -1, targetStart: 1 }]
+
+let room: string
+const at = (name: string) => join(room, name)
+beforeEach(async () => {
+  room = mkdtempSync(join(tmpdir(), 'merge-'))
+  await saveCheckpoint(at('base'), config, base, {
+    'tokenizer.json': '{}',
+    'training.json': '{}',
+    'README.md': '# Base\n',
+  })
+  await saveAdapter(at('adapter'), lora, adapter, 'base')
+})
+afterEach(() => rmSync(room, { recursive: true, force: true }))
+
+async function logprobs(tensors: Tensors, withAdapter: boolean): Promise<number[]> {
+  const engine = await createTfjsEngine(config, tensors, { backend: 'cpu' })
+  if (withAdapter) await engine.addAdapter('a', lora, adapter)
+  const scores = await engine.logprobs(batch, withAdapter ? 'a' : null)
+  await engine.close()
+  return [...scores.logprobs]
+}
+
+test('the merged model says what base and adapter say, also in shards', async () => {
+  const told: number[] = []
+  await mergeAdapter(at('base'), at('adapter'), at('merged'), { onProgress: (done) => told.push(done) })
+  expect(readdirSync(at('merged')).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json'])
+  expect(told.at(-1)).toBe(base.size)
+  const merged = await loadCheckpoint(at('merged'))
+  const expected = await logprobs(base, true)
+  for (const [i, logprob] of (await logprobs(merged.tensors, false)).entries()) {
+    expect(logprob).toBeCloseTo(expected[i]!, 4)
+  }
+  expect(merged.tensors.get('model.layers.1.mlp.down_proj.weight')).toEqual(
+    base.get('model.layers.1.mlp.down_proj.weight'),
+  )
+
+  await mergeAdapter(at('base'), at('adapter'), at('shards'), { shardBytes: 5000 })
+  expect(
+    readdirSync(at('shards')).filter((name) => /^model-0000\d-of-0000\d\.safetensors$/.test(name)).length,
+  ).toBeGreaterThan(2)
+  expect((await loadCheckpoint(at('shards'))).tensors).toEqual(merged.tensors)
+})
+
+test('weights keep the dtype they have', async () => {
+  const halves = [...base].map(([name, { shape }]) => ({ name, shape, dtype: 'BF16' }) as const)
+  const bytes = async function* () {
+    for (const { data } of base.values()) yield narrow(data, 'BF16')
+  }
+  await writeSafetensorsStream(join(at('base'), 'model.safetensors'), halves, bytes())
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  const file = await openSafetensors(join(at('merged'), 'model.safetensors'))
+  expect(new Set([...file.entries.values()].map(({ dtype }) => dtype))).toEqual(new Set(['BF16']))
+  await file.close()
+  const expected = await logprobs(base, true)
+  for (const [i, logprob] of (await logprobs((await loadCheckpoint(at('merged'))).tensors, false)).entries()) {
+    expect(Math.abs(logprob - expected[i]!)).toBeLessThan(0.05)
+  }
+})
+
+test('what goes wrong gets one sentence and leaves what stood there', async () => {
+  await expect(mergeAdapter(at('base'), at('adapter'), at('base'))).rejects.toThrow('choose another folder')
+  await expect(mergeAdapter(at('base'), at('adapter'), room)).rejects.toThrow('not an empty folder')
+  await expect(mergeAdapter(at('base'), at('absent'), at('merged'))).rejects.toThrow('adapter_config.json is missing')
+  const index = join(at('adapter'), 'adapter_config.json')
+  writeFileSync(index, JSON.stringify({ ...JSON.parse(readFileSync(index, 'utf8')), r: 4 }))
+  await expect(mergeAdapter(at('base'), at('adapter'), at('merged'))).rejects.toThrow('must be [4, 16]')
+  expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+})
+
+test('leaving off leaves nothing behind', async () => {
+  const stop = new AbortController()
+  const merging = mergeAdapter(at('base'), at('adapter'), at('merged'), {
+    signal: stop.signal,
+    onProgress: (done) => done === 3 && stop.abort(),
+  })
+  await expect(merging).rejects.toThrow('aborted')
+  expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+})

@@ -1,0 +1,135 @@
+/** An adapter and its base model made one checkpoint: W + (lora_alpha / r) B A in place of every adapted W. */
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Adapter, loadAdapter } from '../engine/adapter.ts'
+import { type OpenCheckpoint, openCheckpoint } from '../engine/checkpoint.ts'
+import { narrow, widen } from '../engine/dtype.ts'
+import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
+import { checkpointShapes } from '../engine/weights.ts'
+import { writeFileAtomic } from '../files/file.ts'
+import { replaceFolder } from '../files/folder.ts'
+import { UserError } from '../messages/error.ts'
+
+/** Most bytes of weights in a shard, as transformers has it. */
+const SHARD_BYTES = 5e9
+
+/** What belongs to a model besides its weights. */
+const BESIDE =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(merges\.txt|chat_template\.jinja)$/
+
+export interface MergeOptions {
+  /** Called with how many of the tensors are written. */
+  readonly onProgress?: (done: number, total: number) => void
+  readonly shardBytes?: number
+  /** Aborted to leave off; nothing of the merged model is left behind then. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every weight
+ * in the dtype it has there. A tensor is never in memory whole.
+ * @throws UserError where base or adapter are not usable or not of one model, or `target` is one of them
+ *   or not empty; the signal's reason where it was aborted.
+ */
+export async function mergeAdapter(
+  base: string,
+  adapterFolder: string,
+  target: string,
+  { onProgress, shardBytes = SHARD_BYTES, signal }: MergeOptions = {},
+): Promise<void> {
+  checkTarget(base, adapterFolder, target)
+  const checkpoint = await openCheckpoint(base)
+  try {
+    const adapter = await loadAdapter(adapterFolder, checkpoint.config)
+    const declared = [...checkpointShapes(checkpoint.config)].map(
+      ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
+    )
+    const shards = cutShards(declared, shardBytes)
+    let done = 0
+    await replaceFolder(target, async (next) => {
+      for (const file of readdirSync(base)) {
+        if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
+      }
+      for (const [index, shard] of shards.entries()) {
+        const pieces = async function* () {
+          for (const { name } of shard) {
+            for await (const piece of mergedPieces(checkpoint, adapter, name)) {
+              signal?.throwIfAborted()
+              yield piece
+            }
+            onProgress?.(++done, declared.length)
+          }
+        }
+        await writeSafetensorsStream(join(next, shardName(index, shards.length)), shard, pieces())
+      }
+      if (shards.length > 1) writeFileAtomic(join(next, 'model.safetensors.index.json'), indexText(shards))
+    })
+  } finally {
+    await checkpoint.close()
+  }
+}
+
+/** Throws UserError where `target` is one of what is merged, or is there and not an empty folder. */
+export function checkTarget(base: string, adapterFolder: string, target: string): void {
+  if ([base, adapterFolder].includes(target)) {
+    throw new UserError(`${target} is what is merged; choose another folder for the merged model.`)
+  }
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
+    throw new UserError(`${target} is there already and is not an empty folder; choose another or remove it.`)
+  }
+}
+
+/** The bytes of a tensor, with what the adapter adds to it. */
+async function* mergedPieces(checkpoint: OpenCheckpoint, { lora, tensors }: Adapter, name: string) {
+  const prefix = `base_model.model.${name.replace(/\.weight$/, '')}`
+  const a = tensors.get(`${prefix}.lora_A.weight`)
+  const b = tensors.get(`${prefix}.lora_B.weight`)
+  const scale = lora.lora_alpha / lora.r
+  for await (const { offset, dtype, bytes } of checkpoint.pieces(name)) {
+    if (a === undefined || b === undefined || dtype === 'U8') {
+      yield bytes
+      continue
+    }
+    const columns = a.shape[1]!
+    const weights = widen(bytes, dtype)
+    const first = offset / columns
+    for (let row = 0; row < weights.length / columns; row++) {
+      for (let k = 0; k < lora.r; k++) {
+        const factor = scale * b.data[(first + row) * lora.r + k]!
+        const from = k * columns
+        const to = row * columns
+        for (let column = 0; column < columns; column++) weights[to + column]! += factor * a.data[from + column]!
+      }
+    }
+    yield narrow(weights, dtype)
+  }
+}
+
+function cutShards(declared: readonly Declared[], most: number): Declared[][] {
+  const shards: Declared[][] = [[]]
+  let size = 0
+  for (const tensor of declared) {
+    const bytes = byteLength(tensor.dtype, tensor.shape)
+    if (size > 0 && size + bytes > most) {
+      shards.push([])
+      size = 0
+    }
+    shards.at(-1)!.push(tensor)
+    size += bytes
+  }
+  return shards
+}
+
+function shardName(index: number, count: number): string {
+  if (count === 1) return 'model.safetensors'
+  const padded = (n: number) => String(n).padStart(5, '0')
+  return `model-${padded(index + 1)}-of-${padded(count)}.safetensors`
+}
+
+function indexText(shards: readonly (readonly Declared[])[]): string {
+  const total_size = shards.flat().reduce((sum, { dtype, shape }) => sum + byteLength(dtype, shape), 0)
+  const weight_map = Object.fromEntries(
+    shards.flatMap((shard, index) => shard.map(({ name }) => [name, shardName(index, shards.length)])),
+  )
+  return `${JSON.stringify({ metadata: { total_size }, weight_map }, null, 2)}\n`
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { MergeOptions } from './merge.ts'
+import { Merges } from './merges.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'merging-'))
+  mkdirSync(join(folder, 'base'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const request = () => ({ base: join(folder, 'base'), adapter: join(folder, 'adapter'), target: join(folder, 'merged') })
+
+test('a merge tells how far it is, and keeps others waiting', async () => {
+  const written = Promise.withResolvers<void>()
+  let options: MergeOptions = {}
+  const merges = new Merges((_base, _adapter, _target, given) => {
+    options = given
+    return written.promise
+  })
+  const told: number[] = []
+  merges.watch(() => told.push(merges.state.current?.done ?? -1))
+  merges.start(request())
+  options.onProgress?.(1, 2)
+  expect(merges.state.current).toMatchObject({ target: request().target, done: 1, total: 2, stopping: false })
+  expect(() => merges.start(request())).toThrow(/merged is being written; wait/)
+  written.resolve()
+  await merges.rest()
+  expect(merges.state).toMatchObject({ current: null, last: { target: request().target, status: 'done', error: null } })
+  expect(told).toEqual([0, 1, -1])
+})
+
+test('one that is stopped ends as stopped, one that fails says why', async () => {
+  const merges = new Merges(
+    (_base, _adapter, _target, { signal }) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+  )
+  merges.start(request())
+  expect(merges.stop().current?.stopping).toBe(true)
+  await merges.rest()
+  expect(merges.state.last).toMatchObject({ status: 'stopped', error: null })
+
+  writeFileSync(join(folder, 'base/config.json'), '{}')
+  const real = new Merges()
+  real.start(request())
+  await real.rest()
+  expect(real.state.last).toMatchObject({ status: 'failed', error: expect.stringContaining('config.json') })
+})

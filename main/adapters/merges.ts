@@ -1,0 +1,120 @@
+/** The merge that the lab is doing now: like the job it belongs to the lab, so it goes on whether or not anybody looks. */
+
+import { readdirSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { shownPath } from '../files/paths.ts'
+import { errorText, UserError } from '../messages/error.ts'
+import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
+
+export interface MergeRequest {
+  /** Folders: of the base model, of the adapter, and of the checkpoint that is to be; its parent must be there. */
+  readonly base: string
+  readonly adapter: string
+  readonly target: string
+}
+
+export interface MergeState {
+  /** What is merged now; null where nothing is. */
+  readonly current: {
+    readonly adapter: string
+    readonly target: string
+    /** Tensors that are written, and all. */
+    readonly done: number
+    readonly total: number
+    readonly stopping: boolean
+  } | null
+  /** How the last merge of this lab ended; null before the first. */
+  readonly last: {
+    readonly target: string
+    readonly status: 'done' | 'stopped' | 'failed'
+    /** A sentence for the user, or the stack of a bug; null where it did not fail. */
+    readonly error: string | null
+    /** Milliseconds since 1970. */
+    readonly ended: number
+  } | null
+}
+
+type Merge = (base: string, adapter: string, target: string, options: MergeOptions) => Promise<void>
+
+/** One merge at a time, and whoever wants to know how it stands. */
+export class Merges {
+  readonly #merge: Merge
+  readonly #watchers = new Set<() => void>()
+  #state: MergeState = { current: null, last: null }
+  #work: { readonly stop: AbortController; readonly settled: Promise<void> } | undefined
+
+  constructor(merge: Merge = mergeAdapter) {
+    this.#merge = merge
+  }
+
+  get state(): MergeState {
+    return this.#state
+  }
+
+  /**
+   * Begins a merge and returns at once. Throws UserError while another is at work, where the target
+   * cannot be one, and where the disk has no room.
+   */
+  start({ base, adapter, target }: MergeRequest): MergeState {
+    if (this.#state.current !== null) {
+      throw new UserError(`${this.#state.current.target} is being written; wait for its end, or stop it first.`)
+    }
+    checkTarget(base, adapter, target)
+    checkRoom(base, target)
+    const stop = new AbortController()
+    const shown = { adapter: shownPath(adapter), target: shownPath(target) }
+    const merging = this.#merge(base, adapter, target, {
+      signal: stop.signal,
+      onProgress: (done, total) => {
+        if (this.#state.current !== null) this.#change({ current: { ...this.#state.current, done, total } })
+      },
+    })
+    const end = (status: 'done' | 'stopped' | 'failed', error: string | null) => {
+      this.#work = undefined
+      this.#change({ current: null, last: { target: shown.target, status, error, ended: Date.now() } })
+    }
+    const settled = merging.then(
+      () => end('done', null),
+      (error: unknown) => (stop.signal.aborted ? end('stopped', null) : end('failed', errorText(error))),
+    )
+    this.#work = { stop, settled }
+    this.#change({ current: { ...shown, done: 0, total: 0, stopping: false } })
+    return this.#state
+  }
+
+  /** Leaves off; nothing of the merged model stays. Nothing where there is no merge. */
+  stop(): MergeState {
+    if (this.#state.current !== null) this.#change({ current: { ...this.#state.current, stopping: true } })
+    this.#work?.stop.abort()
+    return this.#state
+  }
+
+  /** Resolves when no merge is at work any more. */
+  async rest(): Promise<void> {
+    await this.#work?.settled
+  }
+
+  /** Calls `watcher` after every change; returns what ends that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  #change(change: Partial<MergeState>): void {
+    this.#state = { ...this.#state, ...change }
+    for (const watcher of this.#watchers) watcher()
+  }
+}
+
+/** A merged model is as large as its base. */
+function checkRoom(base: string, target: string): void {
+  const needed = readdirSync(base)
+    .filter((name) => name.endsWith('.safetensors'))
+    .reduce((sum, name) => sum + statSync(join(base, name)).size, 0)
+  const { bavail, bsize } = statfsSync(dirname(target))
+  if (bavail * bsize >= needed) return
+  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
+  throw new UserError(
+    `${shownPath(dirname(target))}: the merged model takes ${gb(needed)} and ${gb(bavail * bsize)} are free; free some space or choose another folder.`,
+  )
+}

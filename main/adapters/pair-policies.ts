@@ -1,0 +1,41 @@
+/** The policies that have something to say of a round's pairs: the one they are held to, and the one they taught. */
+
+import type { Config } from '../config/schema.ts'
+import { projectPath } from '../files/paths.ts'
+import { hasAdapter, keptArtifacts } from '../pipeline/artifacts.ts'
+import { dpo } from '../pipeline/stages/dpo.ts'
+import type { Store } from '../store/store.ts'
+import type { ScoringPolicy } from './pair-scores.ts'
+
+export interface PairPolicies {
+  readonly reference: ScoringPolicy
+  readonly policy: ScoringPolicy
+}
+
+/**
+ * The reference of DPO in that run and round, and the policy that came of it, by the names of their arms (sft,
+ * dpo_round_1, ...). Where that round was not trained, those that the configuration names: sft, dpo. Whether their
+ * adapters are there is for the caller to see.
+ */
+export function pairPolicies(store: Store, config: Config, run: number, round: number): PairPolicies {
+  const { paths } = config
+  const kept = keptArtifacts(config, store.run(run))
+  const own = kept.adapter('dpo', round)
+  const trained = store.stages(run).find((one) => one.stage === 'dpo' && one.round === round && one.status === 'done')
+  const result = dpo.result.safeParse(trained?.result)
+  if (!result.success || !hasAdapter(own)) {
+    return {
+      reference: { name: 'sft', folder: projectPath(paths.sft_adapter_path) },
+      policy: { name: 'dpo', folder: projectPath(paths.dpo_adapter_path) },
+    }
+  }
+  const before = kept.adapter(round === 1 ? 'sft' : 'dpo', round - 1)
+  return {
+    reference: {
+      name: round === 1 ? 'sft' : `dpo_round_${round - 1}`,
+      // A stage alone began from the configuration's adapter, which its result names.
+      folder: hasAdapter(before) ? before : projectPath(result.data.reference),
+    },
+    policy: { name: `dpo_round_${round}`, folder: own },
+  }
+}

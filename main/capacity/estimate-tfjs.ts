@@ -1,0 +1,21 @@
+/** What training on TensorFlow.js takes at the least. It holds every number in float32. */
+import type { LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
+
+/** Bytes. Activations and logits come besides: how many of them its autograd keeps at a time is not known before. */
+export interface LeastMemory {
+  readonly weights: number
+  readonly adapter: number
+  /** Gradients, and AdamW's two moments. */
+  readonly optimizer: number
+  readonly total: number
+}
+
+const FLOAT = 4
+
+export function leastMemory(config: Qwen2Config, lora: Pick<LoraConfig, 'r' | 'target_modules'>): LeastMemory {
+  const weights = FLOAT * countNumbers(checkpointShapes(config))
+  const adapter = FLOAT * countNumbers(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  const optimizer = 3 * adapter
+  return { weights, adapter, optimizer, total: weights + adapter + optimizer }
+}

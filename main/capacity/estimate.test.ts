@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
+import type { Qwen2Config } from '../engine/engine.ts'
+import { isBuilt, loadAddon } from '../engine/native/addon.ts'
+import { publishedShape } from '../engine/shapes.ts'
+import { checkpointShapes } from '../engine/weights.ts'
+import {
+  CACHE_BYTES,
+  estimateGeneration,
+  estimateMemory,
+  estimateWeights,
+  type GenerationQuestion,
+  type MemoryQuestion,
+} from './estimate.ts'
+
+const SMALL: Qwen2Config = {
+  vocab_size: 512,
+  hidden_size: 128,
+  intermediate_size: 320,
+  num_hidden_layers: 3,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 512,
+  tie_word_embeddings: false,
+}
+const SEVEN: MemoryQuestion = {
+  config: publishedShape('Qwen/Qwen2-7B-Instruct')!,
+  precision: 'nf4',
+  headPrecision: 'int8',
+  packedBytes: 2,
+  gradientCheckpointing: true,
+  threads: 2,
+  lora: { r: 16, target_modules: PROJECTIONS },
+  frozenAdapters: 0,
+  tokens: 640,
+  targets: 128,
+  context: 576,
+}
+
+test('the sum is that of its parts, and saving stands beside it', () => {
+  const { total, saving, ...parts } = estimateMemory(SEVEN)
+  expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
+  expect(saving).toBe(parts.optimizer)
+  // 40.4 million numbers of rank 16 on all projections of 28 layers.
+  expect(parts.optimizer / 12).toBe(28 * 16 * (2 * 3584 * 2 + 2 * (3584 + 512) + 3 * (3584 + 18_944)))
+})
+
+test('what takes less memory is estimated to', () => {
+  const total = (change: Partial<MemoryQuestion>) => estimateMemory({ ...SEVEN, ...change }).total
+  expect(total({ headPrecision: 'nf4' })).toBeLessThan(total({}))
+  expect(total({})).toBeLessThan(total({ headPrecision: 'bf16' }))
+  expect(total({})).toBeLessThan(total({ precision: 'bf16' }))
+  expect(total({ precision: 'bf16' })).toBeLessThan(total({ precision: 'fp32' }))
+  expect(total({ precision: 'fp32' })).toBeLessThan(total({ precision: 'fp32', packedBytes: 4 }))
+  expect(total({})).toBeLessThan(total({ gradientCheckpointing: false }) - 2e9)
+  expect(total({})).toBeLessThan(total({ frozenAdapters: 1 }))
+  expect(total({})).toBeLessThan(total({ tokens: 1152, context: 1088 }))
+})
+
+test('generating holds a full cache, or more where more is completed at a time', () => {
+  const question: GenerationQuestion = { ...SEVEN, completions: 4, prompt: 512, completion: 16 }
+  const { total, ...parts } = estimateGeneration(question)
+  expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
+  expect(parts.cache).toBeGreaterThan(CACHE_BYTES - 2e6)
+  expect(parts.cache).toBeLessThanOrEqual(CACHE_BYTES)
+  // Keys and values of 32 rows of 17 pages in bf16: 2 bytes x 28 layers x 2 x 4 heads of 128.
+  expect(estimateGeneration({ ...question, completions: 64 }).cache).toBe(64 * 17 * 32 * 2 * 28 * 2 * 512)
+  expect(estimateGeneration({ ...question, lora: null }).total).toBeLessThan(total)
+  // Prompts are read a part at a time, so that long ones take no more.
+  expect(estimateGeneration({ ...question, completions: 2, prompt: 4096 }).activations).toBeLessThan(
+    1.02 * parts.activations,
+  )
+})
+
+describe.skipIf(!isBuilt())('the weights are, within 2%, what the native engine holds', () => {
+  test.each(HEAD_PRECISIONS.flatMap((head) => [['bf16', head] as const, ['nf4', head] as const]))(
+    '%s with a head in %s',
+    async (precision, headPrecision) => {
+      const native = new (loadAddon().NativeEngine)()
+      await native.open(SMALL, {
+        threads: 1,
+        instructions: '',
+        precision,
+        products: 'fp32',
+        headPrecision,
+        checkpointing: false,
+        cacheBytes: 0,
+      })
+      let held = 0
+      for (const [name, shape] of checkpointShapes(SMALL)) {
+        const sections = await native.sections(name)
+        held += sections.reduce((sum, { bytes }) => sum + bytes, 0)
+        if (sections.length === 0) held += 4 * shape.reduce((product, n) => product * n, 1)
+      }
+      await native.close()
+      const estimated = estimateWeights(SMALL, { precision, headPrecision, packedBytes: 4 })
+      // Scales of int8 rows and the last blocks of absmax are not worth a formula.
+      expect(Math.abs(estimated / held - 1)).toBeLessThan(0.02)
+    },
+  )
+})

@@ -1,0 +1,205 @@
+/** How much memory a run will hold at its peak, by part, before it begins. */
+import type { Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../engine/weights.ts'
+
+export interface MemoryQuestion extends Holding {
+  readonly config: Qwen2Config
+  /** The adapter that is trained; null trains all base weights. */
+  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  /** Adapters of the same form that are held besides: the frozen reference. */
+  readonly frozenAdapters: number
+  /** Tokens of the largest batch: every prompt once, and all completions. */
+  readonly tokens: number
+  /** Of those, tokens of completions, for which logits are made. */
+  readonly targets: number
+  /** Tokens of the longest prompt with a completion. */
+  readonly context: number
+}
+
+/** Bytes. */
+export interface MemoryEstimate {
+  /** The base model. */
+  readonly weights: number
+  /** The adapters' own numbers, and their packed copies. */
+  readonly adapter: number
+  /** Gradients, and AdamW's two moments. */
+  readonly optimizer: number
+  /** What backward needs of the layers, and what it works in. */
+  readonly activations: number
+  readonly logits: number
+  /** Node and the lab around the engine. */
+  readonly process: number
+  readonly total: number
+  /** What copies of the adapter and its moments take besides, while a checkpoint is saved; not in the total. */
+  readonly saving: number
+}
+
+const FLOAT = 4
+/** Node with the lab's libraries, and the pieces that weights were streamed in. */
+const PROCESS = 140e6
+/** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
+const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
+/** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
+const BLOCK_ROWS = { kept: 96, passing: 384 } as const
+const HEAD_ROWS = 48
+
+/** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
+export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
+  const weights = estimateWeights(question.config, question)
+  const { adapter, optimizer } = trainedBytes(question)
+  const activations = activationBytes(question)
+  const logits = logitBytes(question)
+  const total = weights + adapter + optimizer + activations + logits + PROCESS
+  // Weights and two moments, as many numbers as gradients and two moments.
+  return { weights, adapter, optimizer, activations, logits, process: PROCESS, total, saving: optimizer }
+}
+
+/** Bytes of the base model, with the packed copies that stand beside float32 weights. */
+export function estimateWeights(
+  config: Qwen2Config,
+  { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
+): number {
+  let bytes = 0
+  for (const [name, shape] of checkpointShapes(config)) {
+    const numbers = size(shape)
+    const outer = name === 'model.embed_tokens.weight' || name === 'lm_head.weight'
+    if (shape.length === 1) bytes += FLOAT * numbers
+    else if (precision !== 'fp32') bytes += numbers * BYTES[outer ? headPrecision : precision]
+    else {
+      // Packed copies for forward and backward stand beside the numbers, of all that is multiplied by.
+      const multiplied = name !== 'model.embed_tokens.weight' || config.tie_word_embeddings
+      bytes += numbers * (FLOAT + (multiplied ? 2 * packedBytes : 0))
+    }
+  }
+  return bytes
+}
+
+function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: MemoryQuestion) {
+  const numbers = total(
+    lora === null ? checkpointShapes(config) : adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }),
+  )
+  const optimizer = 3 * FLOAT * numbers
+  if (lora === null) return { adapter: 0, optimizer }
+  // Beside frozen matrices adapters are packed where they are used.
+  const packed = precision === 'fp32' ? packedBytes : 0
+  return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
+}
+
+function activationBytes({
+  config,
+  precision,
+  lora,
+  tokens,
+  targets,
+  gradientCheckpointing,
+  threads,
+  context,
+}: MemoryQuestion): number {
+  const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
+  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  // Of a layer: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
+  const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
+  const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
+  // Behind the last layer's attention only rows that predict a target go on.
+  const left = gradientCheckpointing ? 0 : (tokens - targets) * (hidden + 2 * wide)
+  // Backward works in these, for one layer at a time, and in what it no longer needs of the layer.
+  const backward = 4 * hidden + wide + qkv + ranks
+  const block = blockRows({ precision, tokens, threads }) * (wide + hidden)
+  const headDim = hidden / heads
+  const rotary = context * headDim
+  return FLOAT * (tokens * (kept + backward) - left + threads * block + rotary)
+}
+
+/** Rows that a thread takes through a layer together. */
+function blockRows({ precision, tokens, threads }: Pick<MemoryQuestion, 'precision' | 'tokens' | 'threads'>): number {
+  return Math.min(BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing'], Math.ceil(tokens / threads))
+}
+
+/** What the head needs beside the memory of a block of rows, which its logits use too. */
+function logitBytes(question: MemoryQuestion): number {
+  const { config, precision, lora, targets, threads } = question
+  const row = FLOAT * config.vocab_size
+  const room = precision === 'fp32' ? 4 * 2 ** 20 : 32 * 2 ** 20
+  const tile = 12
+  const most = Math.max(Math.floor(Math.min(room / row, HEAD_ROWS) / tile), 1) * tile
+  const rows = Math.min(most, Math.ceil(targets / threads / tile) * tile)
+  // The head's own gradient needs the derivatives of a stretch of rows at once.
+  const kept = lora === null ? Math.min(targets * row, 64 * 2 ** 20) : 0
+  const block = FLOAT * blockRows(question) * config.intermediate_size
+  return threads * Math.max(0, rows * row - block) + kept + 4 * FLOAT * targets * config.hidden_size
+}
+
+export interface GenerationQuestion extends Holding {
+  readonly config: Qwen2Config
+  /** The adapter that answers; null for the base model alone. */
+  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  /** Completions that are made at a time. */
+  readonly completions: number
+  /** Tokens of the longest prompt and completion. */
+  readonly prompt: number
+  readonly completion: number
+}
+
+/** Bytes. */
+export interface GenerationEstimate {
+  /** The base model. */
+  readonly weights: number
+  readonly adapter: number
+  /** Keys and values: of what is being completed, and of prompts that are kept for when they come again. */
+  readonly cache: number
+  /** What prompts that are read together go through. */
+  readonly activations: number
+  readonly logits: number
+  /** Node and the lab around the engine. */
+  readonly process: number
+  readonly total: number
+}
+
+/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
+export const CACHE_BYTES = 2 ** 29
+/** Tokens that share a page of the cache, and those of prompts that are read together at most. */
+const PAGE_TOKENS = 32
+const PROMPT_ROWS = 1024
+
+/**
+ * The peak of generating with the native engine, as collecting and evaluating do: once so many prompts were read that the
+ * cache is full. Training clears it before it begins, so that the two peaks do not add up.
+ */
+export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
+  const { config, packedBytes, lora, completions, prompt, completion } = question
+  const weights = estimateWeights(config, question)
+  const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  // Its packs are kept while the same adapter generates.
+  const adapter = numbers * (FLOAT + packedBytes)
+  const keys = 2 * projectionShape(config, 'k_proj')[0]
+  // Keys and values are in bf16 where products are.
+  const page = packedBytes * config.num_hidden_layers * keys * PAGE_TOKENS
+  const inUse = completions * Math.ceil((prompt + completion) / PAGE_TOKENS) * page
+  const cache = Math.max(Math.floor(CACHE_BYTES / page) * page, inUse)
+  const activations = promptBytes(question)
+  const logits = FLOAT * completions * config.vocab_size
+  const sum = weights + adapter + cache + activations + logits + PROCESS
+  return { weights, adapter, cache, activations, logits, process: PROCESS, total: sum }
+}
+
+function promptBytes(question: GenerationQuestion): number {
+  const { config, precision, lora, completions, prompt, completion, threads } = question
+  const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config
+  const rows = Math.min(completions * prompt, PROMPT_ROWS)
+  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
+  const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
+  const block = blockRows({ precision, tokens: rows, threads }) * (wide + hidden)
+  const rotary = (prompt + completion) * (hidden / heads)
+  return FLOAT * (rows * row + threads * block + rotary)
+}
+
+function total(shapes: Shapes): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + size(shape), 0)
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1)
+}

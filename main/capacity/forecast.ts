@@ -1,0 +1,172 @@
+/** What a configuration will need of the machine, told before anything is loaded. */
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
+import { chooseHolding, engineOf, huggingFaceCache, isOnHub, isQuantized, resolveModel } from '../engine/load.ts'
+import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
+import { projectPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
+import { estimateWeights, type MemoryEstimate } from './estimate.ts'
+import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
+import { architectureOf, planMemory } from './memory.ts'
+
+/** What is known before of training on TensorFlow.js. */
+export interface LeastPlan {
+  readonly engine: EngineKind
+  readonly estimate: LeastMemory
+  /** Of a DPO step of the native engine with NF4 weights, to compare. */
+  readonly native: MemoryEstimate
+  /** Bytes that can be had here now. */
+  readonly free: number
+}
+
+/**
+ * What TensorFlow.js takes at the least, beside a step of the native engine on prompts and completions of so many tokens.
+ * Throws UserError where the model is neither here nor of a published size.
+ */
+export function planLeast(config: Config, prompt: number, completion: number): LeastPlan {
+  const nf4: Config = { ...config, model: { ...config.model, engine: 'native', precision: 'nf4' } }
+  return {
+    engine: engineOf(config.model.engine),
+    estimate: leastMemory(architectureOf(config.model.base_model_name), config.lora),
+    native: planMemory(nf4, prompt, completion).estimate,
+    free: process.availableMemory(),
+  }
+}
+
+/** Characters that a token stands for at the least, as pages are written; prompts are seldom so dense. */
+const CHARACTERS_A_TOKEN = 3
+/** Tokens of a prompt beside the page: the lab's own words, the task, what was done. */
+const PROMPT_FRAME = 200
+/** What a run of a small model takes with its browser. */
+const LEAST_MEMORY = 1e9
+
+export interface MemoryForecast {
+  /** Bytes without which nothing can be trained. */
+  readonly least: number
+  /** Bytes where every page of a batch is as long as the configuration allows; null where that is not known. */
+  readonly most: number | null
+}
+
+/** What training and generating will take at their peaks; null where the model's shape is not known before it is here. */
+export function forecastMemory(config: Config): MemoryForecast | null {
+  const shape = knownShape(config)
+  if (shape === null) return null
+  if (engineOf(config.model.engine) !== 'native') {
+    return { least: Math.max(LEAST_MEMORY, leastMemory(shape, config.lora).total), most: null }
+  }
+  const prompt = Math.ceil(config.environment.max_chars / CHARACTERS_A_TOKEN) + PROMPT_FRAME
+  const answer = config.model.max_new_tokens
+  const { sft, dpo } = config.training
+  const one: Config = {
+    ...config,
+    training: { ...config.training, sft: { ...sft, batch_size: 1 }, dpo: { ...dpo, batch_size: 1 } },
+  }
+  const peak = ({ total, saving }: MemoryEstimate) => total + saving
+  const stages = (['sft', 'dpo'] as const).map((stage) => planMemory(config, prompt, answer, stage))
+  return {
+    least: Math.max(LEAST_MEMORY, peak(planMemory(one, 1, 1, 'sft').estimate)),
+    most: Math.max(
+      LEAST_MEMORY,
+      ...stages.map(({ estimate }) => peak(estimate)),
+      ...stages.map(({ generation }) => generation.total),
+    ),
+  }
+}
+
+/** For the store with its episodes, and reports. */
+const STORE_BYTES = 0.5e9
+/** Adapters that a run leaves: SFT and DPO with their exports, three controls; and the weights and moments of a checkpoint. */
+const ADAPTERS = 7
+const CHECKPOINT = 4
+
+export interface DiskForecast {
+  /** Bytes of the model that are not here yet. */
+  readonly download: number
+  /** What is needed where: one entry a file system. */
+  readonly places: readonly { readonly folder: string; readonly needed: number; readonly free: number }[]
+}
+
+/** What runs will write, beside what is free there: the model's download, its weights in 4 bits, adapters, the store. */
+export async function forecastDisk(config: Config): Promise<DiskForecast> {
+  const shape = knownShape(config)
+  const needs = [{ folder: dirname(projectPath(config.paths.store)), bytes: STORE_BYTES }]
+  let download = 0
+  if (shape !== null) {
+    const numbers = countNumbers(adapterShapes(shape, config.lora))
+    needs.push({ folder: projectPath(config.paths.reports), bytes: 4 * numbers * (ADAPTERS + CHECKPOINT) })
+    const name = config.model.base_model_name
+    const folder = hereAs(name)
+    if (folder === null && isOnHub(name)) {
+      // Qwen2 is published in bf16.
+      download = Math.max(0, 2 * countNumbers(checkpointShapes(shape)) - begunBytes(name))
+      needs.push({ folder: huggingFaceCache(), bytes: download })
+    }
+    const quantized = await quantizedBytes(config, shape, folder)
+    const beside = nearest(folder ?? huggingFaceCache())
+    needs.push({ folder: canWrite(beside) ? beside : projectPath('data/quantized'), bytes: quantized })
+  }
+  const places = new Map<number, { folder: string; needed: number; free: number }>()
+  for (const { folder, bytes } of needs.filter((one) => one.bytes > 0)) {
+    const there = nearest(folder)
+    const { dev } = await stat(there)
+    const { bavail, bsize } = await statfs(there)
+    const before = places.get(dev) ?? { folder: there, needed: 0, free: bavail * bsize }
+    places.set(dev, { ...before, needed: before.needed + bytes })
+  }
+  return { download, places: [...places.values()] }
+}
+
+/** Bytes of the file that keeps the weights as the native engine holds them in 4 bits; 0 where it is there or not made. */
+async function quantizedBytes({ model }: Config, shape: Qwen2Config, folder: string | null): Promise<number> {
+  if (engineOf(model.engine) !== 'native') return 0
+  const options = { threads: model.threads, precision: model.precision, headPrecision: model.head_precision }
+  const holding = chooseHolding(shape, options)
+  if (holding.precision !== 'nf4' || (folder !== null && (await isQuantized(folder, holding)))) return 0
+  return estimateWeights(shape, holding)
+}
+
+/** Bytes of a download that was begun. */
+function begunBytes(name: string): number {
+  const blobs = join(huggingFaceCache(), `models--${name.replace('/', '--')}`, 'blobs')
+  if (!existsSync(blobs)) return 0
+  return readdirSync(blobs).reduce((sum, file) => sum + statSync(join(blobs, file)).size, 0)
+}
+
+/** The model's folder; null where it is not here. */
+export function hereAs(name: string): string | null {
+  try {
+    return resolveModel(name)
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
+
+/** The model's shape; null where it is not known before the model is here. */
+export function knownShape({ model }: Config): Qwen2Config | null {
+  try {
+    return architectureOf(model.base_model_name)
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
+
+/** The folder, or the nearest one above it that is there. */
+function nearest(folder: string): string {
+  let there = folder
+  while (!existsSync(there)) there = dirname(there)
+  return there
+}
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}

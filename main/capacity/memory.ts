@@ -1,0 +1,215 @@
+/** Whether a training will fit into this machine's memory: told before it begins, and refused where it cannot. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { parseQwen2Config } from '../engine/checkpoint.ts'
+import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { chooseHolding, isOnHub, resolveModel } from '../engine/load.ts'
+import { PUBLISHED_SIZES, publishedShape } from '../engine/shapes.ts'
+import { UserError } from '../messages/error.ts'
+import type { Values } from '../pipeline/messages.ts'
+import type { Sequence } from '../training/forest.ts'
+import {
+  estimateGeneration,
+  estimateMemory,
+  type GenerationEstimate,
+  type MemoryEstimate,
+  type MemoryQuestion,
+} from './estimate.ts'
+import { gb } from './gigabytes.ts'
+
+/** A run that leaves less of the free memory than this share gets a warning. */
+const SPARE = 0.1
+
+/** What a batch computes. */
+export interface BatchSize {
+  readonly tokens: number
+  readonly targets: number
+  readonly context: number
+}
+
+/** The largest batch that `size` of these groups of sequences can make; those of a group share their prompt. */
+export function largestBatch(groups: readonly (readonly Sequence[])[], size: number): BatchSize {
+  const measured = groups.map((group) => {
+    const targets = group.reduce((sum, { completion }) => sum + completion.length, 0)
+    const prompt = group[0]?.prompt.length ?? 0
+    return {
+      tokens: prompt + targets,
+      targets,
+      context: prompt + Math.max(0, ...group.map((s) => s.completion.length)),
+    }
+  })
+  const top = (key: 'tokens' | 'targets') =>
+    measured
+      .map((one) => one[key])
+      .sort((a, b) => b - a)
+      .slice(0, size)
+      .reduce((sum, n) => sum + n, 0)
+  return { tokens: top('tokens'), targets: top('targets'), context: Math.max(0, ...measured.map((one) => one.context)) }
+}
+
+/** A training stage, and the sizes that the configuration gives it. */
+export interface TrainingSize {
+  readonly stage: 'sft' | 'dpo'
+  readonly batch_size: number
+  readonly grad_accumulation_steps: number
+}
+
+/**
+ * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
+ * the engine already holds. Returns what a warning says, or null where there is room.
+ * @throws UserError with the estimate by part, and the command that trains in less, where there is not.
+ */
+export function checkMemory(
+  engine: Engine,
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+  training: TrainingSize,
+  free: number = freeForTraining(),
+): Values<'memoryShort'> | null {
+  const { config, holding } = engine
+  if (holding === null) return null
+  const estimate = peakOf({ config, holding }, lora, batches)
+  const most = estimate.total + estimate.saving
+  if (most <= (1 - SPARE) * free) return null
+  const figures = { needed: partsOf(estimate), saving: gb(estimate.saving), free: gb(free) }
+  if (most <= free) return figures
+  const fits = (share: number) => {
+    const smaller = batches.map(({ tokens, targets, context }) => {
+      return { tokens: Math.max(context, tokens * share), targets: targets * share, context }
+    })
+    const { total, saving } = peakOf({ config, holding }, lora, smaller)
+    return total + saving <= (1 - SPARE) * free
+  }
+  const overrides = lighter(holding, training, fits)
+  const { needed, saving } = figures
+  const cure =
+    overrides.length === 0
+      ? 'close other programs, or choose a smaller model'
+      : `what is resumed keeps its settings, so run \`npx dpo-driver ${training.stage} --set ${overrides.join(' ')}\``
+  throw new UserError(
+    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cure}.`,
+  )
+}
+
+/** What a warning says where a later training on such batches will not fit; null where it will. */
+export function memoryShortLater(
+  { config, holding }: Engine,
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+  free: number = freeForTraining(),
+): Values<'memoryShortLater'> | null {
+  if (holding === null) return null
+  const { total, saving } = peakOf({ config, holding }, lora, batches)
+  return total + saving <= free ? null : { needed: gb(total + saving), free: gb(free) }
+}
+
+/** Bytes that this process has, and those that it can have besides. */
+function freeForTraining(): number {
+  return process.availableMemory() + process.memoryUsage.rss()
+}
+
+function peakOf(
+  { config, holding }: { readonly config: Qwen2Config; readonly holding: Holding },
+  lora: LoraConfig,
+  batches: readonly BatchSize[],
+): MemoryEstimate {
+  return batches
+    .map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
+    .reduce((most, one) => (one.total > most.total ? one : most))
+}
+
+/** Overrides with which the training takes less: as much of the batch as `fits`, and where none does, all that helps. */
+function lighter(
+  { gradientCheckpointing, precision }: Holding,
+  { stage, batch_size, grad_accumulation_steps }: TrainingSize,
+  fits: (share: number) => boolean,
+): string[] {
+  let size = batch_size
+  while (size > 1 && !fits(size / batch_size)) size = Math.floor(size / 2)
+  const steps = Math.ceil((grad_accumulation_steps * batch_size) / size)
+  return [
+    ...(size === batch_size
+      ? []
+      : [`training.${stage}.batch_size=${size}`, `training.${stage}.grad_accumulation_steps=${steps}`]),
+    ...(fits(size / batch_size)
+      ? []
+      : [
+          ...(gradientCheckpointing ? [] : ['training.gradient_checkpointing=true']),
+          ...(precision === 'nf4' ? [] : ['model.precision=nf4']),
+        ]),
+  ]
+}
+
+/** A plan for `dpo-driver estimate`. */
+export interface MemoryPlan {
+  readonly question: MemoryQuestion
+  readonly estimate: MemoryEstimate
+  /** Of collecting and evaluating, which do not run while something is trained. */
+  readonly generation: GenerationEstimate
+  /** Bytes that can be had here now. */
+  readonly free: number
+}
+
+/**
+ * The peak of a step of SFT or DPO by the configuration: `batch_size` samples or pairs with prompts and completions of the
+ * given lengths; and that of generating as many completions as pages are played. The model need not be here where it is one of Qwen2's published sizes.
+ * @throws UserError where it is neither.
+ */
+export function planMemory(
+  config: Config,
+  prompt: number,
+  completion: number,
+  stage: 'sft' | 'dpo' = 'dpo',
+): MemoryPlan {
+  const { model, training, lora } = config
+  const shape = architectureOf(model.base_model_name)
+  const holding = chooseHolding(
+    shape,
+    {
+      threads: model.threads,
+      precision: model.precision,
+      headPrecision: model.head_precision,
+      gradientCheckpointing: training.gradient_checkpointing,
+    },
+    totalmem(),
+  )
+  const groups = training[stage].batch_size
+  // Of a pair both completions hang below its prompt.
+  const completions = stage === 'dpo' ? 2 * completion : completion
+  const threads = model.threads === 'auto' ? availableParallelism() : model.threads
+  const held = { ...holding, threads, config: shape, lora }
+  const question: MemoryQuestion = {
+    ...held,
+    frozenAdapters: 0,
+    tokens: groups * (prompt + completions),
+    targets: groups * completions,
+    context: prompt + completion,
+  }
+  const generation = estimateGeneration({ ...held, completions: config.environment.pages, prompt, completion })
+  return { question, estimate: estimateMemory(question), generation, free: process.availableMemory() }
+}
+
+/** The estimate as a sentence's part: the sum, then its parts, the largest first. */
+export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string {
+  const shown = Object.entries(parts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, bytes]) => `${name} ${gb(bytes)}`)
+  return `${gb(total)} (${shown.join(', ')})`
+}
+
+/** The architecture of a model that is here, or is one of Qwen2's published sizes. Throws UserError where it is neither. */
+export function architectureOf(name: string): Qwen2Config {
+  const published = publishedShape(name)
+  try {
+    const file = join(resolveModel(name), 'config.json')
+    return parseQwen2Config(file, readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (published !== undefined && error instanceof UserError) return published
+    if (!isOnHub(name)) throw error
+    throw new UserError(
+      `The model ${name} is not on this machine, and its shape is not known before it is; put its config.json into models/${name}, or name one of ${PUBLISHED_SIZES.join(', ')}.`,
+    )
+  }
+}

@@ -1,0 +1,22 @@
+/** Rates of the shipped model, which has a few million parameters, ruin one of billions. */
+import type { Config } from '../config/schema.ts'
+import type { Qwen2Config } from '../engine/engine.ts'
+import { checkpointShapes, countNumbers } from '../engine/weights.ts'
+import type { Values } from '../pipeline/messages.ts'
+
+const LARGE = 100e6
+/** Rates above these are of small models: half the distance, in factors, between what suits those and what suits 7B. */
+const HIGHEST = { sft: 4.5e-4, dpo: 5e-5 } as const
+
+/** What a warning says where a large model would be trained with rates of small ones; null where it would not. */
+export function smallModelRates(
+  { training }: Config,
+  shape: Qwen2Config,
+  stages: readonly ('sft' | 'dpo')[] = ['sft', 'dpo'],
+): Values<'smallModelRates'> | null {
+  const numbers = countNumbers(checkpointShapes(shape))
+  const high = stages.filter((stage) => training[stage].learning_rate > HIGHEST[stage])
+  if (numbers < LARGE || high.length === 0) return null
+  const keys = high.map((stage) => `training.${stage}.learning_rate=${training[stage].learning_rate}`).join(', ')
+  return { parameters: (numbers / 1e6).toFixed(0), keys }
+}

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { PROJECTIONS } from '../config/choices.ts'
+import { isBuilt } from '../engine/native/addon.ts'
+import { publishedShape } from '../engine/shapes.ts'
+import { measureSpeed } from './speed.ts'
+
+const lora = { r: 4, lora_alpha: 8, lora_dropout: 0, target_modules: PROJECTIONS }
+const holding = {
+  precision: 'nf4',
+  headPrecision: 'int8',
+  gradientCheckpointing: true,
+  packedBytes: 2,
+  threads: 1,
+} as const
+const half = {
+  ...publishedShape('Qwen2-0.5B')!,
+  hidden_size: 448,
+  intermediate_size: 2432,
+  num_attention_heads: 7,
+  num_key_value_heads: 1,
+}
+
+test.skipIf(!isBuilt())('what one layer takes is scaled to all, and the head is read for each token', async () => {
+  // Pair, sample, reference, prompts read, prompts read and answers written; in milliseconds.
+  const readings = [0, 4000, 4000, 7000, 7000, 9000, 9000, 10_000, 10_000, 13_000]
+  const question = { config: half, holding, lora, prompt: 32, completion: 17, pages: 2 }
+  const speed = await measureSpeed(question, () => readings.shift() ?? Number.NaN)
+  expect(readings).toEqual([])
+  expect(speed).toMatchObject({ pair: 24 * 4, sample: 24 * 3, reference: 24 * 2 })
+  // Two seconds for sixteen tokens more; with the head of 68 MB beside 24 layers of 2.1 MB more than twice as long.
+  expect(speed.answer).toBeGreaterThan((24 * (1 + 2 * 2)) / 2)
+  expect(speed.answer).toBeLessThan((24 * (1 + 2 * 3)) / 2)
+})
+
+test.skipIf(!isBuilt())('a layer takes some time', async () => {
+  const speed = await measureSpeed({ config: half, holding, lora, prompt: 64, completion: 8, pages: 1 })
+  for (const time of Object.values(speed)) expect(time).toBeGreaterThan(0)
+})

@@ -1,0 +1,108 @@
+/** How fast this machine computes a model, from one of its layers, so that a model of any size is timed in seconds. */
+import { initLora } from '../engine/adapter.ts'
+import type { Forest, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { createNativeEngine } from '../engine/native/engine.ts'
+import { randomStream } from '../engine/random-stream.ts'
+import { estimateWeights } from './estimate.ts'
+
+export interface SpeedQuestion {
+  readonly config: Qwen2Config
+  readonly holding: Holding
+  readonly lora: LoraConfig
+  /** Tokens. */
+  readonly prompt: number
+  readonly completion: number
+  /** Completions that are made at a time. */
+  readonly pages: number
+}
+
+/** Seconds. */
+export interface Speed {
+  /** Forward and backward of one pair: a prompt with two completions. */
+  readonly pair: number
+  /** The same of one sample: a prompt with its completion. */
+  readonly sample: number
+  /** The frozen reference's log-probabilities of a pair. */
+  readonly reference: number
+  /** One completion, where `pages` are made at a time and each reads its own prompt. */
+  readonly answer: number
+}
+
+const VOCABULARY = 1024
+/** The slice's answers are short: what a token takes is measured on these. */
+const MEASURED_TOKENS = 16
+
+/**
+ * Runs one layer with random weights, held as the model will be, and scales what it takes to all layers; the head, by the
+ * bytes that are read for each token. Norms, logits of training and AdamW's step are left out, which for large models are
+ * a few hundredths. It takes as long as that layer takes several times; `clock` gives milliseconds.
+ */
+export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
+  const { config, holding, lora, prompt, completion, pages } = question
+  const slice: Qwen2Config = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
+  const layers = config.num_hidden_layers
+  const engine = await createNativeEngine(slice, randomStream(slice, 1), {
+    precision: holding.precision === 'fp32' ? 'float32' : holding.precision,
+    products: holding.packedBytes === 2 ? 'bf16' : 'fp32',
+    headPrecision: holding.headPrecision,
+    checkpointing: holding.gradientCheckpointing,
+    threads: holding.threads,
+  })
+  const seconds = async (work: () => Promise<unknown>) => {
+    const began = clock()
+    await work()
+    return (clock() - began) / 1000
+  }
+  try {
+    await engine.addAdapter('timed', lora, initLora(slice, lora, 1))
+    await engine.train('timed')
+    const pair = forestOf(prompt, completion, 2)
+    const pull = ({ logprobs }: { readonly logprobs: Float32Array }) => logprobs.map(() => -1 / logprobs.length)
+    // The first call of each kind makes room and packs.
+    await engine.accumulate(forestOf(8, 2, 2), pull)
+    const trained = await seconds(() => engine.accumulate(pair, pull))
+    const single = await seconds(() => engine.accumulate(forestOf(prompt, completion, 1), pull))
+    const reference = await seconds(() => engine.logprobs(pair, 'timed'))
+
+    const generate = (round: number, max_new_tokens: number) => {
+      const prompts = Array.from({ length: pages }, (_, page) => tokens(prompt, 1 + round * pages + page))
+      const sampling = { temperature: 0, top_p: 1, max_new_tokens, stop_token_ids: [], seeds: prompts.map(() => 0) }
+      return engine.generate(prompts, sampling, 'timed')
+    }
+    await generate(0, 2)
+    const read = await seconds(() => generate(1, 1))
+    const written = await seconds(() => generate(2, 1 + MEASURED_TOKENS))
+    const token = Math.max(0, written - read) / MEASURED_TOKENS
+    const headShare = 1 + headBytes(config, holding) / (layers * layerBytes(config, holding))
+    return {
+      pair: layers * trained,
+      sample: layers * single,
+      reference: layers * reference,
+      answer: (layers * (read + token * (completion - 1) * headShare)) / pages,
+    }
+  } finally {
+    await engine.close()
+  }
+}
+
+function layerBytes(config: Qwen2Config, holding: Holding): number {
+  const two = estimateWeights({ ...config, num_hidden_layers: 2 }, holding)
+  return two - estimateWeights({ ...config, num_hidden_layers: 1 }, holding)
+}
+
+/** Bytes of the head that each generated token reads; embeddings that are apart from it are not read. */
+function headBytes(config: Qwen2Config, holding: Holding): number {
+  const tied = { ...config, tie_word_embeddings: true }
+  return estimateWeights(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
+}
+
+function forestOf(prompt: number, completion: number, completions: number): Forest {
+  const root = { tokens: tokens(prompt, 0), parent: -1, targetStart: prompt }
+  const answers = Array.from({ length: completions }, (_, i) => tokens(completion, 1 + i))
+  return [root, ...answers.map((answer) => ({ tokens: answer, parent: 0, targetStart: 0 }))]
+}
+
+/** Tokens that differ from those of every other seed from the first on. */
+function tokens(length: number, seed: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => (seed * 31 + i * 7 + 1) % VOCABULARY)
+}

@@ -1,0 +1,71 @@
+/** What a run found, as files for people and for other programs. */
+import type { Task } from '../environment/tasks.ts'
+import { markdownTable } from '../evaluation/markdown.ts'
+import { reportPage } from '../evaluation/page.ts'
+import { reportPdf } from '../evaluation/pdf.ts'
+import { metricsCsv } from '../evaluation/report.ts'
+import { summarise, summaryJson } from '../evaluation/summary.ts'
+import { evaluationOf, outlineOf, resultsOf } from '../pipeline/results.ts'
+import type { Store } from '../store/store.ts'
+import { type ExportKind, exportLines } from './lines.ts'
+
+export interface ExportedFile {
+  /** Of its content, as HTTP names it. */
+  readonly type: string
+  readonly content: string | Uint8Array
+}
+
+export interface ExportChoice {
+  /** The catalogue, for the groups of the report. */
+  readonly tasks: readonly Task[]
+  /** Of the pairs; the last one by default. */
+  readonly round?: number
+}
+
+type Make = (store: Store, run: number, choice: ExportChoice) => ExportedFile | Promise<ExportedFile>
+
+const FILES = {
+  'report.html': (store, run, { tasks }) => ({ type: 'text/html; charset=utf-8', content: page(store, run, tasks) }),
+  'report.pdf': async (store, run, { tasks }) => ({
+    type: 'application/pdf',
+    content: await reportPdf(page(store, run, tasks)),
+  }),
+  'summary.json': (store, run, { tasks }) => {
+    const summary = summarise(evaluationOf(store, run, tasks))
+    const json = JSON.stringify(summaryJson(summary, outlineOf(store, run).wall), null, 2)
+    return { type: 'application/json', content: `${json}\n` }
+  },
+  'summary.md': (store, run, { tasks }) => ({
+    type: 'text/markdown; charset=utf-8',
+    content: markdownTable(summarise(evaluationOf(store, run, tasks))),
+  }),
+  'metrics.csv': (store, run) => ({ type: 'text/csv; charset=utf-8', content: metricsCsv(store.metrics(run)) }),
+  'preferences.jsonl': (store, run, { round }) => jsonLines(store, run, 'preferences', round),
+  'kto.jsonl': (store, run, { round }) => jsonLines(store, run, 'kto', round),
+  'episodes.jsonl': (store, run) => jsonLines(store, run, 'episodes'),
+} satisfies Record<string, Make>
+export type ExportFile = keyof typeof FILES
+
+export function isExportFile(name: string): name is ExportFile {
+  return Object.hasOwn(FILES, name)
+}
+
+/** The content of a file of a run. Throws UserError where the run has nothing to put into it. */
+export async function exportFile(
+  store: Store,
+  run: number,
+  file: ExportFile,
+  choice: ExportChoice,
+): Promise<ExportedFile> {
+  const make: Make = FILES[file]
+  return make(store, run, choice)
+}
+
+function page(store: Store, run: number, tasks: readonly Task[]): string {
+  const data = resultsOf(store, run, tasks)
+  return reportPage(data, summarise(data))
+}
+
+function jsonLines(store: Store, run: number, kind: Exclude<ExportKind, 'metrics'>, round?: number): ExportedFile {
+  return { type: 'application/x-ndjson', content: exportLines(store, run, kind, round) }
+}

@@ -1,0 +1,71 @@
+/** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
+import { z } from 'zod'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { writePreferenceData } from '../../preferences/dataset.ts'
+import { exportPreferences } from '../../preferences/exported.ts'
+import { buildPairs, type PairCounts } from '../../preferences/pairs.ts'
+import { policyFolder } from '../artifacts.ts'
+import type { Stage } from '../stage.ts'
+import { jobsOf, play } from './play.ts'
+
+const count = z.int()
+
+/** What became of the episodes: PairCounts. */
+export const pairCounts = z.object({
+  episodes: count,
+  successes: count,
+  failures: count,
+  faults: count,
+  seeds: count,
+  seedsOnlySuccesses: count,
+  seedsOnlyFailures: count,
+  pairs: count,
+  sameActions: count,
+  pageDiffers: count,
+  ended: count,
+  duplicates: count,
+  slips: count.default(0),
+  overCap: count,
+})
+
+export const collect: Stage<z.output<typeof pairCounts>> = {
+  name: 'collect',
+  title: 'the agent tries tasks, successes and failures become pairs',
+  result: pairCounts,
+  async run(context) {
+    const { config, resources, artifacts, store, round } = context
+    const { seeds_per_task, attempts, temperature, top_p, seed_start } = config.collect
+    const tasks = resources.tasksNamed(config.tasks)
+    const jobs = jobsOf(tasks, seed_start + (round - 1) * seeds_per_task, seeds_per_task, attempts)
+    const episodes = await play(context, {
+      key: context.arm(''),
+      adapter: policyFolder(context, round - 1),
+      jobs,
+      sampling: {
+        temperature,
+        top_p,
+        max_new_tokens: config.model.max_new_tokens,
+        seed: config.project.seed,
+      },
+      onEpisode: (done) => context.progress(done, jobs.length, 'attempts'),
+    })
+    const { pairs, counts } = buildPairs(episodes)
+    store.setPairs(context.run, round, pairs)
+    writePreferenceData(artifacts.preferences(round), pairs)
+    const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
+    context.say('collected', { attempts: counts.episodes, solved: (100 * rate).toFixed(1), broken: counts.faults })
+    if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
+    exportPreferences(store, projectPath(config.paths.preference_data), context)
+    context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
+    return counts
+  },
+}
+
+/** Why there is no pair, and what to do. */
+function noPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts): string {
+  if (seedsOnlyFailures === seeds)
+    return 'none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks'
+  if (seedsOnlySuccesses === seeds) return 'none failed; choose harder tasks, or raise collect.temperature'
+  return 'no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature'
+}

@@ -1,0 +1,153 @@
+/** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
+import { z } from 'zod'
+import type { AgentModel } from '../../agent/model.ts'
+import { checkMemory, largestBatch } from '../../capacity/memory.ts'
+import { smallModelRates } from '../../capacity/rates.ts'
+import { loadAdapter } from '../../engine/adapter.ts'
+import { freeTensors, moveAdapter } from '../../engine/free.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { type PreferenceRecord, readPreferenceData } from '../../preferences/dataset.ts'
+import { pairMessages } from '../../preferences/pairs.ts'
+import { successSteps } from '../../preferences/successes.ts'
+import type { Sequence } from '../../training/forest.ts'
+import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../../training/preference.ts'
+import type { Example } from '../../training/sft.ts'
+import { exportAdapter, hasAdapter, policyFolder } from '../artifacts.ts'
+import { finishedStage } from '../lineage.ts'
+import type { Stage, StageContext } from '../stage.ts'
+import { goldenExamples } from './examples.ts'
+import { trainAdapter } from './training.ts'
+import { trainingPairs } from './training-pairs.ts'
+import { mapInTurns } from './turns.ts'
+
+/** What DPO has to beat, from the same episodes with the same number of steps. */
+export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
+
+const result = z.object({
+  pairs: z.int(),
+  /** The adapter whose policy is the reference: frozen, and where training begins. */
+  reference: z.string(),
+  arms: z.array(z.string()),
+})
+
+export const dpo: Stage<z.output<typeof result>> = {
+  name: 'dpo',
+  title: 'the agent learns from its pairs',
+  result,
+  async run(context) {
+    const { config, resources, artifacts, round } = context
+    const options = { ...config.training.dpo, seed: config.project.seed }
+    const model = await resources.model()
+    const { engine } = model
+    const reference = policyFolder(context, round - 1)
+    const { lora, tensors } = await loadAdapter(reference, engine.config)
+    freeTensors(tensors)
+    // Read again where they are wanted: beside a large model they would be in the way.
+    const weights = async () => (await loadAdapter(reference, engine.config)).tensors
+    const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
+    const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
+    const { train: golden } = goldenExamples(model, config)
+    if (golden.length === 0 && options.replay > 0) {
+      throw new UserError(
+        `${config.paths.sft_data}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.`,
+      )
+    }
+    const rates = smallModelRates(config, engine.config, ['dpo'])
+    if (rates !== null) context.say('smallModelRates', rates)
+    context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
+
+    const examples = await ownSuccesses(context, model)
+    const batches = [pairs.map(pairSequences), [...golden, ...examples].map((example) => [example])]
+    const warning = checkMemory(
+      engine,
+      lora,
+      batches.map((groups) => largestBatch(groups, options.batch_size)),
+      { stage: 'dpo', ...options },
+    )
+    if (warning !== null) context.say('memoryShort', warning)
+
+    const arms = lessons(context, { pairs, examples, golden }, async () => {
+      const frozen = 'reference'
+      await moveAdapter(engine, frozen, lora, await weights())
+      try {
+        return await referenceLogps(engine, frozen, pairs, options)
+      } finally {
+        await engine.removeAdapter(frozen)
+      }
+    })
+    for (const [place, [arm, lesson]] of [...arms].entries()) {
+      const folder = artifacts.adapter(arm, round)
+      if (hasAdapter(folder)) continue
+      const taught = await lesson()
+      await trainAdapter(context, {
+        engine,
+        arm,
+        lora,
+        weights,
+        maxSteps: options.max_steps,
+        others: { before: place * options.max_steps, after: (arms.size - 1 - place) * options.max_steps },
+        folder,
+        baseModelName: config.model.base_model_name,
+        train: (adapter, hooks) => trainPreference({ engine, adapter, lesson: taught, golden, options, hooks }),
+      })
+    }
+    await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
+    context.say('dpoDone', {
+      path: shownPath(config.paths.dpo_adapter_path),
+      arms: [...arms.keys()].join(', '),
+      controls: arms.size - 1,
+    })
+    return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
+  },
+}
+
+interface Material {
+  readonly pairs: readonly TokenPair[]
+  /** Every step of the successes that the pairs come from. */
+  readonly examples: readonly Example[]
+  readonly golden: readonly Example[]
+}
+
+/** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
+function lessons(
+  context: StageContext,
+  { pairs, examples, golden }: Material,
+  reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
+): Map<string, () => Promise<Lesson>> {
+  const arms = new Map<string, () => Promise<Lesson>>()
+  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
+  if (context.round !== 1 || !context.config.evaluation.controls) return arms
+  for (const control of CONTROLS) {
+    if (control === 'replay') {
+      if (golden.length > 0) arms.set(control, async () => ({ method: control }))
+    } else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
+    else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
+    else context.say('noSuccesses', {})
+  }
+  return arms
+}
+
+/** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
+async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
+  const collections = finishedStage(store, run, 'collect')
+  const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
+  if (collection === undefined) return []
+  const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
+  return mapInTurns(successSteps(episodes), (step) => ({
+    prompt: model.messageTokens(pairMessages(step)),
+    completion: model.completionTokens(step.completion),
+  }))
+}
+
+function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+  return [chosen, rejected].map((completion) => ({ prompt, completion }))
+}
+
+function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {
+  return {
+    prompt: model.messageTokens(prompt),
+    chosen: model.completionTokens(chosen),
+    rejected: model.completionTokens(rejected),
+  }
+}

@@ -1,0 +1,93 @@
+/** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
+import { join } from 'node:path'
+import { adapterDigest } from '../../adapters/list.ts'
+import type { Arm } from '../../evaluation/evaluate.ts'
+import { writeReport } from '../../evaluation/report.ts'
+import { textTable } from '../../evaluation/terminal.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from '../artifacts.ts'
+import { finishedStage } from '../lineage.ts'
+import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
+import type { Stage, StageContext } from '../stage.ts'
+import { CONTROLS } from './dpo.ts'
+import { greedy, jobsOf, play } from './play.ts'
+import { bestRound } from './validate.ts'
+
+export const evaluate: Stage<EvaluateResult> = {
+  name: 'evaluate',
+  title: 'all policies play the same unseen problems',
+  result: evaluateResult,
+  async run(context) {
+    const { config, resources, artifacts, round } = context
+    const { num_episodes_per_task, seed_start } = config.evaluation
+    const tasks = resources.tasksNamed(config.evaluation.tasks ?? config.tasks)
+    const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
+    const best = bestRound(context, Math.min(1, round), round)
+    const policies = policiesOf(context, best)
+    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
+    const total = policies.size * jobs.length
+    const arms: Arm[] = []
+    for (const [name, adapter] of policies) {
+      const before = arms.length * jobs.length
+      const episodes = await play(context, {
+        key: context.arm(name),
+        adapter,
+        jobs,
+        sampling: greedy(config),
+        onEpisode: (done) => context.progress(before + done, total, 'episodes'),
+      })
+      arms.push({ name, episodes })
+    }
+    if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
+    const { engine } = await resources.model()
+    const facts = {
+      model: config.model.base_model_name,
+      engine: engine.description,
+      reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
+      round: `${best} of ${round}`,
+      seed: String(config.project.seed),
+    }
+    const summary = writeReport(artifacts.folder, {
+      ...history(context.store, context.run),
+      arms,
+      ...labels(tasks),
+      facts,
+    })
+    const table = textTable(summary)
+    const percent = (rate = 0) => (100 * rate).toFixed(1)
+    const { sft, dpo } = summary.arms
+    if (dpo === undefined) context.say('resultsOfSft', { table, sft: percent(sft?.success) })
+    else context.say('results', { table, sft: percent(sft?.success), dpo: percent(dpo.success) })
+    context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
+    return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
+  },
+}
+
+/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or what it was before, DPO. */
+function policiesOf(context: StageContext, best: number): Map<string, string> {
+  const { artifacts, config, store, run, round } = context
+  const policies = new Map([['sft', policyFolder(context, 0)]])
+  const trainer = store.run(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
+  const trained = keptArtifacts(config, trainer)
+  if (config.evaluation.controls) {
+    for (const control of CONTROLS) {
+      const folder = trained.adapter(control, 1)
+      if (hasAdapter(folder)) policies.set(control, folder)
+    }
+  }
+  for (let other = 1; other <= round; other++) {
+    const folder = artifacts.adapter('dpo', other)
+    if (other !== best && hasAdapter(folder)) policies.set(`dpo_round_${other}`, folder)
+  }
+  for (const before of collectorArtifacts(context).map((collector) => collector.adapter('dpo', round))) {
+    if (hasAdapter(before)) policies.set('dpo_before', before)
+  }
+  try {
+    policies.set('dpo', policyFolder(context, best))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    context.say('sftAlone', { why: error.message })
+  }
+  return policies
+}

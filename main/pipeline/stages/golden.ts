@@ -1,0 +1,127 @@
+/** Golden samples: the scripted experts show each task a few times. */
+import { z } from 'zod'
+import { formatAction, formatCompletion } from '../../agent/grammar.ts'
+import { promptMessages } from '../../agent/prompt.ts'
+import type { Attempt, Ending } from '../../agent/spectator.ts'
+import { GOLDEN_SEEDS } from '../../config/config.ts'
+import type { Action } from '../../environment/action.ts'
+import { decide, type Expert, Stuck } from '../../environment/experts/expert.ts'
+import { EXPERTS } from '../../environment/experts/index.ts'
+import { EnvironmentFault } from '../../environment/fault.ts'
+import type { Task } from '../../environment/tasks.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../../preferences/golden.ts'
+import type { Stage, StageContext } from '../stage.ts'
+
+/** Seeds in a row at which an expert may fail before its task is given up. */
+const PATIENCE = 20
+
+const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(z.string()) })
+
+/** Records what paths.sft_data lacks; what is in it already, an expert's or someone's own, stays. */
+export const golden: Stage<z.output<typeof result>> = {
+  name: 'golden',
+  title: 'scripted experts show each task',
+  result,
+  async run(context) {
+    const { config, resources, signal } = context
+    const path = projectPath(config.paths.sft_data)
+    const tasks = resources.tasksNamed(config.tasks)
+    const samples = readGoldenData(path)
+    const before = samples.length
+    const without: string[] = []
+    for (const [at, task] of tasks.entries()) {
+      signal.throwIfAborted()
+      context.progress(at, tasks.length, 'tasks')
+      const expert = EXPERTS[task.name]
+      if (expert !== undefined) samples.push(...(await recordMissing(context, task, expert, samples)))
+      else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)
+    }
+    const known = new Set(config.tasks)
+    if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
+      throw new UserError(
+        `${shownPath(path)}: there is no golden sample of ${without.join(', ')}, and no expert plays that; choose other tasks or write samples of your own.`,
+      )
+    }
+    if (samples.length > before) writeGoldenData(path, samples)
+    if (without.length > 0) context.say('noExpert', { tasks: without.join(', ') })
+    context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: samples.length - before })
+    return { samples: samples.length, recorded: samples.length - before, without }
+  },
+}
+
+/** Samples of the problems that a task still needs. */
+async function recordMissing(
+  context: StageContext,
+  task: Task,
+  expert: Expert,
+  known: readonly GoldenSample[],
+): Promise<GoldenSample[]> {
+  const { samples_per_task, held_out_per_task, seed_start } = context.config.golden
+  const shown = known.filter((sample) => sample.task === task.name && sample.source !== BY_HAND)
+  const seeds = new Set(shown.map(({ seed }) => seed))
+  const wanted = samples_per_task + held_out_per_task
+  const recorded: GoldenSample[] = []
+  let failures = 0
+  for (let seed = seed_start; seeds.size < wanted && seed < seed_start + GOLDEN_SEEDS; seed++) {
+    context.signal.throwIfAborted()
+    if (seeds.has(seed)) continue
+    const samples = await context.resources
+      .environment()
+      .use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
+    if (typeof samples !== 'string') {
+      recorded.push(...samples)
+      seeds.add(seed)
+      failures = 0
+    } else if (++failures === PATIENCE) {
+      throw new Error(
+        `The expert of ${task.name} failed at ${PATIENCE} seeds in a row, the last time because: ${samples}`,
+      )
+    }
+  }
+  return recorded
+}
+
+/** The samples of one episode that the expert solved, or why it did not. */
+async function show(attempt: Attempt, expert: Expert, context: StageContext): Promise<GoldenSample[] | string> {
+  const { task, seed, session } = attempt
+  const { resources, signal, round } = context
+  const spectator = resources.audience?.spectator({ stage: golden.name, round, arm: 'expert' })
+  const end = (ending: Ending) => spectator?.ended(attempt, ending, signal)
+  const samples: GoldenSample[] = []
+  const actions: Action[] = []
+  const done: string[] = []
+  try {
+    let observation = await session.reset(task, seed)
+    spectator?.began(attempt, observation)
+    for (let step = 0; step < task.horizon; step++) {
+      const decision = decide(expert, observation, actions)
+      const text = formatCompletion(decision, observation)
+      samples.push({
+        prompt: promptMessages(observation, done),
+        completion: text,
+        task: task.name,
+        seed,
+        step,
+        source: 'expert',
+      })
+      const written = formatAction(decision.action, observation)
+      actions.push(decision.action)
+      done.push(written)
+      await spectator?.decided(attempt, { observation, text, written, ...decision, tokens: () => [] }, signal)
+      const { reward, ...result } = await session.step(decision.action)
+      if (result.done) {
+        await end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward })
+        return result.success ? samples : result.reason
+      }
+      observation = result.observation
+    }
+    await end({ outcome: 'failure', reason: 'steps', reward: 0 })
+    return `it took more than ${task.horizon} steps`
+  } catch (error) {
+    if (!(error instanceof Stuck || error instanceof EnvironmentFault)) throw error
+    await end({ outcome: error instanceof Stuck ? 'failure' : 'fault', reason: error.message, reward: 0 })
+    return error.message
+  }
+}

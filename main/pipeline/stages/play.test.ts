@@ -1,0 +1,107 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { AgentModel } from '../../agent/model.ts'
+import { configSchema } from '../../config/schema.ts'
+import type { Observation } from '../../environment/observation.ts'
+import type { StepResult } from '../../environment/session.ts'
+import type { Task } from '../../environment/tasks.ts'
+import { type ArmKey, Store } from '../../store/store.ts'
+import type { StageContext } from '../stage.ts'
+import { jobsOf, play } from './play.ts'
+
+const TASK = { name: 'press-enter', horizon: 1 } as Task
+const PAGE: Observation = { instruction: 'press Enter', elements: [], dropped: 0 }
+const WON: StepResult = { observation: PAGE, reward: 1, done: true, success: true, reason: 'reward' }
+
+let store: Store
+let key: ArmKey
+/** What the model was asked to do, and which seeds were played to their end. */
+let calls: string[]
+let played: number[]
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'play-')), 'lab.sqlite'))
+  key = { run: store.createRun('trial', 'collect', configSchema.parse({})), stage: 'collect', round: 1, arm: '' }
+  calls = []
+  played = []
+})
+afterEach(() => store.close())
+
+/** A stage whose model always presses Enter, on pages that always want it. */
+function context(signal: AbortSignal): StageContext {
+  const answer = 'Thought: t\nAction: press Enter'
+  const model = {
+    loadAdapter: async (folder: string, name: string) => calls.push(`load ${folder} as ${name}`),
+    engine: { removeAdapter: async (name: string) => calls.push(`remove ${name}`) },
+    promptTokens: () => Int32Array.of(1),
+    completionText: () => answer,
+    generate: async (prompts: readonly unknown[]) =>
+      prompts.map(() => ({ tokens: Int32Array.of(2), logprobs: Float32Array.of(-1), stopped: true })),
+  }
+  const session = () => {
+    let seed = 0
+    return {
+      async reset(_task: Task, of: number) {
+        seed = of
+        return PAGE
+      },
+      async step() {
+        played.push(seed)
+        return WON
+      },
+    }
+  }
+  const environment = {
+    pages: 1,
+    use: (_task: Task, work: (lent: ReturnType<typeof session>) => unknown) => work(session()),
+  }
+  const resources = { model: async () => model as unknown as AgentModel, environment: () => environment }
+  return { store, signal, config: configSchema.parse({}), resources } as unknown as StageContext
+}
+
+const sampling = { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1 }
+
+test('what the store holds is not played again; the rest goes into it as it ends', async () => {
+  const abort = new AbortController()
+  const jobs = jobsOf([TASK], 5, 6)
+  const stop = (done: number) => {
+    if (done === 2) abort.abort()
+  }
+  const first = play(context(abort.signal), { key, adapter: 'sft', jobs, sampling, onEpisode: stop })
+  await expect(first).rejects.toThrow(/abort/i)
+  const kept = store.episodes(key).length
+  expect(kept).toBeGreaterThanOrEqual(2)
+  expect(kept).toBeLessThan(6)
+  expect(calls).toEqual(['load sft as playing', 'remove playing'])
+
+  const progress: number[] = []
+  const episodes = await play(context(new AbortController().signal), {
+    key,
+    adapter: 'sft',
+    jobs,
+    sampling,
+    onEpisode: (done) => progress.push(done),
+  })
+  expect(episodes.map(({ seed, outcome }) => [seed, outcome])).toEqual(
+    [5, 6, 7, 8, 9, 10].map((seed) => [seed, 'success']),
+  )
+  expect(played.toSorted((a, b) => a - b)).toEqual([5, 6, 7, 8, 9, 10])
+  expect(progress).toEqual(Array.from({ length: 7 - kept }, (_, at) => kept + at))
+})
+
+test('where the store holds all, the model is not even loaded', async () => {
+  const jobs = jobsOf([TASK], 0, 2, 2)
+  expect(jobs.map(({ seed, attempt }) => [seed, attempt])).toEqual([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ])
+  const options = { key, adapter: 'sft', jobs, sampling, onEpisode() {} }
+  await play(context(new AbortController().signal), options)
+  calls = []
+  expect(await play(context(new AbortController().signal), options)).toHaveLength(4)
+  expect(calls).toEqual([])
+})

@@ -1,0 +1,65 @@
+/** Episodes that survive a kill: each goes into the store as it ends, and what is there is not played again. */
+import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Task } from '../../environment/tasks.ts'
+import type { ArmKey, StoredEpisode } from '../../store/store.ts'
+import type { StageContext } from '../stage.ts'
+
+export interface Play {
+  readonly key: ArmKey
+  /** Folder of the adapter that plays. */
+  readonly adapter: string
+  readonly jobs: readonly Job[]
+  readonly sampling: RolloutOptions['sampling']
+  /** Called as each episode ends, with how many of the jobs are done. */
+  onEpisode(done: number): void
+}
+
+/** Plays the jobs that the store does not hold yet, and returns the episodes of all of them. */
+export async function play(
+  context: StageContext,
+  { key, adapter, jobs, sampling, onEpisode }: Play,
+): Promise<StoredEpisode[]> {
+  const { store, resources, signal, config } = context
+  const kept = new Set(store.episodes(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`))
+  const missing = jobs.filter(({ task, seed, attempt }) => !kept.has(`${task.name} ${seed} ${attempt}`))
+  let done = jobs.length - missing.length
+  onEpisode(done)
+  if (missing.length > 0) {
+    const model = await resources.model()
+    const name = 'playing'
+    await model.loadAdapter(adapter, name)
+    try {
+      await rollout(model, resources.environment(), missing, {
+        adapter: name,
+        sampling,
+        pictures: config.environment.pictures,
+        signal,
+        spectator: resources.audience?.spectator({ stage: key.stage, round: key.round, arm: key.arm }),
+        onEpisode(episode) {
+          store.addEpisode(key, episode)
+          onEpisode(++done)
+        },
+      })
+    } finally {
+      await model.engine.removeAdapter(name)
+    }
+  }
+  return store.episodes(key)
+}
+
+/** Every attempt at `seeds` seeds of each task from `start` on: a task's problems stand together. */
+export function jobsOf(tasks: readonly Task[], start: number, seeds: number, attempts = 1): Job[] {
+  return tasks.flatMap((task) =>
+    Array.from({ length: seeds * attempts }, (_, at) => ({
+      task,
+      seed: start + Math.floor(at / attempts),
+      attempt: at % attempts,
+    })),
+  )
+}
+
+/** How a policy plays where it is measured. */
+export function greedy({ model, project }: Config): RolloutOptions['sampling'] {
+  return { temperature: 0, top_p: 1, max_new_tokens: model.max_new_tokens, seed: project.seed }
+}

@@ -1,0 +1,79 @@
+/** Stage 1: the base model learns the form of thought and action, and the tasks, from golden samples. */
+import { z } from 'zod'
+import { type BatchSize, checkMemory, largestBatch, memoryShortLater } from '../../capacity/memory.ts'
+import { smallModelRates } from '../../capacity/rates.ts'
+import { initLora } from '../../engine/adapter.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { type Example, trainSft } from '../../training/sft.ts'
+import { exportAdapter } from '../artifacts.ts'
+import type { Stage } from '../stage.ts'
+import { goldenExamples } from './examples.ts'
+import { trainAdapter } from './training.ts'
+
+const result = z.object({
+  examples: z.int(),
+  /** The step whose weights were kept, and how many were done. */
+  step: z.int(),
+  steps: z.int(),
+  stoppedEarly: z.boolean(),
+})
+
+export const sft: Stage<z.output<typeof result>> = {
+  name: 'sft',
+  title: 'the base model learns from golden samples',
+  result,
+  async run(context) {
+    const { config, resources, artifacts } = context
+    const { sft: options } = config.training
+    const { seed } = config.project
+    const model = await resources.model()
+    const { train, heldOut } = goldenExamples(model, config)
+    if (train.length === 0) {
+      throw new UserError(`${config.paths.sft_data}: no golden sample of these tasks; run \`npx dpo-driver golden\`.`)
+    }
+    const folder = artifacts.adapter('sft', 0)
+    const { engine } = model
+    const batch = largestBatch(
+      [...train, ...heldOut].map((example) => [example]),
+      options.batch_size,
+    )
+    const warning = checkMemory(engine, config.lora, [batch], { stage: 'sft', ...options })
+    if (warning !== null) context.say('memoryShort', warning)
+    // What a run has begun with it keeps, so hours of collecting would be spent for a DPO that cannot be trained.
+    const later = memoryShortLater(engine, config.lora, [likelyPairs(train, config.training.dpo.batch_size)])
+    if (later !== null) context.say('memoryShortLater', later)
+    const rates = smallModelRates(config, engine.config, ['sft'])
+    if (rates !== null) context.say('smallModelRates', rates)
+    context.say('sftData', { samples: train.length, heldOut: heldOut.length, engine: engine.description })
+    const { step, steps, stoppedEarly } = await trainAdapter(context, {
+      engine,
+      arm: 'sft',
+      lora: config.lora,
+      weights: () => initLora(engine.config, config.lora, seed),
+      maxSteps: options.max_steps,
+      folder,
+      baseModelName: config.model.base_model_name,
+      train: (adapter, hooks) =>
+        trainSft({ engine, adapter, examples: train, evalExamples: heldOut, options: { ...options, seed }, hooks }),
+    })
+    await exportAdapter(folder, projectPath(config.paths.sft_adapter_path))
+    context.say(stoppedEarly ? 'sftStopped' : 'sftDone', {
+      steps,
+      step,
+      path: shownPath(config.paths.sft_adapter_path),
+    })
+    return { examples: train.length, step, steps, stoppedEarly }
+  },
+}
+
+/** The largest batch of so many pairs, if both answers of a pair are like these samples. */
+function likelyPairs(samples: readonly Example[], size: number): BatchSize {
+  const pairs = samples.map((sample) => [sample, sample])
+  return largestBatch(
+    Array(Math.ceil(size / pairs.length))
+      .fill(pairs)
+      .flat(),
+    size,
+  )
+}

@@ -1,0 +1,215 @@
+/** Stages whose episodes are all in the store already: nothing is played, everything that follows is done. */
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { adapterDigest } from '../../adapters/list.ts'
+import type { AgentModel } from '../../agent/model.ts'
+import { type ConfigInput, configSchema } from '../../config/schema.ts'
+import type { Task } from '../../environment/tasks.ts'
+import { writeFileAtomic } from '../../files/file.ts'
+import type { Episode, Outcome } from '../../store/episode.ts'
+import { Store } from '../../store/store.ts'
+import type { Resources } from '../resources.ts'
+import { type RunnerOptions, runStages } from '../runner.ts'
+import type { Stage } from '../stage.ts'
+import { collect } from './collect.ts'
+import { evaluate } from './evaluate.ts'
+import { bestRound } from './validate.ts'
+
+let folder: string
+let store: Store
+let run: RunnerOptions['run']
+let said: string[]
+
+const inFolder = (name: string) => join(folder, name)
+
+function begin(more: ConfigInput): void {
+  const config = configSchema.parse({
+    ...more,
+    paths: {
+      preference_data: inFolder('preferences.jsonl'),
+      sft_adapter_path: inFolder('sft'),
+      dpo_adapter_path: inFolder('dpo'),
+      reports: inFolder('reports'),
+    },
+    tasks: ['click-tab', 'enter-text'],
+  })
+  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config, collection: null }
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stages-'))
+  store = new Store(inFolder('lab.sqlite'))
+  said = []
+})
+afterEach(() => store.close())
+
+const resources = {
+  model: async () => ({ engine: { description: 'no engine' } }) as unknown as AgentModel,
+  environment() {
+    throw new Error('nothing has to be played')
+  },
+  tasks: () => [],
+  tasksNamed: (names: readonly string[]) => names.map((name) => ({ name, category: 'click' }) as Task),
+  async close() {},
+} satisfies Resources
+
+function perform<Result>(stage: Stage<Result>, round: number): Promise<Result> {
+  const signal = new AbortController().signal
+  return runStages(
+    { store, run, resources, signal, emit: (event) => event.event === 'message' && said.push(event.text) },
+    (runner) => runner.perform(stage, round),
+  )
+}
+
+function episode(task: string, seed: number, attempt: number, outcome: Outcome, action = 'click tab A 1'): Episode {
+  const step = { page: 'p', prompt: `${task} ${seed}`, tokens: [1], logprob: -1, thought: 't' }
+  return {
+    task,
+    seed,
+    attempt,
+    instruction: 'i',
+    outcome,
+    reason: outcome === 'success' ? 'reward' : 'wrong',
+    reward: outcome === 'success' ? 1 : 0,
+    duration: 1,
+    steps: [{ ...step, completion: `Thought: t\nAction: ${action}`, action }],
+  }
+}
+
+/** A folder that passes for an adapter, and says whose it is. */
+function adapter(path: string): void {
+  writeFileAtomic(join(path, 'adapter_config.json'), path)
+  writeFileAtomic(join(path, 'adapter_model.safetensors'), path)
+}
+
+test('collect makes pairs of what was played, in the store, the run and the file of the configuration', async () => {
+  begin({ collect: { seeds_per_task: 2, attempts: 2, seed_start: 10 } })
+  adapter(inFolder('sft'))
+  const key = { run: run.id, stage: 'collect', round: 2, arm: '' }
+  adapter(inFolder('dpo'))
+  for (const task of run.config.tasks) {
+    // The second round plays the next block of seeds.
+    for (const seed of [12, 13]) {
+      store.addEpisode(key, episode(task, seed, 0, 'success'))
+      store.addEpisode(key, episode(task, seed, 1, seed === 12 ? 'failure' : 'fault', 'click tab B 2'))
+    }
+  }
+  const counts = await perform(collect, 2)
+  expect(counts).toMatchObject({ episodes: 8, successes: 4, failures: 2, faults: 2, pairs: 2 })
+  expect(store.pairs(run.id, 2)).toMatchObject([
+    { task: 'click-tab', seed: 12, step: 0, chosenAttempt: 0, rejectedAttempt: 1 },
+    { task: 'enter-text', seed: 12 },
+  ])
+  const exported = readFileSync(inFolder('preferences.jsonl'), 'utf8')
+  expect(exported.trim().split('\n')).toHaveLength(2)
+  expect(readFileSync(inFolder('reports/trial-1/round-2/preferences.jsonl'), 'utf8')).toBe(exported)
+})
+
+test('a collection without a pair says why', async () => {
+  begin({ collect: { seeds_per_task: 1, attempts: 1, seed_start: 10 } })
+  adapter(inFolder('sft'))
+  const key = { run: run.id, stage: 'collect', round: 1, arm: '' }
+  for (const task of run.config.tasks) store.addEpisode(key, episode(task, 10, 0, 'failure'))
+  await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
+})
+
+/** What the policy of a round did on twenty problems of the validation block. */
+function validated(round: number, solved: number): void {
+  for (let seed = 0; seed < 20; seed++) {
+    const key = { run: run.id, stage: 'validate', round, arm: '' }
+    store.addEpisode(key, episode('click-tab', seed, 0, seed < solved ? 'success' : 'failure'))
+  }
+}
+
+test('of validated rounds the latest is taken that is not measurably worse than the best', () => {
+  begin({})
+  for (const [round, solved] of [10, 16, 18, 16].entries()) validated(round, solved)
+  const best = (first: number, last: number) => bestRound({ store, run: run.id }, first, last)
+  expect([best(0, 1), best(0, 2), best(0, 3)]).toEqual([1, 2, 3])
+  validated(4, 11)
+  expect([best(0, 4), best(4, 4)]).toEqual([3, 4])
+  // Rounds that nobody validated: the latest.
+  expect(best(7, 9)).toBe(9)
+})
+
+test('evaluate calls the latest round that validated no worse than the best dpo, reports every arm, and exports that adapter', async () => {
+  begin({ evaluation: { num_episodes_per_task: 2, seed_start: 50 }, flywheel: { rounds: 3 } })
+  const reports = inFolder('reports/trial-1')
+  adapter(join(reports, 'sft_adapter'))
+  for (const [round, solved] of [10, 14, 18, 11].entries()) {
+    const key = { run: run.id, stage: 'validate', round }
+    store.startStage(key)
+    store.endStage(key, 'done', { success: solved / 20, n: 20, best: Math.min(round, 2) })
+    validated(round, solved)
+    if (round > 0) adapter(join(reports, `round-${round}/dpo_adapter`))
+  }
+  for (const control of ['replay', 'success_sft']) adapter(join(reports, `round-1/${control}_adapter`))
+  const dpoStage = { run: run.id, stage: 'dpo', round: 1 }
+  store.startStage(dpoStage)
+  store.endStage(dpoStage, 'done', {})
+  for (const arm of ['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo']) {
+    for (const task of run.config.tasks) {
+      for (const seed of [50, 51]) {
+        const solved = arm === 'dpo' || (arm !== 'sft' && seed === 50)
+        store.addEpisode(
+          { run: run.id, stage: 'evaluate', round: 3, arm },
+          episode(task, seed, 0, solved ? 'success' : 'failure'),
+        )
+      }
+    }
+  }
+  const { round, arms, adapters } = await perform(evaluate, 3)
+  expect(round).toBe(2)
+  expect(adapters.dpo).toBe(adapterDigest(join(reports, 'round-2/dpo_adapter')))
+  expect(Object.keys(arms)).toEqual(['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo'])
+  expect(arms).toMatchObject({ sft: { success: 0, n: 4 }, dpo: { success: 1, n: 4 }, replay: { success: 0.5 } })
+  expect(readFileSync(inFolder('dpo/adapter_config.json'), 'utf8')).toBe(join(reports, 'round-2/dpo_adapter'))
+  expect(JSON.parse(readFileSync(join(reports, 'summary.json'), 'utf8'))).toMatchObject({
+    sft: { success: 0, n: 4 },
+    dpo: { success: 1, n: 4 },
+    successSft: { success: 0.5, n: 4 },
+    mcnemar: { won: 4, lost: 0, p: 0.125 },
+    wall: { 'validate 0': expect.any(Number), 'validate 1': expect.any(Number), 'validate 2': expect.any(Number) },
+    dpoRound1: { success: 0.5, n: 4 },
+  })
+  for (const file of ['report.html', 'metrics.csv']) expect(existsSync(join(reports, file))).toBe(true)
+  expect(said.join('\n')).toContain(join(reports, 'report.html'))
+})
+
+test('evaluate alone plays the adapters at the paths of the configuration, and SFT alone where there is no other', async () => {
+  begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50 } })
+  await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run `npx dpo-driver sft` first/)
+  adapter(inFolder('sft'))
+  for (const task of run.config.tasks) {
+    store.addEpisode({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
+  }
+  expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
+  expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. DPO is left out.')
+})
+
+test('trained again on an earlier collection, DPO is evaluated beside what it was before and the SFT it came from', async () => {
+  begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50, controls: false } })
+  const before = inFolder('reports/trial-1')
+  adapter(join(before, 'sft_adapter'))
+  for (const round of [1, 2]) adapter(join(before, `round-${round}/dpo_adapter`))
+  const collection = { run: run.id, round: 2 }
+  run = { ...run, id: store.createRun('trial', 'retrain', run.config, { collection }), collection }
+  const after = inFolder('reports/trial-2/round-2/dpo_adapter')
+  adapter(after)
+  for (const arm of ['sft', 'dpo_before', 'dpo']) {
+    for (const task of run.config.tasks) {
+      const outcome = arm === 'dpo' ? 'success' : 'failure'
+      store.addEpisode({ run: run.id, stage: 'evaluate', round: 2, arm }, episode(task, 50, 0, outcome))
+    }
+  }
+  const { arms, adapters } = await perform(evaluate, 2)
+  expect(Object.keys(arms)).toEqual(['sft', 'dpo_before', 'dpo'])
+  expect(adapters).toEqual({
+    sft: adapterDigest(join(before, 'sft_adapter')),
+    dpo_before: adapterDigest(join(before, 'round-2/dpo_adapter')),
+    dpo: adapterDigest(after),
+  })
+  expect(readFileSync(inFolder('dpo/adapter_config.json'), 'utf8')).toBe(after)
+})

@@ -1,0 +1,119 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from '../../config/schema.ts'
+import { readSafetensors } from '../../engine/safetensors.ts'
+import { Store } from '../../store/store.ts'
+import { createBigramEngine } from '../../training/bigram-engine.ts'
+import { trainSft } from '../../training/sft.ts'
+import { runArtifacts } from '../artifacts.ts'
+import type { Resources } from '../resources.ts'
+import type { StageContext } from '../stage.ts'
+import { type KeptTraining, trainAdapter } from './training.ts'
+
+let folder: string
+let store: Store
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'training-'))
+  store = new Store(join(folder, 'lab.sqlite'))
+})
+afterEach(() => store.close())
+
+/** A stage of a fresh run. */
+function stage(): { context: StageContext; abort: AbortController } {
+  const config = configSchema.parse({ paths: { reports: folder } })
+  const run = store.createRun('trial', 'sft', config)
+  const abort = new AbortController()
+  const arm = (name: string) => ({ run, stage: 'sft', round: 0, arm: name })
+  const context: StageContext = {
+    config,
+    store,
+    run,
+    round: 0,
+    collection: null,
+    artifacts: runArtifacts(config, { id: run, name: 'trial' }),
+    resources: {} as Resources,
+    signal: abort.signal,
+    arm,
+    progress() {},
+    metrics: (name, step, metrics) => store.addMetrics(arm(name), step, metrics),
+    say() {},
+  }
+  return { context, abort }
+}
+
+/** Trains a table on a few sequences; `onStep` may interfere. */
+async function train(
+  context: StageContext,
+  onStep: (step: number) => void = () => {},
+  others?: KeptTraining['others'],
+) {
+  const engine = createBigramEngine()
+  const example = (last: number, next: number) => ({ prompt: Int32Array.of(last), completion: Int32Array.of(next, 1) })
+  const { sft: options } = context.config.training
+  const target = context.artifacts.adapter('sft', 0)
+  const result = await trainAdapter(context, {
+    engine,
+    arm: 'sft',
+    lora: context.config.lora,
+    weights: () => new Map([['table', { shape: [16, 16], data: new Float32Array(256) }]]),
+    maxSteps: 37,
+    ...(others && { others }),
+    folder: target,
+    baseModelName: 'models/none',
+    train: (adapter, hooks) =>
+      trainSft({
+        engine,
+        adapter,
+        examples: [example(2, 3), example(4, 5), example(6, 7)],
+        evalExamples: [example(2, 3), example(4, 6)],
+        options: { ...options, max_steps: 37, batch_size: 2, patience: 10, seed: 3 },
+        hooks: {
+          ...hooks,
+          onStep(step, metrics) {
+            hooks.onStep?.(step, metrics)
+            onStep(step)
+          },
+        },
+      }),
+  })
+  const tensors = await readSafetensors(join(target, 'adapter_model.safetensors'))
+  return { result, weights: [...(tensors.get('table')?.data ?? [])] }
+}
+
+const figures = (run: number) =>
+  store.metrics(run).flatMap(({ name, step, value }) => (name === 'tokens_per_second' ? [] : [[name, step, value]]))
+
+test.each([
+  ['stopped', 25],
+  ['killed', 25],
+  ['killed before its first checkpoint', 4],
+])('a training that is %s ends with the same weights and metrics once it is resumed', async (how, when) => {
+  const whole = stage()
+  const expected = await train(whole.context)
+
+  const { context, abort } = stage()
+  const interfere = (step: number) => {
+    if (step !== when) return
+    if (how !== 'stopped') throw new Error('killed')
+    abort.abort()
+  }
+  await expect(train(context, interfere)).rejects.toThrow()
+  expect(store.checkpoint(context.arm('sft'))?.step).toBe(how === 'stopped' ? 25 : when > 10 ? 20 : undefined)
+
+  const again = await train({ ...context, signal: new AbortController().signal })
+  expect(again.weights).toEqual(expected.weights)
+  expect(again.result.step).toBe(expected.result.step)
+  expect(figures(context.run)).toEqual(figures(whole.context.run))
+  expect(store.checkpoint(context.arm('sft'))).toBeUndefined()
+})
+
+test('one of several trainings tells how far all of them are', async () => {
+  const { context } = stage()
+  const told: string[] = []
+  const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${unit}`)
+  await train({ ...context, progress }, undefined, { before: 100, after: 50 })
+  expect([told[0], told.at(-1)]).toEqual(['100/187 steps, now sft', '137/187 steps, now sft'])
+})

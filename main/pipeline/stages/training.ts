@@ -1,0 +1,104 @@
+/** Trainings that survive a kill: metrics and checkpoints go into the store, the finished adapter into its folder. */
+import { z } from 'zod'
+import { saveAdapter } from '../../engine/adapter.ts'
+import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
+import { freeTensors, moveAdapter } from '../../engine/free.ts'
+import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
+import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
+import type { StageContext } from '../stage.ts'
+
+/** Optimiser steps between two checkpoints: a kill costs no more than these. */
+const SAVE_STEPS = 10
+
+export interface KeptTraining {
+  readonly engine: Engine
+  /** Name of the arm in the store. */
+  readonly arm: string
+  readonly lora: LoraConfig
+  /** Where the adapter begins; they are freed once the engine has them. */
+  readonly weights: () => Tensors | Promise<Tensors>
+  readonly maxSteps: number
+  /** Steps of the stage's other trainings: those before this one, and those after it. */
+  readonly others?: { readonly before: number; readonly after: number }
+  /** Where the trained adapter goes. */
+  readonly folder: string
+  readonly baseModelName: string
+  /** Does the training of the adapter of this name. */
+  train(adapter: string, hooks: TrainingHooks): Promise<TrainingResult>
+}
+
+/** Trains an adapter, going on from its checkpoint where there is one, and saves it. */
+export async function trainAdapter(context: StageContext, training: KeptTraining): Promise<TrainingResult> {
+  const { engine, arm, lora, maxSteps, others = { before: 0, after: 0 } } = training
+  const total = others.before + maxSteps + others.after
+  const tell = (step: number) => context.progress(others.before + step, total, `steps, now ${arm}`)
+  const key = context.arm(arm)
+  const resume = await readState(context, arm)
+  const adapter = 'in training'
+  await moveAdapter(engine, adapter, lora, resume?.weights ?? (await training.weights()))
+  try {
+    tell(resume?.step ?? 0)
+    const result = await training.train(adapter, {
+      signal: context.signal,
+      save_steps: SAVE_STEPS,
+      ...(resume === undefined ? {} : { resume }),
+      onStep(step, metrics) {
+        context.metrics(arm, step, metrics)
+        tell(step)
+      },
+      async onCheckpoint(state) {
+        const { best, step, num_tokens, optimizer } = state
+        const rest = {
+          num_tokens,
+          optimizer_step: optimizer.step,
+          best: best && { step: best.step, eval_loss: best.eval_loss },
+        }
+        context.store.saveCheckpoint(key, step, rest, (file) => writeSafetensors(file, tensorsOf(state)))
+        for (const written of [state.weights, optimizer.exp_avg, optimizer.exp_avg_sq]) freeTensors(written)
+      },
+    })
+    await saveAdapter(training.folder, lora, result.weights, training.baseModelName)
+    context.store.dropCheckpoint(key)
+    return result
+  } finally {
+    await engine.removeAdapter(adapter)
+  }
+}
+
+const PARTS = ['weights', 'exp_avg', 'exp_avg_sq', 'best'] as const
+
+const restSchema = z.strictObject({
+  num_tokens: z.int(),
+  optimizer_step: z.int(),
+  best: z.strictObject({ step: z.int(), eval_loss: z.number() }).nullable(),
+})
+
+/** A state's tensors in one map, each under the name of its part. */
+function tensorsOf({ weights, optimizer, best }: TrainingState): Tensors {
+  const parts = { weights, exp_avg: optimizer.exp_avg, exp_avg_sq: optimizer.exp_avg_sq, best: best?.weights }
+  return new Map(
+    PARTS.flatMap((part) =>
+      [...(parts[part] ?? [])].map(([name, tensor]): [string, Tensor] => [`${part}/${name}`, tensor]),
+    ),
+  )
+}
+
+async function readState(context: StageContext, arm: string): Promise<TrainingState | undefined> {
+  const kept = context.store.checkpoint(context.arm(arm))
+  if (kept === undefined) return undefined
+  const tensors = await readSafetensors(kept.file)
+  const { num_tokens, optimizer_step, best } = restSchema.parse(kept.state)
+  const part = (name: (typeof PARTS)[number]): Tensors =>
+    new Map(
+      [...tensors].flatMap(([key, tensor]): [string, Tensor][] =>
+        key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), tensor]] : [],
+      ),
+    )
+  return {
+    step: kept.step,
+    weights: part('weights'),
+    optimizer: { step: optimizer_step, exp_avg: part('exp_avg'), exp_avg_sq: part('exp_avg_sq') },
+    num_tokens,
+    best: best === null ? null : { ...best, weights: part('best') },
+  }
+}

@@ -1,0 +1,56 @@
+/** Between the rounds: how good is the policy on problems that neither training nor evaluation sees? */
+import { z } from 'zod'
+import { cell, compare } from '../../evaluation/evaluate.ts'
+import { policyFolder } from '../artifacts.ts'
+import type { Stage, StageContext } from '../stage.ts'
+import { greedy, jobsOf, play } from './play.ts'
+
+const result = z.object({
+  success: z.number(),
+  n: z.int(),
+  /** The round that is best so far, as `bestRound` says; 0 is SFT. A run that began before there was this has none. */
+  best: z.int().optional(),
+})
+
+export const validate: Stage<z.output<typeof result>> = {
+  name: 'validate',
+  title: 'the agent plays the validation block',
+  result,
+  async run(context) {
+    const { config, resources, round } = context
+    const { num_episodes_per_task, seed_start } = config.validation
+    const jobs = jobsOf(resources.tasksNamed(config.tasks), seed_start, num_episodes_per_task)
+    const episodes = await play(context, {
+      key: context.arm(''),
+      adapter: policyFolder(context, round),
+      jobs,
+      sampling: greedy(config),
+      onEpisode: (done) => context.progress(done, jobs.length, 'episodes'),
+    })
+    const { success, n } = cell(episodes)
+    context.say('validated', { solved: (100 * success).toFixed(1), episodes: n })
+    return { success, n, best: bestRound(context, 0, round) }
+  },
+}
+
+/** Below this, a difference is not put down to chance. */
+const LEVEL = 0.05
+
+/**
+ * Of the rounds from `first` to `last`, the latest that is not measurably worse on the validation block than the most
+ * successful one (McNemar's exact test on the problems that both played). A later round has learned from more; a
+ * difference that could be chance is no reason to go back. `last` where they were not validated.
+ */
+export function bestRound({ store, run }: Pick<StageContext, 'store' | 'run'>, first: number, last: number): number {
+  const arms = Array.from({ length: last - first + 1 }, (_, at) => {
+    const episodes = store.outcomes({ run, stage: validate.name, round: first + at, arm: '' })
+    return { name: String(first + at), episodes }
+  })
+  const success = arms.map(({ episodes }) => cell(episodes).success)
+  const top = arms[success.indexOf(Math.max(...success))]!
+  const close = arms.findLastIndex((arm) => {
+    const { difference, p } = compare(arm, top)
+    return difference >= 0 || p >= LEVEL
+  })
+  return first + close
+}
