@@ -81,7 +81,7 @@ test('the form describes every key: what it takes, what it means, what it is', (
     min: null,
     default: 0.1,
     value: 0.7,
-    explanation: "How strongly the policy is held to the SFT policy (DPO's beta).",
+    explanation: "DPO's beta: a larger one keeps the policy closer to the SFT policy.",
     advanced: false,
     commands: ['dpo'],
   })
