@@ -3,11 +3,10 @@
  * <case as JSON>` prints a line of JSON. So many prompts are completed, none twice, that the cache of keys and values is full.
  */
 import { z } from 'zod'
-import { CACHE_BYTES } from '../main/capacity/estimate.ts'
 import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter.ts'
 import { moveAdapter } from '../main/engine/free.ts'
-import { createNativeEngine } from '../main/engine/native/engine.ts'
+import { CACHE_BYTES, createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
 import { publishedShape } from '../main/engine/shapes.ts'

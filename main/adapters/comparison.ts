@@ -2,6 +2,7 @@
 import { type Difference, differences } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
 import { loadAdapter } from '../engine/adapter.ts'
+import { adapterDigest } from '../engine/adapter-identity.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { cell, compare, type Played } from '../evaluation/evaluate.ts'
 import type { Paired } from '../evaluation/statistics.ts'
@@ -10,7 +11,7 @@ import { projectPath } from '../files/paths.ts'
 import { evaluateResult } from '../pipeline/results.ts'
 import type { Store } from '../store/store.ts'
 import { compareChanges, type ProjectionChange } from './change.ts'
-import { type AdapterRecord, adapterDigest } from './list.ts'
+import type { AdapterRecord } from './list.ts'
 
 export interface AdapterComparison {
   /**

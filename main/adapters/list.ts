@@ -1,9 +1,9 @@
 /** The adapters there are, each with what it was made from. */
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config/schema.ts'
+import { sameWeights } from '../engine/adapter-identity.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { hasAdapter, keptArtifacts } from '../pipeline/artifacts.ts'
 import { finishedStage } from '../pipeline/lineage.ts'
@@ -76,31 +76,6 @@ export function listAdapters(store: Store, config: Config): AdapterRecord[] {
   return [...exported, ...own]
 }
 
-/** What tells the weights of an adapter from those of every other, wherever its folder was copied to. */
-export function adapterDigest(folder: string): string {
-  return createHash('sha256')
-    .update(readFileSync(join(folder, WEIGHTS)))
-    .digest('hex')
-}
-
-/** Whether two adapters of one size have the same weights; those that differ do so within the first pieces. */
-export function sameWeights(one: string, other: string): boolean {
-  const files = [one, other].map((folder) => openSync(join(folder, WEIGHTS), 'r'))
-  const pieces = files.map(() => Buffer.alloc(PIECE))
-  try {
-    for (let at = 0; ; at += PIECE) {
-      const [a, b] = files.map((file, i) => pieces[i]!.subarray(0, readSync(file, pieces[i]!, 0, PIECE, at)))
-      if (!a!.equals(b!)) return false
-      if (a!.length < PIECE) return true
-    }
-  } finally {
-    for (const file of files) closeSync(file)
-  }
-}
-
-const WEIGHTS = 'adapter_model.safetensors'
-const PIECE = 1 << 20
-
 /** The adapters in the folder of a run. */
 function adapterFolders(folder: string): { path: string; round: number }[] {
   const within = (parent: string, round: number) =>
@@ -117,7 +92,7 @@ function read(
   folder: string,
   known: Pick<AdapterRecord, 'arm' | 'run' | 'round' | 'rounds' | 'current' | 'lineage' | 'origin'>,
 ): AdapterRecord[] {
-  const weights = join(folder, WEIGHTS)
+  const weights = join(folder, 'adapter_model.safetensors')
   if (!hasAdapter(folder) || !existsSync(weights)) return []
   const peft = peftSchema.safeParse(readJson(join(folder, 'adapter_config.json')))
   if (!peft.success) return []

@@ -1,17 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
+import { weightBytes } from '../engine/holding.ts'
 import { isBuilt, loadAddon } from '../engine/native/addon.ts'
+import { CACHE_BYTES } from '../engine/native/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { checkpointShapes } from '../engine/weights.ts'
-import {
-  CACHE_BYTES,
-  estimateGeneration,
-  estimateMemory,
-  estimateWeights,
-  type GenerationQuestion,
-  type MemoryQuestion,
-} from './estimate.ts'
+import { estimateGeneration, estimateMemory, type GenerationQuestion, type MemoryQuestion } from './estimate.ts'
 
 const SMALL: Qwen2Config = {
   vocab_size: 512,
@@ -95,7 +90,7 @@ describe.skipIf(!isBuilt())('the weights are, within 2%, what the native engine 
         if (sections.length === 0) held += 4 * shape.reduce((product, n) => product * n, 1)
       }
       await native.close()
-      const estimated = estimateWeights(SMALL, { precision, headPrecision, packedBytes: 4 })
+      const estimated = weightBytes(SMALL, { precision, headPrecision, packedBytes: 4 })
       // Scales of int8 rows and the last blocks of absmax are not worth a formula.
       expect(Math.abs(estimated / held - 1)).toBeLessThan(0.02)
     },

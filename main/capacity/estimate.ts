@@ -1,5 +1,7 @@
 /** How much memory a run will hold at its peak, by part, before it begins. */
 import type { Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { weightBytes } from '../engine/holding.ts'
+import { CACHE_BYTES } from '../engine/native/engine.ts'
 import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../engine/weights.ts'
 
 export interface MemoryQuestion extends Holding {
@@ -37,41 +39,19 @@ export interface MemoryEstimate {
 const FLOAT = 4
 /** Node with the lab's libraries, and the pieces that weights were streamed in. */
 const PROCESS = 140e6
-/** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
-const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 /** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
 const BLOCK_ROWS = { kept: 96, passing: 384 } as const
 const HEAD_ROWS = 48
 
 /** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
 export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
-  const weights = estimateWeights(question.config, question)
+  const weights = weightBytes(question.config, question)
   const { adapter, optimizer } = trainedBytes(question)
   const activations = activationBytes(question)
   const logits = logitBytes(question)
   const total = weights + adapter + optimizer + activations + logits + PROCESS
   // Weights and two moments, as many numbers as gradients and two moments.
   return { weights, adapter, optimizer, activations, logits, process: PROCESS, total, saving: optimizer }
-}
-
-/** Bytes of the base model, with the packed copies that stand beside float32 weights. */
-export function estimateWeights(
-  config: Qwen2Config,
-  { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
-): number {
-  let bytes = 0
-  for (const [name, shape] of checkpointShapes(config)) {
-    const numbers = size(shape)
-    const outer = name === 'model.embed_tokens.weight' || name === 'lm_head.weight'
-    if (shape.length === 1) bytes += FLOAT * numbers
-    else if (precision !== 'fp32') bytes += numbers * BYTES[outer ? headPrecision : precision]
-    else {
-      // Packed copies for forward and backward stand beside the numbers, of all that is multiplied by.
-      const multiplied = name !== 'model.embed_tokens.weight' || config.tie_word_embeddings
-      bytes += numbers * (FLOAT + (multiplied ? 2 * packedBytes : 0))
-    }
-  }
-  return bytes
 }
 
 function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: MemoryQuestion) {
@@ -156,8 +136,6 @@ export interface GenerationEstimate {
   readonly total: number
 }
 
-/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
-export const CACHE_BYTES = 2 ** 29
 /** Tokens that share a page of the cache, and those of prompts that are read together at most. */
 const PAGE_TOKENS = 32
 const PROMPT_ROWS = 1024
@@ -168,7 +146,7 @@ const PROMPT_ROWS = 1024
  */
 export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
   const { config, packedBytes, lora, completions, prompt, completion } = question
-  const weights = estimateWeights(config, question)
+  const weights = weightBytes(config, question)
   const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
   // Its packs are kept while the same adapter generates.
   const adapter = numbers * (FLOAT + packedBytes)

@@ -3,14 +3,16 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { architectureOf, localFolder } from '../engine/architecture.ts'
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
-import { chooseHolding, engineOf, huggingFaceCache, isOnHub, isQuantized, resolveModel } from '../engine/load.ts'
+import { chooseHolding, weightBytes } from '../engine/holding.ts'
+import { engineOf, huggingFaceCache, isOnHub, isQuantized } from '../engine/load.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { estimateWeights, type MemoryEstimate } from './estimate.ts'
+import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
-import { architectureOf, planMemory } from './memory.ts'
+import { planMemory } from './memory.ts'
 
 /** What is known before of training on TensorFlow.js. */
 export interface LeastPlan {
@@ -98,7 +100,7 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
     const numbers = countNumbers(adapterShapes(shape, config.lora))
     needs.push({ folder: projectPath(config.paths.reports), bytes: 4 * numbers * (ADAPTERS + CHECKPOINT) })
     const name = config.model.base_model_name
-    const folder = hereAs(name)
+    const folder = localFolder(name)
     if (folder === null && isOnHub(name)) {
       // Qwen2 is published in bf16.
       download = Math.max(0, 2 * countNumbers(checkpointShapes(shape)) - begunBytes(name))
@@ -125,7 +127,7 @@ async function quantizedBytes({ model }: Config, shape: Qwen2Config, folder: str
   const options = { threads: model.threads, precision: model.precision, headPrecision: model.head_precision }
   const holding = chooseHolding(shape, options)
   if (holding.precision !== 'nf4' || (folder !== null && (await isQuantized(folder, holding)))) return 0
-  return estimateWeights(shape, holding)
+  return weightBytes(shape, holding)
 }
 
 /** Bytes of a download that was begun. */
@@ -133,16 +135,6 @@ function begunBytes(name: string): number {
   const blobs = join(huggingFaceCache(), `models--${name.replace('/', '--')}`, 'blobs')
   if (!existsSync(blobs)) return 0
   return readdirSync(blobs).reduce((sum, file) => sum + statSync(join(blobs, file)).size, 0)
-}
-
-/** The model's folder; null where it is not here. */
-export function hereAs(name: string): string | null {
-  try {
-    return resolveModel(name)
-  } catch (error) {
-    if (error instanceof UserError) return null
-    throw error
-  }
 }
 
 /** The model's shape; null where it is not known before the model is here. */

@@ -1,12 +1,9 @@
 /** Whether a training will fit into this machine's memory: told before it begins, and refused where it cannot. */
-import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { parseQwen2Config } from '../engine/checkpoint.ts'
+import { architectureOf } from '../engine/architecture.ts'
 import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
-import { chooseHolding, isOnHub, resolveModel } from '../engine/load.ts'
-import { PUBLISHED_SIZES, publishedShape } from '../engine/shapes.ts'
+import { chooseHolding } from '../engine/holding.ts'
 import { UserError } from '../messages/error.ts'
 import type { Values } from '../pipeline/messages.ts'
 import type { Sequence } from '../training/forest.ts'
@@ -168,7 +165,6 @@ export function planMemory(
   const holding = chooseHolding(
     shape,
     {
-      threads: model.threads,
       precision: model.precision,
       headPrecision: model.head_precision,
       gradientCheckpointing: training.gradient_checkpointing,
@@ -197,19 +193,4 @@ export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string 
     .sort(([, a], [, b]) => b - a)
     .map(([name, bytes]) => `${name} ${gb(bytes)}`)
   return `${gb(total)} (${shown.join(', ')})`
-}
-
-/** The architecture of a model that is here, or is one of Qwen2's published sizes. Throws UserError where it is neither. */
-export function architectureOf(name: string): Qwen2Config {
-  const published = publishedShape(name)
-  try {
-    const file = join(resolveModel(name), 'config.json')
-    return parseQwen2Config(file, readFileSync(file, 'utf8'))
-  } catch (error) {
-    if (published !== undefined && error instanceof UserError) return published
-    if (!isOnHub(name)) throw error
-    throw new UserError(
-      `The model ${name} is not on this machine, and its shape is not known before it is; put its config.json into models/${name}, or name one of ${PUBLISHED_SIZES.join(', ')}.`,
-    )
-  }
 }

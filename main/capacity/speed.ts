@@ -1,9 +1,9 @@
 /** How fast this machine computes a model, from one of its layers, so that a model of any size is timed in seconds. */
 import { initLora } from '../engine/adapter.ts'
 import type { Forest, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import { weightBytes } from '../engine/holding.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomStream } from '../engine/random-stream.ts'
-import { estimateWeights } from './estimate.ts'
 
 export interface SpeedQuestion {
   readonly config: Qwen2Config
@@ -86,14 +86,14 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
 }
 
 function layerBytes(config: Qwen2Config, holding: Holding): number {
-  const two = estimateWeights({ ...config, num_hidden_layers: 2 }, holding)
-  return two - estimateWeights({ ...config, num_hidden_layers: 1 }, holding)
+  const two = weightBytes({ ...config, num_hidden_layers: 2 }, holding)
+  return two - weightBytes({ ...config, num_hidden_layers: 1 }, holding)
 }
 
 /** Bytes of the head that each generated token reads; embeddings that are apart from it are not read. */
 function headBytes(config: Qwen2Config, holding: Holding): number {
   const tied = { ...config, tie_word_embeddings: true }
-  return estimateWeights(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
+  return weightBytes(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
 }
 
 function forestOf(prompt: number, completion: number, completions: number): Forest {

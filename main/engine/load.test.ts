@@ -5,10 +5,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { UserError } from '../messages/error.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
-import { checkFloat32Fits, chooseHolding, findModel, loadEngine, resolveModel } from './load.ts'
+import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { randomModel } from './random-model.ts'
-import { publishedShape } from './shapes.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 
@@ -68,19 +67,6 @@ test('what may be on the hub is asked for there, and nothing else', async () => 
   vi.unstubAllEnvs()
 })
 
-test.each<[string, number, ReturnType<typeof chooseHolding>['precision']]>([
-  ['Qwen2-0.5B', 32e9, 'fp32'],
-  ['Qwen2-0.5B', 8e9, 'bf16'],
-  ['Qwen2-0.5B', 1.5e9, 'nf4'],
-  ['Qwen2-7B', 64e9, 'bf16'],
-  ['Qwen2-7B', 16e9, 'nf4'],
-])('auto holds %s on a machine of %d bytes in %s', (name, memory, precision) => {
-  const holding = chooseHolding(publishedShape(name)!, { threads: 2 }, memory)
-  expect(holding.precision).toBe(precision)
-  expect(holding.headPrecision).toBe(precision === 'nf4' ? 'int8' : 'bf16')
-  expect(holding.gradientCheckpointing).toBe(precision !== 'fp32')
-})
-
 test.skipIf(!isBuilt())('loads in the precision that is asked for, and says so', async () => {
   const engine = await loadEngine({
     folder,
@@ -97,20 +83,13 @@ test.skipIf(!isBuilt())('loads in the precision that is asked for, and says so',
   )
 })
 
-test('what TensorFlow.js cannot hold is refused before it is read', async () => {
-  const seven = publishedShape('Qwen2-7B')!
-  const card = { name: 'NVIDIA GeForce RTX 4060', memory: 8188 * 2 ** 20 }
-  expect(() => checkFloat32Fits(seven, 'tfjs', 16e9, null)).toThrow(
-    'tfjs holds weights in fp32, which takes 30.46 GB for this model, and 16.00 GB of memory can be had; set model.engine to native',
-  )
-  expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, card)).toThrow(
-    'takes 30.46 GB for this model, and NVIDIA GeForce RTX 4060 has 8.59 GB;',
-  )
-  expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, null)).not.toThrow()
-  expect(() => checkFloat32Fits(publishedShape('Qwen2-0.5B')!, 'tfjs-node-gpu', 16e9, card)).not.toThrow()
-  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(1000)
-  await expect(loadEngine({ folder, engine: 'tfjs', threads: 1 })).rejects.toThrow('tfjs holds weights in fp32')
-  memory.mockRestore()
+test('whoever loads a model may refuse its shape before weights are read', async () => {
+  const checkRoom = vi.fn((_: Qwen2Config, kind: string) => Promise.reject(new Error(`no room on ${kind}`)))
+  const kinds = isBuilt() ? (['tfjs', 'native'] as const) : (['tfjs'] as const)
+  for (const engine of kinds) {
+    await expect(loadEngine({ folder, engine, threads: 1, checkRoom })).rejects.toThrow(`no room on ${engine}`)
+    expect(checkRoom).toHaveBeenLastCalledWith(config, engine)
+  }
 })
 
 test('loads the engine that is asked for', async () => {

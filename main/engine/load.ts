@@ -1,41 +1,37 @@
 /** From a model's name to an engine that computes it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir, totalmem } from 'node:os'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Card, findCard } from '../capacity/card.ts'
-import { estimateWeights } from '../capacity/estimate.ts'
-import { gb } from '../capacity/gigabytes.ts'
-import type { HeadPrecision, Precision } from '../config/choices.ts'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
+import { chooseHolding, type HoldingOptions } from './holding.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
-import { isBuilt, loadAddon } from './native/addon.ts'
+import { loadAddon } from './native/addon.ts'
 import { fingerprint, type WeightCache } from './native/cache.ts'
-import { checkpointShapes, countNumbers } from './weights.ts'
 
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
-export interface LoadOptions {
+export interface LoadOptions extends HoldingOptions {
   /** Folder of a Qwen2 checkpoint; resolveModel finds it. */
   readonly folder: string
   readonly engine: 'auto' | EngineKind
   /** Threads of the native engine; 'auto' is one a core. */
   readonly threads: 'auto' | number
-  /** How the native engine holds the weights; 'auto' (the default) as exact as this machine's memory allows. */
-  readonly precision?: 'auto' | Precision
-  /** Of embedding and head, where `precision` is not fp32; 'auto' (the default) is bf16, or int8 beside NF4. */
-  readonly headPrecision?: 'auto' | HeadPrecision
-  /** Whether backward makes activations again; 'auto' (the default) where `precision` is not fp32. */
-  readonly gradientCheckpointing?: 'auto' | boolean
+  /**
+   * Called with the model's shape and the kind of the engine before weights are read; throws where this machine has no
+   * room for them. By default nobody looks.
+   */
+  readonly checkRoom?: (config: Qwen2Config, kind: EngineKind) => void | Promise<void>
 }
 
 /**
  * The checkpoint of a folder in an engine. 'auto' takes the native engine, else tfjs-node-gpu where it is installed,
  * else tfjs; the engine's `description` says which it is and, where it is not the native one, why.
- * @throws UserError where the folder is not a usable checkpoint, or the engine asked for cannot be had.
+ * @throws UserError where the folder is not a usable checkpoint, or the engine asked for cannot be had; and what
+ *   `checkRoom` throws.
  */
 export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const { engine } = options
@@ -59,36 +55,6 @@ export function engineOf(setting: 'auto' | EngineKind): EngineKind {
 
 function withoutNative(): Exclude<EngineKind, 'native'> {
   return isInstalled(NODE_GPU) ? 'tfjs-node-gpu' : 'tfjs'
-}
-
-/**
- * What 'auto' stands for: float32 where weights with their packed copies take at most a quarter of `memory` bytes, bf16
- * where they take at most half, else NF4; activations are made again where weights are not float32.
- */
-export function chooseHolding(
-  config: Qwen2Config,
-  {
-    precision = 'auto',
-    headPrecision = 'auto',
-    gradientCheckpointing = 'auto',
-  }: Omit<LoadOptions, 'folder' | 'engine'>,
-  memory: number = totalmem(),
-): Omit<Holding, 'threads'> {
-  const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
-  const fits = (chosen: Precision, share: number) =>
-    estimateWeights(config, { precision: chosen, headPrecision: 'bf16', packedBytes }) <= share * memory
-  const auto = () => (fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : 'nf4')
-  const chosen = precision === 'auto' ? auto() : precision
-  return {
-    precision: chosen,
-    headPrecision: headPrecision === 'auto' ? (chosen === 'nf4' ? 'int8' : 'bf16') : headPrecision,
-    gradientCheckpointing: gradientCheckpointing === 'auto' ? chosen !== 'fp32' : gradientCheckpointing,
-    packedBytes,
-  }
-}
-
-function hasBf16Products(): boolean {
-  return isBuilt() && loadAddon().bf16Products
 }
 
 /**
@@ -148,9 +114,10 @@ function isOffline(): boolean {
 
 async function loadNative(options: LoadOptions): Promise<Engine> {
   const { createNativeEngine } = await import('./native/engine.ts')
-  const { folder, threads } = options
+  const { folder, threads, checkRoom } = options
   const checkpoint = await openCheckpoint(folder)
   try {
+    await checkRoom?.(checkpoint.config, 'native')
     const { precision, headPrecision, gradientCheckpointing } = chooseHolding(checkpoint.config, options)
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
@@ -186,7 +153,7 @@ export async function isQuantized(folder: string, holding: Omit<Holding, 'thread
 }
 
 async function loadTfjs(
-  { folder, precision = 'auto' }: LoadOptions,
+  { folder, precision = 'auto', checkRoom }: LoadOptions,
   kind: Exclude<EngineKind, 'native'>,
   note?: string,
 ) {
@@ -197,7 +164,7 @@ async function loadTfjs(
   }
   const opened = await openCheckpoint(folder)
   await opened.close()
-  checkFloat32Fits(opened.config, kind, process.availableMemory(), kind === 'tfjs-node-gpu' ? await findCard() : null)
+  await checkRoom?.(opened.config, kind)
   const { config, tensors } = await loadCheckpoint(folder)
   const { createTfjsEngine } = await import('./tfjs/engine.ts')
   const options = note === undefined ? {} : { note }
@@ -213,26 +180,6 @@ async function loadTfjs(
     if (error instanceof UserError) throw error
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new UserError(`The engine tfjs-node-gpu does not start (${reason}); set model.engine to auto.`)
-  }
-}
-
-/**
- * Refuses a model whose weights alone are more than there is to hold them on TensorFlow.js, in the `free` bytes of this
- * machine's memory, through which they go in any case, and of the card where there is one.
- * @throws UserError that says how much they take.
- */
-export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {
-  const weights = 4 * countNumbers(checkpointShapes(config))
-  const cure = 'set model.engine to native, which holds them in 4 bits, or choose a smaller model'
-  if (weights > free) {
-    throw new UserError(
-      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${gb(free)} of memory can be had; ${cure}.`,
-    )
-  }
-  if (card !== null && weights > card.memory) {
-    throw new UserError(
-      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${card.name} has ${gb(card.memory)}; ${cure}.`,
-    )
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AgentModel } from '../agent/model.ts'
 import type { Audience } from '../agent/spectator.ts'
+import { checkRoom } from '../capacity/float32.ts'
 import type { Config } from '../config/schema.ts'
 import type { DownloadProgress } from '../engine/hub.ts'
 import type { BrowserHost } from '../environment/browser.ts'
@@ -51,6 +52,7 @@ export function openResources(config: Config, surroundings: Surroundings = {}): 
         precision: config.model.precision,
         headPrecision: config.model.head_precision,
         gradientCheckpointing: config.training.gradient_checkpointing,
+        checkRoom,
         download: { onProgress: sayProgress(say), ...(signal === undefined ? {} : { signal }) },
       })
       return model

@@ -535,8 +535,8 @@ test('adapters come with what they were made from, golden samples with where the
 
 test('adapters are compared by weights, origin and what they do, and merged where the user wants', async () => {
   const { initLora, saveAdapter } = await import('../engine/adapter.ts')
-  const { architectureOf } = await import('../capacity/memory.ts')
-  const { adapterDigest } = await import('../adapters/list.ts')
+  const { architectureOf } = await import('../engine/architecture.ts')
+  const { adapterDigest } = await import('../engine/adapter-identity.ts')
   const model = architectureOf('models/base')
   const run = wholeRun()
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj', 'v_proj'] as const }

@@ -1,6 +1,5 @@
 /** The Engine interface over the native addon. */
 import { availableParallelism } from 'node:os'
-import { CACHE_BYTES } from '../../capacity/estimate.ts'
 import type { HeadPrecision } from '../../config/choices.ts'
 import type {
   AdamW,
@@ -33,6 +32,9 @@ import {
 import { readCache, type WeightCache, writeCache } from './cache.ts'
 import { Generation } from './generation.ts'
 
+/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
+export const CACHE_BYTES = 2 ** 29
+
 export interface NativeOptions {
   /** Threads that compute; default: one a core. */
   readonly threads?: number
@@ -48,7 +50,7 @@ export interface NativeOptions {
   readonly checkpointing?: boolean
   /** Where quantised weights are kept on disk; used where `precision` is 'nf4'. */
   readonly cache?: WeightCache
-  /** About how much memory the keys and values of prompts and completions may take; default: 512 MiB. */
+  /** About how much memory the keys and values of prompts and completions may take; default: CACHE_BYTES. */
   readonly cacheBytes?: number
 }
 

@@ -1,6 +1,6 @@
 /** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
 import { join } from 'node:path'
-import { adapterDigest } from '../../adapters/list.ts'
+import { adapterDigest } from '../../engine/adapter-identity.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'

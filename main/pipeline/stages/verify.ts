@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { findCard } from '../../capacity/card.ts'
-import { forecastDisk, forecastMemory, hereAs, knownShape } from '../../capacity/forecast.ts'
+import { checkFloat32Fits } from '../../capacity/float32.ts'
+import { forecastDisk, forecastMemory, knownShape } from '../../capacity/forecast.ts'
 import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
-import { checkFloat32Fits, engineOf } from '../../engine/load.ts'
+import { localFolder } from '../../engine/architecture.ts'
+import { engineOf } from '../../engine/load.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Said, said } from '../messages.ts'
 import type { Stage, StageContext } from '../stage.ts'
@@ -116,7 +118,7 @@ const CHECKS = {
 /** The model, where there is room for it: a large one is neither downloaded nor loaded before that is known. */
 async function openModel(context: CheckContext): Promise<AgentModel> {
   const rooms =
-    hereAs(context.config.model.base_model_name) === null
+    localFolder(context.config.model.base_model_name) === null
       ? (['disk', 'card', 'memory'] as const)
       : (['card', 'memory'] as const)
   for (const room of rooms) await CHECKS[room](context)

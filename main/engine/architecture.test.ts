@@ -1,0 +1,27 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { architectureOf, localFolder } from './architecture.ts'
+import { publishedShape } from './shapes.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+test('a published size has its shape before it is here, and what stands in its config.json afterwards', () => {
+  const cache = mkdtempSync(join(tmpdir(), 'architecture-'))
+  vi.stubEnv('HF_HUB_CACHE', cache)
+  const name = 'Qwen/Qwen2-0.5B'
+  expect(localFolder(name)).toBeNull()
+  expect(architectureOf(name)).toEqual(publishedShape(name))
+
+  const folder = join(cache, 'models--Qwen--Qwen2-0.5B', 'snapshots', 'main')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'config.json'), '{"model_type": "qwen2", "hidden_size":')
+  expect(localFolder(name)).toBe(folder)
+  expect(() => architectureOf(name)).toThrow(join(folder, 'config.json'))
+})
+
+test('what is neither here nor published says where its files belong', () => {
+  expect(() => architectureOf('Some/Model')).toThrow('its shape is not known before it is')
+  expect(() => architectureOf('models/absent')).toThrow('is neither a folder')
+})

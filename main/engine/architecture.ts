@@ -1,0 +1,36 @@
+/** A model's architecture by its name, before it is loaded. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../messages/error.ts'
+import { parseQwen2Config } from './checkpoint.ts'
+import type { Qwen2Config } from './engine.ts'
+import { isOnHub, resolveModel } from './load.ts'
+import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
+
+/**
+ * The architecture of a model that is here, or is one of Qwen2's published sizes.
+ * @throws UserError where it is neither, or is here with a config.json that cannot be read.
+ */
+export function architectureOf(name: string): Qwen2Config {
+  if (localFolder(name) === null) {
+    const published = publishedShape(name)
+    if (published !== undefined) return published
+    if (isOnHub(name)) {
+      throw new UserError(
+        `The model ${name} is not on this machine, and its shape is not known before it is; put its config.json into models/${name}, or name one of ${PUBLISHED_SIZES.join(', ')}.`,
+      )
+    }
+  }
+  const file = join(resolveModel(name), 'config.json')
+  return parseQwen2Config(file, readFileSync(file, 'utf8'))
+}
+
+/** The folder of a model; null where it is not on this machine. */
+export function localFolder(name: string): string | null {
+  try {
+    return resolveModel(name)
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
