@@ -72,10 +72,10 @@ export async function mergeAdapter(
 /** Throws UserError where `target` is one of what is merged, or is there and not an empty folder. */
 export function checkTarget(base: string, adapterFolder: string, target: string): void {
   if ([base, adapterFolder].includes(target)) {
-    throw new UserError(`${target} is what is merged; choose another folder for the merged model.`)
+    throw new UserError('mergeOntoInput', { folder: target })
   }
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
-    throw new UserError(`${target} is there already and is not an empty folder; choose another or remove it.`)
+    throw new UserError('mergeTargetTaken', { folder: target })
   }
 }
 

@@ -7,10 +7,10 @@ const card = { name: 'NVIDIA GeForce RTX 4060', memory: 8188 * 2 ** 20 }
 
 test('what TensorFlow.js cannot hold is refused with how much it takes', () => {
   expect(() => checkFloat32Fits(seven, 'tfjs', 16e9, null)).toThrow(
-    'tfjs holds weights in fp32, which takes 30.46 GB for this model, and 16.00 GB of memory can be had; set model.engine to native',
+    'tfjs holds weights in fp32, which takes 30.46 GB for this model, but only 16.00 GB of memory are free; set model.engine to native',
   )
   expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, card)).toThrow(
-    'takes 30.46 GB for this model, and NVIDIA GeForce RTX 4060 has 8.59 GB;',
+    'takes 30.46 GB for this model, but NVIDIA GeForce RTX 4060 has 8.59 GB;',
   )
   expect(() => checkFloat32Fits(seven, 'tfjs-node-gpu', 64e9, null)).not.toThrow()
   expect(() => checkFloat32Fits(publishedShape('Qwen2-0.5B')!, 'tfjs-node-gpu', 16e9, card)).not.toThrow()

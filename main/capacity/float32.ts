@@ -22,15 +22,11 @@ export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<
  */
 export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {
   const weights = 4 * countNumbers(checkpointShapes(config))
-  const cure = 'set model.engine to native, which holds them in 4 bits, or choose a smaller model'
+  const needed = gb(weights)
   if (weights > free) {
-    throw new UserError(
-      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${gb(free)} of memory can be had; ${cure}.`,
-    )
+    throw new UserError('fp32OverMemory', { engine: kind, needed, free: gb(free) })
   }
   if (card !== null && weights > card.memory) {
-    throw new UserError(
-      `${kind} holds weights in fp32, which takes ${gb(weights)} for this model, and ${card.name} has ${gb(card.memory)}; ${cure}.`,
-    )
+    throw new UserError('fp32OverCard', { engine: kind, needed, card: card.name, size: gb(card.memory) })
   }
 }

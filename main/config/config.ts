@@ -4,18 +4,20 @@ import { relative } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { explain, type Key } from './explain.ts'
+import { message, type Value } from '../messages/message.ts'
+import type { Key } from './demand.ts'
+import { explain } from './explain.ts'
 import { ALIASES, type Config, configSchema } from './schema.ts'
 
 /**
  * Reads a configuration file and fills in the defaults. `overrides` are values by dotted key ("project.seed": 7), as
- * the command line gives them; they win over the file, and errors say that they stand at `place`. Without a path config.yaml of the project is read, and where
- * that is gone, the defaults alone hold. Throws UserError with one sentence a problem.
+ * the command line gives them; they win over the file, and errors say that they stand at `place`. Without a path
+ * config.yaml of the project is read; where there is none, the defaults hold. Throws UserError with one message a problem.
  */
 export function loadConfig(
   path?: string,
   overrides: Readonly<Record<string, unknown>> = {},
-  place = 'command line',
+  place: Value = message('commandLine'),
 ): Config {
   const file = path === undefined ? projectPath('config.yaml') : path
   const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
@@ -23,11 +25,10 @@ export function loadConfig(
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (path === undefined) text = ''
-    else
-      throw new UserError(
-        `${shown}: the configuration cannot be read (${(error as NodeJS.ErrnoException).code}); name another file with --config_path.`,
-      )
+    if (path !== undefined) {
+      throw new UserError('configUnreadable', { path: shown, code: (error as NodeJS.ErrnoException).code ?? '' })
+    }
+    text = ''
   }
   return parseConfig(text, shown, overrides, place)
 }
@@ -37,28 +38,29 @@ export function parseConfig(
   text: string,
   file: string,
   overrides: Readonly<Record<string, unknown>> = {},
-  place = 'command line',
+  place: Value = message('commandLine'),
 ): Config {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const broken = document.errors[0]
   if (broken !== undefined) {
-    const reason = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')
-    throw new UserError(`${file}:${lines.linePos(broken.pos[0]).line}: this is not valid YAML: ${reason}.`)
+    // The library says the line too, and we have said it.
+    const reason = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
+    throw new UserError('configNotYaml', { path: file, line: lines.linePos(broken.pos[0]).line, reason })
   }
   if (document.contents !== null && !isMap(document.contents) && document.toJS() !== null) {
-    throw new UserError(`${file}:1: a configuration is a list of "key: value" lines.`)
+    throw new UserError('configNotAMap', { path: file })
   }
   renameAliases(document)
   const written = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
   if (!written.success) {
     const inFile = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
-    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)).join('\n'))
+    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
   }
   for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
   const config = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
   if (!config.success) {
-    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)).join('\n'))
+    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)))
   }
   refuseSharedSeeds(config.data, file)
   return config.data
@@ -67,11 +69,9 @@ export function parseConfig(
 /** Reads "key=value" as `--set` gives it; the value is YAML. */
 export function parseOverride(assignment: string): [key: string, value: unknown] {
   const at = assignment.indexOf('=')
-  if (at < 1)
-    throw new UserError(`command line: --set takes key=value, such as training.dpo.beta=0.2, not "${assignment}".`)
+  if (at < 1) throw new UserError('overrideNotKeyValue', { assignment })
   const document = parseDocument(assignment.slice(at + 1))
-  if (document.errors.length > 0)
-    throw new UserError(`command line: the value of --set ${assignment} is not valid YAML.`)
+  if (document.errors.length > 0) throw new UserError('overrideNotYaml', { assignment })
   return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
 }
 
@@ -125,10 +125,14 @@ function refuseSharedSeeds(config: Config, file: string): void {
   for (const [at, block] of blocks.entries()) {
     const next = blocks[at + 1]
     if (next !== undefined && block.start + block.length > next.start) {
-      throw new UserError(
-        `${file}: the seeds from ${block.key} (${block.start} to ${block.start + block.length - 1}) run into those from ` +
-          `${next.key} (${next.start}), so what is measured would have been trained on; move one of them.`,
-      )
+      throw new UserError('seedsShared', {
+        path: file,
+        key: block.key,
+        start: block.start,
+        end: block.start + block.length - 1,
+        next: next.key,
+        nextStart: next.start,
+      })
     }
   }
 }

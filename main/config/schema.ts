@@ -1,6 +1,7 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
 import { z } from 'zod'
 import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
+import { says } from './demand.ts'
 import { pageName } from './task-name.ts'
 
 const count = z.int().min(1)
@@ -27,7 +28,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       name: z
         .string()
-        .regex(/^[\w.-]+$/, 'must be letters, digits, dots, dashes and underscores')
+        .regex(/^[\w.-]+$/, says('mustBeName'))
         .default('dpo-driver'),
       seed: z.int().min(0).default(42),
     })
@@ -161,10 +162,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       uri: z
         .string()
-        .regex(
-          /^(auto|file:.+|https?:\/\/[^\s@]+)$/,
-          'must be auto, file:<folder> or the http address of a tracking server',
-        )
+        .regex(/^(auto|file:.+|https?:\/\/[^\s@]+)$/, says('mustBeTrackingUri'))
         .nullable()
         .default('auto'),
       experiment: z.string().min(1).max(500).nullable().default(null),

@@ -4,6 +4,7 @@ import { isScalar, isSeq, parseDocument } from 'yaml'
 import { writeFileAtomic } from '../files/file.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { loadConfig, parseConfig, renameAliases } from './config.ts'
 import { type Field, formFields, valueAt } from './form.ts'
 import type { Config } from './schema.ts'
@@ -26,9 +27,9 @@ export class Settings {
     this.shown = shownPath(this.#path)
   }
 
-  /** What the file says now, with `more` on top. Throws UserError with one sentence a problem. */
+  /** What the file says now, with `more` on top. Throws UserError with one message a problem. */
   read(more: Values = {}): Config {
-    return loadConfig(this.#named, { ...this.#overrides, ...more }, 'settings')
+    return loadConfig(this.#named, { ...this.#overrides, ...more }, message('settings'))
   }
 
   /** Every key as a form shows it. Throws UserError where the file cannot be read as a configuration. */
@@ -38,18 +39,16 @@ export class Settings {
 
   /**
    * Writes values into the file; its comments and its other keys stay as they are. All of them are taken, or, with a
-   * UserError of one sentence a bad value, none.
+   * UserError of one message a bad value, none.
    */
   set(values: Values): Config {
     const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
-    const config = parseConfig(text, this.shown, { ...this.#overrides, ...values }, 'settings')
+    const config = parseConfig(text, this.shown, { ...this.#overrides, ...values }, message('settings'))
     const document = parseDocument(text)
     renameAliases(document)
     for (const key of Object.keys(values)) {
       if (key in this.#overrides) {
-        throw new UserError(
-          `settings: ${key} was given on the command line, which wins over the file; start without it.`,
-        )
+        throw new UserError('givenOnCommandLine', { key })
       }
       const path = key.split('.')
       // The value as it was read: names of tasks, say, without the ends that Gymnasium gives them.

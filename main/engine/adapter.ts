@@ -6,6 +6,7 @@ import { PROJECTIONS } from '../config/choices.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFolder, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { checkTensors, parseJsonFile, readOptional } from './model-file.ts'
 import { uniformStream } from './random.ts'
@@ -110,21 +111,16 @@ export async function loadAdapter(folder: string, config: Qwen2Config): Promise<
   const configFile = join(folder, 'adapter_config.json')
   const text = await readOptional(configFile)
   if (text === undefined) {
-    throw new UserError(`${configFile} is missing; give the folder of a LoRA adapter in PEFT's layout.`)
+    throw new UserError('adapterConfigMissing', { file: configFile })
   }
-  const parsed = parseJsonFile(
-    configFile,
-    text,
-    configSchema,
-    'only plain LoRA on the projections of Qwen2 is supported',
-  )
+  const parsed = parseJsonFile(configFile, text, configSchema, message('plainLoraOnly'))
   const { r, lora_alpha, lora_dropout } = parsed
   const target_modules = PROJECTIONS.filter((projection) => parsed.target_modules.includes(projection))
   const lora = { r, lora_alpha, lora_dropout, target_modules }
 
   const file = join(folder, 'adapter_model.safetensors')
   if (!existsSync(file) && existsSync(join(folder, 'adapter_model.bin'))) {
-    throw new UserError(`${file} is missing; save the adapter again with safe_serialization=True in PEFT.`)
+    throw new UserError('adapterInPickle', { file })
   }
   const tensors = await readSafetensors(file)
   checkTensors(tensors, adapterShapes(config, lora), () => file)

@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFolder, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import type { Dtype } from './dtype.ts'
 import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
@@ -57,21 +59,22 @@ const configSchema = z
     quantization_config: z.null().optional(),
   })
   .superRefine((config, context) => {
-    const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    const refuse = (key: string, wrong: ReturnType<typeof says>) =>
+      context.addIssue({ code: 'custom', path: [key], message: wrong })
     const { hidden_size, num_attention_heads: heads, num_key_value_heads: kvHeads } = config
-    if (hidden_size % (2 * heads) !== 0) refuse('num_attention_heads', 'heads must share hidden_size in even parts')
-    if (heads % kvHeads !== 0) refuse('num_key_value_heads', 'must divide num_attention_heads')
+    if (hidden_size % (2 * heads) !== 0) refuse('num_attention_heads', says('mustDivideHiddenSize'))
+    if (heads % kvHeads !== 0) refuse('num_key_value_heads', says('mustDivideAttentionHeads'))
     if ((config.head_dim ?? hidden_size / heads) !== hidden_size / heads) {
-      refuse('head_dim', 'other than hidden_size / num_attention_heads is not supported')
+      refuse('head_dim', says('mustBeQuotientOfHidden'))
     }
     if (config.use_sliding_window && config.max_window_layers < config.num_hidden_layers) {
-      refuse('use_sliding_window', 'sliding-window attention is not supported')
+      refuse('use_sliding_window', says('slidingWindowUnsupported'))
     }
   })
 
 /** Parses the text of a config.json; `file` is named in what it throws. */
 export function parseQwen2Config(file: string, text: string): Qwen2Config {
-  const config = parseJsonFile(file, text, configSchema, 'this lab runs plain Qwen2 checkpoints only')
+  const config = parseJsonFile(file, text, configSchema, message('plainQwen2Only'))
   return {
     vocab_size: config.vocab_size,
     hidden_size: config.hidden_size,
@@ -108,7 +111,7 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   const configFile = join(folder, 'config.json')
   const text = await readOptional(configFile)
   if (text === undefined) {
-    throw new UserError(`${configFile} is missing; a model folder in Hugging Face layout is needed there.`)
+    throw new UserError('configJsonMissing', { file: configFile })
   }
   const config = parseQwen2Config(configFile, text)
 
@@ -212,10 +215,7 @@ export async function saveCheckpoint(
 
 const indexSchema = z.looseObject({
   // A shard's name may not lead out of the folder.
-  weight_map: z.record(
-    z.string(),
-    z.string().regex(/^[\w.-]+\.safetensors$/, 'must be the name of a safetensors file'),
-  ),
+  weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/, says('mustBeSafetensorsName'))),
 })
 
 /** Which shard a tensor is in, by the index file. */
@@ -223,10 +223,8 @@ async function readIndex(folder: string): Promise<Map<string, string>> {
   const indexFile = join(folder, 'model.safetensors.index.json')
   const text = await readOptional(indexFile)
   if (text === undefined) {
-    const cure = existsSync(join(folder, 'pytorch_model.bin'))
-      ? 'convert pytorch_model.bin to safetensors'
-      : "copy it from the model's original folder"
-    throw new UserError(`${join(folder, 'model.safetensors')} is missing; ${cure}.`)
+    const pickled = existsSync(join(folder, 'pytorch_model.bin'))
+    throw new UserError(pickled ? 'weightsInPickle' : 'weightsMissing', { file: join(folder, 'model.safetensors') })
   }
-  return new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, 'copy it again').weight_map))
+  return new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, message('copyAgain')).weight_map))
 }

@@ -131,11 +131,11 @@ test('a file of another hash does not count, and the next attempt begins anew', 
 
 test('a connection that falls silent is given up', async () => {
   faults.silentAfter = 500_000
-  expect(await refusal({ patience: 300 })).toMatch('no byte came in time')
+  expect(await refusal({ patience: 300 })).toMatch('no byte came for 300 ms')
 })
 
 test.each([
-  [401, 'may be read without leave'],
+  [401, 'does not let everybody read'],
   [404, 'has no model owner/tiny'],
   [503, 'status 503'],
 ])('status %i gets one sentence', async (status, sentence) => {

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
 import { unwritable, writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
+import { type Message, message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 
 /** How far a download is, over all files. */
 export interface DownloadProgress {
@@ -62,7 +64,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
       if (entry.type === 'file' && WANTED.test(entry.path)) files.push(entry)
     }
     if (!files.some(({ path }) => path.endsWith('.safetensors'))) {
-      throw new UserError(`${name} on the Hugging Face Hub has no safetensors; choose another model.`)
+      throw new UserError('hubNoSafetensors', { name })
     }
     // A snapshot with a config.json counts as there, so that comes last.
     files.sort((a, b) => Number(a.path === 'config.json') - Number(b.path === 'config.json'))
@@ -75,7 +77,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
       const tell = (bytes: number) => onProgress?.({ file: file.path, bytes: before + bytes, total })
       const blob = async () => {
         const found = await downloadFile({ ...request, path: file.path, revision: sha, xet: false })
-        if (found === null) throw new UserError(`${name} on the Hugging Face Hub lost ${file.path}; try again.`)
+        if (found === null) throw new UserError('hubFileLost', { name, file: file.path })
         return found
       }
       await bringFile(repository, snapshot, file, blob, tell, { patience, signal })
@@ -100,8 +102,7 @@ async function bringFile(
 ): Promise<void> {
   const pointer = join(snapshot, file.path)
   const hash = file.lfs?.oid ?? file.oid ?? ''
-  if (!/^[0-9a-f]{40,64}$/.test(hash))
-    throw new UserError(`The Hugging Face Hub gives no hash of ${file.path}; try again.`)
+  if (!/^[0-9a-f]{40,64}$/.test(hash)) throw new UserError('hubNoHash', { file: file.path })
   const place = join(repository, 'blobs', hash)
   if (!existsSync(place)) {
     const partial = `${place}.incomplete`
@@ -147,11 +148,10 @@ async function fetchInto(
   } finally {
     await handle.close()
   }
-  if (at < file.size)
-    throw new UserError(`${file.path} broke off after ${at} of ${file.size} bytes; run it again to go on.`)
+  if (at < file.size) throw new UserError('downloadBrokeOff', { file: file.path, done: at, size: file.size })
   if (at > file.size || hash.digest('hex') !== (file.lfs?.oid ?? file.oid)) {
     await rm(partial, { force: true })
-    throw new UserError(`${file.path} came with another hash than the Hugging Face Hub names; run it again.`)
+    throw new UserError('downloadHashWrong', { file: file.path })
   }
 }
 
@@ -172,7 +172,7 @@ async function* eachPiece(blob: Blob, patience: number, signal: AbortSignal | un
     while (true) {
       signal?.throwIfAborted()
       const { promise: late, reject } = Promise.withResolvers<never>()
-      const timer = setTimeout(() => reject(new TypeError('no byte came in time')), patience)
+      const timer = setTimeout(() => reject(new TooLate(message('hubNoByte', { milliseconds: patience }))), patience)
       const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer))
       if (done) return
       yield value
@@ -182,11 +182,24 @@ async function* eachPiece(blob: Blob, patience: number, signal: AbortSignal | un
   }
 }
 
+/** The hub kept silent for longer than was waited. */
+class TooLate extends Error {
+  readonly reason: Message
+
+  constructor(reason: Message) {
+    super(english(reason))
+    this.reason = reason
+  }
+}
+
 /** fetch that gives up where no answer begins within `patience` milliseconds. */
 function patient(patience: number, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(new TypeError('no answer came in time')), patience)
+    const timer = setTimeout(
+      () => late.abort(new TooLate(message('hubNoAnswer', { milliseconds: patience }))),
+      patience,
+    )
     const signals = [late.signal, ...(signal === undefined ? [] : [signal])]
     try {
       return await fetch(input, { ...init, signal: AbortSignal.any(signals) })
@@ -196,26 +209,22 @@ function patient(patience: number, signal: AbortSignal | undefined): typeof fetc
   }
 }
 
-/** The sentence for what went wrong; what is no fault of hub or network goes on as it is. */
+/** The UserError for a fault of hub or network; any other error as it is. */
 function explained(name: string, error: unknown): unknown {
   if (error instanceof HubApiError) {
     if (error.statusCode === 401 || error.statusCode === 403) {
-      return new UserError(
-        `The Hugging Face Hub has no model ${name} that may be read without leave; check the name, or set HF_TOKEN to a token that may read it.`,
-      )
+      return new UserError('hubForbidden', { name })
     }
-    if (error.statusCode === 404) {
-      return new UserError(`The Hugging Face Hub has no model ${name}; check the name, which is owner/model.`)
-    }
-    return new UserError(`The Hugging Face Hub answered with status ${error.statusCode} for ${name}; try again later.`)
+    if (error.statusCode === 404) return new UserError('hubNoModel', { name })
+    return new UserError('hubStatus', { status: error.statusCode, name })
   }
+  const folder = `models/${name}`
+  if (error instanceof TooLate) return new UserError('hubUnreachable', { name, reason: error.reason, folder })
   // Where fetch gets no answer it throws a TypeError, with the reason as its cause.
   if (error instanceof TypeError) {
-    const { cause, message } = error
-    const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
-    return new UserError(
-      `${name} could not be downloaded: the Hugging Face Hub cannot be reached (${reason}); check the network and run it again, or put the model's files into models/${name}.`,
-    )
+    const { cause } = error
+    const reason = cause instanceof Error && cause.message !== '' ? cause.message : error.message
+    return new UserError('hubUnreachable', { name, reason, folder })
   }
   return error
 }

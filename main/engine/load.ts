@@ -72,13 +72,10 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
   const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
   if (folder !== undefined) return folder
   if (mayBeOnHub(name) && isOffline()) {
-    throw new UserError(
-      `The model ${name} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into models/${name}.`,
-    )
+    throw new UserError('modelOffline', { name, folder: `models/${name}` })
   }
-  throw new UserError(
-    `The model ${name} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache ${cache}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into ${resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))}.`,
-  )
+  const wanted = resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))
+  throw new UserError('modelMissing', { name, cache, folder: wanted })
 }
 
 /**
@@ -158,9 +155,7 @@ async function loadTfjs(
   note?: string,
 ) {
   if (precision !== 'auto' && precision !== 'fp32') {
-    throw new UserError(
-      `model.precision ${precision} is of the native engine, and ${kind} computes in fp32; set model.precision to auto, or model.engine to native.`,
-    )
+    throw new UserError('precisionNeedsNative', { precision, engine: kind })
   }
   const opened = await openCheckpoint(folder)
   await opened.close()
@@ -170,16 +165,14 @@ async function loadTfjs(
   const options = note === undefined ? {} : { note }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
   if (!isInstalled(NODE_GPU)) {
-    throw new UserError(
-      'The engine tfjs-node-gpu needs a package that is not installed; run npm install @tensorflow/tfjs-node-gpu@4.22.0, or set model.engine to auto.',
-    )
+    throw new UserError('nodeGpuNotInstalled')
   }
   try {
     return await createTfjsEngine(config, tensors, { ...options, backend: 'node-gpu' })
   } catch (error) {
     if (error instanceof UserError) throw error
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw new UserError(`The engine tfjs-node-gpu does not start (${reason}); set model.engine to auto.`)
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+    throw new UserError('nodeGpuDoesNotStart', { reason })
   }
 }
 

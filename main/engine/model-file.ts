@@ -1,7 +1,9 @@
-/** JSON files of model and adapter folders, read with one sentence for whatever is wrong with them. */
+/** JSON files and tensors of model and adapter folders; whatever is wrong with them is a UserError of one sentence. */
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
+import { demand, dotted } from '../config/demand.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import type { Tensor, Tensors } from './engine.ts'
 import type { Shapes } from './weights.ts'
 
@@ -11,31 +13,31 @@ export async function readOptional(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UserError(`${file} cannot be read: ${(error as Error).message}`)
+    throw new UserError('fileUnreadable', { file, reason: (error as Error).message })
   }
 }
 
 /**
- * Parses a file's text as JSON of the given form.
+ * Parses a file's text as JSON of the given form; `cure` says what to do where it has another.
  * @throws UserError that names the file, the key, what is wrong with its value, and the cure.
  */
 export function parseJsonFile<Schema extends z.ZodType>(
   file: string,
   text: string,
   schema: Schema,
-  cure: string,
+  cure: Message,
 ): z.output<Schema> {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new UserError(`${file} is not JSON (${(error as Error).message}); copy it again from where it came from.`)
+    throw new UserError('fileNotJson', { file, reason: (error as Error).message })
   }
-  const parsed = schema.safeParse(json)
+  const parsed = schema.safeParse(json, { reportInput: true })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
-  const key = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`
-  throw new UserError(`${file}:${key} ${issue.message}; ${cure}.`)
+  if (issue.path.length === 0) throw new UserError('fileWrong', { file, demand: demand(issue), cure })
+  throw new UserError('fileKeyWrong', { file, key: dotted(issue.path), demand: demand(issue), cure })
 }
 
 /**
@@ -51,16 +53,15 @@ export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: st
 export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string) => string): void {
   for (const [name, shape] of wanted) {
     const actual = found.get(name)
-    if (actual === undefined) throw new UserError(`${fileOf(name)} lacks the tensor ${name}; copy the file again.`)
+    if (actual === undefined) throw new UserError('tensorMissing', { file: fileOf(name), name })
     if (actual.length !== shape.length || actual.some((n, axis) => n !== shape[axis])) {
-      throw new UserError(
-        `${fileOf(name)}: ${name} is [${actual.join(', ')}], but by the model's config.json it must be [${shape.join(', ')}]; the files are of different models.`,
-      )
+      const lengths = { shape: actual.join(', '), wanted: shape.join(', ') }
+      throw new UserError('tensorShapeWrong', { file: fileOf(name), name, ...lengths })
     }
   }
   for (const name of found.keys()) {
     if (!wanted.has(name)) {
-      throw new UserError(`${fileOf(name)} holds ${name}, which a Qwen2 model has not; it belongs to another model.`)
+      throw new UserError('tensorUnknown', { file: fileOf(name), name })
     }
   }
 }
@@ -73,7 +74,7 @@ export function checkFinite(name: string, { data }: Tensor, fileOf: (name: strin
   if (sum !== 0) throw notFinite(name, fileOf)
 }
 
-/** The sentence for a tensor that holds NaN or infinity. */
+/** The error for a tensor that holds NaN or infinity. */
 export function notFinite(name: string, fileOf: (name: string) => string): UserError {
-  return new UserError(`${fileOf(name)}: ${name} holds NaN or infinity; the training that wrote it had diverged.`)
+  return new UserError('tensorNotFinite', { file: fileOf(name), name })
 }

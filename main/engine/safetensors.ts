@@ -1,10 +1,11 @@
 /**
  * The safetensors file format: 8 bytes with the length of a JSON header, the header (name -> dtype, shape, place), the
  * tensors' little-endian bytes without gaps. Files come from anywhere: every number of the header is checked before it
- * is used, and bad ones get one sentence.
+ * is used; a bad one is a UserError.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
+import { demand, dotted } from '../config/demand.ts'
 import { writeFileAtomic, writeStreamAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 import { type Dtype, WIDTHS, widen } from './dtype.ts'
@@ -155,10 +156,11 @@ async function openFile(file: string): Promise<FileHandle> {
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : 'cannot be read'
-    throw new UserError(`${file} ${reason}; copy it from where the model came from.`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new UserError('safetensorsMissing', { file })
+    throw new UserError('safetensorsUnreadable', { file, code })
   }
-  throw new UserError(`${file} is not a file; a safetensors file belongs there.`)
+  throw new UserError('safetensorsNotAFile', { file })
 }
 
 /** The header's free texts, and its entries in the order of their places, proven to tile the rest of the file. */
@@ -167,15 +169,14 @@ async function readHeader(
   handle: FileHandle,
   dtypes: readonly Dtype[],
 ): Promise<{ entries: Entry[]; metadata: Record<string, string> }> {
-  const broken = (what: string) => new UserError(`${file} ${what}; copy or download it again.`)
   const { size } = await handle.stat()
-  if (size < 8) throw broken(`is cut off after ${size} bytes`)
+  if (size < 8) throw new UserError('safetensorsCutOff', { file, size })
   const lead = Buffer.alloc(8)
   await readInto(file, handle, 0, lead)
   const length = Number(lead.readBigUInt64LE())
-  if (length > MAX_HEADER_BYTES) throw broken('is not a safetensors file (its header would be over 100 MB)')
+  if (length > MAX_HEADER_BYTES) throw new UserError('safetensorsHeaderTooLong', { file })
   const start = 8 + length
-  if (start > size) throw broken(`is cut off: its header has ${length} bytes, the file ${size}`)
+  if (start > size) throw new UserError('safetensorsHeaderCutOff', { file, header: length, size })
 
   let header: unknown
   const text = Buffer.alloc(length)
@@ -183,10 +184,10 @@ async function readHeader(
   try {
     header = JSON.parse(text.toString('utf8'))
   } catch {
-    throw broken('is not a safetensors file (its header is not JSON)')
+    throw new UserError('safetensorsHeaderNotJson', { file })
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw broken('is not a safetensors file (its header is not an object)')
+    throw new UserError('safetensorsHeaderNotObject', { file })
   }
 
   const entries: Entry[] = []
@@ -196,22 +197,22 @@ async function readHeader(
       metadata = z.record(z.string(), z.string()).catch({}).parse(value)
       continue
     }
-    const parsed = entrySchema.safeParse(value)
+    const parsed = entrySchema.safeParse(value, { reportInput: true })
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!
-      throw broken(`has a bad header: ${name}: ${[...issue.path, issue.message].join(' ')}`)
+      if (issue.path.length === 0) throw new UserError('safetensorsEntryWrong', { file, name, demand: demand(issue) })
+      throw new UserError('safetensorsEntryKeyWrong', { file, name, key: dotted(issue.path), demand: demand(issue) })
     }
     const { dtype, shape, data_offsets } = parsed.data
     const known = dtypes.find((each) => each === dtype)
     if (known === undefined) {
-      throw new UserError(
-        `${file}: ${name} is of dtype ${dtype}; only F32, F16 and BF16 can be read, so convert the file to one of them.`,
-      )
+      throw new UserError('dtypeUnsupported', { file, name, dtype })
     }
     const [begin, end] = data_offsets
     const bytes = byteLength(known, shape)
     if (end - begin !== bytes) {
-      throw broken(`has a bad header: ${name} [${shape.join(', ')}] ${dtype} needs ${bytes} bytes, not ${end - begin}`)
+      const sizes = { shape: shape.join(', '), needed: bytes, size: end - begin }
+      throw new UserError('safetensorsEntrySize', { file, name, dtype, ...sizes })
     }
     entries.push({ name, dtype: known, shape, begin: start + begin, end: start + end })
   }
@@ -219,12 +220,11 @@ async function readHeader(
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
   let at = start
   for (const { name, begin, end } of entries) {
-    if (begin !== at)
-      throw broken(`has a bad header: ${name} ${begin < at ? 'overlaps' : 'leaves a gap after'} another tensor`)
+    if (begin !== at) throw new UserError(begin < at ? 'safetensorsOverlap' : 'safetensorsGap', { file, name })
     at = end
   }
-  if (at > size) throw broken(`is cut off: its tensors need ${at} bytes, the file has ${size}`)
-  if (at < size) throw broken(`has ${size - at} bytes after its last tensor`)
+  if (at > size) throw new UserError('safetensorsTensorsCutOff', { file, needed: at, size })
+  if (at < size) throw new UserError('safetensorsTrailing', { file, size: size - at })
   return { entries, metadata }
 }
 
@@ -234,7 +234,7 @@ async function readInto(file: string, handle: FileHandle, begin: number, into: U
     // One call reads less than 2 GiB.
     const length = Math.min(into.length - at, 1 << 30)
     const { bytesRead } = await handle.read(into, at, length, begin + at)
-    if (bytesRead === 0) throw new UserError(`${file} became shorter while it was read; copy or download it again.`)
+    if (bytesRead === 0) throw new UserError('safetensorsShrank', { file })
     at += bytesRead
   }
 }

@@ -132,7 +132,7 @@ test('bad files get one sentence that names the file', async () => {
     [{ 'tokenizer_config.json': {} }, /chat_template is missing/],
     [{ 'tokenizer_config.json': { chat_template: '{% if %}' } }, /chat template .* failed/],
     [{ 'tokenizer_config.json': { chat_template: '{{ raise_exception("no") }}' } }, /chat template .* failed \(no\)/],
-    [{ 'tokenizer_config.json': { chat_template: 'x' }, 'generation_config.json': null }, /which token ends an answer/],
+    [{ 'tokenizer_config.json': { chat_template: 'x' }, 'generation_config.json': null }, /no token ends an answer/],
     [{ 'generation_config.json': { eos_token_id: 'end' } }, /generation_config\.json: eos_token_id/],
   ]
   for (const [changes, message] of bad) {

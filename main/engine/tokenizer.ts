@@ -10,6 +10,7 @@ import { Template } from '@huggingface/jinja'
 import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { parseJsonFile, readOptional } from './model-file.ts'
 
 /** A chat message, as chat templates take it. */
@@ -65,7 +66,7 @@ const eosSchema = z.looseObject({
   eos_token_id: z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish(),
 })
 
-const CURE = 'use the file that came with the Qwen2 model'
+const CURE = message('useQwen2Tokenizer')
 
 /**
  * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last
@@ -85,9 +86,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   for (const { content } of addedTokens) delete vocab[content]
   const missing = byteAlphabet().filter((character) => vocab[character] === undefined)
   if (missing.length > 0) {
-    throw new UserError(
-      `${file}: the vocabulary lacks ${missing.length} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.`,
-    )
+    throw new UserError('vocabularyLacksBytes', { file, missing: missing.length })
   }
   const bpe = build(file, { ...source, added_tokens: [], model: { ...source.model, vocab } })
 
@@ -122,7 +121,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 
   const templateText = (await readOptional(join(folder, 'chat_template.jinja'))) ?? defaultTemplate(config)
   if (templateText === undefined) {
-    throw new UserError(`${configFile}: chat_template is missing; add it there or as chat_template.jinja beside it.`)
+    throw new UserError('chatTemplateMissing', { file: configFile })
   }
   const render = chatRenderer(folder, templateText, {
     bos_token: tokenName(config.bos_token) ?? '',
@@ -172,7 +171,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     ]),
   ]
   if (stopTokenIds.length === 0) {
-    throw new UserError(`${configFile}: nothing says which token ends an answer; set eos_token to one of added_tokens.`)
+    throw new UserError('stopTokenMissing', { file: configFile })
   }
 
   return {
@@ -192,15 +191,13 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 /** @throws UserError where the tokenizer has tokens that the model has no embedding for. */
 export function checkTokenizerFits(tokenizer: Tokenizer, config: { readonly vocab_size: number }): void {
   if (tokenizer.vocabSize > config.vocab_size) {
-    throw new UserError(
-      `The tokenizer has token ids up to ${tokenizer.vocabSize - 1}, but the model's vocab_size is ${config.vocab_size}: tokenizer.json and config.json are of different models; take both from one.`,
-    )
+    throw new UserError('vocabularyTooLarge', { largest: tokenizer.vocabSize - 1, size: config.vocab_size })
   }
 }
 
 async function readRequired(file: string): Promise<string> {
   const text = await readOptional(file)
-  if (text === undefined) throw new UserError(`${file} is missing; copy it from the model's original folder.`)
+  if (text === undefined) throw new UserError('tokenizerFileMissing', { file })
   return text
 }
 
@@ -208,17 +205,14 @@ function build(file: string, source: object): ByteLevelBpe {
   try {
     return new ByteLevelBpe(source, {})
   } catch (error) {
-    throw new UserError(
-      `${file} is not a tokenizer that this lab can use: ${firstLine(error)}; copy the model's own tokenizer.json.`,
-    )
+    throw new UserError('tokenizerUnusable', { file, reason: firstLine(error) })
   }
 }
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string
 
 function chatRenderer(folder: string, text: string, tokens: { bos_token: string; eos_token: string }): Render {
-  const refuse = (error: unknown) =>
-    new UserError(`The chat template in ${folder} failed (${firstLine(error)}); use the one that came with the model.`)
+  const refuse = (error: unknown) => new UserError('chatTemplateFailed', { folder, reason: firstLine(error) })
   let template: Template
   try {
     template = new Template(text)

@@ -90,21 +90,19 @@ export async function writeStreamAtomic(
   }
 }
 
-/** The sentence for a path that could not be written. */
+/** The UserError for a path that could not be written; any other error as it is. */
 export function unwritable(path: string, error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':
-      return new UserError(`${path}: the disk is full; free some space and try again.`)
+      return new UserError('diskFull', { path })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new UserError(
-        `${path}: no permission to write here; choose another path in config.yaml or change its owner.`,
-      )
+      return new UserError('noPermissionToWrite', { path })
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return new UserError(`${path}: something else stands where this file belongs; move it or choose another path.`)
+      return new UserError('fileInTheWay', { path })
     default:
       return error
   }

@@ -6,4 +6,157 @@
 export const ENGLISH = {
   // What others say, in their own words.
   verbatim: '{{text}}',
+
+  // What a value from outside has to be (config/demand.ts). Each goes on from the value's name.
+  mustBe: 'must be {{what}}',
+  aNumber: 'a number',
+  aWholeNumber: 'a whole number',
+  aText: 'a text',
+  trueOrFalse: 'true or false',
+  aList: 'a list',
+  aGroupOfKeys: 'a group of keys',
+  oneValue: '{{value}}',
+  oneOf: 'one of {{values}}',
+  oneOfPerhaps: 'one of {{values}} (perhaps {{near}})',
+  atLeast: 'at least {{limit}}',
+  moreThan: 'more than {{limit}}',
+  atMost: 'at most {{limit}}',
+  lessThan: 'less than {{limit}}',
+  either: '{{first}} or {{second}}',
+  mustNotBeEmptyList: 'must not be an empty list',
+  mustNotBeEmpty: 'must not be empty',
+  mustNotHave: 'must not have {{keys}}',
+  isMissing: 'is missing',
+  isWrong: 'is wrong: {{detail}}',
+  mustBeName: 'must be letters, digits, dots, dashes and underscores',
+  mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
+  mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
+  mustDivideAttentionHeads: 'must divide num_attention_heads',
+  mustBeQuotientOfHidden: 'must be hidden_size / num_attention_heads',
+  slidingWindowUnsupported: 'must be false, as sliding-window attention is not supported',
+  mustBeSafetensorsName: 'must be the name of a safetensors file',
+
+  // Configuration
+  commandLine: 'command line',
+  settings: 'settings',
+  configUnreadable: '{{path}}: the configuration cannot be read ({{code}}); name another file with --config_path.',
+  configNotYaml: '{{path}}:{{line}}: this is not valid YAML: {{reason}}.',
+  configNotAMap: '{{path}}:1: a configuration is a list of "key: value" lines.',
+  configValueWrong: '{{place}}: {{key}} {{demand}}, but is {{value}}.',
+  unknownKeyNear: '{{place}}: unknown key {{key}}, perhaps {{near}}.',
+  unknownKeyElsewhere: '{{place}}: unknown key {{key}}, which belongs under {{groups}}.',
+  unknownKeyInFile: '{{place}}: unknown key {{key}}; the file has {{keys}}.',
+  unknownKeyInGroup: '{{place}}: unknown key {{key}}; {{group}} has {{keys}}.',
+  overrideNotKeyValue: 'command line: --set takes key=value, such as training.dpo.beta=0.2, not "{{assignment}}".',
+  overrideNotYaml: 'command line: the value of --set {{assignment}} is not valid YAML.',
+  seedsShared:
+    '{{path}}: the seeds from {{key}} ({{start}} to {{end}}) run into those from {{next}} ({{nextStart}}), so the measurement would use problems that were trained on; move one of them.',
+  givenOnCommandLine: 'settings: {{key}} was given on the command line, which wins over the file; start without it.',
+
+  // Files
+  diskFull: '{{path}}: the disk is full; free some space and try again.',
+  noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
+  fileInTheWay: '{{path}}: something else stands where this file belongs; move it or choose another path.',
+
+  // Model files
+  fileUnreadable: '{{file}} cannot be read: {{reason}}',
+  fileNotJson: '{{file}} is not JSON ({{reason}}); copy it again from where it came from.',
+  fileWrong: '{{file}} {{demand}}; {{cure}}.',
+  fileKeyWrong: '{{file}}: {{key}} {{demand}}; {{cure}}.',
+  plainQwen2Only: 'this lab runs plain Qwen2 checkpoints only',
+  plainLoraOnly: 'this lab supports only plain LoRA on the projections of Qwen2',
+  useQwen2Tokenizer: 'use the file that came with the Qwen2 model',
+  copyAgain: 'copy it again',
+  configJsonMissing: '{{file}} is missing; a model folder in Hugging Face layout is needed there.',
+  weightsMissing: "{{file}} is missing; copy it from the model's original folder.",
+  weightsInPickle: '{{file}} is missing; convert pytorch_model.bin to safetensors.',
+  tensorMissing: '{{file}} lacks the tensor {{name}}; copy the file again.',
+  tensorShapeWrong:
+    "{{file}}: {{name}} is [{{shape}}], but by the model's config.json it must be [{{wanted}}]; the files are of different models.",
+  tensorUnknown: '{{file}} holds {{name}}, which no Qwen2 model has; the file belongs to another model.',
+  tensorNotFinite: '{{file}}: {{name}} holds NaN or infinity; the training that wrote it had diverged.',
+  safetensorsMissing: '{{file}} is missing; copy it from where the model came from.',
+  safetensorsUnreadable: '{{file}} cannot be read ({{code}}); copy it from where the model came from.',
+  safetensorsNotAFile: '{{file}} is not a file; a safetensors file belongs there.',
+  safetensorsCutOff: '{{file}} is cut off after {{size}} bytes; copy or download it again.',
+  safetensorsHeaderCutOff:
+    '{{file}} is cut off: its header has {{header}} bytes, the file {{size}}; copy or download it again.',
+  safetensorsTensorsCutOff:
+    '{{file}} is cut off: its tensors need {{needed}} bytes, the file has {{size}}; copy or download it again.',
+  safetensorsTrailing: '{{file}} has {{size}} bytes after its last tensor; copy or download it again.',
+  safetensorsHeaderTooLong:
+    '{{file}} is not a safetensors file (its header would be over 100 MB); copy or download it again.',
+  safetensorsHeaderNotJson: '{{file}} is not a safetensors file (its header is not JSON); copy or download it again.',
+  safetensorsHeaderNotObject:
+    '{{file}} is not a safetensors file (its header is not an object); copy or download it again.',
+  safetensorsEntryWrong: '{{file}} has a bad header: {{name}} {{demand}}; copy or download it again.',
+  safetensorsEntryKeyWrong: '{{file}} has a bad header: {{name}}: {{key}} {{demand}}; copy or download it again.',
+  safetensorsEntrySize:
+    '{{file}} has a bad header: {{name}} [{{shape}}] {{dtype}} needs {{needed}} bytes, not {{size}}; copy or download it again.',
+  safetensorsOverlap: '{{file}} has a bad header: {{name}} overlaps another tensor; copy or download it again.',
+  safetensorsGap: '{{file}} has a bad header: {{name}} leaves a gap after another tensor; copy or download it again.',
+  safetensorsShrank: '{{file}} became shorter while it was read; copy or download it again.',
+  dtypeUnsupported:
+    '{{file}}: {{name}} is of dtype {{dtype}}; only F32, F16 and BF16 can be read, so convert the file to one of them.',
+  tokenizerFileMissing: "{{file}} is missing; copy it from the model's original folder.",
+  tokenizerUnusable:
+    "{{file}} is not a tokenizer that this lab can use: {{reason}}; copy the model's own tokenizer.json.",
+  vocabularyLacksBytes:
+    '{{file}}: the vocabulary lacks {{missing}} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.',
+  chatTemplateMissing: '{{file}}: chat_template is missing; add it there or as chat_template.jinja beside it.',
+  chatTemplateFailed: 'The chat template in {{folder}} failed ({{reason}}); use the one that came with the model.',
+  stopTokenMissing: '{{file}}: no token ends an answer; set eos_token to one of added_tokens.',
+  vocabularyTooLarge:
+    "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json are of different models; take both from one.",
+  adapterConfigMissing: "{{file}} is missing; give the folder of a LoRA adapter in PEFT's layout.",
+  adapterInPickle: '{{file}} is missing; save the adapter again with safe_serialization=True in PEFT.',
+  mergeOntoInput: '{{folder}} is what is merged; choose another folder for the merged model.',
+  mergeTargetTaken: '{{folder}} is there already and is not an empty folder; choose another or remove it.',
+
+  // Hugging Face Hub
+  hubNoSafetensors: '{{name}} on the Hugging Face Hub has no safetensors; choose another model.',
+  hubFileLost: '{{name}} on the Hugging Face Hub lost {{file}}; try again.',
+  hubNoHash: 'The Hugging Face Hub gives no hash of {{file}}; try again.',
+  downloadBrokeOff: '{{file}} broke off after {{done}} of {{size}} bytes; run it again to go on.',
+  downloadHashWrong: '{{file}} came with another hash than the Hugging Face Hub names; run it again.',
+  hubForbidden:
+    'The Hugging Face Hub does not let everybody read {{name}}, or has no such model; check the name, or set HF_TOKEN to a token that may read it.',
+  hubNoModel: 'The Hugging Face Hub has no model {{name}}; check the name, which is owner/model.',
+  hubStatus: 'The Hugging Face Hub answered with status {{status}} for {{name}}; try again later.',
+  hubUnreachable:
+    "{{name}} could not be downloaded: the Hugging Face Hub cannot be reached ({{reason}}); check the network and run it again, or put the model's files into {{folder}}.",
+  hubNoByte: 'no byte came for {{milliseconds}} ms',
+  hubNoAnswer: 'no answer came within {{milliseconds}} ms',
+
+  // Engines
+  modelOffline:
+    "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
+  modelMissing:
+    'The model {{name}} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
+  nativeNotBuilt:
+    'The native engine is not built ({{file}} is missing); run npm run build:native, or set model.engine to tfjs.',
+  nativeDoesNotLoad:
+    'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
+  precisionNeedsNative:
+    'Only the native engine has model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
+  nodeGpuNotInstalled:
+    'The engine tfjs-node-gpu needs a package that is not installed; run npm install @tensorflow/tfjs-node-gpu@4.22.0, or set model.engine to auto.',
+  nodeGpuDoesNotStart: 'The engine tfjs-node-gpu does not start ({{reason}}); set model.engine to auto.',
+  fp32OverMemory:
+    '{{engine}} holds weights in fp32, which takes {{needed}} for this model, but only {{free}} of memory are free; set model.engine to native, which holds them in 4 bits, or choose a smaller model.',
+  fp32OverCard:
+    '{{engine}} holds weights in fp32, which takes {{needed}} for this model, but {{card}} has {{size}}; set model.engine to native, which holds them in 4 bits, or choose a smaller model.',
+
+  // Files of pairs and samples
+  mustBeMessages: 'must be a list of messages',
+  mustBeOneAnswer: 'must be a list of one assistant message',
+  mustBeUserMessage: "must be one message of the user, with or without the lab's system message before it",
+  hasSameTexts: 'has the same text as chosen and as rejected',
+  dataUnreadable: '{{path}} cannot be read ({{code}}); name another file or change its owner.',
+  lineNotJson: '{{place}}: this line is not whole JSON; mend or delete it.',
+  lineWrong: '{{place}}: the line {{demand}}; mend or delete it.',
+  lineKeyWrong: '{{place}}: {{key}} {{demand}}; mend or delete the line.',
+
+  // Training
+  lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
 } as const

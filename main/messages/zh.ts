@@ -3,4 +3,150 @@ import { translated } from './translated.ts'
 
 export const CHINESE = translated({
   verbatim: '{{text}}',
+
+  // 外来的值应当怎样（config/demand.ts），接在值的名称之后。
+  mustBe: '必须是{{what}}',
+  aNumber: '数字',
+  aWholeNumber: '整数',
+  aText: '文字',
+  trueOrFalse: ' true 或 false',
+  aList: '列表',
+  aGroupOfKeys: '一组键',
+  oneValue: '“{{value}}”',
+  oneOf: ' {{values}} 之一',
+  oneOfPerhaps: ' {{values}} 之一（也许是 {{near}}）',
+  atLeast: '不小于 {{limit}} 的数',
+  moreThan: '大于 {{limit}} 的数',
+  atMost: '不大于 {{limit}} 的数',
+  lessThan: '小于 {{limit}} 的数',
+  either: '{{first}}或{{second}}',
+  mustNotBeEmptyList: '不能是空列表',
+  mustNotBeEmpty: '不能为空',
+  mustNotHave: '不能含有 {{keys}}',
+  isMissing: '缺失',
+  isWrong: '有误：{{detail}}',
+  mustBeName: '只能用字母、数字、点、短横和下划线',
+  mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
+  mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
+  mustDivideAttentionHeads: '必须整除 num_attention_heads',
+  mustBeQuotientOfHidden: '必须是 hidden_size / num_attention_heads',
+  slidingWindowUnsupported: '必须是 false，因为不支持滑动窗口注意力',
+  mustBeSafetensorsName: '必须是 safetensors 文件的名称',
+
+  // 配置
+  commandLine: '命令行',
+  settings: '设置',
+  configUnreadable: '{{path}}：无法读取配置（{{code}}）；请用 --config_path 指定另一个文件。',
+  configNotYaml: '{{path}}:{{line}}：这不是有效的 YAML：{{reason}}。',
+  configNotAMap: '{{path}}:1：配置应当由“键: 值”的行组成。',
+  configValueWrong: '{{place}}：{{key}} {{demand}}，现在是 {{value}}。',
+  unknownKeyNear: '{{place}}：没有设置 {{key}}，也许是 {{near}}。',
+  unknownKeyElsewhere: '{{place}}：没有设置 {{key}}，它应当放在 {{groups}} 之下。',
+  unknownKeyInFile: '{{place}}：没有设置 {{key}}；文件里可以有 {{keys}}。',
+  unknownKeyInGroup: '{{place}}：没有设置 {{key}}；{{group}} 里可以有 {{keys}}。',
+  overrideNotKeyValue: '命令行：--set 的形式是 键=值，例如 training.dpo.beta=0.2，而不是“{{assignment}}”。',
+  overrideNotYaml: '命令行：--set {{assignment}} 的值不是有效的 YAML。',
+  seedsShared:
+    '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠，这样会在训练过的题目上测量；请移动其中一段。',
+  givenOnCommandLine: '设置：{{key}} 已在命令行给出，命令行优先于文件；请去掉它再启动。',
+
+  // 文件
+  diskFull: '{{path}}：磁盘已满；请腾出空间后再试。',
+  noPermissionToWrite: '{{path}}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
+  fileInTheWay: '{{path}}：这个文件的位置上有别的东西；请把它移走，或选择别的路径。',
+
+  // 模型文件
+  fileUnreadable: '无法读取 {{file}}：{{reason}}',
+  fileNotJson: '{{file}} 不是 JSON（{{reason}}）；请从来源处重新复制。',
+  fileWrong: '{{file}} {{demand}}；{{cure}}。',
+  fileKeyWrong: '{{file}}：{{key}} {{demand}}；{{cure}}。',
+  plainQwen2Only: '本实验室只能运行普通的 Qwen2 检查点',
+  plainLoraOnly: '本实验室只支持 Qwen2 各投影上的普通 LoRA',
+  useQwen2Tokenizer: '请使用 Qwen2 模型自带的文件',
+  copyAgain: '请重新复制',
+  configJsonMissing: '缺少 {{file}}；那里需要一个 Hugging Face 格式的模型文件夹。',
+  weightsMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
+  weightsInPickle: '缺少 {{file}}；请把 pytorch_model.bin 转换成 safetensors。',
+  tensorMissing: '{{file}} 缺少张量 {{name}}；请重新复制这个文件。',
+  tensorShapeWrong:
+    '{{file}}：{{name}} 的形状是 [{{shape}}]，而按模型的 config.json 必须是 [{{wanted}}]；这些文件属于不同的模型。',
+  tensorUnknown: '{{file}} 含有 Qwen2 模型没有的 {{name}}；这个文件属于别的模型。',
+  tensorNotFinite: '{{file}}：{{name}} 含有 NaN 或无穷大；写出它的训练已经发散。',
+  safetensorsMissing: '缺少 {{file}}；请从模型的来源处复制过来。',
+  safetensorsUnreadable: '无法读取 {{file}}（{{code}}）；请从模型的来源处重新复制。',
+  safetensorsNotAFile: '{{file}} 不是文件；那里应当是一个 safetensors 文件。',
+  safetensorsCutOff: '{{file}} 在 {{size}} 字节后中断；请重新复制或下载。',
+  safetensorsHeaderCutOff: '{{file}} 不完整：头部有 {{header}} 字节，文件只有 {{size}} 字节；请重新复制或下载。',
+  safetensorsTensorsCutOff: '{{file}} 不完整：张量需要 {{needed}} 字节，文件只有 {{size}} 字节；请重新复制或下载。',
+  safetensorsTrailing: '{{file}} 在最后一个张量之后还有 {{size}} 字节；请重新复制或下载。',
+  safetensorsHeaderTooLong: '{{file}} 不是 safetensors 文件（头部会超过 100 MB）；请重新复制或下载。',
+  safetensorsHeaderNotJson: '{{file}} 不是 safetensors 文件（头部不是 JSON）；请重新复制或下载。',
+  safetensorsHeaderNotObject: '{{file}} 不是 safetensors 文件（头部不是对象）；请重新复制或下载。',
+  safetensorsEntryWrong: '{{file}} 的头部有误：{{name}} {{demand}}；请重新复制或下载。',
+  safetensorsEntryKeyWrong: '{{file}} 的头部有误：{{name}}：{{key}} {{demand}}；请重新复制或下载。',
+  safetensorsEntrySize:
+    '{{file}} 的头部有误：{{name}} [{{shape}}] {{dtype}} 需要 {{needed}} 字节，而不是 {{size}}；请重新复制或下载。',
+  safetensorsOverlap: '{{file}} 的头部有误：{{name}} 与另一个张量重叠；请重新复制或下载。',
+  safetensorsGap: '{{file}} 的头部有误：{{name}} 与前一个张量之间有空隙；请重新复制或下载。',
+  safetensorsShrank: '{{file}} 在读取时变短了；请重新复制或下载。',
+  dtypeUnsupported: '{{file}}：{{name}} 的类型是 {{dtype}}；只能读取 F32、F16 和 BF16，请把文件转换成其中之一。',
+  tokenizerFileMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
+  tokenizerUnusable: '{{file}} 不是本实验室能用的分词器：{{reason}}；请复制模型自带的 tokenizer.json。',
+  vocabularyLacksBytes:
+    '{{file}}：词表缺少 256 个字节中的 {{missing}} 个，因此不是 Qwen2 模型的字节级 BPE；请使用模型自带的 tokenizer.json。',
+  chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
+  chatTemplateFailed: '{{folder}} 中的聊天模板出错（{{reason}}）；请使用模型自带的模板。',
+  stopTokenMissing: '{{file}}：没有说明由哪个词元结束回答；请把 eos_token 设为 added_tokens 之一。',
+  vocabularyTooLarge:
+    '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
+  adapterConfigMissing: '缺少 {{file}}；请指定按 PEFT 格式存放的 LoRA 适配器文件夹。',
+  adapterInPickle: '缺少 {{file}}；请在 PEFT 中用 safe_serialization=True 重新保存适配器。',
+  mergeOntoInput: '{{folder}} 正是要合并的；请为合并后的模型选择别的文件夹。',
+  mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
+
+  // Hugging Face Hub
+  hubNoSafetensors: 'Hugging Face Hub 上的 {{name}} 没有 safetensors；请选择别的模型。',
+  hubFileLost: 'Hugging Face Hub 上的 {{name}} 少了 {{file}}；请再试一次。',
+  hubNoHash: 'Hugging Face Hub 没有给出 {{file}} 的哈希值；请再试一次。',
+  downloadBrokeOff: '{{file}} 在 {{size}} 字节中的 {{done}} 字节处中断；再次运行即可接着下载。',
+  downloadHashWrong: '{{file}} 的哈希值与 Hugging Face Hub 给出的不同；请再次运行。',
+  hubForbidden:
+    'Hugging Face Hub 不允许所有人读取 {{name}}，或没有这个模型；请检查名称，或把 HF_TOKEN 设为有权读取它的令牌。',
+  hubNoModel: 'Hugging Face Hub 上没有模型 {{name}}；请检查名称，其形式为“所有者/模型”。',
+  hubStatus: 'Hugging Face Hub 对 {{name}} 的回应状态为 {{status}}；请稍后再试。',
+  hubUnreachable:
+    '无法下载 {{name}}：连接不上 Hugging Face Hub（{{reason}}）；请检查网络后再次运行，或把模型的文件放进 {{folder}}。',
+  hubNoByte: '{{milliseconds}} 毫秒没有收到数据',
+  hubNoAnswer: '{{milliseconds}} 毫秒没有得到回应',
+
+  // 引擎
+  modelOffline:
+    '本机没有模型 {{name}}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {{folder}}。',
+  modelMissing:
+    '模型 {{name}} 既不是含 config.json 的文件夹，也不在 models/ 或 Hugging Face 缓存 {{cache}} 中；请把它的 config.json、tokenizer.json、tokenizer_config.json 和 *.safetensors 放进 {{folder}}。',
+  nativeNotBuilt: '原生引擎没有编译（缺少 {{file}}）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
+  nativeDoesNotLoad:
+    '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
+  precisionNeedsNative:
+    '只有原生引擎支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
+  nodeGpuNotInstalled:
+    '引擎 tfjs-node-gpu 需要的包没有安装；请运行 npm install @tensorflow/tfjs-node-gpu@4.22.0，或把 model.engine 设为 auto。',
+  nodeGpuDoesNotStart: '引擎 tfjs-node-gpu 没有启动（{{reason}}）；请把 model.engine 设为 auto。',
+  fp32OverMemory:
+    '{{engine}} 以 fp32 存放权重，此模型需要 {{needed}}，而可用内存只有 {{free}}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
+  fp32OverCard:
+    '{{engine}} 以 fp32 存放权重，此模型需要 {{needed}}，而 {{card}} 只有 {{size}}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
+
+  // 偏好对与样本的文件
+  mustBeMessages: '必须是消息的列表',
+  mustBeOneAnswer: '必须是只含一条 assistant 消息的列表',
+  mustBeUserMessage: '必须是一条 user 消息，之前可以有实验室的 system 消息',
+  hasSameTexts: '的优选与劣选（chosen、rejected）是同样的文字',
+  dataUnreadable: '无法读取 {{path}}（{{code}}）；请指定别的文件，或更改它的所有者。',
+  lineNotJson: '{{place}}：这一行不是完整的 JSON；请改正或删除它。',
+  lineWrong: '{{place}}：这一行{{demand}}；请改正或删除它。',
+  lineKeyWrong: '{{place}}：{{key}} {{demand}}；请改正或删除这一行。',
+
+  // 训练
+  lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
 })

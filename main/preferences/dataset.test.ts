@@ -97,12 +97,12 @@ test.each([
   ['{"prompt": [', '2: this line is not whole JSON; mend or delete it.'],
   [JSON.stringify({ ...good, prompt: 'text' }), '2: prompt must be a list of messages; mend or delete the line.'],
   [JSON.stringify({ ...good, chosen: [] }), '2: chosen must be a list of one assistant message; mend'],
-  [JSON.stringify({ ...good, rejected: good.chosen }), '2: chosen and rejected are the same text; mend'],
+  [JSON.stringify({ ...good, rejected: good.chosen }), '2: the line has the same text as chosen and as rejected; mend'],
   [
     JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }),
     '2: prompt[0].role must be one of system, user, assistant; mend',
   ],
-  ['7', '2: must be a group of keys; mend'],
+  ['7', '2: the line must be a group of keys; mend'],
 ])('a broken line is named: %s', async (line, message) => {
   const path = join(folder, 'broken.jsonl')
   await writeFile(path, `${JSON.stringify(good)}\n${line}\n`)

@@ -1,6 +1,7 @@
 /** Preference files as TRL reads them: conversational form, one JSON object a line. */
 import { z } from 'zod'
 import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 import { type Pair, pairMessages } from './pairs.ts'
@@ -37,7 +38,7 @@ const recordSchema = z
     seed: z.int().nullable().default(null),
     step: z.int().nullable().default(null),
   })
-  .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')
+  .refine(({ chosen, rejected }) => chosen !== rejected, says('hasSameTexts'))
 
 /**
  * Writes pairs in TRL's preference form in place of what stood there, all or nothing. Throws UserError where it cannot
@@ -130,7 +131,7 @@ const broughtSchema = z
       if (user?.role === 'user' && more.length === 0) return user.content
       context.addIssue({
         code: 'custom',
-        message: "must be one message of the user, or the lab's system message and it",
+        message: says('mustBeUserMessage'),
       })
       return z.NEVER
     }),
@@ -140,4 +141,4 @@ const broughtSchema = z
     seed: z.int().min(0).nullable().default(null),
     step: z.int().min(0).nullable().default(null),
   })
-  .refine(({ chosen, rejected }) => chosen !== rejected, 'chosen and rejected are the same text')
+  .refine(({ chosen, rejected }) => chosen !== rejected, says('hasSameTexts'))

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
-import { demand, dotted, type Key } from '../config/explain.ts'
+import { demand, dotted, says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 
@@ -10,13 +10,13 @@ const role = z.enum(['system', 'user', 'assistant'])
 
 /** A prompt: a list of messages. */
 export const messagesSchema = z
-  .array(z.strictObject({ role, content: z.string() }), { error: 'must be a list of messages' })
+  .array(z.strictObject({ role, content: z.string() }), { error: says('mustBeMessages') })
   .min(1)
 
 /** A completion: a list of one assistant message, read as its text. */
 export const answerSchema = z
   .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
-    error: 'must be a list of one assistant message',
+    error: says('mustBeOneAnswer'),
   })
   .transform(([{ content }]) => content)
 
@@ -46,7 +46,7 @@ export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] | unde
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new UserError(`${path} cannot be read (${code}); name another file or change its owner.`)
+    throw new UserError('dataUnreadable', { path, code: code ?? '' })
   }
   return parseJsonLines(text, path, schema)
 }
@@ -67,13 +67,12 @@ function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {
   try {
     json = JSON.parse(line)
   } catch {
-    throw new UserError(`${place}: this line is not whole JSON; mend or delete it.`)
+    throw new UserError('lineNotJson', { place })
   }
-  const parsed = schema.safeParse(json, {
-    error: (issue) => (issue.input === undefined ? 'is missing' : demand(issue)),
-  })
+  const parsed = schema.safeParse(json, { reportInput: true })
   if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  const key = dotted(path as Key[])
-  throw new UserError(`${place}: ${key === '' ? '' : `${key} `}${message}; mend or delete the line.`)
+  const issue = parsed.error.issues[0]!
+  const wrong = demand(issue)
+  if (issue.path.length === 0) throw new UserError('lineWrong', { place, demand: wrong })
+  throw new UserError('lineKeyWrong', { place, key: dotted(issue.path), demand: wrong })
 }

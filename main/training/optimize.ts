@@ -129,8 +129,7 @@ export async function optimize(
     for (const term of terms) reports.push(await term.accumulate(step))
     const learning_rate = learningRate(step, options)
     const loss = reports.reduce((sum, report) => sum + report.loss, 0)
-    if (!Number.isFinite(loss))
-      throw new UserError(`The loss became ${loss} at step ${step + 1}: lower the learning rate.`)
+    if (!Number.isFinite(loss)) throw new UserError('lossNotFinite', { loss, step: step + 1 })
     const { grad_norm } = await engine.step({ ...ADAM, ...options, learning_rate })
     step++
     const tokens = reports.reduce((sum, report) => sum + report.tokens, 0)

@@ -122,16 +122,12 @@ const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', imp
 /** Loads the addon. Throws UserError where it was not built or does not load. */
 export function loadAddon(): Addon {
   if (!existsSync(ADDON)) {
-    throw new UserError(
-      `The native engine is not built (${ADDON} is missing); run npm run build:native, or set engine: tfjs.`,
-    )
+    throw new UserError('nativeNotBuilt', { file: ADDON })
   }
   try {
     return createRequire(import.meta.url)(ADDON) as Addon
   } catch (error) {
-    throw new UserError(
-      `The native engine does not load (${error instanceof Error ? error.message : error}); build it again with npm run build:native, or set engine: tfjs.`,
-    )
+    throw new UserError('nativeDoesNotLoad', { reason: error instanceof Error ? error.message : String(error) })
   }
 }
 
