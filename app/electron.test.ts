@@ -6,7 +6,7 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import type { LabRouter } from '../main/rpc/router.ts'
-import { Asked, type ElectronStandIn, electronStandIn } from './electron-stand-in.ts'
+import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electron.ts'
 
 let folder: string
 let launch: ElectronStandIn

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import { widen } from '../main/engine/dtype.ts'
 import type { Qwen2Config } from '../main/engine/engine.ts'
-import { randomModel } from '../main/engine/random-model.ts'
+import { randomModel } from '../testing/random-model.ts'
 import { ggufName, writeGguf } from './gguf.ts'
 
 const config: Qwen2Config = {

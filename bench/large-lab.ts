@@ -4,13 +4,13 @@
  * through the store's own functions, each time with other seeds.
  */
 
-import { writeSmallLab } from '../e2e/small-lab.ts'
 import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { createLab } from '../main/lab.ts'
 import type { EventLog, LoggedEvent } from '../main/store/events.ts'
 import type { ArmKey, Metric, Run, StageRecord, Store, StoredEpisode, StoredPair } from '../main/store/store.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
 
 export interface LabSize {
   /** Runs, the large one among them. */

@@ -6,7 +6,6 @@ import { PROJECTIONS } from '../main/config/choices.ts'
 import { loadCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import type { LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
-import { randomModel } from '../main/engine/random-model.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
 import { writeSafetensorsStream } from '../main/engine/safetensors.ts'
 import { publishedShape } from '../main/engine/shapes.ts'
@@ -14,6 +13,7 @@ import { checkpointShapes } from '../main/engine/weights.ts'
 import { PROJECT_ROOT } from '../main/files/paths.ts'
 import type { Sequence } from '../main/training/forest.ts'
 import type { TokenPair } from '../main/training/preference.ts'
+import { randomModel } from '../testing/random-model.ts'
 
 /** The adapter that config.yaml asks for by default. */
 export const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }

@@ -10,7 +10,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectPath } from '../main/files/paths.ts'
-import { writeSmallLab } from './small-lab.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
 
 const KILLS = 10
 

@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { fetchChromium } from '../main/environment/browser.ts'
 import { projectPath } from '../main/files/paths.ts'
-import { writeSmallLab } from './small-lab.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
 
 const SHOTS = projectPath('coverage/window')
 /** Milliseconds for what takes an instant, and for what the lab has to work for. */

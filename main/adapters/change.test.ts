@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { TINY as config, randomAdapter } from '../../testing/random-model.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { LoraConfig, Tensors } from '../engine/engine.ts'
-import { TINY as config, randomAdapter } from '../engine/random-model.ts'
 import { compareChanges } from './change.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: ['q_proj', 'down_proj'] }

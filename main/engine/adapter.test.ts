@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { TINY as config, randomAdapter } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { initLora, loadAdapter, saveAdapter } from './adapter.ts'
 import type { LoraConfig } from './engine.ts'
-import { TINY as config, randomAdapter } from './random-model.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0.1, target_modules: ['q_proj', 'down_proj'] }
 

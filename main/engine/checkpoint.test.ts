@@ -2,13 +2,13 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { TINY as config, randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { loadCheckpoint, openCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
 import type { Tensors } from './engine.ts'
 import { isBuilt } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
-import { TINY as config, randomModel } from './random-model.ts'
 import { writeSafetensors } from './safetensors.ts'
 
 const tensors = randomModel(config, 1)

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
-import { randomModel } from './random-model.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 

@@ -4,10 +4,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FIXTURE, parityForest, parityModel, slopes } from '../../testing/parity-models.ts'
 import type { Engine, Tensors } from './engine.ts'
 import { isBuilt } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
-import { FIXTURE, parityForest, parityModel, slopes } from './parity-models.ts'
 import { readSafetensors } from './safetensors.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 

@@ -1,12 +1,12 @@
 /** Every engine against the double-precision reference and against the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
 import { loadAddon } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
-import { randomAdapter, randomModel } from './random-model.ts'
-import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from './reference-float64.ts'
 import { dropoutMask } from './tfjs/dropout.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 

@@ -2,8 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  CHATML,
+  IM_END,
+  IM_START,
+  TINY_VOCAB_SIZE,
+  tinyTokenizer,
+  writeTinyTokenizer,
+} from '../../testing/tiny-tokenizer.ts'
 import { UserError } from '../messages/error.ts'
-import { CHATML, IM_END, IM_START, TINY_VOCAB_SIZE, tinyTokenizer, writeTinyTokenizer } from './tiny-tokenizer.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
 let folder: string

@@ -2,6 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { windowStandIns } from '../../testing/electron-debugger.ts'
+import { openWorkbench } from '../../testing/workbench.ts'
 import type { Action } from './action.ts'
 import type { BrowserHost } from './browser.ts'
 import { windowHost } from './debugger.ts'
@@ -11,8 +13,6 @@ import { EnvironmentFault } from './fault.ts'
 import { renderPage } from './observation.ts'
 import { Session } from './session.ts'
 import { findTask, listTasks } from './tasks.ts'
-import { windowStandIns } from './window-stand-in.ts'
-import { openWorkbench } from './workbench.ts'
 
 const windows = windowStandIns()
 const workbench = openWorkbench()

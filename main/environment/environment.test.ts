@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
 import { Environment } from './environment.ts'
 import type { Session } from './session.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
 
 let environment: Environment
 let workbench: Workbench

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
 import { type BrowserHost, chromiumHost } from './browser.ts'
 import { type Observation, renderPage } from './observation.ts'
 import { readState } from './observe.ts'
 import type { Budget } from './page/lab.ts'
 import { SESSION_DEFAULTS, Session } from './session.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
 
 let host: BrowserHost
 let session: Session

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, chromiumHost } from './browser.ts'
 import { EnvironmentFault } from './fault.ts'
 import { renderPage } from './observation.ts'
 import { SESSION_DEFAULTS, Session } from './session.ts'
 import { findTask, listTasks } from './tasks.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
 
 let host: BrowserHost
 let workbench: Workbench

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { sampleRun } from '../../testing/sample-run.ts'
 import { markdownTable } from './markdown.ts'
-import { sampleRun } from './sample-run.ts'
 import { summarise } from './summary.ts'
 
 test('the table has a line a task, a column an arm, and the verdict below', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { sampleRun } from '../../testing/sample-run.ts'
 import { reportPage } from './page.ts'
 import { reportPdf } from './pdf.ts'
-import { sampleRun } from './sample-run.ts'
 import { summarise } from './summary.ts'
 
 test('the report is printed on several pages of A4', async () => {

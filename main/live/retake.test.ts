@@ -1,8 +1,8 @@
 /** Pictures that are taken after the fact, on real pages. */
 import { afterAll, expect, test } from 'vitest'
+import { openWorkbench } from '../../testing/workbench.ts'
 import { Environment } from '../environment/environment.ts'
 import { renderPage } from '../environment/observation.ts'
-import { openWorkbench } from '../environment/workbench.ts'
 import { retake } from './retake.ts'
 
 const workbench = openWorkbench()

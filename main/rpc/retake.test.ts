@@ -1,7 +1,7 @@
 /** Pictures that a page asks for of an episode that was played without any. */
 import { afterAll, expect, test } from 'vitest'
+import { openWorkbench } from '../../testing/workbench.ts'
 import { configSchema } from '../config/schema.ts'
-import { openWorkbench } from '../environment/workbench.ts'
 import { Live } from '../live/live.ts'
 import { Archive } from '../store/archive.ts'
 import { Store } from '../store/store.ts'

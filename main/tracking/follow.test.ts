@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
+import { type StandIn, standIn } from '../../testing/mlflow-server.ts'
 import { configSchema } from '../config/schema.ts'
 import { saveAdapter } from '../engine/adapter.ts'
 import { runArtifacts } from '../pipeline/artifacts.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import { Store } from '../store/store.ts'
 import { type Following, followRun, trackingFolder } from './follow.ts'
-import { type StandIn, standIn } from './server-stand-in.ts'
 
 let folder: string
 let store: Store

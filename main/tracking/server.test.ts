@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type StandIn, standIn } from '../../testing/mlflow-server.ts'
 import { trackingServer } from './server.ts'
-import { type StandIn, standIn } from './server-stand-in.ts'
 import type { TrackedRun } from './tracker.ts'
 
 let server: StandIn

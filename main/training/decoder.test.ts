@@ -1,11 +1,11 @@
 /** The trainers on a real decoder with LoRA, where the bigram engine cannot tell a prompt from its last token. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { randomModel } from '../../testing/random-model.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora } from '../engine/adapter.ts'
 import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { isBuilt } from '../engine/native/addon.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
-import { randomModel } from '../engine/random-model.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { evaluatePairs, type PreferenceOptions, referenceLogps, trainPreference } from './preference.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createBigramEngine } from './bigram-engine.ts'
+import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import { type LossType, PREFERENCE_LOSSES } from './losses.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import {

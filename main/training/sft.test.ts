@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import { UserError } from '../messages/error.ts'
-import { createBigramEngine } from './bigram-engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { type Example, evaluateSft, type SftOptions, trainSft } from './sft.ts'
 

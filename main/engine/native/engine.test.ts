@@ -4,10 +4,10 @@
  * with double precision.
  */
 import { describe, expect, test } from 'vitest'
+import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, Qwen2Config, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
-import { randomAdapter, randomModel } from '../random-model.ts'
 import { type FlatTensors, isBuilt, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
 import { createNativeEngine, flattenForest, type NativeOptions } from './engine.ts'
 

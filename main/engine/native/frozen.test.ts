@@ -5,10 +5,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
-import { randomAdapter, randomModel } from '../random-model.ts'
 import { readSafetensors } from '../safetensors.ts'
 import type { TensorStream } from '../tensor-stream.ts'
 import { isBuilt } from './addon.ts'

@@ -1,7 +1,7 @@
 /** What the parity tests cannot see: memory, the event loop, and the process. */
 import { expect, test } from 'vitest'
+import { TINY as config, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import type { LoraConfig } from '../engine.ts'
-import { TINY as config, randomAdapter, randomModel } from '../random-model.ts'
 import { createTfjsEngine } from './engine.ts'
 import { loadTfjs } from './load-tfjs.ts'
 

@@ -1,7 +1,7 @@
 /** The smallest engine that learns, for tests of the trainers: a table of logits, next token by last token, trained by AdamW. */
-import { adamWStep, clipping } from '../engine/adamw.ts'
-import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../engine/engine.ts'
-import { argMax, logSoftmax } from '../engine/sampling.ts'
+import { adamWStep, clipping } from '../main/engine/adamw.ts'
+import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../main/engine/engine.ts'
+import { argMax, logSoftmax } from '../main/engine/sampling.ts'
 
 const VOCABULARY = 16
 const CONFIG = {

@@ -1,8 +1,8 @@
 /** For tests: windows as a desktop app has them, whose pages and debuggers are those of a real Chromium. */
 import { EventEmitter } from 'node:events'
 import type { CDPSession, Page } from 'puppeteer-core'
-import { type BrowserHost, chromiumHost } from './browser.ts'
-import type { TaskWindow, WindowDebugger } from './debugger.ts'
+import { type BrowserHost, chromiumHost } from '../main/environment/browser.ts'
+import type { TaskWindow, WindowDebugger } from '../main/environment/debugger.ts'
 
 /** A debugger as Electron's: it knows the page's own session and the ones that are flat beneath it, and no browser. */
 export class DebuggerStandIn extends EventEmitter implements WindowDebugger {

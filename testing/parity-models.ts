@@ -1,7 +1,7 @@
 /** What is compared with transformers and PEFT: models, adapters and tokens that a seed decides. */
-import { PROJECTIONS } from '../config/choices.ts'
-import type { Forest, LoraConfig, Qwen2Config, Tensors } from './engine.ts'
-import { uniformStream } from './random.ts'
+import { PROJECTIONS } from '../main/config/choices.ts'
+import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
+import { uniformStream } from '../main/engine/random.ts'
 import { randomAdapter, randomModel } from './random-model.ts'
 
 export interface ParityModel {

@@ -1,7 +1,8 @@
 /** A made-up run with everything a report can show, for its tests. */
-import type { Episode, Outcome } from '../store/episode.ts'
-import type { Metric } from '../store/store.ts'
-import type { ReportData } from './summary.ts'
+
+import type { ReportData } from '../main/evaluation/summary.ts'
+import type { Episode, Outcome } from '../main/store/episode.ts'
+import type { Metric } from '../main/store/store.ts'
 
 /** Success rates by task: SFT, DPO, SFT on own successes, NLL on chosen, replay. */
 const RATES: Readonly<Record<string, readonly [number, number, number, number, number]>> = {

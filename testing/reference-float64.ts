@@ -2,8 +2,8 @@
  * The Qwen2 decoder in double precision and plain loops, for tests: slow, obvious, and sharing no code with the engines
  * it judges. Finite differences of it are precise to ten digits.
  */
-import type { Projection } from '../config/choices.ts'
-import type { Forest, LoraConfig, Qwen2Config, Tensors } from './engine.ts'
+import type { Projection } from '../main/config/choices.ts'
+import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
 
 /** Doubles by tensor name; the tests change them in place to take differences. */
 export type Doubles = Map<string, Float64Array>

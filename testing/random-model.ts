@@ -1,7 +1,7 @@
 /** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
-import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
-import { uniformStream } from './random.ts'
-import { adapterShapes, checkpointShapes, type Shapes } from './weights.ts'
+import type { LoraConfig, Qwen2Config, Tensor, Tensors } from '../main/engine/engine.ts'
+import { uniformStream } from '../main/engine/random.ts'
+import { adapterShapes, checkpointShapes, type Shapes } from '../main/engine/weights.ts'
 
 /** A decoder that computes in a millisecond and has what a large one has: layers, and queries that share keys. */
 export const TINY: Qwen2Config = {

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { BUILTIN_TASKS, findTask, listTasks, type Task } from './tasks.ts'
+import { BUILTIN_TASKS, findTask, listTasks, type Task } from '../main/environment/tasks.ts'
 
 export interface Workbench {
   readonly dir: string
