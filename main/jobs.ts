@@ -1,4 +1,5 @@
 /** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
+import { createStore } from 'zustand/vanilla'
 import type { Audience } from './agent/spectator.ts'
 import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
@@ -22,8 +23,6 @@ export interface JobState {
   readonly current: CurrentJob | null
   /** How the last job of this lab ended; null before the first. */
   readonly last: EndedJob | null
-  /** How often people have changed what runs left: corrections, imports, deletions. Whoever shows that looks again. */
-  readonly revision: number
 }
 
 export interface CurrentJob {
@@ -57,8 +56,9 @@ interface Work {
 export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
   readonly #audience: Audience | undefined
-  readonly #watchers = new Set<() => void>()
-  #state: JobState = { status: 'idle', current: null, last: null, revision: 0 }
+  readonly #store = createStore<JobState>(() => ({ status: 'idle', current: null, last: null }))
+  /** Calls a listener with the state after every change of it; returns what ends that. */
+  readonly subscribe = this.#store.subscribe
   #work: Work | undefined
 
   /** `audience` watches what the jobs play. */
@@ -68,7 +68,7 @@ export class Jobs {
   }
 
   get state(): JobState {
-    return this.#state
+    return this.#store.getState()
   }
 
   /**
@@ -76,7 +76,7 @@ export class Jobs {
    * where there is nothing to resume.
    */
   async start({ command, config, resume, collection = null }: JobRequest): Promise<JobState> {
-    const { current } = this.#state
+    const { current } = this.state
     if (current !== null) {
       throw new UserError(`Run ${current.run} (${current.command}) is at work; wait for its end, or stop it first.`)
     }
@@ -90,7 +90,7 @@ export class Jobs {
       quit: quit.signal,
       audience: this.#audience,
       emit: (event) => {
-        this.#change(stateAfter(this.#state, command, event))
+        this.#store.setState(stateAfter(this.state, command, event))
         begun.resolve()
       },
     })
@@ -103,26 +103,21 @@ export class Jobs {
     )
     this.#work = { stop, quit, settled }
     await begun.promise
-    return this.#state
+    return this.state
   }
 
   /** Asks the job to stop where it can go on later without loss. Nothing where there is none. */
   stop(): JobState {
-    if (this.#state.status === 'running') this.#change({ ...this.#state, status: 'stopping' })
+    if (this.state.status === 'running') this.#store.setState({ status: 'stopping' })
     this.#work?.stop.abort()
-    return this.#state
+    return this.state
   }
 
   /** Takes browser and engine away from the job: what it has not yet kept is done again when it is resumed. */
   stopNow(): JobState {
     this.stop()
     this.#work?.quit.abort()
-    return this.#state
-  }
-
-  /** Says that somebody has changed what runs left. */
-  touch(): void {
-    this.#change({ ...this.#state, revision: this.#state.revision + 1 })
+    return this.state
   }
 
   /** Resolves when no job is at work any more. */
@@ -130,26 +125,15 @@ export class Jobs {
     await this.#work?.settled
   }
 
-  /** Calls `watcher` after every change and every event that was kept; returns what ends that. */
-  watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
-  }
-
   /** The run has let go of everything. One that broke outside its stages has not told its end itself. */
   #end(error: string | null): void {
-    const { current, last } = this.#state
+    const { current, last } = this.state
     this.#work = undefined
     if (current === null) return
     const told = last !== null && last.run === current.run && last.ended >= current.since
     const { command, run } = current
     const broken: EndedJob = { command, run, status: 'failed', error, ended: Date.now() }
-    this.#change({ ...this.#state, status: 'idle', current: null, last: told || error === null ? last : broken })
-  }
-
-  #change(state: JobState): void {
-    this.#state = state
-    for (const watcher of this.#watchers) watcher()
+    this.#store.setState({ status: 'idle', current: null, last: told || error === null ? last : broken })
   }
 }
 

@@ -6,6 +6,7 @@ import { configSchema } from './config/schema.ts'
 import { createLab, type Lab } from './lab.ts'
 import { keptArtifacts } from './pipeline/artifacts.ts'
 import type { LabEvent } from './pipeline/events.ts'
+import { lockStore } from './store/lock.ts'
 
 let lab: Lab
 let events: LabEvent[]
@@ -120,4 +121,27 @@ test('a copied lab finds what its runs made, and forgets nothing of the original
   lab.purge()
   expect(lab.store.runIds()).toEqual([])
   expect([copy, original].map((folder) => existsSync(join(folder, 'reports/dpo-driver-1')))).toEqual([false, true])
+})
+
+test('a run is forgotten only behind the lock', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const unlock = lockStore(lab.store.path)
+  // What there is may change as long as somebody else holds the store, so that nobody is told that it is missing.
+  for (const id of [1, 2]) expect(() => lab.forget(id)).toThrow('another command is at work')
+  unlock()
+  expect(() => lab.forget(2)).toThrow('There is no run 2')
+  lab.forget(1)
+  expect(lab.store.runIds()).toEqual([])
+})
+
+test('changes are counted: what runs keep, and what people edit', async () => {
+  const seen: unknown[] = []
+  const leave = lab.changes.subscribe((now) => seen.push(now))
+  lab.tellEdited()
+  expect(seen).toEqual([{ kept: 0, edited: 1 }])
+  await expect(run(false)).rejects.toThrow()
+  leave()
+  expect(lab.changes.getState().edited).toBe(1)
+  // Each line of the log is told.
+  expect(lab.changes.getState().kept).toBe(lab.log.after(0, 100).length)
 })

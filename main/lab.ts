@@ -1,6 +1,7 @@
 /** The lab: one store and the commands that work on it. What every way in starts. */
 import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Audience } from './agent/spectator.ts'
 import type { Config } from './config/schema.ts'
 import type { BrowserHost } from './environment/browser.ts'
@@ -66,12 +67,23 @@ export interface Finished {
   readonly folder: string
 }
 
+/** Counts of what has happened in this lab: whoever shows what it holds looks again when one grows. */
+export interface Changes {
+  /** Events that runs have kept: lines of the log, metrics. */
+  readonly kept: number
+  /** What people have changed of what runs left: corrections, imports, deletions. */
+  readonly edited: number
+}
+
 export interface Lab {
   /** What it was opened with. */
   readonly config: Config
   readonly store: Store
   /** What the runs said. */
   readonly log: EventLog
+  readonly changes: Pick<StoreApi<Changes>, 'getState' | 'subscribe'>
+  /** Says that somebody has changed what runs left. */
+  tellEdited(): void
   /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
   /**
@@ -94,11 +106,16 @@ export interface Lab {
 export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
   const log = new EventLog(store.database)
+  const changes = createStore<Changes>(() => ({ kept: 0, edited: 0 }))
+  const count = (what: keyof Changes) => changes.setState((before) => ({ [what]: before[what] + 1 }))
   return {
     config,
     store,
     log,
-    run: (command, settings, options) => runCommand({ store, log }, settings, command, { ...options, host }),
+    changes,
+    tellEdited: () => count('edited'),
+    run: (command, settings, options) =>
+      runCommand({ store, log, onKept: () => count('kept') }, settings, command, { ...options, host }),
     purge: () => purge(store, config),
     forget: (run) => forgetOne(store, config, run),
     close: () => store.close(),
@@ -111,10 +128,11 @@ function purge(store: Store, config: Config): void {
 }
 
 function forgetOne(store: Store, config: Config, id: number): void {
-  const run = store.runs().find((one) => one.id === id)
-  if (run === undefined) throw new UserError(`There is no run ${id}; \`npx dpo-driver runs\` lists them.`)
   const unlock = lockStore(store.path)
   try {
+    // Looked for behind the lock: before it, another command could take the run away in between.
+    const run = store.runs().find((one) => one.id === id)
+    if (run === undefined) throw new UserError(`There is no run ${id}; \`npx dpo-driver runs\` lists them.`)
     forget(store, config, run)
   } finally {
     unlock()
@@ -128,7 +146,7 @@ function forget(store: Store, config: Config, run: Run): void {
 }
 
 async function runCommand(
-  { store, log }: Pick<Lab, 'store' | 'log'>,
+  { store, log, onKept }: Pick<Lab, 'store' | 'log'> & { readonly onKept: () => void },
   config: Config,
   command: Command,
   options: RunOptions & Surroundings,
@@ -143,6 +161,7 @@ async function runCommand(
       if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
       tracking.hear(event)
       tell(event)
+      if (event.event !== 'progress') onKept()
     }
     const say: Say = (id, values) => emit({ event: 'message', stage: '', round: 0, ...said(id, values) })
     const tracking = followRun({ store, run: run.id, say })

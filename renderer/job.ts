@@ -20,9 +20,14 @@ export function followJob(): void {
     onData(state: JobState) {
       const before = useJobStore.getState().state
       useJobStore.setState({ state })
-      if (before === null) return
-      if (place(before) !== place(state)) void queries.invalidateQueries()
-      else if (before.revision !== state.revision) void queries.invalidateQueries({ predicate: isOfRuns })
+      if (before !== null && place(before) !== place(state)) void queries.invalidateQueries()
+    },
+  })
+  let known: number | undefined
+  lab.runs.edits.subscribe(undefined, {
+    onData(edits: number) {
+      if (known !== undefined && edits !== known) void queries.invalidateQueries({ predicate: isOfRuns })
+      known = edits
     },
   })
   lab.live.paused.subscribe(undefined, { onData: (paused: boolean) => usePaused.setState({ paused }) })

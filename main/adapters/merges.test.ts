@@ -22,7 +22,7 @@ test('a merge tells how far it is, and keeps others waiting', async () => {
     return written.promise
   })
   const told: number[] = []
-  merges.watch(() => told.push(merges.state.current?.done ?? -1))
+  merges.subscribe(({ current }) => told.push(current?.done ?? -1))
   merges.start(request())
   options.onProgress?.(1, 2)
   expect(merges.state.current).toMatchObject({ target: request().target, done: 1, total: 2, stopping: false })

@@ -2,6 +2,7 @@
 
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createStore } from 'zustand/vanilla'
 import { shownPath } from '../files/paths.ts'
 import { errorText, UserError } from '../messages/error.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
@@ -39,8 +40,9 @@ type Merge = (base: string, adapter: string, target: string, options: MergeOptio
 /** One merge at a time, and whoever wants to know how it stands. */
 export class Merges {
   readonly #merge: Merge
-  readonly #watchers = new Set<() => void>()
-  #state: MergeState = { current: null, last: null }
+  readonly #store = createStore<MergeState>(() => ({ current: null, last: null }))
+  /** Calls a listener with the state after every change of it; returns what ends that. */
+  readonly subscribe = this.#store.subscribe
   #work: { readonly stop: AbortController; readonly settled: Promise<void> } | undefined
 
   constructor(merge: Merge = mergeAdapter) {
@@ -48,7 +50,7 @@ export class Merges {
   }
 
   get state(): MergeState {
-    return this.#state
+    return this.#store.getState()
   }
 
   /**
@@ -56,8 +58,8 @@ export class Merges {
    * cannot be one, and where the disk has no room.
    */
   start({ base, adapter, target }: MergeRequest): MergeState {
-    if (this.#state.current !== null) {
-      throw new UserError(`${this.#state.current.target} is being written; wait for its end, or stop it first.`)
+    if (this.state.current !== null) {
+      throw new UserError(`${this.state.current.target} is being written; wait for its end, or stop it first.`)
     }
     checkTarget(base, adapter, target)
     checkRoom(base, target)
@@ -66,43 +68,32 @@ export class Merges {
     const merging = this.#merge(base, adapter, target, {
       signal: stop.signal,
       onProgress: (done, total) => {
-        if (this.#state.current !== null) this.#change({ current: { ...this.#state.current, done, total } })
+        if (this.state.current !== null) this.#store.setState({ current: { ...this.state.current, done, total } })
       },
     })
     const end = (status: 'done' | 'stopped' | 'failed', error: string | null) => {
       this.#work = undefined
-      this.#change({ current: null, last: { target: shown.target, status, error, ended: Date.now() } })
+      this.#store.setState({ current: null, last: { target: shown.target, status, error, ended: Date.now() } })
     }
     const settled = merging.then(
       () => end('done', null),
       (error: unknown) => (stop.signal.aborted ? end('stopped', null) : end('failed', errorText(error))),
     )
     this.#work = { stop, settled }
-    this.#change({ current: { ...shown, done: 0, total: 0, stopping: false } })
-    return this.#state
+    this.#store.setState({ current: { ...shown, done: 0, total: 0, stopping: false } })
+    return this.state
   }
 
   /** Leaves off; nothing of the merged model stays. Nothing where there is no merge. */
   stop(): MergeState {
-    if (this.#state.current !== null) this.#change({ current: { ...this.#state.current, stopping: true } })
+    if (this.state.current !== null) this.#store.setState({ current: { ...this.state.current, stopping: true } })
     this.#work?.stop.abort()
-    return this.#state
+    return this.state
   }
 
   /** Resolves when no merge is at work any more. */
   async rest(): Promise<void> {
     await this.#work?.settled
-  }
-
-  /** Calls `watcher` after every change; returns what ends that. */
-  watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
-  }
-
-  #change(change: Partial<MergeState>): void {
-    this.#state = { ...this.#state, ...change }
-    for (const watcher of this.#watchers) watcher()
   }
 }
 

@@ -1,6 +1,6 @@
-/** Ticks for subscriptions: at once, then whenever the lab has done something. */
+/** Ticks for subscriptions: at once, then whenever a store has changed. */
 import { setTimeout } from 'node:timers/promises'
-import type { Jobs } from '../jobs.ts'
+import type { StoreApi } from 'zustand/vanilla'
 
 export interface Pace {
   /** Least time between two ticks, in milliseconds. */
@@ -11,13 +11,13 @@ export interface Pace {
 
 /** Ends when the signal is aborted. Changes that come close together make one tick; the last one is never lost. */
 export async function* changes(
-  jobs: Pick<Jobs, 'watch'>,
+  store: Pick<StoreApi<unknown>, 'subscribe'>,
   signal: AbortSignal | undefined,
   { atMost = 50, atLeast }: Pace,
 ): AsyncGenerator<void> {
   let next = Promise.withResolvers<void>()
   const wake = () => next.resolve()
-  const leave = jobs.watch(wake)
+  const leave = store.subscribe(wake)
   signal?.addEventListener('abort', wake, { once: true })
   const timer = atLeast === undefined ? undefined : setInterval(wake, atLeast)
   try {

@@ -101,7 +101,7 @@ async function takePairs(
   const set = parsePreferenceData(await body(request), search.get('name') ?? 'the file')
   const review = new PairReview(context.lab.store)
   const { pairs, ...came } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
-  context.jobs.touch()
+  context.lab.tellEdited()
   const imported: Imported = { ...came, count: context.archive.reviewCount(run.id, wholeNumber(round)) }
   send(response, 200, 'application/json', JSON.stringify(imported))
 }

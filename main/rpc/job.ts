@@ -77,7 +77,7 @@ export const jobRouter = router({
     .input(z.object({ run: id.optional(), lastEventId: z.coerce.number().int().min(0).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       let last = input.lastEventId ?? ctx.lab.log.before(input.run ?? ctx.lab.store.runIds()[0])
-      for await (const _ of changes(ctx.jobs, signal, { atLeast: LOG_INTERVAL })) {
+      for await (const _ of changes(ctx.lab.changes, signal, { atLeast: LOG_INTERVAL })) {
         for (let more = true; more; ) {
           const lines = ctx.lab.log.after(last, LOG_BATCH, input.run)
           for (const line of lines) {

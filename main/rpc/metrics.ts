@@ -57,7 +57,7 @@ export const metricsRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const { lastEventId, ...arm } = input
       let last = lastEventId ?? 0
-      for await (const _ of changes(ctx.jobs, signal, PACE)) {
+      for await (const _ of changes(ctx.lab.changes, signal, PACE)) {
         for (const step of ctx.archive.stepsAfter(arm satisfies ArmKey, last)) {
           yield tracked(String(step.step), step)
           last = step.step

@@ -324,13 +324,15 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
     chosen: { outcome: 'success', steps: [{ hasPicture: true }] },
     rejected: { outcome: 'failure' },
   })
-  const { revision } = await lab.job.state.query()
+  const edits: number[] = []
+  lab.runs.edits.subscribe(undefined, { onData: (count) => void edits.push(count) })
+  await vi.waitFor(() => expect(edits).toEqual([0]))
   expect(await lab.pairs.edit.mutate({ ids: [id], action: { kind: 'swap' } })).toMatchObject({
     pairs: [{ id, swapped: true }],
     count: { pairs: 3, reviewed: 1, swapped: 1 },
     undo: 'swap',
   })
-  expect((await lab.job.state.query()).revision).toBe(revision + 1)
+  await vi.waitFor(() => expect(edits).toEqual([0, 1]))
   expect((await lab.pairs.get.query({ id })).chosen?.outcome).toBe('failure')
   expect(await lab.pairs.undo.mutate({ run, round: 1 })).toMatchObject({
     count: { reviewed: 0 },

@@ -8,6 +8,7 @@ import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
 import type { Run, StageRecord, Status } from '../store/store.ts'
+import { changes } from './changes.ts'
 import { type Context, changing, id, procedure, router } from './trpc.ts'
 
 /** 'interrupted': the process that did it is no more; it can be gone on with. */
@@ -81,6 +82,16 @@ export const runsRouter = router({
   diff: procedure
     .input(z.object({ a: id, b: id }))
     .query(({ ctx, input }) => differences(find(ctx, input.a).config, find(ctx, input.b).config)),
+
+  /** How often people have changed what runs left, now and after every change. */
+  edits: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<number> {
+    let told: number | undefined
+    for await (const _ of changes(ctx.lab.changes, signal, {})) {
+      const { edited } = ctx.lab.changes.getState()
+      if (edited !== told) yield edited
+      told = edited
+    }
+  }),
 
   /** Hides a run; it can be brought back until the lab is started anew. */
   delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {

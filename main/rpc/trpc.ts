@@ -43,7 +43,7 @@ export const procedure = t.procedure
 /** Changes what runs left: every window is told to look again. */
 export const changing = procedure.use(async ({ ctx, next }) => {
   const result = await next()
-  if (result.ok) ctx.jobs.touch()
+  if (result.ok) ctx.lab.tellEdited()
   return result
 })
 
