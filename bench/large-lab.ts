@@ -9,7 +9,9 @@ import type { Config } from '../main/config/schema.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { createLab } from '../main/lab.ts'
 import type { EventLog, LoggedEvent } from '../main/store/events.ts'
-import type { ArmKey, Metric, Run, StageRecord, Store, StoredEpisode, StoredPair } from '../main/store/store.ts'
+import type { ArmKey } from '../main/store/keys.ts'
+import type { StoredPair } from '../main/store/pairs.ts'
+import type { Metric, Run, StageRecord, Store, StoredEpisode } from '../main/store/store.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
 export interface LabSize {
@@ -73,7 +75,7 @@ function recordingOf(store: Store, log: EventLog, run: number): Recording {
     run: store.run(run),
     stages: store.stages(run),
     episodes: new Map(store.arms(run).map((arm) => [arm, store.episodes(arm)])),
-    pairs: store.pairs(run, 1),
+    pairs: store.pairs.of({ run, round: 1 }),
     metrics: store.metrics(run),
     events: log.after(0, Number.MAX_SAFE_INTEGER, run),
   }
@@ -150,7 +152,7 @@ function copyPairs(store: Store, { pairs }: Recording, run: number, copies: numb
   const copied = Array.from({ length: copies }, (_, copy) =>
     pairs.map((pair) => ({ ...pair, seed: pair.seed + copy * STRIDE })),
   )
-  store.setPairs(run, 1, copied.flat())
+  store.pairs.replace({ run, round: 1 }, copied.flat())
 }
 
 function copyMetrics(store: Store, metrics: readonly Metric[], run: number): void {

@@ -5,7 +5,7 @@ import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
 import { errorText, UserError } from './messages/error.ts'
 import type { LabEvent } from './pipeline/events.ts'
-import type { Collection } from './store/store.ts'
+import type { RoundKey } from './store/keys.ts'
 
 export interface JobRequest {
   readonly command: Command
@@ -13,7 +13,7 @@ export interface JobRequest {
   /** The run to go on with; null begins a new one. */
   readonly resume: number | null
   /** What a new run of `retrain` trains on: the latest collection that is like this. */
-  readonly collection?: Partial<Collection> | null
+  readonly collection?: Partial<RoundKey> | null
 }
 
 export interface JobState {

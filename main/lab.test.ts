@@ -88,7 +88,7 @@ test('training again takes the latest collection that is like the wanted one, an
     rejected: 'bad',
   }
   const collector = lab.store.createRun('trial', 'pipeline', { ...lab.config, tasks: ['click-tab'] })
-  for (const round of [1, 2]) lab.store.setPairs(collector, round, [pair])
+  for (const round of [1, 2]) lab.store.pairs.replace({ run: collector, round }, [pair])
   await expect(again({ run: collector, round: 3 })).rejects.toThrow(
     `There are no pairs of round 3 of run ${collector} to train on`,
   )

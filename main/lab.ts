@@ -19,10 +19,10 @@ import { evaluate } from './pipeline/stages/evaluate.ts'
 import { golden } from './pipeline/stages/golden.ts'
 import { sft } from './pipeline/stages/sft.ts'
 import { verify } from './pipeline/stages/verify.ts'
-import { Archive } from './store/archive.ts'
 import { EventLog } from './store/events.ts'
+import type { RoundKey } from './store/keys.ts'
 import { isLocked, lockStore } from './store/lock.ts'
-import { type Collection, type Run, Store } from './store/store.ts'
+import { type Run, Store } from './store/store.ts'
 import { followRun } from './tracking/follow.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
@@ -51,7 +51,7 @@ export interface RunOptions {
   /** Go on with the latest run of this command, or with the run of this id, with the configuration it began with. */
   readonly resume: 'latest' | number | null
   /** The collection whose pairs a new run of `retrain` trains on: the latest that is like this. */
-  readonly collection?: Partial<Collection> | null
+  readonly collection?: Partial<RoundKey> | null
   /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
   /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
@@ -199,11 +199,9 @@ function beginRun(
 }
 
 /** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */
-function collectionOf(store: Store, wanted: RunOptions['collection']): Collection {
+function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey {
   const { run, round } = wanted ?? {}
-  const found = new Archive(store.database)
-    .pairRounds()
-    .find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
+  const found = store.pairs.rounds().find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
   if (found !== undefined) return { run: found.run, round: found.round }
   if (store.deletedRuns(Date.now() + 1).some(({ id }) => id === run)) {
     throw new UserError(`Run ${run} is deleted; bring it back in the window, under Runs & models.`)

@@ -2,7 +2,7 @@
 
 import type { Resources } from '../pipeline/resources.ts'
 import { pairMessages } from '../preferences/pairs.ts'
-import type { StoredPair } from '../store/store.ts'
+import type { StoredPair } from '../store/pairs.ts'
 import { plant, segmentLogp, targets } from '../training/forest.ts'
 
 export interface ScoredToken {

@@ -40,7 +40,7 @@ test('preferences are those of the last round, in both of TRL forms', () => {
   }
   for (const round of [1, 2]) {
     store.startStage({ run, stage: 'collect', round })
-    store.setPairs(run, round, [{ ...pair, prompt: `p${round}` }])
+    store.pairs.replace({ run, round }, [{ ...pair, prompt: `p${round}` }])
   }
   expect(exportRun(store, run, 'preferences', write)).toBe(1)
   expect(lines()).toMatchObject([{ chosen: [{ role: 'assistant', content: 'c' }], task: 'a', seed: 1, step: 0 }])

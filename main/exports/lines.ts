@@ -3,7 +3,6 @@
 import { metricsCsv } from '../evaluation/report.ts'
 import { UserError } from '../messages/error.ts'
 import { ktoText, preferenceText } from '../preferences/dataset.ts'
-import { keptPairs } from '../preferences/exported.ts'
 import { jsonLines } from '../preferences/trl.ts'
 import type { Store } from '../store/store.ts'
 
@@ -42,8 +41,8 @@ export function exportLines(store: Store, run: number, kind: ExportKind, round?:
 }
 
 const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: number) => string>> = {
-  preferences: (store, run, round) => preferenceText(keptPairs(store, run, round)),
-  kto: (store, run, round) => ktoText(keptPairs(store, run, round)),
+  preferences: (store, run, round) => preferenceText(store.pairs.kept({ run, round })),
+  kto: (store, run, round) => ktoText(store.pairs.kept({ run, round })),
   episodes: (store, run) =>
     jsonLines(
       store

@@ -2,7 +2,8 @@
 
 import type { Config } from '../config/schema.ts'
 import { errorText } from '../messages/error.ts'
-import type { Collection, Run, Status, Store } from '../store/store.ts'
+import type { RoundKey } from '../store/keys.ts'
+import type { Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import type { Emit } from './events.ts'
 import { said } from './messages.ts'
@@ -13,7 +14,7 @@ import type { Stage, StageContext } from './stage.ts'
 export interface Runner {
   readonly config: Config
   /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
-  readonly collection: Collection | null
+  readonly collection: RoundKey | null
   /** Runs a stage of a round and returns its result; one that the run has already done is not done again. */
   perform<Result>(stage: Stage<Result>, round: number): Promise<Result>
 }

@@ -1,7 +1,8 @@
 /** A stage of the lab as a value: what it is called and what it does. The runner decides when, and whether again. */
 import type { z } from 'zod'
 import type { Config } from '../config/schema.ts'
-import type { ArmKey, Collection, Store } from '../store/store.ts'
+import type { ArmKey, RoundKey } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
 import type { Metrics } from '../training/optimize.ts'
 import type { Artifacts } from './artifacts.ts'
 import type { Say } from './messages.ts'
@@ -28,7 +29,7 @@ export interface StageContext {
   /** 0 before the flywheel turns, then 1, 2, ... */
   readonly round: number
   /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
-  readonly collection: Collection | null
+  readonly collection: RoundKey | null
   readonly artifacts: Artifacts
   readonly resources: Resources
   /** Aborted when the user stops the run. */

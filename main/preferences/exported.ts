@@ -4,38 +4,22 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import type { Collection, Store, StoredPair } from '../store/store.ts'
+import type { RoundKey } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
 import { writePreferenceData } from './dataset.ts'
 
 /** Writes the pairs of a round that were not dropped by hand, and remembers that the file is theirs. Throws UserError. */
-export function exportPreferences(store: Store, path: string, { run, round }: Collection): void {
-  writePreferenceData(path, keptPairs(store, run, round))
-  store.database.run(
-    'INSERT OR REPLACE INTO preference_files (path, run, round, digest) VALUES (?, ?, ?, ?)',
-    path,
-    run,
-    round,
-    digest(path),
-  )
+export function exportPreferences(store: Store, path: string, round: RoundKey): void {
+  writePreferenceData(path, store.pairs.kept(round))
+  store.pairs.setExported(path, digest(path), round)
 }
 
 /**
  * The round that a file was exported from, as long as it stands as it was written, here or in the place that the lab was
  * moved from; undefined where it does not.
  */
-export function exportedFrom(store: Store, path: string): Collection | undefined {
-  if (!existsSync(path)) return undefined
-  const row = store.database.get(
-    'SELECT run, round FROM preference_files WHERE digest = ? ORDER BY path = ? DESC, run DESC, round DESC',
-    digest(path),
-    path,
-  )
-  return row && { run: Number(row.run), round: Number(row.round) }
-}
-
-/** The pairs of a round as they were left by hand. */
-export function keptPairs(store: Store, run: number, round: number): StoredPair[] {
-  return store.pairs(run, round).filter(({ keep }) => keep)
+export function exportedFrom(store: Store, path: string): RoundKey | undefined {
+  return existsSync(path) ? store.pairs.exportedFrom(path, digest(path)) : undefined
 }
 
 function digest(path: string): string {

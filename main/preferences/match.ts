@@ -1,5 +1,5 @@
 /** Which pair of a round is which of a file that was exported, corrected elsewhere, and brought back. */
-import type { StoredPair } from '../store/store.ts'
+import type { StoredPair } from '../store/pairs.ts'
 import type { BroughtPair } from './dataset.ts'
 
 export interface Matched {

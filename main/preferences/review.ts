@@ -2,10 +2,10 @@
  * Pairs as somebody corrects them by hand. Every correction is kept with what stood before, so that all can be undone;
  * undoing is a correction like others, and nothing is ever taken out of the list.
  */
-import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
-import type { Row } from '../store/database.ts'
-import { readPair, type Store, type StoredPair } from '../store/store.ts'
+import type { RoundKey } from '../store/keys.ts'
+import { type Change, type Correction, type Edit, type Marks, marksOf, type StoredPair } from '../store/pairs.ts'
+import type { Store } from '../store/store.ts'
 import type { BroughtPair } from './dataset.ts'
 import { matchPairs } from './match.ts'
 
@@ -19,44 +19,6 @@ export type ReviewAction =
   /** Other words for one answer or for both. */
   | { readonly kind: 'edit'; readonly chosen?: string | undefined; readonly rejected?: string | undefined }
   | { readonly kind: 'note'; readonly note: string }
-
-/** What can be taken back. */
-export type Correction = ReviewAction['kind'] | 'import'
-
-/** A correction of one pair or of several at once. */
-export interface Edit {
-  readonly id: number
-  /** Milliseconds since 1970. */
-  readonly time: number
-  readonly kind: Correction | 'undo' | 'redo'
-  /** What was undone or redone; null for other kinds. */
-  readonly reverts: number | null
-  readonly changes: readonly Change[]
-}
-
-export interface Change {
-  readonly pair: number
-  readonly before: Marks
-  readonly after: Marks
-}
-
-/** What can be changed of a pair. */
-const marksSchema = z.strictObject({
-  chosen: z.string(),
-  rejected: z.string(),
-  chosenAttempt: z.int().nullable(),
-  rejectedAttempt: z.int().nullable(),
-  margin: z.number().nullable(),
-  policyMargin: z.number().nullable().default(null),
-  keep: z.boolean(),
-  swapped: z.boolean(),
-  edited: z.boolean(),
-  reviewed: z.boolean(),
-  note: z.string(),
-})
-export type Marks = Readonly<z.output<typeof marksSchema>>
-const changesSchema = z.array(z.strictObject({ pair: z.int(), before: marksSchema, after: marksSchema }))
-const kindSchema = z.enum(['keep', 'drop', 'swap', 'edit', 'note', 'import', 'undo', 'redo'])
 
 export interface ReviewState {
   /** The pairs that were changed, as they are now. */
@@ -91,7 +53,7 @@ export class PairReview {
    * different rounds, and for an edit that leaves chosen and rejected the same or empty.
    */
   apply(ids: readonly number[], action: ReviewAction): ReviewState {
-    return this.#store.database.transaction(() => {
+    return this.#store.transaction(() => {
       const pairs = ids.map((id) => this.#pair(id))
       const [first] = pairs
       if (first === undefined) throw new UserError('No pair was chosen; choose one or more.')
@@ -111,8 +73,8 @@ export class PairReview {
    */
   bringIn(run: number, round: number, set: readonly BroughtPair[], replace: boolean): BroughtIn {
     if (set.length === 0) throw new UserError('The file holds no pairs; export some first, or choose another file.')
-    return this.#store.database.transaction(() => {
-      const { known, fresh, missing } = matchPairs(this.#store.pairs(run, round), set)
+    return this.#store.transaction(() => {
+      const { known, fresh, missing } = matchPairs(this.#store.pairs.of({ run, round }), set)
       const all = known.map(({ pair, brought }) => ({
         pair: pair.id,
         before: marksOf(pair),
@@ -120,7 +82,9 @@ export class PairReview {
       }))
       const changed = all.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after))
       const added = fresh.map((brought) => {
-        const pair = this.#pair(this.#store.addPair(run, round, { ...brought, ...placeOf(brought), ...ELSEWHERE }))
+        const pair = this.#pair(
+          this.#store.pairs.add({ run, round }, { ...brought, ...placeOf(brought), ...ELSEWHERE }),
+        )
         const marks = marksOf(pair)
         return { pair: pair.id, before: { ...marks, keep: false }, after: { ...marks, reviewed: true } }
       })
@@ -158,16 +122,14 @@ export class PairReview {
 
   /** The latest corrections of a round, the latest first. */
   history(run: number, round: number, limit: number): Edit[] {
-    return this.#store.database
-      .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? ORDER BY id DESC LIMIT ?', run, round, limit)
-      .map(readEdit)
+    return this.#store.pairs.edits({ run, round }, limit)
   }
 
   #revert(run: number, round: number, kind: 'undo' | 'redo'): ReviewState {
-    return this.#store.database.transaction(() => {
+    return this.#store.transaction(() => {
       const last = this.#stacks(run, round)[kind].at(-1)
       if (last === undefined) return this.state(run, round)
-      const edit = readEdit(this.#store.database.get('SELECT * FROM pair_edits WHERE id = ?', last.id) ?? {})
+      const edit = this.#store.pairs.edit(last.id)
       const changes = edit.changes.map(({ pair, before, after }) =>
         kind === 'undo' ? { pair, before: after, after: before } : { pair, before, after },
       )
@@ -178,92 +140,26 @@ export class PairReview {
   /** Which corrections can be undone and redone, the next one last. A new one ends what could be redone. */
   #stacks(run: number, round: number): Stacks {
     const stacks: Stacks = { undo: [], redo: [] }
-    for (const row of this.#store.database.all(
-      'SELECT id, kind FROM pair_edits WHERE run = ? AND round = ? ORDER BY id',
-      run,
-      round,
-    )) {
-      const kind = kindSchema.parse(row.kind)
+    for (const { id, kind } of this.#store.pairs.editKinds({ run, round })) {
       if (kind === 'undo') stacks.redo.push(...stacks.undo.splice(-1))
       else if (kind === 'redo') stacks.undo.push(...stacks.redo.splice(-1))
       else {
-        stacks.undo.push({ id: Number(row.id), kind })
+        stacks.undo.push({ id, kind })
         stacks.redo = []
       }
     }
     return stacks
   }
 
-  /** Writes a correction down and does it. */
-  #keep(
-    { run, round }: { run: number; round: number },
-    kind: Edit['kind'],
-    reverts: number | null,
-    changes: readonly Change[],
-  ): ReviewState {
-    const { database } = this.#store
-    database.run(
-      'INSERT INTO pair_edits (run, round, time, kind, reverts, changes) VALUES (?, ?, ?, ?, ?, ?)',
-      run,
-      round,
-      Date.now(),
-      kind,
-      reverts,
-      JSON.stringify(changes),
-    )
-    for (const { pair, after } of changes) {
-      database.run(
-        `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?, keep = ?,
-           swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
-        after.chosen,
-        after.rejected,
-        after.chosenAttempt,
-        after.rejectedAttempt,
-        after.margin,
-        after.policyMargin,
-        Number(after.keep),
-        Number(after.swapped),
-        Number(after.edited),
-        Number(after.reviewed),
-        after.note,
-        pair,
-      )
-    }
-    return { ...this.state(run, round), pairs: changes.map(({ pair }) => this.#pair(pair)) }
+  #keep(round: RoundKey, kind: Edit['kind'], reverts: number | null, changes: readonly Change[]): ReviewState {
+    this.#store.pairs.correct(round, { kind, reverts, changes })
+    return { ...this.state(round.run, round.round), pairs: changes.map(({ pair }) => this.#pair(pair)) }
   }
 
   #pair(id: number): StoredPair {
-    const row = this.#store.database.get('SELECT * FROM pairs WHERE id = ?', id)
-    if (row === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
-    return readPair(row)
-  }
-}
-
-function marksOf({
-  chosen,
-  rejected,
-  chosenAttempt,
-  rejectedAttempt,
-  margin,
-  policyMargin,
-  keep,
-  swapped,
-  edited,
-  reviewed,
-  note,
-}: StoredPair): Marks {
-  return {
-    chosen,
-    rejected,
-    chosenAttempt,
-    rejectedAttempt,
-    margin,
-    policyMargin,
-    keep,
-    swapped,
-    edited,
-    reviewed,
-    note,
+    const pair = this.#store.pairs.get(id)
+    if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
+    return pair
   }
 }
 
@@ -325,14 +221,4 @@ function corrected(pair: StoredPair, action: ReviewAction): Marks {
 /** A margin of a pair the other way round. */
 function turned(margin: number | null): number | null {
   return margin === null ? null : -margin
-}
-
-function readEdit(row: Row): Edit {
-  return {
-    id: Number(row.id),
-    time: Number(row.time),
-    kind: kindSchema.parse(row.kind),
-    reverts: row.reverts === null ? null : Number(row.reverts),
-    changes: changesSchema.parse(JSON.parse(String(row.changes))),
-  }
 }

@@ -9,7 +9,7 @@ import { UserError } from '../messages/error.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { parsePreferenceData } from '../preferences/dataset.ts'
 import { type BroughtIn, PairReview } from '../preferences/review.ts'
-import type { ReviewCount } from '../store/archive.ts'
+import type { ReviewCount } from '../store/pairs.ts'
 import { findAdapter } from './catalogue.ts'
 import { send } from './reply.ts'
 import { find } from './runs.ts'
@@ -102,7 +102,10 @@ async function takePairs(
   const review = new PairReview(context.lab.store)
   const { pairs, ...came } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
   context.lab.tellEdited()
-  const imported: Imported = { ...came, count: context.archive.reviewCount(run.id, wholeNumber(round)) }
+  const imported: Imported = {
+    ...came,
+    count: context.lab.store.pairs.count({ run: run.id, round: wholeNumber(round) }),
+  }
   send(response, 200, 'application/json', JSON.stringify(imported))
 }
 

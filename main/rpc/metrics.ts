@@ -1,7 +1,7 @@
 /** Curves of trainings: whole ones in as many points as a screen shows, and what is added to them. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import type { ArmKey } from '../store/store.ts'
+import type { ArmKey } from '../store/keys.ts'
 import { changes } from './changes.ts'
 import { id, procedure, router } from './trpc.ts'
 

@@ -5,8 +5,7 @@ import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { UserError } from '../messages/error.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { PairReview, type ReviewState } from '../preferences/review.ts'
-import { PAIR_STATES, type ReviewCount } from '../store/archive.ts'
-import type { StoredPair } from '../store/store.ts'
+import { PAIR_STATES, type ReviewCount, type StoredPair } from '../store/pairs.ts'
 import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
@@ -37,24 +36,24 @@ export interface Reviewed extends ReviewState {
 
 export const pairsRouter = router({
   /** The rounds that have pairs, the latest first, with how far their review is. */
-  rounds: procedure.query(({ ctx }) => ctx.archive.pairRounds()),
+  rounds: procedure.query(({ ctx }) => ctx.lab.store.pairs.rounds()),
 
   /** A page of a round's pairs. */
   list: procedure
     .input(z.object({ ...listed, ...slice }))
     .query(({ ctx, input: { offset, limit, sort, descending, ...filter } }) =>
-      ctx.archive.pairs(filter, { by: sort, descending }, { offset, limit }),
+      ctx.lab.store.pairs.list(filter, { by: sort, descending }, { offset, limit }),
     ),
 
   /** At which place of a list (`list` with the same filter and order) a pair stands; null where it is not in it. */
   place: procedure
     .input(z.object({ ...listed, id }))
     .query(({ ctx, input: { id, sort, descending, ...filter } }) =>
-      ctx.archive.pairPlace(filter, { by: sort, descending }, id),
+      ctx.lab.store.pairs.place(filter, { by: sort, descending }, id),
     ),
 
   /** How many pairs each task has. */
-  tasks: procedure.input(z.object(round)).query(({ ctx, input }) => ctx.archive.pairTasks(input.run, input.round)),
+  tasks: procedure.input(z.object(round)).query(({ ctx, input }) => ctx.lab.store.pairs.tasks(input)),
 
   /** A pair with the two trajectories that it comes from; null where one was not played here. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
@@ -89,14 +88,14 @@ export const pairsRouter = router({
     if (jobs.state.current !== null) {
       throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
     }
-    const pairs = lab.store.pairs(input.run, input.round)
+    const pairs = lab.store.pairs.of(input)
     await live.workshop.use(async (resources, config) => {
       const { reference, policy } = pairPolicies(lab.store, config, input.run, input.round)
       for (const [{ folder }, command, which] of [
         [reference, 'sft', 'margin'],
         [policy, 'dpo', 'policyMargin'],
       ] as const) {
-        const keep = (margins: ReadonlyMap<number, number>) => lab.store.setMargins(which, margins)
+        const keep = (margins: ReadonlyMap<number, number>) => lab.store.pairs.setMargins(which, margins)
         await scoreMargins(resources, pairs, firstAdapter([folder], command), keep)
       }
     })
@@ -130,7 +129,7 @@ export const pairsRouter = router({
 })
 
 function find({ lab }: Context, id: number): StoredPair {
-  const pair = lab.store.pair(id)
+  const pair = lab.store.pairs.get(id)
   if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
   return pair
 }
@@ -146,5 +145,5 @@ function review({ lab }: Context): PairReview {
 
 function counted(ctx: Context, state: ReviewState, place: Place | undefined = state.pairs[0]): Reviewed {
   const { run = 0, round: of = 0 } = place ?? {}
-  return { ...state, count: ctx.archive.reviewCount(run, of) }
+  return { ...state, count: ctx.lab.store.pairs.count({ run, round: of }) }
 }

@@ -122,9 +122,8 @@ function wholeRun(pairs = 3): number {
       )
     }
   }
-  store.setPairs(
-    run,
-    1,
+  store.pairs.replace(
+    { run, round: 1 },
     seeds.map((seed) => ({
       task: 'click-tab',
       seed,

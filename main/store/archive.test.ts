@@ -6,7 +6,8 @@ import { configSchema } from '../config/schema.ts'
 import { Archive } from './archive.ts'
 import type { Episode, Outcome } from './episode.ts'
 import { EventLog } from './events.ts'
-import { type ArmKey, Store } from './store.ts'
+import type { ArmKey } from './keys.ts'
+import { Store } from './store.ts'
 
 let store: Store
 let archive: Archive
@@ -34,6 +35,18 @@ function episode(task: string, seed: number, attempt: number, outcome: Outcome, 
   const steps = outcome === 'success' ? [step] : [step, step]
   const reason = outcome === 'success' ? 'reward' : 'wrong'
   return { task, seed, attempt, instruction: `100% of ${task}`, outcome, reason, reward: 0, duration: seed, steps }
+}
+
+const pair = {
+  task: 'click-tab',
+  seed: 1,
+  step: 0,
+  chosenAttempt: 0,
+  rejectedAttempt: 1,
+  margin: 1,
+  prompt: 'p',
+  chosen: 'a',
+  rejected: 'b',
 }
 
 const order = { by: 'id', descending: false } as const
@@ -73,11 +86,11 @@ test('episodes come by the page, filtered and in order, and one with its steps',
 
 test('a deleted run is seen nowhere until it is brought back', () => {
   store.addEpisode(key, episode('click-tab', 1, 0, 'success'))
-  store.setPairs(key.run, 1, [{ ...pairOf(1), chosen: 'a', rejected: 'b' }])
+  store.pairs.replace({ run: key.run, round: 1 }, [pair])
   store.setRunDeleted(key.run, true)
   expect(store.runs()).toEqual([])
   expect(archive.episodes({}, order, all).total).toBe(0)
-  expect(archive.pairRounds()).toEqual([])
+  expect(store.pairs.rounds()).toEqual([])
   store.setRunDeleted(key.run, false)
   expect(archive.episodes({}, order, all).total).toBe(1)
   store.setRunDeleted(key.run, true)
@@ -85,46 +98,6 @@ test('a deleted run is seen nowhere until it is brought back', () => {
   store.purgeRun(key.run)
   store.setRunDeleted(key.run, false)
   expect(archive.episodes({}, order, all).total).toBe(0)
-})
-
-const pairOf = (seed: number) => ({
-  task: seed < 3 ? 'click-tab' : 'enter-text',
-  seed,
-  step: 0,
-  chosenAttempt: 0,
-  rejectedAttempt: 1,
-  margin: seed < 3 ? seed : null,
-  prompt: `prompt ${seed}`,
-  chosen: 'answer 0',
-  rejected: 'answer 1',
-})
-
-test('pairs come by the page with the margin under the policy that played them', () => {
-  for (const seed of [1, 2]) {
-    store.addEpisode(key, episode('click-tab', seed, 0, 'success', -1))
-    store.addEpisode(key, episode('click-tab', seed, 1, 'failure', -1 - seed))
-  }
-  store.setPairs(key.run, 1, [pairOf(1), pairOf(2), { ...pairOf(3), rejected: 'longer answer' }])
-  const list = (more: object, by: 'id' | 'margin' | 'rejected' = 'id', descending = false) =>
-    archive.pairs({ run: key.run, round: 1, ...more }, { by, descending }, all)
-  expect(list({}, 'margin', true)).toMatchObject({
-    total: 3,
-    rows: [{ seed: 2, margin: 2 }, { margin: 1 }, { margin: null }],
-  })
-  expect(list({}, 'rejected', true).rows[0]).toMatchObject({ seed: 3 })
-  expect(list({ task: 'click-tab' }).total).toBe(2)
-  expect(list({ search: 'PROMPT 3' }).rows).toMatchObject([{ seed: 3 }])
-  store.database.run('UPDATE pairs SET keep = 0, reviewed = 1 WHERE seed = 1')
-  expect(list({ state: 'dropped' }).rows).toMatchObject([{ seed: 1 }])
-  expect(list({ state: 'unreviewed' }).total).toBe(2)
-  expect(archive.pairRounds()).toEqual([
-    { run: key.run, round: 1, pairs: 3, reviewed: 1, dropped: 1, swapped: 0, edited: 0 },
-  ])
-  expect(archive.pairTasks(key.run, 1)).toEqual([
-    { task: 'click-tab', count: 2 },
-    { task: 'enter-text', count: 1 },
-  ])
-  expect(archive.reviewCount(key.run, 5)).toMatchObject({ pairs: 0, reviewed: 0 })
 })
 
 test('a long curve keeps its mean, its ends and its outliers in few points, and its detail where one looks closer', () => {

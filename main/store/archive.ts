@@ -1,21 +1,11 @@
 /** Looks into the store that are made for screens: a page of a long list, a curve in as many points as it has pixels. */
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
-import { containing, type Database, type Row } from './database.ts'
+import type { Database, Row } from './database.ts'
 import type { Box, Outcome } from './episode.ts'
-import type { ArmKey, StoredPair } from './store.ts'
-import { readEpisode, readPair } from './store.ts'
-
-/** Part of a list, and how long the whole list is. */
-export interface Page<T> {
-  readonly rows: readonly T[]
-  readonly total: number
-}
-
-export interface Slice {
-  readonly offset: number
-  readonly limit: number
-}
+import { type ArmKey, readArm } from './keys.ts'
+import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
+import { readEpisode } from './store.ts'
 
 export interface EpisodeFilter {
   readonly run?: number | undefined
@@ -82,41 +72,6 @@ export interface EpisodeGroup extends ArmKey {
   readonly count: number
 }
 
-export const PAIR_STATES = ['kept', 'dropped', 'swapped', 'edited', 'reviewed', 'unreviewed', 'noted'] as const
-export type PairState = (typeof PAIR_STATES)[number]
-
-export interface PairFilter {
-  readonly run: number
-  readonly round: number
-  readonly task?: string | undefined
-  readonly state?: PairState | undefined
-  /** In prompt, answers and note, any case. */
-  readonly search?: string | undefined
-}
-
-const PAIR_ORDERS = {
-  id: 'id',
-  task: 'task',
-  seed: 'seed',
-  step: 'step',
-  chosen: 'length(chosen)',
-  rejected: 'length(rejected)',
-  margin: 'margin',
-  policyMargin: 'policy_margin',
-} as const
-export interface PairOrder {
-  readonly by: keyof typeof PAIR_ORDERS
-  readonly descending: boolean
-}
-
-function pairsBy({ by, descending }: PairOrder): string {
-  const direction = descending ? 'DESC' : 'ASC'
-  return `${PAIR_ORDERS[by]} ${direction}, id ${direction}`
-}
-
-/** A pair as a line of a long table. */
-export type PairBrief = Omit<StoredPair, 'prompt'>
-
 /** A curve in few points: each stands for the steps from its `step` on, up to the next one's. */
 export interface Curve extends ArmKey {
   readonly name: string
@@ -168,7 +123,7 @@ export class Archive {
         ...values,
       )
       .map((row) => ({
-        ...readArmKey(row),
+        ...readArm(row),
         task: String(row.task),
         outcome: outcomeSchema.parse(row.outcome),
         count: Number(row.n),
@@ -217,56 +172,6 @@ export class Archive {
       }))
   }
 
-  // Pairs
-
-  /** A page of the pairs of a round that pass the filter. */
-  pairs(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
-    const { conditions, values } = pairWhere(filter)
-    const rows = this.#database.all(
-      `SELECT * FROM pairs WHERE ${conditions} ORDER BY ${pairsBy(order)} LIMIT ? OFFSET ?`,
-      ...values,
-      limit,
-      offset,
-    )
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs WHERE ${conditions}`, ...values)?.n)
-    return { rows: rows.map(readPairBrief), total }
-  }
-
-  /** The place at which `pairs` has a pair under this filter and order, from 0; null where it does not pass the filter. */
-  pairPlace(filter: PairFilter, order: PairOrder, id: number): number | null {
-    const { conditions, values } = pairWhere(filter)
-    const row = this.#database.get(
-      `SELECT place FROM (
-         SELECT id, row_number() OVER (ORDER BY ${pairsBy(order)}) - 1 AS place FROM pairs WHERE ${conditions}
-       ) WHERE id = ?`,
-      ...values,
-      id,
-    )
-    return row === undefined ? null : Number(row.place)
-  }
-
-  /** The rounds that have pairs, those of the latest run first, with how far their review is. */
-  pairRounds(): (ReviewCount & { readonly run: number; readonly round: number })[] {
-    return this.#database
-      .all(
-        `SELECT run, round, ${COUNTS} FROM pairs JOIN runs ON runs.id = run WHERE deleted IS NULL
-         GROUP BY run, round ORDER BY run DESC, round DESC`,
-      )
-      .map((row) => ({ run: Number(row.run), round: Number(row.round), ...readCounts(row) }))
-  }
-
-  /** How far the review of a round is. */
-  reviewCount(run: number, round: number): ReviewCount {
-    return readCounts(this.#database.get(`SELECT ${COUNTS} FROM pairs WHERE run = ? AND round = ?`, run, round) ?? {})
-  }
-
-  /** How many pairs each task has in a round. */
-  pairTasks(run: number, round: number): { readonly task: string; readonly count: number }[] {
-    return this.#database
-      .all('SELECT task, count(*) AS n FROM pairs WHERE run = ? AND round = ? GROUP BY task ORDER BY task', run, round)
-      .map((row) => ({ task: String(row.task), count: Number(row.n) }))
-  }
-
   // Metrics
 
   /** The arms of a run that have metrics, with the names of these and the last step. */
@@ -277,7 +182,7 @@ export class Archive {
        GROUP BY run, stage, round, arm, name ORDER BY round, stage, arm, name`,
       run,
     )) {
-      const key = readArmKey(row)
+      const key = readArm(row)
       const text = JSON.stringify(key)
       const known = arms.get(text) ?? { ...key, names: [], lastStep: 0 }
       known.names.push(String(row.name))
@@ -361,78 +266,13 @@ export class Archive {
 const BUCKET = 32
 const OF_CURVE = 'run = ? AND stage = ? AND round = ? AND arm = ? AND name = ?'
 
-/** How many pairs there are, and what became of them by hand. */
-export interface ReviewCount {
-  readonly pairs: number
-  readonly reviewed: number
-  readonly dropped: number
-  readonly swapped: number
-  readonly edited: number
-}
-
-const COUNTS = `count(*) AS pairs, coalesce(sum(reviewed), 0) AS reviewed, coalesce(sum(keep = 0), 0) AS dropped,
-  coalesce(sum(swapped), 0) AS swapped, coalesce(sum(edited), 0) AS edited`
-
-function readCounts(row: Row): ReviewCount {
-  return {
-    pairs: Number(row.pairs),
-    reviewed: Number(row.reviewed),
-    dropped: Number(row.dropped),
-    swapped: Number(row.swapped),
-    edited: Number(row.edited),
-  }
-}
-
-const STATES: Readonly<Record<PairState, string>> = {
-  kept: 'keep = 1',
-  dropped: 'keep = 0',
-  swapped: 'swapped = 1',
-  edited: 'edited = 1',
-  reviewed: 'reviewed = 1',
-  unreviewed: 'reviewed = 0',
-  noted: "note <> ''",
-}
-
-function pairWhere({ run, round, task, state, search }: PairFilter): Where {
-  const parts: [string, ...SQLInputValue[]][] = [['run = ? AND round = ?', run, round]]
-  if (task !== undefined) parts.push(['task = ?', task])
-  if (state !== undefined) parts.push([STATES[state]])
-  if (search !== undefined && search !== '') {
-    const pattern = containing(search)
-    const like = ['prompt', 'chosen', 'rejected', 'note'].map((name) => `${name} LIKE ? ESCAPE '\\'`).join(' OR ')
-    parts.push([`(${like})`, pattern, pattern, pattern, pattern])
-  }
-  return joined(parts)
-}
-
 function episodeWhere({ search, ...equal }: EpisodeFilter): Where {
   const parts: [string, ...SQLInputValue[]][] = [['run IN (SELECT id FROM runs WHERE deleted IS NULL)']]
   for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
   if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
-  return joined(parts)
-}
-
-interface Where {
-  readonly conditions: string
-  readonly values: readonly SQLInputValue[]
-}
-
-function joined(parts: readonly (readonly [string, ...SQLInputValue[]])[]): Where {
-  return {
-    conditions: parts.map(([condition]) => condition).join(' AND '),
-    values: parts.flatMap(([, ...values]) => values),
-  }
-}
-
-function readArmKey(row: Row): ArmKey {
-  return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
+  return allOf(parts)
 }
 
 function readBrief(row: Row): EpisodeBrief {
-  return { ...readEpisode(row), ...readArmKey(row), steps: Number(row.steps) }
-}
-
-function readPairBrief(row: Row): PairBrief {
-  const { prompt: _, ...pair } = readPair(row)
-  return pair
+  return { ...readEpisode(row), ...readArm(row), steps: Number(row.steps) }
 }

@@ -35,8 +35,9 @@ export class Database {
     this.#connection.close()
   }
 
-  /** Runs `work` as one transaction: all of it is kept, or none. */
+  /** Runs `work` as one transaction: all of it is kept, or none. Within a transaction it is a part of that. */
   transaction<T>(work: () => T): T {
+    if (this.#connection.isTransaction) return work()
     this.#connection.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
@@ -92,11 +93,6 @@ export class Database {
     }
     return statement
   }
-}
-
-/** A pattern for LIKE ... ESCAPE '\\' that finds a text anywhere, % and _ being letters like others. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
 /** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */

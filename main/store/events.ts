@@ -1,5 +1,6 @@
 /** What runs said while they ran: kept, so that whoever comes later reads the same log as whoever watched. */
-import { containing, type Database, type Row } from './database.ts'
+import type { Database, Row } from './database.ts'
+import { containing } from './page.ts'
 
 export interface LoggedEvent {
   /** Grows with every event: whoever knows the last one he saw can go on after it. */

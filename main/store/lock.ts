@@ -4,6 +4,9 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../messages/error.ts'
 
+/** The locks that this process holds. The collector would close, and so give back, one that nothing refers to. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes the lock beside a store and returns what gives it back. It is SQLite's own file lock, so the system frees it
  * when the process dies, however it dies. Throws UserError when another process holds it.
@@ -19,7 +22,11 @@ export function lockStore(path: string): () => void {
       `${path}: another command is at work with this store; wait for it, or set paths.store to another.`,
     )
   }
-  return () => database.close()
+  held.add(database)
+  return () => {
+    held.delete(database)
+    database.close()
+  }
 }
 
 /** Whether a command is at work with a store, here or in another process. */

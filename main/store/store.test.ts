@@ -18,9 +18,10 @@ import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 import { Archive } from './archive.ts'
 import type { Episode } from './episode.ts'
+import type { ArmKey } from './keys.ts'
 import { lockStore } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { type ArmKey, Store } from './store.ts'
+import { Store } from './store.ts'
 
 let folder: string
 let store: Store
@@ -141,25 +142,6 @@ test('a step done again replaces its metrics; what is no number is null', () => 
   ])
 })
 
-test('pairs of a round are replaced whole', () => {
-  const pair = {
-    task: 'a',
-    seed: 1,
-    step: 0,
-    chosenAttempt: 1,
-    rejectedAttempt: 2,
-    margin: 1,
-    prompt: 'p',
-    chosen: 'c',
-    rejected: 'r',
-  }
-  store.setPairs(key.run, 1, [pair, pair])
-  store.setPairs(key.run, 1, [pair])
-  const unseen = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
-  expect(store.pairs(key.run, 1)).toEqual([{ id: 1, run: key.run, round: 1, ...pair, ...unseen }])
-  expect(store.pairs(key.run, 2)).toEqual([])
-})
-
 test('a store of the first version keeps its pairs, learns their margins from the episodes, and sums its curves up', () => {
   const path = join(folder, 'old.sqlite')
   const old = new DatabaseSync(path)
@@ -187,7 +169,7 @@ test('a store of the first version keeps its pairs, learns their margins from th
   const upgraded = new Store(path)
   const loss = { run: 1, stage: 'sft', round: 0, arm: '' }
   expect(new Archive(upgraded.database).curves(1)).toEqual([{ ...loss, names: ['loss'], lastStep: 32 }])
-  expect(upgraded.pairs(1, 1)).toMatchObject([
+  expect(upgraded.pairs.of({ run: 1, round: 1 })).toMatchObject([
     { seed: 5, keep: true, margin: 2, chosenAttempt: 0, swapped: false, reviewed: false, note: '' },
     { seed: 6, keep: false, margin: null },
   ])

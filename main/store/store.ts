@@ -6,6 +6,8 @@ import { type Config, configSchema } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
 import { Database, type Row } from './database.ts'
 import type { Episode, Outcome, Shot, Step } from './episode.ts'
+import { type ArmKey, armValues, type RoundKey, readArm, type StageKey } from './keys.ts'
+import { Pairs } from './pairs.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 
@@ -17,24 +19,11 @@ export interface Run {
   /** Every value it works with, defaults included. */
   readonly config: Config
   /** The earlier collection whose pairs it trains on; null where it takes its own, or the latest. */
-  readonly collection: Collection | null
+  readonly collection: RoundKey | null
   readonly status: Status
   /** Milliseconds since 1970. */
   readonly started: number
   readonly ended: number | null
-}
-
-/** A round of a run that collected pairs. */
-export interface Collection {
-  readonly run: number
-  readonly round: number
-}
-
-/** A stage of a run; rounds count from 1, 0 is before the first. */
-export interface StageKey {
-  readonly run: number
-  readonly stage: string
-  readonly round: number
 }
 
 export interface StageRecord extends StageKey {
@@ -45,11 +34,6 @@ export interface StageRecord extends StageKey {
   readonly seconds: number
   /** What the stage returned; null until it is done. */
   readonly result: unknown
-}
-
-/** A part of a stage that is trained or played by itself: '' where there is only one. */
-export interface ArmKey extends StageKey {
-  readonly arm: string
 }
 
 export interface Metric extends ArmKey {
@@ -63,45 +47,6 @@ export interface Metric extends ArmKey {
 export interface StoredEpisode extends Episode {
   readonly id: number
 }
-
-/** A preference pair as training reads it; `keep` and the texts can be changed by hand. */
-export interface StoredPair {
-  readonly id: number
-  readonly run: number
-  readonly round: number
-  readonly task: string
-  readonly seed: number
-  /** Step of the episode at which chosen and rejected part. */
-  readonly step: number
-  /** The attempts that the two completions come from; null for a pair that was brought in from a file. */
-  readonly chosenAttempt: number | null
-  readonly rejectedAttempt: number | null
-  /**
-   * Log-probability of chosen minus that of rejected under the policy that played them, in nats: of the tokens as they
-   * were sampled, until somebody asks for that of the texts as training reads them. Null for texts that were not played.
-   */
-  readonly margin: number | null
-  /** The same under a policy that was trained since; null until somebody asked for it. */
-  readonly policyMargin: number | null
-  readonly prompt: string
-  readonly chosen: string
-  readonly rejected: string
-  /** Whether training reads it. */
-  readonly keep: boolean
-  /** Whether chosen and rejected have changed places since it was made. */
-  readonly swapped: boolean
-  /** Whether a text was changed by hand. */
-  readonly edited: boolean
-  /** Whether somebody has looked at it and decided. */
-  readonly reviewed: boolean
-  readonly note: string
-}
-
-/** A pair as collection makes it. */
-export type NewPair = Omit<
-  StoredPair,
-  'id' | 'run' | 'round' | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
->
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -117,10 +62,17 @@ export class Store {
   readonly path: string
   /** For the other rooms of the store, which keep their own tables in it. */
   readonly database: Database
+  readonly pairs: Pairs
 
   constructor(path: string) {
     this.path = path
     this.database = new Database(path)
+    this.pairs = new Pairs(this.database)
+  }
+
+  /** Runs `work` as one transaction: everything that it does with the store is kept, or nothing. */
+  transaction<T>(work: () => T): T {
+    return this.database.transaction(work)
   }
 
   close(): void {
@@ -134,7 +86,7 @@ export class Store {
     name: string,
     command: unknown,
     config: Config,
-    { after = 0, collection = null }: { readonly after?: number; readonly collection?: Collection | null } = {},
+    { after = 0, collection = null }: { readonly after?: number; readonly collection?: RoundKey | null } = {},
   ): number {
     const { lastInsertRowid } = this.database.run(
       `INSERT INTO runs (id, name, command, config, collection, status, started)
@@ -388,57 +340,6 @@ export class Store {
     return row?.picture instanceof Uint8Array ? row.picture : undefined
   }
 
-  // Pairs
-
-  /** Replaces the pairs of a round. */
-  setPairs(run: number, round: number, pairs: readonly NewPair[]): void {
-    this.database.transaction(() => {
-      this.database.run('DELETE FROM pairs WHERE run = ? AND round = ?', run, round)
-      for (const pair of pairs) this.addPair(run, round, pair)
-    })
-  }
-
-  /** Adds a pair to a round and returns its id. */
-  addPair(run: number, round: number, pair: NewPair): number {
-    const { lastInsertRowid } = this.database.run(
-      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      run,
-      round,
-      pair.task,
-      pair.seed,
-      pair.step,
-      pair.chosenAttempt,
-      pair.rejectedAttempt,
-      pair.margin,
-      pair.prompt,
-      pair.chosen,
-      pair.rejected,
-    )
-    return Number(lastInsertRowid)
-  }
-
-  /** The pairs of a round in the order they were made, those dropped by hand among them. */
-  pairs(run: number, round: number): StoredPair[] {
-    return this.database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
-  }
-
-  /** Keeps what a policy says of pairs, the reference or the one that was trained since: margins by the pair's id. */
-  setMargins(which: 'margin' | 'policyMargin', margins: ReadonlyMap<number, number>): void {
-    const column = which === 'margin' ? 'margin' : 'policy_margin'
-    this.database.transaction(() => {
-      for (const [id, margin] of margins) {
-        this.database.run(`UPDATE pairs SET ${column} = ? WHERE id = ?`, margin, id)
-      }
-    })
-  }
-
-  /** The pair of this id, or undefined where there is none. */
-  pair(id: number): StoredPair | undefined {
-    const row = this.database.get('SELECT * FROM pairs WHERE id = ?', id)
-    return row === undefined ? undefined : readPair(row)
-  }
-
   // Checkpoints of trainings
 
   /**
@@ -490,41 +391,8 @@ export class Store {
 }
 
 const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
-const collectionSchema: z.ZodType<Collection | null> = z.object({ run: z.int(), round: z.int() }).nullable()
+const collectionSchema: z.ZodType<RoundKey | null> = z.object({ run: z.int(), round: z.int() }).nullable()
 const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
-
-function armValues({ run, stage, round, arm }: ArmKey): [number, string, number, string] {
-  return [run, stage, round, arm]
-}
-
-function readArm(row: Row): ArmKey {
-  return { run: Number(row.run), stage: String(row.stage), round: Number(row.round), arm: String(row.arm) }
-}
-
-/** A row of the table of pairs. */
-export function readPair(row: Row): StoredPair {
-  const orNull = (value: Row[string] | undefined) => (typeof value === 'number' ? value : null)
-  return {
-    id: Number(row.id),
-    run: Number(row.run),
-    round: Number(row.round),
-    task: String(row.task),
-    seed: Number(row.seed),
-    step: Number(row.step),
-    chosenAttempt: orNull(row.chosen_attempt),
-    rejectedAttempt: orNull(row.rejected_attempt),
-    margin: orNull(row.margin),
-    policyMargin: orNull(row.policy_margin),
-    prompt: String(row.prompt),
-    chosen: String(row.chosen),
-    rejected: String(row.rejected),
-    keep: row.keep === 1,
-    swapped: row.swapped === 1,
-    edited: row.edited === 1,
-    reviewed: row.reviewed === 1,
-    note: String(row.note),
-  }
-}
 
 /** An episode of a row of `episodes`, without its steps. */
 export function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {

@@ -1,6 +1,6 @@
 /** What has been told of each training and evaluation to a place that keeps MLflow's runs: the rest is still to be told. */
 import type { Database, Row } from './database.ts'
-import type { ArmKey } from './store.ts'
+import type { ArmKey } from './keys.ts'
 
 export interface TrackedArm extends ArmKey {
   /** The place's own name for it; null until it has been begun there. */

@@ -51,7 +51,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       onEpisode: (done) => context.progress(done, jobs.length, 'attempts'),
     })
     const { pairs, counts } = buildPairs(episodes)
-    store.setPairs(context.run, round, pairs)
+    store.pairs.replace(context, pairs)
     writePreferenceData(artifacts.preferences(round), pairs)
     const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
     context.say('collected', { attempts: counts.episodes, solved: (100 * rate).toFixed(1), broken: counts.faults })

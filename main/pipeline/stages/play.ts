@@ -2,7 +2,8 @@
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
-import type { ArmKey, StoredEpisode } from '../../store/store.ts'
+import type { ArmKey } from '../../store/keys.ts'
+import type { StoredEpisode } from '../../store/store.ts'
 import type { StageContext } from '../stage.ts'
 
 export interface Play {

@@ -98,7 +98,7 @@ test('collect makes pairs of what was played, in the store, the run and the file
   }
   const counts = await perform(collect, 2)
   expect(counts).toMatchObject({ episodes: 8, successes: 4, failures: 2, faults: 2, pairs: 2 })
-  expect(store.pairs(run.id, 2)).toMatchObject([
+  expect(store.pairs.of({ run: run.id, round: 2 })).toMatchObject([
     { task: 'click-tab', seed: 12, step: 0, chosenAttempt: 0, rejectedAttempt: 1 },
     { task: 'enter-text', seed: 12 },
   ])

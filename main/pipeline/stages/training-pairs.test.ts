@@ -7,7 +7,9 @@ import { writeFileAtomic } from '../../files/file.ts'
 import { preferenceText, readPreferenceData } from '../../preferences/dataset.ts'
 import { exportPreferences } from '../../preferences/exported.ts'
 import { PairReview } from '../../preferences/review.ts'
-import { type Collection, type NewPair, Store } from '../../store/store.ts'
+import type { RoundKey } from '../../store/keys.ts'
+import type { NewPair } from '../../store/pairs.ts'
+import { Store } from '../../store/store.ts'
 import { runArtifacts } from '../artifacts.ts'
 import type { Resources } from '../resources.ts'
 import type { StageContext } from '../stage.ts'
@@ -41,7 +43,7 @@ const pair = (seed: number): NewPair => ({
 })
 
 /** The dpo stage of a fresh run. */
-function stage(collection: Collection | null = null): StageContext {
+function stage(collection: RoundKey | null = null): StageContext {
   const config = configSchema.parse({ paths: { preference_data: file, reports: folder } })
   const run = store.createRun('trial', 'dpo', config, { collection })
   return {
@@ -70,15 +72,15 @@ function trained(context: StageContext): string[] {
 /** A collection of three pairs in a run of its own; the ids of the pairs. */
 function collected(): number[] {
   const { run } = stage()
-  store.setPairs(run, 1, [pair(1), pair(2), pair(3)])
+  store.pairs.replace({ run, round: 1 }, [pair(1), pair(2), pair(3)])
   exportPreferences(store, file, { run, round: 1 })
-  return store.pairs(run, 1).map(({ id }) => id)
+  return store.pairs.of({ run, round: 1 }).map(({ id }) => id)
 }
 
 test("training takes a run's own pairs as they were corrected, and says so", () => {
   const context = stage()
-  store.setPairs(context.run, 1, [pair(1), pair(2), pair(3), pair(4)])
-  const [first = 0, second = 0, third = 0] = store.pairs(context.run, 1).map(({ id }) => id)
+  store.pairs.replace({ run: context.run, round: 1 }, [pair(1), pair(2), pair(3), pair(4)])
+  const [first = 0, second = 0, third = 0] = store.pairs.of({ run: context.run, round: 1 }).map(({ id }) => id)
   review.apply([first], { kind: 'drop' })
   review.apply([second], { kind: 'swap' })
   review.apply([third], { kind: 'edit', chosen: 'better' })

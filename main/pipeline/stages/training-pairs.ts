@@ -4,7 +4,7 @@ import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { readPreferenceData, writePreferenceData, writePreferenceRecords } from '../../preferences/dataset.ts'
 import { exportedFrom, exportPreferences } from '../../preferences/exported.ts'
-import type { StoredPair } from '../../store/store.ts'
+import type { StoredPair } from '../../store/pairs.ts'
 import { hasAdapter } from '../artifacts.ts'
 import type { StageContext } from '../stage.ts'
 
@@ -20,13 +20,13 @@ export function trainingPairs(context: StageContext, arms: readonly string[]): s
   if (existsSync(own) && hasBegun(context, arms)) return own
   const path = projectPath(config.paths.preference_data)
   const collection =
-    store.pairs(run, round).length > 0 ? { run, round } : (context.collection ?? exportedFrom(store, path))
+    store.pairs.of({ run, round }).length > 0 ? { run, round } : (context.collection ?? exportedFrom(store, path))
   if (collection === undefined) {
     context.say('pairsByHand', { path: shownPath(path) })
     writePreferenceRecords(own, readPreferenceData(path))
     return own
   }
-  const pairs = store.pairs(collection.run, collection.round)
+  const pairs = store.pairs.of(collection)
   const kept = pairs.filter(({ keep }) => keep)
   if (kept.length === 0) {
     throw new UserError(`All pairs of run ${collection.run} were dropped by hand; keep some, or collect again.`)

@@ -1,0 +1,116 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from '../config/schema.ts'
+import type { RoundKey } from './keys.ts'
+import { marksOf, type NewPair, type PairFilter, type PairOrder } from './pairs.ts'
+import { Store } from './store.ts'
+
+let store: Store
+let round: RoundKey
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'pairs-')), 'lab.sqlite'))
+  round = { run: store.createRun('trial', 'collect', configSchema.parse({})), round: 1 }
+})
+afterEach(() => store.close())
+
+const pair = (seed: number): NewPair => ({
+  task: seed < 3 ? 'click-tab' : 'enter-text',
+  seed,
+  step: 0,
+  chosenAttempt: 0,
+  rejectedAttempt: 1,
+  margin: seed < 3 ? seed : null,
+  prompt: `prompt ${seed}`,
+  chosen: 'answer 0',
+  rejected: seed < 3 ? 'answer 1' : 'longer answer',
+})
+const UNSEEN = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
+
+test('pairs of a round are replaced whole', () => {
+  store.pairs.replace(round, [pair(1), pair(2)])
+  store.pairs.replace(round, [pair(3)])
+  expect(store.pairs.of(round)).toEqual([{ id: 1, ...round, ...pair(3), ...UNSEEN }])
+  expect(store.pairs.get(1)).toEqual(store.pairs.of(round)[0])
+  expect(store.pairs.of({ ...round, round: 2 })).toEqual([])
+})
+
+/** Drops a pair, as a person does. */
+function drop(id: number): void {
+  const before = marksOf(store.pairs.get(id)!)
+  const after = { ...before, keep: false, reviewed: true }
+  store.pairs.correct(round, { kind: 'drop', reverts: null, changes: [{ pair: id, before, after }] })
+}
+
+test('pairs come by the page, filtered and in order, each with its place in the list', () => {
+  store.pairs.replace(round, [pair(1), pair(2), pair(3)])
+  const filter = (more: Partial<PairFilter>) => ({ ...round, ...more })
+  const list = (more: Partial<PairFilter>, by: PairOrder['by'] = 'id', descending = false) =>
+    store.pairs.list(filter(more), { by, descending }, { offset: 0, limit: 100 })
+  expect(list({}, 'margin', true)).toMatchObject({
+    total: 3,
+    rows: [{ seed: 2, margin: 2 }, { margin: 1 }, { margin: null }],
+  })
+  expect(list({}, 'rejected', true).rows[0]).toMatchObject({ seed: 3 })
+  expect(list({}).rows[0]).not.toHaveProperty('prompt')
+  expect(list({ task: 'click-tab' }).total).toBe(2)
+  expect(list({ search: 'PROMPT 3' }).rows).toMatchObject([{ seed: 3 }])
+  expect(list({ search: 'prompt_3' }).rows).toEqual([])
+  drop(1)
+  expect(list({ state: 'dropped' }).rows).toMatchObject([{ seed: 1 }])
+  expect(list({ state: 'unreviewed' }).total).toBe(2)
+  const byMargin: PairOrder = { by: 'margin', descending: true }
+  expect([1, 2, 3].map((id) => store.pairs.place(round, byMargin, id))).toEqual([1, 0, 2])
+  expect(store.pairs.place(filter({ state: 'dropped' }), byMargin, 2)).toBeNull()
+})
+
+test('the review of a round is counted', () => {
+  store.pairs.replace(round, [pair(1), pair(2), pair(3)])
+  drop(1)
+  const count = { pairs: 3, reviewed: 1, dropped: 1, swapped: 0, edited: 0 }
+  expect(store.pairs.rounds()).toEqual([{ ...round, ...count }])
+  expect(store.pairs.count(round)).toEqual(count)
+  expect(store.pairs.count({ ...round, round: 5 })).toMatchObject({ pairs: 0, reviewed: 0 })
+  expect(store.pairs.tasks(round)).toEqual([
+    { task: 'click-tab', count: 2 },
+    { task: 'enter-text', count: 1 },
+  ])
+  expect(store.pairs.kept(round).map(({ id }) => id)).toEqual([2, 3])
+})
+
+test('a correction is written down with what stood before', () => {
+  store.pairs.replace(round, [pair(1), pair(2)])
+  drop(2)
+  drop(1)
+  expect(store.pairs.editKinds(round)).toEqual([
+    { id: 1, kind: 'drop' },
+    { id: 2, kind: 'drop' },
+  ])
+  expect(store.pairs.edits(round, 1)).toEqual([store.pairs.edit(2)])
+  expect(store.pairs.edit(1)).toMatchObject({
+    reverts: null,
+    changes: [{ pair: 2, before: { keep: true, reviewed: false }, after: { keep: false, reviewed: true } }],
+  })
+  expect(store.pairs.editKinds({ ...round, round: 2 })).toEqual([])
+})
+
+test('margins are kept by pair and by policy', () => {
+  store.pairs.replace(round, [pair(1), pair(2)])
+  store.pairs.setMargins('margin', new Map([[1, 5]]))
+  store.pairs.setMargins('policyMargin', new Map([[2, 7]]))
+  expect(store.pairs.of(round)).toMatchObject([
+    { margin: 5, policyMargin: null },
+    { margin: 2, policyMargin: 7 },
+  ])
+})
+
+test('a file is known by its digest, the same path first', () => {
+  const second = { ...round, round: 2 }
+  store.pairs.setExported('a.jsonl', 'digest', round)
+  store.pairs.setExported('b.jsonl', 'digest', second)
+  expect(store.pairs.exportedFrom('a.jsonl', 'digest')).toEqual(round)
+  expect(store.pairs.exportedFrom('moved.jsonl', 'digest')).toEqual(second)
+  expect(store.pairs.exportedFrom('a.jsonl', 'other')).toBeUndefined()
+})

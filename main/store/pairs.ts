@@ -1,0 +1,385 @@
+/** Preference pairs as training reads them, and every correction that was made to them by hand. */
+import type { SQLInputValue } from 'node:sqlite'
+import { z } from 'zod'
+import type { Database, Row } from './database.ts'
+import type { RoundKey } from './keys.ts'
+import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
+
+/** What can be changed of a pair. */
+const marksSchema = z.strictObject({
+  chosen: z.string(),
+  rejected: z.string(),
+  /** The attempts that the two completions come from; null for a text that was not played here. */
+  chosenAttempt: z.int().nullable(),
+  rejectedAttempt: z.int().nullable(),
+  /**
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats: of the tokens as they
+   * were sampled, until somebody asks for that of the texts as training reads them. Null for texts that were not played.
+   */
+  margin: z.number().nullable(),
+  /** The same under a policy that was trained since; null until somebody asked for it. */
+  policyMargin: z.number().nullable().default(null),
+  /** Whether training reads it. */
+  keep: z.boolean(),
+  /** Whether chosen and rejected have changed places since it was made. */
+  swapped: z.boolean(),
+  /** Whether a text was changed by hand. */
+  edited: z.boolean(),
+  /** Whether somebody has looked at it and decided. */
+  reviewed: z.boolean(),
+  note: z.string(),
+})
+export type Marks = Readonly<z.output<typeof marksSchema>>
+
+export interface StoredPair extends RoundKey, Marks {
+  readonly id: number
+  readonly task: string
+  readonly seed: number
+  /** Step of the episode at which chosen and rejected part. */
+  readonly step: number
+  readonly prompt: string
+}
+
+/** A pair as collection makes it. */
+export type NewPair = Omit<
+  StoredPair,
+  'id' | keyof RoundKey | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
+>
+
+/** A pair as a line of a long table. */
+export type PairBrief = Omit<StoredPair, 'prompt'>
+
+const correctionSchema = z.enum(['keep', 'drop', 'swap', 'edit', 'note', 'import'])
+/** What a person does to pairs. */
+export type Correction = z.output<typeof correctionSchema>
+
+const editKindSchema = z.enum([...correctionSchema.options, 'undo', 'redo'])
+export type EditKind = z.output<typeof editKindSchema>
+
+const changesSchema = z.array(z.strictObject({ pair: z.int(), before: marksSchema, after: marksSchema }))
+/** What a correction makes of one pair. */
+export type Change = Readonly<z.output<typeof changesSchema>[number]>
+
+/** A correction of one pair or of several at once. */
+export interface Edit {
+  readonly id: number
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly kind: EditKind
+  /** The correction that was undone or redone; null for other kinds. */
+  readonly reverts: number | null
+  readonly changes: readonly Change[]
+}
+
+export const PAIR_STATES = ['kept', 'dropped', 'swapped', 'edited', 'reviewed', 'unreviewed', 'noted'] as const
+export type PairState = (typeof PAIR_STATES)[number]
+
+export interface PairFilter extends RoundKey {
+  readonly task?: string | undefined
+  readonly state?: PairState | undefined
+  /** In prompt, answers and note, any case. */
+  readonly search?: string | undefined
+}
+
+/** What pairs can be put in order by, as SQL: what stands in an ORDER BY comes from here and from nowhere else. */
+const ORDERS = {
+  id: 'id',
+  task: 'task',
+  seed: 'seed',
+  step: 'step',
+  chosen: 'length(chosen)',
+  rejected: 'length(rejected)',
+  margin: 'margin',
+  policyMargin: 'policy_margin',
+} as const
+export interface PairOrder {
+  readonly by: keyof typeof ORDERS
+  readonly descending: boolean
+}
+
+/** How many pairs there are, and what became of them by hand. */
+export interface ReviewCount {
+  readonly pairs: number
+  readonly reviewed: number
+  readonly dropped: number
+  readonly swapped: number
+  readonly edited: number
+}
+
+export class Pairs {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Replaces the pairs of a round. */
+  replace(round: RoundKey, pairs: readonly NewPair[]): void {
+    this.#database.transaction(() => {
+      this.#database.run('DELETE FROM pairs WHERE run = ? AND round = ?', round.run, round.round)
+      for (const pair of pairs) this.add(round, pair)
+    })
+  }
+
+  /** Adds a pair to a round and returns its id. */
+  add({ run, round }: RoundKey, pair: NewPair): number {
+    const { lastInsertRowid } = this.#database.run(
+      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      run,
+      round,
+      pair.task,
+      pair.seed,
+      pair.step,
+      pair.chosenAttempt,
+      pair.rejectedAttempt,
+      pair.margin,
+      pair.prompt,
+      pair.chosen,
+      pair.rejected,
+    )
+    return Number(lastInsertRowid)
+  }
+
+  /** The pair of this id, or undefined where there is none. */
+  get(id: number): StoredPair | undefined {
+    const row = this.#database.get('SELECT * FROM pairs WHERE id = ?', id)
+    return row === undefined ? undefined : readPair(row)
+  }
+
+  /** The pairs of a round in the order they were made, those dropped by hand among them. */
+  of({ run, round }: RoundKey): StoredPair[] {
+    return this.#database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
+  }
+
+  /** The pairs of a round that training reads: those that nobody dropped. */
+  kept({ run, round }: RoundKey): StoredPair[] {
+    return this.#database
+      .all('SELECT * FROM pairs WHERE run = ? AND round = ? AND keep = 1 ORDER BY id', run, round)
+      .map(readPair)
+  }
+
+  /** Keeps what a policy says of pairs, the reference or the one that was trained since: margins by the pair's id. */
+  setMargins(which: 'margin' | 'policyMargin', margins: ReadonlyMap<number, number>): void {
+    const column = which === 'margin' ? 'margin' : 'policy_margin'
+    this.#database.transaction(() => {
+      for (const [id, margin] of margins) {
+        this.#database.run(`UPDATE pairs SET ${column} = ? WHERE id = ?`, margin, id)
+      }
+    })
+  }
+
+  // Lists
+
+  /** A page of the pairs of a round that pass the filter. */
+  list(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
+    const { conditions, values } = where(filter)
+    const rows = this.#database.all(
+      `SELECT * FROM pairs WHERE ${conditions} ORDER BY ${inOrder(order)} LIMIT ? OFFSET ?`,
+      ...values,
+      limit,
+      offset,
+    )
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs WHERE ${conditions}`, ...values)?.n)
+    return { rows: rows.map(readBrief), total }
+  }
+
+  /** The place of a pair in the `list` of this filter and order, from 0; null where it does not pass the filter. */
+  place(filter: PairFilter, order: PairOrder, id: number): number | null {
+    const { conditions, values } = where(filter)
+    const row = this.#database.get(
+      `SELECT place FROM (
+         SELECT id, row_number() OVER (ORDER BY ${inOrder(order)}) - 1 AS place FROM pairs WHERE ${conditions}
+       ) WHERE id = ?`,
+      ...values,
+      id,
+    )
+    return row === undefined ? null : Number(row.place)
+  }
+
+  /** The rounds that have pairs, those of the latest run first, with how far their review is. */
+  rounds(): (RoundKey & ReviewCount)[] {
+    return this.#database
+      .all(
+        `SELECT run, round, ${COUNTS} FROM pairs JOIN runs ON runs.id = run WHERE deleted IS NULL
+         GROUP BY run, round ORDER BY run DESC, round DESC`,
+      )
+      .map((row) => ({ run: Number(row.run), round: Number(row.round), ...readCounts(row) }))
+  }
+
+  /** How far the review of a round is. */
+  count({ run, round }: RoundKey): ReviewCount {
+    return readCounts(this.#database.get(`SELECT ${COUNTS} FROM pairs WHERE run = ? AND round = ?`, run, round) ?? {})
+  }
+
+  /** How many pairs each task has in a round. */
+  tasks({ run, round }: RoundKey): { readonly task: string; readonly count: number }[] {
+    return this.#database
+      .all('SELECT task, count(*) AS n FROM pairs WHERE run = ? AND round = ? GROUP BY task ORDER BY task', run, round)
+      .map((row) => ({ task: String(row.task), count: Number(row.n) }))
+  }
+
+  // Corrections
+
+  /** Does a correction of pairs of a round, and writes it down with what stood before. */
+  correct({ run, round }: RoundKey, { kind, reverts, changes }: Omit<Edit, 'id' | 'time'>): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        'INSERT INTO pair_edits (run, round, time, kind, reverts, changes) VALUES (?, ?, ?, ?, ?, ?)',
+        run,
+        round,
+        Date.now(),
+        kind,
+        reverts,
+        JSON.stringify(changes),
+      )
+      for (const { pair, after } of changes) this.#setMarks(pair, after)
+    })
+  }
+
+  #setMarks(id: number, marks: Marks): void {
+    this.#database.run(
+      `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?,
+         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
+      marks.chosen,
+      marks.rejected,
+      marks.chosenAttempt,
+      marks.rejectedAttempt,
+      marks.margin,
+      marks.policyMargin,
+      Number(marks.keep),
+      Number(marks.swapped),
+      Number(marks.edited),
+      Number(marks.reviewed),
+      marks.note,
+      id,
+    )
+  }
+
+  /** The latest corrections of a round, the latest first. */
+  edits({ run, round }: RoundKey, limit: number): Edit[] {
+    return this.#database
+      .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? ORDER BY id DESC LIMIT ?', run, round, limit)
+      .map(readEdit)
+  }
+
+  /** What was done to a round, the first correction first, without the changes. */
+  editKinds({ run, round }: RoundKey): Pick<Edit, 'id' | 'kind'>[] {
+    return this.#database
+      .all('SELECT id, kind FROM pair_edits WHERE run = ? AND round = ? ORDER BY id', run, round)
+      .map((row) => ({ id: Number(row.id), kind: editKindSchema.parse(row.kind) }))
+  }
+
+  /** The correction of this id. Throws an Error where there is none. */
+  edit(id: number): Edit {
+    const row = this.#database.get('SELECT * FROM pair_edits WHERE id = ?', id)
+    if (row === undefined) throw new Error(`There is no correction ${id}.`)
+    return readEdit(row)
+  }
+
+  // Files that pairs were exported to
+
+  /** Remembers that the file at this path, of this digest, holds the pairs of a round. */
+  setExported(path: string, digest: string, { run, round }: RoundKey): void {
+    this.#database.run(
+      'INSERT OR REPLACE INTO preference_files (path, run, round, digest) VALUES (?, ?, ?, ?)',
+      path,
+      run,
+      round,
+      digest,
+    )
+  }
+
+  /** The round that was exported as a file of this digest, to this path if it was to several. Undefined where none was. */
+  exportedFrom(path: string, digest: string): RoundKey | undefined {
+    const row = this.#database.get(
+      'SELECT run, round FROM preference_files WHERE digest = ? ORDER BY path = ? DESC, run DESC, round DESC',
+      digest,
+      path,
+    )
+    return row && { run: Number(row.run), round: Number(row.round) }
+  }
+}
+
+/** What can be changed of a pair, as it stands. */
+export function marksOf(pair: StoredPair): Marks {
+  const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...marks } = pair
+  return marks
+}
+
+function inOrder({ by, descending }: PairOrder): string {
+  const direction = descending ? 'DESC' : 'ASC'
+  return `${ORDERS[by]} ${direction}, id ${direction}`
+}
+
+const STATES: Readonly<Record<PairState, string>> = {
+  kept: 'keep = 1',
+  dropped: 'keep = 0',
+  swapped: 'swapped = 1',
+  edited: 'edited = 1',
+  reviewed: 'reviewed = 1',
+  unreviewed: 'reviewed = 0',
+  noted: "note <> ''",
+}
+
+function where({ run, round, task, state, search }: PairFilter): Where {
+  const parts: [string, ...SQLInputValue[]][] = [['run = ? AND round = ?', run, round]]
+  if (task !== undefined) parts.push(['task = ?', task])
+  if (state !== undefined) parts.push([STATES[state]])
+  if (search !== undefined && search !== '') {
+    const pattern = containing(search)
+    const like = ['prompt', 'chosen', 'rejected', 'note'].map((name) => `${name} LIKE ? ESCAPE '\\'`).join(' OR ')
+    parts.push([`(${like})`, pattern, pattern, pattern, pattern])
+  }
+  return allOf(parts)
+}
+
+const COUNTS = `count(*) AS pairs, coalesce(sum(reviewed), 0) AS reviewed, coalesce(sum(keep = 0), 0) AS dropped,
+  coalesce(sum(swapped), 0) AS swapped, coalesce(sum(edited), 0) AS edited`
+
+function readCounts(row: Row): ReviewCount {
+  return {
+    pairs: Number(row.pairs),
+    reviewed: Number(row.reviewed),
+    dropped: Number(row.dropped),
+    swapped: Number(row.swapped),
+    edited: Number(row.edited),
+  }
+}
+
+function readPair(row: Row): StoredPair {
+  return { ...readBrief(row), prompt: String(row.prompt) }
+}
+
+function readBrief(row: Row): PairBrief {
+  const orNull = (value: Row[string] | undefined) => (typeof value === 'number' ? value : null)
+  return {
+    id: Number(row.id),
+    run: Number(row.run),
+    round: Number(row.round),
+    task: String(row.task),
+    seed: Number(row.seed),
+    step: Number(row.step),
+    chosenAttempt: orNull(row.chosen_attempt),
+    rejectedAttempt: orNull(row.rejected_attempt),
+    margin: orNull(row.margin),
+    policyMargin: orNull(row.policy_margin),
+    chosen: String(row.chosen),
+    rejected: String(row.rejected),
+    keep: row.keep === 1,
+    swapped: row.swapped === 1,
+    edited: row.edited === 1,
+    reviewed: row.reviewed === 1,
+    note: String(row.note),
+  }
+}
+
+function readEdit(row: Row): Edit {
+  return {
+    id: Number(row.id),
+    time: Number(row.time),
+    kind: editKindSchema.parse(row.kind),
+    reverts: row.reverts === null ? null : Number(row.reverts),
+    changes: changesSchema.parse(JSON.parse(String(row.changes))),
+  }
+}
