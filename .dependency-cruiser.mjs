@@ -1,0 +1,93 @@
+/**
+ * Which way imports go. `npm run check` reads this with dependency-cruiser: https://github.com/sverweij/dependency-cruiser
+ *
+ * The rooms stand in order, the highest first. A file imports from its own room and from the rooms below it. Tests may
+ * import from everywhere. Nothing that ships stands above `testing`, so nothing that ships can import a test double.
+ */
+const ROOMS = [
+  'e2e',
+  'bench',
+  'testing',
+  'models',
+  'app',
+  'renderer',
+  'main/rpc',
+  'main/live',
+  'main/jobs',
+  'main/lab',
+  'main/exports',
+  'main/tracking',
+  'main/adapters',
+  'main/pipeline',
+  'main/capacity',
+  'main/evaluation',
+  'main/preferences',
+  'main/training',
+  'main/agent',
+  'main/environment',
+  'main/engine',
+  'main/store',
+  'main/config',
+  'main/files',
+  'main/messages',
+]
+
+/** What the window may import as code. Of everything else in `main` it takes types only. */
+const SHARED_WITH_THE_WINDOW = ['main/messages']
+
+const TEST = '\\.test\\.tsx?$'
+
+/** Files that still stand in a circle, or import upward. */
+const KNOWN = [
+  'main/capacity/memory',
+  'main/capacity/rates',
+  'main/pipeline/artifacts',
+  'main/pipeline/stage',
+  'main/rpc/desktop',
+  'main/rpc/trpc',
+  'renderer/parts/replay',
+  'renderer/views/results',
+]
+
+/** A pattern for all files of some rooms; a room is a folder or a file. */
+const files = (rooms) => `^(${rooms.join('|')})[/.]`
+
+export default {
+  forbidden: [
+    ...ROOMS.slice(1).map((room, above) => ({
+      name: `${room} imports upward`,
+      comment: 'A room imports only from rooms below it; the order is in .dependency-cruiser.mjs.',
+      severity: 'error',
+      from: { path: files([room]), pathNot: [TEST, files(KNOWN)] },
+      to: { path: files(ROOMS.slice(0, above + 1)) },
+    })),
+    {
+      name: 'no circles',
+      comment: 'Two files that import each other cannot be read one after the other: move what both need into a third.',
+      severity: 'error',
+      from: { pathNot: files(KNOWN) },
+      to: { circular: true },
+    },
+    {
+      name: 'the window takes types only',
+      comment: 'The window is built for a browser: of main/ it imports types, or modules that are listed as shared.',
+      severity: 'error',
+      from: { path: files(['renderer']), pathNot: TEST },
+      to: { path: '^main/', pathNot: files(SHARED_WITH_THE_WINDOW), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'a room without a place',
+      comment: 'A new room needs its place in the order in .dependency-cruiser.mjs.',
+      severity: 'error',
+      from: {},
+      to: { path: '^main/', pathNot: files(ROOMS) },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no compiler that other programs could call, so SWC reads the sources.
+    parser: 'swc',
+    doNotFollow: { path: '^node_modules/' },
+    includeOnly: files(ROOMS),
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'] },
+  },
+}
