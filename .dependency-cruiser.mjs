@@ -39,7 +39,6 @@ const TEST = '\\.test\\.tsx?$'
 /** Files that still stand in a circle, or import upward. */
 const KNOWN = [
   'main/capacity/memory',
-  'main/capacity/rates',
   'main/pipeline/artifacts',
   'main/pipeline/stage',
   'main/rpc/desktop',

@@ -23,7 +23,14 @@ test('a terminal gets a bar that is drawn over, and cleared before the next line
   let now = 0
   const emit = terminalView(shown, () => now)
   for (now = 1000; now <= 1200; now += 50) emit(progress(100))
-  emit({ event: 'message', stage: 'collect', round: 1, text: 'two\nlines' })
+  emit({
+    event: 'message',
+    stage: 'collect',
+    round: 1,
+    id: 'verbatim',
+    values: { text: 'two\nlines' },
+    text: 'two\nlines',
+  })
   const bar = '\r\x1b[K  [############............] 100/200 episodes, 12/s, 1:30 min to go'
   expect(shown.text()).toBe(`${bar}${bar}${bar}\r\x1b[K  two\n  lines\n`)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { configSchema } from './config/schema.ts'
 import { Jobs } from './jobs.ts'
 import type { Lab, RunOptions } from './lab.ts'
-import { UserError } from './messages/error.ts'
+import { NO_FAILURE, UserError } from './messages/error.ts'
 
 const config = configSchema.parse({})
 
@@ -14,7 +14,7 @@ function scripted(work: (options: RunOptions) => Promise<void>) {
       const run = options.resume === null || options.resume === 'latest' ? ++runs : options.resume
       options.emit({ event: 'run', run, name: 'trial', command, resumed: options.resume !== null })
       await work(options)
-      options.emit({ event: 'end', run, status: 'done', seconds: 1, error: null })
+      options.emit({ event: 'end', run, status: 'done', seconds: 1, ...NO_FAILURE })
       return { run, folder: '' }
     },
   }
@@ -26,7 +26,7 @@ async function untilStopped({ emit, signal }: RunOptions): Promise<void> {
   emit({ event: 'stage', stage: 'sft', title: 'learns', round: 0, status: 'running', seconds: 0, result: null })
   emit({ event: 'progress', stage: 'sft', round: 0, done: 3, total: 9, unit: 'steps', rate: 1, eta: 6 })
   await new Promise((stopped) => signal.addEventListener('abort', stopped))
-  emit({ event: 'end', run: 1, status: 'stopped', seconds: 1, error: null })
+  emit({ event: 'end', run: 1, status: 'stopped', seconds: 1, ...NO_FAILURE })
   throw signal.reason
 }
 
@@ -40,7 +40,7 @@ test('a job tells how far it is, and how it ended', async () => {
   expect(jobs.state).toMatchObject({
     status: 'idle',
     current: null,
-    last: { command: 'sft', run: 1, status: 'done', error: null },
+    last: { command: 'sft', run: 1, status: 'done', ...NO_FAILURE },
   })
   expect(told).toBeGreaterThanOrEqual(3)
 })
@@ -54,7 +54,7 @@ test('a second job waits for the end of the first, which stops when it is asked 
   expect(jobs.stop().status).toBe('stopping')
   expect(jobs.stop().status).toBe('stopping')
   await jobs.rest()
-  expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped', error: null } })
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped', ...NO_FAILURE } })
 })
 
 test('stopping at once takes away what the run works with', async () => {

@@ -3,7 +3,7 @@ import { createStore } from 'zustand/vanilla'
 import type { Audience } from './agent/spectator.ts'
 import type { Config } from './config/schema.ts'
 import type { Command, Lab } from './lab.ts'
-import { errorText, UserError } from './messages/error.ts'
+import { type Failure, failureOf, NO_FAILURE, UserError } from './messages/error.ts'
 import type { LabEvent } from './pipeline/events.ts'
 import type { RoundKey } from './store/keys.ts'
 
@@ -36,12 +36,10 @@ export interface CurrentJob {
   readonly progress: Pick<Extract<LabEvent, { event: 'progress' }>, 'done' | 'total' | 'unit' | 'rate' | 'eta'> | null
 }
 
-export interface EndedJob {
+export interface EndedJob extends Failure {
   readonly command: Command
   readonly run: number
   readonly status: 'done' | 'stopped' | 'failed'
-  /** A sentence for the user, or the stack of a bug; null where it did not fail. */
-  readonly error: string | null
   /** Milliseconds since 1970. */
   readonly ended: number
 }
@@ -95,10 +93,10 @@ export class Jobs {
       },
     })
     const settled = run.then(
-      () => this.#end(null),
+      () => this.#end(NO_FAILURE),
       (error: unknown) => {
         begun.reject(error)
-        this.#end(errorText(error))
+        this.#end(failureOf(error))
       },
     )
     this.#work = { stop, quit, settled }
@@ -126,14 +124,14 @@ export class Jobs {
   }
 
   /** The run has let go of everything. One that broke outside its stages has not told its end itself. */
-  #end(error: string | null): void {
+  #end(failure: Failure): void {
     const { current, last } = this.state
     this.#work = undefined
     if (current === null) return
     const told = last !== null && last.run === current.run && last.ended >= current.since
     const { command, run } = current
-    const broken: EndedJob = { command, run, status: 'failed', error, ended: Date.now() }
-    this.#store.setState({ status: 'idle', current: null, last: told || error === null ? last : broken })
+    const broken: EndedJob = { command, run, status: 'failed', ...failure, ended: Date.now() }
+    this.#store.setState({ status: 'idle', current: null, last: told || failure.error === null ? last : broken })
   }
 }
 
@@ -155,8 +153,8 @@ function stateAfter(state: JobState, command: Command, event: LabEvent): JobStat
       return { ...state, current: { ...current, progress: { done, total, unit, rate, eta } } }
     }
     case 'end': {
-      const { run, status, error } = event
-      return { ...state, last: { command, run, status, error, ended: Date.now() } }
+      const { run, status, error, messages } = event
+      return { ...state, last: { command, run, status, error, messages, ended: Date.now() } }
     }
     default:
       return state

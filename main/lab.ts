@@ -8,9 +8,8 @@ import type { BrowserHost } from './environment/browser.ts'
 import { projectPath } from './files/paths.ts'
 import { UserError } from './messages/error.ts'
 import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
-import type { Emit, LabEvent } from './pipeline/events.ts'
+import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
-import { type Say, said } from './pipeline/messages.ts'
 import { openResources, type Surroundings } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { collect } from './pipeline/stages/collect.ts'
@@ -163,11 +162,11 @@ async function runCommand(
       tell(event)
       if (event.event !== 'progress') onKept()
     }
-    const say: Say = (id, values) => emit({ event: 'message', stage: '', round: 0, ...said(id, values) })
+    const say = sayer(emit, { stage: '', round: 0 })
     const tracking = followRun({ store, run: run.id, say })
     try {
       emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
-      if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged', {})
+      if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged')
       const resources = openResources(run.config, { ...options, say })
       quit?.addEventListener('abort', () => void resources.close(), { once: true })
       try {

@@ -4,7 +4,7 @@ import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createStore } from 'zustand/vanilla'
 import { shownPath } from '../files/paths.ts'
-import { errorText, UserError } from '../messages/error.ts'
+import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/error.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
 
 export interface MergeRequest {
@@ -25,14 +25,14 @@ export interface MergeState {
     readonly stopping: boolean
   } | null
   /** How the last merge of this lab ended; null before the first. */
-  readonly last: {
-    readonly target: string
-    readonly status: 'done' | 'stopped' | 'failed'
-    /** A sentence for the user, or the stack of a bug; null where it did not fail. */
-    readonly error: string | null
-    /** Milliseconds since 1970. */
-    readonly ended: number
-  } | null
+  readonly last:
+    | (Failure & {
+        readonly target: string
+        readonly status: 'done' | 'stopped' | 'failed'
+        /** Milliseconds since 1970. */
+        readonly ended: number
+      })
+    | null
 }
 
 type Merge = (base: string, adapter: string, target: string, options: MergeOptions) => Promise<void>
@@ -71,13 +71,13 @@ export class Merges {
         if (this.state.current !== null) this.#store.setState({ current: { ...this.state.current, done, total } })
       },
     })
-    const end = (status: 'done' | 'stopped' | 'failed', error: string | null) => {
+    const end = (status: 'done' | 'stopped' | 'failed', failure: Failure) => {
       this.#work = undefined
-      this.#store.setState({ current: null, last: { target: shown.target, status, error, ended: Date.now() } })
+      this.#store.setState({ current: null, last: { target: shown.target, status, ...failure, ended: Date.now() } })
     }
     const settled = merging.then(
-      () => end('done', null),
-      (error: unknown) => (stop.signal.aborted ? end('stopped', null) : end('failed', errorText(error))),
+      () => end('done', NO_FAILURE),
+      (error: unknown) => (stop.signal.aborted ? end('stopped', NO_FAILURE) : end('failed', failureOf(error))),
     )
     this.#work = { stop, settled }
     this.#store.setState({ current: { ...shown, done: 0, total: 0, stopping: false } })

@@ -12,19 +12,20 @@
  */
 import { type Action, type Decision, KEYS, type Key } from '../environment/action.ts'
 import { describeElement, type Observation, type ObservedElement } from '../environment/observation.ts'
+import type { MessageId } from '../messages/message.ts'
 
 export type { Decision }
 
-/** Why a completion is not a decision; the sentence is for the user. */
+/** Why a completion is not a decision, and the message that says so. */
 export const PARSE_FAILURES = {
-  form: 'not "Thought: ..." and "Action: ..." on two lines',
-  verb: 'the action is none of click, fill, select, press',
-  key: 'no such key',
-  argument: 'the text or option after " = " is missing',
-  ref: 'no element on the page has this ref',
-  mismatch: 'the description is not that of the element with this ref',
-  option: 'the select has no such option',
-} as const
+  form: 'answerForm',
+  verb: 'answerVerb',
+  key: 'answerKey',
+  argument: 'answerArgument',
+  ref: 'answerRef',
+  mismatch: 'answerMismatch',
+  option: 'answerOption',
+} as const satisfies Readonly<Record<string, MessageId>>
 export type ParseFailure = keyof typeof PARSE_FAILURES
 
 export type Parsed = { readonly decision: Decision } | { readonly failure: ParseFailure }

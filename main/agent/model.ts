@@ -9,6 +9,8 @@ import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tok
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import { formatAction, PARSE_FAILURES, parseCompletion } from './grammar.ts'
 import { type Message, promptMessages } from './prompt.ts'
 
@@ -92,7 +94,9 @@ export class AgentModel {
     if (!stopped) throw new Error(`The model did not end its answer within ${tokens.length} tokens: ${quote(text)}`)
     const parsed = parseCompletion(text, page)
     if ('failure' in parsed) {
-      throw new Error(`The model's answer is no action, ${PARSE_FAILURES[parsed.failure]}: ${quote(text)}`)
+      throw new Error(
+        `The model's answer is no action, ${english(message(PARSE_FAILURES[parsed.failure]))}: ${quote(text)}`,
+      )
     }
     const { thought, action } = parsed.decision
     const logprob = logprobs.reduce((sum, value) => sum + value, 0)

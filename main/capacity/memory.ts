@@ -5,7 +5,7 @@ import { architectureOf } from '../engine/architecture.ts'
 import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
 import { UserError } from '../messages/error.ts'
-import type { Values } from '../pipeline/messages.ts'
+import type { Values } from '../messages/message.ts'
 import type { Sequence } from '../training/forest.ts'
 import {
   estimateGeneration,

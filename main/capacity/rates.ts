@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
-import type { Values } from '../pipeline/messages.ts'
+import type { Values } from '../messages/message.ts'
 
 const LARGE = 100e6
 /** Rates above these are of small models: half the distance, in factors, between what suits those and what suits 7B. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { english, speaker } from '../messages/say.ts'
+import { english } from '../messages/say.ts'
+import { speaker } from '../messages/speaker.ts'
 import { CHINESE } from '../messages/zh.ts'
 import { demand, dotted, says } from './demand.ts'
 

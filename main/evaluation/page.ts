@@ -1,5 +1,7 @@
 /** report.html: one page without scripts or links to anywhere, that says what a run found and how. */
 import { PARSE_FAILURES } from '../agent/grammar.ts'
+import { message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { Metric } from '../store/store.ts'
 import { type Line, lineChart } from './chart.ts'
@@ -310,7 +312,7 @@ function pairsSection(rounds: ReportData['pairs']): Html {
 }
 
 const REASON_WORDS: Readonly<Record<string, string>> = {
-  ...PARSE_FAILURES,
+  ...Object.fromEntries(Object.entries(PARSE_FAILURES).map(([reason, id]) => [reason, english(message(id))])),
   wrong: 'the page ended the episode without full reward',
   steps: 'out of steps',
   length: 'the answer did not end',

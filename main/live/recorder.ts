@@ -1,6 +1,6 @@
 /** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
 import { z } from 'zod'
-import { formatCompletion, parseCompletion } from '../agent/grammar.ts'
+import { formatCompletion, PARSE_FAILURES, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
 import type { Ending } from '../agent/spectator.ts'
 import { type Action, KEYS, LONGEST_TEXT } from '../environment/action.ts'
@@ -8,7 +8,7 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import { UserError } from '../messages/error.ts'
-import { type Said, type Say, said } from '../pipeline/messages.ts'
+import { type Message, message, type Say } from '../messages/message.ts'
 import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
 import { Hand, type Input } from './hand.ts'
 import type { Problem, Screen } from './screen.ts'
@@ -49,7 +49,7 @@ export class Recorder {
   #ask: number | undefined
   #samples: GoldenSample[] | undefined
   #over = false
-  #said: Said | null = null
+  #said: Message | null = null
   readonly #hand = new Hand()
   /** What people do is done in the order in which they did it. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -81,7 +81,7 @@ export class Recorder {
       this.#samples = undefined
       this.#over = false
       this.screen.beginAgain(this.#observation)
-      if ((await this.#replay(before)) && !this.#over) this.#say('recordUndone', {})
+      if ((await this.#replay(before)) && !this.#over) this.#say('recordUndone')
       if (!this.#over) await this.#session.heard()
       this.#changed()
     })
@@ -113,8 +113,10 @@ export class Recorder {
 
   /** The golden samples, with these thoughts in place of its own. Throws UserError where it was not solved. */
   samples(thoughts: readonly string[] = []): GoldenSample[] {
-    if (this.#samples === undefined)
-      throw new UserError(this.#said?.text ?? 'Solve the task first: only a success is worth keeping.')
+    if (this.#samples === undefined) {
+      if (this.#said !== null) throw new UserError([this.#said])
+      throw new UserError('Solve the task first: only a success is worth keeping.')
+    }
     return this.#samples.map((sample, i) => {
       const thought = thoughts[i]?.replace(/\s+/g, ' ').trim()
       if (thought === undefined || thought === '') return sample
@@ -162,7 +164,7 @@ export class Recorder {
     for (const step of steps) {
       const action = this.#over ? undefined : actionOn(step, this.#observation)
       if (action === undefined) {
-        this.#say('recordMoved', {})
+        this.#say('recordMoved')
         return false
       }
       if (!(await this.#do(action, step))) return false
@@ -201,7 +203,7 @@ export class Recorder {
       this.#say('recordWrong', { reward: result.reward })
       return
     }
-    this.#say('recordAgain', {})
+    this.#say('recordAgain')
     await this.#verify()
   }
 
@@ -213,13 +215,13 @@ export class Recorder {
 
   /** Plays the script on another page, as the agent would: that is what is kept, where it ends the same. */
   async #verify(): Promise<void> {
-    let why: Said | undefined
+    let why: Message | undefined
     for (const script of [withoutFocusing(this.#script), this.#script]) {
       const played = await this.#lend((session) => playScript(session, this.#problem, script))
       if ('samples' in played) {
         this.#script = script
         this.#samples = played.samples
-        this.#say('recordDone', {})
+        this.#say('recordDone')
         return
       }
       why = played
@@ -227,8 +229,8 @@ export class Recorder {
     if (why !== undefined) this.#say('recordNotEnough', { why })
   }
 
-  readonly #say: Say = (id, values) => {
-    this.#said = said(id, values)
+  readonly #say: Say = (id, ...given) => {
+    this.#said = message(id, ...given)
     this.#changed()
   }
 }
@@ -243,7 +245,7 @@ async function playScript(
   session: Session,
   { task, seed }: Problem,
   script: readonly ScriptStep[],
-): Promise<{ readonly samples: GoldenSample[] } | Said> {
+): Promise<{ readonly samples: GoldenSample[] } | Message> {
   const samples: GoldenSample[] = []
   const done: string[] = []
   try {
@@ -251,12 +253,13 @@ async function playScript(
     for (const [at, step] of script.entries()) {
       const action = actionOn(step, observation)
       if (action === undefined) {
-        return said('againMissing', { element: `${step.target?.name} ${step.target?.role}`.trim(), step: at + 1 })
+        return message('againMissing', { element: `${step.target?.name} ${step.target?.role}`.trim(), step: at + 1 })
       }
       const { thought, written } = scriptStep(action, observation, { thought: step.thought })
       const completion = formatCompletion({ thought, action }, observation)
       const read = parseCompletion(completion, observation)
-      if ('failure' in read) return said('againUnwritten', { step: at + 1, reason: read.failure })
+      if ('failure' in read)
+        return message('againUnwritten', { step: at + 1, reason: message(PARSE_FAILURES[read.failure]) })
       samples.push({
         prompt: promptMessages(observation, done),
         completion,
@@ -269,13 +272,13 @@ async function playScript(
       const result = await session.step(action)
       if (result.success) return { samples }
       const why = impossibility(result)
-      if (why !== undefined) return said('againImpossible', { step: at + 1, why })
-      if (result.done) return said('againWrong', { step: at + 1 })
+      if (why !== undefined) return message('againImpossible', { step: at + 1, why })
+      if (result.done) return message('againWrong', { step: at + 1 })
       observation = result.observation
     }
-    return said('againEndless', {})
+    return message('againEndless')
   } catch (error) {
-    if (error instanceof EnvironmentFault) return said('againBroken', { why: error.message })
+    if (error instanceof EnvironmentFault) return message('againBroken', { why: error.message })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** What the live view shows, as plain JSON: the pages that are played on now, and how fast. */
 import type { AnswerToken } from '../agent/spectator.ts'
 import type { ObservedElement } from '../environment/observation.ts'
-import type { Said } from '../pipeline/messages.ts'
+import type { Message } from '../messages/message.ts'
 import type { Box } from '../store/episode.ts'
 
 /** How fast attempts go while somebody looks. */
@@ -85,8 +85,8 @@ export interface Recording {
   readonly ask: { readonly ref: number; readonly name: string; readonly options: readonly string[] } | null
   /** Solved, and solved once more by these steps alone: can be saved. */
   readonly ready: boolean
-  /** A sentence for the user; null where there is nothing to say. */
-  readonly said: Said | null
+  /** What the user should know; null where there is nothing to say. */
+  readonly said: Message | null
 }
 
 /** A picture of a page. */

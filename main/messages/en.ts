@@ -159,4 +159,96 @@ export const ENGLISH = {
 
   // Training
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
+
+  // Runs: what stages say. (main/lab.ts, main/pipeline)
+  configChanged: 'The configuration has changed since this run began; it goes on with the one it began with.',
+  download: 'Downloading the model: {{percent}}% of {{gigabytes}} GB ({{file}})',
+  memoryShort:
+    'Memory will be short: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had.',
+  memoryShortLater:
+    'DPO will need about {{needed}} for pairs like these samples, and {{free}} can be had: stop, and begin anew with a lower training.dpo.batch_size, for what is resumed keeps its settings.',
+  smallModelRates:
+    'The model has {{parameters}} million parameters, and {{keys}} suits models of a few million: config.qwen2-7b.yaml has what suits 7B.',
+  noExpert: 'No expert and no sample for {{tasks}}: SFT does not see them.',
+  goldenDone: '{{samples}} samples in {{path}}, {{recorded}} of them new',
+  sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
+  sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',
+  sftStopped: '{{steps}} steps, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
+  collected: '{{attempts}} attempts, {{solved}}% solved, {{broken}} broken by the environment',
+  pairsIn: '{{pairs}} pairs in {{path}}',
+  pairsByHand: '{{path}} was written or changed by hand: the pairs are taken as they stand there.',
+  reviewed:
+    '{{reviewed}} of {{pairs}} pairs were reviewed by hand: {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
+  dpoData: '{{pairs}} pairs, {{golden}} golden samples; reference {{reference}}',
+  noSuccesses: 'The store holds no success of a collection, so the control success_sft is left out.',
+  dpoDone: 'adapter in {{path}}; trained: {{arms}}',
+  validated: '{{solved}}% of {{episodes}} episodes',
+  sftAlone: '{{why}} DPO is left out.',
+  results: 'SFT {{sft}}%, DPO {{dpo}}%',
+  resultsOfSft: 'SFT {{sft}}%',
+  resultsTable: '{{table}}',
+  report: 'Report: {{path}}',
+
+  // Checks: what `verify` looks for and finds. (main/pipeline/verify.ts)
+  check: '{{name}}: {{found}}',
+  checkNode: 'Node',
+  checkDisk: 'Disk',
+  checkCard: 'Card',
+  checkMemory: 'Memory',
+  checkModel: 'Model',
+  checkEngine: 'Engine',
+  checkTasks: 'Tasks',
+  checkBrowser: 'Browser',
+  foundNode: '{{version}}',
+  foundFree: '{{size}} free',
+  foundDisk: '{{size}} free, {{needed}} needed',
+  foundDiskForDownload:
+    '{{size}} free, {{needed}} needed, {{download}} of it for the download of the model, which is not here yet',
+  foundCard: '{{card}} with {{memory}}',
+  foundNoCard: 'nvidia-smi names none: tfjs-node-gpu computes on the processor',
+  foundNoUseForCard: 'none looked for: {{engine}} computes on the processor',
+  foundMemory: '{{size}} free, {{needed}} needed at most',
+  foundLeastMemory: '{{size}} free, {{needed}} needed at least: weights, adapter and optimiser in fp32',
+  foundShortMemory:
+    '{{size}} free, {{least}} needed at least, and up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size of training.sft and training.dpo now, and raise grad_accumulation_steps as much',
+  foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}',
+  foundModelAndRates: '{{model}}. {{rates}}',
+  foundEngine: '{{engine}}',
+  foundSlowEngine: '{{engine}}; the native engine would be many times faster: npm run build:native',
+  foundTasks_one: '{{count}} task',
+  foundTasks_other: '{{count}} tasks',
+  foundOwnTasks_one: "{{count}} task, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
+  foundOwnTasks_other: "{{count}} tasks, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
+  foundPages_one: 'the page of {{count}} task answers, {{milliseconds}} ms',
+  foundPages_other: 'the pages of {{count}} tasks answer, {{milliseconds}} ms',
+
+  // Answers of a model that are no action. (main/agent)
+  answerForm: 'not "Thought: ..." and "Action: ..." on two lines',
+  answerVerb: 'the action is none of click, fill, select, press',
+  answerKey: 'no such key',
+  answerArgument: 'the text or option after " = " is missing',
+  answerRef: 'no element on the page has this ref',
+  answerMismatch: 'the description is not that of the element with this ref',
+  answerOption: 'the select has no such option',
+
+  // Recordings by hand. (main/live)
+  recordMoved: 'The page is not as it was before, so go on from here.',
+  recordUndone: 'The last step is undone: the page began anew, and the steps before it were done once more.',
+  recordBroken: 'The page is broken ({{why}}): record again.',
+  recordImpossible: 'That cannot be done: {{why}}.',
+  recordWrong: 'The page says that this is wrong (reward {{reward}}): undo the last step, or record again.',
+  recordAgain: 'Solved. The steps are now played once more, to see that they are all it takes.',
+  recordDone: 'Solved, and solved once more by these steps alone.',
+  recordNotEnough: 'Solved, but not by these steps alone: played once more, {{why}}.',
+  againMissing: 'there is no {{element}} at step {{step}}',
+  againUnwritten: 'step {{step}} cannot be written down ({{reason}})',
+  againImpossible: 'step {{step}} cannot be done ({{why}})',
+  againWrong: 'the page ends without full reward at step {{step}}',
+  againEndless: 'the episode does not end',
+  againBroken: 'the page breaks ({{why}})',
+
+  // MLflow. (main/tracking)
+  trackingAway:
+    'MLflow at {{place}} cannot be written ({{why}}); nothing else is affected, and what is missing there is sent when it answers again.',
+  trackingFiles: 'MLflow at {{place}} takes no reports and cards ({{why}}); params and metrics are recorded.',
 } as const

@@ -32,3 +32,17 @@ export function errorText(error: unknown): string {
   if (error instanceof UserError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** What went wrong with a piece of work, as logs keep it and windows show it. */
+export interface Failure {
+  /** In English, or the stack of a bug; null where nothing went wrong. */
+  readonly error: string | null
+  /** The same for the reader's language; none of a bug. */
+  readonly messages: readonly Message[]
+}
+
+export const NO_FAILURE: Failure = { error: null, messages: [] }
+
+export function failureOf(error: unknown): Failure {
+  return { error: errorText(error), messages: error instanceof UserError ? error.messages : [] }
+}

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { UserError } from './error.ts'
-import { message } from './message.ts'
-import { english, speaker } from './say.ts'
+import { type Message, message } from './message.ts'
+import { english } from './say.ts'
+import { canSay, speaker } from './speaker.ts'
 
 test('a message is said with its values, whatever they hold', () => {
   expect(english(message('verbatim', { text: 'a {{text}} $t(verbatim) <b>' }))).toBe('a {{text}} $t(verbatim) <b>')
@@ -24,4 +25,16 @@ test('an error says its messages, a line each', () => {
   const texts = ['one', 'two'].map((text) => message('verbatim', { text }))
   expect(new UserError(texts).message).toBe('one\ntwo')
   expect(new UserError('verbatim', { text: 'one' }).messages).toEqual(texts.slice(0, 1))
+})
+
+test('a catalogue says what it has the id of, and all values for', () => {
+  const catalogue = { found: '{{what}} in {{path}}', tasks_other: '{{count}} tasks', nothing: 'nothing' }
+  const can = (told: unknown) => canSay(catalogue, told as Message)
+  const tasks = { id: 'tasks', values: { count: 2 } }
+  expect(can({ id: 'found', values: { what: tasks, path: ['a', tasks] } })).toBe(true)
+  expect(can({ id: 'nothing', values: {} })).toBe(true)
+  // Of a newer lab, or of an older one.
+  expect(can({ id: 'ofTomorrow', values: {} })).toBe(false)
+  expect(can({ id: 'found', values: { what: 'a' } })).toBe(false)
+  expect(can({ id: 'found', values: { what: { id: 'tasks', values: { tasks: 2 } }, path: 'a' } })).toBe(false)
 })

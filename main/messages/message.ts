@@ -37,6 +37,9 @@ export function message<Id extends MessageId>(id: Id, ...[values]: Given<Id>): M
   return { id, values: values ?? {} }
 }
 
+/** Says a message to whoever listens. */
+export type Say = <Id extends MessageId>(id: Id, ...given: Given<Id>) => void
+
 /** Whether a value is a message. */
 export function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'id' in value && 'values' in value

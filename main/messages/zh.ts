@@ -149,4 +149,90 @@ export const CHINESE = translated({
 
   // 训练
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
+
+  // 运行：各阶段所说的。（main/lab.ts、main/pipeline）
+  configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
+  download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
+  memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
+  memoryShortLater:
+    '若偏好对与这些样本相仿，DPO 约需 {{needed}}，现有 {{free}}：请停止并以更小的 training.dpo.batch_size 重新开始，继续的运行沿用原来的设置。',
+  smallModelRates:
+    '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：适合 7B 的见 config.qwen2-7b.yaml。',
+  noExpert: '{{tasks}} 既没有专家也没有样本：SFT 见不到它们。',
+  goldenDone: '{{path}} 中有 {{samples}} 个样本，其中 {{recorded}} 个是新的',
+  sftData: '{{samples}} 个样本，留出 {{heldOut}} 个；{{engine}}',
+  sftDone: '{{steps}} 步，保留第 {{step}} 步；适配器在 {{path}}',
+  sftStopped: '{{steps}} 步，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
+  collected: '{{attempts}} 次尝试，{{solved}}% 成功，{{broken}} 次因环境故障作废',
+  pairsIn: '{{path}} 中有 {{pairs}} 个偏好对',
+  pairsByHand: '{{path}} 是手写的或被手工改过：按其中的偏好对原样训练。',
+  reviewed:
+    '{{pairs}} 个偏好对中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
+  dpoData: '{{pairs}} 个偏好对，{{golden}} 个黄金样本；参考 {{reference}}',
+  noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
+  dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
+  validated: '{{episodes}} 个回合中 {{solved}}% 成功',
+  sftAlone: '{{why}}评估中略去 DPO。',
+  results: 'SFT {{sft}}%，DPO {{dpo}}%',
+  resultsOfSft: 'SFT {{sft}}%',
+  resultsTable: '{{table}}',
+  report: '报告：{{path}}',
+
+  // 检查：verify 查找的与找到的。（main/pipeline/verify.ts）
+  check: '{{name}}：{{found}}',
+  checkNode: 'Node',
+  checkDisk: '磁盘',
+  checkCard: '显卡',
+  checkMemory: '内存',
+  checkModel: '模型',
+  checkEngine: '引擎',
+  checkTasks: '任务',
+  checkBrowser: '浏览器',
+  foundNode: '{{version}}',
+  foundFree: '可用 {{size}}',
+  foundDisk: '可用 {{size}}，需要 {{needed}}',
+  foundDiskForDownload: '可用 {{size}}，需要 {{needed}}，其中 {{download}} 用于下载尚不在本机的模型',
+  foundCard: '{{card}}，显存 {{memory}}',
+  foundNoCard: 'nvidia-smi 没有找到显卡：tfjs-node-gpu 在处理器上计算',
+  foundNoUseForCard: '没有查找：{{engine}} 在处理器上计算',
+  foundMemory: '可用 {{size}}，最多需要 {{needed}}',
+  foundLeastMemory: '可用 {{size}}，至少需要 {{needed}}：fp32 的权重、适配器与优化器',
+  foundShortMemory:
+    '可用 {{size}}，至少需要 {{least}}；若页面长到 environment.max_chars 所允许的，可达 {{most}}：请现在就减小 training.sft 与 training.dpo 的 batch_size，并相应增大 grad_accumulation_steps',
+  foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
+  foundModelAndRates: '{{model}}。{{rates}}',
+  foundEngine: '{{engine}}',
+  foundSlowEngine: '{{engine}}；原生引擎会快很多倍：npm run build:native',
+  foundTasks_other: '{{count}} 个任务',
+  foundOwnTasks_other: '{{count}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
+  foundPages_other: '{{count}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',
+
+  // 模型给出的、不成动作的回答。（main/agent）
+  answerForm: '不是“Thought: ...”“Action: ...”两行的形式',
+  answerVerb: '动作不是 click、fill、select、press 之一',
+  answerKey: '没有这个按键',
+  answerArgument: '“ = ”后面缺少文字或选项',
+  answerRef: '页面上没有这个编号的元素',
+  answerMismatch: '描述与该编号的元素不符',
+  answerOption: '下拉框没有这个选项',
+
+  // 手工录制。（main/live）
+  recordMoved: '页面与之前不同，请从这里继续。',
+  recordUndone: '已撤销最后一步：页面重新开始，并重做了之前的步骤。',
+  recordBroken: '页面出了故障（{{why}}）：请重新录制。',
+  recordImpossible: '做不到：{{why}}。',
+  recordWrong: '页面说这样不对（奖励 {{reward}}）：请撤销最后一步，或重新录制。',
+  recordAgain: '解出了。正在重放一遍，看这些步骤是否足够。',
+  recordDone: '解出了，仅凭这些步骤又解出了一遍。',
+  recordNotEnough: '解出了，但只靠这些步骤不行：重放时，{{why}}。',
+  againMissing: '第 {{step}} 步没有 {{element}}',
+  againUnwritten: '第 {{step}} 步写不出来（{{reason}}）',
+  againImpossible: '第 {{step}} 步做不到（{{why}}）',
+  againWrong: '到第 {{step}} 步页面就结束了，没有满分',
+  againEndless: '回合没有结束',
+  againBroken: '页面出了故障（{{why}}）',
+
+  // MLflow。（main/tracking）
+  trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
+  trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 })

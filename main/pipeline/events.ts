@@ -1,6 +1,8 @@
 /** What a run tells whoever watches it: the terminal, a script that reads JSON lines, a window. */
+import type { Failure } from '../messages/error.ts'
+import { type Message, message, type Say } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import type { Metrics } from '../training/optimize.ts'
-import type { Said } from './messages.ts'
 
 export type StageStatus = 'running' | 'done' | 'skipped' | 'stopped' | 'failed'
 
@@ -36,12 +38,13 @@ export type LabEvent =
       /** Seconds still to go at that rate; null until the first is done. */
       readonly eta: number | null
     }
-  /** A line worth keeping on the screen: in English, and as what it was made from, where it is not of an older lab. */
-  | ({
+  /** A message worth keeping on the screen, and its English, by which the log is searched. */
+  | (Message & {
       readonly event: 'message'
       readonly stage: string
       readonly round: number
-    } & (Said | { readonly text: string; readonly id?: undefined }))
+      readonly text: string
+    })
   | {
       readonly event: 'metrics'
       readonly stage: string
@@ -50,13 +53,19 @@ export type LabEvent =
       readonly step: number
       readonly metrics: Metrics
     }
-  | {
+  | (Failure & {
       readonly event: 'end'
       readonly run: number
       readonly status: 'done' | 'stopped' | 'failed'
       readonly seconds: number
-      /** What it failed with: a sentence for the user, or the stack of a bug; null where it did not fail. */
-      readonly error: string | null
-    }
+    })
 
 export type Emit = (event: LabEvent) => void
+
+/** Says messages as events of a stage and its round. */
+export function sayer(emit: Emit, place: { readonly stage: string; readonly round: number }): Say {
+  return (id, ...given) => {
+    const said = message(id, ...given)
+    emit({ event: 'message', ...place, ...said, text: english(said) })
+  }
+}

@@ -11,7 +11,7 @@ import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
 import { PROGRAM_ROOT, projectPath } from '../files/paths.ts'
-import type { Say } from './messages.ts'
+import type { Say } from '../messages/message.ts'
 
 export interface Resources {
   model(): Promise<AgentModel>

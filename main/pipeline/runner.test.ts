@@ -87,7 +87,7 @@ test('progress, metrics and messages are told with their stage, metrics are kept
   const sft = stage('sft', async (context) => {
     context.progress(0, 10, 'steps')
     context.metrics('sft', 1, { loss: 0.5 })
-    context.say('noSuccesses', {})
+    context.say('noSuccesses')
     return 1
   })
   await start((runner) => runner.perform(sft, 0))

@@ -1,12 +1,11 @@
 /** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
 
 import type { Config } from '../config/schema.ts'
-import { errorText } from '../messages/error.ts'
+import { type Failure, failureOf, NO_FAILURE } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { Run, Status, Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
-import type { Emit } from './events.ts'
-import { said } from './messages.ts'
+import { type Emit, sayer } from './events.ts'
 import { progressMeter } from './progress.ts'
 import type { Resources } from './resources.ts'
 import type { Stage, StageContext } from './stage.ts'
@@ -41,7 +40,7 @@ export async function runStages<Result>(
   const { store, run, signal, emit } = options
   store.setRunStatus(run.id, 'running')
   let status: Exclude<Status, 'running'> = 'failed'
-  let error: string | null = null
+  let failure: Failure = NO_FAILURE
   try {
     const { config, collection } = run
     const result = await work({ config, collection, perform: (stage, round) => perform(options, stage, round) })
@@ -49,12 +48,12 @@ export async function runStages<Result>(
     return result
   } catch (thrown) {
     status = endingOf(signal)
-    if (status === 'failed') error = errorText(thrown)
+    if (status === 'failed') failure = failureOf(thrown)
     throw thrown
   } finally {
     store.setRunStatus(run.id, status)
     const seconds = store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
-    emit({ event: 'end', run: run.id, status, seconds, error })
+    emit({ event: 'end', run: run.id, status, seconds, ...failure })
   }
 }
 
@@ -112,7 +111,7 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
       store.addMetrics(arm(name), step, metrics)
       emit({ event: 'metrics', ...place, arm: name, step, metrics })
     },
-    say: (id, values) => emit({ event: 'message', ...place, ...said(id, values) }),
+    say: sayer(emit, place),
   }
 }
 

@@ -1,11 +1,11 @@
 /** A stage of the lab as a value: what it is called and what it does. The runner decides when, and whether again. */
 import type { z } from 'zod'
 import type { Config } from '../config/schema.ts'
+import type { Say } from '../messages/message.ts'
 import type { ArmKey, RoundKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Metrics } from '../training/optimize.ts'
 import type { Artifacts } from './artifacts.ts'
-import type { Say } from './messages.ts'
 import type { Resources } from './resources.ts'
 
 export const STAGE_NAMES = ['verify', 'golden', 'sft', 'collect', 'dpo', 'validate', 'evaluate'] as const

@@ -40,7 +40,7 @@ function begin(uri: string | null): number {
 }
 
 function follow(run: number, pace = { usual: 10, away: 20 }): Following {
-  return followRun({ store, run, say: (id) => said.push(id), pace, farewell: 300 })
+  return followRun({ store, run, say: (id, ..._) => void said.push(id), pace, farewell: 300 })
 }
 
 /** A step of a training, kept and told as the runner does it. */

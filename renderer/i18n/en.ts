@@ -1,5 +1,4 @@
 /** English. */
-import type { MessageId } from '../../main/pipeline/messages.ts'
 
 /** The other languages have the same keys. */
 export const words = {
@@ -192,16 +191,6 @@ export const words = {
     getMiniwob: 'Get MiniWoB++',
     choose: 'Choose in settings',
     fetched: 'The MiniWoB++ pages are in {{folder}}.',
-    names: {
-      node: 'Node',
-      disk: 'Disk',
-      card: 'Card',
-      memory: 'Memory',
-      model: 'Model',
-      engine: 'Engine',
-      tasks: 'Tasks',
-      browser: 'Browser',
-    },
   },
   job: {
     idle: 'Nothing runs.',
@@ -815,10 +804,3 @@ export const words = {
 type Spoken<T> = { readonly [K in keyof T]: T[K] extends string ? string : Spoken<T[K]> }
 /** The form that every language has. */
 export type Words = Spoken<typeof words>
-
-/** What the window says otherwise than a terminal, which has no view to lead to. */
-export const said = {
-  check: '{{name}}: {{found}}',
-  results: 'SFT {{sft}}%, DPO {{dpo}}%; the whole table is in Results.',
-  resultsOfSft: 'SFT {{sft}}%; the whole table is in Results.',
-} satisfies Partial<Record<MessageId, string>>

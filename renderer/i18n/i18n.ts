@@ -1,6 +1,7 @@
 /** The lab's words in the reader's language; a language is loaded when it is first wanted. */
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { type Speaker, speaker } from '../../main/messages/speaker.ts'
 import { type Language, useSettings } from '../state/settings.ts'
 import type { Words } from './en.ts'
 import type { ErrorWords } from './errors.ts'
@@ -10,7 +11,6 @@ declare module 'i18next' {
     resources: {
       translation: Words
       fields: Readonly<Record<string, string>>
-      said: Readonly<Record<string, string>>
     }
   }
 }
@@ -19,36 +19,51 @@ interface Vocabulary {
   readonly words: Words
   /** What the settings mean, by key, where the project's own English is not wanted. */
   readonly fields: Readonly<Record<string, string>>
-  /** What runs say, by the message's name, where the lab's own English is not wanted. */
-  readonly said: Readonly<Record<string, string>>
-  /** The lab's errors, where its own English is not wanted; `useSentence` says them. */
+  readonly lexicon: Lexicon
+}
+
+/** What the lab itself says, in a language. */
+export interface Lexicon {
+  readonly catalogue: Readonly<Record<string, string>>
+  readonly say: Speaker
+  /** Errors that are not in the catalogue yet, where their English is not wanted. */
   readonly errors: ErrorWords | undefined
-  /** What engines say of themselves, where the lab's own English is not wanted. */
-  readonly engine: ErrorWords | undefined
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
   async en() {
-    const { words, said } = await import('./en.ts')
-    return { words, fields: {}, said, errors: undefined, engine: undefined }
+    const [{ words }, { ENGLISH }] = await Promise.all([import('./en.ts'), import('../../main/messages/en.ts')])
+    return { words, fields: {}, lexicon: lexiconOf('en', ENGLISH, undefined) }
   },
   async 'zh-CN'() {
-    const [{ words }, { fields }, { said }, { errors }, { engine }] = await Promise.all([
+    const [{ words }, { fields }, { CHINESE }, { errors }] = await Promise.all([
       import('./zh.ts'),
       import('./zh-fields.ts'),
-      import('./zh-said.ts'),
+      import('../../main/messages/zh.ts'),
       import('./zh-errors.ts'),
-      import('./zh-engine.ts'),
     ])
-    return { words, fields, said, errors, engine }
+    return { words, fields, lexicon: lexiconOf('zh-CN', CHINESE, errors) }
   },
+}
+
+function lexiconOf(language: Language, catalogue: Lexicon['catalogue'], errors: ErrorWords | undefined): Lexicon {
+  return { catalogue, say: speaker(language, catalogue), errors }
+}
+
+const lexicons = new Map<string, Lexicon>()
+
+/** What the lab says in a language whose words are loaded. */
+export function lexicon(language: string): Lexicon {
+  const known = lexicons.get(language)
+  if (known === undefined) throw new Error(`The words of ${language} are not loaded.`)
+  return known
 }
 
 /** Loads the words of the chosen language and follows the setting from then on. */
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: {},
-    ns: ['translation', 'fields', 'said'],
+    ns: ['translation', 'fields'],
     lng: 'none',
     fallbackLng: false,
     interpolation: { escapeValue: false },
@@ -62,12 +77,10 @@ export async function startWords(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    const { words, fields, said, errors, engine } = await VOCABULARIES[language]()
+    const { words, fields, lexicon } = await VOCABULARIES[language]()
+    lexicons.set(language, lexicon)
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
-    i18next.addResourceBundle(language, 'said', said)
-    if (errors !== undefined) i18next.addResourceBundle(language, 'errors', errors)
-    if (engine !== undefined) i18next.addResourceBundle(language, 'engine', engine)
   }
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

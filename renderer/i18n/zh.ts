@@ -183,16 +183,6 @@ export const words: Words = {
     getMiniwob: '获取 MiniWoB++',
     choose: '在设置中选择',
     fetched: 'MiniWoB++ 页面已在 {{folder}}。',
-    names: {
-      node: 'Node',
-      disk: '磁盘',
-      card: '显卡',
-      memory: '内存',
-      model: '模型',
-      engine: '引擎',
-      tasks: '任务',
-      browser: '浏览器',
-    },
   },
   job: {
     idle: '没有任务在运行。',

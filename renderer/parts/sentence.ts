@@ -1,7 +1,6 @@
 /** The sentence of an error, in the reader's language. */
 import { useCallback } from 'react'
-import { useTranslation } from 'react-i18next'
-import { type ErrorWords, errorInWords } from '../i18n/errors.ts'
+import { useSay } from '../i18n/say.ts'
 
 /** What an error says, in the words of whoever threw it. The lab's own say the place and the cure in one sentence. */
 export function messageOf(error: unknown): string {
@@ -10,13 +9,6 @@ export function messageOf(error: unknown): string {
 
 /** A function that says an error, or the text of one, in the language that is read now. */
 export function useSentence(): (error: unknown) => string {
-  const { i18n } = useTranslation()
-  const { language } = i18n
-  return useCallback(
-    (error: unknown) => {
-      const words: ErrorWords | undefined = i18n.getResourceBundle(language, 'errors')
-      return errorInWords(words, messageOf(error))
-    },
-    [i18n, language],
-  )
+  const say = useSay()
+  return useCallback((error: unknown) => say({ text: messageOf(error) }), [say])
 }

@@ -6,12 +6,12 @@ import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentJob, JobState } from '../../main/jobs.ts'
 import { lab, useConnection } from '../api.ts'
+import { useSay } from '../i18n/say.ts'
 import { useJob, usePaused } from '../job.ts'
 import { hrefOf } from '../location.ts'
 import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
-import { useSentence } from '../parts/sentence.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
 import { tellError } from './notices.tsx'
@@ -39,14 +39,14 @@ export function JobStrip() {
 
 function Idle({ job: { last } }: { readonly job: JobState }) {
   const { t } = useTranslation()
-  const sentence = useSentence()
+  const say = useSay()
   if (last === null) return <span className="soft">{t('job.idle')}</span>
   return (
     <a className={classes.last} href={hrefOf('pipeline', { run: last.run })}>
       <StatusSign status={last.status} />
       <span className="cut">
         {t('job.last', { run: last.run, command: t(`command.${last.command}`), status: t(`status.${last.status}`) })}
-        {last.error === null ? '' : ` ${sentence(last.error).split('\n')[0]}`}
+        {last.error === null ? '' : ` ${say(last).split('\n')[0]}`}
       </span>
     </a>
   )

@@ -95,8 +95,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
     context.say('dpoDone', {
       path: shownPath(config.paths.dpo_adapter_path),
-      arms: [...arms.keys()].join(', '),
-      controls: arms.size - 1,
+      arms: [...arms.keys()],
     })
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
   },
@@ -123,7 +122,7 @@ function lessons(
       if (golden.length > 0) arms.set(control, async () => ({ method: control }))
     } else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
     else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
-    else context.say('noSuccesses', {})
+    else context.say('noSuccesses')
   }
   return arms
 }

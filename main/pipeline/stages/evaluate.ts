@@ -54,11 +54,11 @@ export const evaluate: Stage<EvaluateResult> = {
       ...labels(tasks),
       facts,
     })
-    const table = textTable(summary)
     const percent = (rate = 0) => (100 * rate).toFixed(1)
     const { sft, dpo } = summary.arms
-    if (dpo === undefined) context.say('resultsOfSft', { table, sft: percent(sft?.success) })
-    else context.say('results', { table, sft: percent(sft?.success), dpo: percent(dpo.success) })
+    if (dpo === undefined) context.say('resultsOfSft', { sft: percent(sft?.success) })
+    else context.say('results', { sft: percent(sft?.success), dpo: percent(dpo.success) })
+    context.say('resultsTable', { table: textTable(summary) })
     context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
     return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
@@ -87,7 +87,7 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
     policies.set('dpo', policyFolder(context, best))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    context.say('sftAlone', { why: error.message })
+    context.say('sftAlone', { why: error.messages })
   }
   return policies
 }

@@ -45,7 +45,7 @@ export const golden: Stage<z.output<typeof result>> = {
       )
     }
     if (samples.length > before) writeGoldenData(path, samples)
-    if (without.length > 0) context.say('noExpert', { tasks: without.join(', ') })
+    if (without.length > 0) context.say('noExpert', { tasks: without })
     context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: samples.length - before })
     return { samples: samples.length, recorded: samples.length - before, without }
   },

@@ -58,7 +58,7 @@ function stage(collection: RoundKey | null = null): StageContext {
     arm: (name) => ({ run, stage: 'dpo', round: 1, arm: name }),
     progress() {},
     metrics() {},
-    say: (...message) => said.push(message),
+    say: (id, ...given) => void said.push([id, ...given]),
   }
 }
 

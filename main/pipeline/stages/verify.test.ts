@@ -45,7 +45,7 @@ test.skipIf(!isBuilt())('a download is named with its size before the model is o
   const disk = found.get('disk')!
   expect(disk.detail).toMatch(/15\.23 GB of it for the download|needed for the download of the model/)
   expect(found.get('card')?.detail).toBe('none looked for: native computes on the processor')
-  expect(found.get('memory')).toMatchObject({ ok: true, found: { id: 'foundShortMemory' } })
+  expect(found.get('memory')).toMatchObject({ ok: true, messages: [{ id: 'foundShortMemory' }] })
   expect(found.get('memory')?.detail).toMatch(/5\.\d\d GB needed at least, and up to \d+\.\d\d GB/)
 })
 

@@ -8,23 +8,25 @@ import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { localFolder } from '../../engine/architecture.ts'
 import { engineOf } from '../../engine/load.ts'
+import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
-import { type Said, said } from '../messages.ts'
+import { type Message, message } from '../../messages/message.ts'
+import { english } from '../../messages/say.ts'
 import type { Stage, StageContext } from '../stage.ts'
 
 const checkSchema = z.object({
   name: z.string(),
   ok: z.boolean(),
-  /** What was found, or what is wrong and what to do. */
+  /** What was found, or what is wrong and what to do, in English. */
   detail: z.string(),
-  /** What was found, as what it was made from; null where it is wrong. */
-  found: z.custom<Said>().nullable().default(null),
+  /** The same as messages; older labs kept the English alone. */
+  messages: z.array(z.custom<Message>()).default([]),
 })
 export type CheckResult = z.output<typeof checkSchema>
 const result = z.object({ checks: z.array(checkSchema) })
 
 type CheckContext = Pick<StageContext, 'config' | 'resources' | 'signal'>
-type Check = (context: CheckContext) => Promise<Said>
+type Check = (context: CheckContext) => Promise<Message>
 
 /** Each says what it found, or throws UserError with the cure. */
 const CHECKS = {
@@ -32,7 +34,7 @@ const CHECKS = {
     const major = Number(process.versions.node.split('.')[0])
     if (major < 24)
       throw new UserError(`Node ${process.versions.node} is too old: 24 is needed; run \`npm run setup\`.`)
-    return said('foundNode', { version: process.versions.node })
+    return message('foundNode', { version: process.versions.node })
   },
   async disk({ config }) {
     const { download, places } = await forecastDisk(config)
@@ -46,16 +48,16 @@ const CHECKS = {
       )
     }
     return download > 0
-      ? said('foundDiskForDownload', { size: free, needed, download: gb(download) })
-      : said('foundDisk', { size: free, needed })
+      ? message('foundDiskForDownload', { size: free, needed, download: gb(download) })
+      : message('foundDisk', { size: free, needed })
   },
   async card({ config }) {
     const engine = engineOf(config.model.engine)
-    if (engine !== 'tfjs-node-gpu') return said('foundNoUseForCard', { engine })
+    if (engine !== 'tfjs-node-gpu') return message('foundNoUseForCard', { engine })
     const card = await findCard()
     const shape = knownShape(config)
     if (shape !== null) checkFloat32Fits(shape, engine, Number.POSITIVE_INFINITY, card)
-    return card === null ? said('foundNoCard', {}) : said('foundCard', { card: card.name, memory: gb(card.memory) })
+    return card === null ? message('foundNoCard') : message('foundCard', { card: card.name, memory: gb(card.memory) })
   },
   async memory({ config }) {
     const free = process.availableMemory() + process.memoryUsage.rss()
@@ -64,7 +66,7 @@ const CHECKS = {
     const shape = knownShape(config)
     if (shape !== null && engine !== 'native') checkFloat32Fits(shape, engine, free, null)
     const forecast = forecastMemory(config)
-    if (forecast === null) return said('foundFree', { size })
+    if (forecast === null) return message('foundFree', { size })
     const { least, most } = forecast
     if (free < least) {
       const cure =
@@ -73,36 +75,36 @@ const CHECKS = {
           : 'close other programs, set model.precision to nf4, or choose a smaller model'
       throw new UserError(`${size} of memory are free and ${gb(least)} are needed at the least; ${cure}.`)
     }
-    if (most === null) return said('foundLeastMemory', { size, needed: gb(least) })
+    if (most === null) return message('foundLeastMemory', { size, needed: gb(least) })
     return free < most
-      ? said('foundShortMemory', { size, least: gb(least), most: gb(most) })
-      : said('foundMemory', { size, needed: gb(most) })
+      ? message('foundShortMemory', { size, least: gb(least), most: gb(most) })
+      : message('foundMemory', { size, needed: gb(most) })
   },
   async model(context) {
     const { config } = context
     const { engine } = await openModel(context)
     const { num_hidden_layers, hidden_size, vocab_size } = engine.config
-    const model = said('foundModel', {
+    const model = message('foundModel', {
       name: config.model.base_model_name,
       layers: num_hidden_layers,
       hidden: hidden_size,
       vocabulary: vocab_size,
     })
     const rates = smallModelRates(config, engine.config)
-    return rates === null ? model : said('foundModelAndRates', { model, rates: said('smallModelRates', rates) })
+    return rates === null ? model : message('foundModelAndRates', { model, rates: message('smallModelRates', rates) })
   },
   async engine(context) {
     const { engine } = await openModel(context)
     const fast = engine.kind === 'native' || context.config.model.engine !== 'auto'
-    return said(fast ? 'foundEngine' : 'foundSlowEngine', { engine: engine.description })
+    return message(fast ? 'foundEngine' : 'foundSlowEngine', { engine: engine.description })
   },
   async tasks({ resources, config }) {
     const names = new Set([...config.tasks, ...(config.evaluation.tasks ?? [])])
     const tasks = resources.tasksNamed([...names])
     const builtin = tasks.filter(({ source }) => source === 'builtin').length
     return builtin === 0
-      ? said('foundTasks', { tasks: tasks.length })
-      : said('foundOwnTasks', { tasks: tasks.length, own: builtin })
+      ? message('foundTasks', { count: tasks.length })
+      : message('foundOwnTasks', { count: tasks.length, own: builtin })
   },
   async browser({ resources, config, signal }) {
     const environment = resources.environment()
@@ -111,9 +113,9 @@ const CHECKS = {
       signal.throwIfAborted()
       await environment.use(task, (session) => session.reset(task, 0))
     }
-    return said('foundPages', { tasks: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
+    return message('foundPages', { count: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
-} satisfies Readonly<Record<string, Check>>
+} satisfies Readonly<Record<CheckName, Check>>
 
 /** The model, where there is room for it: a large one is neither downloaded nor loaded before that is known. */
 async function openModel(context: CheckContext): Promise<AgentModel> {
@@ -126,7 +128,7 @@ async function openModel(context: CheckContext): Promise<AgentModel> {
 }
 
 /** What is looked for, in this order. */
-export const CHECK_NAMES = Object.keys(CHECKS)
+export const CHECK_NAMES = Object.keys(CHECK_TITLES) as CheckName[]
 
 export const verify: Stage<z.output<typeof result>> = {
   name: 'verify',
@@ -137,28 +139,32 @@ export const verify: Stage<z.output<typeof result>> = {
     for await (const found of runChecks(context)) {
       context.progress(checks.length, CHECK_NAMES.length, 'checks')
       checks.push(found)
-      if (found.found !== null) context.say('check', { name: found.name, found: found.found })
+      if (found.ok) context.say('check', { name: message(CHECK_TITLES[found.name]), found: found.messages })
     }
     context.signal.throwIfAborted()
-    const failed = new Set(checks.filter(({ ok }) => !ok).map(({ detail }) => detail))
-    if (failed.size > 0) throw new UserError([...failed].join('\n'))
+    const failed = new Map(checks.filter(({ ok }) => !ok).map(({ detail, messages }) => [detail, messages]))
+    if (failed.size > 0) throw new UserError([...failed.values()].flat())
     return { checks }
   },
 }
 
 /** Looks for one thing after another and tells what it found. Throws the signal's reason when it is cancelled. */
-export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult> {
-  for (const [name, check] of Object.entries<Check>(CHECKS)) {
+export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult & { readonly name: CheckName }> {
+  for (const name of CHECK_NAMES) {
     context.signal.throwIfAborted()
+    const check: Check = CHECKS[name]
     yield await check(context).then(
-      (found) => ({ name, ok: true, detail: found.text, found }),
-      (error: unknown) => ({ name, ok: false, detail: cure(error), found: null }),
+      (found) => ({ name, ok: true, detail: english(found), messages: [found] }),
+      (error: unknown) => ({ name, ok: false, ...cureOf(error) }),
     )
   }
 }
 
-/** The sentence of an error that the user can mend; any other is a bug and goes on. */
-function cure(error: unknown): string {
-  if (error instanceof UserError || (error instanceof Error && error.name === 'EnvironmentFault')) return error.message
+/** What an error that the user can mend says; any other is a bug and goes on. */
+function cureOf(error: unknown): Pick<CheckResult, 'detail' | 'messages'> {
+  if (error instanceof UserError) return { detail: error.message, messages: [...error.messages] }
+  if (error instanceof Error && error.name === 'EnvironmentFault') {
+    return { detail: error.message, messages: [message('verbatim', { text: error.message })] }
+  }
   throw error
 }

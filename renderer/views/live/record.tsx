@@ -5,10 +5,10 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRe
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState, Recording } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { Panel } from '../../parts/page.tsx'
-import { useSaid } from '../../parts/said.ts'
 import { tellError } from '../../shell/notices.tsx'
 import { useFrames } from './frames.ts'
 import classes from './live.module.css'
@@ -59,7 +59,7 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
 
 function Recorder({ screen, recording }: { readonly screen: LiveScreen; readonly recording: Recording }) {
   const { t } = useTranslation()
-  const say = useSaid()
+  const say = useSay()
   const thoughts = useThoughts()
   const act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) =>
     void lab.live.act.mutate({ screen: screen.id, action }).catch(tellError)

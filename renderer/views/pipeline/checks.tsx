@@ -4,11 +4,12 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download, FolderOpen, ListChecks } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { CHECK_TITLES, type CheckName } from '../../../main/messages/check-titles.ts'
+import { message } from '../../../main/messages/message.ts'
 import type { CheckResult } from '../../../main/pipeline/stages/verify.ts'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
-import { useSaid } from '../../parts/said.ts'
-import { useSentence } from '../../parts/sentence.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
@@ -24,8 +25,7 @@ interface Props {
 
 export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
-  const sentence = useSentence()
-  const say = useSaid()
+  const say = useSay()
   const job = useJob()
   const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
   const [looking, setLooking] = useState(false)
@@ -53,12 +53,12 @@ export function Checks({ found, running, onSettings }: Props) {
   return (
     <div>
       <ul className={classes.checks} aria-live="polite">
-        {checks.map(({ name, ok, detail, found: what }) => (
+        {checks.map(({ name, ok, detail, messages }) => (
           <li key={name} className={classes.check}>
             <OutcomeMark outcome={ok ? 'success' : 'failure'} words={false} />
-            <b>{t(`checks.names.${name}` as 'checks.names.node', { defaultValue: name })}</b>
-            <span className="wrap">{what === null ? sentence(detail) : say(what)}</span>
-            <Cure name={name} ok={ok} found={what} fetch={fetched} onSettings={onSettings} />
+            <b>{isCheck(name) ? say(message(CHECK_TITLES[name])) : name}</b>
+            <span className="wrap">{say({ text: detail, messages })}</span>
+            <Cure name={name} ok={ok} messages={messages} fetch={fetched} onSettings={onSettings} />
           </li>
         ))}
       </ul>
@@ -79,18 +79,23 @@ export function Checks({ found, running, onSettings }: Props) {
   )
 }
 
-interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'found'> {
+/** Not one of a newer lab. */
+function isCheck(name: string): name is CheckName {
+  return name in CHECK_TITLES
+}
+
+interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'messages'> {
   readonly fetch: { readonly isPending: boolean; readonly mutate: () => void }
   readonly onSettings: () => void
 }
 
 /** The button that helps, for what can be helped by one. */
-function Cure({ name, ok, found, fetch, onSettings }: CureProps) {
+function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
   const { t } = useTranslation()
   const form = useQuery({ queryKey: ['config'], queryFn: () => lab.config.form.query() })
   const miniwob = form.data?.fields.find(({ key }) => key === 'environment.miniwob')?.value
   // Where the configuration names a folder, another one does not help.
-  if (name === 'tasks' && miniwob === 'auto' && (!ok || found?.id === 'foundOwnTasks')) {
+  if (name === 'tasks' && miniwob === 'auto' && (!ok || messages.some(({ id }) => id === 'foundOwnTasks'))) {
     return (
       <Button
         size="xs"

@@ -7,10 +7,9 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LogLine as Logged } from '../../../main/rpc/job.ts'
 import { lab, useStream } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
-import { useSaid } from '../../parts/said.ts'
-import { useSentence } from '../../parts/sentence.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import classes from './log.module.css'
 
@@ -22,8 +21,7 @@ const LINE_HEIGHT = 22
 
 export function Log({ run }: { readonly run: number | null }) {
   const { t, i18n } = useTranslation()
-  const sentence = useSentence()
-  const say = useSaid()
+  const say = useSay()
   const [lines, setLines] = useState<readonly LogLine[]>([])
   const [search, setSearch] = useState('')
   useStream(() => {
@@ -57,9 +55,9 @@ export function Log({ run }: { readonly run: number | null }) {
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase()
     return lines
-      .flatMap((line) => textOf(t, sentence, say, line).map((text) => ({ ...line, text })))
+      .flatMap((line) => textOf(t, say, line).map((text) => ({ ...line, text })))
       .filter(({ text }) => wanted === '' || text.toLowerCase().includes(wanted))
-  }, [t, sentence, say, lines, search])
+  }, [t, say, lines, search])
   const scroller = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const rows = useVirtualizer({
@@ -136,12 +134,7 @@ export function Log({ run }: { readonly run: number | null }) {
 }
 
 /** The line as text; a message of several lines gives several. */
-function textOf(
-  t: TFunction,
-  sentence: (error: string) => string,
-  say: ReturnType<typeof useSaid>,
-  { event }: LogLine,
-): string[] {
+function textOf(t: TFunction, say: ReturnType<typeof useSay>, { event }: LogLine): string[] {
   switch (event.event) {
     case 'run': {
       const command = t(`command.${event.command}` as 'command.sft', { defaultValue: event.command })
@@ -156,12 +149,13 @@ function textOf(
       ]
     }
     case 'message':
-      return say(event).split('\n')
+      // The whole table stands in Results.
+      return event.id === 'resultsTable' ? [] : say(event).split('\n')
     case 'end': {
       const status = t(`status.${event.status}`)
       return [
         t('pipeline.told.end', { run: event.run, status, time: duration(event.seconds) }),
-        ...(event.error === null ? [] : sentence(event.error).split('\n')),
+        ...(event.error === null ? [] : say(event).split('\n')),
       ]
     }
   }

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Play } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
-import type { Said } from '../../../main/pipeline/messages.ts'
+import type { Message } from '../../../main/messages/message.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { type Field, useTasks } from '../../lab.ts'
@@ -40,7 +40,7 @@ const checksResult = z.object({
       ok: z.boolean(),
       detail: z.string(),
       // An older lab kept the words alone.
-      found: z._default(z.nullable(z.custom<Said>()), null),
+      messages: z._default(z.array(z.custom<Message>()), []),
     }),
   ),
 })

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MergeState } from '../../../main/adapters/merges.ts'
 import { lab, useStream } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { FolderChooser } from '../../parts/folder-chooser.tsx'
 import { Panel } from '../../parts/page.tsx'
@@ -94,7 +95,7 @@ function MergeForm({ adapter, onClose }: MergeProps) {
 /** The merge that is at work, and what became of the last one; nothing where there was none. */
 export function Merging() {
   const { t } = useTranslation()
-  const sentence = useSentence()
+  const say = useSay()
   const [state, setState] = useState<MergeState | null>(null)
   useStream(() => lab.adapters.merging.subscribe(undefined, { onData: setState }), [])
   if (state === null) return null
@@ -108,7 +109,7 @@ export function Merging() {
               <p className={`${classes.merged} wrap ${last.status === 'failed' ? 'rejected' : ''}`}>
                 {last.error === null
                   ? t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { folder: last.target })
-                  : sentence(last.error)}
+                  : say(last)}
               </p>
             )
           : t('runs.merge.writing', { folder: current.target })}

@@ -1,0 +1,15 @@
+/** What `verify` looks for, in this order, as people read it. */
+import type { MessageId } from './message.ts'
+
+export const CHECK_TITLES = {
+  node: 'checkNode',
+  disk: 'checkDisk',
+  card: 'checkCard',
+  memory: 'checkMemory',
+  model: 'checkModel',
+  engine: 'checkEngine',
+  tasks: 'checkTasks',
+  browser: 'checkBrowser',
+} as const satisfies Readonly<Record<string, MessageId>>
+
+export type CheckName = keyof typeof CHECK_TITLES

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { failureOf, UserError } from '../../main/messages/error.ts'
+import { type Message, message } from '../../main/messages/message.ts'
+import { english } from '../../main/messages/say.ts'
+import { speaker } from '../../main/messages/speaker.ts'
+import { CHINESE } from '../../main/messages/zh.ts'
+import { sayWith, type Told } from './say.ts'
+
+const chinese = { catalogue: CHINESE, say: speaker('zh-CN', CHINESE), errors: undefined }
+const say = (told: Told) => sayWith(chinese, told)
+/** A message as a line of the log keeps it. */
+const logged = (told: Message) => JSON.parse(JSON.stringify({ event: 'message', ...told, text: english(told) }))
+
+test('a message is said in the language that is read, what stands in it as well', () => {
+  const found = message('foundFree', { size: '9.5 GB' })
+  const check = message('check', { name: message('checkDisk'), found })
+  expect(english(check)).toBe('Disk: 9.5 GB free')
+  expect(say(logged(check))).toBe('磁盘：可用 9.5 GB')
+  const why = message('againUnwritten', { step: 2, reason: message('answerKey') })
+  expect(say(message('recordNotEnough', { why }))).toBe(
+    '解出了，但只靠这些步骤不行：重放时，第 2 步写不出来（没有这个按键）。',
+  )
+})
+
+test('what went wrong is said in the language, a line for each thing; of a bug there is the stack', () => {
+  const failure = failureOf(new UserError([message('noSuccesses'), message('recordMoved')]))
+  expect(say(JSON.parse(JSON.stringify(failure)))).toBe(`${CHINESE.noSuccesses}\n${CHINESE.recordMoved}`)
+  expect(say(failureOf(new Error('a bug')))).toMatch(/^Error: a bug\n +at/)
+})
+
+test('a line of an older lab, and one of a newer lab, stay as they were said', () => {
+  const line = (told: object) => say({ event: 'message', ...told } as unknown as Told)
+  expect(line({ text: 'as it was' })).toBe('as it was')
+  expect(line({ id: 'ofTomorrow', values: {}, text: 'said tomorrow' })).toBe('said tomorrow')
+  expect(line({ id: 'results', values: { table: 'a', sft: '1', dpo: '2' }, text: 'the table' })).toBe('SFT 1%，DPO 2%')
+  expect(line({ id: 'foundTasks', values: { tasks: 3 }, text: '3 tasks' })).toBe('3 tasks')
+  expect(say({ error: 'of an older lab' } as unknown as Told)).toBe('of an older lab')
+})
