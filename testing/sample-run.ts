@@ -1,7 +1,8 @@
 /** A made-up run with everything a report can show, for its tests. */
 
 import type { ReportData } from '../main/evaluation/summary.ts'
-import type { Episode, Outcome } from '../main/store/episode.ts'
+import { message } from '../main/messages/message.ts'
+import type { Ending, Episode, FailureReason } from '../main/store/episode.ts'
 import type { Metric } from '../main/store/store.ts'
 
 /** Success rates by task: SFT, DPO, SFT on own successes, NLL on chosen, replay. */
@@ -16,6 +17,8 @@ const RATES: Readonly<Record<string, readonly [number, number, number, number, n
 }
 const ARMS = ['sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'] as const
 
+const REASONS: readonly FailureReason[] = ['wrong', 'wrong', 'wrong', 'steps', 'mismatch', 'covered']
+
 /** A page may say anything: these must come out as text. */
 export const HOSTILE = '</style><script>alert("1")</script><img src=x onerror=alert(1)>'
 
@@ -26,14 +29,13 @@ export function sampleRun(problems = 50): ReportData {
     for (let seed = 0; seed < problems; seed++) {
       const difficulty = next()
       ARMS.forEach((arm, i) => {
-        const outcome: Outcome =
-          next() < 0.004 ? 'fault' : 0.8 * difficulty + 0.2 * next() < rates[i]! ? 'success' : 'failure'
-        const causes = ['wrong', 'wrong', 'wrong', 'steps', 'mismatch', `impossible: ${HOSTILE}`]
-        const reason =
-          outcome === 'success' ? 'reward' : outcome === 'fault' ? 'the page crashed' : causes[Math.floor(next() * 6)]!
-        episodes
-          .get(arm)!
-          .push({ task, seed, attempt: 0, instruction: HOSTILE, outcome, reason, reward: 0, steps: [], duration: 9 })
+        const ending = (): Ending => {
+          if (next() < 0.004) return { outcome: 'fault', fault: message('verbatim', { text: HOSTILE }), reward: 0 }
+          if (0.8 * difficulty + 0.2 * next() < rates[i]!) return { outcome: 'success', reward: 1 }
+          return { outcome: 'failure', reason: REASONS[Math.floor(next() * REASONS.length)]!, reward: 0 }
+        }
+        const problem = { task, seed, attempt: 0, instruction: HOSTILE }
+        episodes.get(arm)!.push({ ...problem, ...ending(), steps: [], duration: 9 })
       })
     }
   }

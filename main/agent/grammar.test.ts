@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
-import { formatAction, formatCompletion, type ParseFailure, parseCompletion } from './grammar.ts'
+import type { ParseFailure } from '../store/episode.ts'
+import { formatAction, formatCompletion, parseCompletion } from './grammar.ts'
 
 const PAGE: Observation = {
   instruction: 'sign up',

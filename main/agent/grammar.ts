@@ -12,21 +12,9 @@
  */
 import { type Action, type Decision, KEYS, type Key } from '../environment/action.ts'
 import { describeElement, type Observation, type ObservedElement } from '../environment/observation.ts'
-import type { MessageId } from '../messages/message.ts'
+import type { ParseFailure } from '../store/episode.ts'
 
 export type { Decision }
-
-/** Why a completion is not a decision, and the message that says so. */
-export const PARSE_FAILURES = {
-  form: 'answerForm',
-  verb: 'answerVerb',
-  key: 'answerKey',
-  argument: 'answerArgument',
-  ref: 'answerRef',
-  mismatch: 'answerMismatch',
-  option: 'answerOption',
-} as const satisfies Readonly<Record<string, MessageId>>
-export type ParseFailure = keyof typeof PARSE_FAILURES
 
 export type Parsed = { readonly decision: Decision } | { readonly failure: ParseFailure }
 

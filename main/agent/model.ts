@@ -11,7 +11,7 @@ import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import { formatAction, PARSE_FAILURES, parseCompletion } from './grammar.ts'
+import { formatAction, parseCompletion } from './grammar.ts'
 import { type Message, promptMessages } from './prompt.ts'
 
 export interface Prediction {
@@ -95,7 +95,7 @@ export class AgentModel {
     const parsed = parseCompletion(text, page)
     if ('failure' in parsed) {
       throw new Error(
-        `The model's answer is no action, ${english(message(PARSE_FAILURES[parsed.failure]))}: ${quote(text)}`,
+        `The model's answer is not an action, ${english(message(`failure.${parsed.failure}`))}: ${quote(text)}`,
       )
     }
     const { thought, action } = parsed.decision

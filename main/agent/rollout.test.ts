@@ -6,7 +6,9 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
-import type { Episode } from '../store/episode.ts'
+import { message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
+import { type Ending, type Episode, endingMessage } from '../store/episode.ts'
 import { answerTokens, type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
 import type { Answer, AnswerToken, Attempt, Spectator } from './spectator.ts'
 
@@ -37,21 +39,21 @@ class ScriptedSession {
     this.resets++
     this.#seed = seed
     this.#clicks = 0
-    if (seed === 14) throw new EnvironmentFault('the page did not load')
+    if (seed === 14) throw new EnvironmentFault('verbatim', { text: 'the page did not load' })
     return page(seed, 0)
   }
 
   async step(action: Action): Promise<StepResult> {
     await pause(1)
-    if (this.#seed === 13 && this.#clicks === 1) throw new EnvironmentFault('the page crashed')
-    if (action.kind !== 'click') return this.#end(false, 'impossible: no keys here')
-    if (action.ref !== (this.#seed % 3) + 1) return this.#end(false, 'wrong')
-    if (++this.#clicks === 2) return this.#end(true, 'reward')
-    return { observation: page(this.#seed, 1), reward: 0, done: false, success: false, reason: '' }
+    if (this.#seed === 13 && this.#clicks === 1) throw new EnvironmentFault('pageCrashed')
+    if (action.kind !== 'click') return this.#end({ outcome: 'failure', reason: 'noFocus', reward: 0 })
+    if (action.ref !== (this.#seed % 3) + 1) return this.#end({ outcome: 'failure', reason: 'wrong', reward: -1 })
+    if (++this.#clicks === 2) return this.#end({ outcome: 'success', reward: 1 })
+    return { observation: page(this.#seed, 1), done: false, ending: null }
   }
 
-  #end(success: boolean, reason: string): StepResult {
-    return { observation: page(this.#seed, this.#clicks), reward: success ? 1 : -1, done: true, success, reason }
+  #end(ending: Ending): StepResult {
+    return { observation: page(this.#seed, this.#clicks), done: true, ending }
   }
 }
 
@@ -125,7 +127,6 @@ test('an episode keeps all that was read, written and done', async () => {
     attempt: 0,
     instruction: 'click 1 (0 so far)',
     outcome: 'success',
-    reason: 'reward',
     reward: 1,
   })
   const [first, second] = episode!.steps
@@ -145,7 +146,7 @@ test.each([
   ['Action: click one button 2', 'form'],
   ['Thought: so\nAction: dance now', 'verb'],
   ['Thought: so\nAction: click two button 2', 'mismatch'],
-  ['Thought: so\nAction: press Enter', 'impossible: no keys here'],
+  ['Thought: so\nAction: press Enter', 'noFocus'],
   [`Thought: ${'so '.repeat(40)}`, 'length'],
 ])('%j ends the attempt as the failure of the agent', async (completion, reason) => {
   const [episode] = await rollout(
@@ -166,13 +167,19 @@ test('running out of steps is a failure', async () => {
 
 test('what the environment breaks is a fault, before or within an episode', async () => {
   const episodes = await rollout(policy(right), playground(2), jobs([13, 14, 4], 2), OPTIONS)
-  expect(episodes.map(({ outcome, reason, steps }) => [outcome, reason, steps.length])).toEqual([
-    ['fault', 'the page crashed', 2],
-    ['fault', 'the page crashed', 2],
-    ['fault', 'the page did not load', 0],
-    ['fault', 'the page did not load', 0],
-    ['success', 'reward', 2],
-    ['success', 'reward', 2],
+  const shown = episodes.map((episode) => [
+    episode.outcome,
+    episode.outcome === 'fault' ? episode.fault : null,
+    episode.steps.length,
+  ])
+  const unloaded = message('verbatim', { text: 'the page did not load' })
+  expect(shown).toEqual([
+    ['fault', message('pageCrashed'), 2],
+    ['fault', message('pageCrashed'), 2],
+    ['fault', unloaded, 0],
+    ['fault', unloaded, 0],
+    ['success', null, 2],
+    ['success', null, 2],
   ])
 })
 
@@ -266,8 +273,8 @@ class Witness implements Spectator {
     return this.#hold(signal)
   }
 
-  ended(attempt: Attempt, { outcome, reason }: { outcome: string; reason: string }) {
-    this.told.push(`${attempt.seed} ends: ${outcome}, ${reason}`)
+  ended(attempt: Attempt, ending: Ending) {
+    this.told.push(`${attempt.seed} ends: ${ending.outcome}, ${english(endingMessage(ending))}`)
     return undefined
   }
 }
@@ -282,7 +289,7 @@ test('a spectator is told of attempts, answers and ends, and changes none of the
     '4 begins: click 1 (0 so far)',
     '4: click one button 2',
     '4: click one button 2',
-    '4 ends: success, reward',
+    '4 ends: success, the page gave the full reward',
   ])
   expect(witness.told).toContain('14 ends: fault, the page did not load')
   const { tokens, text } = witness.answers[0]!

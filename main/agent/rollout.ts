@@ -5,11 +5,11 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
-import type { Episode, Step } from '../store/episode.ts'
+import type { Ending, Episode, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
 import { promptMessages } from './prompt.ts'
-import type { Answer, AnswerToken, Ending, Spectator } from './spectator.ts'
+import type { Answer, AnswerToken, Spectator } from './spectator.ts'
 
 /** One attempt to play. */
 export interface Job {
@@ -51,7 +51,7 @@ const PROBLEMS_PER_PAGE = 4
 
 /**
  * Plays all jobs and returns their episodes in the order of the jobs. Never throws for what a page or a completion does:
- * that is in the episode's outcome and reason. Throws the signal's reason when cancelled (episodes that ended before
+ * that is in the episode's outcome. Throws the signal's reason when cancelled (episodes that ended before
  * have gone to `onEpisode`), and what the engine throws.
  */
 export async function rollout(
@@ -181,7 +181,7 @@ class Player {
       if (!(error instanceof EnvironmentFault)) throw error
       // Who stops the attempts may take the browser away: that is no fault to be kept, the attempt is played again.
       signal.throwIfAborted()
-      ending = { outcome: 'fault', reason: error.message, reward: 0 }
+      ending = { outcome: 'fault', fault: error.fault, reward: 0 }
     }
     const duration = performance.now() - began - playing.held
     await spectator?.ended(playing, ending, signal)
@@ -200,7 +200,7 @@ class Player {
         ? known.answer
         : (await this.ask(observation, done, [playing], step, this.#listener(playing)))[0]!
       const text = this.#model.completionText(completion.tokens)
-      const parsed = completion.stopped ? parseCompletion(text, observation) : { failure: 'length' }
+      const parsed = completion.stopped ? parseCompletion(text, observation) : CUT
       const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION
       const written = action === null ? '' : formatAction(action, observation)
       const shot = this.#options.pictures ? await session.shot(action) : undefined
@@ -218,10 +218,7 @@ class Player {
       await this.#show(playing, { observation, text, thought, written, action, tokens })
       if ('failure' in parsed) return { outcome: 'failure', reason: parsed.failure, reward: 0 }
       const result = await session.step(parsed.decision.action)
-      if (result.done) {
-        const { success, reason, reward } = result
-        return { outcome: success ? 'success' : 'failure', reason, reward }
-      }
+      if (result.done) return result.ending
       done.push(written)
       observation = result.observation
     }
@@ -239,6 +236,8 @@ class Player {
   }
 }
 
+/** What an answer comes to that did not end. */
+const CUT = { failure: 'length' } as const
 /** What an answer that is no action comes to. */
 const NO_DECISION = { thought: '', action: null }
 

@@ -6,6 +6,7 @@ import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
+import type { Ending } from '../store/episode.ts'
 
 /** One attempt under way; the same object from its beginning to its end. */
 export interface Attempt {
@@ -34,13 +35,6 @@ export interface AnswerToken {
   readonly text: string
   /** log p under the untempered policy, in nats. */
   readonly logprob: number
-}
-
-/** How an attempt ended. */
-export interface Ending {
-  readonly outcome: 'success' | 'failure' | 'fault'
-  readonly reason: string
-  readonly reward: number
 }
 
 export interface Spectator {

@@ -1,5 +1,6 @@
 /** Performs actions on a page with the mouse and the keys of a user, so that the page sees trusted events. */
 import type { KeyInput, Page } from 'puppeteer-core'
+import type { Obstacle } from '../store/episode.ts'
 import { type Action, LONGEST_TEXT } from './action.ts'
 import type { Impossible, Lab, Point } from './page/lab.ts'
 
@@ -16,10 +17,10 @@ function inPage<K extends keyof Hands>(
 }
 
 /**
- * Does what the action says. Returns null when it was done, else why it cannot be done, in words. `trusted`: mouse and
+ * Does what the action says. Returns null when it was done, else why it cannot be done. `trusted`: mouse and
  * key events as from a user; otherwise element.click() and the value set at once, which no cover stops.
  */
-export async function act(page: Page, action: Action, trusted: boolean): Promise<string | null> {
+export async function act(page: Page, action: Action, trusted: boolean): Promise<Obstacle | null> {
   switch (action.kind) {
     case 'click':
       return click(page, action.ref, trusted)
@@ -33,7 +34,7 @@ export async function act(page: Page, action: Action, trusted: boolean): Promise
   }
 }
 
-async function click(page: Page, ref: number, trusted: boolean): Promise<string | null> {
+async function click(page: Page, ref: number, trusted: boolean): Promise<Obstacle | null> {
   if (!trusted) return (await inPage(page, 'click', ref))?.impossible ?? null
   const point = await inPage(page, 'locate', ref)
   if (isImpossible(point)) return point.impossible
@@ -46,7 +47,7 @@ async function clickAt({ mouse }: Page, { x, y }: Point): Promise<void> {
   await Promise.all([mouse.move(x, y), mouse.down(), mouse.up()])
 }
 
-async function fill(page: Page, ref: number, text: string, trusted: boolean): Promise<string | null> {
+async function fill(page: Page, ref: number, text: string, trusted: boolean): Promise<Obstacle | null> {
   if (!trusted) return failure(await inPage(page, 'fill', ref, text))
   const before = await inPage(page, 'field', ref)
   if (isImpossible(before)) return before.impossible
@@ -76,6 +77,6 @@ function isImpossible(answer: object): answer is Impossible {
   return 'impossible' in answer
 }
 
-function failure(answer: object): string | null {
+function failure(answer: object): Obstacle | null {
   return isImpossible(answer) ? answer.impossible : null
 }

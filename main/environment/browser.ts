@@ -109,8 +109,8 @@ async function downloadChrome(): Promise<string> {
   const platform = detectBrowserPlatform()
   if (platform === undefined) throw new Error('there is none for this system')
   const options = { browser: Browser.CHROMEHEADLESSSHELL, platform, cacheDir: CACHE }
-  const buildId = await within(15_000, 'asking for its version', resolveBuildId(options.browser, platform, 'stable'))
-  await within(300_000, 'the download', install({ ...options, buildId }))
+  const buildId = await within(15_000, 'askChromeVersion', resolveBuildId(options.browser, platform, 'stable'))
+  await within(300_000, 'downloadChrome', install({ ...options, buildId }))
   return computeExecutablePath({ ...options, buildId })
 }
 
@@ -164,7 +164,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
   }
   /** The browser that runs, else a new one; callers at the same time get the same one. */
   const running = (): Promise<Browser> => {
-    if (closed) throw new EnvironmentFault('the browser was closed')
+    if (closed) throw new EnvironmentFault('browserClosed')
     browser ??= start().catch((error: unknown) => {
       browser = undefined
       throw error
@@ -177,11 +177,13 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       const current = await running()
       const open = async (): Promise<Page> => (await current.createBrowserContext()).newPage()
       try {
-        return await within(OPEN_LIMIT, 'opening a page', open())
+        return await within(OPEN_LIMIT, 'openPage', open())
       } catch (error) {
         // A browser that opens no page any more is replaced by the next call.
         await kill(current)
-        throw error instanceof EnvironmentFault ? error : new EnvironmentFault(`the browser failed: ${String(error)}`)
+        throw error instanceof EnvironmentFault
+          ? error
+          : new EnvironmentFault('browserFailed', { detail: String(error) })
       }
     },
     async close() {
@@ -193,5 +195,5 @@ export function chromiumHost(executablePath?: string): BrowserHost {
 }
 
 async function kill(browser: Browser): Promise<void> {
-  await within(5_000, 'closing the browser', browser.close()).catch(() => browser.process()?.kill('SIGKILL'))
+  await within(5_000, 'closeBrowser', browser.close()).catch(() => browser.process()?.kill('SIGKILL'))
 }

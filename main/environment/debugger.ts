@@ -41,21 +41,23 @@ export function windowHost(openWindow: () => TaskWindow): BrowserHost {
       protocolTimeout: PROTOCOL_LIMIT,
     })
     const [page] = await browser.pages()
-    if (page === undefined) throw new EnvironmentFault('the window has no page')
+    if (page === undefined) throw new EnvironmentFault('windowWithoutPage')
     return page
   }
 
   return {
     async open() {
-      if (closed) throw new EnvironmentFault('the windows were closed')
+      if (closed) throw new EnvironmentFault('windowsClosed')
       const window = openWindow()
       windows.add(window)
       try {
-        return await within(OPEN_LIMIT, 'opening a page', open(window))
+        return await within(OPEN_LIMIT, 'openPage', open(window))
       } catch (error) {
         windows.delete(window)
         window.destroy()
-        throw error instanceof EnvironmentFault ? error : new EnvironmentFault(`the window failed: ${String(error)}`)
+        throw error instanceof EnvironmentFault
+          ? error
+          : new EnvironmentFault('windowFailed', { detail: String(error) })
       }
     },
     async close() {

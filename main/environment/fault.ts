@@ -1,22 +1,36 @@
+import { type Given, type Message, type MessageId, message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
+
 /**
  * The browser's or the page's doing, not the agent's: a crash, a hang, the time limit. The episode in which it happens
- * is kept and shown, but never paired and never counted.
+ * is kept and shown, but never paired and never counted. The error's `message` is the fault in English.
  */
-export class EnvironmentFault extends Error {
+export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   override readonly name = 'EnvironmentFault'
+  readonly fault: Message
+
+  constructor(id: Id, ...given: Given<Id>) {
+    const fault = message(id, ...given)
+    super(english(fault))
+    this.fault = fault
+  }
 }
 
-/** Settles as `work` does, or rejects with an EnvironmentFault saying `what` once `limit` milliseconds have passed. */
-export async function within<T>(limit: number, what: string, work: Promise<T>): Promise<T> {
+/** What the lab waits for in pages and browsers, by the messages that name it. */
+export type Work = MessageId extends infer Id ? (Id extends `work.${infer Name}` ? Name : never) : never
+
+/** Settles as `promise` does, or rejects with an EnvironmentFault that names `work` once `limit` milliseconds have passed. */
+export async function within<T>(limit: number, work: Work, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EnvironmentFault(`${what} took longer than ${limit} ms`)), limit)
+    const fault = () => new EnvironmentFault('tookTooLong', { work: message(`work.${work}`), limit })
+    timer = setTimeout(() => reject(fault()), limit)
   })
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
     // The loser may still fail later, when the page is closed under it.
-    work.catch(() => {})
+    promise.catch(() => {})
   }
 }

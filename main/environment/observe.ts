@@ -52,8 +52,7 @@ export async function installLab(page: Page): Promise<void> {
 export function readState(answer: unknown): PageState {
   const read = pageState.safeParse(answer)
   if (read.success) return read.data
-  const issue = read.error.issues[0]
-  throw new EnvironmentFault(`the page answered with a wrong ${issue?.path.join('.')}: ${issue?.message}`)
+  throw wrongAnswer(read.error.issues[0]?.path.join('.') ?? '', read.error)
 }
 
 const pageBox = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
@@ -87,7 +86,11 @@ export function readHeard(answer: unknown): HeardAction[] {
 function readAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
   const read = schema.safeParse(answer)
   if (read.success) return read.data
-  throw new EnvironmentFault(`the page answered with a wrong ${what}: ${read.error.issues[0]?.message}`)
+  throw wrongAnswer(what, read.error)
+}
+
+function wrongAnswer(part: string, { issues: [issue] }: z.ZodError): EnvironmentFault {
+  return new EnvironmentFault('pageAnswerWrong', { part, detail: issue?.message ?? '' })
 }
 
 /** The part of the state that the agent sees. */

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
+import type { Obstacle } from '../store/episode.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, chromiumHost } from './browser.ts'
 import { EnvironmentFault } from './fault.ts'
@@ -68,14 +69,14 @@ test('success is raw reward 1; anything less is a failure, and the reward is not
     const submit = observation.elements.find(({ role }) => role === 'button')!
     if (boxes.length < 3 || observation.instruction.includes('nothing')) continue
     const result = await session.step({ kind: 'click', ref: submit.ref })
-    expect(result).toMatchObject({ done: true, success: false, reason: 'wrong' })
+    expect(result).toMatchObject({ done: true, ending: { outcome: 'failure', reason: 'wrong' } })
     break
   }
   const observation = await session.reset(builtin('click-dialog'), 1)
   await new Promise((resolve) => setTimeout(resolve, 300))
   const close = observation.elements.find(({ name }) => name === 'Close')!
   const result = await session.step({ kind: 'click', ref: close.ref })
-  expect(result).toMatchObject({ done: true, success: true, reward: 1, reason: 'reward' })
+  expect(result).toMatchObject({ done: true, ending: { outcome: 'success', reward: 1 } })
 })
 
 const RECORD = `window.seen = []; for (const type of ['mousedown', 'click', 'keydown', 'input', 'change']) {
@@ -150,23 +151,27 @@ test('press goes to what has the focus', async () => {
   await session.step({ kind: 'click', ref: 1 })
   await session.step({ kind: 'press', key: 'End' })
   await session.step({ kind: 'press', key: 'Backspace' })
-  expect(await session.step({ kind: 'press', key: 'Enter' })).toMatchObject({ done: true, success: true })
+  expect(await session.step({ kind: 'press', key: 'Enter' })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test.each<[string, string, Action]>([
-  ['the element is disabled', '<button disabled>A</button>', { kind: 'click', ref: 1 }],
-  ['the element takes no text', '<button>A</button>', { kind: 'fill', ref: 1, text: 'x' }],
-  ['the field cannot be changed', '<input readonly id="fixed">', { kind: 'fill', ref: 1, text: 'x' }],
-  ['there is no such option', '<select><option>a</option></select>', { kind: 'select', ref: 1, option: 'b' }],
-  ['the element has no options', '<input>', { kind: 'select', ref: 1, option: 'b' }],
+test.each<[Obstacle, string, Action]>([
+  ['disabled', '<button disabled>A</button>', { kind: 'click', ref: 1 }],
+  ['noText', '<button>A</button>', { kind: 'fill', ref: 1, text: 'x' }],
+  ['readOnly', '<input readonly id="fixed">', { kind: 'fill', ref: 1, text: 'x' }],
+  ['noSuchOption', '<select><option>a</option></select>', { kind: 'select', ref: 1, option: 'b' }],
+  ['noOptions', '<input>', { kind: 'select', ref: 1, option: 'b' }],
   [
-    'something else covers the element',
+    'covered',
     '<button>A</button><div style="position:fixed;inset:0;background:#fff">over</div>',
     { kind: 'click', ref: 1 },
   ],
 ])('%s: the attempt ends as the agent’s failure', async (reason, html, action) => {
   await session.reset(workbench.page(html), 1)
-  expect(await session.step(action)).toMatchObject({ done: true, success: false, reason: `impossible: ${reason}` })
+  expect(await session.step(action)).toEqual({
+    observation: { instruction: 'Do it.', elements: [], dropped: 0 },
+    done: true,
+    ending: { outcome: 'failure', reason, reward: 0 },
+  })
 })
 
 test('an element out of sight is scrolled to', async () => {
@@ -175,7 +180,7 @@ test('an element out of sight is scrolled to', async () => {
     `$('b').onclick = () => core.judge(true)`,
   )
   await session.reset(task, 1)
-  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
 test('what a click sets going within a moment is waited for', async () => {
@@ -259,7 +264,7 @@ test('a dialog does not stop the episode', async () => {
     `$('b').onclick = () => { alert('hello'); core.judge(true) }`,
   )
   await session.reset(task, 1)
-  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
 test('how an episode ended stays in sight', async () => {

@@ -2,11 +2,11 @@
 import type { CDPSession, Page } from 'puppeteer-core'
 import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
-import type { Box, Shot } from '../store/episode.ts'
+import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
-import { EnvironmentFault, within } from './fault.ts'
+import { EnvironmentFault, type Work, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
@@ -32,16 +32,14 @@ export const SESSION_DEFAULTS: SessionOptions = {
   budget: BUDGET,
 }
 
-export interface StepResult {
+export type StepResult = {
   /** The page after the action; without elements once the episode is over. */
   readonly observation: Observation
-  /** The page's raw reward, not decayed by time. */
-  readonly reward: number
-  readonly done: boolean
-  readonly success: boolean
-  /** '' while it goes on; 'reward', 'wrong', or 'impossible: ...' and why. */
-  readonly reason: string
-}
+} & (
+  | { readonly done: false; readonly ending: null }
+  /** The reward is the page's raw one, not decayed by time. */
+  | { readonly done: true; readonly ending: Ending }
+)
 
 /** Raw reward 1 and nothing less: partial and decayed rewards would poison preference pairs. */
 const SUCCESS = 1
@@ -94,9 +92,9 @@ export class Session {
       // A mouse left where the last click was would hover over the new problem.
       const [state] = await Promise.all([
         this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
-        this.#within('moving the mouse', this.#page!.mouse.move(VIEWPORT.width - 1, VIEWPORT.height - 1)),
+        this.#within('moveMouse', this.#page!.mouse.move(VIEWPORT.width - 1, VIEWPORT.height - 1)),
       ])
-      if (state.done) throw new EnvironmentFault('the episode was over before it began')
+      if (state.done) throw new EnvironmentFault('episodeOverAtOnce')
       this.#instruction = state.instruction
       return observationOf(state)
     })
@@ -107,12 +105,12 @@ export class Session {
     return this.#guard(async () => {
       const page = this.#current()
       if (this.#spent > this.#options.episodeTimeLimit) {
-        throw new EnvironmentFault(`the episode took longer than ${this.#options.episodeTimeLimit} ms`)
+        throw new EnvironmentFault('episodeTooLong', { limit: this.#options.episodeTimeLimit })
       }
-      const impossible = await this.#within('the action', act(page, action, this.#options.trusted))
-      if (impossible !== null) {
+      const obstacle = await this.#within('act', act(page, action, this.#options.trusted))
+      if (obstacle !== null) {
         const observation = { instruction: this.#instruction, elements: [], dropped: 0 }
-        return { observation, reward: 0, done: true, success: false, reason: `impossible: ${impossible}` }
+        return { observation, done: true, ending: { outcome: 'failure', reason: obstacle, reward: 0 } }
       }
       return this.#look()
     })
@@ -126,14 +124,14 @@ export class Session {
   /** What a person did to the page by hand since the last call; the first call of an episode begins to listen. */
   async heard(): Promise<HeardAction[]> {
     return this.#guard(async () =>
-      readHeard(await this.#within('the page’s answer', this.#current().evaluate('dpoDriver.hear()'))),
+      readHeard(await this.#within('answer', this.#current().evaluate('dpoDriver.hear()'))),
     )
   }
 
   /** Where the element stands on the page, in CSS pixels; null where it is not there or not shown. */
   async box(ref: number): Promise<Box | null> {
     return this.#guard(async () =>
-      readBox(await this.#within('the page’s answer', this.#current().evaluate(`dpoDriver.box(${ref})`))),
+      readBox(await this.#within('answer', this.#current().evaluate(`dpoDriver.box(${ref})`))),
     )
   }
 
@@ -147,7 +145,7 @@ export class Session {
         optimizeForSpeed: true,
         clip: { x: 0, y: 0, width: 160, height: 210, scale: 2 },
       })
-      return { picture: await this.#within('the picture', picture), box }
+      return { picture: await this.#within('takePicture', picture), box }
     })
   }
 
@@ -158,33 +156,31 @@ export class Session {
     if (page === undefined) return
     // A page in an endless loop answers nothing, but its script can be stopped from outside.
     const stopped = this.#cdp?.send('Runtime.terminateExecution').catch(() => {})
-    await within(1_000, 'stopping the page', Promise.resolve(stopped)).catch(() => {})
-    await within(2_000, 'closing the page', page.browserContext().close()).catch(() => {})
+    await within(1_000, 'stopPage', Promise.resolve(stopped)).catch(() => {})
+    await within(2_000, 'closePage', page.browserContext().close()).catch(() => {})
   }
 
   #current(): Page {
-    if (this.#page === undefined) throw new EnvironmentFault('no episode has begun on this page')
+    if (this.#page === undefined) throw new EnvironmentFault('noEpisodeOnPage')
     return this.#page
   }
 
   async #look(): Promise<StepResult> {
     const state = await this.#ask(`dpoDriver.state(${JSON.stringify(this.#options.budget)})`)
-    const success = state.done && state.reward === SUCCESS
-    return {
-      observation: { ...observationOf(state), instruction: this.#instruction },
-      reward: state.reward,
-      done: state.done,
-      success,
-      reason: success ? 'reward' : state.done ? 'wrong' : '',
-    }
+    const observation = { ...observationOf(state), instruction: this.#instruction }
+    if (!state.done) return { observation, done: false, ending: null }
+    const { reward } = state
+    const ending: Ending =
+      reward === SUCCESS ? { outcome: 'success', reward } : { outcome: 'failure', reason: 'wrong', reward }
+    return { observation, done: true, ending }
   }
 
   async #ask(call: string): Promise<PageState> {
-    return readState(await this.#within('the page’s answer', this.#current().evaluate(call)))
+    return readState(await this.#within('answer', this.#current().evaluate(call)))
   }
 
-  #within<T>(what: string, work: Promise<T>): Promise<T> {
-    return within(this.#options.answerTimeLimit, what, work)
+  #within<T>(work: Work, promise: Promise<T>): Promise<T> {
+    return within(this.#options.answerTimeLimit, work, promise)
   }
 
   /** Whatever fails here is the page's or the browser's doing; the page is given up. */
@@ -228,7 +224,7 @@ export class Session {
   async #open(root: string): Promise<Page> {
     const page = await this.#host.open()
     page.on('error', () => {
-      this.#broken = new EnvironmentFault('the page crashed')
+      this.#broken = new EnvironmentFault('pageCrashed')
     })
     page.on('dialog', (dialog) => void dialog.dismiss().catch(() => {}))
     page.on('popup', (popup) => void popup?.close().catch(() => {}))
@@ -251,6 +247,6 @@ export class Session {
 
 function asFault(error: unknown): EnvironmentFault {
   if (error instanceof EnvironmentFault) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new EnvironmentFault(message.split('\n')[0] ?? 'unknown')
+  const text = error instanceof Error ? error.message : String(error)
+  return new EnvironmentFault('verbatim', { text: text.split('\n')[0]! })
 }

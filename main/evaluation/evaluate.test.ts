@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { Episode, Outcome } from '../store/episode.ts'
-import { cell, compare, reasons, successTable } from './evaluate.ts'
+import { ENDINGS } from '../../testing/endings.ts'
+import { message } from '../messages/message.ts'
+import type { Ending, Episode } from '../store/episode.ts'
+import { cell, compare, failures, faults, successTable } from './evaluate.ts'
 
-const episode = (task: string, seed: number, outcome: Outcome, reason = ''): Episode => ({
+const episode = (task: string, seed: number, ending: Ending): Episode => ({
   task,
   seed,
   attempt: 0,
   instruction: '',
-  outcome,
-  reason,
-  reward: 0,
+  ...ending,
   steps: [],
   duration: 0,
 })
@@ -17,7 +17,7 @@ const episode = (task: string, seed: number, outcome: Outcome, reason = ''): Epi
 /** One letter an episode, seeds 0, 1, ...: s success, f failure, x fault. */
 const episodes = (task: string, letters: string) =>
   [...letters].map((letter, seed) =>
-    episode(task, seed, letter === 's' ? 'success' : letter === 'f' ? 'failure' : 'fault'),
+    episode(task, seed, ENDINGS[letter === 's' ? 'success' : letter === 'f' ? 'failure' : 'fault']),
   )
 
 test('faults are counted apart from what was tried', () => {
@@ -59,16 +59,17 @@ test('arms are compared on problems that both played without a fault', () => {
 })
 
 test('causes come by frequency, faults apart', () => {
-  const list = [
-    episode('a', 0, 'failure', 'wrong'),
-    episode('a', 1, 'failure', 'form'),
-    episode('a', 2, 'failure', 'wrong'),
-    episode('a', 3, 'fault', 'crash'),
-    episode('a', 4, 'success', 'reward'),
-  ]
-  expect(reasons(list, 'failure')).toEqual([
+  const failure = (reason: 'wrong' | 'form') => ({ outcome: 'failure', reason, reward: 0 }) as const
+  const late = (limit: number) =>
+    ({ outcome: 'fault', fault: message('episodeTooLong', { limit }), reward: 0 }) as const
+  const endings = [failure('wrong'), failure('form'), failure('wrong'), late(5), late(9), late(9), ENDINGS.success]
+  const list = endings.map((ending, seed) => episode('a', seed, ending))
+  expect(failures(list)).toEqual([
     ['wrong', 2],
     ['form', 1],
   ])
-  expect(reasons(list, 'fault')).toEqual([['crash', 1]])
+  expect(faults(list)).toEqual([
+    [message('episodeTooLong', { limit: 9 }), 2],
+    [message('episodeTooLong', { limit: 5 }), 1],
+  ])
 })

@@ -1,9 +1,10 @@
 /** Success tables: several arms (policies) that played the same problems. */
-import type { Episode } from '../store/episode.ts'
+import type { Message } from '../messages/message.ts'
+import type { Ending, FailureReason, PlayedAttempt } from '../store/episode.ts'
 import { type Interval, type Paired, paired, wilson } from './statistics.ts'
 
 /** What counts of an episode. */
-export type Played = Pick<Episode, 'task' | 'seed' | 'attempt' | 'outcome' | 'reason'>
+export type Played = Pick<PlayedAttempt, 'task' | 'seed' | 'attempt'> & Ending
 
 /** What one policy did. */
 export interface Arm {
@@ -78,12 +79,20 @@ export function compare(arm: Arm, baseline: Arm): Paired {
   return paired(cells.won, cells.lost, cells.both, cells.neither)
 }
 
-/** How often an arm failed for which reason, the most frequent first; faults apart from failures. */
-export function reasons(episodes: readonly Played[], outcome: 'failure' | 'fault'): [reason: string, count: number][] {
-  const counts = new Map<string, number>()
-  for (const episode of episodes) {
-    if (episode.outcome === outcome) counts.set(episode.reason, (counts.get(episode.reason) ?? 0) + 1)
-  }
+/** How often an arm failed for which reason, the most frequent first. Faults are apart. */
+export function failures(episodes: readonly Played[]): [reason: FailureReason, count: number][] {
+  return tally(episodes.flatMap((episode) => (episode.outcome === 'failure' ? [episode.reason] : [])))
+}
+
+/** How often which fault broke an attempt of an arm, the most frequent first. */
+export function faults(episodes: readonly Played[]): [fault: Message, count: number][] {
+  const texts = episodes.flatMap((episode) => (episode.outcome === 'fault' ? [JSON.stringify(episode.fault)] : []))
+  return tally(texts).map(([text, count]) => [JSON.parse(text), count])
+}
+
+function tally<Text extends string>(texts: readonly Text[]): [Text, number][] {
+  const counts = new Map<Text, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
 }
 

@@ -1,11 +1,10 @@
 /** report.html: one page without scripts or links to anywhere, that says what a run found and how. */
-import { PARSE_FAILURES } from '../agent/grammar.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { Metric } from '../store/store.ts'
 import { type Line, lineChart } from './chart.ts'
-import { type Arm, type Cell, type Row, reasons } from './evaluate.ts'
+import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
 import { type Html, html } from './html.ts'
 import type { Interval } from './statistics.ts'
 import { STYLE } from './style.ts'
@@ -311,28 +310,21 @@ function pairsSection(rounds: ReportData['pairs']): Html {
   )
 }
 
-const REASON_WORDS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(PARSE_FAILURES).map(([reason, id]) => [reason, english(message(id))])),
-  wrong: 'the page ended the episode without full reward',
-  steps: 'out of steps',
-  length: 'the answer did not end',
-}
-
 function failuresSection(arms: readonly Arm[]): Html {
-  const failed = arms.filter(({ episodes }) => episodes.some(({ outcome }) => outcome !== 'success'))
-  if (failed.length === 0) return html``
+  const shown = arms.filter(({ episodes }) => episodes.some(({ outcome }) => outcome !== 'success'))
+  if (shown.length === 0) return html``
   const list = (arm: Arm) => {
-    const failures = reasons(arm.episodes, 'failure').slice(0, 8)
-    const faults = reasons(arm.episodes, 'fault').slice(0, 4)
-    const most = failures[0]?.[1] ?? faults[0]?.[1] ?? 1
-    const item = (kind: string, [reason, count]: [string, number]) =>
-      html`<li class="${kind}"><span class="reason">${REASON_WORDS[reason] ?? reason}</span><span class="amount"><i style="width:${((100 * count) / most).toFixed(1)}%"></i></span><b>${count}</b></li>`
-    return html`<div class="card ${tone(arm.name)}"><h3><i class="key"></i>${armLabel(arm.name)}</h3><ul>${failures.map((entry) => item('', entry))}${faults.map(([reason, count]) => item('fault', [`fault: ${reason}`, count]))}</ul></div>`
+    const failed = failures(arm.episodes).slice(0, 8)
+    const broken = faults(arm.episodes).slice(0, 4)
+    const most = failed[0]?.[1] ?? broken[0]?.[1] ?? 1
+    const item = (kind: string, words: string, count: number) =>
+      html`<li class="${kind}"><span class="reason">${words}</span><span class="amount"><i style="width:${((100 * count) / most).toFixed(1)}%"></i></span><b>${count}</b></li>`
+    return html`<div class="card ${tone(arm.name)}"><h3><i class="key"></i>${armLabel(arm.name)}</h3><ul>${failed.map(([reason, count]) => item('', english(message(`failure.${reason}`)), count))}${broken.map(([fault, count]) => item('fault', `fault: ${english(fault)}`, count))}</ul></div>`
   }
   return section(
     'Why attempts failed',
     'The most frequent causes for each policy.',
-    html`<div class="cards">${failed.map(list)}</div>`,
+    html`<div class="cards">${shown.map(list)}</div>`,
   )
 }
 

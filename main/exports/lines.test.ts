@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import { configSchema } from '../config/schema.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { Store } from '../store/store.ts'
@@ -59,9 +60,7 @@ test('episodes say which arm played them; metrics are a table', () => {
     seed: 1,
     attempt: 0,
     instruction: 'i',
-    outcome: 'fault' as const,
-    reason: 'crash',
-    reward: 0,
+    ...ENDINGS.fault,
   }
   store.addEpisode(arm, { ...episode, steps: [], duration: 3 })
   store.addMetrics(arm, 2, { loss: 0.5 })

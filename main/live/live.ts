@@ -5,7 +5,7 @@ import type { Action } from '../environment/action.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import type { Session } from '../environment/session.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
-import { UserError } from '../messages/error.ts'
+import { messageOf, UserError } from '../messages/error.ts'
 import type { Resources, Surroundings } from '../pipeline/resources.ts'
 import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
 import type { Shot } from '../store/episode.ts'
@@ -201,7 +201,7 @@ export class Live {
         })
       } catch (error) {
         if (!ready) for (const screen of screens) this.#remove(screen)
-        else for (const screen of screens) screen.stop(error instanceof Error ? error.message : String(error))
+        else for (const screen of screens) screen.stop(messageOf(error))
         throw error
       }
     })

@@ -1,8 +1,7 @@
 /** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
 import { z } from 'zod'
-import { formatCompletion, PARSE_FAILURES, parseCompletion } from '../agent/grammar.ts'
+import { formatCompletion, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
-import type { Ending } from '../agent/spectator.ts'
 import { type Action, KEYS, LONGEST_TEXT } from '../environment/action.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -10,6 +9,7 @@ import type { Session, StepResult } from '../environment/session.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
 import { BY_HAND, type GoldenSample } from '../preferences/golden.ts'
+import { type Ending, endingMessage, isObstacle } from '../store/episode.ts'
 import { Hand, type Input } from './hand.ts'
 import type { Problem, Screen } from './screen.ts'
 import { actionOn, heardInScript, type ScriptStep, scriptStep, withoutFocusing } from './script.ts'
@@ -138,8 +138,8 @@ export class Recorder {
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(work).catch((error: unknown) => {
       if (!(error instanceof EnvironmentFault)) throw error
-      this.#end({ outcome: 'fault', reason: error.message, reward: 0 })
-      this.#say('recordBroken', { why: error.message })
+      this.#end({ outcome: 'fault', fault: error.fault, reward: 0 })
+      this.#say('recordBroken', { why: error.fault })
     })
     this.#queue = done.catch(() => {})
     return done
@@ -177,8 +177,8 @@ export class Recorder {
     const { id = this.#lastId + 1, thought, focuses } = given
     const step = { id, ...scriptStep(action, this.#observation, { thought, focuses }) }
     const result = await this.#session.step(action)
-    const why = impossibility(result)
-    if (why !== undefined) {
+    const why = obstacleOf(result)
+    if (why !== null) {
       this.#say('recordImpossible', { why })
       return false
     }
@@ -198,9 +198,10 @@ export class Recorder {
       this.#observation = result.observation
       return
     }
-    this.#end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward: result.reward })
-    if (!result.success) {
-      this.#say('recordWrong', { reward: result.reward })
+    const { ending } = result
+    this.#end(ending)
+    if (ending.outcome !== 'success') {
+      this.#say('recordWrong', { reward: ending.reward })
       return
     }
     this.#say('recordAgain')
@@ -235,9 +236,9 @@ export class Recorder {
   }
 }
 
-/** Why the action could not be done; undefined where it was. */
-function impossibility({ reason }: StepResult): string | undefined {
-  return /^impossible: (.*)$/s.exec(reason)?.[1]
+/** Why the action could not be done; null where it was. */
+function obstacleOf({ ending }: StepResult): Message | null {
+  return ending?.outcome === 'failure' && isObstacle(ending.reason) ? endingMessage(ending) : null
 }
 
 /** Plays a script from the beginning and returns its steps as samples, or why it does not solve the problem. */
@@ -259,7 +260,7 @@ async function playScript(
       const completion = formatCompletion({ thought, action }, observation)
       const read = parseCompletion(completion, observation)
       if ('failure' in read)
-        return message('againUnwritten', { step: at + 1, reason: message(PARSE_FAILURES[read.failure]) })
+        return message('againUnwritten', { step: at + 1, reason: message(`failure.${read.failure}`) })
       samples.push({
         prompt: promptMessages(observation, done),
         completion,
@@ -270,15 +271,15 @@ async function playScript(
       })
       done.push(written)
       const result = await session.step(action)
-      if (result.success) return { samples }
-      const why = impossibility(result)
-      if (why !== undefined) return message('againImpossible', { step: at + 1, why })
+      if (result.ending?.outcome === 'success') return { samples }
+      const why = obstacleOf(result)
+      if (why !== null) return message('againImpossible', { step: at + 1, why })
       if (result.done) return message('againWrong', { step: at + 1 })
       observation = result.observation
     }
     return message('againEndless')
   } catch (error) {
-    if (error instanceof EnvironmentFault) return message('againBroken', { why: error.message })
+    if (error instanceof EnvironmentFault) return message('againBroken', { why: error.fault })
     throw error
   }
 }

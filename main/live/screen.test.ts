@@ -1,5 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import type { Session } from '../environment/session.ts'
 import { listTasks } from '../environment/tasks.ts'
 import { Screen } from './screen.ts'
@@ -42,7 +43,7 @@ test('the last picture of an attempt stays until the next problem stands', async
   screen.begin(programme, problem, session, { instruction: 'Do it.', elements: [], dropped: 0 })
   await new Promise((resolve) => setImmediate(resolve))
   picture('first', 1010)
-  screen.end({ outcome: 'success', reason: 'reward', reward: 1 })
+  screen.end(ENDINGS.success)
   picture('how it ended', 1050)
   stand(null)
   picture('nothing', 1060)
@@ -70,6 +71,6 @@ test('an action counts as done once it was acted on: with the next answer, or wi
   expect(screen.shown(false).done).toEqual([])
   answer('second')
   expect(screen.shown(false).done).toEqual(['first'])
-  screen.end({ outcome: 'success', reason: 'reward', reward: 1 })
+  screen.end(ENDINGS.success)
   expect(screen.shown(false).done).toEqual(['first', 'second'])
 })

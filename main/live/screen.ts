@@ -1,9 +1,10 @@
 /** One page as the live view shows it: what is played on it now, and its pictures while somebody looks at them. */
-import type { Answer, AnswerToken, Attempt, Ending, Programme } from '../agent/spectator.ts'
+import type { Answer, AnswerToken, Attempt, Programme } from '../agent/spectator.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
-import type { Box } from '../store/episode.ts'
+import type { Message } from '../messages/message.ts'
+import type { Box, Ending } from '../store/episode.ts'
 import { Screencast } from './screencast.ts'
 import type { Frame, LiveAnswer, LiveScreen } from './state.ts'
 
@@ -120,8 +121,8 @@ export class Screen {
   }
 
   /** What was played on it has broken off. */
-  stop(reason: string): void {
-    if (this.#ending === undefined) this.end({ outcome: 'fault', reason, reward: 0 })
+  stop(fault: Message): void {
+    if (this.#ending === undefined) this.end({ outcome: 'fault', fault, reward: 0 })
   }
 
   /** Somebody looks at its pictures; the function that is returned is called once, when they go. */
@@ -155,8 +156,7 @@ export class Screen {
       step: this.#answers,
       horizon: task.horizon,
       status: this.#ending?.outcome ?? (held ? 'held' : 'playing'),
-      reason: this.#ending?.reason ?? '',
-      reward: this.#ending?.reward ?? null,
+      ending: this.#ending ?? null,
       answer: this.#answer === undefined ? null : shownAnswer(this.#answer.given, this.#answer.box),
       drawn: this.#drawn(),
       done: this.history(true).map(({ written }) => written),

@@ -24,7 +24,7 @@ export class Screencast {
     this.#cdp = this.#cdp.then(async (before) => {
       await before?.detach().catch(() => {})
       if (page === undefined || page.isClosed() || page !== this.#page) return undefined
-      return within(START_LIMIT, 'the screencast', this.#start(page)).catch(() => undefined)
+      return within(START_LIMIT, 'startScreencast', this.#start(page)).catch(() => undefined)
     })
   }
 

@@ -2,7 +2,7 @@
 import type { AnswerToken } from '../agent/spectator.ts'
 import type { ObservedElement } from '../environment/observation.ts'
 import type { Message } from '../messages/message.ts'
-import type { Box } from '../store/episode.ts'
+import type { Box, Ending } from '../store/episode.ts'
 
 /** How fast attempts go while somebody looks. */
 export interface Control {
@@ -50,9 +50,8 @@ export interface LiveScreen {
   readonly step: number
   readonly horizon: number
   readonly status: 'playing' | 'held' | 'success' | 'failure' | 'fault'
-  /** '' while it goes on, then as an episode's. */
-  readonly reason: string
-  readonly reward: number | null
+  /** null while it goes on. */
+  readonly ending: Ending | null
   readonly answer: LiveAnswer | null
   /** The next answer as far as it has been drawn; none while none is being written, or where nobody looks. */
   readonly drawn: readonly AnswerToken[]

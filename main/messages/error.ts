@@ -27,6 +27,12 @@ function legacy(what: string, values: Message['values']): Message {
   return known ? { id: what as MessageId, values } : message('verbatim', { text: what })
 }
 
+/** What an error says, as a message. */
+export function messageOf(error: unknown): Message {
+  if (error instanceof UserError) return message('verbatim', { text: error.messages })
+  return message('verbatim', { text: error instanceof Error ? error.message : String(error) })
+}
+
 /** What to show of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
 export function errorText(error: unknown): string {
   if (error instanceof UserError) return error.message

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { UserError } from './error.ts'
 import { type Message, message } from './message.ts'
 import { english } from './say.ts'
+import { messageSchema } from './schema.ts'
 import { canSay, speaker } from './speaker.ts'
 
 test('a message is said with its values, whatever they hold', () => {
@@ -37,4 +38,12 @@ test('a catalogue says what it has the id of, and all values for', () => {
   expect(can({ id: 'ofTomorrow', values: {} })).toBe(false)
   expect(can({ id: 'found', values: { what: 'a' } })).toBe(false)
   expect(can({ id: 'found', values: { what: { id: 'tasks', values: { tasks: 2 } }, path: 'a' } })).toBe(false)
+})
+
+test('a message out of JSON is checked, with the messages in it', () => {
+  const told = message('tookTooLong', { work: message('work.act'), limit: 5 })
+  expect(messageSchema.parse(JSON.parse(JSON.stringify(told)))).toEqual(told)
+  for (const wrong of [null, 'text', { id: 5, values: {} }, { id: 'verbatim', values: { text: { id: 'x' } } }]) {
+    expect(messageSchema.safeParse(wrong).success).toBe(false)
+  }
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
-import type { StageRecord, Store, StoredEpisode } from '../store/store.ts'
+import type { StageRecord, Store, StoredAttempt } from '../store/store.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
 import { pairCounts } from './stages/collect.ts'
@@ -26,7 +26,7 @@ export type EvaluateResult = z.output<typeof evaluateResult>
 
 /** The policies that were evaluated, with the episodes as they are in the store. */
 export interface Evaluation extends Pick<ReportData, 'categoryOf' | 'facts'> {
-  readonly arms: readonly { readonly name: string; readonly episodes: readonly Omit<StoredEpisode, 'steps'>[] }[]
+  readonly arms: readonly { readonly name: string; readonly episodes: readonly StoredAttempt[] }[]
 }
 
 /** Everything that the report of a run is made from; `tasks` name the groups. Throws UserError like `evaluationOf`. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import type { Episode, Outcome } from '../store/episode.ts'
 import { buildPairs } from './pairs.ts'
 import { successSteps } from './successes.ts'
@@ -11,7 +12,7 @@ function episode(
   attempt: number,
   outcome: Outcome,
   actions: readonly string[],
-  overrides: Partial<Episode> = {},
+  overrides: { readonly task?: string; readonly seed?: number } = {},
 ): Episode {
   const steps = actions.map((text, i) => {
     const [action = '', thought = 'so'] = text.split('/')
@@ -31,9 +32,7 @@ function episode(
     seed: 1,
     attempt,
     instruction: 'do',
-    outcome,
-    reason: '',
-    reward: 0,
+    ...ENDINGS[outcome],
     steps,
     duration: 1,
     ...overrides,

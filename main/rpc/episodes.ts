@@ -1,6 +1,8 @@
 /** Every attempt there was. */
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
+import { messageSchema } from '../messages/schema.ts'
+import { FAILURE_REASONS, OUTCOMES } from '../store/episode.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
 const filter = {
@@ -10,8 +12,9 @@ const filter = {
   arm: z.string().optional(),
   task: z.string().optional(),
   seed: z.int().min(0).optional(),
-  outcome: z.enum(['success', 'failure', 'fault']).optional(),
-  reason: z.string().optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  reason: z.enum(FAILURE_REASONS).optional(),
+  fault: messageSchema.optional(),
   search: z.string().max(200).optional(),
 }
 

@@ -1,11 +1,12 @@
 /** What evaluations found. */
 import { z } from 'zod'
-import { rate, reasons } from '../evaluation/evaluate.ts'
+import { failures, faults, rate } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
 import { type ArmSummary, summarise } from '../evaluation/summary.ts'
+import type { Message } from '../messages/message.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { evaluationOf, outlineOf } from '../pipeline/results.ts'
-import type { Outcome } from '../store/episode.ts'
+import { endingMessage, type Outcome } from '../store/episode.ts'
 import { find } from './runs.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
@@ -17,8 +18,9 @@ export interface PairedOutcome {
   /** The episodes of the two arms. */
   readonly a: number
   readonly b: number
-  readonly reasonA: string
-  readonly reasonB: string
+  /** Why they ended as they did. */
+  readonly whyA: Message
+  readonly whyB: Message
 }
 
 export const resultsRouter = router({
@@ -37,8 +39,8 @@ export const resultsRouter = router({
     return {
       ...outlineOf(ctx.lab.store, input.run),
       ...summarise(data),
-      failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'failure')])),
-      faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, reasons(episodes, 'fault')])),
+      failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, failures(episodes)])),
+      faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, faults(episodes)])),
       facts,
     }
   }),
@@ -79,7 +81,7 @@ export const resultsRouter = router({
         const [won, lost] = [a.outcome === 'success', b.outcome === 'success']
         const kind = won ? (lost ? 'both' : 'won') : lost ? 'lost' : 'neither'
         const { task, seed } = a
-        return [{ task, seed, kind, a: a.id, b: b.id, reasonA: a.reason, reasonB: b.reason }]
+        return [{ task, seed, kind, a: a.id, b: b.id, whyA: endingMessage(a), whyB: endingMessage(b) }]
       })
       const rows = all.filter(({ kind }) => input.kind === undefined || kind === input.kind)
       return { rows: rows.slice(input.offset, input.offset + input.limit), total: rows.length }

@@ -1,5 +1,6 @@
 /** Pictures that a page asks for of an episode that was played without any. */
 import { afterAll, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { configSchema } from '../config/schema.ts'
 import { Live } from '../live/live.ts'
@@ -24,8 +25,8 @@ function played(task: string): number {
   const run = store.createRun('trial', 'collect', config)
   const step = { prompt: '', tokens: [1], logprob: -1, thought: '', action: '' }
   const steps = [{ ...step, page: ' Go button 1', completion: 'Thought: go\nAction: click Go button 1' }]
-  const problem = { task, seed: 1, attempt: 0, instruction: '', outcome: 'success', reason: 'reward' } as const
-  store.addEpisode({ run, stage: 'collect', round: 1, arm: '' }, { ...problem, reward: 1, duration: 1, steps })
+  const problem = { task, seed: 1, attempt: 0, instruction: '' }
+  store.addEpisode({ run, stage: 'collect', round: 1, arm: '' }, { ...problem, ...ENDINGS.success, duration: 1, steps })
   return archive.episodes({ run }, { by: 'id', descending: true }, { offset: 0, limit: 1 }).rows[0]!.id
 }
 

@@ -8,6 +8,7 @@ import { unzipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { serveLab, type Web } from '../../app/web.ts'
+import { ENDINGS } from '../../testing/endings.ts'
 import { configSchema } from '../config/schema.ts'
 import { Settings } from '../config/settings.ts'
 import { projectPath } from '../files/paths.ts'
@@ -95,16 +96,13 @@ function episode(seed: number, attempt: number, outcome: Outcome): Episode {
     thought: 't',
     action: 'a',
   }
-  const reason = outcome === 'success' ? 'reward' : 'wrong'
   const picture = new Uint8Array([255, 216, 255])
   return {
     task: 'click-tab',
     seed,
     attempt,
     instruction: 'i',
-    outcome,
-    reason,
-    reward: 0,
+    ...ENDINGS[outcome],
     duration: 1,
     steps: [{ ...step, shot: { picture, box: null } }],
   }

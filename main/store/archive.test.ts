@@ -2,7 +2,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import { configSchema } from '../config/schema.ts'
+import { message } from '../messages/message.ts'
 import { Archive } from './archive.ts'
 import type { Episode, Outcome } from './episode.ts'
 import { EventLog } from './events.ts'
@@ -33,8 +35,7 @@ function episode(task: string, seed: number, attempt: number, outcome: Outcome, 
     action: 'a',
   }
   const steps = outcome === 'success' ? [step] : [step, step]
-  const reason = outcome === 'success' ? 'reward' : 'wrong'
-  return { task, seed, attempt, instruction: `100% of ${task}`, outcome, reason, reward: 0, duration: seed, steps }
+  return { task, seed, attempt, instruction: `100% of ${task}`, ...ENDINGS[outcome], duration: seed, steps }
 }
 
 const pair = {
@@ -67,6 +68,9 @@ test('episodes come by the page, filtered and in order, and one with its steps',
     archive.episodes(filter, order, all).rows.map(({ seed }) => seed)
   expect(seeds({ outcome: 'success' })).toEqual([3, 1])
   expect(seeds({ stage: 'evaluate', arm: 'dpo' })).toEqual([9])
+  expect(seeds({ reason: 'wrong' })).toEqual([2])
+  expect(seeds({ fault: message('pageCrashed') })).toEqual([9])
+  expect(seeds({ fault: message('browserClosed') })).toEqual([])
   expect(seeds({ search: '100% of ENTER' })).toEqual([9])
   expect(seeds({ search: '1_0' })).toEqual([])
   expect(archive.episodes({}, { by: 'steps', descending: true }, all).rows[0]).toMatchObject({ steps: 2 })

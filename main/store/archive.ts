@@ -1,11 +1,12 @@
 /** Looks into the store that are made for screens: a page of a long list, a curve in as many points as it has pixels. */
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
+import type { Message } from '../messages/message.ts'
 import type { Database, Row } from './database.ts'
-import type { Box, Outcome } from './episode.ts'
+import { type Box, type FailureReason, OUTCOMES, type Outcome } from './episode.ts'
 import { type ArmKey, readArm } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
-import { readEpisode } from './store.ts'
+import { readEpisode, type StoredAttempt } from './store.ts'
 
 export interface EpisodeFilter {
   readonly run?: number | undefined
@@ -15,7 +16,8 @@ export interface EpisodeFilter {
   readonly task?: string | undefined
   readonly seed?: number | undefined
   readonly outcome?: Outcome | undefined
-  readonly reason?: string | undefined
+  readonly reason?: FailureReason | undefined
+  readonly fault?: Message | undefined
   /** In the instruction, any case. */
   readonly search?: string | undefined
 }
@@ -27,7 +29,7 @@ const EPISODE_ORDERS = {
   task: 'task',
   seed: 'seed',
   outcome: 'outcome',
-  reason: 'reason',
+  reason: 'coalesce(reason, fault)',
   steps: '(SELECT count(*) FROM steps WHERE episode = episodes.id)',
   duration: 'duration',
 } as const
@@ -36,20 +38,8 @@ export interface EpisodeOrder {
   readonly descending: boolean
 }
 
-/** An episode without its steps. */
-export interface EpisodeBrief extends ArmKey {
-  readonly id: number
-  readonly task: string
-  readonly seed: number
-  readonly attempt: number
-  readonly instruction: string
-  readonly outcome: Outcome
-  readonly reason: string
-  readonly reward: number
-  /** Milliseconds. */
-  readonly duration: number
-  readonly steps: number
-}
+/** An attempt as a line of a long table. */
+export type EpisodeBrief = ArmKey & StoredAttempt & { /** How many there are. */ readonly steps: number }
 
 export interface StoredStep {
   readonly page: string
@@ -82,7 +72,7 @@ export interface Curve extends ArmKey {
   readonly high: readonly (number | null)[]
 }
 
-const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
+const outcomeSchema: z.ZodType<Outcome> = z.enum(OUTCOMES)
 const boxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
 
 export class Archive {
@@ -131,7 +121,7 @@ export class Archive {
   }
 
   /** An episode with its steps, or undefined where there is none. */
-  episode(id: number): (Omit<EpisodeBrief, 'steps'> & { readonly steps: readonly StoredStep[] }) | undefined {
+  episode(id: number): (ArmKey & StoredAttempt & { readonly steps: readonly StoredStep[] }) | undefined {
     const row = this.#database.get('SELECT *, 0 AS steps FROM episodes WHERE id = ?', id)
     return row === undefined ? undefined : { ...readBrief(row), steps: this.#steps(id) }
   }
@@ -266,9 +256,10 @@ export class Archive {
 const BUCKET = 32
 const OF_CURVE = 'run = ? AND stage = ? AND round = ? AND arm = ? AND name = ?'
 
-function episodeWhere({ search, ...equal }: EpisodeFilter): Where {
+function episodeWhere({ search, fault, ...equal }: EpisodeFilter): Where {
   const parts: [string, ...SQLInputValue[]][] = [['run IN (SELECT id FROM runs WHERE deleted IS NULL)']]
   for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
+  if (fault !== undefined) parts.push(['fault = ?', JSON.stringify(fault)])
   if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
   return allOf(parts)
 }

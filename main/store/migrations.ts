@@ -218,4 +218,24 @@ CREATE INDEX episodes_by_group ON episodes (run, stage, round, arm, task, outcom
   `
 ALTER TABLE runs ADD COLUMN collection TEXT NOT NULL DEFAULT 'null';
 `,
+  // How an episode ended: the reason of a failure by its name, a fault as a message in JSON. Both were English texts.
+  `
+ALTER TABLE episodes RENAME COLUMN reason TO cause;
+ALTER TABLE episodes ADD COLUMN reason TEXT;
+ALTER TABLE episodes ADD COLUMN fault TEXT;
+UPDATE episodes SET reason = CASE cause
+    WHEN 'impossible: the element is gone' THEN 'gone'
+    WHEN 'impossible: the element is disabled' THEN 'disabled'
+    WHEN 'impossible: something else covers the element' THEN 'covered'
+    WHEN 'impossible: the element takes no text' THEN 'noText'
+    WHEN 'impossible: the field cannot be changed' THEN 'readOnly'
+    WHEN 'impossible: the field does not take the focus' THEN 'noFocus'
+    WHEN 'impossible: the element has no options' THEN 'noOptions'
+    WHEN 'impossible: there is no such option' THEN 'noSuchOption'
+    WHEN 'impossible: the option cannot be chosen' THEN 'optionDisabled'
+    ELSE iif(cause IN ('steps', 'length', 'form', 'verb', 'key', 'argument', 'ref', 'mismatch', 'option'), cause, 'wrong')
+  END WHERE outcome = 'failure';
+UPDATE episodes SET fault = json_object('id', 'verbatim', 'values', json_object('text', cause)) WHERE outcome = 'fault';
+ALTER TABLE episodes DROP COLUMN cause;
+`,
 ]

@@ -13,11 +13,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
 import { configSchema } from '../config/schema.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { Archive } from './archive.ts'
-import type { Episode } from './episode.ts'
+import type { Ending, Episode } from './episode.ts'
 import type { ArmKey } from './keys.ts'
 import { lockStore } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -41,9 +43,7 @@ function episode(task: string, seed: number, attempt: number): Episode {
     seed,
     attempt,
     instruction: 'Click "ok".',
-    outcome: 'success',
-    reason: 'reward',
-    reward: 1,
+    ...ENDINGS.success,
     duration: 12.5,
     steps: [
       {
@@ -94,7 +94,7 @@ test('a stage that goes on after a stop keeps its time and its first start', () 
 test('an attempt is kept once, and read back as it was', () => {
   const first = episode('click-button', 5, 0)
   expect(store.addEpisode(key, first)).toBe(true)
-  expect(store.addEpisode(key, { ...first, outcome: 'failure' })).toBe(false)
+  expect(store.addEpisode(key, { ...first, ...ENDINGS.failure })).toBe(false)
   expect(store.addEpisode({ ...key, arm: 'dpo' }, first)).toBe(true)
   expect(store.episodes(key)).toEqual([{ id: 1, ...first }])
 })
@@ -175,6 +175,56 @@ test('a store of the first version keeps its pairs, learns their margins from th
   ])
   expect(upgraded.runIds()).toEqual([1])
   upgraded.close()
+})
+
+test('what episodes ended by was a text once, and is a reason or a fault now', () => {
+  const path = join(folder, 'texts.sqlite')
+  const before = 8
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration)
+  old.exec(`PRAGMA user_version = ${before};
+    INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"collect"', '{}', 'done', 1)`)
+  const add = old.prepare(`INSERT INTO episodes VALUES (?, 1, 'collect', 1, '', 'a', ?, 0, 'i', ?, ?, 0.5, 1)`)
+  const step = old.prepare(`INSERT INTO steps VALUES (?, 0, 'page', 'p', 'c', x'', -1, '', '', NULL, 'null')`)
+  for (const [seed, [outcome, text]] of [
+    ['success', 'reward'],
+    ['failure', 'wrong'],
+    ['failure', 'mismatch'],
+    ['failure', 'impossible: something else covers the element'],
+    ['failure', 'impossible: there is no such option'],
+    ['fault', 'the action took longer than 10000 ms'],
+    ['fault', `it's "odd"`],
+  ].entries()) {
+    add.run(seed + 1, seed, outcome!, text!)
+    step.run(seed + 1)
+  }
+  old.close()
+  const upgraded = new Store(path)
+  const reward = 0.5
+  const broken = (text: string) => ({ outcome: 'fault', reward, fault: message('verbatim', { text }) })
+  const episodes = upgraded.episodes({ run: 1, stage: 'collect', round: 1, arm: '' })
+  expect(episodes.map(({ id, task, seed, attempt, instruction, duration, steps, ...ending }) => ending)).toEqual([
+    { outcome: 'success', reward },
+    { outcome: 'failure', reward, reason: 'wrong' },
+    { outcome: 'failure', reward, reason: 'mismatch' },
+    { outcome: 'failure', reward, reason: 'covered' },
+    { outcome: 'failure', reward, reason: 'noSuchOption' },
+    broken('the action took longer than 10000 ms'),
+    broken(`it's "odd"`),
+  ])
+  expect(episodes.map(({ steps }) => steps.length)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  upgraded.close()
+})
+
+test('an episode is read back with what it ended by', () => {
+  const { outcome: _, reward: __, ...attempt } = episode('a', 1, 0)
+  const fault = message('tookTooLong', { work: message('work.act'), limit: 5 })
+  const endings: Ending[] = [
+    { outcome: 'failure', reason: 'noFocus', reward: -1 },
+    { outcome: 'fault', fault, reward: 0 },
+  ]
+  for (const [seed, ending] of endings.entries()) store.addEpisode(key, { ...attempt, seed, ...ending })
+  expect(store.outcomes(key)).toMatchObject(endings)
 })
 
 test('a checkpoint takes the place of the one before, and goes when it is dropped', () => {

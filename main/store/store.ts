@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type Config, configSchema } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
+import { messageSchema } from '../messages/schema.ts'
 import { Database, type Row } from './database.ts'
-import type { Episode, Outcome, Shot, Step } from './episode.ts'
+import { type Ending, type Episode, FAILURE_REASONS, type PlayedAttempt, type Shot, type Step } from './episode.ts'
 import { type ArmKey, armValues, type RoundKey, readArm, type StageKey } from './keys.ts'
 import { Pairs } from './pairs.ts'
 
@@ -44,9 +45,10 @@ export interface Metric extends ArmKey {
   readonly value: number | null
 }
 
-export interface StoredEpisode extends Episode {
-  readonly id: number
-}
+export type StoredEpisode = Episode & { readonly id: number }
+
+/** The same without its steps. */
+export type StoredAttempt = PlayedAttempt & { readonly id: number }
 
 /** Where a training stood. */
 export interface Checkpoint {
@@ -252,15 +254,16 @@ export class Store {
   addEpisode(key: ArmKey, episode: Episode): boolean {
     return this.database.transaction(() => {
       const { changes, lastInsertRowid } = this.database.run(
-        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, reward, duration)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         ...armValues(key),
         episode.task,
         episode.seed,
         episode.attempt,
         episode.instruction,
         episode.outcome,
-        episode.reason,
+        episode.outcome === 'failure' ? episode.reason : null,
+        episode.outcome === 'fault' ? JSON.stringify(episode.fault) : null,
         episode.reward,
         episode.duration,
       )
@@ -318,7 +321,7 @@ export class Store {
   }
 
   /** How the episodes of an arm ended, by task, seed and attempt: their steps are not read. */
-  outcomes(key: ArmKey): Omit<StoredEpisode, 'steps'>[] {
+  outcomes(key: ArmKey): StoredAttempt[] {
     return this.database
       .all(
         'SELECT * FROM episodes WHERE run = ? AND stage = ? AND round = ? AND arm = ? ORDER BY task, seed, attempt',
@@ -392,21 +395,28 @@ export class Store {
 
 const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
 const collectionSchema: z.ZodType<RoundKey | null> = z.object({ run: z.int(), round: z.int() }).nullable()
-const outcomeSchema: z.ZodType<Outcome> = z.enum(['success', 'failure', 'fault'])
+const reward = z.number()
+const endingSchema: z.ZodType<Ending> = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('success'), reward }),
+  z.object({ outcome: z.literal('failure'), reason: z.enum(FAILURE_REASONS), reward }),
+  z.object({ outcome: z.literal('fault'), fault: messageSchema, reward }),
+])
 
 /** An episode of a row of `episodes`, without its steps. */
-export function readEpisode(row: Row): Omit<StoredEpisode, 'steps'> {
+export function readEpisode(row: Row): StoredAttempt {
   return {
     id: Number(row.id),
     task: String(row.task),
     seed: Number(row.seed),
     attempt: Number(row.attempt),
     instruction: String(row.instruction),
-    outcome: outcomeSchema.parse(row.outcome),
-    reason: String(row.reason),
-    reward: Number(row.reward),
     duration: Number(row.duration),
+    ...readEnding(row),
   }
+}
+
+function readEnding({ outcome, reason, fault, reward }: Row): Ending {
+  return endingSchema.parse({ outcome, reason, fault: fault === null ? null : JSON.parse(String(fault)), reward })
 }
 
 function readStep(row: Row): Step {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
+import { ENDINGS } from '../../testing/endings.ts'
 import { type StandIn, standIn } from '../../testing/mlflow-server.ts'
 import { configSchema } from '../config/schema.ts'
 import { saveAdapter } from '../engine/adapter.ts'
@@ -65,7 +66,7 @@ function evaluate(following: Following, run: number): void {
   following.hear(event)
   for (const arm of ['sft', 'dpo']) {
     const outcome = arm === 'dpo' ? ('success' as const) : ('failure' as const)
-    const ending = { outcome, reason: '', reward: 0, duration: 0, instruction: '', steps: [] }
+    const ending = { ...ENDINGS[outcome], duration: 0, instruction: '', steps: [] }
     store.addEpisode({ ...key, arm }, { task: 'my task: 1', seed: 1, attempt: 0, ...ending })
   }
   const rate = { success: 0, n: 1, low: 0, high: 1, faults: 0 }

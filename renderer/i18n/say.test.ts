@@ -16,7 +16,7 @@ test('a message is said in the language that is read, what stands in it as well'
   const check = message('check', { name: message('checkDisk'), found })
   expect(english(check)).toBe('Disk: 9.5 GB free')
   expect(say(logged(check))).toBe('磁盘：可用 9.5 GB')
-  const why = message('againUnwritten', { step: 2, reason: message('answerKey') })
+  const why = message('againUnwritten', { step: 2, reason: message('failure.key') })
   expect(say(message('recordNotEnough', { why }))).toBe(
     '解出了，但只靠这些步骤不行：重放时，第 2 步写不出来（没有这个按键）。',
   )
@@ -35,4 +35,9 @@ test('a line of an older lab, and one of a newer lab, stay as they were said', (
   expect(line({ id: 'results', values: { table: 'a', sft: '1', dpo: '2' }, text: 'the table' })).toBe('SFT 1%，DPO 2%')
   expect(line({ id: 'foundTasks', values: { tasks: 3 }, text: '3 tasks' })).toBe('3 tasks')
   expect(say({ error: 'of an older lab' } as unknown as Told)).toBe('of an older lab')
+})
+
+test('what others said stands in a message as they said it', () => {
+  expect(say(message('verbatim', { text: 'Target closed' }))).toBe('Target closed')
+  expect(say(message('browserFailed', { detail: 'Target closed' }))).toBe('浏览器出错：Target closed')
 })

@@ -19,6 +19,7 @@ export function useSay(): (told: Told) => string {
 
 /** The lab's own English where the language has no other words for it. */
 export function sayWith({ catalogue, say, errors }: Lexicon, told: Told): string {
+  if (isMessage(told) && !('text' in told)) return canSay(catalogue, told) ? say(told) : told.id
   const { text, messages } = toldBy(told)
   const known = messages.length > 0 && messages.every((one) => one.id !== 'verbatim' && canSay(catalogue, one))
   return known ? messages.map(say).join('\n') : errorInWords(errors, text)

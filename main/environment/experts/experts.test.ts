@@ -2,6 +2,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { english } from '../../messages/say.ts'
+import { endingMessage } from '../../store/episode.ts'
 import type { Action } from '../action.ts'
 import { Environment } from '../environment.ts'
 import { hasMiniwob } from '../miniwob.ts'
@@ -29,7 +31,10 @@ async function play(session: Session, task: Task, seed: number, expert: Expert):
       throw error
     }
     const result = await session.step(done.at(-1)!)
-    if (result.done) return result.success ? '' : `seed ${seed}: ${result.reason}`
+    if (result.done) {
+      const { ending } = result
+      return ending.outcome === 'success' ? '' : `seed ${seed}: ${english(endingMessage(ending))}`
+    }
     observation = result.observation
   }
   return `seed ${seed}: more than ${task.horizon} steps`

@@ -2,7 +2,7 @@
  * What the lab keeps in a task page, as `window.dpoDriver`. The functions of this folder run *inside* the page: each is
  * handed over as source text, so it may use nothing but its arguments, the page, and what the others put here.
  */
-import type { Box } from '../../store/episode.ts'
+import type { Box, Obstacle } from '../../store/episode.ts'
 import type { ObservedElement } from '../observation.ts'
 
 /** How much of a page is shown. */
@@ -26,9 +26,9 @@ export interface Point {
   readonly y: number
 }
 
-/** Why an action cannot be done, in words. */
+/** Why an action cannot be done. */
 export interface Impossible {
-  readonly impossible: string
+  readonly impossible: Obstacle
 }
 
 /** How a field takes its text: typed with keys, or set as a whole (dates, sliders). */

@@ -10,7 +10,7 @@ export function reachIntoPage(): void {
 
   const find = (ref: number): Element | Impossible => {
     const element = lab.elements.get(ref)
-    return element?.isConnected === true ? element : { impossible: 'the element is gone' }
+    return element?.isConnected === true ? element : { impossible: 'gone' }
   }
   const changed = (element: Element): void => {
     element.dispatchEvent(new Event('input', { bubbles: true }))
@@ -32,7 +32,7 @@ export function reachIntoPage(): void {
   lab.locate = async (ref) => {
     const element = find(ref)
     if (!(element instanceof Element)) return element
-    if (element.matches(':disabled')) return { impossible: 'the element is disabled' }
+    if (element.matches(':disabled')) return { impossible: 'disabled' }
     const others = new Set(lab.elements.values())
     const hits = (x: number, y: number): boolean => {
       const hit = document.elementFromPoint(x, y)
@@ -75,7 +75,7 @@ export function reachIntoPage(): void {
     const deadline = performance.now() + PATIENCE
     for (let point = search(); ; point = search()) {
       if (point !== null) return point
-      if (performance.now() > deadline) return { impossible: 'something else covers the element' }
+      if (performance.now() > deadline) return { impossible: 'covered' }
       element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })
       point = search()
       if (point !== null) return point
@@ -90,8 +90,8 @@ export function reachIntoPage(): void {
     const element = find(ref)
     if (!(element instanceof Element)) return element
     const editable = element instanceof HTMLElement && element.isContentEditable
-    if (!isTextField(element)) return editable ? { typed: true } : { impossible: 'the element takes no text' }
-    if (element.disabled || element.readOnly) return { impossible: 'the field cannot be changed' }
+    if (!isTextField(element)) return editable ? { typed: true } : { impossible: 'noText' }
+    if (element.disabled || element.readOnly) return { impossible: 'readOnly' }
     return { typed: element instanceof HTMLTextAreaElement || TYPED.includes(element.type) }
   }
 
@@ -115,7 +115,7 @@ export function reachIntoPage(): void {
     }
     if (!typed) return { typed }
     if (document.activeElement !== element) element.focus()
-    if (document.activeElement !== element) return { impossible: 'the field does not take the focus' }
+    if (document.activeElement !== element) return { impossible: 'noFocus' }
     if (isTextField(element)) element.select()
     else getSelection()?.selectAllChildren(element)
     return { typed }
@@ -124,10 +124,10 @@ export function reachIntoPage(): void {
   lab.select = (ref, text) => {
     const element = find(ref)
     if (!(element instanceof Element)) return element
-    if (!(element instanceof HTMLSelectElement)) return { impossible: 'the element has no options' }
+    if (!(element instanceof HTMLSelectElement)) return { impossible: 'noOptions' }
     const option = [...element.options].find((candidate) => lab.clean(candidate.text, 60) === text)
-    if (option === undefined) return { impossible: 'there is no such option' }
-    if (element.disabled || option.disabled) return { impossible: 'the option cannot be chosen' }
+    if (option === undefined) return { impossible: 'noSuchOption' }
+    if (element.disabled || option.disabled) return { impossible: 'optionDisabled' }
     element.focus()
     // In a list of several, choosing adds, and choosing again takes away.
     option.selected = element.multiple ? !option.selected : true

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { formatAction, formatCompletion } from '../../agent/grammar.ts'
 import { promptMessages } from '../../agent/prompt.ts'
-import type { Attempt, Ending } from '../../agent/spectator.ts'
+import type { Attempt } from '../../agent/spectator.ts'
 import { GOLDEN_SEEDS } from '../../config/config.ts'
 import type { Action } from '../../environment/action.ts'
 import { decide, type Expert, Stuck } from '../../environment/experts/expert.ts'
@@ -11,7 +11,9 @@ import { EnvironmentFault } from '../../environment/fault.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { english } from '../../messages/say.ts'
 import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../../preferences/golden.ts'
+import { type Ending, endingMessage } from '../../store/episode.ts'
 import type { Stage, StageContext } from '../stage.ts'
 
 /** Seeds in a row at which an expert may fail before its task is given up. */
@@ -110,18 +112,19 @@ async function show(attempt: Attempt, expert: Expert, context: StageContext): Pr
       actions.push(decision.action)
       done.push(written)
       await spectator?.decided(attempt, { observation, text, written, ...decision, tokens: () => [] }, signal)
-      const { reward, ...result } = await session.step(decision.action)
+      const result = await session.step(decision.action)
       if (result.done) {
-        await end({ outcome: result.success ? 'success' : 'failure', reason: result.reason, reward })
-        return result.success ? samples : result.reason
+        await end(result.ending)
+        return result.ending.outcome === 'success' ? samples : english(endingMessage(result.ending))
       }
       observation = result.observation
     }
     await end({ outcome: 'failure', reason: 'steps', reward: 0 })
     return `it took more than ${task.horizon} steps`
   } catch (error) {
-    if (!(error instanceof Stuck || error instanceof EnvironmentFault)) throw error
-    await end({ outcome: error instanceof Stuck ? 'failure' : 'fault', reason: error.message, reward: 0 })
+    if (error instanceof Stuck) await end({ outcome: 'failure', reason: 'stuck', reward: 0 })
+    else if (error instanceof EnvironmentFault) await end({ outcome: 'fault', fault: error.fault, reward: 0 })
+    else throw error
     return error.message
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../../testing/endings.ts'
 import type { AgentModel } from '../../agent/model.ts'
 import { configSchema } from '../../config/schema.ts'
 import type { Observation } from '../../environment/observation.ts'
@@ -14,7 +15,7 @@ import { jobsOf, play } from './play.ts'
 
 const TASK = { name: 'press-enter', horizon: 1 } as Task
 const PAGE: Observation = { instruction: 'press Enter', elements: [], dropped: 0 }
-const WON: StepResult = { observation: PAGE, reward: 1, done: true, success: true, reason: 'reward' }
+const WON: StepResult = { observation: PAGE, done: true, ending: ENDINGS.success }
 
 let store: Store
 let key: ArmKey

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../../testing/endings.ts'
 import type { AgentModel } from '../../agent/model.ts'
 import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
@@ -70,9 +71,7 @@ function episode(task: string, seed: number, attempt: number, outcome: Outcome, 
     seed,
     attempt,
     instruction: 'i',
-    outcome,
-    reason: outcome === 'success' ? 'reward' : 'wrong',
-    reward: outcome === 'success' ? 1 : 0,
+    ...ENDINGS[outcome],
     duration: 1,
     steps: [{ ...step, completion: `Thought: t\nAction: ${action}`, action }],
   }

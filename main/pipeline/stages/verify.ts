@@ -8,6 +8,7 @@ import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { localFolder } from '../../engine/architecture.ts'
 import { engineOf } from '../../engine/load.ts'
+import { EnvironmentFault } from '../../environment/fault.ts'
 import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
@@ -163,8 +164,6 @@ export async function* runChecks(context: CheckContext): AsyncGenerator<CheckRes
 /** What an error that the user can mend says; any other is a bug and goes on. */
 function cureOf(error: unknown): Pick<CheckResult, 'detail' | 'messages'> {
   if (error instanceof UserError) return { detail: error.message, messages: [...error.messages] }
-  if (error instanceof Error && error.name === 'EnvironmentFault') {
-    return { detail: error.message, messages: [message('verbatim', { text: error.message })] }
-  }
+  if (error instanceof EnvironmentFault) return { detail: error.message, messages: [error.fault] }
   throw error
 }

@@ -1,9 +1,10 @@
 /** A kept episode as a replay. Where it was played without pictures, they are taken when somebody looks. */
 import { useQuery } from '@tanstack/react-query'
+import { endingMessage } from '../../../main/store/episode.ts'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
-import { useReason } from '../reason.ts'
 import { useSentence } from '../sentence.ts'
 import type { PageShot } from './page-shot.tsx'
 import { Replay, type ReplayProps } from './replay.tsx'
@@ -15,11 +16,11 @@ interface Props extends Omit<ReplayProps, 'episode'> {
 }
 
 export function KeptReplay({ episode, ...place }: Props) {
-  const reason = useReason()
+  const say = useSay()
   const shotOf = useShots(episode)
   const { instruction, outcome } = episode
   const steps = episode.steps.map((step, at) => ({ ...step, tokens: null, shot: shotOf(at) }))
-  return <Replay episode={{ instruction, outcome, reason: reason(episode.reason), steps }} {...place} />
+  return <Replay episode={{ instruction, outcome, reason: say(endingMessage(episode)), steps }} {...place} />
 }
 
 /** Milliseconds that somebody stays with an episode before its pictures are taken: who only passes by wants none. */

@@ -5,20 +5,22 @@ import { useQuery } from '@tanstack/react-query'
 import { Film, Search, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { endingMessage } from '../../../main/store/episode.ts'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { type Answers, useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { duration } from '../../parts/figures.ts'
 import { Page } from '../../parts/page.tsx'
-import { useReason } from '../../parts/reason.ts'
 import { type KeptEpisode, KeptReplay } from '../../parts/replay/kept.tsx'
 import { ListCount, Split } from '../../parts/split.tsx'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Column, LongTable, type Order } from '../../parts/table/long-table.tsx'
 import { useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { causeMessage, causeOf } from './cause.ts'
 
 type Brief = Answers['episodes']['list']['rows'][number]
 type Filter = Parameters<typeof lab.episodes.list.query>[0]
@@ -129,7 +131,7 @@ function filterOf(query: Readonly<Record<string, string>>, search: string): Omit
     ...(query.round === undefined ? {} : { round: Number(query.round) }),
     ...(query.arm === undefined ? {} : { arm: query.arm }),
     ...(query.task === undefined ? {} : { task: query.task }),
-    ...(query.reason === undefined ? {} : { reason: query.reason }),
+    ...causeOf(query),
     ...(outcome === undefined ? {} : { outcome }),
     ...(search === '' ? {} : { search }),
   }
@@ -152,7 +154,8 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const runs = useRuns()
-  const reason = useReason()
+  const say = useSay()
+  const cause = causeOf(query)
   const groups = useGroups()
   const values = (name: 'stage' | 'round' | 'arm' | 'task') => [
     ...new Set(groups.map((group) => String(group[name])).filter((value) => value !== '')),
@@ -224,18 +227,18 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
         t('episodes.allOutcomes'),
         (['success', 'failure', 'fault'] as const).map((value) => ({ value, label: t(`outcome.${value}`) })),
       )}
-      {query.reason !== undefined && (
+      {cause !== undefined && (
         <Button
           size="compact-sm"
           variant="default"
           rightSection={<X size={13} aria-hidden />}
           title={t('episodes.dropFilter')}
           onClick={() => {
-            choose({ reason: undefined, episode: undefined })
+            choose({ reason: undefined, fault: undefined, episode: undefined })
             onChange()
           }}
         >
-          {t('episodes.because', { cause: reason(query.reason) })}
+          {t('episodes.because', { cause: say(causeMessage(cause)) })}
         </Button>
       )}
     </>
@@ -245,7 +248,7 @@ function Filters({ search, onSearch, onChange }: FiltersProps) {
 /** `rounds`: whether some were played in a later round, so that a stage alone does not say where one is from. */
 function useColumns(rounds: boolean): readonly Column<Brief>[] {
   const { t } = useTranslation()
-  const reason = useReason()
+  const say = useSay()
   return useMemo(
     () => [
       { id: 'id', label: '#', width: '46px', number: true, sortable: true, cell: ({ id }) => id },
@@ -288,7 +291,7 @@ function useColumns(rounds: boolean): readonly Column<Brief>[] {
         label: t('episodes.reason'),
         width: 'minmax(102px, 1.4fr)',
         sortable: true,
-        cell: (row) => (row.outcome === 'success' ? '' : reason(row.reason)),
+        cell: (row) => (row.outcome === 'success' ? '' : say(endingMessage(row))),
       },
       {
         id: 'duration',
@@ -299,6 +302,6 @@ function useColumns(rounds: boolean): readonly Column<Brief>[] {
         cell: ({ duration: milliseconds }) => duration(milliseconds / 1000),
       },
     ],
-    [t, reason, rounds],
+    [t, say, rounds],
   )
 }

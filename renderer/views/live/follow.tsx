@@ -39,7 +39,7 @@ export function Follow({ screen, extent }: { readonly screen: LiveScreen; readon
             ))}
           </ol>
         )}
-        {screen.reward !== null && <p>{t('live.reward', { reward: screen.reward })}</p>}
+        {screen.ending !== null && <p>{t('live.reward', { reward: screen.ending.reward })}</p>}
       </div>
     </article>
   )

@@ -2,8 +2,9 @@
 import { UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
+import { endingMessage } from '../../../main/store/episode.ts'
+import { useSay } from '../../i18n/say.ts'
 import { armName } from '../../parts/arm.ts'
-import { useReason } from '../../parts/reason.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Extent, Picture } from './picture.tsx'
 import classes from './screen-card.module.css'
@@ -48,8 +49,8 @@ export function ScreenCard({ screen, extent, beside = false, onFollow }: Props) 
 /** Task, problem, how it stands, and the policy where a stage has several. */
 export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
-  const reason = useReason()
-  const { status } = screen
+  const say = useSay()
+  const { status, ending } = screen
   const problem = t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })
   return (
     <>
@@ -59,7 +60,7 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
           <span aria-hidden="true">{screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}</span>
           <span className="hidden-words">{problem}</span>
         </span>
-        <span className={classes.state} title={reason(screen.reason)}>
+        <span className={classes.state} title={ending === null ? undefined : say(endingMessage(ending))}>
           {status === 'playing' || status === 'held' ? (
             <span className="soft">
               {status === 'held' ? t('live.held') : t('live.step', { at: screen.step, total: screen.horizon })}

@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Message } from '../../../main/messages/message.ts'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import type { Answers } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
-import { useReason } from '../../parts/reason.ts'
 import { KeptReplay } from '../../parts/replay/kept.tsx'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Column, LongTable } from '../../parts/table/long-table.tsx'
@@ -141,10 +142,10 @@ function One({ id, at, onAt }: { readonly id: number; readonly at: number; reado
 
 function useColumns(arm: string, other: string): readonly Column<Row>[] {
   const { t } = useTranslation()
-  const reason = useReason()
+  const say = useSay()
   return useMemo(() => {
-    const solved = (isSolved: boolean, why: string) => (
-      <span title={reason(why)}>
+    const solved = (isSolved: boolean, why: Message) => (
+      <span title={say(why)}>
         <OutcomeMark outcome={isSolved ? 'success' : 'failure'} />
       </span>
     )
@@ -155,14 +156,14 @@ function useColumns(arm: string, other: string): readonly Column<Row>[] {
         id: 'a',
         label: armName(t, arm),
         width: 'minmax(90px, 1fr)',
-        cell: ({ kind, reasonA }) => solved(kind === 'won' || kind === 'both', reasonA),
+        cell: ({ kind, whyA }) => solved(kind === 'won' || kind === 'both', whyA),
       },
       {
         id: 'b',
         label: armName(t, other),
         width: 'minmax(90px, 1fr)',
-        cell: ({ kind, reasonB }) => solved(kind === 'lost' || kind === 'both', reasonB),
+        cell: ({ kind, whyB }) => solved(kind === 'lost' || kind === 'both', whyB),
       },
     ]
-  }, [t, reason, arm, other])
+  }, [t, say, arm, other])
 }

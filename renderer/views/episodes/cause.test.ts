@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { message } from '../../../main/messages/message.ts'
+import { causeMessage, causeOf } from './cause.ts'
+
+test('an address names a failure by its reason and a fault by its message', () => {
+  expect(causeOf({ reason: 'covered' })).toEqual({ reason: 'covered' })
+  expect(causeMessage({ reason: 'covered' })).toEqual(message('failure.covered'))
+  const fault = message('episodeTooLong', { limit: 5 })
+  expect(causeOf({ fault: JSON.stringify(fault) })).toEqual({ fault })
+  expect(causeMessage({ fault })).toBe(fault)
+})
+
+test('an address may hold anything', () => {
+  for (const query of [{}, { reason: 'impossible: x' }, { fault: '{' }, { fault: '"text"' }, { fault: 'null' }]) {
+    expect(causeOf(query)).toBeUndefined()
+  }
+})
