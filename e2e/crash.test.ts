@@ -102,7 +102,7 @@ function outcomeOf(folder: string) {
     runs: all('SELECT id, status FROM runs'),
     stages: all('SELECT stage, round, status FROM stages ORDER BY stage, round'),
     episodes: all(
-      `SELECT stage, round, arm, task, seed, attempt, outcome, reason, reward,
+      `SELECT stage, round, arm, task, seed, attempt, outcome, reason, fault, reward,
          (SELECT group_concat(completion, char(10)) FROM steps WHERE episode = id) AS completions
        FROM episodes ORDER BY stage, round, arm, task, seed, attempt`,
     ),

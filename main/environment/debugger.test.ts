@@ -43,7 +43,7 @@ test.each(['click-button', 'login-user', 'choose-list', 'click-dialog'])('%s is 
     const result = await session.step(action)
     observation = result.observation
     if (!result.done) continue
-    expect(result).toMatchObject({ success: true, reward: 1 })
+    expect(result).toMatchObject({ ending: { outcome: 'success', reward: 1 } })
     break
   }
 })
@@ -56,7 +56,7 @@ test('dialogs and new windows do not stop an episode, and a picture can be taken
   await session.reset(task, 1)
   const { picture } = await session.shot(null)
   expect([...picture.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
-  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ success: true })
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
 test('a page reads nothing beyond its folder', async () => {
@@ -80,7 +80,7 @@ test('frames in the page, in this process or another, do not disturb it', async 
   )
   const { elements } = await session.reset(task, 1)
   const button = elements.find(({ name }) => name === 'B')!
-  expect(await session.step({ kind: 'click', ref: button.ref })).toMatchObject({ success: true })
+  expect(await session.step({ kind: 'click', ref: button.ref })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
 test('a second session on the page hears what it asked for, until it goes', async () => {

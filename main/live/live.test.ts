@@ -322,7 +322,7 @@ test('a step is undone on the same problem, begun anew: the steps before it stay
   expect(screen(id)).toMatchObject({ status: 'failure', step: 3 })
   const before = screen(id).recording!.steps
   await live.undo(id)
-  expect(screen(id)).toMatchObject({ status: 'playing', reward: null, recording: { said: { id: 'recordUndone' } } })
+  expect(screen(id)).toMatchObject({ status: 'playing', ending: null, recording: { said: { id: 'recordUndone' } } })
   expect(screen(id).recording!.steps).toEqual(before.slice(0, 2))
   await clickAt(id, 20, 100)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)

@@ -384,7 +384,7 @@ test('results say who won what, and go out as report, table and figures', async 
   const won = await lab.results.outcomes.query({ run, kind: 'won' })
   expect(won).toMatchObject({
     total: 2,
-    rows: [{ task: 'click-tab', seed: 51, kind: 'won', reasonB: 'wrong' }, { seed: 52 }],
+    rows: [{ task: 'click-tab', seed: 51, kind: 'won', whyB: { id: 'failure.wrong' } }, { seed: 52 }],
   })
   expect(await lab.episodes.get.query({ id: won.rows[0]?.a ?? 0 })).toMatchObject({
     arm: 'dpo',
