@@ -32,7 +32,7 @@ const ROOMS = [
 ]
 
 /** What the window may import as code. Of everything else in `main` it takes types only. */
-const SHARED_WITH_THE_WINDOW = ['main/messages']
+const SHARED_WITH_THE_WINDOW = ['main/messages', 'main/store/episode']
 
 const TEST = '\\.test\\.tsx?$'
 
