@@ -79,7 +79,7 @@ test('an answer that is no action throws its reason and its text', async () => {
 test('a script that gives no page is told what belongs there', async () => {
   const answer: Promise<unknown> = Reflect.apply(model.predict, model, ['click Ok'])
   await expect(answer).rejects.toThrow(UserError)
-  await expect(answer).rejects.toThrow(/^predict needs the page beside the instruction/)
+  await expect(answer).rejects.toThrow(/^predict takes the page as its second argument/)
 })
 
 test('a trained adapter answers with a thought and an action', { timeout: 120_000 }, async () => {

@@ -83,9 +83,7 @@ export class AgentModel {
     sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
   ): Promise<Prediction> {
     if (!Array.isArray(observation?.elements)) {
-      throw new UserError(
-        'predict needs the page beside the instruction: the observation that reset or step of an environment gave, as its second argument.',
-      )
+      throw new UserError('predictNeedsPage')
     }
     const page: Observation = { ...observation, instruction }
     const [completion] = await this.generate([this.promptTokens(page, done)], { ...GREEDY, ...sampling }, this.adapter)

@@ -1,5 +1,5 @@
 /**
- * The candidate with the smallest edit distance to what was written (Levenshtein 1966), for "did you mean". None where
+ * The candidate with the smallest edit distance to what was written, for "did you mean". None where
  * more than a third of the letters would have to change: a far guess helps nobody.
  */
 export function nearest(written: string, candidates: readonly string[]): string | undefined {
@@ -15,7 +15,8 @@ export function nearest(written: string, candidates: readonly string[]): string 
   return best
 }
 
-function editDistance(a: string, b: string): number {
+/** How many letters have to be put in, left out or changed to make `b` of `a` (Levenshtein 1966). */
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

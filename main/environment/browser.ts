@@ -6,7 +6,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'puppeteer-core'
 import { UserError } from '../messages/error.ts'
-import { EnvironmentFault, within } from './fault.ts'
+import { type Message, message } from '../messages/message.ts'
+import { EnvironmentFault, faultOf, within } from './fault.ts'
 
 /** Opens pages for tasks: Chromium here, a window of a desktop app elsewhere. */
 export interface BrowserHost {
@@ -65,7 +66,7 @@ const CACHE = path.join(homedir(), '.cache', 'dpo-driver', 'browsers')
 export async function findChromium(chromePath = process.env.CHROME_PATH): Promise<string | undefined> {
   if (chromePath !== undefined && chromePath !== '') {
     if (existsSync(chromePath)) return chromePath
-    throw new UserError(`CHROME_PATH is ${chromePath}, but there is no such file: correct it or unset it.`)
+    throw new UserError('chromePathMissing', { path: chromePath })
   }
   const folders = (process.env.PATH ?? '').split(path.delimiter)
   for (const name of INSTALLED[process.platform] ?? []) {
@@ -85,21 +86,19 @@ export async function findChromium(chromePath = process.env.CHROME_PATH): Promis
 export async function fetchChromium(say: (line: string) => void = () => {}): Promise<string> {
   const found = await findChromium()
   if (found !== undefined) return found
-  const failures: string[] = []
-  for (const [how, get] of [
-    ['the download of Chrome', downloadChrome],
-    ['apt-get install chromium', installDebian],
+  const failures: Message[] = []
+  for (const [how, get, failed] of [
+    ['the download of Chrome', downloadChrome, 'chromeDownloadFailed'],
+    ['apt-get install chromium', installDebian, 'chromiumPackageFailed'],
   ] as const) {
     try {
       say(`No Chromium found; trying ${how}`)
       return await get()
     } catch (error) {
-      failures.push(`${how} failed: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`)
+      failures.push(message(failed, { why: faultOf(error) }))
     }
   }
-  throw new UserError(
-    `No Chromium, Chrome or Edge was found and none could be had (${failures.join('; ')}): install one, or set CHROME_PATH to its executable.`,
-  )
+  throw new UserError('browserNotInstalled', { failures })
 }
 
 async function downloadChrome(): Promise<string> {
@@ -107,7 +106,7 @@ async function downloadChrome(): Promise<string> {
     '@puppeteer/browsers'
   )
   const platform = detectBrowserPlatform()
-  if (platform === undefined) throw new Error('there is none for this system')
+  if (platform === undefined) throw new EnvironmentFault('noChromeForSystem')
   const options = { browser: Browser.CHROMEHEADLESSSHELL, platform, cacheDir: CACHE }
   const buildId = await within(15_000, 'askChromeVersion', resolveBuildId(options.browser, platform, 'stable'))
   await within(300_000, 'downloadChrome', install({ ...options, buildId }))
@@ -115,13 +114,13 @@ async function downloadChrome(): Promise<string> {
 }
 
 async function installDebian(): Promise<string> {
-  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new Error('it needs root on Debian')
+  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new EnvironmentFault('aptNeedsRoot')
   const run = promisify(execFile)
   const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
   await run('apt-get', ['update', '-q'], options)
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options)
   const found = await findChromium()
-  if (found === undefined) throw new Error('it left no chromium in PATH')
+  if (found === undefined) throw new EnvironmentFault('chromiumNotInPath')
   return found
 }
 
@@ -132,9 +131,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
 
   const start = async (): Promise<Browser> => {
     const executable = executablePath ?? (await findChromium())
-    if (executable === undefined) {
-      throw new UserError('No Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its executable.')
-    }
+    if (executable === undefined) throw new UserError('browserMissing')
     try {
       // Loaded with the first page that is wanted: the lab's window comes up without it.
       const { launch } = await import('puppeteer-core')
@@ -156,10 +153,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       })
       return started
     } catch (error) {
-      const why = String(error instanceof Error ? error.message : error).split('\n')[0]
-      throw new UserError(
-        `${executable} did not start (${why}): run it by hand to see why, or set CHROME_PATH to another.`,
-      )
+      throw new UserError('browserDidNotStart', { path: executable, why: faultOf(error) })
     }
   }
   /** The browser that runs, else a new one; callers at the same time get the same one. */
@@ -183,7 +177,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
         await kill(current)
         throw error instanceof EnvironmentFault
           ? error
-          : new EnvironmentFault('browserFailed', { detail: String(error) })
+          : new EnvironmentFault('browserFailed', { detail: faultOf(error) })
       }
     },
     async close() {

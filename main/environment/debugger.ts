@@ -6,7 +6,7 @@
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
-import { EnvironmentFault, within } from './fault.ts'
+import { EnvironmentFault, faultOf, within } from './fault.ts'
 
 /** What is used of a window's debugger; Electron's `webContents.debugger` is one. */
 export interface WindowDebugger {
@@ -57,7 +57,7 @@ export function windowHost(openWindow: () => TaskWindow): BrowserHost {
         window.destroy()
         throw error instanceof EnvironmentFault
           ? error
-          : new EnvironmentFault('windowFailed', { detail: String(error) })
+          : new EnvironmentFault('windowFailed', { detail: faultOf(error) })
       }
     },
     async close() {

@@ -16,6 +16,13 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   }
 }
 
+/** What broke, as a message: a fault's own, or the first line of what others said. */
+export function faultOf(error: unknown): Message {
+  if (error instanceof EnvironmentFault) return error.fault
+  const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
+  return message('verbatim', { text: line })
+}
+
 /** What the lab waits for in pages and browsers, by the messages that name it. */
 export type Work = MessageId extends infer Id ? (Id extends `work.${infer Name}` ? Name : never) : never
 

@@ -35,7 +35,7 @@ test('a wheel that is not the known release is not unpacked', async () => {
 test('a failing download says why, and names both ways out', async () => {
   fakePython('echo "ERROR: no matching distribution" >&2; exit 1')
   await expect(fetchMiniwob(target())).rejects.toThrow(
-    /could not be downloaded with pip \(ERROR: no matching distribution\): name a clone with --miniwob DIR, or go on with the built-in tasks/,
+    /pip could not download the MiniWoB\+\+ pages \(ERROR: no matching distribution\): name a clone with --miniwob DIR, or go on with the built-in tasks/,
   )
 })
 
@@ -67,5 +67,5 @@ test('a clone is found from any of its folders', () => {
 test('MINIWOB_URL is understood as the original does, as far as it is safe', () => {
   expect(miniwobFromVariable(undefined)).toBeUndefined()
   expect(miniwobFromVariable('file:///opt/miniwob/html/miniwob/')).toBe('/opt/miniwob/html/miniwob/')
-  expect(() => miniwobFromVariable('http://localhost:8000/')).toThrow(/only file:\/\/ addresses/)
+  expect(() => miniwobFromVariable('http://localhost:8000/')).toThrow(/must be a file:\/\/ address/)
 })

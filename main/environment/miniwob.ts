@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 
 const PACKAGE = 'miniwob==1.0'
 const SHA256 = '4b98466d863b2bc25d44acbcb719434c797b350b5e417b673766c1b6237f4704'
@@ -28,23 +29,17 @@ export function findHtml(dir: string): string {
     const root = path.resolve(dir, candidate)
     if (existsSync(path.join(root, 'core/core.js')) && existsSync(path.join(root, 'miniwob'))) return root
   }
-  throw new UserError(
-    `No MiniWoB++ pages under ${path.resolve(dir)}: name a clone of the benchmark, or the folder in it that holds core/ and miniwob/.`,
-  )
+  throw new UserError('miniwobMissing', { folder: path.resolve(dir) })
 }
 
 /** The folder MINIWOB_URL names, as the original's variable: a file:// address of the pages, or undefined if it is not set. */
 export function miniwobFromVariable(url: string | undefined): string | undefined {
   if (url === undefined || url === '') return undefined
-  if (!url.startsWith('file://')) {
-    throw new UserError(`MINIWOB_URL is ${url}: only file:// addresses are served, so name a folder of this machine.`)
-  }
+  if (!url.startsWith('file://')) throw new UserError('miniwobUrlNotFile', { url })
   try {
     return fileURLToPath(url)
   } catch {
-    throw new UserError(
-      `MINIWOB_URL is ${url}, which is no file:// address of this machine; write file:///path/to/html.`,
-    )
+    throw new UserError('miniwobUrlWrong', { url })
   }
 }
 
@@ -76,19 +71,13 @@ async function downloadWheel(into: string): Promise<Uint8Array> {
     await promisify(execFile)('python3', args, { timeout: DOWNLOAD_LIMIT, killSignal: 'SIGKILL' })
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
-    const why = code === 'ENOENT' ? 'python3 is not installed' : (stderr.trim().split('\n').at(-1) ?? '') || 'no answer'
-    throw new UserError(
-      `The MiniWoB++ pages could not be downloaded with pip (${why}): name a clone with --miniwob DIR, or go on with the built-in tasks.`,
-    )
+    const said = stderr.trim().split('\n').at(-1) || message('pipGaveNoAnswer')
+    throw new UserError('miniwobDownloadFailed', { why: code === 'ENOENT' ? message('pythonMissing') : said })
   }
-  const [name] = await readdir(into)
-  const wheel = await readFile(path.join(into, name ?? ''))
+  const [file = ''] = await readdir(into)
+  const wheel = await readFile(path.join(into, file))
   const digest = createHash('sha256').update(wheel).digest('hex')
-  if (digest !== SHA256) {
-    throw new UserError(
-      `The downloaded ${name} has SHA-256 ${digest}, not ${SHA256}: it is not the known release of MiniWoB++ and was not unpacked.`,
-    )
-  }
+  if (digest !== SHA256) throw new UserError('miniwobWrongHash', { file, digest, known: SHA256 })
   return wheel
 }
 

@@ -6,7 +6,7 @@ import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
-import { EnvironmentFault, type Work, within } from './fault.ts'
+import { EnvironmentFault, faultOf, type Work, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
@@ -246,7 +246,5 @@ export class Session {
 }
 
 function asFault(error: unknown): EnvironmentFault {
-  if (error instanceof EnvironmentFault) return error
-  const text = error instanceof Error ? error.message : String(error)
-  return new EnvironmentFault('verbatim', { text: text.split('\n')[0]! })
+  return error instanceof EnvironmentFault ? error : new EnvironmentFault('verbatim', { text: faultOf(error) })
 }

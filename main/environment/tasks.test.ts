@@ -54,7 +54,7 @@ test('a name that no page of the benchmark has means the page that does it', () 
 test('an unknown name is answered with the nearest ones', () => {
   const tasks = listTasks({})
   expect(() => findTask(tasks, 'click-buton')).toThrow(/no task click-buton; the nearest names are click-button/)
-  expect(() => findTask(tasks, 'use-slider')).toThrow(/MiniWoB\+\+ pages it belongs to are not installed/)
+  expect(() => findTask(tasks, 'use-slider')).toThrow(/one of MiniWoB\+\+, whose pages are not installed/)
 })
 
 test("a user's pages stand beside the others, and may not take their names", () => {
@@ -72,6 +72,6 @@ test("a user's pages stand beside the others, and may not take their names", () 
 })
 
 test('folders that hold no pages are named with a cure', () => {
-  expect(() => listTasks({ miniwob: dir })).toThrow(/No MiniWoB\+\+ pages under .*: name a clone/)
-  expect(() => listTasks({ tasksDir: path.join(dir, 'nowhere') })).toThrow(/environment\.tasks_dir names .*nowhere/)
+  expect(() => listTasks({ miniwob: dir })).toThrow(/no MiniWoB\+\+ pages in .*: name a clone/)
+  expect(() => listTasks({ tasksDir: path.join(dir, 'nowhere') })).toThrow(/environment\.tasks_dir is .*nowhere/)
 })

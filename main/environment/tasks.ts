@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { editDistance } from '../config/nearest.ts'
 import { pageName } from '../config/task-name.ts'
 import { UserError } from '../messages/error.ts'
 import { findHtml } from './miniwob.ts'
@@ -124,7 +125,7 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
       const name = file.slice(0, -'.html'.length)
       const meant = pageName(name)
       if (source === 'user' && tasks.has(meant)) {
-        throw new UserError(`${path.join(pages, file)}: there is a task ${meant} already, so rename the page.`)
+        throw new UserError('pageNameTaken', { file: path.join(pages, file), task: meant })
       }
       const { group, category } = KNOWN.get(name) ?? { group: 'own' as const, category: 'own' }
       tasks.set(name, {
@@ -146,9 +147,7 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
   }
   if (tasksDir !== undefined) {
     const dir = path.resolve(tasksDir)
-    if (!existsSync(dir)) {
-      throw new UserError(`environment.tasks_dir names ${dir}, which is no folder: create it or correct the path.`)
-    }
+    if (!existsSync(dir)) throw new UserError('tasksDirMissing', { folder: dir })
     add('user', dir, dir)
   }
   return [...tasks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -172,21 +171,5 @@ export function findTask(tasks: readonly Task[], name: string): Task {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map((candidate) => candidate.name)
-  const missing = KNOWN.has(page)
-    ? ' (the MiniWoB++ pages it belongs to are not installed: run `npm run setup`, or name a clone with --miniwob)'
-    : ''
-  throw new UserError(`There is no task ${name}${missing}; the nearest names are ${near.join(', ')}.`)
-}
-
-/** Levenshtein's distance between two names. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
+  throw new UserError(KNOWN.has(page) ? 'taskNotInstalled' : 'taskUnknown', { task: name, near })
 }

@@ -459,5 +459,5 @@ test('where no page is left for a recording, one whose window is away makes room
   await vi.waitFor(() => expect(live.state().screens.map(({ id }) => id)).toEqual([first, third, fourth, fifth]))
   expect(live.state().closed).toMatchObject([{ screen: second, why: 'room' }])
   lookAtPictures([fifth])
-  await expect(record()).rejects.toThrow(/4 pages are open for you already/)
+  await expect(record()).rejects.toThrow(/You have 4 pages open already/)
 })

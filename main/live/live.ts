@@ -213,7 +213,7 @@ export class Live {
   async stop(): Promise<void> {
     const playing = this.#playing
     this.#playing = undefined
-    playing?.controller.abort(new UserError('It was stopped.'))
+    playing?.controller.abort(new UserError('playStopped'))
     await playing?.over
     for (const screen of this.#screens.values()) if (screen.kind === 'play') this.#remove(screen)
   }
@@ -289,7 +289,7 @@ export class Live {
   #record(name: string, seed: number, before: readonly Omit<ScriptStep, 'id'>[]): Promise<string> {
     refuseMeasured(this.#config(), seed)
     if (this.#recordings.size >= MOST_RECORDINGS && !this.#makeRoom()) {
-      throw new UserError(`${MOST_RECORDINGS} pages are open for you already: close one of them first.`)
+      throw new UserError('tooManyRecordings', { count: MOST_RECORDINGS })
     }
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const hold = async (resources: Resources) => {
@@ -431,13 +431,13 @@ export class Live {
 
   #screen(id: string): Screen {
     const screen = this.#screens.get(id)
-    if (screen === undefined) throw new UserError('This page is no longer played on: choose another.')
+    if (screen === undefined) throw new UserError('screenGone')
     return screen
   }
 
   #recording(id: string): Held {
     const recording = this.#recordings.get(id)
-    if (recording === undefined) throw new UserError('This page is not one of yours any more: record again.')
+    if (recording === undefined) throw new UserError('recordingGone')
     return recording
   }
 
@@ -449,18 +449,17 @@ export class Live {
 
 /** A page that fails is for the person to try again. */
 function asUserError(task: string, error: unknown): unknown {
-  const broken = error instanceof EnvironmentFault
-  return broken ? new UserError(`The page of ${task} cannot be had (${error.message}): try again.`) : error
+  return error instanceof EnvironmentFault ? new UserError('pageFailed', { task, why: error.fault }) : error
 }
 
 /** A policy that was shown a problem cannot be measured on it. */
 function refuseMeasured({ evaluation, validation }: Config, seed: number): void {
-  for (const [name, block] of Object.entries({ evaluation, validation })) {
-    const end = block.seed_start + block.num_episodes_per_task
-    if (seed >= block.seed_start && seed < end) {
-      throw new UserError(
-        `Seed ${seed} is one of the ${name} problems (${block.seed_start} to ${end - 1}), and a policy that was shown them cannot be measured on them: record another seed.`,
-      )
-    }
+  for (const [id, block] of [
+    ['seedEvaluated', evaluation],
+    ['seedValidated', validation],
+  ] as const) {
+    const first = block.seed_start
+    const last = first + block.num_episodes_per_task - 1
+    if (seed >= first && seed <= last) throw new UserError(id, { seed, first, last })
   }
 }

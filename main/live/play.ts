@@ -77,6 +77,6 @@ function adapterFolder(config: Config, policy: string): string | null {
   if (named?.name === 'base') return null
   const folder = projectPath(named?.folder ?? policy)
   if (hasAdapter(folder)) return folder
-  const cure = named === undefined ? 'name the folder of one' : `run the stage ${named.name} first`
-  throw new UserError(`${shownPath(folder)}: there is no adapter here; ${cure}.`)
+  if (named === undefined) throw new UserError('noAdapterInFolder', { folder: shownPath(folder) })
+  throw new UserError('stageNotRun', { folder: shownPath(folder), stage: named.name })
 }

@@ -100,9 +100,9 @@ export class Recorder {
   /** Does one of the agent's actions. Throws UserError where the page does not let it. */
   act(action: Action): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#over) throw new UserError('This episode is over: record another one.')
+      if (this.#over) throw new UserError('recordingOver')
       if (action.kind !== 'press' && !this.#observation.elements.some((element) => element.ref === action.ref)) {
-        throw new UserError(`The page shows no element with ref ${action.ref} now.`)
+        throw new UserError('refNotOnPage', { ref: action.ref })
       }
       this.#ask = undefined
       await this.#do(action)
@@ -115,7 +115,7 @@ export class Recorder {
   samples(thoughts: readonly string[] = []): GoldenSample[] {
     if (this.#samples === undefined) {
       if (this.#said !== null) throw new UserError([this.#said])
-      throw new UserError('Solve the task first: only a success is worth keeping.')
+      throw new UserError('recordingUnsolved')
     }
     return this.#samples.map((sample, i) => {
       const thought = thoughts[i]?.replace(/\s+/g, ' ').trim()

@@ -266,6 +266,56 @@ export const ENGLISH = {
   'failure.noSuchOption': 'there is no such option',
   'failure.optionDisabled': 'the option cannot be chosen',
 
+  // Tasks and their pages. (main/environment)
+  pageNameTaken: '{{file}}: there is a task {{task}} already; rename the page.',
+  tasksDirMissing: 'environment.tasks_dir is {{folder}}, but there is no such folder: create it or correct the path.',
+  taskUnknown: 'There is no task {{task}}; the nearest names are {{near}}.',
+  taskNotInstalled:
+    'The task {{task}} is one of MiniWoB++, whose pages are not installed: run `npm run setup`, or name a clone with --miniwob. The nearest names that can be played are {{near}}.',
+  miniwobMissing:
+    'There are no MiniWoB++ pages in {{folder}}: name a clone of the benchmark, or the folder in it that holds core/ and miniwob/.',
+  miniwobUrlNotFile: 'MINIWOB_URL is {{url}}: it must be a file:// address, so name a folder of this machine.',
+  miniwobUrlWrong: 'MINIWOB_URL is {{url}}, which names no folder of this machine: write file:///path/to/html.',
+  miniwobDownloadFailed:
+    'pip could not download the MiniWoB++ pages ({{why}}): name a clone with --miniwob DIR, or go on with the built-in tasks.',
+  pythonMissing: 'python3 is not installed',
+  pipGaveNoAnswer: 'pip gave no answer',
+  miniwobWrongHash:
+    'The downloaded {{file}} has the SHA-256 {{digest}}, not {{known}}: it is not the known release of MiniWoB++, so it was not unpacked.',
+
+  // Browsers. (main/environment)
+  chromePathMissing: 'CHROME_PATH is {{path}}, but there is no such file: correct it or unset it.',
+  browserMissing: 'No Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its executable.',
+  browserNotInstalled:
+    'No Chromium, Chrome or Edge was found, and none could be installed ({{failures}}): install one, or set CHROME_PATH to its executable.',
+  chromeDownloadFailed: 'the download of Chrome failed: {{why}}',
+  chromiumPackageFailed: 'apt-get install chromium failed: {{why}}',
+  noChromeForSystem: 'there is none for this system',
+  aptNeedsRoot: 'it needs root on Debian',
+  chromiumNotInPath: 'there is no chromium in PATH after it',
+  browserDidNotStart:
+    '{{path}} did not start ({{why}}): run it by hand to see why, or set CHROME_PATH to another browser.',
+
+  // The agent. (main/agent)
+  predictNeedsPage:
+    'predict takes the page as its second argument: the observation that reset or step of an environment returned.',
+
+  // What people try out and record. (main/live)
+  playStopped: 'It was stopped.',
+  noAdapterInFolder: '{{folder}}: there is no adapter here; name the folder of one.',
+  stageNotRun: '{{folder}}: there is no adapter here; run the stage {{stage}} first.',
+  tooManyRecordings: 'You have {{count}} pages open already: close one of them first.',
+  screenGone: 'Nothing is played on this page any more: choose another.',
+  recordingGone: 'This recording is closed: record again.',
+  recordingOver: 'This episode is over: record another one.',
+  recordingUnsolved: 'Solve the task first: only a success can be saved.',
+  refNotOnPage: 'The page shows no element with ref {{ref}} now.',
+  pageFailed: 'The page of {{task}} failed ({{why}}): try again.',
+  seedEvaluated:
+    'Seed {{seed}} is one of the evaluation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
+  seedValidated:
+    'Seed {{seed}} is one of the validation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
+
   // What breaks on a page or in the browser.
   pageCrashed: 'the page crashed',
   pageAnswerWrong: 'the page answered with a wrong {{part}}: {{detail}}',

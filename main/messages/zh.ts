@@ -250,6 +250,53 @@ export const CHINESE = translated({
   'failure.noSuchOption': '没有这个选项',
   'failure.optionDisabled': '这个选项不能选',
 
+  // 任务与页面。
+  pageNameTaken: '{{file}}：已有任务 {{task}}，请给页面改名。',
+  tasksDirMissing: 'environment.tasks_dir 是 {{folder}}，但没有这个文件夹：请创建它，或改正路径。',
+  taskUnknown: '没有任务 {{task}}；最接近的名称是 {{near}}。',
+  taskNotInstalled:
+    '任务 {{task}} 属于 MiniWoB++，而它的页面没有安装：请运行 `npm run setup`，或用 --miniwob 指定一份克隆。能玩的任务中，最接近的名称是 {{near}}。',
+  miniwobMissing: '{{folder}} 中没有 MiniWoB++ 页面：请指定该基准的一份克隆，或其中含 core/ 和 miniwob/ 的文件夹。',
+  miniwobUrlNotFile: 'MINIWOB_URL 是 {{url}}：必须是 file:// 地址，请指定本机的文件夹。',
+  miniwobUrlWrong: 'MINIWOB_URL 是 {{url}}，它不指向本机的文件夹：请写成 file:///path/to/html。',
+  miniwobDownloadFailed:
+    'pip 无法下载 MiniWoB++ 页面（{{why}}）：请用 --miniwob DIR 指定一份克隆，或继续使用自带的任务。',
+  pythonMissing: '没有安装 python3',
+  pipGaveNoAnswer: 'pip 没有回应',
+  miniwobWrongHash:
+    '下载的 {{file}} 的 SHA-256 是 {{digest}}，而不是 {{known}}：它不是已知的 MiniWoB++ 版本，所以没有解包。',
+
+  // 浏览器。
+  chromePathMissing: 'CHROME_PATH 是 {{path}}，但没有这个文件：请改正或取消它。',
+  browserMissing: '没有找到 Chromium、Chrome 或 Edge：请安装一个，或把 CHROME_PATH 设为它的可执行文件。',
+  browserNotInstalled:
+    '没有找到 Chromium、Chrome 或 Edge，也没能安装（{{failures}}）：请安装一个，或把 CHROME_PATH 设为它的可执行文件。',
+  chromeDownloadFailed: '下载 Chrome 失败：{{why}}',
+  chromiumPackageFailed: 'apt-get install chromium 失败：{{why}}',
+  noChromeForSystem: '没有适用于此系统的版本',
+  aptNeedsRoot: '需要 Debian 系统与 root 权限',
+  chromiumNotInPath: '安装后 PATH 中没有 chromium',
+  browserDidNotStart: '{{path}} 没有启动（{{why}}）：请手动运行它查看原因，或把 CHROME_PATH 设为别的浏览器。',
+
+  // 智能体。
+  predictNeedsPage: 'predict 的第二个参数是页面：请给出环境的 reset 或 step 返回的观察。',
+
+  // 试玩与录制。
+  playStopped: '已停止。',
+  noAdapterInFolder: '{{folder}}：这里没有适配器；请指定适配器所在的文件夹。',
+  stageNotRun: '{{folder}}：这里没有适配器；请先运行 {{stage}} 阶段。',
+  tooManyRecordings: '已经为你打开了 {{count}} 个页面：请先关闭一个。',
+  screenGone: '这个页面上已不再进行：请选择别的。',
+  recordingGone: '这个录制已关闭：请重新录制。',
+  recordingOver: '这个回合已经结束：请另录一个。',
+  recordingUnsolved: '请先完成任务：只有成功才能保存。',
+  refNotOnPage: '页面上现在没有编号为 {{ref}} 的元素。',
+  pageFailed: '{{task}} 的页面出错（{{why}}）：请再试一次。',
+  seedEvaluated:
+    '种子 {{seed}} 属于评估的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
+  seedValidated:
+    '种子 {{seed}} 属于验证的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
+
   // 页面与浏览器的故障。
   pageCrashed: '页面崩溃了',
   pageAnswerWrong: '页面的回应不对（{{part}}：{{detail}}）',

@@ -58,7 +58,7 @@ test('what cannot be done is refused with a sentence', async () => {
   })
   await expect(page.input({ screen: 'record-99', input: { type: 'move', x: 1, y: 1 } })).rejects.toMatchObject({
     ...isUsers,
-    message: 'This page is not one of yours any more: record again.',
+    message: 'This recording is closed: record again.',
   })
   await expect(page.takeOver({ screen: 'job-99' })).rejects.toMatchObject(isUsers)
   for (const wrong of [

@@ -64,11 +64,12 @@ export function seek(page: readonly ObservedElement[], wanted: Wanted): Observed
   return page.find(wanted)
 }
 
-/** The first element that is wanted. */
+/** The first element that is wanted. Throws Stuck where none is. */
 export function find(page: readonly ObservedElement[], wanted: Wanted): ObservedElement {
   const found = page.find(wanted)
-  if (found === undefined) throw new Stuck(`no element is wanted: ${wanted}`)
-  return found
+  if (found !== undefined) return found
+  const elements = page.map(describeElement).join(', ')
+  throw new Stuck(`no element is the wanted one: ${elements || 'the page is empty'}`)
 }
 
 /** Where a text field is: anything that takes text. */
