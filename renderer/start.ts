@@ -19,12 +19,12 @@ export async function start(command: Command, overrides: Record<string, unknown>
   return (await settingsSettled()) && follow(lab.job.start.mutate({ command, overrides }))
 }
 
-/** Trains DPO again on a collection as it was corrected; as `start`. Asks first where nothing was corrected. */
-export async function trainAgain(collection: Round): Promise<boolean> {
+/** Trains DPO again on a round of pairs as it was corrected; as `start`. Asks first where nothing was corrected. */
+export async function trainAgain(round: Round): Promise<boolean> {
   return (
-    (await correctionsSettled(collection)) &&
+    (await correctionsSettled(round)) &&
     (await settingsSettled()) &&
-    follow(lab.job.start.mutate({ command: 'retrain', collection }))
+    follow(lab.job.start.mutate({ command: 'retrain', collection: round }))
   )
 }
 
@@ -39,14 +39,14 @@ export function again(run: number): Promise<boolean> {
 }
 
 /** Whether there is something to train again for, or it is wanted all the same; not while a pair is being edited. */
-async function correctionsSettled(collection: Round): Promise<boolean> {
-  const edited = editedPair(collection)
+async function correctionsSettled(round: Round): Promise<boolean> {
+  const edited = editedPair(round)
   if (edited !== null) {
     tell(i18next.t('pairs.stillEditing', { id: edited }))
     return false
   }
   try {
-    const { count } = await lab.pairs.review.query(collection)
+    const { count } = await lab.pairs.review.query(round)
     if (count.reviewed > 0) return true
     const answer = await ask({
       title: (t) => t('pairs.train'),

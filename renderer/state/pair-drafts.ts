@@ -17,15 +17,15 @@ export interface PairDraft {
 const useDrafts = create<Readonly<Record<string, PairDraft | undefined>>>(() => ({}))
 
 /** What is being edited in a round, null where nothing is; and what changes or ends that. */
-export function usePairDraft(place: Round): [PairDraft | null, (draft: PairDraft | null) => void] {
-  const key = keyOf(place)
+export function usePairDraft(round: Round): [PairDraft | null, (draft: PairDraft | null) => void] {
+  const key = keyOf(round)
   const draft = useDrafts((drafts) => drafts[key])
   return [draft ?? null, (to) => useDrafts.setState({ [key]: to ?? undefined })]
 }
 
 /** The pair of a round that is being edited now; null where none is. */
-export function editedPair(place: Round): number | null {
-  return useDrafts.getState()[keyOf(place)]?.id ?? null
+export function editedPair(round: Round): number | null {
+  return useDrafts.getState()[keyOf(round)]?.id ?? null
 }
 
 function keyOf({ run, round }: Round): string {

@@ -1,27 +1,13 @@
 /** A table of any length: only the rows in sight exist. One row is chosen; arrows, J and K move the choice. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef } from 'react'
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useId, useMemo, useRef } from 'react'
 import { useKeys } from '../keys.ts'
+import { type Column, leftsOf } from './column.ts'
+import { ColumnHead } from './column-head.tsx'
 import classes from './long-table.module.css'
-
-export interface Column<Row> {
-  readonly id: string
-  readonly label: string
-  /** A CSS grid track: '80px', 'minmax(120px, 1fr)'. */
-  readonly width: string
-  readonly number?: boolean
-  /** The lab can put the list in order by this column. */
-  readonly sortable?: boolean
-  /** Stays in sight when the others scroll sideways: for the first columns, of a width in pixels. */
-  readonly sticky?: boolean
-  readonly cell: (row: Row) => ReactNode
-}
-
-export interface Order {
-  readonly by: string
-  readonly descending: boolean
-}
+import { placeAfter } from './moves.ts'
+import type { Order } from './order.ts'
+import { ROW_HEIGHT, TableRow } from './table-row.tsx'
 
 interface Props<Row> {
   readonly name: string
@@ -39,73 +25,14 @@ interface Props<Row> {
   readonly faint?: (row: Row) => boolean
 }
 
-const ROW = 34
-/** Between two columns, and before the first, in CSS pixels. */
-const GAP = 12
-
-export function LongTable<Row>({
-  name,
-  columns,
-  total,
-  rowAt,
-  onRange,
-  chosen,
-  onChoose,
-  order,
-  onOrder,
-  faint,
-}: Props<Row>) {
+export function LongTable<Row>(props: Props<Row>) {
+  const { name, columns, total, rowAt, onRange, chosen, onChoose, order, onOrder, faint } = props
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
-  const rows = useVirtualizer({
-    count: total,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 10,
-    // The head stands above the rows.
-    scrollPaddingEnd: ROW,
-  })
-  const latest = useRef(onChoose)
-  useEffect(() => {
-    latest.current = onChoose
-  })
-  const press = useCallback((index: number) => latest.current(index), [])
-  const items = rows.getVirtualItems()
-  const first = items[0]?.index ?? 0
-  const last = items.at(-1)?.index ?? 0
-  useEffect(() => onRange(first, last), [onRange, first, last])
-  const move = (to: number) => {
-    if (total === 0) return
-    onChoose(Math.max(0, Math.min(total - 1, to)))
-  }
-  // Who was chosen by other means than the mouse may be out of sight.
-  useEffect(() => {
-    if (chosen >= 0) rows.scrollToIndex(chosen)
-  }, [rows, chosen])
-  // The list may be wider than its place: what it is in order by is what somebody wants to see.
-  const by = order?.by
-  useEffect(() => {
-    if (by === undefined) return
-    scroller.current?.querySelector('[aria-sort$="scending"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [by])
-  useKeys([
-    ['J', () => move(chosen + 1)],
-    ['K', () => move(chosen - 1)],
-  ])
-  const keys = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW) / ROW) - 1)
-    const to = {
-      ArrowDown: chosen + 1,
-      ArrowUp: chosen - 1,
-      PageDown: chosen + page,
-      PageUp: chosen - page,
-      Home: 0,
-      End: total - 1,
-    }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    move(to)
-  }
+  const { items, first, last, height } = useRowsInSight(scroller, total, chosen, onRange)
+  useOrderInSight(scroller, order?.by)
+  const move = useMoves(scroller, chosen, total, onChoose)
+  const choose = useStableCallback(onChoose)
   const tracks = columns.map(({ width }) => width).join(' ')
   const lefts = useMemo(() => leftsOf(columns), [columns])
   return (
@@ -118,20 +45,20 @@ export function LongTable<Row>({
         aria-rowcount={total + 1}
         aria-activedescendant={chosen >= first && chosen <= last ? `${id}-${chosen}` : undefined}
         tabIndex={0}
-        onKeyDown={keys}
+        onKeyDown={move}
       >
         <thead>
           <tr className={classes.head} aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
             {columns.map((column, at) => (
-              <Head key={column.id} column={column} left={lefts[at]} order={order} onOrder={onOrder} />
+              <ColumnHead key={column.id} column={column} left={lefts[at]} order={order} onOrder={onOrder} />
             ))}
           </tr>
         </thead>
-        <tbody className={classes.body} style={{ height: rows.getTotalSize() }}>
+        <tbody className={classes.body} style={{ height }}>
           {items.map(({ index, start, key }) => {
             const row = rowAt(index)
             return (
-              <Line
+              <TableRow
                 key={key}
                 id={`${id}-${index}`}
                 index={index}
@@ -142,7 +69,7 @@ export function LongTable<Row>({
                 top={start}
                 chosen={index === chosen}
                 faint={row !== undefined && faint?.(row) === true}
-                onChoose={press}
+                onChoose={choose}
               />
             )
           })}
@@ -152,107 +79,70 @@ export function LongTable<Row>({
   )
 }
 
-interface LineProps<Row> {
-  readonly id: string
-  readonly index: number
-  /** undefined while it is on its way. */
-  readonly row: Row | undefined
-  readonly columns: readonly Column<Row>[]
-  readonly tracks: string
-  /** Where the columns that stay in sight stand. */
-  readonly lefts: readonly (number | undefined)[]
-  /** CSS pixels below the first row. */
-  readonly top: number
-  readonly chosen: boolean
-  readonly faint: boolean
-  readonly onChoose: (index: number) => void
-}
+type Scroller = RefObject<HTMLDivElement | null>
 
-/** A row. Scrolling moves what is there and draws only what comes into sight. */
-const Line = memo(function Line<Row>({
-  id,
-  index,
-  row,
-  columns,
-  tracks,
-  lefts,
-  top,
-  chosen,
-  faint,
-  onChoose,
-}: LineProps<Row>) {
-  return (
-    <tr
-      id={id}
-      className={classes.row}
-      aria-rowindex={index + 2}
-      aria-selected={chosen}
-      data-faint={faint || undefined}
-      style={{ gridTemplateColumns: tracks, height: ROW, transform: `translateY(${top}px)` }}
-      onClick={() => onChoose(index)}
-    >
-      {columns.map((column, at) => {
-        const content = row === undefined ? '…' : column.cell(row)
-        return (
-          <td
-            key={column.id}
-            className={column.number === true ? classes.numeric : classes.cell}
-            data-sticky={column.sticky}
-            style={{ left: lefts[at] }}
-            // What is cut off can be read all the same.
-            title={typeof content === 'string' ? content : undefined}
-          >
-            {content}
-          </td>
-        )
-      })}
-    </tr>
-  )
-}) as <Row>(props: LineProps<Row>) => ReactNode
-
-/** How far from the left edge the sticky columns stand, in CSS pixels. */
-function leftsOf<Row>(columns: readonly Column<Row>[]): (number | undefined)[] {
-  let left = 0
-  return columns.map(({ sticky, width }) => {
-    const own = left
-    left += Number.parseInt(width, 10) + GAP
-    return sticky === true ? own : undefined
+/** The rows that are drawn, and how high all would be together; scrolls to the chosen row, and tells what is in sight. */
+function useRowsInSight(
+  scroller: Scroller,
+  total: number,
+  chosen: number,
+  onRange: (first: number, last: number) => void,
+) {
+  const rows = useVirtualizer({
+    count: total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 10,
+    // The head stands above the rows.
+    scrollPaddingEnd: ROW_HEIGHT,
   })
+  const items = rows.getVirtualItems()
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => onRange(first, last), [onRange, first, last])
+  // Who was chosen by other means than the mouse may be out of sight.
+  useEffect(() => {
+    if (chosen >= 0) rows.scrollToIndex(chosen)
+  }, [rows, chosen])
+  return { items, first, last, height: rows.getTotalSize() }
 }
 
-interface HeadProps<Row> {
-  readonly column: Column<Row>
-  readonly left: number | undefined
-  readonly order: Order | undefined
-  readonly onOrder: ((order: Order) => void) | undefined
+/** The list may be wider than its place: the column that it is in order by is scrolled into sight. */
+function useOrderInSight(scroller: Scroller, by: string | undefined): void {
+  useEffect(() => {
+    if (by === undefined) return
+    scroller.current?.querySelector('[aria-sort$="scending"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [scroller, by])
 }
 
-function Head<Row>({ column: { id, label, number, sortable, sticky }, left, order, onOrder }: HeadProps<Row>) {
-  const sorted = order?.by === id
-  const className = number === true ? classes.numeric : classes.cell
-  if (sortable !== true || onOrder === undefined) {
-    return (
-      <th scope="col" className={className} data-sticky={sticky} style={{ left }}>
-        {label}
-      </th>
-    )
+/** J and K move the choice from everywhere; the answer moves it by the other keys while the table has the focus. */
+function useMoves(
+  scroller: Scroller,
+  chosen: number,
+  total: number,
+  onChoose: (index: number) => void,
+): (event: KeyboardEvent) => void {
+  const move = (key: string): boolean => {
+    const height = scroller.current?.clientHeight ?? ROW_HEIGHT
+    const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1)
+    const to = placeAfter(key, { chosen, total, page })
+    if (to !== undefined) onChoose(to)
+    return to !== undefined
   }
-  return (
-    <th
-      scope="col"
-      className={className}
-      data-sticky={sticky}
-      style={{ left }}
-      aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : 'none'}
-    >
-      <button
-        type="button"
-        className={classes.sort}
-        onClick={() => onOrder({ by: id, descending: sorted ? !order.descending : false })}
-      >
-        {label}
-        {sorted && (order.descending ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
-      </button>
-    </th>
-  )
+  useKeys([
+    ['J', () => move('ArrowDown')],
+    ['K', () => move('ArrowUp')],
+  ])
+  return (event) => {
+    if (move(event.key)) event.preventDefault()
+  }
+}
+
+/** The same function from one drawing to the next, which calls the latest: rows that get it are not drawn anew. */
+function useStableCallback(onChoose: (index: number) => void): (index: number) => void {
+  const latest = useRef(onChoose)
+  useEffect(() => {
+    latest.current = onChoose
+  })
+  return useCallback((index) => latest.current(index), [])
 }

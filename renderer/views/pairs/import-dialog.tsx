@@ -10,12 +10,12 @@ import { tell, tellError } from '../../shell/notices.tsx'
 const WAYS = ['add', 'replace'] as const
 
 interface Props {
-  readonly place: Round
+  readonly round: Round
   readonly file: File
   readonly onClose: () => void
 }
 
-export function ImportDialog({ place, file, onClose }: Props) {
+export function ImportDialog({ round, file, onClose }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [way, setWay] = useState<(typeof WAYS)[number]>('add')
@@ -23,7 +23,7 @@ export function ImportDialog({ place, file, onClose }: Props) {
   const bringIn = async () => {
     setBusy(true)
     try {
-      const { added, changed, dropped, same } = await send(place, file, way === 'replace')
+      const { added, changed, dropped, same } = await send(round, file, way === 'replace')
       const isChanged = added + changed + dropped > 0
       tell(isChanged ? t('pairs.imported', { added, changed, dropped, same }) : t('pairs.importedNothing'))
       await Promise.all(['pairs', 'pair'].map((key) => client.invalidateQueries({ queryKey: [key] })))
@@ -47,7 +47,7 @@ export function ImportDialog({ place, file, onClose }: Props) {
       >
         <Stack gap="md">
           <Text size="sm" c="dimmed">
-            {t('pairs.importNote', { run: place.run, round: place.round })}
+            {t('pairs.importNote', { run: round.run, round: round.round })}
           </Text>
           <Radio.Group
             label={t('pairs.importWay')}
@@ -55,12 +55,12 @@ export function ImportDialog({ place, file, onClose }: Props) {
             onChange={(value) => setWay(value === 'replace' ? 'replace' : 'add')}
           >
             <Stack gap="sm" mt="xs">
-              {WAYS.map((one) => (
+              {WAYS.map((each) => (
                 <Radio
-                  key={one}
-                  value={one}
-                  label={t(`pairs.importWays.${one}`)}
-                  description={t(`pairs.importWayNotes.${one}`)}
+                  key={each}
+                  value={each}
+                  label={t(`pairs.importWays.${each}`)}
+                  description={t(`pairs.importWayNotes.${each}`)}
                 />
               ))}
             </Stack>

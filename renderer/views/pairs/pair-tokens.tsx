@@ -20,12 +20,12 @@ export function PairTokens({ pair }: { readonly pair: Answers['pairs']['get']['p
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className={classes.summary}>{t('pairs.tokens')}</summary>
-      {open && <Asked pair={pair} />}
+      {open && <TokenScores pair={pair} />}
     </details>
   )
 }
 
-function Asked({ pair: { id, chosen, rejected } }: { readonly pair: Answers['pairs']['get']['pair'] }) {
+function TokenScores({ pair: { id, chosen, rejected } }: { readonly pair: Answers['pairs']['get']['pair'] }) {
   const { data, error, refetch } = useQuery({
     // The texts are part of the question: an edited answer has other tokens.
     queryKey: ['pair', id, 'tokens', chosen, rejected],
@@ -34,10 +34,10 @@ function Asked({ pair: { id, chosen, rejected } }: { readonly pair: Answers['pai
     refetchOnWindowFocus: false,
   })
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
-  return data === undefined ? <Loading /> : <Scored scores={data} />
+  return data === undefined ? <Loading /> : <ScoredTexts scores={data} />
 }
 
-function Scored({ scores }: { readonly scores: Scores }) {
+function ScoredTexts({ scores }: { readonly scores: Scores }) {
   const { t } = useTranslation()
   const policies = Object.keys(scores.margins)
   const [wanted, setWanted] = useState<string | null>(null)

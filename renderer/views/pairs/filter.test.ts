@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { filterOf, sortOf, stateIn } from './filter.ts'
+
+const round = { run: 3, round: 2 }
+
+test('an address without filters asks for the whole round', () => {
+  expect(filterOf(round, {}, '')).toEqual(round)
+})
+
+test('task, state and search narrow the list', () => {
+  const query = { run: '3', round: '2', pair: '7', task: 'click-tab', state: 'dropped' }
+  expect(filterOf(round, query, 'ok')).toEqual({ ...round, task: 'click-tab', state: 'dropped', search: 'ok' })
+})
+
+test('a round with its counts leaves them out of the question', () => {
+  expect(filterOf({ ...round, pairs: 9 } as typeof round, {}, '')).toEqual(round)
+})
+
+test('an address may name a state that does not exist', () => {
+  expect(stateIn({ state: 'lost' })).toBeUndefined()
+  expect(filterOf(round, { state: 'lost' }, '')).toEqual(round)
+})
+
+test('the order of the table is the order of the list', () => {
+  expect(sortOf({ by: 'margin', descending: true })).toEqual({ sort: 'margin', descending: true })
+})

@@ -1,0 +1,52 @@
+import { expect, test, vi } from 'vitest'
+import { pairActions } from './pair-actions.ts'
+
+const rows = { total: 3, known: true, error: null, rowAt: () => undefined, onRange: () => undefined }
+
+function setUp({ open = 20, at = 1 }: { open?: number | undefined; at?: number } = {}, reverted: number | null = null) {
+  const list = { rows, at, open, go: vi.fn(), show: vi.fn(async () => undefined) }
+  const review = { correct: vi.fn(async () => true), revert: vi.fn(async () => reverted) }
+  const setDraft = vi.fn()
+  return { list, review, setDraft, actions: pairActions(list, review, setDraft) }
+}
+
+test('judging corrects the open pair and goes to the next', () => {
+  const { actions, list, review } = setUp()
+  actions.judge('drop')
+  expect(review.correct).toHaveBeenCalledWith(20, { kind: 'drop' })
+  expect(list.go).toHaveBeenCalledWith(2)
+})
+
+test('behind the last pair there is none to go to', () => {
+  const { actions, list } = setUp({ at: 2 })
+  actions.judge('keep')
+  expect(list.go).toHaveBeenCalledWith(2)
+})
+
+test('swapping and editing stay with the pair', () => {
+  const { actions, list, review, setDraft } = setUp()
+  actions.swap()
+  expect(review.correct).toHaveBeenCalledWith(20, { kind: 'swap' })
+  actions.edit()
+  expect(setDraft).toHaveBeenCalledWith({ id: 20, texts: null })
+  expect(list.go).not.toHaveBeenCalled()
+})
+
+test('where no pair is open, nothing is corrected', () => {
+  const list = { rows, at: 0, open: undefined, go: vi.fn(), show: vi.fn() }
+  const review = { correct: vi.fn(), revert: vi.fn() }
+  const actions = pairActions(list, review, vi.fn())
+  actions.judge('keep')
+  actions.swap()
+  expect(review.correct).not.toHaveBeenCalled()
+})
+
+test('taking back opens the pair that changed, if any did', async () => {
+  const some = setUp({}, 7)
+  await some.actions.revert('undo')
+  expect(some.list.show).toHaveBeenCalledWith(7)
+  const none = setUp({}, null)
+  await none.actions.revert('redo')
+  expect(none.review.revert).toHaveBeenCalledWith('redo')
+  expect(none.list.show).not.toHaveBeenCalled()
+})

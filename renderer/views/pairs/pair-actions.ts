@@ -1,0 +1,37 @@
+/** What can be done to the open pair. */
+import type { PairDraft } from '../../state/pair-drafts.ts'
+import type { PairList } from './pair-list.ts'
+import type { Review } from './review.ts'
+
+export interface PairActions {
+  /** Keeps or drops the open pair, and goes to the next. */
+  readonly judge: (kind: 'keep' | 'drop') => void
+  readonly swap: () => void
+  readonly edit: () => void
+  /** Takes the latest correction back, or does it again, and opens the pair that it was made to. */
+  readonly revert: (which: 'undo' | 'redo') => Promise<void>
+}
+
+export function pairActions(
+  { rows, at, open, go, show }: Pick<PairList, 'rows' | 'at' | 'open' | 'go' | 'show'>,
+  review: Review,
+  setDraft: (draft: PairDraft | null) => void,
+): PairActions {
+  return {
+    judge(kind) {
+      if (open === undefined) return
+      void review.correct(open, { kind })
+      go(Math.min(rows.total - 1, at + 1))
+    },
+    swap() {
+      if (open !== undefined) void review.correct(open, { kind: 'swap' })
+    },
+    edit() {
+      setDraft(open === undefined ? null : { id: open, texts: null })
+    },
+    async revert(which) {
+      const id = await review.revert(which)
+      if (id !== null) await show(id)
+    },
+  }
+}

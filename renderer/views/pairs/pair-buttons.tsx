@@ -1,0 +1,66 @@
+/** What can be done to a pair, as buttons: each tells its key, and whether it was done. */
+import { Button, Group } from '@mantine/core'
+import { Check, Pencil, Repeat2, X } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { PairActions } from './pair-actions.ts'
+import type { PairBrief } from './pair-query.ts'
+
+interface Props {
+  readonly pair: Pick<PairBrief, 'keep' | 'reviewed' | 'swapped'>
+  readonly editing: boolean
+  readonly actions: Pick<PairActions, 'judge' | 'swap'>
+  /** Begins to edit the pair, or ends it without saving. */
+  readonly onEdit: () => void
+}
+
+export function PairButtons({ pair, editing, actions: { judge, swap }, onEdit }: Props) {
+  const { t } = useTranslation()
+  const isKept = pair.reviewed && pair.keep
+  return (
+    <Group gap="xs">
+      <Button
+        size="xs"
+        variant={isKept ? 'filled' : 'default'}
+        aria-pressed={isKept}
+        leftSection={<Check size={14} aria-hidden />}
+        aria-keyshortcuts="A"
+        disabled={editing}
+        onClick={() => judge('keep')}
+      >
+        {t('pairs.keep')}
+      </Button>
+      <Button
+        size="xs"
+        variant={pair.keep ? 'default' : 'filled'}
+        aria-pressed={!pair.keep}
+        leftSection={<X size={14} aria-hidden />}
+        aria-keyshortcuts="D"
+        disabled={editing}
+        onClick={() => judge('drop')}
+      >
+        {t('pairs.drop')}
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        aria-pressed={pair.swapped}
+        leftSection={<Repeat2 size={14} aria-hidden />}
+        aria-keyshortcuts="S"
+        disabled={editing}
+        onClick={swap}
+      >
+        {t('pairs.swap')}
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Pencil size={13} aria-hidden />}
+        aria-keyshortcuts="E"
+        aria-pressed={editing}
+        onClick={onEdit}
+      >
+        {t('pairs.edit')}
+      </Button>
+    </Group>
+  )
+}

@@ -1,0 +1,66 @@
+/** What the table of pairs is narrowed by: words, a task, a state. */
+import { NativeSelect, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Search } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Round } from '../../lab.ts'
+import { choose, usePlace } from '../../location.ts'
+import { PAIR_STATES, stateIn } from './filter.ts'
+import { taskName } from './task-name.ts'
+
+interface Props {
+  readonly round: Round
+  readonly search: string
+  readonly onSearch: (text: string) => void
+  /** Called when any filter has changed. */
+  readonly onChange: () => void
+}
+
+export function PairFilters({ round, search, onSearch, onChange }: Props) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const tasks = useQuery({ queryKey: ['pairs', 'tasks', round], queryFn: () => lab.pairs.tasks.query(round) })
+  return (
+    <>
+      <TextInput
+        size="xs"
+        w={150}
+        leftSection={<Search size={14} aria-hidden />}
+        placeholder={t('pairs.search')}
+        aria-label={t('pairs.search')}
+        value={search}
+        onChange={(event) => {
+          onSearch(event.currentTarget.value)
+          onChange()
+        }}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t('pairs.task')}
+        value={query.task ?? ''}
+        data={[
+          { value: '', label: t('pairs.allTasks') },
+          ...(tasks.data ?? []).map(({ task, count }) => ({ value: task, label: `${taskName(t, task)} (${count})` })),
+        ]}
+        onChange={(event) => {
+          choose({ task: event.currentTarget.value })
+          onChange()
+        }}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t('pairs.state')}
+        value={stateIn(query) ?? ''}
+        data={[
+          { value: '', label: t('pairs.allStates') },
+          ...PAIR_STATES.map((state) => ({ value: state, label: t(`pairs.states.${state}`) })),
+        ]}
+        onChange={(event) => {
+          choose({ state: event.currentTarget.value })
+          onChange()
+        }}
+      />
+    </>
+  )
+}

@@ -1,0 +1,85 @@
+/** The list of a round's pairs, and which of them is open: filter, search and pair are kept in the address. */
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import type { Round } from '../../lab.ts'
+import { usePlace } from '../../location.ts'
+import type { Order } from '../../parts/table/order.ts'
+import { type LongList, useLongList } from '../../parts/table/slices.ts'
+import { tell, tellError } from '../../shell/notices.tsx'
+import { useAddress } from './address.ts'
+import { type Chosen, placeOf } from './chosen.ts'
+import { filterOf, sortOf } from './filter.ts'
+import type { PairBrief } from './pair-query.ts'
+import { pairQuery } from './pair-query.ts'
+
+export interface PairList {
+  readonly rows: LongList<PairBrief>
+  readonly order: Order
+  readonly sortBy: (order: Order) => void
+  readonly search: string
+  readonly setSearch: (text: string) => void
+  /** The place of the open pair in the list; -1 where the list does not hold it. */
+  readonly at: number
+  /** The open pair; undefined where there is none. */
+  readonly open: number | undefined
+  /** Opens the pair at a place of the list; tells why not while another one is being edited. */
+  readonly go: (place: number) => void
+  /** Goes to a pair wherever it is in the list, or shows it alone where the filter hides it. Why not is told. */
+  readonly show: (id: number, order?: Order) => Promise<void>
+  /** Opens the first pair: for a list that has become another. */
+  readonly toFirst: () => void
+}
+
+const FIRST: Chosen = { at: 0, id: undefined }
+/** Milliseconds for which a typed text or an open pair has to stand before the lab or the address hears of it. */
+const REST = 250
+
+/** `editing` is the pair whose answers are being edited: it stays open until they are saved, whatever the list shows. */
+export function usePairList(round: Round, editing: number | null): PairList {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const [order, setOrder] = useState<Order>({ by: 'id', descending: false })
+  const [search, setSearch] = useState(query.search ?? '')
+  const [searched] = useDebouncedValue(search, REST)
+  const [chosen, setChosen] = useState<Chosen>(query.pair === undefined ? FIRST : { at: -1, id: Number(query.pair) })
+  const filter = filterOf(round, query, searched)
+  const rows = useLongList<PairBrief>(['pairs', 'list', filter, order], (slice) =>
+    lab.pairs.list.query({ ...filter, ...slice, ...sortOf(order) }),
+  )
+  const at = placeOf(chosen, rows.total, (place) => rows.rowAt(place)?.id)
+  const open = editing ?? rows.rowAt(at)?.id ?? chosen.id
+  usePrefetched([at + 1, at - 1, at + 2].map((place) => rows.rowAt(place)?.id))
+  const go = (place: number) => {
+    if (editing === null) setChosen({ at: place, id: rows.rowAt(place)?.id })
+    else tell(t('pairs.stillEditing', { id: editing }))
+  }
+  const show = async (id: number, by = order) => {
+    try {
+      const place = await lab.pairs.place.query({ ...filter, ...sortOf(by), id })
+      setChosen({ at: place ?? -1, id })
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  const toFirst = () => setChosen(FIRST)
+  const [rested] = useDebouncedValue(open, REST)
+  useAddress('search', searched, setSearch)
+  useAddress('pair', rested?.toString(), (pair) => {
+    if (pair === '') toFirst()
+    else void show(Number(pair))
+  })
+  return { rows, order, sortBy: setOrder, search, setSearch, at, open, go, show, toFirst }
+}
+
+/** Asks for these pairs before somebody goes to them. */
+function usePrefetched(ids: readonly (number | undefined)[]): void {
+  const client = useQueryClient()
+  const wanted = ids.filter((id) => id !== undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is made anew with each drawing, its content counts
+  useEffect(() => {
+    for (const id of wanted) void client.prefetchQuery(pairQuery(id))
+  }, [client, wanted.join(' ')])
+}
