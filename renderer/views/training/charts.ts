@@ -1,79 +1,86 @@
-/** Which curves stand together, and in which order: TRL's names, with what each is for. */
+/** The charts of the trainings that are shown, each with its lines. */
+import type { TFunction } from 'i18next'
+import type { Answers } from '../../lab.ts'
+import type { Mark } from '../../parts/curve/drawing.tsx'
+import { lineOf, type Series } from '../../parts/curve/series.ts'
+import { type Arm, type ArmKey, idOf, type TrainingStage, trainingName } from './arms.ts'
+import { CHARTS, type ChartSpec, type Role } from './chart-specs.ts'
 
-/** What a line of a chart shows, which decides how it is drawn. */
-export type Role = 'main' | 'heldOut' | 'chosen' | 'rejected'
+type CurveAnswer = Answers['metrics']['curves'][number]
+type Points = Pick<Series, 'points' | 'bounds'>
 
-export interface ChartSpec {
-  /** Names its title and its sentence among the words. */
-  readonly id:
-    | 'loss'
-    | 'preferenceLoss'
-    | 'rewards'
-    | 'margins'
-    | 'accuracies'
-    | 'logps'
-    | 'replay'
-    | 'accuracy'
-    | 'entropy'
-    | 'gradient'
-    | 'rate'
-    | 'speed'
-    | 'memory'
-  readonly lines: readonly { readonly metric: string; readonly role: Role }[]
-  /** A level worth a line. */
-  readonly level?: number
-  /** Shares, from 0 to 1. */
-  readonly share?: true
+/** What the lab has of each metric of each training. */
+export class Curves {
+  readonly #points: ReadonlyMap<string, Points>
+
+  constructor(answers: readonly CurveAnswer[]) {
+    this.#points = new Map(answers.map((answer) => [`${idOf(answer)} ${answer.name}`, lineOf(answer)]))
+  }
+
+  /** undefined where the lab has not answered for it. */
+  of(arm: ArmKey, metric: string): Points | undefined {
+    return this.#points.get(`${idOf(arm)} ${metric}`)
+  }
 }
 
-const main = (metric: string) => ({ metric, role: 'main' as const })
-const heldOut = (metric: string) => ({ metric, role: 'heldOut' as const })
-
-const COMMON: readonly ChartSpec[] = [
-  { id: 'gradient', lines: [main('grad_norm')] },
-  { id: 'rate', lines: [main('learning_rate')] },
-  { id: 'speed', lines: [main('tokens_per_second')] },
-  { id: 'memory', lines: [main('memory')] },
-]
-
-export const CHARTS: Readonly<Record<'sft' | 'dpo', readonly ChartSpec[]>> = {
-  sft: [
-    { id: 'loss', lines: [main('loss'), heldOut('eval_loss')] },
-    { id: 'accuracy', lines: [main('mean_token_accuracy'), heldOut('eval_mean_token_accuracy')], share: true },
-    { id: 'entropy', lines: [main('entropy'), heldOut('eval_entropy')] },
-    ...COMMON,
-  ],
-  dpo: [
-    { id: 'preferenceLoss', lines: [main('loss'), heldOut('eval_loss')] },
-    {
-      id: 'rewards',
-      lines: [
-        { metric: 'rewards/chosen', role: 'chosen' },
-        { metric: 'rewards/rejected', role: 'rejected' },
-      ],
-      level: 0,
-    },
-    { id: 'margins', lines: [main('rewards/margins'), heldOut('eval_rewards/margins')], level: 0 },
-    {
-      id: 'accuracies',
-      lines: [main('rewards/accuracies'), heldOut('eval_rewards/accuracies')],
-      level: 0.5,
-      share: true,
-    },
-    {
-      id: 'logps',
-      lines: [
-        { metric: 'logps/chosen', role: 'chosen' },
-        { metric: 'logps/rejected', role: 'rejected' },
-      ],
-    },
-    { id: 'entropy', lines: [main('entropy')] },
-    { id: 'replay', lines: [main('replay/loss')] },
-    ...COMMON,
-  ],
+/** What is drawn. */
+export interface Trainings {
+  /** All that could be shown; each has the colour of its place in `colours`. */
+  readonly arms: readonly Arm[]
+  readonly colours: readonly string[]
+  /** Those of the arms that are shown. */
+  readonly shown: readonly Arm[]
+  /** Whether they are of more than one run: then names tell runs apart, too. */
+  readonly several: boolean
+  readonly curves: Curves
 }
 
-/** Every metric that the charts of a stage show. */
-export function metricsOf(stage: 'sft' | 'dpo'): string[] {
-  return CHARTS[stage].flatMap(({ lines }) => lines.map(({ metric }) => metric))
+export interface ChartContent {
+  readonly spec: ChartSpec
+  readonly series: readonly Series[]
+  readonly mark?: Mark
+}
+
+/** The charts of a stage that have something to show. */
+export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Trainings): ChartContent[] {
+  const { shown } = trainings
+  // Of one training alone: with several there would be no telling whose line it is.
+  const kept = shown.length === 1 ? shown[0]!.kept : null
+  const mark = kept === null ? undefined : { step: kept, word: t('training.kept') }
+  return CHARTS[stage]
+    .map((spec) => ({
+      spec,
+      series: shown.flatMap((arm) => spec.lines.flatMap((line) => seriesOf(t, trainings, arm, line) ?? [])),
+      ...(mark === undefined || spec.id !== 'loss' ? {} : { mark }),
+    }))
+    .filter(({ series }) => series.length > 0)
+}
+
+/** A line of a chart; undefined where the training has no such metric. */
+function seriesOf(
+  t: TFunction,
+  { arms, colours, shown, several, curves }: Trainings,
+  arm: Arm,
+  { metric, role }: ChartSpec['lines'][number],
+): Series | undefined {
+  const points = curves.of(arm, metric)
+  if (points === undefined || points.points.length === 0) return undefined
+  const name = trainingName(t, arm, arms, several)
+  const roleName = role === 'main' ? name : t(`training.roles.${role}`)
+  const alone = shown.length === 1
+  return {
+    id: `${idOf(arm)} ${metric}`,
+    label: role === 'main' || alone ? roleName : `${name}, ${roleName}`,
+    colour: lineColour(role, colours[arms.indexOf(arm)]!, alone),
+    dashed: role === 'heldOut' || role === 'rejected',
+    exact: role === 'heldOut',
+    ...points,
+  }
+}
+
+/** Where one training is shown, colours can mean chosen and rejected; where several are, they tell these apart. */
+function lineColour(role: Role, own: string, alone: boolean): string {
+  if (alone && role === 'chosen') return 'var(--chosen)'
+  if (alone && role === 'rejected') return 'var(--rejected)'
+  return own
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Point } from '../../parts/curve/series.ts'
-import { warningsOf } from './warnings.ts'
+import { Curves } from './charts.ts'
+import { warningsAmong, warningsOf } from './warnings.ts'
 
 const curve = (at: (share: number) => number, steps = 50): Point[] =>
   Array.from({ length: steps }, (_, step): Point => [step + 1, at(step / (steps - 1))])
@@ -32,5 +33,19 @@ describe('warningsOf', () => {
 
   it('waits for enough steps', () => {
     expect(warningsOf({ 'logps/chosen': curve((share) => -6 - 5 * share, 5) })).toEqual([])
+  })
+})
+
+describe('warningsAmong', () => {
+  const arm = (name: string) => ({ run: 1, stage: 'dpo', round: 1, arm: name, names: ['loss', 'grad_norm'] })
+  const zero = (name: string) => {
+    const [steps, values] = [Array.from({ length: 20 }, (_, at) => at), Array.from({ length: 20 }, () => 0.001)]
+    return { ...arm(name), name: 'loss', steps, mean: values, low: values, high: values }
+  }
+
+  it('names the training, and leaves out the one that has no pairs', () => {
+    const curves = new Curves([zero('dpo'), zero('replay')])
+    const [dpo, replay, other] = [arm('dpo'), arm('replay'), arm('nll_chosen')]
+    expect(warningsAmong([dpo, replay, other], curves)).toEqual([{ arm: dpo, warning: 'lossZero' }])
   })
 })

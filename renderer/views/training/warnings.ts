@@ -1,10 +1,12 @@
 /** Known failures of preference training, seen in the curves while there is still time to stop. */
 import type { Point } from '../../parts/curve/series.ts'
+import type { Arm } from './arms.ts'
+import type { Curves } from './charts.ts'
 
 export type Warning = 'chosenFalls' | 'accuracyEarly' | 'lossZero' | 'forgets'
 
-/** The curves of one training by TRL's name. */
-export type Curves = Readonly<Record<string, readonly Point[]>>
+/** The points of one training's metrics by TRL's names. */
+export type Metrics = Readonly<Record<string, readonly Point[]>>
 
 /** Fewer steps say nothing. */
 const ENOUGH = 8
@@ -18,18 +20,31 @@ const ZERO = 0.01
 const FORGOTTEN = 1.5
 
 /** What is wrong with a training, as far as its curves tell. Rafailov et al. 2023; Pal et al. 2024 (DPO-Positive). */
-export function warningsOf(curves: Curves): Warning[] {
+export function warningsOf(metrics: Metrics): Warning[] {
   const found: Warning[] = []
-  const chosen = values(curves['logps/chosen'])
+  const chosen = values(metrics['logps/chosen'])
   if (chosen.length >= ENOUGH && mean(tail(chosen)) < mean(head(chosen)) - SUNK) found.push('chosenFalls')
-  const accuracies = values(curves['rewards/accuracies'])
+  const accuracies = values(metrics['rewards/accuracies'])
   const early = accuracies.slice(0, Math.max(2, Math.floor(accuracies.length * EARLY)))
   if (accuracies.length >= ENOUGH && mean(early.slice(-Math.ceil(early.length / 2))) > 0.99) found.push('accuracyEarly')
-  const loss = values(curves.loss)
+  const loss = values(metrics.loss)
   if (loss.length >= ENOUGH && mean(loss.slice(0, Math.ceil(loss.length / 2))) < ZERO) found.push('lossZero')
-  const replay = values(curves['replay/loss'])
+  const replay = values(metrics['replay/loss'])
   if (replay.length >= ENOUGH && mean(tail(replay)) > FORGOTTEN * mean(head(replay))) found.push('forgets')
   return found
+}
+
+/** What is wrong with each of the trainings. Those on golden samples alone are left out: they have no pairs. */
+export function warningsAmong<A extends Pick<Arm, 'run' | 'stage' | 'round' | 'arm' | 'names'>>(
+  arms: readonly A[],
+  curves: Curves,
+): { readonly arm: A; readonly warning: Warning }[] {
+  return arms
+    .filter(({ arm }) => arm !== 'replay')
+    .flatMap((arm) => {
+      const metrics = Object.fromEntries(arm.names.map((name) => [name, curves.of(arm, name)?.points ?? []]))
+      return warningsOf(metrics).map((warning) => ({ arm, warning }))
+    })
 }
 
 function values(points: readonly Point[] = []): number[] {

@@ -1,0 +1,49 @@
+/** The trainings of runs: each stage of a run trains one policy ("arm") or several, once a round. */
+import type { TFunction } from 'i18next'
+import type { Answers } from '../../lab.ts'
+import { armName } from '../../parts/arm.ts'
+
+export type Arm = Answers['metrics']['arms'][number]
+export type ArmKey = Pick<Arm, 'run' | 'stage' | 'round' | 'arm'>
+export type TrainingStage = 'sft' | 'dpo'
+
+/** In the address: no training at all, where nothing would mean those that are shown at first. */
+export const NO_ARMS = 'none'
+
+/** What names a training in the address and among curves. */
+export function idOf({ run, stage, round, arm }: ArmKey): string {
+  return `${run}-${stage}-${round}-${arm}`
+}
+
+/** What names a training to the lab. */
+export function keyOf({ run, stage, round, arm }: ArmKey): ArmKey {
+  return { run, stage, round, arm }
+}
+
+/** The stage that an address names, or the latest of those that were trained. */
+export function stageOf(named: string | undefined, arms: readonly Pick<Arm, 'stage'>[]): TrainingStage {
+  if (named === 'sft' || named === 'dpo') return named
+  return arms.some(({ stage }) => stage === 'dpo') ? 'dpo' : 'sft'
+}
+
+/** The trainings that an address names; without a name the main one of the latest round, or else the first that is there. */
+export function chosenArms<A extends ArmKey>(named: string | undefined, arms: readonly A[], stage: TrainingStage): A[] {
+  if (named !== undefined) {
+    const ids = named.split('.')
+    return arms.filter((arm) => ids.includes(idOf(arm)))
+  }
+  const latest = Math.max(0, ...arms.map(({ round }) => round))
+  const main = arms.filter(({ arm, round }) => arm === stage && round === latest)
+  return main.length > 0 ? main : arms.slice(0, 1)
+}
+
+/** What tells a training from the others that are there; `several`: from those of other runs as well. */
+export function trainingName(t: TFunction, arm: ArmKey, arms: readonly ArmKey[], several: boolean): string {
+  return [
+    several ? t('episodes.run', { run: arm.run }) : '',
+    armName(t, arm.arm),
+    arm.round > 1 || arms.some(({ round }) => round > 1) ? t('episodes.round', { round: arm.round }) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}

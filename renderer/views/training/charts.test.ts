@@ -1,0 +1,55 @@
+import i18next from 'i18next'
+import { expect, test } from 'vitest'
+import { words } from '../../i18n/en.ts'
+import type { Arm } from './arms.ts'
+import { Curves, chartsOf } from './charts.ts'
+
+const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words } } })
+
+const arm = (name: string, kept: number | null = null): Arm => {
+  return { run: 1, stage: 'dpo', round: 1, arm: name, names: [], lastStep: 2, kept }
+}
+const curve = (of: Arm, name: string, mean: readonly (number | null)[] = [1, 2]) => {
+  const { run, stage, round, arm } = of
+  return { run, stage, round, arm, name, steps: mean.map((_, at) => at + 1), mean, low: mean, high: mean }
+}
+
+const [dpo, replay] = [arm('dpo'), arm('replay')]
+const rewards = [dpo, replay].flatMap((one) => [curve(one, 'rewards/chosen'), curve(one, 'rewards/rejected')])
+const common = { arms: [dpo, replay], colours: ['blue', 'red'], several: false, curves: new Curves(rewards) }
+
+test('charts without a value are left out', () => {
+  const curves = new Curves([...rewards, curve(dpo, 'grad_norm', [])])
+  const charts = chartsOf(t, 'dpo', { ...common, curves, shown: [dpo] })
+  expect(charts.map(({ spec }) => spec.id)).toEqual(['rewards'])
+})
+
+test('the lines of one training have the colours of chosen and rejected', () => {
+  const [chart] = chartsOf(t, 'dpo', { ...common, shown: [dpo] })
+  expect(chart?.series.map(({ label, colour, dashed }) => [label, colour, dashed])).toEqual([
+    ['chosen', 'var(--chosen)', false],
+    ['rejected', 'var(--rejected)', true],
+  ])
+})
+
+test('the lines of several trainings have the colours and names of these', () => {
+  const [chart] = chartsOf(t, 'dpo', { ...common, shown: [dpo, replay] })
+  expect(chart?.series.map(({ label, colour }) => [label, colour])).toEqual([
+    ['DPO, chosen', 'blue'],
+    ['DPO, rejected', 'blue'],
+    ['Golden replay only, chosen', 'red'],
+    ['Golden replay only, rejected', 'red'],
+  ])
+})
+
+test('the step whose weights were kept is marked in the loss of one training', () => {
+  const sft = { ...arm('sft', 2), stage: 'sft' }
+  const curves = new Curves([curve(sft, 'loss'), curve(sft, 'eval_loss'), curve(sft, 'entropy')])
+  const alone = chartsOf(t, 'sft', { ...common, arms: [sft], curves, shown: [sft] })
+  expect(alone.map(({ spec, mark }) => [spec.id, mark?.step])).toEqual([
+    ['loss', 2],
+    ['entropy', undefined],
+  ])
+  const several = chartsOf(t, 'sft', { ...common, arms: [sft, dpo], curves, shown: [sft, dpo] })
+  expect(several.every(({ mark }) => mark === undefined)).toBe(true)
+})

@@ -1,0 +1,31 @@
+/** Which runs are overlaid. */
+import { MultiSelect } from '@mantine/core'
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { RunBrief } from '../../lab.ts'
+import { choose } from '../../location.ts'
+
+interface Props {
+  readonly runs: readonly RunBrief[]
+  /** The ids of those that are chosen, joined by dots. */
+  readonly chosen: string
+}
+
+/** There may be hundreds of runs: they are drawn anew only where they or the choice have changed. */
+export const RunsChoice = memo(function RunsChoice({ runs, chosen }: Props) {
+  const { t } = useTranslation()
+  return (
+    <MultiSelect
+      size="xs"
+      maw={460}
+      aria-label={t('training.runs')}
+      placeholder={chosen === '' ? t('training.runs') : ''}
+      value={chosen.split('.').filter(Boolean)}
+      data={runs.map(({ id, command }) => ({
+        value: String(id),
+        label: `${t('episodes.run', { run: id })} · ${t(`command.${command}` as 'command.sft', { defaultValue: command })}`,
+      }))}
+      onChange={(values) => choose({ runs: values.join('.'), run: undefined, arms: undefined })}
+    />
+  )
+})

@@ -1,0 +1,179 @@
+/** The charts of some trainings, with what is chosen, smoothed and zoomed in all of them together. */
+import { Alert, Button, Chip, Group, Switch, Text } from '@mantine/core'
+import { TriangleAlert, ZoomOut } from 'lucide-react'
+import { memo, useCallback, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useJob } from '../../job.ts'
+import { choose, usePlace } from '../../location.ts'
+import { Curve } from '../../parts/curve/curve.tsx'
+import { type Range, within } from '../../parts/curve/series.ts'
+import { useFocusHandedOn } from '../../parts/focus.ts'
+import { Loading } from '../../parts/loading.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import { useSettings } from '../../state/settings.ts'
+import { type Arm, chosenArms, idOf, NO_ARMS, type TrainingStage, trainingName } from './arms.ts'
+import { metricsOf } from './chart-specs.ts'
+import { type ChartContent, Curves, chartsOf } from './charts.ts'
+import { coloursOf } from './colours.ts'
+import { useCurves } from './curves.ts'
+import { Smoothing } from './smoothing.tsx'
+import classes from './training.module.css'
+import { warningsAmong } from './warnings.ts'
+
+interface Props {
+  readonly stage: TrainingStage
+  readonly arms: readonly Arm[]
+  /** More than one run: names tell runs apart, too. */
+  readonly several: boolean
+}
+
+export function TrainingCharts({ stage, arms, several }: Props) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const [log, setLog] = useState(false)
+  const [range, setRange] = useState<Range | null>(null)
+  const shown = useMemo(() => chosenArms(query.arms, arms, stage), [query.arms, arms, stage])
+  const { whole, part, error, isLoading, refetch } = useShownCurves(stage, shown, range)
+  const colours = useMemo(() => coloursOf(arms), [arms])
+  const charts = useMemo(
+    () => chartsOf(t, stage, { arms, colours, shown, several, curves: part }),
+    [t, stage, arms, colours, shown, several, part],
+  )
+  const lastStep = Math.max(1, ...shown.map((arm) => arm.lastStep))
+  const zoom = useCallback((to: Range | null) => setRange(to === null ? null : within(to, [1, lastStep])), [lastStep])
+  const nameOf = (arm: Arm) => trainingName(t, arm, arms, several)
+  return (
+    <>
+      <div className={classes.tools}>
+        <ArmChips arms={arms} shown={shown} colours={colours} nameOf={nameOf} />
+        <Group gap="lg">
+          <Smoothing />
+          <Switch label={t('training.log')} checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
+          {range !== null && <ShowAll range={range} onPress={() => setRange(null)} />}
+        </Group>
+      </div>
+      <Warnings arms={shown} curves={whole} nameOf={nameOf} />
+      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {isLoading && <Loading />}
+      {shown.length === 0 && <Text>{t('training.choose')}</Text>}
+      <div className={classes.charts}>
+        {charts.map((chart) => (
+          <Chart key={chart.spec.id} {...chart} log={log} range={range} onRange={zoom} />
+        ))}
+      </div>
+      <Text size="sm" c="dimmed">
+        {t('training.hint')}
+      </Text>
+    </>
+  )
+}
+
+/** The curves of the trainings that are shown: of all their steps, and of the range that is zoomed into. */
+function useShownCurves(stage: TrainingStage, shown: readonly Arm[], range: Range | null) {
+  const job = useJob()
+  const names = metricsOf(stage).filter((name) => shown.some((arm) => arm.names.includes(name)))
+  const live = job?.current != null && shown.some(({ run }) => run === job.current?.run)
+  const whole = useCurves(shown, names, null, live)
+  // With no range the same question as the whole, which is asked once.
+  const zoomed = useCurves(shown, names, range, live)
+  const { data, error, isLoading, refetch } = zoomed.data === undefined ? whole : zoomed
+  return {
+    whole: useMemo(() => new Curves(whole.data ?? []), [whole.data]),
+    // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
+    part: useMemo(() => new Curves(data ?? []), [data]),
+    error,
+    isLoading,
+    refetch,
+  }
+}
+
+interface ArmChipsProps {
+  readonly arms: readonly Arm[]
+  readonly shown: readonly Arm[]
+  readonly colours: readonly string[]
+  readonly nameOf: (arm: Arm) => string
+}
+
+/** Which of the trainings are shown. */
+function ArmChips({ arms, shown, colours, nameOf }: ArmChipsProps) {
+  return (
+    <Chip.Group
+      multiple
+      value={shown.map(idOf)}
+      onChange={(values) => choose({ arms: values.length === 0 ? NO_ARMS : values.join('.') })}
+    >
+      <Group gap="xs">
+        {arms.map((arm, at) => (
+          <Chip key={idOf(arm)} value={idOf(arm)} size="xs" variant="outline">
+            <i className={classes.swatch} style={{ background: colours[at] }} />
+            {nameOf(arm)}
+          </Chip>
+        ))}
+      </Group>
+    </Chip.Group>
+  )
+}
+
+interface WarningsProps {
+  readonly arms: readonly Arm[]
+  /** Of whole trainings: what shows early or late says nothing of a part. */
+  readonly curves: Curves
+  readonly nameOf: (arm: Arm) => string
+}
+
+function Warnings({ arms, curves, nameOf }: WarningsProps) {
+  const { t } = useTranslation()
+  const warnings = useMemo(() => warningsAmong(arms, curves), [arms, curves])
+  return warnings.map(({ arm, warning }) => (
+    <Alert
+      key={`${idOf(arm)} ${warning}`}
+      color="orange"
+      variant="light"
+      icon={<TriangleAlert size={18} aria-hidden />}
+      title={t('training.warning', { arm: nameOf(arm), what: t(`training.warnings.${warning}.title`) })}
+    >
+      <span className={classes.warning}>{t(`training.warnings.${warning}.text`)}</span>
+    </Alert>
+  ))
+}
+
+/** Takes the charts back to all steps. */
+function ShowAll({ range: [from, to], onPress }: { readonly range: Range; readonly onPress: () => void }) {
+  const { t } = useTranslation()
+  const button = useRef<HTMLButtonElement>(null)
+  useFocusHandedOn(button)
+  return (
+    <Button ref={button} size="xs" variant="default" leftSection={<ZoomOut size={14} aria-hidden />} onClick={onPress}>
+      {t('training.all', { from, to })}
+    </Button>
+  )
+}
+
+interface ChartProps extends ChartContent {
+  readonly log: boolean
+  readonly range: Range | null
+  readonly onRange: (range: Range | null) => void
+}
+
+const Chart = memo(function Chart({ spec, series, mark, log, range, onRange }: ChartProps) {
+  const { t } = useTranslation()
+  const { smoothing } = useSettings()
+  const title = t(`training.charts.${spec.id}.title`)
+  return (
+    <section className={`card ${classes.chart}`} aria-label={title}>
+      <h2>{title}</h2>
+      <p>{t(`training.charts.${spec.id}.text`)}</p>
+      <Curve
+        name={title}
+        series={series}
+        smoothing={spec.id === 'rate' ? 0 : smoothing}
+        log={log}
+        range={range}
+        onRange={onRange}
+        share={spec.share === true}
+        {...(mark === undefined ? {} : { mark })}
+        {...(spec.level === undefined || log ? {} : { level: spec.level })}
+      />
+    </section>
+  )
+})
