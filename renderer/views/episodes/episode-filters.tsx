@@ -1,0 +1,130 @@
+/** What the table of episodes is narrowed by. */
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Search, X } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useSay } from '../../i18n/say.ts'
+import { useRuns } from '../../lab.ts'
+import { choose, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
+import { causeMessage, causeOf } from './cause.ts'
+import { choicesOf, type EpisodeGroup, OUTCOMES } from './filter.ts'
+
+interface Props {
+  readonly groups: readonly EpisodeGroup[]
+  readonly search: string
+  readonly onSearch: (search: string) => void
+  /** Called when any filter has changed. */
+  readonly onChange: () => void
+}
+
+export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const runs = useRuns()
+  const { stages, rounds, arms, tasks } = choicesOf(groups)
+  return (
+    <>
+      <TextInput
+        size="xs"
+        w={170}
+        leftSection={<Search size={14} aria-hidden />}
+        placeholder={t('episodes.search')}
+        aria-label={t('episodes.search')}
+        value={search}
+        onChange={(event) => {
+          onSearch(event.currentTarget.value)
+          onChange()
+        }}
+      />
+      <Filter
+        name="run"
+        all={t('episodes.allRuns')}
+        values={(runs.data ?? []).map(({ id }) => String(id))}
+        labelOf={(run) => t('episodes.run', { run })}
+        onChange={onChange}
+      />
+      <Filter
+        name="stage"
+        all={t('episodes.allStages')}
+        values={stages}
+        labelOf={(stage) => t(`stage.${stage}` as 'stage.sft', { defaultValue: stage })}
+        onChange={onChange}
+      />
+      {(rounds.length > 1 || query.round !== undefined) && (
+        <Filter
+          name="round"
+          all={t('episodes.allRounds')}
+          values={rounds}
+          labelOf={(round) => t('episodes.round', { round })}
+          onChange={onChange}
+        />
+      )}
+      <Filter
+        name="arm"
+        all={t('episodes.allArms')}
+        values={arms}
+        labelOf={(arm) => armName(t, arm)}
+        onChange={onChange}
+      />
+      <Filter name="task" all={t('episodes.allTasks')} values={tasks} labelOf={(task) => task} onChange={onChange} />
+      <Filter
+        name="outcome"
+        all={t('episodes.allOutcomes')}
+        values={OUTCOMES}
+        labelOf={(outcome) => t(`outcome.${outcome}`)}
+        onChange={onChange}
+      />
+      <CauseFilter onChange={onChange} />
+    </>
+  )
+}
+
+interface FilterProps<Value extends string> {
+  /** Of the filter in the address. */
+  readonly name: 'run' | 'stage' | 'round' | 'arm' | 'task' | 'outcome'
+  /** What it is called to have no such filter. */
+  readonly all: string
+  readonly values: readonly Value[]
+  readonly labelOf: (value: Value) => string
+  readonly onChange: () => void
+}
+
+function Filter<Value extends string>({ name, all, values, labelOf, onChange }: FilterProps<Value>) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label={t(`episodes.filters.${name}`)}
+      value={query[name] ?? ''}
+      data={[{ value: '', label: all }, ...values.map((value) => ({ value, label: labelOf(value) }))]}
+      onChange={(event) => {
+        choose({ [name]: event.currentTarget.value, episode: undefined })
+        onChange()
+      }}
+    />
+  )
+}
+
+/** Another view leads here with a cause; it can only be taken away. */
+function CauseFilter({ onChange }: { readonly onChange: () => void }) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const say = useSay()
+  const cause = causeOf(query)
+  if (cause === undefined) return null
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      rightSection={<X size={13} aria-hidden />}
+      title={t('episodes.dropFilter')}
+      onClick={() => {
+        choose({ reason: undefined, fault: undefined, episode: undefined })
+        onChange()
+      }}
+    >
+      {t('episodes.because', { cause: say(causeMessage(cause)) })}
+    </Button>
+  )
+}

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { choicesOf, filterOf } from './filter.ts'
+
+test('an address without filters asks for every episode', () => {
+  expect(filterOf({ episode: '12' }, '')).toEqual({})
+})
+
+test('every filter of the address narrows the list, numbers as numbers', () => {
+  const query = {
+    run: '3',
+    stage: 'evaluate',
+    round: '2',
+    arm: 'dpo',
+    task: 'click-tab',
+    reason: 'steps',
+    outcome: 'failure',
+  }
+  expect(filterOf(query, 'ok')).toEqual({ ...query, run: 3, round: 2, search: 'ok' })
+})
+
+test('an outcome that does not exist is no filter', () => {
+  expect(filterOf({ outcome: 'lost' }, '')).toEqual({})
+})
+
+test('each value is offered once, in order', () => {
+  const group = (stage: string, round: number, arm: string, task: string) => ({ stage, round, arm, task })
+  const groups = [
+    group('collect', 10, '', 'click-tab'),
+    group('collect', 2, '', 'click-button'),
+    group('evaluate', 1, 'dpo', 'click-tab'),
+  ]
+  expect(choicesOf(groups)).toEqual({
+    stages: ['collect', 'evaluate'],
+    rounds: ['1', '2', '10'],
+    arms: ['dpo'],
+    tasks: ['click-button', 'click-tab'],
+  })
+})
