@@ -22,16 +22,6 @@ const DELAYS = [0, 250, 500, 1000, 2000, 4000]
 
 export function Controls({ of, control, screen, extent, onExtent }: Props) {
   const { t } = useTranslation()
-  const [moved, setMoved] = useState<number | null>(null)
-  const place = DELAYS.findLastIndex((delay) => delay <= control.delay)
-  // The thumb stays where it was put until the lab has the new delay: the next key goes on from there.
-  useEffect(() => setMoved((at) => (at !== null && DELAYS[at] === control.delay ? null : at)), [control.delay])
-  const change = (changes: Partial<Control>) =>
-    void lab.live.control.mutate({ of, ...changes }).catch((error: unknown) => {
-      setMoved(null)
-      tellError(error)
-    })
-  const seconds = (at: number) => t('live.seconds', { seconds: (DELAYS[at] ?? 0) / 1000 })
   return (
     <Group gap="md" wrap="wrap">
       <Tooltip label={t(control.paused ? 'live.resume' : 'live.pause')}>
@@ -39,7 +29,7 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
           size="lg"
           variant={control.paused ? 'filled' : 'default'}
           aria-label={t(control.paused ? 'live.resume' : 'live.pause')}
-          onClick={() => change({ paused: !control.paused })}
+          onClick={() => void change(of, { paused: !control.paused }).catch(tellError)}
         >
           {control.paused ? <Play size={18} aria-hidden /> : <Pause size={18} aria-hidden />}
         </ActionIcon>
@@ -55,27 +45,48 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
           <StepForward size={18} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      <Group gap="sm" wrap="nowrap">
-        <Text size="sm" id={`delay-${of}`}>
-          {t('live.delay')}
-        </Text>
-        <Slider
-          w={150}
-          min={0}
-          max={DELAYS.length - 1}
-          step={1}
-          value={moved ?? place}
-          label={seconds}
-          thumbLabel={t('live.delay')}
-          thumbValueText={seconds}
-          onChange={setMoved}
-          onChangeEnd={(at) => change({ delay: DELAYS[at] ?? 0 })}
-        />
-      </Group>
+      <DelaySlider of={of} delay={control.delay} />
       <Switch
         label={t('live.wholePage')}
         checked={extent === 'page'}
         onChange={(event) => onExtent(event.currentTarget.checked ? 'page' : 'task')}
+      />
+    </Group>
+  )
+}
+
+function change(of: Played, changes: Partial<Control>): Promise<unknown> {
+  return lab.live.control.mutate({ of, ...changes })
+}
+
+/** How long each action waits; `delay` is what the lab has, in milliseconds. */
+function DelaySlider({ of, delay }: { readonly of: Played; readonly delay: number }) {
+  const { t } = useTranslation()
+  const [moved, setMoved] = useState<number | null>(null)
+  // The thumb stays where it was put until the lab has the new delay: the next key goes on from there.
+  useEffect(() => setMoved((at) => (at !== null && DELAYS[at] === delay ? null : at)), [delay])
+  const put = (at: number) =>
+    change(of, { delay: DELAYS[at] ?? 0 }).catch((error: unknown) => {
+      setMoved(null)
+      tellError(error)
+    })
+  const seconds = (at: number) => t('live.seconds', { seconds: (DELAYS[at] ?? 0) / 1000 })
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Text size="sm" id={`delay-${of}`}>
+        {t('live.delay')}
+      </Text>
+      <Slider
+        w={150}
+        min={0}
+        max={DELAYS.length - 1}
+        step={1}
+        value={moved ?? DELAYS.findLastIndex((one) => one <= delay)}
+        label={seconds}
+        thumbLabel={t('live.delay')}
+        thumbValueText={seconds}
+        onChange={setMoved}
+        onChangeEnd={(at) => void put(at)}
       />
     </Group>
   )

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Play as PlayIcon, Square } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import * as z from 'zod/mini'
-import type { LiveState } from '../../../main/live/state.ts'
+import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import type { Answers } from '../../lab.ts'
 import { usePlace } from '../../location.ts'
 import { adapterName } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
@@ -20,90 +20,23 @@ import classes from './live.module.css'
 import type { Extent } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { ScreenCard } from './screen-card.tsx'
-
-/** Adapters that another view sent here, by the paths of their folders. */
-const sent = z.array(z.string())
+import { sentAdapters } from './sent-adapters.ts'
 
 export function PlayMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
-  const { query } = usePlace()
-  const extra = useMemo(() => adaptersIn(query.adapters), [query.adapters])
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 7 })
-  const [wanted, setWanted] = useState<readonly string[] | null>(extra.length > 0 ? extra : null)
-  const [starting, setStarting] = useState(false)
   const [extent, setExtent] = useState<Extent>('task')
-  const policies = useQuery({ queryKey: ['live', 'policies'], queryFn: () => lab.live.policies.query() })
-  const adapters = useQuery({
-    queryKey: ['adapters'],
-    queryFn: () => lab.adapters.list.query(),
-    enabled: extra.length > 0,
-  })
-  const nameOf = (policy: string) => {
-    const adapter = adapters.data?.find(({ path }) => path === policy)
-    return adapter === undefined ? armName(t, policy) : adapterName(t, adapter)
-  }
-  const there = (policies.data ?? []).filter((policy) => policy.there).map(({ name }) => name)
-  const listed = [...there, ...extra]
-  const chosen = listed.filter((policy) => (wanted ?? there.slice(-2)).includes(policy))
+  const { policies, sent, chosen, setChosen, nameOf } = usePolicies()
   const screens = state.screens.filter(({ kind }) => kind === 'play')
   useFrames(screens.map(({ id }) => id))
-  const alone = screens.length === 1
   const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
-  const play = async () => {
-    setStarting(true)
-    try {
-      await lab.live.play.mutate({ ...problem, policies: chosen })
-    } catch (error) {
-      tellError(error)
-    } finally {
-      setStarting(false)
-    }
-  }
   return (
     <>
       <Panel title={t('live.playTitle')} note={t('live.playNote')}>
         <div className={classes.form}>
           <ProblemFields problem={problem} onChange={setProblem} />
-          <Input.Wrapper label={t('live.policies')} labelElement="div">
-            <Chip.Group multiple value={chosen} onChange={setWanted}>
-              <Group gap="xs" h={36}>
-                {(policies.data ?? []).map((policy) => (
-                  <Chip
-                    key={policy.name}
-                    variant="outline"
-                    value={policy.name}
-                    disabled={!policy.there}
-                    title={policy.folder}
-                  >
-                    {t(`arm.${policy.name}`)}
-                  </Chip>
-                ))}
-                {extra.map((path) => (
-                  <Chip key={path} variant="outline" value={path} title={path}>
-                    {nameOf(path)}
-                  </Chip>
-                ))}
-              </Group>
-            </Chip.Group>
-          </Input.Wrapper>
-          {playing ? (
-            <Button
-              variant="default"
-              leftSection={<Square size={15} aria-hidden />}
-              onClick={() => void lab.live.stop.mutate().catch(tellError)}
-            >
-              {t('live.stop')}
-            </Button>
-          ) : (
-            <Button
-              leftSection={<PlayIcon size={16} aria-hidden />}
-              loading={starting}
-              disabled={chosen.length === 0}
-              onClick={() => void play()}
-            >
-              {t('live.play')}
-            </Button>
-          )}
+          <PolicyChips policies={policies} sent={sent} chosen={chosen} onChange={setChosen} nameOf={nameOf} />
+          <PlayButton problem={problem} policies={chosen} playing={playing} />
         </div>
       </Panel>
       {screens.length === 0 ? (
@@ -113,26 +46,126 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
           <div className={classes.bar}>
             <Controls of="play" control={state.controls.play} extent={extent} onExtent={setExtent} />
           </div>
-          <div className={alone ? undefined : classes.wall} data-extent={extent}>
-            {screens.map((screen) => (
-              <section key={screen.id} aria-label={nameOf(screen.arm)}>
-                <h2 className={classes.policy}>{nameOf(screen.arm)}</h2>
-                {alone ? <Follow screen={screen} extent={extent} /> : <ScreenCard screen={screen} extent={extent} />}
-              </section>
-            ))}
-          </div>
+          <PlayedScreens screens={screens} extent={extent} nameOf={nameOf} />
         </>
       )}
     </>
   )
 }
 
-/** Nothing where an address was written by hand and is no list. */
-function adaptersIn(text: string | undefined): readonly string[] {
-  if (text === undefined) return []
-  try {
-    return sent.safeParse(JSON.parse(text)).data ?? []
-  } catch {
-    return []
+/** Who can play: the lab's own policies, and the adapters that another view sent here; and who of them is chosen. */
+function usePolicies() {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const sent = useMemo(() => sentAdapters(query.adapters), [query.adapters])
+  const [wanted, setChosen] = useState<readonly string[] | null>(sent.length > 0 ? sent : null)
+  const { data: policies = [] } = useQuery({
+    queryKey: ['live', 'policies'],
+    queryFn: () => lab.live.policies.query(),
+  })
+  const adapters = useQuery({
+    queryKey: ['adapters'],
+    queryFn: () => lab.adapters.list.query(),
+    enabled: sent.length > 0,
+  })
+  const nameOf = (policy: string) => {
+    const adapter = adapters.data?.find(({ path }) => path === policy)
+    return adapter === undefined ? armName(t, policy) : adapterName(t, adapter)
   }
+  const there = policies.filter((policy) => policy.there).map(({ name }) => name)
+  const chosen = [...there, ...sent].filter((policy) => (wanted ?? there.slice(-2)).includes(policy))
+  return { policies, sent, chosen, setChosen, nameOf }
+}
+
+interface PolicyChipsProps {
+  readonly policies: Answers['live']['policies']
+  /** Adapters besides them, by the paths of their folders. */
+  readonly sent: readonly string[]
+  readonly chosen: readonly string[]
+  readonly onChange: (chosen: readonly string[]) => void
+  readonly nameOf: (policy: string) => string
+}
+
+function PolicyChips({ policies, sent, chosen, onChange, nameOf }: PolicyChipsProps) {
+  const { t } = useTranslation()
+  return (
+    <Input.Wrapper label={t('live.policies')} labelElement="div">
+      <Chip.Group multiple value={[...chosen]} onChange={onChange}>
+        <Group gap="xs" h={36}>
+          {policies.map(({ name, there, folder }) => (
+            <Chip key={name} variant="outline" value={name} disabled={!there} title={folder}>
+              {t(`arm.${name}`)}
+            </Chip>
+          ))}
+          {sent.map((path) => (
+            <Chip key={path} variant="outline" value={path} title={path}>
+              {nameOf(path)}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+    </Input.Wrapper>
+  )
+}
+
+interface PlayButtonProps {
+  readonly problem: Problem
+  readonly policies: readonly string[]
+  /** Whether they play now. */
+  readonly playing: boolean
+}
+
+/** Begins to play, and stops it. */
+function PlayButton({ problem, policies, playing }: PlayButtonProps) {
+  const { t } = useTranslation()
+  const [starting, setStarting] = useState(false)
+  const play = async () => {
+    setStarting(true)
+    try {
+      await lab.live.play.mutate({ ...problem, policies: [...policies] })
+    } catch (error) {
+      tellError(error)
+    } finally {
+      setStarting(false)
+    }
+  }
+  return playing ? (
+    <Button
+      variant="default"
+      leftSection={<Square size={15} aria-hidden />}
+      onClick={() => void lab.live.stop.mutate().catch(tellError)}
+    >
+      {t('live.stop')}
+    </Button>
+  ) : (
+    <Button
+      leftSection={<PlayIcon size={16} aria-hidden />}
+      loading={starting}
+      disabled={policies.length === 0}
+      onClick={() => void play()}
+    >
+      {t('live.play')}
+    </Button>
+  )
+}
+
+interface PlayedScreensProps {
+  readonly screens: readonly LiveScreen[]
+  readonly extent: Extent
+  readonly nameOf: (policy: string) => string
+}
+
+/** The policies at play: one alone from near, several side by side. */
+function PlayedScreens({ screens, extent, nameOf }: PlayedScreensProps) {
+  const alone = screens.length === 1
+  return (
+    <div className={alone ? undefined : classes.wall} data-extent={extent}>
+      {screens.map((screen) => (
+        <section key={screen.id} aria-label={nameOf(screen.arm)}>
+          <h2 className={classes.policy}>{nameOf(screen.arm)}</h2>
+          {alone ? <Follow screen={screen} extent={extent} /> : <ScreenCard screen={screen} extent={extent} />}
+        </section>
+      ))}
+    </div>
+  )
 }

@@ -3,7 +3,7 @@ import { Button, Group } from '@mantine/core'
 import { Grid2x2, Hand, MonitorPlay } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { LiveState } from '../../../main/live/state.ts'
+import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -19,74 +19,97 @@ import { ScreenCard } from './screen-card.tsx'
 const MANY = 5
 
 export function Watch({ state }: { readonly state: LiveState }) {
-  const { t } = useTranslation()
   const { query } = usePlace()
   const [extent, setExtent] = useState<Extent>('task')
-  const [taking, setTaking] = useState(false)
   const own = useKeptRecording(state)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
-  const many = screens.length >= MANY
   const followed = screens.find(({ id }) => id === query.screen)
   useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
-  if (screens.length === 0) {
-    return (
-      <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
-        <Group gap="sm" justify="center">
-          <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
-          <Button variant="default" onClick={() => choose({ mode: 'play' })}>
-            {t('live.playOne')}
-          </Button>
-          <Button variant="default" onClick={() => choose({ mode: 'record' })}>
-            {t('live.recordOne')}
-          </Button>
-        </Group>
-      </Empty>
-    )
-  }
-  const takeOver = (screen: string) =>
+  if (screens.length === 0) return <NobodyPlays />
+  return (
+    <>
+      <div className={classes.bar}>
+        <Controls of="job" control={state.controls.job} screen={followed?.id} extent={extent} onExtent={setExtent} />
+        {followed !== undefined && <FollowButtons screen={followed.id} total={screens.length} own={own} />}
+      </div>
+      {followed === undefined ? (
+        <Wall screens={screens} extent={extent} />
+      ) : (
+        <Follow screen={followed} extent={extent} />
+      )}
+    </>
+  )
+}
+
+function NobodyPlays() {
+  const { t } = useTranslation()
+  return (
+    <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
+      <Group gap="sm" justify="center">
+        <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
+        <Button variant="default" onClick={() => choose({ mode: 'play' })}>
+          {t('live.playOne')}
+        </Button>
+        <Button variant="default" onClick={() => choose({ mode: 'record' })}>
+          {t('live.recordOne')}
+        </Button>
+      </Group>
+    </Empty>
+  )
+}
+
+interface FollowButtonsProps {
+  /** The page that is followed. */
+  readonly screen: string
+  /** How many pages there are. */
+  readonly total: number
+  /** This window's recording, which taking over would replace. */
+  readonly own: LiveScreen | undefined
+}
+
+function FollowButtons({ screen, total, own }: FollowButtonsProps) {
+  const { t } = useTranslation()
+  const [taking, setTaking] = useState(false)
+  const takeOver = () =>
     beginOwn(own, async () => {
       setTaking(true)
       return lab.live.takeOver.mutate({ screen })
     }).finally(() => setTaking(false))
   return (
-    <>
-      <div className={classes.bar}>
-        <Controls of="job" control={state.controls.job} screen={followed?.id} extent={extent} onExtent={setExtent} />
-        {followed !== undefined && (
-          <Group gap="sm">
-            <Button
-              variant="default"
-              leftSection={<Grid2x2 size={16} aria-hidden />}
-              onClick={() => choose({ screen: undefined })}
-            >
-              {t('live.all', { count: screens.length })}
-            </Button>
-            <Button
-              variant="default"
-              leftSection={<Hand size={16} aria-hidden />}
-              loading={taking}
-              onClick={() => void takeOver(followed.id)}
-            >
-              {t('live.takeOver')}
-            </Button>
-          </Group>
-        )}
-      </div>
-      {followed === undefined ? (
-        <div className={classes.wall} data-extent={extent} data-many={many || undefined}>
-          {screens.map((screen) => (
-            <ScreenCard
-              key={screen.id}
-              screen={screen}
-              extent={extent}
-              beside={many && extent === 'task'}
-              onFollow={() => choose({ screen: screen.id })}
-            />
-          ))}
-        </div>
-      ) : (
-        <Follow screen={followed} extent={extent} />
-      )}
-    </>
+    <Group gap="sm">
+      <Button
+        variant="default"
+        leftSection={<Grid2x2 size={16} aria-hidden />}
+        onClick={() => choose({ screen: undefined })}
+      >
+        {t('live.all', { count: total })}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<Hand size={16} aria-hidden />}
+        loading={taking}
+        onClick={() => void takeOver()}
+      >
+        {t('live.takeOver')}
+      </Button>
+    </Group>
+  )
+}
+
+/** Every page at a glance. */
+function Wall({ screens, extent }: { readonly screens: readonly LiveScreen[]; readonly extent: Extent }) {
+  const many = screens.length >= MANY
+  return (
+    <div className={classes.wall} data-extent={extent} data-many={many || undefined}>
+      {screens.map((screen) => (
+        <ScreenCard
+          key={screen.id}
+          screen={screen}
+          extent={extent}
+          beside={many && extent === 'task'}
+          onFollow={() => choose({ screen: screen.id })}
+        />
+      ))}
+    </div>
   )
 }
