@@ -1,0 +1,105 @@
+/** The runs as a table: how each ended, and what came of it. */
+import { Checkbox } from '@mantine/core'
+import { useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { RunBrief } from '../../lab.ts'
+import { hrefOf } from '../../location.ts'
+import { duration, moment, percent } from '../../parts/figures.ts'
+import { useFocusHandedOn } from '../../parts/focus.ts'
+import { Panel } from '../../parts/page.tsx'
+import { stageLine } from '../../parts/stage-line.ts'
+import { Status, type StatusName } from '../../parts/status.tsx'
+import { RunActions } from './run-actions.tsx'
+import classes from './runs.module.css'
+
+interface Props {
+  readonly runs: readonly RunBrief[]
+  readonly marked: readonly number[]
+  readonly onMark: (run: number, on: boolean) => void
+}
+
+export function RunTable({ runs, marked, onMark }: Props) {
+  const { t } = useTranslation()
+  return (
+    <Panel flush title={t('runs.history')} note={t('runs.historyNote')}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <div className={classes.scroll} tabIndex={0}>
+        <table className={classes.runs}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="hidden-words">{t('runs.mark')}</span>
+              </th>
+              <th scope="col">{t('runs.run')}</th>
+              <th scope="col">{t('runs.what')}</th>
+              <th scope="col">{t('runs.status')}</th>
+              <th scope="col">{t('runs.begun')}</th>
+              <th scope="col" className="number">
+                {t('runs.time')}
+              </th>
+              <th scope="col" className="number">
+                {t('runs.seed')}
+              </th>
+              <th scope="col">{t('runs.outcome')}</th>
+              <th scope="col">
+                <span className="hidden-words">{t('runs.actions')}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run) => (
+              <RunRow key={run.id} run={run} marked={marked.includes(run.id)} onMark={(on) => onMark(run.id, on)} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  )
+}
+
+interface RunRowProps {
+  readonly run: RunBrief
+  readonly marked: boolean
+  readonly onMark: (on: boolean) => void
+}
+
+function RunRow({ run, marked, onMark }: RunRowProps) {
+  const { t, i18n } = useTranslation()
+  const row = useRef<HTMLTableRowElement>(null)
+  useFocusHandedOn(row)
+  const { sft, dpo } = run.success ?? {}
+  return (
+    <tr ref={row} aria-selected={marked}>
+      <td>
+        <Checkbox
+          size="xs"
+          checked={marked}
+          onChange={(event) => onMark(event.currentTarget.checked)}
+          aria-label={t('runs.markRun', { run: run.id })}
+        />
+      </td>
+      <th scope="row">
+        <a href={hrefOf('pipeline', { run: run.id })}>
+          {run.id} · {run.name}
+        </a>
+      </th>
+      <td>{t(`command.${run.command}` as 'command.sft', { defaultValue: run.command })}</td>
+      <td>{run.status === 'interrupted' ? t('runs.interrupted') : <Status status={run.status as StatusName} />}</td>
+      <td>{moment(run.started, i18n.language)}</td>
+      <td className="number">{duration(run.seconds)}</td>
+      <td className="number">{run.seed}</td>
+      <td>
+        {sft !== undefined && dpo !== undefined ? (
+          <a href={hrefOf('results', { run: run.id })}>
+            SFT {percent(sft)} → <b className="chosen">DPO {percent(dpo)}</b>
+          </a>
+        ) : (
+          <span className="soft">{run.told !== null && stageLine(t, run.told)}</span>
+        )}
+      </td>
+      <td>
+        <RunActions run={run} />
+      </td>
+    </tr>
+  )
+}

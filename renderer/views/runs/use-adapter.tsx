@@ -1,0 +1,47 @@
+/** Puts an adapter where the next stages take theirs from. */
+import { Button } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
+import type { Adapter } from '../../parts/adapter-name.ts'
+import { tell, tellError } from '../../shell/notices.tsx'
+
+interface Props {
+  readonly path: string
+  readonly as: 'sft' | 'dpo'
+  readonly name: string
+}
+
+export function UseAdapter({ path, as, name }: Props) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const job = useJob()
+  const put = async (from: string) =>
+    client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path: from, as }))
+  const use = async () => {
+    // What is overwritten can be put back where a run has kept it.
+    const before = client.getQueryData<readonly Adapter[]>(['adapters'])?.find((one) => one.current && one.arm === as)
+    const origin = before?.origin
+    try {
+      await put(path)
+      tell(
+        t('runs.used', { arm: t(`arm.${as}`) }),
+        origin == null ? undefined : () => void put(origin.path).catch(tellError),
+      )
+    } catch (error) {
+      tellError(error)
+    }
+  }
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-label={t('runs.useOf', { arm: t(`arm.${as}`), adapter: name })}
+      disabled={job?.current != null}
+      onClick={() => void use()}
+    >
+      {t('runs.use', { arm: t(`arm.${as}`) })}
+    </Button>
+  )
+}
