@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type StageRecord, stopsOf } from './path.ts'
+import { concerns, STOPS, type StageRecord, stopsOf } from './path.ts'
 
 const record = (stage: string, over: Partial<StageRecord> = {}): StageRecord => ({
   run: 1,
@@ -29,5 +29,18 @@ describe('stopsOf', () => {
   it('shows how the last round stands', () => {
     const stops = stopsOf([record('collect', { round: 1 }), record('collect', { round: 2, status: 'interrupted' })])
     expect(stops.find(({ stop }) => stop === 'collect')).toMatchObject({ status: 'stopped', seconds: 4 })
+  })
+})
+
+describe('concerns', () => {
+  const stopsWith = (...commands: string[]) => STOPS.filter((stop) => concerns({ commands }, stop))
+
+  it('puts a setting beside the stages that read it', () => {
+    expect(stopsWith('sft', 'dpo')).toEqual(['sft', 'dpo'])
+  })
+
+  it('puts what every stage reads beside the first, and what the whole pipeline reads beside the last', () => {
+    expect(stopsWith()).toEqual(['verify'])
+    expect(stopsWith('pipeline')).toEqual(['evaluate'])
   })
 })

@@ -1,5 +1,5 @@
 /** The five stages as the reader knows them, from the finer records that a run keeps. */
-import type { Answers } from '../../lab.ts'
+import type { Answers, Field } from '../../lab.ts'
 import type { StatusName } from '../../parts/status.tsx'
 
 export type StageRecord = Answers['runs']['stages']['stages'][number]
@@ -47,4 +47,10 @@ function statusOf(records: readonly StageRecord[]): StatusName {
   const last = records.at(-1)?.status
   if (last === undefined) return 'idle'
   return last === 'interrupted' ? 'stopped' : last
+}
+
+/** Whether a setting concerns a stage. Those of all stages stand with the first, those of the whole pipeline with the last. */
+export function concerns({ commands }: Pick<Field, 'commands'>, stop: Stop): boolean {
+  if (commands.length === 0) return stop === 'verify'
+  return commands.includes(stop) || (stop === 'evaluate' && commands.includes('pipeline'))
 }

@@ -22,60 +22,22 @@ interface Props {
 
 export function StagePath({ stops, current, chosen, onChoose, rounds, collector }: Props) {
   const { t } = useTranslation()
-  const isTaken = (stop: Stop) => collector !== null && (stop === 'sft' || stop === 'collect')
   const running = current?.stage == null ? undefined : stopOf(current.stage.name)
-  const lineOf = ({ stop, records }: StopState) =>
-    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ??
-    (isTaken(stop) ? t('pipeline.fromRun', { run: collector }) : t(`pipeline.short.${stop}`))
   return (
     <div>
       <ol className={classes.path} aria-label={t('pipeline.path')}>
-        {stops.map((state, number) => {
-          const { stop, seconds } = state
-          const known = state.status === 'idle' && isTaken(stop) ? 'skipped' : state.status
-          const status = stop === running ? 'running' : known
-          return (
-            <li key={stop} className={classes.item}>
-              <button
-                type="button"
-                className={`card ${classes.stop}`}
-                data-status={status}
-                aria-pressed={stop === chosen}
-                onClick={() => onChoose(stop)}
-              >
-                <span className={classes.head}>
-                  <span className={classes.number}>{number}</span>
-                  <b>{t(`stage.${stop}`)}</b>
-                  <span className={classes.sign}>
-                    <StatusSign status={status} />
-                    <span className="hidden-words">{t(`status.${status}`)}</span>
-                  </span>
-                </span>
-                <span className={classes.line}>{lineOf(state)}</span>
-                <span className={classes.foot}>
-                  {stop === running && current?.progress != null ? (
-                    <>
-                      <Progress
-                        size="sm"
-                        color="var(--chosen)"
-                        value={(100 * current.progress.done) / Math.max(1, current.progress.total)}
-                        aria-label={t('job.progress')}
-                      />
-                      <span>
-                        {current.progress.done}/{current.progress.total}
-                        {current.progress.eta === null
-                          ? ''
-                          : ` · ${t('job.toGo', { time: duration(Math.max(1, current.progress.eta)) })}`}
-                      </span>
-                    </>
-                  ) : (
-                    stop !== running && seconds !== null && <span>{duration(seconds)}</span>
-                  )}
-                </span>
-              </button>
-            </li>
-          )
-        })}
+        {stops.map((state, number) => (
+          <li key={state.stop} className={classes.item}>
+            <StopCard
+              state={state}
+              number={number}
+              chosen={state.stop === chosen}
+              onChoose={() => onChoose(state.stop)}
+              current={state.stop === running ? current : null}
+              collector={state.stop === 'sft' || state.stop === 'collect' ? collector : null}
+            />
+          </li>
+        ))}
       </ol>
       <div className={classes.wheel} aria-hidden="true">
         <span>
@@ -83,5 +45,68 @@ export function StagePath({ stops, current, chosen, onChoose, rounds, collector 
         </span>
       </div>
     </div>
+  )
+}
+
+interface StopCardProps {
+  readonly state: StopState
+  readonly number: number
+  readonly chosen: boolean
+  readonly onChoose: () => void
+  /** The job, where it is at this stop; else null. */
+  readonly current: CurrentJob | null
+  /** The run whose result of this stop was taken over; null where there is none. */
+  readonly collector: number | null
+}
+
+function StopCard({ state, number, chosen, onChoose, current, collector }: StopCardProps) {
+  const { t } = useTranslation()
+  const { stop, seconds, records } = state
+  const known = state.status === 'idle' && collector !== null ? 'skipped' : state.status
+  const status = current === null ? known : 'running'
+  const line =
+    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ??
+    (collector === null ? t(`pipeline.short.${stop}`) : t('pipeline.fromRun', { run: collector }))
+  return (
+    <button
+      type="button"
+      className={`card ${classes.stop}`}
+      data-status={status}
+      aria-pressed={chosen}
+      onClick={onChoose}
+    >
+      <span className={classes.head}>
+        <span className={classes.number}>{number}</span>
+        <b>{t(`stage.${stop}`)}</b>
+        <span className={classes.sign}>
+          <StatusSign status={status} />
+          <span className="hidden-words">{t(`status.${status}`)}</span>
+        </span>
+      </span>
+      <span className={classes.line}>{line}</span>
+      <span className={classes.foot}>
+        {current === null
+          ? seconds !== null && <span>{duration(seconds)}</span>
+          : current.progress !== null && <StopProgress progress={current.progress} />}
+      </span>
+    </button>
+  )
+}
+
+function StopProgress({ progress: { done, total, eta } }: { readonly progress: NonNullable<CurrentJob['progress']> }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Progress
+        size="sm"
+        color="var(--chosen)"
+        value={(100 * done) / Math.max(1, total)}
+        aria-label={t('job.progress')}
+      />
+      <span>
+        {done}/{total}
+        {eta === null ? '' : ` · ${t('job.toGo', { time: duration(Math.max(1, eta)) })}`}
+      </span>
+    </>
   )
 }

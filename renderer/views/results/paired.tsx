@@ -5,7 +5,7 @@ import { armName } from '../../parts/arm.ts'
 import { points, pValue } from '../../parts/figures.ts'
 import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
 import { reveal } from '../../parts/reveal.ts'
-import { PROBLEMS } from './outcomes.tsx'
+import { PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 

@@ -1,7 +1,7 @@
 /** Did it learn anything, and did it have to be DPO? Tables with intervals, paired outcomes, causes of failure. */
-import { Button, CopyButton, Group, Menu } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { ChevronDown, ClipboardCopy, Download, ExternalLink, Scale } from 'lucide-react'
+import { Scale } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
@@ -13,9 +13,11 @@ import { Page, Panel } from '../../parts/page.tsx'
 import { Policies } from '../../parts/policies.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
+import { Exports } from './exports.tsx'
 import { Failures } from './failures.tsx'
-import { Outcomes } from './outcomes.tsx'
+
 import { PairedBars } from './paired.tsx'
+import { Problems } from './problems.tsx'
 import { TaskTable } from './task-table.tsx'
 import { Verdict } from './verdict.tsx'
 
@@ -56,12 +58,12 @@ export default function ResultsView() {
       }
       actions={<Exports run={run} />}
     >
-      {results.data === undefined ? <Loading /> : <Shown results={results.data} run={run} />}
+      {results.data === undefined ? <Loading /> : <ResultSections results={results.data} run={run} />}
     </Page>
   )
 }
 
-function Shown({ results, run }: { readonly results: Results; readonly run: number }) {
+function ResultSections({ results, run }: { readonly results: Results; readonly run: number }) {
   const { t } = useTranslation()
   return (
     <>
@@ -72,7 +74,7 @@ function Shown({ results, run }: { readonly results: Results; readonly run: numb
       <Panel title={t('results.paired')} note={t('results.pairedNote')}>
         <PairedBars results={results} />
       </Panel>
-      <Outcomes key={run} run={run} against={results.against} />
+      <Problems key={run} run={run} against={results.against} />
       <Panel title={t('results.tasks')} note={t('results.tasksNote')} flush>
         <TaskTable results={results} />
       </Panel>
@@ -80,55 +82,5 @@ function Shown({ results, run }: { readonly results: Results; readonly run: numb
         <Failures results={results} run={run} />
       </Panel>
     </>
-  )
-}
-
-const FILES = ['report.html', 'report.pdf', 'metrics.csv', 'summary.json', 'episodes.jsonl'] as const
-
-function Exports({ run }: { readonly run: number }) {
-  const { t } = useTranslation()
-  const markdown = useQuery({
-    queryKey: ['results', 'markdown', run],
-    queryFn: () => lab.results.markdown.query({ run }),
-  })
-  return (
-    <Group gap="sm">
-      <CopyButton value={markdown.data ?? ''}>
-        {({ copied, copy }) => (
-          <Button
-            variant="default"
-            disabled={markdown.data === undefined}
-            leftSection={<ClipboardCopy size={15} aria-hidden />}
-            onClick={copy}
-          >
-            {t(copied ? 'results.copied' : 'results.copy')}
-          </Button>
-        )}
-      </CopyButton>
-      <Button
-        component="a"
-        variant="default"
-        href={`/exports/${run}/report.html?inline`}
-        target="_blank"
-        rel="noreferrer"
-        leftSection={<ExternalLink size={15} aria-hidden />}
-      >
-        {t('results.open')}
-      </Button>
-      <Menu position="bottom-end" shadow="md">
-        <Menu.Target>
-          <Button leftSection={<Download size={15} aria-hidden />} rightSection={<ChevronDown size={15} aria-hidden />}>
-            {t('results.export')}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {FILES.map((file) => (
-            <Menu.Item key={file} component="a" href={`/exports/${run}/${file}`} download>
-              {file}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-    </Group>
   )
 }

@@ -6,7 +6,7 @@ import { armName } from '../../parts/arm.ts'
 import { percent, points } from '../../parts/figures.ts'
 import { armColour, IntervalBar } from '../../parts/interval.tsx'
 import { reveal } from '../../parts/reveal.ts'
-import { PROBLEMS } from './outcomes.tsx'
+import { PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
 
@@ -14,65 +14,67 @@ type Row = Results['table']['overall']
 
 export function TaskTable({ results: { table } }: { readonly results: Results }) {
   const { t } = useTranslation()
-  const { query } = usePlace()
   const columns = columnsOf(table.arms)
-  const press = (task: string) => {
-    // Against SFT, as the column of the change.
-    choose({ task, kind: undefined, against: undefined })
-    reveal(PROBLEMS)
-  }
   const category = (name: string) => t(`category.${name}` as 'category.click', { defaultValue: name })
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <div className={classes.scroll} tabIndex={0}>
       <table className={classes.tasks}>
-        <thead>
-          <tr>
-            <th scope="col">{t('episodes.task')}</th>
-            {columns.map((column) =>
-              column === CHANGE ? (
-                <th key={column} scope="col" className={classes.change}>
-                  {t('results.change')}
-                </th>
-              ) : (
-                <th key={column} scope="col" style={{ color: armColour(column) }}>
-                  {armName(t, column)}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
+        <TaskHead columns={columns} />
         <tbody>
           {table.tasks.map((row) => (
-            <Line
-              key={row.name}
-              row={row}
-              columns={columns}
-              name={
-                <button
-                  type="button"
-                  className={classes.link}
-                  aria-pressed={query.task === row.name}
-                  onClick={() => press(row.name)}
-                >
-                  {row.name}
-                </button>
-              }
-            />
+            <RateRow key={row.name} row={row} columns={columns} name={<TaskButton task={row.name} />} />
           ))}
         </tbody>
         {table.categories.length > 1 && (
           <tbody className={classes.group}>
             {table.categories.map((row) => (
-              <Line key={row.name} row={row} columns={columns} name={category(row.name)} />
+              <RateRow key={row.name} row={row} columns={columns} name={category(row.name)} />
             ))}
           </tbody>
         )}
         <tbody className={`${classes.group} ${classes.overall}`}>
-          <Line row={table.overall} columns={columns} name={t('results.overall')} />
+          <RateRow row={table.overall} columns={columns} name={t('results.overall')} />
         </tbody>
       </table>
     </div>
+  )
+}
+
+function TaskHead({ columns }: { readonly columns: readonly string[] }) {
+  const { t } = useTranslation()
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{t('episodes.task')}</th>
+        {columns.map((column) =>
+          column === CHANGE ? (
+            <th key={column} scope="col" className={classes.change}>
+              {t('results.change')}
+            </th>
+          ) : (
+            <th key={column} scope="col" style={{ color: armColour(column) }}>
+              {armName(t, column)}
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  )
+}
+
+/** The name of a task, which opens its problems. */
+function TaskButton({ task }: { readonly task: string }) {
+  const { query } = usePlace()
+  const press = () => {
+    // Against SFT, as the column of the change.
+    choose({ task, kind: undefined, against: undefined })
+    reveal(PROBLEMS)
+  }
+  return (
+    <button type="button" className={classes.link} aria-pressed={query.task === task} onClick={press}>
+      {task}
+    </button>
   )
 }
 
@@ -85,26 +87,27 @@ function columnsOf(arms: readonly string[]): string[] {
   return [...own, CHANGE, ...arms.filter((arm) => !own.includes(arm))]
 }
 
-interface LineProps {
+interface RateRowProps {
   readonly row: Row
   readonly columns: readonly string[]
   readonly name: ReactNode
 }
 
-function Line({ row: { cells }, columns, name }: LineProps) {
+/** The success of every policy, on a task or on several. */
+function RateRow({ row: { cells }, columns, name }: RateRowProps) {
   return (
     <tr>
       <th scope="row">{name}</th>
       {columns.map((column) => (
         <td key={column} className={column === CHANGE ? classes.change : undefined}>
-          {column === CHANGE ? <Change cells={cells} /> : <Success arm={column} rate={cells[column]} />}
+          {column === CHANGE ? <ChangeCell cells={cells} /> : <RateCell arm={column} rate={cells[column]} />}
         </td>
       ))}
     </tr>
   )
 }
 
-function Success({ arm, rate }: { readonly arm: string; readonly rate: Row['cells'][string] | undefined }) {
+function RateCell({ arm, rate }: { readonly arm: string; readonly rate: Row['cells'][string] | undefined }) {
   if (rate === undefined || rate.n === 0) return '–'
   return (
     <span className={classes.cell} title={`${rate.successes} / ${rate.n}`}>
@@ -117,7 +120,7 @@ function Success({ arm, rate }: { readonly arm: string; readonly rate: Row['cell
   )
 }
 
-function Change({ cells: { sft, dpo } }: Pick<Row, 'cells'>) {
+function ChangeCell({ cells: { sft, dpo } }: Pick<Row, 'cells'>) {
   if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
   const difference = dpo.success - sft.success
   return <b className={difference < 0 ? 'rejected' : difference > 0 ? 'chosen' : 'soft'}>{points(difference)}</b>

@@ -1,0 +1,155 @@
+/** The problems behind the paired outcomes; one opens the two episodes side by side. */
+import { Button, Group, NativeSelect, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { choose, usePlace } from '../../location.ts'
+import { armName } from '../../parts/arm.ts'
+import { armColour } from '../../parts/interval.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { KeptReplay } from '../../parts/replay/kept.tsx'
+import { LongTable } from '../../parts/table/long-table.tsx'
+import { useLongList } from '../../parts/table/slices.ts'
+import { type Problem, useProblemColumns } from './problem-columns.tsx'
+import { KINDS, type ProblemFilter, problemFilter } from './problem-filter.ts'
+import classes from './results.module.css'
+import type { Results } from './results.tsx'
+
+/** Its id, for what opens it. */
+export const PROBLEMS = 'problems'
+
+interface Props {
+  readonly run: number
+  readonly against: Results['against']
+}
+
+/** Shown when a kind of outcome or a task was chosen elsewhere on the page. */
+export function Problems({ run, against }: Props) {
+  const { query } = usePlace()
+  const filter = problemFilter(query, against)
+  return filter === null ? null : <ProblemPanel run={run} filter={filter} />
+}
+
+function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: ProblemFilter }) {
+  const { t } = useTranslation()
+  const { arm, other, kind, task } = filter
+  const question = {
+    run,
+    a: arm,
+    b: other,
+    ...(kind === undefined ? {} : { kind }),
+    ...(task === undefined ? {} : { task }),
+  }
+  // A row is chosen in one list; in the next one the first is.
+  const key = JSON.stringify(question)
+  const [chosen, setChosen] = useState({ key, at: 0 })
+  const at = chosen.key === key ? chosen.at : 0
+  const list = useLongList<Problem>(['results', 'outcomes', question], (slice) =>
+    lab.results.outcomes.query({ ...question, ...slice }),
+  )
+  const columns = useProblemColumns(arm, other)
+  const problem = list.rowAt(at)
+  const names = { arm: armName(t, arm), other: armName(t, other) }
+  const count = t('results.problemCount', { count: list.total })
+  return (
+    <Panel
+      id={PROBLEMS}
+      flush
+      title={t('results.problems', names)}
+      note={task === undefined ? count : `${task} · ${count}`}
+      actions={<ProblemActions kind={kind} names={names} />}
+    >
+      <div className={classes.outcomes}>
+        <div className={classes.outcomeList}>
+          <LongTable
+            key={key}
+            name={t('results.problems', names)}
+            columns={columns}
+            total={list.total}
+            rowAt={list.rowAt}
+            onRange={list.onRange}
+            chosen={at}
+            onChoose={(row) => setChosen({ key, at: row })}
+          />
+        </div>
+        {problem === undefined ? (
+          <Text c="dimmed" p="md">
+            {list.total > 0 || !list.known ? '' : t('results.noProblem')}
+          </Text>
+        ) : (
+          <EpisodePair key={`${problem.a} ${problem.b}`} problem={problem} names={names} arm={arm} other={other} />
+        )}
+      </div>
+    </Panel>
+  )
+}
+
+interface ProblemActionsProps {
+  readonly kind: ProblemFilter['kind']
+  readonly names: { readonly arm: string; readonly other: string }
+}
+
+/** Which kind is listed, and the end of the list. */
+function ProblemActions({ kind, names }: ProblemActionsProps) {
+  const { t } = useTranslation()
+  return (
+    <Group gap="sm">
+      <NativeSelect
+        size="xs"
+        aria-label={t('results.kind')}
+        value={kind ?? ''}
+        data={[
+          { value: '', label: t('results.allKinds') },
+          ...KINDS.map((one) => ({ value: one, label: t(`results.solvedBy.${one}`, names) })),
+        ]}
+        onChange={(event) => choose({ kind: event.currentTarget.value })}
+      />
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<X size={14} aria-hidden />}
+        onClick={() => choose({ kind: undefined, task: undefined, against: undefined })}
+      >
+        {t('app.close')}
+      </Button>
+    </Group>
+  )
+}
+
+interface EpisodePairProps {
+  readonly problem: Problem
+  /** Of the two policies: as people call them, and as arms. */
+  readonly names: { readonly arm: string; readonly other: string }
+  readonly arm: string
+  readonly other: string
+}
+
+/** The two episodes, moved together. */
+function EpisodePair({ problem, names, arm, other }: EpisodePairProps) {
+  const [at, setAt] = useState(0)
+  return (
+    <div className={classes.both2}>
+      <section aria-label={names.arm} style={{ borderTop: `2px solid ${armColour(arm)}` }}>
+        <h3>{names.arm}</h3>
+        <PlayedEpisode id={problem.a} at={at} onAt={setAt} />
+      </section>
+      <section aria-label={names.other} style={{ borderTop: `2px dashed ${armColour(other)}` }}>
+        <h3>{names.other}</h3>
+        <PlayedEpisode id={problem.b} at={at} onAt={setAt} />
+      </section>
+    </div>
+  )
+}
+
+interface PlayedEpisodeProps {
+  readonly id: number
+  readonly at: number
+  readonly onAt: (at: number) => void
+}
+
+function PlayedEpisode({ id, at, onAt }: PlayedEpisodeProps) {
+  const { data } = useQuery({ queryKey: ['episode', id], queryFn: () => lab.episodes.get.query({ id }) })
+  return data === undefined ? null : <KeptReplay episode={data} at={at} onAt={onAt} alone={false} film />
+}
