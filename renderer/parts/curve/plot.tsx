@@ -6,8 +6,9 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './curve.module.css'
 import { point, usePointed } from './hover.ts'
+import { plotMove } from './plot-keys.ts'
 import { readingOf } from './reading.tsx'
-import { type Drawn, type Range, zoomed } from './series.ts'
+import type { Drawn, Range } from './series.ts'
 
 interface Props {
   readonly name: string
@@ -22,9 +23,6 @@ interface Props {
   readonly children: ReactNode
 }
 
-/** Steps that a page key moves over, as a share of those in sight. */
-const LEAP = 10
-
 export function Plot({ name, words, series, range, onRange, height, children }: Props) {
   const { t } = useTranslation()
   const id = useId()
@@ -33,35 +31,13 @@ export function Plot({ name, words, series, range, onRange, height, children }: 
   const [first, last] = range ?? endsOf(series)
   const keys = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const steps = stepsOf(series).filter((one) => one >= first && one <= last)
-    const at = step === null ? -1 : steps.findLastIndex((one) => one <= step)
-    const move = (to: number) => {
-      const next = steps[Math.max(0, Math.min(steps.length - 1, to))]
-      if (next !== undefined) point(id, next)
-    }
-    const zoom = (factor: number) => {
-      const [from, to] = zoomed([first, last], step ?? (first + last) / 2, factor)
-      if (from < to) onRange?.([from, to])
-    }
-    const leap = Math.ceil(steps.length / LEAP)
-    const does: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => move(step === null ? steps.length - 1 : at - 1),
-      ArrowRight: () => move(at + 1),
-      PageDown: () => move(at - leap),
-      PageUp: () => move(at + leap),
-      Home: () => move(0),
-      End: () => move(steps.length - 1),
-      '+': () => zoom(0.5),
-      '=': () => zoom(0.5),
-      '-': () => zoom(2),
-      '0': () => onRange?.(null),
-      Escape: () => onRange?.(null),
-    }
-    const act = does[event.key]
-    if (act === undefined) return
+    const move = plotMove(event.key, { steps: stepsOf(series), range: [first, last], step })
+    if (move === undefined) return
     event.preventDefault()
     event.stopPropagation()
-    act()
+    if (move === null) return
+    if ('point' in move) point(id, move.point)
+    else onRange?.(move.zoom)
   }
   const told =
     step === null

@@ -2,6 +2,7 @@
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
+import classes from './curve.module.css'
 import { type Drawn, valueAt } from './series.ts'
 
 /** "0.568 (raw 0.486)": the line as it is drawn, and, where that is smoothed, the value itself; '–' before it begins. */
@@ -15,4 +16,21 @@ export function readingOf(t: TFunction, { line, points }: Drawn, step: number): 
 export function Reading({ series, step }: { readonly series: Drawn; readonly step: number }) {
   const { t } = useTranslation()
   return <b className="number">{readingOf(t, series, step)}</b>
+}
+
+/** What every line has at a step, as a card beside the mouse. */
+export function StepValues({ series, step }: { readonly series: readonly Drawn[]; readonly step: number }) {
+  const { t } = useTranslation()
+  return (
+    <div className={`card ${classes.tip}`}>
+      <b>{t('training.step', { step })}</b>
+      {series.map((one) => (
+        <span key={one.id} className={classes.line}>
+          <i style={{ background: one.colour }} />
+          <span>{one.label}</span>
+          <Reading series={one} step={step} />
+        </span>
+      ))}
+    </div>
+  )
 }
