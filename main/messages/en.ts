@@ -7,6 +7,9 @@ export const ENGLISH = {
   // What others say, in their own words.
   verbatim: '{{text}}',
 
+  // The end of a long list that was cut short.
+  andMore_other: 'and {{count}} more.',
+
   // What a value from outside has to be (config/demand.ts). Each goes on from the value's name.
   mustBe: 'must be {{what}}',
   aNumber: 'a number',
@@ -157,6 +160,41 @@ export const ENGLISH = {
   lineWrong: '{{place}}: the line {{demand}}; mend or delete it.',
   lineKeyWrong: '{{place}}: {{key}} {{demand}}; mend or delete the line.',
 
+  // Pairs
+  pairName: 'pair {{id}} ({{task}}, seed {{seed}}, step {{step}})',
+  pairEdited: '{{place}}: changed {{texts}} of {{pair}}',
+  pairSwapped: '{{place}}: swapped chosen and rejected of {{pair}}',
+  pairKept: '{{place}}: keeps {{pair}} again',
+  pairAdded: '{{place}}: added {{pair}}',
+  pairDropped: '{{file}} has no line for {{pair}}: dropped',
+  pairsImported:
+    '{{file}}: {{added}} added, {{changed}} changed, {{dropped}} dropped, {{same}} as they were, in round {{round}} of run {{run}}.',
+  pairsImportedNothing: '{{file}} changes nothing: round {{round}} of run {{run}} has these pairs already.',
+  fileChanged: '{{path}} was changed by hand. The changes are imported into round {{round}} of run {{run}}:',
+  fileTaken_one: '{{path}} was written by hand: its {{count}} pair is imported as the collection of run {{run}}.',
+  fileTaken_other: '{{path}} was written by hand: its {{count}} pairs are imported as the collection of run {{run}}.',
+  fileWithoutPairs: '{{file}} holds no pairs; export some first, or choose another file.',
+  preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
+  preferencesCopied: '{{path}} was written or changed by hand. A copy of it is kept in {{copy}}.',
+  noRoundToImport: 'There is no such round with pairs to import into; `npx dpo-driver collect` makes pairs.',
+  noPairChosen: 'No pair was chosen; choose one or more.',
+  noSuchPair: 'There is no pair {{pair}} any more; load the list again.',
+  pairsOfDifferentRounds: 'These pairs are of different rounds; correct those of one round at a time.',
+  answerEmpty: 'Pair {{pair}}: an answer must not be empty; drop the pair instead.',
+  answersSame: 'Pair {{pair}}: chosen and rejected are the same text; change one, or drop the pair.',
+  allPairsDropped: 'All pairs of run {{run}} were dropped by hand; keep some, or collect again.',
+  trainingSetLost:
+    'The store no longer has the pairs that run {{run}} began to train on; leave out --resume to begin anew.',
+  noPairsAllFailed:
+    'These attempts gave no pair to learn from: none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks.',
+  noPairsAllSolved:
+    'These attempts gave no pair to learn from: none failed; choose harder tasks, or raise collect.temperature.',
+  noPairsAllAlike:
+    'These attempts gave no pair to learn from: no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature.',
+  scoringWhileRunning: 'A run is at work and needs the machine; ask again when it has ended.',
+  uploadTooLong: 'The file is longer than {{size}} MiB; split it.',
+  notANumber: '{{text}} is not a number.',
+
   // Training
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
 
@@ -176,7 +214,6 @@ export const ENGLISH = {
   sftStopped: '{{steps}} steps, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
   collected: '{{attempts}} attempts, {{solved}}% solved, {{broken}} broken by the environment',
   pairsIn: '{{pairs}} pairs in {{path}}',
-  pairsByHand: '{{path}} was written or changed by hand: the pairs are taken as they stand there.',
   reviewed:
     '{{reviewed}} of {{pairs}} pairs were reviewed by hand: {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
   dpoData: '{{pairs}} pairs, {{golden}} golden samples; reference {{reference}}',

@@ -4,6 +4,9 @@ import { translated } from './translated.ts'
 export const CHINESE = translated({
   verbatim: '{{text}}',
 
+  // 截短的长列表之末
+  andMore_other: '另有 {{count}} 条。',
+
   // 外来的值应当怎样（config/demand.ts），接在值的名称之后。
   mustBe: '必须是{{what}}',
   aNumber: '数字',
@@ -147,6 +150,38 @@ export const CHINESE = translated({
   lineWrong: '{{place}}：这一行{{demand}}；请改正或删除它。',
   lineKeyWrong: '{{place}}：{{key}} {{demand}}；请改正或删除这一行。',
 
+  // 偏好对
+  pairName: '偏好对 {{id}}（{{task}}，种子 {{seed}}，第 {{step}} 步）',
+  pairEdited: '{{place}}：{{pair}}的 {{texts}} 已更改',
+  pairSwapped: '{{place}}：{{pair}}的 chosen 与 rejected 已对调',
+  pairKept: '{{place}}：{{pair}}重新保留',
+  pairAdded: '{{place}}：新增{{pair}}',
+  pairDropped: '{{file}} 中没有{{pair}}的行：已剔除',
+  pairsImported:
+    '{{file}}：新增 {{added}} 对，更改 {{changed}} 对，剔除 {{dropped}} 对，{{same}} 对不变；写入运行 {{run}} 的第 {{round}} 轮。',
+  pairsImportedNothing: '{{file}} 没有带来任何更改：运行 {{run}} 的第 {{round}} 轮已有这些偏好对。',
+  fileChanged: '{{path}} 被手工改过。以下更改导入运行 {{run}} 的第 {{round}} 轮：',
+  fileTaken_other: '{{path}} 是手写的：其中 {{count}} 个偏好对作为运行 {{run}} 的采集结果导入。',
+  fileWithoutPairs: '{{file}} 里没有偏好对；请先导出一些，或选择别的文件。',
+  preferencesMissing: '{{path}} 不存在；请运行采集阶段，或设置 paths.preference_data。',
+  preferencesCopied: '{{path}} 是手写的或被手工改过。它的副本保存在 {{copy}}。',
+  noRoundToImport: '没有这样一轮可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对。',
+  noPairChosen: '没有选中偏好对；请选择一对或多对。',
+  noSuchPair: '偏好对 {{pair}} 已不存在；请重新载入列表。',
+  pairsOfDifferentRounds: '这些偏好对属于不同的轮；请每次只更正同一轮的。',
+  answerEmpty: '偏好对 {{pair}}：回答不能为空；不要它就请剔除这一对。',
+  answersSame: '偏好对 {{pair}}：优选与劣选是同样的文字；请更改其中之一，或剔除这一对。',
+  allPairsDropped: '运行 {{run}} 的偏好对已全部被人工剔除；请保留一些，或重新采集。',
+  trainingSetLost: '存储中已没有运行 {{run}} 开始训练时所用的偏好对；请去掉 --resume 重新开始。',
+  noPairsAllFailed:
+    '这些尝试没有产生可学的偏好对：没有一次成功；请让 SFT 训练更久或用更多黄金样本，降低 collect.temperature，或选择更容易的任务。',
+  noPairsAllSolved: '这些尝试没有产生可学的偏好对：没有一次失败；请选择更难的任务，或提高 collect.temperature。',
+  noPairsAllAlike:
+    '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败且动作有分岔；请提高 collect.attempts 或 collect.temperature。',
+  scoringWhileRunning: '有运行正在进行，占用着机器；请等它结束后再试。',
+  uploadTooLong: '文件超过 {{size}} MiB；请把它拆开。',
+  notANumber: '{{text}} 不是数字。',
+
   // 训练
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
 
@@ -165,7 +200,6 @@ export const CHINESE = translated({
   sftStopped: '{{steps}} 步，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
   collected: '{{attempts}} 次尝试，{{solved}}% 成功，{{broken}} 次因环境故障作废',
   pairsIn: '{{path}} 中有 {{pairs}} 个偏好对',
-  pairsByHand: '{{path}} 是手写的或被手工改过：按其中的偏好对原样训练。',
   reviewed:
     '{{pairs}} 个偏好对中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairs}} 个偏好对，{{golden}} 个黄金样本；参考 {{reference}}',

@@ -14,8 +14,6 @@ export interface Artifacts {
   readonly folder: string
   /** Where this run keeps an adapter; 'sft' has no rounds and takes 0. */
   adapter(arm: string, round: number): string
-  /** Where this run keeps the pairs of a round. */
-  preferences(round: number): string
 }
 
 export function runArtifacts(config: Config, run: { readonly id: number; readonly name: string }): Artifacts {
@@ -24,7 +22,6 @@ export function runArtifacts(config: Config, run: { readonly id: number; readonl
   return {
     folder,
     adapter: (arm, round) => inRound(round, `${arm}_adapter`),
-    preferences: (round) => inRound(round, 'preferences.jsonl'),
   }
 }
 

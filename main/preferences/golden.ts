@@ -1,7 +1,7 @@
 /** Golden samples as TRL's SFT trainer reads them: prompt and completion as messages, one JSON object a line. */
 import { z } from 'zod'
 import type { Message } from '../agent/prompt.ts'
-import { answer, answerSchema, messagesSchema, readJsonLines, writeJsonLines } from './trl.ts'
+import { answer, answerSchema, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
 
 /** The source of what a person did; it is always trained on. */
 export const BY_HAND = 'hand'
@@ -37,9 +37,9 @@ export function writeGoldenData(path: string, samples: readonly GoldenSample[]):
   )
 }
 
-/** Reads a file of golden samples; none where there is no file. Throws UserError with file, line and key of a bad line. */
+/** Reads a file of golden samples; none where there is no file. Throws UserError with file, line and key of bad lines. */
 export function readGoldenData(path: string): GoldenSample[] {
-  return readJsonLines(path, sampleSchema) ?? []
+  return parseJsonLines(readText(path) ?? '', path, sampleSchema).map(({ value }) => value)
 }
 
 export interface GoldenSplit {

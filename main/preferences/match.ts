@@ -1,12 +1,12 @@
-/** Which pair of a round is which of a file that was exported, corrected elsewhere, and brought back. */
+/** Which pair of a round is which of a file that was exported, corrected elsewhere, and imported again. */
 import type { StoredPair } from '../store/pairs.ts'
-import type { BroughtPair } from './dataset.ts'
+import type { FilePair } from './dataset.ts'
 
 export interface Matched {
-  /** Pairs of the round with what the file has for them. */
-  readonly known: readonly { readonly pair: StoredPair; readonly brought: BroughtPair }[]
+  /** Pairs of the round with what the file has for them, in the order of the file. */
+  readonly known: readonly { readonly pair: StoredPair; readonly line: FilePair }[]
   /** Pairs of the file that the round does not have, each once. */
-  readonly fresh: readonly BroughtPair[]
+  readonly fresh: readonly FilePair[]
   /** Pairs of the round that the file does not have. */
   readonly missing: readonly StoredPair[]
 }
@@ -16,24 +16,25 @@ export interface Matched {
  * the file says them. The same words come first, then one answer that is still the same, then whatever is left there: who
  * changed a text meant that pair, and not a second one.
  */
-export function matchPairs(pairs: readonly StoredPair[], file: readonly BroughtPair[]): Matched {
+export function matchPairs(pairs: readonly StoredPair[], file: readonly FilePair[]): Matched {
   const left = Map.groupBy(pairs, ({ prompt }) => prompt)
-  const known: { pair: StoredPair; brought: BroughtPair }[] = []
-  let open = [...new Map(file.map((brought) => [wordsOf(brought), brought])).values()]
+  const known: { pair: StoredPair; line: FilePair }[] = []
+  let open = [...new Map(file.map((line) => [wordsOf(line), line])).values()]
   for (const alike of [sameWords, sameAnswer, samePlace]) {
-    open = open.filter((brought) => {
-      const there = left.get(brought.prompt)?.filter((pair) => samePlace(pair, brought) && alike(pair, brought)) ?? []
+    open = open.filter((line) => {
+      const there = left.get(line.prompt)?.filter((pair) => samePlace(pair, line) && alike(pair, line)) ?? []
       const pair = there.find(({ keep }) => keep) ?? there[0]
       if (pair === undefined) return true
-      known.push({ pair, brought })
-      left.set(brought.prompt, left.get(brought.prompt)?.filter((one) => one !== pair) ?? [])
+      known.push({ pair, line })
+      left.set(line.prompt, left.get(line.prompt)?.filter((one) => one !== pair) ?? [])
       return false
     })
   }
+  known.sort((a, b) => a.line.line - b.line.line)
   return { known, fresh: open, missing: [...left.values()].flat() }
 }
 
-type Alike = (pair: StoredPair, brought: BroughtPair) => boolean
+type Alike = (pair: StoredPair, line: FilePair) => boolean
 
 const samePlace: Alike = (pair, { task, seed, step }) =>
   (task ?? pair.task) === pair.task && (seed ?? pair.seed) === pair.seed && (step ?? pair.step) === pair.step
@@ -44,6 +45,6 @@ const sameWords: Alike = (pair, { chosen, rejected }) => pair.chosen === chosen 
 const sameAnswer: Alike = (pair, { chosen, rejected }) =>
   [chosen, rejected].some((text) => text === pair.chosen || text === pair.rejected)
 
-function wordsOf({ prompt, chosen, rejected, task, seed, step }: BroughtPair): string {
+function wordsOf({ prompt, chosen, rejected, task, seed, step }: FilePair): string {
   return JSON.stringify([prompt, chosen, rejected, task, seed, step])
 }

@@ -1,10 +1,12 @@
 /** What data files in TRL's conversational form have in common: one JSON object a line, texts as chat messages. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Message } from '../agent/prompt.ts'
+import type { Message as ChatMessage } from '../agent/prompt.ts'
 import { demand, dotted, says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
+import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
+import { type Message, message } from '../messages/message.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
 
@@ -21,7 +23,7 @@ export const answerSchema = z
   .transform(([{ content }]) => content)
 
 /** A completion as it is written. */
-export function answer(content: string): Message[] {
+export function answer(content: string): ChatMessage[] {
   return [{ role: 'assistant', content }]
 }
 
@@ -35,44 +37,54 @@ export function writeJsonLines(path: string, objects: readonly object[]): void {
   writeFileAtomic(path, jsonLines(objects))
 }
 
-/**
- * Reads the objects of a file, leaving out empty lines; undefined where there is no file. Throws a UserError with file,
- * line and key where a line is not what the schema wants.
- */
-export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] | undefined {
-  let text: string
+/** The text of a data file; undefined where there is none. Throws UserError where it cannot be read. */
+export function readText(path: string): string | undefined {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new UserError('dataUnreadable', { path, code: code ?? '' })
+    throw new UserError('dataUnreadable', { path, code })
   }
-  return parseJsonLines(text, path, schema)
 }
 
-/** `readJsonLines` for a text; `file` is how errors name it. */
-export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): T[] {
-  return text
-    .replace(BYTE_ORDER_MARK, '')
-    .split('\n')
-    .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${file}:${at + 1}`, schema)]))
+/** What stands in a line of a file; lines count from 1. */
+export interface Line<T> {
+  readonly line: number
+  readonly value: T
+}
+
+/**
+ * The objects of a text, without its empty lines; `file` is how errors name it. Throws a UserError with file, line and
+ * key of each line that is not what the schema wants.
+ */
+export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): Line<T>[] {
+  const lines: Line<T>[] = []
+  const wrong: Message[] = []
+  for (const [at, line] of text.replace(BYTE_ORDER_MARK, '').split('\n').entries()) {
+    if (line.trim() === '') continue
+    const read = readLine(line, `${file}:${at + 1}`, schema)
+    if ('wrong' in read) wrong.push(read.wrong)
+    else lines.push({ line: at + 1, value: read.value })
+  }
+  if (wrong.length > 0) throw new UserError(cutShort(wrong))
+  return lines
 }
 
 /** Some editors put one before a text. */
 const BYTE_ORDER_MARK = /^\uFEFF/
 
-function readLine<T>(line: string, place: string, schema: z.ZodType<T>): T {
+function readLine<T>(line: string, place: string, schema: z.ZodType<T>): { value: T } | { wrong: Message } {
   let json: unknown
   try {
     json = JSON.parse(line)
   } catch {
-    throw new UserError('lineNotJson', { place })
+    return { wrong: message('lineNotJson', { place }) }
   }
   const parsed = schema.safeParse(json, { reportInput: true })
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { value: parsed.data }
   const issue = parsed.error.issues[0]!
-  const wrong = demand(issue)
-  if (issue.path.length === 0) throw new UserError('lineWrong', { place, demand: wrong })
-  throw new UserError('lineKeyWrong', { place, key: dotted(issue.path), demand: wrong })
+  const key = dotted(issue.path)
+  const wanted = { place, demand: demand(issue) }
+  return { wrong: key === '' ? message('lineWrong', wanted) : message('lineKeyWrong', { ...wanted, key }) }
 }

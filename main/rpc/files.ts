@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
+import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
-import { parsePreferenceData } from '../preferences/dataset.ts'
-import { type BroughtIn, PairReview } from '../preferences/review.ts'
-import type { ReviewCount } from '../store/pairs.ts'
+import { importPreferences } from '../preferences/file.ts'
+import type { Imported } from '../preferences/import.ts'
 import { findAdapter } from './catalogue.ts'
 import { send } from './reply.ts'
 import { find } from './runs.ts'
@@ -81,14 +81,9 @@ function sendAdapter(response: ServerResponse, path: string, context: Context): 
   return true
 }
 
-/** What bringing in a file of pairs answers; where it cannot be done, the answer is a sentence. */
-export interface Imported extends Omit<BroughtIn, 'pairs'> {
-  readonly count: ReviewCount
-}
-
 /**
- * /imports/<run>/<round>/preferences: the body is a preference file. With ?replace the round becomes what it holds; ?name
- * is what errors call it.
+ * /imports/<run>/<round>/preferences: the body is a preference file, the answer what its import came to (Imported). With
+ * ?replace the round becomes what it holds; ?name is what messages call it.
  */
 async function takePairs(
   request: IncomingMessage,
@@ -97,16 +92,15 @@ async function takePairs(
   search: URLSearchParams,
   context: Context,
 ): Promise<void> {
-  const run = find(context, wholeNumber(number))
-  const set = parsePreferenceData(await body(request), search.get('name') ?? 'the file')
-  const review = new PairReview(context.lab.store)
-  const { pairs, ...came } = review.bringIn(run.id, wholeNumber(round), set, search.has('replace'))
+  const place = { run: find(context, wholeNumber(number)).id, round: wholeNumber(round) }
+  const imported: Imported = importPreferences(context.lab.store, place, {
+    text: await body(request),
+    file: search.get('name') ?? 'preferences.jsonl',
+    replace: search.has('replace'),
+    path: projectPath(context.settings.read().paths.preference_data),
+  })
   context.lab.tellEdited()
-  const imported: Imported = {
-    ...came,
-    count: context.lab.store.pairs.count({ run: run.id, round: wholeNumber(round) }),
-  }
-  send(response, 200, 'application/json', JSON.stringify(imported))
+  send(response, 200, 'application/json', JSON.stringify({ ...imported, told: cutShort(imported.told) }))
 }
 
 async function body(request: IncomingMessage): Promise<string> {
@@ -114,7 +108,7 @@ async function body(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request) {
     bytes += chunk.length
-    if (bytes > IMPORT_LIMIT) throw new UserError(`The file is longer than ${IMPORT_LIMIT >> 20} MiB; split it.`)
+    if (bytes > IMPORT_LIMIT) throw new UserError('uploadTooLong', { size: IMPORT_LIMIT >> 20 })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -122,6 +116,6 @@ async function body(request: IncomingMessage): Promise<string> {
 
 /** A number in an address. Throws UserError where it is none. */
 function wholeNumber(text: string | undefined): number {
-  if (text === undefined || !/^\d{1,15}$/.test(text)) throw new UserError(`${text ?? 'Nothing'} is not a number.`)
+  if (text === undefined || !/^\d{1,15}$/.test(text)) throw new UserError('notANumber', { text: text ?? '' })
   return Number(text)
 }

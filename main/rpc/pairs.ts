@@ -4,8 +4,16 @@ import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { UserError } from '../messages/error.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
-import { PairReview, type ReviewState } from '../preferences/review.ts'
-import { PAIR_STATES, type ReviewCount, type StoredPair } from '../store/pairs.ts'
+import {
+  correctPairs,
+  findPair,
+  type ReviewState,
+  redoCorrection,
+  reviewState,
+  undoCorrection,
+} from '../preferences/review.ts'
+import type { RoundKey } from '../store/keys.ts'
+import { PAIR_STATES, type ReviewCount } from '../store/pairs.ts'
 import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
@@ -57,7 +65,7 @@ export const pairsRouter = router({
 
   /** A pair with the two trajectories that it comes from; null where one was not played here. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
-    const pair = find(ctx, input.id)
+    const pair = findPair(ctx.lab.store, input.id)
     const trajectory = (attempt: number | null) => {
       if (attempt === null) return null
       const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
@@ -69,7 +77,7 @@ export const pairsRouter = router({
 
   /** The log-probability of every token of its two answers, under its round's reference and policy: see `pairPolicies`. */
   tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
-    const pair = find(ctx, input.id)
+    const pair = findPair(ctx.lab.store, input.id)
     return ctx.live.workshop.use((resources, config) => {
       const { reference, policy } = pairPolicies(ctx.lab.store, config, pair.run, pair.round)
       return scorePair(
@@ -86,7 +94,7 @@ export const pairsRouter = router({
    */
   score: changing.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
     if (jobs.state.current !== null) {
-      throw new UserError('A run is at work and needs the machine; ask again when it has ended.')
+      throw new UserError('scoringWhileRunning')
     }
     const pairs = lab.store.pairs.of(input)
     await live.workshop.use(async (resources, config) => {
@@ -105,45 +113,30 @@ export const pairsRouter = router({
   /** Does the same to some pairs of a round, as one correction. */
   edit: changing
     .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
-    .mutation(({ ctx, input }) => counted(ctx, review(ctx).apply(input.ids, input.action))),
+    .mutation(({ ctx, input }) => counted(ctx, correctPairs(ctx.lab.store, input.ids, input.action))),
 
   /** Takes the latest correction back. */
   undo: changing
     .input(z.object(round))
-    .mutation(({ ctx, input }) => counted(ctx, review(ctx).undo(input.run, input.round), input)),
+    .mutation(({ ctx, input }) => counted(ctx, undoCorrection(ctx.lab.store, input), input)),
 
   /** Does again what was undone last. */
   redo: changing
     .input(z.object(round))
-    .mutation(({ ctx, input }) => counted(ctx, review(ctx).redo(input.run, input.round), input)),
+    .mutation(({ ctx, input }) => counted(ctx, redoCorrection(ctx.lab.store, input), input)),
 
   /** How far the review of a round is, and what can be undone and redone. */
   review: procedure
     .input(z.object(round))
-    .query(({ ctx, input }) => counted(ctx, review(ctx).state(input.run, input.round), input)),
+    .query(({ ctx, input }) => counted(ctx, reviewState(ctx.lab.store, input), input)),
 
   /** The latest corrections of a round, the latest first. */
   history: procedure
     .input(z.object({ ...round, limit: z.int().min(1).max(1000).default(100) }))
-    .query(({ ctx, input }) => review(ctx).history(input.run, input.round, input.limit)),
+    .query(({ ctx, input }) => ctx.lab.store.pairs.edits(input, input.limit)),
 })
 
-function find({ lab }: Context, id: number): StoredPair {
-  const pair = lab.store.pairs.get(id)
-  if (pair === undefined) throw new UserError(`There is no pair ${id} any more; load the list again.`)
-  return pair
-}
-
-interface Place {
-  readonly run: number
-  readonly round: number
-}
-
-function review({ lab }: Context): PairReview {
-  return new PairReview(lab.store)
-}
-
-function counted(ctx: Context, state: ReviewState, place: Place | undefined = state.pairs[0]): Reviewed {
+function counted({ lab }: Context, state: ReviewState, place: RoundKey | undefined = state.pairs[0]): Reviewed {
   const { run = 0, round: of = 0 } = place ?? {}
-  return { ...state, count: ctx.lab.store.pairs.count({ run, round: of }) }
+  return { ...state, count: lab.store.pairs.count({ run, round: of }) }
 }

@@ -355,14 +355,20 @@ test('pairs go out as a file and come back from one', async () => {
   const body = `${lines[1]}\n${preferenceText([{ task: 'click-tab', seed: 8, step: 0, prompt: 'p', chosen: 'a', rejected: 'b' }])}`
   const back = await fetchFile(`/imports/${run}/1/preferences?replace`, { method: 'POST', body })
   expect(await back.json()).toMatchObject({
-    undo: 'import',
     added: 1,
     dropped: 1,
     same: 1,
+    told: [{ id: 'pairAdded', values: { place: 'preferences.jsonl:2' } }, { id: 'pairDropped' }],
+  })
+  expect(await lab.pairs.review.query({ run, round: 1 })).toMatchObject({
+    undo: 'import',
     count: { pairs: 4, dropped: 2 },
   })
   const broken = await fetchFile(`/imports/${run}/1/preferences`, { method: 'POST', body: '{"prompt": 1}' })
-  expect([broken.status, await broken.text()]).toEqual([400, expect.stringMatching(/^the file:1: prompt must be/)])
+  expect([broken.status, await broken.text()]).toEqual([
+    400,
+    expect.stringMatching(/^preferences.jsonl:1: prompt must be/),
+  ])
 })
 
 test('results say who won what, and go out as report, table and figures', async () => {

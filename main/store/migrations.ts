@@ -238,4 +238,16 @@ UPDATE episodes SET reason = CASE cause
 UPDATE episodes SET fault = json_object('id', 'verbatim', 'values', json_object('text', cause)) WHERE outcome = 'fault';
 ALTER TABLE episodes DROP COLUMN cause;
 `,
+  `
+CREATE TABLE training_sets (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  collection_run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  collection_round INTEGER NOT NULL,
+  edit INTEGER NOT NULL,
+  PRIMARY KEY (run, round)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE preference_files ADD COLUMN edit INTEGER;
+`,
 ]

@@ -1,10 +1,10 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
 import type { RoundKey } from './keys.ts'
-import { marksOf, type NewPair, type PairFilter, type PairOrder } from './pairs.ts'
+import { marksOf, type NewPair, type PairFilter, type PairOrder, type StoredPair } from './pairs.ts'
 import { Store } from './store.ts'
 
 let store: Store
@@ -106,11 +106,62 @@ test('margins are kept by pair and by policy', () => {
   ])
 })
 
-test('a file is known by its digest, the same path first', () => {
+test('a training set is a collection as it was then, whatever is done to it afterwards', () => {
+  const training = { run: store.createRun('trial', 'dpo', configSchema.parse({})), round: 3 }
+  store.pairs.replace(round, [pair(1), pair(2), pair(3)])
+  const [one, two, three] = store.pairs.of(round)
+  const drop = (of: StoredPair | undefined) => {
+    const before = marksOf(of!)
+    const changes = [{ pair: of!.id, before, after: { ...before, keep: false } }]
+    store.pairs.correct(round, { kind: 'drop', reverts: null, changes })
+  }
+  const edit = (of: StoredPair | undefined, from: string, to: string) => {
+    const marks = marksOf(of!)
+    const changes = [{ pair: of!.id, before: { ...marks, chosen: from }, after: { ...marks, chosen: to } }]
+    store.pairs.correct(round, { kind: 'edit', reverts: null, changes })
+  }
+  expect(store.pairs.trainingSet(training)).toBeUndefined()
+  drop(one)
+  edit(two, two!.chosen, 'first')
+  store.pairs.setTrainingSet(training, round)
+  const set = store.pairs.kept(round)
+  expect(set.map(({ chosen }) => chosen)).toEqual(['first', three!.chosen])
+  expect(store.pairs.trainingSet(training)).toEqual(set)
+  edit(two, 'first', 'second')
+  edit(two, 'second', 'third')
+  drop(three)
+  const added = store.pairs.get(store.pairs.add(round, pair(4)))!
+  const marks = marksOf(added)
+  store.pairs.correct(round, {
+    kind: 'import',
+    reverts: null,
+    changes: [{ pair: added.id, before: { ...marks, keep: false }, after: marks }],
+  })
+  expect(store.pairs.kept(round).map(({ id }) => id)).toEqual([two!.id, added.id])
+  expect(store.pairs.trainingSet(training)).toEqual(set)
+  // Decided anew it is what the collection is now; with the collection it is gone.
+  store.pairs.setTrainingSet(training, round)
+  expect(store.pairs.trainingSet(training)).toEqual(store.pairs.kept(round))
+  store.purgeRun(round.run)
+  expect(store.pairs.trainingSet(training)).toBeUndefined()
+})
+
+test('a file is known by its digest, the same path first, and by its path as it is seen from the store', () => {
   const second = { ...round, round: 2 }
-  store.pairs.setExported('a.jsonl', 'digest', round)
-  store.pairs.setExported('b.jsonl', 'digest', second)
-  expect(store.pairs.exportedFrom('a.jsonl', 'digest')).toEqual(round)
-  expect(store.pairs.exportedFrom('moved.jsonl', 'digest')).toEqual(second)
-  expect(store.pairs.exportedFrom('a.jsonl', 'other')).toBeUndefined()
+  const folder = dirname(store.path)
+  const [a, b, elsewhere] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl'), join(folder, 'moved.jsonl')]
+  store.pairs.setKnownFile(a, 'digest', round)
+  store.pairs.setKnownFile(b, 'digest', second)
+  expect(store.pairs.knownFile(a, 'digest')).toEqual({ ...round, digest: 'digest', edit: 0 })
+  expect(store.pairs.knownFile(elsewhere, 'digest')).toMatchObject(second)
+  expect(store.pairs.knownFile(a, 'other')).toEqual({ ...round, digest: 'digest', edit: 0 })
+  expect(store.pairs.knownFile(elsewhere, 'other')).toBeUndefined()
+  // Moved with its store.
+  store.close()
+  renameSync(folder, `${folder}-moved`)
+  store = new Store(join(`${folder}-moved`, 'lab.sqlite'))
+  expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'other')).toMatchObject(second)
+  // What a deleted run wrote is nobody's.
+  store.setRunDeleted(round.run, true)
+  expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'digest')).toBeUndefined()
 })

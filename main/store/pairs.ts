@@ -1,4 +1,5 @@
 /** Preference pairs as training reads them, and every correction that was made to them by hand. */
+import { dirname, relative } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
 import type { Database, Row } from './database.ts'
@@ -69,6 +70,14 @@ export interface Edit {
   /** The correction that was undone or redone; null for other kinds. */
   readonly reverts: number | null
   readonly changes: readonly Change[]
+}
+
+/** What the store remembers of a preference file: the round whose pairs it held, as they were then. */
+export interface KnownFile extends RoundKey {
+  /** SHA-256 of its text. */
+  readonly digest: string
+  /** The latest correction that it held; 0 where there was none, null for a file that an older lab wrote. */
+  readonly edit: number | null
 }
 
 export const PAIR_STATES = ['kept', 'dropped', 'swapped', 'edited', 'reviewed', 'unreviewed', 'noted'] as const
@@ -277,27 +286,91 @@ export class Pairs {
     return readEdit(row)
   }
 
-  // Files that pairs were exported to
+  // What a run trains on
 
-  /** Remembers that the file at this path, of this digest, holds the pairs of a round. */
-  setExported(path: string, digest: string, { run, round }: RoundKey): void {
+  /** Remembers that a round of a run trains on a collection as it is corrected until now. */
+  setTrainingSet(training: RoundKey, collection: RoundKey): void {
     this.#database.run(
-      'INSERT OR REPLACE INTO preference_files (path, run, round, digest) VALUES (?, ?, ?, ?)',
-      path,
-      run,
-      round,
-      digest,
+      'INSERT OR REPLACE INTO training_sets (run, round, collection_run, collection_round, edit) VALUES (?, ?, ?, ?, ?)',
+      training.run,
+      training.round,
+      collection.run,
+      collection.round,
+      this.lastEdit(collection),
     )
   }
 
-  /** The round that was exported as a file of this digest, to this path if it was to several. Undefined where none was. */
-  exportedFrom(path: string, digest: string): RoundKey | undefined {
-    const row = this.#database.get(
-      'SELECT run, round FROM preference_files WHERE digest = ? ORDER BY path = ? DESC, run DESC, round DESC',
+  /** The pairs that a round of a run trains on, as they were when that was decided. Undefined where it was not. */
+  trainingSet({ run, round }: RoundKey): StoredPair[] | undefined {
+    const row = this.#database.get('SELECT * FROM training_sets WHERE run = ? AND round = ?', run, round)
+    if (row === undefined) return undefined
+    const collection = { run: Number(row.collection_run), round: Number(row.collection_round) }
+    return this.keptAt(collection, Number(row.edit))
+  }
+
+  /** The id of the latest correction of a round; 0 where there is none. */
+  lastEdit({ run, round }: RoundKey): number {
+    const row = this.#database.get('SELECT max(id) AS id FROM pair_edits WHERE run = ? AND round = ?', run, round)
+    return Number(row?.id ?? 0)
+  }
+
+  /** The pairs of a round that training read when this was its latest correction: all later ones are taken back. */
+  keptAt({ run, round }: RoundKey, edit: number): StoredPair[] {
+    const pairs = new Map(this.of({ run, round }).map((pair) => [pair.id, pair]))
+    const later = this.#database
+      .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? AND id > ? ORDER BY id DESC', run, round, edit)
+      .map(readEdit)
+    for (const { changes } of later) {
+      for (const { pair, before } of changes) {
+        const now = pairs.get(pair)
+        if (now !== undefined) pairs.set(pair, { ...now, ...before })
+      }
+    }
+    return [...pairs.values()].filter(({ keep }) => keep)
+  }
+
+  // Preference files
+
+  /** Remembers that the preference file at this path, of this digest, holds the pairs of a round as they are now. */
+  setKnownFile(path: string, digest: string, round: RoundKey): void {
+    this.#database.run(
+      'INSERT OR REPLACE INTO preference_files (path, run, round, digest, edit) VALUES (?, ?, ?, ?, ?)',
+      this.#fromHere(path),
+      round.run,
+      round.round,
       digest,
-      path,
+      this.lastEdit(round),
     )
-    return row && { run: Number(row.run), round: Number(row.round) }
+  }
+
+  /**
+   * What is known of a preference file: by its digest, wherever it was then, else of the file that was at its path. Undefined
+   * where nothing is, or its run is deleted.
+   */
+  knownFile(path: string, digest: string): KnownFile | undefined {
+    const row = this.#database.get(
+      `SELECT run, round, digest, edit FROM preference_files JOIN runs ON runs.id = run
+       WHERE deleted IS NULL AND (digest = ? OR path IN (?, ?))
+       ORDER BY digest = ? DESC, path = ? DESC, run DESC, round DESC`,
+      digest,
+      this.#fromHere(path),
+      path,
+      digest,
+      this.#fromHere(path),
+    )
+    return (
+      row && {
+        run: Number(row.run),
+        round: Number(row.round),
+        digest: String(row.digest),
+        edit: row.edit === null ? null : Number(row.edit),
+      }
+    )
+  }
+
+  /** A path as it is seen from the store, so that it still holds where both are moved. Older stores keep it whole. */
+  #fromHere(path: string): string {
+    return relative(dirname(this.#database.path), path)
   }
 }
 

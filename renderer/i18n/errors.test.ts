@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
 import { partsOf } from '../../main/capacity/memory.ts'
 import { parseConfig } from '../../main/config/config.ts'
-import { parsePreferenceData } from '../../main/preferences/dataset.ts'
+import { parsePreferences } from '../../main/preferences/dataset.ts'
 import { type ErrorWords, errorInWords, holesOf, matchOf, type Templates } from './errors.ts'
 import { readSources, SAMPLE } from './user-errors.ts'
 import { errors as chinese } from './zh-errors.ts'
@@ -36,7 +36,7 @@ function thrown(work: () => unknown): string {
 }
 
 const config = (text: string) => thrown(() => parseConfig(text, 'config.yaml'))
-const pairs = (pair: object) => thrown(() => parsePreferenceData(`\n${JSON.stringify(pair)}`, 'the file'))
+const pairs = (pair: object) => thrown(() => parsePreferences(`\n${JSON.stringify(pair)}`, 'the file'))
 const message = (content: string, role = 'assistant') => [{ role, content }]
 const issue = (schema: z.ZodType, value: unknown) =>
   `f.json: ${schema.safeParse(value).error?.issues[0]?.message}; copy it again.`
@@ -73,7 +73,7 @@ const READ = [
   ].map(config),
   thrown(() => parseConfig('', 'f', { 'lora.r': 0 })),
   thrown(() => parseConfig('', 'f', { 'lora.r': 0 }, 'settings')),
-  thrown(() => parsePreferenceData('{', 'the file')),
+  thrown(() => parsePreferences('{', 'the file')),
   pairs({}),
   pairs({ prompt: 3 }),
   pairs({ prompt: message('a') }),

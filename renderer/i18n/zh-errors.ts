@@ -102,7 +102,6 @@ export const errors: ErrorWords = {
     'Run {run} is at work; stop it before you delete it.': '运行 {run} 正在进行；请先停止再删除。',
     'A run is at work and may be reading its adapters; wait for its end, or stop it first.':
       '有运行正在进行，可能正在读取它的适配器；请等它结束，或先停止它。',
-    'A run is at work and needs the machine; ask again when it has ended.': '有运行正在使用机器；请等它结束后再询问。',
     'A run is at work and needs the machine; look again when it has ended.': '有运行正在使用机器；请等它结束后再检查。',
     'There is no run to go on with; begin a new one.': '没有可以继续的运行；请开始新的运行。',
     'Run {run} is deleted; bring it back in the window, under Runs & models.':
@@ -119,7 +118,6 @@ export const errors: ErrorWords = {
     'Run {run} has no {what} to export; `npx dpo-driver runs` lists the runs.':
       '运行 {run} 没有可导出的{what}；`npx dpo-driver runs` 列出所有运行。',
     'There is no episode {id} any more; load the list again.': '回合 {id} 已不存在；请重新载入列表。',
-    '{text} is not a number.': '{text} 不是数字。',
     'It was stopped.': '已停止。',
 
     // 适配器与合并
@@ -150,28 +148,6 @@ export const errors: ErrorWords = {
       '损失在第 {step} 步变成了 {loss}：请降低学习率。',
     'There are no pairs{where} to train on; run `npx dpo-driver collect` first.':
       '{where}没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
-    'These attempts gave no pair to learn from: none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks.':
-      '这些尝试没有产生可学的偏好对：没有一次成功；请让 SFT 训练更久或用更多黄金样本，降低 collect.temperature，或选择更容易的任务。',
-    'These attempts gave no pair to learn from: none failed; choose harder tasks, or raise collect.temperature.':
-      '这些尝试没有产生可学的偏好对：没有一次失败；请选择更难的任务，或提高 collect.temperature。',
-    'These attempts gave no pair to learn from: no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature.':
-      '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败且动作有分岔；请提高 collect.attempts 或 collect.temperature。',
-    'All pairs of run {run} were dropped by hand; keep some, or collect again.':
-      '运行 {run} 的偏好对已全部被人工剔除；请保留一些，或重新采集。',
-    'There is no pair {id} any more; load the list again.': '偏好对 {id} 已不存在；请重新载入列表。',
-    'No pair was chosen; choose one or more.': '没有选中偏好对；请选择一对或多对。',
-    'These pairs are of different rounds; correct those of one round at a time.':
-      '这些偏好对属于不同的轮；请每次只更正同一轮的。',
-    'Pair {id}: an answer must not be empty; drop the pair instead.':
-      '偏好对 {id}：回答不能为空；不要它就请剔除这一对。',
-    'Pair {id}: chosen and rejected are the same text; change one, or drop the pair.':
-      '偏好对 {id}：优选与劣选是同样的文字；请更改其中之一，或剔除这一对。',
-    'The file holds no pairs; export some first, or choose another file.':
-      '文件里没有偏好对；请先导出一些，或选择别的文件。',
-    'The file is longer than {size} MiB; split it.': '文件超过 {size} MiB；请把它拆开。',
-    '{path} does not exist; run the collect stage, or set paths.preference_data.':
-      '{path} 不存在；请运行采集阶段，或设置 paths.preference_data。',
-    '{path} holds no pairs; run the collect stage.': '{path} 里没有偏好对；请运行采集阶段。',
     '{path} cannot be read ({code}); name another file or change its owner.':
       '无法读取 {path}（{code}）；请指定别的文件，或更改它的所有者。',
     '{place}: this line is not whole JSON; mend or delete it.': '{place}：这一行不是完整的 JSON；请改正或删除它。',

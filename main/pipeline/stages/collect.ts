@@ -1,12 +1,11 @@
 /** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
 import { z } from 'zod'
-import { projectPath, shownPath } from '../../files/paths.ts'
+import { shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
-import { writePreferenceData } from '../../preferences/dataset.ts'
-import { exportPreferences } from '../../preferences/exported.ts'
 import { buildPairs, type PairCounts } from '../../preferences/pairs.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
+import { exportPairs } from './export-pairs.ts'
 import { jobsOf, play } from './play.ts'
 
 const count = z.int()
@@ -34,7 +33,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
   title: 'the agent tries tasks, successes and failures become pairs',
   result: pairCounts,
   async run(context) {
-    const { config, resources, artifacts, store, round } = context
+    const { config, resources, store, round } = context
     const { seeds_per_task, attempts, temperature, top_p, seed_start } = config.collect
     const tasks = resources.tasksNamed(config.tasks)
     const jobs = jobsOf(tasks, seed_start + (round - 1) * seeds_per_task, seeds_per_task, attempts)
@@ -52,20 +51,18 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     })
     const { pairs, counts } = buildPairs(episodes)
     store.pairs.replace(context, pairs)
-    writePreferenceData(artifacts.preferences(round), pairs)
     const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
     context.say('collected', { attempts: counts.episodes, solved: (100 * rate).toFixed(1), broken: counts.faults })
-    if (pairs.length === 0) throw new UserError(`These attempts gave no pair to learn from: ${noPairs(counts)}.`)
-    exportPreferences(store, projectPath(config.paths.preference_data), context)
+    if (pairs.length === 0) throw new UserError(whyNoPairs(counts))
+    exportPairs(context, context)
     context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
     return counts
   },
 }
 
 /** Why there is no pair, and what to do. */
-function noPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts): string {
-  if (seedsOnlyFailures === seeds)
-    return 'none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks'
-  if (seedsOnlySuccesses === seeds) return 'none failed; choose harder tasks, or raise collect.temperature'
-  return 'no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature'
+function whyNoPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts) {
+  if (seedsOnlyFailures === seeds) return 'noPairsAllFailed'
+  if (seedsOnlySuccesses === seeds) return 'noPairsAllSolved'
+  return 'noPairsAllAlike'
 }

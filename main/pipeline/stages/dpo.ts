@@ -7,9 +7,9 @@ import { loadAdapter } from '../../engine/adapter.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
-import { type PreferenceRecord, readPreferenceData } from '../../preferences/dataset.ts'
 import { pairMessages } from '../../preferences/pairs.ts'
 import { successSteps } from '../../preferences/successes.ts'
+import type { StoredPair } from '../../store/pairs.ts'
 import type { Sequence } from '../../training/forest.ts'
 import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
@@ -45,8 +45,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     freeTensors(tensors)
     // Read again where they are wanted: beside a large model they would be in the way.
     const weights = async () => (await loadAdapter(reference, engine.config)).tensors
-    const records = readPreferenceData(trainingPairs(context, ['dpo', ...CONTROLS]))
-    const pairs = await mapInTurns(records, (record) => tokenPair(model, record))
+    const pairs = await mapInTurns(trainingPairs(context, ['dpo', ...CONTROLS]), (pair) => tokenPair(model, pair))
     const { train: golden } = goldenExamples(model, config)
     if (golden.length === 0 && options.replay > 0) {
       throw new UserError(
@@ -143,10 +142,10 @@ function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
   return [chosen, rejected].map((completion) => ({ prompt, completion }))
 }
 
-function tokenPair(model: AgentModel, { prompt, chosen, rejected }: PreferenceRecord): TokenPair {
+function tokenPair(model: AgentModel, pair: StoredPair): TokenPair {
   return {
-    prompt: model.messageTokens(prompt),
-    chosen: model.completionTokens(chosen),
-    rejected: model.completionTokens(rejected),
+    prompt: model.messageTokens(pairMessages(pair)),
+    chosen: model.completionTokens(pair.chosen),
+    rejected: model.completionTokens(pair.rejected),
   }
 }

@@ -9,6 +9,7 @@ import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { writeFileAtomic } from '../../files/file.ts'
+import { preferenceText } from '../../preferences/dataset.ts'
 import type { Episode, Outcome } from '../../store/episode.ts'
 import { Store } from '../../store/store.ts'
 import type { Resources } from '../resources.ts'
@@ -83,7 +84,7 @@ function adapter(path: string): void {
   writeFileAtomic(join(path, 'adapter_model.safetensors'), path)
 }
 
-test('collect makes pairs of what was played, in the store, the run and the file of the configuration', async () => {
+test('collect makes pairs of what was played, in the store, and exports them to the file of the configuration', async () => {
   begin({ collect: { seeds_per_task: 2, attempts: 2, seed_start: 10 } })
   adapter(inFolder('sft'))
   const key = { run: run.id, stage: 'collect', round: 2, arm: '' }
@@ -103,7 +104,7 @@ test('collect makes pairs of what was played, in the store, the run and the file
   ])
   const exported = readFileSync(inFolder('preferences.jsonl'), 'utf8')
   expect(exported.trim().split('\n')).toHaveLength(2)
-  expect(readFileSync(inFolder('reports/trial-1/round-2/preferences.jsonl'), 'utf8')).toBe(exported)
+  expect(exported).toBe(preferenceText(store.pairs.kept({ run: run.id, round: 2 })))
 })
 
 test('a collection without a pair says why', async () => {

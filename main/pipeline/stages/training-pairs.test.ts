@@ -1,12 +1,14 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../../config/schema.ts'
 import { writeFileAtomic } from '../../files/file.ts'
-import { preferenceText, readPreferenceData } from '../../preferences/dataset.ts'
-import { exportPreferences } from '../../preferences/exported.ts'
-import { PairReview } from '../../preferences/review.ts'
+import { message } from '../../messages/message.ts'
+import { english } from '../../messages/say.ts'
+import { parsePreferences, preferenceText } from '../../preferences/dataset.ts'
+import { exportPreferences } from '../../preferences/file.ts'
+import { correctPairs, undoCorrection } from '../../preferences/review.ts'
 import type { RoundKey } from '../../store/keys.ts'
 import type { NewPair } from '../../store/pairs.ts'
 import { Store } from '../../store/store.ts'
@@ -18,14 +20,12 @@ import { trainingPairs } from './training-pairs.ts'
 let folder: string
 let file: string
 let store: Store
-let review: PairReview
-let said: unknown[]
+let said: string[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'training-pairs-'))
   file = join(folder, 'preferences.jsonl')
   store = new Store(join(folder, 'lab.sqlite'))
-  review = new PairReview(store)
   said = []
 })
 afterEach(() => store.close())
@@ -58,82 +58,222 @@ function stage(collection: RoundKey | null = null): StageContext {
     arm: (name) => ({ run, stage: 'dpo', round: 1, arm: name }),
     progress() {},
     metrics() {},
-    say: (id, ...given) => void said.push([id, ...given]),
+    say: (id, ...given) => void said.push(english(message(id, ...given))),
   }
 }
 
 /** What is trained on: seed, chosen, rejected. */
 function trained(context: StageContext): string[] {
-  return readPreferenceData(trainingPairs(context, ['dpo'])).map(
+  return trainingPairs(context, ['dpo']).map(({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`)
+}
+
+/** What the preference file holds, in the same form. */
+function exported(): string[] {
+  return parsePreferences(readFileSync(file, 'utf8'), file).map(
     ({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`,
   )
 }
 
-/** A collection of three pairs in a run of its own; the ids of the pairs. */
-function collected(): number[] {
+/** A collection of three pairs in a run of its own, exported; the ids of the pairs. */
+function collected(seeds = [1, 2, 3]): number[] {
   const { run } = stage()
-  store.pairs.replace({ run, round: 1 }, [pair(1), pair(2), pair(3)])
+  store.pairs.replace({ run, round: 1 }, seeds.map(pair))
   exportPreferences(store, file, { run, round: 1 })
   return store.pairs.of({ run, round: 1 }).map(({ id }) => id)
 }
 
+/** Changes the lines of the preference file as somebody does who edits it. */
+function edit(change: (lines: string[]) => string[]): void {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  writeFileSync(file, change(lines).join('\n'))
+}
+
+/** Begins a training: it has its first checkpoint. */
+function checkpoint(context: StageContext): void {
+  store.saveCheckpoint(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
+}
+
 test("training takes a run's own pairs as they were corrected, and says so", () => {
   const context = stage()
-  store.pairs.replace({ run: context.run, round: 1 }, [pair(1), pair(2), pair(3), pair(4)])
-  const [first = 0, second = 0, third = 0] = store.pairs.of({ run: context.run, round: 1 }).map(({ id }) => id)
-  review.apply([first], { kind: 'drop' })
-  review.apply([second], { kind: 'swap' })
-  review.apply([third], { kind: 'edit', chosen: 'better' })
+  store.pairs.replace(context, [pair(1), pair(2), pair(3), pair(4)])
+  const [first = 0, second = 0, third = 0] = store.pairs.of(context).map(({ id }) => id)
+  correctPairs(store, [first], { kind: 'drop' })
+  correctPairs(store, [second], { kind: 'swap' })
+  correctPairs(store, [third], { kind: 'edit', chosen: 'better' })
   expect(trained(context)).toEqual(['2 bad good', '3 better bad', '4 good bad'])
-  expect(said).toEqual([['reviewed', { reviewed: 3, pairs: 4, dropped: 1, swapped: 1, edited: 1 }]])
+  expect(said).toEqual(['3 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited'])
 })
 
 test('a stage alone takes the corrections of the collection whose export lies at the path, and exports them again', () => {
   const [first = 0] = collected()
-  review.apply([first], { kind: 'drop' })
+  correctPairs(store, [first], { kind: 'drop' })
   expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
-  expect(readPreferenceData(file)).toHaveLength(2)
+  expect(exported()).toEqual(['2 good bad', '3 good bad'])
   // The export is the store's again, so the next correction counts as well.
-  review.undo(1, 1)
+  undoCorrection(store, { run: 1, round: 1 })
   expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
 })
 
 test('a run that was asked to train again takes the collection it was given, not the latest', () => {
   const [first = 0] = collected()
-  review.apply([first], { kind: 'swap' })
-  collected()
+  correctPairs(store, [first], { kind: 'swap' })
+  collected([4])
   expect(trained(stage({ run: 1, round: 1 }))).toEqual(['1 bad good', '2 good bad', '3 good bad'])
+  expect(exported()).toEqual(['1 bad good', '2 good bad', '3 good bad'])
 })
 
-test('a file that was moved with its store is still an export of it', () => {
+test('a file that was moved with its store is still an export of it, and so is what is changed in it then', () => {
   const [first = 0] = collected()
-  review.apply([first], { kind: 'drop' })
-  const moved = join(folder, 'moved.jsonl')
-  renameSync(file, moved)
-  file = moved
+  correctPairs(store, [first], { kind: 'drop' })
+  store.close()
+  const moved = `${folder}-moved`
+  renameSync(folder, moved)
+  folder = moved
+  file = join(folder, 'preferences.jsonl')
+  store = new Store(join(folder, 'lab.sqlite'))
   expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
+  edit((lines) => lines.slice(1))
+  expect(trained(stage())).toEqual(['3 good bad'])
+  expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 2 })
 })
 
-test('a file that was changed by hand wins over the store', () => {
-  const [first = 0] = collected()
-  review.apply([first], { kind: 'drop' })
+test('a file that was changed by hand is imported before training, told line by line, and can be undone', () => {
+  collected()
+  edit(([one = '', two = '']) => [
+    one.replace('good', 'better'),
+    two.replaceAll('bad', 'BAD').replaceAll('good', 'bad').replaceAll('BAD', 'good'),
+    preferenceText([pair(9)]),
+  ])
+  expect(trained(stage())).toEqual(['1 better bad', '2 bad good', '9 good bad'])
+  expect(said).toEqual([
+    `${file} was changed by hand. The changes are imported into round 1 of run 1:`,
+    `${file}:1: changed chosen of pair 1 (click-tab, seed 1, step 0)`,
+    `${file}:2: swapped chosen and rejected of pair 2 (click-tab, seed 2, step 0)`,
+    `${file}:3: added pair 4 (click-tab, seed 9, step 0)`,
+    `${file} has no line for pair 3 (click-tab, seed 3, step 0): dropped`,
+    '4 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited',
+  ])
+  // Imported once is in the store: nothing more to tell.
+  said = []
+  expect(trained(stage())).toHaveLength(3)
+  expect(said).toHaveLength(1)
+  undoCorrection(store, { run: 1, round: 1 })
+  expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
+})
+
+test('a file with a line that is no pair changes nothing, and every such line is told', () => {
+  collected()
+  edit(([one = '', two = '', three = '']) => [one.replace('good', 'better'), two.slice(5), `${three}}`])
+  const before = readFileSync(file, 'utf8')
+  expect(() => trained(stage())).toThrow(`${file}:2: this line is not whole JSON; mend or delete it.\n${file}:3: this`)
+  expect(store.pairs.edits({ run: 1, round: 1 }, 10)).toEqual([])
+  expect(readFileSync(file, 'utf8')).toBe(before)
+})
+
+/** Pairs as somebody writes them who has no lab at hand: in TRL's form alone. */
+const bare = (...numbers: number[]) =>
+  numbers
+    .map((number) =>
+      JSON.stringify({
+        prompt: [{ role: 'user', content: `own ${number}` }],
+        chosen: [{ role: 'assistant', content: 'yes' }],
+        rejected: [{ role: 'assistant', content: 'no' }],
+        score: number,
+      }),
+    )
+    .join('\n')
+
+test('a file of pairs that no run collected becomes the collection of this run', () => {
+  writeFileSync(file, bare(1, 2))
+  const first = stage()
+  expect(trained(first)).toEqual(['0 yes no', '0 yes no'])
+  expect(said).toEqual([`${file} was written by hand: its 2 pairs are imported as the collection of run 1.`])
+  expect(store.pairs.of(first)).toMatchObject([
+    { prompt: 'own 1', task: 'imported', chosenAttempt: null, margin: null, reviewed: false },
+    { prompt: 'own 2' },
+  ])
+  // It is known from now on, corrected like any collection, and edited like any export.
+  const second = stage()
+  expect(trained(second)).toHaveLength(2)
+  expect(store.pairs.of(second)).toEqual([])
+  writeFileSync(file, bare(2, 3))
+  expect(trained(stage())).toHaveLength(2)
+  expect(store.pairs.count(first)).toMatchObject({ pairs: 3, dropped: 1 })
+})
+
+test('a file that has no pair of its collection left is a collection of its own', () => {
+  collected()
   writeFileSync(file, preferenceText([pair(9)]))
-  expect(trained(stage())).toEqual(['9 good bad'])
-  expect(said).toEqual([['pairsByHand', { path: file }]])
+  const context = stage()
+  expect(trained(context)).toEqual(['9 good bad'])
+  expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 0 })
+  expect(store.pairs.of(context)).toHaveLength(1)
+})
+
+test('what somebody wrote is never lost where the lab writes: an export first keeps a copy', () => {
+  writeFileSync(file, bare(1, 2))
+  const context = stage()
+  trained(context)
+  trained(stage())
+  // Nothing to write: the file stays in its own form.
+  expect(readFileSync(file, 'utf8')).toBe(bare(1, 2))
+  correctPairs(
+    store,
+    store.pairs
+      .of(context)
+      .map(({ id }) => id)
+      .slice(0, 1),
+    { kind: 'drop' },
+  )
+  said = []
+  trained(stage())
+  const copy = join(folder, 'preferences.by-hand-1.jsonl')
+  expect(said).toContain(`${file} was written or changed by hand. A copy of it is kept in ${copy}.`)
+  expect(readFileSync(copy, 'utf8')).toBe(bare(1, 2))
+  expect(exported()).toHaveLength(1)
+  // The lab's own export is written over, one that was edited and not imported is not.
+  collected()
+  expect(existsSync(join(folder, 'preferences.by-hand-2.jsonl'))).toBe(false)
+  edit((lines) => lines.slice(1))
+  collected([7])
+  expect(readFileSync(join(folder, 'preferences.by-hand-2.jsonl'), 'utf8').split('\n')).toHaveLength(2)
+  expect(exported()).toEqual(['7 good bad'])
 })
 
 test('what a training has begun with stays, whatever is corrected meanwhile', () => {
-  const ids = collected()
+  const [first = 0, second = 0, third = 0] = collected()
   const context = stage()
   trainingPairs(context, ['dpo'])
-  review.apply(ids.slice(0, 1), { kind: 'drop' })
-  expect(trained(context)).toHaveLength(2)
-  store.saveCheckpoint(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
-  review.apply(ids.slice(1, 2), { kind: 'drop' })
-  expect(trained(context)).toHaveLength(2)
+  // Until the first checkpoint a correction still counts.
+  correctPairs(store, [first], { kind: 'drop' })
+  const set = trained(context)
+  expect(set).toEqual(['2 good bad', '3 good bad'])
+  checkpoint(context)
+  correctPairs(store, [second], { kind: 'drop' })
+  correctPairs(store, [third], { kind: 'edit', chosen: 'better' })
+  correctPairs(store, [third], { kind: 'swap' })
+  undoCorrection(store, { run: 1, round: 1 })
+  edit((lines) => [...lines, preferenceText([pair(9)])])
+  expect(trained(stage())).toEqual(['2 good bad', '3 good bad', '9 good bad'])
+  store.close()
+  store = new Store(join(folder, 'lab.sqlite'))
+  expect(trained({ ...context, store })).toEqual(set)
 })
 
-test('a set of which everything was dropped is refused', () => {
-  review.apply(collected(), { kind: 'drop' })
+test('a training whose pairs are gone is not gone on with on others', () => {
+  collected()
+  const context = stage()
+  trainingPairs(context, ['dpo'])
+  checkpoint(context)
+  store.purgeRun(1)
+  expect(() => trained(context)).toThrow(/no longer has the pairs that run 2 began to train on/)
+})
+
+test('a set of which everything was dropped is refused, and so is a file that is not there or empty', () => {
+  correctPairs(store, collected(), { kind: 'drop' })
   expect(() => trained(stage())).toThrow(/All pairs of run 1 were dropped by hand; keep some, or collect again\./)
+  writeFileSync(file, '\n')
+  expect(() => trained(stage())).toThrow(/holds no pairs/)
+  file = join(folder, 'none.jsonl')
+  expect(() => trained(stage())).toThrow(/none\.jsonl does not exist; run the collect stage/)
 })

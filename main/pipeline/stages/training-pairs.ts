@@ -1,50 +1,53 @@
-/** The pairs that training reads: as they were collected, and corrected by hand. */
-import { existsSync } from 'node:fs'
-import { projectPath, shownPath } from '../../files/paths.ts'
+/** The pairs that a run trains on: as they were collected, and corrected by hand. */
+import { projectPath } from '../../files/paths.ts'
+import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
-import { readPreferenceData, writePreferenceData, writePreferenceRecords } from '../../preferences/dataset.ts'
-import { exportedFrom, exportPreferences } from '../../preferences/exported.ts'
+import { roundOfFile } from '../../preferences/file.ts'
+import type { RoundKey } from '../../store/keys.ts'
 import type { StoredPair } from '../../store/pairs.ts'
 import { hasAdapter } from '../artifacts.ts'
 import type { StageContext } from '../stage.ts'
+import { exportPairs } from './export-pairs.ts'
 
 /**
- * The file of the pairs that these arms train on: in the run's folder, where they stay as they are once a training has begun with
- * them. Before that they are put there, with the corrections made by hand: this run's pairs; those of the collection that
- * it was asked to train on; for a stage run alone those of the collection that the configuration's file was exported from;
- * and where that file was itself changed by hand, the file.
+ * The pairs that these arms train on. Once a training has begun with them they stay as they are, whatever is corrected
+ * meanwhile: the store remembers the set. Before that the set is made anew from the collection as it was corrected until
+ * now. Throws UserError where no pair is left, and where the store has lost the set of a training that has begun.
  */
-export function trainingPairs(context: StageContext, arms: readonly string[]): string {
-  const { artifacts, config, store, run, round } = context
-  const own = artifacts.preferences(round)
-  if (existsSync(own) && hasBegun(context, arms)) return own
-  const path = projectPath(config.paths.preference_data)
-  const collection =
-    store.pairs.of({ run, round }).length > 0 ? { run, round } : (context.collection ?? exportedFrom(store, path))
-  if (collection === undefined) {
-    context.say('pairsByHand', { path: shownPath(path) })
-    writePreferenceRecords(own, readPreferenceData(path))
-    return own
-  }
-  const pairs = store.pairs.of(collection)
-  const kept = pairs.filter(({ keep }) => keep)
-  if (kept.length === 0) {
-    throw new UserError(`All pairs of run ${collection.run} were dropped by hand; keep some, or collect again.`)
-  }
-  const count = (which: (pair: StoredPair) => boolean) => kept.filter(which).length
-  const reviewed = pairs.filter((pair) => pair.reviewed).length
+export function trainingPairs(context: StageContext, arms: readonly string[]): readonly StoredPair[] {
+  const { store, run } = context
+  if (!hasBegun(context, arms)) begin(context)
+  const pairs = store.pairs.trainingSet(context)
+  if (pairs === undefined) throw new UserError('trainingSetLost', { run })
+  return pairs
+}
+
+function begin(context: StageContext): void {
+  const { store, run } = context
+  const collection = collectionOf(context)
+  const { pairs, reviewed, dropped } = store.pairs.count(collection)
+  const kept = store.pairs.kept(collection)
+  if (kept.length === 0) throw new UserError('allPairsDropped', { run: collection.run })
   if (reviewed > 0) {
-    context.say('reviewed', {
-      reviewed,
-      pairs: pairs.length,
-      dropped: pairs.length - kept.length,
-      swapped: count(({ swapped }) => swapped),
-      edited: count(({ edited }) => edited),
-    })
+    const swapped = kept.filter((pair) => pair.swapped).length
+    const edited = kept.filter((pair) => pair.edited).length
+    context.say('reviewed', { reviewed, pairs, dropped, swapped, edited })
   }
-  writePreferenceData(own, kept)
-  if (collection.run !== run) exportPreferences(store, path, collection)
-  return own
+  store.pairs.setTrainingSet(context, collection)
+  if (collection.run !== run) exportPairs(context, collection)
+}
+
+/**
+ * The run's own collection, the one that it was asked to train on, or for a stage run alone the one that the preference
+ * file was exported from; what somebody changed in the file is imported first.
+ */
+function collectionOf(context: StageContext): RoundKey {
+  const { config, store, run, round, collection } = context
+  if (store.pairs.count(context).pairs > 0) return { run, round }
+  if (collection !== null) return collection
+  const found = roundOfFile(store, projectPath(config.paths.preference_data), { run, round })
+  for (const told of cutShort(found.told)) context.say('verbatim', { text: told })
+  return found.round
 }
 
 /** Whether an arm of this stage has a checkpoint or is done: the pairs must then stay what they were. */

@@ -3,7 +3,7 @@ import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Imported } from '../../../main/rpc/files.ts'
+import type { Imported } from '../../../main/preferences/import.ts'
 import type { Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 

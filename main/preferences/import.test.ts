@@ -1,0 +1,137 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { configSchema } from '../config/schema.ts'
+import { english } from '../messages/say.ts'
+import type { RoundKey } from '../store/keys.ts'
+import type { NewPair } from '../store/pairs.ts'
+import { Store } from '../store/store.ts'
+import type { FilePair } from './dataset.ts'
+import { importPairs } from './import.ts'
+import { correctPairs, reviewState, undoCorrection } from './review.ts'
+
+let store: Store
+let round: RoundKey
+let ids: number[]
+
+const pair = (seed: number): NewPair => ({
+  task: 'click-tab',
+  seed,
+  step: 0,
+  chosenAttempt: 2,
+  rejectedAttempt: 5,
+  margin: 1,
+  prompt: `prompt ${seed}`,
+  chosen: `good ${seed}`,
+  rejected: `bad ${seed}`,
+})
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'import-')), 'lab.sqlite'))
+  round = { run: store.createRun('trial', 'collect', configSchema.parse({})), round: 1 }
+  store.pairs.replace(round, [pair(1), pair(2), pair(3)])
+  ids = store.pairs.of(round).map(({ id }) => id)
+})
+afterEach(() => store.close())
+
+const kept = () => store.pairs.kept(round).map(({ seed }) => seed)
+
+/** A file's lines, imported. */
+function bringIn(lines: readonly Omit<FilePair, 'line'>[], replace: boolean, into = round) {
+  const set = lines.map((line, at) => ({ ...line, line: at + 1 }))
+  const { told, ...counts } = importPairs(store, into, set, { file: 'a.jsonl', replace })
+  return { ...counts, told: told.map(english) }
+}
+
+const written = (seed: number): Omit<FilePair, 'line'> => {
+  const { task, prompt, step, chosen, rejected } = pair(seed)
+  return { task, seed, step, prompt, chosen, rejected }
+}
+
+test('a set from elsewhere is added, or takes the place of what is here, and can be undone as one', () => {
+  correctPairs(store, [ids[1] ?? 0], { kind: 'drop' })
+  expect(bringIn([written(2), written(9), written(9)], false)).toEqual({
+    added: 1,
+    changed: 0,
+    dropped: 0,
+    same: 1,
+    told: ['a.jsonl:3: added pair 4 (click-tab, seed 9, step 0)'],
+  })
+  expect(reviewState(store, round)).toMatchObject({ undo: 'import' })
+  // What was dropped by hand stays so.
+  expect(kept()).toEqual([1, 3, 9])
+  expect(store.pairs.of(round).at(-1)).toMatchObject({ chosenAttempt: null, reviewed: true })
+  expect(bringIn([written(2), written(9)], true)).toEqual({
+    added: 0,
+    changed: 1,
+    dropped: 2,
+    same: 1,
+    told: [
+      'a.jsonl:1: keeps pair 2 (click-tab, seed 2, step 0) again',
+      'a.jsonl has no line for pair 1 (click-tab, seed 1, step 0): dropped',
+      'a.jsonl has no line for pair 3 (click-tab, seed 3, step 0): dropped',
+    ],
+  })
+  expect(kept()).toEqual([2, 9])
+  undoCorrection(store, round)
+  undoCorrection(store, round)
+  expect(kept()).toEqual([1, 3])
+  expect(bringIn([written(9)], false)).toMatchObject({ added: 0, changed: 1 })
+  expect(kept()).toEqual([1, 3, 9])
+})
+
+test('an export that comes back untouched changes nothing, whatever is done with it', () => {
+  const before = store.pairs.of(round)
+  for (const replace of [false, true]) {
+    expect(bringIn([1, 2, 3].map(written), replace)).toEqual({ added: 0, changed: 0, dropped: 0, same: 3, told: [] })
+  }
+  expect(store.pairs.of(round)).toEqual(before)
+  expect(store.pairs.edits(round, 10)).toEqual([])
+})
+
+test('a text that was changed in the file is an edit of its pair, sides that changed places are a swap', () => {
+  const set = [
+    { ...written(1), rejected: 'worse' },
+    { ...written(2), chosen: 'bad 2', rejected: 'good 2' },
+    // In TRL's form alone, the prompt says which it is.
+    { ...written(3), chosen: 'best', rejected: 'worst', task: null, seed: null, step: null },
+  ]
+  expect(bringIn(set, true)).toMatchObject({
+    added: 0,
+    changed: 3,
+    dropped: 0,
+    told: [
+      'a.jsonl:1: changed rejected of pair 1 (click-tab, seed 1, step 0)',
+      'a.jsonl:2: swapped chosen and rejected of pair 2 (click-tab, seed 2, step 0)',
+      'a.jsonl:3: changed chosen, rejected of pair 3 (click-tab, seed 3, step 0)',
+    ],
+  })
+  expect(store.pairs.of(round)).toMatchObject([
+    { chosen: 'good 1', rejected: 'worse', edited: true, reviewed: true, keep: true },
+    { chosen: 'bad 2', swapped: true, edited: false, chosenAttempt: 5, margin: -1 },
+    { task: 'click-tab', seed: 3, chosen: 'best', rejected: 'worst', edited: true },
+  ])
+})
+
+test('of several pairs at one place the file changes the one that is most like its line', () => {
+  const second = { ...round, round: 2 }
+  store.pairs.replace(
+    second,
+    ['a', 'b', 'c'].map((rejected) => ({ ...pair(1), chosen: `not ${rejected}`, rejected })),
+  )
+  const line = (chosen: string, rejected: string) => ({ ...written(1), chosen, rejected })
+  const set = [line('not b', 'B'), line('not c', 'c'), line('new', 'new too'), line('more', 'and more')]
+  expect(bringIn(set, true, second)).toMatchObject({ added: 1, changed: 2, same: 1 })
+  expect(store.pairs.of(second).map(({ chosen, rejected }) => [chosen, rejected])).toEqual([
+    ['new', 'new too'],
+    ['not b', 'B'],
+    ['not c', 'c'],
+    ['more', 'and more'],
+  ])
+})
+
+test('what says nothing of its place gets one', () => {
+  bringIn([{ ...written(9), task: null, seed: null, step: null }], false)
+  expect(store.pairs.of(round).at(-1)).toMatchObject({ task: 'imported', seed: 0, step: 0, prompt: 'prompt 9' })
+})

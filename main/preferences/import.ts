@@ -1,0 +1,115 @@
+/** Pairs of a file that was written or corrected elsewhere, taken into the store as one correction of a round. */
+import { type Message, message } from '../messages/message.ts'
+import type { RoundKey } from '../store/keys.ts'
+import { type Change, type Marks, marksOf, type NewPair, type StoredPair } from '../store/pairs.ts'
+import type { Store } from '../store/store.ts'
+import { corrected } from './correct.ts'
+import type { FilePair } from './dataset.ts'
+import { matchPairs } from './match.ts'
+import { findPair } from './review.ts'
+
+/** What an import came to. */
+export interface Imported {
+  readonly added: number
+  /** Pairs of the round that got other words, changed places, or are kept again. */
+  readonly changed: number
+  /** Pairs of the round that the file does not have. */
+  readonly dropped: number
+  /** Pairs of the file that are here as they stand in it. */
+  readonly same: number
+  /** What was changed, added and dropped, a message each. */
+  readonly told: readonly Message[]
+}
+
+/** A change of a pair, and what is said of it. */
+interface Told extends Change {
+  readonly told: readonly Message[]
+}
+
+/**
+ * Takes the pairs of a file into a round, as one correction. A pair that the round has (`matchPairs` says which is which)
+ * gets its words, and one that the round does not have is added. What was dropped by hand stays dropped; with `replace`
+ * the round is what the file is: all of its pairs are kept and all others dropped. Where that changes nothing, nothing is
+ * written down. `file` is what messages call it.
+ */
+export function importPairs(
+  store: Store,
+  round: RoundKey,
+  lines: readonly FilePair[],
+  { file, replace }: { readonly file: string; readonly replace: boolean },
+): Imported {
+  return store.transaction(() => {
+    const { known, fresh, missing } = matchPairs(store.pairs.of(round), lines)
+    const changed = known.flatMap(({ pair, line }): Told[] => {
+      const change = { pair: pair.id, before: marksOf(pair), after: asInFile(pair, line, replace) }
+      if (JSON.stringify(change.before) === JSON.stringify(change.after)) return []
+      return [{ ...change, told: tell(pair, change.after, `${file}:${line.line}`) }]
+    })
+    const added = fresh.map((line): Told => {
+      const pair = findPair(store, store.pairs.add(round, asNewPair(line)))
+      const marks = marksOf(pair)
+      return {
+        pair: pair.id,
+        before: { ...marks, keep: false },
+        after: { ...marks, reviewed: true },
+        told: [message('pairAdded', { place: `${file}:${line.line}`, pair: nameOf(pair) })],
+      }
+    })
+    const dropped = (replace ? missing.filter(({ keep }) => keep) : []).map(
+      (pair): Told => ({
+        pair: pair.id,
+        before: marksOf(pair),
+        after: corrected(pair, { kind: 'drop' }),
+        told: [message('pairDropped', { file, pair: nameOf(pair) })],
+      }),
+    )
+    const all = [...changed, ...added, ...dropped]
+    if (all.length > 0) {
+      const changes = all.map(({ told: _, ...change }) => change)
+      store.pairs.correct(round, { kind: 'import', reverts: null, changes })
+    }
+    return {
+      added: added.length,
+      changed: changed.length,
+      dropped: dropped.length,
+      same: known.length - changed.length,
+      told: all.flatMap(({ told }) => told),
+    }
+  })
+}
+
+/** A pair of a file as one that was not played here. What the file leaves open is the same for all. */
+export function asNewPair({ line: _, ...pair }: FilePair): NewPair {
+  const { task, seed, step } = pair
+  const place = { task: task ?? 'imported', seed: seed ?? 0, step: step ?? 0 }
+  return { ...pair, ...place, chosenAttempt: null, rejectedAttempt: null, margin: null }
+}
+
+/** What a line of the file makes of the pair that it is. */
+function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boolean): Marks {
+  // Dropped and yet not reviewed is what is left of an import that was undone.
+  const keep = pair.keep || replace || !pair.reviewed
+  const isSame = pair.chosen === chosen && pair.rejected === rejected
+  const isSwapped = pair.chosen === rejected && pair.rejected === chosen
+  const marks = isSame
+    ? { ...marksOf(pair), reviewed: pair.reviewed || keep !== pair.keep }
+    : corrected(pair, isSwapped ? { kind: 'swap' } : { kind: 'edit', chosen, rejected })
+  return { ...marks, keep }
+}
+
+/** What a line of the file changed. */
+function tell(before: StoredPair, after: Marks, place: string): Message[] {
+  const pair = nameOf(before)
+  const told: Message[] = []
+  if (after.swapped !== before.swapped) told.push(message('pairSwapped', { place, pair }))
+  else {
+    const texts = (['chosen', 'rejected'] as const).filter((text) => before[text] !== after[text])
+    if (texts.length > 0) told.push(message('pairEdited', { place, pair, texts }))
+  }
+  if (after.keep && !before.keep) told.push(message('pairKept', { place, pair }))
+  return told
+}
+
+function nameOf({ id, task, seed, step }: StoredPair): Message {
+  return message('pairName', { id, task, seed, step })
+}
