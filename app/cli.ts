@@ -289,10 +289,11 @@ function resumed(args: readonly string[]): readonly string[] {
 
 async function listRuns(options: Options, { out }: Terminal): Promise<void> {
   const lab = await openLab(options)
-  const runs = lab.store.runs()
+  const runs = lab.store.runs.list()
+  const stages = lab.store.stages.byRun()
   if (runs.length === 0 && !options.json) out.write('There are no runs yet; `npm run pipeline` makes the first.\n')
   for (const run of runs) {
-    const seconds = lab.store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
+    const seconds = (stages.get(run.id) ?? []).reduce((sum, stage) => sum + stage.seconds, 0)
     const { id, name, command, status } = run
     const started = new Date(run.started).toISOString()
     const line = options.json
@@ -319,7 +320,7 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
   const lab = await openLab(options)
   try {
     const run = options.run ?? latestWith(lab.store, what)
-    if (run === undefined || !lab.store.runIds().includes(run)) {
+    if (run === undefined || lab.store.runs.find(run) === undefined) {
       throw new UserError(
         run === undefined
           ? `There are no ${what} to export yet; \`npm run pipeline\` makes some.`

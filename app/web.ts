@@ -12,7 +12,6 @@ import { Live } from '../main/live/live.ts'
 import { UserError } from '../main/messages/error.ts'
 import type { Desktop } from '../main/rpc/desktop.ts'
 import { startServer } from '../main/rpc/server.ts'
-import { Archive } from '../main/store/archive.ts'
 
 export interface WebOptions {
   readonly settings: Settings
@@ -54,7 +53,7 @@ export async function serveLab({
     const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
     const jobs = new Jobs(lab, live.audience())
     const merges = new Merges()
-    const context = { lab, jobs, merges, settings, live, archive: new Archive(lab.store.database), desktop }
+    const context = { lab, jobs, merges, settings, live, desktop }
     const server = await startServer({ context, host, port, window, onBug })
     return {
       url: server.url,

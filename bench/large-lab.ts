@@ -8,10 +8,14 @@ import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { createLab } from '../main/lab.ts'
-import type { EventLog, LoggedEvent } from '../main/store/events.ts'
+import type { StoredEpisode } from '../main/store/episodes.ts'
+import type { LoggedEvent } from '../main/store/events.ts'
 import type { ArmKey } from '../main/store/keys.ts'
+import type { Metric } from '../main/store/metrics.ts'
 import type { StoredPair } from '../main/store/pairs.ts'
-import type { Metric, Run, StageRecord, Store, StoredEpisode } from '../main/store/store.ts'
+import type { Run } from '../main/store/runs.ts'
+import type { StageRecord } from '../main/store/stages.ts'
+import type { Store } from '../main/store/store.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
 export interface LabSize {
@@ -54,7 +58,7 @@ export async function makeLargeLab(folder: string, size: LabSize): Promise<Large
       signal: new AbortController().signal,
       emit: () => {},
     })
-    return { configFile, config, run: multiply(lab.store, lab.log, recordingOf(lab.store, lab.log, run), size) }
+    return { configFile, config, run: multiply(lab.store, recordingOf(lab.store, run), size) }
   } finally {
     lab.close()
   }
@@ -70,36 +74,31 @@ interface Recording {
   readonly events: readonly LoggedEvent[]
 }
 
-function recordingOf(store: Store, log: EventLog, run: number): Recording {
+function recordingOf(store: Store, run: number): Recording {
   return {
-    run: store.run(run),
-    stages: store.stages(run),
-    episodes: new Map(store.arms(run).map((arm) => [arm, store.episodes(arm)])),
+    run: store.runs.get(run),
+    stages: store.stages.of(run),
+    episodes: new Map(store.episodes.arms(run).map((arm) => [arm, store.episodes.of(arm)])),
     pairs: store.pairs.of({ run, round: 1 }),
-    metrics: store.metrics(run),
-    events: log.after(0, Number.MAX_SAFE_INTEGER, run),
+    metrics: store.metrics.of(run),
+    events: store.events.after(0, Number.MAX_SAFE_INTEGER, run),
   }
 }
 
 /** Writes the other runs, the large one last; returns its id. */
-function multiply(
-  store: Store,
-  log: EventLog,
-  recording: Recording,
-  { runs, episodes, pairs, steps }: LabSize,
-): number {
+function multiply(store: Store, recording: Recording, { runs, episodes, pairs, steps }: LabSize): number {
   const copies = Math.ceil(pairs / recording.pairs.length)
   const paired = copies * attemptsOf(recording).size
   const each = [...recording.episodes.values()].reduce((sum, list) => sum + list.length, 0)
   const others = runs - 2
   const share = Math.max(1, Math.round((episodes - paired) / each / (others + 2)))
   for (let at = 0; at < others; at++) {
-    const run = copyRun(store, log, recording)
+    const run = copyRun(store, recording)
     for (let copy = 0; copy < share; copy++) copyEpisodes(store, recording, run, copy)
     copyPairs(store, recording, run, 1)
     copyMetrics(store, recording.metrics, run)
   }
-  const run = copyRun(store, log, recording)
+  const run = copyRun(store, recording)
   const wanted = attemptsOf(recording)
   copyEpisodes(store, recording, run, 0)
   for (let copy = 1; copy < copies; copy++) copyEpisodes(store, recording, run, copy, wanted)
@@ -124,16 +123,16 @@ function attemptsOf({ pairs }: Recording): Set<string> {
   )
 }
 
-function copyRun(store: Store, log: EventLog, { run, stages, events }: Recording): number {
-  const id = store.createRun(run.name, run.command, run.config)
+function copyRun(store: Store, { run, stages, events }: Recording): number {
+  const id = store.runs.create(run.name, run.command, run.config)
   for (const stage of stages) {
     const key = { ...stage, run: id }
-    store.startStage(key)
-    store.addStageSeconds(key, stage.seconds)
-    store.endStage(key, stage.status, stage.result)
+    store.stages.start(key)
+    store.stages.addSeconds(key, stage.seconds)
+    store.stages.end(key, stage.status, stage.result)
   }
-  for (const { event } of events) log.add(id, event)
-  store.setRunStatus(id, run.status)
+  for (const { event } of events) store.events.add(id, event)
+  store.runs.setStatus(id, run.status)
   return id
 }
 
@@ -143,7 +142,7 @@ function copyEpisodes(store: Store, { episodes }: Recording, run: number, copy: 
     if (wanted !== undefined && arm.stage !== 'collect') continue
     for (const episode of list) {
       if (wanted?.has(`${episode.task} ${episode.seed} ${episode.attempt}`) === false) continue
-      store.addEpisode({ ...arm, run }, { ...episode, seed: episode.seed + copy * STRIDE })
+      store.episodes.add({ ...arm, run }, { ...episode, seed: episode.seed + copy * STRIDE })
     }
   }
 }
@@ -157,7 +156,7 @@ function copyPairs(store: Store, { pairs }: Recording, run: number, copies: numb
 
 function copyMetrics(store: Store, metrics: readonly Metric[], run: number): void {
   for (const [key, steps] of bySteps(metrics)) {
-    for (const [step, values] of steps) store.addMetrics({ ...key, run }, step, values)
+    for (const [step, values] of steps) store.metrics.add({ ...key, run }, step, values)
   }
 }
 
@@ -169,7 +168,7 @@ function stretch(store: Store, metrics: readonly Metric[], run: number, steps: n
     for (let step = 1; step <= steps; step++) {
       const row = rows[Math.floor(((step - 1) * rows.length) / steps)]!
       const values = Object.entries(row).map(([name, value]) => [name, value * (1 + JITTER * (2 * random() - 1))])
-      store.addMetrics({ ...key, run }, step, Object.fromEntries(values))
+      store.metrics.add({ ...key, run }, step, Object.fromEntries(values))
     }
   }
 }

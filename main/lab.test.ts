@@ -41,7 +41,7 @@ afterEach(() => lab.close())
 test('a run that failed is gone on with, under its own number', async () => {
   await expect(run(false)).rejects.toThrow(/no task no-such-task/)
   await expect(run(true)).rejects.toThrow(/no task no-such-task/)
-  expect(lab.store.runIds()).toEqual([1])
+  expect(lab.store.runs.ids()).toEqual([1])
   expect(events.filter(({ event }) => event === 'run')).toMatchObject([
     { run: 1, resumed: false },
     { run: 1, resumed: true },
@@ -58,20 +58,20 @@ test('a run that is gone on with under another configuration keeps its own, and 
   expect(events.find(({ event }) => event === 'message')).toMatchObject({
     text: expect.stringContaining('has changed'),
   })
-  expect(lab.store.latestRun()?.config.project.seed).toBe(1)
+  expect(lab.store.runs.get(lab.store.runs.ids()[0]!).config.project.seed).toBe(1)
 })
 
 test('a run that is done, or never was, is not gone on with', async () => {
   await expect(run(true)).rejects.toThrow(/nothing to resume: golden has not run yet/)
   await expect(run(false)).rejects.toThrow()
-  lab.store.setRunStatus(1, 'done')
+  lab.store.runs.setStatus(1, 'done')
   await expect(run(true)).rejects.toThrow(/nothing to resume: golden of run 1 came to its end/)
 })
 
 test('a run never takes the folder of one that the store has forgotten', async () => {
   mkdirSync(join(dirname(lab.store.path), 'reports/dpo-driver-4'), { recursive: true })
   await expect(run(false)).rejects.toThrow()
-  expect(lab.store.runIds()).toEqual([5])
+  expect(lab.store.runs.ids()).toEqual([5])
 })
 
 test('training again takes the latest collection that is like the wanted one, and remembers it', async () => {
@@ -87,22 +87,22 @@ test('training again takes the latest collection that is like the wanted one, an
     chosen: 'good',
     rejected: 'bad',
   }
-  const collector = lab.store.createRun('trial', 'pipeline', { ...lab.config, tasks: ['click-tab'] })
+  const collector = lab.store.runs.create('trial', 'pipeline', { ...lab.config, tasks: ['click-tab'] })
   for (const round of [1, 2]) lab.store.pairs.replace({ run: collector, round }, [pair])
   await expect(again({ run: collector, round: 3 })).rejects.toThrow(
     `There are no pairs of round 3 of run ${collector} to train on`,
   )
-  lab.store.setRunDeleted(collector, true)
+  lab.store.runs.setDeleted(collector, true)
   await expect(again({ run: collector })).rejects.toThrow(`Run ${collector} is deleted; bring it back`)
-  lab.store.setRunDeleted(collector, false)
+  lab.store.runs.setDeleted(collector, false)
   // There is no policy to begin from either: what matters here is what the run remembers.
   for (const [wanted, round] of [
     [{}, 2],
     [{ round: 1 }, 1],
   ] as const) {
     await expect(again(wanted)).rejects.toThrow(/there is no adapter here/)
-    expect(lab.store.latestRun()).toMatchObject({ command: 'retrain', collection: { run: collector, round } })
-    expect(lab.store.latestRun()?.config.tasks).toEqual(['click-tab'])
+    expect(lab.store.runs.latest()).toMatchObject({ command: 'retrain', collection: { run: collector, round } })
+    expect(lab.store.runs.get(lab.store.runs.ids()[0]!).config.tasks).toEqual(['click-tab'])
   }
   expect(events.filter(({ event }) => event === 'message')).toEqual([])
 })
@@ -115,11 +115,11 @@ test('a copied lab finds what its runs made, and forgets nothing of the original
   lab.close()
   cpSync(original, copy, { recursive: true })
   lab = open(join(copy, 'lab.sqlite'))
-  expect(keptArtifacts(lab.config, lab.store.run(1)).folder).toBe(join(copy, 'reports/dpo-driver-1'))
-  lab.store.setRunDeleted(1, true)
+  expect(keptArtifacts(lab.config, lab.store.runs.get(1)).folder).toBe(join(copy, 'reports/dpo-driver-1'))
+  lab.store.runs.setDeleted(1, true)
   await new Promise((later) => setTimeout(later, 2))
   lab.purge()
-  expect(lab.store.runIds()).toEqual([])
+  expect(lab.store.runs.ids()).toEqual([])
   expect([copy, original].map((folder) => existsSync(join(folder, 'reports/dpo-driver-1')))).toEqual([false, true])
 })
 
@@ -131,7 +131,7 @@ test('a run is forgotten only behind the lock', async () => {
   unlock()
   expect(() => lab.forget(2)).toThrow('There is no run 2')
   lab.forget(1)
-  expect(lab.store.runIds()).toEqual([])
+  expect(lab.store.runs.ids()).toEqual([])
 })
 
 test('changes are counted: what runs keep, and what people edit', async () => {
@@ -143,5 +143,5 @@ test('changes are counted: what runs keep, and what people edit', async () => {
   leave()
   expect(lab.changes.getState().edited).toBe(1)
   // Each line of the log is told.
-  expect(lab.changes.getState().kept).toBe(lab.log.after(0, 100).length)
+  expect(lab.changes.getState().kept).toBe(lab.store.events.after(0, 100).length)
 })

@@ -18,10 +18,10 @@ import { evaluate } from './pipeline/stages/evaluate.ts'
 import { golden } from './pipeline/stages/golden.ts'
 import { sft } from './pipeline/stages/sft.ts'
 import { verify } from './pipeline/stages/verify.ts'
-import { EventLog } from './store/events.ts'
 import type { RoundKey } from './store/keys.ts'
 import { isLocked, lockStore } from './store/lock.ts'
-import { type Run, Store } from './store/store.ts'
+import type { Run, RunRecord } from './store/runs.ts'
+import { Store } from './store/store.ts'
 import { followRun } from './tracking/follow.ts'
 
 /** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
@@ -78,8 +78,6 @@ export interface Lab {
   /** What it was opened with. */
   readonly config: Config
   readonly store: Store
-  /** What the runs said. */
-  readonly log: EventLog
   readonly changes: Pick<StoreApi<Changes>, 'getState' | 'subscribe'>
   /** Says that somebody has changed what runs left. */
   tellEdited(): void
@@ -104,17 +102,15 @@ export interface Lab {
  */
 export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
-  const log = new EventLog(store.database)
   const changes = createStore<Changes>(() => ({ kept: 0, edited: 0 }))
   const count = (what: keyof Changes) => changes.setState((before) => ({ [what]: before[what] + 1 }))
   return {
     config,
     store,
-    log,
     changes,
     tellEdited: () => count('edited'),
     run: (command, settings, options) =>
-      runCommand({ store, log, onKept: () => count('kept') }, settings, command, { ...options, host }),
+      runCommand({ store, onKept: () => count('kept') }, settings, command, { ...options, host }),
     purge: () => purge(store, config),
     forget: (run) => forgetOne(store, config, run),
     close: () => store.close(),
@@ -123,14 +119,14 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
 
 function purge(store: Store, config: Config): void {
   if (isLocked(store.path)) return
-  for (const run of store.deletedRuns(Date.now())) forget(store, config, run)
+  for (const run of store.runs.deleted(Date.now())) forget(store, config, run)
 }
 
 function forgetOne(store: Store, config: Config, id: number): void {
   const unlock = lockStore(store.path)
   try {
     // Looked for behind the lock: before it, another command could take the run away in between.
-    const run = store.runs().find((one) => one.id === id)
+    const run = store.runs.find(id)
     if (run === undefined) throw new UserError(`There is no run ${id}; \`npx dpo-driver runs\` lists them.`)
     forget(store, config, run)
   } finally {
@@ -138,14 +134,14 @@ function forgetOne(store: Store, config: Config, id: number): void {
   }
 }
 
-function forget(store: Store, config: Config, run: Run): void {
+function forget(store: Store, config: Config, run: RunRecord): void {
   // Not where the run wrote: the store may be a copy, and the folder there another lab's.
   rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
-  store.purgeRun(run.id)
+  store.runs.purge(run.id)
 }
 
 async function runCommand(
-  { store, log, onKept }: Pick<Lab, 'store' | 'log'> & { readonly onKept: () => void },
+  { store, onKept }: Pick<Lab, 'store'> & { readonly onKept: () => void },
   config: Config,
   command: Command,
   options: RunOptions & Surroundings,
@@ -157,7 +153,7 @@ async function runCommand(
       resume === null ? beginRun(store, command, config, options.collection) : unfinishedRun(store, command, resume)
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
-      if (event.event !== 'progress' && event.event !== 'metrics') log.add(run.id, event)
+      if (event.event !== 'progress' && event.event !== 'metrics') store.events.add(run.id, event)
       tracking.hear(event)
       tell(event)
       if (event.event !== 'progress') onKept()
@@ -191,9 +187,9 @@ function beginRun(
 ): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
   const collection = command === 'retrain' ? collectionOf(store, like) : null
   // Trained again is on the tasks that the pairs are of; all other settings are as they are now.
-  const config = collection === null ? wanted : { ...wanted, tasks: store.run(collection.run).config.tasks }
+  const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
   const { name } = config.project
-  const id = store.createRun(name, command, config, { after: lastReport(config), collection })
+  const id = store.runs.create(name, command, config, { after: lastReport(config), collection })
   return { id, name, config, collection }
 }
 
@@ -202,7 +198,7 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey 
   const { run, round } = wanted ?? {}
   const found = store.pairs.rounds().find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
   if (found !== undefined) return { run: found.run, round: found.round }
-  if (store.deletedRuns(Date.now() + 1).some(({ id }) => id === run)) {
+  if (store.runs.deleted(Date.now() + 1).some(({ id }) => id === run)) {
     throw new UserError(`Run ${run} is deleted; bring it back in the window, under Runs & models.`)
   }
   const where = [round === undefined ? '' : ` of round ${round}`, run === undefined ? '' : ` of run ${run}`]
@@ -210,8 +206,8 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey 
 }
 
 function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
-  const run = store.runs().find((one) => one.command === command && (which === 'latest' || one.id === which))
-  if (run !== undefined && run.status !== 'done') return run
+  const run = store.runs.list().find((one) => one.command === command && (which === 'latest' || one.id === which))
+  if (run !== undefined && run.status !== 'done') return store.runs.get(run.id)
   const why = run === undefined ? 'has not run yet' : `of run ${run.id} came to its end`
   throw new UserError(`There is nothing to resume: ${command} ${why}; leave out --resume to begin anew.`)
 }

@@ -3,7 +3,7 @@
 import type { ReportData } from '../main/evaluation/summary.ts'
 import { message } from '../main/messages/message.ts'
 import type { Ending, Episode, FailureReason } from '../main/store/episode.ts'
-import type { Metric } from '../main/store/store.ts'
+import type { Metric } from '../main/store/metrics.ts'
 
 /** Success rates by task: SFT, DPO, SFT on own successes, NLL on chosen, replay. */
 const RATES: Readonly<Record<string, readonly [number, number, number, number, number]>> = {

@@ -67,7 +67,7 @@ function trained(all: readonly AdapterRecord[], adapter: AdapterRecord): Adapter
 }
 
 function configOf(store: Store, run: number | null): Config | null {
-  return run === null ? null : store.run(run).config
+  return run === null ? null : store.runs.get(run).config
 }
 
 function originDifferences(one: AdapterRecord, other: AdapterRecord): Difference[] {
@@ -94,7 +94,7 @@ function sharedSuccess(store: Store, a: string, b: string): SharedSuccess | null
   const [one, other] = both[0] ?? [ofA[0], ofB[0]]
   if (one === undefined || other === undefined) return null
   const played = ({ run, round, arm }: typeof one): readonly Played[] =>
-    store.outcomes({ run, stage: 'evaluate', round, arm }).filter(({ outcome }) => outcome !== 'fault')
+    store.episodes.outcomes({ run, stage: 'evaluate', round, arm }).filter(({ outcome }) => outcome !== 'fault')
   const [first, second] = [played(one), played(other)]
   const [ours, theirs] = [shared(first, second), shared(second, first)]
   if (ours.length === 0) return null
@@ -108,14 +108,12 @@ function sharedSuccess(store: Store, a: string, b: string): SharedSuccess | null
 
 /** Where an adapter was evaluated, the latest first. */
 function evaluationsOf(store: Store, digest: string): { run: number; round: number; arm: string }[] {
-  return store.runIds().flatMap((run) =>
-    store.stages(run).flatMap(({ stage, status, round, result }) => {
-      const parsed = evaluateResult.safeParse(result)
-      if (stage !== 'evaluate' || status !== 'done' || !parsed.success) return []
-      const arms = Object.entries(parsed.data.adapters).filter(([, played]) => played === digest)
-      return arms.slice(0, 1).map(([arm]) => ({ run, round, arm }))
-    }),
-  )
+  return store.stages.done('evaluate').flatMap(({ run, round, result }) => {
+    const parsed = evaluateResult.safeParse(result)
+    if (!parsed.success) return []
+    const arms = Object.entries(parsed.data.adapters).filter(([, played]) => played === digest)
+    return arms.slice(0, 1).map(([arm]) => ({ run, round, arm }))
+  })
 }
 
 /** The episodes whose problem is among those of the others. */

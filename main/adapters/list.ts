@@ -55,7 +55,7 @@ const peftSchema = z.looseObject({
 
 /** Every adapter of the runs in the store, the latest run first, and before them those at the configuration's paths. */
 export function listAdapters(store: Store, config: Config): AdapterRecord[] {
-  const own = store.runs().flatMap((run) => {
+  const own = store.runs.summaries().flatMap((run) => {
     const folders = adapterFolders(keptArtifacts(config, run).folder)
     const rounds = new Set(folders.flatMap(({ round }) => (round === 0 ? [] : [round]))).size
     return folders.flatMap(({ path, round }) => {
@@ -116,7 +116,7 @@ const dpoResult = z.object({ pairs: z.int(), reference: z.string() })
 
 /** What an adapter of a run was made from, as far as its stages wrote it down. */
 function lineageOf(store: Store, run: number, arm: string, round: number): Ancestor[] {
-  const { config } = store.run(run)
+  const { config } = store.runs.get(run)
   const base: Ancestor = { kind: 'base', name: config.model.base_model_name, run: null, round: null, count: null }
   const sft = sftResult.safeParse(finishedStage(store, run, 'sft')[0]?.result)
   const golden: Ancestor = {
@@ -127,7 +127,7 @@ function lineageOf(store: Store, run: number, arm: string, round: number): Ances
     count: sft.success ? sft.data.examples : null,
   }
   if (arm === 'sft') return [golden, base]
-  const stage = store.stages(run).find((record) => record.stage === 'dpo' && record.round === round)
+  const stage = store.stages.of(run).find((record) => record.stage === 'dpo' && record.round === round)
   const parsed = dpoResult.safeParse(stage?.result)
   const collection = finishedStage(store, run, 'collect').find((record) => record.round === round)
   const pairs: Ancestor = {

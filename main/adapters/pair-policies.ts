@@ -19,9 +19,11 @@ export interface PairPolicies {
  */
 export function pairPolicies(store: Store, config: Config, run: number, round: number): PairPolicies {
   const { paths } = config
-  const kept = keptArtifacts(config, store.run(run))
+  const kept = keptArtifacts(config, store.runs.get(run))
   const own = kept.adapter('dpo', round)
-  const trained = store.stages(run).find((one) => one.stage === 'dpo' && one.round === round && one.status === 'done')
+  const trained = store.stages
+    .of(run)
+    .find((one) => one.stage === 'dpo' && one.round === round && one.status === 'done')
   const result = dpo.result.safeParse(trained?.result)
   if (!result.success || !hasAdapter(own)) {
     return {

@@ -2,7 +2,7 @@
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
-import type { Metric } from '../store/store.ts'
+import type { Metric } from '../store/metrics.ts'
 import { type Line, lineChart } from './chart.ts'
 import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
 import { type Html, html } from './html.ts'

@@ -1,7 +1,7 @@
 /** The report of a run as files: for people, for scripts, for spreadsheets. */
 import { join } from 'node:path'
 import { writeFileAtomic } from '../files/file.ts'
-import type { Metric } from '../store/store.ts'
+import type { Metric } from '../store/metrics.ts'
 import { reportPage } from './page.ts'
 import { type ReportData, type Summary, summarise, summaryJson } from './summary.ts'
 

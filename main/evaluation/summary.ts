@@ -1,7 +1,7 @@
 /** What a run found, as figures: the content of summary.json, and what the report and the terminal say in words. */
 
 import type { PairCounts } from '../preferences/pairs.ts'
-import type { Metric } from '../store/store.ts'
+import type { Metric } from '../store/metrics.ts'
 import { type Arm, type Cell, compare, type SuccessTable, successTable } from './evaluate.ts'
 import type { Interval, Paired } from './statistics.ts'
 

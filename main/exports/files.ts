@@ -39,7 +39,7 @@ const FILES = {
     type: 'text/markdown; charset=utf-8',
     content: markdownTable(summarise(evaluationOf(store, run, tasks))),
   }),
-  'metrics.csv': (store, run) => ({ type: 'text/csv; charset=utf-8', content: metricsCsv(store.metrics(run)) }),
+  'metrics.csv': (store, run) => ({ type: 'text/csv; charset=utf-8', content: metricsCsv(store.metrics.of(run)) }),
   'preferences.jsonl': (store, run, { round }) => jsonLines(store, run, 'preferences', round),
   'kto.jsonl': (store, run, { round }) => jsonLines(store, run, 'kto', round),
   'episodes.jsonl': (store, run) => jsonLines(store, run, 'episodes'),

@@ -17,7 +17,7 @@ const write = (text: string) => writeFileAtomic(file, text)
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'export-')), 'lab.sqlite'))
-  run = store.createRun('trial', 'pipeline', configSchema.parse({}))
+  run = store.runs.create('trial', 'pipeline', configSchema.parse({}))
 })
 afterEach(() => store.close())
 
@@ -40,7 +40,7 @@ test('preferences are those of the last round, in both of TRL forms', () => {
     rejected: 'r',
   }
   for (const round of [1, 2]) {
-    store.startStage({ run, stage: 'collect', round })
+    store.stages.start({ run, stage: 'collect', round })
     store.pairs.replace({ run, round }, [{ ...pair, prompt: `p${round}` }])
   }
   expect(exportRun(store, run, 'preferences', write)).toBe(1)
@@ -62,8 +62,8 @@ test('episodes say which arm played them; metrics are a table', () => {
     instruction: 'i',
     ...ENDINGS.fault,
   }
-  store.addEpisode(arm, { ...episode, steps: [], duration: 3 })
-  store.addMetrics(arm, 2, { loss: 0.5 })
+  store.episodes.add(arm, { ...episode, steps: [], duration: 3 })
+  store.metrics.add(arm, 2, { loss: 0.5 })
   expect(exportRun(store, run, 'episodes', write)).toBe(1)
   expect(lines()).toEqual([{ stage: 'evaluate', round: 1, arm: 'sft', ...episode, steps: [], duration: 3 }])
   exportRun(store, run, 'metrics', write)
@@ -72,8 +72,8 @@ test('episodes say which arm played them; metrics are a table', () => {
 
 test('the latest run that has something is found, whatever ran since', () => {
   expect(latestWith(store, 'metrics')).toBeUndefined()
-  store.addMetrics({ run, stage: 'sft', round: 0, arm: 'sft' }, 1, { loss: 1 })
-  store.createRun('trial', 'verify', configSchema.parse({}))
+  store.metrics.add({ run, stage: 'sft', round: 0, arm: 'sft' }, 1, { loss: 1 })
+  store.runs.create('trial', 'verify', configSchema.parse({}))
   expect(latestWith(store, 'metrics')).toBe(run)
 })
 

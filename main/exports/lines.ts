@@ -17,7 +17,7 @@ export type ExportKind = keyof typeof EXPORTS
 
 /** The latest run that has something of this kind, or undefined where none has. */
 export function latestWith(store: Store, kind: ExportKind): number | undefined {
-  return store.runIds().find((run) => TEXTS[kind](store, run, lastRound(store, run)) !== '')
+  return store.runs.ids().find((run) => TEXTS[kind](store, run, lastRound(store, run)) !== '')
 }
 
 /**
@@ -45,20 +45,20 @@ const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: numb
   kto: (store, run, round) => ktoText(store.pairs.kept({ run, round })),
   episodes: (store, run) =>
     jsonLines(
-      store
+      store.episodes
         .arms(run)
         .flatMap((arm) =>
-          store
-            .episodes(arm)
+          store.episodes
+            .of(arm)
             .map(({ id: _, ...episode }) => ({ stage: arm.stage, round: arm.round, arm: arm.arm, ...episode })),
         ),
     ),
   metrics(store, run) {
-    const metrics = store.metrics(run)
+    const metrics = store.metrics.of(run)
     return metrics.length === 0 ? '' : metricsCsv(metrics)
   },
 }
 
 function lastRound(store: Store, run: number): number {
-  return Math.max(0, ...store.stages(run).flatMap(({ stage, round }) => (stage === 'collect' ? [round] : [])))
+  return Math.max(0, ...store.stages.of(run).flatMap(({ stage, round }) => (stage === 'collect' ? [round] : [])))
 }

@@ -61,6 +61,14 @@ export const ENGLISH = {
   noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
   fileInTheWay: '{{path}}: something else stands where this file belongs; move it or choose another path.',
 
+  // Store
+  storeNewer: '{{path}}: a newer version of the lab wrote this store; update the lab, or set paths.store.',
+  storeHeld: '{{path}}: another program holds this store; close it and try again.',
+  storeNotWritable: '{{path}}: the store cannot be opened for writing; set paths.store to a place that can be written.',
+  storeDamaged: '{{path}}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.',
+  storeAtWork: '{{path}}: another command is at work with this store; wait for it, or set paths.store to another.',
+  runOfOtherVersion: '{{path}}: another version of the lab made run {{run}} ({{key}}); move the store away.',
+
   // Model files
   fileUnreadable: '{{file}} cannot be read: {{reason}}',
   fileNotJson: '{{file}} is not JSON ({{reason}}); copy it again from where it came from.',

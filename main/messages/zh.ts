@@ -58,6 +58,14 @@ export const CHINESE = translated({
   noPermissionToWrite: '{{path}}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
   fileInTheWay: '{{path}}：这个文件的位置上有别的东西；请把它移走，或选择别的路径。',
 
+  // 存储
+  storeNewer: '{{path}}：这个存储是由更新版本的实验室写的；请更新实验室，或设置 paths.store。',
+  storeHeld: '{{path}}：另一个程序占用着这个存储；请关闭它再试。',
+  storeNotWritable: '{{path}}：无法以写入方式打开存储；请把 paths.store 设为可以写入的位置。',
+  storeDamaged: '{{path}}：这个文件不是实验室的存储，或已损坏；请把它移走，或设置 paths.store。',
+  storeAtWork: '{{path}}：另一条命令正在使用这个存储；请等它结束，或把 paths.store 设为别的位置。',
+  runOfOtherVersion: '{{path}}：运行 {{run}} 是由另一版本的实验室产生的（{{key}}）；请把这个存储移走。',
+
   // 模型文件
   fileUnreadable: '无法读取 {{file}}：{{reason}}',
   fileNotJson: '{{file}} 不是 JSON（{{reason}}）；请从来源处重新复制。',

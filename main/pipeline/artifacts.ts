@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFolder, settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import type { Run } from '../store/store.ts'
+import type { RunSummary } from '../store/runs.ts'
 import type { StageContext } from './stage.ts'
 
 export interface Artifacts {
@@ -16,8 +16,12 @@ export interface Artifacts {
   adapter(arm: string, round: number): string
 }
 
-export function runArtifacts(config: Config, run: { readonly id: number; readonly name: string }): Artifacts {
-  const folder = join(projectPath(config.paths.reports), `${run.name}-${run.id}`)
+export function runArtifacts(config: Config, run: Pick<RunSummary, 'id' | 'name'>): Artifacts {
+  return artifactsIn(config.paths.reports, run)
+}
+
+function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Artifacts {
+  const folder = join(projectPath(reports), `${run.name}-${run.id}`)
   const inRound = (round: number, name: string) => join(folder, ...(round === 0 ? [] : [`round-${round}`]), name)
   return {
     folder,
@@ -29,9 +33,9 @@ export function runArtifacts(config: Config, run: { readonly id: number; readonl
  * Where a run that the store remembers keeps what it made: under the reports of the present configuration, so that a lab
  * can be copied or moved with its store, else where it wrote it.
  */
-export function keptArtifacts(present: Config, run: Pick<Run, 'id' | 'name' | 'config'>): Artifacts {
+export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'name' | 'reports'>): Artifacts {
   const here = runArtifacts(present, run)
-  return existsSync(here.folder) ? here : runArtifacts(run.config, run)
+  return existsSync(here.folder) ? here : artifactsIn(run.reports, run)
 }
 
 /**
@@ -76,7 +80,7 @@ export function policyFolder(context: StageContext, round: number): string {
 
 /** Where the run whose collection this one trains on keeps what it made; nothing where there is no such run. */
 export function collectorArtifacts({ config, store, collection }: StageContext): Artifacts[] {
-  return collection === null ? [] : [keptArtifacts(config, store.run(collection.run))]
+  return collection === null ? [] : [keptArtifacts(config, store.runs.get(collection.run))]
 }
 
 /** Copies a finished adapter to where the configuration wants it, in place of what stood there. */

@@ -1,7 +1,7 @@
 /** What came of a stage, in a line. */
 import { z } from 'zod'
 import { shortArmLabel } from '../evaluation/summary.ts'
-import type { StageRecord } from '../store/store.ts'
+import type { StageRecord } from '../store/stages.ts'
 import type { StageName } from './stage.ts'
 
 const number = z.number()

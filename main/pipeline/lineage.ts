@@ -2,7 +2,8 @@
  * Which runs a result stands on: a pipeline does every stage itself, training again stands on the run that collected, a
  * stage alone on the latest that did the others.
  */
-import type { StageRecord, Store } from '../store/store.ts'
+import type { StageRecord } from '../store/stages.ts'
+import type { Store } from '../store/store.ts'
 import type { StageName } from './stage.ts'
 
 /**
@@ -10,11 +11,11 @@ import type { StageName } from './stage.ts'
  * the run of the collection that it trains on. None where no run has.
  */
 export function finishedStage(store: Store, run: number, stage: StageName): StageRecord[] {
-  const { collection } = store.run(run)
-  const others = store.runIds().filter((id) => id < run)
-  for (const id of [run, ...(collection === null ? [] : [collection.run]), ...others]) {
-    const done = store.stages(id).filter((record) => record.stage === stage && record.status === 'done')
+  const { collection } = store.runs.record(run)
+  for (const id of [run, ...(collection === null ? [] : [collection.run])]) {
+    const done = store.stages.of(id).filter((record) => record.stage === stage && record.status === 'done')
     if (done.length > 0) return done
   }
-  return []
+  const earlier = store.stages.done(stage).filter((record) => record.run < run)
+  return earlier.filter((record) => record.run === earlier[0]?.run)
 }

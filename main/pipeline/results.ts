@@ -3,7 +3,9 @@ import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
-import type { StageRecord, Store, StoredAttempt } from '../store/store.ts'
+import type { StoredAttempt } from '../store/episodes.ts'
+import type { StageRecord } from '../store/stages.ts'
+import type { Store } from '../store/store.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
 import { pairCounts } from './stages/collect.ts'
@@ -36,7 +38,7 @@ export function resultsOf(store: Store, run: number, tasks: readonly Task[]): Re
 
 /** What every policy did on the evaluation block. Throws UserError where the run has no evaluation that ended. */
 export function evaluationOf(store: Store, run: number, tasks: readonly Task[]): Evaluation {
-  const evaluated = store.stages(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+  const evaluated = store.stages.of(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   if (evaluated === undefined) {
     throw new UserError(`Run ${run} has no evaluation that came to its end; run \`npx dpo-driver evaluate\`.`)
   }
@@ -44,7 +46,7 @@ export function evaluationOf(store: Store, run: number, tasks: readonly Task[]):
   return {
     arms: Object.keys(arms).map((name) => ({
       name,
-      episodes: store.outcomes({ run, stage: 'evaluate', round: evaluated.round, arm: name }),
+      episodes: store.episodes.outcomes({ run, stage: 'evaluate', round: evaluated.round, arm: name }),
     })),
     ...labels(tasks),
     facts,
@@ -58,15 +60,15 @@ export function history(store: Store, run: number): Omit<ReportData, keyof Evalu
   return {
     ...outlineOf(store, run),
     metrics: [...new Set(records.map((record) => record.run))]
-      .flatMap((id) => store.metrics(id))
+      .flatMap((id) => store.metrics.of(id))
       .filter((metric) => sources.has(`${metric.run} ${metric.stage}`)),
-    settings: store.run(run).config,
+    settings: store.runs.get(run).config,
   }
 }
 
 /** What became of the episodes of each round, and how long every stage took. */
 export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | 'pairs' | 'wall'> {
-  const { name, started } = store.run(run)
+  const { name, started } = store.runs.record(run)
   const records = recordsBehind(store, run)
   return {
     run: { id: run, name, started },
@@ -91,7 +93,7 @@ function recordsBehind(store: Store, run: number): StageRecord[] {
   const own: readonly string[] = ['validate', 'evaluate']
   return STAGE_NAMES.flatMap((stage) =>
     own.includes(stage)
-      ? store.stages(run).filter((record) => record.stage === stage)
+      ? store.stages.of(run).filter((record) => record.stage === stage)
       : finishedStage(store, run, stage),
   )
 }

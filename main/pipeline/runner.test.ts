@@ -17,7 +17,7 @@ let events: LabEvent[]
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'runner-')), 'lab.sqlite'))
   const config = configSchema.parse({})
-  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config, collection: null }
+  run = { id: store.runs.create('trial', 'pipeline', config), name: 'trial', config, collection: null }
   events = []
 })
 afterEach(() => store.close())
@@ -48,12 +48,12 @@ test('a stage that is done is skipped the next time, with the result it had', as
   })
   const work = async (runner: Runner) => [await runner.perform(sft, 0), await runner.perform(broken, 1)]
   await expect(start(work)).rejects.toThrow('no')
-  expect(store.latestRun()?.status).toBe('failed')
+  expect(store.runs.latest()?.status).toBe('failed')
   broken.run = async () => 8
   expect(await start(work)).toEqual([7, 8])
   expect(sft.calls).toBe(1)
-  expect(store.latestRun()?.status).toBe('done')
-  expect(store.stages(run.id).map(({ stage, status, result }) => [stage, status, result])).toEqual([
+  expect(store.runs.latest()?.status).toBe('done')
+  expect(store.stages.of(run.id).map(({ stage, status, result }) => [stage, status, result])).toEqual([
     ['sft', 'done', 7],
     ['dpo', 'done', 8],
   ])
@@ -78,8 +78,8 @@ test('a cancelled stage and its run are marked as stopped, and no stage begins a
     return runner.perform(second, 1)
   }
   await expect(start(work, controller.signal)).rejects.toThrow(/abort/i)
-  expect(store.stages(run.id)).toMatchObject([{ stage: 'collect', status: 'stopped' }])
-  expect(store.latestRun()?.status).toBe('stopped')
+  expect(store.stages.of(run.id)).toMatchObject([{ stage: 'collect', status: 'stopped' }])
+  expect(store.runs.latest()?.status).toBe('stopped')
   expect(second.calls).toBe(0)
 })
 
@@ -94,7 +94,7 @@ test('progress, metrics and messages are told with their stage, metrics are kept
   expect(events.map(({ event }) => event)).toEqual(['stage', 'progress', 'metrics', 'message', 'stage', 'end'])
   expect(events[1]).toMatchObject({ stage: 'sft', round: 0, done: 0, total: 10, unit: 'steps' })
   expect(events[4]).toMatchObject({ status: 'done', result: 1 })
-  expect(store.metrics(run.id)).toMatchObject([{ stage: 'sft', arm: 'sft', step: 1, name: 'loss', value: 0.5 }])
+  expect(store.metrics.of(run.id)).toMatchObject([{ stage: 'sft', arm: 'sft', step: 1, name: 'loss', value: 0.5 }])
 })
 
 test('the time of a stage adds up over its sittings', async () => {
@@ -105,9 +105,9 @@ test('the time of a stage adds up over its sittings', async () => {
     return 1
   })
   await start((runner) => runner.perform(collect, 1)).catch(() => {})
-  const before = store.stages(run.id)[0]?.seconds ?? 0
+  const before = store.stages.of(run.id)[0]?.seconds ?? 0
   fail = false
   await start((runner) => runner.perform(collect, 1))
   expect(before).toBeGreaterThan(0.02)
-  expect(store.stages(run.id)[0]?.seconds).toBeGreaterThan(before + 0.02)
+  expect(store.stages.of(run.id)[0]?.seconds).toBeGreaterThan(before + 0.02)
 })

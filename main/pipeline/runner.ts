@@ -3,7 +3,8 @@
 import type { Config } from '../config/schema.ts'
 import { type Failure, failureOf, NO_FAILURE } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
-import type { Run, Status, Store } from '../store/store.ts'
+import type { Run, Status } from '../store/runs.ts'
+import type { Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
 import { type Emit, sayer } from './events.ts'
 import { progressMeter } from './progress.ts'
@@ -38,7 +39,7 @@ export async function runStages<Result>(
   work: (runner: Runner) => Promise<Result>,
 ): Promise<Result> {
   const { store, run, signal, emit } = options
-  store.setRunStatus(run.id, 'running')
+  store.runs.setStatus(run.id, 'running')
   let status: Exclude<Status, 'running'> = 'failed'
   let failure: Failure = NO_FAILURE
   try {
@@ -51,8 +52,8 @@ export async function runStages<Result>(
     if (status === 'failed') failure = failureOf(thrown)
     throw thrown
   } finally {
-    store.setRunStatus(run.id, status)
-    const seconds = store.stages(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
+    store.runs.setStatus(run.id, status)
+    const seconds = store.stages.of(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
     emit({ event: 'end', run: run.id, status, seconds, ...failure })
   }
 }
@@ -60,7 +61,7 @@ export async function runStages<Result>(
 async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, round: number): Promise<Result> {
   const { store, run, signal, emit } = options
   const key = { run: run.id, stage: stage.name, round }
-  const record = () => store.stages(run.id).find((one) => one.stage === stage.name && one.round === round)
+  const record = () => store.stages.of(run.id).find((one) => one.stage === stage.name && one.round === round)
   const tell = (status: Status | 'skipped') => {
     const { seconds = 0, result = null } = record() ?? {}
     emit({ event: 'stage', stage: stage.name, title: stage.title, round, status, seconds, result })
@@ -72,9 +73,9 @@ async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, rou
     return stage.result.parse(before.result)
   }
   signal.throwIfAborted()
-  store.startStage(key)
+  store.stages.start(key)
   tell('running')
-  const clock = stageClock((seconds) => store.addStageSeconds(key, seconds))
+  const clock = stageClock((seconds) => store.stages.addSeconds(key, seconds))
   let status: Exclude<Status, 'running'> = 'failed'
   let result: Result | null = null
   try {
@@ -86,7 +87,7 @@ async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, rou
     throw error
   } finally {
     clock.stop()
-    store.endStage(key, status, result)
+    store.stages.end(key, status, result)
     tell(status)
   }
 }
@@ -108,7 +109,7 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
     arm,
     progress: (done, total, unit) => emit({ event: 'progress', ...place, ...measure(done, total, unit) }),
     metrics(name, step, metrics) {
-      store.addMetrics(arm(name), step, metrics)
+      store.metrics.add(arm(name), step, metrics)
       emit({ event: 'metrics', ...place, arm: name, step, metrics })
     },
     say: sayer(emit, place),

@@ -29,7 +29,7 @@ const pair = (seed: number): NewPair => ({
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'import-')), 'lab.sqlite'))
-  round = { run: store.createRun('trial', 'collect', configSchema.parse({})), round: 1 }
+  round = { run: store.runs.create('trial', 'collect', configSchema.parse({})), round: 1 }
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])
   ids = store.pairs.of(round).map(({ id }) => id)
 })

@@ -30,11 +30,11 @@ export const episodesRouter = router({
       }),
     )
     .query(({ ctx, input: { offset, limit, sort, descending, ...rest } }) =>
-      ctx.archive.episodes(rest, { by: sort, descending }, { offset, limit }),
+      ctx.lab.store.episodes.list(rest, { by: sort, descending }, { offset, limit }),
     ),
 
   /** How many there are by run, stage, round, arm, task and outcome: what a filter can offer. */
-  groups: procedure.input(z.object(filter)).query(({ ctx, input }) => ctx.archive.episodeGroups(input)),
+  groups: procedure.input(z.object(filter)).query(({ ctx, input }) => ctx.lab.store.episodes.groups(input)),
 
   /** One episode with its steps. Pictures are at /pictures/<episode>/<step> where a step has one. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => episodeOf(ctx, input.id)),
@@ -46,13 +46,13 @@ export const episodesRouter = router({
   retake: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     const episode = episodeOf(ctx, input.id)
     const shots = await ctx.live.retake(episode.task, episode)
-    ctx.lab.store.setShots(input.id, shots)
+    ctx.lab.store.episodes.setShots(input.id, shots)
     return shots.map(({ box }) => box)
   }),
 })
 
-function episodeOf({ archive }: Context, id: number) {
-  const episode = archive.episode(id)
+function episodeOf({ lab }: Context, id: number) {
+  const episode = lab.store.episodes.get(id)
   if (episode === undefined) throw new UserError(`There is no episode ${id} any more; load the list again.`)
   return episode
 }

@@ -40,7 +40,7 @@ export async function sendFile(
 
 /** /pictures/<episode>/<step> */
 function sendPicture(response: ServerResponse, [episode, step]: readonly string[], { lab }: Context): boolean {
-  const picture = lab.store.picture(wholeNumber(episode), wholeNumber(step))
+  const picture = lab.store.episodes.picture(wholeNumber(episode), wholeNumber(step))
   if (picture === undefined) return false
   send(response, 200, 'image/jpeg', picture)
   return true

@@ -7,6 +7,7 @@ import { UserError } from '../messages/error.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import type { LoggedEvent } from '../store/events.ts'
 import { changes } from './changes.ts'
+import { find } from './runs.ts'
 import { id, procedure, router } from './trpc.ts'
 
 /** A line of the log. */
@@ -48,19 +49,16 @@ export const jobRouter = router({
 
   /** Goes on with a run that did not come to its end; without a number, with the latest one. */
   resume: procedure.input(z.object({ run: id.optional() })).mutation(({ ctx, input }) => {
-    const run = ctx.lab.store
-      .runs()
-      .find((one) => (input.run === undefined ? one.status !== 'done' : one.id === input.run))
+    const { runs } = ctx.lab.store
+    const run = input.run === undefined ? runs.list().find(({ status }) => status !== 'done') : runs.find(input.run)
     if (run === undefined) throw new UserError('There is no run to go on with; begin a new one.')
-    return ctx.jobs.start({ command: command.parse(run.command), config: run.config, resume: run.id })
+    return ctx.jobs.start({ command: command.parse(run.command), config: runs.get(run.id).config, resume: run.id })
   }),
 
   /** Begins a new run with the settings of an earlier one, on the collection that it trained on. */
   again: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    const run = ctx.lab.store.runs().find((one) => one.id === input.run)
-    if (run === undefined) throw new UserError(`There is no run ${input.run}; load the list again.`)
-    const { config, collection } = run
-    return ctx.jobs.start({ command: command.parse(run.command), config, resume: null, collection })
+    const { command: name, config, collection } = find(ctx, input.run)
+    return ctx.jobs.start({ command: command.parse(name), config, resume: null, collection })
   }),
 
   /** Stops where it can go on later without loss. */
@@ -76,10 +74,10 @@ export const jobRouter = router({
   events: procedure
     .input(z.object({ run: id.optional(), lastEventId: z.coerce.number().int().min(0).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      let last = input.lastEventId ?? ctx.lab.log.before(input.run ?? ctx.lab.store.runIds()[0])
+      let last = input.lastEventId ?? ctx.lab.store.events.before(input.run ?? ctx.lab.store.runs.latest()?.id)
       for await (const _ of changes(ctx.lab.changes, signal, { atLeast: LOG_INTERVAL })) {
         for (let more = true; more; ) {
-          const lines = ctx.lab.log.after(last, LOG_BATCH, input.run)
+          const lines = ctx.lab.store.events.after(last, LOG_BATCH, input.run)
           for (const line of lines) {
             yield tracked(String(line.id), line as LogLine)
             last = line.id
@@ -99,5 +97,5 @@ export const jobRouter = router({
         limit: z.int().min(1).max(1000).default(200),
       }),
     )
-    .query(({ ctx, input }) => ctx.lab.log.page(input) as LogLine[]),
+    .query(({ ctx, input }) => ctx.lab.store.events.page(input) as LogLine[]),
 })

@@ -25,10 +25,10 @@ export const metricsRouter = router({
    * not the last one by rule. Of the latest run without a number.
    */
   arms: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
-    const run = input.run ?? ctx.lab.store.runIds()[0]
+    const run = input.run ?? ctx.lab.store.runs.latest()?.id
     if (run === undefined) return []
-    const stages = ctx.lab.store.stages(run)
-    return ctx.archive.curves(run).map((arm) => {
+    const stages = ctx.lab.store.stages.of(run)
+    return ctx.lab.store.metrics.arms(run).map((arm) => {
       const { data } = keptStep.safeParse(
         stages.find((one) => one.stage === arm.stage && one.round === arm.round)?.result,
       )
@@ -48,7 +48,7 @@ export const metricsRouter = router({
       }),
     )
     .query(({ ctx, input: { arms, names, from, to, points } }) =>
-      arms.flatMap((arm) => names.map((name) => ctx.archive.curve(arm, name, { from, to, points }))),
+      arms.flatMap((arm) => names.map((name) => ctx.lab.store.metrics.curve(arm, name, { from, to, points }))),
     ),
 
   /** Every metric of an arm after the step `lastEventId`, and then each step as it is done; ids are steps. */
@@ -58,7 +58,7 @@ export const metricsRouter = router({
       const { lastEventId, ...arm } = input
       let last = lastEventId ?? 0
       for await (const _ of changes(ctx.lab.changes, signal, PACE)) {
-        for (const step of ctx.archive.stepsAfter(arm satisfies ArmKey, last)) {
+        for (const step of ctx.lab.store.metrics.after(arm satisfies ArmKey, last)) {
           yield tracked(String(step.step), step)
           last = step.step
         }

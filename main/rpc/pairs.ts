@@ -69,8 +69,8 @@ export const pairsRouter = router({
     const trajectory = (attempt: number | null) => {
       if (attempt === null) return null
       const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
-      const episode = ctx.archive.episodeId(key, pair.task, pair.seed, attempt)
-      return episode === undefined ? null : (ctx.archive.episode(episode) ?? null)
+      const episode = ctx.lab.store.episodes.idOf(key, pair.task, pair.seed, attempt)
+      return episode === undefined ? null : (ctx.lab.store.episodes.get(episode) ?? null)
     }
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
   }),

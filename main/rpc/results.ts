@@ -25,12 +25,15 @@ export interface PairedOutcome {
 
 export const resultsRouter = router({
   /** The runs that came to an evaluation, the latest first. */
-  runs: procedure.query(({ ctx }) =>
-    ctx.lab.store.runs().flatMap(({ id: run, name, started, command }) => {
-      const done = ctx.lab.store.stages(run).some(({ stage, status }) => stage === 'evaluate' && status === 'done')
-      return done ? [{ run, name, started, command: String(command) }] : []
-    }),
-  ),
+  runs: procedure.query(({ ctx }) => {
+    const { runs, stages } = ctx.lab.store
+    const evaluated = new Set(stages.done('evaluate').map(({ run }) => run))
+    return runs
+      .list()
+      .flatMap(({ id: run, name, started, command }) =>
+        evaluated.has(run) ? [{ run, name, started, command: String(command) }] : [],
+      )
+  }),
 
   /** Success by task, category and overall with intervals, DPO against every other arm, the verdict, and why it failed. */
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
@@ -49,7 +52,7 @@ export const resultsRouter = router({
   soFar: procedure
     .input(z.object({ run: id, round: z.int().min(0) }))
     .query(({ ctx, input }): Readonly<Record<string, ArmSummary>> => {
-      const groups = ctx.archive.episodeGroups({ ...input, stage: 'evaluate' })
+      const groups = ctx.lab.store.episodes.groups({ ...input, stage: 'evaluate' })
       const arms = [...Map.groupBy(groups, ({ arm }) => arm)].map(([arm, own]) => {
         const count = (outcome: Outcome) =>
           own.filter((group) => group.outcome === outcome).reduce((sum, group) => sum + group.count, 0)

@@ -4,7 +4,6 @@ import { ENDINGS } from '../../testing/endings.ts'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { configSchema } from '../config/schema.ts'
 import { Live } from '../live/live.ts'
-import { Archive } from '../store/archive.ts'
 import { Store } from '../store/store.ts'
 import { episodesRouter } from './episodes.ts'
 import type { Context } from './trpc.ts'
@@ -13,8 +12,7 @@ const workbench = openWorkbench()
 const store = new Store(':memory:')
 const config = configSchema.parse({ environment: { tasks_dir: workbench.dir } })
 const live = new Live({ config: () => config })
-const archive = new Archive(store.database)
-const page = episodesRouter.createCaller({ live, archive, lab: { store } } as unknown as Context)
+const page = episodesRouter.createCaller({ live, lab: { store } } as unknown as Context)
 afterAll(async () => {
   await live.close()
   store.close()
@@ -22,12 +20,15 @@ afterAll(async () => {
 })
 
 function played(task: string): number {
-  const run = store.createRun('trial', 'collect', config)
+  const run = store.runs.create('trial', 'collect', config)
   const step = { prompt: '', tokens: [1], logprob: -1, thought: '', action: '' }
   const steps = [{ ...step, page: ' Go button 1', completion: 'Thought: go\nAction: click Go button 1' }]
   const problem = { task, seed: 1, attempt: 0, instruction: '' }
-  store.addEpisode({ run, stage: 'collect', round: 1, arm: '' }, { ...problem, ...ENDINGS.success, duration: 1, steps })
-  return archive.episodes({ run }, { by: 'id', descending: true }, { offset: 0, limit: 1 }).rows[0]!.id
+  store.episodes.add(
+    { run, stage: 'collect', round: 1, arm: '' },
+    { ...problem, ...ENDINGS.success, duration: 1, steps },
+  )
+  return store.episodes.list({ run }, { by: 'id', descending: true }, { offset: 0, limit: 1 }).rows[0]!.id
 }
 
 test('the episode has its pictures from then on', async () => {
@@ -40,7 +41,7 @@ test('the episode has its pictures from then on', async () => {
   const boxes = await page.retake({ id })
   expect(boxes).toHaveLength(1)
   expect((await page.get({ id })).steps[0]).toMatchObject({ hasPicture: true, box: boxes[0] })
-  expect([...store.picture(id, 0)!.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+  expect([...store.episodes.picture(id, 0)!.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
 })
 
 test('an episode of a task that is gone is refused with a sentence', async () => {

@@ -80,8 +80,8 @@ function page() {
 
 /** A run in the store that has not been made by any job. */
 function pastRun(command = 'pipeline', status: 'done' | 'running' = 'done', change = {}): number {
-  const run = store.createRun('trial', command, configSchema.parse({ ...settings.read(), ...change }))
-  store.setRunStatus(run, status)
+  const run = store.runs.create('trial', command, configSchema.parse({ ...settings.read(), ...change }))
+  store.runs.setStatus(run, status)
   return run
 }
 
@@ -114,7 +114,7 @@ function wholeRun(pairs = 3): number {
   const seeds = Array.from({ length: pairs }, (_, at) => at)
   for (const seed of seeds) {
     for (const attempt of [0, 1]) {
-      store.addEpisode(
+      store.episodes.add(
         { run, stage: 'collect', round: 1, arm: '' },
         episode(seed, attempt, attempt === 0 ? 'success' : 'failure'),
       )
@@ -135,8 +135,8 @@ function wholeRun(pairs = 3): number {
     })),
   )
   const stage = (name: string, round: number, result: unknown) => {
-    store.startStage({ run, stage: name, round })
-    store.endStage({ run, stage: name, round }, 'done', result)
+    store.stages.start({ run, stage: name, round })
+    store.stages.end({ run, stage: name, round }, 'done', result)
   }
   const counts = Object.fromEntries(
     ['episodes', 'successes', 'failures', 'faults', 'seeds', 'seedsOnlySuccesses', 'seedsOnlyFailures', 'pairs'].map(
@@ -156,7 +156,7 @@ function wholeRun(pairs = 3): number {
     ['dpo', 3],
   ] as const) {
     for (let seed = 50; seed < 54; seed++) {
-      store.addEpisode(
+      store.episodes.add(
         { run, stage: 'evaluate', round: 1, arm },
         episode(seed, 0, seed - 50 < solves ? 'success' : 'failure'),
       )
@@ -238,8 +238,7 @@ test('a job goes on without its page, and two pages see the same log to the last
 test('a page whose line breaks gets every line once, in order', async () => {
   const run = pastRun()
   const { lab, breakLine } = page()
-  const { EventLog } = await import('../store/events.ts')
-  const log = new EventLog(store.database)
+  const log = store.events
   const seen: string[] = []
   lab.job.events.subscribe(
     { run, lastEventId: 0 },
@@ -438,12 +437,12 @@ test('every token of a pair is scored under the policies that are there', async 
   for (const margin of [scored?.policyMargin, scored?.margin]) expect(margin).toBeCloseTo(margins.sft ?? 0, 3)
   // Once the round was trained on, it is asked about its own reference and its own policy.
   const { runArtifacts } = await import('../pipeline/artifacts.ts')
-  const record = store.run(run)
+  const record = store.runs.get(run)
   const reference = join(folder, 'reference')
   await saveAdapter(reference, lora, initLora(base, lora, 2), 'models/base')
   await saveAdapter(runArtifacts(record.config, record).adapter('dpo', 1), lora, initLora(base, lora, 3), 'models/base')
-  store.startStage({ run, stage: 'dpo', round: 1 })
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 1, reference, arms: ['dpo'] })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 1, reference, arms: ['dpo'] })
   expect(Object.keys((await lab.pairs.tokens.query({ id: pair?.id ?? 0 })).margins)).toEqual(['sft', 'dpo_round_1'])
 })
 
@@ -459,11 +458,11 @@ test('a training says which step was kept, where its stage chose one', async () 
   const run = pastRun()
   const arm = { run, stage: 'sft', round: 0, arm: 'sft' }
   const { lab } = page()
-  store.addMetrics(arm, 8, { loss: 1 })
+  store.metrics.add(arm, 8, { loss: 1 })
   const kept = async () => (await lab.metrics.arms.query({ run })).map((one) => one.kept)
   expect(await kept()).toEqual([null])
-  store.startStage(arm)
-  store.endStage(arm, 'done', { examples: 3, step: 4, steps: 8, stoppedEarly: true })
+  store.stages.start(arm)
+  store.stages.end(arm, 'done', { examples: 3, step: 4, steps: 8, stoppedEarly: true })
   expect(await kept()).toEqual([4])
 })
 
@@ -471,7 +470,7 @@ test('curves are followed step by step, past a broken line', async () => {
   const run = pastRun()
   const arm = { run, stage: 'dpo', round: 1, arm: 'dpo' }
   const { lab, breakLine } = page()
-  for (let step = 1; step <= 20; step++) store.addMetrics(arm, step, { loss: 1 / step })
+  for (let step = 1; step <= 20; step++) store.metrics.add(arm, step, { loss: 1 / step })
   expect(await lab.metrics.arms.query({})).toEqual([{ ...arm, names: ['loss'], lastStep: 20, kept: null }])
   expect(await lab.metrics.curves.query({ arms: [arm], names: ['loss'], points: 5 })).toMatchObject([
     { steps: [1, 5, 9, 13, 17] },
@@ -481,7 +480,7 @@ test('curves are followed step by step, past a broken line', async () => {
   await until(() => steps.length === 20)
   breakLine()
   await setTimeout(50)
-  store.addMetrics(arm, 21, { loss: 0 })
+  store.metrics.add(arm, 21, { loss: 0 })
   await until(() => steps.length === 21)
   expect(steps).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
 })
@@ -493,10 +492,10 @@ test('adapters come with what they were made from, golden samples with where the
   const { saveAdapter } = await import('../engine/adapter.ts')
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
   await saveAdapter(join(folder, `reports/trial-${run}/round-1/dpo_adapter`), lora, new Map(), 'models/base')
-  store.startStage({ run, stage: 'sft', round: 0 })
-  store.endStage({ run, stage: 'sft', round: 0 }, 'done', { examples: 29, step: 8, steps: 8, stoppedEarly: false })
-  store.startStage({ run, stage: 'dpo', round: 1 })
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 3, reference: 'models/sft', arms: ['dpo'] })
+  store.stages.start({ run, stage: 'sft', round: 0 })
+  store.stages.end({ run, stage: 'sft', round: 0 }, 'done', { examples: 29, step: 8, steps: 8, stoppedEarly: false })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'done', { pairs: 3, reference: 'models/sft', arms: ['dpo'] })
   expect(await lab.adapters.list.query()).toMatchObject([
     {
       arm: 'dpo',
@@ -566,7 +565,7 @@ test('adapters are compared by weights, origin and what they do, and merged wher
   }
 
   const evaluated = { report: '', round: 1, arms: {}, adapters: { sft: adapterDigest(sft!), dpo: adapterDigest(dpo!) } }
-  store.endStage({ run, stage: 'evaluate', round: 1 }, 'done', evaluated)
+  store.stages.end({ run, stage: 'evaluate', round: 1 }, 'done', evaluated)
   await lab.adapters.use.mutate({ path: dpo!, as: 'dpo' })
   const again = await lab.adapters.compare.query({ a: join(folder, 'dpo'), b: sft! })
   expect(again.settings).toEqual([])

@@ -7,7 +7,8 @@ import { UserError } from '../messages/error.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
-import type { Run, StageRecord, Status } from '../store/store.ts'
+import type { Run, RunRecord, RunSummary, Status } from '../store/runs.ts'
+import type { StageRecord } from '../store/stages.ts'
 import { changes } from './changes.ts'
 import { type Context, changing, id, procedure, router } from './trpc.ts'
 
@@ -46,7 +47,8 @@ export const runsRouter = router({
   /** Every run, the latest first. */
   list: procedure.query(({ ctx }) => {
     const statusOf = statuses(ctx)
-    return ctx.lab.store.runs().map((run) => brief(ctx, run, statusOf))
+    const stages = ctx.lab.store.stages.byRun()
+    return ctx.lab.store.runs.summaries().map((run) => brief(run, stages.get(run.id) ?? [], statusOf))
   }),
 
   /** One run with its stages, its settings and its folder. */
@@ -54,28 +56,34 @@ export const runsRouter = router({
     const run = find(ctx, input.run)
     const { folder } = keptArtifacts(ctx.settings.read(), run)
     const statusOf = statuses(ctx)
-    const all = stages(ctx, run, statusOf)
-    return { ...brief(ctx, run, statusOf), config: run.config, folder: shownPath(folder), stages: all }
+    const stages = ctx.lab.store.stages.of(run.id)
+    return {
+      ...brief(run, stages, statusOf),
+      config: run.config,
+      folder: shownPath(folder),
+      stages: stages.map((record) => stageBrief(record, statusOf)),
+    }
   }),
 
   /** The stages of a run in the order they were begun; of the latest run without a number. */
   stages: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
-    const run = input.run === undefined ? ctx.lab.store.latestRun() : find(ctx, input.run)
+    const { runs, stages } = ctx.lab.store
+    const run = input.run === undefined ? runs.latest() : found(ctx, input.run)
+    const statusOf = statuses(ctx)
     return {
       run: run?.id ?? null,
       command: run === undefined ? null : String(run.command),
-      stages: run === undefined ? [] : stages(ctx, run, statuses(ctx)),
+      stages: run === undefined ? [] : stages.of(run.id).map((record) => stageBrief(record, statusOf)),
     }
   }),
 
   /** For every stage the latest time it was begun, in whatever run: what the stages alone would go on from. */
   latestStages: procedure.query(({ ctx }) => {
-    const latest = new Map<string, StageBrief>()
+    const latest = new Map<string, StageRecord>()
+    const byRun = [...ctx.lab.store.stages.byRun()].sort(([one], [other]) => one - other)
+    for (const record of byRun.flatMap(([, records]) => records)) latest.set(record.stage, record)
     const statusOf = statuses(ctx)
-    for (const run of ctx.lab.store.runs().reverse()) {
-      for (const stage of stages(ctx, run, statusOf)) latest.set(stage.stage, stage)
-    }
-    return [...latest.values()]
+    return [...latest.values()].map((record) => stageBrief(record, statusOf))
   }),
 
   /** The settings in which two runs differ. */
@@ -95,62 +103,64 @@ export const runsRouter = router({
 
   /** Hides a run; it can be brought back until the lab is started anew. */
   delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    find(ctx, input.run)
+    found(ctx, input.run)
     if (ctx.jobs.state.current?.run === input.run) {
       throw new UserError(`Run ${input.run} is at work; stop it before you delete it.`)
     }
-    ctx.lab.store.setRunDeleted(input.run, true)
+    ctx.lab.store.runs.setDeleted(input.run, true)
     return { run: input.run }
   }),
 
   /** The runs that were deleted and can still be brought back, the latest first. */
   deleted: procedure.query(({ ctx }) =>
-    ctx.lab.store
-      .deletedRuns(Date.now() + 1)
+    ctx.lab.store.runs
+      .deleted(Date.now() + 1)
       .map(({ id: run, name, command, started }) => ({ id: run, name, command: String(command), started }))
       .reverse(),
   ),
 
   /** Brings a deleted run back. */
   restore: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    ctx.lab.store.setRunDeleted(input.run, false)
-    return { run: find(ctx, input.run).id }
+    ctx.lab.store.runs.setDeleted(input.run, false)
+    return { run: found(ctx, input.run).id }
   }),
 })
 
-/** The run of this id. Throws UserError where there is none. */
-export function find({ lab }: Pick<Context, 'lab'>, run: number): Run {
-  const found = lab.store.runs().find(({ id: known }) => known === run)
-  if (found === undefined) throw new UserError(`There is no run ${run}; load the list again.`)
-  return found
+/** The run of this id with its settings. Throws UserError where there is none. */
+export function find(ctx: Pick<Context, 'lab'>, run: number): Run {
+  return ctx.lab.store.runs.get(found(ctx, run).id)
 }
 
-function brief(ctx: Context, run: Run, statusOf: StatusOf): RunBrief {
-  const { id: number, name, command, started, ended, config } = run
-  const all = stages(ctx, run, statusOf)
-  const evaluated = all.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+function found({ lab }: Pick<Context, 'lab'>, run: number): RunRecord {
+  const record = lab.store.runs.find(run)
+  if (record === undefined) throw new UserError(`There is no run ${run}; load the list again.`)
+  return record
+}
+
+function brief(run: RunSummary, stages: readonly StageRecord[], statusOf: StatusOf): RunBrief {
+  const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
+  const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+  const told = stages.findLast((record) => stageLine(record) !== '')
   return {
     id: number,
     name,
     command: String(command),
-    status: statusOf(run.id, run.status),
+    status: statusOf(number, run.status),
     started,
     ended,
-    seconds: all.reduce((sum, { seconds }) => sum + seconds, 0),
-    seed: config.project.seed,
-    model: config.model.base_model_name,
-    tasks: config.tasks.length,
-    rounds: run.collection === null ? config.flywheel.rounds : 1,
-    collector: run.collection?.run ?? null,
-    told: all.findLast(({ line }) => line !== '') ?? null,
+    seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+    seed,
+    model,
+    tasks,
+    rounds: collection === null ? rounds : 1,
+    collector: collection?.run ?? null,
+    told: told === undefined ? null : stageBrief(told, statusOf),
     success: successOf(evaluated?.result),
   }
 }
 
-function stages(ctx: Context, run: Run, statusOf: StatusOf): StageBrief[] {
-  return ctx.lab.store
-    .stages(run.id)
-    .map((record) => ({ ...record, status: statusOf(run.id, record.status), line: stageLine(record) }))
+function stageBrief(record: StageRecord, statusOf: StatusOf): StageBrief {
+  return { ...record, status: statusOf(record.run, record.status), line: stageLine(record) }
 }
 
 type StatusOf = (run: number, status: Status) => RunStatus

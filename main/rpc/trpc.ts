@@ -7,7 +7,6 @@ import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
 import type { Live } from '../live/live.ts'
 import { UserError } from '../messages/error.ts'
-import type { Archive } from '../store/archive.ts'
 import type { Desktop } from './desktop.ts'
 
 /** What every procedure works with: the same for all faces of the lab. */
@@ -17,7 +16,6 @@ export interface Context {
   readonly merges: Merges
   readonly settings: Settings
   readonly live: Live
-  readonly archive: Archive
   /** What the desktop app around the window can do; undefined where the lab is looked at in a browser. */
   readonly desktop?: Desktop | undefined
 }

@@ -75,9 +75,7 @@ export class Database {
   #migrate(): void {
     const version = Number(this.get('PRAGMA user_version')?.user_version)
     if (version > MIGRATIONS.length) {
-      throw new UserError(
-        `${this.path}: this store was written by a newer version of the lab; update, or set paths.store.`,
-      )
+      throw new UserError('storeNewer', { path: this.path })
     }
     for (const [at, migration] of MIGRATIONS.entries()) {
       if (at < version) continue
@@ -102,19 +100,15 @@ function explained(path: string, error: unknown): unknown {
   switch (((error as { errcode?: number }).errcode ?? 0) & 0xff) {
     case 5:
     case 6:
-      return new UserError(`${path}: another program holds this store; close it and try again.`)
+      return new UserError('storeHeld', { path })
     case 8:
     case 14:
-      return new UserError(
-        `${path}: the store cannot be opened for writing; set paths.store to a place that can be written.`,
-      )
+      return new UserError('storeNotWritable', { path })
     case 11:
     case 26:
-      return new UserError(
-        `${path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.`,
-      )
+      return new UserError('storeDamaged', { path })
     case 13:
-      return new UserError(`${path}: the disk is full; free some space and try again.`)
+      return new UserError('diskFull', { path })
     default:
       return unwritable(path, error)
   }

@@ -1,4 +1,4 @@
-/** What runs said while they ran: kept, so that whoever comes later reads the same log as whoever watched. */
+/** The log: what runs said while they ran, so that whoever comes later reads what those read who watched. */
 import type { Database, Row } from './database.ts'
 import { containing } from './page.ts'
 
@@ -22,7 +22,7 @@ export interface LogQuery {
   readonly limit: number
 }
 
-export class EventLog {
+export class Events {
   readonly #database: Database
 
   constructor(database: Database) {

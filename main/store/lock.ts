@@ -18,9 +18,7 @@ export function lockStore(path: string): () => void {
     database.exec('BEGIN EXCLUSIVE')
   } catch {
     database.close()
-    throw new UserError(
-      `${path}: another command is at work with this store; wait for it, or set paths.store to another.`,
-    )
+    throw new UserError('storeAtWork', { path })
   }
   held.add(database)
   return () => {

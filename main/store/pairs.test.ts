@@ -12,7 +12,7 @@ let round: RoundKey
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'pairs-')), 'lab.sqlite'))
-  round = { run: store.createRun('trial', 'collect', configSchema.parse({})), round: 1 }
+  round = { run: store.runs.create('trial', 'collect', configSchema.parse({})), round: 1 }
 })
 afterEach(() => store.close())
 
@@ -107,7 +107,7 @@ test('margins are kept by pair and by policy', () => {
 })
 
 test('a training set is a collection as it was then, whatever is done to it afterwards', () => {
-  const training = { run: store.createRun('trial', 'dpo', configSchema.parse({})), round: 3 }
+  const training = { run: store.runs.create('trial', 'dpo', configSchema.parse({})), round: 3 }
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])
   const [one, two, three] = store.pairs.of(round)
   const drop = (of: StoredPair | undefined) => {
@@ -142,7 +142,7 @@ test('a training set is a collection as it was then, whatever is done to it afte
   // Decided anew it is what the collection is now; with the collection it is gone.
   store.pairs.setTrainingSet(training, round)
   expect(store.pairs.trainingSet(training)).toEqual(store.pairs.kept(round))
-  store.purgeRun(round.run)
+  store.runs.purge(round.run)
   expect(store.pairs.trainingSet(training)).toBeUndefined()
 })
 
@@ -162,6 +162,6 @@ test('a file is known by its digest, the same path first, and by its path as it 
   store = new Store(join(`${folder}-moved`, 'lab.sqlite'))
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'other')).toMatchObject(second)
   // What a deleted run wrote is nobody's.
-  store.setRunDeleted(round.run, true)
+  store.runs.setDeleted(round.run, true)
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'digest')).toBeUndefined()
 })

@@ -37,7 +37,7 @@ function begin(uri: string | null): number {
     dpo_adapter_path: join(folder, 'dpo'),
   }
   const config = configSchema.parse({ project: { name: 'trial' }, paths, tracking: { uri } })
-  return store.createRun('trial', 'pipeline', config)
+  return store.runs.create('trial', 'pipeline', config)
 }
 
 function follow(run: number, pace = { usual: 10, away: 20 }): Following {
@@ -48,12 +48,12 @@ function follow(run: number, pace = { usual: 10, away: 20 }): Following {
 function step(following: Following, run: number, arm: string, at: number): void {
   const metrics = { loss: 1 / at, 'rewards/chosen': at }
   const key = { run, stage: 'dpo', round: 1, arm }
-  store.addMetrics(key, at, metrics)
+  store.metrics.add(key, at, metrics)
   following.hear({ event: 'metrics', stage: 'dpo', round: 1, arm, step: at, metrics })
 }
 
 async function finish(run: number, arm: string): Promise<void> {
-  const { config } = store.run(run)
+  const { config } = store.runs.get(run)
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
   await saveAdapter(runArtifacts(config, { id: run, name: 'trial' }).adapter(arm, 1), lora, new Map(), 'models/base')
 }
@@ -61,30 +61,30 @@ async function finish(run: number, arm: string): Promise<void> {
 /** Evaluates two policies on one problem, and tells it. */
 function evaluate(following: Following, run: number): void {
   const key = { run, stage: 'evaluate', round: 1 }
-  store.startStage(key)
+  store.stages.start(key)
   const event: LabEvent = { event: 'stage', title: '', status: 'running', seconds: 0, result: null, ...key }
   following.hear(event)
   for (const arm of ['sft', 'dpo']) {
     const outcome = arm === 'dpo' ? ('success' as const) : ('failure' as const)
     const ending = { ...ENDINGS[outcome], duration: 0, instruction: '', steps: [] }
-    store.addEpisode({ ...key, arm }, { task: 'my task: 1', seed: 1, attempt: 0, ...ending })
+    store.episodes.add({ ...key, arm }, { task: 'my task: 1', seed: 1, attempt: 0, ...ending })
   }
   const rate = { success: 0, n: 1, low: 0, high: 1, faults: 0 }
-  const reports = runArtifacts(store.run(run).config, { id: run, name: 'trial' }).folder
-  store.endStage(key, 'done', { report: reports, round: 1, arms: { sft: rate, dpo: rate } })
+  const reports = runArtifacts(store.runs.get(run).config, { id: run, name: 'trial' }).folder
+  store.stages.end(key, 'done', { report: reports, round: 1, arms: { sft: rate, dpo: rate } })
   writeFileSync(join(reports, 'report.html'), '<p>')
 }
 
 test('the file layout holds every training and the evaluation, with params, metrics, files and endings', async () => {
   const run = begin('auto')
   const following = follow(run)
-  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
   for (const at of [1, 2]) step(following, run, 'dpo', at)
   await finish(run, 'dpo')
   step(following, run, 'replay', 1)
-  const mlruns = trackingFolder(store.run(run).config)!
+  const mlruns = trackingFolder(store.runs.get(run).config)!
   await vi.waitFor(() => expect(readdirSync(mlruns)).toHaveLength(1))
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'stopped')
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'stopped')
   evaluate(following, run)
   await following.close()
 
@@ -114,9 +114,9 @@ test('the file layout holds every training and the evaluation, with params, metr
 
   // Gone on with, it is the same run there.
   const again = follow(run)
-  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
   step(again, run, 'replay', 2)
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'done')
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'done')
   await again.close()
   expect(replay!.read('metrics/loss')).toMatch(/^\d+ 1 1\n\d+ 0.5 2\n$/)
   expect(replay!.read('meta.yaml')).toContain('status: 3')
@@ -126,14 +126,14 @@ test('a server that is away is warned of once and told later, by this run or the
   server.mood.away = true
   const run = begin(server.url)
   const following = follow(run)
-  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
   step(following, run, 'dpo', 1)
   const before = performance.now()
   await following.close()
   expect(performance.now() - before).toBeLessThan(2000)
   expect(said).toEqual(['trackingAway'])
 
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'failed')
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'failed')
   server.mood.away = false
   server.mood.files = false
   const later = follow(begin(server.url))
@@ -151,12 +151,12 @@ test('files that a server does not take end no record; null records nothing', as
   server.mood.files = false
   const run = begin(server.url)
   const following = follow(run)
-  store.startStage({ run, stage: 'dpo', round: 1 })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
   step(following, run, 'dpo', 1)
   await finish(run, 'dpo')
   await following.close()
   expect(said).toEqual([])
-  store.endStage({ run, stage: 'dpo', round: 1 }, 'done')
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'done')
   const later = follow(begin(server.url))
   await later.close()
   expect(said).toEqual(['trackingFiles'])

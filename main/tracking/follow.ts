@@ -9,10 +9,9 @@ import type { Config } from '../config/schema.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import type { Say } from '../messages/message.ts'
 import type { LabEvent } from '../pipeline/events.ts'
-import { Archive } from '../store/archive.ts'
 import type { ArmKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { type TrackedArm, TrackedArms } from '../store/tracked.ts'
+import type { TrackedArm, TrackedArms } from '../store/tracked.ts'
 import { fileStore } from './file-store.ts'
 import { armOf, artifactsOf, describeRun, endingOf, evaluationPoints } from './records.ts'
 import { TrackingError, trackingServer } from './server.ts'
@@ -48,14 +47,14 @@ export function trackingFolder({ tracking: { uri }, paths }: Pick<Config, 'track
 
 /** Follows a run until it is closed; does nothing where `tracking.uri` is null. */
 export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }: FollowOptions): Following {
-  const { config } = store.run(run)
+  const { config } = store.runs.get(run)
   const { uri } = config.tracking
   if (uri === null) return { hear() {}, close: async () => {} }
   const leave = new AbortController()
   const folder = trackingFolder(config)
   const tracker = folder === null ? trackingServer(uri, leave.signal) : fileStore(folder)
   const place = folder === null ? uri : shownPath(folder)
-  const arms = new TrackedArms(store.database, place)
+  const arms = store.tracked(place)
   const heard = new Set<string>()
   const warned = new Set<string>()
   const warn = (id: 'trackingAway' | 'trackingFiles', error: unknown) => {
@@ -117,13 +116,13 @@ interface Teller {
 
 /** Tells what is new of an arm. Returns why its files are not taken, or null where they are or are not yet told. */
 async function tell({ store, arms, tracker }: Teller, known: TrackedArm): Promise<TrackingError | null> {
-  const run = store.run(known.run)
-  const stage = store.stages(run.id).find((one) => one.stage === known.stage && one.round === known.round)
+  const run = store.runs.get(known.run)
+  const stage = store.stages.of(run.id).find((one) => one.stage === known.stage && one.round === known.round)
   if (stage === undefined) return null
   // Before the metrics are read: those that come later are told the next time.
   const ending = endingOf(run, known, stage.status)
   const id = known.id ?? (await tracker.begin(describeRun(run, known, known.time)))
-  const steps = new Archive(store.database).stepsAfter(known, known.step)
+  const steps = store.metrics.after(known, known.step)
   const until = stage.ended ?? Date.now()
   const points = steps.flatMap(({ step, metrics }, at): Point[] => {
     // The store does not know when each step was done: they are spread over the time between.

@@ -9,7 +9,8 @@ import { hasAdapter, runArtifacts } from '../pipeline/artifacts.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import { evaluationOf } from '../pipeline/results.ts'
 import type { ArmKey } from '../store/keys.ts'
-import type { Run, Status, Store } from '../store/store.ts'
+import type { Run, Status } from '../store/runs.ts'
+import type { Store } from '../store/store.ts'
 import type { Ending, Point, TrackedRun } from './tracker.ts'
 
 const EVALUATION = 'evaluate'
@@ -71,7 +72,7 @@ function paramText(value: unknown): string {
 /** Success by policy and by task, DPO's differences and their p values; the step is the round. */
 export function evaluationPoints(store: Store, run: number, time: number): Point[] {
   const { arms, table, against } = summarise(evaluationOf(store, run, []))
-  const round = store.stages(run).find(({ stage }) => stage === EVALUATION)?.round ?? 0
+  const round = store.stages.of(run).find(({ stage }) => stage === EVALUATION)?.round ?? 0
   const values = [
     ...Object.entries(arms).flatMap(([arm, { success, low, high, faults }]): [string, number][] => [
       [`success/${arm}`, success],

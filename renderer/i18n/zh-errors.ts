@@ -322,18 +322,6 @@ export const errors: ErrorWords = {
       '{path}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
     '{path}: something else stands where this file belongs; move it or choose another path.':
       '{path}：这个文件的位置上有别的东西；请把它移走，或选择别的路径。',
-    '{path}: this store was written by a newer version of the lab; update, or set paths.store.':
-      '{path}：这个存储是由更新版本的实验室写的；请更新实验室，或设置 paths.store。',
-    '{path}: another program holds this store; close it and try again.':
-      '{path}：另一个程序占用着这个存储；请关闭它再试。',
-    '{path}: the store cannot be opened for writing; set paths.store to a place that can be written.':
-      '{path}：无法以写入方式打开存储；请把 paths.store 设为可以写入的位置。',
-    '{path}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.':
-      '{path}：这个文件不是实验室的存储，或已损坏；请把它移走，或设置 paths.store。',
-    '{path}: another command is at work with this store; wait for it, or set paths.store to another.':
-      '{path}：另一条命令正在使用这个存储；请等它结束，或把 paths.store 设为别的位置。',
-    '{path}: run {run} was made by another version of the lab ({key}); move the store away.':
-      '{path}：运行 {run} 是由另一版本的实验室产生的（{key}）；请把这个存储移走。',
 
     // 实况
     '{count} pages are open for you already: close one of them first.': '已经为你打开了 {count} 个页面：请先关闭一个。',

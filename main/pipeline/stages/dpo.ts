@@ -131,7 +131,7 @@ async function ownSuccesses({ store, run, round }: StageContext, model: AgentMod
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
   if (collection === undefined) return []
-  const episodes = store.episodes({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
+  const episodes = store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
   return mapInTurns(successSteps(episodes), (step) => ({
     prompt: model.messageTokens(pairMessages(step)),
     completion: model.completionTokens(step.completion),

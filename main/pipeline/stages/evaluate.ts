@@ -68,7 +68,7 @@ export const evaluate: Stage<EvaluateResult> = {
 function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])
-  const trainer = store.run(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
+  const trainer = store.runs.get(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
   const trained = keptArtifacts(config, trainer)
   if (config.evaluation.controls) {
     for (const control of CONTROLS) {

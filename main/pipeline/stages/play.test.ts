@@ -25,7 +25,7 @@ let played: number[]
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'play-')), 'lab.sqlite'))
-  key = { run: store.createRun('trial', 'collect', configSchema.parse({})), stage: 'collect', round: 1, arm: '' }
+  key = { run: store.runs.create('trial', 'collect', configSchema.parse({})), stage: 'collect', round: 1, arm: '' }
   calls = []
   played = []
 })
@@ -73,7 +73,7 @@ test('what the store holds is not played again; the rest goes into it as it ends
   }
   const first = play(context(abort.signal), { key, adapter: 'sft', jobs, sampling, onEpisode: stop })
   await expect(first).rejects.toThrow(/abort/i)
-  const kept = store.episodes(key).length
+  const kept = store.episodes.of(key).length
   expect(kept).toBeGreaterThanOrEqual(2)
   expect(kept).toBeLessThan(6)
   expect(calls).toEqual(['load sft as playing', 'remove playing'])

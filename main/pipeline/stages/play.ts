@@ -2,8 +2,8 @@
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
+import type { StoredEpisode } from '../../store/episodes.ts'
 import type { ArmKey } from '../../store/keys.ts'
-import type { StoredEpisode } from '../../store/store.ts'
 import type { StageContext } from '../stage.ts'
 
 export interface Play {
@@ -22,7 +22,7 @@ export async function play(
   { key, adapter, jobs, sampling, onEpisode }: Play,
 ): Promise<StoredEpisode[]> {
   const { store, resources, signal, config } = context
-  const kept = new Set(store.episodes(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`))
+  const kept = new Set(store.episodes.of(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`))
   const missing = jobs.filter(({ task, seed, attempt }) => !kept.has(`${task.name} ${seed} ${attempt}`))
   let done = jobs.length - missing.length
   onEpisode(done)
@@ -38,7 +38,7 @@ export async function play(
         signal,
         spectator: resources.audience?.spectator({ stage: key.stage, round: key.round, arm: key.arm }),
         onEpisode(episode) {
-          store.addEpisode(key, episode)
+          store.episodes.add(key, episode)
           onEpisode(++done)
         },
       })
@@ -46,7 +46,7 @@ export async function play(
       await model.engine.removeAdapter(name)
     }
   }
-  return store.episodes(key)
+  return store.episodes.of(key)
 }
 
 /** Every attempt at `seeds` seeds of each task from `start` on: a task's problems stand together. */

@@ -37,7 +37,7 @@ function begin(more: ConfigInput): void {
     },
     tasks: ['click-tab', 'enter-text'],
   })
-  run = { id: store.createRun('trial', 'pipeline', config), name: 'trial', config, collection: null }
+  run = { id: store.runs.create('trial', 'pipeline', config), name: 'trial', config, collection: null }
 }
 
 beforeEach(() => {
@@ -92,8 +92,8 @@ test('collect makes pairs of what was played, in the store, and exports them to 
   for (const task of run.config.tasks) {
     // The second round plays the next block of seeds.
     for (const seed of [12, 13]) {
-      store.addEpisode(key, episode(task, seed, 0, 'success'))
-      store.addEpisode(key, episode(task, seed, 1, seed === 12 ? 'failure' : 'fault', 'click tab B 2'))
+      store.episodes.add(key, episode(task, seed, 0, 'success'))
+      store.episodes.add(key, episode(task, seed, 1, seed === 12 ? 'failure' : 'fault', 'click tab B 2'))
     }
   }
   const counts = await perform(collect, 2)
@@ -111,7 +111,7 @@ test('a collection without a pair says why', async () => {
   begin({ collect: { seeds_per_task: 1, attempts: 1, seed_start: 10 } })
   adapter(inFolder('sft'))
   const key = { run: run.id, stage: 'collect', round: 1, arm: '' }
-  for (const task of run.config.tasks) store.addEpisode(key, episode(task, 10, 0, 'failure'))
+  for (const task of run.config.tasks) store.episodes.add(key, episode(task, 10, 0, 'failure'))
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
 })
 
@@ -119,7 +119,7 @@ test('a collection without a pair says why', async () => {
 function validated(round: number, solved: number): void {
   for (let seed = 0; seed < 20; seed++) {
     const key = { run: run.id, stage: 'validate', round, arm: '' }
-    store.addEpisode(key, episode('click-tab', seed, 0, seed < solved ? 'success' : 'failure'))
+    store.episodes.add(key, episode('click-tab', seed, 0, seed < solved ? 'success' : 'failure'))
   }
 }
 
@@ -140,20 +140,20 @@ test('evaluate calls the latest round that validated no worse than the best dpo,
   adapter(join(reports, 'sft_adapter'))
   for (const [round, solved] of [10, 14, 18, 11].entries()) {
     const key = { run: run.id, stage: 'validate', round }
-    store.startStage(key)
-    store.endStage(key, 'done', { success: solved / 20, n: 20, best: Math.min(round, 2) })
+    store.stages.start(key)
+    store.stages.end(key, 'done', { success: solved / 20, n: 20, best: Math.min(round, 2) })
     validated(round, solved)
     if (round > 0) adapter(join(reports, `round-${round}/dpo_adapter`))
   }
   for (const control of ['replay', 'success_sft']) adapter(join(reports, `round-1/${control}_adapter`))
   const dpoStage = { run: run.id, stage: 'dpo', round: 1 }
-  store.startStage(dpoStage)
-  store.endStage(dpoStage, 'done', {})
+  store.stages.start(dpoStage)
+  store.stages.end(dpoStage, 'done', {})
   for (const arm of ['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo']) {
     for (const task of run.config.tasks) {
       for (const seed of [50, 51]) {
         const solved = arm === 'dpo' || (arm !== 'sft' && seed === 50)
-        store.addEpisode(
+        store.episodes.add(
           { run: run.id, stage: 'evaluate', round: 3, arm },
           episode(task, seed, 0, solved ? 'success' : 'failure'),
         )
@@ -183,7 +183,7 @@ test('evaluate alone plays the adapters at the paths of the configuration, and S
   await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run `npx dpo-driver sft` first/)
   adapter(inFolder('sft'))
   for (const task of run.config.tasks) {
-    store.addEpisode({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
+    store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
   }
   expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
   expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. DPO is left out.')
@@ -195,13 +195,13 @@ test('trained again on an earlier collection, DPO is evaluated beside what it wa
   adapter(join(before, 'sft_adapter'))
   for (const round of [1, 2]) adapter(join(before, `round-${round}/dpo_adapter`))
   const collection = { run: run.id, round: 2 }
-  run = { ...run, id: store.createRun('trial', 'retrain', run.config, { collection }), collection }
+  run = { ...run, id: store.runs.create('trial', 'retrain', run.config, { collection }), collection }
   const after = inFolder('reports/trial-2/round-2/dpo_adapter')
   adapter(after)
   for (const arm of ['sft', 'dpo_before', 'dpo']) {
     for (const task of run.config.tasks) {
       const outcome = arm === 'dpo' ? 'success' : 'failure'
-      store.addEpisode({ run: run.id, stage: 'evaluate', round: 2, arm }, episode(task, 50, 0, outcome))
+      store.episodes.add({ run: run.id, stage: 'evaluate', round: 2, arm }, episode(task, 50, 0, outcome))
     }
   }
   const { arms, adapters } = await perform(evaluate, 2)

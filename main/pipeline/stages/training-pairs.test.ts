@@ -45,7 +45,7 @@ const pair = (seed: number): NewPair => ({
 /** The dpo stage of a fresh run. */
 function stage(collection: RoundKey | null = null): StageContext {
   const config = configSchema.parse({ paths: { preference_data: file, reports: folder } })
-  const run = store.createRun('trial', 'dpo', config, { collection })
+  const run = store.runs.create('trial', 'dpo', config, { collection })
   return {
     config,
     store,
@@ -90,7 +90,7 @@ function edit(change: (lines: string[]) => string[]): void {
 
 /** Begins a training: it has its first checkpoint. */
 function checkpoint(context: StageContext): void {
-  store.saveCheckpoint(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
+  store.checkpoints.save(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
 }
 
 test("training takes a run's own pairs as they were corrected, and says so", () => {
@@ -265,7 +265,7 @@ test('a training whose pairs are gone is not gone on with on others', () => {
   const context = stage()
   trainingPairs(context, ['dpo'])
   checkpoint(context)
-  store.purgeRun(1)
+  store.runs.purge(1)
   expect(() => trained(context)).toThrow(/no longer has the pairs that run 2 began to train on/)
 })
 

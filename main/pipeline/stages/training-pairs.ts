@@ -52,5 +52,7 @@ function collectionOf(context: StageContext): RoundKey {
 
 /** Whether an arm of this stage has a checkpoint or is done: the pairs must then stay what they were. */
 function hasBegun({ artifacts, store, arm, round }: StageContext, arms: readonly string[]): boolean {
-  return arms.some((name) => hasAdapter(artifacts.adapter(name, round)) || store.checkpoint(arm(name)) !== undefined)
+  return arms.some(
+    (name) => hasAdapter(artifacts.adapter(name, round)) || store.checkpoints.get(arm(name)) !== undefined,
+  )
 }

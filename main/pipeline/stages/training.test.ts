@@ -24,7 +24,7 @@ afterEach(() => store.close())
 /** A stage of a fresh run. */
 function stage(): { context: StageContext; abort: AbortController } {
   const config = configSchema.parse({ paths: { reports: folder } })
-  const run = store.createRun('trial', 'sft', config)
+  const run = store.runs.create('trial', 'sft', config)
   const abort = new AbortController()
   const arm = (name: string) => ({ run, stage: 'sft', round: 0, arm: name })
   const context: StageContext = {
@@ -38,7 +38,7 @@ function stage(): { context: StageContext; abort: AbortController } {
     signal: abort.signal,
     arm,
     progress() {},
-    metrics: (name, step, metrics) => store.addMetrics(arm(name), step, metrics),
+    metrics: (name, step, metrics) => store.metrics.add(arm(name), step, metrics),
     say() {},
   }
   return { context, abort }
@@ -84,7 +84,7 @@ async function train(
 }
 
 const figures = (run: number) =>
-  store.metrics(run).flatMap(({ name, step, value }) => (name === 'tokens_per_second' ? [] : [[name, step, value]]))
+  store.metrics.of(run).flatMap(({ name, step, value }) => (name === 'tokens_per_second' ? [] : [[name, step, value]]))
 
 test.each([
   ['stopped', 25],
@@ -101,13 +101,13 @@ test.each([
     abort.abort()
   }
   await expect(train(context, interfere)).rejects.toThrow()
-  expect(store.checkpoint(context.arm('sft'))?.step).toBe(how === 'stopped' ? 25 : when > 10 ? 20 : undefined)
+  expect(store.checkpoints.get(context.arm('sft'))?.step).toBe(how === 'stopped' ? 25 : when > 10 ? 20 : undefined)
 
   const again = await train({ ...context, signal: new AbortController().signal })
   expect(again.weights).toEqual(expected.weights)
   expect(again.result.step).toBe(expected.result.step)
   expect(figures(context.run)).toEqual(figures(whole.context.run))
-  expect(store.checkpoint(context.arm('sft'))).toBeUndefined()
+  expect(store.checkpoints.get(context.arm('sft'))).toBeUndefined()
 })
 
 test('one of several trainings tells how far all of them are', async () => {

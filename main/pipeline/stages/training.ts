@@ -53,12 +53,12 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
           optimizer_step: optimizer.step,
           best: best && { step: best.step, eval_loss: best.eval_loss },
         }
-        context.store.saveCheckpoint(key, step, rest, (file) => writeSafetensors(file, tensorsOf(state)))
+        context.store.checkpoints.save(key, step, rest, (file) => writeSafetensors(file, tensorsOf(state)))
         for (const written of [state.weights, optimizer.exp_avg, optimizer.exp_avg_sq]) freeTensors(written)
       },
     })
     await saveAdapter(training.folder, lora, result.weights, training.baseModelName)
-    context.store.dropCheckpoint(key)
+    context.store.checkpoints.drop(key)
     return result
   } finally {
     await engine.removeAdapter(adapter)
@@ -84,7 +84,7 @@ function tensorsOf({ weights, optimizer, best }: TrainingState): Tensors {
 }
 
 async function readState(context: StageContext, arm: string): Promise<TrainingState | undefined> {
-  const kept = context.store.checkpoint(context.arm(arm))
+  const kept = context.store.checkpoints.get(context.arm(arm))
   if (kept === undefined) return undefined
   const tensors = await readSafetensors(kept.file)
   const { num_tokens, optimizer_step, best } = restSchema.parse(kept.state)

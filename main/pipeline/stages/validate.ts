@@ -43,7 +43,7 @@ const LEVEL = 0.05
  */
 export function bestRound({ store, run }: Pick<StageContext, 'store' | 'run'>, first: number, last: number): number {
   const arms = Array.from({ length: last - first + 1 }, (_, at) => {
-    const episodes = store.outcomes({ run, stage: validate.name, round: first + at, arm: '' })
+    const episodes = store.episodes.outcomes({ run, stage: validate.name, round: first + at, arm: '' })
     return { name: String(first + at), episodes }
   })
   const success = arms.map(({ episodes }) => cell(episodes).success)

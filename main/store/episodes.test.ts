@@ -1,0 +1,118 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
+import { sampleEpisode } from '../../testing/samples.ts'
+import { configSchema } from '../config/schema.ts'
+import { message } from '../messages/message.ts'
+import type { Ending, Episode, Outcome } from './episode.ts'
+import type { EpisodeFilter } from './episodes.ts'
+import type { ArmKey } from './keys.ts'
+import { Store } from './store.ts'
+
+let store: Store
+let key: ArmKey
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'episodes-')), 'lab.sqlite'))
+  key = { run: store.runs.create('trial', 'collect', configSchema.parse({})), stage: 'collect', round: 1, arm: 'sft' }
+})
+afterEach(() => store.close())
+
+const all = { offset: 0, limit: 100 }
+
+test('an attempt is kept once, and read back as it was', () => {
+  const first = sampleEpisode('click-button', 5, 0)
+  expect(store.episodes.add(key, first)).toBe(true)
+  expect(store.episodes.add(key, { ...first, ...ENDINGS.failure })).toBe(false)
+  expect(store.episodes.add({ ...key, arm: 'dpo' }, first)).toBe(true)
+  expect(store.episodes.of(key)).toEqual([{ id: 1, ...first }])
+})
+
+test('episodes come by task, seed and attempt, whatever order they were kept in', () => {
+  for (const [task, seed, attempt] of [
+    ['b', 1, 0],
+    ['a', 2, 1],
+    ['a', 10, 0],
+    ['a', 2, 0],
+  ] as const) {
+    store.episodes.add(key, sampleEpisode(task, seed, attempt))
+  }
+  expect(store.episodes.of(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`)).toEqual([
+    'a 2 0',
+    'a 2 1',
+    'a 10 0',
+    'b 1 0',
+  ])
+})
+
+test('pictures are kept apart from the texts', () => {
+  const plain = sampleEpisode('a', 1, 0)
+  const picture = new Uint8Array([255, 216, 255])
+  store.episodes.add(key, { ...plain, steps: plain.steps.map((step) => ({ ...step, shot: { picture, box: null } })) })
+  expect(store.episodes.picture(1, 0)).toEqual(picture)
+  expect(store.episodes.picture(1, 1)).toBeUndefined()
+})
+
+test('pictures that are taken later are kept with their episode', () => {
+  store.episodes.add(key, sampleEpisode('a', 1, 0))
+  expect(store.episodes.picture(1, 0)).toBeUndefined()
+  const shot = { picture: new Uint8Array([255, 216, 255]), box: { x: 1, y: 2, width: 3, height: 4 } }
+  store.episodes.setShots(1, [shot])
+  expect(store.episodes.picture(1, 0)).toEqual(shot.picture)
+  expect(store.episodes.get(1)!.steps[0]).toMatchObject({ hasPicture: true, box: shot.box })
+})
+
+/** An attempt that took one step where it succeeded and two where it did not. */
+function attempt(task: string, seed: number, outcome: Outcome): Episode {
+  const one = sampleEpisode(task, seed)
+  const steps = outcome === 'success' ? one.steps : [...one.steps, ...one.steps]
+  return { ...one, instruction: `100% of ${task}`, ...ENDINGS[outcome], steps }
+}
+
+test('episodes come by the page, filtered and in order, and one with its steps', () => {
+  for (const seed of [3, 1, 2]) store.episodes.add(key, attempt('click-tab', seed, seed === 2 ? 'failure' : 'success'))
+  store.episodes.add({ ...key, stage: 'evaluate', arm: 'dpo' }, attempt('enter-text', 9, 'fault'))
+  const page = store.episodes.list({}, { by: 'seed', descending: true }, { offset: 1, limit: 2 })
+  expect(page).toMatchObject({
+    total: 4,
+    rows: [
+      { seed: 3, steps: 1 },
+      { seed: 2, steps: 2 },
+    ],
+  })
+  const seeds = (filter: EpisodeFilter) =>
+    store.episodes.list(filter, { by: 'id', descending: false }, all).rows.map(({ seed }) => seed)
+  expect(seeds({ outcome: 'success' })).toEqual([3, 1])
+  expect(seeds({ stage: 'evaluate', arm: 'dpo' })).toEqual([9])
+  expect(seeds({ reason: 'wrong' })).toEqual([2])
+  expect(seeds({ fault: message('pageCrashed') })).toEqual([9])
+  expect(seeds({ fault: message('browserClosed') })).toEqual([])
+  expect(seeds({ search: '100% of ENTER' })).toEqual([9])
+  expect(seeds({ search: '1_0' })).toEqual([])
+  expect(store.episodes.list({}, { by: 'steps', descending: true }, all).rows[0]).toMatchObject({ steps: 2 })
+  expect(
+    store.episodes.groups({ run: key.run }).map(({ stage, task, outcome, count }) => [stage, task, outcome, count]),
+  ).toEqual([
+    ['collect', 'click-tab', 'failure', 1],
+    ['collect', 'click-tab', 'success', 2],
+    ['evaluate', 'enter-text', 'fault', 1],
+  ])
+  expect(store.episodes.get(page.rows[1]?.id ?? 0)).toMatchObject({
+    seed: 2,
+    steps: [{ tokens: 3, hasPicture: false }, { completion: 'Thought: ok\nAction: click ok button 1' }],
+  })
+  expect(store.episodes.get(99)).toBeUndefined()
+})
+
+test('an episode is read back with what it ended by', () => {
+  const { outcome: _, reward: __, ...attempt } = sampleEpisode('a', 1)
+  const fault = message('tookTooLong', { work: message('work.act'), limit: 5 })
+  const endings: Ending[] = [
+    { outcome: 'failure', reason: 'noFocus', reward: -1 },
+    { outcome: 'fault', fault, reward: 0 },
+  ]
+  for (const [seed, ending] of endings.entries()) store.episodes.add(key, { ...attempt, seed, ...ending })
+  expect(store.episodes.outcomes(key)).toMatchObject(endings)
+})

@@ -1,0 +1,309 @@
+/** Every attempt at a task that was played, with its steps and how the pages looked. */
+import type { SQLInputValue } from 'node:sqlite'
+import { z } from 'zod'
+import type { Message } from '../messages/message.ts'
+import { messageSchema } from '../messages/schema.ts'
+import type { Database, Row } from './database.ts'
+import {
+  type Box,
+  type Ending,
+  type Episode,
+  FAILURE_REASONS,
+  type FailureReason,
+  OUTCOMES,
+  type Outcome,
+  type PlayedAttempt,
+  type Shot,
+  type Step,
+} from './episode.ts'
+import { type ArmKey, armValues, OF_ARM, readArm } from './keys.ts'
+import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
+
+export type StoredEpisode = Episode & { readonly id: number }
+
+/** The same without its steps. */
+export type StoredAttempt = PlayedAttempt & { readonly id: number }
+
+/** An attempt as a line of a long table. */
+export type EpisodeBrief = ArmKey & StoredAttempt & { /** How many there are. */ readonly steps: number }
+
+export interface StoredStep {
+  readonly page: string
+  readonly prompt: string
+  readonly completion: string
+  /** How many there are. */
+  readonly tokens: number
+  /** Sum over the completion's tokens, in nats. */
+  readonly logprob: number
+  readonly thought: string
+  readonly action: string
+  readonly hasPicture: boolean
+  /** Where the element stood that was acted on; null without a picture too. */
+  readonly box: Box | null
+}
+
+/** An episode as it is looked at: with its arm, and steps without their pictures and tokens. */
+export type EpisodeView = ArmKey & StoredAttempt & { readonly steps: readonly StoredStep[] }
+
+export interface EpisodeFilter {
+  readonly run?: number | undefined
+  readonly stage?: string | undefined
+  readonly round?: number | undefined
+  readonly arm?: string | undefined
+  readonly task?: string | undefined
+  readonly seed?: number | undefined
+  readonly outcome?: Outcome | undefined
+  readonly reason?: FailureReason | undefined
+  readonly fault?: Message | undefined
+  /** In the instruction, any case. */
+  readonly search?: string | undefined
+}
+
+/** What episodes can be put in order by, as SQL: what stands in an ORDER BY comes from here and from nowhere else. */
+const ORDERS = {
+  id: 'id',
+  run: 'run',
+  task: 'task',
+  seed: 'seed',
+  outcome: 'outcome',
+  reason: 'coalesce(reason, fault)',
+  steps: '(SELECT count(*) FROM steps WHERE episode = episodes.id)',
+  duration: 'duration',
+} as const
+export interface EpisodeOrder {
+  readonly by: keyof typeof ORDERS
+  readonly descending: boolean
+}
+
+/** How many episodes of a group ended how. */
+export interface EpisodeGroup extends ArmKey {
+  readonly task: string
+  readonly outcome: Outcome
+  readonly count: number
+}
+
+export class Episodes {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Keeps an episode with its steps. False, and nothing changes, where this attempt is already kept. */
+  add(key: ArmKey, episode: Episode): boolean {
+    return this.#database.transaction(() => {
+      const { changes, lastInsertRowid } = this.#database.run(
+        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        ...armValues(key),
+        episode.task,
+        episode.seed,
+        episode.attempt,
+        episode.instruction,
+        episode.outcome,
+        episode.outcome === 'failure' ? episode.reason : null,
+        episode.outcome === 'fault' ? JSON.stringify(episode.fault) : null,
+        episode.reward,
+        episode.duration,
+      )
+      if (changes === 0) return false
+      for (const [position, step] of episode.steps.entries()) {
+        this.#database.run(
+          `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture, box)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          lastInsertRowid,
+          position,
+          step.page,
+          step.prompt,
+          step.completion,
+          new Uint8Array(Int32Array.from(step.tokens).buffer),
+          step.logprob,
+          step.thought,
+          step.action,
+          step.shot?.picture ?? null,
+          JSON.stringify(step.shot?.box ?? null),
+        )
+      }
+      return true
+    })
+  }
+
+  /** Keeps how the pages of an episode looked, from its first step on. */
+  setShots(id: number, shots: readonly Shot[]): void {
+    this.#database.transaction(() => {
+      for (const [position, { picture, box }] of shots.entries()) {
+        this.#database.run(
+          'UPDATE steps SET picture = ?, box = ? WHERE episode = ? AND position = ?',
+          picture,
+          JSON.stringify(box),
+          id,
+          position,
+        )
+      }
+    })
+  }
+
+  /** The episodes of an arm by task, seed and attempt, whatever order they ended in; pictures are left out. */
+  of(key: ArmKey): StoredEpisode[] {
+    const steps = new Map<number, Step[]>()
+    for (const row of this.#database.all(
+      `SELECT episode, page, prompt, completion, tokens, logprob, thought, action
+       FROM steps JOIN episodes ON episodes.id = steps.episode WHERE ${OF_ARM} ORDER BY episode, position`,
+      ...armValues(key),
+    )) {
+      const id = Number(row.episode)
+      const list = steps.get(id) ?? []
+      list.push(readStep(row))
+      steps.set(id, list)
+    }
+    return this.outcomes(key).map((episode) => ({ ...episode, steps: steps.get(episode.id) ?? [] }))
+  }
+
+  /** How the episodes of an arm ended, by task, seed and attempt. */
+  outcomes(key: ArmKey): StoredAttempt[] {
+    return this.#database
+      .all(`SELECT * FROM episodes WHERE ${OF_ARM} ORDER BY task, seed, attempt`, ...armValues(key))
+      .map(readAttempt)
+  }
+
+  /** The arms of a run that have episodes. */
+  arms(run: number): ArmKey[] {
+    return this.#database
+      .all('SELECT DISTINCT run, stage, round, arm FROM episodes WHERE run = ? ORDER BY round, stage, arm', run)
+      .map(readArm)
+  }
+
+  /** An episode with its steps, or undefined where there is none. */
+  get(id: number): EpisodeView | undefined {
+    const row = this.#database.get('SELECT * FROM episodes WHERE id = ?', id)
+    return row === undefined ? undefined : { ...readArm(row), ...readAttempt(row), steps: this.#steps(id) }
+  }
+
+  #steps(id: number): StoredStep[] {
+    return this.#database
+      .all(
+        `SELECT page, prompt, completion, length(tokens) / 4 AS tokens, logprob, thought, action,
+           picture IS NOT NULL AS pictured, box FROM steps WHERE episode = ? ORDER BY position`,
+        id,
+      )
+      .map(readStoredStep)
+  }
+
+  /** The id of an attempt, or undefined where it was not played. */
+  idOf(key: ArmKey, task: string, seed: number, attempt: number): number | undefined {
+    const row = this.#database.get(
+      `SELECT id FROM episodes WHERE ${OF_ARM} AND task = ? AND seed = ? AND attempt = ?`,
+      ...armValues(key),
+      task,
+      seed,
+      attempt,
+    )
+    return row === undefined ? undefined : Number(row.id)
+  }
+
+  /** The picture of a step, or undefined where none was kept. */
+  picture(id: number, position: number): Uint8Array | undefined {
+    const row = this.#database.get('SELECT picture FROM steps WHERE episode = ? AND position = ?', id, position)
+    return row?.picture instanceof Uint8Array ? row.picture : undefined
+  }
+
+  // Lists: the episodes of deleted runs are in none
+
+  /** A page of the episodes that pass the filter. */
+  list(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
+    const { conditions, values } = where(filter)
+    const direction = order.descending ? 'DESC' : 'ASC'
+    const by = ORDERS[order.by]
+    // First the page's ids: rows that are only passed over must not be read. The plus keeps SQLite from going through the
+    // runs one by one, after which it would have to put all of their episodes in order.
+    const rows = this.#database.all(
+      `SELECT *, ${ORDERS.steps} AS steps FROM episodes WHERE id IN
+         (SELECT id FROM episodes WHERE +${conditions} ORDER BY ${by} ${direction}, id ${direction} LIMIT ? OFFSET ?)
+       ORDER BY ${by} ${direction}, id ${direction}`,
+      ...values,
+      limit,
+      offset,
+    )
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
+    return { rows: rows.map(readBrief), total }
+  }
+
+  /** Counts by run, stage, round, arm, task and outcome. */
+  groups(filter: EpisodeFilter): EpisodeGroup[] {
+    const { conditions, values } = where(filter)
+    return this.#database
+      .all(
+        `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
+         GROUP BY run, stage, round, arm, task, outcome ORDER BY run DESC, round, stage, arm, task, outcome`,
+        ...values,
+      )
+      .map((row) => ({
+        ...readArm(row),
+        task: String(row.task),
+        outcome: outcomeSchema.parse(row.outcome),
+        count: Number(row.n),
+      }))
+  }
+}
+
+function where({ search, fault, ...equal }: EpisodeFilter): Where {
+  const parts: [string, ...SQLInputValue[]][] = [['run IN (SELECT id FROM runs WHERE deleted IS NULL)']]
+  for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
+  if (fault !== undefined) parts.push(['fault = ?', JSON.stringify(fault)])
+  if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
+  return allOf(parts)
+}
+
+const outcomeSchema: z.ZodType<Outcome> = z.enum(OUTCOMES)
+const reward = z.number()
+const endingSchema: z.ZodType<Ending> = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('success'), reward }),
+  z.object({ outcome: z.literal('failure'), reason: z.enum(FAILURE_REASONS), reward }),
+  z.object({ outcome: z.literal('fault'), fault: messageSchema, reward }),
+])
+const boxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
+
+function readAttempt(row: Row): StoredAttempt {
+  return {
+    id: Number(row.id),
+    task: String(row.task),
+    seed: Number(row.seed),
+    attempt: Number(row.attempt),
+    instruction: String(row.instruction),
+    duration: Number(row.duration),
+    ...readEnding(row),
+  }
+}
+
+function readEnding({ outcome, reason, fault, reward }: Row): Ending {
+  return endingSchema.parse({ outcome, reason, fault: fault === null ? null : JSON.parse(String(fault)), reward })
+}
+
+function readBrief(row: Row): EpisodeBrief {
+  return { ...readArm(row), ...readAttempt(row), steps: Number(row.steps) }
+}
+
+function readStep(row: Row): Step {
+  const bytes = z.instanceof(Uint8Array).parse(row.tokens)
+  return { ...readTexts(row), tokens: [...new Int32Array(bytes.slice().buffer)] }
+}
+
+function readStoredStep(row: Row): StoredStep {
+  return {
+    ...readTexts(row),
+    tokens: Number(row.tokens),
+    hasPicture: row.pictured === 1,
+    box: boxSchema.parse(JSON.parse(String(row.box))),
+  }
+}
+
+function readTexts(row: Row): Omit<Step, 'tokens' | 'shot'> {
+  return {
+    page: String(row.page),
+    prompt: String(row.prompt),
+    completion: String(row.completion),
+    logprob: Number(row.logprob),
+    thought: String(row.thought),
+    action: String(row.action),
+  }
+}

@@ -1,0 +1,154 @@
+/** The metrics of optimiser steps, and the curves that they make. */
+import type { Database } from './database.ts'
+import { type ArmKey, armValues, OF_ARM, readArm } from './keys.ts'
+
+export interface Metric extends ArmKey {
+  readonly step: number
+  /** TRL's name. */
+  readonly name: string
+  /** null where it is not a number. */
+  readonly value: number | null
+}
+
+/** The metrics of one optimiser step. */
+export interface MetricStep {
+  readonly step: number
+  readonly metrics: Readonly<Record<string, number | null>>
+}
+
+/** An arm that has metrics. */
+export interface MeasuredArm extends ArmKey {
+  readonly names: readonly string[]
+  readonly lastStep: number
+}
+
+/** A curve in few points: each stands for the steps from its `step` on, up to the next one's. */
+export interface Curve extends ArmKey {
+  readonly name: string
+  readonly steps: readonly number[]
+  /** The mean, the least and the greatest value; null where none was a number. */
+  readonly mean: readonly (number | null)[]
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+}
+
+/** Steps that the store sums up together as they are written (metric_buckets): long curves are read from these. */
+const BUCKET = 32
+const OF_CURVE = `${OF_ARM} AND name = ?`
+
+export class Metrics {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Keeps the metrics of one step; a step that is done again after a resume replaces what it wrote before. */
+  add(key: ArmKey, step: number, metrics: Readonly<Record<string, number>>): void {
+    this.#database.transaction(() => {
+      for (const [name, value] of Object.entries(metrics)) {
+        this.#database.run(
+          'INSERT OR REPLACE INTO metrics (run, stage, round, arm, step, name, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          ...armValues(key),
+          step,
+          name,
+          Number.isFinite(value) ? value : null,
+        )
+      }
+    })
+  }
+
+  /** Every metric of a run, by stage, round, arm and step. */
+  of(run: number): Metric[] {
+    return this.#database
+      .all('SELECT * FROM metrics WHERE run = ? ORDER BY stage, round, arm, step, name', run)
+      .map((row) => ({
+        ...readArm(row),
+        step: Number(row.step),
+        name: String(row.name),
+        value: row.value === null ? null : Number(row.value),
+      }))
+  }
+
+  /** The metrics of an arm after a step, a step at a time. */
+  after(key: ArmKey, step: number): MetricStep[] {
+    const steps = new Map<number, Record<string, number | null>>()
+    for (const row of this.#database.all(
+      `SELECT step, name, value FROM metrics WHERE ${OF_ARM} AND step > ? ORDER BY step, name`,
+      ...armValues(key),
+      step,
+    )) {
+      const at = Number(row.step)
+      const metrics = steps.get(at) ?? {}
+      metrics[String(row.name)] = row.value === null ? null : Number(row.value)
+      steps.set(at, metrics)
+    }
+    return [...steps].map(([at, metrics]) => ({ step: at, metrics }))
+  }
+
+  /** The arms of a run that have metrics, with the names of these and the last step. */
+  arms(run: number): MeasuredArm[] {
+    const arms = new Map<string, ArmKey & { names: string[]; lastStep: number }>()
+    for (const row of this.#database.all(
+      `SELECT run, stage, round, arm, name, max(last) AS last FROM metric_buckets WHERE run = ?
+       GROUP BY run, stage, round, arm, name ORDER BY round, stage, arm, name`,
+      run,
+    )) {
+      const key = readArm(row)
+      const text = JSON.stringify(key)
+      const known = arms.get(text) ?? { ...key, names: [], lastStep: 0 }
+      known.names.push(String(row.name))
+      known.lastStep = Math.max(known.lastStep, Number(row.last))
+      arms.set(text, known)
+    }
+    return [...arms.values()]
+  }
+
+  /**
+   * A metric of an arm between two steps, in at most about `points` points. Where a point stands for many steps it is made
+   * of whole buckets: the first and the last may reach a few steps, less than a bucket, over the ends.
+   */
+  curve(key: ArmKey, name: string, { from, to, points }: { from: number; to: number; points: number }): Curve {
+    const place = [...armValues(key), name]
+    const span = this.#database.get(
+      `SELECT min(first) AS first, max(last) AS last FROM metric_buckets
+       WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?`,
+      ...place,
+      Math.floor(from / BUCKET),
+      Math.floor(to / BUCKET),
+    )
+    const first = Math.max(from, Number(span?.first ?? 0))
+    const last = Math.min(to, Number(span?.last ?? 0))
+    const width = Math.max(1, Math.ceil((last - first + 1) / points))
+    const rows =
+      width < BUCKET
+        ? this.#database.all(
+            `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
+             WHERE ${OF_CURVE} AND step BETWEEN ? AND ?
+             GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
+            ...place,
+            first,
+            last,
+            first,
+            width,
+          )
+        : this.#database.all(
+            `SELECT min(first) AS step, sum(sum) / sum(numbers) AS mean, min(low) AS low, max(high) AS high
+             FROM metric_buckets WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?
+             GROUP BY bucket / CAST(? AS INTEGER) ORDER BY step`,
+            ...place,
+            Math.floor(first / BUCKET),
+            Math.floor(last / BUCKET),
+            Math.ceil(width / BUCKET),
+          )
+    const numbers = (field: string) => rows.map((row) => (row[field] === null ? null : Number(row[field])))
+    return {
+      ...key,
+      name,
+      steps: rows.map((row) => Number(row.step)),
+      mean: numbers('mean'),
+      low: numbers('low'),
+      high: numbers('high'),
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { message } from '../messages/message.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { Store } from './store.ts'
+
+test('a store of the first version keeps its pairs, learns their margins from the episodes, and sums its curves up', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'old.sqlite')
+  const old = new DatabaseSync(path)
+  old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+  old.exec(
+    `INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"collect"', '{}', 'done', 1)`,
+  )
+  const pair = old.prepare(
+    `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen, rejected, keep)
+     VALUES (1, 1, 'a', ?, 0, 0, 1, 'p', 'c', 'r', ?)`,
+  )
+  pair.run(5, 1)
+  pair.run(6, 0)
+  for (const [attempt, text, logprob] of [
+    [0, 'c', -1],
+    [1, 'r', -3],
+  ] as const) {
+    old.exec(
+      `INSERT INTO episodes VALUES (${attempt + 1}, 1, 'collect', 1, '', 'a', 5, ${attempt}, 'i', 'success', '', 1, 1);
+       INSERT INTO steps VALUES (${attempt + 1}, 0, 'page', 'p', '${text}', x'', ${logprob}, '', '', NULL)`,
+    )
+  }
+  old.exec(`INSERT INTO metrics VALUES (1, 'sft', 0, '', 31, 'loss', 4), (1, 'sft', 0, '', 32, 'loss', 2)`)
+  old.close()
+  const upgraded = new Store(path)
+  const loss = { run: 1, stage: 'sft', round: 0, arm: '' }
+  expect(upgraded.metrics.arms(1)).toEqual([{ ...loss, names: ['loss'], lastStep: 32 }])
+  expect(upgraded.pairs.of({ run: 1, round: 1 })).toMatchObject([
+    { seed: 5, keep: true, margin: 2, chosenAttempt: 0, swapped: false, reviewed: false, note: '' },
+    { seed: 6, keep: false, margin: null },
+  ])
+  expect(upgraded.runs.ids()).toEqual([1])
+  upgraded.close()
+})
+
+test('what episodes ended by was a text once, and is a reason or a fault now', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'texts.sqlite')
+  const before = 8
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration)
+  old.exec(`PRAGMA user_version = ${before};
+    INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"collect"', '{}', 'done', 1)`)
+  const add = old.prepare(`INSERT INTO episodes VALUES (?, 1, 'collect', 1, '', 'a', ?, 0, 'i', ?, ?, 0.5, 1)`)
+  const step = old.prepare(`INSERT INTO steps VALUES (?, 0, 'page', 'p', 'c', x'', -1, '', '', NULL, 'null')`)
+  for (const [seed, [outcome, text]] of [
+    ['success', 'reward'],
+    ['failure', 'wrong'],
+    ['failure', 'mismatch'],
+    ['failure', 'impossible: something else covers the element'],
+    ['failure', 'impossible: there is no such option'],
+    ['fault', 'the action took longer than 10000 ms'],
+    ['fault', `it's "odd"`],
+  ].entries()) {
+    add.run(seed + 1, seed, outcome!, text!)
+    step.run(seed + 1)
+  }
+  old.close()
+  const upgraded = new Store(path)
+  const reward = 0.5
+  const broken = (text: string) => ({ outcome: 'fault', reward, fault: message('verbatim', { text }) })
+  const episodes = upgraded.episodes.of({ run: 1, stage: 'collect', round: 1, arm: '' })
+  expect(episodes.map(({ id, task, seed, attempt, instruction, duration, steps, ...ending }) => ending)).toEqual([
+    { outcome: 'success', reward },
+    { outcome: 'failure', reward, reason: 'wrong' },
+    { outcome: 'failure', reward, reason: 'mismatch' },
+    { outcome: 'failure', reward, reason: 'covered' },
+    { outcome: 'failure', reward, reason: 'noSuchOption' },
+    broken('the action took longer than 10000 ms'),
+    broken(`it's "odd"`),
+  ])
+  expect(episodes.map(({ steps }) => steps.length)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  upgraded.close()
+})

@@ -1,0 +1,171 @@
+/** Runs: what each was asked to do, with which settings, and how it ended. */
+import { z } from 'zod'
+import { type Config, configSchema } from '../config/schema.ts'
+import { UserError } from '../messages/error.ts'
+import type { Database, Row } from './database.ts'
+import type { RoundKey } from './keys.ts'
+
+export type Status = 'running' | 'done' | 'failed' | 'stopped'
+export const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
+
+/** What is known of a run without its settings. */
+export interface RunRecord {
+  readonly id: number
+  readonly name: string
+  /** What the run is to do, as the runner wrote it. */
+  readonly command: unknown
+  /** The earlier collection whose pairs it trains on; null where it takes its own, or the latest. */
+  readonly collection: RoundKey | null
+  readonly status: Status
+  /** Milliseconds since 1970. */
+  readonly started: number
+  readonly ended: number | null
+}
+
+/** A run with the settings that a list needs; 0 or '' where an older lab had no such setting. */
+export interface RunSummary extends RunRecord {
+  readonly seed: number
+  readonly model: string
+  /** How many there are. */
+  readonly tasks: number
+  readonly rounds: number
+  /** Folder that it wrote its reports to. */
+  readonly reports: string
+}
+
+export interface Run extends RunSummary {
+  /** Every value it works with, defaults included. */
+  readonly config: Config
+}
+
+const RECORD = 'id, name, command, collection, status, started, ended'
+// SQLite reads them much faster than the schema parses a whole configuration.
+const SUMMARY = `${RECORD}, config ->> '$.project.seed' AS seed, config ->> '$.model.base_model_name' AS model,
+  json_array_length(config, '$.tasks') AS tasks, config ->> '$.flywheel.rounds' AS rounds,
+  config ->> '$.paths.reports' AS reports`
+
+/** Runs are hidden by `setDeleted` before `purge` forgets them; what asks for runs does not see the hidden ones. */
+export class Runs {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Begins a run and returns its id, which is greater than those of all runs here, and than `after`. */
+  create(
+    name: string,
+    command: unknown,
+    config: Config,
+    { after = 0, collection = null }: { readonly after?: number; readonly collection?: RoundKey | null } = {},
+  ): number {
+    const { lastInsertRowid } = this.#database.run(
+      `INSERT INTO runs (id, name, command, config, collection, status, started)
+       VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, ?, 'running', ?)`,
+      after,
+      name,
+      JSON.stringify(command),
+      JSON.stringify(config),
+      JSON.stringify(collection),
+      Date.now(),
+    )
+    return Number(lastInsertRowid)
+  }
+
+  setStatus(id: number, status: Status): void {
+    const ended = status === 'running' ? null : Date.now()
+    this.#database.run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, id)
+  }
+
+  /** Every run, the latest first. */
+  list(): RunRecord[] {
+    return this.#database.all(`SELECT ${RECORD} FROM runs WHERE deleted IS NULL ORDER BY id DESC`).map(readRecord)
+  }
+
+  /** Every run with the settings that a list needs, the latest first. */
+  summaries(): RunSummary[] {
+    return this.#database.all(`SELECT ${SUMMARY} FROM runs WHERE deleted IS NULL ORDER BY id DESC`).map(readSummary)
+  }
+
+  /** The ids of all runs, the latest first. */
+  ids(): number[] {
+    return this.#database.all('SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC').map(({ id }) => Number(id))
+  }
+
+  /** The latest run, or undefined where there is none. */
+  latest(): RunRecord | undefined {
+    const row = this.#database.get(`SELECT ${RECORD} FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1`)
+    return row === undefined ? undefined : readRecord(row)
+  }
+
+  /** The run of this id, or undefined where there is none. */
+  find(id: number): RunRecord | undefined {
+    const row = this.#database.get(`SELECT ${RECORD} FROM runs WHERE id = ? AND deleted IS NULL`, id)
+    return row === undefined ? undefined : readRecord(row)
+  }
+
+  /** What is known of the run of this id, be it hidden or not. Throws an Error where there is none. */
+  record(id: number): RunRecord {
+    return readRecord(this.#row(id, RECORD))
+  }
+
+  /**
+   * The run of this id with its settings, be it hidden or not. Throws an Error where there is none, UserError where
+   * another version of the lab wrote its settings.
+   */
+  get(id: number): Run {
+    const row = this.#row(id, `${SUMMARY}, config`)
+    const config = configSchema.safeParse(JSON.parse(String(row.config)))
+    if (!config.success) {
+      const key = config.error.issues[0]?.path.join('.') ?? ''
+      throw new UserError('runOfOtherVersion', { path: this.#database.path, run: id, key })
+    }
+    return { ...readSummary(row), config: config.data }
+  }
+
+  #row(id: number, columns: string): Row {
+    const row = this.#database.get(`SELECT ${columns} FROM runs WHERE id = ?`, id)
+    if (row === undefined) throw new Error(`${this.#database.path}: there is no run ${id}.`)
+    return row
+  }
+
+  /** Hides a run, or shows it again: what it found stays until it is purged. */
+  setDeleted(id: number, deleted: boolean): void {
+    this.#database.run('UPDATE runs SET deleted = ? WHERE id = ?', deleted ? Date.now() : null, id)
+  }
+
+  /** The runs that have been hidden since before `time` (milliseconds since 1970), the earliest first. */
+  deleted(time: number): RunRecord[] {
+    return this.#database.all(`SELECT ${RECORD} FROM runs WHERE deleted < ? ORDER BY id`, time).map(readRecord)
+  }
+
+  /** Forgets a run and everything it found. */
+  purge(id: number): void {
+    this.#database.run('DELETE FROM runs WHERE id = ?', id)
+  }
+}
+
+const collectionSchema: z.ZodType<RoundKey | null> = z.object({ run: z.int(), round: z.int() }).nullable()
+
+function readRecord(row: Row): RunRecord {
+  return {
+    id: Number(row.id),
+    name: String(row.name),
+    command: JSON.parse(String(row.command)),
+    collection: collectionSchema.parse(JSON.parse(String(row.collection))),
+    status: statusSchema.parse(row.status),
+    started: Number(row.started),
+    ended: row.ended === null ? null : Number(row.ended),
+  }
+}
+
+function readSummary(row: Row): RunSummary {
+  return {
+    ...readRecord(row),
+    seed: Number(row.seed ?? 0),
+    model: String(row.model ?? ''),
+    tasks: Number(row.tasks ?? 0),
+    rounds: Number(row.rounds ?? 0),
+    reports: String(row.reports ?? ''),
+  }
+}
