@@ -2,12 +2,12 @@
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
-import type { Metric } from '../store/metrics.ts'
-import { type Line, lineChart } from './chart.ts'
+import { curvesSection } from './curves.ts'
 import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
 import { type Html, html } from './html.ts'
+import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
-import { STYLE } from './style.ts'
+import { STYLE, tone } from './style.ts'
 import {
   armLabel,
   CONTROLS,
@@ -53,10 +53,6 @@ ${body.markup}
 </body>
 </html>
 `
-}
-
-function section(title: string, lead: string | Html, content: Html | readonly Html[]): Html {
-  return html`<section><h2>${title}</h2><p class="lead">${lead}</p>${content}</section>`
 }
 
 function verdictSection({ arms, against, verdict }: Summary): Html {
@@ -162,124 +158,6 @@ function pairedSection({ against }: Summary): Html {
   )
 }
 
-/** Where a metric lies: rounds follow one another on the axis. */
-interface Series {
-  readonly metrics: readonly Metric[]
-  readonly marks: readonly number[]
-}
-
-function curvesSection(metrics: readonly Metric[]): Html {
-  const sft: Series = { metrics: metrics.filter(({ stage }) => stage === 'sft'), marks: [] }
-  const preference = inRounds(metrics.filter(({ stage }) => stage === 'dpo'))
-  const arms = [...new Set(preference.metrics.map(({ arm }) => arm))]
-  const of = ({ metrics }: Series, name: string, arm: string): Line['points'] =>
-    metrics
-      .filter((metric) => metric.name === name && metric.arm === arm && metric.value !== null)
-      .map(({ step, value }) => [step, value!] as const)
-      .sort(([a], [b]) => a - b)
-  const sftArm = sft.metrics[0]?.arm ?? ''
-  const dpoArm = arms.includes('dpo') ? 'dpo' : (arms[0] ?? '')
-  const line = (label: string, tone: string, points: Line['points'], dashed = false): Line => ({
-    label,
-    tone,
-    points,
-    dashed,
-  })
-  const figure = (title: string, words: string, chart: Html) =>
-    html`<figure><figcaption><b>${title}</b> ${words}</figcaption>${chart}</figure>`
-  const { marks } = preference
-  const charts: Html[] = []
-  if (sft.metrics.length > 0) {
-    charts.push(
-      figure(
-        'SFT loss',
-        'Mean negative log-likelihood of the golden samples per token, and of held-out ones where there are any.',
-        lineChart(
-          [
-            line('training', 'c-sft', of(sft, 'loss', sftArm)),
-            line('held out', 'c-dpo', of(sft, 'eval_loss', sftArm), true),
-          ],
-          { include: [0] },
-        ),
-      ),
-    )
-  }
-  if (preference.metrics.length > 0) {
-    charts.push(
-      figure(
-        'DPO loss',
-        'The whole loss: preference, NLL on chosen, replay of golden samples.',
-        lineChart([line('loss', 'c-dpo', of(preference, 'loss', dpoArm))], { marks }),
-      ),
-      figure(
-        'Rewards',
-        'How much more likely than the reference the policy finds an answer, times beta. Chosen should not fall.',
-        lineChart(
-          [
-            line('chosen', 'c-dpo', of(preference, 'rewards/chosen', dpoArm)),
-            line('rejected', 'c-success_sft', of(preference, 'rewards/rejected', dpoArm), true),
-          ],
-          { include: [0], marks },
-        ),
-      ),
-      figure(
-        'Margin',
-        'Reward of chosen minus reward of rejected.',
-        lineChart([line('margin', 'c-dpo', of(preference, 'rewards/margins', dpoArm))], { include: [0], marks }),
-      ),
-      figure(
-        'Accuracy',
-        'Share of pairs whose chosen has the higher reward; faint the batches, strong their running mean.',
-        lineChart([line('accuracy', 'c-dpo', of(preference, 'rewards/accuracies', dpoArm))], {
-          include: [0, 1],
-          smooth: 9,
-          marks,
-        }),
-      ),
-      figure(
-        'Log-probabilities',
-        'Sums over the answers, in nats. Rejected falls; chosen must hold its place.',
-        lineChart(
-          [
-            line('chosen', 'c-dpo', of(preference, 'logps/chosen', dpoArm)),
-            line('rejected', 'c-success_sft', of(preference, 'logps/rejected', dpoArm), true),
-          ],
-          { smooth: 5, marks },
-        ),
-      ),
-      figure(
-        'Golden samples while training',
-        'Their NLL per token: it rises where a policy forgets.',
-        lineChart(
-          arms.map((arm) => line(armLabel(arm), tone(arm), of(preference, 'replay/loss', arm), arm !== 'dpo')),
-          { include: [0], marks },
-        ),
-      ),
-    )
-  }
-  if (charts.length === 0) return html``
-  return section(
-    'Training',
-    marks.length > 0 ? 'Every optimiser step; upright lines part the rounds.' : 'Every optimiser step.',
-    html`<div class="figures">${charts}</div>`,
-  )
-}
-
-/** Puts the rounds one after another: each begins where the longest run of the one before ended. */
-function inRounds(metrics: readonly Metric[]): Series {
-  const rounds = [...new Set(metrics.map(({ round }) => round))].sort((a, b) => a - b)
-  const marks: number[] = []
-  const shifted: Metric[] = []
-  let offset = 0
-  for (const round of rounds) {
-    const own = metrics.filter((metric) => metric.round === round)
-    if (offset > 0) marks.push(offset)
-    shifted.push(...own.map((metric) => ({ ...metric, step: metric.step + offset })))
-    offset += own.reduce((longest, { step }) => Math.max(longest, step), 0)
-  }
-  return { metrics: shifted, marks }
-}
-
 const COUNT_WORDS: Readonly<Record<Exclude<keyof PairCounts, 'pairs'>, string>> = {
   episodes: 'attempts',
   successes: 'succeeded',
@@ -341,11 +219,6 @@ function runSection({ wall, facts, settings }: ReportData): Html {
 </div>
 <details><summary>All settings</summary><pre>${JSON.stringify(settings, null, 2) ?? ''}</pre></details>`,
   )
-}
-
-function tone(arm: string): string {
-  if (['sft', 'dpo', ...CONTROLS].includes(arm)) return `c-${arm}`
-  return arm.startsWith('dpo_') ? 'c-dpo_other' : 'c-other'
 }
 
 function percent(value: number): string {

@@ -1,3 +1,5 @@
+import { CONTROLS } from './summary.ts'
+
 /** The report's style sheet: Okabe and Ito's colours, which colour-blind readers can tell apart, light and dark. */
 export const STYLE = `
 :root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87;
@@ -114,3 +116,9 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
 @media (max-width: 640px) { .bar { grid-template-columns: 1fr 120px; } .bar .track { grid-column: 1 / -1; grid-row: 2; } }
 @media print { body { background: #fff; } section { break-inside: avoid; } details { display: none; } }
 `
+
+/** The class that gives a policy its colour. */
+export function tone(arm: string): string {
+  if (['sft', 'dpo', ...CONTROLS].includes(arm)) return `c-${arm}`
+  return arm.startsWith('dpo_') ? 'c-dpo_other' : 'c-other'
+}
