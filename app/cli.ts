@@ -11,6 +11,7 @@ import { writeFileAtomic } from '../main/files/file.ts'
 import { projectPath, shownPath } from '../main/files/paths.ts'
 import type { Command } from '../main/lab.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
+import type { ImportOptions } from './commands/pairs.ts'
 import { stopOnSignals } from './stop.ts'
 import { duration, jsonView, type Screen, terminalView } from './terminal.ts'
 
@@ -187,6 +188,22 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     )
     .action((what: ExportKind, file: string, options: Options) => writeExport(what, file, options, terminal))
   cli
+    .command('pairs')
+    .description('Preference pairs in the store')
+    .command('import')
+    .description('Take pairs that were edited elsewhere into the store, and say what that changes')
+    .argument('<file>', "pairs in TRL's preference form, such as an export of the lab")
+    .option(
+      '--run <n>',
+      'the run whose pairs they are; the one that the file was exported from, or the latest',
+      whole('--run'),
+    )
+    .option('--round <n>', 'its round; the latest by default', whole('--round'))
+    .option('--replace', 'drop the pairs that the file lacks, and keep all that it has')
+    .option('--config_path <file>', 'configuration that names the store')
+    .addHelpText('after', `\nExample:\n  npx dpo-driver pairs import corrected.jsonl --replace\n${EXIT_CODES}`)
+    .action((file: string, options: Options & ImportOptions) => importPairs(file, options, terminal))
+  cli
     .command('mlflow')
     .description("Open MLflow's page over the recorded runs, where MLflow is installed")
     .option('--port <n>', 'port of the page', '5000')
@@ -333,6 +350,16 @@ async function writeExport(what: ExportKind, file: string, options: Options, { o
     screen.write(
       `${lines} ${lines === 1 ? 'line' : 'lines'} of run ${run} in ${file === '-' ? 'the standard output' : file}\n`,
     )
+  } finally {
+    lab.close()
+  }
+}
+
+async function importPairs(file: string, options: Options & ImportOptions, { out }: Terminal): Promise<void> {
+  const { importFile } = await import('./commands/pairs.ts')
+  const lab = await openLab(options)
+  try {
+    importFile(lab, file, options, out)
   } finally {
     lab.close()
   }

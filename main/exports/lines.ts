@@ -17,7 +17,7 @@ export type ExportKind = keyof typeof EXPORTS
 
 /** The latest run that has something of this kind, or undefined where none has. */
 export function latestWith(store: Store, kind: ExportKind): number | undefined {
-  return store.runs.ids().find((run) => TEXTS[kind](store, run, lastRound(store, run)) !== '')
+  return store.runs.ids().find((run) => TEXTS[kind](store, run, store.pairs.lastRound(run)) !== '')
 }
 
 /**
@@ -32,7 +32,7 @@ export function exportRun(store: Store, run: number, kind: ExportKind, write: (t
 
 /** The same as a text; pairs are those of `round`, by default of the last. Throws UserError where there are none. */
 export function exportLines(store: Store, run: number, kind: ExportKind, round?: number): string {
-  const text = TEXTS[kind](store, run, round ?? lastRound(store, run))
+  const text = TEXTS[kind](store, run, round ?? store.pairs.lastRound(run))
   if (text === '')
     throw new UserError(
       `Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export; \`npx dpo-driver runs\` lists the runs.`,
@@ -57,8 +57,4 @@ const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: numb
     const metrics = store.metrics.of(run)
     return metrics.length === 0 ? '' : metricsCsv(metrics)
   },
-}
-
-function lastRound(store: Store, run: number): number {
-  return Math.max(0, ...store.stages.of(run).flatMap(({ stage, round }) => (stage === 'collect' ? [round] : [])))
 }

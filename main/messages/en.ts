@@ -184,6 +184,7 @@ export const ENGLISH = {
   fileWithoutPairs: '{{file}} holds no pairs; export some first, or choose another file.',
   preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
   preferencesCopied: '{{path}} was written or changed by hand. A copy of it is kept in {{copy}}.',
+  importMissing: "{{file}} does not exist; name a file of pairs in TRL's preference form.",
   noRoundToImport: 'There is no such round with pairs to import into; `npx dpo-driver collect` makes pairs.',
   noPairChosen: 'No pair was chosen; choose one or more.',
   noSuchPair: 'There is no pair {{pair}} any more; load the list again.',

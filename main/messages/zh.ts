@@ -173,6 +173,7 @@ export const CHINESE = translated({
   fileWithoutPairs: '{{file}} 里没有偏好对；请先导出一些，或选择别的文件。',
   preferencesMissing: '{{path}} 不存在；请运行采集阶段，或设置 paths.preference_data。',
   preferencesCopied: '{{path}} 是手写的或被手工改过。它的副本保存在 {{copy}}。',
+  importMissing: '{{file}} 不存在；请指定 TRL 偏好格式的文件。',
   noRoundToImport: '没有这样一轮可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对。',
   noPairChosen: '没有选中偏好对；请选择一对或多对。',
   noSuchPair: '偏好对 {{pair}} 已不存在；请重新载入列表。',

@@ -216,6 +216,11 @@ export class Pairs {
       .map((row) => ({ run: Number(row.run), round: Number(row.round), ...readCounts(row) }))
   }
 
+  /** The last round of a run that has pairs; 0 where none has. */
+  lastRound(run: number): number {
+    return Number(this.#database.get('SELECT max(round) AS round FROM pairs WHERE run = ?', run)?.round ?? 0)
+  }
+
   /** How far the review of a round is. */
   count({ run, round }: RoundKey): ReviewCount {
     return readCounts(this.#database.get(`SELECT ${COUNTS} FROM pairs WHERE run = ? AND round = ?`, run, round) ?? {})
