@@ -2,6 +2,7 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { type DependencyList, useEffect } from 'react'
 import { create } from 'zustand'
+import type { Failure } from '../main/messages/error.ts'
 import type { LabRouter } from '../main/rpc/router.ts'
 import { queries } from './queries.ts'
 
@@ -29,6 +30,14 @@ const socket = createWSClient({
 })
 
 export const lab = createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] })
+
+/** The error that an answer over HTTP holds: what the lab says, with its messages. */
+export async function errorOf(answer: Response): Promise<Error> {
+  const text = (await answer.text()).trim()
+  if (!answer.headers.get('Content-Type')?.startsWith('application/json')) return new Error(text)
+  const { error, messages }: Failure = JSON.parse(text)
+  return Object.assign(new Error(error ?? ''), { messages })
+}
 
 /** Subscribes for as long as the component is on the screen, and again whenever `dependencies` change. */
 export function useStream(subscribe: () => { unsubscribe(): void } | null, dependencies: DependencyList): void {

@@ -201,8 +201,6 @@ export const ENGLISH = {
   noPairsAllAlike:
     'These attempts gave no pair to learn from: no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature.',
   scoringWhileRunning: 'A run is at work and needs the machine; ask again when it has ended.',
-  uploadTooLong: 'The file is longer than {{size}} MiB; split it.',
-  notANumber: '{{text}} is not a number.',
 
   // Training
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
@@ -283,6 +281,33 @@ export const ENGLISH = {
   againWrong: 'the page ends without full reward at step {{step}}',
   againEndless: 'the episode does not end',
   againBroken: 'the page breaks ({{why}})',
+
+  // Requests of windows, and the server that answers them. (main/rpc)
+  labMistake: 'The lab made a mistake; its log has more.',
+  labMistakeIn: 'The lab made a mistake ({{what}}); its log has more.',
+  requestNotUnderstood: 'The lab does not understand the request: {{key}} {{problem}}.',
+  runGone: 'There is no run {{run}}; load the list again.',
+  episodeGone: 'There is no episode {{episode}} any more; load the list again.',
+  adapterGone: '{{path}}: there is no adapter here any more; load the list again.',
+  nothingToGoOnWith: 'There is no run to go on with; begin a new one.',
+  stopBeforeDeleting: 'Run {{run}} is at work; stop it before you delete it.',
+  adaptersInUse: 'A run is at work and may be reading its adapters; wait for its end, or stop it first.',
+  checksWait: 'A run is at work and needs the machine; look again when it has ended.',
+  mergeFolderMissing: 'There is no folder {{folder}}; choose one that is there for the merged model.',
+  browserCannotChoose: 'A browser cannot choose a path on this machine: type it.',
+  uploadTooLong: 'The file is longer than {{size}} MiB; split it.',
+  notANumber: '"{{text}}" in the address is not a number.',
+  portTaken: 'Port {{port}} is taken by another program; choose another with --port, or leave it out.',
+  portReserved: 'Port {{port}} is not for every user; choose one above 1023 with --port.',
+  hostUnknown: '{{host}} is no address of this machine; leave --host out, or give one that it has.',
+  openWholeAddress: 'Open the lab by the whole address that it printed when it was started.',
+  notANameOfTheLab: '"{{host}}" is not a name of the lab; open it by the address that it printed.',
+  pageOfOthers: 'Pages of others may not talk to the lab.',
+  linkOfOthers: 'Pages of others may not open the lab; put its address into the address bar.',
+  readOnly: 'This can only be read.',
+  goOnThere: 'Go on there.',
+  noSuchFile: 'There is no such file.',
+  windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
 
   // MLflow. (main/tracking)
   trackingAway:

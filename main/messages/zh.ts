@@ -188,8 +188,6 @@ export const CHINESE = translated({
   noPairsAllAlike:
     '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败且动作有分岔；请提高 collect.attempts 或 collect.temperature。',
   scoringWhileRunning: '有运行正在进行，占用着机器；请等它结束后再试。',
-  uploadTooLong: '文件超过 {{size}} MiB；请把它拆开。',
-  notANumber: '{{text}} 不是数字。',
 
   // 训练
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
@@ -265,6 +263,33 @@ export const CHINESE = translated({
   againWrong: '到第 {{step}} 步页面就结束了，没有满分',
   againEndless: '回合没有结束',
   againBroken: '页面出了故障（{{why}}）',
+
+  // 窗口的请求，与回应它们的服务器。（main/rpc）
+  labMistake: '实验室出了错；详情在它的日志里。',
+  labMistakeIn: '实验室出了错（{{what}}）；详情在它的日志里。',
+  requestNotUnderstood: '实验室不明白这个请求：{{key}} {{problem}}。',
+  runGone: '没有运行 {{run}}；请重新载入列表。',
+  episodeGone: '回合 {{episode}} 已不存在；请重新载入列表。',
+  adapterGone: '{{path}}：这里已没有适配器；请重新载入列表。',
+  nothingToGoOnWith: '没有可以继续的运行；请开始新的运行。',
+  stopBeforeDeleting: '运行 {{run}} 正在进行；请先停止再删除。',
+  adaptersInUse: '有运行正在进行，可能正在读取它的适配器；请等它结束，或先停止它。',
+  checksWait: '有运行正在使用机器；请等它结束后再检查。',
+  mergeFolderMissing: '没有文件夹 {{folder}}；请选择一个现有的文件夹来放合并后的模型。',
+  browserCannotChoose: '浏览器不能选择本机上的路径：请直接输入。',
+  uploadTooLong: '文件超过 {{size}} MiB；请把它拆开。',
+  notANumber: '地址中的“{{text}}”不是数字。',
+  portTaken: '端口 {{port}} 已被别的程序占用；请用 --port 另选一个，或不写 --port。',
+  portReserved: '端口 {{port}} 不是每个用户都能用的；请用 --port 选择 1023 以上的端口。',
+  hostUnknown: '{{host}} 不是本机的地址；请去掉 --host，或写一个本机有的地址。',
+  openWholeAddress: '请用实验室启动时给出的完整地址打开它。',
+  notANameOfTheLab: '“{{host}}”不是实验室的名称；请用它给出的地址打开它。',
+  pageOfOthers: '别的网页不能与实验室通信。',
+  linkOfOthers: '别的网页不能打开实验室；请把它的地址输入地址栏。',
+  readOnly: '这里只能读取。',
+  goOnThere: '请到那里继续。',
+  noSuchFile: '没有这个文件。',
+  windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
 
   // MLflow。（main/tracking）
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',

@@ -47,7 +47,7 @@ export const adaptersRouter = router({
     const config = ctx.settings.read()
     const { path } = findAdapter(ctx, input.path)
     if (ctx.jobs.state.current !== null) {
-      throw new UserError('A run is at work and may be reading its adapters; wait for its end, or stop it first.')
+      throw new UserError('adaptersInUse')
     }
     const { sft_adapter_path, dpo_adapter_path } = config.paths
     await exportAdapter(projectPath(path), projectPath(input.as === 'sft' ? sft_adapter_path : dpo_adapter_path))
@@ -71,7 +71,7 @@ export const adaptersRouter = router({
       const adapter = findAdapter(ctx, input.path)
       const into = projectPath(input.into)
       if (!existsSync(into) || !statSync(into).isDirectory()) {
-        throw new UserError(`${input.into} is not a folder that is there; choose one to put the merged model in.`)
+        throw new UserError('mergeFolderMissing', { folder: input.into })
       }
       return ctx.merges.start({
         base: resolveModel(adapter.base ?? ctx.settings.read().model.base_model_name),
@@ -92,7 +92,7 @@ export const adaptersRouter = router({
 /** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not. */
 export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>, path: string): AdapterRecord {
   const found = listAdapters(lab.store, settings.read()).find((adapter) => adapter.path === path)
-  if (found === undefined) throw new UserError(`${path}: there is no adapter here any more; load the list again.`)
+  if (found === undefined) throw new UserError('adapterGone', { path })
   return found
 }
 

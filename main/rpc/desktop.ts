@@ -21,6 +21,6 @@ export const desktopRouter = router({
 })
 
 function desktopOf({ desktop }: Context): Desktop {
-  if (desktop === undefined) throw new UserError('A browser cannot choose a path on this machine: type it.')
+  if (desktop === undefined) throw new UserError('browserCannotChoose')
   return desktop
 }

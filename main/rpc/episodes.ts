@@ -53,6 +53,6 @@ export const episodesRouter = router({
 
 function episodeOf({ lab }: Context, id: number) {
   const episode = lab.store.episodes.get(id)
-  if (episode === undefined) throw new UserError(`There is no episode ${id} any more; load the list again.`)
+  if (episode === undefined) throw new UserError('episodeGone', { episode: id })
   return episode
 }

@@ -10,10 +10,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { type Message, message } from '../messages/message.ts'
 
 export interface Refusal {
   readonly status: 401 | 403
-  readonly sentence: string
+  readonly message: Message
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
@@ -40,20 +41,18 @@ export class Guard {
     const foreign = this.foreign(request)
     if (foreign !== null) return foreign
     if (this.#holdsToken(cookies(request).get(this.#cookie))) return null
-    return { status: 401, sentence: 'Open the lab by the whole address that it printed when it was started.' }
+    return { status: 401, message: message('openWholeAddress') }
   }
 
   /** Why a request does not come from a page of the lab; null where it does, or comes from no page at all. */
   foreign({ headers }: IncomingMessage): Refusal | null {
     const { host = '', origin } = headers
-    const refuse = (sentence: string): Refusal => ({ status: 403, sentence })
-    if (!this.#isOwnName(hostName(host))) {
-      return refuse(`${host || 'An empty name'} is not a name of the lab; open it by the address that it printed.`)
-    }
-    if (origin !== undefined && origin !== `http://${host}`) return refuse('Pages of others may not talk to the lab.')
+    const refuse = (told: Message): Refusal => ({ status: 403, message: told })
+    if (!this.#isOwnName(hostName(host))) return refuse(message('notANameOfTheLab', { host }))
+    if (origin !== undefined && origin !== `http://${host}`) return refuse(message('pageOfOthers'))
     const site = headers['sec-fetch-site']
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-      return refuse('Pages of others may not open the lab; put its address into the address bar.')
+      return refuse(message('linkOfOthers'))
     }
     return null
   }

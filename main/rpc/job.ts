@@ -51,7 +51,7 @@ export const jobRouter = router({
   resume: procedure.input(z.object({ run: id.optional() })).mutation(({ ctx, input }) => {
     const { runs } = ctx.lab.store
     const run = input.run === undefined ? runs.list().find(({ status }) => status !== 'done') : runs.find(input.run)
-    if (run === undefined) throw new UserError('There is no run to go on with; begin a new one.')
+    if (run === undefined) throw new UserError('nothingToGoOnWith')
     return ctx.jobs.start({ command: command.parse(run.command), config: runs.get(run.id).config, resume: run.id })
   }),
 

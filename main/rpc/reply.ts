@@ -1,5 +1,8 @@
 /** Answers of the HTTP server, and the headers that all of them have. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { failureOf, type UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 
 /** What a page of the lab may do: run its own scripts and talk to the server it came from, and nothing else. */
 function contentSecurityPolicy(host: string): string {
@@ -28,10 +31,18 @@ export function secure(response: ServerResponse, host: string): void {
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=(), usb=(), serial=()')
 }
 
-/** Answers with a sentence. */
-export function reply(response: ServerResponse, status: number, sentence: string): void {
-  send(response, status, 'text/plain; charset=utf-8', `${sentence}\n`)
+/** Answers with a message, in English. */
+export function reply(response: ServerResponse, status: number, told: Message): void {
+  send(response, status, 'text/plain; charset=utf-8', `${english(told)}\n`)
 }
+
+/** Answers with what the user can mend: as a Failure in JSON to who asks for that, as windows do, else in English. */
+export function replyFailure(request: IncomingMessage, response: ServerResponse, error: UserError): void {
+  if (request.headers.accept?.includes(JSON_TYPE)) send(response, 400, JSON_TYPE, JSON.stringify(failureOf(error)))
+  else send(response, 400, 'text/plain; charset=utf-8', `${error.message}\n`)
+}
+
+const JSON_TYPE = 'application/json'
 
 /** Answers with a content that nobody keeps. */
 export function send(response: ServerResponse, status: number, type: string, content: string | Uint8Array): void {

@@ -184,7 +184,7 @@ test('what the lab is, has and is set to is told at once', async () => {
   await lab.config.set.mutate({ values: { 'model.base_model_name': 'models/none' } })
   expect((await lab.status.get.query()).model).toMatchObject({
     folder: null,
-    problem: expect.stringMatching(/neither a folder/),
+    problem: [{ id: 'modelMissing', values: { name: expect.any(String) } }],
   })
   await lab.config.set.mutate({ values: { 'model.base_model_name': 'Qwen/Qwen2-7B-Instruct' } })
   expect((await lab.status.get.query()).model).toMatchObject({ folder: null, download: true, problem: null })
@@ -527,7 +527,7 @@ test('adapters come with what they were made from, golden samples with where the
   await expect(lab.adapters.merge.mutate({ path, name: '../out' })).rejects.toThrow(/name must be letters/)
   await expect(lab.adapters.merge.mutate({ path, name: 'base' })).rejects.toThrow(/choose another folder/)
   await expect(lab.adapters.merge.mutate({ path, into: join(folder, 'no'), name: 'out' })).rejects.toThrow(
-    /not a folder/,
+    /There is no folder/,
   )
   await expect(lab.adapters.use.mutate({ path: '/etc', as: 'sft' })).rejects.toThrow(/\/etc: there is no adapter here/)
   const zip = await fetchFile(`/adapter.zip?path=${encodeURIComponent(path)}`)

@@ -105,7 +105,7 @@ export const runsRouter = router({
   delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     found(ctx, input.run)
     if (ctx.jobs.state.current?.run === input.run) {
-      throw new UserError(`Run ${input.run} is at work; stop it before you delete it.`)
+      throw new UserError('stopBeforeDeleting', { run: input.run })
     }
     ctx.lab.store.runs.setDeleted(input.run, true)
     return { run: input.run }
@@ -133,7 +133,7 @@ export function find(ctx: Pick<Context, 'lab'>, run: number): Run {
 
 function found({ lab }: Pick<Context, 'lab'>, run: number): RunRecord {
   const record = lab.store.runs.find(run)
-  if (record === undefined) throw new UserError(`There is no run ${run}; load the list again.`)
+  if (record === undefined) throw new UserError('runGone', { run })
   return record
 }
 

@@ -11,6 +11,8 @@ import { WebSocket } from 'ws'
 import { serveLab, type Web } from '../../app/web.ts'
 import { Settings } from '../config/settings.ts'
 import { projectPath } from '../files/paths.ts'
+import { failureOf, UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import type { LabRouter } from './router.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'server-'))
@@ -185,6 +187,9 @@ test('a form of another page cannot post, and the right page only where somethin
     status: 400,
     text: expect.stringMatching(/There is no run 1/),
   })
+  const asked = { cookie: cookie(), accept: 'application/json' }
+  const { status, text } = await send('/imports/1/1/preferences', { method: 'POST', headers: asked })
+  expect([status, JSON.parse(text)]).toEqual([400, failureOf(new UserError('runGone', { run: 1 }))])
 })
 
 test.each([
@@ -288,13 +293,17 @@ test('a socket anywhere else than at /trpc is refused', async () => {
   expect(await knock('/other', { cookie: cookie() })).toBe(404)
 })
 
-test('errors that a user can mend arrive as their sentence and nothing else', async () => {
+test('errors that a user can mend arrive as their sentence and its messages, and nothing else', async () => {
   const { lab, close } = client()
   const error = await lab.runs.get.query({ run: 99 }).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({
     message: 'There is no run 99; load the list again.',
-    data: { code: 'BAD_REQUEST', httpStatus: 400 },
+    data: { code: 'BAD_REQUEST', httpStatus: 400, messages: [message('runGone', { run: 99 })] },
   })
-  await expect(lab.episodes.list.query({ limit: 0 })).rejects.toThrow(/does not understand the request: limit/)
+  expect(error).not.toHaveProperty('data.stack')
+  await expect(lab.episodes.list.query({ limit: 0 })).rejects.toMatchObject({
+    message: expect.stringMatching(/does not understand the request: limit/),
+    data: { messages: [{ id: 'requestNotUnderstood' }] },
+  })
   close()
 })

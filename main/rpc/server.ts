@@ -4,9 +4,10 @@ import type { Duplex } from 'node:stream'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { errorText, UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { sendFile } from './files.ts'
 import { Guard } from './guard.ts'
-import { reply, secure } from './reply.ts'
+import { reply, replyFailure, secure } from './reply.ts'
 import { labRouter } from './router.ts'
 import { sendStatic } from './static.ts'
 import { type Context, isBug } from './trpc.ts'
@@ -47,8 +48,8 @@ export async function startServer({ context, host, port, window, onBug }: Server
     answer(request, response, { guard, context, window }).catch((error: unknown) => {
       if (!(error instanceof UserError)) onBug(errorText(error))
       if (response.headersSent) response.destroy()
-      else if (error instanceof UserError) reply(response, 400, error.message)
-      else reply(response, 500, 'The lab made a mistake; its log has more.')
+      else if (error instanceof UserError) replyFailure(request, response, error)
+      else reply(response, 500, message('labMistake'))
     })
   })
 
@@ -100,13 +101,9 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') {
-      throw new UserError(`Port ${port} is taken by another program; choose another with --port, or leave it out.`)
-    }
-    if (code === 'EACCES') throw new UserError(`Port ${port} is not for every user; choose one above 1023 with --port.`)
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new UserError(`${host} is no address of this machine; leave --host out, or give one that it has.`)
-    }
+    if (code === 'EADDRINUSE') throw new UserError('portTaken', { port })
+    if (code === 'EACCES') throw new UserError('portReserved', { port })
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new UserError('hostUnknown', { host })
     throw error
   }
 }
@@ -129,12 +126,12 @@ async function answer(
     url.searchParams.delete('token')
     response.setHeader('Set-Cookie', guard.setCookie())
     response.setHeader('Location', `${url.pathname}${url.search}`)
-    return reply(response, 303, 'Go on there.')
+    return reply(response, 303, message('goOnThere'))
   }
   const refusal = guard.refusal(request)
-  if (refusal !== null) return reply(response, refusal.status, refusal.sentence)
+  if (refusal !== null) return reply(response, refusal.status, refusal.message)
   if (await sendFile(request, response, url, context)) return
-  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'This can only be read.')
+  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, message('readOnly'))
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   sendStatic(window, url.pathname, takesGzip, response)
 }

@@ -2,6 +2,7 @@
 import { createReadStream, realpathSync, statSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
+import { message } from '../messages/message.ts'
 import { reply } from './reply.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -27,9 +28,8 @@ export function sendStatic(folder: string, pathname: string, takesGzip: boolean,
   const name = extname(pathname) === '' ? '/index.html' : pathname
   const file = fileWithin(folder, name)
   if (file === undefined) {
-    if (name === '/index.html') {
-      reply(response, 503, 'The window is not built yet; run `npm run build:renderer` and load this page again.')
-    } else reply(response, 404, 'There is no such file.')
+    if (name === '/index.html') reply(response, 503, message('windowNotBuilt'))
+    else reply(response, 404, message('noSuchFile'))
     return
   }
   // Vite puts a digest of its content into the name of every asset.

@@ -14,6 +14,7 @@ import { readOptional } from '../engine/model-file.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { PROJECT_ROOT, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import { miniwobFolder } from '../pipeline/resources.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -36,7 +37,7 @@ export interface ModelStatus {
   /** Whether it will be downloaded by the first run that needs it. */
   readonly download: boolean
   /** Why it cannot be used, and what to do; null where it can. */
-  readonly problem: string | null
+  readonly problem: readonly Message[] | null
 }
 
 export interface EngineStatus {
@@ -141,7 +142,7 @@ async function model({ model: { base_model_name: name } }: Config): Promise<Mode
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const download = isOnHub(name)
-    const problem = download ? null : error.message
+    const problem = download ? null : error.messages
     return { name, folder: null, architecture: null, parameters: null, download, problem }
   }
 }

@@ -7,6 +7,8 @@ import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
 import type { Live } from '../live/live.ts'
 import { UserError } from '../messages/error.ts'
+import { type Message, message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import type { Desktop } from './desktop.ts'
 
 /** What every procedure works with: the same for all faces of the lab. */
@@ -23,13 +25,15 @@ export interface Context {
 const t = initTRPC.context<Context>().create({
   sse: { enabled: false },
   errorFormatter({ shape, error }) {
-    // No stack and no path of this machine leaves it: the code is enough for a program, the sentence for a person.
-    if (error.cause instanceof UserError) {
-      const { cause } = error
-      return { code: BAD_REQUEST, message: cause.message, data: { code: 'BAD_REQUEST' as const, httpStatus: 400 } }
+    // No stack and no path of this machine leaves it: the code is enough for a program, the messages for a person.
+    const { cause } = error
+    if (cause instanceof UserError) {
+      const data = { code: 'BAD_REQUEST' as const, httpStatus: 400, messages: cause.messages }
+      return { code: BAD_REQUEST, message: cause.message, data }
     }
     const { code, httpStatus } = shape.data
-    return { ...shape, message: sentence(error), data: { code, httpStatus } }
+    const told = messageOf(error)
+    return { ...shape, message: english(told), data: { code, httpStatus, messages: [told] } }
   },
 })
 
@@ -51,13 +55,13 @@ export function isBug({ code, cause }: TRPCError): boolean {
 }
 
 /** What to show of an error that is not the user's to mend. */
-function sentence({ cause, message, code }: TRPCError): string {
+function messageOf({ cause, message: text, code }: TRPCError): Message {
   if (cause instanceof z.ZodError) {
     const [issue] = cause.issues
-    return `The lab does not understand the request: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`
+    return message('requestNotUnderstood', { key: issue?.path.join('.') ?? '', problem: issue?.message ?? '' })
   }
-  if (code === 'INTERNAL_SERVER_ERROR') return `The lab made a mistake (${message.split('\n')[0]}); its log has more.`
-  return message
+  if (code === 'INTERNAL_SERVER_ERROR') return message('labMistakeIn', { what: text.split('\n')[0] ?? '' })
+  return message('verbatim', { text })
 }
 
 /** The id of a run, an episode or a pair. */

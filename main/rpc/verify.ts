@@ -14,7 +14,7 @@ export const verifyRouter = router({
   /** Looks for one thing after another and tells what it found: `detail` of one that is not ok says what to do. */
   run: procedure.subscription(async function* ({ ctx, signal = new AbortController().signal }) {
     if (ctx.jobs.state.current !== null) {
-      throw new UserError('A run is at work and needs the machine; look again when it has ended.')
+      throw new UserError('checksWait')
     }
     const config = ctx.settings.read()
     const resources = openResources(config)

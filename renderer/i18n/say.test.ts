@@ -28,6 +28,16 @@ test('what went wrong is said in the language, a line for each thing; of a bug t
   expect(say(failureOf(new Error('a bug')))).toMatch(/^Error: a bug\n +at/)
 })
 
+test('an error of the lab is said by its messages, which tRPC keeps in its data', () => {
+  const messages = [message('recordMoved')]
+  expect(say(Object.assign(new Error('in English'), { data: { code: 'BAD_REQUEST', messages } }))).toBe(
+    CHINESE.recordMoved,
+  )
+  expect(say(Object.assign(new Error('in English'), { messages }))).toBe(CHINESE.recordMoved)
+  expect(say(messages)).toBe(CHINESE.recordMoved)
+  expect(say(new Error('the line is dead'))).toBe('the line is dead')
+})
+
 test('a line of an older lab, and one of a newer lab, stay as they were said', () => {
   const line = (told: object) => say({ event: 'message', ...told } as unknown as Told)
   expect(line({ text: 'as it was' })).toBe('as it was')

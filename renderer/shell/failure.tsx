@@ -3,17 +3,17 @@ import { Alert, Button, Code, Stack, Text } from '@mantine/core'
 import { TriangleAlert } from 'lucide-react'
 import { Component, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSentence } from '../parts/sentence.ts'
+import { told, useSay } from '../i18n/say.ts'
 
 /** What failed, with a button that tries it again. */
 export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }) {
   const { t } = useTranslation()
-  const sentence = useSentence()
+  const say = useSay()
   return (
     <Alert color="orange" variant="light" title={t('app.failed')} icon={<TriangleAlert aria-hidden />} role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="md" className="wrap" c="var(--ink)">
-          {sentence(error)}
+          {say(told(error))}
         </Text>
         {retry !== undefined && (
           <Button size="xs" variant="default" onClick={retry}>

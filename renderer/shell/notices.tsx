@@ -3,14 +3,13 @@ import { Button, Group, Notification, Stack } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
+import { type Told, told, useSay } from '../i18n/say.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
-import { messageOf, useSentence } from '../parts/sentence.ts'
 
 interface Notice {
   readonly id: number
-  /** In the reader's language, or an error's own words, which are said in that language where they are shown. */
-  readonly text: string
-  readonly bad: boolean
+  /** A text in the reader's language, or an error, which is said in that language where it is shown. */
+  readonly what: string | Told
   readonly undo: (() => void) | undefined
 }
 
@@ -30,12 +29,12 @@ function show(notice: Omit<Notice, 'id'>): void {
 
 /** Tells that something was done, with an offer to undo it where there is one. */
 export function tell(text: string, undo?: () => void): void {
-  show({ text, bad: false, undo })
+  show({ what: text, undo })
 }
 
-/** Tells that something failed, in the error's own sentence. */
+/** Tells that something failed, and why. */
 export function tellError(error: unknown): void {
-  show({ text: messageOf(error), bad: true, undo: undefined })
+  show({ what: told(error), undo: undefined })
 }
 
 export function Notices() {
@@ -58,9 +57,10 @@ export function Notices() {
   )
 }
 
-function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice }) {
+function Shown({ notice: { id, what, undo } }: { readonly notice: Notice }) {
   const { t } = useTranslation()
-  const sentence = useSentence()
+  const say = useSay()
+  const bad = typeof what !== 'string'
   const box = useRef<HTMLDivElement>(null)
   useFocusHandedOn(box)
   const close = () => useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }))
@@ -83,7 +83,7 @@ function Shown({ notice: { id, text, bad, undo } }: { readonly notice: Notice })
       {...(bad ? { title: t('app.failed') } : {})}
     >
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <span className="wrap">{bad ? sentence(text) : text}</span>
+        <span className="wrap">{bad ? say(what) : what}</span>
         {undo !== undefined && (
           <Button
             size="xs"

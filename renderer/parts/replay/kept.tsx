@@ -5,7 +5,6 @@ import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
-import { useSentence } from '../sentence.ts'
 import type { PageShot } from './page-shot.tsx'
 import { Replay, type ReplayProps } from './replay.tsx'
 
@@ -28,7 +27,7 @@ const STAY = 250
 
 /** What there is to see of a step's page. Nothing is taken unasked while a run needs the machine. */
 function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
-  const sentence = useSentence()
+  const say = useSay()
   const isIdle = useJob()?.status === 'idle'
   const isWanted = steps[0]?.hasPicture === false
   const taken = useQuery({
@@ -47,7 +46,7 @@ function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
     const box = step.hasPicture ? step.box : taken.data?.[at]
     if (box !== undefined) return { kind: 'picture', source: `/pictures/${id}/${at}`, box }
     if (taken.isFetching) return { kind: 'coming' }
-    if (taken.error !== null) return { kind: 'gone', why: sentence(taken.error) }
+    if (taken.error !== null) return { kind: 'gone', why: say(taken.error) }
     if (isWanted && taken.data === undefined) return { kind: 'offered', take: () => void taken.refetch() }
     return { kind: 'gone', why: null }
   }

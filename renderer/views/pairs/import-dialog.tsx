@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Imported } from '../../../main/preferences/import.ts'
+import { errorOf } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
@@ -79,11 +80,11 @@ export function ImportDialog({ round, file, onClose }: Props) {
   )
 }
 
-/** Throws the lab's sentence where it does not take the file. */
+/** Throws what the lab says where it does not take the file. */
 async function send({ run, round }: Round, file: File, replace: boolean): Promise<Imported> {
   const search = new URLSearchParams({ name: file.name, ...(replace ? { replace: '' } : {}) })
   const path = `/imports/${run}/${round}/preferences?${search}`
-  const answer = await fetch(path, { method: 'POST', body: file })
-  if (!answer.ok) throw new Error((await answer.text()).trim())
+  const answer = await fetch(path, { method: 'POST', body: file, headers: { Accept: 'application/json' } })
+  if (!answer.ok) throw await errorOf(answer)
   return answer.json()
 }

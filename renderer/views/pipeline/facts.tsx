@@ -5,9 +5,9 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { useLabStatus, useTasks } from '../../lab.ts'
 import { bytes } from '../../parts/figures.ts'
-import { useSentence } from '../../parts/sentence.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './facts.module.css'
 import type { Stop } from './path.ts'
@@ -16,17 +16,17 @@ import type { Stop } from './path.ts'
 export function Facts({ stage }: { readonly stage: Stop }) {
   const { t, i18n } = useTranslation()
   const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact', maximumSignificantDigits: 3 })
-  const sentence = useSentence()
+  const say = useSay()
   const { data: status, error, refetch } = useLabStatus()
   const tasks = useTasks()
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (status === undefined) return <div className={`card ${classes.facts}`} style={{ minHeight: 62 }} />
   const { model, engine, machine, miniwob } = status
-  const nativeProblem = engine.nativeProblem === null ? null : sentence(engine.nativeProblem)
+  const nativeProblem = engine.nativeProblem === null ? null : say({ text: engine.nativeProblem })
   const learned = tasks.filter((task) => task.learned)
   return (
     <dl className={`card ${classes.facts}`}>
-      <Fact name={t('facts.model')} wrong={model.problem === null ? null : sentence(model.problem)}>
+      <Fact name={t('facts.model')} wrong={model.problem === null ? null : say(model.problem)}>
         {model.name}
         {model.parameters !== null && (
           <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>

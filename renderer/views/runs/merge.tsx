@@ -4,11 +4,10 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MergeState } from '../../../main/adapters/merges.ts'
 import { lab, useStream } from '../../api.ts'
-import { useSay } from '../../i18n/say.ts'
+import { type Told, told, useSay } from '../../i18n/say.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { FolderChooser } from '../../parts/folder-chooser.tsx'
 import { Panel } from '../../parts/page.tsx'
-import { messageOf, useSentence } from '../../parts/sentence.ts'
 import { tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
@@ -37,16 +36,16 @@ export function MergeDialog({ adapter, opened, onClose }: MergeProps & { readonl
 
 function MergeForm({ adapter, onClose }: MergeProps) {
   const { t } = useTranslation()
-  const sentence = useSentence()
+  const say = useSay()
   const [into, setInto] = useState('models')
   const [name, setName] = useState(`${adapter.arm}-${adapter.run === null ? 'merged' : `run-${adapter.run}`}`)
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<Told | null>(null)
   const merge = async () => {
     try {
       await lab.adapters.merge.mutate({ path: adapter.path, into, name })
       onClose()
     } catch (error) {
-      setProblem(messageOf(error))
+      setProblem(told(error))
     }
   }
   const wrong = NAME.test(name) ? null : t('runs.merge.wrongName')
@@ -76,7 +75,7 @@ function MergeForm({ adapter, onClose }: MergeProps) {
         />
         {problem !== null && (
           <Text role="alert" className="rejected wrap">
-            {sentence(problem)}
+            {say(problem)}
           </Text>
         )}
         <Group justify="flex-end" gap="sm">
