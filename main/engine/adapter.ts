@@ -102,6 +102,17 @@ const configSchema = z.looseObject({
 })
 
 /**
+ * The adapter that the text of an adapter_config.json describes; its projections in the model's order.
+ * @throws UserError where the text is not JSON, or the adapter uses what this lab does not compute.
+ */
+export function parseAdapterConfig(file: string, text: string): Pick<Adapter, 'lora' | 'baseModelName'> {
+  const parsed = parseJsonFile(file, text, configSchema, message('plainLoraOnly'))
+  const { r, lora_alpha, lora_dropout, base_model_name_or_path } = parsed
+  const target_modules = PROJECTIONS.filter((projection) => parsed.target_modules.includes(projection))
+  return { lora: { r, lora_alpha, lora_dropout, target_modules }, baseModelName: base_model_name_or_path ?? null }
+}
+
+/**
  * Reads an adapter folder for the given model.
  * @throws UserError where a file is missing or cut off, the adapter uses what this lab does not compute, or its tensors
  *   do not fit the model.
@@ -113,16 +124,12 @@ export async function loadAdapter(folder: string, config: Qwen2Config): Promise<
   if (text === undefined) {
     throw new UserError('adapterConfigMissing', { file: configFile })
   }
-  const parsed = parseJsonFile(configFile, text, configSchema, message('plainLoraOnly'))
-  const { r, lora_alpha, lora_dropout } = parsed
-  const target_modules = PROJECTIONS.filter((projection) => parsed.target_modules.includes(projection))
-  const lora = { r, lora_alpha, lora_dropout, target_modules }
-
+  const { lora, baseModelName } = parseAdapterConfig(configFile, text)
   const file = join(folder, 'adapter_model.safetensors')
   if (!existsSync(file) && existsSync(join(folder, 'adapter_model.bin'))) {
     throw new UserError('adapterInPickle', { file })
   }
   const tensors = await readSafetensors(file)
   checkTensors(tensors, adapterShapes(config, lora), () => file)
-  return { lora, tensors, baseModelName: parsed.base_model_name_or_path ?? null }
+  return { lora, tensors, baseModelName }
 }

@@ -59,7 +59,8 @@ export const adaptersRouter = router({
     const pair = [findAdapter(ctx, input.a), findAdapter(ctx, input.b)] as const
     const config = ctx.settings.read()
     const architecture = ({ base }: AdapterRecord) => architectureOf(base ?? config.model.base_model_name)
-    return compareAdapters(ctx.lab.store, listAdapters(ctx.lab.store, config), pair, architecture)
+    const all = listAdapters(ctx.lab.store, config).filter((adapter) => adapter.problem === null)
+    return compareAdapters(ctx.lab.store, all, pair, architecture)
   }),
 
   /**
@@ -89,10 +90,11 @@ export const adaptersRouter = router({
   stopMerge: procedure.mutation(({ ctx }) => ctx.merges.stop()),
 })
 
-/** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not. */
+/** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not, or cannot be read. */
 export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>, path: string): AdapterRecord {
   const found = listAdapters(lab.store, settings.read()).find((adapter) => adapter.path === path)
   if (found === undefined) throw new UserError('adapterGone', { path })
+  if (found.problem !== null) throw new UserError([found.problem])
   return found
 }
 

@@ -109,7 +109,7 @@ export function artifactsOf(
   const adapter = listAdapters(store, run.config).find(
     (one) => one.run === run.id && one.arm === arm && one.round === (stage === 'sft' ? 0 : round),
   )
-  if (adapter === undefined) return []
+  if (adapter === undefined || adapter.problem !== null) return []
   return [['README.md', adapterCard(run, adapter)], ...file(projectPath(adapter.path), 'adapter_config.json')]
 }
 

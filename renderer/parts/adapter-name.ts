@@ -3,7 +3,11 @@ import type { TFunction } from 'i18next'
 import type { Answers } from '../lab.ts'
 import { armName } from './arm.ts'
 
-export type Adapter = Answers['adapters']['list'][number]
+type Listed = Answers['adapters']['list'][number]
+/** An adapter that can be read. */
+export type Adapter = Extract<Listed, { readonly problem: null }>
+/** An adapter that cannot be read. */
+export type BrokenAdapter = Exclude<Listed, Adapter>
 
 type Named = Pick<Adapter, 'path' | 'arm' | 'run' | 'round' | 'rounds'>
 

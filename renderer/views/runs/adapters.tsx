@@ -4,13 +4,14 @@ import { Boxes } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { choose, usePlace } from '../../location.ts'
-import type { Adapter } from '../../parts/adapter-name.ts'
+import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { AdapterLine } from './adapter-line.tsx'
+import { BrokenLine } from './broken-line.tsx'
 import { COMPARISON, Comparison } from './comparison.tsx'
 import { marksAfter } from './marked.ts'
 import { Merging } from './merge.tsx'
@@ -23,7 +24,8 @@ export function Adapters() {
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (data === undefined) return <Loading />
   if (data.length === 0) return <Empty icon={Boxes} title={t('runs.noAdapter')} text={t('runs.noAdapterText')} />
-  const marked = [query.a, query.b].flatMap((path) => data.find((adapter) => adapter.path === path) ?? [])
+  const readable = data.filter((adapter) => adapter.problem === null)
+  const marked = [query.a, query.b].flatMap((path) => readable.find((adapter) => adapter.path === path) ?? [])
   const [a, b] = marked
   return (
     <>
@@ -48,7 +50,7 @@ export function Adapters() {
 interface AdapterListProps {
   readonly title: string
   readonly note: string
-  readonly adapters: readonly Adapter[]
+  readonly adapters: readonly (Adapter | BrokenAdapter)[]
   /** Those that are marked, in this list or in another. */
   readonly marked: readonly Adapter[]
 }
@@ -63,14 +65,18 @@ function AdapterList({ title, note, adapters, marked }: AdapterListProps) {
   return (
     <Panel title={title} note={note}>
       <ul className={classes.adapters}>
-        {adapters.map((adapter) => (
-          <AdapterLine
-            key={adapter.path}
-            adapter={adapter}
-            marked={marked.includes(adapter)}
-            onMark={(on) => mark(adapter, on)}
-          />
-        ))}
+        {adapters.map((adapter) =>
+          adapter.problem === null ? (
+            <AdapterLine
+              key={adapter.path}
+              adapter={adapter}
+              marked={marked.includes(adapter)}
+              onMark={(on) => mark(adapter, on)}
+            />
+          ) : (
+            <BrokenLine key={adapter.path} adapter={adapter} />
+          ),
+        )}
       </ul>
     </Panel>
   )

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import type { Adapter } from '../../parts/adapter-name.ts'
+import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 interface Props {
@@ -21,8 +21,10 @@ export function UseAdapter({ path, as, name }: Props) {
     client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path: from, as }))
   const use = async () => {
     // What is overwritten can be put back where a run has kept it.
-    const before = client.getQueryData<readonly Adapter[]>(['adapters'])?.find((one) => one.current && one.arm === as)
-    const origin = before?.origin
+    const before = client
+      .getQueryData<readonly (Adapter | BrokenAdapter)[]>(['adapters'])
+      ?.find((one) => one.current && one.arm === as)
+    const origin = before?.problem === null ? before.origin : null
     try {
       await put(path)
       tell(
