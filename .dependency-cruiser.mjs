@@ -32,13 +32,18 @@ const ROOMS = [
 ]
 
 /** What the window may import as code. Of everything else in `main` it takes types only. */
-const SHARED_WITH_THE_WINDOW = ['main/messages', 'main/store/episode']
+const SHARED_WITH_THE_WINDOW = [
+  'main/messages',
+  'main/evaluation/arms',
+  'main/evaluation/figures',
+  'main/evaluation/verdict',
+  'main/store/episode',
+]
 
 const TEST = '\\.test\\.tsx?$'
 
 /** Files that still stand in a circle, or import upward. */
 const KNOWN = [
-  'main/capacity/memory',
   'main/pipeline/artifacts',
   'main/pipeline/stage',
   'main/rpc/desktop',

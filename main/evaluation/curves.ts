@@ -2,9 +2,9 @@
 import type { Metric } from '../store/metrics.ts'
 import { type ChartOptions, type Line, lineChart } from './chart.ts'
 import { type Html, html } from './html.ts'
+import { armLabel } from './labels.ts'
 import { section } from './section.ts'
 import { tone } from './style.ts'
-import { armLabel } from './summary.ts'
 
 /** A line of a figure: a metric by TRL's name, and how it is drawn. */
 interface Drawn {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { sampleRun } from '../../testing/sample-run.ts'
+import { english } from '../messages/say.ts'
 import { markdownTable } from './markdown.ts'
 import { summarise } from './summary.ts'
+import { findingMessage } from './verdict.ts'
 
 test('the table has a line a task, a column an arm, and the verdict below', () => {
   const summary = summarise(sampleRun())
@@ -15,7 +17,7 @@ test('the table has a line a task, a column an arm, and the verdict below', () =
   expect(lines[2 + tasks.length]).toMatch(/^\| \*\*overall\*\* \| \d+\.\d \(\d+\.\d-\d+\.\d\) \|/)
   expect(lines[0]).toContain('| SFT on own successes | NLL on chosen | Golden replay only |')
   expect(lines.join('\n')).toContain('- DPO against Golden replay only: ')
-  expect(lines).toEqual(expect.arrayContaining([...summary.verdict]))
+  expect(lines).toEqual(expect.arrayContaining([...summary.verdict.map((finding) => english(findingMessage(finding)))]))
 })
 
 test('what a task is called cannot break the table', () => {

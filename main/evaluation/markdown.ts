@@ -1,6 +1,11 @@
 /** The success table in Markdown, for notes and pull requests. */
+
+import { english } from '../messages/say.ts'
 import type { Cell, Row } from './evaluate.ts'
-import { armLabel, points, pValue, type Summary } from './summary.ts'
+import { points, pValue } from './figures.ts'
+import { armLabel } from './labels.ts'
+import type { Summary } from './summary.ts'
+import { findingMessage } from './verdict.ts'
 
 /** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
 export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
@@ -18,7 +23,7 @@ export function markdownTable({ table: { arms, tasks, overall }, against, verdic
     '',
     ...compared,
     '',
-    ...verdict,
+    ...verdict.map((finding) => english(findingMessage(finding))),
     '',
   ].join('\n')
 }

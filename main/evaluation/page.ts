@@ -2,22 +2,17 @@
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
+import { CONTROLS } from './arms.ts'
 import { curvesSection } from './curves.ts'
 import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
+import { points, pValue } from './figures.ts'
 import { type Html, html } from './html.ts'
+import { armLabel, shortArmLabel } from './labels.ts'
 import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
 import { STYLE, tone } from './style.ts'
-import {
-  armLabel,
-  CONTROLS,
-  type Comparison,
-  points,
-  pValue,
-  type ReportData,
-  type Summary,
-  shortArmLabel,
-} from './summary.ts'
+import type { ReportData, Summary } from './summary.ts'
+import { type Comparison, findingMessage } from './verdict.ts'
 
 /** The whole document. */
 export function reportPage(data: ReportData, summary: Summary): string {
@@ -74,7 +69,7 @@ ${
   )
 }
 </div>
-${verdict.map((sentence, i) => html`<p class="${i === 0 ? 'sentence first' : 'sentence'}">${sentence}</p>`)}
+${verdict.map((finding, i) => html`<p class="${i === 0 ? 'sentence first' : 'sentence'}">${english(findingMessage(finding))}</p>`)}
 </section>`
 }
 

@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HOSTILE, sampleRun } from '../../testing/sample-run.ts'
+import { english } from '../messages/say.ts'
 import { lineChart, movingMean, ticks } from './chart.ts'
+import { points } from './figures.ts'
 import { escapeHtml, html } from './html.ts'
 import { reportPage } from './page.ts'
 import { metricsCsv, writeReport } from './report.ts'
-import { points, summarise } from './summary.ts'
+import { type Summary, summarise } from './summary.ts'
 import { textTable } from './terminal.ts'
+import { findingMessage } from './verdict.ts'
+
+const sentences = ({ verdict }: Summary) => verdict.map((finding) => english(findingMessage(finding)))
 
 describe('the report of a run', () => {
   let folder: string
@@ -40,6 +45,7 @@ describe('the report of a run', () => {
     expect(summary.sft.success).toBe(sft.filter(({ outcome }) => outcome === 'success').length / sft.length)
     expect(summary.mcnemar).toEqual({ won: expect.any(Number), lost: expect.any(Number), p: expect.any(Number) })
     expect(summary.against.successSft.won).toBeGreaterThan(summary.against.successSft.lost)
+    expect(summary.verdict[0]).toMatchObject({ kind: 'learned', standing: 'better', arm: 'dpo', against: 'sft' })
     expect(summary.wall).toEqual(data.wall)
   })
 
@@ -76,7 +82,7 @@ test('the verdict calls a gain within its interval none, and says which controls
   const data = sampleRun()
   const [sft, dpo] = data.arms
   const none = summarise({ ...data, arms: [sft!, { name: 'dpo', episodes: sft!.episodes }] })
-  expect(none.verdict[0]).toMatch(/^No measurable change from SFT to DPO/)
+  expect(sentences(none)[0]).toMatch(/^No measurable change from SFT to DPO/)
   const worse = summarise({
     ...data,
     arms: [
@@ -84,15 +90,15 @@ test('the verdict calls a gain within its interval none, and says which controls
       { name: 'dpo', episodes: sft!.episodes },
     ],
   })
-  expect(worse.verdict[0]).toMatch(/^DPO solves fewer problems than SFT/)
+  expect(sentences(worse)[0]).toMatch(/^DPO solves fewer problems than SFT/)
   const equal = summarise({ ...data, arms: [sft!, dpo!, { name: 'success_sft', episodes: dpo!.episodes }] })
-  expect(equal.verdict).toEqual([
+  expect(sentences(equal)).toEqual([
     expect.stringMatching(/^DPO solves more/),
     'No measurable difference between DPO and SFT on own successes.',
   ])
   const controls = ['success_sft', 'nll_chosen', 'replay'].map((name) => ({ name, episodes: dpo!.episodes }))
-  expect(summarise({ ...data, arms: [sft!, dpo!, ...controls] }).verdict[1]).toBe(
-    'No measurable difference between DPO and SFT on own successes, NLL on chosen, and Golden replay only.',
+  expect(sentences(summarise({ ...data, arms: [sft!, dpo!, ...controls] }))[1]).toBe(
+    'No measurable difference between DPO and Golden replay only, SFT on own successes, and NLL on chosen.',
   )
 })
 
@@ -100,7 +106,7 @@ test('the verdict says whether training again helped', () => {
   const data = sampleRun()
   const [sft, dpo] = data.arms
   const verdictAfter = (episodes: typeof sft) =>
-    summarise({ ...data, arms: [sft!, { name: 'dpo_before', episodes: episodes!.episodes }, dpo!] }).verdict[1]
+    sentences(summarise({ ...data, arms: [sft!, { name: 'dpo_before', episodes: episodes!.episodes }, dpo!] }))[1]
   expect(verdictAfter(dpo)).toMatch(/^Training again made no measurable difference \(0\.0 points/)
   expect(verdictAfter(sft)).toMatch(/^Trained again, DPO solves more problems than before: \+/)
 })
@@ -120,7 +126,7 @@ test('the controls, which had the episodes of one round, are held against the po
   expect(rounds.against.success_sft).toMatchObject({ arm: 'dpo_round_1', difference: 0, won: 0, lost: 0 })
   expect(rounds.against.sft).toMatchObject({ arm: 'dpo' })
   expect(textTable(rounds)).toContain('DPO, round 1 against SFT on own successes: 0.0 points')
-  expect(rounds.verdict[1]).toBe('No measurable difference between DPO, round 1 and SFT on own successes.')
+  expect(sentences(rounds)[1]).toBe('No measurable difference between DPO, round 1 and SFT on own successes.')
 })
 
 test('the page names the round that the controls share their episodes with, and gives every DPO its colour', async () => {

@@ -1,4 +1,4 @@
-import { CONTROLS } from './summary.ts'
+import { isControl } from './arms.ts'
 
 /** The report's style sheet: Okabe and Ito's colours, which colour-blind readers can tell apart, light and dark. */
 export const STYLE = `
@@ -119,6 +119,6 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
 
 /** The class that gives a policy its colour. */
 export function tone(arm: string): string {
-  if (['sft', 'dpo', ...CONTROLS].includes(arm)) return `c-${arm}`
+  if (arm === 'sft' || arm === 'dpo' || isControl(arm)) return `c-${arm}`
   return arm.startsWith('dpo_') ? 'c-dpo_other' : 'c-other'
 }

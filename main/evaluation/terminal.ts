@@ -1,6 +1,11 @@
 /** The success table as text, for the end of a run. */
+
+import { english } from '../messages/say.ts'
 import type { Cell, Row } from './evaluate.ts'
-import { armLabel, points, pValue, type Summary, shortArmLabel } from './summary.ts'
+import { points, pValue } from './figures.ts'
+import { armLabel, shortArmLabel } from './labels.ts'
+import type { Summary } from './summary.ts'
+import { findingMessage } from './verdict.ts'
 
 /** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
 export function textTable({ table, against, verdict }: Summary): string {
@@ -36,7 +41,7 @@ export function textTable({ table, against, verdict }: Summary): string {
         `${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, McNemar ${pValue(p)}`,
     ),
     '',
-    ...verdict,
+    ...verdict.map((finding) => english(findingMessage(finding))),
   ].join('\n')
 }
 

@@ -1,6 +1,6 @@
 /** What came of a stage, in a line. */
 import { z } from 'zod'
-import { shortArmLabel } from '../evaluation/summary.ts'
+import { shortArmLabel } from '../evaluation/labels.ts'
 import type { StageRecord } from '../store/stages.ts'
 import type { StageName } from './stage.ts'
 

@@ -1,5 +1,5 @@
 /** The procedures, called on a real store; and what they stream, through real sockets. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -379,7 +379,7 @@ test('results say who won what, and go out as report, table and figures', async 
     arms: { sft: { success: 0.25, n: 4 }, dpo: { success: 0.75 } },
     against: { sft: { won: 2, lost: 0 } },
     failures: { sft: [['wrong', 3]] },
-    verdict: [expect.stringMatching(/^No measurable change from SFT to DPO/)],
+    verdict: [{ kind: 'learned', standing: 'same', arm: 'dpo', against: 'sft' }],
   })
   const soFar = await lab.results.soFar.query({ run, round: 1 })
   for (const [arm, { success, n, low, high, faults }] of Object.entries(soFar)) {
@@ -483,6 +483,33 @@ test('curves are followed step by step, past a broken line', async () => {
   store.metrics.add(arm, 21, { loss: 0 })
   await until(() => steps.length === 21)
   expect(steps).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
+})
+
+test('an adapter that cannot be read is listed with what is wrong with it', async () => {
+  const run = wholeRun()
+  const place = join(folder, `reports/trial-${run}/sft_adapter`)
+  mkdirSync(place, { recursive: true })
+  const { lab } = page()
+  expect(await lab.adapters.list.query()).toEqual([])
+  const problem = async () => {
+    const [adapter] = await lab.adapters.list.query()
+    expect(adapter).toMatchObject({ arm: 'sft', run, round: 0, path: place, current: false })
+    return adapter?.problem
+  }
+  const config = join(place, 'adapter_config.json')
+  writeFileSync(config, '{"r": ')
+  expect(await problem()).toMatchObject({ id: 'fileNotJson', values: { file: config } })
+  writeFileSync(
+    config,
+    '{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"], "use_dora": true}',
+  )
+  expect(await problem()).toMatchObject({ id: 'fileKeyWrong', values: { key: 'use_dora' } })
+  writeFileSync(config, '{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}')
+  expect(await problem()).toMatchObject({ id: 'safetensorsMissing' })
+  await expect(lab.adapters.use.mutate({ path: place, as: 'sft' })).rejects.toThrow('safetensors is missing')
+  rmSync(config)
+  writeFileSync(join(place, 'adapter_model.safetensors'), '')
+  expect(await problem()).toMatchObject({ id: 'adapterConfigMissing' })
 })
 
 test('adapters come with what they were made from, golden samples with where they lie', async () => {

@@ -5,6 +5,7 @@ import { checkMemory, largestBatch } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { loadAdapter } from '../../engine/adapter.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
+import { CONTROLS } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { pairMessages } from '../../preferences/pairs.ts'
@@ -20,9 +21,6 @@ import { goldenExamples } from './examples.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 import { mapInTurns } from './turns.ts'
-
-/** What DPO has to beat, from the same episodes with the same number of steps. */
-export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
 
 const result = z.object({
   pairs: z.int(),

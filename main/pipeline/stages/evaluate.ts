@@ -1,6 +1,7 @@
 /** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
 import { join } from 'node:path'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
+import { CONTROLS } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
@@ -10,7 +11,6 @@ import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFol
 import { finishedStage } from '../lineage.ts'
 import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
 import type { Stage, StageContext } from '../stage.ts'
-import { CONTROLS } from './dpo.ts'
 import { greedy, jobsOf, play } from './play.ts'
 import { bestRound } from './validate.ts'
 

@@ -1,6 +1,7 @@
 /** Between the rounds: how good is the policy on problems that neither training nor evaluation sees? */
 import { z } from 'zod'
 import { cell, compare } from '../../evaluation/evaluate.ts'
+import { standing } from '../../evaluation/verdict.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { greedy, jobsOf, play } from './play.ts'
@@ -33,9 +34,6 @@ export const validate: Stage<z.output<typeof result>> = {
   },
 }
 
-/** Below this, a difference is not put down to chance. */
-const LEVEL = 0.05
-
 /**
  * Of the rounds from `first` to `last`, the latest that is not measurably worse on the validation block than the most
  * successful one (McNemar's exact test on the problems that both played). A later round has learned from more; a
@@ -48,9 +46,6 @@ export function bestRound({ store, run }: Pick<StageContext, 'store' | 'run'>, f
   })
   const success = arms.map(({ episodes }) => cell(episodes).success)
   const top = arms[success.indexOf(Math.max(...success))]!
-  const close = arms.findLastIndex((arm) => {
-    const { difference, p } = compare(arm, top)
-    return difference >= 0 || p >= LEVEL
-  })
+  const close = arms.findLastIndex((arm) => standing(compare(arm, top)) !== 'worse')
   return first + close
 }

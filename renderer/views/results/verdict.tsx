@@ -1,19 +1,16 @@
 /** The answer first: SFT, DPO, the change, and what may be said of it. */
 import { useTranslation } from 'react-i18next'
-import { armName } from '../../parts/arm.ts'
+import { findingMessage } from '../../../main/evaluation/verdict.ts'
+import { useSay } from '../../i18n/say.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'
-import { type Sentence, sentencesOf } from './significance.ts'
 
-export function Verdict({ results: { arms, against } }: { readonly results: Results }) {
-  const { t, i18n } = useTranslation()
+export function Verdict({ results: { arms, against, verdict } }: { readonly results: Results }) {
+  const { t } = useTranslation()
+  const say = useSay()
   const change = against.sft
-  const all = new Intl.ListFormat(i18n.language, { type: 'conjunction' })
-  const names = (list: readonly string[]) => all.format(list.map((arm) => t('results.named', { arm: armName(t, arm) })))
-  const say = ({ kind, arm, arms: others }: Sentence) =>
-    t(`results.verdict.${kind}`, { arm: armName(t, arm), arms: names(others) })
   return (
     <section className={classes.verdict} aria-label={t('results.answer')}>
       <div className={classes.tiles}>
@@ -42,8 +39,8 @@ export function Verdict({ results: { arms, against } }: { readonly results: Resu
         )}
       </div>
       <div className={classes.sentences}>
-        {sentencesOf(against).map((sentence) => (
-          <p key={sentence.kind}>{say(sentence)}</p>
+        {verdict.map((finding) => (
+          <p key={`${finding.kind} ${finding.standing}`}>{say(findingMessage(finding))}</p>
         ))}
       </div>
     </section>

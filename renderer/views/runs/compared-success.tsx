@@ -1,5 +1,6 @@
 /** How often two adapters solved the same problems. */
 import { useTranslation } from 'react-i18next'
+import { standing } from '../../../main/evaluation/verdict.ts'
 import type { Answers } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
@@ -10,16 +11,12 @@ import classes from './runs.module.css'
 
 type Success = NonNullable<Answers['adapters']['compare']['success']>
 
-/** Below this, a difference is called one. */
-const LEVEL = 0.05
-
 export function ComparedSuccess({ success: { runs, rates, paired } }: { readonly success: Success }) {
   const { t } = useTranslation()
-  const verdict = paired.p >= LEVEL ? 'same' : paired.difference > 0 ? 'better' : 'worse'
   return (
     <>
       <p className={classes.answer}>
-        <b>{t(`runs.compare.${verdict}`)}</b>{' '}
+        <b>{t(`runs.compare.${standing(paired)}`)}</b>{' '}
         <span className="soft">
           {t('results.pairedInterval', {
             difference: points(paired.difference),

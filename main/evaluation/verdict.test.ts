@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { english } from '../messages/say.ts'
+import { armName, shortArmName } from './arms.ts'
+import { paired } from './statistics.ts'
+import { type Comparison, findingMessage, standing, verdictOf } from './verdict.ts'
+
+/** A comparison of this arm with `won` problems that it alone solved, and as many lost. */
+const against = (won: number, lost: number, arm = 'dpo'): Comparison => ({ arm, ...paired(won, lost, 50, 50) })
+const BETTER = against(40, 5)
+const SAME = against(11, 10)
+const WORSE = against(5, 40)
+
+describe('a verdict', () => {
+  it('calls a difference that could be chance none', () => {
+    expect([BETTER, SAME, WORSE].map(standing)).toEqual(['better', 'same', 'worse'])
+    expect(standing({ difference: 0.1, p: 0.05 })).toBe('same')
+    expect(standing({ difference: 0.1, p: 0.049 })).toBe('better')
+  })
+
+  it('speaks of SFT first, then of what DPO was before', () => {
+    const findings = verdictOf({ dpo_before: WORSE, sft: BETTER })
+    expect(findings).toEqual([
+      { kind: 'learned', standing: 'better', against: 'sft', ...BETTER },
+      { kind: 'trainedAgain', standing: 'worse', against: 'dpo_before', ...WORSE },
+    ])
+    expect(findings.map((finding) => english(findingMessage(finding)))).toEqual([
+      expect.stringMatching(
+        /^DPO solves more problems than SFT: \+24\.1 points, 95% interval \+\d.* to \+\d.*, p < 0\.001\.$/,
+      ),
+      expect.stringMatching(/^Trained again, DPO solves fewer problems than before: −24\.1 points/),
+    ])
+  })
+
+  it('says that it had to be DPO only where every control is beaten', () => {
+    const round = { ...BETTER, arm: 'dpo_round_1' }
+    const [all] = verdictOf({ nll_chosen: round, replay: round })
+    expect(all).toEqual({
+      kind: 'controls',
+      standing: 'better',
+      arm: 'dpo_round_1',
+      against: ['replay', 'nll_chosen'],
+      all: true,
+    })
+    expect(english(findingMessage(all!))).toBe(
+      'It had to be DPO: DPO, round 1 beats Golden replay only and NLL on chosen, from the same episodes and steps.',
+    )
+    expect(verdictOf({ replay: round, nll_chosen: SAME })[0]).toMatchObject({ against: ['replay'], all: false })
+  })
+
+  it('keeps apart the controls that DPO beats, equals, and loses to', () => {
+    const findings = verdictOf({ replay: BETTER, success_sft: SAME, nll_chosen: WORSE, base: BETTER })
+    expect(findings.map((finding) => english(findingMessage(finding)))).toEqual([
+      'DPO beats Golden replay only, from the same episodes and steps.',
+      'No measurable difference between DPO and SFT on own successes.',
+      'DPO is worse than NLL on chosen, from the same episodes and steps.',
+    ])
+  })
+})
+
+it('names arms, and shorter where there is little room', () => {
+  expect(['sft', 'dpo_round_2', 'mine'].map((arm) => english(armName(arm)))).toEqual(['SFT', 'DPO, round 2', 'mine'])
+  expect(['sft', 'dpo_before', 'toString'].map((arm) => english(shortArmName(arm)))).toEqual([
+    'SFT',
+    'DPO before',
+    'toString',
+  ])
+})

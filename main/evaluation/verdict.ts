@@ -1,0 +1,102 @@
+/** What may be said of the policies that played the same problems. A difference that could be chance is called none. */
+import { type Message, type MessageId, message } from '../messages/message.ts'
+import { armName, CONTROLS, type Control } from './arms.ts'
+import { pairedFigures } from './figures.ts'
+import type { Paired } from './statistics.ts'
+
+/** A difference whose p is below this is not put down to chance. */
+export const LEVEL = 0.05
+
+/** How the first of two policies stands to the second. */
+export type Standing = 'better' | 'worse' | 'same'
+
+export function standing({ difference, p }: Pick<Paired, 'difference' | 'p'>): Standing {
+  if (p >= LEVEL) return 'same'
+  return difference > 0 ? 'better' : 'worse'
+}
+
+/** One policy of DPO's against another policy. */
+export interface Comparison extends Paired {
+  /**
+   * 'dpo'; against a control, where there were several rounds, 'dpo_round_1': the one whose episodes and steps the controls
+   * had as well.
+   */
+  readonly arm: string
+}
+
+/** One thing that a verdict says: the data; `findingMessage` has the words. */
+export type Finding =
+  /** DPO against SFT, or against what it was before it was trained again. */
+  | ({
+      readonly kind: 'learned' | 'trainedAgain'
+      readonly standing: Standing
+      readonly against: 'sft' | 'dpo_before'
+    } & Comparison)
+  /** DPO against the controls to which it stands alike. */
+  | {
+      readonly kind: 'controls'
+      readonly standing: Standing
+      readonly arm: string
+      readonly against: readonly Control[]
+      /** Whether it is better than all controls there are: it had to be DPO. */
+      readonly all: boolean
+    }
+
+/** The findings on DPO against every other arm, by the other's name: on SFT first, then on the controls. */
+export function verdictOf(against: Readonly<Record<string, Comparison>>): Finding[] {
+  const { sft, dpo_before: before } = against
+  const known = CONTROLS.flatMap((control) => {
+    const comparison = against[control]
+    return comparison === undefined ? [] : [{ control, comparison }]
+  })
+  const held = (wanted: Standing): Finding[] => {
+    const alike = known.filter(({ comparison }) => standing(comparison) === wanted)
+    const [first] = alike
+    if (first === undefined) return []
+    const all = wanted === 'better' && alike.length === known.length
+    const { arm } = first.comparison
+    return [{ kind: 'controls', standing: wanted, arm, against: alike.map(({ control }) => control), all }]
+  }
+  return [
+    ...(sft === undefined ? [] : [{ kind: 'learned', standing: standing(sft), against: 'sft', ...sft } as const]),
+    ...(before === undefined
+      ? []
+      : [{ kind: 'trainedAgain', standing: standing(before), against: 'dpo_before', ...before } as const]),
+    ...held('better'),
+    ...held('same'),
+    ...held('worse'),
+  ]
+}
+
+const LEARNED = { better: 'dpoBetter', worse: 'dpoWorse', same: 'dpoSame' } as const
+const TRAINED_AGAIN = { better: 'againBetter', worse: 'againWorse', same: 'againSame' } as const
+const CONTROLS_HELD = { better: 'controlsBeaten', worse: 'controlsBetter', same: 'controlsSame' } as const
+
+/** A finding in words. */
+export function findingMessage(finding: Finding): Message {
+  switch (finding.kind) {
+    case 'learned':
+      return message(LEARNED[finding.standing], { figures: pairedFigures(finding) })
+    case 'trainedAgain':
+      return message(TRAINED_AGAIN[finding.standing], { figures: pairedFigures(finding) })
+    case 'controls': {
+      const said: MessageId = finding.all ? 'hadToBeDpo' : CONTROLS_HELD[finding.standing]
+      return message(said, { arm: armName(finding.arm), controls: together(finding.against.map(quoted)) })
+    }
+  }
+}
+
+/** A name within a sentence: Chinese sets it in quotation marks. */
+function quoted(arm: string): Message {
+  return message('armInSentence', { arm: armName(arm) })
+}
+
+/** "A", "A and B", "A, B, and C". */
+function together(names: readonly Message[]): Message {
+  const [first, second] = names
+  if (first === undefined || second === undefined) return first ?? message('verbatim', { text: '' })
+  const last = names.at(-1) ?? second
+  return names.length === 2
+    ? message('twoTogether', { first, second })
+    : message('manyTogether', { others: names.slice(0, -1), last })
+}
