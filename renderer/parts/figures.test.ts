@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, decimal, duration, metric, percent, points, pValue } from './figures.ts'
+import { bytes, clock, decimal, duration, metric, moment, percent, points, pValue } from './figures.ts'
 
 describe('figures', () => {
   it('writes shares and differences in percent and points', () => {
@@ -32,6 +32,13 @@ describe('figures', () => {
       '8.0 GB',
       '15 GB',
     ])
+  })
+
+  it('writes moments and times of day in the reader’s language', () => {
+    const at = new Date(2026, 2, 4, 0, 5, 9).getTime()
+    expect(clock(at, 'en')).toBe('00:05:09')
+    expect(moment(at, 'en-GB')).toBe('4 Mar 2026, 00:05')
+    expect(moment(at, 'zh-CN')).toBe('2026年3月4日 00:05')
   })
 
   it('keeps four digits of a metric, whatever its size', () => {

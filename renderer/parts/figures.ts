@@ -54,12 +54,22 @@ export function metric(value: number): string {
     .replace(/^-/, '−')
 }
 
-/** By language: one takes longer to make than a hundred dates take to write. */
-const formats = new Map<string, Intl.DateTimeFormat>()
-
 /** Date and time, short, in the reader's language. */
 export function moment(milliseconds: number, language: string): string {
-  const format = formats.get(language) ?? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
-  formats.set(language, format)
-  return format.format(milliseconds)
+  return formatOf(language, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds)
+}
+
+/** The time of day with its seconds, in the reader's language: "14:05:09". */
+export function clock(milliseconds: number, language: string): string {
+  return formatOf(language, { timeStyle: 'medium', hourCycle: 'h23' }).format(milliseconds)
+}
+
+/** By language and options: a format takes longer to make than a hundred dates take to write. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language} ${JSON.stringify(options)}`
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(language, options)
+  formats.set(key, format)
+  return format
 }

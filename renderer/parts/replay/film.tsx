@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './film.module.css'
 import { PageThumbnail } from './page-shot.tsx'
-import type { ReplayStep } from './replay.tsx'
+import type { ReplayStep } from './replay-step.tsx'
 
 interface Props {
   readonly steps: readonly Pick<ReplayStep, 'action' | 'shot'>[]

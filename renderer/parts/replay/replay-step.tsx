@@ -1,0 +1,122 @@
+/** A step of an episode: the page, what the agent thought and did, and the texts behind it. */
+import { SegmentedControl } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
+import { lineDifferences, type Piece } from '../differences.ts'
+import { decimal } from '../figures.ts'
+import { type Token, Tokens } from '../tokens.tsx'
+import { PageShot } from './page-shot.tsx'
+import classes from './replay.module.css'
+
+export interface ReplayStep {
+  readonly page: string
+  readonly prompt: string
+  readonly completion: string
+  readonly thought: string
+  readonly action: string
+  readonly logprob: number
+  /** Token by token, where it is known. */
+  readonly tokens: readonly Token[] | null
+  readonly shot: PageShot
+}
+
+interface Props {
+  readonly step: ReplayStep
+  /** The page of the step before; null for the first. */
+  readonly before: string | null
+}
+
+export function StepView({ step, before }: Props) {
+  return (
+    <>
+      <div className={classes.now}>
+        <PageShot shot={step.shot} />
+        <StepAnswer step={step} />
+      </div>
+      <StepTexts step={step} before={before} />
+    </>
+  )
+}
+
+/** Thought and action; where there is no action, the answer as it came. */
+function StepAnswer({ step }: Pick<Props, 'step'>) {
+  const { t } = useTranslation()
+  return (
+    <div className={classes.answer}>
+      {step.action === '' ? (
+        <>
+          <span className="soft">{t('replay.answer')}</span>
+          <span className="mono wrap">{step.completion}</span>
+          <span className="soft">{t('replay.action')}</span>
+          <b>{t('replay.noAction')}</b>
+        </>
+      ) : (
+        <>
+          <span className="soft">{t('replay.thought')}</span>
+          <span className="wrap">{step.thought === '' ? '–' : step.thought}</span>
+          <span className="soft">{t('replay.action')}</span>
+          <b className="wrap">{step.action}</b>
+        </>
+      )}
+      <span className="soft">{t('replay.probability')}</span>
+      <span>{t('replay.nats', { nats: decimal(step.logprob) })}</span>
+    </div>
+  )
+}
+
+const TEXTS = ['page', 'prompt', 'completion'] as const
+
+/** Which text of a step is shown: the same for one episode after the other, and for two side by side. */
+const useText = create<{ readonly text: (typeof TEXTS)[number] }>(() => ({ text: 'page' }))
+
+function StepTexts({ step, before }: Props) {
+  const { t } = useTranslation()
+  const { text } = useText()
+  return (
+    <>
+      <SegmentedControl
+        size="xs"
+        aria-label={t('replay.shown')}
+        value={text}
+        onChange={(value) => useText.setState({ text: value })}
+        data={TEXTS.map((value) => ({ value, label: t(`replay.${value}`) }))}
+      />
+      {text === 'page' && <PageText page={step.page} before={before} />}
+      {text === 'prompt' && <PlainText text={step.prompt} />}
+      {text === 'completion' &&
+        (step.tokens === null ? <PlainText text={step.completion} /> : <Tokens tokens={step.tokens} />)}
+    </>
+  )
+}
+
+function PlainText({ text }: { readonly text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
+      {text}
+    </pre>
+  )
+}
+
+/** What went and what came is so for those as well who cannot see it. */
+const SIDES = { both: 'span', left: 'del', right: 'ins' } as const
+
+/** The page as the agent read it, with what the last action changed marked. */
+function PageText({ page, before }: { readonly page: string; readonly before: string | null }) {
+  const pieces: readonly Piece[] =
+    before === null ? [{ text: page, side: 'both' }] : lineDifferences(`${before}\n`, `${page}\n`)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
+      {pieces.map((piece, at) => {
+        const Side = SIDES[piece.side]
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
+          <Side key={at} className={classes[piece.side]}>
+            {piece.text}
+          </Side>
+        )
+      })}
+    </pre>
+  )
+}
