@@ -28,14 +28,14 @@ export function Header() {
         >
           {t('palette.open')}
         </Button>
-        <Choice<Language>
+        <SettingMenu<Language>
           label={t('app.language')}
           icon={Languages}
           options={Object.entries(LANGUAGES) as [Language, string][]}
           value={useSettings().language}
           onChange={(language) => useSettings.setState({ language })}
         />
-        <Choice<Scheme>
+        <SettingMenu<Scheme>
           label={t('app.scheme.title')}
           icon={SunMoon}
           options={(['auto', 'light', 'dark'] as const).map((one) => [one, t(`app.scheme.${one}`)])}
@@ -50,7 +50,7 @@ export function Header() {
   )
 }
 
-interface ChoiceProps<Value extends string> {
+interface SettingMenuProps<Value extends string> {
   readonly label: string
   readonly icon: typeof Search
   readonly options: readonly (readonly [Value, string])[]
@@ -58,7 +58,9 @@ interface ChoiceProps<Value extends string> {
   readonly onChange: (value: Value) => void
 }
 
-function Choice<Value extends string>({ label, icon: Icon, options, value, onChange }: ChoiceProps<Value>) {
+/** A setting of the window, as a button with a menu of its values. */
+function SettingMenu<Value extends string>(props: SettingMenuProps<Value>) {
+  const { label, icon: Icon, options, value, onChange } = props
   return (
     <Menu position="bottom-end" shadow="md">
       <Menu.Target>

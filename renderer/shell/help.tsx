@@ -4,51 +4,50 @@ import { useTranslation } from 'react-i18next'
 import { closePanels, usePanels } from './commands.ts'
 import classes from './help.module.css'
 
+/** Every key, by where it works: `names` as they stand on the keyboard, `does` among the words of `help`. */
+const SECTIONS = [
+  {
+    title: 'everywhere',
+    keys: [
+      { names: ['Ctrl K'], does: 'palette' },
+      { names: ['?'], does: 'help' },
+      { names: ['1', '…', '7'], does: 'view' },
+    ],
+  },
+  {
+    title: 'pairs',
+    keys: [
+      { names: ['J', 'K'], does: 'next' },
+      { names: ['A'], does: 'keep' },
+      { names: ['D'], does: 'drop' },
+      { names: ['S'], does: 'swap' },
+      { names: ['E'], does: 'edit' },
+      { names: ['N'], does: 'note' },
+      { names: ['Ctrl Z', 'Ctrl Y'], does: 'undo' },
+    ],
+  },
+  { title: 'record', keys: [{ names: ['Ctrl Z'], does: 'undoStep' }] },
+  {
+    title: 'episodes',
+    keys: [
+      { names: ['J', 'K'], does: 'next' },
+      { names: ['←', '→'], does: 'step' },
+      { names: ['Space'], does: 'play' },
+    ],
+  },
+  {
+    title: 'curves',
+    keys: [
+      { names: ['←', '→'], does: 'point' },
+      { names: ['+', '−'], does: 'zoom' },
+      { names: ['0'], does: 'whole' },
+    ],
+  },
+] as const
+
 export function Help() {
   const { t } = useTranslation()
   const { help } = usePanels()
-  const sections = [
-    {
-      title: t('help.everywhere'),
-      keys: [
-        [['Ctrl K'], t('help.palette')],
-        [['?'], t('help.help')],
-        [['1', '…', '7'], t('help.view')],
-      ],
-    },
-    {
-      title: t('help.pairs'),
-      keys: [
-        [['J', 'K'], t('help.next')],
-        [['A'], t('help.keep')],
-        [['D'], t('help.drop')],
-        [['S'], t('help.swap')],
-        [['E'], t('help.edit')],
-        [['N'], t('help.note')],
-        [['Ctrl Z', 'Ctrl Y'], t('help.undo')],
-      ],
-    },
-    {
-      title: t('help.record'),
-      keys: [[['Ctrl Z'], t('help.undoStep')]],
-    },
-    {
-      title: t('help.episodes'),
-      keys: [
-        [['J', 'K'], t('help.next')],
-        [['←', '→'], t('help.step')],
-        [['Space'], t('help.play')],
-      ],
-    },
-    {
-      title: t('help.curves'),
-      keys: [
-        [['←', '→'], t('help.point')],
-        [['+', '−'], t('help.zoom')],
-        [['0'], t('help.whole')],
-      ],
-    },
-  ] as const
   return (
     <Modal
       opened={help}
@@ -58,13 +57,13 @@ export function Help() {
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl">
-        {sections.map(({ title, keys }) => (
+        {SECTIONS.map(({ title, keys }) => (
           <section key={title}>
-            <h3 className={classes.title}>{title}</h3>
+            <h3 className={classes.title}>{t(`help.${title}`)}</h3>
             <dl className={classes.list}>
-              {keys.map(([names, words]) => (
-                <div key={words} className={classes.row}>
-                  <dt>{words}</dt>
+              {keys.map(({ names, does }) => (
+                <div key={does} className={classes.row}>
+                  <dt>{t(`help.${does}`)}</dt>
                   <dd>{names.map((name) => (name === '…' ? name : <Kbd key={name}>{name}</Kbd>))}</dd>
                 </div>
               ))}

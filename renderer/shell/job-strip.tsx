@@ -31,13 +31,17 @@ export function JobStrip() {
   if (job === null) return null
   return (
     <div ref={strip} className={classes.strip} tabIndex={-1}>
-      {job.current === null ? <Idle job={job} /> : <Current job={job} current={job.current} strip={strip} />}
+      {job.current === null ? (
+        <LastJob last={job.last} />
+      ) : (
+        <RunningJob job={job} current={job.current} strip={strip} />
+      )}
       <Announcer job={job} />
     </div>
   )
 }
 
-function Idle({ job: { last } }: { readonly job: JobState }) {
+function LastJob({ last }: Pick<JobState, 'last'>) {
   const { t } = useTranslation()
   const say = useSay()
   if (last === null) return <span className="soft">{t('job.idle')}</span>
@@ -52,14 +56,14 @@ function Idle({ job: { last } }: { readonly job: JobState }) {
   )
 }
 
-interface CurrentProps {
+interface RunningJobProps {
   readonly job: JobState
   readonly current: CurrentJob
   /** What it stands in, and what stays when the job has ended. */
   readonly strip: RefObject<HTMLDivElement | null>
 }
 
-function Current({ job, current, strip }: CurrentProps) {
+function RunningJob({ job, current, strip }: RunningJobProps) {
   const { t } = useTranslation()
   useFocusHandedOn(strip, strip)
   const { stage, progress } = current

@@ -51,13 +51,13 @@ export function Notices() {
       aria-live="polite"
     >
       {notices.map((notice) => (
-        <Shown key={notice.id} notice={notice} />
+        <NoticeBox key={notice.id} notice={notice} />
       ))}
     </Stack>
   )
 }
 
-function Shown({ notice: { id, what, undo } }: { readonly notice: Notice }) {
+function NoticeBox({ notice: { id, what, undo } }: { readonly notice: Notice }) {
   const { t } = useTranslation()
   const say = useSay()
   const bad = typeof what !== 'string'

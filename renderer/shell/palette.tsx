@@ -29,7 +29,7 @@ export function Palette({ commands }: { readonly commands: readonly Command[] })
       transitionProps={{ duration: 80 }}
       classNames={{ header: classes.header! }}
     >
-      <Choice
+      <CommandSearch
         commands={commands}
         onChoose={(command) => {
           chosen.current = command
@@ -40,12 +40,12 @@ export function Palette({ commands }: { readonly commands: readonly Command[] })
   )
 }
 
-interface ChoiceProps {
+interface CommandSearchProps {
   readonly commands: readonly Command[]
   readonly onChoose: (command: Command | undefined) => void
 }
 
-function Choice({ commands, onChoose }: ChoiceProps) {
+function CommandSearch({ commands, onChoose }: CommandSearchProps) {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')
   // An id of Mantine's own is another one after the first drawing, and the field would name a list that is not there.

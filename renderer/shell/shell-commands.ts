@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/lab.ts'
 import { lab } from '../api.ts'
 import { useJob } from '../job.ts'
-import { isUnfinished, useRounds, useRuns } from '../lab.ts'
+import { isUnfinished, type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'
 import { goTo, usePlace, VIEWS } from '../location.ts'
 import { again, resume, start, trainAgain } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
@@ -26,77 +26,85 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const unfinished = runs?.find(isUnfinished)
   return useMemo(
     () => [
-      ...VIEWS.map((view, at) => ({
-        id: `go-${view}`,
-        group: 'go' as const,
-        label: t('palette.goTo', { view: t(`views.${view}`) }),
-        keys: String(at + 1),
-        run: () => goTo(view),
-      })),
-      ...(busy
-        ? [
-            {
-              id: 'stop',
-              group: 'run' as const,
-              label: t(stopping ? 'job.stopNow' : 'job.stop'),
-              run: () => void (stopping ? lab.job.stopNow : lab.job.stop).mutate().catch(tellError),
-            },
-          ]
-        : [
-            ...(unfinished === undefined
-              ? []
-              : [
-                  {
-                    id: 'resume',
-                    group: 'run' as const,
-                    label: t('pipeline.resume', { run: unfinished.id }),
-                    run: () => void resume(unfinished.id),
-                  },
-                ]),
-            ...COMMANDS.map((command) => ({
-              id: `run-${command}`,
-              group: 'run' as const,
-              label: labelOf(t, command),
-              run: () => void start(command),
-            })),
-            ...(round === undefined
-              ? []
-              : [
-                  {
-                    id: 'run-retrain',
-                    group: 'run' as const,
-                    label: t('palette.train', { run: round.run, round: round.round }),
-                    run: () => void trainAgain(round),
-                  },
-                ]),
-            ...(latest === undefined
-              ? []
-              : [
-                  {
-                    id: 'again',
-                    group: 'run' as const,
-                    label: t('palette.again', { run: latest.id }),
-                    run: () => void again(latest.id),
-                  },
-                ]),
-          ]),
-      ...(Object.keys(LANGUAGES) as Language[]).map((language) => ({
-        id: `language-${language}`,
-        group: 'look' as const,
-        label: t('palette.speak', { language: LANGUAGES[language] }),
-        run: () => useSettings.setState({ language }),
-      })),
-      ...SCHEMES.map((scheme) => ({
-        id: `scheme-${scheme}`,
-        group: 'look' as const,
-        label: t('palette.scheme', { scheme: t(`app.scheme.${scheme}`) }),
-        run: () => useSettings.setState({ scheme }),
-      })),
-      { id: 'help', group: 'help', label: t('palette.help'), keys: '?', run: () => openPanel('help') },
-      { id: 'tour', group: 'help', label: t('palette.tour'), run: () => openPanel('tour') },
+      ...viewCommands(t),
+      ...(busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
+      ...lookCommands(t),
+      ...helpCommands(t),
     ],
     [t, busy, stopping, latest, unfinished, round],
   )
+}
+
+function viewCommands(t: TFunction): PaletteCommand[] {
+  return VIEWS.map((view, at) => ({
+    id: `go-${view}`,
+    group: 'go',
+    label: t('palette.goTo', { view: t(`views.${view}`) }),
+    keys: String(at + 1),
+    run: () => goTo(view),
+  }))
+}
+
+function stopCommand(t: TFunction, stopping: boolean): PaletteCommand {
+  return {
+    id: 'stop',
+    group: 'run',
+    label: t(stopping ? 'job.stopNow' : 'job.stop'),
+    run: () => void (stopping ? lab.job.stopNow : lab.job.stop).mutate().catch(tellError),
+  }
+}
+
+interface Runnable {
+  /** The run that can be gone on with. */
+  readonly unfinished: RunBrief | undefined
+  /** The round that can be trained on again. */
+  readonly round: Round | undefined
+  readonly latest: RunBrief | undefined
+}
+
+/** What can be begun while nothing runs. */
+function runCommands(t: TFunction, { unfinished, round, latest }: Runnable): PaletteCommand[] {
+  const command = (id: string, label: string, begin: () => Promise<boolean>): PaletteCommand => {
+    return { id, group: 'run', label, run: () => void begin() }
+  }
+  return [
+    ...(unfinished === undefined
+      ? []
+      : [command('resume', t('pipeline.resume', { run: unfinished.id }), () => resume(unfinished.id))]),
+    ...COMMANDS.map((name) => command(`run-${name}`, labelOf(t, name), () => start(name))),
+    ...(round === undefined
+      ? []
+      : [command('run-retrain', t('palette.train', { run: round.run, round: round.round }), () => trainAgain(round))]),
+    ...(latest === undefined ? [] : [command('again', t('palette.again', { run: latest.id }), () => again(latest.id))]),
+  ]
+}
+
+function lookCommands(t: TFunction): PaletteCommand[] {
+  return [
+    ...(Object.keys(LANGUAGES) as Language[]).map(
+      (language): PaletteCommand => ({
+        id: `language-${language}`,
+        group: 'look',
+        label: t('palette.speak', { language: LANGUAGES[language] }),
+        run: () => useSettings.setState({ language }),
+      }),
+    ),
+    ...SCHEMES.map(
+      (scheme): PaletteCommand => ({
+        id: `scheme-${scheme}`,
+        group: 'look',
+        label: t('palette.scheme', { scheme: t(`app.scheme.${scheme}`) }),
+        run: () => useSettings.setState({ scheme }),
+      }),
+    ),
+  ]
+}
+
+function helpCommands(t: TFunction): PaletteCommand[] {
+  return [
+    { id: 'help', group: 'help', label: t('palette.help'), keys: '?', run: () => openPanel('help') },
+    { id: 'tour', group: 'help', label: t('palette.tour'), run: () => openPanel('tour') },
+  ]
 }
 
 /** Stages are run; what has a button of its own is called by its words. */

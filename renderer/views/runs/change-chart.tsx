@@ -12,16 +12,20 @@ const SIZES = ['difference', 'a', 'b'] as const
 
 export function ChangeChart({ changes }: { readonly changes: Changes }) {
   const { t } = useTranslation()
-  const top = Math.max(1e-9, ...changes.flatMap(({ a, b, difference }) => [a, b, difference ?? 0]))
-  const layers = Math.max(...changes.map(({ layer }) => layer)) + 1
+  const scale = {
+    top: Math.max(1e-9, ...changes.flatMap(({ a, b, difference }) => [a, b, difference ?? 0])),
+    layers: Math.max(...changes.map(({ layer }) => layer)) + 1,
+  }
   const projections = [...new Set(changes.map(({ projection }) => projection))]
   const known = changes.some(({ difference }) => difference !== null)
-  const said = (sums: Readonly<Record<Size, number>>) =>
-    t(known ? 'runs.change.sums' : 'runs.change.sumsApart', {
+  const sumsOf = (some: Changes) => {
+    const sums = totals(some)
+    return t(known ? 'runs.change.sums' : 'runs.change.sumsApart', {
       a: metric(sums.a),
       b: metric(sums.b),
       difference: metric(sums.difference),
     })
+  }
   return (
     <>
       <p className={classes.legend}>
@@ -36,54 +40,80 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
             <i data-size="difference" /> {t('runs.change.difference')}
           </span>
         )}
-        <span className={classes.all}>{t('runs.change.all', { sums: said(totals(changes)) })}</span>
+        <span className={classes.all}>{t('runs.change.all', { sums: sumsOf(changes) })}</span>
       </p>
       <div className={classes.charts}>
         {projections.map((projection) => {
           const own = changes.filter((change) => change.projection === projection)
-          const sums = said(totals(own))
-          const x = (layer: number) => EDGE + ((WIDTH - 2 * EDGE) * (layer + 0.5)) / layers
-          const y = (value: number) => HEIGHT - 1 - ((HEIGHT - EDGE) * value) / top
-          const points = (size: Size) =>
-            own.flatMap((change) => {
-              const value = change[size]
-              return value === null ? [] : [[x(change.layer), y(value)] as const]
-            })
-          return (
-            <figure key={projection}>
-              <figcaption>
-                <b className="mono">{projection}</b>
-              </figcaption>
-              <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('runs.change.of', { projection, sums })}>
-                <line className={classes.ground} x1={0} x2={WIDTH} y1={HEIGHT - 1} y2={HEIGHT - 1} />
-                {SIZES.map((size) => (
-                  <g key={size} data-size={size}>
-                    {size === 'difference' ? (
-                      points(size).map(([left, at]) => (
-                        <rect
-                          key={left}
-                          x={left - (WIDTH - 2 * EDGE) / layers / 4}
-                          width={(WIDTH - 2 * EDGE) / layers / 2}
-                          y={at}
-                          height={HEIGHT - 1 - at}
-                        />
-                      ))
-                    ) : (
-                      <>
-                        <polyline points={points(size).join(' ')} />
-                        {points(size).map(([left, at]) => (
-                          <circle key={left} cx={left} cy={at} r={2.2} />
-                        ))}
-                      </>
-                    )}
-                  </g>
-                ))}
-              </svg>
-              <span className="soft">{sums}</span>
-            </figure>
-          )
+          return <Projection key={projection} name={projection} changes={own} sums={sumsOf(own)} scale={scale} />
         })}
       </div>
+    </>
+  )
+}
+
+/** What all charts have in common. */
+interface Scale {
+  /** The greatest value. */
+  readonly top: number
+  readonly layers: number
+}
+
+interface ProjectionProps {
+  readonly name: string
+  readonly changes: Changes
+  /** The size of the change over all layers, in words. */
+  readonly sums: string
+  readonly scale: Scale
+}
+
+function Projection({ name, changes, sums, scale }: ProjectionProps) {
+  const { t } = useTranslation()
+  return (
+    <figure>
+      <figcaption>
+        <b className="mono">{name}</b>
+      </figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('runs.change.of', { projection: name, sums })}>
+        <line className={classes.ground} x1={0} x2={WIDTH} y1={HEIGHT - 1} y2={HEIGHT - 1} />
+        {SIZES.map((size) => {
+          const points = pointsOf(changes, size, scale)
+          return (
+            <g key={size} data-size={size}>
+              {size === 'difference' ? <Bars points={points} layers={scale.layers} /> : <DottedLine points={points} />}
+            </g>
+          )
+        })}
+      </svg>
+      <span className="soft">{sums}</span>
+    </figure>
+  )
+}
+
+type Points = readonly (readonly [x: number, y: number])[]
+
+/** Where the values of a size stand in the chart; what is not known is left out. */
+function pointsOf(changes: Changes, size: Size, { top, layers }: Scale): Points {
+  return changes.flatMap((change) => {
+    const value = change[size]
+    if (value === null) return []
+    const x = EDGE + ((WIDTH - 2 * EDGE) * (change.layer + 0.5)) / layers
+    return [[x, HEIGHT - 1 - ((HEIGHT - EDGE) * value) / top] as const]
+  })
+}
+
+function Bars({ points, layers }: { readonly points: Points; readonly layers: number }) {
+  const width = (WIDTH - 2 * EDGE) / layers / 2
+  return points.map(([x, y]) => <rect key={x} x={x - width / 2} width={width} y={y} height={HEIGHT - 1 - y} />)
+}
+
+function DottedLine({ points }: { readonly points: Points }) {
+  return (
+    <>
+      <polyline points={points.join(' ')} />
+      {points.map(([x, y]) => (
+        <circle key={x} cx={x} cy={y} r={2.2} />
+      ))}
     </>
   )
 }
