@@ -62,10 +62,13 @@ export type LabEvent =
 
 export type Emit = (event: LabEvent) => void
 
-/** Says messages as events of a stage and its round. */
+/** Tells messages as events of a stage and its round. */
+export function teller(emit: Emit, place: { readonly stage: string; readonly round: number }): (told: Message) => void {
+  return (told) => emit({ event: 'message', ...place, ...told, text: english(told) })
+}
+
+/** The same for messages that are made where they are said. */
 export function sayer(emit: Emit, place: { readonly stage: string; readonly round: number }): Say {
-  return (id, ...given) => {
-    const said = message(id, ...given)
-    emit({ event: 'message', ...place, ...said, text: english(said) })
-  }
+  const tell = teller(emit, place)
+  return (id, ...given) => tell(message(id, ...given))
 }

@@ -6,7 +6,7 @@ import type { RoundKey } from '../store/keys.ts'
 import type { Run, Status } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
-import { type Emit, sayer } from './events.ts'
+import { type Emit, sayer, teller } from './events.ts'
 import { progressMeter } from './progress.ts'
 import type { Resources } from './resources.ts'
 import type { Stage, StageContext } from './stage.ts'
@@ -113,6 +113,7 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
       emit({ event: 'metrics', ...place, arm: name, step, metrics })
     },
     say: sayer(emit, place),
+    tell: teller(emit, place),
   }
 }
 

@@ -1,7 +1,7 @@
 /** A stage of the lab as a value: what it is called and what it does. The runner decides when, and whether again. */
 import type { z } from 'zod'
 import type { Config } from '../config/schema.ts'
-import type { Say } from '../messages/message.ts'
+import type { Message, Say } from '../messages/message.ts'
 import type { ArmKey, RoundKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Metrics } from '../training/optimize.ts'
@@ -42,4 +42,6 @@ export interface StageContext {
   metrics(arm: string, step: number, metrics: Metrics): void
   /** Says a line worth keeping on the screen. */
   readonly say: Say
+  /** Says a message that another room made. */
+  readonly tell: (told: Message) => void
 }

@@ -59,6 +59,7 @@ function stage(collection: RoundKey | null = null): StageContext {
     progress() {},
     metrics() {},
     say: (id, ...given) => void said.push(english(message(id, ...given))),
+    tell: (told) => void said.push(english(told)),
   }
 }
 

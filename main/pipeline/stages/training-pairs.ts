@@ -46,7 +46,7 @@ function collectionOf(context: StageContext): RoundKey {
   if (store.pairs.count(context).pairs > 0) return { run, round }
   if (collection !== null) return collection
   const found = roundOfFile(store, projectPath(config.paths.preference_data), { run, round })
-  for (const told of cutShort(found.told)) context.say('verbatim', { text: told })
+  for (const told of cutShort(found.told)) context.tell(told)
   return found.round
 }
 

@@ -40,6 +40,7 @@ function stage(): { context: StageContext; abort: AbortController } {
     progress() {},
     metrics: (name, step, metrics) => store.metrics.add(arm(name), step, metrics),
     say() {},
+    tell() {},
   }
   return { context, abort }
 }
