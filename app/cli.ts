@@ -9,6 +9,7 @@ import type { Config } from '../main/config/schema.ts'
 import { EXPORTS, type ExportKind, exportRun, latestWith } from '../main/exports/lines.ts'
 import { writeFileAtomic } from '../main/files/file.ts'
 import { projectPath, shownPath } from '../main/files/paths.ts'
+import { VERSION } from '../main/files/version.ts'
 import type { Command } from '../main/lab.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
 import type { ImportOptions } from './commands/pairs.ts'
@@ -105,7 +106,7 @@ function program(terminal: Terminal, done: (code: number) => void): Program {
     .description(
       'A lab for environment-feedback DPO: a web agent learns from the success or failure of its own attempts.',
     )
-    .version('0.1.0')
+    .version(VERSION)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
