@@ -78,14 +78,14 @@ test('SFT learns answers by heart, DPO then prefers by prompt and keeps them', {
 
   const reference = await referenceLogps(engine, 'policy', PAIRS, OPTIONS)
   const before = await evaluatePairs(engine, 'policy', PAIRS, reference, OPTIONS)
-  const lesson = { method: 'dpo', pairs: PAIRS, reference, examples: EXAMPLES } as const
+  const objective = { method: 'dpo', pairs: PAIRS, reference, examples: EXAMPLES } as const
   const start = await engine.adapterWeights('policy')
   const states: TrainingState[] = []
   const onCheckpoint = async (state: TrainingState) => {
     states.push(state)
   }
   seen.length = 0
-  const job = { engine, adapter: 'policy', lesson, golden: EXAMPLES, options: OPTIONS }
+  const job = { engine, adapter: 'policy', objective, golden: EXAMPLES, options: OPTIONS }
   const whole = await trainPreference({ ...job, hooks: { onStep, onCheckpoint, save_steps: 14 } })
   const after = await evaluatePairs(engine, 'policy', PAIRS, reference, OPTIONS)
   expect(before['eval_rewards/margins']).toBe(0)

@@ -20,9 +20,9 @@ export interface TrainingOptions extends ScheduleOptions {
   readonly seed: number
 }
 
-/** One part of the loss. It draws its own batch. */
+/** One part of the loss. It draws its own batch and knows its own weight in the sum. */
 export interface Term {
-  /** Adds the gradients of `weight` times its loss on the batch of this step. */
+  /** Adds the gradients of its weighted loss on the batch of this step. */
   accumulate(step: number): Promise<TermReport>
 }
 

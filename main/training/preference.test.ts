@@ -4,7 +4,7 @@ import { type LossType, PREFERENCE_LOSSES } from './losses.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import {
   evaluatePairs,
-  type Lesson,
+  type Objective,
   type PreferenceOptions,
   referenceLogps,
   type TokenPair,
@@ -46,11 +46,11 @@ const OPTIONS: PreferenceOptions = {
 /** An SFT policy that is not uniform, so that the reference matters. */
 const START = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i))
 
-async function train(lesson: Lesson['method'], overrides: Partial<PreferenceOptions> = {}) {
+async function train(method: Objective['method'], overrides: Partial<PreferenceOptions> = {}) {
   const engine = createBigramEngine(START)
   const options = { ...OPTIONS, ...overrides }
   const reference = await referenceLogps(engine, null, PAIRS, options)
-  const lessons: Record<Lesson['method'], Lesson> = {
+  const objectives: Record<Objective['method'], Objective> = {
     dpo: { method: 'dpo', pairs: PAIRS, reference, examples: SUCCESSES },
     nll_chosen: { method: 'nll_chosen', pairs: PAIRS },
     success_sft: { method: 'success_sft', examples: SUCCESSES },
@@ -58,7 +58,7 @@ async function train(lesson: Lesson['method'], overrides: Partial<PreferenceOpti
   }
   const seen: Metrics[] = []
   const hooks = { onStep: (_: number, metrics: Metrics) => seen.push(metrics) }
-  const job = { engine, adapter: null, lesson: lessons[lesson], golden: GOLDEN, options }
+  const job = { engine, adapter: null, objective: objectives[method], golden: GOLDEN, options }
   const result = await trainPreference({ ...job, hooks })
   return { engine, reference, options, seen, result, job }
 }
@@ -104,6 +104,26 @@ test('the first step of DPO starts at log 2 and reports the names of TRL', async
   )
 })
 
+test('mean_token_accuracy is of the chosen tokens alone, as in TRL', async () => {
+  // Every chosen token is the likeliest there, and rejected ones are not.
+  const table = new Float32Array(256)
+  for (const { prompt, chosen } of PAIRS) {
+    const sequence = [...prompt.slice(-1), ...chosen]
+    for (let i = 1; i < sequence.length; i++) table[16 * sequence[i - 1]! + sequence[i]!] = 5
+  }
+  const seen: Metrics[] = []
+  const reference = await referenceLogps(createBigramEngine(table), null, PAIRS, OPTIONS)
+  await trainPreference({
+    engine: createBigramEngine(table),
+    adapter: null,
+    objective: { method: 'dpo', pairs: PAIRS, reference, examples: [] },
+    golden: GOLDEN,
+    options: { ...OPTIONS, max_steps: 1 },
+    hooks: { onStep: (_, metrics) => void seen.push(metrics) },
+  })
+  expect(seen[0]?.mean_token_accuracy).toBe(1)
+})
+
 test('the gradient is the slope of the whole loss', async () => {
   const engine = createBigramEngine(START)
   const reference = await referenceLogps(createBigramEngine(), null, PAIRS, OPTIONS)
@@ -125,7 +145,7 @@ test('the gradient is the slope of the whole loss', async () => {
   await trainPreference({
     engine: watched,
     adapter: null,
-    lesson: { method: 'dpo', pairs: PAIRS, reference, examples: SUCCESSES },
+    objective: { method: 'dpo', pairs: PAIRS, reference, examples: SUCCESSES },
     golden: GOLDEN,
     options,
   })
@@ -155,8 +175,8 @@ test('replay keeps what plain DPO forgets', async () => {
 
 test.each(['nll_chosen', 'success_sft'] as const)(
   'the control %s learns chosen completions and golden samples',
-  async (lesson) => {
-    const { seen } = await train(lesson)
+  async (method) => {
+    const { seen } = await train(method)
     expect(seen.at(-1)!.loss).toBeLessThan(seen[0]!.loss! - 0.5)
     expect(seen.at(-1)!['replay/loss']).toBeLessThan(seen[0]!['replay/loss']!)
   },
@@ -187,10 +207,10 @@ test('nothing to learn from is an error', async () => {
   const engine = createBigramEngine()
   const job = { engine, adapter: null, golden: GOLDEN, options: OPTIONS }
   await expect(
-    trainPreference({ ...job, lesson: { method: 'dpo', pairs: [], reference: [], examples: [] } }),
+    trainPreference({ ...job, objective: { method: 'dpo', pairs: [], reference: [], examples: [] } }),
   ).rejects.toThrow('no pairs')
   await expect(
-    trainPreference({ ...job, lesson: { method: 'dpo', pairs: PAIRS, reference: [], examples: [] } }),
+    trainPreference({ ...job, objective: { method: 'dpo', pairs: PAIRS, reference: [], examples: [] } }),
   ).rejects.toThrow('reference log-probabilities')
-  await expect(trainPreference({ ...job, lesson: { method: 'replay' }, golden: [] })).rejects.toThrow('no examples')
+  await expect(trainPreference({ ...job, objective: { method: 'replay' }, golden: [] })).rejects.toThrow('no examples')
 })

@@ -47,8 +47,8 @@ export interface PreferenceOptions extends TrainingOptions {
   readonly replay: number
 }
 
-/** What a run learns from the episodes, apart from the golden samples that each of them replays. */
-export type Lesson =
+/** What is learned from the episodes. Every objective replays the golden samples besides. */
+export type Objective =
   /** Pairs, by a preference loss; `reference` holds one entry a pair (`referenceLogps`). */
   | {
       readonly method: 'dpo'
@@ -68,7 +68,7 @@ export interface PreferenceJob {
   readonly engine: Engine
   /** What is trained, holding the SFT policy's weights at the start: an adapter, or null for all base weights. */
   readonly adapter: AdapterName
-  readonly lesson: Lesson
+  readonly objective: Objective
   readonly golden: readonly Example[]
   readonly options: PreferenceOptions
   readonly hooks?: TrainingHooks
@@ -76,28 +76,33 @@ export interface PreferenceJob {
   readonly validation?: Validation
 }
 
-/** Trains on the lesson and the golden samples. Throws as `optimize` does, and where there is nothing to learn from. */
+/** Trains on the objective's data and the golden samples. Throws as `optimize` does, and where there is nothing to learn from. */
 export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
-  const { engine, adapter, lesson, golden, options, hooks, validation } = job
-  const terms = lessonTerms(engine, adapter, lesson, options)
+  const { engine, adapter, objective, golden, options, hooks, validation } = job
+  const terms = objectiveTerms(engine, adapter, objective, options)
   // Half a batch is enough: golden samples are few, so each comes around often.
   const replay = { ...options, batch_size: Math.ceil(options.batch_size / 2) }
-  const weight = lesson.method === 'replay' ? 1 : options.replay
+  const weight = objective.method === 'replay' ? 1 : options.replay
   if (weight > 0) terms.push(nllTerm(engine, golden, replay, weight, 'replay/'))
   return optimize(engine, adapter, terms, options, hooks, validation)
 }
 
-function lessonTerms(engine: Engine, adapter: AdapterName, lesson: Lesson, options: PreferenceOptions): Term[] {
-  switch (lesson.method) {
+function objectiveTerms(
+  engine: Engine,
+  adapter: AdapterName,
+  objective: Objective,
+  options: PreferenceOptions,
+): Term[] {
+  switch (objective.method) {
     case 'dpo': {
-      const pairs = pairTerm(engine, adapter, lesson.pairs, lesson.reference, options)
-      const imitates = options.imitation > 0 && lesson.examples.length > 0
-      return imitates ? [pairs, nllTerm(engine, lesson.examples, options, options.imitation, 'imitation/')] : [pairs]
+      const pairs = pairTerm(engine, adapter, objective.pairs, objective.reference, options)
+      const imitates = options.imitation > 0 && objective.examples.length > 0
+      return imitates ? [pairs, nllTerm(engine, objective.examples, options, options.imitation, 'imitation/')] : [pairs]
     }
     case 'nll_chosen':
-      return [nllTerm(engine, lesson.pairs.map(chosenExample), options)]
+      return [nllTerm(engine, objective.pairs.map(chosenExample), options)]
     case 'success_sft':
-      return [nllTerm(engine, lesson.examples, options)]
+      return [nllTerm(engine, objective.examples, options)]
     case 'replay':
       return []
   }
@@ -167,7 +172,10 @@ export async function evaluatePairs(
   return { eval_loss: tally.loss(), ...Object.fromEntries(metrics) }
 }
 
-/** The mean preference loss over the pairs of a step. */
+/**
+ * The mean preference loss over the pairs of a step. As in TRL's DPOTrainer, `entropy` is of the tokens of both answers and
+ * `mean_token_accuracy` of those of the chosen one alone.
+ */
 function pairTerm(
   engine: Engine,
   adapter: AdapterName,
@@ -183,7 +191,8 @@ function pairTerm(
       const size = options.batch_size * options.grad_accumulation_steps
       const batch = batchIndices(pairs.length, size, step, options.seed)
       const tally = new PairTally(options.beta)
-      const words = new TokenTally()
+      const both = new TokenTally()
+      const chosenAlone = new TokenTally()
       let tokens = 0
       for (let start = 0; start < size; start += options.batch_size) {
         const indices = batch.slice(start, start + options.batch_size)
@@ -202,10 +211,17 @@ function pairTerm(
           })
           return derivatives
         }
-        words.add(await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start)))
+        const scores = await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start))
+        both.add(scores)
+        chosenAlone.add(
+          scores,
+          indices.map((_, i) => segments[2 * i]!),
+        )
         tokens += forestTokens(forest)
       }
-      return { loss: tally.loss(), tokens, metrics: { ...words.means(), ...tally.metrics() } }
+      const { entropy } = both.means()
+      const { mean_token_accuracy } = chosenAlone.means()
+      return { loss: tally.loss(), tokens, metrics: { entropy, mean_token_accuracy, ...tally.metrics() } }
     },
   }
 }

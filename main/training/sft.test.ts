@@ -107,7 +107,7 @@ test('a cancelled run stores its state and throws the reason', async () => {
 test('a loss that is no number ends the run', async () => {
   const engine = createBigramEngine(new Float32Array(256).fill(Number.NaN))
   await expect(trainSft({ engine, adapter: null, examples: EXAMPLES, options: OPTIONS })).rejects.toThrow(
-    new UserError('The loss became NaN at step 1: lower the learning rate.'),
+    new UserError('lossNotFinite', { loss: Number.NaN, step: 1 }),
   )
 })
 

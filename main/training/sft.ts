@@ -109,16 +109,21 @@ export async function evaluateSft(
   return { eval_loss, eval_entropy: entropy, eval_mean_token_accuracy: mean_token_accuracy }
 }
 
-/** Means over target tokens. */
+/** Means over the target tokens that were added. */
 export class TokenTally {
   #tokens = 0
   #entropy = 0
   #hits = 0
 
-  add(scores: Scores): void {
-    this.#tokens += scores.logprobs.length
-    for (const entropy of scores.entropies) this.#entropy += entropy
-    for (const hit of scores.hits) this.#hits += hit
+  /** Adds the target tokens of these segments, by default of all. */
+  add(scores: Scores, segments: Iterable<number> = scores.counts.keys()): void {
+    for (const segment of segments) {
+      const start = scores.starts[segment]!
+      const end = start + scores.counts[segment]!
+      this.#tokens += end - start
+      for (const entropy of scores.entropies.subarray(start, end)) this.#entropy += entropy
+      for (const hit of scores.hits.subarray(start, end)) this.#hits += hit
+    }
   }
 
   means(): { readonly entropy: number; readonly mean_token_accuracy: number } {

@@ -692,7 +692,7 @@ export const words = {
       },
       preferenceLoss: {
         title: 'Loss',
-        text: 'The whole loss: preference, NLL of chosen, replay. At the start the preference part is 0.69, the logarithm of 2.',
+        text: 'The whole loss: preference, NLL of chosen, imitation of own successes, replay. At the start the preference part is 0.69, the logarithm of 2.',
       },
       rewards: {
         title: 'Rewards',

@@ -665,7 +665,10 @@ export const words: Words = {
     roles: { chosen: '优选', rejected: '劣选', heldOut: '留出' },
     charts: {
       loss: { title: '损失', text: '黄金样本每个词元的负对数似然。留出曲线不再下降时训练停止。' },
-      preferenceLoss: { title: '损失', text: '总损失：偏好、优选的 NLL、重放。开始时偏好部分为 0.69，即 ln 2。' },
+      preferenceLoss: {
+        title: '损失',
+        text: '总损失：偏好、优选的 NLL、对自己成功的模仿、重放。开始时偏好部分为 0.69，即 ln 2。',
+      },
       rewards: { title: '奖励', text: 'β 乘以回答相对参考模型变得更可能的程度。优选不应降到 0 以下。' },
       margins: { title: '奖励间隔', text: '优选减劣选。应当稳步增长；突然跳升说明学习率太高。' },
       accuracies: { title: '奖励准确率', text: '优选奖励更高的偏好对所占比例。单步会跳动：请看滑动平均。' },

@@ -12,7 +12,7 @@ import { pairMessages } from '../../preferences/pairs.ts'
 import { successSteps } from '../../preferences/successes.ts'
 import type { StoredPair } from '../../store/pairs.ts'
 import type { Sequence } from '../../training/forest.ts'
-import { type Lesson, referenceLogps, type TokenPair, trainPreference } from '../../training/preference.ts'
+import { type Objective, referenceLogps, type TokenPair, trainPreference } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
 import { exportAdapter, hasAdapter, policyFolder } from '../artifacts.ts'
 import { finishedStage } from '../lineage.ts'
@@ -64,7 +64,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     )
     if (warning !== null) context.say('memoryShort', warning)
 
-    const arms = lessons(context, { pairs, examples, golden }, async () => {
+    const arms = objectives(context, { pairs, examples, golden }, async () => {
       const frozen = 'reference'
       await moveAdapter(engine, frozen, lora, await weights())
       try {
@@ -73,10 +73,10 @@ export const dpo: Stage<z.output<typeof result>> = {
         await engine.removeAdapter(frozen)
       }
     })
-    for (const [place, [arm, lesson]] of [...arms].entries()) {
+    for (const [place, [arm, prepare]] of [...arms].entries()) {
       const folder = artifacts.adapter(arm, round)
       if (hasAdapter(folder)) continue
-      const taught = await lesson()
+      const objective = await prepare()
       await trainAdapter(context, {
         engine,
         arm,
@@ -86,7 +86,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         others: { before: place * options.max_steps, after: (arms.size - 1 - place) * options.max_steps },
         folder,
         baseModelName: config.model.base_model_name,
-        train: (adapter, hooks) => trainPreference({ engine, adapter, lesson: taught, golden, options, hooks }),
+        train: (adapter, hooks) => trainPreference({ engine, adapter, objective, golden, options, hooks }),
       })
     }
     await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
@@ -106,12 +106,12 @@ interface Material {
 }
 
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
-function lessons(
+function objectives(
   context: StageContext,
   { pairs, examples, golden }: Material,
-  reference: () => Promise<Extract<Lesson, { method: 'dpo' }>['reference']>,
-): Map<string, () => Promise<Lesson>> {
-  const arms = new Map<string, () => Promise<Lesson>>()
+  reference: () => Promise<Extract<Objective, { method: 'dpo' }>['reference']>,
+): Map<string, () => Promise<Objective>> {
+  const arms = new Map<string, () => Promise<Objective>>()
   arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
   if (context.round !== 1 || !context.config.evaluation.controls) return arms
   for (const control of CONTROLS) {
