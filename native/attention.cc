@@ -68,7 +68,7 @@ void Decoder<T>::planAttention(const Layout& layout) {
 }
 
 template <class T>
-void Decoder<T>::attention(const Layout& layout, int64_t layer, const Surroundings<T>* surroundings) {
+void Decoder<T>::attention(const Layout& layout, int64_t layer, const KvHooks<T>* hooks) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
   const T* const from = qkv(layer);
@@ -77,7 +77,7 @@ void Decoder<T>::attention(const Layout& layout, int64_t layer, const Surroundin
     const int64_t kvHead = i % c.kvHeads;
     const Branch& branch = layout.branches[static_cast<size_t>(block.branch)];
     std::vector<Run<T>> runs;
-    if (surroundings != nullptr) surroundings->before(branch, layer, kvHead, thread, runs);
+    if (hooks != nullptr) hooks->before(branch, layer, kvHead, thread, runs);
     pushRuns<T>(branch, c, kvHead, from, nullptr, runs);
     Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
     at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * c.group() * c.headDim();

@@ -59,7 +59,7 @@ struct Scratch {
 
 // What generation adds to a forward pass: what was computed earlier, and where the keys and values of this pass go.
 template <class T>
-struct Surroundings {
+struct KvHooks {
   // Appends the runs of keys and values that a branch of the batch sees before its root.
   std::function<void(const Branch&, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>&)> before;
   // Takes a layer's keys and values [rows, q k v], before anything looks at them; they last until the next layer's.
@@ -84,9 +84,9 @@ class Decoder {
   Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
 
   // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
-  // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `surroundings`.
+  // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `hooks`.
   void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
-               const Surroundings<T>* surroundings = nullptr);
+               const KvHooks<T>* hooks = nullptr);
 
   // Log-probability, entropy and hit of every target, in the order of segments.
   void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
@@ -96,7 +96,18 @@ class Decoder {
   void backward(const Layout& layout, const T* dLogprobs);
 
   // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
-  void setPasses(Passes passes) { passes_ = passes; }
+  // Passes take their rows so until the guard goes, however the scope is left: training needs blocks again.
+  class PassesGuard {
+   public:
+    PassesGuard(Passes& current, Passes passes) : current_(current) { current_ = passes; }
+    ~PassesGuard() { current_ = Passes::kBlocks; }
+    PassesGuard(const PassesGuard&) = delete;
+    PassesGuard& operator=(const PassesGuard&) = delete;
+
+   private:
+    Passes& current_;
+  };
+  [[nodiscard]] PassesGuard takePasses(Passes passes) { return PassesGuard(passes_, passes); }
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
   // Final norm and head for rows of x [., hidden]: logits [., vocab].
@@ -152,7 +163,7 @@ class Decoder {
 
   // attention.cc
   void planAttention(const Layout& layout);
-  void attention(const Layout& layout, int64_t layer, const Surroundings<T>* surroundings);
+  void attention(const Layout& layout, int64_t layer, const KvHooks<T>* hooks);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
   void attentionBackward(const Layout& layout, int64_t layer);
 

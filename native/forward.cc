@@ -84,7 +84,7 @@ void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
 
 template <class T>
 void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
-                         const Surroundings<T>* surroundings) {
+                         const KvHooks<T>* hooks) {
   const Config& c = base_.config;
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
@@ -100,22 +100,22 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   tailRow_.clear();
   for (const HeadRow& head : layout.headRows) tailRow_.push_back(head.row);
   planAttention(layout);
-  if (tailCount_ == 0 && surroundings == nullptr) return;
+  if (tailCount_ == 0 && hooks == nullptr) return;
 
   const int32_t* positions = layout.positions.data();
   eachBlock(rows_, [&](const Rows& rows) {
     embed(rows, layout.tokens.data(), input(0));
     layerIn(0, rows, positions, input(0), qkv(0));
   });
-  if (surroundings != nullptr) surroundings->computed(0, qkv(0));
+  if (hooks != nullptr) hooks->computed(0, qkv(0));
   for (int64_t l = 0; l < c.layers; l++) {
-    attention(layout, l, surroundings);
+    attention(layout, l, hooks);
     if (last(l)) break;
     eachBlock(rows_, [&](const Rows& rows) {
       layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));
       layerIn(l + 1, rows, positions, input(l + 1), qkv(l + 1));
     });
-    if (surroundings != nullptr) surroundings->computed(l + 1, qkv(l + 1));
+    if (hooks != nullptr) hooks->computed(l + 1, qkv(l + 1));
   }
   gatherTail();
   eachBlock(tailCount_, [&](const Rows& rows) {

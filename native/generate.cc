@@ -194,14 +194,14 @@ class Generation {
       layout.headRows.push_back({rows.begin + rows.count - 1, 0, 0});
       ending.push_back(groups[p]);
     }
-    Surroundings<T> surroundings;
-    surroundings.before = [&](const Branch& branch, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>& runs) {
+    KvHooks<T> hooks;
+    hooks.before = [&](const Branch& branch, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>& runs) {
       const size_t root = static_cast<size_t>(layout.trees[static_cast<size_t>(branch.tree)].front());
       const int64_t count = shared.forest.positions[root] / kPageTokens;
       if (count > 0)
         runs.push_back(readPages(*groups[static_cast<size_t>(shared.members[root])], count, layer, kvHead, thread));
     };
-    surroundings.computed = [&](int64_t layer, T* qkv) {
+    hooks.computed = [&](int64_t layer, T* qkv) {
       if (k_.roundToPage != nullptr)
         for (int64_t r = 0; r < layout.rowCount(); r++) k_.roundToPage(2 * c_.kv(), qkv + r * c_.qkv() + c_.hidden);
       decoder_.pool().run(static_cast<int64_t>(copies_.size()), [&](int64_t i, int) {
@@ -210,7 +210,7 @@ class Generation {
           put(*copy.page, static_cast<int64_t>(t), layer, qkv + copy.rows[t] * c_.qkv() + c_.hidden);
       });
     };
-    decoder_.forward(layout, adapter_, std::nullopt, false, &surroundings);
+    decoder_.forward(layout, adapter_, std::nullopt, false, &hooks);
     prepared_ = 0;
     copies_.clear();
     for (size_t p = 0; p < parts.size(); p++) groups[p]->known = static_cast<int64_t>(parts[p]->size());
@@ -239,10 +239,11 @@ class Generation {
     const int64_t count = static_cast<int64_t>(groups.size());
     logits_.resize(count * c_.vocab);
     const auto head = [&](const Rows& rows) { decoder_.logits(rows, decoder_.tail(), logits_.data()); };
-    decoder_.setPasses(passes());
-    if (passes() == Passes::kWide) head({0, 0, count, 0});
-    else decoder_.eachBlock(count, head);
-    decoder_.setPasses(Passes::kBlocks);
+    {
+      const auto guard = decoder_.takePasses(passes());
+      if (passes() == Passes::kWide) head({0, 0, count, 0});
+      else decoder_.eachBlock(count, head);
+    }
     const size_t first = active_.size();
     std::vector<int64_t> rows;
     for (int64_t p = 0; p < count; p++) {
@@ -363,10 +364,9 @@ class Generation {
     fresh_.resize(n * c_.qkv());
     logits_.resize(n * c_.vocab);
     if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
-    decoder_.setPasses(passes());
+    const auto guard = decoder_.takePasses(passes());
     if (passes() == Passes::kWide) decodeWide(n);
     else decodeShares(n);
-    decoder_.setPasses(Passes::kBlocks);
     for (const auto& each : active_) each->length++;
   }
 

@@ -168,6 +168,33 @@ describe.skipIf(!isBuilt())('frozen weights', () => {
     for (const part of ['scores', 'gradients', 'completions'] as const) expect(again[part]).toEqual(kept[part])
   })
 
+  // Completions take their rows otherwise than training does, and must give that back.
+  test('a generation that fails or is cancelled changes nothing of the training after it', async () => {
+    const base = randomModel(EVEN, 1, 0.1)
+    const trained = async (disturb: (engine: Engine) => Promise<void>) =>
+      using(await createNativeEngine(EVEN, base, { precision: 'nf4', headPrecision: 'int8' }), async (engine) => {
+        await engine.addAdapter('lora', LORA, randomAdapter(EVEN, LORA, 2, 0.2))
+        await engine.train('lora')
+        await disturb(engine)
+        await engine.accumulate(BATCH, slopes, 7)
+        return engine.gradients()
+      })
+    const undisturbed = await trained(async () => {})
+    const sampling = { temperature: 1, top_p: 0.9, max_new_tokens: 400, stop_token_ids: [], seeds: [1] }
+    const disturbed = await trained(async (engine) => {
+      const stop = new AbortController()
+      const onToken = () => stop.abort(new Error('long enough'))
+      const cancelled = engine.generate([tokens40], sampling, 'lora', { onToken, signal: stop.signal })
+      await expect(cancelled).rejects.toThrow('long enough')
+      const thrown = () => {
+        throw new Error('not this one')
+      }
+      await expect(engine.generate([tokens40], sampling, 'lora', { onToken: thrown })).rejects.toThrow('not this one')
+      await expect(engine.generate([tokens40], sampling, 'absent')).rejects.toThrow("no adapter 'absent'")
+    })
+    expect(disturbed).toEqual(undisturbed)
+  })
+
   test('activations made again give the same gradients of all weights', async () => {
     const gradients = async (checkpointing: boolean) =>
       using(await createNativeEngine(ODD, randomModel(ODD, 1, 0.1), { checkpointing }), async (engine) => {
