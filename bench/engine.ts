@@ -9,6 +9,7 @@ import type { AdapterName, Engine, LoraConfig, Qwen2Config, Sampling } from '../
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { createTfjsEngine } from '../main/engine/tfjs/engine.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
+import { english } from '../main/messages/say.ts'
 import { plant, type Sequence, segmentLogp, targets } from '../main/training/forest.ts'
 import { randomAdapter } from '../testing/random-model.ts'
 import { figure, type Reporter } from './figure.ts'
@@ -177,7 +178,7 @@ async function benchModel(
       scale.prompts,
     )
     const arena: Arena = { model, ours, peers, peak, work, scale, report, selection }
-    report.note(`${title}: ${ours.map(({ name, engine }) => `${name} is ${engine.description}`).join('; ')}.`)
+    report.note(`${title}: ${ours.map(({ name, engine }) => `${name} is ${english(engine.description)}`).join('; ')}.`)
     await checkLogprobs(arena)
     await checkCompletions(arena)
     await benchPrefill(arena)

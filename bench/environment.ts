@@ -9,6 +9,7 @@ import { EXPERTS } from '../main/environment/experts/index.ts'
 import type { Session } from '../main/environment/session.ts'
 import type { Task } from '../main/environment/tasks.ts'
 import { projectPath } from '../main/files/paths.ts'
+import { english } from '../main/messages/say.ts'
 import { openResources, type Resources } from '../main/pipeline/resources.ts'
 import { figure, type Reporter } from './figure.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
@@ -93,7 +94,9 @@ async function loadPolicy(config: Config, resources: Resources, report: Reporter
   const folder = projectPath(config.paths.sft_adapter_path)
   const trained = existsSync(folder)
   if (trained) await model.loadAdapter(folder)
-  report.note(`${config.model.base_model_name} ${trained ? 'after SFT' : 'as it is'}: ${model.engine.description}.`)
+  report.note(
+    `${config.model.base_model_name} ${trained ? 'after SFT' : 'as it is'}: ${english(model.engine.description)}.`,
+  )
   const sampling = { temperature: 0, top_p: 1, max_new_tokens: config.model.max_new_tokens, seed: 0 }
   return (playing, jobs) => rollout(model, playing.environment(), jobs, { adapter: model.adapter, sampling })
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <thread>
 
 #include "engine.h"
@@ -144,10 +145,33 @@ Napi::Value object(Napi::Env env, const std::vector<dpo::News>& news) {
   return out;
 }
 
-dpo::Format format(const std::string& name) {
-  if (name == "nf4") return dpo::Format::kNf4;
-  return name == "int8" ? dpo::Format::kInt8 : dpo::Format::kBf16;
+template <class T>
+using Names = std::map<std::string, T>;
+
+// What a name stands for. Throws where it is none of these.
+template <class T>
+T named(const char* what, const Napi::Value& value, const Names<T>& names) {
+  const std::string name = value.ToString();
+  const auto found = names.find(name);
+  if (found != names.end()) return found->second;
+  std::string known;
+  for (const auto& each : names) known += (known.empty() ? "" : ", ") + each.first;
+  throw Napi::TypeError::New(value.Env(), std::string(what) + " must be one of " + known + ", not '" + name + "'");
 }
+
+struct Weights {
+  bool frozen = false;
+  dpo::Format format = dpo::Format::kBf16;  // of frozen ones
+  bool doublePrecision = false;
+};
+
+const Names<Weights> kWeights{{"float32", {}},
+                              {"float64", {false, dpo::Format::kBf16, true}},
+                              {"bf16", {true, dpo::Format::kBf16, false}},
+                              {"nf4", {true, dpo::Format::kNf4, false}}};
+const Names<dpo::Format> kHeads{{"bf16", dpo::Format::kBf16}, {"int8", dpo::Format::kInt8}, {"nf4", dpo::Format::kNf4}};
+const Names<bool> kProductsInBf16{{"fp32", false}, {"bf16", true}};
+const Names<dpo::Dtype> kDtypes{{"F32", dpo::Dtype::kF32}, {"F16", dpo::Dtype::kF16}, {"BF16", dpo::Dtype::kBf16}};
 
 dpo::Config config(const Napi::Object& from) {
   dpo::Config c;
@@ -236,18 +260,18 @@ class Handle : public Napi::ObjectWrap<Handle> {
         std::move(held));
   }
 
-  // open(config, options) -> description
+  // open(config, options) -> { kernels, threads }
   Napi::Value open(const Info& info) {
     const dpo::Config c = config(info[0].As<Napi::Object>());
     const Napi::Object from = info[1].As<Napi::Object>();
     dpo::Options options;
     options.instructions = from.Get("instructions").ToString();
-    const std::string precision = from.Get("precision").ToString();
-    options.doublePrecision = precision == "float64";
-    options.bf16 = from.Get("products").ToString().Utf8Value() != "fp32";
-    options.precision.frozen = precision == "bf16" || precision == "nf4";
-    options.precision.layers = format(precision);
-    options.precision.head = format(from.Get("headPrecision").ToString());
+    const Weights weights = named("precision", from.Get("precision"), kWeights);
+    options.doublePrecision = weights.doublePrecision;
+    options.bf16 = named("products", from.Get("products"), kProductsInBf16);
+    options.precision.frozen = weights.frozen;
+    options.precision.layers = weights.format;
+    options.precision.head = named("headPrecision", from.Get("headPrecision"), kHeads);
     options.checkpointing = from.Get("checkpointing").ToBoolean();
     options.cacheBytes = whole(from, "cacheBytes");
     const int threads = static_cast<int>(whole(from, "threads"));
@@ -256,14 +280,18 @@ class Handle : public Napi::ObjectWrap<Handle> {
         info.Env(),
         [engine = engine_, c, options]() -> Job::Finish {
           *engine = dpo::makeEngine(c, options);
-          return [text = (*engine)->description()](Napi::Env env) { return Napi::String::New(env, text); };
+          return [kernels = (*engine)->kernels(), threads = (*engine)->threads()](Napi::Env env) {
+            Napi::Object opened = Napi::Object::New(env);
+            opened.Set("kernels", kernels);
+            opened.Set("threads", threads);
+            return opened;
+          };
         });
   }
 
   // fill(name, offset, dtype, bytes)
   Napi::Value fill(const Info& info) {
-    const std::string kind = info[2].ToString();
-    const dpo::Dtype dtype = kind == "F32" ? dpo::Dtype::kF32 : kind == "F16" ? dpo::Dtype::kF16 : dpo::Dtype::kBf16;
+    const dpo::Dtype dtype = named("dtype", info[2], kDtypes);
     const Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
     const int64_t count = static_cast<int64_t>(bytes.ByteLength()) / (dtype == dpo::Dtype::kF32 ? 4 : 2);
     return job(info, [name = info[0].ToString().Utf8Value(), offset = info[1].ToNumber().Int64Value(), dtype, count,

@@ -25,12 +25,6 @@ std::unique_ptr<AnyEngine> makeEngine(const Config& config, const Options& optio
 }
 
 template <class T>
-std::string Engine<T>::description() const {
-  return "native, " + std::string(kernels_.name) + ", " + std::to_string(pool_.threads()) +
-         (pool_.threads() == 1 ? " thread" : " threads");
-}
-
-template <class T>
 void Engine<T>::fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
   base_.fill(pool_, name, offset, count, dtype, bytes);
   for (Linear<T>* linear : base_.linears()) linear->changed();

@@ -42,7 +42,9 @@ using NamedTensors = std::vector<NamedTensor>;
 class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
-  virtual std::string description() const = 0;
+  // The name of the table of kernels, and how many threads compute.
+  virtual std::string kernels() const = 0;
+  virtual int threads() const = 0;
   // Brings the base model: pieces of every tensor, in order, as Base::fill takes them, then ready().
   virtual void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) = 0;
   virtual void ready() = 0;
@@ -94,7 +96,8 @@ class Engine final : public AnyEngine {
         decoder_(kernels_, pool_, base_, options.checkpointing),
         pages_(kernels_, config, options.cacheBytes) {}
 
-  std::string description() const override;
+  std::string kernels() const override { return kernels_.name; }
+  int threads() const override { return pool_.threads(); }
   void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) override;
   void ready() override { base_.checkComplete(); }
   std::vector<Section> sections(const std::string& name) override;

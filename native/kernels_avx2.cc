@@ -3,5 +3,5 @@
 #include "vec_avx2.h"
 
 namespace dpo {
-const Kernels<float> kAvx2 = kernelTable<VecAvx2>("AVX2");
+const Kernels<float> kAvx2 = kernelTable<VecAvx2>("avx2");
 }

@@ -3,5 +3,5 @@
 #include "vec_avx512.h"
 
 namespace dpo {
-const Kernels<float> kAvx512 = kernelTable<VecAvx512>("AVX-512");
+const Kernels<float> kAvx512 = kernelTable<VecAvx512>("avx512");
 }

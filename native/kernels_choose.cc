@@ -31,7 +31,7 @@ const Kernels<float>& avx512WithBf16() {
     Kernels<float> mixed = kAvx512;
     static_cast<Products<float>&>(mixed) = kAvx512Bf16;
     static_cast<Paging<float>&>(mixed) = kAvx512Bf16Pages;
-    mixed.name = "AVX-512 with products in bf16";
+    mixed.name = "avx512-bf16";
     return mixed;
   }();
   return table;
@@ -58,7 +58,7 @@ Kernels<float> named(Kernels<float> table, const char* name) {
 
 const Kernels<float>& avx512WithAmx() {
   static const Kernels<float> table = [] {
-    Kernels<float> mixed = named(avx512WithBf16(), "AVX-512 with products in bf16 by AMX");
+    Kernels<float> mixed = named(avx512WithBf16(), "amx");
     mixed.matmul = kAmx.matmul;
     mixed.matmulTransposed = kAmx.matmulTransposed;
     return mixed;
@@ -104,10 +104,10 @@ const Kernels<float>& fasterBf16() {
   static const Kernels<float> chosen = [] {
     switch (raceAmx()) {
       case Race::kWon: return avx512WithAmx();
-      case Race::kLost: return named(avx512WithBf16(), "AVX-512 with products in bf16 (AMX is slower here)");
+      case Race::kLost: return named(avx512WithBf16(), "avx512-bf16-amx-slower");
       case Race::kWrong: break;
     }
-    return named(avx512WithBf16(), "AVX-512 with products in bf16 (AMX is wrong here)");
+    return named(avx512WithBf16(), "avx512-bf16-amx-wrong");
   }();
   return chosen;
 }

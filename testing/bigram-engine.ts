@@ -2,6 +2,7 @@
 import { adamWStep, clipping } from '../main/engine/adamw.ts'
 import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../main/engine/engine.ts'
 import { argMax, logSoftmax } from '../main/engine/sampling.ts'
+import { message } from '../main/messages/message.ts'
 
 const VOCABULARY = 16
 const CONFIG = {
@@ -34,7 +35,7 @@ export function createBigramEngine(base: Float32Array = new Float32Array(VOCABUL
 
   return {
     kind: 'tfjs',
-    description: 'bigram table',
+    description: message('verbatim', { text: 'bigram table' }),
     config: CONFIG,
     holding: null,
     async addAdapter(name, _lora, weights) {

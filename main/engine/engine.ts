@@ -5,6 +5,7 @@
  */
 
 import type { HeadPrecision, Precision, Projection } from '../config/choices.ts'
+import type { Message } from '../messages/message.ts'
 
 /** Float32 tensor with its shape, row-major. */
 export interface Tensor {
@@ -61,7 +62,7 @@ export interface Scores {
   readonly logprobs: Float32Array
   /** Entropy of the whole predicted distribution at that place, in nats. */
   readonly entropies: Float32Array
-  /** 1 where the target is the most likely token, else 0 (TRL's mean_token_accuracy is their mean). */
+  /** 1 where the target is the most likely token, else 0 (TRL's mean_token_accuracy is a mean of them). */
   readonly hits: Uint8Array
   readonly starts: Int32Array
   readonly counts: Int32Array
@@ -139,8 +140,8 @@ export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
 /** One decoder with its adapters. Calls are queued: each sees the weights that the calls before it left. */
 export interface Engine {
   readonly kind: EngineKind
-  /** One line for the user: backend, instruction set, threads. */
-  readonly description: string
+  /** One line for the user: backend, instruction set, threads, and why it is this engine where that matters. */
+  readonly description: Message
   readonly config: Qwen2Config
   /** Null where the library that computes decides. */
   readonly holding: Holding | null

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
+import { english } from '../messages/say.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
@@ -75,7 +76,7 @@ test.skipIf(!isBuilt())('loads in the precision that is asked for, and says so',
     precision: 'bf16',
     gradientCheckpointing: false,
   })
-  expect(engine.description).toContain('weights bf16, embedding and head bf16')
+  expect(english(engine.description)).toContain('weights bf16, embedding and head bf16')
   expect(engine.holding).toMatchObject({ precision: 'bf16', headPrecision: 'bf16', gradientCheckpointing: false })
   await engine.close()
   await expect(loadEngine({ folder, engine: 'tfjs', threads: 1, precision: 'nf4' })).rejects.toThrow(
@@ -102,12 +103,12 @@ test('loads the engine that is asked for', async () => {
 
 test('auto without the native engine falls back and says what that costs', async () => {
   vi.mocked(loadAddon).mockImplementation(() => {
-    throw new UserError('It is not built.')
+    throw new UserError('verbatim', { text: 'It is not built.' })
   })
   const engine = await loadEngine({ folder, engine: 'auto', threads: 'auto' })
   expect(engine.kind).not.toBe('native')
-  expect(engine.description).toContain('It is not built.')
-  expect(engine.description).toContain('slower')
+  expect(english(engine.description)).toContain('It is not built.')
+  expect(english(engine.description)).toContain('slower')
   await engine.close()
   await expect(loadEngine({ folder, engine: 'native', threads: 'auto' })).rejects.toThrow('It is not built.')
   vi.mocked(loadAddon).mockRestore()

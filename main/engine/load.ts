@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import { type Message, message } from '../messages/message.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
@@ -40,11 +41,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
 
   const problem = addonProblem()
   if (problem === null) return loadNative(options)
-  return loadTfjs(
-    options,
-    withoutNative(),
-    `chosen because: ${problem} Training is many times slower than with the native engine`,
-  )
+  return loadTfjs(options, withoutNative(), message('chosenWithoutNative', { problem }))
 }
 
 /** The engine that a configuration's `model.engine` stands for on this machine. */
@@ -152,7 +149,7 @@ export async function isQuantized(folder: string, holding: Omit<Holding, 'thread
 async function loadTfjs(
   { folder, precision = 'auto', checkRoom }: LoadOptions,
   kind: Exclude<EngineKind, 'native'>,
-  note?: string,
+  note?: Message,
 ) {
   if (precision !== 'auto' && precision !== 'fp32') {
     throw new UserError('precisionNeedsNative', { precision, engine: kind })
@@ -176,13 +173,13 @@ async function loadTfjs(
   }
 }
 
-/** Why the native engine cannot be had, in a sentence; null where it can. */
-export function addonProblem(): string | null {
+/** Why the native engine cannot be used on this machine; null where it can. */
+export function addonProblem(): Message | null {
   try {
     loadAddon()
     return null
   } catch (error) {
-    if (error instanceof UserError) return error.message
+    if (error instanceof UserError) return error.messages[0] ?? null
     throw error
   }
 }

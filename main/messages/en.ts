@@ -140,6 +140,25 @@ export const ENGLISH = {
   hubNoAnswer: 'no answer came within {{milliseconds}} ms',
 
   // Engines
+  nativeEngine: 'native, {{kernels}}, {{threads}}',
+  nativeEngineFrozen: 'native, {{kernels}}, {{threads}}; weights {{precision}}, embedding and head {{head}}',
+  kernelsPortable: 'portable',
+  kernelsPortable64: 'portable, double precision',
+  kernelsAvx2: 'AVX2',
+  kernelsAvx512: 'AVX-512',
+  kernelsAvx512Bf16: 'AVX-512 with products in bf16',
+  kernelsAmx: 'AVX-512 with products in bf16 by AMX',
+  kernelsAmxSlower: 'AVX-512 with products in bf16 (AMX is slower here)',
+  kernelsAmxWrong: 'AVX-512 with products in bf16 (AMX is wrong here)',
+  threads_one: '{{count}} thread',
+  threads_other: '{{count}} threads',
+  tfjsWasm: 'TensorFlow.js on WebAssembly, {{threads}}',
+  tfjsCpu: 'TensorFlow.js in plain JavaScript, {{threads}}',
+  tfjsCard: 'TensorFlow.js on libtensorflow, on an NVIDIA card',
+  tfjsProcessor: 'TensorFlow.js on libtensorflow, on the processor, as CUDA 11 found no card',
+  engineNoted: '{{engine}}; {{note}}',
+  wasmDoesNotStart: 'WebAssembly would be faster but does not start ({{reason}})',
+  chosenWithoutNative: 'chosen because: {{problem}} Training is many times slower than with the native engine',
   modelOffline:
     "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
   modelMissing:

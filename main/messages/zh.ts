@@ -131,6 +131,24 @@ export const CHINESE = translated({
   hubNoAnswer: '{{milliseconds}} 毫秒没有得到回应',
 
   // 引擎
+  nativeEngine: '原生，{{kernels}}，{{threads}}',
+  nativeEngineFrozen: '原生，{{kernels}}，{{threads}}；权重 {{precision}}，嵌入与输出层 {{head}}',
+  kernelsPortable: '通用指令',
+  kernelsPortable64: '通用指令，双精度',
+  kernelsAvx2: 'AVX2',
+  kernelsAvx512: 'AVX-512',
+  kernelsAvx512Bf16: 'AVX-512，乘积用 bf16',
+  kernelsAmx: 'AVX-512，乘积由 AMX 用 bf16 计算',
+  kernelsAmxSlower: 'AVX-512，乘积用 bf16（AMX 在此机器上更慢）',
+  kernelsAmxWrong: 'AVX-512，乘积用 bf16（AMX 在此机器上结果不对）',
+  threads_other: '{{count}} 个线程',
+  tfjsWasm: 'TensorFlow.js，运行于 WebAssembly，{{threads}}',
+  tfjsCpu: 'TensorFlow.js，运行于纯 JavaScript，{{threads}}',
+  tfjsCard: 'TensorFlow.js，运行于 libtensorflow，使用 NVIDIA 显卡',
+  tfjsProcessor: 'TensorFlow.js，运行于 libtensorflow，使用处理器，因为 CUDA 11 没有找到显卡',
+  engineNoted: '{{engine}}；{{note}}',
+  wasmDoesNotStart: 'WebAssembly 更快，但没有启动（{{reason}}）',
+  chosenWithoutNative: '选用它是因为：{{problem}}训练比用原生引擎慢许多倍',
   modelOffline:
     '本机没有模型 {{name}}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {{folder}}。',
   modelMissing:

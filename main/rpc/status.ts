@@ -13,6 +13,7 @@ import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts
 import { readOptional } from '../engine/model-file.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { PROJECT_ROOT, shownPath } from '../files/paths.ts'
+import { VERSION } from '../files/version.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { miniwobFolder } from '../pipeline/resources.ts'
@@ -44,7 +45,7 @@ export interface EngineStatus {
   /** What the configuration says. */
   readonly setting: string
   /** Why the native engine cannot be had; null where it can. */
-  readonly nativeProblem: string | null
+  readonly nativeProblem: Message | null
 }
 
 export const statusRouter = router({
@@ -53,7 +54,7 @@ export const statusRouter = router({
     const { path } = ctx.lab.store
     const miniwob = miniwobFolder(config)
     return {
-      version: '0.1.0',
+      version: VERSION,
       project: config.project,
       config: ctx.settings.shown,
       store: { path: shownPath(path), bytes: statSync(path).size },

@@ -12,6 +12,7 @@ import type { AdamW, Engine, Qwen2Config, Scores } from '../../main/engine/engin
 import { createNativeEngine } from '../../main/engine/native/engine.ts'
 import { loadTokenizer, type Tokenizer } from '../../main/engine/tokenizer.ts'
 import { writeFileAtomic } from '../../main/files/file.ts'
+import { english } from '../../main/messages/say.ts'
 import { learningRate } from '../../main/training/schedule.ts'
 import { SPECIAL_TOKENS, tokenizerConfigJson, tokenizerJson, trainBpe } from './bpe.ts'
 import { modelCard } from './card.ts'
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
     ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
   })
   await engine.train(null)
-  console.log(engine.description)
+  console.log(english(engine.description))
   const before = progress.seconds
   const first = progress.step
   const started = Date.now()
@@ -168,7 +169,7 @@ async function save(engine: Engine, tokenizer: Tokenizer, progress: Progress): P
   await saveCheckpoint(folder, config, await engine.baseWeights(), {
     ...files,
     'training.json': `${JSON.stringify({ step, tokens, answers, seconds, loss, accuracy: Object.fromEntries(accuracy) }, null, 2)}\n`,
-    'README.md': modelCard({ config, progress, accuracy, description: engine.description }),
+    'README.md': modelCard({ config, progress, accuracy, description: english(engine.description) }),
   })
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import type { Dtype } from '../dtype.ts'
 import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 
@@ -26,6 +27,19 @@ export interface WideScores {
   readonly starts: Int32Array
   readonly counts: Int32Array
 }
+
+/** Tables of kernels by the name that they have in native/, as a person calls them. */
+export const KERNELS = {
+  portable: message('kernelsPortable'),
+  'portable-fp64': message('kernelsPortable64'),
+  avx2: message('kernelsAvx2'),
+  avx512: message('kernelsAvx512'),
+  'avx512-bf16': message('kernelsAvx512Bf16'),
+  amx: message('kernelsAmx'),
+  'avx512-bf16-amx-slower': message('kernelsAmxSlower'),
+  'avx512-bf16-amx-wrong': message('kernelsAmxWrong'),
+} as const
+export type KernelsName = keyof typeof KERNELS
 
 export interface OpenOptions {
   /** 0: as many as the machine has cores. */
@@ -80,8 +94,8 @@ export interface Inbox {
 }
 
 export interface NativeEngine {
-  /** Makes the engine, without weights. Resolves to its description. */
-  open(config: Qwen2Config, options: OpenOptions): Promise<string>
+  /** Makes the engine, without weights. Resolves to what it computes with. */
+  open(config: Qwen2Config, options: OpenOptions): Promise<{ kernels: KernelsName; threads: number }>
   /** Takes numbers of a base tensor from place `offset` on, as tensor-stream.ts cuts them. */
   fill(name: string, offset: number, dtype: Dtype, bytes: Uint8Array): Promise<void>
   /** Says that every tensor was filled. */

@@ -675,6 +675,30 @@ describe.skipIf(!isBuilt())('the native engine', () => {
       })
     })
 
+    test.each([
+      [{ precision: 'int8' }, 'precision must be one of bf16, float32, float64, nf4'],
+      [{ headPrecision: 'fp8' }, 'headPrecision must be one of bf16, int8, nf4'],
+      [{ products: 'fp16' }, 'products must be one of bf16, fp32'],
+    ] as const)('a form of numbers that it does not know: %o', async (wrong, message) => {
+      // Types rule these out; the addon must not take them for something else all the same.
+      await expect(createNativeEngine(ODD, base, wrong as unknown as NativeOptions)).rejects.toThrow(message)
+    })
+
+    test('bytes of a dtype that it does not know', async () => {
+      const native = new (loadAddon().NativeEngine)()
+      await native.open(ODD, {
+        threads: 1,
+        instructions: '',
+        precision: 'float32',
+        products: 'fp32',
+        headPrecision: 'bf16',
+        checkpointing: false,
+        cacheBytes: 2 ** 20,
+      })
+      expect(() => native.fill('model.norm.weight', 0, 'U8', new Uint8Array(60))).toThrow('dtype must be one of')
+      await native.close()
+    })
+
     test('what does not fit the adapter, the loss, the sampling or the state', async () => {
       const engine = await open(ODD)
       const batch = forest(ODD, 2)

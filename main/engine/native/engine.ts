@@ -1,6 +1,7 @@
 /** The Engine interface over the native addon. */
 import { availableParallelism } from 'node:os'
 import type { HeadPrecision } from '../../config/choices.ts'
+import { type Message, message } from '../../messages/message.ts'
 import type {
   AdamW,
   AdapterName,
@@ -24,6 +25,8 @@ import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,
   type FlatTensors,
+  KERNELS,
+  type KernelsName,
   loadAddon,
   type NativeEngine,
   type OpenOptions,
@@ -56,15 +59,15 @@ export interface NativeOptions {
 
 /**
  * An engine that computes in C++ on this machine's processor, with the base model from tensors in memory or from a
- * stream, of which it holds no copy besides its own. Throws one sentence where the addon is not built, a tensor of the
- * checkpoint is missing, has the wrong shape or holds a value that is not finite.
+ * stream, of which it holds no copy besides its own. Throws UserError where the addon is not built or a
+ * weight is not finite, and an Error where a tensor is missing or has the wrong shape.
  */
 export async function createNativeEngine(
   config: Qwen2Config,
   base: Tensors | TensorStream,
   options: NativeOptions = {},
 ): Promise<Engine> {
-  const { native, description } = await openNative(config, options)
+  const { native, kernels, threads } = await openNative(config, options)
   try {
     const names = [...checkpointShapes(config).keys()]
     const { cache } = options
@@ -84,10 +87,14 @@ export async function createNativeEngine(
     headPrecision: options.headPrecision ?? 'bf16',
     gradientCheckpointing: options.checkpointing ?? false,
     packedBytes: options.products === 'bf16' && loadAddon().bf16Products ? 2 : 4,
-    threads: options.threads ?? availableParallelism(),
+    threads,
   }
-  const held = precision === 'fp32' ? '' : `; weights ${precision}, embedding and head ${holding.headPrecision}`
-  return new QueuedEngine(native, config, description + held, holding)
+  const computes = { kernels: KERNELS[kernels], threads: message('threads', { count: threads }) }
+  const description =
+    precision === 'fp32'
+      ? message('nativeEngine', computes)
+      : message('nativeEngineFrozen', { ...computes, precision, head: holding.headPrecision })
+  return new QueuedEngine(native, config, description, holding)
 }
 
 /** The tensors that are held as numbers. */
@@ -101,10 +108,10 @@ async function unfrozen(native: NativeEngine, names: readonly string[]): Promise
 async function openNative(
   config: Qwen2Config,
   options: NativeOptions,
-): Promise<{ native: NativeEngine; description: string }> {
+): Promise<{ native: NativeEngine; kernels: KernelsName; threads: number }> {
   const native = new (loadAddon().NativeEngine)()
-  const description = await native.open(config, {
-    threads: options.threads ?? 0,
+  const opened = await native.open(config, {
+    threads: options.threads ?? availableParallelism(),
     instructions: options.instructions ?? '',
     precision: options.precision ?? 'float32',
     products: options.products ?? 'fp32',
@@ -112,7 +119,7 @@ async function openNative(
     checkpointing: options.checkpointing ?? false,
     cacheBytes: options.cacheBytes ?? CACHE_BYTES,
   })
-  return { native, description }
+  return { native, ...opened }
 }
 
 /** Brings tensors into the engine, reading the next piece while one is converted. */
@@ -141,7 +148,7 @@ function isStream(base: Tensors | TensorStream): base is TensorStream {
 
 class QueuedEngine implements Engine {
   readonly kind = 'native'
-  readonly description: string
+  readonly description: Message
   readonly config: Qwen2Config
   readonly holding: Holding
   readonly #native: NativeEngine
@@ -152,7 +159,7 @@ class QueuedEngine implements Engine {
   /** The last call in the queue, where that is a generation: others may join it. */
   #generation: Generation | null = null
 
-  constructor(native: NativeEngine, config: Qwen2Config, description: string, holding: Holding) {
+  constructor(native: NativeEngine, config: Qwen2Config, description: Message, holding: Holding) {
     this.#native = native
     this.config = config
     this.description = description

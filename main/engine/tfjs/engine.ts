@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
+import { type Message, message } from '../../messages/message.ts'
 import { adamWStep, clipping, isDecayed } from '../adamw.ts'
 import type {
   AdamW,
@@ -30,16 +31,17 @@ import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.
 import { gatherRows, logprobsOf } from './ops.ts'
 import { Weights } from './weights.ts'
 
-/** The backend in words. */
-function describe(tf: Tf, backend: TfjsBackend): string {
+/** What computes. */
+function describe(tf: Tf, backend: TfjsBackend): Message {
+  const threads = message('threads', { count: 1 })
   switch (backend) {
     case 'wasm':
-      return 'TensorFlow.js on WebAssembly, 1 thread'
+      return message('tfjsWasm', { threads })
     case 'cpu':
-      return 'TensorFlow.js in plain JavaScript, 1 thread'
+      return message('tfjsCpu', { threads })
     case 'node-gpu': {
       const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean }
-      return `TensorFlow.js on libtensorflow, ${isUsingGpuDevice ? 'on an NVIDIA card' : 'on the processor, as CUDA 11 found no card'}`
+      return message(isUsingGpuDevice ? 'tfjsCard' : 'tfjsProcessor')
     }
   }
 }
@@ -48,7 +50,7 @@ export interface TfjsOptions {
   /** Default: WebAssembly where it starts, else plain JavaScript. */
   readonly backend?: TfjsBackend
   /** What the description is to say besides, such as why this engine was chosen. */
-  readonly note?: string
+  readonly note?: Message
 }
 
 /**
@@ -57,16 +59,20 @@ export interface TfjsOptions {
  */
 export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
   checkTensors(base, checkpointShapes(config), () => 'The base model')
-  const open = async (backend: TfjsBackend) => {
+  const open = async (backend: TfjsBackend, notes: readonly (Message | undefined)[] = [options.note]) => {
     const tf = await loadTfjs(backend)
-    const description = [describe(tf, backend), options.note].filter((part) => part !== undefined).join('; ')
+    const description = notes.reduce<Message>(
+      (engine, note) => (note === undefined ? engine : message('engineNoted', { engine, note })),
+      describe(tf, backend),
+    )
     return new TfjsEngine(tf, backend, description, config, base)
   }
   if (options.backend !== undefined) return open(options.backend)
   try {
     return await open('wasm')
-  } catch {
-    return open('cpu')
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+    return open('cpu', [message('wasmDoesNotStart', { reason }), options.note])
   }
 }
 
@@ -87,7 +93,7 @@ interface Training {
 
 class TfjsEngine implements Engine {
   readonly kind
-  readonly description: string
+  readonly description: Message
   readonly holding = null
   readonly config: Qwen2Config
   readonly #tf: Tf
@@ -98,7 +104,7 @@ class TfjsEngine implements Engine {
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(tf: Tf, backend: TfjsBackend, description: string, config: Qwen2Config, base: Tensors) {
+  constructor(tf: Tf, backend: TfjsBackend, description: Message, config: Qwen2Config, base: Tensors) {
     this.#tf = tf
     this.#backend = backend
     this.#base = new Weights(tf, base)

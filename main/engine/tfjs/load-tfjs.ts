@@ -19,12 +19,16 @@ export async function loadTfjs(backend: TfjsBackend): Promise<Tf> {
   return tf
 }
 
-/** Makes the backend the current one: tfjs has one for the whole process, and engines may differ. */
+/**
+ * Makes the backend the current one: tfjs has one for the whole process, and engines may differ. Throws where it does not
+ * start, with the reason.
+ */
 export async function chooseBackend(tf: Tf, backend: TfjsBackend): Promise<void> {
-  if (tf.getBackend() === REGISTERED[backend]) return
-  if (!(await tf.setBackend(REGISTERED[backend]))) {
-    throw new Error(`The ${backend} backend of TensorFlow.js did not start.`)
-  }
+  const name = REGISTERED[backend]
+  if (tf.getBackend() === name || (await tf.setBackend(name))) return
+  // tfjs says whether it started and keeps the reason to itself: asked once more, the backend says it.
+  await tf.findBackendFactory(name)?.()
+  throw new Error(`The ${backend} backend of TensorFlow.js did not start.`)
 }
 
 /**
@@ -34,10 +38,13 @@ export async function chooseBackend(tf: Tf, backend: TfjsBackend): Promise<void>
 async function withoutCrashHandlers(start: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const
   const before = events.map((event) => process.rawListeners(event))
-  await start()
-  for (const [index, event] of events.entries()) {
-    for (const listener of process.rawListeners(event)) {
-      if (!before[index]!.includes(listener)) process.removeListener(event, listener as () => void)
+  try {
+    await start()
+  } finally {
+    for (const [index, event] of events.entries()) {
+      for (const listener of process.rawListeners(event)) {
+        if (!before[index]!.includes(listener)) process.removeListener(event, listener as () => void)
+      }
     }
   }
 }

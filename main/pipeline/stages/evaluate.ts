@@ -7,6 +7,7 @@ import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { english } from '../../messages/say.ts'
 import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from '../artifacts.ts'
 import { finishedStage } from '../lineage.ts'
 import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
@@ -43,7 +44,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const { engine } = await resources.model()
     const facts = {
       model: config.model.base_model_name,
-      engine: engine.description,
+      engine: english(engine.description),
       reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
       round: `${best} of ${round}`,
       seed: String(config.project.seed),

@@ -9,6 +9,7 @@ import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { writeFileAtomic } from '../../files/file.ts'
+import { message } from '../../messages/message.ts'
 import { preferenceText } from '../../preferences/dataset.ts'
 import type { Episode, Outcome } from '../../store/episode.ts'
 import { Store } from '../../store/store.ts'
@@ -48,7 +49,7 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 const resources = {
-  model: async () => ({ engine: { description: 'no engine' } }) as unknown as AgentModel,
+  model: async () => ({ engine: { description: message('verbatim', { text: 'no engine' }) } }) as unknown as AgentModel,
   environment() {
     throw new Error('nothing has to be played')
   },

@@ -22,7 +22,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
   if (status === undefined) return <div className={`card ${classes.facts}`} style={{ minHeight: 62 }} />
   const { model, engine, machine, miniwob } = status
-  const nativeProblem = engine.nativeProblem === null ? null : say({ text: engine.nativeProblem })
+  const nativeProblem = engine.nativeProblem === null ? null : say(engine.nativeProblem)
   const learned = tasks.filter((task) => task.learned)
   return (
     <dl className={`card ${classes.facts}`}>
