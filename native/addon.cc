@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine.h"
+#include "not_finite.h"
 
 namespace {
 
@@ -35,6 +36,9 @@ class Job : public Napi::AsyncWorker {
       finish_ = work_();
     } catch (const std::bad_alloc&) {
       SetError("there is not enough memory for this batch; make it smaller");
+    } catch (const dpo::NotFinite& error) {
+      code_ = "NOT_FINITE";
+      SetError(error.what());
     } catch (const std::exception& error) {
       SetError(error.what());
     }
@@ -47,7 +51,11 @@ class Job : public Napi::AsyncWorker {
       deferred_.Reject(error.Value());
     }
   }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override {
+    const Napi::Object value = error.Value();
+    if (code_ != nullptr) value.Set("code", code_);
+    deferred_.Reject(value);
+  }
 
  private:
   Job(Napi::Env env, std::function<Finish()> work)
@@ -56,6 +64,7 @@ class Job : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   std::function<Finish()> work_;
   Finish finish_;
+  const char* code_ = nullptr;  // of the error, where programs tell it from others
   Napi::ObjectReference held_;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "buffer.h"
+#include "not_finite.h"
 #include "stored.h"
 
 namespace dpo {
@@ -64,7 +65,7 @@ class Parameters {
       const int64_t n = std::min(kPiece, count - begin);
       widen(dtype, bytes + begin * (dtype == Dtype::kF32 ? 4 : 2), n, values);
       for (int64_t i = 0; i < n; i++) {
-        if (!std::isfinite(values[i])) throwNotFinite(name, offset + begin + i);
+        if (!std::isfinite(values[i])) throw NotFinite(name, offset + begin + i);
         data[found->offset + offset + begin + i] = static_cast<T>(values[i]);
       }
     }
@@ -102,7 +103,7 @@ class Parameters {
                                     " elements where the configuration wants " + std::to_string(p.size));
       for (int64_t i = 0; i < p.size; i++) {
         const float x = found->second.data[i];
-        if (!std::isfinite(x)) throwNotFinite(p.name, i);
+        if (!std::isfinite(x)) throw NotFinite(p.name, i);
         to[p.offset + i] = static_cast<T>(x);
       }
     }
@@ -114,11 +115,6 @@ class Parameters {
   Buffer<T> data, grad, expAvg, expAvgSq;
 
  private:
-  [[noreturn]] static void throwNotFinite(const std::string& name, int64_t element) {
-    throw std::invalid_argument("tensor '" + name + "' holds a value that is not finite, at element " +
-                                std::to_string(element));
-  }
-
   std::vector<Parameter> list_;
   int64_t total_ = 0;
 };

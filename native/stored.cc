@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "not_finite.h"
+
 namespace dpo {
 
 const float kNf4Levels[16] = {-1.0f,
@@ -161,8 +163,7 @@ void Stored::fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, 
     widen(dtype, bytes + begin * width, n, values.data());
     for (int64_t j = 0; j < n; j++)
       if (!std::isfinite(values[static_cast<size_t>(j)]))
-        throw std::invalid_argument("tensor '" + name_ + "' holds a value that is not finite, at element " +
-                                    std::to_string(offset + begin + j));
+        throw NotFinite(name_, offset + begin + j);
     fillChunk(offset + begin, n, values.data());
   });
   filled_ += count;
@@ -235,7 +236,7 @@ void Stored::sectionsRead() {
   for (const Buffer<float>* each : {&rowScale_, &nestedAbsmax_, &absmaxOffset_})
     for (int64_t i = 0; i < each->size(); i++) finite = finite && std::isfinite((*each)[i]);
   for (int64_t i = 0; i < bf16_.size(); i++) finite = finite && (bf16_[i] & 0x7f80u) != 0x7f80u;
-  if (!finite) throw std::invalid_argument("tensor '" + name_ + "' holds a value that is not finite");
+  if (!finite) throw NotFinite(name_);
   if (!absmaxOffset_.empty()) view_.absmaxOffset = absmaxOffset_[0];
   filled_ = size();
 }

@@ -41,12 +41,11 @@ export function parseConfig(
   place: Value = message('commandLine'),
 ): Config {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const broken = document.errors[0]
   if (broken !== undefined) {
-    // The library says the line too, and we have said it.
-    const reason = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
-    throw new UserError('configNotYaml', { path: file, line: lines.linePos(broken.pos[0]).line, reason })
+    const { line } = lines.linePos(broken.pos[0])
+    throw new UserError('configNotYaml', { path: file, line, reason: broken.message })
   }
   if (document.contents !== null && !isMap(document.contents) && document.toJS() !== null) {
     throw new UserError('configNotAMap', { path: file })

@@ -22,6 +22,6 @@ test('a published size has its shape before it is here, and what stands in its c
 })
 
 test('what is neither here nor published says where its files belong', () => {
-  expect(() => architectureOf('Some/Model')).toThrow('its shape is not known before it is')
+  expect(() => architectureOf('Some/Model')).toThrow('so its shape is not known')
   expect(() => architectureOf('models/absent')).toThrow('is neither a folder')
 })

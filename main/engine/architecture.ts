@@ -16,9 +16,7 @@ export function architectureOf(name: string): Qwen2Config {
     const published = publishedShape(name)
     if (published !== undefined) return published
     if (isOnHub(name)) {
-      throw new UserError(
-        `The model ${name} is not on this machine, and its shape is not known before it is; put its config.json into models/${name}, or name one of ${PUBLISHED_SIZES.join(', ')}.`,
-      )
+      throw new UserError('modelShapeUnknown', { name, folder: `models/${name}`, known: PUBLISHED_SIZES })
     }
   }
   const file = join(resolveModel(name), 'config.json')

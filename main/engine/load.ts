@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
@@ -168,8 +169,7 @@ async function loadTfjs(
     return await createTfjsEngine(config, tensors, { ...options, backend: 'node-gpu' })
   } catch (error) {
     if (error instanceof UserError) throw error
-    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
-    throw new UserError('nodeGpuDoesNotStart', { reason })
+    throw new UserError('nodeGpuDoesNotStart', { reason: reasonOf(error) })
   }
 }
 

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { demand, dotted } from '../config/demand.ts'
 import { UserError } from '../messages/error.ts'
-import type { Message } from '../messages/message.ts'
+import type { Message, Value } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import type { Tensor, Tensors } from './engine.ts'
 import type { Shapes } from './weights.ts'
 
@@ -13,7 +14,7 @@ export async function readOptional(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UserError('fileUnreadable', { file, reason: (error as Error).message })
+    throw new UserError('fileUnreadable', { file, reason: reasonOf(error) })
   }
 }
 
@@ -31,7 +32,7 @@ export function parseJsonFile<Schema extends z.ZodType>(
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new UserError('fileNotJson', { file, reason: (error as Error).message })
+    throw new UserError('fileNotJson', { file, reason: reasonOf(error) })
   }
   const parsed = schema.safeParse(json, { reportInput: true })
   if (parsed.success) return parsed.data
@@ -44,13 +45,13 @@ export function parseJsonFile<Schema extends z.ZodType>(
  * Checks that `tensors` are exactly those of `shapes`, every number finite. `fileOf` says where a tensor is or belongs.
  * @throws UserError that names the file and the tensor.
  */
-export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: string) => string): void {
+export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: string) => Value): void {
   checkShapes(new Map([...tensors].map(([name, { shape }]) => [name, shape])), shapes, fileOf)
   for (const [name, tensor] of tensors) checkFinite(name, tensor, fileOf)
 }
 
 /** Checks names and shapes alone. @throws UserError as checkTensors does. */
-export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string) => string): void {
+export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string) => Value): void {
   for (const [name, shape] of wanted) {
     const actual = found.get(name)
     if (actual === undefined) throw new UserError('tensorMissing', { file: fileOf(name), name })
@@ -67,7 +68,7 @@ export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string
 }
 
 /** @throws UserError where a number of the tensor is not finite. */
-export function checkFinite(name: string, { data }: Tensor, fileOf: (name: string) => string): void {
+export function checkFinite(name: string, { data }: Tensor, fileOf: (name: string) => Value): void {
   // Zero times NaN or infinity is NaN, and stays NaN in a sum.
   let sum = 0
   for (const value of data) sum += 0 * value
@@ -75,6 +76,6 @@ export function checkFinite(name: string, { data }: Tensor, fileOf: (name: strin
 }
 
 /** The error for a tensor that holds NaN or infinity. */
-export function notFinite(name: string, fileOf: (name: string) => string): UserError {
+export function notFinite(name: string, fileOf: (name: string) => Value): UserError {
   return new UserError('tensorNotFinite', { file: fileOf(name), name })
 }

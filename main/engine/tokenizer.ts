@@ -11,6 +11,7 @@ import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import { parseJsonFile, readOptional } from './model-file.ts'
 
 /** A chat message, as chat templates take it. */
@@ -205,14 +206,14 @@ function build(file: string, source: object): ByteLevelBpe {
   try {
     return new ByteLevelBpe(source, {})
   } catch (error) {
-    throw new UserError('tokenizerUnusable', { file, reason: firstLine(error) })
+    throw new UserError('tokenizerUnusable', { file, reason: reasonOf(error) })
   }
 }
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string
 
 function chatRenderer(folder: string, text: string, tokens: { bos_token: string; eos_token: string }): Render {
-  const refuse = (error: unknown) => new UserError('chatTemplateFailed', { folder, reason: firstLine(error) })
+  const refuse = (error: unknown) => new UserError('chatTemplateFailed', { folder, reason: reasonOf(error) })
   let template: Template
   try {
     template = new Template(text)
@@ -268,8 +269,4 @@ function byteAlphabet(): string[] {
   const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
   let next = 256
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++))
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 }

@@ -140,6 +140,9 @@ export const ENGLISH = {
   hubNoAnswer: 'no answer came within {{milliseconds}} ms',
 
   // Engines
+  theBaseModel: 'The base model',
+  theAdapter: 'The adapter {{name}}',
+  theOptimizerState: 'The optimiser state',
   nativeEngine: 'native, {{kernels}}, {{threads}}',
   nativeEngineFrozen: 'native, {{kernels}}, {{threads}}; weights {{precision}}, embedding and head {{head}}',
   kernelsPortable: 'portable',
@@ -163,6 +166,8 @@ export const ENGLISH = {
     "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
   modelMissing:
     'The model {{name}} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
+  modelShapeUnknown:
+    'The model {{name}} is not on this machine, so its shape is not known; put its config.json into {{folder}}, or name one of {{known}}.',
   nativeNotBuilt:
     'The native engine is not built ({{file}} is missing); run npm run build:native, or set model.engine to tfjs.',
   nativeDoesNotLoad:

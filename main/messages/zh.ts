@@ -131,6 +131,9 @@ export const CHINESE = translated({
   hubNoAnswer: '{{milliseconds}} 毫秒没有得到回应',
 
   // 引擎
+  theBaseModel: '基础模型',
+  theAdapter: '适配器 {{name}}',
+  theOptimizerState: '优化器状态',
   nativeEngine: '原生，{{kernels}}，{{threads}}',
   nativeEngineFrozen: '原生，{{kernels}}，{{threads}}；权重 {{precision}}，嵌入与输出层 {{head}}',
   kernelsPortable: '通用指令',
@@ -153,6 +156,8 @@ export const CHINESE = translated({
     '本机没有模型 {{name}}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {{folder}}。',
   modelMissing:
     '模型 {{name}} 既不是含 config.json 的文件夹，也不在 models/ 或 Hugging Face 缓存 {{cache}} 中；请把它的 config.json、tokenizer.json、tokenizer_config.json 和 *.safetensors 放进 {{folder}}。',
+  modelShapeUnknown:
+    '本机没有模型 {{name}}，因此不知道它的形状；请把它的 config.json 放进 {{folder}}，或改用 {{known}} 之一。',
   nativeNotBuilt: '原生引擎没有编译（缺少 {{file}}）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',

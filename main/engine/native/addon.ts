@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
+import { reasonOf } from '../../messages/reason.ts'
 import type { Dtype } from '../dtype.ts'
 import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
 
@@ -124,6 +125,11 @@ export interface NativeEngine {
   close(): Promise<void>
 }
 
+/** Whether the addon refused a tensor because it holds NaN or infinity. */
+export function isNotFinite(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'NOT_FINITE'
+}
+
 export interface Addon {
   readonly NativeEngine: new () => NativeEngine
   /** Whether this processor has instructions for products in bf16. */
@@ -141,7 +147,7 @@ export function loadAddon(): Addon {
   try {
     return createRequire(import.meta.url)(ADDON) as Addon
   } catch (error) {
-    throw new UserError('nativeDoesNotLoad', { reason: error instanceof Error ? error.message : String(error) })
+    throw new UserError('nativeDoesNotLoad', { reason: reasonOf(error) })
   }
 }
 

@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { UserError } from '../../messages/error.ts'
 import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
-import type { NativeEngine } from './addon.ts'
+import { isNotFinite, type NativeEngine } from './addon.ts'
 
 export interface WeightCache {
   /** Where the file may be: read from the first that has it, written to the first that can be written. */
@@ -79,8 +79,8 @@ async function readFrom(place: string, native: NativeEngine, names: readonly str
 function areFinite(native: NativeEngine, name: string): Promise<boolean> {
   return native.sectionsRead(name).then(
     () => true,
-    (error: Error) => {
-      if (error.message.includes('not finite')) return false
+    (error: unknown) => {
+      if (isNotFinite(error)) return false
       throw error
     },
   )

@@ -25,6 +25,7 @@ import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,
   type FlatTensors,
+  isNotFinite,
   KERNELS,
   type KernelsName,
   loadAddon,
@@ -137,7 +138,7 @@ async function fillFrom(native: NativeEngine, stream: TensorStream, names: Itera
     } catch (error) {
       // What a piece is read from must outlive the call that reads it.
       await filled.catch(() => {})
-      throw error instanceof Error && error.message.includes('not finite') ? notFinite(name, stream.fileOf) : error
+      throw isNotFinite(error) ? notFinite(name, stream.fileOf) : error
     }
   }
 }

@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
 import { type Message, message } from '../../messages/message.ts'
+import { reasonOf } from '../../messages/reason.ts'
 import { adamWStep, clipping, isDecayed } from '../adamw.ts'
 import type {
   AdamW,
@@ -58,7 +59,7 @@ export interface TfjsOptions {
  * @throws UserError where the tensors do not fit the configuration; what the backend throws where it cannot start.
  */
 export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
-  checkTensors(base, checkpointShapes(config), () => 'The base model')
+  checkTensors(base, checkpointShapes(config), () => message('theBaseModel'))
   const open = async (backend: TfjsBackend, notes: readonly (Message | undefined)[] = [options.note]) => {
     const tf = await loadTfjs(backend)
     const description = notes.reduce<Message>(
@@ -71,8 +72,7 @@ export async function createTfjsEngine(config: Qwen2Config, base: Tensors, optio
   try {
     return await open('wasm')
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
-    return open('cpu', [message('wasmDoesNotStart', { reason }), options.note])
+    return open('cpu', [message('wasmDoesNotStart', { reason: reasonOf(error) }), options.note])
   }
 }
 
@@ -116,7 +116,7 @@ class TfjsEngine implements Engine {
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
     return this.#queue(() => {
       if (this.#adapters.has(name)) throw new Error(`There is an adapter ${name} already.`)
-      checkTensors(weights, adapterShapes(this.config, lora), () => `The adapter ${name}`)
+      checkTensors(weights, adapterShapes(this.config, lora), () => message('theAdapter', { name }))
       this.#adapters.set(name, { lora, weights: new Weights(this.#tf, weights) })
     })
   }
@@ -218,7 +218,7 @@ class TfjsEngine implements Engine {
     return this.#queue(() => {
       const training = this.#trained()
       for (const moments of [exp_avg, exp_avg_sq]) {
-        checkTensors(moments, training.weights.shapes, () => 'The optimiser state')
+        checkTensors(moments, training.weights.shapes, () => message('theOptimizerState'))
       }
       training.step = step
       training.exp_avg = copyOf(exp_avg)
