@@ -8,7 +8,7 @@ export type Precision = (typeof PRECISIONS)[number]
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
 
-/** Seconds that the page may take of an episode, unless something else is said. */
+/** Default of how many seconds an episode may take on its page. */
 export const EPISODE_TIME_LIMIT = 30
 
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */

@@ -32,7 +32,7 @@ export interface LoadOptions extends HoldingOptions {
 /**
  * The checkpoint of a folder in an engine. 'auto' takes the native engine, else tfjs-node-gpu where it is installed,
  * else tfjs; the engine's `description` says which it is and, where it is not the native one, why.
- * @throws UserError where the folder is not a usable checkpoint, or the engine asked for cannot be had; and what
+ * @throws UserError where the folder is not a usable checkpoint, or the engine that was asked for does not start; and what
  *   `checkRoom` throws.
  */
 export async function loadEngine(options: LoadOptions): Promise<Engine> {

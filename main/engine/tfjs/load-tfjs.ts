@@ -7,7 +7,7 @@ export type TfjsBackend = 'node-gpu' | 'wasm' | 'cpu'
 /** tfjs's own name of each backend. */
 const REGISTERED: Readonly<Record<TfjsBackend, string>> = { 'node-gpu': 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
 
-/** tfjs with the backend ready and chosen. Throws what the loader throws where the backend cannot be had. */
+/** tfjs with the backend ready and chosen. Throws where the backend does not start, with the reason. */
 export async function loadTfjs(backend: TfjsBackend): Promise<Tf> {
   // The full entry: a smaller one registers no gradients. Its Node build is CommonJS, which Node hands over as default.
   const module = await import('@tensorflow/tfjs')
