@@ -76,7 +76,7 @@ export class Jobs {
   async start({ command, config, resume, collection = null }: JobRequest): Promise<JobState> {
     const { current } = this.state
     if (current !== null) {
-      throw new UserError(`Run ${current.run} (${current.command}) is at work; wait for its end, or stop it first.`)
+      throw new UserError('runAtWork', { run: current.run, command: current.command })
     }
     const stop = new AbortController()
     const quit = new AbortController()

@@ -65,7 +65,7 @@ test('a run that is done, or never was, is not gone on with', async () => {
   await expect(run(true)).rejects.toThrow(/nothing to resume: golden has not run yet/)
   await expect(run(false)).rejects.toThrow()
   lab.store.runs.setStatus(1, 'done')
-  await expect(run(true)).rejects.toThrow(/nothing to resume: golden of run 1 came to its end/)
+  await expect(run(true)).rejects.toThrow(/nothing to resume: run 1 \(golden\) came to its end/)
 })
 
 test('a run never takes the folder of one that the store has forgotten', async () => {

@@ -127,7 +127,7 @@ function forgetOne(store: Store, config: Config, id: number): void {
   try {
     // Looked for behind the lock: before it, another command could take the run away in between.
     const run = store.runs.find(id)
-    if (run === undefined) throw new UserError(`There is no run ${id}; \`npx dpo-driver runs\` lists them.`)
+    if (run === undefined) throw new UserError('noRun', { run: id })
     forget(store, config, run)
   } finally {
     unlock()
@@ -198,16 +198,14 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey 
   const { run, round } = wanted ?? {}
   const found = store.pairs.rounds().find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
   if (found !== undefined) return { run: found.run, round: found.round }
-  if (store.runs.deleted(Date.now() + 1).some(({ id }) => id === run)) {
-    throw new UserError(`Run ${run} is deleted; bring it back in the window, under Runs & models.`)
-  }
-  const where = [round === undefined ? '' : ` of round ${round}`, run === undefined ? '' : ` of run ${run}`]
-  throw new UserError(`There are no pairs${where.join('')} to train on; run \`npx dpo-driver collect\` first.`)
+  if (run === undefined) throw new UserError('nothingCollected')
+  if (store.runs.deleted(Date.now() + 1).some(({ id }) => id === run)) throw new UserError('runDeleted', { run })
+  throw round === undefined ? new UserError('noPairsOfRun', { run }) : new UserError('noPairsOfRound', { run, round })
 }
 
 function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
   const run = store.runs.list().find((one) => one.command === command && (which === 'latest' || one.id === which))
   if (run !== undefined && run.status !== 'done') return store.runs.get(run.id)
-  const why = run === undefined ? 'has not run yet' : `of run ${run.id} came to its end`
-  throw new UserError(`There is nothing to resume: ${command} ${why}; leave out --resume to begin anew.`)
+  if (run === undefined) throw new UserError('nothingToResume', { command })
+  throw new UserError('nothingLeftToResume', { command, run: run.id })
 }

@@ -3,6 +3,7 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createStore } from 'zustand/vanilla'
+import { gb } from '../capacity/gigabytes.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/error.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
@@ -59,7 +60,7 @@ export class Merges {
    */
   start({ base, adapter, target }: MergeRequest): MergeState {
     if (this.state.current !== null) {
-      throw new UserError(`${this.state.current.target} is being written; wait for its end, or stop it first.`)
+      throw new UserError('mergeAtWork', { target: this.state.current.target })
     }
     checkTarget(base, adapter, target)
     checkRoom(base, target)
@@ -104,8 +105,9 @@ function checkRoom(base: string, target: string): void {
     .reduce((sum, name) => sum + statSync(join(base, name)).size, 0)
   const { bavail, bsize } = statfsSync(dirname(target))
   if (bavail * bsize >= needed) return
-  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
-  throw new UserError(
-    `${shownPath(dirname(target))}: the merged model takes ${gb(needed)} and ${gb(bavail * bsize)} are free; free some space or choose another folder.`,
-  )
+  throw new UserError('mergeNeedsRoom', {
+    folder: shownPath(dirname(target)),
+    needed: gb(needed),
+    free: gb(bavail * bsize),
+  })
 }

@@ -4,6 +4,8 @@ import { parseConfig } from '../config/config.ts'
 import type { Engine } from '../engine/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import { checkMemory, largestBatch, memoryShortLater, partsOf, planMemory } from './memory.ts'
 
 const sequence = (prompt: number, completion: number) => ({
@@ -39,16 +41,15 @@ test('the largest batch takes the longest groups, each prompt once', () => {
 test('what fits passes, what is tight is warned of, what does not fit is refused with its parts and the cure', () => {
   const check = (engine: Engine, free: number, size = dpo) => checkMemory(engine, lora, [tiny, batch], size, free)
   expect(check(seven(true), 16e9)).toBeNull()
-  expect(check(seven(true), 6.6e9)).toMatchObject({
-    needed: expect.stringMatching(/^\d\.\d\d GB \(weights/),
-    free: '6.60 GB',
-  })
+  const tight = check(seven(true), 6.6e9)
+  expect(tight).toMatchObject({ needed: { id: 'memoryParts' }, free: '6.60 GB' })
+  expect(english(message('memoryShort', tight!))).toMatch(/training needs about \d\.\d\d GB \(weights \d.* GB, /)
   expect(() => check(seven(true), 4e9)).toThrow(UserError)
   expect(() => check(seven(true), 4e9)).toThrow(
-    /weights 4\.\d+ GB.*; close other programs, or choose a smaller model\.$/,
+    /weights 4\.\d+ GB.*\. Close other programs, or choose a smaller model\.$/,
   )
   expect(() => check(seven(false), 8e9)).toThrow(
-    /activations.* keeps its settings, so run `npx dpo-driver dpo --set training\.gradient_checkpointing=true`\.$/,
+    /activations.* A resumed run keeps its settings, so run `npx dpo-driver dpo --set training\.gradient_checkpointing=true`\.$/,
   )
   expect(check({ ...seven(true), holding: null }, 1)).toBeNull()
 })
@@ -82,7 +83,7 @@ test('a published size can be planned before it is here', () => {
   expect(question).toMatchObject({ headPrecision: 'int8', gradientCheckpointing: true, tokens: 640, targets: 128 })
   expect(estimate.total).toBeGreaterThan(5e9)
   expect(estimate.total).toBeLessThan(7.5e9)
-  expect(partsOf(estimate)).toMatch(/GB \(weights/)
+  expect(english(partsOf(estimate))).toMatch(/GB \(weights/)
   const sft = parseConfig('training: {sft: {batch_size: 4}, dpo: {batch_size: 2}}', 'f')
   expect(planMemory(sft, 100, 10, 'sft').question).toMatchObject({ tokens: 440, targets: 40, context: 110 })
   expect(planMemory(sft, 100, 10, 'dpo').question).toMatchObject({ tokens: 240, targets: 40, context: 110 })

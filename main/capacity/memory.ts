@@ -5,7 +5,7 @@ import { architectureOf } from '../engine/architecture.ts'
 import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
 import { UserError } from '../messages/error.ts'
-import type { Values } from '../messages/message.ts'
+import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
 import type { Sequence } from '../training/forest.ts'
 import {
   estimateGeneration,
@@ -80,14 +80,12 @@ export function checkMemory(
     return total + saving <= (1 - SPARE) * free
   }
   const overrides = lighter(holding, training, fits)
-  const { needed, saving } = figures
-  const cure =
-    overrides.length === 0
-      ? 'close other programs, or choose a smaller model'
-      : `what is resumed keeps its settings, so run \`npx dpo-driver ${training.stage} --set ${overrides.join(' ')}\``
-  throw new UserError(
-    `There is not enough memory: training needs about ${needed}, ${saving} more while a checkpoint is saved, and ${figures.free} can be had; ${cure}.`,
-  )
+  if (overrides.length === 0) throw new UserError('trainingTooLarge', figures)
+  throw new UserError('trainingTooLargeUnlessSet', {
+    ...figures,
+    stage: training.stage,
+    overrides: overrides.join(' '),
+  })
 }
 
 /** What a warning says where a later training on such batches will not fit; null where it will. */
@@ -187,10 +185,20 @@ export function planMemory(
   return { question, estimate: estimateMemory(question), generation, free: process.availableMemory() }
 }
 
-/** The estimate as a sentence's part: the sum, then its parts, the largest first. */
-export function partsOf({ total, saving: _, ...parts }: MemoryEstimate): string {
-  const shown = Object.entries(parts)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, bytes]) => `${name} ${gb(bytes)}`)
-  return `${gb(total)} (${shown.join(', ')})`
+const PARTS = {
+  weights: 'memoryWeights',
+  adapter: 'memoryAdapter',
+  optimizer: 'memoryOptimizer',
+  activations: 'memoryActivations',
+  logits: 'memoryLogits',
+  process: 'memoryProcess',
+} as const satisfies Readonly<Record<Exclude<keyof MemoryEstimate, 'total' | 'saving'>, MessageId>>
+
+/** The estimate within a sentence: the sum, then its parts, the largest first. */
+export function partsOf(estimate: MemoryEstimate): Message {
+  const names = Object.keys(PARTS) as (keyof typeof PARTS)[]
+  const parts = names
+    .sort((a, b) => estimate[b] - estimate[a])
+    .map((name) => message(PARTS[name], { size: gb(estimate[name]) }))
+  return message('memoryParts', { total: gb(estimate.total), parts })
 }

@@ -78,5 +78,5 @@ test('the latest run that has something is found, whatever ran since', () => {
 })
 
 test('a run without the data is refused in a sentence', () => {
-  expect(() => exportRun(store, run, 'kto', write)).toThrow(`Run ${run} has no preferences to export; `)
+  expect(() => exportRun(store, run, 'kto', write)).toThrow(`Run ${run} has no pairs to export; `)
 })

@@ -33,12 +33,16 @@ export function exportRun(store: Store, run: number, kind: ExportKind, write: (t
 /** The same as a text; pairs are those of `round`, by default of the last. Throws UserError where there are none. */
 export function exportLines(store: Store, run: number, kind: ExportKind, round?: number): string {
   const text = TEXTS[kind](store, run, round ?? store.pairs.lastRound(run))
-  if (text === '')
-    throw new UserError(
-      `Run ${run} has no ${kind === 'kto' ? 'preferences' : kind} to export; \`npx dpo-driver runs\` lists the runs.`,
-    )
+  if (text === '') throw new UserError(NOTHING[kind], { run })
   return text
 }
+
+const NOTHING = {
+  preferences: 'nothingToExportPairs',
+  kto: 'nothingToExportPairs',
+  episodes: 'nothingToExportEpisodes',
+  metrics: 'nothingToExportMetrics',
+} as const
 
 const TEXTS: Readonly<Record<ExportKind, (store: Store, run: number, round: number) => string>> = {
   preferences: (store, run, round) => preferenceText(store.pairs.kept({ run, round })),

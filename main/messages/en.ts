@@ -257,6 +257,54 @@ export const ENGLISH = {
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
 
+  // Runs that cannot begin, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
+  runAtWork: 'Run {{run}} ({{command}}) is at work; wait for its end, or stop it first.',
+  noRun: 'There is no run {{run}}; `npx dpo-driver runs` lists them.',
+  runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',
+  nothingCollected: 'There are no pairs to train on; run `npx dpo-driver collect` first.',
+  noPairsOfRun: 'There are no pairs of run {{run}} to train on; run `npx dpo-driver collect` first.',
+  noPairsOfRound:
+    'There are no pairs of round {{round}} of run {{run}} to train on; run `npx dpo-driver collect` first.',
+  nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to begin anew.',
+  nothingLeftToResume:
+    'There is nothing to resume: run {{run}} ({{command}}) came to its end. Leave out --resume to begin anew.',
+  notEvaluated: 'Run {{run}} has no evaluation that came to its end; run `npx dpo-driver evaluate`.',
+  adapterMissing: '{{path}}: there is no adapter here; run `npx dpo-driver {{command}}` first.',
+  noSample: '{{path}}: no golden sample of these tasks; run `npx dpo-driver golden`.',
+  noSampleNoExpert:
+    '{{path}}: there is no golden sample of {{tasks}}, and no expert plays that. Choose other tasks, or write samples of your own.',
+  noSampleToReplay:
+    '{{path}}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.',
+  nothingToExportPairs: 'Run {{run}} has no pairs to export; `npx dpo-driver runs` lists the runs.',
+  nothingToExportEpisodes: 'Run {{run}} has no episodes to export; `npx dpo-driver runs` lists the runs.',
+  nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
+
+  // Adapters that are merged. (main/adapters)
+  mergeAtWork: '{{target}} is being written; wait for its end, or stop it first.',
+  mergeNeedsRoom:
+    '{{folder}}: the merged model takes {{needed}}, and {{free}} are free; free some space, or choose another folder.',
+
+  // What a run takes. (main/capacity, main/pipeline/stages/verify.ts)
+  nodeTooOld: 'Node {{version}} is too old: 24 is needed; run `npm run setup`.',
+  diskShort: '{{folder}}: {{needed}} are needed, and {{free}} are free; free some space.',
+  diskShortForDownload:
+    '{{folder}}: {{needed}} are needed to download the model and for what is made of it, and {{free}} are free; free some space.',
+  memoryTooSmall:
+    'At least {{needed}} of memory are needed, and {{free}} are free; close other programs, or choose a smaller model.',
+  memoryTooSmallUnlessNf4:
+    'At least {{needed}} of memory are needed, and {{free}} are free; close other programs, set model.precision to nf4, or choose a smaller model.',
+  trainingTooLarge:
+    'There is not enough memory: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had. Close other programs, or choose a smaller model.',
+  trainingTooLargeUnlessSet:
+    'There is not enough memory: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had. A resumed run keeps its settings, so run `npx dpo-driver {{stage}} --set {{overrides}}`.',
+  memoryParts: '{{total}} ({{parts}})',
+  memoryWeights: 'weights {{size}}',
+  memoryAdapter: 'adapter {{size}}',
+  memoryOptimizer: 'optimizer {{size}}',
+  memoryActivations: 'activations {{size}}',
+  memoryLogits: 'logits {{size}}',
+  memoryProcess: 'process {{size}}',
+
   // Policies, and what may be said of them. (main/evaluation)
   armBase: 'Base model',
   armExpert: 'Scripted expert',

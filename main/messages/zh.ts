@@ -242,6 +242,47 @@ export const CHINESE = translated({
   resultsTable: '{{table}}',
   report: '报告：{{path}}',
 
+  // 不能开始或缺少东西的运行。（main/lab.ts、main/jobs.ts、main/pipeline、main/exports）
+  runAtWork: '运行 {{run}}（{{command}}）正在进行；请等它结束，或先停止它。',
+  noRun: '没有运行 {{run}}；`npx dpo-driver runs` 会列出所有运行。',
+  runDeleted: '运行 {{run}} 已删除；请在窗口的“运行与模型”中恢复它。',
+  nothingCollected: '没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
+  noPairsOfRun: '运行 {{run}} 没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
+  noPairsOfRound: '运行 {{run}} 的第 {{round}} 轮没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
+  nothingToResume: '没有可以继续的：{{command}} 还没有运行过。去掉 --resume 即可重新开始。',
+  nothingLeftToResume: '没有可以继续的：运行 {{run}}（{{command}}）已经结束。去掉 --resume 即可重新开始。',
+  notEvaluated: '运行 {{run}} 没有已完成的评估；请运行 `npx dpo-driver evaluate`。',
+  adapterMissing: '{{path}}：这里没有适配器；请先运行 `npx dpo-driver {{command}}`。',
+  noSample: '{{path}}：没有这些任务的黄金样本；请运行 `npx dpo-driver golden`。',
+  noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有专家会做。请选择其他任务，或自己写样本。',
+  noSampleToReplay: '{{path}}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
+  nothingToExportPairs: '运行 {{run}} 没有可导出的偏好对；`npx dpo-driver runs` 列出所有运行。',
+  nothingToExportEpisodes: '运行 {{run}} 没有可导出的回合；`npx dpo-driver runs` 列出所有运行。',
+  nothingToExportMetrics: '运行 {{run}} 没有可导出的指标；`npx dpo-driver runs` 列出所有运行。',
+
+  // 合并适配器。（main/adapters）
+  mergeAtWork: '正在写入 {{target}}；请等它结束，或先停止它。',
+  mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，可用 {{free}}；请腾出空间，或选择别的文件夹。',
+
+  // 运行需要多少。（main/capacity、main/pipeline/stages/verify.ts）
+  nodeTooOld: 'Node {{version}} 太旧：需要 24；请运行 `npm run setup`。',
+  diskShort: '{{folder}}：需要 {{needed}}，可用 {{free}}；请腾出空间。',
+  diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，可用 {{free}}；请腾出空间。',
+  memoryTooSmall: '至少需要内存 {{needed}}，可用 {{free}}；请关闭其他程序，或选择更小的模型。',
+  memoryTooSmallUnlessNf4:
+    '至少需要内存 {{needed}}，可用 {{free}}；请关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型。',
+  trainingTooLarge:
+    '内存不足：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。请关闭其他程序，或选择更小的模型。',
+  trainingTooLargeUnlessSet:
+    '内存不足：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。继续的运行沿用原来的设置，因此请运行 `npx dpo-driver {{stage}} --set {{overrides}}`。',
+  memoryParts: '{{total}}（{{parts}}）',
+  memoryWeights: '权重 {{size}}',
+  memoryAdapter: '适配器 {{size}}',
+  memoryOptimizer: '梯度与优化器 {{size}}',
+  memoryActivations: '激活 {{size}}',
+  memoryLogits: 'logits 张量 {{size}}',
+  memoryProcess: '实验室本身 {{size}}',
+
   // 各策略，以及对它们能说什么。（main/evaluation）
   armBase: '基座模型',
   armExpert: '脚本专家',

@@ -61,9 +61,7 @@ export function hasAdapter(folder: string): boolean {
 export function firstAdapter(folders: readonly string[], command: string): string {
   const found = folders.find(hasAdapter)
   if (found !== undefined) return found
-  throw new UserError(
-    `${shownPath(folders.at(-1) ?? '')}: there is no adapter here; run \`npx dpo-driver ${command}\` first.`,
-  )
+  throw new UserError('adapterMissing', { path: shownPath(folders.at(-1) ?? ''), command })
 }
 
 /**

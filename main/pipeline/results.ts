@@ -40,7 +40,7 @@ export function resultsOf(store: Store, run: number, tasks: readonly Task[]): Re
 export function evaluationOf(store: Store, run: number, tasks: readonly Task[]): Evaluation {
   const evaluated = store.stages.of(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   if (evaluated === undefined) {
-    throw new UserError(`Run ${run} has no evaluation that came to its end; run \`npx dpo-driver evaluate\`.`)
+    throw new UserError('notEvaluated', { run })
   }
   const { arms, facts } = evaluateResult.parse(evaluated.result)
   return {

@@ -258,7 +258,7 @@ test('a second job, an unknown run and a run that is done are refused in a sente
   await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to go on with/)
   const done = pastRun('golden')
   await expect(lab.job.resume.mutate({ run: done })).rejects.toThrow(
-    /nothing to resume: golden of run 1 came to its end/,
+    /nothing to resume: run 1 \(golden\) came to its end/,
   )
   await expect(lab.job.again.mutate({ run: 9 })).rejects.toThrow(/There is no run 9/)
   const unlock = lockStore(settings.read().paths.store)

@@ -46,9 +46,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     const pairs = await mapInTurns(trainingPairs(context, ['dpo', ...CONTROLS]), (pair) => tokenPair(model, pair))
     const { train: golden } = goldenExamples(model, config)
     if (golden.length === 0 && options.replay > 0) {
-      throw new UserError(
-        `${config.paths.sft_data}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.`,
-      )
+      throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
     }
     const rates = smallModelRates(config, engine.config, ['dpo'])
     if (rates !== null) context.say('smallModelRates', rates)

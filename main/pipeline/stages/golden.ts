@@ -42,9 +42,7 @@ export const golden: Stage<z.output<typeof result>> = {
     }
     const known = new Set(config.tasks)
     if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
-      throw new UserError(
-        `${shownPath(path)}: there is no golden sample of ${without.join(', ')}, and no expert plays that; choose other tasks or write samples of your own.`,
-      )
+      throw new UserError('noSampleNoExpert', { path: shownPath(path), tasks: without })
     }
     if (samples.length > before) writeGoldenData(path, samples)
     if (without.length > 0) context.say('noExpert', { tasks: without })

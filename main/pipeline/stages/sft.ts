@@ -30,7 +30,7 @@ export const sft: Stage<z.output<typeof result>> = {
     const model = await resources.model()
     const { train, heldOut } = goldenExamples(model, config)
     if (train.length === 0) {
-      throw new UserError(`${config.paths.sft_data}: no golden sample of these tasks; run \`npx dpo-driver golden\`.`)
+      throw new UserError('noSample', { path: config.paths.sft_data })
     }
     const folder = artifacts.adapter('sft', 0)
     const { engine } = model

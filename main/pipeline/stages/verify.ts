@@ -33,20 +33,17 @@ type Check = (context: CheckContext) => Promise<Message>
 const CHECKS = {
   async node() {
     const major = Number(process.versions.node.split('.')[0])
-    if (major < 24)
-      throw new UserError(`Node ${process.versions.node} is too old: 24 is needed; run \`npm run setup\`.`)
-    return message('foundNode', { version: process.versions.node })
+    const version = process.versions.node
+    if (major < 24) throw new UserError('nodeTooOld', { version })
+    return message('foundNode', { version })
   },
   async disk({ config }) {
     const { download, places } = await forecastDisk(config)
     const tightest = places.reduce((most, one) => (one.free - one.needed < most.free - most.needed ? one : most))
     const [free, needed] = [gb(tightest.free), gb(tightest.needed)]
     if (tightest.free < tightest.needed) {
-      throw new UserError(
-        download > 0
-          ? `${tightest.folder}: ${free} are free and ${needed} are needed for the download of the model and what is made of it; free some space.`
-          : `${tightest.folder}: ${free} are free and ${needed} are needed; free some space.`,
-      )
+      const { folder } = tightest
+      throw new UserError(download > 0 ? 'diskShortForDownload' : 'diskShort', { folder, free, needed })
     }
     return download > 0
       ? message('foundDiskForDownload', { size: free, needed, download: gb(download) })
@@ -70,11 +67,8 @@ const CHECKS = {
     if (forecast === null) return message('foundFree', { size })
     const { least, most } = forecast
     if (free < least) {
-      const cure =
-        most === null || ['auto', 'nf4'].includes(config.model.precision)
-          ? 'close other programs, or choose a smaller model'
-          : 'close other programs, set model.precision to nf4, or choose a smaller model'
-      throw new UserError(`${size} of memory are free and ${gb(least)} are needed at the least; ${cure}.`)
+      const inNf4 = most === null || ['auto', 'nf4'].includes(config.model.precision)
+      throw new UserError(inNf4 ? 'memoryTooSmall' : 'memoryTooSmallUnlessNf4', { free: size, needed: gb(least) })
     }
     if (most === null) return message('foundLeastMemory', { size, needed: gb(least) })
     return free < most
