@@ -1,4 +1,4 @@
-/** What can be chosen of how a model is held and adapted: configuration and engine speak of the same. */
+/** The choices for holding and adapting a model, which the configuration and the engine share. */
 
 /** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
 export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const

@@ -74,7 +74,7 @@ export function parseOverride(assignment: string): [key: string, value: unknown]
   return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
 }
 
-/** Gives keys that are written with another trainer's name the name they have here. */
+/** Renames keys that carry another trainer's name. */
 export function renameAliases(document: Document): void {
   for (const [alias, key] of Object.entries(ALIASES)) {
     const path = alias.split('.')

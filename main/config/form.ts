@@ -29,13 +29,13 @@ export interface Field {
   readonly value: unknown
   /** What it means, in the words of the project's config.yaml. */
   readonly explanation: string
-  /** Whether it can be left alone by those who begin. */
+  /** Whether a beginner can leave it alone. */
   readonly advanced: boolean
-  /** The commands that it concerns; none where it concerns all. */
+  /** The commands that it concerns; empty where it concerns all. */
   readonly commands: readonly string[]
 }
 
-/** What those who begin may want to change. */
+/** Keys that a beginner may want to change. */
 const BASIC: ReadonlySet<string> = new Set([
   'project.name',
   'project.seed',
@@ -64,7 +64,7 @@ const BASIC: ReadonlySet<string> = new Set([
   'flywheel.rounds',
 ])
 
-/** Whom a group concerns. */
+/** The commands that each group concerns. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   golden: ['golden', 'sft'],
   lora: ['sft'],

@@ -10,7 +10,7 @@ const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
 
-/** A task's html name, also where it is written otherwise. */
+/** The name of a task's page; other names of the task are taken too. */
 const taskName = z.string().min(1).transform(pageName)
 
 /** What SFT and preference training have in common; names as in TRL, or the seed document's where it has its own. */

@@ -1,4 +1,4 @@
-/** The configuration file as something that is read again whenever it is needed, and written by a form. */
+/** The configuration file: read again whenever it is needed, and written by the settings form. */
 import { existsSync, readFileSync } from 'node:fs'
 import { isScalar, isSeq, parseDocument } from 'yaml'
 import { writeFileAtomic } from '../files/file.ts'
@@ -38,8 +38,8 @@ export class Settings {
   }
 
   /**
-   * Writes values into the file; its comments and its other keys stay as they are. All of them are taken, or, with a
-   * UserError of one message a bad value, none.
+   * Writes values into the file; its comments and its other keys stay as they are. Writes all of them or none: throws
+   * UserError with one message a bad value.
    */
   set(values: Values): Config {
     const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
@@ -51,7 +51,7 @@ export class Settings {
         throw new UserError('givenOnCommandLine', { key })
       }
       const path = key.split('.')
-      // The value as it was read: names of tasks, say, without the ends that Gymnasium gives them.
+      // The value as it was read: a task's name, for example, without Gymnasium's prefix and version.
       const value = valueAt(config, key)
       const node = document.getIn(path, true)
       if (isScalar(node) && !Array.isArray(value)) node.value = value

@@ -1,11 +1,11 @@
-/** Tasks of the benchmark go by the names of their pages; others have written them down otherwise. */
+/** Names of tasks. A task is named after its page; other programs write some tasks differently. */
 
-/** Names of tasks that mean pages of other names. */
+/** Pages by other names of their tasks. */
 const ALIASES: Readonly<Record<string, string>> = { 'select-option': 'choose-list' }
 
 /**
- * The name of a task's page: of Gymnasium's ids (`miniwob/click-button-v1`) what stands between, and of a name that the
- * benchmark's pages do not have (`select-option`) the page that is meant.
+ * The name of a task's page. Takes page names, Gymnasium's ids (`miniwob/click-button-v1`) and other names of a task
+ * (`select-option`).
  */
 export function pageName(name: string): string {
   const page = name.replace(/^miniwob\//, '').replace(/-v\d+$/, '')

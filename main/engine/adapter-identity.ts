@@ -1,4 +1,4 @@
-/** Which adapter it is, wherever its folder was copied to: the weights tell. */
+/** An adapter is known by its weights, so that a copy of its folder is the same adapter. */
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'

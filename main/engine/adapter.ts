@@ -75,7 +75,7 @@ export async function saveAdapter(
 const off = z.literal(false).nullish()
 const none = z.union([z.null(), z.array(z.never()), z.strictObject({})]).optional()
 
-/** PEFT's options that change the computation are honoured or refused; the others are not looked at. */
+/** PEFT's options that change the computation are honoured or refused; others are ignored. */
 const configSchema = z.looseObject({
   peft_type: z.literal('LORA'),
   task_type: z.literal('CAUSAL_LM').nullish(),

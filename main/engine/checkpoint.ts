@@ -33,7 +33,10 @@ const ropeSchema = z.looseObject({
   rope_theta: z.number().positive().optional(),
 })
 
-/** What decides the computation; what this lab computes in one way only must say so. Other keys are not looked at. */
+/**
+ * The keys that decide the computation. Where this lab computes in one way only, a key must have that value. Other keys are
+ * ignored.
+ */
 const configSchema = z
   .looseObject({
     model_type: z.literal('qwen2'),

@@ -4,7 +4,7 @@
 export const WIDTHS = { F32: 4, F16: 2, BF16: 2, U8: 1 } as const
 export type Dtype = keyof typeof WIDTHS
 
-/** The numbers of `bytes`, which must begin where numbers of that width may; a view of them where they are float32. */
+/** The numbers of `bytes`, which must be aligned to their width. Of float32 it is a view, not a copy. */
 export function widen(bytes: Uint8Array, dtype: Dtype): Float32Array {
   const { buffer, byteOffset, length } = bytes
   switch (dtype) {

@@ -143,10 +143,10 @@ export interface Engine {
   /** One line for the user: backend, instruction set, threads, and why it is this engine where that matters. */
   readonly description: Message
   readonly config: Qwen2Config
-  /** Null where the library that computes decides. */
+  /** Null for TensorFlow.js, which decides that itself. */
   readonly holding: Holding | null
 
-  /** Adds an adapter with copies of the given PEFT tensors (`base_model.model.model.layers.N.….lora_A.weight`, …). */
+  /** Adds an adapter with copies of the given tensors, by PEFT's names. */
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void>
   removeAdapter(name: string): Promise<void>
   /** Copies of an adapter's tensors, by PEFT's names. */

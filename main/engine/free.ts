@@ -1,8 +1,8 @@
 import type { Engine, LoraConfig, Tensors } from './engine.ts'
 
 /**
- * Frees the memory of tensors that nobody reads any more: now, and not when the garbage collector comes by, which sees no
- * reason to while the engine computes. Their data are empty afterwards.
+ * Frees the memory of tensors at once; the garbage collector would wait for as long as the engine computes. Their data are
+ * empty afterwards.
  */
 export function freeTensors(tensors: Tensors): void {
   for (const { data } of tensors.values()) if (data.buffer instanceof ArrayBuffer) data.buffer.transfer(0)

@@ -41,10 +41,9 @@ export const HUB_NAME = /^[\w.-]+\/[\w.-]+$/
 const REPORT = 2 ** 23
 
 /**
- * Downloads what is missing of a model's main branch and returns the folder of its snapshot. Files that were begun go on
- * where they were, and each is checked against the hub's hash before it counts.
- * @throws UserError where the hub cannot be reached, does not have the model or does not let us have it, or where a file
- *   does not come whole.
+ * Downloads what is missing of a model's main branch and returns the folder of its snapshot. Partial files are continued,
+ * and each file is checked against the hub's hash before it counts.
+ * @throws UserError where the hub cannot be reached, lacks or refuses the model, or where a file arrives incomplete.
  */
 export async function downloadModel(name: string, options: DownloadOptions): Promise<string> {
   const { cache, onProgress, signal, patience = 30_000 } = options
@@ -66,7 +65,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
     if (!files.some(({ path }) => path.endsWith('.safetensors'))) {
       throw new UserError('hubNoSafetensors', { name })
     }
-    // A snapshot with a config.json counts as there, so that comes last.
+    // A snapshot counts as complete once it has a config.json, so that comes last.
     files.sort((a, b) => Number(a.path === 'config.json') - Number(b.path === 'config.json'))
     const total = files.reduce((sum, { size }) => sum + size, 0)
     let before = 0

@@ -24,7 +24,7 @@ export interface LoadOptions extends HoldingOptions {
   readonly threads: 'auto' | number
   /**
    * Called with the model's shape and the kind of the engine before weights are read; throws where this machine has no
-   * room for them. By default nobody looks.
+   * room for them. By default nothing is checked.
    */
   readonly checkRoom?: (config: Qwen2Config, kind: EngineKind) => void | Promise<void>
 }

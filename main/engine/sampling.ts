@@ -26,8 +26,8 @@ export function argMax(values: ArrayLike<number>): number {
 
 /**
  * A token drawn from softmax(logits / temperature) cut to its nucleus, the fewest most likely tokens that together have
- * at least top_p (Holtzman et al. 2020, arXiv:1904.09751); the most likely one at temperature 0. `uniform` in [0, 1) decides; the same number gives the same token in every
- * engine, rounding aside.
+ * at least top_p (Holtzman et al. 2020, arXiv:1904.09751); the most likely one at temperature 0. `uniform` in [0, 1)
+ * decides: the same number gives the same token in every engine, rounding aside.
  */
 export function sampleToken(
   logits: ArrayLike<number>,

@@ -52,7 +52,7 @@ function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
   }
 }
 
-/** Where a path leads, and whether a file belongs there: what is none cannot be replaced by one. */
+/** Where a path leads, and whether a file is put there by renaming; a device or a pipe is written into. */
 function target(path: string): { readonly path: string; readonly plain: boolean } {
   try {
     const there = statSync(path)

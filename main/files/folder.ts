@@ -1,6 +1,6 @@
 /**
  * Folders that are whole at every instant. A folder that is not empty cannot be renamed over, so replacing one takes
- * two renames; whoever reads it settles first what a kill between the two left behind.
+ * two renames; a reader first calls `settleFolder`, which ends what a kill between the two interrupted.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -41,7 +41,7 @@ function previous(target: string): string {
   return `${target}.previous`
 }
 
-/** Folders that processes which are no more were still writing. */
+/** Unfinished folders of processes that have ended. */
 function leftovers(target: string): string[] {
   const parent = dirname(target)
   if (!existsSync(parent)) return []

@@ -5,8 +5,8 @@ import { relative, resolve } from 'node:path'
 export const PROGRAM_ROOT = resolve(import.meta.dirname, '../..')
 
 /**
- * The folder of what the user has: configuration, data, models, reports. The program's own, unless DPO_DRIVER_HOME names
- * another: an installed program cannot write where it lies.
+ * The user's folder: configuration, data, models, reports. It is the program's own folder, unless DPO_DRIVER_HOME names
+ * another: an installed program cannot write to its own.
  */
 export const PROJECT_ROOT = resolve(process.env.DPO_DRIVER_HOME || PROGRAM_ROOT)
 

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { speaker } from '../../messages/speaker.ts'
 import { CHINESE } from '../../messages/zh.ts'
 import { KERNELS } from './addon.ts'
+
+const chinese = speaker('zh-CN', CHINESE)
 
 /** The names that native/ gives its tables of kernels. */
 const NAMES = ['kernels_avx2', 'kernels_avx512', 'kernels_choose', 'kernels_portable'].flatMap((file) => {
@@ -13,10 +16,27 @@ const NAMES = ['kernels_avx2', 'kernels_avx512', 'kernels_choose', 'kernels_port
 
 test('every table of kernels has words in both languages', () => {
   expect(NAMES.toSorted()).toEqual(Object.keys(KERNELS).toSorted())
-  const chinese = speaker('zh-CN', CHINESE)
   for (const said of Object.values(KERNELS)) {
     expect(english(said)).not.toBe(said.id)
     // Names of instruction sets and formats stay as they are.
     expect(chinese(said)).not.toMatch(/\b(?!bf16\b)[a-z]{2,}\b/)
   }
+})
+
+test('an engine says in both languages what it computes with, and why it was chosen', () => {
+  const threads = message('threads', { count: 2 })
+  const native = message('nativeEngine', { kernels: KERNELS['avx512-bf16'], threads })
+  expect(english(native)).toBe('native, AVX-512 with products in bf16, 2 threads')
+  expect(chinese(native)).toBe('原生，AVX-512，乘积用 bf16，2 个线程')
+  const problem = message('nativeNotBuilt', { file: 'x.node' })
+  const noted = message('engineNoted', {
+    engine: message('tfjsCpu', { threads: message('threads', { count: 1 }) }),
+    note: message('chosenWithoutNative', { problem }),
+  })
+  expect(english(noted)).toBe(
+    'TensorFlow.js in plain JavaScript, 1 thread; chosen because: The native engine is not built (x.node is missing); run npm run build:native, or set model.engine to tfjs. Training is many times slower than with the native engine',
+  )
+  expect(chinese(noted)).toBe(
+    'TensorFlow.js，运行于纯 JavaScript，1 个线程；选用它是因为：原生引擎没有编译（缺少 x.node）；请运行 npm run build:native，或把 model.engine 设为 tfjs。训练比用原生引擎慢许多倍',
+  )
 })

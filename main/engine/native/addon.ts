@@ -29,7 +29,7 @@ export interface WideScores {
   readonly counts: Int32Array
 }
 
-/** Tables of kernels by the name that they have in native/, as a person calls them. */
+/** What each table of kernels is called, by its name in native/. */
 export const KERNELS = {
   portable: message('kernelsPortable'),
   'portable-fp64': message('kernelsPortable64'),

@@ -75,7 +75,7 @@ async function readFrom(place: string, native: NativeEngine, names: readonly str
   }
 }
 
-/** Makes the sections count, if their numbers are ones. */
+/** Takes the sections as written. Returns false where one of their numbers is NaN or infinity. */
 function areFinite(native: NativeEngine, name: string): Promise<boolean> {
   return native.sectionsRead(name).then(
     () => true,

@@ -98,7 +98,7 @@ export async function createNativeEngine(
   return new QueuedEngine(native, config, description, holding)
 }
 
-/** The tensors that are held as numbers. */
+/** The tensors that are not frozen. */
 async function unfrozen(native: NativeEngine, names: readonly string[]): Promise<string[]> {
   const kept: string[] = []
   for (const name of names) if ((await native.sections(name)).length === 0) kept.push(name)
