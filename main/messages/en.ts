@@ -161,7 +161,7 @@ export const ENGLISH = {
   tfjsProcessor: 'TensorFlow.js on libtensorflow, on the processor, as CUDA 11 found no card',
   engineNoted: '{{engine}}; {{note}}',
   wasmDoesNotStart: 'WebAssembly would be faster but does not start ({{reason}})',
-  chosenWithoutNative: 'chosen because: {{problem}} Training is many times slower than with the native engine',
+  chosenWithoutNative: 'training is many times slower than with the native engine. {{problem}}',
   modelOffline:
     "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
   modelMissing:

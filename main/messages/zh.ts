@@ -151,7 +151,7 @@ export const CHINESE = translated({
   tfjsProcessor: 'TensorFlow.js，运行于 libtensorflow，使用处理器，因为 CUDA 11 没有找到显卡',
   engineNoted: '{{engine}}；{{note}}',
   wasmDoesNotStart: 'WebAssembly 更快，但没有启动（{{reason}}）',
-  chosenWithoutNative: '选用它是因为：{{problem}}训练比用原生引擎慢许多倍',
+  chosenWithoutNative: '训练比用原生引擎慢许多倍。{{problem}}',
   modelOffline:
     '本机没有模型 {{name}}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {{folder}}。',
   modelMissing:

@@ -34,9 +34,9 @@ test('an engine says in both languages what it computes with, and why it was cho
     note: message('chosenWithoutNative', { problem }),
   })
   expect(english(noted)).toBe(
-    'TensorFlow.js in plain JavaScript, 1 thread; chosen because: The native engine is not built (x.node is missing); run npm run build:native, or set model.engine to tfjs. Training is many times slower than with the native engine',
+    'TensorFlow.js in plain JavaScript, 1 thread; training is many times slower than with the native engine. The native engine is not built (x.node is missing); run npm run build:native, or set model.engine to tfjs.',
   )
   expect(chinese(noted)).toBe(
-    'TensorFlow.js，运行于纯 JavaScript，1 个线程；选用它是因为：原生引擎没有编译（缺少 x.node）；请运行 npm run build:native，或把 model.engine 设为 tfjs。训练比用原生引擎慢许多倍',
+    'TensorFlow.js，运行于纯 JavaScript，1 个线程；训练比用原生引擎慢许多倍。原生引擎没有编译（缺少 x.node）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
   )
 })
