@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
@@ -163,7 +164,7 @@ async function loadTfjs(
   const options = note === undefined ? {} : { note }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
   if (!isInstalled(NODE_GPU)) {
-    throw new UserError('nodeGpuNotInstalled')
+    throw new UserError('nodeGpuNotInstalled', { package: `${NODE_GPU}@${manifest.peerDependencies[NODE_GPU]}` })
   }
   try {
     return await createTfjsEngine(config, tensors, { ...options, backend: 'node-gpu' })

@@ -175,7 +175,7 @@ export const ENGLISH = {
   precisionNeedsNative:
     'Only the native engine has model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
   nodeGpuNotInstalled:
-    'The engine tfjs-node-gpu needs a package that is not installed; run npm install @tensorflow/tfjs-node-gpu@4.22.0, or set model.engine to auto.',
+    'The engine tfjs-node-gpu needs a package that is not installed; run npm install {{package}}, or set model.engine to auto.',
   nodeGpuDoesNotStart: 'The engine tfjs-node-gpu does not start ({{reason}}); set model.engine to auto.',
   fp32OverMemory:
     '{{engine}} holds weights in fp32, which takes {{needed}} for this model, but only {{free}} of memory are free; set model.engine to native, which holds them in 4 bits, or choose a smaller model.',

@@ -164,7 +164,7 @@ export const CHINESE = translated({
   precisionNeedsNative:
     '只有原生引擎支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
   nodeGpuNotInstalled:
-    '引擎 tfjs-node-gpu 需要的包没有安装；请运行 npm install @tensorflow/tfjs-node-gpu@4.22.0，或把 model.engine 设为 auto。',
+    '引擎 tfjs-node-gpu 需要的包没有安装；请运行 npm install {{package}}，或把 model.engine 设为 auto。',
   nodeGpuDoesNotStart: '引擎 tfjs-node-gpu 没有启动（{{reason}}）；请把 model.engine 设为 auto。',
   fp32OverMemory:
     '{{engine}} 以 fp32 存放权重，此模型需要 {{needed}}，而可用内存只有 {{free}}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
