@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isBuilt } from '../main/engine/native/addon.ts'
 import { lockStore } from '../main/store/lock.ts'
+import { testNative } from '../testing/native.ts'
 import { dpoDriver } from './cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'))
@@ -180,7 +180,7 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
   })
 })
 
-test.skipIf(!isBuilt())('an estimate says how long the stages take where that is asked for', async () => {
+testNative('an estimate says how long the stages take where that is asked for', async () => {
   const { status, stdout } = await cli('estimate', '--time', '--prompt', '32', '--completion', '4')
   expect(status).toBe(0)
   expect(stdout).toMatch(

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { describeNative } from '../../testing/native.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
-import { isBuilt, loadAddon } from '../engine/native/addon.ts'
+import { loadAddon } from '../engine/native/addon.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { checkpointShapes } from '../engine/weights.ts'
@@ -69,7 +70,7 @@ test('generating holds a full cache, or more where more is completed at a time',
   )
 })
 
-describe.skipIf(!isBuilt())('the weights are, within 2%, what the native engine holds', () => {
+describeNative('the weights are, within 2%, what the native engine holds', () => {
   test.each(HEAD_PRECISIONS.flatMap((head) => [['bf16', head] as const, ['nf4', head] as const]))(
     '%s with a head in %s',
     async (precision, headPrecision) => {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { testNative } from '../../testing/native.ts'
 import { parseConfig } from '../config/config.ts'
-import { isBuilt } from '../engine/native/addon.ts'
 import { forecastDisk, forecastMemory, planLeast } from './forecast.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'forecast-'))
@@ -34,7 +34,7 @@ test('TensorFlow.js takes at the least its numbers in fp32, the adapter four tim
   expect(native.total).toBeLessThan(8e9)
 })
 
-test.skipIf(!isBuilt())('memory is foretold from the shape: what nothing helps, and what long pages come to', () => {
+testNative('memory is foretold from the shape: what nothing helps, and what long pages come to', () => {
   const large = forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4' }))!
   expect(large.least).toBeGreaterThan(5e9)
   expect(large.least).toBeLessThan(6e9)
@@ -51,26 +51,23 @@ test.skipIf(!isBuilt())('memory is foretold from the shape: what nothing helps, 
   })
 })
 
-test.skipIf(!isBuilt())(
-  'disk is foretold: a download less what was begun of it, and the weights in 4 bits',
-  async () => {
-    vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
-    const large = config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4', 'model.engine': 'native' })
-    const { download, places } = await forecastDisk(large)
-    expect(download).toBe(2 * 7_615_616_512)
-    expect(places).toHaveLength(1)
-    expect(places[0]!.needed).toBeGreaterThan(download + 4.4e9)
-    expect(places[0]!.needed).toBeLessThan(download + 8e9)
-    const blobs = join(folder, 'hub/models--Qwen--Qwen2-7B-Instruct/blobs')
-    mkdirSync(blobs, { recursive: true })
-    writeFileSync(join(blobs, 'abc.incomplete'), Buffer.alloc(1000))
-    expect((await forecastDisk(large)).download).toBe(download - 1000)
-    vi.stubEnv('HF_HUB_OFFLINE', '1')
-    expect((await forecastDisk(large)).download).toBe(0)
+testNative('disk is foretold: a download less what was begun of it, and the weights in 4 bits', async () => {
+  vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
+  const large = config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4', 'model.engine': 'native' })
+  const { download, places } = await forecastDisk(large)
+  expect(download).toBe(2 * 7_615_616_512)
+  expect(places).toHaveLength(1)
+  expect(places[0]!.needed).toBeGreaterThan(download + 4.4e9)
+  expect(places[0]!.needed).toBeLessThan(download + 8e9)
+  const blobs = join(folder, 'hub/models--Qwen--Qwen2-7B-Instruct/blobs')
+  mkdirSync(blobs, { recursive: true })
+  writeFileSync(join(blobs, 'abc.incomplete'), Buffer.alloc(1000))
+  expect((await forecastDisk(large)).download).toBe(download - 1000)
+  vi.stubEnv('HF_HUB_OFFLINE', '1')
+  expect((await forecastDisk(large)).download).toBe(0)
 
-    const shipped = await forecastDisk(config('models/base'))
-    expect(shipped.download).toBe(0)
-    expect(shipped.places[0]!.needed).toBeLessThan(0.6e9)
-    expect(shipped.places[0]!.free).toBeGreaterThan(0)
-  },
-)
+  const shipped = await forecastDisk(config('models/base'))
+  expect(shipped.download).toBe(0)
+  expect(shipped.places[0]!.needed).toBeLessThan(0.6e9)
+  expect(shipped.places[0]!.free).toBeGreaterThan(0)
+})

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
+import { testNative } from '../../testing/native.ts'
 import { PROJECTIONS } from '../config/choices.ts'
-import { isBuilt } from '../engine/native/addon.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { measureSpeed } from './speed.ts'
 
@@ -20,7 +20,7 @@ const half = {
   num_key_value_heads: 1,
 }
 
-test.skipIf(!isBuilt())('what one layer takes is scaled to all, and the head is read for each token', async () => {
+testNative('what one layer takes is scaled to all, and the head is read for each token', async () => {
   // Pair, sample, reference, prompts read, prompts read and answers written; in milliseconds.
   const readings = [0, 4000, 4000, 7000, 7000, 9000, 9000, 10_000, 10_000, 13_000]
   const question = { config: half, holding, lora, prompt: 32, completion: 17, pages: 2 }
@@ -32,7 +32,7 @@ test.skipIf(!isBuilt())('what one layer takes is scaled to all, and the head is 
   expect(speed.answer).toBeLessThan((24 * (1 + 2 * 3)) / 2)
 })
 
-test.skipIf(!isBuilt())('a layer takes some time', async () => {
+testNative('a layer takes some time', async () => {
   const speed = await measureSpeed({ config: half, holding, lora, prompt: 64, completion: 8, pages: 1 })
   for (const time of Object.values(speed)) expect(time).toBeGreaterThan(0)
 })

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { testNative } from '../../testing/native.ts'
 import { TINY as config, randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { loadCheckpoint, openCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
 import type { Tensors } from './engine.ts'
-import { isBuilt } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { writeSafetensors } from './safetensors.ts'
@@ -109,40 +109,36 @@ test.each<[Record<string, unknown>, RegExp]>([
   )
 })
 
-test.skipIf(!isBuilt())(
-  'a spoilt checkpoint loads or gets one sentence, in every precision',
-  { timeout: 60_000 },
-  async () => {
-    const path = join(folder, 'model.safetensors')
-    const good = await readFile(path)
-    const uniform = uniformStream(3)
-    const within = (n: number) => Math.floor(uniform() * n)
-    const outcomes = { loaded: 0, refused: 0 }
-    for (let round = 0; round < 90; round++) {
-      const bytes = Buffer.from(good)
-      const headerEnd = 8 + Number(bytes.readBigUInt64LE())
-      if (round % 3 === 0) {
-        for (let flip = 0; flip < 3; flip++) bytes[within(headerEnd)] = within(256)
-      } else if (round % 3 === 1) {
-        // Exponents of all ones are NaN or infinity.
-        bytes.writeUInt32LE(0x7f800000 + within(3), headerEnd + 4 * within((bytes.length - headerEnd) / 4))
-      } else {
-        bytes[headerEnd + within(bytes.length - headerEnd)] = within(256)
-      }
-      await writeFile(path, round % 5 === 0 ? bytes.subarray(0, within(bytes.length)) : bytes)
-      const precision = (['float32', 'bf16', 'nf4'] as const)[Math.floor(round / 3) % 3]!
-      const outcome = await openInto(precision).catch((error: unknown) => error)
-      if (outcome === undefined) outcomes.loaded++
-      else {
-        expect(outcome).toBeInstanceOf(UserError)
-        expect((outcome as UserError).message).toMatch(/^[^\n]+\.$/)
-        outcomes.refused++
-      }
+testNative('a spoilt checkpoint loads or gets one sentence, in every precision', async () => {
+  const path = join(folder, 'model.safetensors')
+  const good = await readFile(path)
+  const uniform = uniformStream(3)
+  const within = (n: number) => Math.floor(uniform() * n)
+  const outcomes = { loaded: 0, refused: 0 }
+  for (let round = 0; round < 90; round++) {
+    const bytes = Buffer.from(good)
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE())
+    if (round % 3 === 0) {
+      for (let flip = 0; flip < 3; flip++) bytes[within(headerEnd)] = within(256)
+    } else if (round % 3 === 1) {
+      // Exponents of all ones are NaN or infinity.
+      bytes.writeUInt32LE(0x7f800000 + within(3), headerEnd + 4 * within((bytes.length - headerEnd) / 4))
+    } else {
+      bytes[headerEnd + within(bytes.length - headerEnd)] = within(256)
     }
-    expect(outcomes.loaded).toBeGreaterThan(10)
-    expect(outcomes.refused).toBeGreaterThan(40)
-  },
-)
+    await writeFile(path, round % 5 === 0 ? bytes.subarray(0, within(bytes.length)) : bytes)
+    const precision = (['float32', 'bf16', 'nf4'] as const)[Math.floor(round / 3) % 3]!
+    const outcome = await openInto(precision).catch((error: unknown) => error)
+    if (outcome === undefined) outcomes.loaded++
+    else {
+      expect(outcome).toBeInstanceOf(UserError)
+      expect((outcome as UserError).message).toMatch(/^[^\n]+\.$/)
+      outcomes.refused++
+    }
+  }
+  expect(outcomes.loaded).toBeGreaterThan(10)
+  expect(outcomes.refused).toBeGreaterThan(40)
+})
 
 async function openInto(precision: 'float32' | 'bf16' | 'nf4'): Promise<void> {
   const checkpoint = await openCheckpoint(folder)

@@ -4,9 +4,9 @@
  */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TESTS_NATIVE } from '../../testing/native.ts'
 import { FIXTURE, parityForest, parityModel, slopes } from '../../testing/parity-models.ts'
 import type { Engine, Tensors } from './engine.ts'
-import { isBuilt } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { readSafetensors } from './safetensors.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const ENGINES: Record<string, () => Promise<Engine>> = {
   tfjs: () => createTfjsEngine(config, base),
-  ...(isBuilt() && {
+  ...(TESTS_NATIVE && {
     native: () => createNativeEngine(config, base),
     'native with activations made again': () => createNativeEngine(config, base, { checkpointing: true }),
   }),

@@ -1,16 +1,14 @@
 /** Every engine against the double-precision reference and against the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
-import { loadAddon } from './native/addon.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { dropoutMask } from './tfjs/dropout.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
-
-const NATIVE = isBuilt()
 
 const TIED: Qwen2Config = {
   vocab_size: 23,
@@ -66,18 +64,9 @@ const FOREST: Forest = [
 const ENGINES: Record<string, (config: Qwen2Config, base: Tensors) => Promise<Engine>> = {
   'tfjs-wasm': (config, base) => createTfjsEngine(config, base, { backend: 'wasm' }),
   'tfjs-cpu': (config, base) => createTfjsEngine(config, base, { backend: 'cpu' }),
-  ...(NATIVE && {
+  ...(TESTS_NATIVE && {
     native: (config: Qwen2Config, base: Tensors) => createNativeEngine(config, base, { threads: 2 }),
   }),
-}
-
-function isBuilt(): boolean {
-  try {
-    loadAddon()
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Any loss will do; this one's derivative differs from target to target. */
@@ -140,10 +129,6 @@ function expectTensorsClose(actual: Tensors, expected: Tensors, tolerance: numbe
     expectClose(actual.get(name)!.data, data, tolerance, name)
   }
 }
-
-test('the native engine is built', { skip: !NATIVE }, () => {
-  expect(Object.keys(ENGINES)).toContain('native')
-})
 
 describe.each(Object.keys(ENGINES))('%s', (name) => {
   const open: Engine[] = []
@@ -387,7 +372,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
   })
 })
 
-describe.skipIf(!NATIVE)('native against tfjs', () => {
+describeNative('native against tfjs', () => {
   const config: Qwen2Config = {
     ...TIED,
     vocab_size: 300,

@@ -1,10 +1,10 @@
 /** The trainers on a real decoder with LoRA, where the bigram engine cannot tell a prompt from its last token. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TESTS_NATIVE } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora } from '../engine/adapter.ts'
 import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
-import { isBuilt } from '../engine/native/addon.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
@@ -61,7 +61,7 @@ const OPTIONS: PreferenceOptions = {
 let engine: Engine
 beforeAll(async () => {
   const base = randomModel(CONFIG, 3, 0.2)
-  engine = isBuilt()
+  engine = TESTS_NATIVE
     ? await createNativeEngine(CONFIG, base, { threads: 1 })
     : await createTfjsEngine(CONFIG, base, { backend: 'cpu' })
   await engine.addAdapter('policy', LORA, initLora(CONFIG, LORA, 4))

@@ -10,12 +10,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { describeNative } from '../../../testing/native.ts'
 import { randomModel } from '../../../testing/random-model.ts'
 import { openCheckpoint, saveCheckpoint } from '../checkpoint.ts'
 import type { Qwen2Config, Tensors } from '../engine.ts'
 import type { TensorStream } from '../tensor-stream.ts'
-import { isBuilt } from './addon.ts'
 import { fingerprint } from './cache.ts'
 import { createNativeEngine } from './engine.ts'
 
@@ -63,7 +63,7 @@ async function load(places: readonly string[]): Promise<{ weights: Tensors; read
   return { weights, read }
 }
 
-describe.skipIf(!isBuilt())('weights in NF4 are kept on disk', () => {
+describeNative('weights in NF4 are kept on disk', () => {
   test('and come back as they were, without the checkpoint’s matrices', async () => {
     const place = join(folder, 'nf4.safetensors')
     const first = await load([place])

@@ -4,11 +4,12 @@
  * with double precision.
  */
 import { describe, expect, test } from 'vitest'
+import { describeNative } from '../../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, Qwen2Config, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
-import { type FlatTensors, isBuilt, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
+import { type FlatTensors, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
 import { createNativeEngine, flattenForest, type NativeOptions } from './engine.ts'
 
 const TINY: Qwen2Config = {
@@ -127,7 +128,7 @@ async function results(config: Qwen2Config, batch: Forest, options: NativeOption
   })
 }
 
-describe.skipIf(!isBuilt())('the native engine', () => {
+describeNative('the native engine', () => {
   describe('in double precision', () => {
     const batch = forest(TINY, 2)
     const flat = (tensors: Tensors): FlatTensors =>

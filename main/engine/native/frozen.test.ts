@@ -5,13 +5,13 @@
  */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { describeNative } from '../../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { readSafetensors } from '../safetensors.ts'
 import type { TensorStream } from '../tensor-stream.ts'
-import { isBuilt } from './addon.ts'
 import { createNativeEngine, type NativeOptions } from './engine.ts'
 
 /** Blocks of 64 that run across rows, and sizes that are no multiple of anything. */
@@ -84,7 +84,7 @@ function distance(actual: Tensors, expected: Tensors): number {
   return Math.sqrt(difference / size)
 }
 
-describe.skipIf(!isBuilt())('frozen weights', () => {
+describeNative('frozen weights', () => {
   describe.each([
     ['odd sizes', ODD],
     ['even sizes', EVEN],

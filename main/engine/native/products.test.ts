@@ -1,13 +1,13 @@
 /** The kernels alone: `native/products_check.cc` holds every table that this processor can run against double precision. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { describeNative } from '../../../testing/native.ts'
 
 const CHECK = fileURLToPath(new URL('../../../native/build/products_check', import.meta.url))
 
-describe.skipIf(!existsSync(CHECK))('products of matrices', () => {
+describeNative('products of matrices', () => {
   test('every table agrees with double precision, also in threads', async () => {
     const { stdout } = await promisify(execFile)(CHECK)
     expect(stdout).not.toContain('WRONG')

@@ -54,7 +54,8 @@ function suite(tasks: readonly Task[]): void {
 
 describe('the built-in tasks', () => suite(listTasks({})))
 
-describe.skipIf(!hasMiniwob(miniwob))('the benchmark', () => {
+const absent = hasMiniwob(miniwob) ? '' : ' (not here: data/miniwob is missing; `npm run setup` fetches it)'
+describe.skipIf(absent !== '')(`the benchmark${absent}`, () => {
   const tasks = hasMiniwob(miniwob) ? listTasks({ miniwob }).filter(({ source }) => source === 'miniwob') : []
   test('at least 30 of its tasks have an expert', () => {
     expect(tasks.filter(({ name }) => EXPERTS[name] !== undefined).length).toBeGreaterThanOrEqual(30)

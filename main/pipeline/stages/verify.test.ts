@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { testNative } from '../../../testing/native.ts'
 import { parseConfig } from '../../config/config.ts'
-import { isBuilt } from '../../engine/native/addon.ts'
 import type { Resources } from '../resources.ts'
 import { type CheckResult, runChecks } from './verify.ts'
 
@@ -38,7 +38,7 @@ async function look(overrides: Record<string, unknown>) {
   return { found, opened }
 }
 
-test.skipIf(!isBuilt())('a download is named with its size before the model is opened', async () => {
+testNative('a download is named with its size before the model is opened', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
   vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)
   const { found } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })
@@ -49,7 +49,7 @@ test.skipIf(!isBuilt())('a download is named with its size before the model is o
   expect(found.get('memory')?.detail).toMatch(/5\.\d\d GB needed at least, and up to \d+\.\d\d GB/)
 })
 
-test.skipIf(!isBuilt())('a model for which there is no room is neither downloaded nor loaded', async () => {
+testNative('a model for which there is no room is neither downloaded nor loaded', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
   vi.spyOn(process, 'availableMemory').mockReturnValue(2e9)
   const { found, opened } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })

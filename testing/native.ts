@@ -1,0 +1,21 @@
+/**
+ * Tests of the native engine. A machine that is set up has it, so where the addon is not built they fail.
+ * DPO_DRIVER_TESTS_WITHOUT_NATIVE=1 skips them there instead, for machines without a compiler.
+ */
+import { describe, test } from 'vitest'
+import { isBuilt } from '../main/engine/native/addon.ts'
+
+/** Whether they run here, be it to fail. */
+export const TESTS_NATIVE = isBuilt() || process.env.DPO_DRIVER_TESTS_WITHOUT_NATIVE !== '1'
+
+const REASON = 'the native engine is not built, and DPO_DRIVER_TESTS_WITHOUT_NATIVE=1 allows that'
+
+export function describeNative(name: string, suite: () => void): void {
+  if (TESTS_NATIVE) describe(name, suite)
+  else describe.skip(`${name} (not here: ${REASON})`, suite)
+}
+
+export function testNative(name: string, body: () => void | Promise<void>): void {
+  if (TESTS_NATIVE) test(name, body)
+  else test.skip(`${name} (not here: ${REASON})`, body)
+}
