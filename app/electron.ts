@@ -21,7 +21,7 @@ import {
 } from 'electron'
 import type { Settings } from '../main/config/settings.ts'
 import type { TaskWindow } from '../main/environment/debugger.ts'
-import type { Desktop } from '../main/rpc/desktop.ts'
+import type { Desktop } from '../main/rpc/trpc.ts'
 import { type MenuActions, menuTemplate } from './menu.ts'
 import type { Web } from './web.ts'
 import { readWindowState, type WindowState, writeWindowState } from './window-state.ts'

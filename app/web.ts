@@ -10,8 +10,8 @@ import { Jobs } from '../main/jobs.ts'
 import { createLab } from '../main/lab.ts'
 import { Live } from '../main/live/live.ts'
 import { UserError } from '../main/messages/error.ts'
-import type { Desktop } from '../main/rpc/desktop.ts'
 import { startServer } from '../main/rpc/server.ts'
+import type { Desktop } from '../main/rpc/trpc.ts'
 
 export interface WebOptions {
   readonly settings: Settings

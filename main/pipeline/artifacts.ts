@@ -6,14 +6,24 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFolder, settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import type { RoundKey } from '../store/keys.ts'
 import type { RunSummary } from '../store/runs.ts'
-import type { StageContext } from './stage.ts'
+import type { Store } from '../store/store.ts'
 
 export interface Artifacts {
   /** The run's own folder, with its report. */
   readonly folder: string
   /** Where this run keeps an adapter; 'sft' has no rounds and takes 0. */
   adapter(arm: string, round: number): string
+}
+
+/** What says where the inputs of a stage are. */
+interface Inputs {
+  readonly config: Config
+  readonly store: Store
+  readonly artifacts: Artifacts
+  /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
+  readonly collection: RoundKey | null
 }
 
 export function runArtifacts(config: Config, run: Pick<RunSummary, 'id' | 'name'>): Artifacts {
@@ -68,7 +78,7 @@ export function firstAdapter(folders: readonly string[], command: string): strin
  * The adapter of the policy after `round` rounds: SFT's after none. The run's own, or where it made none that of the run
  * whose collection it trains on, or (a stage run alone) the one at the configuration's path.
  */
-export function policyFolder(context: StageContext, round: number): string {
+export function policyFolder(context: Inputs, round: number): string {
   const { artifacts, config } = context
   const arm = round === 0 ? 'sft' : 'dpo'
   const path = round === 0 ? config.paths.sft_adapter_path : config.paths.dpo_adapter_path
@@ -77,7 +87,7 @@ export function policyFolder(context: StageContext, round: number): string {
 }
 
 /** Where the run whose collection this one trains on keeps what it made; nothing where there is no such run. */
-export function collectorArtifacts({ config, store, collection }: StageContext): Artifacts[] {
+export function collectorArtifacts({ config, store, collection }: Omit<Inputs, 'artifacts'>): Artifacts[] {
   return collection === null ? [] : [keptArtifacts(config, store.runs.get(collection.run))]
 }
 

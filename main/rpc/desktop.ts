@@ -1,13 +1,7 @@
 /** What only a desktop app can do for the lab's window: the system's own dialogs. */
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
-import { type Context, procedure, router } from './trpc.ts'
-
-/** The desktop app around the window. */
-export interface Desktop {
-  /** Lets the user choose a folder or a file of theirs; null where they do not. */
-  choose(what: 'folder' | 'file', title: string): Promise<string | null>
-}
+import { type Context, type Desktop, procedure, router } from './trpc.ts'
 
 const title = z.string().max(200)
 

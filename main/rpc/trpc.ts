@@ -9,7 +9,12 @@ import type { Live } from '../live/live.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import type { Desktop } from './desktop.ts'
+
+/** The desktop app around the window. */
+export interface Desktop {
+  /** Lets the user choose a folder or a file of theirs; null where they do not. */
+  choose(what: 'folder' | 'file', title: string): Promise<string | null>
+}
 
 /** What every procedure works with: the same for all faces of the lab. */
 export interface Context {

@@ -1,0 +1,55 @@
+/** What a run found: results, curves, episodes. */
+import { expect, test } from './fixtures.ts'
+import { clean, open } from './window.ts'
+
+test('results are read, opened and exported', async ({ page, context }) => {
+  await open(page, 'results')
+  await page.getByRole('heading', { name: 'Success of every policy' }).waitFor()
+  await page
+    .getByRole('region', { name: 'DPO against SFT', exact: true })
+    .getByRole('button', { name: /solved by both/ })
+    .click()
+  await expect(page.getByRole('heading', { name: 'Problems: DPO and SFT' })).toBeFocused()
+  await page.getByRole('region', { name: 'Problems: DPO and SFT' }).getByText('Page as text').first().waitFor()
+  await clean(page, 'results')
+
+  const report = await context.newPage()
+  await report.goto(new URL('/exports/1/report.html?inline', page.url()).href)
+  await report.getByRole('heading', { name: 'Success of every policy' }).waitFor()
+  await report.close()
+  for (const [file, start] of [
+    ['summary.json', '{'],
+    ['metrics.csv', 'stage,'],
+  ] as const) {
+    const answer = await context.request.get(new URL(`/exports/1/${file}`, page.url()).href)
+    expect(answer.status()).toBe(200)
+    expect((await answer.text()).startsWith(start)).toBe(true)
+  }
+})
+
+test('curves are read and zoomed by keys', async ({ page }) => {
+  await open(page, 'training')
+  await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
+  const plot = page.getByRole('region', { name: 'Rewards' }).getByRole('slider')
+  await plot.press('End')
+  await expect(plot).toHaveAttribute('aria-valuetext', /^step 12; chosen .* \(raw .*\); rejected /)
+  await plot.press('+')
+  const all = page.getByRole('button', { name: /^Steps \d+ to 12: show all$/ })
+  await all.waitFor()
+  await plot.press('0')
+  await all.waitFor({ state: 'hidden' })
+  await clean(page, 'training')
+})
+
+test('episodes are found by outcome and by cause', async ({ page }) => {
+  await open(page, 'episodes')
+  await page.getByLabel('Outcome', { exact: true }).selectOption('success')
+  await page.getByText(/^Step \d+ of \d+$/).waitFor()
+  await clean(page, 'episodes')
+  await page.evaluate(() => {
+    window.location.hash = '#/episodes?reason=wrong'
+  })
+  const cause = page.getByRole('button', { name: 'Why: the page ended without full reward' })
+  await cause.click()
+  await cause.waitFor({ state: 'hidden' })
+})

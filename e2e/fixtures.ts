@@ -1,0 +1,92 @@
+/** What every test of the window starts with: a lab of its own, as `serve` starts it, and a page that shows it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as base, expect } from '@playwright/test'
+import { projectPath } from '../main/files/paths.ts'
+import { prepareLab } from '../testing/prepared-lab.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
+
+export { expect }
+
+/** Milliseconds for what the lab has to work for. */
+export const LATER = 300_000
+
+interface Options {
+  /** What is in the lab's store: a run that has ended, or nothing. */
+  stored: 'run' | 'nothing'
+  /** Values of the lab's configuration besides the small lab's. */
+  settings: Readonly<Record<string, unknown>>
+  /** Whether the reader has seen the tour. */
+  toured: boolean
+}
+
+interface Fixtures {
+  lab: { readonly folder: string; readonly url: string }
+  /** What went wrong in the page. A test fails where something is left in it. */
+  complaints: string[]
+}
+
+export const test = base.extend<Options & Fixtures>({
+  stored: ['run', { option: true }],
+  settings: [{}, { option: true }],
+  toured: [true, { option: true }],
+
+  lab: async ({ stored, settings }, use, info) => {
+    const folder = mkdtempSync(join(tmpdir(), 'window-'))
+    const config = stored === 'run' ? await prepareLab(folder, settings) : writeSmallLab(folder, settings)
+    const serve = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let errors = ''
+    serve.stderr.on('data', (text) => {
+      errors += text
+    })
+    await use({ folder, url: await addressOf(serve) })
+    const crashed = serve.exitCode !== null
+    serve.kill('SIGTERM')
+    await new Promise((ended) => (crashed ? ended(0) : serve.once('exit', ended)))
+    rmSync(folder, { recursive: true, force: true })
+    if (info.status !== info.expectedStatus) await info.attach('what the lab wrote to stderr', { body: errors })
+    expect(crashed, errors).toBe(false)
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures are wanted.
+  complaints: async ({}, use) => {
+    const complaints: string[] = []
+    await use(complaints)
+    expect(complaints).toEqual([])
+  },
+
+  page: async ({ page, lab, complaints, toured }, use) => {
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    if (toured) {
+      await page.addInitScript(() => {
+        const key = 'dpo-driver.settings'
+        if (localStorage.getItem(key) === null) {
+          localStorage.setItem(key, JSON.stringify({ state: { toured: true }, version: 0 }))
+        }
+      })
+    }
+    await page.goto(lab.url)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await use(page)
+  },
+})
+
+/** The address that `serve` prints. */
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((found, fail) => {
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      const address = /http:\/\/\S+/.exec(output)?.[0]
+      if (address !== undefined) found(address)
+    })
+    child.once('exit', (code) => fail(new Error(`serve ended with ${code}: ${output}`)))
+  })
+}

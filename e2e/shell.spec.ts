@@ -1,0 +1,62 @@
+/** What surrounds the views: the command palette, the sheet of keys, languages and colours. */
+import { expect, test } from './fixtures.ts'
+import { clean, open } from './window.ts'
+
+test('the command palette opens from anywhere', async ({ page }) => {
+  // Whatever has the focus: a tab here, then a field.
+  await open(page, 'live')
+  await page.getByText('Watch', { exact: true }).click()
+  await page.keyboard.press('Control+k')
+  const palette = page.getByRole('dialog', { name: 'Command palette' })
+  await palette.waitFor()
+  await page.keyboard.press('Escape')
+  await palette.waitFor({ state: 'hidden' })
+  await open(page, 'pipeline')
+  await page.getByLabel('Search the log').focus()
+  await page.keyboard.press('Control+k')
+  await palette.waitFor()
+  await clean(page, 'every-command')
+  await page.keyboard.type('go results')
+  await expect(palette.getByRole('combobox')).toHaveValue('go results')
+  await clean(page, 'palette')
+  await page.keyboard.press('Enter')
+  await palette.waitFor({ state: 'hidden' })
+  await page.getByRole('heading', { name: 'Results', level: 1 }).waitFor()
+})
+
+test('the command to train again names the round that is read', async ({ page }) => {
+  await open(page, 'pairs')
+  await page.getByRole('region', { name: 'The opened pair' }).waitFor()
+  await page.keyboard.press('Control+k')
+  const palette = page.getByRole('dialog', { name: 'Command palette' })
+  await palette.getByRole('option', { name: 'Train again on run 1, round 1' }).waitFor()
+  await page.keyboard.press('Escape')
+  await palette.waitFor({ state: 'hidden' })
+})
+
+test('keys go to views, and a sheet lists them', async ({ page }) => {
+  await page.keyboard.press('Shift+?')
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await sheet.waitFor()
+  await clean(page, 'help')
+  await page.keyboard.press('Escape')
+  await sheet.waitFor({ state: 'hidden' })
+  await page.keyboard.press('7')
+  await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
+})
+
+test('language and colours are chosen in the header', async ({ page }) => {
+  await page.getByRole('button', { name: 'Language' }).click()
+  await page.getByRole('menuitem', { name: '简体中文' }).click()
+  await page.keyboard.press('7')
+  await page.getByRole('heading', { name: '运行与模型' }).waitFor()
+  await page.getByRole('button', { name: '配色' }).click()
+  await page.getByRole('menuitem', { name: '深色' }).click()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').waitFor()
+  await clean(page, 'zh-dark-palette')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+})
