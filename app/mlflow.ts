@@ -23,9 +23,9 @@ export interface MlflowPage {
  */
 export async function openMlflow(config: Config, { say, port, signal, program = 'mlflow' }: MlflowPage): Promise<void> {
   const { uri } = config.tracking
-  if (uri === null) throw new UserError('tracking.uri is null, so nothing is recorded; set it to auto.')
+  if (uri === null) throw new UserError('nothingRecorded')
   const folder = trackingFolder(config)
-  if (folder === null) throw new UserError(`The runs are recorded at ${uri}: open that address in a browser.`)
+  if (folder === null) throw new UserError('recordedElsewhere', { uri })
   mkdirSync(folder, { recursive: true })
   const args = ['ui', '--backend-store-uri', pathToFileURL(folder).href, '--port', String(port)]
   // MLflow no longer reads its own file layout unless it is told to.
@@ -38,11 +38,11 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   child.once('spawn', () => say(`MLflow's page over ${folder} will be at http://127.0.0.1:${port}; Ctrl-C ends it.`))
   const code = await new Promise<number | null>((ended, failed) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
-      failed(error.code === 'ENOENT' ? new UserError(NOT_INSTALLED) : error),
+      failed(error.code === 'ENOENT' ? new UserError('mlflowMissing') : error),
     )
     child.once('exit', ended)
   }).finally(() => signal.removeEventListener('abort', end))
-  if (code !== 0 && !signal.aborted) throw new UserError(`mlflow ended with ${code}; above stands why.`)
+  if (code !== 0 && !signal.aborted) throw new UserError('mlflowFailed', { code: String(code) })
 }
 
 /** MLflow ends well where its port is taken, and says so among much else. Throws UserError there. */
@@ -52,8 +52,5 @@ async function checkPort(port: number): Promise<void> {
     server.once('error', () => answer(true))
     server.listen(port, '127.0.0.1', () => server.close(() => answer(false)))
   })
-  if (taken) throw new UserError(`Port ${port} cannot be had; choose another with --port.`)
+  if (taken) throw new UserError('portUnavailable', { port })
 }
-
-const NOT_INSTALLED =
-  'MLflow is not installed: `pipx install mlflow` brings it (2.x or 3.x), or `pip install mlflow` where pip may write; then run `npx dpo-driver mlflow` again.'

@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { openBrowser, portOf } from './web.ts'
+import { openBrowser } from './web.ts'
 
 test('serve prints an address that opens the lab, and Ctrl-C ends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'web-'))
@@ -27,10 +27,6 @@ test('serve prints an address that opens the lab, and Ctrl-C ends it', async () 
   child.kill('SIGINT')
   expect(await exit).toEqual([0, null])
   await expect(fetch(origin)).rejects.toThrow()
-})
-
-test.each(['x', '-1', '70000', '80.5'])('--port %s is refused in a sentence', (port) => {
-  expect(() => portOf(port)).toThrow(/^command line: --port must be a number from 0 to 65535/)
 })
 
 test.runIf(process.platform === 'linux')('without a screen no browser is opened', async () => {

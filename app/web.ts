@@ -9,7 +9,6 @@ import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import { Jobs } from '../main/jobs.ts'
 import { createLab } from '../main/lab.ts'
 import { Live } from '../main/live/live.ts'
-import { UserError } from '../main/messages/error.ts'
 import { startServer } from '../main/rpc/server.ts'
 import type { Desktop } from '../main/rpc/trpc.ts'
 
@@ -100,13 +99,4 @@ function opener(url: string): string[] {
       return DISPLAY || WAYLAND_DISPLAY ? ['xdg-open', url] : []
     }
   }
-}
-
-/** The port of a command line. Throws UserError where it is none. */
-export function portOf(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new UserError(`command line: --port must be a number from 0 to 65535, but is ${JSON.stringify(text)}.`)
-  }
-  return port
 }

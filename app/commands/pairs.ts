@@ -1,26 +1,54 @@
-/** Pairs of a file, taken into the store. */
+/** `dpo-driver pairs`: takes pairs of a file into the store. */
 import { resolve } from 'node:path'
+import type { Command as Program } from 'commander'
 import { projectPath } from '../../main/files/paths.ts'
 import type { Lab } from '../../main/lab.ts'
 import { cutShort } from '../../main/messages/cut.ts'
 import { UserError } from '../../main/messages/error.ts'
 import { message } from '../../main/messages/message.ts'
 import { english } from '../../main/messages/say.ts'
-import { importPreferences, readPreferenceFile } from '../../main/preferences/file.ts'
 import type { RoundKey } from '../../main/store/keys.ts'
-import type { Screen } from '../terminal.ts'
+import { example, type Terminal, whole } from './command.ts'
+import { type ConfigOptions, withLab } from './config.ts'
 
-export interface ImportOptions {
+interface ImportOptions extends ConfigOptions {
   readonly run?: number
   readonly round?: number
   readonly replace?: true
+}
+
+export function addPairs(cli: Program, terminal: Terminal): void {
+  cli
+    .command('pairs')
+    .description('Preference pairs in the store')
+    .command('import')
+    .description('Take pairs that were edited elsewhere into the store, and say what that changes')
+    .argument('<file>', "pairs in TRL's preference form, such as an export of the lab")
+    .option(
+      '--run <n>',
+      'the run whose pairs they are; by default the one that the file was exported from, or the latest',
+      whole('--run'),
+    )
+    .option('--round <n>', 'its round; by default the latest', whole('--round'))
+    .option('--replace', 'drop the pairs that the file lacks, and keep all that it has')
+    .option('--config_path <file>', 'configuration that names the store')
+    .addHelpText('after', example('npx dpo-driver pairs import corrected.jsonl --replace'))
+    .action((file: string, options: ImportOptions) =>
+      withLab(options, (lab) => importFile(lab, file, options, terminal)),
+    )
 }
 
 /**
  * Imports a file and says what that changed, pair by pair. It goes into the round that it was exported from, else into the
  * latest with pairs; `run` and `round` name another. Throws UserError where nothing is imported.
  */
-export function importFile(lab: Lab, file: string, { replace, ...wanted }: ImportOptions, out: Screen): void {
+async function importFile(
+  lab: Lab,
+  file: string,
+  { replace, ...wanted }: ImportOptions,
+  { out }: Terminal,
+): Promise<void> {
+  const { importPreferences, readPreferenceFile } = await import('../../main/preferences/file.ts')
   const { config, store } = lab
   const there = readPreferenceFile(store, resolve(file))
   if (there === undefined) throw new UserError('importMissing', { file })

@@ -7,7 +7,8 @@ import { metricsCsv } from '../evaluation/report.ts'
 import { summarise, summaryJson } from '../evaluation/summary.ts'
 import { evaluationOf, outlineOf, resultsOf } from '../pipeline/results.ts'
 import type { Store } from '../store/store.ts'
-import { type ExportKind, exportLines } from './lines.ts'
+import type { ExportKind } from './kinds.ts'
+import { exportLines } from './lines.ts'
 
 export interface ExportedFile {
   /** Of its content, as HTTP names it. */

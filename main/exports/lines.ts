@@ -5,15 +5,7 @@ import { UserError } from '../messages/error.ts'
 import { ktoText, preferenceText } from '../preferences/dataset.ts'
 import { jsonLines } from '../preferences/trl.ts'
 import type { Store } from '../store/store.ts'
-
-/** What can be exported, and in which form. */
-export const EXPORTS = {
-  preferences: 'pairs of the last round as TRL reads them, JSON lines; those dropped by hand are left out',
-  kto: 'the same in the unpaired form that TRL reads for KTO, JSON lines',
-  episodes: 'every episode with its steps, JSON lines',
-  metrics: 'every metric of every optimiser step, CSV',
-} as const
-export type ExportKind = keyof typeof EXPORTS
+import type { ExportKind } from './kinds.ts'
 
 /** The latest run that has something of this kind, or undefined where none has. */
 export function latestWith(store: Store, kind: ExportKind): number | undefined {

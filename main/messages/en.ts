@@ -409,6 +409,18 @@ export const ENGLISH = {
   noSuchFile: 'There is no such file.',
   windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
 
+  // The command line. (app)
+  optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
+  optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
+  optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
+  portUnavailable: 'Port {{port}} cannot be had; choose another with --port.',
+  nothingToExport: 'There are no {{what}} to export yet; `npm run pipeline` makes some.',
+  nothingRecorded: 'tracking.uri is null, so nothing is recorded; set it to auto.',
+  recordedElsewhere: 'The runs are recorded at {{uri}}: open that address in a browser.',
+  mlflowMissing:
+    'MLflow is not installed: `pipx install mlflow` brings it (2.x or 3.x), or `pip install mlflow` where pip may write; then run `npx dpo-driver mlflow` again.',
+  mlflowFailed: 'mlflow ended with {{code}}; above stands why.',
+
   // MLflow. (main/tracking)
   trackingAway:
     'MLflow at {{place}} cannot be written ({{why}}); nothing else is affected, and what is missing there is sent when it answers again.',

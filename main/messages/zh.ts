@@ -383,6 +383,18 @@ export const CHINESE = translated({
   noSuchFile: '没有这个文件。',
   windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
 
+  // 命令行。（app）
+  optionNotWhole: '{{option}} 必须是整数，现在是“{{text}}”。',
+  optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
+  optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
+  portUnavailable: '端口 {{port}} 不能使用；请用 --port 另选一个。',
+  nothingToExport: '还没有可导出的 {{what}}；`npm run pipeline` 会产生它们。',
+  nothingRecorded: 'tracking.uri 是 null，因此没有记录；请把它设为 auto。',
+  recordedElsewhere: '运行记录在 {{uri}}：请在浏览器中打开这个地址。',
+  mlflowMissing:
+    '没有安装 MLflow：`pipx install mlflow` 可以安装（2.x 或 3.x），pip 可以写入时用 `pip install mlflow` 也行；然后再次运行 `npx dpo-driver mlflow`。',
+  mlflowFailed: 'mlflow 以 {{code}} 结束；原因见上文。',
+
   // MLflow。（main/tracking）
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
   trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',

@@ -1,0 +1,50 @@
+/** The configuration with what a command line says on top, and the lab that it names. */
+import type { Config } from '../../main/config/schema.ts'
+import type { Lab } from '../../main/lab.ts'
+
+export interface ConfigOptions {
+  readonly config_path?: string
+  readonly set?: readonly string[]
+  readonly tasks?: readonly string[]
+  readonly seed?: number
+  readonly rounds?: number
+  readonly miniwob?: string
+}
+
+/** Reads the configuration. Throws UserError for what is wrong in the file or on the command line. */
+export async function readConfig(options: ConfigOptions): Promise<Config> {
+  const { loadConfig } = await import('../../main/config/config.ts')
+  const overrides = await readOverrides(options.set)
+  if (options.tasks !== undefined) {
+    overrides.tasks = options.tasks.flatMap((names) => names.split(',')).filter((name) => name !== '')
+    overrides['evaluation.tasks'] = null
+  }
+  if (options.seed !== undefined) overrides['project.seed'] = options.seed
+  if (options.rounds !== undefined) overrides['flywheel.rounds'] = options.rounds
+  if (options.miniwob !== undefined) overrides['environment.miniwob'] = options.miniwob
+  return loadConfig(options.config_path, overrides)
+}
+
+/** The values of --set by their dotted keys. Throws UserError for one that is not key=value. */
+export async function readOverrides(set: readonly string[] = []): Promise<Record<string, unknown>> {
+  const { parseOverride } = await import('../../main/config/config.ts')
+  return Object.fromEntries(set.map(parseOverride))
+}
+
+/**
+ * Opens the lab for some work, and closes it however that ends. The lab is loaded here, so that --help need not wait for
+ * the libraries of model and browser.
+ */
+export async function withLab<Result>(
+  options: ConfigOptions,
+  work: (lab: Lab) => Result | Promise<Result>,
+): Promise<Result> {
+  const config = await readConfig(options)
+  const { createLab } = await import('../../main/lab.ts')
+  const lab = createLab(config)
+  try {
+    return await work(lab)
+  } finally {
+    lab.close()
+  }
+}

@@ -1,0 +1,159 @@
+/** `dpo-driver estimate`: what a training will take of memory and time, before anything is loaded. */
+import type { Command as Program } from 'commander'
+import type { Card } from '../../main/capacity/card.ts'
+import type { MemoryQuestion } from '../../main/capacity/estimate.ts'
+import type { LeastPlan } from '../../main/capacity/forecast.ts'
+import type { MemoryPlan } from '../../main/capacity/memory.ts'
+import type { Config } from '../../main/config/schema.ts'
+import { UserError } from '../../main/messages/error.ts'
+import { duration, type Screen } from '../terminal.ts'
+import { example, type Terminal } from './command.ts'
+import { type ConfigOptions, readConfig } from './config.ts'
+
+interface EstimateOptions extends ConfigOptions {
+  readonly prompt: number
+  readonly completion: number
+  readonly time?: true
+  readonly json?: true
+}
+
+/** Tokens of a prompt, and of each answer. */
+type Lengths = Pick<EstimateOptions, 'prompt' | 'completion'>
+
+export function addEstimate(cli: Program, { out }: Terminal): void {
+  cli
+    .command('estimate')
+    .description(
+      'Say how much memory a DPO step and generating take at their peaks, by part, before anything is loaded',
+    )
+    .option('--prompt <tokens>', 'length of the prompts', tokens('--prompt'), 512)
+    .option('--completion <tokens>', 'length of each answer', tokens('--completion'), 64)
+    .option('--time', 'also say about how long each stage takes; this measures the machine for a few seconds')
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
+    .option('--json', 'print JSON, in bytes')
+    .addHelpText(
+      'after',
+      example(
+        'npx dpo-driver estimate --set model.base_model_name=Qwen/Qwen2-7B-Instruct model.precision=nf4 lora.r=16 training.dpo.batch_size=1',
+      ),
+    )
+    .action((options: EstimateOptions) => estimate(options, out))
+}
+
+/** Reads a number of tokens. The function throws UserError for what is none. */
+function tokens(option: string): (text: string) => number {
+  return (text) => {
+    const count = Number(text)
+    if (Number.isInteger(count) && count > 0) return count
+    throw new UserError('optionNotTokens', { option })
+  }
+}
+
+async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
+  const { engineOf } = await import('../../main/engine/load.ts')
+  const config = await readConfig(options)
+  if (engineOf(config.model.engine) !== 'native') return estimateLeast(config, options, out)
+  const { planMemory } = await import('../../main/capacity/memory.ts')
+  const plan = planMemory(config, options.prompt, options.completion)
+  const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, options)
+  if (options.json) {
+    const { question, estimate: peak, generation, free } = plan
+    out.write(`${JSON.stringify({ ...peak, generation, free, question, ...measured })}\n`)
+    return
+  }
+  await tellMemory(config, plan, out)
+  if (measured !== undefined) tellTimes(config, measured, out)
+}
+
+async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promise<void> {
+  const { gb } = await import('../../main/capacity/gigabytes.ts')
+  const { question, estimate: peak, generation, free } = plan
+  const { precision, headPrecision, gradientCheckpointing, lora } = question
+  const list = (parts: object) => {
+    for (const [part, bytes] of Object.entries(parts)) out.write(partLine(part, gb(bytes)))
+  }
+  const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
+  const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
+  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
+  out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
+  const { saving, ...parts } = peak
+  list(parts)
+  out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
+  out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, when many were read\n`)
+  list(generation)
+  const room = Math.max(peak.total + saving, generation.total) <= free ? 'enough' : 'not enough'
+  out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+}
+
+type Measured = Awaited<ReturnType<typeof measureStages>>
+
+/** How long this machine takes, as busy as it is now. */
+async function measureStages(config: Config, question: MemoryQuestion, { prompt, completion }: Lengths) {
+  const { measureSpeed } = await import('../../main/capacity/speed.ts')
+  const { stageTimes } = await import('../../main/capacity/duration.ts')
+  const { pages } = config.environment
+  const { config: shape } = question
+  const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
+  return { speed, times: stageTimes(config, speed) }
+}
+
+function tellTimes(config: Config, { speed, times }: Measured, out: Screen): void {
+  const { sft, dpo } = config.training
+  out.write(
+    `As busy as this machine is now, and as one layer with random weights runs on it: about ${duration(speed.pair)} a pair ` +
+      `(${duration(speed.reference)} of the reference besides), ${duration(speed.answer)} an answer.\n`,
+  )
+  const lines = [
+    ['sft', times.sft, `${sft.max_steps} steps at the most`],
+    ['collect', times.collect, `${times.attempts} attempts, if each takes three answers`],
+    [
+      'dpo',
+      times.dpo,
+      `${dpo.max_steps} steps of ${duration(times.step)} a round${config.evaluation.controls ? ', and three controls' : ''}`,
+    ],
+    ['evaluate', times.evaluate, 'every policy, if each episode takes three answers'],
+  ] as const
+  for (const [stage, seconds, what] of lines) out.write(`${partLine(stage, duration(seconds)).trimEnd()}  ${what}\n`)
+}
+
+/** The same for TensorFlow.js, of which only the least is known. */
+async function estimateLeast(
+  config: Config,
+  { prompt, completion, json }: EstimateOptions,
+  out: Screen,
+): Promise<void> {
+  const { planLeast } = await import('../../main/capacity/forecast.ts')
+  const { findCard } = await import('../../main/capacity/card.ts')
+  const plan = planLeast(config, prompt, completion)
+  const { engine, estimate: least, free, native } = plan
+  const card = engine === 'tfjs-node-gpu' ? await findCard() : null
+  if (json) out.write(`${JSON.stringify({ ...least, engine, least: true, free, card, native: native.total })}\n`)
+  else await tellLeast(config, plan, card, out)
+}
+
+async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out: Screen): Promise<void> {
+  const { gb } = await import('../../main/capacity/gigabytes.ts')
+  const { engine, estimate: least, free, native } = plan
+  out.write(
+    `${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at the least\n`,
+  )
+  for (const [part, bytes] of Object.entries(least)) out.write(partLine(part, gb(bytes)))
+  out.write('Activations and logits come besides, and how much they take at a time is not known before.\n')
+  if (engine === 'tfjs-node-gpu') {
+    const found = card === null ? 'nvidia-smi names no card here' : `${card.name} has ${gb(card.memory)}`
+    out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
+  }
+  const room = least.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'
+  out.write(`${gb(free)} of memory can be had on this machine now${room}.\n`)
+  out.write(`The native engine takes about ${gb(native.total)} for a DPO step with NF4 weights: model.engine=native.\n`)
+}
+
+function partLine(part: string, size: string): string {
+  return `  ${part.padEnd(12)} ${size.padStart(10)}\n`
+}
+
+/** "1 pair at a time", "16 pairs at a time". */
+function pairsAtATime(count: number): string {
+  return `${count} ${count === 1 ? 'pair' : 'pairs'} at a time`
+}

@@ -1,0 +1,107 @@
+/** The commands that do a stage, or all of them. */
+import { existsSync } from 'node:fs'
+import type { Command as Program } from 'commander'
+import { shownPath } from '../../main/files/paths.ts'
+import type { Command } from '../../main/lab.ts'
+import { errorText } from '../../main/messages/error.ts'
+import { stopOnSignals } from '../stop.ts'
+import { jsonView, terminalView } from '../terminal.ts'
+import { type CommandLine, EXIT, example, whole } from './command.ts'
+import { type ConfigOptions, withLab } from './config.ts'
+
+interface RunOptions extends ConfigOptions {
+  readonly resume?: true
+  readonly run?: number
+  readonly round?: number
+  readonly json?: true
+}
+
+const COMMANDS: readonly { readonly name: Command; readonly what: string; readonly example: string }[] = [
+  { name: 'verify', what: 'Check that everything the lab needs is there', example: 'npx dpo-driver verify --json' },
+  {
+    name: 'golden',
+    what: 'Record golden samples with the scripted experts',
+    example: 'npx dpo-driver golden --tasks click-button login-user',
+  },
+  {
+    name: 'sft',
+    what: 'Train the SFT adapter on golden samples',
+    example: 'npx dpo-driver sft --config_path my.yaml --seed 7',
+  },
+  {
+    name: 'collect',
+    what: 'Let the SFT agent try tasks, and build preference pairs',
+    example: 'npx dpo-driver collect --tasks click-tab',
+  },
+  {
+    name: 'dpo',
+    what: 'Train the DPO adapter, and the controls, on what was collected',
+    example: 'npx dpo-driver dpo --set training.dpo.beta=0.2',
+  },
+  {
+    name: 'evaluate',
+    what: 'Compare the adapters on tasks they have not seen, and write the report',
+    example: 'npx dpo-driver evaluate',
+  },
+  {
+    name: 'retrain',
+    what: 'Train DPO again on pairs that were corrected by hand, and compare it with the DPO of before',
+    example: 'npx dpo-driver retrain --run 3 --round 1',
+  },
+  { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
+]
+
+export function addRunCommands(cli: Program, line: CommandLine): void {
+  for (const { name, what, example: shown } of COMMANDS) {
+    const command = cli
+      .command(name)
+      .description(what)
+      .option('--config_path <file>', 'configuration to use instead of config.yaml')
+      .option('--seed <n>', 'seed of training and sampling', whole('--seed'))
+      .option('--miniwob <dir>', 'folder or clone with the MiniWoB++ pages')
+      .option('--set <key=value...>', 'any other value of the configuration, such as training.dpo.beta=0.2')
+      .option('--resume', 'go on with the latest unfinished run of this command')
+      .option('--json', 'print JSON, one event a line')
+    // `retrain` keeps the tasks that the pairs are of.
+    if (name !== 'retrain') {
+      command.option(
+        '--tasks <name...>',
+        'tasks to learn and to evaluate, by their MiniWoB++ names, with spaces or commas between them',
+      )
+    }
+    if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('--rounds'))
+    if (name === 'retrain') {
+      command.option('--run <n>', 'the run that collected the pairs; by default the latest', whole('--run'))
+      command.option('--round <n>', 'its round; by default the latest', whole('--round'))
+    }
+    command.addHelpText('after', example(shown))
+    command.action((options: RunOptions) => run(name, options, line))
+  }
+}
+
+async function run(name: Command, options: RunOptions, line: CommandLine): Promise<void> {
+  const { out, err } = line
+  await withLab(options, async (lab) => {
+    const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C once more to quit at once.\n'))
+    const emit = options.json ? jsonView(out) : terminalView(out)
+    try {
+      const resume = options.resume ? 'latest' : null
+      const { run, round } = options
+      const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
+      const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
+      if (!options.json && existsSync(folder)) out.write(`Everything of this run: ${shownPath(folder)}\n`)
+    } catch (error) {
+      if (!stop.signal.aborted) throw error
+      if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
+      err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
+      line.end(EXIT.stopped)
+    } finally {
+      stop.release()
+    }
+  })
+}
+
+/** The same command line, to go on with. */
+function resumed(args: readonly string[]): readonly string[] {
+  return args.includes('--resume') ? args : [...args, '--resume']
+}

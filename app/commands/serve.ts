@@ -1,0 +1,48 @@
+/** `dpo-driver serve`: the lab in a browser. */
+import type { Command as Program } from 'commander'
+import { stopOnSignals } from '../stop.ts'
+import { example, portOf, type Terminal } from './command.ts'
+import { readOverrides } from './config.ts'
+
+interface ServeOptions {
+  readonly port?: string
+  readonly host: string
+  readonly open?: true
+  readonly config_path?: string
+  readonly set?: readonly string[]
+}
+
+export function addServe(cli: Program, terminal: Terminal): void {
+  cli
+    .command('serve')
+    .description('Serve the lab to a browser: its window, with everything that the commands do')
+    .option('--port <n>', 'port to listen at; by default any that is free')
+    .option('--host <address>', 'address to listen at; others than 127.0.0.1 are reached from the network', '127.0.0.1')
+    .option('--open', "open the window in this machine's browser, where there is one")
+    .option('--config_path <file>', 'configuration to use instead of config.yaml')
+    .option('--set <key=value...>', 'a value that wins over the file, such as paths.store=data/other.sqlite')
+    .addHelpText(
+      'after',
+      example(
+        'npx dpo-driver serve --port 8080                  on a machine without a screen\n  ssh -L 8080:127.0.0.1:8080 that-machine           and then on yours',
+      ),
+    )
+    .action((options: ServeOptions) => serve(options, terminal))
+}
+
+async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<void> {
+  const { openBrowser, serveLab } = await import('../web.ts')
+  const { isLoopback } = await import('../../main/rpc/guard.ts')
+  const { Settings } = await import('../../main/config/settings.ts')
+  const settings = new Settings(config_path, await readOverrides(set))
+  const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
+  const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C once more to quit at once.\n'))
+  out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  if (!isLoopback(host)) {
+    err.write('Others in the network can reach it, and read what is sent; an SSH tunnel to 127.0.0.1 is safer.\n')
+  }
+  if (open) await openBrowser(web.url)
+  await new Promise((ended) => stop.signal.addEventListener('abort', ended))
+  await web.close()
+  stop.release()
+}
