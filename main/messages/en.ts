@@ -305,6 +305,25 @@ export const ENGLISH = {
   memoryLogits: 'logits {{size}}',
   memoryProcess: 'process {{size}}',
 
+  // What stages do, and what came of them. (main/pipeline/stages)
+  titleVerify: 'is everything there?',
+  titleGolden: 'scripted experts show each task',
+  titleSft: 'the base model learns from golden samples',
+  titleCollect: 'the agent tries tasks, successes and failures become pairs',
+  titleDpo: 'the agent learns from its pairs',
+  titleValidate: 'the agent plays the validation block',
+  titleEvaluate: 'all policies play the same unseen problems',
+  lineVerify_one: '{{count}} check, all fine',
+  lineVerify_other: '{{count}} checks, all fine',
+  lineGolden: '{{samples}} golden samples, {{recorded}} of them new',
+  lineSft: '{{examples}} samples, {{steps}} steps, kept step {{step}}',
+  lineCollect: '{{episodes}} attempts, {{solved}}% solved, {{pairs}} pairs',
+  lineDpo: '{{pairs}} pairs, held to the SFT policy',
+  lineDpoLater: '{{pairs}} pairs, held to the policy after round {{round}}',
+  lineDpoControls_one: '{{held}}; {{count}} control beside it',
+  lineDpoControls_other: '{{held}}; {{count}} controls beside it',
+  lineValidate: '{{solved}}% of {{n}} solved',
+
   // Policies, and what may be said of them. (main/evaluation)
   armBase: 'Base model',
   armExpert: 'Scripted expert',

@@ -283,6 +283,23 @@ export const CHINESE = translated({
   memoryLogits: 'logits 张量 {{size}}',
   memoryProcess: '实验室本身 {{size}}',
 
+  // 各阶段做什么，结果如何。（main/pipeline/stages）
+  titleVerify: '所需是否齐全？',
+  titleGolden: '脚本专家示范每个任务',
+  titleSft: '基座模型学习黄金样本',
+  titleCollect: '智能体尝试任务，成功与失败成为偏好对',
+  titleDpo: '智能体学习它的偏好对',
+  titleValidate: '智能体玩验证题目',
+  titleEvaluate: '所有策略玩同样的、没见过的题目',
+  lineVerify_other: '{{count}} 项检查，全部正常',
+  lineGolden: '{{samples}} 条黄金样本，其中 {{recorded}} 条新增',
+  lineSft: '{{examples}} 条样本，{{steps}} 步，保留第 {{step}} 步',
+  lineCollect: '{{episodes}} 次尝试，{{solved}}% 成功，{{pairs}} 对',
+  lineDpo: '{{pairs}} 对，以 SFT 策略为参考',
+  lineDpoLater: '{{pairs}} 对，以第 {{round}} 轮后的策略为参考',
+  lineDpoControls_other: '{{held}}；另有 {{count}} 个对照',
+  lineValidate: '{{n}} 个回合中 {{solved}}% 成功',
+
   // 各策略，以及对它们能说什么。（main/evaluation）
   armBase: '基座模型',
   armExpert: '脚本专家',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { configSchema } from '../config/schema.ts'
+import { message } from '../messages/message.ts'
 import { Store } from '../store/store.ts'
 import type { LabEvent } from './events.ts'
 import type { Resources } from './resources.ts'
@@ -26,13 +27,14 @@ afterEach(() => store.close())
 function stage(name: StageName, work: Stage<number>['run']): Stage<number> & { calls: number } {
   return {
     name,
-    title: `does ${name}`,
+    title: message('verbatim', { text: `does ${name}` }),
     result: z.number(),
     calls: 0,
     run(context) {
       this.calls++
       return work(context)
     },
+    line: (result) => message('verbatim', { text: result }),
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/schema.ts'
 import { type Failure, failureOf, NO_FAILURE } from '../messages/error.ts'
+import { english } from '../messages/say.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { Run, Status } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
@@ -64,7 +65,7 @@ async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, rou
   const record = () => store.stages.of(run.id).find((one) => one.stage === stage.name && one.round === round)
   const tell = (status: Status | 'skipped') => {
     const { seconds = 0, result = null } = record() ?? {}
-    emit({ event: 'stage', stage: stage.name, title: stage.title, round, status, seconds, result })
+    emit({ event: 'stage', stage: stage.name, title: english(stage.title), round, status, seconds, result })
   }
 
   const before = record()

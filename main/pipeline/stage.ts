@@ -13,12 +13,14 @@ export type StageName = (typeof STAGE_NAMES)[number]
 
 export interface Stage<Result> {
   readonly name: StageName
-  /** What it does, as people read it beside the progress bar. */
-  readonly title: string
+  /** What it does. */
+  readonly title: Message
   /** Its result is kept as JSON and read back where a resumed run skips the stage. */
   readonly result: z.ZodType<Result>
   /** Throws UserError for what the user can mend, and the signal's reason when it was cancelled. */
   run(context: StageContext): Promise<Result>
+  /** What came of it, in a line. */
+  line(result: Result, round: number): Message
 }
 
 /** What a stage works with. */

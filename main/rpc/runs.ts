@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { differences } from '../config/differences.ts'
 import { shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
@@ -39,8 +40,8 @@ export interface RunBrief {
 
 export interface StageBrief extends Omit<StageRecord, 'status'> {
   readonly status: RunStatus
-  /** What came of it, in a line; '' where nothing has yet. */
-  readonly line: string
+  /** What came of it, in a line; null where nothing has yet. */
+  readonly line: Message | null
 }
 
 export const runsRouter = router({
@@ -140,7 +141,7 @@ function found({ lab }: Pick<Context, 'lab'>, run: number): RunRecord {
 function brief(run: RunSummary, stages: readonly StageRecord[], statusOf: StatusOf): RunBrief {
   const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
   const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
-  const told = stages.findLast((record) => stageLine(record) !== '')
+  const told = stages.findLast((record) => stageLine(record) !== null)
   return {
     id: number,
     name,

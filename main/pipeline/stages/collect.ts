@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { buildPairs, type PairCounts } from '../../preferences/pairs.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
@@ -30,7 +31,7 @@ export const pairCounts = z.object({
 
 export const collect: Stage<z.output<typeof pairCounts>> = {
   name: 'collect',
-  title: 'the agent tries tasks, successes and failures become pairs',
+  title: message('titleCollect'),
   result: pairCounts,
   async run(context) {
     const { config, resources, store, round } = context
@@ -51,12 +52,18 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     })
     const { pairs, counts } = buildPairs(episodes)
     store.pairs.replace(context, pairs)
-    const rate = counts.successes / Math.max(1, counts.successes + counts.failures)
-    context.say('collected', { attempts: counts.episodes, solved: (100 * rate).toFixed(1), broken: counts.faults })
+    context.say('collected', {
+      attempts: counts.episodes,
+      solved: solvedPercent(counts.successes, counts.failures),
+      broken: counts.faults,
+    })
     if (pairs.length === 0) throw new UserError(whyNoPairs(counts))
     exportPairs(context, context)
     context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
     return counts
+  },
+  line({ episodes, successes, failures, pairs }) {
+    return message('lineCollect', { episodes, solved: solvedPercent(successes, failures), pairs })
   },
 }
 
@@ -65,4 +72,8 @@ function whyNoPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts
   if (seedsOnlyFailures === seeds) return 'noPairsAllFailed'
   if (seedsOnlySuccesses === seeds) return 'noPairsAllSolved'
   return 'noPairsAllAlike'
+}
+
+function solvedPercent(successes: number, failures: number): string {
+  return ((100 * successes) / Math.max(1, successes + failures)).toFixed(1)
 }

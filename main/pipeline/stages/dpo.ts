@@ -8,6 +8,7 @@ import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { pairMessages } from '../../preferences/pairs.ts'
 import { successSteps } from '../../preferences/successes.ts'
 import type { StoredPair } from '../../store/pairs.ts'
@@ -31,7 +32,7 @@ const result = z.object({
 
 export const dpo: Stage<z.output<typeof result>> = {
   name: 'dpo',
-  title: 'the agent learns from its pairs',
+  title: message('titleDpo'),
   result,
   async run(context) {
     const { config, resources, artifacts, round } = context
@@ -93,6 +94,10 @@ export const dpo: Stage<z.output<typeof result>> = {
       arms: [...arms.keys()],
     })
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
+  },
+  line({ pairs, arms }, round) {
+    const held = round > 1 ? message('lineDpoLater', { pairs, round: round - 1 }) : message('lineDpo', { pairs })
+    return arms.length > 1 ? message('lineDpoControls', { held, count: arms.length - 1 }) : held
   },
 }
 

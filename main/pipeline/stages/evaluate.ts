@@ -7,6 +7,7 @@ import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from '../artifacts.ts'
 import { finishedStage } from '../lineage.ts'
@@ -17,7 +18,7 @@ import { bestRound } from './validate.ts'
 
 export const evaluate: Stage<EvaluateResult> = {
   name: 'evaluate',
-  title: 'all policies play the same unseen problems',
+  title: message('titleEvaluate'),
   result: evaluateResult,
   async run(context) {
     const { config, resources, artifacts, round } = context
@@ -55,14 +56,23 @@ export const evaluate: Stage<EvaluateResult> = {
       ...labels(tasks),
       facts,
     })
-    const percent = (rate = 0) => (100 * rate).toFixed(1)
-    const { sft, dpo } = summary.arms
-    if (dpo === undefined) context.say('resultsOfSft', { sft: percent(sft?.success) })
-    else context.say('results', { sft: percent(sft?.success), dpo: percent(dpo.success) })
+    const { sft, dpo } = percents(summary.arms)
+    if (dpo === null) context.say('resultsOfSft', { sft })
+    else context.say('results', { sft, dpo })
     context.say('resultsTable', { table: textTable(summary) })
     context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
     return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },
+  line({ arms }) {
+    const { sft, dpo } = percents(arms)
+    return dpo === null ? message('resultsOfSft', { sft }) : message('results', { sft, dpo })
+  },
+}
+
+/** How many percent SFT solved, and DPO where it was played. */
+function percents({ sft, dpo }: EvaluateResult['arms']): { readonly sft: string; readonly dpo: string | null } {
+  const percent = (share: number) => (100 * share).toFixed(1)
+  return { sft: percent(sft?.success ?? 0), dpo: dpo === undefined ? null : percent(dpo.success) }
 }
 
 /** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or what it was before, DPO. */

@@ -11,6 +11,7 @@ import { EnvironmentFault } from '../../environment/fault.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../../preferences/golden.ts'
 import { type Ending, endingMessage } from '../../store/episode.ts'
@@ -24,7 +25,7 @@ const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(
 /** Records what paths.sft_data lacks; what is in it already, an expert's or someone's own, stays. */
 export const golden: Stage<z.output<typeof result>> = {
   name: 'golden',
-  title: 'scripted experts show each task',
+  title: message('titleGolden'),
   result,
   async run(context) {
     const { config, resources, signal } = context
@@ -49,6 +50,7 @@ export const golden: Stage<z.output<typeof result>> = {
     context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: samples.length - before })
     return { samples: samples.length, recorded: samples.length - before, without }
   },
+  line: ({ samples, recorded }) => message('lineGolden', { samples, recorded }),
 }
 
 /** Samples of the problems that a task still needs. */

@@ -5,6 +5,7 @@ import { smallModelRates } from '../../capacity/rates.ts'
 import { initLora } from '../../engine/adapter.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { type Example, trainSft } from '../../training/sft.ts'
 import { exportAdapter } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
@@ -21,7 +22,7 @@ const result = z.object({
 
 export const sft: Stage<z.output<typeof result>> = {
   name: 'sft',
-  title: 'the base model learns from golden samples',
+  title: message('titleSft'),
   result,
   async run(context) {
     const { config, resources, artifacts } = context
@@ -65,6 +66,7 @@ export const sft: Stage<z.output<typeof result>> = {
     })
     return { examples: train.length, step, steps, stoppedEarly }
   },
+  line: ({ examples, step, steps }) => message('lineSft', { examples, step, steps }),
 }
 
 /** The largest batch of so many pairs, if both answers of a pair are like these samples. */

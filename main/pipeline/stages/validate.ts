@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { cell, compare } from '../../evaluation/evaluate.ts'
 import { standing } from '../../evaluation/verdict.ts'
+import { message } from '../../messages/message.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { greedy, jobsOf, play } from './play.ts'
@@ -15,7 +16,7 @@ const result = z.object({
 
 export const validate: Stage<z.output<typeof result>> = {
   name: 'validate',
-  title: 'the agent plays the validation block',
+  title: message('titleValidate'),
   result,
   async run(context) {
     const { config, resources, round } = context
@@ -32,6 +33,7 @@ export const validate: Stage<z.output<typeof result>> = {
     context.say('validated', { solved: (100 * success).toFixed(1), episodes: n })
     return { success, n, best: bestRound(context, 0, round) }
   },
+  line: ({ success, n }) => message('lineValidate', { solved: (100 * success).toFixed(1), n }),
 }
 
 /**

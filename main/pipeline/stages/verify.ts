@@ -127,7 +127,7 @@ export const CHECK_NAMES = Object.keys(CHECK_TITLES) as CheckName[]
 
 export const verify: Stage<z.output<typeof result>> = {
   name: 'verify',
-  title: 'is everything there?',
+  title: message('titleVerify'),
   result,
   async run(context) {
     const checks: CheckResult[] = []
@@ -141,6 +141,7 @@ export const verify: Stage<z.output<typeof result>> = {
     if (failed.size > 0) throw new UserError([...failed.values()].flat())
     return { checks }
   },
+  line: ({ checks }) => message('lineVerify', { count: checks.length }),
 }
 
 /** Looks for one thing after another and tells what it found. Throws the signal's reason when it is cancelled. */

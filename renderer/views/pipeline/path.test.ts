@@ -10,7 +10,7 @@ const record = (stage: string, over: Partial<StageRecord> = {}): StageRecord => 
   ended: 1,
   seconds: 2,
   result: null,
-  line: '',
+  line: null,
   ...over,
 })
 

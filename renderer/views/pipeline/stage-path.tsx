@@ -3,8 +3,8 @@ import { Progress } from '@mantine/core'
 import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentJob } from '../../../main/jobs.ts'
+import { useSay } from '../../i18n/say.ts'
 import { duration } from '../../parts/figures.ts'
-import { stageLine } from '../../parts/stage-line.ts'
 import { StatusSign } from '../../parts/status.tsx'
 import { type Stop, type StopState, stopOf } from './path.ts'
 import classes from './stage-path.module.css'
@@ -61,12 +61,13 @@ interface StopCardProps {
 
 function StopCard({ state, number, chosen, onChoose, current, collector }: StopCardProps) {
   const { t } = useTranslation()
+  const say = useSay()
   const { stop, seconds, records } = state
   const known = state.status === 'idle' && collector !== null ? 'skipped' : state.status
   const status = current === null ? known : 'running'
-  const line =
-    records.map((record) => stageLine(t, record)).findLast((line) => line !== '') ??
-    (collector === null ? t(`pipeline.short.${stop}`) : t('pipeline.fromRun', { run: collector }))
+  const told = records.findLast((record) => record.line !== null)?.line ?? null
+  const untold = collector === null ? t(`pipeline.short.${stop}`) : t('pipeline.fromRun', { run: collector })
+  const line = told === null ? untold : say(told)
   return (
     <button
       type="button"

@@ -1,10 +1,10 @@
 /** What came of a stage: its records, a glance at what it made, and the way to where that can be looked at. */
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { useSay } from '../../i18n/say.ts'
 import { goTo } from '../../location.ts'
 import { duration } from '../../parts/figures.ts'
 import { HiddenHead } from '../../parts/hidden-head.tsx'
-import { stageLine } from '../../parts/stage-line.ts'
 import { Status } from '../../parts/status.tsx'
 import { Glance } from './glance/glance.tsx'
 import type { Stop, StopState } from './path.ts'
@@ -48,6 +48,7 @@ export function StageResult({ stop, records, run }: Props) {
 /** How each part of the stage went, round by round. */
 function Records({ records }: Pick<StopState, 'records'>) {
   const { t } = useTranslation()
+  const say = useSay()
   return (
     <table className={classes.records} aria-label={t('pipeline.result')}>
       <HiddenHead names={[t('episodes.filters.stage'), t('runs.status'), t('episodes.time'), t('runs.outcome')]} />
@@ -63,7 +64,7 @@ function Records({ records }: Pick<StopState, 'records'>) {
               <Status status={record.status === 'interrupted' ? 'stopped' : record.status} />
             </td>
             <td className="number">{record.status !== 'running' && duration(record.seconds)}</td>
-            <td>{stageLine(t, record)}</td>
+            <td>{record.line !== null && say(record.line)}</td>
           </tr>
         ))}
       </tbody>

@@ -2,12 +2,12 @@
 import { Checkbox } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSay } from '../../i18n/say.ts'
 import type { RunBrief } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { duration, moment, percent } from '../../parts/figures.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Panel } from '../../parts/page.tsx'
-import { stageLine } from '../../parts/stage-line.ts'
 import { Status, type StatusName } from '../../parts/status.tsx'
 import { RunActions } from './run-actions.tsx'
 import classes from './runs.module.css'
@@ -65,6 +65,7 @@ interface RunRowProps {
 
 function RunRow({ run, marked, onMark }: RunRowProps) {
   const { t, i18n } = useTranslation()
+  const say = useSay()
   const row = useRef<HTMLTableRowElement>(null)
   useFocusHandedOn(row)
   const { sft, dpo } = run.success ?? {}
@@ -94,7 +95,7 @@ function RunRow({ run, marked, onMark }: RunRowProps) {
             SFT {percent(sft)} → <b className="chosen">DPO {percent(dpo)}</b>
           </a>
         ) : (
-          <span className="soft">{run.told !== null && stageLine(t, run.told)}</span>
+          <span className="soft">{run.told?.line != null && say(run.told.line)}</span>
         )}
       </td>
       <td>
