@@ -31,7 +31,7 @@ const METRICS = [
 ]
 
 /** Each view's questions, as it asks them. */
-function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
+export function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
   const place = { run, round: 1 }
   const arms = [{ run, stage: 'dpo', round: 1, arm: 'dpo' }]
   const names = METRICS

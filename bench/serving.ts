@@ -1,7 +1,8 @@
 /** The lab as a user starts it: `serve` in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { projectPath } from '../main/files/paths.ts'
+import { join } from 'node:path'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
 
 export interface Serving {
   /** Address with the token. */
@@ -15,10 +16,14 @@ export interface Serving {
 /** Milliseconds after which a lab that has not said its address will not. */
 const LIMIT = 60_000
 
-/** Starts the lab of a configuration and waits for its address. Throws Error where it ends instead. */
-export async function serve(configFile: string): Promise<Serving> {
+/**
+ * Starts the lab of a configuration, of this checkout or of another, and waits for its address. Throws Error where it
+ * ends instead.
+ */
+export async function serve(configFile: string, checkout = PROGRAM_ROOT): Promise<Serving> {
   const started = performance.now()
-  const child = spawn(process.execPath, [projectPath('app/dpo-driver.mjs'), 'serve', '--config_path', configFile], {
+  const program = join(checkout, 'app/dpo-driver.mjs')
+  const child = spawn(process.execPath, [program, 'serve', '--config_path', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const close = async () => {

@@ -91,6 +91,10 @@ test('episodes come by the page, filtered and in order, and one with its steps',
   expect(seeds({ fault: message('browserClosed') })).toEqual([])
   expect(seeds({ search: '100% of ENTER' })).toEqual([9])
   expect(seeds({ search: '1_0' })).toEqual([])
+  expect(store.episodes.list({}, { by: 'seed', descending: false }, { offset: 4, limit: 2 })).toEqual({
+    total: 4,
+    rows: [],
+  })
   expect(store.episodes.list({}, { by: 'steps', descending: true }, all).rows[0]).toMatchObject({ steps: 2 })
   expect(
     store.episodes.groups({ run: key.run }).map(({ stage, task, outcome, count }) => [stage, task, outcome, count]),

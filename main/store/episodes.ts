@@ -67,7 +67,7 @@ const ORDERS = {
   seed: 'seed',
   outcome: 'outcome',
   reason: 'coalesce(reason, fault)',
-  steps: '(SELECT count(*) FROM steps WHERE episode = episodes.id)',
+  steps: 'steps',
   duration: 'duration',
 } as const
 export interface EpisodeOrder {
@@ -76,7 +76,7 @@ export interface EpisodeOrder {
 }
 
 /** How many episodes of a group ended how. */
-export interface EpisodeGroup extends ArmKey {
+export interface EpisodeGroup extends Omit<ArmKey, 'run'> {
   readonly task: string
   readonly outcome: Outcome
   readonly count: number
@@ -93,8 +93,8 @@ export class Episodes {
   add(key: ArmKey, episode: Episode): boolean {
     return this.#database.transaction(() => {
       const { changes, lastInsertRowid } = this.#database.run(
-        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         ...armValues(key),
         episode.task,
         episode.seed,
@@ -105,6 +105,7 @@ export class Episodes {
         episode.outcome === 'fault' ? JSON.stringify(episode.fault) : null,
         episode.reward,
         episode.duration,
+        episode.steps.length,
       )
       if (changes === 0) return false
       for (const [position, step] of episode.steps.entries()) {
@@ -211,47 +212,56 @@ export class Episodes {
 
   /** A page of the episodes that pass the filter. */
   list(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
-    const { conditions, values } = where(filter)
+    const { conditions, values } = this.#where(filter)
+    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
+    // To find that there are none, every episode would be read once more.
+    if (total <= offset) return { rows: [], total }
     const direction = order.descending ? 'DESC' : 'ASC'
-    const by = ORDERS[order.by]
-    // First the page's ids: rows that are only passed over must not be read. The plus keeps SQLite from going through the
-    // runs one by one, after which it would have to put all of their episodes in order.
+    const by = `${ORDERS[order.by]} ${direction}, id ${direction}`
+    // First the page's ids: rows that are only passed over must not be read.
     const rows = this.#database.all(
-      `SELECT *, ${ORDERS.steps} AS steps FROM episodes WHERE id IN
-         (SELECT id FROM episodes WHERE +${conditions} ORDER BY ${by} ${direction}, id ${direction} LIMIT ? OFFSET ?)
-       ORDER BY ${by} ${direction}, id ${direction}`,
+      `SELECT * FROM episodes WHERE id IN
+         (SELECT id FROM episodes WHERE ${conditions} ORDER BY ${by} LIMIT ? OFFSET ?) ORDER BY ${by}`,
       ...values,
       limit,
       offset,
     )
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
     return { rows: rows.map(readBrief), total }
   }
 
-  /** Counts by run, stage, round, arm, task and outcome. */
+  /** Counts by stage, round, arm, task and outcome. */
   groups(filter: EpisodeFilter): EpisodeGroup[] {
-    const { conditions, values } = where(filter)
+    const { conditions, values } = this.#where(filter)
+    // By run first: an index has the episodes in that order, so that only groups are left to be put in order.
     return this.#database
       .all(
-        `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
-         GROUP BY run, stage, round, arm, task, outcome ORDER BY run DESC, round, stage, arm, task, outcome`,
+        `SELECT stage, round, arm, task, outcome, sum(n) AS n FROM
+           (SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
+            GROUP BY run, stage, round, arm, task, outcome)
+         GROUP BY round, stage, arm, task, outcome ORDER BY round, stage, arm, task, outcome`,
         ...values,
       )
       .map((row) => ({
-        ...readArm(row),
+        stage: String(row.stage),
+        round: Number(row.round),
+        arm: String(row.arm),
         task: String(row.task),
         outcome: outcomeSchema.parse(row.outcome),
         count: Number(row.n),
       }))
   }
-}
 
-function where({ search, fault, ...equal }: EpisodeFilter): Where {
-  const parts: [string, ...SQLInputValue[]][] = [['run IN (SELECT id FROM runs WHERE deleted IS NULL)']]
-  for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
-  if (fault !== undefined) parts.push(['fault = ?', JSON.stringify(fault)])
-  if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
-  return allOf(parts)
+  #where({ search, fault, ...equal }: EpisodeFilter): Where {
+    const parts: [string, ...SQLInputValue[]][] = []
+    // To look for the run of every episode takes longer than most questions do, and mostly none is deleted.
+    if (this.#database.get('SELECT 1 FROM runs WHERE deleted IS NOT NULL LIMIT 1') !== undefined) {
+      parts.push(['run NOT IN (SELECT id FROM runs WHERE deleted IS NOT NULL)'])
+    }
+    for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
+    if (fault !== undefined) parts.push(['fault = ?', JSON.stringify(fault)])
+    if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
+    return allOf(parts)
+  }
 }
 
 const outcomeSchema: z.ZodType<Outcome> = z.enum(OUTCOMES)

@@ -88,20 +88,43 @@ export class Metrics {
 
   /** The arms of a run that have metrics, with the names of these and the last step. */
   arms(run: number): MeasuredArm[] {
-    const arms = new Map<string, ArmKey & { names: string[]; lastStep: number }>()
-    for (const row of this.#database.all(
-      `SELECT run, stage, round, arm, name, max(last) AS last FROM metric_buckets WHERE run = ?
-       GROUP BY run, stage, round, arm, name ORDER BY round, stage, arm, name`,
-      run,
-    )) {
-      const key = readArm(row)
-      const text = JSON.stringify(key)
-      const known = arms.get(text) ?? { ...key, names: [], lastStep: 0 }
-      known.names.push(String(row.name))
-      known.lastStep = Math.max(known.lastStep, Number(row.last))
-      arms.set(text, known)
-    }
+    const arms = Map.groupBy(this.#curves(run), ({ key }) => JSON.stringify(key))
     return [...arms.values()]
+      .map((curves) => ({
+        ...curves[0]!.key,
+        names: curves.map(({ name }) => name),
+        lastStep: Math.max(...curves.map(({ key, name }) => this.#span(key, name, 0, Number.MAX_SAFE_INTEGER).last)),
+      }))
+      .sort((one, other) => one.round - other.round)
+  }
+
+  /** Every curve of a run, by stage, round, arm and name. */
+  *#curves(run: number): Generator<{ readonly key: ArmKey; readonly name: string }> {
+    let [stage, round, arm, name] = ['', 0, '', '']
+    for (;;) {
+      // From the end of each curve to the next one: a run has dozens of curves, but perhaps a hundred thousand buckets.
+      const row = this.#database.get(
+        `SELECT run, stage, round, arm, name FROM metric_buckets
+         WHERE run = ? AND (stage, round, arm, name, bucket) > (?, ?, ?, ?, ?)
+         ORDER BY stage, round, arm, name, bucket LIMIT 1`,
+        ...[run, stage, round, arm, name, Number.MAX_SAFE_INTEGER],
+      )
+      if (row === undefined) return
+      const key = readArm(row)
+      ;({ stage, round, arm } = key)
+      name = String(row.name)
+      yield { key, name }
+    }
+  }
+
+  /** The first and the last step that a curve has in these buckets; 0 where it has none. */
+  #span(key: ArmKey, name: string, from: number, to: number): { readonly first: number; readonly last: number } {
+    const end = (step: 'first' | 'last', order: 'ASC' | 'DESC') =>
+      this.#database.get(
+        `SELECT ${step} FROM metric_buckets WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ? ORDER BY bucket ${order} LIMIT 1`,
+        ...[...armValues(key), name, from, to],
+      )
+    return { first: Number(end('first', 'ASC')?.first ?? 0), last: Number(end('last', 'DESC')?.last ?? 0) }
   }
 
   /**
@@ -110,36 +133,30 @@ export class Metrics {
    */
   curve(key: ArmKey, name: string, { from, to, points }: { from: number; to: number; points: number }): Curve {
     const place = [...armValues(key), name]
-    const span = this.#database.get(
-      `SELECT min(first) AS first, max(last) AS last FROM metric_buckets
-       WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?`,
-      ...place,
-      Math.floor(from / BUCKET),
-      Math.floor(to / BUCKET),
-    )
-    const first = Math.max(from, Number(span?.first ?? 0))
-    const last = Math.min(to, Number(span?.last ?? 0))
+    const span = this.#span(key, name, Math.floor(from / BUCKET), Math.floor(to / BUCKET))
+    const first = Math.max(from, span.first)
+    const last = Math.min(to, span.last)
     const width = Math.max(1, Math.ceil((last - first + 1) / points))
     const rows =
       width < BUCKET
         ? this.#database.all(
-            `SELECT min(step) AS step, avg(value) AS mean, min(value) AS low, max(value) AS high FROM metrics
-             WHERE ${OF_CURVE} AND step BETWEEN ? AND ?
-             GROUP BY (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) ORDER BY step`,
+            `SELECT (step - CAST(? AS INTEGER)) / CAST(? AS INTEGER) AS point, min(step) AS step, avg(value) AS mean,
+               min(value) AS low, max(value) AS high
+             FROM metrics WHERE ${OF_CURVE} AND step BETWEEN ? AND ? GROUP BY point ORDER BY point`,
+            first,
+            width,
             ...place,
             first,
             last,
-            first,
-            width,
           )
         : this.#database.all(
-            `SELECT min(first) AS step, sum(sum) / sum(numbers) AS mean, min(low) AS low, max(high) AS high
-             FROM metric_buckets WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ?
-             GROUP BY bucket / CAST(? AS INTEGER) ORDER BY step`,
+            `SELECT bucket / CAST(? AS INTEGER) AS point, min(first) AS step, sum(sum) / sum(numbers) AS mean,
+               min(low) AS low, max(high) AS high
+             FROM metric_buckets WHERE ${OF_CURVE} AND bucket BETWEEN ? AND ? GROUP BY point ORDER BY point`,
+            Math.ceil(width / BUCKET),
             ...place,
             Math.floor(first / BUCKET),
             Math.floor(last / BUCKET),
-            Math.ceil(width / BUCKET),
           )
     const numbers = (field: string) => rows.map((row) => (row[field] === null ? null : Number(row[field])))
     return {

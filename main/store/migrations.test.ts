@@ -78,5 +78,7 @@ test('what episodes ended by was a text once, and is a reason or a fault now', (
     broken(`it's "odd"`),
   ])
   expect(episodes.map(({ steps }) => steps.length)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  const { rows } = upgraded.episodes.list({}, { by: 'steps', descending: true }, { offset: 0, limit: 1 })
+  expect(rows).toMatchObject([{ steps: 1 }])
   upgraded.close()
 })

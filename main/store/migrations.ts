@@ -250,4 +250,14 @@ CREATE TABLE training_sets (
 
 ALTER TABLE preference_files ADD COLUMN edit INTEGER;
 `,
+  // What lists of episodes are put in order by and searched in.
+  `
+ALTER TABLE episodes ADD COLUMN steps INTEGER NOT NULL DEFAULT 0;
+UPDATE episodes SET steps = (SELECT count(*) FROM steps WHERE episode = episodes.id);
+CREATE INDEX episodes_by_task ON episodes (task);
+CREATE INDEX episodes_by_seed ON episodes (seed);
+CREATE INDEX episodes_by_steps ON episodes (steps);
+CREATE INDEX episodes_by_duration ON episodes (duration);
+CREATE INDEX episodes_by_instruction ON episodes (instruction, run);
+`,
 ]

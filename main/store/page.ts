@@ -18,10 +18,10 @@ export interface Where {
   readonly values: readonly SQLInputValue[]
 }
 
-/** All of some conditions at once, each with its values. */
+/** All of some conditions at once, each with its values; everything where there are none. */
 export function allOf(parts: readonly (readonly [condition: string, ...values: SQLInputValue[]])[]): Where {
   return {
-    conditions: parts.map(([condition]) => condition).join(' AND '),
+    conditions: parts.map(([condition]) => condition).join(' AND ') || 'TRUE',
     values: parts.flatMap(([, ...values]) => values),
   }
 }
