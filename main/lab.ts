@@ -10,7 +10,7 @@ import { UserError } from './messages/error.ts'
 import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
 import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
-import { openResources, type Surroundings } from './pipeline/resources.ts'
+import { openResources, type ResourceOptions } from './pipeline/resources.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { collect } from './pipeline/stages/collect.ts'
 import { dpo } from './pipeline/stages/dpo.ts'
@@ -144,7 +144,7 @@ async function runCommand(
   { store, onKept }: Pick<Lab, 'store'> & { readonly onKept: () => void },
   config: Config,
   command: Command,
-  options: RunOptions & Surroundings,
+  options: RunOptions & ResourceOptions,
 ): Promise<Finished> {
   const { signal, quit, resume, emit: tell } = options
   const unlock = lockStore(store.path)

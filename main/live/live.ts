@@ -6,7 +6,7 @@ import { EnvironmentFault } from '../environment/fault.ts'
 import type { Session } from '../environment/session.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { messageOf, UserError } from '../messages/error.ts'
-import type { Resources, Surroundings } from '../pipeline/resources.ts'
+import type { ResourceOptions, Resources } from '../pipeline/resources.ts'
 import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
 import type { Shot } from '../store/episode.ts'
 import { type ControlChange, Gate } from './gate.ts'
@@ -32,7 +32,7 @@ const MOST_RECORDINGS = 4
 /** Closed recordings that are remembered. */
 const MOST_CLOSED = 20
 
-export interface LiveOptions extends Pick<Surroundings, 'host'> {
+export interface LiveOptions extends Pick<ResourceOptions, 'host'> {
   /** The configuration as it is now; asked whenever something is begun. */
   readonly config: () => Config
   /** Milliseconds after the last viewer has gone until nobody is held back any more; 10,000 by default. */

@@ -1,7 +1,7 @@
 /** The model and the pages for what people try out: opened when first needed, closed when nobody has needed them for long. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.ts'
-import { openResources, type Resources, type Surroundings } from '../pipeline/resources.ts'
+import { openResources, type ResourceOptions, type Resources } from '../pipeline/resources.ts'
 
 /** Milliseconds. A model may hold gigabytes that a run wants. */
 const IDLE = 60_000
@@ -16,14 +16,14 @@ interface Bench {
 
 export class Workshop {
   readonly #config: () => Config
-  readonly #surroundings: Surroundings
+  readonly #options: ResourceOptions
   #bench: Bench | undefined
   #idle: NodeJS.Timeout | undefined
 
   /** `config` is asked each time, so that edits count at once. */
-  constructor(config: () => Config, surroundings: Surroundings) {
+  constructor(config: () => Config, options: ResourceOptions) {
     this.#config = config
-    this.#surroundings = surroundings
+    this.#options = options
   }
 
   /** Lends them to `work` and takes them back when it is over. */
@@ -52,7 +52,7 @@ export class Workshop {
     const wanted = { ...config, environment: { ...environment, pages: PAGES } }
     const before = this.#bench
     if (before !== undefined && isDeepStrictEqual(before.config, wanted)) return before
-    this.#bench = { config: wanted, resources: openResources(wanted, this.#surroundings), users: 0 }
+    this.#bench = { config: wanted, resources: openResources(wanted, this.#options), users: 0 }
     if (before?.users === 0) void before.resources.close()
     return this.#bench
   }

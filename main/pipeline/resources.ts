@@ -26,7 +26,7 @@ export interface Resources {
   close(): Promise<void>
 }
 
-export interface Surroundings {
+export interface ResourceOptions {
   /** What opens the pages of tasks; headless Chromium by default. */
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
@@ -36,8 +36,8 @@ export interface Surroundings {
   readonly signal?: AbortSignal | undefined
 }
 
-export function openResources(config: Config, surroundings: Surroundings = {}): Resources {
-  const { host, audience, say = () => {}, signal } = surroundings
+export function openResources(config: Config, options: ResourceOptions = {}): Resources {
+  const { host, audience, say = () => {}, signal } = options
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined

@@ -595,17 +595,6 @@ export const words = {
     click: 'Click',
     clickOn: 'Click {{element}}',
   },
-  arm: {
-    expert: 'Scripted expert',
-    base: 'Base model',
-    sft: 'SFT',
-    dpo: 'DPO',
-    success_sft: 'SFT on own successes',
-    nll_chosen: 'NLL on chosen',
-    replay: 'Golden replay only',
-    dpo_round: 'DPO, round {{round}}',
-    dpo_before: 'DPO before training again',
-  },
   form: {
     advanced_one: 'Advanced: {{count}} setting',
     advanced_other: 'Advanced: {{count}} settings',

@@ -11,6 +11,8 @@ declare module 'i18next' {
     resources: {
       translation: Words
       fields: Readonly<Record<string, string>>
+      /** The lab's own catalogue, for names that stand within the window's words. */
+      lab: Readonly<Record<string, string>>
     }
   }
 }
@@ -63,7 +65,7 @@ export function lexicon(language: string): Lexicon {
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: {},
-    ns: ['translation', 'fields'],
+    ns: ['translation', 'fields', 'lab'],
     lng: 'none',
     fallbackLng: false,
     interpolation: { escapeValue: false },
@@ -81,6 +83,7 @@ async function speak(language: Language): Promise<void> {
     lexicons.set(language, lexicon)
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
+    i18next.addResourceBundle(language, 'lab', lexicon.catalogue)
   }
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

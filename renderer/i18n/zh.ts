@@ -573,17 +573,6 @@ export const words: Words = {
     click: '点击',
     clickOn: '点击 {{element}}',
   },
-  arm: {
-    expert: '脚本专家',
-    base: '基座模型',
-    sft: 'SFT',
-    dpo: 'DPO',
-    success_sft: '对自身成功做 SFT',
-    nll_chosen: '仅优选 NLL',
-    replay: '仅重放黄金样本',
-    dpo_round: '第 {{round}} 轮 DPO',
-    dpo_before: '重新训练前的 DPO',
-  },
   form: {
     advanced_one: '高级：{{count}} 项设置',
     advanced_other: '高级：{{count}} 项设置',

@@ -94,7 +94,7 @@ function PolicyChips({ policies, sent, chosen, onChange, nameOf }: PolicyChipsPr
         <Group gap="xs" h={36}>
           {policies.map(({ name, there, folder }) => (
             <Chip key={name} variant="outline" value={name} disabled={!there} title={folder}>
-              {t(`arm.${name}`)}
+              {armName(t, name)}
             </Chip>
           ))}
           {sent.map((path) => (

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'
 import { useSay } from '../../i18n/say.ts'
+import { armName } from '../../parts/arm.ts'
 import { percent, points, pValue } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
@@ -19,7 +20,7 @@ export function Verdict({ results: { arms, against, verdict } }: { readonly resu
           return (
             rate !== undefined && (
               <div key={arm} className={`card ${classes.tile}`} style={{ borderTopColor: armColour(arm) }}>
-                <b style={{ color: armColour(arm) }}>{t(`arm.${arm}`)}</b>
+                <b style={{ color: armColour(arm) }}>{armName(t, arm)}</b>
                 <span className={classes.value}>{percent(rate.success)}%</span>
                 <span className="soft">
                   {t('results.interval', { low: percent(rate.low), high: percent(rate.high), n: rate.n })}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
+import { armName } from '../../parts/arm.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 interface Props {
@@ -28,7 +29,7 @@ export function UseAdapter({ path, as, name }: Props) {
     try {
       await put(path)
       tell(
-        t('runs.used', { arm: t(`arm.${as}`) }),
+        t('runs.used', { arm: armName(t, as) }),
         origin == null ? undefined : () => void put(origin.path).catch(tellError),
       )
     } catch (error) {
@@ -39,11 +40,11 @@ export function UseAdapter({ path, as, name }: Props) {
     <Button
       size="compact-xs"
       variant="default"
-      aria-label={t('runs.useOf', { arm: t(`arm.${as}`), adapter: name })}
+      aria-label={t('runs.useOf', { arm: armName(t, as), adapter: name })}
       disabled={job?.current != null}
       onClick={() => void use()}
     >
-      {t('runs.use', { arm: t(`arm.${as}`) })}
+      {t('runs.use', { arm: armName(t, as) })}
     </Button>
   )
 }

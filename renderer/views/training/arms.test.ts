@@ -1,9 +1,10 @@
 import i18next from 'i18next'
 import { expect, test } from 'vitest'
+import { ENGLISH } from '../../../main/messages/en.ts'
 import { words } from '../../i18n/en.ts'
 import { chosenArms, idOf, NO_ARMS, stageOf, trainingName } from './arms.ts'
 
-const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words } } })
+const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words, lab: ENGLISH } } })
 
 const arm = (name: string, round = 1, stage = 'dpo', run = 1) => ({ run, stage, round, arm: name })
 

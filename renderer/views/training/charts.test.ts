@@ -1,10 +1,11 @@
 import i18next from 'i18next'
 import { expect, test } from 'vitest'
+import { ENGLISH } from '../../../main/messages/en.ts'
 import { words } from '../../i18n/en.ts'
 import type { Arm } from './arms.ts'
 import { Curves, chartsOf } from './charts.ts'
 
-const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words } } })
+const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words, lab: ENGLISH } } })
 
 const arm = (name: string, kept: number | null = null): Arm => {
   return { run: 1, stage: 'dpo', round: 1, arm: name, names: [], lastStep: 2, kept }

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../../api.ts'
+import { armName } from '../../../parts/arm.ts'
 import { Curve } from '../../../parts/curve/curve.tsx'
 import { lineOf, type Series } from '../../../parts/curve/series.ts'
 import { armColour } from '../../../parts/interval.tsx'
@@ -66,7 +67,7 @@ export default function Trained({ run, stage, round, every }: Props) {
         const tone = role === 'chosen' || role === 'rejected' ? `var(--${role})` : armColour(stage)
         return {
           id: metric,
-          label: role === undefined ? t(`arm.${stage}`) : t(`training.roles.${role}`),
+          label: role === undefined ? armName(t, stage) : t(`training.roles.${role}`),
           colour: tone,
           dashed: role === 'heldOut' || role === 'rejected',
           exact: role === 'heldOut',
