@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     report.note(`The machine is busy (load ${load.toFixed(1)}): the figures say less than on an idle one.`)
   }
   for (const name of names) await BENCHES[name](report, quick, selection)
-  if (figures.length === 0) throw new UserError('No case of the bench has such a name.')
+  if (figures.length === 0) throw new UserError('verbatim', { text: 'No case of the bench has such a name.' })
   if (!json) console.log(table(figures))
 }
 
@@ -51,7 +51,9 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
   const { values, positionals } = parsed()
   const known = Object.keys(BENCHES) as Bench[]
   const unknown = positionals.find((name) => !known.includes(name as Bench))
-  if (unknown !== undefined) throw new UserError(`There is no bench ${unknown}; there are ${known.join(' and ')}.`)
+  if (unknown !== undefined) {
+    throw new UserError('verbatim', { text: `There is no bench ${unknown}; there are ${known.join(' and ')}.` })
+  }
   return {
     // The others say nothing new on another day: only where they are asked for.
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
@@ -73,7 +75,7 @@ function parsed() {
       },
     })
   } catch (error) {
-    throw new UserError(`${(error as Error).message.split('\n')[0]}`)
+    throw new UserError('verbatim', { text: `${(error as Error).message.split('\n')[0]}` })
   }
 }
 

@@ -73,7 +73,7 @@ test('stopping at once takes away what the run works with', async () => {
 test('what cannot even begin says why and leaves the lab free', async () => {
   const jobs = new Jobs({
     async run() {
-      throw new UserError('another command is at work with this store')
+      throw new UserError('verbatim', { text: 'another command is at work' })
     },
   })
   await expect(jobs.start({ command: 'sft', config, resume: 7 })).rejects.toThrow(/another command is at work/)
@@ -84,10 +84,13 @@ test('a run that breaks before its stages is told as failed', async () => {
   const jobs = new Jobs({
     async run(command, _config, { emit }) {
       emit({ event: 'run', run: 4, name: 'trial', command, resumed: false })
-      throw new UserError('the model is gone')
+      throw new UserError('verbatim', { text: 'the model is gone' })
     },
   })
   await jobs.start({ command: 'sft', config, resume: null })
   await jobs.rest()
-  expect(jobs.state).toMatchObject({ status: 'idle', last: { run: 4, status: 'failed', error: 'the model is gone' } })
+  expect(jobs.state).toMatchObject({
+    status: 'idle',
+    last: { run: 4, status: 'failed', error: 'the model is gone', messages: [{ id: 'verbatim' }] },
+  })
 })

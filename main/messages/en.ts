@@ -443,6 +443,9 @@ export const ENGLISH = {
   // MLflow. (main/tracking)
   trackingAway:
     'MLflow at {{place}} cannot be written ({{why}}); nothing else is affected, and what is missing there is sent when it answers again.',
+  trackingSilent: 'it did not answer in time',
+  trackingStatus: 'it answers {{status}}',
+  trackingKeepsFiles: 'it keeps files at "{{uri}}" and takes none itself; start it with --serve-artifacts',
   trackingFiles: 'MLflow at {{place}} takes no reports and cards ({{why}}); params and metrics are recorded.',
 
   // How episodes end.

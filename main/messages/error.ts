@@ -1,5 +1,4 @@
 /** Errors that are meant for the user. */
-import { ENGLISH } from './en.ts'
 import { type Given, type Message, type MessageId, message } from './message.ts'
 import { english } from './say.ts'
 
@@ -13,18 +12,11 @@ export class UserError<Id extends MessageId = MessageId> extends Error {
 
   constructor(id: Id, ...given: Given<Id>)
   constructor(messages: readonly Message[])
-  /** @deprecated For texts that are not in the catalogue yet. */
-  constructor(text: string)
-  constructor(what: string | readonly Message[], values: Message['values'] = {}) {
-    const messages = typeof what === 'string' ? [legacy(what, values)] : what
+  constructor(what: Id | readonly Message[], values: Message['values'] = {}) {
+    const messages = typeof what === 'string' ? [{ id: what, values }] : what
     super(messages.map(english).join('\n'))
     this.messages = messages
   }
-}
-
-function legacy(what: string, values: Message['values']): Message {
-  const known = what in ENGLISH || `${what}_other` in ENGLISH
-  return known ? { id: what as MessageId, values } : message('verbatim', { text: what })
 }
 
 /** What an error says, as a message. */

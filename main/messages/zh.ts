@@ -414,6 +414,9 @@ export const CHINESE = translated({
 
   // MLflow。（main/tracking）
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
+  trackingSilent: '没有及时得到回应',
+  trackingStatus: '它回应 {{status}}',
+  trackingKeepsFiles: '它把文件放在“{{uri}}”，自己不接收；请用 --serve-artifacts 启动它',
   trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 
   // 回合如何结束。

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
-import type { Say } from '../messages/message.ts'
+import { type Message, message, type Say } from '../messages/message.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import type { ArmKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
@@ -92,7 +92,7 @@ export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }:
     },
     async close() {
       clearInterval(timer)
-      const limit = setTimeout(() => leave.abort(new Error('it did not answer in time')), farewell)
+      const limit = setTimeout(() => leave.abort(new TrackingError(message('trackingSilent'))), farewell)
       await working
       await work()
       clearTimeout(limit)
@@ -158,8 +158,9 @@ async function tellFiles(
 }
 
 /** fetch hides why it failed in its cause. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string | Message {
+  if (error instanceof TrackingError) return error.told
   if (!(error instanceof Error)) return String(error)
-  const { cause, message } = error
-  return cause instanceof Error && cause.message !== '' ? cause.message : message
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
 }

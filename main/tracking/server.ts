@@ -1,5 +1,7 @@
 /** An MLflow tracking server, over its REST API 2.0. */
 import { z } from 'zod'
+import { type Message, message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import { KEY_TAG, type Tracker } from './tracker.ts'
 
 /** Milliseconds that an answer may take. */
@@ -21,11 +23,13 @@ const schemas = {
 /** What the server answered in place of what was asked for. */
 export class TrackingError extends Error {
   override readonly name = 'TrackingError'
+  readonly told: Message
   /** MLflow's word for it; '' where the server is none of MLflow's. */
   readonly code: string
 
-  constructor(message: string, code: string) {
-    super(message)
+  constructor(told: Message, code = '') {
+    super(english(told))
+    this.told = told
     this.code = code
   }
 }
@@ -116,8 +120,7 @@ export function trackingServer(
       const { run } = await get(schemas.run, 'runs/get', { run_id })
       const place = /^mlflow-artifacts:\/(?:\/[^/]*)?\/?(.*)$/.exec(run.info.artifact_uri ?? '')?.[1]
       if (place === undefined) {
-        const uri = run.info.artifact_uri ?? 'nowhere'
-        throw new TrackingError(`it keeps files at ${uri} and takes none itself; start it with --serve-artifacts`, '')
+        throw new TrackingError(message('trackingKeepsFiles', { uri: run.info.artifact_uri ?? '' }))
       }
       const path = `${place}/${name}`.split('/').map(encodeURIComponent).join('/')
       await request(schemas.nothing, 'PUT', `mlflow-artifacts/artifacts/${path}`, Buffer.from(content))
@@ -130,10 +133,10 @@ export function trackingServer(
 
 function problem(status: number, text: string): TrackingError {
   try {
-    const { error_code, message } = schemas.problem.parse(JSON.parse(text))
-    return new TrackingError(`${error_code}: ${message.split('\n')[0]}`, error_code)
+    const { error_code, message: reason } = schemas.problem.parse(JSON.parse(text))
+    return new TrackingError(message('verbatim', { text: `${error_code}: ${reason.split('\n')[0]}` }), error_code)
   } catch {
-    return new TrackingError(`it answers ${status}`, '')
+    return new TrackingError(message('trackingStatus', { status }))
   }
 }
 

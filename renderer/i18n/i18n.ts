@@ -4,7 +4,6 @@ import { initReactI18next } from 'react-i18next'
 import { type Speaker, speaker } from '../../main/messages/speaker.ts'
 import { type Language, useSettings } from '../state/settings.ts'
 import type { Words } from './en.ts'
-import type { ErrorWords } from './errors.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -28,28 +27,25 @@ interface Vocabulary {
 export interface Lexicon {
   readonly catalogue: Readonly<Record<string, string>>
   readonly say: Speaker
-  /** Errors that are not in the catalogue yet, where their English is not wanted. */
-  readonly errors: ErrorWords | undefined
 }
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
   async en() {
     const [{ words }, { ENGLISH }] = await Promise.all([import('./en.ts'), import('../../main/messages/en.ts')])
-    return { words, fields: {}, lexicon: lexiconOf('en', ENGLISH, undefined) }
+    return { words, fields: {}, lexicon: lexiconOf('en', ENGLISH) }
   },
   async 'zh-CN'() {
-    const [{ words }, { fields }, { CHINESE }, { errors }] = await Promise.all([
+    const [{ words }, { fields }, { CHINESE }] = await Promise.all([
       import('./zh.ts'),
       import('./zh-fields.ts'),
       import('../../main/messages/zh.ts'),
-      import('./zh-errors.ts'),
     ])
-    return { words, fields, lexicon: lexiconOf('zh-CN', CHINESE, errors) }
+    return { words, fields, lexicon: lexiconOf('zh-CN', CHINESE) }
   },
 }
 
-function lexiconOf(language: Language, catalogue: Lexicon['catalogue'], errors: ErrorWords | undefined): Lexicon {
-  return { catalogue, say: speaker(language, catalogue), errors }
+function lexiconOf(language: Language, catalogue: Lexicon['catalogue']): Lexicon {
+  return { catalogue, say: speaker(language, catalogue) }
 }
 
 const lexicons = new Map<string, Lexicon>()

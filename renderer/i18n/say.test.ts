@@ -6,7 +6,7 @@ import { speaker } from '../../main/messages/speaker.ts'
 import { CHINESE } from '../../main/messages/zh.ts'
 import { sayWith, type Told } from './say.ts'
 
-const chinese = { catalogue: CHINESE, say: speaker('zh-CN', CHINESE), errors: undefined }
+const chinese = { catalogue: CHINESE, say: speaker('zh-CN', CHINESE) }
 const say = (told: Told) => sayWith(chinese, told)
 /** A message as a line of the log keeps it. */
 const logged = (told: Message) => JSON.parse(JSON.stringify({ event: 'message', ...told, text: english(told) }))

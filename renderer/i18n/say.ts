@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../main/messages/error.ts'
 import { isMessage, type Message } from '../../main/messages/message.ts'
 import { canSay } from '../../main/messages/speaker.ts'
-import { errorInWords } from './errors.ts'
 import { type Lexicon, lexicon } from './i18n.ts'
 
 /**
@@ -31,10 +30,10 @@ export function useSay(): (told: Told) => string {
 }
 
 /** The lab's own English where the language has no other words for it. */
-export function sayWith({ catalogue, say, errors }: Lexicon, what: Told): string {
+export function sayWith({ catalogue, say }: Lexicon, what: Told): string {
   const { text, messages } = partsOf(what)
-  if (messages.length === 0 || !messages.every((one) => canSay(catalogue, one))) return errorInWords(errors, text)
-  return messages.map((one) => (one.id === 'verbatim' ? errorInWords(errors, say(one)) : say(one))).join('\n')
+  if (messages.length === 0 || !messages.every((one) => canSay(catalogue, one))) return text
+  return messages.map(say).join('\n')
 }
 
 /** The English of what was told, and its messages; none of a bug, and in the log of an older lab. */
