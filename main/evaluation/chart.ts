@@ -1,7 +1,7 @@
 /** Line charts as SVG, sized by their viewBox and coloured by the page's style sheet. */
 import { type Html, html } from './html.ts'
 
-export interface Line {
+export interface ChartLine {
   readonly label: string
   /** CSS class that gives the colour: `c-dpo`, ... */
   readonly tone: string
@@ -28,7 +28,7 @@ const TOP = 10
 const BOTTOM = 26
 
 /** Lines over optimiser steps, with a legend where there are several. Without any point it says so. */
-export function lineChart(lines: readonly Line[], options: ChartOptions = {}): Html {
+export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {}): Html {
   const drawn = lines
     .map((line) => ({ ...line, points: line.points.filter(([, value]) => Number.isFinite(value)) }))
     .filter(({ points }) => points.length > 0)
@@ -40,7 +40,7 @@ export function lineChart(lines: readonly Line[], options: ChartOptions = {}): H
   const [first, last] = [Math.min(...steps), Math.max(...steps)]
   const x = (step: number) => LEFT + ((step - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT)
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM)
-  const path = (points: Line['points']) =>
+  const path = (points: ChartLine['points']) =>
     points.map(([step, value], i) => `${i === 0 ? 'M' : 'L'}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join('')
   const smooth = options.smooth ?? 1
 
@@ -71,7 +71,7 @@ export function lineChart(lines: readonly Line[], options: ChartOptions = {}): H
 }
 
 /** The mean of each point and its neighbours, `window` of them in all; fewer at the ends. */
-export function movingMean(points: Line['points'], window: number): Line['points'] {
+export function movingMean(points: ChartLine['points'], window: number): ChartLine['points'] {
   const reach = Math.floor(window / 2)
   return points.map(([step], i) => {
     const near = points.slice(Math.max(0, i - reach), i + reach + 1)

@@ -1,6 +1,6 @@
 /** The curves of a run's trainings: loss of SFT, and what the preference trainings say of themselves. */
 import type { Metric } from '../store/metrics.ts'
-import { type ChartOptions, type Line, lineChart } from './chart.ts'
+import { type ChartLine, type ChartOptions, lineChart } from './chart.ts'
 import { type Html, html } from './html.ts'
 import { armLabel } from './labels.ts'
 import { section } from './section.ts'
@@ -120,7 +120,7 @@ function framed(title: string, words: string, chart: Html): Html {
 }
 
 /** The values of a metric of an arm by rising step. */
-function pointsOf(metrics: readonly Metric[], name: string, arm: string): Line['points'] {
+function pointsOf(metrics: readonly Metric[], name: string, arm: string): ChartLine['points'] {
   return metrics
     .filter((metric) => metric.name === name && metric.arm === arm && metric.value !== null)
     .map(({ step, value }) => [step, value!] as const)

@@ -89,7 +89,7 @@ function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly
             data-kind={lines[index]!.event.event}
             style={{ transform: `translateY(${start}px)` }}
           >
-            <Line line={lines[index]!} />
+            <LineText line={lines[index]!} />
           </div>
         ))}
       </div>
@@ -98,7 +98,7 @@ function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly
 }
 
 /** When it was said, how the stage ended where one did, and the words. */
-function Line({ line: { time, event, text } }: { readonly line: TextLine }) {
+function LineText({ line: { time, event, text } }: { readonly line: TextLine }) {
   const { i18n } = useTranslation()
   return (
     <>
