@@ -58,6 +58,11 @@ test.each(CASES.map(([schema, value, en, zh]) => ({ schema, value, en, zh })))(
   },
 )
 
+test('without its input a value that is missing is one of another type', () => {
+  const [issue] = z.string().safeParse(undefined).error?.issues ?? []
+  expect(issue && english(demand(issue))).toBe('must be a text')
+})
+
 test('a path is written as JavaScript does', () => {
   expect(dotted(['a', 'b', 0, 'c'])).toBe('a.b[0].c')
 })

@@ -23,10 +23,10 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at === 0 ? key : `.${String(key)}`)).join('')
 }
 
-/** What a value has to be, to follow its name. The issue must have been reported with its input (`reportInput`). */
+/** What a value has to be, to follow its name. With `reportInput` a value that is missing is told from a wrong one. */
 export function demand(issue: Issue): Message {
   if (Object.hasOwn(ENGLISH, issue.message)) return { id: issue.message as PlainId, values: {} }
-  if (issue.code === 'invalid_type' && issue.input === undefined) return message('isMissing')
+  if (issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined) return message('isMissing')
   const what = kind(issue)
   if (what !== null) return message('mustBe', { what })
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {

@@ -1,6 +1,7 @@
 /** What comes out of a task page: the lab's functions go in with its document, and every answer is checked. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
+import { demand } from '../config/demand.ts'
 import type { Box } from '../store/episode.ts'
 import { KEYS, LONGEST_TEXT } from './action.ts'
 import { EnvironmentFault } from './fault.ts'
@@ -89,8 +90,8 @@ function readAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
   throw wrongAnswer(what, read.error)
 }
 
-function wrongAnswer(part: string, { issues: [issue] }: z.ZodError): EnvironmentFault {
-  return new EnvironmentFault('pageAnswerWrong', { part, detail: issue?.message ?? '' })
+function wrongAnswer(part: string, { issues }: z.ZodError): EnvironmentFault {
+  return new EnvironmentFault('pageAnswerWrong', { part, detail: demand(issues[0]!) })
 }
 
 /** The part of the state that the agent sees. */

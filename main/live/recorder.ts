@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { formatCompletion, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
+import { says } from '../config/demand.ts'
 import { type Action, KEYS, LONGEST_TEXT } from '../environment/action.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -24,7 +25,7 @@ export const actionSchema = z.discriminatedUnion('kind', [
     text: z
       .string()
       .max(LONGEST_TEXT)
-      .regex(/^[^\n]*$/, 'must be one line'),
+      .regex(/^[^\n]*$/, says('mustBeOneLine')),
   }),
   z.strictObject({ kind: z.literal('select'), ref, option: z.string() }),
   z.strictObject({ kind: z.literal('press'), key: z.enum(KEYS) }),

@@ -32,6 +32,7 @@ export const ENGLISH = {
   isMissing: 'is missing',
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
+  mustBeOneLine: 'must be one line',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
   mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
   mustDivideAttentionHeads: 'must divide num_attention_heads',
@@ -523,7 +524,7 @@ export const ENGLISH = {
 
   // What breaks on a page or in the browser.
   pageCrashed: 'the page crashed',
-  pageAnswerWrong: 'the page answered with a wrong {{part}}: {{detail}}',
+  pageAnswerWrong: 'the page answered with a wrong {{part}}: it {{detail}}',
   episodeOverAtOnce: 'the episode was over before it began',
   episodeTooLong: 'the episode took longer than {{limit}} ms',
   noEpisodeOnPage: 'no episode has begun on this page',

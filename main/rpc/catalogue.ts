@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { compareAdapters } from '../adapters/comparison.ts'
 import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
 import type { MergeState } from '../adapters/merges.ts'
+import { says } from '../config/demand.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import { resolveModel } from '../engine/load.ts'
 import { EXPERTS } from '../environment/experts/index.ts'
@@ -36,7 +37,7 @@ export const tasksRouter = router({
 })
 
 /** A folder's name, so that nothing is written outside of the folder that was chosen. */
-const folderName = z.string().regex(/^\w[\w.-]*$/, 'must be letters, digits, dots, dashes and underscores')
+const folderName = z.string().regex(/^\w[\w.-]*$/, says('mustBeName'))
 
 export const adaptersRouter = router({
   /** Every adapter with what it was made from: those the next stages take first, then those of the runs. */

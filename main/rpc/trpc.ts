@@ -2,6 +2,7 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Merges } from '../adapters/merges.ts'
+import { demand, dotted } from '../config/demand.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Jobs } from '../jobs.ts'
 import type { Lab } from '../lab.ts'
@@ -62,8 +63,8 @@ export function isBug({ code, cause }: TRPCError): boolean {
 /** What to show of an error that is not the user's to mend. */
 function messageOf({ cause, message: text, code }: TRPCError): Message {
   if (cause instanceof z.ZodError) {
-    const [issue] = cause.issues
-    return message('requestNotUnderstood', { key: issue?.path.join('.') ?? '', problem: issue?.message ?? '' })
+    const issue = cause.issues[0]!
+    return message('requestNotUnderstood', { key: dotted(issue.path), problem: demand(issue) })
   }
   if (code === 'INTERNAL_SERVER_ERROR') return message('labMistakeIn', { what: text.split('\n')[0] ?? '' })
   return message('verbatim', { text })
