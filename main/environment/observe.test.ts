@@ -165,5 +165,5 @@ test('an answer that is not of the right form is a fault', () => {
   expect(readState(state)).toEqual(state)
   expect(() => readState({ ...state, reward: 'much' })).toThrow(/wrong reward/)
   const forged = { ref: 1, role: 'p', name: 'a\nb', states: [] }
-  expect(() => readState({ ...state, elements: [forged] })).toThrow(/wrong elements.0.name: is not one line/)
+  expect(() => readState({ ...state, elements: [forged] })).toThrow(/wrong elements.0.name: it must be one line/)
 })

@@ -1,7 +1,7 @@
 /** What comes out of a task page: the lab's functions go in with its document, and every answer is checked. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
-import { demand } from '../config/demand.ts'
+import { demand, says } from '../config/demand.ts'
 import type { Box } from '../store/episode.ts'
 import { KEYS, LONGEST_TEXT } from './action.ts'
 import { EnvironmentFault } from './fault.ts'
@@ -19,7 +19,7 @@ export const BUDGET: Budget = { elements: 100, characters: 6000 }
 const line = z
   .string()
   .max(1200)
-  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'is not one line')
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, says('mustBeOneLine'))
 
 const pageState = z.strictObject({
   done: z.boolean(),
@@ -29,7 +29,7 @@ const pageState = z.strictObject({
     .array(
       z.strictObject({
         ref: z.int().positive(),
-        role: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is no role'),
+        role: z.string().regex(/^[a-z][a-z0-9-]*$/, says('mustBeRole')),
         name: line,
         states: z.array(z.enum(STATES)),
         value: line.exactOptional(),

@@ -33,6 +33,7 @@ export const ENGLISH = {
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
   mustBeOneLine: 'must be one line',
+  mustBeRole: 'must be the name of a role',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
   mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
   mustDivideAttentionHeads: 'must divide num_attention_heads',

@@ -30,6 +30,7 @@ export const CHINESE = translated({
   isWrong: '有误：{{detail}}',
   mustBeName: '只能用字母、数字、点、短横和下划线',
   mustBeOneLine: '必须是一行',
+  mustBeRole: '必须是角色的名称',
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
   mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
   mustDivideAttentionHeads: '必须整除 num_attention_heads',
