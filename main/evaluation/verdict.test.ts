@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { english } from '../messages/say.ts'
 import { armName, shortArmName } from './arms.ts'
+import { points, pValue } from './figures.ts'
 import { paired } from './statistics.ts'
 import { type Comparison, findingMessage, standing, verdictOf } from './verdict.ts'
 
@@ -64,4 +65,9 @@ it('names arms, and shorter where there is little room', () => {
     'DPO before',
     'toString',
   ])
+})
+
+it('writes differences in points and p to three digits', () => {
+  expect([0.056, -0.013, -0.0001].map(points)).toEqual(['+5.6', '−1.3', '0.0'])
+  expect([0.00002, 0.0341].map(pValue)).toEqual(['p < 0.001', 'p = 0.034'])
 })

@@ -5,22 +5,10 @@ export function percent(share: number, digits = 1): string {
   return (100 * share).toFixed(digits)
 }
 
-/** A difference of shares in points: "+12.3", with a real minus sign. */
-export function points(difference: number): string {
-  const rounded = (100 * difference).toFixed(1)
-  if (rounded === '0.0' || rounded === '-0.0') return '0.0'
-  return difference < 0 ? rounded.replace('-', '−') : `+${rounded}`
-}
-
 /** -3.841 -> "−3.84", with a real minus sign. */
 export function decimal(value: number, digits = 2): string {
   const rounded = value.toFixed(digits)
   return Number(rounded) === 0 ? rounded.replace('-', '') : rounded.replace('-', '−')
-}
-
-/** "p < 0.001" or "p = 0.034". */
-export function pValue(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
 }
 
 /** Seconds as "44 ms", "8.2 s", "4:05", "1:02:03". */

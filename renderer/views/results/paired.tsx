@@ -1,8 +1,8 @@
 /** DPO against each other policy on the same problems; a part of a bar opens its problems. */
 import { useTranslation } from 'react-i18next'
+import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
-import { points, pValue } from '../../parts/figures.ts'
 import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { PROBLEMS } from './problems.tsx'

@@ -1,9 +1,10 @@
 /** Success by task, by category and overall, with intervals; a task opens its problems. */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { points } from '../../../main/evaluation/figures.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
-import { percent, points } from '../../parts/figures.ts'
+import { percent } from '../../parts/figures.ts'
 import { armColour, IntervalBar } from '../../parts/interval.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { PROBLEMS } from './problems.tsx'

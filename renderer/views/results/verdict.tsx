@@ -1,9 +1,10 @@
 /** The answer first: SFT, DPO, the change, and what may be said of it. */
 import { useTranslation } from 'react-i18next'
+import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'
 import { useSay } from '../../i18n/say.ts'
 import { armName } from '../../parts/arm.ts'
-import { percent, points, pValue } from '../../parts/figures.ts'
+import { percent } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
 import type { Results } from './results.tsx'

@@ -1,9 +1,10 @@
 /** How often two adapters solved the same problems. */
 import { useTranslation } from 'react-i18next'
+import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { standing } from '../../../main/evaluation/verdict.ts'
 import type { Answers } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
-import { percent, points, pValue } from '../../parts/figures.ts'
+import { percent } from '../../parts/figures.ts'
 import { HiddenHead } from '../../parts/hidden-head.tsx'
 import { IntervalBar } from '../../parts/interval.tsx'
 import { OutcomeLegend, OutcomeSplit } from '../../parts/outcome-split.tsx'
