@@ -21,6 +21,7 @@ const TASK: Task = {
   source: 'builtin',
   url: 'file:///click-number.html',
   root: 'file:///',
+  libraries: [],
 }
 
 /** The page asks for button `seed % 3`, twice in a row; seed 13 breaks at the second click, seed 14 at the start. */

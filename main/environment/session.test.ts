@@ -1,17 +1,21 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
 import type { Obstacle } from '../store/episode.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, chromiumHost } from './browser.ts'
 import { EnvironmentFault } from './fault.ts'
+import { hasMiniwob } from './miniwob.ts'
 import { renderPage } from './observation.ts'
 import { SESSION_DEFAULTS, Session } from './session.ts'
-import { findTask, listTasks } from './tasks.ts'
+import { BUILTIN_TASKS, findTask, listTasks } from './tasks.ts'
+
+const MINIWOB = fileURLToPath(new URL('../../data/miniwob', import.meta.url))
 
 let host: BrowserHost
 let workbench: Workbench
@@ -309,4 +313,58 @@ test('a picture is a small JPEG', async () => {
   const { picture } = await session.shot(null)
   expect([...picture.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
   expect(picture.length).toBeLessThan(20_000)
+})
+
+/** A page as MiniWoB++'s are written: its library is in a folder beside its own. */
+const LIKE_MINIWOB = `<!DOCTYPE html><html><head>
+<script src="../core/core.js"></script><link rel="stylesheet" type="text/css" href="../core/core.css">
+<script>
+var genProblem = function () {
+  document.getElementById('query').innerHTML = 'Press it.'
+  document.getElementById('area').innerHTML = '<button>Press</button>'
+  document.querySelector('button').onclick = function () { core.endEpisode(1.0, true) }
+}
+window.onload = function () { core.startEpisode() }
+</script></head><body><div id="wrap"><div id="query"></div><div id="area"></div></div></body></html>`
+
+/** A folder for pages of the user, with one page in it, and the folder around it. */
+function ownPages(page: string): { readonly around: string; readonly tasksDir: string } {
+  const around = mkdtempSync(path.join(tmpdir(), 'own-pages-'))
+  const tasksDir = path.join(around, 'tasks')
+  mkdirSync(tasksDir)
+  writeFileSync(path.join(tasksDir, 'press-it.html'), page)
+  return { around, tasksDir }
+}
+
+/** What the page draws its task in is as wide as core.css says. */
+const WIDTH_OF_TASK = `getComputedStyle(document.getElementById('wrap')).width`
+
+test('a page of the user may load its library as the pages of MiniWoB++ do', async () => {
+  const { tasksDir } = ownPages(LIKE_MINIWOB)
+  await session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)
+  expect(await session.page!.evaluate(WIDTH_OF_TASK)).toBe('160px')
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success', reward: 1 } })
+})
+
+test.skipIf(!hasMiniwob(MINIWOB))('it gets the library of MiniWoB++ where that is installed', async () => {
+  const { tasksDir } = ownPages(LIKE_MINIWOB.replace('<head>', '<head><script src="../core/d3.v3.min.js"></script>'))
+  await session.reset(findTask(listTasks({ tasksDir, miniwob: MINIWOB }), 'press-it'), 1)
+  expect(await session.page!.evaluate('d3.version')).toMatch(/^3\./)
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
+})
+
+test('it gets its own library where there is one beside its folder, and nothing else from there', async () => {
+  const { around, tasksDir } = ownPages(LIKE_MINIWOB.replace('<head>', '<head><script src="../secret.js"></script>'))
+  cpSync(BUILTIN_TASKS, path.join(around, 'core'), { recursive: true })
+  appendFileSync(path.join(around, 'core/core.js'), 'core.own = true')
+  writeFileSync(path.join(around, 'secret.js'), 'window.leaked = true')
+  await session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)
+  expect(await session.page!.evaluate('[core.own, window.leaked]')).toEqual([true, null])
+})
+
+test('a page that loads no library is a fault that says so', async () => {
+  const { tasksDir } = ownPages('<!DOCTYPE html><div id="area"></div>')
+  await expect(session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)).rejects.toThrow(
+    'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
+  )
 })

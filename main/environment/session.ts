@@ -214,14 +214,15 @@ export class Session {
   async #show(task: Task): Promise<void> {
     if (this.#page === undefined || this.#task?.root !== task.root) {
       await this.close()
-      this.#page = await this.#open(task.root)
+      this.#page = await this.#open(task)
     }
     this.#task = task
     await this.#page.goto(task.url, { waitUntil: 'load', timeout: LOAD_LIMIT })
+    if ((await this.#page.evaluate('typeof core')) !== 'object') throw new EnvironmentFault('pageWithoutCore')
   }
 
-  /** A page that reads nothing but files beneath `root`, opens no other, and never waits on a dialog. */
-  async #open(root: string): Promise<Page> {
+  /** A page that reads nothing but the files of the task, opens no other page, and never waits on a dialog. */
+  async #open(task: Task): Promise<Page> {
     const page = await this.#host.open()
     page.on('error', () => {
       this.#broken = new EnvironmentFault('pageCrashed')
@@ -230,9 +231,11 @@ export class Session {
     page.on('popup', (popup) => void popup?.close().catch(() => {}))
     const cdp = await page.createCDPSession()
     cdp.on('Fetch.requestPaused', ({ requestId, request }) => {
-      const answer = request.url.startsWith(root)
-        ? cdp.send('Fetch.continueRequest', { requestId })
-        : cdp.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' })
+      const url = answeringUrl(task, request.url)
+      const answer =
+        url === null
+          ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' })
+          : cdp.send('Fetch.continueRequest', { requestId, url })
       void answer.catch(() => {})
     })
     await Promise.all([
@@ -243,6 +246,13 @@ export class Session {
     this.#cdp = cdp
     return page
   }
+}
+
+/** The address of the file that answers a page's request; null where the page may not read it. */
+function answeringUrl({ root, libraries }: Task, url: string): string | null {
+  if (url.startsWith(root)) return url
+  const library = libraries.find(({ named }) => url.startsWith(named))
+  return library === undefined ? null : library.answers + url.slice(library.named.length)
 }
 
 function asFault(error: unknown): EnvironmentFault {

@@ -35,6 +35,14 @@ export interface Task {
   readonly url: string
   /** file:// address of the folder beneath which the page may read. */
   readonly root: string
+  /** Addresses outside the root that the page may read all the same: the folder that is named, and the one that answers. */
+  readonly libraries: readonly Library[]
+}
+
+/** file:// addresses of folders. */
+export interface Library {
+  readonly named: string
+  readonly answers: string
 }
 
 /** Most actions of an episode: what the longest problem of the group takes, and a little more. */
@@ -119,7 +127,7 @@ export interface TaskSources {
  */
 export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
   const tasks = new Map<string, Task>()
-  const add = (source: Task['source'], pages: string, root: string): void => {
+  const add = (source: Task['source'], pages: string, root: string, libraries: readonly Library[] = []): void => {
     for (const file of readdirSync(pages).sort()) {
       if (!file.endsWith('.html')) continue
       const name = file.slice(0, -'.html'.length)
@@ -136,21 +144,38 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
         horizon: HORIZONS[group],
         source,
         url: pathToFileURL(path.join(pages, file)).href,
-        root: `${pathToFileURL(root).href}/`,
+        root: folderUrl(root),
+        libraries,
       })
     }
   }
   if (existsSync(BUILTIN_TASKS)) add('builtin', BUILTIN_TASKS, BUILTIN_TASKS)
-  if (miniwob !== undefined) {
-    const html = findHtml(miniwob)
-    add('miniwob', path.join(html, 'miniwob'), html)
-  }
+  const html = miniwob === undefined ? undefined : findHtml(miniwob)
+  if (html !== undefined) add('miniwob', path.join(html, 'miniwob'), html)
   if (tasksDir !== undefined) {
     const dir = path.resolve(tasksDir)
     if (!existsSync(dir)) throw new UserError('tasksDirMissing', { folder: dir })
-    add('user', dir, dir)
+    add('user', dir, dir, librariesOf(dir, html))
   }
   return [...tasks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * What the pages of a folder find at `../core/` and `../common/`, where those of MiniWoB++ have their library: what stands
+ * there; else the benchmark's; where that is not installed, the core.js and core.css of the lab.
+ */
+function librariesOf(pages: string, html: string | undefined): Library[] {
+  const around = path.dirname(pages)
+  const from = existsSync(path.join(around, 'core/core.js')) ? around : html
+  if (from === undefined) return [{ named: folderUrl(path.join(around, 'core')), answers: folderUrl(BUILTIN_TASKS) }]
+  return ['core', 'common'].map((name) => ({
+    named: folderUrl(path.join(around, name)),
+    answers: folderUrl(path.join(from, name)),
+  }))
+}
+
+function folderUrl(folder: string): string {
+  return `${pathToFileURL(folder).href}/`
 }
 
 function titleOf(name: string): string {

@@ -524,6 +524,7 @@ export const ENGLISH = {
     'Seed {{seed}} is one of the validation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
 
   // What breaks on a page or in the browser.
+  pageWithoutCore: 'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
   pageCrashed: 'the page crashed',
   pageAnswerWrong: 'the page answered with a wrong {{part}}: it {{detail}}',
   episodeOverAtOnce: 'the episode was over before it began',

@@ -492,6 +492,7 @@ export const CHINESE = translated({
     '种子 {{seed}} 属于验证的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
 
   // 页面与浏览器的故障。
+  pageWithoutCore: '页面没有载入 core.js：请把它复制到页面所在的文件夹，或载入 ../core/core.js',
   pageCrashed: '页面崩溃了',
   pageAnswerWrong: '页面的回应不对（{{part}}：{{detail}}）',
   episodeOverAtOnce: '回合还没开始就结束了',
