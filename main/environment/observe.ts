@@ -9,9 +9,32 @@ import { type Observation, STATES } from './observation.ts'
 import { keepEpisode } from './page/episode.ts'
 import { hearPage } from './page/hear.ts'
 import type { Budget, PageState } from './page/lab.ts'
+import { labelFields } from './page/labels.ts'
+import { writeLines } from './page/lines.ts'
+import { lookAtPage } from './page/look.ts'
+import { nameElements } from './page/names.ts'
 import { observePage } from './page/observe.ts'
 import { reachIntoPage } from './page/reach.ts'
+import { readStates } from './page/states.ts'
+import { cleanTexts } from './page/text.ts'
+import { collectTexts } from './page/texts.ts'
 import { watchPage } from './page/watch.ts'
+
+/** What is put into the page, each once and from top to bottom: watchPage makes the lab, hearPage adds to `forget`. */
+const PARTS = [
+  watchPage,
+  cleanTexts,
+  lookAtPage,
+  collectTexts,
+  labelFields,
+  nameElements,
+  readStates,
+  writeLines,
+  observePage,
+  reachIntoPage,
+  hearPage,
+  keepEpisode,
+]
 
 /** What is shown of a page at most; what can be used comes before text, and the top of the page before its end. */
 export const BUDGET: Budget = { elements: 100, characters: 6000 }
@@ -43,9 +66,7 @@ const pageState = z.strictObject({
 /** Puts the lab's functions into every document that the page will load. */
 export async function installLab(page: Page): Promise<void> {
   // Children that a page makes are its own affair: only the document that is the task gets them.
-  const source = [watchPage, observePage, reachIntoPage, hearPage, keepEpisode].map(
-    (install) => `(${install.toString()})();`,
-  )
+  const source = PARTS.map((install) => `(${install.toString()})();`)
   await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
 }
 

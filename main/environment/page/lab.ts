@@ -3,7 +3,7 @@
  * handed over as source text, so it may use nothing but its arguments, the page, and what the others put here.
  */
 import type { Box, Obstacle } from '../../store/episode.ts'
-import type { ObservedElement } from '../observation.ts'
+import type { ObservedElement, State } from '../observation.ts'
 
 /** How much of a page is shown. */
 export interface Budget {
@@ -42,6 +42,59 @@ export type Heard =
   | { readonly kind: 'press'; readonly key: string }
   | { readonly kind: 'ask'; readonly ref: number }
 
+/** What is asked of elements while the page is read once. The page does not change meanwhile, so answers are kept. */
+export interface Look {
+  style(element: Element): CSSStyleDeclaration
+  size(element: Element): DOMRect
+  isPicture(element: Element): boolean
+  /** False where neither the element nor anything in it can be seen. A picture counts before it is loaded. */
+  isRendered(element: Element): boolean
+  /** Whether the element itself can be seen. */
+  isSeen(element: Element): boolean
+  isInline(element: Element): boolean
+  /** The role of what can be used; null for all else. */
+  role(element: Element): string | null
+  /** Whether it listens for clicks itself, or changes the pointer where its parent does not. */
+  isClickable(element: Element): boolean
+  /** Whether it, or anything in it, can be used. */
+  holdsUsable(element: Element): boolean
+}
+
+/** A text, and the nodes in which it stands. */
+export interface Passage {
+  readonly text: string
+  readonly nodes: ReadonlySet<Node>
+}
+
+/** The texts of a page that is read, and which of them some line shows already: no line repeats another's. */
+export interface Texts {
+  /**
+   * The text in an element that no line shows yet, without what can be used. `blocks`: text of blocks too, else only what
+   * runs inline.
+   */
+  of(element: Element, blocks: boolean): Passage
+  isShown(node: Node): boolean
+  /** Some line shows these nodes from now on. */
+  show(nodes: Iterable<Node>): void
+}
+
+/** Names of what has no text. */
+export interface Names {
+  /** What an element's attributes, classes or colour say of it; '' where they say nothing. */
+  byAttributes(element: Element): string
+  /** The same of the first that has such a name: the element itself, then what is in it. */
+  ofPicture(element: Element): string
+  /** The named colour that is nearest to a CSS colour; '' where it is transparent or none. */
+  ofColor(css: string): string
+}
+
+/** A line of the page, before it has a ref. */
+export interface PageLine {
+  readonly element: Element
+  readonly usable: boolean
+  readonly shown: Omit<ObservedElement, 'ref'>
+}
+
 export interface Lab {
   /** The elements by their ref, in this episode. */
   readonly elements: Map<number, Element>
@@ -51,8 +104,29 @@ export interface Lab {
   listens(element: Element): boolean
   /** Resolves once short timers and animations are over, at most after `limit` milliseconds. */
   settle(limit: number): Promise<void>
-  /** A name or value as it is shown: one line, whitespace collapsed. */
+  /** A text as it is shown: one line, whitespace collapsed, cut at `limit` letters, by default at 240. */
   clean(text: string, limit?: number): string
+  /** The same for a name, which is cut at 60 letters. */
+  cleanName(text: string): string
+  /** The same for the name of a field, without the colon or star at its end. */
+  cleanLabel(text: string): string
+  /** A value on one line, with the spaces it has. */
+  cleanValue(text: string): string
+  /** Whether it is a field: not a button. */
+  isField(element: Element): boolean
+  /** Whether it is the frame around all that a task shows. */
+  isFrame(element: Element): boolean
+  /** Whether an identifier is made of words. */
+  isWord(identifier: string): boolean
+  look(): Look
+  texts(look: Look): Texts
+  /** The names of fields by the text that stands with them; that text counts as shown. */
+  labels(look: Look, texts: Texts): ReadonlyMap<Element, string>
+  names(look: Look): Names
+  states(element: Element, role: string, look: Look): State[]
+  /** All lines of the page, from its top. */
+  lines(): PageLine[]
+  /** The lines that the budget allows, with their refs. */
   observe(budget: Budget): Pick<PageState, 'elements' | 'dropped'>
   /** Forgets the refs of the last episode. */
   forget(): void
