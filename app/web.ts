@@ -50,7 +50,7 @@ export async function serveLab({
   try {
     lab.purge()
     const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
-    const jobs = new Jobs(lab, live.audience())
+    const jobs = new Jobs(lab, live.screens.audience())
     const merges = new Merges()
     const context = { lab, jobs, merges, settings, live, desktop }
     const server = await startServer({ context, host, port, window, onBug })

@@ -6,6 +6,7 @@ import { Environment } from '../main/environment/environment.ts'
 import { Live } from '../main/live/live.ts'
 import { openResources, type Resources } from '../main/pipeline/resources.ts'
 import { greedy } from '../main/pipeline/stages/play.ts'
+import { changes } from '../main/rpc/changes.ts'
 import { openWorkbench } from '../testing/workbench.ts'
 import { figure, type Reporter } from './figure.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
@@ -40,7 +41,7 @@ export async function benchLive(report: Reporter, quick: boolean): Promise<void>
     const config = { ...base, environment: { ...base.environment, pages } }
     const live = new Live({ config: () => config, grace: 0 })
     const alone = openResources(config)
-    const shown = openResources(config, { audience: live.audience() })
+    const shown = openResources(config, { audience: live.screens.audience() })
     try {
       await compare(config, live, alone, shown, scale, report)
     } finally {
@@ -96,7 +97,9 @@ async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<st
     }
   })()
   const states = (async () => {
-    for await (const _ of live.watch('job', leaving.signal));
+    const leave = live.screens.enter('job')
+    for await (const _ of changes(live.screens.changes, leaving.signal, { atMost: 100 })) live.state()
+    leave()
   })()
   try {
     await work()
@@ -116,7 +119,7 @@ async function frameRate(base: Config, pages: number, { seconds }: Scale, report
   )
   const config = { ...base, environment: { ...base.environment, pages, tasks_dir: workbench.dir } }
   const live = new Live({ config: () => config, grace: 0 })
-  const audience = live.audience()
+  const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'bench', round: 0, arm: '' })
   const environment = new Environment({ pages })
   try {

@@ -13,6 +13,7 @@ import { message } from '../messages/message.ts'
 import { openResources } from '../pipeline/resources.ts'
 import { greedy, jobsOf } from '../pipeline/stages/play.ts'
 import { readGoldenData } from '../preferences/golden.ts'
+import { changes } from '../rpc/changes.ts'
 import { Live } from './live.ts'
 import type { Frame, LiveScreen, LiveState, Played } from './state.ts'
 
@@ -38,11 +39,13 @@ beforeEach(() => {
 })
 afterEach(async () => {
   leaving.abort()
-  await vi.waitFor(() => expect(live.audience().spectator({ stage: '', round: 0, arm: '' }).listens).toBe(false))
+  await vi.waitFor(() =>
+    expect(live.screens.audience().spectator({ stage: '', round: 0, arm: '' }).listens).toBe(false),
+  )
   await live.stop()
-  for (const { id, kind } of live.state().screens) if (kind === 'record') live.discard(id)
-  live.control('job', { paused: false, delay: 0 })
-  live.control('play', { paused: false, delay: 0 })
+  for (const { id, kind } of live.state().screens) if (kind === 'record') live.recordings.discard(id)
+  live.screens.control('job', { paused: false, delay: 0 })
+  live.screens.control('play', { paused: false, delay: 0 })
   settings = config
 })
 
@@ -50,7 +53,9 @@ afterEach(async () => {
 function look(at: Played | null = null, signal = leaving.signal): LiveState[] {
   const states: LiveState[] = []
   void (async () => {
-    for await (const state of live.watch(at, signal)) states.push(state)
+    const leave = at === null ? undefined : live.screens.enter(at)
+    for await (const _ of changes(live.screens.changes, signal, { atMost: 100 })) states.push(live.state())
+    leave?.()
   })()
   return states
 }
@@ -68,7 +73,7 @@ const screen = (id: string): LiveScreen => live.state().screens.find((one) => on
 test('an episode is played before one’s eyes: pictures, answers with tokens and the element they act on', async () => {
   const states = look('play')
   const frames = lookAtPictures()
-  live.control('play', { delay: 150 })
+  live.screens.control('play', { delay: 150 })
   const [id] = await live.play({ task: 'click-button', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(id!).status).toMatch(/success|failure/), 20_000)
   const { answer, instruction, ending } = screen(id!)
@@ -86,11 +91,11 @@ test('an episode is played before one’s eyes: pictures, answers with tokens an
 
 test('what is paused goes on step by step, and stops when it is told to', async () => {
   look('play')
-  live.control('play', { paused: true })
+  live.screens.control('play', { paused: true })
   const [id] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(id!).status).toBe('held'), 20_000)
   expect(screen(id!).step).toBe(1)
-  live.next('play', id)
+  live.screens.next('play', id)
   await vi.waitFor(() => expect(screen(id!)).toMatchObject({ step: 2, status: 'held' }), 5000)
   expect(screen(id!).done).toHaveLength(1)
   await live.stop()
@@ -105,8 +110,8 @@ test('what cannot be played is said in a sentence', async () => {
 })
 
 test('a run’s pages are shown while it goes on, at its own speed where nobody looks', async () => {
-  live.control('job', { paused: true })
-  const resources = openResources(config, { audience: live.audience() })
+  live.screens.control('job', { paused: true })
+  const resources = openResources(config, { audience: live.screens.audience() })
   const model = await resources.model()
   const jobs = jobsOf(resources.tasksNamed(['click-button', 'click-dialog']), 0, 3)
   const play = () =>
@@ -125,14 +130,14 @@ test('a run’s pages are shown while it goes on, at its own speed where nobody 
       ['job', 'collect', 'held'],
     ])
   }, 10_000)
-  live.control('job', { paused: false })
+  live.screens.control('job', { paused: false })
   expect(await watched).toHaveLength(6)
   await resources.close()
   expect(live.state().screens).toEqual([])
 })
 
 test('an answer is shown while it is drawn, and only to those who look', async () => {
-  const audience = live.audience()
+  const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   expect(spectator.listens).toBe(false)
   look('job')
@@ -151,7 +156,7 @@ test('an answer is shown while it is drawn, and only to those who look', async (
 })
 
 test('only who watches a run holds it back, and a pause does not outlast them', async () => {
-  const audience = live.audience()
+  const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   const [task] = listTasks({})
   const attempt = { task: task!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
@@ -159,19 +164,20 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
   spectator.began(attempt, observation)
   const answer = { observation, text: '', thought: '', written: '', action: null, tokens: () => [] }
   const watching = new AbortController()
-  const pauses: boolean[] = []
-  void (async () => {
-    for await (const paused of live.pauses(leaving.signal)) pauses.push(paused)
-  })()
-  await vi.waitFor(() => expect(pauses).toEqual([false]))
+  const { screens } = live
+  const pauses = [screens.pauses]
+  const leave = screens.changes.subscribe(() => {
+    if (screens.pauses !== pauses.at(-1)) pauses.push(screens.pauses)
+  })
   look('job', watching.signal)
-  live.control('job', { paused: true })
+  live.screens.control('job', { paused: true })
   const held = spectator.decided(attempt, answer, leaving.signal)
   await vi.waitFor(() => expect(live.state().screens).toMatchObject([{ status: 'held' }]))
   await vi.waitFor(() => expect(pauses).toEqual([false, true]))
   watching.abort()
   await held
   await vi.waitFor(() => expect(pauses).toEqual([false, true, false]))
+  leave()
   look()
   look('play')
   expect(spectator.listens).toBe(false)
@@ -182,12 +188,12 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
 })
 
 test('a pause ends with the run that it held', () => {
-  const audience = live.audience()
+  const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   const attempt = { task: listTasks({})[0]!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
   look('job')
   spectator.began(attempt, { instruction: 'Do it.', elements: [], dropped: 0 })
-  live.control('job', { paused: true, delay: 250 })
+  live.screens.control('job', { paused: true, delay: 250 })
   audience.leave()
   expect(live.state().controls.job).toEqual({ paused: false, delay: 250 })
 })
@@ -195,19 +201,19 @@ test('a pause ends with the run that it held', () => {
 /** Presses and lets go of keys. */
 async function type(id: string, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
-    await live.input(id, { type: 'keydown', key })
-    await live.input(id, { type: 'keyup', key })
+    await live.recordings.get(id).input({ type: 'keydown', key })
+    await live.recordings.get(id).input({ type: 'keyup', key })
   }
 }
 
 test('a page that is driven by hand becomes golden samples once it is solved', async () => {
   look()
   const frames = lookAtPictures()
-  const id = await live.record('login-user', 5)
+  const id = await live.recordings.begin('login-user', 5)
   const { instruction, recording } = screen(id)
   const [, user = '', password = ''] = /username "(\w+)".*password "(\w+)"/.exec(instruction) ?? []
   expect(recording!.elements.filter(({ role }) => role === 'textbox')).toHaveLength(2)
-  expect(() => live.save(id)).toThrow(/Solve the task first/)
+  expect(() => live.recordings.save(id)).toThrow(/Solve the task first/)
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
 
   // The first field is reached by Tab, filled by key; the second by the agent's own action.
@@ -218,27 +224,27 @@ test('a page that is driven by hand becomes golden samples once it is solved', a
   for (let tabs = 0; tabs < 10 && !isReached(); tabs++) await type(id, ['Tab'])
   await type(id, [...user])
   const field = screen(id).recording!.elements.filter(({ role }) => role === 'textbox')[1]!
-  await live.act(id, { kind: 'fill', ref: field.ref, text: password })
+  await live.recordings.get(id).act({ kind: 'fill', ref: field.ref, text: password })
   const button = screen(id).recording!.elements.find(({ role }) => role === 'button')!
-  await live.act(id, { kind: 'click', ref: button.ref })
+  await live.recordings.get(id).act({ kind: 'click', ref: button.ref })
   await vi.waitFor(() => expect(screen(id)).toMatchObject({ status: 'success', recording: { ready: true } }), 5000)
   expect(screen(id).recording!.steps.map(({ action }) => action.split(' ')[0])).toEqual(['fill', 'fill', 'click'])
 
-  expect(live.save(id, ['the user first'])).toMatchObject({ samples: 3 })
-  expect(live.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  expect(live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  expect(live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
   const samples = readGoldenData(golden)
   expect(samples).toHaveLength(3)
   expect(samples[0]).toMatchObject({ task: 'login-user', seed: 5, step: 0, source: 'hand' })
   expect(samples[0]!.completion).toMatch(new RegExp(`^Thought: the user first\nAction: fill .* = ${user}$`))
-  live.discard(id)
+  live.recordings.discard(id)
   await vi.waitFor(() => expect(live.state().screens).toEqual([]))
 })
 
 /** Clicks at a point of the picture. */
 async function clickAt(id: string, x: number, y: number): Promise<void> {
-  await live.input(id, { type: 'move', x, y })
-  await live.input(id, { type: 'down', x, y })
-  await live.input(id, { type: 'up', x, y })
+  await live.recordings.get(id).input({ type: 'move', x, y })
+  await live.recordings.get(id).input({ type: 'down', x, y })
+  await live.recordings.get(id).input({ type: 'up', x, y })
 }
 
 const at = (top: number) => `style="position: fixed; left: 10px; top: ${top}px; width: 120px; height: 20px"`
@@ -252,18 +258,18 @@ test('mouse and keys are written down as what the agent would have done', async 
     `$('go').onclick = () => core.judge($('name').value === 'Aé' && $('box').checked && $('one').value === 'b')`,
   )
   look()
-  const id = await live.record(task.name, 1)
+  const id = await live.recordings.begin(task.name, 1)
   await clickAt(id, 20, 70)
   await type(id, ['x', 'Backspace', 'A', 'é'])
   expect(written(id)).toEqual(['click Name textbox 1', 'fill Name textbox 1 = Aé'])
   expect(screen(id).step).toBe(2)
   await clickAt(id, 60, 100)
-  await live.input(id, { type: 'down', x: 20, y: 130 })
-  await live.input(id, { type: 'down', x: 20, y: 130 })
-  await live.input(id, { type: 'up', x: 20, y: 130 })
+  await live.recordings.get(id).input({ type: 'down', x: 20, y: 130 })
+  await live.recordings.get(id).input({ type: 'down', x: 20, y: 130 })
+  await live.recordings.get(id).input({ type: 'up', x: 20, y: 130 })
   const { ask } = screen(id).recording!
   expect(ask).toMatchObject({ name: 'One', options: ['a', 'b'] })
-  await live.act(id, { kind: 'select', ref: ask!.ref, option: 'b' })
+  await live.recordings.get(id).act({ kind: 'select', ref: ask!.ref, option: 'b' })
   expect(screen(id).recording!.ask).toBeNull()
   await clickAt(id, 20, 160)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
@@ -284,7 +290,7 @@ test('arrow keys that choose what a field suggests are written down', async () =
      $('go').onclick = () => core.judge($('name').value === 'Ada')`,
   )
   look()
-  const id = await live.record(task.name, 1)
+  const id = await live.recordings.begin(task.name, 1)
   await clickAt(id, 20, 100)
   await type(id, ['ArrowDown'])
   await clickAt(id, 20, 70)
@@ -300,7 +306,7 @@ test('a click that only brings the focus is kept where the task needs it', async
     `$('when').onfocus = () => { $('now').hidden = false }; $('now').onclick = () => core.judge(true)`,
   )
   look()
-  const id = await live.record(task.name, 1)
+  const id = await live.recordings.begin(task.name, 1)
   await clickAt(id, 20, 70)
   await clickAt(id, 20, 100)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
@@ -313,15 +319,15 @@ test('a step is undone on the same problem, begun anew: the steps before it stay
     `$('go').onclick = () => core.judge($('name').value === 'Ada'); $('no').onclick = () => core.judge(false)`,
   )
   look()
-  const id = await live.record(task.name, 1)
-  await live.undo(id)
+  const id = await live.recordings.begin(task.name, 1)
+  await live.recordings.get(id).undo()
   expect(screen(id).recording).toMatchObject({ steps: [], said: null })
   await clickAt(id, 20, 70)
   await type(id, ['A', 'd', 'a'])
   await clickAt(id, 20, 130)
   expect(screen(id)).toMatchObject({ status: 'failure', step: 3 })
   const before = screen(id).recording!.steps
-  await live.undo(id)
+  await live.recordings.get(id).undo()
   expect(screen(id)).toMatchObject({ status: 'playing', ending: null, recording: { said: { id: 'recordUndone' } } })
   expect(screen(id).recording!.steps).toEqual(before.slice(0, 2))
   await clickAt(id, 20, 100)
@@ -329,9 +335,9 @@ test('a step is undone on the same problem, begun anew: the steps before it stay
   expect(written(id)).toEqual(['fill Name textbox 1 = Ada', 'click Go button 2'])
   // Whoever has written a thought to a step that is gone does not find it on another.
   expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 4])
-  await live.undo(id)
+  await live.recordings.get(id).undo()
   expect(screen(id)).toMatchObject({ status: 'playing', recording: { ready: false } })
-  expect(() => live.save(id)).toThrow()
+  expect(() => live.recordings.save(id)).toThrow()
 })
 
 test('where the steps before cannot be done again, undoing says so and stops there', async () => {
@@ -341,10 +347,10 @@ test('where the steps before cannot be done again, undoing says so and stops the
      $('only').hidden = window.begun > 1`,
   )
   look()
-  const id = await live.record(task.name, 1)
+  const id = await live.recordings.begin(task.name, 1)
   for (const y of [70, 100, 100]) await clickAt(id, 20, y)
   expect(written(id)).toHaveLength(3)
-  await live.undo(id)
+  await live.recordings.get(id).undo()
   expect(screen(id).recording).toMatchObject({ steps: [], said: { id: 'recordMoved' } })
   await clickAt(id, 20, 100)
   expect(written(id)).toHaveLength(1)
@@ -357,16 +363,16 @@ test('what is not solved, and what the agent could not do, is not saved', async 
     `let x; addEventListener('mousedown', (event) => { x = event.clientX }); addEventListener('mouseup', (event) => event.clientX > x + 30 && core.judge(true))`,
   )
   look()
-  const lost = await live.record(wrong.name, 1)
+  const lost = await live.recordings.begin(wrong.name, 1)
   await clickAt(lost, 20, 70)
   expect(screen(lost)).toMatchObject({ status: 'failure', recording: { ready: false } })
-  expect(() => live.save(lost)).toThrow(/says that this is wrong/)
-  const dragged = await live.record(drag.name, 1)
-  await live.input(dragged, { type: 'down', x: 20, y: 70 })
-  await live.input(dragged, { type: 'move', x: 90, y: 70 })
-  await live.input(dragged, { type: 'up', x: 90, y: 70 })
+  expect(() => live.recordings.save(lost)).toThrow(/says that this is wrong/)
+  const dragged = await live.recordings.begin(drag.name, 1)
+  await live.recordings.get(dragged).input({ type: 'down', x: 20, y: 70 })
+  await live.recordings.get(dragged).input({ type: 'move', x: 90, y: 70 })
+  await live.recordings.get(dragged).input({ type: 'up', x: 90, y: 70 })
   expect(screen(dragged).status).toBe('success')
-  expect(() => live.save(dragged)).toThrow('played once more, the episode does not end.')
+  expect(() => live.recordings.save(dragged)).toThrow('played once more, the episode does not end.')
 })
 
 test('where a recording does not solve the task again, it is said why in words', async () => {
@@ -377,10 +383,10 @@ test('where a recording does not solve the task again, it is said why in words',
      $('go').onclick = () => core.judge(shaken)`,
   )
   look()
-  const id = await live.record(shaken.name, 1)
-  await live.input(id, { type: 'down', x: 20, y: 70 })
-  await live.input(id, { type: 'move', x: 40, y: 70 })
-  await live.input(id, { type: 'up', x: 40, y: 70 })
+  const id = await live.recordings.begin(shaken.name, 1)
+  await live.recordings.get(id).input({ type: 'down', x: 20, y: 70 })
+  await live.recordings.get(id).input({ type: 'move', x: 40, y: 70 })
+  await live.recordings.get(id).input({ type: 'up', x: 40, y: 70 })
   expect(screen(id).recording!.said).toEqual(message('recordNotEnough', { why: message('againWrong', { step: 1 }) }))
 })
 
@@ -390,36 +396,36 @@ test('an action that cannot be written down is not saved', async () => {
     `$('go').onclick = () => core.judge($('t').value.includes('\\n'))`,
   )
   look()
-  const id = await live.record(task.name, 1)
+  const id = await live.recordings.begin(task.name, 1)
   await clickAt(id, 20, 70)
   await type(id, ['a', 'Enter'])
   await clickAt(id, 20, 160)
   expect(screen(id).status).toBe('success')
-  expect(() => live.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)
+  expect(() => live.recordings.save(id)).toThrow(/step 1 cannot be written down|step 2 cannot be written down/)
 })
 
 test('a problem that policies are measured on is neither begun nor saved', async () => {
   const task = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(true)`)
   look()
-  await expect(live.record(task.name, 1_000_000)).rejects.toThrow(/evaluation problems/)
-  const id = await live.record(task.name, 1)
+  await expect(live.recordings.begin(task.name, 1_000_000)).rejects.toThrow(/evaluation problems/)
+  const id = await live.recordings.begin(task.name, 1)
   await clickAt(id, 20, 70)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
   settings = { ...config, validation: { ...config.validation, seed_start: 0 } }
-  expect(() => live.save(id)).toThrow(/validation problems/)
+  expect(() => live.recordings.save(id)).toThrow(/validation problems/)
 })
 
 test('a person takes over where the agent is held, before it acts again, on a page of their own', async () => {
   look('play')
-  live.control('play', { paused: true })
+  live.screens.control('play', { paused: true })
   const [played] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
   await vi.waitFor(() => expect(screen(played!).status).toBe('held'), 20_000)
-  const before = await live.takeOver(played!)
+  const before = await live.recordings.takeOver(played!)
   expect(screen(before)).toMatchObject({ kind: 'record', task: 'login-user', seed: 3, recording: { steps: [] } })
   const first = screen(played!).answer!.action
-  live.next('play', played)
+  live.screens.next('play', played)
   await vi.waitFor(() => expect(screen(played!)).toMatchObject({ step: 2, status: 'held' }), 5000)
-  expect(written(await live.takeOver(played!))).toEqual([first])
+  expect(written(await live.recordings.takeOver(played!))).toEqual([first])
   expect(screen(played!)).toMatchObject({ status: 'held', step: 2 })
 })
 
@@ -428,17 +434,17 @@ test('a recording ends when its window has stayed away', async () => {
   const other = new Live({ config: () => config, away: 200 })
   const ids = () => other.state().screens.map(({ id }) => id)
   try {
-    const kept = await other.record(task.name, 1)
+    const kept = await other.recordings.begin(task.name, 1)
     void (async () => {
       for await (const _ of other.frames([kept], leaving.signal));
     })()
-    const left = await other.record(task.name, 1)
+    const left = await other.recordings.begin(task.name, 1)
     await vi.waitFor(() => expect(ids()).toEqual([kept]), 3000)
     leaving.abort()
     await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
     // Its window is told when it comes back; one that was closed by hand is nothing to tell of.
-    const discarded = await other.record(task.name, 2)
-    other.discard(discarded)
+    const discarded = await other.recordings.begin(task.name, 2)
+    other.recordings.discard(discarded)
     await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
     const closed = { task: task.name, seed: 1, why: 'away', minutes: 200 / 60_000 }
     expect(other.state().closed).toEqual([
@@ -452,7 +458,7 @@ test('a recording ends when its window has stayed away', async () => {
 
 test('where no page is left for a recording, one whose window is away makes room', async () => {
   const task = workbench.page('<button>Go</button>', '')
-  const record = () => live.record(task.name, 1)
+  const record = () => live.recordings.begin(task.name, 1)
   const [first, second, third, fourth] = [await record(), await record(), await record(), await record()]
   lookAtPictures([first, third, fourth])
   const fifth = await record()

@@ -1,0 +1,199 @@
+/** The problems that people solve by hand, each on a page of its own. */
+import type { Config } from '../config/schema.ts'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
+import type { Resources } from '../pipeline/resources.ts'
+import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import { pageFailed } from './page-failed.ts'
+import { Recorder } from './recorder.ts'
+import type { Screens } from './screens.ts'
+import { type ScriptStep, scriptStep } from './script.ts'
+import type { ClosedRecording } from './state.ts'
+import { Viewers } from './viewers.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Pages that people may hold for themselves; another must be left to play a recording once more. */
+const MOST_RECORDINGS = 4
+/** Closed recordings that are remembered. */
+const MOST_CLOSED = 20
+
+interface Recording {
+  readonly recorder: Recorder
+  /** Who looks at its pictures. */
+  readonly viewers: Viewers
+  readonly close: (why: Closing) => void
+}
+
+/** Why a recording is closed; 'told' where somebody wanted it. */
+type Closing = ClosedRecording['why'] | 'told'
+
+/** What people have done before a page is theirs. */
+type Before = readonly Omit<ScriptStep, 'id'>[]
+
+export class Recordings {
+  readonly #config: () => Config
+  readonly #workshop: Workshop
+  readonly #screens: Screens
+  readonly #away: number
+  readonly #open = new Map<string, Recording>()
+  #closed: readonly ClosedRecording[] = []
+
+  /** `away`: milliseconds that a recording waits for its window to come back. */
+  constructor(config: () => Config, workshop: Workshop, screens: Screens, away: number) {
+    this.#config = config
+    this.#workshop = workshop
+    this.#screens = screens
+    this.#away = away
+  }
+
+  /** Those that the lab closed of itself, the newest last. */
+  get closed(): readonly ClosedRecording[] {
+    return this.#closed
+  }
+
+  /** The recorder of a screen; undefined where nobody records on it. */
+  find(id: string): Recorder | undefined {
+    return this.#open.get(id)?.recorder
+  }
+
+  /** The recorder of a screen. Throws UserError where its recording is closed. */
+  get(id: string): Recorder {
+    const recorder = this.find(id)
+    if (recorder === undefined) throw new UserError('recordingGone')
+    return recorder
+  }
+
+  /** Somebody looks at the pictures of a recording, which stays open meanwhile; call what is returned when they go. */
+  enter(id: string): (() => void) | undefined {
+    return this.#open.get(id)?.viewers.enter()
+  }
+
+  /**
+   * Opens a problem for a person to solve, and returns its screen. Throws UserError where the page cannot be opened, and
+   * for a problem that policies are measured on.
+   */
+  async begin(task: string, seed: number): Promise<string> {
+    return this.#begin(task, seed, [])
+  }
+
+  /**
+   * Opens the problem of a screen for a person to go on with, on a page of its own: the agent's own attempt stays the
+   * agent's. What was done there is done again first. Throws UserError as `begin` does.
+   */
+  async takeOver(id: string): Promise<string> {
+    const screen = this.#screens.get(id)
+    const { task, seed } = screen.problem
+    const steps = screen
+      .history(this.#screens.isHeld(screen))
+      .map(({ action, observation, thought }) => scriptStep(action, observation, { thought }))
+    return this.#begin(task.name, seed, steps)
+  }
+
+  /**
+   * Adds what was recorded to the golden samples, with these thoughts in place of its own where they are given. Throws
+   * UserError where it was not solved, and for a problem that policies are measured on.
+   */
+  save(id: string, thoughts?: readonly string[]): { readonly samples: number; readonly path: string } {
+    const recorder = this.get(id)
+    const samples = recorder.samples(thoughts)
+    const { task, seed } = recorder.screen.problem
+    const config = this.#config()
+    refuseMeasured(config, seed)
+    const path = projectPath(config.paths.sft_data)
+    const others = readGoldenData(path).filter(
+      (sample) => sample.source !== BY_HAND || sample.task !== task.name || sample.seed !== seed,
+    )
+    writeGoldenData(path, [...others, ...samples])
+    return { samples: samples.length, path: shownPath(path) }
+  }
+
+  /** Closes a recording's page. */
+  discard(id: string): void {
+    this.get(id)
+    this.#open.get(id)?.close('told')
+  }
+
+  /** Closes all pages. */
+  close(): void {
+    for (const { close } of this.#open.values()) close('told')
+  }
+
+  #begin(name: string, seed: number, before: Before): Promise<string> {
+    refuseMeasured(this.#config(), seed)
+    if (this.#open.size >= MOST_RECORDINGS && !this.#makeRoom()) {
+      throw new UserError('tooManyRecordings', { count: MOST_RECORDINGS })
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const hold = async (resources: Resources) => {
+      const [task] = resources.tasksNamed([name])
+      await resources
+        .environment()
+        .use(task!, (session) => this.#hold(session, task!, seed, before, resources, resolve))
+    }
+    this.#workshop.use(hold).catch((error: unknown) => reject(pageFailed(name, error)))
+    return promise
+  }
+
+  /** Records on a page until the recording is closed; `begun` is called with its screen. */
+  async #hold(
+    session: Session,
+    task: Task,
+    seed: number,
+    before: Before,
+    resources: Resources,
+    begun: (screen: string) => void,
+  ): Promise<void> {
+    const opening = await session.reset(task, seed)
+    const programme = { stage: 'record', round: 0, arm: BY_HAND }
+    const problem = { task, seed, attempt: 0 }
+    const screen = this.#screens.add('record', programme, problem)
+    screen.begin(programme, problem, session, opening)
+    const closed = Promise.withResolvers<Closing>()
+    const recorder = new Recorder(
+      screen,
+      session,
+      opening,
+      (work) => resources.environment().use(task, work),
+      () => this.#screens.changed(),
+    )
+    const viewers = new Viewers(this.#away, () => viewers.present || closed.resolve('away'))
+    this.#open.set(screen.id, { recorder, viewers, close: closed.resolve })
+    try {
+      await recorder.begin(before)
+      begun(screen.id)
+      // Whoever has begun it is about to come.
+      viewers.enter()()
+      const why = await closed.promise
+      if (why === 'told') return
+      const minutes = this.#away / 60_000
+      this.#closed = [...this.#closed, { screen: screen.id, task: task.name, seed, why, minutes }].slice(-MOST_CLOSED)
+    } finally {
+      this.#open.delete(screen.id)
+      this.#screens.remove(screen)
+    }
+  }
+
+  /** Closes the oldest recording that nobody looks at; false where there is none. */
+  #makeRoom(): boolean {
+    const left = [...this.#open].find(([, { viewers }]) => viewers.away)
+    if (left === undefined) return false
+    const [id, { close }] = left
+    this.#open.delete(id)
+    close('room')
+    return true
+  }
+}
+
+/** A policy that was shown a problem cannot be measured on it. */
+function refuseMeasured({ evaluation, validation }: Config, seed: number): void {
+  for (const [id, block] of [
+    ['seedEvaluated', evaluation],
+    ['seedValidated', validation],
+  ] as const) {
+    const first = block.seed_start
+    const last = first + block.num_episodes_per_task - 1
+    if (seed >= first && seed <= last) throw new UserError(id, { seed, first, last })
+  }
+}

@@ -1,0 +1,169 @@
+/** The pages that are played on now, who looks at them, and how fast they go meanwhile. */
+import { createStore } from 'zustand/vanilla'
+import type { Attempt, Audience, Programme, Spectator } from '../agent/spectator.ts'
+import type { Session } from '../environment/session.ts'
+import { UserError } from '../messages/error.ts'
+import { type ControlChange, Gate } from './gate.ts'
+import { Pictures } from './pictures.ts'
+import { type Problem, Screen } from './screen.ts'
+import type { Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
+import { Viewers } from './viewers.ts'
+
+export class Screens {
+  /**
+   * Counts the changes of all screens. What a screen shows takes time to find out and changes with every token that is
+   * drawn, so it is asked for when somebody is told of changes.
+   */
+  readonly changes = createStore<number>(() => 0)
+  readonly #screens = new Map<string, Screen>()
+  readonly #pictures = new Pictures(this.#screens)
+  /** Who looks at runs, and who at what is tried out. */
+  readonly #viewers: Readonly<Record<Played, Viewers>>
+  readonly #gates: Readonly<Record<Played, Gate>>
+  #count = 0
+
+  /** `grace`: milliseconds after the last viewer has gone until nobody is held back any more. */
+  constructor(grace: number) {
+    const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
+    this.#viewers = { job: viewers('job'), play: viewers('play') }
+    this.#gates = {
+      job: new Gate(() => this.#viewers.job.present, { delay: 0, paused: false }),
+      play: new Gate(() => this.#viewers.play.present, { delay: 500, paused: false }),
+    }
+  }
+
+  /** Tells whoever follows `changes` that a screen, or what is recorded on it, is another. */
+  changed(): void {
+    this.changes.setState((count) => count + 1)
+  }
+
+  // Looking
+
+  get controls(): LiveState['controls'] {
+    return { job: this.#gates.job.control, play: this.#gates.play.control }
+  }
+
+  /** Whether somebody holds the run where it is. */
+  get pauses(): boolean {
+    return this.#gates.job.pauses
+  }
+
+  /** Every screen as it is shown, the oldest first. */
+  shown(): Omit<LiveScreen, 'recording'>[] {
+    return this.all().map((screen) => screen.shown(this.isHeld(screen)))
+  }
+
+  /** Somebody looks at what is played of a kind; the function that is returned is called once, when they go. */
+  enter(of: Played): () => void {
+    return this.#viewers[of].enter()
+  }
+
+  /** Pictures of these screens, of all where none are named, until `signal` is aborted. */
+  frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    return this.#pictures.watch(ids, signal)
+  }
+
+  /** Sets how fast a run or what is tried out goes. */
+  control(of: Played, change: ControlChange): Control {
+    const now = this.#gates[of].set(change)
+    this.changed()
+    return now
+  }
+
+  /** Lets what is held go on by one action: one screen, or all where none is named. */
+  next(of: Played, screen?: string): void {
+    this.#gates[of].pass(screen)
+  }
+
+  // Playing
+
+  all(): Screen[] {
+    return [...this.#screens.values()]
+  }
+
+  /** The screen of that id. Throws UserError where it was taken down. */
+  get(id: string): Screen {
+    const screen = this.#screens.get(id)
+    if (screen === undefined) throw new UserError('screenGone')
+    return screen
+  }
+
+  /** Whether it waits for its viewers. */
+  isHeld({ id, kind }: Screen): boolean {
+    return kind !== 'record' && this.#gates[kind].isHeld(id)
+  }
+
+  add(kind: LiveScreen['kind'], programme: Programme, problem: Problem): Screen {
+    const screen = new Screen(`${kind}-${++this.#count}`, kind, programme, problem, {
+      changed: () => this.changed(),
+      framed: (frame) => this.#pictures.framed(frame),
+    })
+    this.#screens.set(screen.id, screen)
+    this.#pictures.added(screen)
+    this.changed()
+    return screen
+  }
+
+  /** Takes a screen down. */
+  remove(screen: Screen): void {
+    screen.close()
+    this.#screens.delete(screen.id)
+    const { kind } = screen
+    // A pause is of what is played: the next run does not begin with it.
+    if (kind !== 'record' && !this.all().some((one) => one.kind === kind)) this.#gates[kind].set({ paused: false })
+    this.changed()
+  }
+
+  /** Shows attempts on the screens that `screenOf` gives, and holds them back while somebody looks. */
+  spectator(of: Played, programme: Programme, screenOf: (attempt: Attempt) => Screen): Spectator {
+    const gate = this.#gates[of]
+    const viewers = this.#viewers[of]
+    const hold = async (screen: Screen, signal: AbortSignal) => {
+      const held = gate.hold(screen.id, signal)
+      this.changed()
+      await held
+      this.changed()
+    }
+    return {
+      get listens() {
+        return viewers.present
+      },
+      drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
+      began: (attempt, observation) => screenOf(attempt).begin(programme, attempt, attempt.session, observation),
+      decided: (attempt, answer, signal) => {
+        const screen = screenOf(attempt)
+        screen.answer(answer)
+        return viewers.present ? screen.outline().then(() => hold(screen, signal)) : undefined
+      },
+      ended: (attempt, ending, signal) => {
+        const screen = screenOf(attempt)
+        screen.end(ending)
+        return gate.closed ? hold(screen, signal) : undefined
+      },
+    }
+  }
+
+  /** Who watches the pages of runs, one run after another: a screen for each page. */
+  audience(): Audience {
+    const screens = new Map<Session, Screen>()
+    const screenOf = (programme: Programme) => (attempt: Attempt) => {
+      const known = screens.get(attempt.session)
+      if (known !== undefined) return known
+      const screen = this.add('job', programme, attempt)
+      screens.set(attempt.session, screen)
+      return screen
+    }
+    return {
+      spectator: (programme) => this.spectator('job', programme, screenOf(programme)),
+      leave: () => {
+        for (const screen of screens.values()) this.remove(screen)
+        screens.clear()
+      },
+    }
+  }
+
+  #recheck(of: Played): void {
+    this.#gates[of].recheck()
+    this.changed()
+  }
+}
