@@ -12,7 +12,7 @@ import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
-import { type Message, promptMessages } from './prompt.ts'
+import { type ChatMessage, promptMessages } from './prompt.ts'
 
 export interface Prediction {
   readonly thought: string
@@ -117,7 +117,7 @@ export class AgentModel {
   }
 
   /** Tokens of chat messages, up to where the assistant's answer begins. */
-  messageTokens(messages: readonly Message[]): Int32Array {
+  messageTokens(messages: readonly ChatMessage[]): Int32Array {
     return this.tokenizer.chatPrompt(messages)
   }
 

@@ -1,7 +1,7 @@
 /** The prompt of one step, as chat messages; the model's own chat template turns them into text. */
 import { type Observation, renderPage } from '../environment/observation.ts'
 
-export interface Message {
+export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: string
 }
@@ -20,7 +20,7 @@ Copy name, role and ref from the page as they stand there.`
  * The page comes first and the task after it: what several tasks on one page share is then a prefix, computed once.
  * `done` are the actions taken so far in this episode, as the agent wrote them, oldest first.
  */
-export function promptMessages(observation: Observation, done: readonly string[]): Message[] {
+export function promptMessages(observation: Observation, done: readonly string[]): ChatMessage[] {
   return [
     { role: 'system', content: SYSTEM_PROMPT },
     { role: 'user', content: pagePart(observation) + taskPart(observation.instruction, done) },

@@ -1,4 +1,5 @@
 import { type Given, type Message, type MessageId, message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
 
 /**
@@ -19,8 +20,7 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
 /** What broke, as a message: a fault's own, or the first line of what others said. */
 export function faultOf(error: unknown): Message {
   if (error instanceof EnvironmentFault) return error.fault
-  const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
-  return message('verbatim', { text: line })
+  return message('verbatim', { text: reasonOf(error) })
 }
 
 /** What the lab waits for in pages and browsers, by the messages that name it. */

@@ -1,6 +1,6 @@
 /** Golden samples as TRL's SFT trainer reads them: prompt and completion as messages, one JSON object a line. */
 import { z } from 'zod'
-import type { Message } from '../agent/prompt.ts'
+import type { ChatMessage } from '../agent/prompt.ts'
 import { answer, answerSchema, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
 
 /** The source of what a person did; it is always trained on. */
@@ -8,7 +8,7 @@ export const BY_HAND = 'hand'
 
 /** One step that is worth imitating. */
 export interface GoldenSample {
-  readonly prompt: readonly Message[]
+  readonly prompt: readonly ChatMessage[]
   readonly completion: string
   /** Task and seed of the page's problem, and the step in its episode; null where the file does not say. */
   readonly task: string | null

@@ -2,7 +2,7 @@
  * From attempts to preferences. Two attempts at the same task and seed see the same page as long as they act alike;
  * where they first act differently, the one that went on to succeed is preferred over the one that failed.
  */
-import { type Message, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import type { Episode, Step } from '../store/episode.ts'
 
 export interface Pair {
@@ -121,7 +121,7 @@ export function buildPairs(
 }
 
 /** A pair's prompt as chat messages. */
-export function pairMessages(pair: Pick<Pair, 'prompt'>): Message[] {
+export function pairMessages(pair: Pick<Pair, 'prompt'>): ChatMessage[] {
   return [
     { role: 'system', content: SYSTEM_PROMPT },
     { role: 'user', content: pair.prompt },

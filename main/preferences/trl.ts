@@ -1,7 +1,7 @@
 /** What data files in TRL's conversational form have in common: one JSON object a line, texts as chat messages. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Message as ChatMessage } from '../agent/prompt.ts'
+import type { ChatMessage } from '../agent/prompt.ts'
 import { demand, dotted, says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { cutShort } from '../messages/cut.ts'
