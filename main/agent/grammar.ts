@@ -7,8 +7,8 @@
  *           | select <name> <role> <ref> = <option>
  *           | press <key>
  *
- * The description before the ref must be the one the page shows for that ref. A parser that trusts the ref alone lets
- * lucky garbage count as success, and preference training then learns the garbage.
+ * The description before the ref must be the one the page shows for that ref. A parser that trusts the ref alone
+ * counts lucky garbage as success, and preference training then learns the garbage.
  */
 import { type Action, type Decision, KEYS, type Key } from '../environment/action.ts'
 import { describeElement, type Observation, type ObservedElement } from '../environment/observation.ts'

@@ -47,7 +47,7 @@ export class AgentModel {
     this.tokenizer = tokenizer
   }
 
-  /** Opens a model. Throws UserError where it is not there, is not whole, or the engine asked for cannot be had. */
+  /** Opens a model. Throws UserError where it is missing or not whole, or where its engine does not start. */
   static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
     const folder = await findModel(model, download)
     const tokenizer = await loadTokenizer(folder)

@@ -116,8 +116,8 @@ class Player {
   }
 
   /**
-   * The first page of a problem. The seed gives it again whenever an attempt begins, so no page has to wait while the
-   * model thinks of the first action, and all attempts think of it together. Null where the page failed.
+   * The first page of a problem. Every attempt with its seed begins with the same page, so the model can find the first
+   * answers of all attempts together before they need pages. Null where the page failed.
    */
   async observe(environment: Playground, task: Task, seed: number): Promise<Observation | null> {
     try {
@@ -179,7 +179,7 @@ class Player {
       ending = await this.#steps(playing, first, known)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
-      // Who stops the attempts may take the browser away: that is no fault to be kept, the attempt is played again.
+      // Stopping may close the browser: that is not a fault to keep, as the attempt is played again on resuming.
       signal.throwIfAborted()
       ending = { outcome: 'fault', fault: error.fault, reward: 0 }
     }

@@ -1,6 +1,6 @@
 /**
- * Who watches attempts as they are played. A spectator is told of what happens and may hold an attempt back, so that
- * people can follow; it never changes what the agent does.
+ * Those who watch attempts. A spectator is told what happens and may delay an attempt, so that people can follow it. It
+ * never changes what the agent does.
  */
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -45,8 +45,8 @@ export interface Spectator {
   /** One more token of the attempt's next answer was drawn; `soFar` finds out the answer up to it. */
   drawn(attempt: Attempt, soFar: () => AnswerToken[]): void
   /**
-   * The agent has answered and has not acted yet. It acts once the promise is kept, at once where there is none; a
-   * rejection ends the attempt as a cancellation does. `signal`: the attempt is cancelled.
+   * The agent has answered and has not acted yet. It acts when the promise resolves, or at once if there is none. A
+   * rejection cancels the attempt. `signal` is aborted when the attempt is cancelled.
    */
   decided(attempt: Attempt, answer: Answer, signal: AbortSignal): Promise<void> | undefined
   /** The attempt is over; its page goes to the next one as above. */

@@ -18,7 +18,7 @@ function inPage<K extends keyof Hands>(
 
 /**
  * Does what the action says. Returns null when it was done, else why it cannot be done. `trusted`: mouse and
- * key events as from a user; otherwise element.click() and the value set at once, which no cover stops.
+ * key events as from a user; otherwise element.click() and a value that is set at once, whatever covers the element.
  */
 export async function act(page: Page, action: Action, trusted: boolean): Promise<Obstacle | null> {
   switch (action.kind) {
@@ -55,7 +55,7 @@ async function fill(page: Page, ref: number, text: string, trusted: boolean): Pr
   if (isImpossible(point)) return point.impossible
   await clickAt(page, point)
   const field = await inPage(page, 'fill', ref, null)
-  // The page has answered the click by closing the field: that is for the agent to see.
+  // The page has closed the field after the click: the agent sees that on the next page.
   if (isImpossible(field)) return null
   if (!field.typed) return failure(await inPage(page, 'fill', ref, text))
   if (text === '') await page.keyboard.press('Delete')

@@ -33,9 +33,9 @@ const FLAGS = [
   '--disable-renderer-backgrounding',
   '--mute-audio',
   '--disable-gpu',
-  // The address bar's popups are pages too, and cost more to start than all the rest of the browser.
+  // The popups of the address bar are pages, and take longer to start than the rest of the browser.
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
-  // A task has no business in any network: no name resolves, and what needs none meets a closed port.
+  // A task must reach no network: no name resolves, and the proxy is a closed port.
   '--host-resolver-rules=MAP * ~NOTFOUND',
   '--proxy-server=127.0.0.1:9',
   '--proxy-bypass-list=<-loopback>',
@@ -80,8 +80,8 @@ export async function findChromium(chromePath = process.env.CHROME_PATH): Promis
 }
 
 /**
- * Path of a Chromium, got if there is none: downloaded into the user's cache, or as root on Debian from its package.
- * @throws UserError when it cannot be had.
+ * Path of a Chromium. If there is none, it is downloaded into the user's cache, or installed by apt-get for root on Debian.
+ * @throws UserError when neither works.
  */
 export async function fetchChromium(say: (line: string) => void = () => {}): Promise<string> {
   const found = await findChromium()
@@ -133,13 +133,13 @@ export function chromiumHost(executablePath?: string): BrowserHost {
     const executable = executablePath ?? (await findChromium())
     if (executable === undefined) throw new UserError('browserMissing')
     try {
-      // Loaded with the first page that is wanted: the lab's window comes up without it.
+      // Loaded with the first page, so that the lab's window opens sooner.
       const { launch } = await import('puppeteer-core')
       const started = await launch({
         executablePath: executable,
         args: FLAGS,
         headless: true,
-        // The browser ends with this process, even where that is killed, and no other can talk to it.
+        // Over a pipe, the browser ends with this process, even if it is killed, and no other process can talk to it.
         pipe: true,
         timeout: LAUNCH_LIMIT,
         protocolTimeout: LAUNCH_LIMIT,
@@ -173,7 +173,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       try {
         return await within(OPEN_LIMIT, 'openPage', open())
       } catch (error) {
-        // A browser that opens no page any more is replaced by the next call.
+        // The next call starts another browser.
         await kill(current)
         throw error instanceof EnvironmentFault
           ? error

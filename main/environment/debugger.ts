@@ -1,7 +1,6 @@
 /**
- * Task pages in the windows of a desktop app. A window's debugger speaks the DevTools protocol for its own page and
- * knows of no browser around it; what puppeteer asks of the browser is answered here, so that the code above sees the
- * same Page as with Chromium.
+ * Task pages in the windows of a desktop app. A window's debugger speaks the DevTools protocol for its own page
+ * only. This file answers what puppeteer asks of the browser, so that puppeteer gives the same Page as with Chromium.
  */
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'

@@ -28,7 +28,7 @@ export class Environment {
 
   /**
    * Lends a session to `play` and takes it back afterwards, also when `play` throws. Waits while all are lent. A session
-   * that has the task's page loaded is preferred: going on with it is 40 times faster than loading another.
+   * that has the task's page loaded is preferred: that is 40 times faster than loading the page.
    */
   async use<T>(task: Task, play: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.#take(task)

@@ -17,7 +17,7 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   }
 }
 
-/** What broke, as a message: a fault's own, or the first line of what others said. */
+/** What broke, as a message: that of a fault, or the first line of another error. */
 export function faultOf(error: unknown): Message {
   if (error instanceof EnvironmentFault) return error.fault
   return message('verbatim', { text: reasonOf(error) })
@@ -37,7 +37,7 @@ export async function within<T>(limit: number, work: Work, promise: Promise<T>):
     return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
-    // The loser may still fail later, when the page is closed under it.
+    // It may still fail after the limit, when the page is closed: nobody waits for that.
     promise.catch(() => {})
   }
 }

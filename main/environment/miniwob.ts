@@ -1,6 +1,6 @@
 /**
- * Where the benchmark's pages come from: the Python package `miniwob` (Farama Foundation, MIT), whose wheel is a zip of
- * them, or a clone of the user's. None of them is part of this repository.
+ * The benchmark's pages. They come from the Python package `miniwob` (Farama Foundation, MIT), whose wheel is a zip of
+ * them, or from a clone that the user names. This repository holds none of them.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -20,8 +20,8 @@ const HTML = 'miniwob/html/'
 const DOWNLOAD_LIMIT = 120_000
 
 /**
- * The folder that holds `miniwob/`, `core/` and `common/` under a clone or an unpacked package, whichever level of it is
- * named: the repository, `miniwob/html` or the folder of the pages.
+ * The folder that holds `miniwob/`, `core/` and `common/` in a clone or an unpacked package. `dir` may be the repository,
+ * `miniwob/html` or the folder of the pages.
  * @throws UserError where no task pages are found.
  */
 export function findHtml(dir: string): string {

@@ -1,4 +1,4 @@
-/** What comes out of a task page: the lab's functions go in with its document, and every answer is checked. */
+/** Puts the lab's functions into task pages, and checks every answer of a page. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
 import { demand, says } from '../config/demand.ts'
@@ -20,7 +20,7 @@ import { cleanTexts } from './page/text.ts'
 import { collectTexts } from './page/texts.ts'
 import { watchPage } from './page/watch.ts'
 
-/** What is put into the page, each once and from top to bottom: watchPage makes the lab, hearPage adds to `forget`. */
+/** What runs in each new page, in this order: watchPage makes the lab, and hearPage adds to the `forget` of observePage. */
 const PARTS = [
   watchPage,
   cleanTexts,
@@ -65,7 +65,7 @@ const pageState = z.strictObject({
 
 /** Puts the lab's functions into every document that the page will load. */
 export async function installLab(page: Page): Promise<void> {
-  // Children that a page makes are its own affair: only the document that is the task gets them.
+  // Not into frames within the page.
   const source = PARTS.map((install) => `(${install.toString()})();`)
   await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
 }

@@ -14,8 +14,8 @@ import type { Task } from './tasks.ts'
 
 export interface SessionOptions {
   /**
-   * Most wall time that the page may take of an episode, in milliseconds; how long the agent thinks does not count.
-   * Running out is a fault, never a failure.
+   * Most wall time that the page may take in an episode, in milliseconds. The agent's own time does not count. An episode
+   * over the limit is a fault, not a failure.
    */
   readonly episodeTimeLimit: number
   /** Most wall time of one answer of the page, in milliseconds. */
@@ -41,7 +41,7 @@ export type StepResult = {
   | { readonly done: true; readonly ending: Ending }
 )
 
-/** Raw reward 1 and nothing less: partial and decayed rewards would poison preference pairs. */
+/** The raw reward of a success. With less, partial successes would become chosen answers of pairs. */
 const SUCCESS = 1
 
 const LOAD_LIMIT = 30_000
@@ -57,7 +57,7 @@ export class Session {
   #since: number | null = null
   /** What the page has taken of its episode's time, in milliseconds. */
   #spent = 0
-  /** Why the page is of no more use, once it is. */
+  /** What broke the page, once something has. */
   #broken: EnvironmentFault | undefined
 
   constructor(host: BrowserHost, options: SessionOptions = SESSION_DEFAULTS) {
@@ -89,7 +89,7 @@ export class Session {
       }
       this.#spent = 0
       this.#since = Date.now()
-      // A mouse left where the last click was would hover over the new problem.
+      // Else the mouse would hover over the new problem, where the last click was.
       const [state] = await Promise.all([
         this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
         this.#within('moveMouse', this.#page!.mouse.move(VIEWPORT.width - 1, VIEWPORT.height - 1)),
@@ -116,7 +116,7 @@ export class Session {
     })
   }
 
-  /** What the page has come to by itself or by someone's hand, as after an action. */
+  /** The page as it is now, after its own scripts or a person changed it. */
   async look(): Promise<StepResult> {
     return this.#guard(() => this.#look())
   }
@@ -183,7 +183,7 @@ export class Session {
     return within(this.#options.answerTimeLimit, work, promise)
   }
 
-  /** Whatever fails here is the page's or the browser's doing; the page is given up. */
+  /** Makes a fault of every error but a UserError, and closes the page then. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now()
     try {
@@ -200,7 +200,7 @@ export class Session {
     }
   }
 
-  /** No episode has begun yet: where one page cannot load the task, another may. */
+  /** Loads the task, a second time on a fresh page if the first does not load it. */
   async #load(task: Task): Promise<void> {
     try {
       await this.#show(task)

@@ -35,13 +35,15 @@ export interface Task {
   readonly url: string
   /** file:// address of the folder beneath which the page may read. */
   readonly root: string
-  /** Addresses outside the root that the page may read all the same: the folder that is named, and the one that answers. */
+  /** Folders outside the root that the page may read. */
   readonly libraries: readonly Library[]
 }
 
-/** file:// addresses of folders. */
+/** A folder that a page may read, by two file:// addresses. */
 export interface Library {
+  /** Where the page asks for it. */
   readonly named: string
+  /** Where it is. */
   readonly answers: string
 }
 
@@ -121,7 +123,7 @@ export interface TaskSources {
 }
 
 /**
- * All tasks that can be played, by name. Where the benchmark's page is there it is taken before the lab's own of that
+ * All tasks that can be played, by name. A page of the benchmark goes before the lab's own page of that
  * name.
  * @throws UserError for a folder without pages, and for a page of the user that takes a name already in use.
  */
@@ -161,8 +163,8 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
 }
 
 /**
- * What the pages of a folder find at `../core/` and `../common/`, where those of MiniWoB++ have their library: what stands
- * there; else the benchmark's; where that is not installed, the core.js and core.css of the lab.
+ * What the pages of a folder read at `../core/` and `../common/`, where the pages of MiniWoB++ have their library. It is
+ * what stands there; else the benchmark's library; else, without the benchmark, the lab's own core.js and core.css.
  */
 function librariesOf(pages: string, html: string | undefined): Library[] {
   const around = path.dirname(pages)
@@ -184,7 +186,7 @@ function titleOf(name: string): string {
 }
 
 /**
- * The task of that name, also where it is written as `pageName` can read it.
+ * The task of that name, in any form that `pageName` reads.
  * @throws UserError with the nearest names when there is none.
  */
 export function findTask(tasks: readonly Task[], name: string): Task {

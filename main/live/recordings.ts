@@ -163,7 +163,7 @@ export class Recordings {
     try {
       await recorder.begin(before)
       begun(screen.id)
-      // Whoever has begun it is about to come.
+      // The window that began it will look at it in a moment.
       viewers.enter()()
       const why = await closed.promise
       if (why === 'told') return

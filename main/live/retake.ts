@@ -12,8 +12,8 @@ export interface Replayable {
 }
 
 /**
- * How the page looked before each step, up to the first whose page is no longer the one that the agent read: few pages
- * take chance from elsewhere than the seed. Throws EnvironmentFault where the page fails.
+ * How the page looked before each step, up to the first step whose page differs from the one that the agent read: a few
+ * pages are random beyond their seed. Throws EnvironmentFault where the page fails.
  */
 export async function retake(session: Session, task: Task, { seed, steps }: Replayable): Promise<Shot[]> {
   const shots: Shot[] = []

@@ -46,7 +46,7 @@ export class Screen {
     this.#problem = problem
     this.#listener = listener
     this.#cast = new Screencast((jpeg, taken) => {
-      // Between two problems a page is blank, or waits to be begun: the last picture stays until the next problem stands.
+      // Between two problems a page is blank or shows its cover: the last picture stays until the next problem is there.
       const since = this.#session?.since ?? null
       if (since === null || taken < since) return
       this.#frame = { screen: id, jpeg, at: Date.now() }

@@ -11,8 +11,8 @@ import { Viewers } from './viewers.ts'
 
 export class Screens {
   /**
-   * Counts the changes of all screens. What a screen shows takes time to find out and changes with every token that is
-   * drawn, so it is asked for when somebody is told of changes.
+   * Counts the changes of all screens. The state itself is made when somebody asks for it: a screen changes with every
+   * token, and decoding them takes time.
    */
   readonly changes = createStore<number>(() => 0)
   readonly #screens = new Map<string, Screen>()
@@ -109,7 +109,7 @@ export class Screens {
     screen.close()
     this.#screens.delete(screen.id)
     const { kind } = screen
-    // A pause is of what is played: the next run does not begin with it.
+    // A pause ends with what was paused, so that the next run begins without it.
     if (kind !== 'record' && !this.all().some((one) => one.kind === kind)) this.#gates[kind].set({ paused: false })
     this.changed()
   }

@@ -17,8 +17,8 @@ export interface ScriptStep extends Decision {
 }
 
 /**
- * The script with one more action, of that id, that was heard while the page stood as in `observation`. Typing into a field is one
- * `fill` of what it holds in the end. What names an element that the agent would not see is left out.
+ * The script with one more action, which gets that id. The page was as in `observation` when the action was heard. Typing
+ * into a field is one `fill` with its last text. Actions on elements that the agent would not see are left out.
  */
 export function heardInScript(
   script: readonly ScriptStep[],

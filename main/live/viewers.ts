@@ -1,4 +1,4 @@
-/** Whether somebody looks. */
+/** Whether somebody looks at a page. */
 
 /** Counts viewers. After the last has gone they count as present for a while: a page that is reloaded comes back. */
 export class Viewers {
@@ -35,7 +35,7 @@ export class Viewers {
         this.#leaving = undefined
         this.#changed()
       }, this.#grace)
-      // A process that has nothing else to do need not stay for it.
+      // The process may end before that.
       this.#leaving.unref()
     }
   }

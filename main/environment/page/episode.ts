@@ -5,7 +5,7 @@ import type { Lab, PageState, TaskWindow } from './lab.ts'
 export function keepEpisode(): void {
   const page = window as unknown as TaskWindow
   const lab: Lab = page.dpoDriver
-  // setTimeout fires at once from 2 ** 31 on. So far away, the page's own clock never decides an episode.
+  // About the longest time that setTimeout takes: with it, the page's own clock ends no episode.
   const NEVER = 2_147_000_000
   const LONGEST_WAIT = 1000
 
@@ -20,12 +20,12 @@ export function keepEpisode(): void {
     const reward = Number(page.WOB_RAW_REWARD_GLOBAL)
     if (done) return { done, reward, instruction: '', elements: [], dropped: 0 }
     const state: PageState = { done, reward, instruction: instruction(), ...lab.observe(budget) }
-    // What observing found still to be loading is there before the next click.
+    // Pictures that the observation found still loading are waited for before the next click.
     await lab.settle(LONGEST_WAIT)
     return state
   }
 
-  /** A text area that was typed into would not take the text that the next problem puts between its tags. */
+  /** Resets the fields: a text area that was typed into ignores the text that the next problem puts between its tags. */
   const emptyFields = (): void => {
     const form = document.createElement('form')
     form.id = 'dpo-driver-fields'
@@ -37,7 +37,7 @@ export function keepEpisode(): void {
     form.remove()
   }
 
-  /** A page covers itself when an episode is over; who watches wants to see how it ended. */
+  /** Hides the cover that a page shows when an episode is over, so that viewers see how it ended. */
   const uncover = (): void => {
     const id = 'dpo-driver-uncover'
     if (document.getElementById(id) !== null) return
@@ -51,11 +51,11 @@ export function keepEpisode(): void {
     uncover()
     if (page.core.EP_TIMER !== null) page.core.endEpisode(0)
     emptyFields()
-    // Without jQuery's animations a menu is open when its click is over.
+    // Without jQuery's animations a menu is open right after its click.
     if (page.jQuery !== undefined) page.jQuery.fx.off = true
     ;(document.activeElement as HTMLElement | null)?.blur?.()
     ;(Math as unknown as { seedrandom(seed: number): void }).seedrandom(seed)
-    // Pages set it when they load, some when they make a problem.
+    // Pages set it when they load or when they make a problem, so setting it does nothing.
     Object.defineProperty(page.core, 'EPISODE_MAX_TIME', { get: () => NEVER, set() {}, configurable: true })
     lab.forget()
     page.core.startEpisodeReal()

@@ -14,7 +14,7 @@ export function hearPage(): void {
   }
   const LONGEST = 2000
   let heard: Heard[] | null = null
-  /** A key is down: clicks without a mouse are its doing, and a press is what the agent would call it. */
+  /** While a key is down, a click without a mouse comes from that key: the agent would press it. */
   let keyDown = false
 
   /** The innermost listed element that holds it. */
@@ -35,7 +35,7 @@ export function hearPage(): void {
     hear('mousedown', (event) => {
       const ref = refOf(event.target)
       if (ref === null || !(lab.elements.get(ref) instanceof HTMLSelectElement)) return
-      // The browser's own list of options is in no picture and would wait for a mouse that cannot reach it.
+      // The browser's own list of options is not in the pictures, and a viewer's mouse cannot reach it.
       event.preventDefault()
       heard?.push({ kind: 'ask', ref })
     })
@@ -43,7 +43,7 @@ export function hearPage(): void {
       if (keyDown && (event as MouseEvent).detail === 0) return
       const target = event.target as Element
       const label = target.closest('label')
-      // The click that a label hands on to its field is the one that counts.
+      // A label passes its click on to its field: that second click counts.
       if (label?.control && label.control !== target && !label.control.contains(target)) return
       const ref = refOf(target)
       if (ref === null || lab.elements.get(ref) instanceof HTMLSelectElement) return

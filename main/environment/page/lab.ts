@@ -1,6 +1,6 @@
 /**
- * What the lab keeps in a task page, as `window.dpoDriver`. The functions of this folder run *inside* the page: each is
- * handed over as source text, so it may use nothing but its arguments, the page, and what the others put here.
+ * What the lab keeps in a task page, as `window.dpoDriver`. The functions of this folder run *inside* the page. They
+ * go there as source text, so each may use only its arguments, the page, and what the others put here.
  */
 import type { Box, Obstacle } from '../../store/episode.ts'
 import type { ObservedElement, State } from '../observation.ts'
@@ -112,7 +112,8 @@ export interface Lab {
   cleanLabel(text: string): string
   /** A value on one line, with the spaces it has. */
   cleanValue(text: string): string
-  /** Whether it is a field: not a button. */
+  /** The selector of fields: inputs that are not buttons, selects and text areas. */
+  fields: string
   isField(element: Element): boolean
   /** Whether it is the frame around all that a task shows. */
   isFrame(element: Element): boolean

@@ -62,8 +62,8 @@ export function labelFields(): void {
       return isLabel(label) && name(field, label, nodes)
     }
 
-    for (const field of document.querySelectorAll<HTMLInputElement>('input, select, textarea')) {
-      if (!lab.isField(field) || field.getClientRects().length === 0) continue
+    for (const field of document.querySelectorAll<HTMLInputElement>(lab.fields)) {
+      if (field.getClientRects().length === 0) continue
       const isChecked = field.type === 'checkbox' || field.type === 'radio'
       if (nameByLabel(field) || isChecked) continue
       if (!nameByCompany(field)) nameByText(field)

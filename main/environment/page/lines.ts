@@ -20,7 +20,7 @@ export function writeLines(): void {
     const look = lab.look()
     const texts = lab.texts(look)
     const names = lab.names(look)
-    // Before all else: what names a field is no line.
+    // First of all, so that what names a field is not a line of its own.
     const labels = lab.labels(look, texts)
     const lines: PageLine[] = []
     const add = (
@@ -33,7 +33,7 @@ export function writeLines(): void {
       lines.push({ element, usable, shown: { role, name, states: lab.states(element, role, look), ...more } })
     }
 
-    // Each of these adds the line of an element, if it has one, and returns what within it is still to be looked at.
+    // Each of these adds the line of an element, if it has one, and returns the elements in it that may have their own.
 
     const field = (element: Element, role: string): Iterable<Element> => {
       const name = labels.get(element) ?? lab.cleanLabel(names.byAttributes(element))
@@ -51,9 +51,10 @@ export function writeLines(): void {
     }
 
     const usable = (element: Element, role: string): Iterable<Element> => {
+      // An input has no text in it: a button's is its value.
       const { text, nodes } = texts.of(element, true)
       const own = lab.cleanName(element instanceof HTMLInputElement ? element.value : text)
-      if (!(element instanceof HTMLInputElement)) texts.show(nodes)
+      texts.show(nodes)
       const inside = [...element.children].filter(look.holdsUsable)
       const [first] = inside
       // An element of a tab or a menu entry that repeats it, as libraries nest them, adds nothing.

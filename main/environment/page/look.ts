@@ -50,13 +50,14 @@ export function lookAtPage(): void {
     )
     const isRendered = once((element) => {
       if (element.matches(MACHINERY)) return false
-      const { display, position, overflow } = style(element)
-      if (display === 'none') return false
+      // Each property of a style takes time to read.
+      const computed = style(element)
+      if (computed.display === 'none') return false
       if (isPicture(element)) lab.pictures.add(element)
       if (isPicture(element) || element instanceof SVGElement) return true
       const { width, height } = size(element)
-      if (width <= 1 && height <= 1 && position === 'absolute') return false
-      return !((width === 0 || height === 0) && overflow !== 'visible')
+      if (width <= 1 && height <= 1 && computed.position === 'absolute') return false
+      return !((width === 0 || height === 0) && computed.overflow !== 'visible')
     })
     const isSeen = once((element) => {
       if (style(element).visibility !== 'visible') return false

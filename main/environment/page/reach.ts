@@ -103,7 +103,7 @@ export function reachIntoPage(): void {
     if (text !== null) {
       element.focus()
       if (isTextField(element)) {
-        // Past a setter that a page's library may have put on the element itself.
+        // By the setter of the browser, in case a library of the page has put its own on the element.
         const prototype =
           element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
         Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
@@ -129,7 +129,7 @@ export function reachIntoPage(): void {
     if (option === undefined) return { impossible: 'noSuchOption' }
     if (element.disabled || option.disabled) return { impossible: 'optionDisabled' }
     element.focus()
-    // In a list of several, choosing adds, and choosing again takes away.
+    // In a list of several, choosing an option again takes it away.
     option.selected = element.multiple ? !option.selected : true
     changed(element)
     return null

@@ -1,13 +1,12 @@
 /** Runs in the page: texts as the agent reads them. */
 import type { Lab, TaskWindow } from './lab.ts'
 
-/** Installs `clean`, `cleanName`, `cleanLabel`, `cleanValue`, `isWord`, `isField` and `isFrame`. */
+/** Installs `clean`, `cleanName`, `cleanLabel`, `cleanValue`, `isWord`, `fields`, `isField` and `isFrame`. */
 export function cleanTexts(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const NAME_LENGTH = 60
   const TEXT_LENGTH = 240
   const FRAME = 'html, body, #wrap, #area'
-  const FIELDS = 'input:not([type=button], [type=submit], [type=reset], [type=image], [type=hidden]), select, textarea'
 
   const cut = (line: string, limit: number): string => {
     if (line.length <= limit) return line
@@ -23,6 +22,7 @@ export function cleanTexts(): void {
   // The spaces of a value count: it may have to be copied as it is.
   lab.cleanValue = (text) => cut(oneLine(text), TEXT_LENGTH)
   lab.isWord = (identifier) => /^[a-zA-Z]{3,}([-_ ][a-zA-Z]{2,})*$/.test(identifier)
-  lab.isField = (element) => element.matches(FIELDS)
+  lab.fields = 'input:not([type=button], [type=submit], [type=reset], [type=image], [type=hidden]), select, textarea'
+  lab.isField = (element) => element.matches(lab.fields)
   lab.isFrame = (element) => element.matches(FRAME)
 }

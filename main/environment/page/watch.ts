@@ -28,8 +28,8 @@ export function watchPage(): void {
   lab.listens = (element) =>
     (listeners.get(element) ?? 0) > 0 || (element instanceof HTMLElement && element.onclick !== null)
 
-  // Menus, autocompletion and date pickers act on timers of up to 300 ms. A timer set by a timer of such a chain is
-  // waited for too, but not for ever: a page that keeps a clock running would never be still.
+  // Menus, autocompletion and date pickers act on timers of up to 300 ms. Timers that
+  // such a timer sets are waited for too, but only three deep: a page with a running clock would never be still.
   const LONGEST = 400
   const DEEPEST = 3
   const pending = new Map<number, number>()
@@ -60,7 +60,7 @@ export function watchPage(): void {
   const { pictures } = lab as Lab
   const moving = (animation: Animation): boolean =>
     animation.playState === 'running' && Number.isFinite(Number(animation.effect?.getComputedTiming().endTime))
-  // A picture that comes late moves what is below it, also from under the mouse.
+  // A picture that loads late moves what is below it, which may be where the mouse is about to click.
   const isLoading = (picture: Element): boolean => {
     const { width, height } = picture.getBoundingClientRect()
     return picture.isConnected && (width === 0 || height === 0)
