@@ -38,7 +38,7 @@ test('texts are one line, cut at the length of their kind', async () => {
 
 test('a look tells what is there, what is seen, and what can be used', async () => {
   const html = `<div id="none" style="display:none"><button>A</button></div><p id="hidden" style="visibility:hidden">b</p>
-    <div id="empty" style="height:0;overflow:hidden">c</div><a id="dead">d</a><a id="alive">e</a><div id="around"><i><button>f</button></i></div>`
+    <div id="empty" style="height:0;overflow:hidden">c</div><span id="dead">d</span><a id="alive">e</a><div id="around"><i><button>f</button></i></div>`
   const ids = ['none', 'hidden', 'empty', 'dead', 'alive', 'around']
   const ask = (question: string) =>
     on(
