@@ -379,7 +379,6 @@ export const ENGLISH = {
   foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}',
   foundModelAndRates: '{{model}}. {{rates}}',
   foundEngine: '{{engine}}',
-  foundSlowEngine: '{{engine}}; the native engine would be many times faster: npm run build:native',
   foundTasks_one: '{{count}} task',
   foundTasks_other: '{{count}} tasks',
   foundOwnTasks_one: "{{count}} task, {{own}} of them the lab's own pages: MiniWoB++ is not installed",

@@ -354,7 +354,6 @@ export const CHINESE = translated({
   foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
   foundModelAndRates: '{{model}}。{{rates}}',
   foundEngine: '{{engine}}',
-  foundSlowEngine: '{{engine}}；原生引擎会快很多倍：npm run build:native',
   foundTasks_other: '{{count}} 个任务',
   foundOwnTasks_other: '{{count}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
   foundPages_other: '{{count}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',

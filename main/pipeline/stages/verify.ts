@@ -90,8 +90,7 @@ const CHECKS = {
   },
   async engine(context) {
     const { engine } = await openModel(context)
-    const fast = engine.kind === 'native' || context.config.model.engine !== 'auto'
-    return message(fast ? 'foundEngine' : 'foundSlowEngine', { engine: engine.description })
+    return message('foundEngine', { engine: engine.description })
   },
   async tasks({ resources, config }) {
     const names = new Set([...config.tasks, ...(config.evaluation.tasks ?? [])])
