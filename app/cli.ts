@@ -47,10 +47,13 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
   }
 }
 
-if (import.meta.main) {
+/** The same on this process's own terminal. */
+export function runProgram(args: readonly string[]): Promise<number> {
   // A reader that has seen enough (| head) does not end the run.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
-  process.exitCode = await dpoDriver(process.argv.slice(2), { out: process.stdout, err: process.stderr })
+  return dpoDriver(args, { out: process.stdout, err: process.stderr })
 }
+
+if (import.meta.main) process.exitCode = await runProgram(process.argv.slice(2))

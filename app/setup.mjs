@@ -8,7 +8,18 @@
  *     node app/setup.mjs --exec node x.ts     sets up, then runs that file under Node 24
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+// Not by their names: an older Node lacks some.
+import module from 'node:module'
 import { availableParallelism } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +27,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = resolve(import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url)), '..')
 const BIN = join(ROOT, 'node_modules/.bin')
 const NEEDED_NODE = 24
+// What was compiled the last time need not be compiled again: the lab comes up in half the time.
+const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node')
 const MINUTE = 60_000
 
 /** A reason to stop, in one sentence for the user. */
@@ -45,12 +58,25 @@ export async function setUp({ environment = true, again = false, platform = proc
   if (!environmentPresent(again)) await step('browser and benchmark pages', prepareEnvironment)
 }
 
+/**
+ * Runs the lab's command line under Node 24 and returns its exit code. Where this process is that Node, it becomes the
+ * lab: a second one would take longer to start than all of the lab does.
+ */
+export async function runLab(args) {
+  const cli = new URL('cli.ts', import.meta.url)
+  if (!isPinnedNode()) return runNode(['--disable-warning=ExperimentalWarning', fileURLToPath(cli), ...args])
+  process.env.PATH = BIN + delimiter + process.env.PATH
+  process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
+  const { runProgram } = await import(cli.href)
+  return runProgram(args)
+}
+
 /** Runs a program under Node 24 with this terminal, and returns its exit code; a signal counts as 128 + its number. */
 export function runNode(args) {
   return new Promise((done, fail) => {
     const path = BIN + delimiter + process.env.PATH
-    // What was compiled the last time need not be compiled again: the lab comes up in half the time.
-    const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node'), ...process.env, PATH: path }
+    const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, PATH: path }
     const child = spawn(nodePath(), args, { stdio: 'inherit', env })
     // The terminal sends Ctrl-C to the child as well; it takes signals that come together as one.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
@@ -90,6 +116,11 @@ async function installDependencies() {
 export function nodePath() {
   const pinned = join(BIN, 'node')
   return existsSync(pinned) ? pinned : process.execPath
+}
+
+/** Whether this process is the Node that `nodePath` names. */
+function isPinnedNode() {
+  return realpathSync(process.execPath) === realpathSync(nodePath()) && nodeMajor() >= NEEDED_NODE
 }
 
 /** Major version of the Node that `nodePath` names, read from its package: starting it would cost 40 ms. */

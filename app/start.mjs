@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodePath, report, runNode, setUp } from './setup.mjs'
+import { nodePath, report, runLab, setUp } from './setup.mjs'
 
 const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..')
 const DOWNLOAD_LIMIT = 5 * 60_000
@@ -71,8 +71,7 @@ async function main(args) {
       if (path !== undefined) return await openWindow(path, options)
       console.error(`No window of its own here, for ${reason}: the lab opens in a browser instead.`)
     }
-    const cli = join(ROOT, 'app/cli.ts')
-    return await runNode(['--disable-warning=ExperimentalWarning', cli, 'serve', '--open', ...options])
+    return await runLab(['serve', '--open', ...options])
   } catch (error) {
     return report(error)
   }

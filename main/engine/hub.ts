@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
+import type { ListFileEntry } from '@huggingface/hub'
 import { unwritable, writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
@@ -56,6 +56,8 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
     ...(accessToken === undefined ? {} : { accessToken }),
   }
   const repository = join(cache, `models--${name.replace('/', '--')}`)
+  // Not before: mostly nothing is downloaded, and its hashes are slow to start.
+  const { downloadFile, HubApiError, listFiles, modelInfo } = await import('@huggingface/hub')
   try {
     const { sha } = await modelInfo({ ...request, name, additionalFields: ['sha'] })
     const files: ListFileEntry[] = []
@@ -86,6 +88,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
     return snapshot
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof HubApiError) throw refused(name, error.statusCode)
     throw explained(name, unwritable(cache, error))
   }
 }
@@ -208,15 +211,15 @@ function patient(patience: number, signal: AbortSignal | undefined): typeof fetc
   }
 }
 
-/** The UserError for a fault of hub or network; any other error as it is. */
+/** What the hub means by an answer that is no success. */
+function refused(name: string, status: number): UserError {
+  if (status === 401 || status === 403) return new UserError('hubForbidden', { name })
+  if (status === 404) return new UserError('hubNoModel', { name })
+  return new UserError('hubStatus', { status, name })
+}
+
+/** The UserError for a fault of the network; any other error as it is. */
 function explained(name: string, error: unknown): unknown {
-  if (error instanceof HubApiError) {
-    if (error.statusCode === 401 || error.statusCode === 403) {
-      return new UserError('hubForbidden', { name })
-    }
-    if (error.statusCode === 404) return new UserError('hubNoModel', { name })
-    return new UserError('hubStatus', { status: error.statusCode, name })
-  }
   const folder = `models/${name}`
   if (error instanceof TooLate) return new UserError('hubUnreachable', { name, reason: error.reason, folder })
   // Where fetch gets no answer it throws a TypeError, with the reason as its cause.

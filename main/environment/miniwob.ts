@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { unzipSync } from 'fflate'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 
@@ -83,6 +82,7 @@ async function downloadWheel(into: string): Promise<Uint8Array> {
 
 /** Unpacks the pages into a folder beside `dir`, then gives it its name. */
 async function unpack(wheel: Uint8Array, dir: string): Promise<void> {
+  const { unzipSync } = await import('fflate')
   const files = unzipSync(wheel, { filter: ({ name }) => name.startsWith(HTML) && !name.endsWith('/') })
   await mkdir(path.dirname(dir), { recursive: true })
   const temporary = await mkdtemp(`${dir}.`)

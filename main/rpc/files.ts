@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
 import { cutShort } from '../messages/cut.ts'
@@ -69,10 +68,12 @@ async function sendExport(
 }
 
 /** /adapter.zip?path=<path>: an adapter in PEFT's layout, as one file. */
-function sendAdapter(response: ServerResponse, path: string, context: Context): boolean {
+async function sendAdapter(response: ServerResponse, path: string, context: Context): Promise<boolean> {
   const adapter = findAdapter(context, path)
   const folder = projectPath(adapter.path)
   const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
+  // Not before: building its tables delays the start of the lab.
+  const { zipSync } = await import('fflate')
   // Weights are as good as random: packing them would only take time.
   const zip = zipSync(Object.fromEntries(files), { level: 0 })
   const name = adapter.run === null ? adapter.arm : `run-${adapter.run}-round-${adapter.round}-${adapter.arm}`
