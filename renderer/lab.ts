@@ -6,6 +6,7 @@ import { lab } from './api.ts'
 
 /** What the lab's procedures answer. */
 export type Answers = inferRouterOutputs<LabRouter>
+export type Results = Answers['results']['get']
 export type RunBrief = Answers['runs']['list'][number]
 /** A key of the configuration. */
 export type Field = Answers['config']['form']['fields'][number]

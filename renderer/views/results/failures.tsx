@@ -2,11 +2,11 @@
 import { useTranslation } from 'react-i18next'
 import { message } from '../../../main/messages/message.ts'
 import { useSay } from '../../i18n/say.ts'
+import type { Results } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
-import type { Results } from './results.tsx'
 
 /** Causes shown of each policy. */
 const MOST = 8

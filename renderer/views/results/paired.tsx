@@ -1,13 +1,13 @@
 /** DPO against each other policy on the same problems; a part of a bar opens its problems. */
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
+import type { Results } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
-import type { Results } from './results.tsx'
 
 export function PairedBars({ results: { against } }: { readonly results: Results }) {
   const { t } = useTranslation()

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Scale } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import type { Answers } from '../../lab.ts'
+import type { Results } from '../../lab.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
@@ -15,13 +15,10 @@ import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { Exports } from './exports.tsx'
 import { Failures } from './failures.tsx'
-
 import { PairedBars } from './paired.tsx'
 import { Problems } from './problems.tsx'
 import { TaskTable } from './task-table.tsx'
 import { Verdict } from './verdict.tsx'
-
-export type Results = Answers['results']['get']
 
 export default function ResultsView() {
   const { t } = useTranslation()

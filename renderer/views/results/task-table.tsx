@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { points } from '../../../main/evaluation/figures.ts'
+import type { Results } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent } from '../../parts/figures.ts'
@@ -9,7 +10,6 @@ import { armColour, IntervalBar } from '../../parts/interval.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
-import type { Results } from './results.tsx'
 
 type Row = Results['table']['overall']
 

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'
 import { useSay } from '../../i18n/say.ts'
+import type { Results } from '../../lab.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import classes from './results.module.css'
-import type { Results } from './results.tsx'
 
 export function Verdict({ results: { arms, against, verdict } }: { readonly results: Results }) {
   const { t } = useTranslation()
