@@ -11,7 +11,7 @@ const SECTIONS = [
     keys: [
       { names: ['Ctrl K'], does: 'palette' },
       { names: ['?'], does: 'help' },
-      { names: ['1', '…', '7'], does: 'view' },
+      { names: ['1', '–', '7'], does: 'view' },
     ],
   },
   {
@@ -64,7 +64,7 @@ export function Help() {
               {keys.map(({ names, does }) => (
                 <div key={does} className={classes.row}>
                   <dt>{t(`help.${does}`)}</dt>
-                  <dd>{names.map((name) => (name === '…' ? name : <Kbd key={name}>{name}</Kbd>))}</dd>
+                  <dd>{names.map((name) => (name === '–' ? name : <Kbd key={name}>{name}</Kbd>))}</dd>
                 </div>
               ))}
             </dl>

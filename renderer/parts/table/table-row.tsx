@@ -36,7 +36,7 @@ export const TableRow = memo(function TableRow<Row>(props: Props<Row>) {
       onClick={() => onChoose(index)}
     >
       {columns.map((column, at) => {
-        const content = row === undefined ? '…' : column.cell(row)
+        const content = row === undefined ? '·' : column.cell(row)
         return (
           <td
             key={column.id}

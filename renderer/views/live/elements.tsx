@@ -32,7 +32,7 @@ function Options({
       <NativeSelect
         aria-label={what}
         {...select}
-        data={[{ value: '', label: '…' }, ...options.map((one) => ({ value: one, label: one }))]}
+        data={[{ value: '', label: t('live.choose') }, ...options.map((one) => ({ value: one, label: one }))]}
         value={option}
         onChange={(event) => setOption(event.currentTarget.value)}
         onKeyDown={(event) => {
