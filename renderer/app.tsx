@@ -5,7 +5,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './app.module.css'
-import { goTo, usePlace, VIEWS } from './location.ts'
+import { goTo, usePlace, VIEWS, type View } from './location.ts'
 import { useKeys } from './parts/keys.ts'
 import { queries } from './queries.ts'
 import { Screen } from './screens.tsx'
@@ -43,12 +43,6 @@ function Frame() {
   const shell = useShellCommands()
   const { toured } = useSettings()
   const panels = usePanels()
-  const [first] = useState(view)
-  // A page that is opened says its name itself; a view that takes another's place does not.
-  const [gone, setGone] = useState(false)
-  useEffect(() => {
-    if (view !== first) setGone(true)
-  }, [view, first])
   // It opens from within fields as well, and closes from its own.
   useHotkeys([['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))]], [])
   useKeys([
@@ -75,14 +69,27 @@ function Frame() {
           <Screen view={view} />
         </Boundary>
       </main>
-      <span className="hidden-words" role="status">
-        {gone ? t(`views.${view}`) : ''}
-      </span>
+      <ViewAnnouncer view={view} />
       <Palette commands={shell} />
       <Help />
       <Tour />
       <Asking />
       <Notices />
     </div>
+  )
+}
+
+/** Tells screen readers of a view that takes another's place; a page that is opened says its name itself. */
+function ViewAnnouncer({ view }: { readonly view: View }) {
+  const { t } = useTranslation()
+  const [first] = useState(view)
+  const [changed, setChanged] = useState(false)
+  useEffect(() => {
+    if (view !== first) setChanged(true)
+  }, [view, first])
+  return (
+    <span className="hidden-words" role="status">
+      {changed ? t(`views.${view}`) : ''}
+    </span>
   )
 }

@@ -1,9 +1,9 @@
 /** A list beside what is opened from it; the line between them can be moved, and stays where it was put. */
-import { clamp } from '@mantine/hooks'
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSettings } from '../state/settings.ts'
 import classes from './split.module.css'
+import { LEAST, MOST, shareAfter, shareOf } from './split-share.ts'
 
 interface Props {
   /** Under which name the place of the line is kept. */
@@ -12,25 +12,20 @@ interface Props {
   readonly detail: { readonly name: string; readonly content: ReactNode }
 }
 
-/** Least and greatest share of the list, in percent. */
-const LEAST = 25
-const MOST = 70
-const STEP = 2
-
 export function Split({ of, list, detail }: Props) {
   const { t } = useTranslation()
   const id = useId()
   const frame = useRef<HTMLDivElement>(null)
   const share = useSettings((settings) => settings.splits[of])
   const place = (percent: number) =>
-    useSettings.setState(({ splits }) => ({ splits: { ...splits, [of]: clamp(Math.round(percent), LEAST, MOST) } }))
+    useSettings.setState(({ splits }) => ({ splits: { ...splits, [of]: shareOf(percent) } }))
   const drag = (event: PointerEvent<HTMLElement>) => {
     if (frame.current === null || !event.currentTarget.hasPointerCapture(event.pointerId)) return
     const { left, width } = frame.current.getBoundingClientRect()
     place((100 * (event.clientX - left)) / width)
   }
   const keys = (event: KeyboardEvent) => {
-    const to = { ArrowLeft: share - STEP, ArrowRight: share + STEP, Home: LEAST, End: MOST }[event.key]
+    const to = shareAfter(event.key, share)
     if (to === undefined) return
     event.preventDefault()
     event.stopPropagation()

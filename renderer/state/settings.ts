@@ -8,7 +8,7 @@ export type Language = keyof typeof LANGUAGES
 
 export type Scheme = 'auto' | 'light' | 'dark'
 
-interface Settings {
+export interface Settings {
   readonly language: Language
   readonly scheme: Scheme
   readonly toured: boolean
@@ -36,17 +36,14 @@ const defaults: Settings = {
   splits: { pairs: 42, episodes: 56 },
 }
 
-export const useSettings = create<Settings>()(
-  persist(() => defaults, {
-    name: 'dpo-driver.settings',
-    // What another version of the lab, or a hand, left there is not trusted.
-    merge: (kept, current) => {
-      const read = z.partial(settingsSchema).safeParse(kept)
-      return read.success ? { ...current, ...dropUndefined(read.data) } : current
-    },
-  }),
-)
-
-function dropUndefined(settings: z.output<ReturnType<typeof z.partial<typeof settingsSchema>>>): Partial<Settings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+/** The settings that a browser has kept, over those that stand; what another version or a hand left there is not trusted. */
+export function keptSettings(kept: unknown, current: Settings): Settings {
+  const read = z.partial(settingsSchema).safeParse(kept)
+  if (!read.success) return current
+  const known = Object.entries(read.data).filter(([, value]) => value !== undefined)
+  return { ...current, ...Object.fromEntries(known) }
 }
+
+export const useSettings = create<Settings>()(
+  persist(() => defaults, { name: 'dpo-driver.settings', merge: keptSettings }),
+)

@@ -7,6 +7,7 @@ import { lab } from '../../api.ts'
 import { choose, usePlace } from '../../location.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { ask } from '../../shell/question.tsx'
+import { thoughtsOf, unsavedOf } from './unsaved.ts'
 
 interface Own {
   readonly id: string | undefined
@@ -86,11 +87,9 @@ export async function beginOwn(
 
 /** Whether a recording may go: it holds nothing, or somebody said so, and what they want of it is saved. */
 async function isSettled(screen: LiveScreen): Promise<boolean> {
-  const { recording, status } = screen
-  if (recording === null) return true
-  const { ready, steps } = recording
-  const isUnfinished = status === 'playing' && steps.length > 0
-  if (!ready && !isUnfinished) return true
+  const unsaved = unsavedOf(screen)
+  if (unsaved === null) return true
+  const ready = unsaved === 'ready'
   const answer = await ask({
     title: (t) => t('live.unsaved'),
     text: (t) => t(ready ? 'live.unsavedReady' : 'live.unsavedOpen', { task: screen.title, seed: screen.seed }),
@@ -105,7 +104,6 @@ async function isSettled(screen: LiveScreen): Promise<boolean> {
 
 async function save({ id, recording }: LiveScreen): Promise<void> {
   const { thoughts } = useOwn.getState()
-  const said = recording?.steps.map((step) => thoughts[step.id] ?? step.thought) ?? []
-  const { samples, path } = await lab.live.save.mutate({ screen: id, thoughts: said })
+  const { samples, path } = await lab.live.save.mutate({ screen: id, thoughts: thoughtsOf(recording, thoughts) })
   tell(i18next.t('live.saved', { count: samples, path }))
 }

@@ -9,6 +9,7 @@ import type { Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 const WAYS = ['add', 'replace'] as const
+type Way = (typeof WAYS)[number]
 
 interface Props {
   readonly round: Round
@@ -18,21 +19,9 @@ interface Props {
 
 export function ImportDialog({ round, file, onClose }: Props) {
   const { t } = useTranslation()
-  const client = useQueryClient()
-  const [way, setWay] = useState<(typeof WAYS)[number]>('add')
+  const [way, setWay] = useState<Way>('add')
   const [busy, setBusy] = useState(false)
-  const bringIn = async () => {
-    setBusy(true)
-    try {
-      const { added, changed, dropped, same } = await send(round, file, way === 'replace')
-      const isChanged = added + changed + dropped > 0
-      tell(isChanged ? t('pairs.imported', { added, changed, dropped, same }) : t('pairs.importedNothing'))
-      await Promise.all(['pairs', 'pair'].map((key) => client.invalidateQueries({ queryKey: [key] })))
-    } catch (error) {
-      tellError(error)
-    }
-    onClose()
-  }
+  const bringIn = useImport(round, file)
   return (
     <Modal
       opened
@@ -43,29 +32,15 @@ export function ImportDialog({ round, file, onClose }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void bringIn()
+          setBusy(true)
+          void bringIn(way).then(onClose)
         }}
       >
         <Stack gap="md">
           <Text size="sm" c="dimmed">
             {t('pairs.importNote', { run: round.run, round: round.round })}
           </Text>
-          <Radio.Group
-            label={t('pairs.importWay')}
-            value={way}
-            onChange={(value) => setWay(value === 'replace' ? 'replace' : 'add')}
-          >
-            <Stack gap="sm" mt="xs">
-              {WAYS.map((each) => (
-                <Radio
-                  key={each}
-                  value={each}
-                  label={t(`pairs.importWays.${each}`)}
-                  description={t(`pairs.importWayNotes.${each}`)}
-                />
-              ))}
-            </Stack>
-          </Radio.Group>
+          <WayChoice way={way} onChange={setWay} />
           <Group justify="flex-end" gap="sm">
             <Button variant="default" onClick={onClose}>
               {t('app.cancel')}
@@ -78,6 +53,45 @@ export function ImportDialog({ round, file, onClose }: Props) {
       </form>
     </Modal>
   )
+}
+
+/** What becomes of the pairs that are in the round already. */
+function WayChoice({ way, onChange }: { readonly way: Way; readonly onChange: (way: Way) => void }) {
+  const { t } = useTranslation()
+  return (
+    <Radio.Group
+      label={t('pairs.importWay')}
+      value={way}
+      onChange={(value) => onChange(value === 'replace' ? 'replace' : 'add')}
+    >
+      <Stack gap="sm" mt="xs">
+        {WAYS.map((one) => (
+          <Radio
+            key={one}
+            value={one}
+            label={t(`pairs.importWays.${one}`)}
+            description={t(`pairs.importWayNotes.${one}`)}
+          />
+        ))}
+      </Stack>
+    </Radio.Group>
+  )
+}
+
+/** Imports the file, and tells what came of it. */
+function useImport(round: Round, file: File): (way: Way) => Promise<void> {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  return async (way) => {
+    try {
+      const { added, changed, dropped, same } = await send(round, file, way === 'replace')
+      const isChanged = added + changed + dropped > 0
+      tell(isChanged ? t('pairs.imported', { added, changed, dropped, same }) : t('pairs.importedNothing'))
+      await Promise.all(['pairs', 'pair'].map((key) => client.invalidateQueries({ queryKey: [key] })))
+    } catch (error) {
+      tellError(error)
+    }
+  }
 }
 
 /** Throws what the lab says where it does not take the file. */

@@ -27,8 +27,7 @@ export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const job = useJob()
-  const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
-  const [looking, setLooking] = useState(false)
+  const { own, looking, look } = useChecking()
   const fetched = useMutation({
     mutationFn: () => lab.verify.getMiniwob.mutate(),
     onSuccess: ({ folder }) => {
@@ -37,18 +36,6 @@ export function Checks({ found, running, onSettings }: Props) {
     },
     onError: tellError,
   })
-  const look = () => {
-    setOwn([])
-    setLooking(true)
-    lab.verify.run.subscribe(undefined, {
-      onData: (check: CheckResult) => setOwn((before) => [...(before ?? []), check]),
-      onComplete: () => setLooking(false),
-      onError(error: unknown) {
-        setLooking(false)
-        tellError(error)
-      },
-    })
-  }
   const checks = own ?? found
   return (
     <div>
@@ -77,6 +64,25 @@ export function Checks({ found, running, onSettings }: Props) {
       </Group>
     </div>
   )
+}
+
+/** The checks of this window: what was found by them so far, null before the first; and what begins them. */
+function useChecking() {
+  const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
+  const [looking, setLooking] = useState(false)
+  const look = () => {
+    setOwn([])
+    setLooking(true)
+    lab.verify.run.subscribe(undefined, {
+      onData: (check: CheckResult) => setOwn((before) => [...(before ?? []), check]),
+      onComplete: () => setLooking(false),
+      onError(error: unknown) {
+        setLooking(false)
+        tellError(error)
+      },
+    })
+  }
+  return { own, looking, look }
 }
 
 /** Not one of a newer lab. */

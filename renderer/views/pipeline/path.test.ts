@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { concerns, STOPS, type StageRecord, stopsOf } from './path.ts'
+import { chosenStop, concerns, STOPS, type StageRecord, stopsOf } from './path.ts'
 
 const record = (stage: string, over: Partial<StageRecord> = {}): StageRecord => ({
   run: 1,
@@ -29,6 +29,17 @@ describe('stopsOf', () => {
   it('shows how the last round stands', () => {
     const stops = stopsOf([record('collect', { round: 1 }), record('collect', { round: 2, status: 'interrupted' })])
     expect(stops.find(({ stop }) => stop === 'collect')).toMatchObject({ status: 'stopped', seconds: 4 })
+  })
+})
+
+describe('chosenStop', () => {
+  const stops = STOPS.map((stop) => ({ stop, status: stop === 'verify' || stop === 'sft' ? 'done' : 'idle' }) as const)
+
+  it('is the one that the address names, else the one at work, else the last that has begun', () => {
+    expect(chosenStop('dpo', 'collect', stops)).toBe('dpo')
+    expect(chosenStop('golden', 'collect', stops)).toBe('collect')
+    expect(chosenStop(undefined, undefined, stops)).toBe('sft')
+    expect(chosenStop(undefined, undefined, [])).toBe('verify')
   })
 })
 

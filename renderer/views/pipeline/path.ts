@@ -42,6 +42,16 @@ export function stopOf(stage: string): Stop | undefined {
   return STOPS.find((stop) => PARTS[stop].includes(stage))
 }
 
+/** The stop to show: the one that an address names, else the one at work, else the last that has begun. */
+export function chosenStop(
+  named: string | undefined,
+  running: Stop | undefined,
+  stops: readonly Pick<StopState, 'stop' | 'status'>[],
+): Stop {
+  const begun = stops.findLast(({ status }) => status !== 'idle')?.stop
+  return STOPS.find((stop) => stop === named) ?? running ?? begun ?? 'verify'
+}
+
 /** The last record decides: an earlier round's end says nothing of this one. */
 function statusOf(records: readonly StageRecord[]): StatusName {
   const last = records.at(-1)?.status

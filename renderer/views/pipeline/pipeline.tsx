@@ -13,7 +13,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { Actions } from './actions.tsx'
 import { Facts } from './facts.tsx'
 import { Log } from './log.tsx'
-import { STOPS, stopOf, stopsOf } from './path.ts'
+import { chosenStop, stopOf, stopsOf } from './path.ts'
 import classes from './pipeline.module.css'
 import { type Side, StagePanel } from './stage-panel.tsx'
 import { StagePath } from './stage-path.tsx'
@@ -35,11 +35,7 @@ export default function Pipeline() {
   const current = job?.current?.run === id ? (job?.current ?? null) : null
   const stops = stopsOf(id === null ? [] : (records.data?.stages ?? []))
   const running = current?.stage == null ? undefined : stopOf(current.stage.name)
-  const chosen =
-    STOPS.find((stop) => stop === query.stage) ??
-    running ??
-    stops.findLast(({ status }) => status !== 'idle')?.stop ??
-    'verify'
+  const chosen = chosenStop(query.stage, running, stops)
   return (
     <Page
       title={t('views.pipeline')}
