@@ -293,13 +293,13 @@ export const CHINESE = translated({
   titleDpo: '智能体学习它的偏好对',
   titleValidate: '智能体玩验证题目',
   titleEvaluate: '所有策略玩同样的、没见过的题目',
-  lineVerify_other: '{{count}} 项检查，全部正常',
+  lineVerify_other: '{{count}} 项检查通过',
   lineGolden: '{{samples}} 条黄金样本，其中 {{recorded}} 条新增',
   lineSft: '{{examples}} 条样本，{{steps}} 步，保留第 {{step}} 步',
   lineCollect: '{{episodes}} 次尝试，{{solved}}% 成功，{{pairs}} 对',
-  lineDpo: '{{pairs}} 对，以 SFT 策略为参考',
-  lineDpoLater: '{{pairs}} 对，以第 {{round}} 轮后的策略为参考',
-  lineDpoControls_other: '{{held}}；另有 {{count}} 个对照',
+  lineDpo: '{{pairs}} 对，参考：SFT 策略',
+  lineDpoLater: '{{pairs}} 对，参考：第 {{round}} 轮的策略',
+  lineDpoControls_other: '{{held}}；另外训练了 {{count}} 个对照',
   lineValidate: '{{n}} 个回合中 {{solved}}% 成功',
 
   // 各策略，以及对它们能说什么。（main/evaluation）

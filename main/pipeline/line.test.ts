@@ -22,8 +22,8 @@ test('a stage that is done says what came of it', () => {
   }
   expect(line('collect', collected, 1)).toBe('8 attempts, 33.3% solved, 3 pairs')
   const trained = { pairs: 7, reference: 'sft', arms: ['dpo', 'replay', 'nll_chosen'] }
-  expect(line('dpo', trained, 1)).toBe('7 pairs, held to the SFT policy; 2 controls beside it')
-  expect(line('dpo', { ...trained, arms: ['dpo'] }, 2)).toBe('7 pairs, held to the policy after round 1')
+  expect(line('dpo', trained, 1)).toBe('7 pairs, reference: SFT policy; 2 controls trained too')
+  expect(line('dpo', { ...trained, arms: ['dpo'] }, 2)).toBe('7 pairs, reference: policy of round 1')
   const rate = { success: 0.5, n: 40, low: 0.3, high: 0.7, faults: 0 }
   expect(line('evaluate', { report: '', round: 1, arms: { sft: rate } })).toBe('SFT 50.0%')
   expect(line('evaluate', { report: '', round: 1, arms: { sft: rate, dpo: rate } })).toBe('SFT 50.0%, DPO 50.0%')
