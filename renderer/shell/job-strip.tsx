@@ -1,6 +1,5 @@
 /** The job in the line above the views: what runs, how far it is, and the button that stops it. */
 import { Button, Group, Progress } from '@mantine/core'
-import type { TFunction } from 'i18next'
 import { Pause, Square, Zap } from 'lucide-react'
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,11 +8,11 @@ import { lab, useConnection } from '../api.ts'
 import { useSay } from '../i18n/say.ts'
 import { useJob, usePaused } from '../job.ts'
 import { hrefOf } from '../location.ts'
-import { armName } from '../parts/arm.ts'
 import { duration } from '../parts/figures.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
+import { quarterOf, stageName, unitName } from './job-words.ts'
 import { tellError } from './notices.tsx'
 
 export function JobStrip() {
@@ -113,21 +112,6 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
   )
 }
 
-function stageName(t: TFunction, { name, round }: NonNullable<CurrentJob['stage']>): string {
-  const stage = t(`stage.${name}` as 'stage.sft')
-  return round > 0 ? t('job.round', { stage, round }) : stage
-}
-
-/** What is counted, in the reader's language; the trainings say whose steps they are. */
-function unitName(t: TFunction, unit: string): string {
-  const arm = /^steps, now (\w+)$/.exec(unit)?.[1]
-  if (arm !== undefined) return t('unit.stepsOf', { arm: armName(t, arm) })
-  return t(`unit.${unit}` as 'unit.steps', { defaultValue: unit })
-}
-
-/** Share of a stage after which screen readers hear of it again. */
-const QUARTER = 0.25
-
 /** Tells screen readers of stages and quarters, not of every attempt. */
 function Announcer({ job }: { readonly job: JobState }) {
   const { t } = useTranslation()
@@ -136,16 +120,16 @@ function Announcer({ job }: { readonly job: JobState }) {
   const isFollowed = useRef(false)
   const { current, last } = job
   const progress = current?.progress ?? null
-  const quarter = progress === null ? 0 : Math.floor(progress.done / Math.max(1, progress.total) / QUARTER)
+  const percent = quarterOf(progress)
   const stage = current === null ? null : current.stage
   const name = stage === null ? null : stageName(t, stage)
   useEffect(() => {
     if (name !== null) {
       isFollowed.current = true
-      setSaid(t('job.said', { stage: name, percent: quarter * 25 }))
+      setSaid(t('job.said', { stage: name, percent }))
     } else if (last !== null && isFollowed.current)
       setSaid(t('job.ended', { run: last.run, status: t(`status.${last.status}`) }))
-  }, [t, name, quarter, last])
+  }, [t, name, percent, last])
   return (
     <span className="hidden-words" role="status" aria-live="polite">
       {said}
