@@ -92,7 +92,7 @@ export interface Names {
 export interface PageLine {
   readonly element: Element
   readonly usable: boolean
-  readonly shown: Omit<ObservedElement, 'ref'>
+  readonly observed: Omit<ObservedElement, 'ref'>
 }
 
 export interface Lab {

@@ -28,9 +28,9 @@ export function writeLines(): void {
       role: string,
       name: string,
       usable: boolean,
-      more: Partial<PageLine['shown']> = {},
+      more: Partial<PageLine['observed']> = {},
     ) => {
-      lines.push({ element, usable, shown: { role, name, states: lab.states(element, role, look), ...more } })
+      lines.push({ element, usable, observed: { role, name, states: lab.states(element, role, look), ...more } })
     }
 
     // Each of these adds the line of an element, if it has one, and returns the elements in it that may have their own.

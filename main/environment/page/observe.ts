@@ -23,7 +23,7 @@ export function observePage(): void {
   }
 
   /** About how many characters a line takes. */
-  const costOf = ({ shown: { role, name, value = '', options = [] } }: PageLine): number =>
+  const costOf = ({ observed: { role, name, value = '', options = [] } }: PageLine): number =>
     role.length + name.length + value.length + options.join(' | ').length + 6
 
   lab.observe = (budget) => {
@@ -39,7 +39,7 @@ export function observePage(): void {
     }
     const elements = lines
       .filter((line) => kept.has(line))
-      .map(({ element, shown }) => ({ ref: refOf(element), ...shown }))
+      .map(({ element, observed }) => ({ ref: refOf(element), ...observed }))
     return { elements, dropped: lines.length - elements.length }
   }
 }

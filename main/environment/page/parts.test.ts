@@ -122,7 +122,7 @@ test('states are those of the element or of its ARIA attributes', async () => {
 
 test('lines come from the top of the page, and say which of them can be used', async () => {
   const html = '<p>text <a href="#">link</a></p><table><tr><td>a</td><td>b</td></tr></table>'
-  const lines = `lab.lines().map(({ usable, shown: { role, name } }) => [usable, role, name])`
+  const lines = `lab.lines().map(({ usable, observed: { role, name } }) => [usable, role, name])`
   expect(await on(html, lines)).toEqual([
     [false, 'p', 'text'],
     [true, 'link', 'link'],
