@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'puppeteer-core'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import { EnvironmentFault, faultOf, within } from './fault.ts'
 
 /** Opens pages for tasks: Chromium here, a window of a desktop app elsewhere. */
@@ -177,7 +178,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
         await kill(current)
         throw error instanceof EnvironmentFault
           ? error
-          : new EnvironmentFault('browserFailed', { detail: faultOf(error) })
+          : new EnvironmentFault('browserFailed', { detail: reasonOf(error) })
       }
     },
     async close() {

@@ -4,8 +4,9 @@
  */
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'
+import { reasonOf } from '../messages/reason.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
-import { EnvironmentFault, faultOf, within } from './fault.ts'
+import { EnvironmentFault, within } from './fault.ts'
 
 /** What is used of a window's debugger; Electron's `webContents.debugger` is one. */
 export interface WindowDebugger {
@@ -56,7 +57,7 @@ export function windowHost(openWindow: () => TaskWindow): BrowserHost {
         window.destroy()
         throw error instanceof EnvironmentFault
           ? error
-          : new EnvironmentFault('windowFailed', { detail: faultOf(error) })
+          : new EnvironmentFault('windowFailed', { detail: reasonOf(error) })
       }
     },
     async close() {

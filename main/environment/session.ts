@@ -2,11 +2,12 @@
 import type { CDPSession, Page } from 'puppeteer-core'
 import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
+import { reasonOf } from '../messages/reason.ts'
 import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
-import { EnvironmentFault, faultOf, type Work, within } from './fault.ts'
+import { EnvironmentFault, type Work, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
@@ -256,5 +257,5 @@ function answeringUrl({ root, libraries }: Task, url: string): string | null {
 }
 
 function asFault(error: unknown): EnvironmentFault {
-  return error instanceof EnvironmentFault ? error : new EnvironmentFault('verbatim', { text: faultOf(error) })
+  return error instanceof EnvironmentFault ? error : new EnvironmentFault('verbatim', { text: reasonOf(error) })
 }
