@@ -1,6 +1,6 @@
 /** What surrounds the views: the command palette, the sheet of keys, languages and colours. */
 import { expect, test } from './fixtures.ts'
-import { clean, open } from './window.ts'
+import { clean, open, VIEWS } from './window.ts'
 
 test('the command palette opens from anywhere', async ({ page }) => {
   // Whatever has the focus: a tab here, then a field.
@@ -41,8 +41,11 @@ test('keys go to views, and a sheet lists them', async ({ page }) => {
   await clean(page, 'help')
   await page.keyboard.press('Escape')
   await sheet.waitFor({ state: 'hidden' })
-  await page.keyboard.press('7')
-  await page.getByRole('heading', { name: 'Runs & models' }).waitFor()
+  for (const [place, [view, title]] of Object.entries(VIEWS).entries()) {
+    await page.keyboard.press(String(place + 1))
+    await page.waitForURL(new RegExp(`#/${view}`))
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+  }
 })
 
 test('language and colours are chosen in the header', async ({ page }) => {
