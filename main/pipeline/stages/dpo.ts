@@ -4,6 +4,7 @@ import type { AgentModel } from '../../agent/model.ts'
 import { checkMemory, largestBatch } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { loadAdapter } from '../../engine/adapter.ts'
+import type { Engine, LoraConfig } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
@@ -44,26 +45,12 @@ export const dpo: Stage<z.output<typeof result>> = {
     freeTensors(tensors)
     // Read again where they are wanted: beside a large model they would be in the way.
     const weights = async () => (await loadAdapter(reference, engine.config)).tensors
-    const pairs = await mapInTurns(trainingPairs(context, ['dpo', ...CONTROLS]), (pair) => tokenPair(model, pair))
-    const { train: golden } = goldenExamples(model, config)
-    if (golden.length === 0 && options.replay > 0) {
-      throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
-    }
-    const rates = smallModelRates(config, engine.config, ['dpo'])
-    if (rates !== null) context.say('smallModelRates', rates)
+    const material = await materialOf(context, model)
+    const { pairs, golden } = material
     context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
+    sayWarnings(context, engine, lora, material)
 
-    const examples = await ownSuccesses(context, model)
-    const batches = [pairs.map(pairSequences), [...golden, ...examples].map((example) => [example])]
-    const warning = checkMemory(
-      engine,
-      lora,
-      batches.map((groups) => largestBatch(groups, options.batch_size)),
-      { stage: 'dpo', ...options },
-    )
-    if (warning !== null) context.say('memoryShort', warning)
-
-    const arms = objectives(context, { pairs, examples, golden }, async () => {
+    const arms = objectives(context, material, async () => {
       const frozen = 'reference'
       await moveAdapter(engine, frozen, lora, await weights())
       try {
@@ -89,10 +76,7 @@ export const dpo: Stage<z.output<typeof result>> = {
       })
     }
     await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
-    context.say('dpoDone', {
-      path: shownPath(config.paths.dpo_adapter_path),
-      arms: [...arms.keys()],
-    })
+    context.say('dpoDone', { path: shownPath(config.paths.dpo_adapter_path), arms: [...arms.keys()] })
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
   },
   line({ pairs, arms }, round) {
@@ -106,6 +90,33 @@ interface Material {
   /** Every step of the successes that the pairs come from. */
   readonly examples: readonly Example[]
   readonly golden: readonly Example[]
+}
+
+/** Throws UserError where golden samples should be replayed and there are none. */
+async function materialOf(context: StageContext, model: AgentModel): Promise<Material> {
+  const { config } = context
+  const pairs = await mapInTurns(trainingPairs(context, ['dpo', ...CONTROLS]), (pair) => tokenPair(model, pair))
+  const { train: golden } = goldenExamples(model, config)
+  if (golden.length === 0 && config.training.dpo.replay > 0) {
+    throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
+  }
+  return { pairs, golden, examples: await ownSuccesses(context, model) }
+}
+
+/** Warns of rates that suit other models, and of memory that will be short. Throws UserError where it is too little. */
+function sayWarnings(
+  context: StageContext,
+  engine: Engine,
+  lora: LoraConfig,
+  { pairs, golden, examples }: Material,
+): void {
+  const { dpo: options } = context.config.training
+  const rates = smallModelRates(context.config, engine.config, ['dpo'])
+  if (rates !== null) context.say('smallModelRates', rates)
+  const batches = [pairs.map(pairSequences), [...golden, ...examples].map((example) => [example])]
+  const largest = batches.map((groups) => largestBatch(groups, options.batch_size))
+  const memory = checkMemory(engine, lora, largest, { stage: 'dpo', ...options })
+  if (memory !== null) context.say('memoryShort', memory)
 }
 
 /** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */

@@ -1,5 +1,6 @@
 /** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
 import { join } from 'node:path'
+import type { Job } from '../../agent/rollout.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
@@ -28,19 +29,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const best = bestRound(context, Math.min(1, round), round)
     const policies = policiesOf(context, best)
     const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
-    const total = policies.size * jobs.length
-    const arms: Arm[] = []
-    for (const [name, adapter] of policies) {
-      const before = arms.length * jobs.length
-      const episodes = await play(context, {
-        key: context.arm(name),
-        adapter,
-        jobs,
-        sampling: greedy(config),
-        onEpisode: (done) => context.progress(before + done, total, 'episodes'),
-      })
-      arms.push({ name, episodes })
-    }
+    const arms = await playAll(context, policies, jobs)
     if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
     const { engine } = await resources.model()
     const facts = {
@@ -67,6 +56,28 @@ export const evaluate: Stage<EvaluateResult> = {
     const { sft, dpo } = percents(arms)
     return dpo === null ? message('resultsOfSft', { sft }) : message('results', { sft, dpo })
   },
+}
+
+/** Lets every policy play the jobs, one policy after another. */
+async function playAll(
+  context: StageContext,
+  policies: ReadonlyMap<string, string>,
+  jobs: readonly Job[],
+): Promise<Arm[]> {
+  const total = policies.size * jobs.length
+  const arms: Arm[] = []
+  for (const [name, adapter] of policies) {
+    const before = arms.length * jobs.length
+    const episodes = await play(context, {
+      key: context.arm(name),
+      adapter,
+      jobs,
+      sampling: greedy(context.config),
+      onEpisode: (done) => context.progress(before + done, total, 'episodes'),
+    })
+    arms.push({ name, episodes })
+  }
+  return arms
 }
 
 /** How many percent SFT solved, and DPO where it was played. */
