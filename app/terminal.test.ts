@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { message } from '../main/messages/message.ts'
 import type { LabEvent } from '../main/pipeline/events.ts'
 import { duration, jsonView, terminalView } from './terminal.ts'
 
@@ -9,6 +10,7 @@ const progress = (done: number): LabEvent => ({
   done,
   total: 200,
   unit: 'episodes',
+  counted: message('unitEpisodes'),
   rate: 12.4,
   eta: 90,
 })

@@ -3,6 +3,7 @@ import { configSchema } from './config/schema.ts'
 import { Jobs } from './jobs.ts'
 import type { Lab, RunOptions } from './lab.ts'
 import { NO_FAILURE, UserError } from './messages/error.ts'
+import { message } from './messages/message.ts'
 
 const config = configSchema.parse({})
 
@@ -24,7 +25,8 @@ function scripted(work: (options: RunOptions) => Promise<void>) {
 /** A run that goes on until it is stopped. */
 async function untilStopped({ emit, signal }: RunOptions): Promise<void> {
   emit({ event: 'stage', stage: 'sft', title: 'learns', round: 0, status: 'running', seconds: 0, result: null })
-  emit({ event: 'progress', stage: 'sft', round: 0, done: 3, total: 9, unit: 'steps', rate: 1, eta: 6 })
+  const counted = message('unitTasks')
+  emit({ event: 'progress', stage: 'sft', round: 0, done: 3, total: 9, unit: 'tasks', counted, rate: 1, eta: 6 })
   await new Promise((stopped) => signal.addEventListener('abort', stopped))
   emit({ event: 'end', run: 1, status: 'stopped', seconds: 1, ...NO_FAILURE })
   throw signal.reason

@@ -33,7 +33,10 @@ export interface CurrentJob {
   /** The stage that is being performed; null before the first. */
   readonly stage: { readonly name: string; readonly title: string; readonly round: number } | null
   /** How far the stage is; null where it has not said so. */
-  readonly progress: Pick<Extract<LabEvent, { event: 'progress' }>, 'done' | 'total' | 'unit' | 'rate' | 'eta'> | null
+  readonly progress: Pick<
+    Extract<LabEvent, { event: 'progress' }>,
+    'done' | 'total' | 'counted' | 'rate' | 'eta'
+  > | null
 }
 
 export interface EndedJob extends Failure {
@@ -149,8 +152,8 @@ function stateAfter(state: JobState, command: Command, event: LabEvent): JobStat
       return { ...state, current: { ...current, stage: { name, title, round }, progress: null } }
     }
     case 'progress': {
-      const { done, total, unit, rate, eta } = event
-      return { ...state, current: { ...current, progress: { done, total, unit, rate, eta } } }
+      const { done, total, counted, rate, eta } = event
+      return { ...state, current: { ...current, progress: { done, total, counted, rate, eta } } }
     }
     case 'end': {
       const { run, status, error, messages } = event

@@ -31,8 +31,10 @@ export type LabEvent =
       readonly round: number
       readonly done: number
       readonly total: number
-      /** What is counted: episodes, steps. */
+      /** What is counted, in English: episodes, steps. */
       readonly unit: string
+      /** The same for the reader's language. */
+      readonly counted: Message
       /** Units a second; 0 until the first is done. */
       readonly rate: number
       /** Seconds still to go at that rate; null until the first is done. */

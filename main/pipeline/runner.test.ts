@@ -87,14 +87,21 @@ test('a cancelled stage and its run are marked as stopped, and no stage begins a
 
 test('progress, metrics and messages are told with their stage, metrics are kept', async () => {
   const sft = stage('sft', async (context) => {
-    context.progress(0, 10, 'steps')
+    context.progress(0, 10, message('unitTasks'))
     context.metrics('sft', 1, { loss: 0.5 })
     context.say('noSuccesses')
     return 1
   })
   await start((runner) => runner.perform(sft, 0))
   expect(events.map(({ event }) => event)).toEqual(['stage', 'progress', 'metrics', 'message', 'stage', 'end'])
-  expect(events[1]).toMatchObject({ stage: 'sft', round: 0, done: 0, total: 10, unit: 'steps' })
+  expect(events[1]).toMatchObject({
+    stage: 'sft',
+    round: 0,
+    done: 0,
+    total: 10,
+    unit: 'tasks',
+    counted: { id: 'unitTasks' },
+  })
   expect(events[4]).toMatchObject({ status: 'done', result: 1 })
   expect(store.metrics.of(run.id)).toMatchObject([{ stage: 'sft', arm: 'sft', step: 1, name: 'loss', value: 0.5 }])
 })

@@ -108,7 +108,8 @@ function contextOf(options: RunnerOptions, stage: Stage<unknown>, round: number)
     resources,
     signal,
     arm,
-    progress: (done, total, unit) => emit({ event: 'progress', ...place, ...measure(done, total, unit) }),
+    progress: (done, total, counted) =>
+      emit({ event: 'progress', ...place, ...measure(done, total, english(counted)), counted }),
     metrics(name, step, metrics) {
       store.metrics.add(arm(name), step, metrics)
       emit({ event: 'metrics', ...place, arm: name, step, metrics })

@@ -39,7 +39,7 @@ export interface StageContext {
   /** The key under which an arm of this stage is kept. */
   arm(name: string): ArmKey
   /** Tells how far it is; `unit` is the plural of what is counted. */
-  progress(done: number, total: number, unit: string): void
+  progress(done: number, total: number, unit: Message): void
   /** Keeps the metrics of one optimiser step and tells them. */
   metrics(arm: string, step: number, metrics: Metrics): void
   /** Says a line worth keeping on the screen. */

@@ -212,14 +212,6 @@ export const words = {
     validate: 'Validate',
     evaluate: 'Evaluate',
   },
-  unit: {
-    attempts: 'attempts',
-    episodes: 'episodes',
-    steps: 'steps',
-    tasks: 'tasks',
-    checks: 'checks',
-    stepsOf: 'steps, now {{arm}}',
-  },
   episodes: {
     about: 'Every attempt of every run.',
     count_one: '{{count, number}} episode',

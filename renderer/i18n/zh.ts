@@ -205,14 +205,6 @@ export const words: Words = {
     validate: '验证',
     evaluate: '评估',
   },
-  unit: {
-    attempts: '次尝试',
-    episodes: '个回合',
-    steps: '步',
-    tasks: '个任务',
-    checks: '项检查',
-    stepsOf: '步，正在训练 {{arm}}',
-  },
   episodes: {
     about: '所有运行的每一次尝试。',
     count_one: '{{count, number}} 个回合',

@@ -12,7 +12,7 @@ import { duration } from '../parts/figures.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
 import { StatusSign } from '../parts/status.tsx'
 import classes from './job-strip.module.css'
-import { quarterOf, stageName, unitName } from './job-words.ts'
+import { quarterOf, stageName } from './job-words.ts'
 import { tellError } from './notices.tsx'
 
 export function JobStrip() {
@@ -64,11 +64,12 @@ interface RunningJobProps {
 
 function RunningJob({ job, current, strip }: RunningJobProps) {
   const { t } = useTranslation()
+  const say = useSay()
   useFocusHandedOn(strip, strip)
   const { stage, progress } = current
   const { paused } = usePaused()
   const stopping = job.status === 'stopping'
-  const counted = progress === null ? null : `${progress.done}/${progress.total} ${unitName(t, progress.unit)}`
+  const counted = progress === null ? null : `${progress.done}/${progress.total} ${say(progress.counted)}`
   const toGo = progress?.eta == null ? null : t('job.toGo', { time: duration(Math.max(1, progress.eta)) })
   const left = paused ? t('job.paused') : toGo
   return (

@@ -1,24 +1,13 @@
 import i18next from 'i18next'
 import { expect, test } from 'vitest'
-import { ENGLISH } from '../../main/messages/en.ts'
 import { words } from '../i18n/en.ts'
-import { quarterOf, stageName, unitName } from './job-words.ts'
+import { quarterOf, stageName } from './job-words.ts'
 
-const t = await i18next.createInstance().init({
-  lng: 'en',
-  ns: ['translation', 'lab'],
-  resources: { en: { translation: words, lab: ENGLISH } },
-})
+const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words } } })
 
 test('a stage is called by its name, and its round where it has one', () => {
   expect(stageName(t, { name: 'verify', title: '', round: 0 })).toBe('Verify')
   expect(stageName(t, { name: 'collect', title: '', round: 2 })).toBe('Collect, round 2')
-})
-
-test('units are said in the reader’s language; those that nobody knows as they came', () => {
-  expect(unitName(t, 'attempts')).toBe('attempts')
-  expect(unitName(t, 'steps, now dpo')).toBe('steps, now DPO')
-  expect(unitName(t, 'of tomorrow')).toBe('of tomorrow')
 })
 
 test('a stage is announced at its quarters', () => {

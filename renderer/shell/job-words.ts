@@ -1,19 +1,11 @@
 /** What is said of the job at work. */
 import type { TFunction } from 'i18next'
 import type { CurrentJob } from '../../main/jobs.ts'
-import { armName } from '../parts/arm.ts'
 
 /** "Collect, round 2". */
 export function stageName(t: TFunction, { name, round }: NonNullable<CurrentJob['stage']>): string {
   const stage = t(`stage.${name}` as 'stage.sft')
   return round > 0 ? t('job.round', { stage, round }) : stage
-}
-
-/** What is counted, in the reader's language; the trainings say whose steps they are. */
-export function unitName(t: TFunction, unit: string): string {
-  const arm = /^steps, now (\w+)$/.exec(unit)?.[1]
-  if (arm !== undefined) return t('unit.stepsOf', { arm: armName(t, arm) })
-  return t(`unit.${unit}` as 'unit.steps', { defaultValue: unit })
 }
 
 /** How far a stage is, in percent, by quarters: so often do screen readers hear of it. */

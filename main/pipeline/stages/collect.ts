@@ -48,7 +48,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
         max_new_tokens: config.model.max_new_tokens,
         seed: config.project.seed,
       },
-      onEpisode: (done) => context.progress(done, jobs.length, 'attempts'),
+      onEpisode: (done) => context.progress(done, jobs.length, message('unitAttempts')),
     })
     const { pairs, counts } = buildPairs(episodes)
     store.pairs.replace(context, pairs)

@@ -73,7 +73,7 @@ async function playAll(
       adapter,
       jobs,
       sampling: greedy(context.config),
-      onEpisode: (done) => context.progress(before + done, total, 'episodes'),
+      onEpisode: (done) => context.progress(before + done, total, message('unitEpisodes')),
     })
     arms.push({ name, episodes })
   }

@@ -36,7 +36,7 @@ export const golden: Stage<z.output<typeof result>> = {
     const without: string[] = []
     for (const [at, task] of tasks.entries()) {
       signal.throwIfAborted()
-      context.progress(at, tasks.length, 'tasks')
+      context.progress(at, tasks.length, message('unitTasks'))
       const expert = EXPERTS[task.name]
       if (expert !== undefined) samples.push(...(await recordMissing(context, task, expert, samples)))
       else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBigramEngine } from '../../../testing/bigram-engine.ts'
 import { configSchema } from '../../config/schema.ts'
 import { readSafetensors } from '../../engine/safetensors.ts'
+import { english } from '../../messages/say.ts'
 import { Store } from '../../store/store.ts'
 import { trainSft } from '../../training/sft.ts'
 import { runArtifacts } from '../artifacts.ts'
@@ -114,7 +115,7 @@ test.each([
 test('one of several trainings tells how far all of them are', async () => {
   const { context } = stage()
   const told: string[] = []
-  const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${unit}`)
+  const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${english(unit)}`)
   await train({ ...context, progress }, undefined, { before: 100, after: 50 })
-  expect([told[0], told.at(-1)]).toEqual(['100/187 steps, now sft', '137/187 steps, now sft'])
+  expect([told[0], told.at(-1)]).toEqual(['100/187 steps, now SFT', '137/187 steps, now SFT'])
 })

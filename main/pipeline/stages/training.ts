@@ -4,6 +4,8 @@ import { saveAdapter } from '../../engine/adapter.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
+import { armName } from '../../evaluation/arms.ts'
+import { message } from '../../messages/message.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
 import type { StageContext } from '../stage.ts'
 
@@ -31,7 +33,8 @@ export interface KeptTraining {
 export async function trainAdapter(context: StageContext, training: KeptTraining): Promise<TrainingResult> {
   const { engine, arm, lora, maxSteps, others = { before: 0, after: 0 } } = training
   const total = others.before + maxSteps + others.after
-  const tell = (step: number) => context.progress(others.before + step, total, `steps, now ${arm}`)
+  const tell = (step: number) =>
+    context.progress(others.before + step, total, message('unitSteps', { arm: armName(arm) }))
   const key = context.arm(arm)
   const resume = await readState(context, arm)
   const adapter = 'in training'

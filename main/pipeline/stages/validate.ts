@@ -27,7 +27,7 @@ export const validate: Stage<z.output<typeof result>> = {
       adapter: policyFolder(context, round),
       jobs,
       sampling: greedy(config),
-      onEpisode: (done) => context.progress(done, jobs.length, 'episodes'),
+      onEpisode: (done) => context.progress(done, jobs.length, message('unitEpisodes')),
     })
     const { success, n } = cell(episodes)
     context.say('validated', { solved: (100 * success).toFixed(1), episodes: n })

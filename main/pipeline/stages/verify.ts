@@ -131,7 +131,7 @@ export const verify: Stage<z.output<typeof result>> = {
   async run(context) {
     const checks: CheckResult[] = []
     for await (const found of runChecks(context)) {
-      context.progress(checks.length, CHECK_NAMES.length, 'checks')
+      context.progress(checks.length, CHECK_NAMES.length, message('unitChecks'))
       checks.push(found)
       if (found.ok) context.say('check', { name: message(CHECK_TITLES[found.name]), found: found.messages })
     }
