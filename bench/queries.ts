@@ -2,9 +2,11 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { WebSocket } from 'ws'
 import type { LabRouter } from '../main/rpc/router.ts'
+import { type Contender, type Contenders, listed } from './contenders.ts'
 import { figure, type Reporter } from './figure.ts'
 import type { LargeLab } from './large-lab.ts'
-import { median, timed } from './measure.ts'
+import { interleave, timed } from './measure.ts'
+import { type Selection, selects } from './selection.ts'
 import { type Serving, serve } from './serving.ts'
 
 /** Seconds that no question of a view may take. */
@@ -31,7 +33,7 @@ const METRICS = [
 ]
 
 /** Each view's questions, as it asks them. */
-export function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
+function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
   const place = { run, round: 1 }
   const arms = [{ run, stage: 'dpo', round: 1, arm: 'dpo' }]
   const names = METRICS
@@ -84,22 +86,40 @@ export function questions({ run }: LargeLab, pair: number, episode: number): Rec
   }
 }
 
-/** Reports answers a second to each question, asked one after another, beside the least that is quick enough. */
-export async function benchQueries(large: LargeLab, rounds: number, report: Reporter): Promise<void> {
-  const serving = await serve(large.configFile)
-  const { lab, close } = connect(serving)
+/**
+ * Reports answers a second to each question, beside those of the other checkout that takes turns, or the least that is
+ * quick enough.
+ */
+export async function benchQueries(
+  contenders: Contenders,
+  rounds: number,
+  report: Reporter,
+  { case: cases }: Selection,
+): Promise<void> {
+  const asked = await Promise.all(listed(contenders).map(ask))
   try {
-    const { rows } = await lab.pairs.list.query({ run: large.run, round: 1, offset: 1000, limit: 1 })
-    const { rows: played } = await lab.episodes.list.query({ offset: 100, limit: 1 })
-    for (const [name, ask] of Object.entries(questions(large, rows[0]?.id ?? 1, played[0]?.id ?? 1))) {
-      const seconds: number[] = []
-      for (let round = 0; round < rounds; round++) seconds.push(await timed(() => ask(lab)))
-      report.figure(figure('window', `query, ${name}`, '1/s', 1 / median(seconds), '100 ms at most', 1 / LIMIT))
+    const { lab, client } = asked[0]!
+    const { rows } = await client.lab.pairs.list.query({ run: lab.run, round: 1, offset: 1000, limit: 1 })
+    const { rows: played } = await client.lab.episodes.list.query({ offset: 100, limit: 1 })
+    for (const [name, question] of Object.entries(questions(lab, rows[0]?.id ?? 1, played[0]?.id ?? 1))) {
+      if (!selects(cases, name)) continue
+      const contestants = asked.map((one) => ({ name: one.name, run: () => timed(() => question(one.client.lab)) }))
+      const seconds = await interleave(contestants, rounds)
+      const [ours, theirs] = contestants.map(({ name }) => 1 / seconds.get(name)!)
+      const [peer, speed] = theirs === undefined ? ['100 ms at most', 1 / LIMIT] : [asked[1]!.name, theirs]
+      report.figure(figure('window', `query, ${name}`, '1/s', ours!, peer, speed))
     }
   } finally {
-    await close()
-    await serving.close()
+    for (const { client, serving } of asked) {
+      await client.close()
+      await serving.close()
+    }
   }
+}
+
+async function ask({ name, lab, checkout }: Contender) {
+  const serving = await serve(lab.configFile, checkout)
+  return { name, lab, serving, client: connect(serving) }
 }
 
 /** A client with the cookie that a browser would have. */

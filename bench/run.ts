@@ -1,8 +1,9 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|window] [--model <part of a name>]
- * [--case <part of a name>] [--json] [--quick]`. Prints a table, or with --json one line a figure; what else there is to
+ * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|queries|window]
+ * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--json] [--quick]`. Prints a table, or with --json one line a figure; what else there is to
  * know goes to stderr, each figure of the table as soon as it is known. --model and --case choose among engine's and
- * memory's; more than one of each may be given. --quick is to see that everything runs: its figures say little.
+ * memory's, --case among queries too; more than one of each may be given. --against names another checkout, set up, whose
+ * window takes turns with ours. --quick is to see that everything runs: its figures say little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -14,7 +15,7 @@ import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
 import type { Selection } from './selection.ts'
-import { benchWindow } from './window.ts'
+import { benchQuestions, benchWindow } from './window.ts'
 
 const BENCHES = {
   engine: benchEngine,
@@ -22,6 +23,7 @@ const BENCHES = {
   live: benchLive,
   memory: benchMemory,
   precision: benchPrecision,
+  queries: benchQuestions,
   window: benchWindow,
 } as const
 type Bench = keyof typeof BENCHES
@@ -59,7 +61,7 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,
-    selection: { model: values.model, case: values.case },
+    selection: { model: values.model, case: values.case, against: values.against ?? null },
   }
 }
 
@@ -70,6 +72,7 @@ function parsed() {
       options: {
         model: { type: 'string', multiple: true, default: [] },
         case: { type: 'string', multiple: true, default: [] },
+        against: { type: 'string' },
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
       },

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { fetchChromium } from '../main/environment/browser.ts'
+import { type Contender, type Contenders, listed, makeContenders } from './contenders.ts'
 import { figure, type Reporter } from './figure.ts'
 import { framesDuring, quantile } from './frames.ts'
-import { type LabSize, type LargeLab, makeLargeLab } from './large-lab.ts'
+import type { LabSize, LargeLab } from './large-lab.ts'
 import { median } from './measure.ts'
 import { benchQueries } from './queries.ts'
+import type { Selection } from './selection.ts'
 import { serve } from './serving.ts'
 
 interface Scale {
@@ -46,23 +48,41 @@ const USE_LIMIT = 2
 const FRAME_LIMIT = 50
 
 /** Reports cold starts, frames and questions. */
-export async function benchWindow(report: Reporter, quick: boolean): Promise<void> {
+export async function benchWindow(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
   const scale = quick ? QUICK : FULL
-  const folder = mkdtempSync(join(tmpdir(), 'window-bench-'))
   const browser = await chromium.launch({ executablePath: await fetchChromium(), args: ['--no-sandbox'] })
   try {
-    const large = await makeLargeLab(folder, scale.size)
-    await measureWindow(browser, large, scale, report)
+    await withContenders(scale, selection, async (contenders) => {
+      await coldStarts(browser, contenders, scale.starts, report)
+      await benchQueries(contenders, scale.questions, report, selection)
+      await frames(browser, contenders.ours.lab, scale, report)
+    })
   } finally {
     await browser.close()
+  }
+}
+
+/** Reports only what the views ask. */
+export async function benchQuestions(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
+  const scale = quick ? QUICK : FULL
+  await withContenders(scale, selection, (labs) => benchQueries(labs, scale.questions, report, selection))
+}
+
+async function withContenders(
+  { size }: Scale,
+  { against }: Selection,
+  work: (contenders: Contenders) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'window-bench-'))
+  try {
+    await work(await makeContenders(folder, size, against))
+  } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** The same on a lab that is there. */
-export async function measureWindow(browser: Browser, large: LargeLab, scale: Scale, report: Reporter): Promise<void> {
-  await coldStarts(browser, large, scale.starts, report)
-  await benchQueries(large, scale.questions, report)
+/** How smooth tables and curves are. */
+async function frames(browser: Browser, large: LargeLab, scale: Scale, report: Reporter): Promise<void> {
   const serving = await serve(large.configFile)
   try {
     const page = await openPage(browser)
@@ -96,15 +116,24 @@ async function openPage(browser: Browser): Promise<Page> {
 }
 
 /** From the start of the server's process to the first paint, and to a first view that can be used. */
-async function coldStarts(browser: Browser, large: LargeLab, rounds: number, report: Reporter): Promise<void> {
-  const starts: ColdStart[] = []
-  for (let round = 0; round < rounds; round++) starts.push(await coldStart(browser, large))
-  const of = (what: keyof ColdStart) => starts.map((start) => start[what])
-  report.note(
-    `Cold start: the server says its address after ${shown(of('address'))}; from the navigation on, the first paint takes ${shown(of('painted'))}, a view that can be used ${shown(of('usable'))}.`,
-  )
-  const start = (name: string, what: keyof ColdStart, limit: number) =>
-    report.figure(figure('window', `cold start, ${name}`, '1/s', 1 / median(of(what)), `${limit} s`, 1 / limit))
+async function coldStarts(browser: Browser, contenders: Contenders, rounds: number, report: Reporter): Promise<void> {
+  const all = listed(contenders).map((contender) => ({ contender, starts: [] as ColdStart[] }))
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, starts } of all) starts.push(await coldStart(browser, contender))
+  }
+  for (const { contender, starts } of all) {
+    const of = (what: keyof ColdStart) => shown(starts.map((start) => start[what]))
+    report.note(
+      `Cold start, ${contender.name}: the server says its address after ${of('address')}; from the navigation on, the first paint takes ${of('painted')}, a view that can be used ${of('usable')}.`,
+    )
+  }
+  const [ours, theirs] = all
+  const start = (name: string, what: keyof ColdStart, limit: number) => {
+    const speed = (starts: readonly ColdStart[]) => 1 / median(starts.map((start) => start[what]))
+    const [peer, least] =
+      theirs === undefined ? [`${limit} s`, 1 / limit] : [theirs.contender.name, speed(theirs.starts)]
+    report.figure(figure('window', `cold start, ${name}`, '1/s', speed(ours!.starts), peer, least))
+  }
   start('first paint', 'paint', PAINT_LIMIT)
   start('a view that can be used', 'use', USE_LIMIT)
 }
@@ -122,7 +151,7 @@ interface ColdStart {
 
 type Watching = typeof globalThis & { painted?: number | undefined; usable?: number }
 
-async function coldStart(browser: Browser, large: LargeLab): Promise<ColdStart> {
+async function coldStart(browser: Browser, { lab, checkout }: Contender): Promise<ColdStart> {
   const page = await openPage(browser)
   await page.addInitScript((name) => {
     new PerformanceObserver((list) => {
@@ -138,7 +167,7 @@ async function coldStart(browser: Browser, large: LargeLab): Promise<ColdStart> 
     requestAnimationFrame(look)
   }, 'Run everything')
   const started = Date.now()
-  const serving = await serve(large.configFile)
+  const serving = await serve(lab.configFile, checkout)
   try {
     const address = (Date.now() - started) / 1000
     await page.goto(serving.url.href, { waitUntil: 'commit' })

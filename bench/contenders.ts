@@ -1,0 +1,46 @@
+/** The same large lab for this checkout and, where one is named, for another one to be compared with. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
+import { type LabSize, type LargeLab, makeLargeLab } from './large-lab.ts'
+
+/** A checkout with the lab that it serves. */
+export interface Contender {
+  readonly name: string
+  readonly checkout: string
+  readonly lab: LargeLab
+}
+
+export interface Contenders {
+  readonly ours: Contender
+  /** null where there is nothing to be compared with. */
+  readonly theirs: Contender | null
+}
+
+/**
+ * Makes the labs in an empty folder. The other checkout makes its own, and ours is a copy of that: a newer lab opens an
+ * older store, but not the other way round.
+ */
+export async function makeContenders(folder: string, size: LabSize, against: string | null): Promise<Contenders> {
+  const own = join(folder, 'ours')
+  mkdirSync(own)
+  const ours = { name: 'ours', checkout: PROGRAM_ROOT }
+  if (against === null) return { ours: { ...ours, lab: await makeLargeLab(own, size) }, theirs: null }
+  const checkout = resolve(against)
+  const other = join(folder, 'theirs')
+  mkdirSync(other)
+  const maker: { makeLargeLab: typeof makeLargeLab } = await import(
+    pathToFileURL(join(checkout, 'bench/large-lab.ts')).href
+  )
+  const lab = await maker.makeLargeLab(other, size)
+  cpSync(other, own, { recursive: true })
+  const configFile = join(own, 'config.yaml')
+  writeFileSync(configFile, readFileSync(configFile, 'utf8').replaceAll(other, own))
+  return { ours: { ...ours, lab: { ...lab, configFile } }, theirs: { name: against, checkout, lab } }
+}
+
+/** Those that there are, ours first. */
+export function listed({ ours, theirs }: Contenders): readonly Contender[] {
+  return theirs === null ? [ours] : [ours, theirs]
+}
