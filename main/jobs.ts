@@ -12,14 +12,14 @@ export interface JobRequest {
   readonly config: Config
   /** The run to go on with; null begins a new one. */
   readonly resume: number | null
-  /** What a new run of `retrain` trains on: the latest collection that is like this. */
+  /** A new run of `retrain` trains on the latest collection that has this run and round. */
   readonly collection?: Partial<RoundKey> | null
 }
 
 export interface JobState {
-  /** 'stopping' from the wish to stop until the run has come to rest. */
+  /** 'stopping' from the moment that somebody asks the run to stop until it has stopped. */
   readonly status: 'idle' | 'running' | 'stopping'
-  /** What is done now; null where nothing is. */
+  /** The job at work; null where there is none. */
   readonly current: CurrentJob | null
   /** How the last job of this lab ended; null before the first. */
   readonly last: EndedJob | null
@@ -53,7 +53,7 @@ interface Work {
   readonly settled: Promise<void>
 }
 
-/** One job at a time, and whoever wants to know how it stands. */
+/** Runs one job at a time, and tells its state to whoever subscribes. */
 export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
   readonly #audience: Audience | undefined
@@ -107,14 +107,14 @@ export class Jobs {
     return this.state
   }
 
-  /** Asks the job to stop where it can go on later without loss. Nothing where there is none. */
+  /** Asks the job to stop where it can be resumed without loss. Does nothing where there is no job. */
   stop(): JobState {
     if (this.state.status === 'running') this.#store.setState({ status: 'stopping' })
     this.#work?.stop.abort()
     return this.state
   }
 
-  /** Takes browser and engine away from the job: what it has not yet kept is done again when it is resumed. */
+  /** Closes the job's browser and engine. What it has not stored yet is done again when it is resumed. */
   stopNow(): JobState {
     this.stop()
     this.#work?.quit.abort()
@@ -126,7 +126,7 @@ export class Jobs {
     await this.#work?.settled
   }
 
-  /** The run has let go of everything. One that broke outside its stages has not told its end itself. */
+  /** The run has closed everything. A run that failed outside its stages has not told its end itself. */
   #end(failure: Failure): void {
     const { current, last } = this.state
     this.#work = undefined
@@ -138,7 +138,7 @@ export class Jobs {
   }
 }
 
-/** What an event of the run makes of the state. */
+/** The state after an event of the run. */
 function stateAfter(state: JobState, command: Command, event: LabEvent): JobState {
   if (event.event === 'run') {
     const { run } = event

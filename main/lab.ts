@@ -1,4 +1,4 @@
-/** The lab: one store and the commands that work on it. What every way in starts. */
+/** The lab: one store, and the commands that work on it. Terminal, browser and desktop app all start it. */
 import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { createStore, type StoreApi } from 'zustand/vanilla'
@@ -24,7 +24,7 @@ import type { Run, RunRecord } from './store/runs.ts'
 import { Store } from './store/store.ts'
 import { followRun } from './tracking/follow.ts'
 
-/** What a run can be asked to do. A stage alone takes what earlier runs left at the configuration's paths. */
+/** The commands of a run. A stage that is run alone reads its inputs from the configuration's paths. */
 const COMMANDS = {
   verify: (runner: Runner) => runner.perform(verify, 0),
   golden: (runner: Runner) => runner.perform(golden, 0),
@@ -47,13 +47,13 @@ export type Command = keyof typeof COMMANDS
 export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
-  /** Go on with the latest run of this command, or with the run of this id, with the configuration it began with. */
+  /** Resumes the latest run of this command, or the run of this id, with the configuration that it began with. */
   readonly resume: 'latest' | number | null
-  /** The collection whose pairs a new run of `retrain` trains on: the latest that is like this. */
+  /** A new run of `retrain` trains on the latest collection that has this run and round. */
   readonly collection?: Partial<RoundKey> | null
   /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
-  /** Aborted, after `signal`, to take browser and engine away from what does not stop. */
+  /** Aborted after `signal`, to close browser and engine under work that does not stop. */
   readonly quit?: AbortSignal
   readonly emit: Emit
   /** Who watches what the run plays. */
@@ -135,7 +135,7 @@ function forgetOne(store: Store, config: Config, id: number): void {
 }
 
 function forget(store: Store, config: Config, run: RunRecord): void {
-  // Not where the run wrote: the store may be a copy, and the folder there another lab's.
+  // Not the folder that the run wrote to: where the store is a copy, that folder belongs to another lab.
   rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
   store.runs.purge(run.id)
 }
@@ -186,7 +186,7 @@ function beginRun(
   like: RunOptions['collection'],
 ): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
   const collection = command === 'retrain' ? collectionOf(store, like) : null
-  // Trained again is on the tasks that the pairs are of; all other settings are as they are now.
+  // Training again keeps the tasks that the pairs are of. All other settings are those of now.
   const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
   const { name } = config.project
   const id = store.runs.create(name, command, config, { after: lastReport(config), collection })

@@ -16,13 +16,13 @@ import { type Ancestor, lineageOf } from './origin.ts'
 export interface AdapterPlace {
   /** Folder, as paths are shown. */
   readonly path: string
-  /** What it was trained by: sft, dpo, or a control; for a path of the configuration what belongs there. */
+  /** The arm that trained it: sft, dpo, or a control. At a path of the configuration: the arm that belongs there. */
   readonly arm: string
   /** The run that trained it; null for what stands at a path of the configuration. */
   readonly run: number | null
   /** 0 for SFT. */
   readonly round: number
-  /** How many rounds its run has adapters of, 0 where it is of no run. */
+  /** In how many rounds its run trained adapters; 0 where it is of no run. */
   readonly rounds: number
   /** Whether the next stages take it: it stands at a path of the configuration. */
   readonly current: boolean
@@ -38,7 +38,7 @@ export interface AdapterRecord extends AdapterPlace {
   readonly bytes: number
   /** When its weights were written, in milliseconds since 1970. */
   readonly written: number
-  /** What it was made from, the nearest first; empty where nobody wrote it down. */
+  /** What it was made from, the nearest first; empty where that is unknown. */
   readonly lineage: readonly Ancestor[]
   /** The adapter of a run that this one is a copy of; null where it is none, or of a run itself. */
   readonly origin: Pick<AdapterRecord, 'path' | 'arm' | 'run' | 'round' | 'rounds'> | null

@@ -18,10 +18,10 @@ const BESIDE =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(merges\.txt|chat_template\.jinja)$/
 
 export interface MergeOptions {
-  /** Called with how many of the tensors are written. */
+  /** Called with the number of tensors written so far, and of all. */
   readonly onProgress?: (done: number, total: number) => void
   readonly shardBytes?: number
-  /** Aborted to leave off; nothing of the merged model is left behind then. */
+  /** Aborted to stop; what was written of the merged model is removed. */
   readonly signal?: AbortSignal
 }
 

@@ -1,4 +1,4 @@
-/** The merge that the lab is doing now: like the job it belongs to the lab, so it goes on whether or not anybody looks. */
+/** The merge at work. It belongs to the lab, as the job does, so it goes on when no window is open. */
 
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,18 +9,18 @@ import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/erro
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
 
 export interface MergeRequest {
-  /** Folders: of the base model, of the adapter, and of the checkpoint that is to be; its parent must be there. */
+  /** Folders of the base model, of the adapter, and of the new checkpoint, whose parent must exist. */
   readonly base: string
   readonly adapter: string
   readonly target: string
 }
 
 export interface MergeState {
-  /** What is merged now; null where nothing is. */
+  /** The merge at work; null where there is none. */
   readonly current: {
     readonly adapter: string
     readonly target: string
-    /** Tensors that are written, and all. */
+    /** Tensors written so far, and in all. */
     readonly done: number
     readonly total: number
     readonly stopping: boolean
@@ -38,7 +38,7 @@ export interface MergeState {
 
 type Merge = (base: string, adapter: string, target: string, options: MergeOptions) => Promise<void>
 
-/** One merge at a time, and whoever wants to know how it stands. */
+/** Does one merge at a time, and tells its state to whoever subscribes. */
 export class Merges {
   readonly #merge: Merge
   readonly #store = createStore<MergeState>(() => ({ current: null, last: null }))
@@ -85,7 +85,7 @@ export class Merges {
     return this.state
   }
 
-  /** Leaves off; nothing of the merged model stays. Nothing where there is no merge. */
+  /** Stops the merge and removes what it has written. Does nothing where there is no merge. */
   stop(): MergeState {
     if (this.state.current !== null) this.#store.setState({ current: { ...this.state.current, stopping: true } })
     this.#work?.stop.abort()

@@ -1,4 +1,4 @@
-/** The policies that have something to say of a round's pairs: the one they are held to, and the one they taught. */
+/** The policies that score the pairs of a round: the reference of its DPO training, and the policy that it trained. */
 
 import type { Config } from '../config/schema.ts'
 import { projectPath } from '../files/paths.ts'

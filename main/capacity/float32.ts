@@ -6,8 +6,8 @@ import { type Card, findCard } from './card.ts'
 import { gb } from './gigabytes.ts'
 
 /**
- * Looks, before weights are read, whether this machine can hold them: what a model is loaded with as `checkRoom`. The
- * native engine holds them in less where it must, so it is never refused.
+ * Checks, before weights are read, that this machine can hold them; `AgentModel.load` takes it as its `checkRoom`. The
+ * native engine can hold them in 4 bits, so it is never refused.
  * @throws UserError that says how much they take.
  */
 export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<void> {
@@ -16,8 +16,8 @@ export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<
 }
 
 /**
- * Refuses a model whose weights alone are more than there is to hold them on TensorFlow.js, in the `free` bytes of this
- * machine's memory, through which they go in any case, and of the card where there is one.
+ * Refuses a model whose weights are larger than the `free` bytes of memory, or than the memory of the card. Weights go
+ * through the machine's memory even where a card computes.
  * @throws UserError that says how much they take.
  */
 export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {

@@ -1,4 +1,4 @@
-/** What a configuration will need of the machine, told before anything is loaded. */
+/** What a configuration needs of the machine, known before anything is loaded. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,18 +14,19 @@ import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
 import { planMemory } from './memory.ts'
 
-/** What is known before of training on TensorFlow.js. */
+/** What is known beforehand of training on TensorFlow.js. */
 export interface LeastPlan {
   readonly engine: EngineKind
   readonly estimate: LeastMemory
   /** Of a DPO step of the native engine with NF4 weights, to compare. */
   readonly native: MemoryEstimate
-  /** Bytes that can be had here now. */
+  /** Free bytes of this machine now. */
   readonly free: number
 }
 
 /**
- * What TensorFlow.js takes at the least, beside a step of the native engine on prompts and completions of so many tokens.
+ * The least memory of a training on TensorFlow.js, and for comparison that of a step of the native engine, on prompts and
+ * completions of this many tokens.
  * Throws UserError where the model is neither here nor of a published size.
  */
 export function planLeast(config: Config, prompt: number, completion: number): LeastPlan {
@@ -38,11 +39,11 @@ export function planLeast(config: Config, prompt: number, completion: number): L
   }
 }
 
-/** Characters that a token stands for at the least, as pages are written; prompts are seldom so dense. */
+/** The fewest characters of a page that make a token. Most prompts have more characters a token. */
 const CHARACTERS_A_TOKEN = 3
 /** Tokens of a prompt beside the page: the lab's own words, the task, what was done. */
 const PROMPT_FRAME = 200
-/** What a run of a small model takes with its browser. */
+/** Bytes of a run of a small model, with its browser. */
 const LEAST_MEMORY = 1e9
 
 export interface MemoryForecast {
@@ -52,7 +53,7 @@ export interface MemoryForecast {
   readonly most: number | null
 }
 
-/** What training and generating will take at their peaks; null where the model's shape is not known before it is here. */
+/** The peaks of training and generating; null where the model's shape is unknown until the model is here. */
 export function forecastMemory(config: Config): MemoryForecast | null {
   const shape = knownShape(config)
   if (shape === null) return null
@@ -87,11 +88,11 @@ const CHECKPOINT = 4
 export interface DiskForecast {
   /** Bytes of the model that are not here yet. */
   readonly download: number
-  /** What is needed where: one entry a file system. */
+  /** Bytes needed and free, one entry a file system. */
   readonly places: readonly { readonly folder: string; readonly needed: number; readonly free: number }[]
 }
 
-/** What runs will write, beside what is free there: the model's download, its weights in 4 bits, adapters, the store. */
+/** What a run writes (the model's download, its weights in 4 bits, adapters, the store), and what is free there. */
 export async function forecastDisk(config: Config): Promise<DiskForecast> {
   const shape = knownShape(config)
   const needs = [{ folder: dirname(projectPath(config.paths.store)), bytes: STORE_BYTES }]
@@ -137,7 +138,7 @@ function begunBytes(name: string): number {
   return readdirSync(blobs).reduce((sum, file) => sum + statSync(join(blobs, file)).size, 0)
 }
 
-/** The model's shape; null where it is not known before the model is here. */
+/** The model's shape; null where it is unknown until the model is here. */
 export function knownShape({ model }: Config): Qwen2Config | null {
   try {
     return architectureOf(model.base_model_name)

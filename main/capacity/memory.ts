@@ -1,4 +1,4 @@
-/** Whether a training will fit into this machine's memory: told before it begins, and refused where it cannot. */
+/** Whether a training fits into this machine's memory: it warns before the training begins, or refuses it. */
 import { availableParallelism, totalmem } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
@@ -19,7 +19,7 @@ import { gb } from './gigabytes.ts'
 /** A run that leaves less of the free memory than this share gets a warning. */
 const SPARE = 0.1
 
-/** What a batch computes. */
+/** The size of a batch, in tokens. */
 export interface BatchSize {
   readonly tokens: number
   readonly targets: number
@@ -54,9 +54,9 @@ export interface TrainingSize {
 }
 
 /**
- * Looks whether training an adapter on batches of those sizes, one after the other, fits into `free` bytes with all that
- * the engine already holds. Returns what a warning says, or null where there is room.
- * @throws UserError with the estimate by part, and the command that trains in less, where there is not.
+ * Checks that training an adapter on batches of these sizes fits into `free` bytes, with all that the engine holds. Returns
+ * the values of a warning where memory will be short, or null where there is room.
+ * @throws UserError where it does not fit, with the estimate by part and the command that trains in less.
  */
 export function checkMemory(
   engine: Engine,
@@ -88,7 +88,7 @@ export function checkMemory(
   })
 }
 
-/** What a warning says where a later training on such batches will not fit; null where it will. */
+/** The values of a warning where a later training on such batches will not fit; null where it will. */
 export function memoryShortLater(
   { config, holding }: Engine,
   lora: LoraConfig,
@@ -100,7 +100,7 @@ export function memoryShortLater(
   return total + saving <= free ? null : { needed: gb(total + saving), free: gb(free) }
 }
 
-/** Bytes that this process has, and those that it can have besides. */
+/** Bytes that this process holds, and those that it can still get. */
 function freeForTraining(): number {
   return process.availableMemory() + process.memoryUsage.rss()
 }
@@ -115,7 +115,7 @@ function peakOf(
     .reduce((most, one) => (one.total > most.total ? one : most))
 }
 
-/** Overrides with which the training takes less: as much of the batch as `fits`, and where none does, all that helps. */
+/** Settings with which the training takes less: the largest batch that `fits`, and where none does, all that helps. */
 function lighter(
   { gradientCheckpointing, precision }: Holding,
   { stage, batch_size, grad_accumulation_steps }: TrainingSize,
@@ -141,16 +141,17 @@ function lighter(
 export interface MemoryPlan {
   readonly question: MemoryQuestion
   readonly estimate: MemoryEstimate
-  /** Of collecting and evaluating, which do not run while something is trained. */
+  /** The peak of collecting and evaluating, which never run during a training. */
   readonly generation: GenerationEstimate
-  /** Bytes that can be had here now. */
+  /** Free bytes of this machine now. */
   readonly free: number
 }
 
 /**
- * The peak of a step of SFT or DPO by the configuration: `batch_size` samples or pairs with prompts and completions of the
- * given lengths; and that of generating as many completions as pages are played. The model need not be here where it is one of Qwen2's published sizes.
- * @throws UserError where it is neither.
+ * The peak of a training step of SFT or DPO, for `batch_size` samples or pairs with prompts and completions of these
+ * lengths; and the peak of generating one completion for each page. A published size of Qwen2 can be planned before it is
+ * on this machine.
+ * @throws UserError where the model is neither here nor of a published size.
  */
 export function planMemory(
   config: Config,

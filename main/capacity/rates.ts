@@ -1,4 +1,4 @@
-/** Rates of the shipped model, which has a few million parameters, ruin one of billions. */
+/** Learning rates that suit the shipped model, of a few million parameters, ruin a model of billions. */
 import type { Config } from '../config/schema.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
@@ -8,7 +8,7 @@ const LARGE = 100e6
 /** Rates above these are of small models: half the distance, in factors, between what suits those and what suits 7B. */
 const HIGHEST = { sft: 4.5e-4, dpo: 5e-5 } as const
 
-/** What a warning says where a large model would be trained with rates of small ones; null where it would not. */
+/** The values of a warning where a large model would be trained with a rate for small ones; null where it would not. */
 export function smallModelRates(
   { training }: Config,
   shape: Qwen2Config,

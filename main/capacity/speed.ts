@@ -33,9 +33,9 @@ const VOCABULARY = 1024
 const MEASURED_TOKENS = 16
 
 /**
- * Runs one layer with random weights, held as the model will be, and scales what it takes to all layers; the head, by the
- * bytes that are read for each token. Norms, logits of training and AdamW's step are left out, which for large models are
- * a few hundredths. It takes as long as that layer takes several times; `clock` gives milliseconds.
+ * Times one layer with random weights, held as the model's will be, and scales that to all layers. The head is scaled by
+ * the bytes that each token reads. Norms, the logits of training and AdamW's step are left out: for large models they are a
+ * few hundredths. `clock` gives milliseconds.
  */
 export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
   const { config, holding, lora, prompt, completion, pages } = question

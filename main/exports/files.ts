@@ -11,13 +11,13 @@ import type { ExportKind } from './kinds.ts'
 import { exportLines } from './lines.ts'
 
 export interface ExportedFile {
-  /** Of its content, as HTTP names it. */
+  /** The media type of the content. */
   readonly type: string
   readonly content: string | Uint8Array
 }
 
 export interface ExportChoice {
-  /** The catalogue, for the groups of the report. */
+  /** The tasks that the report groups. */
   readonly tasks: readonly Task[]
   /** Of the pairs; the last one by default. */
   readonly round?: number

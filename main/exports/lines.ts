@@ -1,4 +1,4 @@
-/** What a run found, line by line, as other tools read it. */
+/** Data of a run, a line a record, as other tools read it. */
 
 import { metricsCsv } from '../evaluation/report.ts'
 import { UserError } from '../messages/error.ts'

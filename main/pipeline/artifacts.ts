@@ -1,4 +1,4 @@
-/** Where a run keeps what it makes. The paths of the configuration are exports of these, and inputs of later runs. */
+/** Where a run keeps what it makes. It copies its results to the paths of the configuration, where later runs find them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
@@ -17,7 +17,7 @@ export interface Artifacts {
   adapter(arm: string, round: number): string
 }
 
-/** What says where the inputs of a stage are. */
+/** What decides where a stage finds its inputs. */
 interface Inputs {
   readonly config: Config
   readonly store: Store
@@ -40,8 +40,8 @@ function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Art
 }
 
 /**
- * Where a run that the store remembers keeps what it made: under the reports of the present configuration, so that a lab
- * can be copied or moved with its store, else where it wrote it.
+ * Where a stored run keeps what it made: in the report folder of the present configuration, so that a lab can be copied or
+ * moved with its store; else where the run wrote it.
  */
 export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'name' | 'reports'>): Artifacts {
   const here = runArtifacts(present, run)
@@ -49,8 +49,8 @@ export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'nam
 }
 
 /**
- * The highest number of a run with a report folder; 0 where there is none. A run begins after it: even where the store
- * was thrown away, it must not find what another one made.
+ * The highest number of a run with a report folder; 0 where there is none. New runs count on from it: where the store was
+ * deleted, a new run must not find the files of an old one.
  */
 export function lastReport(config: Config): number {
   const folder = projectPath(config.paths.reports)

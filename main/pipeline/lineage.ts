@@ -1,6 +1,6 @@
 /**
- * Which runs a result stands on: a pipeline does every stage itself, training again stands on the run that collected, a
- * stage alone on the latest that did the others.
+ * Which earlier runs a result builds on. A pipeline does every stage itself; training again builds on the run that
+ * collected; a stage that is run alone builds on the latest run of each stage before it.
  */
 import type { StageRecord } from '../store/stages.ts'
 import type { Store } from '../store/store.ts'

@@ -1,4 +1,4 @@
-/** What a run found, put together from the store: for the report when it ends, and for whoever asks later. */
+/** What a run found, read from the store: for the report when the run ends, and for later questions. */
 import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
@@ -19,7 +19,7 @@ export const evaluateResult = z.object({
     z.string(),
     z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
   ),
-  /** The adapter that each arm played with: what tells its weights from all others. */
+  /** By arm, the digest of the adapter that played. */
   adapters: z.record(z.string(), z.string()).default({}),
   /** What it ran on, for the report. */
   facts: z.record(z.string(), z.string()).default({}),
@@ -53,7 +53,7 @@ export function evaluationOf(store: Store, run: number, tasks: readonly Task[]):
   }
 }
 
-/** What led here, metrics included: those of the runs that the evaluation of this run stands on. */
+/** Stages, pairs and metrics of all runs that the evaluation of this run builds on. */
 export function history(store: Store, run: number): Omit<ReportData, keyof Evaluation> {
   const records = recordsBehind(store, run)
   const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))
@@ -87,7 +87,7 @@ function wallOf(records: readonly StageRecord[]): ReportData['wall'] {
   return Object.fromEntries(records.map((record) => [nameOf(record), record.seconds]))
 }
 
-/** The stages that a run stands on, be they its own or those of earlier runs. */
+/** The stages that a run builds on: its own, and those of earlier runs. */
 function recordsBehind(store: Store, run: number): StageRecord[] {
   // A stage alone is not validated between rounds, whatever an earlier run did.
   const own: readonly string[] = ['validate', 'evaluate']
@@ -98,7 +98,7 @@ function recordsBehind(store: Store, run: number): StageRecord[] {
   )
 }
 
-/** The groups of tasks; what is in no catalogue is a page of the user. */
+/** The groups of tasks. A task that is in no catalogue is one of the user's own pages. */
 export function labels(tasks: readonly Task[]): Pick<ReportData, 'categoryOf'> {
   const groups = new Map(tasks.map(({ name, category }) => [name, category]))
   return { categoryOf: (task) => groups.get(task) ?? 'own' }

@@ -38,7 +38,7 @@ export interface StageContext {
   readonly signal: AbortSignal
   /** The key under which an arm of this stage is kept. */
   arm(name: string): ArmKey
-  /** Tells how far it is; `unit` is the plural of what is counted. */
+  /** Tells how far it is; `unit` names what is counted, in the plural. */
   progress(done: number, total: number, unit: Message): void
   /** Keeps the metrics of one optimiser step and tells them. */
   metrics(arm: string, step: number, metrics: Metrics): void

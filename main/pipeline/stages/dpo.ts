@@ -43,7 +43,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
     freeTensors(tensors)
-    // Read again where they are wanted: beside a large model they would be in the way.
+    // Read from disk each time: beside a large model there is no memory for a second copy.
     const weights = async () => (await loadAdapter(reference, engine.config)).tensors
     const material = await materialOf(context, model)
     const { pairs, golden } = material

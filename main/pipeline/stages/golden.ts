@@ -22,7 +22,7 @@ const PATIENCE = 20
 
 const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(z.string()) })
 
-/** Records what paths.sft_data lacks; what is in it already, an expert's or someone's own, stays. */
+/** Records the samples that paths.sft_data lacks. It keeps those that are there, from experts or from people. */
 export const golden: Stage<z.output<typeof result>> = {
   name: 'golden',
   title: message('titleGolden'),

@@ -41,7 +41,7 @@ export const sft: Stage<z.output<typeof result>> = {
     )
     const warning = checkMemory(engine, config.lora, [batch], { stage: 'sft', ...options })
     if (warning !== null) context.say('memoryShort', warning)
-    // What a run has begun with it keeps, so hours of collecting would be spent for a DPO that cannot be trained.
+    // A run keeps its settings. Without this, it would collect for hours and then find that DPO does not fit.
     const later = memoryShortLater(engine, config.lora, [likelyPairs(train, config.training.dpo.batch_size)])
     if (later !== null) context.say('memoryShortLater', later)
     const rates = smallModelRates(config, engine.config, ['sft'])

@@ -111,7 +111,7 @@ const CHECKS = {
   },
 } satisfies Readonly<Record<CheckName, Check>>
 
-/** The model, where there is room for it: a large one is neither downloaded nor loaded before that is known. */
+/** Opens the model, once it is known that it fits: a large one is not downloaded or loaded in vain. */
 async function openModel(context: CheckContext): Promise<AgentModel> {
   const rooms =
     localFolder(context.config.model.base_model_name) === null
@@ -155,7 +155,7 @@ export async function* runChecks(context: CheckContext): AsyncGenerator<CheckRes
   }
 }
 
-/** What an error that the user can mend says; any other is a bug and goes on. */
+/** What to tell of an error that the user can mend. Any other error is a bug, and is thrown on. */
 function cureOf(error: unknown): Pick<CheckResult, 'detail' | 'messages'> {
   if (error instanceof UserError) return { detail: error.message, messages: [...error.messages] }
   if (error instanceof EnvironmentFault) return { detail: error.message, messages: [error.fault] }
