@@ -71,6 +71,13 @@ export default {
       to: { path: '^main/', pathNot: files(SHARED_WITH_THE_WINDOW), dependencyTypesNot: ['type-only'] },
     },
     {
+      name: "the database is the store's own",
+      comment: 'All SQL stands in main/store: ask a subject of the store, or add a method to it.',
+      severity: 'error',
+      from: { pathNot: '^main/store/' },
+      to: { path: '^main/store/(database|page|migrations)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'a room without a place',
       comment: 'A new room needs its place in the order in .dependency-cruiser.mjs.',
       severity: 'error',

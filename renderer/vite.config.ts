@@ -16,11 +16,44 @@ const packed: Plugin = {
   },
 }
 
+/**
+ * Has the page ask at once for the view that it mostly opens: else the browser learns of it when the program runs, and
+ * the first paint waits for another round of requests.
+ */
+const firstView: Plugin = {
+  name: 'first-view',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_html, { bundle = {} }) {
+      const chunks = Object.values(bundle).filter((one) => one.type === 'chunk')
+      const named = new Map(chunks.map((chunk) => [chunk.fileName, chunk]))
+      /** A chunk and everything that it imports. */
+      const whole = (name: string, seen = new Set<string>()): Set<string> => {
+        if (seen.has(name)) return seen
+        seen.add(name)
+        for (const next of named.get(name)?.imports ?? []) whole(next, seen)
+        return seen
+      }
+      const view = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('views/pipeline/pipeline.tsx'))
+      const entry = chunks.find(({ isEntry }) => isEntry)
+      if (view === undefined || entry === undefined) throw new Error('The first view has no chunk of its own.')
+      const there = whole(entry.fileName)
+      const missing = [...whole(view.fileName)].filter((name) => !there.has(name))
+      return missing.map((name) => ({
+        tag: 'link',
+        attrs: { rel: 'modulepreload', crossorigin: true, href: `./${name}` },
+        injectTo: 'head' as const,
+      }))
+    },
+  },
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the same files work under whatever address serves them.
   base: './',
-  plugins: [react(), packed],
+  plugins: [react(), packed, firstView],
   build: {
     target: 'chrome140',
     // One sheet for all views: a page that is opened later must not move what is already there.
