@@ -255,3 +255,12 @@ test('what keeps the lab from opening is said in a sentence', async () => {
   expect(launch.errors).toEqual([expect.stringMatching(/sede/)])
   expect(launch.windows).toEqual([])
 })
+
+test('on a Chinese system what keeps the lab from opening is said in Chinese', async () => {
+  writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
+  launch.app.locale = 'zh-CN'
+  const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
+  await start()
+  await quitted
+  expect(launch.errors).toEqual([expect.stringMatching(/没有设置 project\.sede/)])
+})

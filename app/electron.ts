@@ -21,6 +21,9 @@ import {
 } from 'electron'
 import type { Settings } from '../main/config/settings.ts'
 import type { TaskWindow } from '../main/environment/debugger.ts'
+import { UserError } from '../main/messages/error.ts'
+import { speakerFor } from '../main/messages/languages.ts'
+import { message } from '../main/messages/message.ts'
 import type { Desktop } from '../main/rpc/trpc.ts'
 import { type MenuActions, menuTemplate } from './menu.ts'
 import type { Web } from './web.ts'
@@ -65,7 +68,6 @@ async function open(): Promise<void> {
     mkdirSync(process.env.DPO_DRIVER_HOME, { recursive: true })
   }
   const { serveLab } = await import('./web.ts')
-  const { UserError } = await import('../main/messages/error.ts')
   const { PROJECT_ROOT } = await import('../main/files/paths.ts')
   const { Settings } = await import('../main/config/settings.ts')
   const { windowHost } = await import('../main/environment/debugger.ts')
@@ -204,8 +206,14 @@ async function tell(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     // Pages that are closed by quitting fail to load.
     if (finished) return
-    dialog.showErrorBox(app.getName(), error instanceof Error ? error.message : String(error))
+    dialog.showErrorBox(app.getName(), await inWords(error))
   }
+}
+
+/** An error in the language of the system, as the menu is. */
+async function inWords(error: unknown): Promise<string> {
+  if (error instanceof UserError) return error.messages.map(await speakerFor(app.getLocale())).join('\n')
+  return error instanceof Error ? error.message : String(error)
 }
 
 // Quitting
@@ -224,11 +232,12 @@ async function leave(): Promise<void> {
 }
 
 async function mayStop({ command, run }: { readonly command: string; readonly run: number }): Promise<boolean> {
+  const say = await speakerFor(app.getLocale())
   const { response } = await dialog.showMessageBox({
     type: 'question',
-    message: `Run ${run} (${command}) is at work.`,
-    detail: 'It stops where it can go on later: open the lab again and resume it.',
-    buttons: ['Keep It Going', 'Stop and Quit'],
+    message: say(message('quitWhileRunning', { run, command })),
+    detail: say(message('quitStopsRun')),
+    buttons: [say(message('quitKeep')), say(message('quitStop'))],
     defaultId: 0,
     cancelId: 0,
   })

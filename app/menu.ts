@@ -14,7 +14,7 @@ export interface MenuActions {
 
 const ENGLISH = {
   file: 'File',
-  savePdf: 'Save View as PDF…',
+  savePdf: 'Save View as PDF',
   openFolder: 'Open Project Folder',
   edit: 'Edit',
   view: 'View',
@@ -36,7 +36,7 @@ type Labels = typeof ENGLISH
 
 const CHINESE: Labels = {
   file: '文件',
-  savePdf: '将视图另存为 PDF…',
+  savePdf: '将视图另存为 PDF',
   openFolder: '打开项目文件夹',
   edit: '编辑',
   view: '视图',

@@ -434,7 +434,7 @@ export const ENGLISH = {
   noSuchFile: 'There is no such file.',
   windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
 
-  // The command line. (app)
+  // The command line and the desktop app. (app)
   optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
   optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
@@ -444,6 +444,10 @@ export const ENGLISH = {
   recordedElsewhere: 'The runs are recorded at {{uri}}: open that address in a browser.',
   mlflowMissing:
     'MLflow is not installed: `pipx install mlflow` brings it (2.x or 3.x), or `pip install mlflow` where pip may write; then run `npx dpo-driver mlflow` again.',
+  quitWhileRunning: 'Run {{run}} ({{command}}) is at work.',
+  quitStopsRun: 'It stops where it can go on later: open the lab again and resume it.',
+  quitKeep: 'Keep It Going',
+  quitStop: 'Stop and Quit',
   mlflowFailed: 'mlflow ended with {{code}}; above stands why.',
 
   // MLflow. (main/tracking)

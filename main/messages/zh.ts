@@ -406,7 +406,7 @@ export const CHINESE = translated({
   noSuchFile: '没有这个文件。',
   windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
 
-  // 命令行。（app）
+  // 命令行与桌面应用。（app）
   optionNotWhole: '{{option}} 必须是整数，现在是“{{text}}”。',
   optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
@@ -416,6 +416,10 @@ export const CHINESE = translated({
   recordedElsewhere: '运行记录在 {{uri}}：请在浏览器中打开这个地址。',
   mlflowMissing:
     '没有安装 MLflow：`pipx install mlflow` 可以安装（2.x 或 3.x），pip 可以写入时用 `pip install mlflow` 也行；然后再次运行 `npx dpo-driver mlflow`。',
+  quitWhileRunning: '运行 {{run}}（{{command}}）正在进行。',
+  quitStopsRun: '它会停在以后可以继续的地方：请再次打开实验室并继续它。',
+  quitKeep: '让它继续',
+  quitStop: '停止并退出',
   mlflowFailed: 'mlflow 以 {{code}} 结束；原因见上文。',
 
   // MLflow。（main/tracking）
