@@ -169,7 +169,7 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
   const { status, stdout } = await cli('estimate', ...big)
   expect(status).toBe(0)
   expect(stdout).toMatch(
-    /Qwen2-7B-Instruct in nf4 .*weights +4\.46 GB.*total +\d\.\d\d GB.*Collecting .*cache +0\.5\d GB.*total.*can be had on this machine/s,
+    /Qwen2-7B-Instruct in nf4 .*weights +4\.46 GB.*total +\d\.\d\d GB.*Collecting .*cache +0\.5\d GB.*total.*available on this machine/s,
   )
   const json = JSON.parse((await cli('estimate', '--json', '--prompt', '1024', ...big)).stdout)
   expect(json).toMatchObject({
@@ -195,7 +195,7 @@ test('an estimate for TensorFlow.js is of fp32, and says what it leaves out', as
   const { status, stdout } = await cli('estimate', ...big)
   expect(status).toBe(0)
   expect(stdout).toMatch(
-    /on tfjs-node-gpu, which holds everything in fp32: .*weights +30\.46 GB.*besides.*NVIDIA card: .*not enough\.\nThe native engine takes about \d+\.\d\d GB/s,
+    /on tfjs-node-gpu, which holds everything in fp32: .*weights +30\.46 GB.*on top.*NVIDIA card: .*not enough\.\nThe native engine takes about \d+\.\d\d GB/s,
   )
   expect(stdout).not.toContain('in nf4')
   expect(JSON.parse((await cli('estimate', '--json', ...big)).stdout)).toMatchObject({

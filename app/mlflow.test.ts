@@ -39,7 +39,7 @@ test('mlflow is started on the folder of the runs, allowed to read it, and ended
 test('a port that somebody else has is said before anything is promised', async () => {
   const server = createServer().listen(5001, '127.0.0.1')
   await once(server, 'listening')
-  await expect(openMlflow(config('auto'), page(script('exit 0')))).rejects.toThrow('Port 5001 cannot be had')
+  await expect(openMlflow(config('auto'), page(script('exit 0')))).rejects.toThrow('Port 5001 is taken')
   server.close()
 })
 

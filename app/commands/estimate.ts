@@ -83,7 +83,7 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
   out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, when many were read\n`)
   list(generation)
   const room = Math.max(peak.total + saving, generation.total) <= free ? 'enough' : 'not enough'
-  out.write(`${gb(free)} can be had on this machine now: ${room}.\n`)
+  out.write(`${gb(free)} are available on this machine now: ${room}.\n`)
 }
 
 type Measured = Awaited<ReturnType<typeof measureStages>>
@@ -102,7 +102,7 @@ function tellTimes(config: Config, { speed, times }: Measured, out: Screen): voi
   const { sft, dpo } = config.training
   out.write(
     `As busy as this machine is now, and as one layer with random weights runs on it: about ${duration(speed.pair)} a pair ` +
-      `(${duration(speed.reference)} of the reference besides), ${duration(speed.answer)} an answer.\n`,
+      `(${duration(speed.reference)} more for the reference), ${duration(speed.answer)} an answer.\n`,
   )
   const lines = [
     ['sft', times.sft, `${sft.max_steps} steps at the most`],
@@ -139,13 +139,13 @@ async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out
     `${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at the least\n`,
   )
   for (const [part, bytes] of Object.entries(least)) out.write(partLine(part, gb(bytes)))
-  out.write('Activations and logits come besides, and how much they take at a time is not known before.\n')
+  out.write('Activations and logits come on top; the lab cannot say beforehand how much they take.\n')
   if (engine === 'tfjs-node-gpu') {
     const found = card === null ? 'nvidia-smi names no card here' : `${card.name} has ${gb(card.memory)}`
     out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
   }
   const room = least.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'
-  out.write(`${gb(free)} of memory can be had on this machine now${room}.\n`)
+  out.write(`${gb(free)} of memory are available on this machine now${room}.\n`)
   out.write(`The native engine takes about ${gb(native.total)} for a DPO step with NF4 weights: model.engine=native.\n`)
 }
 

@@ -232,15 +232,15 @@ export const ENGLISH = {
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
 
   // Runs: what stages say. (main/lab.ts, main/pipeline)
-  configChanged: 'The configuration has changed since this run began; it goes on with the one it began with.',
+  configChanged: 'The configuration has changed since this run began. The run goes on with the old one.',
   download: 'Downloading the model: {{percent}}% of {{gigabytes}} GB ({{file}})',
   memoryShort:
-    'Memory will be short: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had.',
+    'Memory will be short: training needs about {{needed}}, and {{saving}} more while it saves a checkpoint. {{free}} are available.',
   memoryShortLater:
-    'DPO will need about {{needed}} for pairs like these samples, and {{free}} can be had: stop, and begin anew with a lower training.dpo.batch_size, for what is resumed keeps its settings.',
+    'DPO will need about {{needed}} for pairs like these samples, but only {{free}} are available. Stop this run and begin a new one with a lower training.dpo.batch_size; a resumed run keeps its settings.',
   smallModelRates:
-    'The model has {{parameters}} million parameters, and {{keys}} suits models of a few million: config.qwen2-7b.yaml has what suits 7B.',
-  noExpert: 'No expert and no sample for {{tasks}}: SFT does not see them.',
+    'The model has {{parameters}} million parameters, but {{keys}} suits models of a few million. config.qwen2-7b.yaml has values that suit 7B.',
+  noExpert: 'There is no expert and no sample for {{tasks}}: SFT does not learn them.',
   goldenDone: '{{samples}} samples in {{path}}, {{recorded}} of them new',
   sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
   sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',
@@ -250,7 +250,7 @@ export const ENGLISH = {
   reviewed:
     '{{reviewed}} of {{pairs}} pairs were reviewed by hand: {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
   dpoData: '{{pairs}} pairs, {{golden}} golden samples; reference {{reference}}',
-  noSuccesses: 'The store holds no success of a collection, so the control success_sft is left out.',
+  noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
   dpoDone: 'adapter in {{path}}; trained: {{arms}}',
   validated: '{{solved}}% of {{episodes}} episodes',
   sftAlone: '{{why}} DPO is left out.',
@@ -296,9 +296,9 @@ export const ENGLISH = {
   memoryTooSmallUnlessNf4:
     'At least {{needed}} of memory are needed, and {{free}} are free; close other programs, set model.precision to nf4, or choose a smaller model.',
   trainingTooLarge:
-    'There is not enough memory: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had. Close other programs, or choose a smaller model.',
+    'There is not enough memory: training needs about {{needed}}, and {{saving}} more while it saves a checkpoint. {{free}} are available. Close other programs, or choose a smaller model.',
   trainingTooLargeUnlessSet:
-    'There is not enough memory: training needs about {{needed}}, {{saving}} more while a checkpoint is saved, and {{free}} can be had. A resumed run keeps its settings, so run `npx dpo-driver {{stage}} --set {{overrides}}`.',
+    'There is not enough memory: training needs about {{needed}}, and {{saving}} more while it saves a checkpoint. {{free}} are available. A resumed run keeps its settings, so run `npx dpo-driver {{stage}} --set {{overrides}}`.',
   memoryParts: '{{total}} ({{parts}})',
   memoryWeights: 'weights {{size}}',
   memoryAdapter: 'adapter {{size}}',
@@ -414,23 +414,23 @@ export const ENGLISH = {
   runGone: 'There is no run {{run}}; load the list again.',
   episodeGone: 'There is no episode {{episode}} any more; load the list again.',
   adapterGone: '{{path}}: there is no adapter here any more; load the list again.',
-  nothingToGoOnWith: 'There is no run to go on with; begin a new one.',
+  nothingToGoOnWith: 'There is no run to resume; begin a new one.',
   stopBeforeDeleting: 'Run {{run}} is at work; stop it before you delete it.',
-  adaptersInUse: 'A run is at work and may be reading its adapters; wait for its end, or stop it first.',
+  adaptersInUse: 'A run is at work and may read its adapters; wait for its end, or stop it first.',
   checksWait: 'A run is at work and needs the machine; look again when it has ended.',
-  mergeFolderMissing: 'There is no folder {{folder}}; choose one that is there for the merged model.',
+  mergeFolderMissing: 'There is no folder {{folder}}; choose an existing one for the merged model.',
   browserCannotChoose: 'A browser cannot choose a path on this machine: type it.',
   uploadTooLong: 'The file is longer than {{size}} MiB; split it.',
   notANumber: '"{{text}}" in the address is not a number.',
   portTaken: 'Port {{port}} is taken by another program; choose another with --port, or leave it out.',
-  portReserved: 'Port {{port}} is not for every user; choose one above 1023 with --port.',
-  hostUnknown: '{{host}} is no address of this machine; leave --host out, or give one that it has.',
-  openWholeAddress: 'Open the lab by the whole address that it printed when it was started.',
+  portReserved: 'Not every user may take port {{port}}; choose one above 1023 with --port.',
+  hostUnknown: '{{host}} is not an address of this machine; leave --host out, or give one that it has.',
+  openWholeAddress: 'Open the lab by the whole address that it printed when it started.',
   notANameOfTheLab: '"{{host}}" is not a name of the lab; open it by the address that it printed.',
-  pageOfOthers: 'Pages of others may not talk to the lab.',
-  linkOfOthers: 'Pages of others may not open the lab; put its address into the address bar.',
-  readOnly: 'This can only be read.',
-  goOnThere: 'Go on there.',
+  pageOfOthers: 'Pages of other sites may not talk to the lab.',
+  linkOfOthers: 'Pages of other sites may not open the lab; put its address into the address bar.',
+  readOnly: 'This address can only be read.',
+  goOnThere: 'Continue at the address without the token.',
   noSuchFile: 'There is no such file.',
   windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
 
@@ -438,7 +438,7 @@ export const ENGLISH = {
   optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
   optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
-  portUnavailable: 'Port {{port}} cannot be had; choose another with --port.',
+  portUnavailable: 'Port {{port}} is taken; choose another with --port.',
   nothingToExport: 'There are no {{what}} to export yet; `npm run pipeline` makes some.',
   nothingRecorded: 'tracking.uri is null, so nothing is recorded; set it to auto.',
   recordedElsewhere: 'The runs are recorded at {{uri}}: open that address in a browser.',
@@ -448,15 +448,15 @@ export const ENGLISH = {
   quitStopsRun: 'It stops where it can go on later: open the lab again and resume it.',
   quitKeep: 'Keep It Going',
   quitStop: 'Stop and Quit',
-  mlflowFailed: 'mlflow ended with {{code}}; above stands why.',
+  mlflowFailed: 'mlflow ended with {{code}}; it says why above.',
 
   // MLflow. (main/tracking)
   trackingAway:
-    'MLflow at {{place}} cannot be written ({{why}}); nothing else is affected, and what is missing there is sent when it answers again.',
+    'The lab cannot write to MLflow at {{place}} ({{why}}). The run goes on, and the lab sends what is missing when MLflow answers again.',
   trackingSilent: 'it did not answer in time',
   trackingStatus: 'it answers {{status}}',
   trackingKeepsFiles: 'it keeps files at "{{uri}}" and takes none itself; start it with --serve-artifacts',
-  trackingFiles: 'MLflow at {{place}} takes no reports and cards ({{why}}); params and metrics are recorded.',
+  trackingFiles: 'MLflow at {{place}} does not take reports and cards ({{why}}). The lab records params and metrics.',
 
   // How episodes end.
   fullReward: 'the page gave the full reward',

@@ -255,7 +255,7 @@ test('a page whose line breaks gets every line once, in order', async () => {
 
 test('a second job, an unknown run and a run that is done are refused in a sentence', async () => {
   const { lab } = page()
-  await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to go on with/)
+  await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to resume/)
   const done = pastRun('golden')
   await expect(lab.job.resume.mutate({ run: done })).rejects.toThrow(
     /nothing to resume: run 1 \(golden\) came to its end/,

@@ -238,7 +238,9 @@ test('a port that is taken, and an address that is not there, are one sentence e
   await expect(serveLab({ settings, port: Number(url.port) })).rejects.toThrow(
     /^Port \d+ is taken by another program; choose another with --port, or leave it out\.$/,
   )
-  await expect(serveLab({ settings, host: '192.0.2.1' })).rejects.toThrow(/^192\.0\.2\.1 is no address of this machine/)
+  await expect(serveLab({ settings, host: '192.0.2.1' })).rejects.toThrow(
+    /^192\.0\.2\.1 is not an address of this machine/,
+  )
 })
 
 test('messages that are malformed, strange or too long hurt nobody but their sender', async () => {
