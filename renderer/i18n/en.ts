@@ -105,7 +105,8 @@ export const words = {
     side: 'Result or settings',
     result: 'Result',
     settings: 'Settings',
-    settingsNote: 'Saved in {{path}}; your comments stay. A run keeps the settings that it started with.',
+    settingsNote:
+      'The settings are in {{path}}. Saving keeps your comments. A run keeps the settings that it started with.',
     saved: 'Saved in {{path}}.',
     notYet: 'This run has not reached this stage yet.',
     log: 'Log',
