@@ -55,11 +55,21 @@ test('a list of thousands goes to its end and back at once', async ({ page, cont
     chosen: [{ role: 'assistant', content: content.replace('Thought: ', `Thought: ${at} `) }],
   }))
   await bringIn(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.getByText('broken.jsonl:2: prompt must be a list of messages; mend or delete the line.').waitFor()
   // The browser itself writes down that the lab did not take it.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
   await bringIn(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')
-  await page.getByText(/^Imported: \d+ added, \d+ changed, 0 dropped, 0 as they were/).waitFor()
+  const dialog = page.getByRole('dialog', { name: 'Import many.jsonl' })
+  await dialog.getByText(/^Imported: \d+ added, \d+ changed, 0 dropped, 0 as they were/).waitFor()
+  await expect(dialog.getByRole('listitem')).toHaveCount(21)
+  await expect(dialog.getByRole('listitem').nth(1)).toHaveText(
+    /^many\.jsonl:\d+: added pair \d+ \(.*, seed \d+, step \d+\)$/,
+  )
+  await expect(dialog.getByRole('listitem').last()).toHaveText(/^and \d+ more\.$/)
+  await clean(page, 'imported')
+  await dialog.getByRole('button', { name: 'OK' }).click()
+  await dialog.waitFor({ state: 'hidden' })
   const grid = page.getByRole('grid')
   const rowCount = async () => Number(await grid.getAttribute('aria-rowcount'))
   await expect.poll(rowCount).toBeGreaterThan(2000)
@@ -164,5 +174,4 @@ async function bringIn(page: Page, name: string, text: string, shot?: string): P
   await dialog.waitFor()
   if (shot !== undefined) await clean(page, shot)
   await dialog.getByRole('button', { name: 'Import' }).click()
-  await dialog.waitFor({ state: 'hidden' })
 }

@@ -339,6 +339,7 @@ export const words = {
       replace: 'Keeps every pair that is in the file and drops every other pair.',
     },
     importStart: 'Import',
+    importDone: 'OK',
     imported: 'Imported: {{added}} added, {{changed}} changed, {{dropped}} dropped, {{same}} as they were.',
     importedNothing: 'The file changes nothing. The round already has these pairs.',
   },

@@ -327,6 +327,7 @@ export const words: Words = {
       replace: '保留文件中的每一对，剔除其余的每一对。',
     },
     importStart: '导入',
+    importDone: '确定',
     imported: '导入完成：新增 {{added}} 对，更改 {{changed}} 对，剔除 {{dropped}} 对，{{same}} 对不变。',
     importedNothing: '文件没有带来任何更改。本轮已有这些偏好对。',
   },

@@ -7,6 +7,7 @@ import type { Imported } from '../../../main/preferences/import.ts'
 import { errorOf } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
+import { ImportChanges } from './import-changes.tsx'
 
 const WAYS = ['add', 'replace'] as const
 type Way = (typeof WAYS)[number]
@@ -19,9 +20,13 @@ interface Props {
 
 export function ImportDialog({ round, file, onClose }: Props) {
   const { t } = useTranslation()
-  const [way, setWay] = useState<Way>('add')
-  const [busy, setBusy] = useState(false)
+  const [imported, setImported] = useState<Imported | null>(null)
   const bringIn = useImport(round, file)
+  const start = async (way: Way) => {
+    const done = await bringIn(way)
+    if (done === null) onClose()
+    else setImported(done)
+  }
   return (
     <Modal
       opened
@@ -29,29 +34,48 @@ export function ImportDialog({ round, file, onClose }: Props) {
       title={t('pairs.importTitle', { file: file.name })}
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          setBusy(true)
-          void bringIn(way).then(onClose)
-        }}
-      >
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            {t('pairs.importNote', { run: round.run, round: round.round })}
-          </Text>
-          <WayChoice way={way} onChange={setWay} />
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('app.cancel')}
-            </Button>
-            <Button type="submit" data-autofocus loading={busy}>
-              {t('pairs.importStart')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      {imported === null ? (
+        <Question round={round} onStart={start} onCancel={onClose} />
+      ) : (
+        <ImportChanges imported={imported} onClose={onClose} />
+      )}
     </Modal>
+  )
+}
+
+interface QuestionProps {
+  readonly round: Round
+  readonly onStart: (way: Way) => Promise<void>
+  readonly onCancel: () => void
+}
+
+function Question({ round, onStart, onCancel }: QuestionProps) {
+  const { t } = useTranslation()
+  const [way, setWay] = useState<Way>('add')
+  const [busy, setBusy] = useState(false)
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        setBusy(true)
+        void onStart(way)
+      }}
+    >
+      <Stack gap="md">
+        <Text size="sm" c="dimmed">
+          {t('pairs.importNote', { run: round.run, round: round.round })}
+        </Text>
+        <WayChoice way={way} onChange={setWay} />
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onCancel}>
+            {t('app.cancel')}
+          </Button>
+          <Button type="submit" data-autofocus loading={busy}>
+            {t('pairs.importStart')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   )
 }
 
@@ -78,19 +102,20 @@ function WayChoice({ way, onChange }: { readonly way: Way; readonly onChange: (w
   )
 }
 
-/** Imports the file, and tells what came of it. */
-function useImport(round: Round, file: File): (way: Way) => Promise<void> {
+/** Imports the file. Null where that changed nothing or failed, which is told. */
+function useImport(round: Round, file: File): (way: Way) => Promise<Imported | null> {
   const { t } = useTranslation()
   const client = useQueryClient()
   return async (way) => {
     try {
-      const { added, changed, dropped, same } = await send(round, file, way === 'replace')
-      const isChanged = added + changed + dropped > 0
-      tell(isChanged ? t('pairs.imported', { added, changed, dropped, same }) : t('pairs.importedNothing'))
+      const imported = await send(round, file, way === 'replace')
       await Promise.all(['pairs', 'pair'].map((key) => client.invalidateQueries({ queryKey: [key] })))
+      if (imported.told.length > 0) return imported
+      tell(t('pairs.importedNothing'))
     } catch (error) {
       tellError(error)
     }
+    return null
   }
 }
 

@@ -1,0 +1,34 @@
+/** What an import changed, a line a pair. */
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { Imported } from '../../../main/preferences/import.ts'
+import { useSay } from '../../i18n/say.ts'
+import styles from './pairs.module.css'
+
+interface Props {
+  readonly imported: Imported
+  readonly onClose: () => void
+}
+
+export function ImportChanges({ imported, onClose }: Props) {
+  const { t } = useTranslation()
+  const say = useSay()
+  const { told, ...counts } = imported
+  return (
+    <Stack gap="md">
+      <Text size="sm" role="status">
+        {t('pairs.imported', counts)}
+      </Text>
+      <ul className={styles.changes}>
+        {told.map(say).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <Group justify="flex-end">
+        <Button onClick={onClose} autoFocus>
+          {t('pairs.importDone')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
