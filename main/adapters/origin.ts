@@ -31,12 +31,15 @@ export function lineageOf(store: Store, run: number, arm: string, round: number)
   if (arm === 'sft') return [golden, base]
   const stage = store.stages.of(run).find((record) => record.stage === 'dpo' && record.round === round)
   const parsed = dpoResult.safeParse(stage?.result)
-  const collection = finishedStage(store, run, 'collect').find((record) => record.round === round)
+  // What an older lab trained does not say what it trained on.
+  const collection =
+    store.pairs.trainsOn({ run, round }) ??
+    finishedStage(store, run, 'collect').find((record) => record.round === round)
   const pairs: Ancestor = {
     kind: 'pairs',
     name: config.paths.preference_data,
     run: collection?.run ?? null,
-    round,
+    round: collection?.round ?? round,
     count: parsed.success ? parsed.data.pairs : null,
   }
   const reference: Ancestor[] = parsed.success

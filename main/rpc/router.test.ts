@@ -540,6 +540,12 @@ test('adapters come with what they were made from, golden samples with where the
       rounds: 1,
     },
   ])
+  // Where the store knows what was trained on, that is where the pairs come from.
+  const other = store.runs.create('trial', 'collect', store.runs.get(run).config)
+  store.pairs.setTrainingSet({ run, round: 1 }, { run: other, round: 2 })
+  expect(await lab.adapters.list.query()).toMatchObject([
+    { lineage: [{ kind: 'pairs', run: other, round: 2 }, {}, {}, {}] },
+  ])
   const [{ path = '' } = {}] = await lab.adapters.list.query()
   expect(await lab.adapters.use.mutate({ path, as: 'dpo' })).toMatchObject([
     {

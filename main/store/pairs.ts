@@ -293,7 +293,7 @@ export class Pairs {
 
   // What a run trains on
 
-  /** Remembers that a round of a run trains on a collection as it is corrected until now. */
+  /** Sets what a round of a run trains on: a collection as it is corrected until now. */
   setTrainingSet(training: RoundKey, collection: RoundKey): void {
     this.#database.run(
       'INSERT OR REPLACE INTO training_sets (run, round, collection_run, collection_round, edit) VALUES (?, ?, ?, ?, ?)',
@@ -305,12 +305,16 @@ export class Pairs {
     )
   }
 
-  /** The pairs that a round of a run trains on, as they were when that was decided. Undefined where it was not. */
-  trainingSet({ run, round }: RoundKey): StoredPair[] | undefined {
+  /** The collection that a round of a run trains on, and its latest correction then. Undefined where none was set. */
+  trainsOn({ run, round }: RoundKey): (RoundKey & { readonly edit: number }) | undefined {
     const row = this.#database.get('SELECT * FROM training_sets WHERE run = ? AND round = ?', run, round)
-    if (row === undefined) return undefined
-    const collection = { run: Number(row.collection_run), round: Number(row.collection_round) }
-    return this.keptAt(collection, Number(row.edit))
+    return row && { run: Number(row.collection_run), round: Number(row.collection_round), edit: Number(row.edit) }
+  }
+
+  /** The pairs that a round of a run trains on, as they were when that was set. Undefined where none was set. */
+  trainingSet(training: RoundKey): StoredPair[] | undefined {
+    const collection = this.trainsOn(training)
+    return collection && this.keptAt(collection, collection.edit)
   }
 
   /** The id of the latest correction of a round; 0 where there is none. */
