@@ -69,7 +69,7 @@ test.each([
     ['estimate', '--set', 'model.base_model_name=No/Such'],
     /^The model No\/Such is not on this machine, .* Qwen2-0\.5B, Qwen2-1\.5B, Qwen2-7B\.$/,
   ],
-  [['merge', 'main', '--adapter', 'absent'], /main is there already and is not an empty folder/],
+  [['merge', 'main', '--adapter', 'absent'], /main already exists and is not an empty folder/],
   [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
 ])('%j is bad input, said in a sentence', async (args, message) => {
   const { status, stdout, stderr } = await cli(...args)
@@ -89,7 +89,7 @@ test('a configuration with a mistake leaves nothing behind', async () => {
 test('there is nothing to resume before the first run', async () => {
   const { status, stderr } = await cli('pipeline', '--resume', ...config())
   expect(status).toBe(2)
-  expect(stderr).toBe('There is nothing to resume: pipeline has not run yet. Leave out --resume to begin anew.')
+  expect(stderr).toBe('There is nothing to resume: pipeline has not run yet. Leave out --resume to start again.')
 })
 
 test('an unknown task is named with its neighbours', async () => {
@@ -114,7 +114,7 @@ test('two commands do not work with one store at a time', async () => {
   const unlock = lockStore(join(folder, 'lab.sqlite'))
   expect(await cli('verify', ...config())).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('another command is at work'),
+    stderr: expect.stringContaining('another command is using'),
   })
   unlock()
 })
@@ -139,7 +139,7 @@ test('a run can be deleted, but not one that is not there, nor while a command i
   const unlock = lockStore(join(folder, 'lab.sqlite'))
   const refused = await cli('delete', latest, ...config())
   unlock()
-  expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('another command is at work') })
+  expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('another command is using') })
   expect(await runs()).toContain(latest)
 
   expect(await cli('delete', latest, ...config())).toMatchObject({ status: 0, stdout: `Run ${latest} is deleted.\n` })
@@ -183,9 +183,7 @@ test('an estimate comes by part, for people and as JSON, for a model that is not
 testNative('an estimate says how long the stages take where that is asked for', async () => {
   const { status, stdout } = await cli('estimate', '--time', '--prompt', '32', '--completion', '4')
   expect(status).toBe(0)
-  expect(stdout).toMatch(
-    /a pair .*an answer\.\n {2}sft .* steps at the most\n {2}collect .*\n {2}dpo .*\n {2}evaluate /s,
-  )
+  expect(stdout).toMatch(/a pair .*an answer\.\n {2}sft .* steps at most\n {2}collect .*\n {2}dpo .*\n {2}evaluate /s)
   const json = JSON.parse((await cli('estimate', '--time', '--json', '--prompt', '32', '--completion', '4')).stdout)
   expect(json).toMatchObject({ speed: { pair: expect.any(Number) }, times: { attempts: expect.any(Number) } })
 })

@@ -1,4 +1,4 @@
-/** The lab on the command line. */
+/** The lab's command line. */
 import { CommanderError, Command as Program } from 'commander'
 import { VERSION } from '../main/files/version.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
@@ -13,7 +13,7 @@ import { addRunCommands } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
 
-/** As --help lists them. */
+/** In the order in which --help lists them. */
 const COMMANDS = [addRunCommands, addRuns, addDelete, addEstimate, addMerge, addExport, addPairs, addMlflow, addServe]
 
 function program(line: CommandLine): Program {
@@ -30,7 +30,7 @@ function program(line: CommandLine): Program {
   return cli
 }
 
-/** Does what a command line says and returns the exit code. */
+/** Runs a command line and returns the exit code. */
 export async function dpoDriver(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT.done
   const end = (ended: number) => {
@@ -40,16 +40,16 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
     await program({ ...terminal, end }).parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    // commander has printed its own: help and version are fine, anything else is a wrong command line.
+    // commander has already printed its message. Help and version are fine; anything else is a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
     terminal.err.write(`${errorText(error)}\n`)
     return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
 }
 
-/** The same on this process's own terminal. */
+/** Runs a command line with this process's own output. */
 export function runProgram(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (| head) does not end the run.
+  // The run goes on when the reader of its output closes (| head).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })

@@ -201,7 +201,7 @@ test('a job is not given up by quitting unless the user says so', async () => {
   })
   launch.app.quit()
   await vi.waitFor(() => expect(launch.questions).toHaveLength(1), PATIENCE)
-  expect(launch.questions[0]!.message).toBe('Run 1 (golden) is at work.')
+  expect(launch.questions[0]!.message).toBe('Run 1 (golden) is running.')
   const closing = new Asked()
   main().emit('close', closing)
   expect(closing.prevented).toBe(true)

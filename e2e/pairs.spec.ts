@@ -56,7 +56,7 @@ test('a list of thousands goes to its end and back at once', async ({ page, cont
   }))
   await bringIn(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  await page.getByText('broken.jsonl:2: prompt must be a list of messages; mend or delete the line.').waitFor()
+  await page.getByText('broken.jsonl:2: prompt must be a list of messages; correct or delete the line.').waitFor()
   // The browser itself writes down that the lab did not take it.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
   await bringIn(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')

@@ -52,7 +52,7 @@ test('a second job waits for the end of the first, which stops when it is asked 
   const state = await jobs.start({ command: 'sft', config, resume: null })
   expect(state).toMatchObject({ status: 'running', current: { run: 1, command: 'sft' } })
   expect(jobs.state.current).toMatchObject({ stage: { name: 'sft' }, progress: { done: 3, total: 9, eta: 6 } })
-  await expect(jobs.start({ command: 'dpo', config, resume: null })).rejects.toThrow(/Run 1 \(sft\) is at work/)
+  await expect(jobs.start({ command: 'dpo', config, resume: null })).rejects.toThrow(/Run 1 \(sft\) is running/)
   expect(jobs.stop().status).toBe('stopping')
   expect(jobs.stop().status).toBe('stopping')
   await jobs.rest()

@@ -65,7 +65,7 @@ test('a run that is done, or never was, is not gone on with', async () => {
   await expect(run(true)).rejects.toThrow(/nothing to resume: golden has not run yet/)
   await expect(run(false)).rejects.toThrow()
   lab.store.runs.setStatus(1, 'done')
-  await expect(run(true)).rejects.toThrow(/nothing to resume: run 1 \(golden\) came to its end/)
+  await expect(run(true)).rejects.toThrow(/nothing to resume: run 1 \(golden\) has finished/)
 })
 
 test('a run never takes the folder of one that the store has forgotten', async () => {
@@ -127,7 +127,7 @@ test('a run is forgotten only behind the lock', async () => {
   await expect(run(false)).rejects.toThrow()
   const unlock = lockStore(lab.store.path)
   // What there is may change as long as somebody else holds the store, so that nobody is told that it is missing.
-  for (const id of [1, 2]) expect(() => lab.forget(id)).toThrow('another command is at work')
+  for (const id of [1, 2]) expect(() => lab.forget(id)).toThrow('another command is using')
   unlock()
   expect(() => lab.forget(2)).toThrow('There is no run 2')
   lab.forget(1)

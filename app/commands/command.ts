@@ -1,12 +1,12 @@
-/** What the commands of the command line share: where they write, how they end, how their options are read. */
+/** What all commands share: where they write, their exit codes, and the parsers of their options. */
 import { UserError } from '../../main/messages/error.ts'
 import type { Screen } from '../terminal.ts'
 
-/** Exit codes, as --help says them. */
+/** Exit codes, as --help lists them. */
 export const EXIT = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const
 
 export const EXIT_CODES = `
-Exit codes: 0 done, 1 a stage failed, 2 bad input (the message says what and where), 130 stopped (go on with --resume).`
+Exit codes: 0 done, 1 a stage failed, 2 bad input (the message says what and where), 130 stopped (continue with --resume).`
 
 /** Where a command writes. */
 export interface Terminal {
@@ -14,17 +14,17 @@ export interface Terminal {
   readonly err: Screen
 }
 
-/** Where a command writes, and whom it tells its exit code where that is not 0. */
+/** Where a command writes, and how it reports an exit code other than 0. */
 export interface CommandLine extends Terminal {
   readonly end: (code: number) => void
 }
 
-/** What --help says after a command's options. */
+/** The text that --help prints after a command's options. */
 export function example(commands: string): string {
   return `\nExample:\n  ${commands}\n${EXIT_CODES}`
 }
 
-/** Reads a whole number. The function throws UserError for what is none. */
+/** Returns a parser for a whole number. The parser throws UserError where the text is none. */
 export function whole(option: string): (text: string) => number {
   return (text) => {
     if (/^-?\d+$/.test(text)) return Number(text)
@@ -32,7 +32,7 @@ export function whole(option: string): (text: string) => number {
   }
 }
 
-/** Reads a port. Throws UserError for what is none. */
+/** Reads a port. Throws UserError where the text is none. */
 export function portOf(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port

@@ -24,7 +24,7 @@ test('the lab is closed after the work, and where the work throws', async () => 
   expect(() => seen?.store.runs.list()).toThrow(/finalized|not open/)
 })
 
-test('what the command line says wins over the file', async () => {
+test('the command line overrides the file', async () => {
   const config = await readConfig({
     set: ['training.dpo.beta=0.2', 'collect.attempts=3'],
     tasks: ['click-tab,click-button', 'login-user'],

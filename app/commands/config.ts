@@ -1,4 +1,4 @@
-/** The configuration with what a command line says on top, and the lab that it names. */
+/** Reads the configuration, with the command line's options over it, and opens the lab. */
 import type { Config } from '../../main/config/schema.ts'
 import type { Lab } from '../../main/lab.ts'
 
@@ -11,7 +11,7 @@ export interface ConfigOptions {
   readonly miniwob?: string
 }
 
-/** Reads the configuration. Throws UserError for what is wrong in the file or on the command line. */
+/** Reads the configuration. Throws UserError for a mistake in the file or on the command line. */
 export async function readConfig(options: ConfigOptions): Promise<Config> {
   const { loadConfig } = await import('../../main/config/config.ts')
   const overrides = await readOverrides(options.set)
@@ -32,8 +32,8 @@ export async function readOverrides(set: readonly string[] = []): Promise<Record
 }
 
 /**
- * Opens the lab for some work, and closes it however that ends. The lab is loaded here, so that --help need not wait for
- * the libraries of model and browser.
+ * Opens the lab, does the work, and closes the lab, also where the work throws. The lab's code is loaded here, so that
+ * --help does not wait for the libraries of model and browser.
  */
 export async function withLab<Result>(
   options: ConfigOptions,

@@ -1,4 +1,4 @@
-/** `dpo-driver delete`: forgets runs. */
+/** `dpo-driver delete`: deletes runs for good. */
 import type { Command as Program } from 'commander'
 import { example, type Terminal, whole } from './command.ts'
 import { type ConfigOptions, withLab } from './config.ts'
@@ -6,8 +6,8 @@ import { type ConfigOptions, withLab } from './config.ts'
 export function addDelete(cli: Program, { out }: Terminal): void {
   cli
     .command('delete')
-    .description('Delete runs with all that they found, and their folders; this cannot be undone')
-    .argument('<run...>', 'numbers of runs, as `dpo-driver runs` lists them')
+    .description('Delete runs with their results and folders; this cannot be undone')
+    .argument('<run...>', 'numbers of the runs, as `dpo-driver runs` shows them')
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText('after', example('npx dpo-driver delete 3 4'))
     .action((runs: string[], options: ConfigOptions) => {

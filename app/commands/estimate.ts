@@ -1,4 +1,4 @@
-/** `dpo-driver estimate`: what a training will take of memory and time, before anything is loaded. */
+/** `dpo-driver estimate`: how much memory and time training will take, without loading a model. */
 import type { Command as Program } from 'commander'
 import type { Card } from '../../main/capacity/card.ts'
 import type { MemoryQuestion } from '../../main/capacity/estimate.ts'
@@ -23,12 +23,10 @@ type Lengths = Pick<EstimateOptions, 'prompt' | 'completion'>
 export function addEstimate(cli: Program, { out }: Terminal): void {
   cli
     .command('estimate')
-    .description(
-      'Say how much memory a DPO step and generating take at their peaks, by part, before anything is loaded',
-    )
+    .description('Estimate the peak memory of a DPO step and of generation, part by part, without loading a model')
     .option('--prompt <tokens>', 'length of the prompts', tokens('--prompt'), 512)
     .option('--completion <tokens>', 'length of each answer', tokens('--completion'), 64)
-    .option('--time', 'also say about how long each stage takes; this measures the machine for a few seconds')
+    .option('--time', 'also estimate how long each stage takes, by measuring this machine for a few seconds')
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
     .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
     .option('--json', 'print JSON, in bytes')
@@ -41,7 +39,7 @@ export function addEstimate(cli: Program, { out }: Terminal): void {
     .action((options: EstimateOptions) => estimate(options, out))
 }
 
-/** Reads a number of tokens. The function throws UserError for what is none. */
+/** Returns a parser for a number of tokens. The parser throws UserError where the text is none. */
 function tokens(option: string): (text: string) => number {
   return (text) => {
     const count = Number(text)
@@ -74,13 +72,13 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
     for (const [part, bytes] of Object.entries(parts)) out.write(partLine(part, gb(bytes)))
   }
   const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
-  const kept = gradientCheckpointing ? 'made again in backward' : 'kept'
+  const kept = gradientCheckpointing ? 'recomputed in the backward pass' : 'kept'
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
   out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
   const { saving, ...parts } = peak
   list(parts)
-  out.write(`${gb(saving)} more for a moment where a checkpoint is saved.\n`)
-  out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, when many were read\n`)
+  out.write(`${gb(saving)} more while a checkpoint is saved.\n`)
+  out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, after many pages were read\n`)
   list(generation)
   const room = Math.max(peak.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} are available on this machine now: ${room}.\n`)
@@ -88,7 +86,7 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
 
 type Measured = Awaited<ReturnType<typeof measureStages>>
 
-/** How long this machine takes, as busy as it is now. */
+/** Seconds that this machine takes, measured with its present load. */
 async function measureStages(config: Config, question: MemoryQuestion, { prompt, completion }: Lengths) {
   const { measureSpeed } = await import('../../main/capacity/speed.ts')
   const { stageTimes } = await import('../../main/capacity/duration.ts')
@@ -101,11 +99,11 @@ async function measureStages(config: Config, question: MemoryQuestion, { prompt,
 function tellTimes(config: Config, { speed, times }: Measured, out: Screen): void {
   const { sft, dpo } = config.training
   out.write(
-    `As busy as this machine is now, and as one layer with random weights runs on it: about ${duration(speed.pair)} a pair ` +
+    `Measured with one layer of random weights, on this machine as busy as it is now: about ${duration(speed.pair)} a pair ` +
       `(${duration(speed.reference)} more for the reference), ${duration(speed.answer)} an answer.\n`,
   )
   const lines = [
-    ['sft', times.sft, `${sft.max_steps} steps at the most`],
+    ['sft', times.sft, `${sft.max_steps} steps at most`],
     ['collect', times.collect, `${times.attempts} attempts, if each takes three answers`],
     [
       'dpo',
@@ -117,7 +115,7 @@ function tellTimes(config: Config, { speed, times }: Measured, out: Screen): voi
   for (const [stage, seconds, what] of lines) out.write(`${partLine(stage, duration(seconds)).trimEnd()}  ${what}\n`)
 }
 
-/** The same for TensorFlow.js, of which only the least is known. */
+/** The estimate for TensorFlow.js. Only a lower bound is known there. */
 async function estimateLeast(
   config: Config,
   { prompt, completion, json }: EstimateOptions,
@@ -135,13 +133,11 @@ async function estimateLeast(
 async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out: Screen): Promise<void> {
   const { gb } = await import('../../main/capacity/gigabytes.ts')
   const { engine, estimate: least, free, native } = plan
-  out.write(
-    `${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at the least\n`,
-  )
+  out.write(`${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at least\n`)
   for (const [part, bytes] of Object.entries(least)) out.write(partLine(part, gb(bytes)))
-  out.write('Activations and logits come on top; the lab cannot say beforehand how much they take.\n')
+  out.write('Activations and logits come on top; the lab cannot estimate them.\n')
   if (engine === 'tfjs-node-gpu') {
-    const found = card === null ? 'nvidia-smi names no card here' : `${card.name} has ${gb(card.memory)}`
+    const found = card === null ? 'nvidia-smi finds no card here' : `${card.name} has ${gb(card.memory)}`
     out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
   }
   const room = least.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'

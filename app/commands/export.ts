@@ -1,4 +1,4 @@
-/** `dpo-driver export`: what a run found, as files that other tools read. */
+/** `dpo-driver export`: writes results of a run as files that other tools read. */
 import { resolve } from 'node:path'
 import { Argument, type Command as Program } from 'commander'
 import { EXPORTS, type ExportKind } from '../../main/exports/kinds.ts'
@@ -17,10 +17,14 @@ const KINDS = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)
 export function addExport(cli: Program, terminal: Terminal): void {
   cli
     .command('export')
-    .description('Write what a run found to a file for other tools')
+    .description('Write the results of a run to a file for other tools')
     .addArgument(new Argument('<what>', 'what to write').choices(Object.keys(EXPORTS)))
     .argument('<file>', 'file to write to; - for the standard output')
-    .option('--run <n>', 'number of the run, as `runs` lists it; by default the latest that has this', whole('--run'))
+    .option(
+      '--run <n>',
+      'number of the run, as `runs` shows it; by default the latest run that has such results',
+      whole('--run'),
+    )
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText(
       'after',

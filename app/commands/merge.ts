@@ -1,4 +1,4 @@
-/** `dpo-driver merge`: base model and adapter as one checkpoint. */
+/** `dpo-driver merge`: writes base model and adapter as one checkpoint. */
 import { resolve } from 'node:path'
 import type { Command as Program } from 'commander'
 import { projectPath, shownPath } from '../../main/files/paths.ts'
@@ -13,7 +13,7 @@ interface MergeOptions extends ConfigOptions {
 export function addMerge(cli: Program, line: CommandLine): void {
   cli
     .command('merge')
-    .description('Write the base model and an adapter as one checkpoint, which is used without PEFT')
+    .description('Merge an adapter into the base model and write one checkpoint, which works without PEFT')
     .argument('<folder>', 'folder to write to')
     .option('--adapter <folder>', 'the adapter; paths.dpo_adapter_path by default')
     .option('--config_path <file>', 'configuration that names base model and adapter')

@@ -1,4 +1,4 @@
-/** `dpo-driver mlflow`: MLflow's own page over the recorded runs. */
+/** `dpo-driver mlflow`: opens MLflow's web page with the recorded runs. */
 import type { Command as Program } from 'commander'
 import { stopOnSignals } from '../stop.ts'
 import { example, portOf, type Terminal } from './command.ts'
@@ -11,7 +11,7 @@ interface MlflowOptions extends ConfigOptions {
 export function addMlflow(cli: Program, { out, err }: Terminal): void {
   cli
     .command('mlflow')
-    .description("Open MLflow's page over the recorded runs, where MLflow is installed")
+    .description("Open MLflow's web page with the recorded runs; MLflow must be installed")
     .option('--port <n>', 'port of the page', '5000')
     .option('--config_path <file>', 'configuration that says where runs are recorded')
     .option('--set <key=value...>', 'any other value of the configuration, such as tracking.uri=file:./mlruns')

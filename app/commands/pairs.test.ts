@@ -109,8 +109,8 @@ test('what cannot be imported is refused in a sentence, and nothing changes', as
     status: 2,
     lines: [''],
     error: [
-      `${broken}:2: prompt must be a list of messages; mend or delete the line.`,
-      `${broken}:3: this line is not whole JSON; mend or delete it.`,
+      `${broken}:2: prompt must be a list of messages; correct or delete the line.`,
+      `${broken}:3: this line is not complete JSON; correct or delete it.`,
     ].join('\n'),
   })
   expect(await bringIn('none.jsonl')).toMatchObject({

@@ -1,4 +1,4 @@
-/** `dpo-driver pairs`: takes pairs of a file into the store. */
+/** `dpo-driver pairs`: imports pairs from a file into the store. */
 import { resolve } from 'node:path'
 import type { Command as Program } from 'commander'
 import { projectPath } from '../../main/files/paths.ts'
@@ -20,17 +20,17 @@ interface ImportOptions extends ConfigOptions {
 export function addPairs(cli: Program, terminal: Terminal): void {
   cli
     .command('pairs')
-    .description('Preference pairs in the store')
+    .description('Work with the preference pairs in the store')
     .command('import')
-    .description('Take pairs that were edited elsewhere into the store, and say what that changes')
+    .description('Import pairs from a file into the store, and print each change')
     .argument('<file>', "pairs in TRL's preference form, such as an export of the lab")
     .option(
       '--run <n>',
-      'the run whose pairs they are; by default the one that the file was exported from, or the latest',
+      'the run to import into; by default the one that the file was exported from, or the latest',
       whole('--run'),
     )
-    .option('--round <n>', 'its round; by default the latest', whole('--round'))
-    .option('--replace', 'drop the pairs that the file lacks, and keep all that it has')
+    .option('--round <n>', 'the round to import into; by default the latest', whole('--round'))
+    .option('--replace', 'make the round equal to the file: drop the pairs that the file lacks')
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText('after', example('npx dpo-driver pairs import corrected.jsonl --replace'))
     .action((file: string, options: ImportOptions) =>

@@ -1,4 +1,4 @@
-/** The commands that do a stage, or all of them. */
+/** The commands that run one stage, or all of them. */
 import { existsSync } from 'node:fs'
 import type { Command as Program } from 'commander'
 import { shownPath } from '../../main/files/paths.ts'
@@ -35,7 +35,7 @@ const COMMANDS: readonly { readonly name: Command; readonly what: string; readon
   },
   {
     name: 'dpo',
-    what: 'Train the DPO adapter, and the controls, on what was collected',
+    what: 'Train the DPO adapter and the controls on the collected pairs',
     example: 'npx dpo-driver dpo --set training.dpo.beta=0.2',
   },
   {
@@ -45,10 +45,14 @@ const COMMANDS: readonly { readonly name: Command; readonly what: string; readon
   },
   {
     name: 'retrain',
-    what: 'Train DPO again on pairs that were corrected by hand, and compare it with the DPO of before',
+    what: 'Train DPO again on pairs that were corrected by hand, and compare it with the earlier DPO adapter',
     example: 'npx dpo-driver retrain --run 3 --round 1',
   },
-  { name: 'pipeline', what: 'Do all of it, from verify to the report', example: 'npx dpo-driver pipeline --rounds 3' },
+  {
+    name: 'pipeline',
+    what: 'Run every stage, from verify to the report',
+    example: 'npx dpo-driver pipeline --rounds 3',
+  },
 ]
 
 export function addRunCommands(cli: Program, line: CommandLine): void {
@@ -58,21 +62,21 @@ export function addRunCommands(cli: Program, line: CommandLine): void {
       .description(what)
       .option('--config_path <file>', 'configuration to use instead of config.yaml')
       .option('--seed <n>', 'seed of training and sampling', whole('--seed'))
-      .option('--miniwob <dir>', 'folder or clone with the MiniWoB++ pages')
+      .option('--miniwob <dir>', 'folder with the MiniWoB++ pages, or a clone of the benchmark')
       .option('--set <key=value...>', 'any other value of the configuration, such as training.dpo.beta=0.2')
-      .option('--resume', 'go on with the latest unfinished run of this command')
-      .option('--json', 'print JSON, one event a line')
-    // `retrain` keeps the tasks that the pairs are of.
+      .option('--resume', 'continue the latest unfinished run of this command')
+      .option('--json', 'print JSON, one event per line')
+    // `retrain` uses the tasks of its pairs.
     if (name !== 'retrain') {
       command.option(
         '--tasks <name...>',
-        'tasks to learn and to evaluate, by their MiniWoB++ names, with spaces or commas between them',
+        'tasks to learn and to evaluate, by their MiniWoB++ names, separated by spaces or commas',
       )
     }
     if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('--rounds'))
     if (name === 'retrain') {
       command.option('--run <n>', 'the run that collected the pairs; by default the latest', whole('--run'))
-      command.option('--round <n>', 'its round; by default the latest', whole('--round'))
+      command.option('--round <n>', 'the round of the pairs; by default the latest', whole('--round'))
     }
     command.addHelpText('after', example(shown))
     command.action((options: RunOptions) => run(name, options, line))
@@ -82,18 +86,18 @@ export function addRunCommands(cli: Program, line: CommandLine): void {
 async function run(name: Command, options: RunOptions, line: CommandLine): Promise<void> {
   const { out, err } = line
   await withLab(options, async (lab) => {
-    const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C once more to quit at once.\n'))
+    const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
     const emit = options.json ? jsonView(out) : terminalView(out)
     try {
       const resume = options.resume ? 'latest' : null
       const { run, round } = options
       const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
       const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
-      if (!options.json && existsSync(folder)) out.write(`Everything of this run: ${shownPath(folder)}\n`)
+      if (!options.json && existsSync(folder)) out.write(`Files of this run: ${shownPath(folder)}\n`)
     } catch (error) {
       if (!stop.signal.aborted) throw error
       if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
-      err.write(`Stopped. To go on: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
+      err.write(`Stopped. To continue: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
       line.end(EXIT.stopped)
     } finally {
       stop.release()
@@ -101,7 +105,7 @@ async function run(name: Command, options: RunOptions, line: CommandLine): Promi
   })
 }
 
-/** The same command line, to go on with. */
+/** The command line that resumes this run. */
 function resumed(args: readonly string[]): readonly string[] {
   return args.includes('--resume') ? args : [...args, '--resume']
 }

@@ -1,4 +1,4 @@
-/** `dpo-driver runs`: the runs of the store. */
+/** `dpo-driver runs`: lists the runs of the store. */
 import type { Command as Program } from 'commander'
 import type { Lab } from '../../main/lab.ts'
 import { duration } from '../terminal.ts'
@@ -14,7 +14,7 @@ export function addRuns(cli: Program, terminal: Terminal): void {
     .command('runs')
     .description('List the runs, the latest first')
     .option('--config_path <file>', 'configuration that names the store')
-    .option('--json', 'print JSON, one run a line')
+    .option('--json', 'print JSON, one run per line')
     .addHelpText('after', example('npx dpo-driver runs'))
     .action((options: RunsOptions) => withLab(options, (lab) => list(lab, options, terminal)))
 }

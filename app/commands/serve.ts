@@ -1,4 +1,4 @@
-/** `dpo-driver serve`: the lab in a browser. */
+/** `dpo-driver serve`: serves the lab to a browser. */
 import type { Command as Program } from 'commander'
 import { stopOnSignals } from '../stop.ts'
 import { example, portOf, type Terminal } from './command.ts'
@@ -15,16 +15,20 @@ interface ServeOptions {
 export function addServe(cli: Program, terminal: Terminal): void {
   cli
     .command('serve')
-    .description('Serve the lab to a browser: its window, with everything that the commands do')
-    .option('--port <n>', 'port to listen at; by default any that is free')
-    .option('--host <address>', 'address to listen at; others than 127.0.0.1 are reached from the network', '127.0.0.1')
-    .option('--open', "open the window in this machine's browser, where there is one")
+    .description("Serve the lab's window to a browser; it can do everything that the commands do")
+    .option('--port <n>', 'port to listen on; by default any free one')
+    .option(
+      '--host <address>',
+      'address to listen on; any other than 127.0.0.1 opens the lab to the network',
+      '127.0.0.1',
+    )
+    .option('--open', "open the window in this machine's browser")
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
-    .option('--set <key=value...>', 'a value that wins over the file, such as paths.store=data/other.sqlite')
+    .option('--set <key=value...>', 'a value that overrides the file, such as paths.store=data/other.sqlite')
     .addHelpText(
       'after',
       example(
-        'npx dpo-driver serve --port 8080                  on a machine without a screen\n  ssh -L 8080:127.0.0.1:8080 that-machine           and then on yours',
+        'npx dpo-driver serve --port 8080                  on a remote machine\n  ssh -L 8080:127.0.0.1:8080 that-machine           then on your own',
       ),
     )
     .action((options: ServeOptions) => serve(options, terminal))
@@ -36,10 +40,12 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
   const { Settings } = await import('../../main/config/settings.ts')
   const settings = new Settings(config_path, await readOverrides(set))
   const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
-  const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C once more to quit at once.\n'))
-  out.write(`The lab is at ${web.url}\nWhoever has this address can do everything in it. Ctrl-C ends it.\n`)
+  const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
+  out.write(`The lab is at ${web.url}\nAnyone who has this address can use the lab. Press Ctrl-C to stop it.\n`)
   if (!isLoopback(host)) {
-    err.write('Others in the network can reach it, and read what is sent; an SSH tunnel to 127.0.0.1 is safer.\n')
+    err.write(
+      'Other machines in the network can reach the lab and read its traffic; an SSH tunnel to 127.0.0.1 is safer.\n',
+    )
   }
   if (open) await openBrowser(web.url)
   await new Promise((ended) => stop.signal.addEventListener('abort', ended))

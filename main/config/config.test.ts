@@ -123,6 +123,6 @@ test('the command line wins over the file and is checked the same', () => {
 
 test('seed blocks that run into each other are refused', () => {
   expect(refusal('collect: {seed_start: 999990}')).toMatch(
-    /collect.seed_start .* run into those from evaluation.seed_start/,
+    /collect.seed_start .* overlap those from evaluation.seed_start/,
   )
 })

@@ -58,7 +58,7 @@ test('a file that leaves keys out, or names them as TRL does, gets what is set a
 test.each([
   [{ 'training.dpo.beta': -1 }, /^settings: training\.dpo\.beta must be more than 0, but is -1\.$/],
   [{ 'training.dpo.bata': 1 }, /^settings: unknown key training\.dpo\.bata, perhaps training\.dpo\.beta\.$/],
-  [{ 'evaluation.seed_start': 100_000 }, /run into those from/],
+  [{ 'evaluation.seed_start': 100_000 }, /overlap those from/],
   [{ 'project.seed': 1 }, /project\.seed was given on the command line/],
 ])('%j is refused in a sentence and nothing is written', (values, sentence) => {
   const before = text()

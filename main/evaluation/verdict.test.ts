@@ -43,7 +43,7 @@ describe('a verdict', () => {
       all: true,
     })
     expect(english(findingMessage(all!))).toBe(
-      'It had to be DPO: DPO, round 1 beats Golden replay only and NLL on chosen, from the same episodes and steps.',
+      'DPO itself made the difference: DPO, round 1 beats Golden replay only and NLL on chosen, given the same episodes and steps.',
     )
     expect(verdictOf({ replay: round, nll_chosen: SAME })[0]).toMatchObject({ against: ['replay'], all: false })
   })
@@ -51,9 +51,9 @@ describe('a verdict', () => {
   it('keeps apart the controls that DPO beats, equals, and loses to', () => {
     const findings = verdictOf({ replay: BETTER, success_sft: SAME, nll_chosen: WORSE, base: BETTER })
     expect(findings.map((finding) => english(findingMessage(finding)))).toEqual([
-      'DPO beats Golden replay only, from the same episodes and steps.',
+      'DPO beats Golden replay only, given the same episodes and steps.',
       'No measurable difference between DPO and SFT on own successes.',
-      'DPO is worse than NLL on chosen, from the same episodes and steps.',
+      'DPO is worse than NLL on chosen, given the same episodes and steps.',
     ])
   })
 })

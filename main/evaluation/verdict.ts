@@ -38,7 +38,7 @@ export type Finding =
       readonly standing: Standing
       readonly arm: string
       readonly against: readonly Control[]
-      /** Whether it is better than all controls there are: it had to be DPO. */
+      /** Whether it is better than all three controls: then the gain is due to DPO itself. */
       readonly all: boolean
     }
 

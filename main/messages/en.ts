@@ -55,37 +55,38 @@ export const ENGLISH = {
   overrideNotKeyValue: 'command line: --set takes key=value, such as training.dpo.beta=0.2, not "{{assignment}}".',
   overrideNotYaml: 'command line: the value of --set {{assignment}} is not valid YAML.',
   seedsShared:
-    '{{path}}: the seeds from {{key}} ({{start}} to {{end}}) run into those from {{next}} ({{nextStart}}), so the measurement would use problems that were trained on; move one of them.',
-  givenOnCommandLine: 'settings: {{key}} was given on the command line, which wins over the file; start without it.',
+    '{{path}}: the seeds from {{key}} ({{start}} to {{end}}) overlap those from {{next}} ({{nextStart}}). The agent would be measured on problems that it trained on; move one of them.',
+  givenOnCommandLine:
+    'settings: {{key}} was given on the command line, which overrides the file; start the lab without it.',
 
   // Files
   diskFull: '{{path}}: the disk is full; free some space and try again.',
   noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
-  fileInTheWay: '{{path}}: something else stands where this file belongs; move it or choose another path.',
+  fileInTheWay: '{{path}}: something else is in the place of this file; move it or choose another path.',
 
   // Store
   storeNewer: '{{path}}: a newer version of the lab wrote this store; update the lab, or set paths.store.',
   storeHeld: '{{path}}: another program holds this store; close it and try again.',
   storeNotWritable: '{{path}}: the store cannot be opened for writing; set paths.store to a place that can be written.',
   storeDamaged: '{{path}}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.',
-  storeAtWork: '{{path}}: another command is at work with this store; wait for it, or set paths.store to another.',
+  storeAtWork: '{{path}}: another command is using this store; wait for it, or set paths.store to another.',
   runOfOtherVersion: '{{path}}: another version of the lab made run {{run}} ({{key}}); move the store away.',
 
   // Model files
   fileUnreadable: '{{file}} cannot be read: {{reason}}',
-  fileNotJson: '{{file}} is not JSON ({{reason}}); copy it again from where it came from.',
+  fileNotJson: '{{file}} is not JSON ({{reason}}); copy it again from its source.',
   fileWrong: '{{file}} {{demand}}; {{cure}}.',
   fileKeyWrong: '{{file}}: {{key}} {{demand}}; {{cure}}.',
   plainQwen2Only: 'this lab runs plain Qwen2 checkpoints only',
   plainLoraOnly: 'this lab supports only plain LoRA on the projections of Qwen2',
   useQwen2Tokenizer: 'use the file that came with the Qwen2 model',
   copyAgain: 'copy it again',
-  configJsonMissing: '{{file}} is missing; a model folder in Hugging Face layout is needed there.',
+  configJsonMissing: '{{file}} is missing; its folder must hold a model in Hugging Face layout.',
   weightsMissing: "{{file}} is missing; copy it from the model's original folder.",
   weightsInPickle: '{{file}} is missing; convert pytorch_model.bin to safetensors.',
   tensorMissing: '{{file}} lacks the tensor {{name}}; copy the file again.',
   tensorShapeWrong:
-    "{{file}}: {{name}} is [{{shape}}], but by the model's config.json it must be [{{wanted}}]; the files are of different models.",
+    "{{file}}: {{name}} is [{{shape}}], but the model's config.json asks for [{{wanted}}]; the files belong to different models.",
   tensorUnknown: '{{file}} holds {{name}}, which no Qwen2 model has; the file belongs to another model.',
   tensorNotFinite: '{{file}}: {{name}} holds NaN or infinity; the training that wrote it had diverged.',
   safetensorsMissing: '{{file}} is missing; copy it from where the model came from.',
@@ -120,25 +121,27 @@ export const ENGLISH = {
   chatTemplateFailed: 'The chat template in {{folder}} failed ({{reason}}); use the one that came with the model.',
   stopTokenMissing: '{{file}}: no token ends an answer; set eos_token to one of added_tokens.',
   vocabularyTooLarge:
-    "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json are of different models; take both from one.",
+    "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json belong to different models; take both from the same model.",
   adapterConfigMissing: "{{file}} is missing; give the folder of a LoRA adapter in PEFT's layout.",
   adapterInPickle: '{{file}} is missing; save the adapter again with safe_serialization=True in PEFT.',
-  mergeOntoInput: '{{folder}} is what is merged; choose another folder for the merged model.',
-  mergeTargetTaken: '{{folder}} is there already and is not an empty folder; choose another or remove it.',
+  mergeOntoInput: '{{folder}} holds the base model or the adapter; choose another folder for the merged model.',
+  mergeTargetTaken: '{{folder}} already exists and is not an empty folder; choose another or remove it.',
 
   // Hugging Face Hub
   hubNoSafetensors: '{{name}} on the Hugging Face Hub has no safetensors; choose another model.',
-  hubFileLost: '{{name}} on the Hugging Face Hub lost {{file}}; try again.',
+  hubFileLost: '{{name}} on the Hugging Face Hub no longer has {{file}}; try again.',
   hubNoHash: 'The Hugging Face Hub gives no hash of {{file}}; try again.',
-  downloadBrokeOff: '{{file}} broke off after {{done}} of {{size}} bytes; run it again to go on.',
-  downloadHashWrong: '{{file}} came with another hash than the Hugging Face Hub names; run it again.',
+  downloadBrokeOff:
+    'The download of {{file}} stopped after {{done}} of {{size}} bytes; run the command again to continue.',
+  downloadHashWrong:
+    'The downloaded {{file}} does not have the hash that the Hugging Face Hub gives; run the command again.',
   hubForbidden:
-    'The Hugging Face Hub does not let everybody read {{name}}, or has no such model; check the name, or set HF_TOKEN to a token that may read it.',
+    '{{name}} on the Hugging Face Hub is restricted or does not exist; check the name, or set HF_TOKEN to a token that may read it.',
   hubNoModel: 'The Hugging Face Hub has no model {{name}}; check the name, which is owner/model.',
   hubStatus: 'The Hugging Face Hub answered with status {{status}} for {{name}}; try again later.',
   hubUnreachable:
-    "{{name}} could not be downloaded: the Hugging Face Hub cannot be reached ({{reason}}); check the network and run it again, or put the model's files into {{folder}}.",
-  hubNoByte: 'no byte came for {{milliseconds}} ms',
+    "{{name}} could not be downloaded: the Hugging Face Hub cannot be reached ({{reason}}); check the network and run the command again, or put the model's files into {{folder}}.",
+  hubNoByte: 'no data came for {{milliseconds}} ms',
   hubNoAnswer: 'no answer came within {{milliseconds}} ms',
 
   // Engines
@@ -165,7 +168,7 @@ export const ENGLISH = {
   wasmDoesNotStart: 'WebAssembly would be faster but does not start ({{reason}})',
   chosenWithoutNative: 'training is many times slower than with the native engine. {{problem}}',
   modelOffline:
-    "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids to download it; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
+    "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids the download; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
   modelMissing:
     'The model {{name}} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
   modelShapeUnknown:
@@ -190,9 +193,9 @@ export const ENGLISH = {
   mustBeUserMessage: "must be one message of the user, with or without the lab's system message before it",
   hasSameTexts: 'has the same text as chosen and as rejected',
   dataUnreadable: '{{path}} cannot be read ({{code}}); name another file or change its owner.',
-  lineNotJson: '{{place}}: this line is not whole JSON; mend or delete it.',
-  lineWrong: '{{place}}: the line {{demand}}; mend or delete it.',
-  lineKeyWrong: '{{place}}: {{key}} {{demand}}; mend or delete the line.',
+  lineNotJson: '{{place}}: this line is not complete JSON; correct or delete it.',
+  lineWrong: '{{place}}: the line {{demand}}; correct or delete it.',
+  lineKeyWrong: '{{place}}: {{key}} {{demand}}; correct or delete the line.',
 
   // Pairs
   pairName: 'pair {{id}} ({{task}}, seed {{seed}}, step {{step}})',
@@ -211,22 +214,22 @@ export const ENGLISH = {
   preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
   preferencesCopied: '{{path}} was written or changed by hand. A copy of it is kept in {{copy}}.',
   importMissing: "{{file}} does not exist; name a file of pairs in TRL's preference form.",
-  noRoundToImport: 'There is no such round with pairs to import into; `npx dpo-driver collect` makes pairs.',
+  noRoundToImport: 'There is no such round of pairs to import into; `npx dpo-driver collect` makes pairs.',
   noPairChosen: 'No pair was chosen; choose one or more.',
   noSuchPair: 'There is no pair {{pair}} any more; load the list again.',
-  pairsOfDifferentRounds: 'These pairs are of different rounds; correct those of one round at a time.',
+  pairsOfDifferentRounds: 'These pairs belong to different rounds; correct the pairs of one round at a time.',
   answerEmpty: 'Pair {{pair}}: an answer must not be empty; drop the pair instead.',
   answersSame: 'Pair {{pair}}: chosen and rejected are the same text; change one, or drop the pair.',
   allPairsDropped: 'All pairs of run {{run}} were dropped by hand; keep some, or collect again.',
   trainingSetLost:
-    'The store no longer has the pairs that run {{run}} began to train on; leave out --resume to begin anew.',
+    'The store no longer has the pairs that run {{run}} began to train on; leave out --resume to start again.',
   noPairsAllFailed:
     'These attempts gave no pair to learn from: none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks.',
   noPairsAllSolved:
     'These attempts gave no pair to learn from: none failed; choose harder tasks, or raise collect.temperature.',
   noPairsAllAlike:
-    'These attempts gave no pair to learn from: no problem was both solved and failed at a step that differs; raise collect.attempts or collect.temperature.',
-  scoringWhileRunning: 'A run is at work and needs the machine; ask again when it has ended.',
+    'These attempts gave no pair to learn from: no problem had a success and a failure with different actions; raise collect.attempts or collect.temperature.',
+  scoringWhileRunning: 'A run is using the machine; try again when it has ended.',
 
   // Training
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
@@ -253,28 +256,28 @@ export const ENGLISH = {
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
   dpoDone: 'adapter in {{path}}; trained: {{arms}}',
   validated: '{{solved}}% of {{episodes}} episodes',
-  sftAlone: '{{why}} DPO is left out.',
+  sftAlone: '{{why}} The evaluation leaves out DPO.',
   results: 'SFT {{sft}}%, DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
 
   // Runs that cannot begin, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
-  runAtWork: 'Run {{run}} ({{command}}) is at work; wait for its end, or stop it first.',
+  runAtWork: 'Run {{run}} ({{command}}) is running; wait until it ends, or stop it first.',
   noRun: 'There is no run {{run}}; `npx dpo-driver runs` lists them.',
   runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',
   nothingCollected: 'There are no pairs to train on; run `npx dpo-driver collect` first.',
   noPairsOfRun: 'There are no pairs of run {{run}} to train on; run `npx dpo-driver collect` first.',
   noPairsOfRound:
     'There are no pairs of round {{round}} of run {{run}} to train on; run `npx dpo-driver collect` first.',
-  nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to begin anew.',
+  nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to start again.',
   nothingLeftToResume:
-    'There is nothing to resume: run {{run}} ({{command}}) came to its end. Leave out --resume to begin anew.',
-  notEvaluated: 'Run {{run}} has no evaluation that came to its end; run `npx dpo-driver evaluate`.',
+    'There is nothing to resume: run {{run}} ({{command}}) has finished. Leave out --resume to start again.',
+  notEvaluated: 'Run {{run}} has no finished evaluation; run `npx dpo-driver evaluate`.',
   adapterMissing: '{{path}}: there is no adapter here; run `npx dpo-driver {{command}}` first.',
   noSample: '{{path}}: no golden sample of these tasks; run `npx dpo-driver golden`.',
   noSampleNoExpert:
-    '{{path}}: there is no golden sample of {{tasks}}, and no expert plays that. Choose other tasks, or write samples of your own.',
+    '{{path}}: there is no golden sample of {{tasks}}, and no expert for it. Choose other tasks, or write your own samples.',
   noSampleToReplay:
     '{{path}}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.',
   nothingToExportPairs: 'Run {{run}} has no pairs to export; `npx dpo-driver runs` lists the runs.',
@@ -282,19 +285,19 @@ export const ENGLISH = {
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
 
   // Adapters that are merged. (main/adapters)
-  mergeAtWork: '{{target}} is being written; wait for its end, or stop it first.',
+  mergeAtWork: '{{target}} is being written; wait until that ends, or stop it first.',
   mergeNeedsRoom:
-    '{{folder}}: the merged model takes {{needed}}, and {{free}} are free; free some space, or choose another folder.',
+    '{{folder}}: the merged model takes {{needed}}, but only {{free}} are free; free some space, or choose another folder.',
 
   // What a run takes. (main/capacity, main/pipeline/stages/verify.ts)
-  nodeTooOld: 'Node {{version}} is too old: 24 is needed; run `npm run setup`.',
-  diskShort: '{{folder}}: {{needed}} are needed, and {{free}} are free; free some space.',
+  nodeTooOld: 'Node {{version}} is too old; the lab needs Node 24. Run `npm run setup`.',
+  diskShort: '{{folder}}: {{needed}} are needed, but only {{free}} are free; free some space.',
   diskShortForDownload:
-    '{{folder}}: {{needed}} are needed to download the model and for what is made of it, and {{free}} are free; free some space.',
+    "{{folder}}: the model's download and the files made from it need {{needed}}, but only {{free}} are free; free some space.",
   memoryTooSmall:
-    'At least {{needed}} of memory are needed, and {{free}} are free; close other programs, or choose a smaller model.',
+    'At least {{needed}} of memory are needed, but only {{free}} are free; close other programs, or choose a smaller model.',
   memoryTooSmallUnlessNf4:
-    'At least {{needed}} of memory are needed, and {{free}} are free; close other programs, set model.precision to nf4, or choose a smaller model.',
+    'At least {{needed}} of memory are needed, but only {{free}} are free; close other programs, set model.precision to nf4, or choose a smaller model.',
   trainingTooLarge:
     'There is not enough memory: training needs about {{needed}}, and {{saving}} more while it saves a checkpoint. {{free}} are available. Close other programs, or choose a smaller model.',
   trainingTooLargeUnlessSet:
@@ -308,10 +311,10 @@ export const ENGLISH = {
   memoryProcess: 'process {{size}}',
 
   // What stages do, and what came of them. (main/pipeline/stages)
-  titleVerify: 'is everything there?',
+  titleVerify: 'check that everything is there',
   titleGolden: 'scripted experts show each task',
   titleSft: 'the base model learns from golden samples',
-  titleCollect: 'the agent tries tasks, successes and failures become pairs',
+  titleCollect: 'the agent tries tasks; successes and failures become pairs',
   titleDpo: 'the agent learns from its pairs',
   titleValidate: 'the agent plays the validation block',
   titleEvaluate: 'all policies play the same unseen problems',
@@ -354,10 +357,10 @@ export const ENGLISH = {
   againBetter: 'Trained again, DPO solves more problems than before: {{figures}}.',
   againWorse: 'Trained again, DPO solves fewer problems than before: {{figures}}.',
   againSame: 'Training again made no measurable difference ({{figures}}).',
-  hadToBeDpo: 'It had to be DPO: {{arm}} beats {{controls}}, from the same episodes and steps.',
-  controlsBeaten: '{{arm}} beats {{controls}}, from the same episodes and steps.',
+  hadToBeDpo: 'DPO itself made the difference: {{arm}} beats {{controls}}, given the same episodes and steps.',
+  controlsBeaten: '{{arm}} beats {{controls}}, given the same episodes and steps.',
   controlsSame: 'No measurable difference between {{arm}} and {{controls}}.',
-  controlsBetter: '{{arm}} is worse than {{controls}}, from the same episodes and steps.',
+  controlsBetter: '{{arm}} is worse than {{controls}}, given the same episodes and steps.',
 
   // Checks: what `verify` looks for and finds. (main/pipeline/verify.ts)
   check: '{{name}}: {{found}}',
@@ -372,15 +375,14 @@ export const ENGLISH = {
   foundNode: '{{version}}',
   foundFree: '{{size}} free',
   foundDisk: '{{size}} free, {{needed}} needed',
-  foundDiskForDownload:
-    '{{size}} free, {{needed}} needed, {{download}} of it for the download of the model, which is not here yet',
+  foundDiskForDownload: '{{size}} free, {{needed}} needed, {{download}} of it to download the model',
   foundCard: '{{card}} with {{memory}}',
-  foundNoCard: 'nvidia-smi names none: tfjs-node-gpu computes on the processor',
-  foundNoUseForCard: 'none looked for: {{engine}} computes on the processor',
+  foundNoCard: 'nvidia-smi finds none: tfjs-node-gpu computes on the processor',
+  foundNoUseForCard: 'not needed: {{engine}} computes on the processor',
   foundMemory: '{{size}} free, {{needed}} needed at most',
   foundLeastMemory: '{{size}} free, {{needed}} needed at least: weights, adapter and optimiser in fp32',
   foundShortMemory:
-    '{{size}} free, {{least}} needed at least, and up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size of training.sft and training.dpo now, and raise grad_accumulation_steps as much',
+    '{{size}} free, {{least}} needed at least, up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size in training.sft and training.dpo, and raise grad_accumulation_steps by the same factor',
   foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}',
   foundModelAndRates: '{{model}}. {{rates}}',
   foundEngine: '{{engine}}',
@@ -392,16 +394,16 @@ export const ENGLISH = {
   foundPages_other: 'the pages of {{count}} tasks answer, {{milliseconds}} ms',
 
   // Recordings by hand. (main/live)
-  recordMoved: 'The page is not as it was before, so go on from here.',
-  recordUndone: 'The last step is undone: the page began anew, and the steps before it were done once more.',
+  recordMoved: 'The page differs from what it was before. Continue from here.',
+  recordUndone: 'The last step is undone: the page was started again, and the earlier steps were done again.',
   recordBroken: 'The page is broken ({{why}}): record again.',
   recordImpossible: 'That cannot be done: {{why}}.',
   recordWrong: 'The page says that this is wrong (reward {{reward}}): undo the last step, or record again.',
-  recordAgain: 'Solved. The steps are now played once more, to see that they are all it takes.',
-  recordDone: 'Solved, and solved once more by these steps alone.',
-  recordNotEnough: 'Solved, but not by these steps alone: played once more, {{why}}.',
+  recordAgain: 'Solved. The lab now replays the steps to check that they are enough.',
+  recordDone: 'Solved. Replaying the steps solved the task again.',
+  recordNotEnough: 'Solved, but the recorded steps are not enough: in the replay, {{why}}.',
   againMissing: 'there is no {{element}} at step {{step}}',
-  againUnwritten: 'step {{step}} cannot be written down ({{reason}})',
+  againUnwritten: 'step {{step}} cannot be written as an action ({{reason}})',
   againImpossible: 'step {{step}} cannot be done ({{why}})',
   againWrong: 'the page ends without full reward at step {{step}}',
   againEndless: 'the episode does not end',
@@ -414,22 +416,22 @@ export const ENGLISH = {
   runGone: 'There is no run {{run}}; load the list again.',
   episodeGone: 'There is no episode {{episode}} any more; load the list again.',
   adapterGone: '{{path}}: there is no adapter here any more; load the list again.',
-  nothingToGoOnWith: 'There is no run to resume; begin a new one.',
-  stopBeforeDeleting: 'Run {{run}} is at work; stop it before you delete it.',
-  adaptersInUse: 'A run is at work and may read its adapters; wait for its end, or stop it first.',
-  checksWait: 'A run is at work and needs the machine; look again when it has ended.',
+  nothingToGoOnWith: 'There is no run to resume; start a new one.',
+  stopBeforeDeleting: 'Run {{run}} is running; stop it before you delete it.',
+  adaptersInUse: 'A run is in progress and may read its adapters; wait until it ends, or stop it first.',
+  checksWait: 'A run is using the machine; check again when it has ended.',
   mergeFolderMissing: 'There is no folder {{folder}}; choose an existing one for the merged model.',
-  browserCannotChoose: 'A browser cannot choose a path on this machine: type it.',
+  browserCannotChoose: 'A browser cannot choose a path on this machine: type the path.',
   uploadTooLong: 'The file is longer than {{size}} MiB; split it.',
   notANumber: '"{{text}}" in the address is not a number.',
   portTaken: 'Port {{port}} is taken by another program; choose another with --port, or leave it out.',
-  portReserved: 'Not every user may take port {{port}}; choose one above 1023 with --port.',
+  portReserved: 'Port {{port}} needs administrator rights; choose one above 1023 with --port.',
   hostUnknown: '{{host}} is not an address of this machine; leave --host out, or give one that it has.',
-  openWholeAddress: 'Open the lab by the whole address that it printed when it started.',
-  notANameOfTheLab: '"{{host}}" is not a name of the lab; open it by the address that it printed.',
-  pageOfOthers: 'Pages of other sites may not talk to the lab.',
+  openWholeAddress: 'Open the lab at the full address that it printed when it started.',
+  notANameOfTheLab: '"{{host}}" is not an address of the lab; open the address that it printed.',
+  pageOfOthers: 'Pages of other sites may not send requests to the lab.',
   linkOfOthers: 'Pages of other sites may not open the lab; put its address into the address bar.',
-  readOnly: 'This address can only be read.',
+  readOnly: 'This address takes only GET requests.',
   goOnThere: 'Continue at the address without the token.',
   noSuchFile: 'There is no such file.',
   windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
@@ -443,26 +445,26 @@ export const ENGLISH = {
   nothingRecorded: 'tracking.uri is null, so nothing is recorded; set it to auto.',
   recordedElsewhere: 'The runs are recorded at {{uri}}: open that address in a browser.',
   mlflowMissing:
-    'MLflow is not installed: `pipx install mlflow` brings it (2.x or 3.x), or `pip install mlflow` where pip may write; then run `npx dpo-driver mlflow` again.',
-  quitWhileRunning: 'Run {{run}} ({{command}}) is at work.',
-  quitStopsRun: 'It stops where it can go on later: open the lab again and resume it.',
+    'MLflow is not installed. Install it (2.x or 3.x) with `pipx install mlflow`, or with `pip install mlflow` in an environment that pip may change; then run `npx dpo-driver mlflow` again.',
+  quitWhileRunning: 'Run {{run}} ({{command}}) is running.',
+  quitStopsRun: 'If you quit, the run stops. You can open the lab again and resume it.',
   quitKeep: 'Keep It Going',
   quitStop: 'Stop and Quit',
-  mlflowFailed: 'mlflow ended with {{code}}; it says why above.',
+  mlflowFailed: 'mlflow ended with {{code}}; its output above says why.',
 
   // MLflow. (main/tracking)
   trackingAway:
     'The lab cannot write to MLflow at {{place}} ({{why}}). The run goes on, and the lab sends what is missing when MLflow answers again.',
   trackingSilent: 'it did not answer in time',
   trackingStatus: 'it answers {{status}}',
-  trackingKeepsFiles: 'it keeps files at "{{uri}}" and takes none itself; start it with --serve-artifacts',
+  trackingKeepsFiles: 'it stores files at "{{uri}}" and accepts none over HTTP; start it with --serve-artifacts',
   trackingFiles: 'MLflow at {{place}} does not take reports and cards ({{why}}). The lab records params and metrics.',
 
   // How episodes end.
   fullReward: 'the page gave the full reward',
   'failure.wrong': 'the page ended without full reward',
   'failure.steps': 'out of steps',
-  'failure.length': 'the answer did not end',
+  'failure.length': 'the answer reached the token limit',
   'failure.stuck': 'the expert knew no next action',
   'failure.form': 'the answer is not a line "Thought: <words>" and a line "Action: <action>"',
   'failure.verb': 'the action is none of click, fill, select, press',
@@ -507,7 +509,7 @@ export const ENGLISH = {
   chromiumPackageFailed: 'apt-get install chromium failed: {{why}}',
   noChromeForSystem: 'there is none for this system',
   aptNeedsRoot: 'it needs root on Debian',
-  chromiumNotInPath: 'there is no chromium in PATH after it',
+  chromiumNotInPath: 'there is still no chromium in PATH',
   browserDidNotStart:
     '{{path}} did not start ({{why}}): run it by hand to see why, or set CHROME_PATH to another browser.',
 
@@ -516,11 +518,11 @@ export const ENGLISH = {
     'predict takes the page as its second argument: the observation that reset or step of an environment returned.',
 
   // What people try out and record. (main/live)
-  playStopped: 'It was stopped.',
+  playStopped: 'The episode was stopped.',
   noAdapterInFolder: '{{folder}}: there is no adapter here; name the folder of one.',
   stageNotRun: '{{folder}}: there is no adapter here; run the stage {{stage}} first.',
   tooManyRecordings: 'You have {{count}} pages open already: close one of them first.',
-  screenGone: 'Nothing is played on this page any more: choose another.',
+  screenGone: 'Nothing is played on this page any more: choose another page.',
   recordingGone: 'This recording is closed: record again.',
   recordingOver: 'This episode is over: record another one.',
   recordingUnsolved: 'Solve the task first: only a success can be saved.',

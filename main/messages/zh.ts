@@ -52,13 +52,13 @@ export const CHINESE = translated({
   overrideNotKeyValue: '命令行：--set 的形式是 键=值，例如 training.dpo.beta=0.2，而不是“{{assignment}}”。',
   overrideNotYaml: '命令行：--set {{assignment}} 的值不是有效的 YAML。',
   seedsShared:
-    '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠，这样会在训练过的题目上测量；请移动其中一段。',
+    '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠。这样就会用训练过的题目来评测；请移动其中一段。',
   givenOnCommandLine: '设置：{{key}} 已在命令行给出，命令行优先于文件；请去掉它再启动。',
 
   // 文件
   diskFull: '{{path}}：磁盘已满；请腾出空间后再试。',
   noPermissionToWrite: '{{path}}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
-  fileInTheWay: '{{path}}：这个文件的位置上有别的东西；请把它移走，或选择别的路径。',
+  fileInTheWay: '{{path}}：这个位置已被别的东西占用；请把它移走，或选择别的路径。',
 
   // 存储
   storeNewer: '{{path}}：这个存储是由更新版本的实验室写的；请更新实验室，或设置 paths.store。',
@@ -70,19 +70,19 @@ export const CHINESE = translated({
 
   // 模型文件
   fileUnreadable: '无法读取 {{file}}：{{reason}}',
-  fileNotJson: '{{file}} 不是 JSON（{{reason}}）；请从来源处重新复制。',
+  fileNotJson: '{{file}} 不是 JSON（{{reason}}）；请从原处重新复制。',
   fileWrong: '{{file}} {{demand}}；{{cure}}。',
   fileKeyWrong: '{{file}}：{{key}} {{demand}}；{{cure}}。',
   plainQwen2Only: '本实验室只能运行普通的 Qwen2 检查点',
   plainLoraOnly: '本实验室只支持 Qwen2 各投影上的普通 LoRA',
   useQwen2Tokenizer: '请使用 Qwen2 模型自带的文件',
   copyAgain: '请重新复制',
-  configJsonMissing: '缺少 {{file}}；那里需要一个 Hugging Face 格式的模型文件夹。',
+  configJsonMissing: '缺少 {{file}}；它所在的文件夹必须是 Hugging Face 格式的模型。',
   weightsMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
   weightsInPickle: '缺少 {{file}}；请把 pytorch_model.bin 转换成 safetensors。',
   tensorMissing: '{{file}} 缺少张量 {{name}}；请重新复制这个文件。',
   tensorShapeWrong:
-    '{{file}}：{{name}} 的形状是 [{{shape}}]，而按模型的 config.json 必须是 [{{wanted}}]；这些文件属于不同的模型。',
+    '{{file}}：{{name}} 的形状是 [{{shape}}]，而模型的 config.json 要求 [{{wanted}}]；这些文件属于不同的模型。',
   tensorUnknown: '{{file}} 含有 Qwen2 模型没有的 {{name}}；这个文件属于别的模型。',
   tensorNotFinite: '{{file}}：{{name}} 含有 NaN 或无穷大；写出它的训练已经发散。',
   safetensorsMissing: '缺少 {{file}}；请从模型的来源处复制过来。',
@@ -114,21 +114,20 @@ export const CHINESE = translated({
     '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
   adapterConfigMissing: '缺少 {{file}}；请指定按 PEFT 格式存放的 LoRA 适配器文件夹。',
   adapterInPickle: '缺少 {{file}}；请在 PEFT 中用 safe_serialization=True 重新保存适配器。',
-  mergeOntoInput: '{{folder}} 正是要合并的；请为合并后的模型选择别的文件夹。',
+  mergeOntoInput: '{{folder}} 里是基础模型或适配器；请为合并后的模型选择别的文件夹。',
   mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
 
   // Hugging Face Hub
   hubNoSafetensors: 'Hugging Face Hub 上的 {{name}} 没有 safetensors；请选择别的模型。',
-  hubFileLost: 'Hugging Face Hub 上的 {{name}} 少了 {{file}}；请再试一次。',
+  hubFileLost: 'Hugging Face Hub 上的 {{name}} 已没有 {{file}}；请再试一次。',
   hubNoHash: 'Hugging Face Hub 没有给出 {{file}} 的哈希值；请再试一次。',
-  downloadBrokeOff: '{{file}} 在 {{size}} 字节中的 {{done}} 字节处中断；再次运行即可接着下载。',
-  downloadHashWrong: '{{file}} 的哈希值与 Hugging Face Hub 给出的不同；请再次运行。',
-  hubForbidden:
-    'Hugging Face Hub 不允许所有人读取 {{name}}，或没有这个模型；请检查名称，或把 HF_TOKEN 设为有权读取它的令牌。',
+  downloadBrokeOff: '{{file}} 下载到 {{done}} 字节（共 {{size}} 字节）时中断；再次运行命令即可继续。',
+  downloadHashWrong: '下载的 {{file}} 的哈希值与 Hugging Face Hub 给出的不同；请再次运行命令。',
+  hubForbidden: 'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在；请检查名称，或把 HF_TOKEN 设为有权读取它的令牌。',
   hubNoModel: 'Hugging Face Hub 上没有模型 {{name}}；请检查名称，其形式为“所有者/模型”。',
   hubStatus: 'Hugging Face Hub 对 {{name}} 的回应状态为 {{status}}；请稍后再试。',
   hubUnreachable:
-    '无法下载 {{name}}：连接不上 Hugging Face Hub（{{reason}}）；请检查网络后再次运行，或把模型的文件放进 {{folder}}。',
+    '无法下载 {{name}}：连接不上 Hugging Face Hub（{{reason}}）；请检查网络后再次运行命令，或把模型的文件放进 {{folder}}。',
   hubNoByte: '{{milliseconds}} 毫秒没有收到数据',
   hubNoAnswer: '{{milliseconds}} 毫秒没有得到回应',
 
@@ -211,8 +210,8 @@ export const CHINESE = translated({
     '这些尝试没有产生可学的偏好对：没有一次成功；请让 SFT 训练更久或用更多黄金样本，降低 collect.temperature，或选择更容易的任务。',
   noPairsAllSolved: '这些尝试没有产生可学的偏好对：没有一次失败；请选择更难的任务，或提高 collect.temperature。',
   noPairsAllAlike:
-    '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败且动作有分岔；请提高 collect.attempts 或 collect.temperature。',
-  scoringWhileRunning: '有运行正在进行，占用着机器；请等它结束后再试。',
+    '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败，而且动作不同；请提高 collect.attempts 或 collect.temperature。',
+  scoringWhileRunning: '有运行正在使用机器；请等它结束后再试。',
 
   // 训练
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
@@ -225,7 +224,7 @@ export const CHINESE = translated({
     '若偏好对与这些样本相仿，DPO 约需 {{needed}}，现有 {{free}}：请停止并以更小的 training.dpo.batch_size 重新开始，继续的运行沿用原来的设置。',
   smallModelRates:
     '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：适合 7B 的见 config.qwen2-7b.yaml。',
-  noExpert: '{{tasks}} 既没有专家也没有样本：SFT 见不到它们。',
+  noExpert: '{{tasks}} 既没有专家也没有样本：SFT 学不到它们。',
   goldenDone: '{{path}} 中有 {{samples}} 个样本，其中 {{recorded}} 个是新的',
   sftData: '{{samples}} 个样本，留出 {{heldOut}} 个；{{engine}}',
   sftDone: '{{steps}} 步，保留第 {{step}} 步；适配器在 {{path}}',
@@ -238,7 +237,7 @@ export const CHINESE = translated({
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
   validated: '{{episodes}} 个回合中 {{solved}}% 成功',
-  sftAlone: '{{why}}评估中略去 DPO。',
+  sftAlone: '{{why}}评估会略去 DPO。',
   results: 'SFT {{sft}}%，DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
   resultsTable: '{{table}}',
@@ -256,7 +255,7 @@ export const CHINESE = translated({
   notEvaluated: '运行 {{run}} 没有已完成的评估；请运行 `npx dpo-driver evaluate`。',
   adapterMissing: '{{path}}：这里没有适配器；请先运行 `npx dpo-driver {{command}}`。',
   noSample: '{{path}}：没有这些任务的黄金样本；请运行 `npx dpo-driver golden`。',
-  noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有专家会做。请选择其他任务，或自己写样本。',
+  noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有对应的专家。请选择其他任务，或自己写样本。',
   noSampleToReplay: '{{path}}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
   nothingToExportPairs: '运行 {{run}} 没有可导出的偏好对；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportEpisodes: '运行 {{run}} 没有可导出的回合；`npx dpo-driver runs` 列出所有运行。',
@@ -264,15 +263,15 @@ export const CHINESE = translated({
 
   // 合并适配器。（main/adapters）
   mergeAtWork: '正在写入 {{target}}；请等它结束，或先停止它。',
-  mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，可用 {{free}}；请腾出空间，或选择别的文件夹。',
+  mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，但只有 {{free}} 可用；请腾出空间，或选择别的文件夹。',
 
   // 运行需要多少。（main/capacity、main/pipeline/stages/verify.ts）
-  nodeTooOld: 'Node {{version}} 太旧：需要 24；请运行 `npm run setup`。',
-  diskShort: '{{folder}}：需要 {{needed}}，可用 {{free}}；请腾出空间。',
-  diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，可用 {{free}}；请腾出空间。',
-  memoryTooSmall: '至少需要内存 {{needed}}，可用 {{free}}；请关闭其他程序，或选择更小的模型。',
+  nodeTooOld: 'Node {{version}} 太旧，实验室需要 Node 24。请运行 `npm run setup`。',
+  diskShort: '{{folder}}：需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
+  diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
+  memoryTooSmall: '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，或选择更小的模型。',
   memoryTooSmallUnlessNf4:
-    '至少需要内存 {{needed}}，可用 {{free}}；请关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型。',
+    '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型。',
   trainingTooLarge:
     '内存不足：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。请关闭其他程序，或选择更小的模型。',
   trainingTooLargeUnlessSet:
@@ -286,7 +285,7 @@ export const CHINESE = translated({
   memoryProcess: '实验室本身 {{size}}',
 
   // 各阶段做什么，结果如何。（main/pipeline/stages）
-  titleVerify: '所需是否齐全？',
+  titleVerify: '检查所需是否齐全',
   titleGolden: '脚本专家示范每个任务',
   titleSft: '基座模型学习黄金样本',
   titleCollect: '智能体尝试任务，成功与失败成为偏好对',
@@ -330,7 +329,7 @@ export const CHINESE = translated({
   againBetter: '重新训练后，DPO 比之前解出更多题目：{{figures}}。',
   againWorse: '重新训练后，DPO 比之前解出更少题目：{{figures}}。',
   againSame: '重新训练没有带来可测的变化（{{figures}}）。',
-  hadToBeDpo: '必须是 DPO：{{arm}} 以同样的回合和步数胜过{{controls}}。',
+  hadToBeDpo: '起作用的正是 DPO：{{arm}} 以同样的回合和步数胜过{{controls}}。',
   controlsBeaten: '{{arm}} 以同样的回合和步数胜过{{controls}}。',
   controlsSame: '{{arm}} 与{{controls}}之间没有可测的差异。',
   controlsBetter: '以同样的回合和步数，{{arm}} 不如{{controls}}。',
@@ -348,14 +347,14 @@ export const CHINESE = translated({
   foundNode: '{{version}}',
   foundFree: '可用 {{size}}',
   foundDisk: '可用 {{size}}，需要 {{needed}}',
-  foundDiskForDownload: '可用 {{size}}，需要 {{needed}}，其中 {{download}} 用于下载尚不在本机的模型',
+  foundDiskForDownload: '可用 {{size}}，需要 {{needed}}，其中 {{download}} 用于下载模型',
   foundCard: '{{card}}，显存 {{memory}}',
   foundNoCard: 'nvidia-smi 没有找到显卡：tfjs-node-gpu 在处理器上计算',
-  foundNoUseForCard: '没有查找：{{engine}} 在处理器上计算',
+  foundNoUseForCard: '不需要：{{engine}} 在处理器上计算',
   foundMemory: '可用 {{size}}，最多需要 {{needed}}',
   foundLeastMemory: '可用 {{size}}，至少需要 {{needed}}：fp32 的权重、适配器与优化器',
   foundShortMemory:
-    '可用 {{size}}，至少需要 {{least}}；若页面长到 environment.max_chars 所允许的，可达 {{most}}：请现在就减小 training.sft 与 training.dpo 的 batch_size，并相应增大 grad_accumulation_steps',
+    '可用 {{size}}，至少需要 {{least}}；若页面长到 environment.max_chars 的上限，可达 {{most}}：请减小 training.sft 与 training.dpo 的 batch_size，并按同样的倍数增大 grad_accumulation_steps',
   foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
   foundModelAndRates: '{{model}}。{{rates}}',
   foundEngine: '{{engine}}',
@@ -369,11 +368,11 @@ export const CHINESE = translated({
   recordBroken: '页面出了故障（{{why}}）：请重新录制。',
   recordImpossible: '做不到：{{why}}。',
   recordWrong: '页面说这样不对（奖励 {{reward}}）：请撤销最后一步，或重新录制。',
-  recordAgain: '解出了。正在重放一遍，看这些步骤是否足够。',
-  recordDone: '解出了，仅凭这些步骤又解出了一遍。',
-  recordNotEnough: '解出了，但只靠这些步骤不行：重放时，{{why}}。',
+  recordAgain: '解出了。实验室正在重放这些步骤，检查它们是否足够。',
+  recordDone: '解出了。重放这些步骤又解出了一遍。',
+  recordNotEnough: '解出了，但录下的步骤不够：重放时，{{why}}。',
   againMissing: '第 {{step}} 步没有 {{element}}',
-  againUnwritten: '第 {{step}} 步写不出来（{{reason}}）',
+  againUnwritten: '第 {{step}} 步无法写成动作（{{reason}}）',
   againImpossible: '第 {{step}} 步做不到（{{why}}）',
   againWrong: '到第 {{step}} 步页面就结束了，没有满分',
   againEndless: '回合没有结束',
@@ -391,17 +390,17 @@ export const CHINESE = translated({
   adaptersInUse: '有运行正在进行，可能正在读取它的适配器；请等它结束，或先停止它。',
   checksWait: '有运行正在使用机器；请等它结束后再检查。',
   mergeFolderMissing: '没有文件夹 {{folder}}；请选择一个现有的文件夹来放合并后的模型。',
-  browserCannotChoose: '浏览器不能选择本机上的路径：请直接输入。',
+  browserCannotChoose: '浏览器不能选择本机上的路径：请输入路径。',
   uploadTooLong: '文件超过 {{size}} MiB；请把它拆开。',
   notANumber: '地址中的“{{text}}”不是数字。',
   portTaken: '端口 {{port}} 已被别的程序占用；请用 --port 另选一个，或不写 --port。',
-  portReserved: '端口 {{port}} 不是每个用户都能用的；请用 --port 选择 1023 以上的端口。',
+  portReserved: '使用端口 {{port}} 需要管理员权限；请用 --port 选择 1023 以上的端口。',
   hostUnknown: '{{host}} 不是本机的地址；请去掉 --host，或写一个本机有的地址。',
   openWholeAddress: '请用实验室启动时给出的完整地址打开它。',
-  notANameOfTheLab: '“{{host}}”不是实验室的名称；请用它给出的地址打开它。',
-  pageOfOthers: '别的网页不能与实验室通信。',
-  linkOfOthers: '别的网页不能打开实验室；请把它的地址输入地址栏。',
-  readOnly: '这里只能读取。',
+  notANameOfTheLab: '“{{host}}”不是实验室的地址；请打开它给出的地址。',
+  pageOfOthers: '别的网站的页面不能向实验室发送请求。',
+  linkOfOthers: '别的网站的页面不能打开实验室；请把它的地址输入地址栏。',
+  readOnly: '这个地址只接受 GET 请求。',
   goOnThere: '请到那里继续。',
   noSuchFile: '没有这个文件。',
   windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
@@ -415,25 +414,25 @@ export const CHINESE = translated({
   nothingRecorded: 'tracking.uri 是 null，因此没有记录；请把它设为 auto。',
   recordedElsewhere: '运行记录在 {{uri}}：请在浏览器中打开这个地址。',
   mlflowMissing:
-    '没有安装 MLflow：`pipx install mlflow` 可以安装（2.x 或 3.x），pip 可以写入时用 `pip install mlflow` 也行；然后再次运行 `npx dpo-driver mlflow`。',
+    '没有安装 MLflow。请用 `pipx install mlflow` 安装（2.x 或 3.x），或在 pip 可以写入的环境里用 `pip install mlflow`；然后再次运行 `npx dpo-driver mlflow`。',
   quitWhileRunning: '运行 {{run}}（{{command}}）正在进行。',
-  quitStopsRun: '它会停在以后可以继续的地方：请再次打开实验室并继续它。',
+  quitStopsRun: '退出会停止这个运行。以后可以再次打开实验室并继续它。',
   quitKeep: '让它继续',
   quitStop: '停止并退出',
-  mlflowFailed: 'mlflow 以 {{code}} 结束；原因见上文。',
+  mlflowFailed: 'mlflow 以 {{code}} 结束；原因见它上面的输出。',
 
   // MLflow。（main/tracking）
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
   trackingSilent: '没有及时得到回应',
   trackingStatus: '它回应 {{status}}',
-  trackingKeepsFiles: '它把文件放在“{{uri}}”，自己不接收；请用 --serve-artifacts 启动它',
+  trackingKeepsFiles: '它把文件放在“{{uri}}”，不通过 HTTP 接收；请用 --serve-artifacts 启动它',
   trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 
   // 回合如何结束。
   fullReward: '页面给了满分奖励',
   'failure.wrong': '页面结束时没有满分',
   'failure.steps': '步数用完',
-  'failure.length': '回答没有结束',
+  'failure.length': '回答达到了词元上限',
   'failure.stuck': '专家不知道下一步做什么',
   'failure.form': '回答不是“Thought: <想法>”“Action: <动作>”两行',
   'failure.verb': '动作不是 click、fill、select、press 之一',
@@ -477,18 +476,18 @@ export const CHINESE = translated({
   chromiumPackageFailed: 'apt-get install chromium 失败：{{why}}',
   noChromeForSystem: '没有适用于此系统的版本',
   aptNeedsRoot: '需要 Debian 系统与 root 权限',
-  chromiumNotInPath: '安装后 PATH 中没有 chromium',
+  chromiumNotInPath: '安装后 PATH 中仍没有 chromium',
   browserDidNotStart: '{{path}} 没有启动（{{why}}）：请手动运行它查看原因，或把 CHROME_PATH 设为别的浏览器。',
 
   // 智能体。
   predictNeedsPage: 'predict 的第二个参数是页面：请给出环境的 reset 或 step 返回的观察。',
 
   // 试玩与录制。
-  playStopped: '已停止。',
+  playStopped: '回合已停止。',
   noAdapterInFolder: '{{folder}}：这里没有适配器；请指定适配器所在的文件夹。',
   stageNotRun: '{{folder}}：这里没有适配器；请先运行 {{stage}} 阶段。',
   tooManyRecordings: '已经为你打开了 {{count}} 个页面：请先关闭一个。',
-  screenGone: '这个页面上已不再进行：请选择别的。',
+  screenGone: '这个页面上已没有回合在进行：请选择别的页面。',
   recordingGone: '这个录制已关闭：请重新录制。',
   recordingOver: '这个回合已经结束：请另录一个。',
   recordingUnsolved: '请先完成任务：只有成功才能保存。',

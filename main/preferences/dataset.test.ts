@@ -63,22 +63,22 @@ test('a foreign file needs prompt, chosen and rejected only, and may have other 
 })
 
 test.each([
-  ['{"prompt": [', 'this line is not whole JSON; mend or delete it.'],
-  [JSON.stringify({ ...good, prompt: 'text' }), 'prompt must be a list of messages; mend or delete the line.'],
+  ['{"prompt": [', 'this line is not complete JSON; correct or delete it.'],
+  [JSON.stringify({ ...good, prompt: 'text' }), 'prompt must be a list of messages; correct or delete the line.'],
   [
     JSON.stringify({ ...good, prompt: [{ role: 'system', content: 's' }, good.prompt[0]] }),
     'prompt must be one message of the user',
   ],
-  [JSON.stringify({ ...good, prompt: [{ role: 'user' }] }), 'prompt[0].content is missing; mend'],
-  [JSON.stringify({ ...good, chosen: [] }), 'chosen must be a list of one assistant message; mend'],
-  [JSON.stringify({ ...good, rejected: good.chosen }), 'the line has the same text as chosen and as rejected; mend'],
+  [JSON.stringify({ ...good, prompt: [{ role: 'user' }] }), 'prompt[0].content is missing; correct'],
+  [JSON.stringify({ ...good, chosen: [] }), 'chosen must be a list of one assistant message; correct'],
+  [JSON.stringify({ ...good, rejected: good.chosen }), 'the line has the same text as chosen and as rejected; correct'],
   [
     JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }),
-    'prompt[0].role must be one of system, user, assistant; mend',
+    'prompt[0].role must be one of system, user, assistant; correct',
   ],
-  [JSON.stringify({ ...good, seed: 'x' }), 'seed must be a number; mend or delete the line.'],
-  [JSON.stringify({ ...good, task: 3 }), 'task must be a text; mend'],
-  ['7', 'the line must be a group of keys; mend'],
+  [JSON.stringify({ ...good, seed: 'x' }), 'seed must be a number; correct or delete the line.'],
+  [JSON.stringify({ ...good, task: 3 }), 'task must be a text; correct'],
+  ['7', 'the line must be a group of keys; correct'],
 ])('a broken line is named: %s', (line, message) => {
   expect(() => parsePreferences(`${JSON.stringify(good)}\n${line}\n`, 'a.jsonl')).toThrow(`a.jsonl:2: ${message}`)
 })

@@ -29,7 +29,7 @@ test("a line with prompt and completion alone, as TRL's own files, is read", () 
 })
 
 test.each([
-  ['{"prompt": [', /golden.jsonl:2: this line is not whole JSON/],
+  ['{"prompt": [', /golden.jsonl:2: this line is not complete JSON/],
   ['{"prompt":[{"role":"user","content":"p"}]}', /golden.jsonl:2: completion must be a list of one assistant message/],
   ['{"prompt":"text","completion":[]}', /golden.jsonl:2: prompt must be a list of messages/],
 ])('the broken line %j is named', (line, message) => {

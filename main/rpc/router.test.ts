@@ -257,12 +257,10 @@ test('a second job, an unknown run and a run that is done are refused in a sente
   const { lab } = page()
   await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to resume/)
   const done = pastRun('golden')
-  await expect(lab.job.resume.mutate({ run: done })).rejects.toThrow(
-    /nothing to resume: run 1 \(golden\) came to its end/,
-  )
+  await expect(lab.job.resume.mutate({ run: done })).rejects.toThrow(/nothing to resume: run 1 \(golden\) has finished/)
   await expect(lab.job.again.mutate({ run: 9 })).rejects.toThrow(/There is no run 9/)
   const unlock = lockStore(settings.read().paths.store)
-  await expect(lab.job.start.mutate({ command: 'golden' })).rejects.toThrow(/another command is at work/)
+  await expect(lab.job.start.mutate({ command: 'golden' })).rejects.toThrow(/another command is using/)
   unlock()
   expect((await lab.job.state.query()).status).toBe('idle')
 })

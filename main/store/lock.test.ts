@@ -11,7 +11,7 @@ test('a second command is refused while the first works, and let in once it is k
   const script = `const { lockStore } = await import(${JSON.stringify(lock)}); lockStore(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000)`
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script])
   await new Promise((resolve) => holder.stdout.once('data', resolve))
-  expect(() => lockStore(path)).toThrow(/another command is at work/)
+  expect(() => lockStore(path)).toThrow(/another command is using/)
   const gone = new Promise((resolve) => holder.once('exit', resolve))
   holder.kill('SIGKILL')
   await gone

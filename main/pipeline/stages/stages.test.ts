@@ -187,7 +187,7 @@ test('evaluate alone plays the adapters at the paths of the configuration, and S
     store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
   }
   expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
-  expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. DPO is left out.')
+  expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. The evaluation leaves out DPO.')
 })
 
 test('trained again on an earlier collection, DPO is evaluated beside what it was before and the SFT it came from', async () => {

@@ -166,7 +166,9 @@ test('a file with a line that is no pair changes nothing, and every such line is
   collected()
   edit(([one = '', two = '', three = '']) => [one.replace('good', 'better'), two.slice(5), `${three}}`])
   const before = readFileSync(file, 'utf8')
-  expect(() => trained(stage())).toThrow(`${file}:2: this line is not whole JSON; mend or delete it.\n${file}:3: this`)
+  expect(() => trained(stage())).toThrow(
+    `${file}:2: this line is not complete JSON; correct or delete it.\n${file}:3: this`,
+  )
   expect(store.pairs.edits({ run: 1, round: 1 }, 10)).toEqual([])
   expect(readFileSync(file, 'utf8')).toBe(before)
 })

@@ -43,10 +43,10 @@ testNative('a download is named with its size before the model is opened', async
   vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)
   const { found } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })
   const disk = found.get('disk')!
-  expect(disk.detail).toMatch(/15\.23 GB of it for the download|needed for the download of the model/)
-  expect(found.get('card')?.detail).toBe('none looked for: native computes on the processor')
+  expect(disk.detail).toMatch(/15\.23 GB of it to download|the model's download/)
+  expect(found.get('card')?.detail).toBe('not needed: native computes on the processor')
   expect(found.get('memory')).toMatchObject({ ok: true, messages: [{ id: 'foundShortMemory' }] })
-  expect(found.get('memory')?.detail).toMatch(/5\.\d\d GB needed at least, and up to \d+\.\d\d GB/)
+  expect(found.get('memory')?.detail).toMatch(/5\.\d\d GB needed at least, up to \d+\.\d\d GB/)
 })
 
 testNative('a model for which there is no room is neither downloaded nor loaded', async () => {
@@ -55,7 +55,7 @@ testNative('a model for which there is no room is neither downloaded nor loaded'
   const { found, opened } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })
   expect(found.get('memory')).toMatchObject({
     ok: false,
-    detail: expect.stringMatching(/^At least .* are needed, and .* are free; close/),
+    detail: expect.stringMatching(/^At least .* are needed, but only .* are free; close/),
   })
   expect(found.get('model')).toMatchObject({ ok: false })
   expect(opened).toBe(0)
@@ -66,7 +66,7 @@ test('what TensorFlow.js cannot hold is said to be so', async () => {
   vi.stubEnv('PATH', '/nowhere')
   vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)
   const { found, opened } = await look({ 'model.engine': 'tfjs-node-gpu' })
-  expect(found.get('card')?.detail).toBe('nvidia-smi names none: tfjs-node-gpu computes on the processor')
+  expect(found.get('card')?.detail).toBe('nvidia-smi finds none: tfjs-node-gpu computes on the processor')
   expect(found.get('memory')?.detail).toMatch(/^tfjs-node-gpu holds weights in fp32, which takes 30\.46 GB/)
   expect(opened).toBe(0)
 })
