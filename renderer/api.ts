@@ -1,4 +1,7 @@
-/** The lab's router over its WebSocket: the one way by which the window learns anything and does anything. */
+/**
+ * The window's connection to the lab: its tRPC router over a WebSocket. Everything the window reads or does goes
+ * through it.
+ */
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { type DependencyList, useEffect } from 'react'
 import { create } from 'zustand'
@@ -6,13 +9,13 @@ import type { Failure } from '../main/messages/error.ts'
 import type { LabRouter } from '../main/rpc/router.ts'
 import { queries } from './queries.ts'
 
-/** Whether the lab answers. */
+/** Whether the connection to the lab is open, and whether it was lost. */
 export const useConnection = create<{ readonly open: boolean; readonly lost: boolean }>(() => ({
   open: false,
   lost: false,
 }))
 
-/** Milliseconds until the next try, the later the longer. */
+/** Milliseconds before each reconnection attempt. */
 const RETRY = [200, 500, 1000, 2000, 4000]
 
 const socket = createWSClient({
@@ -20,7 +23,7 @@ const socket = createWSClient({
   retryDelayMs: (attempt) => RETRY[Math.min(attempt, RETRY.length - 1)]!,
   keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 10_000 },
   onOpen() {
-    // Whatever changed while nobody listened is asked for again.
+    // Whatever changed while the connection was closed is fetched again.
     if (useConnection.getState().lost) void queries.invalidateQueries()
     useConnection.setState({ open: true, lost: false })
   },
@@ -31,7 +34,7 @@ const socket = createWSClient({
 
 export const lab = createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] })
 
-/** The error that an answer over HTTP holds: what the lab says, with its messages. */
+/** The error in an HTTP answer, with the lab's messages. */
 export async function errorOf(answer: Response): Promise<Error> {
   const text = (await answer.text()).trim()
   if (!answer.headers.get('Content-Type')?.startsWith('application/json')) return new Error(text)
@@ -39,7 +42,7 @@ export async function errorOf(answer: Response): Promise<Error> {
   return Object.assign(new Error(error ?? ''), { messages })
 }
 
-/** Subscribes for as long as the component is on the screen, and again whenever `dependencies` change. */
+/** Subscribes while the component is mounted, and again whenever `dependencies` change. */
 export function useStream(subscribe: () => { unsubscribe(): void } | null, dependencies: DependencyList): void {
   useEffect(() => {
     const subscription = subscribe()

@@ -43,7 +43,7 @@ function Frame() {
   const shell = useShellCommands()
   const { toured } = useSettings()
   const panels = usePanels()
-  // It opens from within fields as well, and closes from its own.
+  // This key opens the palette from within text fields too, and closes it from its own field.
   useHotkeys([['mod+K', () => (panels.palette ? closePanels() : openPanel('palette'))]], [])
   useKeys([
     ['shift+?', () => openPanel('help')],
@@ -79,7 +79,7 @@ function Frame() {
   )
 }
 
-/** Tells screen readers of a view that takes another's place; a page that is opened says its name itself. */
+/** Announces a change of view to screen readers. When the page opens, its own title does that. */
 function ViewAnnouncer({ view }: { readonly view: View }) {
   const { t } = useTranslation()
   const [first] = useState(view)

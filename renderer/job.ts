@@ -1,4 +1,4 @@
-/** What the lab is doing: followed for as long as the window is open, whatever view is shown. */
+/** The state of the lab's job. The window follows it while it is open, whatever view is shown. */
 import { create } from 'zustand'
 import type { JobState } from '../main/jobs.ts'
 import { lab } from './api.ts'
@@ -6,15 +6,15 @@ import { queries } from './queries.ts'
 
 const useJobStore = create<{ readonly state: JobState | null }>(() => ({ state: null }))
 
-/** How the job stands; null until the lab has said so. */
+/** The state of the job; null until the lab has answered. */
 export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
-/** Whether someone, in whatever window, holds the job where it is. */
+/** Whether the job is paused, from this window or from another one. */
 export const usePaused = create<{ readonly paused: boolean }>(() => ({ paused: false }))
 
-/** Begins to follow the job, and whether it is paused. What a stage or a person has changed is asked for again. */
+/** Starts to follow the job and its pauses. Answers that a stage or a person has changed are fetched again. */
 export function followJob(): void {
   lab.job.watch.subscribe(undefined, {
     onData(state: JobState) {
@@ -35,12 +35,12 @@ export function followJob(): void {
 
 const OF_RUNS: ReadonlySet<unknown> = new Set(['pairs', 'pair', 'runs', 'episodes', 'results', 'metrics', 'adapters'])
 
-/** Whether an answer may change with what somebody does to runs and pairs; what a model was asked stays as it is. */
+/** Whether an answer depends on runs and pairs. What a model was asked does not change. */
 function isOfRuns({ queryKey: [of, _, what] }: { readonly queryKey: readonly unknown[] }): boolean {
   return OF_RUNS.has(of) && what !== 'tokens'
 }
 
-/** What has to change before anything but the progress is different. */
+/** A key that changes with everything about the job except its progress. */
 function place({ current, last, status }: JobState): string {
   return JSON.stringify([status, current?.run, current?.stage, last?.run, last?.ended])
 }

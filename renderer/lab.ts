@@ -1,10 +1,10 @@
-/** Questions to the lab that several views ask. */
+/** Queries that several views make. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 import type { LabRouter } from '../main/rpc/router.ts'
 import { lab } from './api.ts'
 
-/** What the lab's procedures answer. */
+/** The types of the answers of the lab's procedures. */
 export type Answers = inferRouterOutputs<LabRouter>
 export type Results = Answers['results']['get']
 export type RunBrief = Answers['runs']['list'][number]
@@ -12,7 +12,7 @@ export type RunBrief = Answers['runs']['list'][number]
 export type Field = Answers['config']['form']['fields'][number]
 export type TaskInfo = Answers['tasks']['list'][number]
 
-/** A round of pairs: that of a run's collection. */
+/** A round of pairs: a run's collection and its number. */
 export interface Round {
   readonly run: number
   readonly round: number
@@ -28,12 +28,12 @@ export function useRounds(): UseQueryResult<Answers['pairs']['rounds']> {
   return useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
 }
 
-/** Whether a run can be gone on with. */
+/** Whether a run can be resumed. */
 export function isUnfinished({ status }: Pick<RunBrief, 'status'>): boolean {
   return status === 'stopped' || status === 'failed' || status === 'interrupted'
 }
 
-/** Every task that can be played; none until the lab has answered. */
+/** Every task that can be played; an empty list until the lab has answered. */
 export function useTasks(): readonly TaskInfo[] {
   return useQuery({ queryKey: ['tasks'], queryFn: () => lab.tasks.list.query(), staleTime: 60_000 }).data ?? []
 }

@@ -7,7 +7,7 @@ beforeAll(async () => {
   location = await import('./location.ts')
 })
 
-it('reads view and choices from the address, whatever stands there', () => {
+it('reads view and choices from any address', () => {
   expect(location.readPlace('#/pairs?run=3&state=dropped')).toEqual({
     view: 'pairs',
     query: { run: '3', state: 'dropped' },
@@ -16,7 +16,7 @@ it('reads view and choices from the address, whatever stands there', () => {
   expect(location.readPlace('#/../etc?x').view).toBe('pipeline')
 })
 
-it('writes what it can read again, and leaves out what is empty', () => {
+it('reads back what it writes, and leaves out empty values', () => {
   const query = { run: 3, task: 'click-tab-2', reason: 'page hung: 100% & more', state: undefined, stage: '' }
   const place = location.readPlace(location.hrefOf('episodes', query))
   expect(place).toEqual({

@@ -11,6 +11,6 @@ import { readPlace } from './location.ts'
 import { loadScreen } from './screens.tsx'
 
 followJob()
-// The view fails later, where it can say so.
+// A view that fails to load fails later, where it can show its error.
 await Promise.all([startWords(), loadScreen(readPlace(window.location.hash).view).catch(() => {})])
 createRoot(document.getElementById('root')!).render(<App />)

@@ -1,4 +1,4 @@
-/** The views: each is loaded when it is first wanted, so that the first paint waits for none of the others. */
+/** The views. Each is loaded when it is first needed, so that the first paint does not wait for the others. */
 import { type ComponentType, useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { View } from './location.ts'
@@ -16,7 +16,7 @@ const SCREENS: Readonly<Record<View, () => Promise<{ readonly default: Component
 
 const useScreens = create<Readonly<Partial<Record<View, ComponentType>>>>(() => ({}))
 
-/** Loads a view that will be wanted soon. Rejects where the lab does not answer. */
+/** Loads a view that will be needed soon. Rejects where the lab does not answer. */
 export async function loadScreen(view: View): Promise<void> {
   if (useScreens.getState()[view] !== undefined) return
   const { default: screen } = await SCREENS[view]()
@@ -24,8 +24,8 @@ export async function loadScreen(view: View): Promise<void> {
 }
 
 /**
- * A view, or a sign that it is on its way. Not React's Suspense: that shows what has arrived only 300 ms after the sign,
- * which is longer than a view takes to load. Throws what its loading failed with.
+ * A view, or a loading sign until it has arrived. React's Suspense would show the view only 300 ms after the sign,
+ * which is longer than a view takes to load. Throws the error of a failed load.
  */
 export function Screen({ view }: { readonly view: View }) {
   const Loaded = useScreens((screens) => screens[view])

@@ -4,7 +4,7 @@ import { adapterName } from './adapter-name.ts'
 
 const t = ((key: string, values: object) => [key, ...Object.values(values)].join(' ')) as unknown as TFunction
 
-test('an adapter has its round in its name where its run has others, and where that is not the first', () => {
+test('the name of an adapter has its round where the run has several, or where the round is not the first', () => {
   const one = { path: 'p', arm: 'dpo', run: 3, round: 1, rounds: 1 }
   expect(adapterName(t, one)).not.toContain('episodes.round')
   expect(adapterName(t, { ...one, rounds: 2 })).toContain('episodes.round 1')

@@ -1,11 +1,11 @@
-/** A completion as thought and action, with the words marked in which it differs from another one. */
+/** A completion as thought and action. Words that differ from another completion are marked. */
 
 import classes from './answer.module.css'
 import { type Piece, wordDifferences } from './differences.ts'
 
 interface Props {
   readonly text: string
-  /** The answer it is held against; null shows it plain. */
+  /** The completion to compare with; null shows no marks. */
   readonly against: string | null
   readonly side: 'chosen' | 'rejected'
 }
@@ -19,12 +19,12 @@ export function Answer({ text, against, side }: Props) {
     <div className={`mono wrap ${classes.answer}`} data-side={side}>
       {pieces.map((piece, at) =>
         piece.side === 'left' ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no key but their place
           <mark key={at} className={classes.mark}>
             {piece.text}
           </mark>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no key but their place
           <span key={at}>{piece.text}</span>
         ),
       )}

@@ -1,8 +1,8 @@
-/** What a policy is called. */
+/** The names of policies. */
 import type { TFunction } from 'i18next'
 import { armName as armMessage } from '../../main/evaluation/arms.ts'
 
-/** The name of an arm in the reader's language; its own where the lab has none for it. */
+/** An arm's name in the reader's language; the arm itself where the catalogue has no name for it. */
 export function armName(t: TFunction, arm: string): string {
   const { id, values } = armMessage(arm)
   return t(id, { ns: 'lab', ...values })

@@ -13,7 +13,7 @@ describe('differences', () => {
     'Thought: click vomi\nAction: click vomi button 1',
   ]
 
-  it('marks the words that differ and loses nothing of either side', () => {
+  it('marks the words that differ and keeps all text of both sides', () => {
     const pieces = wordDifferences(chosen, rejected)
     expect(join(pieces, 'left')).toBe(chosen)
     expect(join(pieces, 'right')).toBe(rejected)

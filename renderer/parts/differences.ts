@@ -1,18 +1,18 @@
-/** What two texts share and where they differ, by words or by lines. */
+/** The common and the differing parts of two texts, by words or by lines. */
 import { diffLines, diffWordsWithSpace } from 'diff'
 
 export interface Piece {
   readonly text: string
-  /** Where it stands: in both, or in one of them. */
+  /** Which text has this piece. */
   readonly side: 'both' | 'left' | 'right'
 }
 
-/** Words of `left` and `right` in reading order; the pieces of a side join to that side's text. */
+/** The words of both texts in reading order. Joined, the pieces of one side give that side's text. */
 export function wordDifferences(left: string, right: string): Piece[] {
   return diffWordsWithSpace(left, right).map(piece)
 }
 
-/** The same by whole lines: for pages. */
+/** The same by whole lines, for pages. */
 export function lineDifferences(left: string, right: string): Piece[] {
   return diffLines(left, right).map(piece)
 }

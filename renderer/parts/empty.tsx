@@ -1,4 +1,4 @@
-/** What stands where there is nothing yet: why, and what to do next. */
+/** The text of an empty view: why it is empty, and what to do next. */
 import { Stack, Text } from '@mantine/core'
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -7,7 +7,7 @@ interface Props {
   readonly icon: LucideIcon
   readonly title: string
   readonly text: string
-  /** The button or link that leads on. */
+  /** A button or link for the next step. */
   readonly children?: ReactNode
 }
 

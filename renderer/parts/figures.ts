@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Formats numbers for readers. */
 
 /** 0.684 -> "68.4". */
 export function percent(share: number, digits = 1): string {
@@ -21,7 +21,7 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-/** Bytes in decimal units, as the lab's own sentences have them: "1.5 GB". */
+/** Bytes in decimal units, as in the lab's messages: "1.5 GB". */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3))
@@ -52,7 +52,7 @@ export function clock(milliseconds: number, language: string): string {
   return formatOf(language, { timeStyle: 'medium', hourCycle: 'h23' }).format(milliseconds)
 }
 
-/** By language and options: a format takes longer to make than a hundred dates take to write. */
+/** Formats by language and options. Making one takes longer than a hundred uses of it. */
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -1,9 +1,9 @@
-/** Keeps the focus on the page when what has it goes. */
+/** Keeps the focus on the page when the focused part disappears. */
 import { type RefObject, useLayoutEffect } from 'react'
 
 /**
- * Where the component is taken away and the focus is within `leaving`, hands it on: to `stays`, or to the title of the
- * view. Without this it would fall to the document, and the next Tab would begin at its top.
+ * When the component is removed while the focus is within `leaving`, moves the focus to `stays`, or to the view's
+ * title. Otherwise the browser would move it to the document, and the next Tab would start at the top.
  */
 export function useFocusHandedOn(leaving: RefObject<HTMLElement | null>, stays?: RefObject<HTMLElement | null>): void {
   useLayoutEffect(

@@ -1,4 +1,6 @@
-/** The system's own dialog for a folder, where the lab is in a desktop app; nothing in a browser, where it is typed. */
+/**
+ * A button that opens the system's folder dialog in the desktop app. In a browser there is none, and the path is typed.
+ */
 import { ActionIcon } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { FolderOpen } from 'lucide-react'

@@ -1,4 +1,4 @@
-/** The head of a table whose columns speak for themselves to the eye; others are told what they are. */
+/** A table head for screen readers only, for tables whose columns need no heading on screen. */
 
 export function HiddenHead({ names }: { readonly names: readonly string[] }) {
   return (

@@ -1,7 +1,7 @@
-/** Whether something is on the screen, or about to be. */
+/** Whether an element is on the screen or close to it. */
 import { type RefObject, useEffect, useState } from 'react'
 
-/** How far from the screen something counts as about to be seen. */
+/** How far from the screen an element still counts as visible. */
 const AHEAD = '200px'
 
 export function useInSight(element: RefObject<Element | null>): boolean {

@@ -1,4 +1,4 @@
-/** What stands where the lab is still to answer. */
+/** What is shown until the lab has answered. */
 import { Loader } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 

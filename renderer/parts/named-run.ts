@@ -1,4 +1,4 @@
-/** An address that names a run which is not there. */
+/** Handles an address that names a run which does not exist. */
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,8 +7,8 @@ import { choose, usePlace } from '../location.ts'
 import { tell } from '../shell/notices.tsx'
 
 /**
- * Takes the run out of the address where the view has none of this name, and tells it: the figures of another run must
- * not stand under its address. It asks once more before that, for a run may have begun a moment ago.
+ * Removes the run from the address and tells the reader, so that the figures of another run do not stand under its
+ * address. It asks the lab once more first, because the run may have begun a moment ago.
  */
 export function useNamedRun<T>(runs: UseQueryResult<readonly T[]>, idOf: (run: T) => number): void {
   const { t } = useTranslation()
@@ -24,7 +24,7 @@ export function useNamedRun<T>(runs: UseQueryResult<readonly T[]>, idOf: (run: T
   useEffect(() => {
     if (unknown === null) return
     let gone = false
-    // Without an answer the address stays as it is: the view says that the lab is away.
+    // Without an answer the address stays: the view says that the lab is not reachable.
     void correct(unknown, () => gone).catch(() => {})
     return () => {
       gone = true

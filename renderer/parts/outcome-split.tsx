@@ -1,16 +1,16 @@
-/** What became of the problems that two policies both played, as one bar; a part of it can be pressed. */
+/** A bar of the problems that two policies both played, split by who solved them. Its parts can be pressed. */
 import { useTranslation } from 'react-i18next'
 import classes from './outcome-split.module.css'
 
-/** In the order in which they stand. */
+/** In the order of display. */
 export const OUTCOMES = ['won', 'both', 'neither', 'lost'] as const
 export type PairedKind = (typeof OUTCOMES)[number]
 
 interface Props {
   readonly counts: Readonly<Record<PairedKind, number>>
-  /** What a part says, count included. */
+  /** The label of a part, with its count. */
   readonly words: (kind: PairedKind) => string
-  /** Opens the problems of a part; without it the bar is only looked at. */
+  /** Opens the problems of a part. Without it the bar cannot be pressed. */
   readonly onKind?: (kind: PairedKind) => void
   /** The part whose problems are open. */
   readonly open?: PairedKind | undefined
@@ -50,7 +50,7 @@ export function OutcomeSplit({ counts, words, onKind, open }: Props) {
   )
 }
 
-/** What the parts of such a bar mean. */
+/** The legend of the bar's parts. */
 export function OutcomeLegend({ words }: { readonly words: (kind: PairedKind) => string }) {
   return (
     <p className={classes.legend}>

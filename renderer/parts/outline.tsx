@@ -5,7 +5,7 @@ import classes from './outline.module.css'
 
 interface Props {
   readonly box: Box
-  /** Of what of the page the picture shows, in CSS pixels of the page. */
+  /** Size of the part of the page that the picture shows, in CSS pixels of the page. */
   readonly width: number
   readonly height: number
 }

@@ -1,13 +1,13 @@
-/** The frame of a view: its title, what can be done there, and its content. */
+/** The frame of a view: its title, its actions, and its content. */
 import type { ReactNode } from 'react'
 import classes from './page.module.css'
 
 interface Props {
   readonly title: string
-  /** Stands beside the title: what the view is about. */
+  /** Shown beside the title: what the view is about. */
   readonly about?: ReactNode
   readonly actions?: ReactNode
-  /** Fill the window and let the parts scroll, instead of the page. */
+  /** Whether the view fills the window and its parts scroll, instead of the page. */
   readonly fill?: boolean
   readonly children: ReactNode
 }
@@ -36,14 +36,14 @@ export function Panel({
   children,
   flush = false,
 }: {
-  /** For what opens it from elsewhere: see `reveal`. */
+  /** The id by which `reveal` finds the panel. */
   readonly id?: string
   readonly title: string
-  /** A line under the title that says how to read what follows. */
+  /** A line under the title that says how to read the panel. */
   readonly note?: ReactNode
   readonly actions?: ReactNode
   readonly children: ReactNode
-  /** Let the content touch the edges: tables, lists. */
+  /** Whether the content reaches the panel's edges, as tables and lists do. */
   readonly flush?: boolean
 }) {
   return (

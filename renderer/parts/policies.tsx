@@ -1,4 +1,4 @@
-/** Every policy's success as a bar with its interval. */
+/** The success rate of every policy as a bar with its interval. */
 import { useTranslation } from 'react-i18next'
 import { armName } from './arm.ts'
 import { percent } from './figures.ts'

@@ -1,6 +1,6 @@
-/** Takes the reader to what a press elsewhere on the page has opened. */
+/** Brings a panel into view that a press elsewhere on the page has opened. */
 
-/** Brings the panel with this id into sight, once it is drawn, and moves the focus to its heading. */
+/** Scrolls to the panel with this id once it is drawn, and moves the focus to its heading. */
 export function reveal(id: string): void {
   requestAnimationFrame(() => {
     const panel = document.getElementById(id)

@@ -1,4 +1,4 @@
-/** Which run a view is about. */
+/** A select for the run that a view shows. */
 import { NativeSelect } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { RunBrief } from '../lab.ts'

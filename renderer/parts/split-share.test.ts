@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LEAST, MOST, shareAfter, shareOf } from './split-share.ts'
 
-test('arrows move the line by two percent, home and end to its bounds', () => {
+test('arrows move the divider by two percent, home and end to its bounds', () => {
   expect(['ArrowLeft', 'ArrowRight', 'Home', 'End'].map((key) => shareAfter(key, 40))).toEqual([38, 42, LEAST, MOST])
   expect(shareAfter('ArrowLeft', LEAST)).toBe(LEAST)
   expect(shareAfter('ArrowRight', MOST)).toBe(MOST)

@@ -1,6 +1,6 @@
-/** How wide the list is beside what is opened from it. */
+/** The width of a list beside the detail that is opened from it. */
 
-/** Least and greatest share of the list, in percent. */
+/** Smallest and greatest share of the list, in percent. */
 export const LEAST = 25
 export const MOST = 70
 const STEP = 2
@@ -10,7 +10,7 @@ export function shareOf(percent: number): number {
   return Math.max(LEAST, Math.min(MOST, Math.round(percent)))
 }
 
-/** The share after a key on the line between them; undefined where the key does not move it. */
+/** The share after a key on the divider; undefined where the key does not move it. */
 export function shareAfter(key: string, share: number): number | undefined {
   const to = { ArrowLeft: share - STEP, ArrowRight: share + STEP, Home: LEAST, End: MOST }[key]
   return to === undefined ? undefined : shareOf(to)

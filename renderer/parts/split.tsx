@@ -1,4 +1,4 @@
-/** A list beside what is opened from it; the line between them can be moved, and stays where it was put. */
+/** A list beside the detail that is opened from it. The divider can be moved, and its place is kept. */
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSettings } from '../state/settings.ts'
@@ -6,7 +6,7 @@ import classes from './split.module.css'
 import { LEAST, MOST, shareAfter, shareOf } from './split-share.ts'
 
 interface Props {
-  /** Under which name the place of the line is kept. */
+  /** The name under which the divider's place is kept. */
   readonly of: 'pairs' | 'episodes'
   readonly list: { readonly name: string; readonly filters: ReactNode; readonly content: ReactNode }
   readonly detail: { readonly name: string; readonly content: ReactNode }
@@ -59,7 +59,7 @@ export function Split({ of, list, detail }: Props) {
   )
 }
 
-/** How many there are in the list. */
+/** The length of the list. */
 export function ListCount({ text }: { readonly text: string }) {
   return (
     <span className={classes.count} aria-live="polite">

@@ -1,4 +1,4 @@
-/** How something stands: a sign and a word, never a colour alone. */
+/** A status as an icon and a word, never as a colour alone. */
 import { Loader } from '@mantine/core'
 import { Ban, Check, Circle, CircleMinus, CircleStop, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'

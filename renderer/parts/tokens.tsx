@@ -1,4 +1,4 @@
-/** A completion with the probability of each token as shading: the darker, the less the policy expected it. */
+/** A completion with each token shaded by its probability: the darker, the less the policy expected it. */
 import classes from './tokens.module.css'
 
 export interface Token {
@@ -7,7 +7,7 @@ export interface Token {
   readonly logprob: number
 }
 
-/** Nats at which the shade is full: a probability of 2%. */
+/** Nats at which the shade is darkest: a probability of 2%. */
 const DARKEST = 4
 
 export function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
@@ -17,7 +17,7 @@ export function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
         const surprise = Math.min(1, Math.max(0, -logprob / DARKEST))
         const style = { background: `color-mix(in srgb, var(--rejected) ${Math.round(45 * surprise)}%, transparent)` }
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token's place is all that tells it from its like
+          // biome-ignore lint/suspicious/noArrayIndexKey: a token's place is its key
           <span key={at} style={style} title={`${(100 * Math.exp(logprob)).toFixed(1)}%`}>
             {text}
           </span>

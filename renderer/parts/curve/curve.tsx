@@ -1,4 +1,4 @@
-/** Curves over optimiser steps: smoothed in front of the raw ones, with hover and zoom. */
+/** Curves over optimiser steps, raw and smoothed, with hover and zoom. */
 import { useComputedColorScheme } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { memo, useId, useMemo, useRef } from 'react'
@@ -14,18 +14,18 @@ import { type Drawn, drawnOf, hasNoLogarithm, type Point, type Range, type Serie
 import { useInTurn } from './turns.ts'
 
 interface Props {
-  /** What is drawn, for those who cannot see it. */
+  /** The chart's name for screen readers. */
   readonly name: string
   readonly series: readonly Series[]
   readonly smoothing: number
   readonly log?: boolean
   /** Steps shown; null for all. */
   readonly range: Range | null
-  /** Without it there is no zoom. */
+  /** Called with a zoom. Without it the chart cannot be zoomed. */
   readonly onRange?: (range: Range | null) => void
-  /** A level worth a line: 0 for rewards, 0.5 for accuracy. */
+  /** The value at which a level line is drawn, such as 0 for rewards and 0.5 for accuracy. */
   readonly level?: number
-  /** A share: its axis ends at 1. */
+  /** Whether the values are shares: then the axis ends at 1. */
   readonly share?: boolean
   readonly mark?: Mark
   /** CSS pixels. */
@@ -33,8 +33,8 @@ interface Props {
 }
 
 /**
- * A chart. To draw it anew takes a good part of a frame, so the charts of a page take turns, those in sight first, each
- * with what is the latest by then.
+ * A chart. Drawing one takes a good part of a frame, so the charts of a page are drawn in turn, visible ones first,
+ * each with its latest data.
  */
 export const Curve = memo(function Curve({
   name,
@@ -51,7 +51,7 @@ export const Curve = memo(function Curve({
   const { t } = useTranslation()
   const id = useId()
   const figure = useRef<HTMLElement>(null)
-  // Recharts writes colours into attributes; a change of scheme must draw them anew.
+  // Recharts writes colours into attributes, so a change of colour scheme must draw the chart again.
   const scheme = useComputedColorScheme('light')
   const lines = useMemo(() => drawnOf(series, smoothing), [series, smoothing])
   const wanted = useMemo(
@@ -76,7 +76,7 @@ export const Curve = memo(function Curve({
   )
 })
 
-/** A line's name, with its value where somebody points at another chart. */
+/** The name of a line, with its value while the pointer is over another chart. */
 function Label({ chart, series }: { readonly chart: string; readonly series: Drawn }) {
   const hover = useHover()
   const { label, colour, dashed = false } = series
@@ -94,7 +94,7 @@ function Label({ chart, series }: { readonly chart: string; readonly series: Dra
   )
 }
 
-/** First and last value of each series, in words. */
+/** The first and last value of each series, in words. */
 function summary(t: TFunction, series: readonly Series[]): string {
   return series
     .map(({ label, points }) => {

@@ -6,7 +6,7 @@ test('a drag in either direction chooses the same steps', () => {
   expect(chosenRange([9, 3])).toEqual([3, 9])
 })
 
-test('a click alone chooses nothing', () => {
+test('a click without a drag chooses nothing', () => {
   expect(chosenRange([5, 5])).toBeNull()
   expect(chosenRange(null)).toBeNull()
 })

@@ -1,10 +1,10 @@
-/** Choosing a part of a chart with the mouse. */
+/** Choosing a range of a chart with the mouse. */
 import { useState } from 'react'
 import type { MouseHandlerDataParam } from 'recharts'
 import { create, type StoreApi, type UseBoundStore } from 'zustand'
 import type { Range } from './series.ts'
 
-/** Steps between which the mouse has been drawn so far; null while it is not. */
+/** The steps that the mouse has covered so far; null when no drag is in progress. */
 export type Drag = UseBoundStore<StoreApi<{ readonly drag: Range | null }>>
 
 interface Handlers {
@@ -14,14 +14,14 @@ interface Handlers {
   readonly onDoubleClick: () => void
 }
 
-/** The steps that a drag has chosen, the lesser first; null where it has not left its step. */
+/** The steps that a drag has chosen, the smaller first; null where the drag has stayed on one step. */
 export function chosenRange(drag: Range | null): Range | null {
   return drag === null || drag[0] === drag[1] ? null : [Math.min(...drag), Math.max(...drag)]
 }
 
 /**
- * A drag over a chart, and what begins, continues and ends it. The end of one tells the part that it has chosen, a double
- * click that all is wanted. The drag is in a store, so that the lines are not drawn anew while the mouse moves.
+ * The drag over a chart, and its mouse handlers. `onRange` gets the chosen range at the end of a drag, and null on a
+ * double click. The drag is kept in a store, so the lines are not drawn again while the mouse moves.
  */
 export function useDrag(onRange: ((range: Range | null) => void) | undefined): readonly [Drag, Handlers] {
   const [dragging] = useState<Drag>(() => create<{ readonly drag: Range | null }>(() => ({ drag: null })))

@@ -1,4 +1,4 @@
-/** The chart itself: axes, lines, what is pointed at, and the part that is about to be zoomed into. */
+/** The chart itself: axes, lines, the marked step, and the range that is being chosen. */
 import { memo, useEffect, useMemo } from 'react'
 import {
   Area,
@@ -18,7 +18,7 @@ import { Pointer, Selection } from './overlays.tsx'
 import { StepValues } from './reading.tsx'
 import { type Drawn, type Range, rowsOf } from './series.ts'
 
-/** A step worth an upright line, and a word that says why. */
+/** A step that gets a vertical line with a label. */
 export interface Mark {
   readonly step: number
   readonly word: string
@@ -109,11 +109,11 @@ function Values({ log, share }: Pick<Props, 'log' | 'share'>) {
   )
 }
 
-/** Whether points stand for many steps each: then their bounds are drawn behind the line, else the values themselves. */
+/** Whether each point stands for several steps. Then bounds are drawn behind the line, otherwise the raw values. */
 const hasBounds = ({ bounds }: Drawn) => bounds !== null
 const isSmoothed = ({ bounds, line, points }: Drawn) => bounds === null && line !== points
 
-/** What nothing points at: it is drawn behind the lines. */
+/** Props of the lines behind the others, which the pointer ignores. */
 const BEHIND = {
   dot: false,
   activeDot: false,
@@ -135,7 +135,7 @@ function RawLines({ series }: Pick<Props, 'series'>) {
   ))
 }
 
-/** `dots`: a line of one point would not be seen without. */
+/** `dots`: draw points, without which a line of one point would be invisible. */
 function Lines({ series, dots }: Pick<Props, 'series'> & { readonly dots: boolean }) {
   return series.map(({ id, label, colour, dashed = false }) => (
     <Line

@@ -1,25 +1,25 @@
-/** The step that somebody points at, so that all charts can show what they have there. */
+/** The step under the pointer. All charts show their values at this step. */
 import { create } from 'zustand'
 
 interface Hover {
   readonly step: number
-  /** The chart that is pointed at. */
+  /** The chart under the pointer. */
   readonly owner: string
 }
 
 const useHoverStore = create<{ readonly hover: Hover | null }>(() => ({ hover: null }))
 
-/** The step that is pointed at in any chart; null where none is. */
+/** The step under the pointer, in any chart; null where the pointer is over none. */
 export function useHover(): Hover | null {
   return useHoverStore(({ hover }) => hover)
 }
 
-/** The step at which this owner points; null while it does not. */
+/** The step under the pointer in this chart; null where the pointer is elsewhere. */
 export function usePointed(owner: string): number | null {
   return useHoverStore(({ hover }) => (hover?.owner === owner ? hover.step : null))
 }
 
-/** A chart tells at which of its steps somebody points; null once nobody does. */
+/** Sets the step under the pointer in a chart; null when the pointer has left it. */
 export function point(owner: string, step: number | null): void {
   const { hover } = useHoverStore.getState()
   if (step !== null) {

@@ -1,10 +1,10 @@
-/** What lies over the lines of a chart: the part that is about to be zoomed into, and the step that is pointed at. */
+/** What is drawn over the lines: the range that is being chosen, and the step under the pointer. */
 import { useEffect } from 'react'
 import { useActiveTooltipLabel, usePlotArea, useXAxisScale } from 'recharts'
 import type { Drag } from './drag.ts'
 import { point, useHover } from './hover.ts'
 
-/** The part that is being chosen with the mouse. It is drawn by itself: the lines need not be drawn anew for it. */
+/** The range that the mouse is choosing. It is drawn apart from the lines, so they are not drawn again with it. */
 export function Selection({ dragging: useDrag }: { readonly dragging: Drag }) {
   const { drag } = useDrag()
   const plot = usePlotArea()
@@ -24,7 +24,7 @@ export function Selection({ dragging: useDrag }: { readonly dragging: Drag }) {
   )
 }
 
-/** Tells at which step somebody points here, and shows where they point in another chart. */
+/** Reports the step under the pointer in this chart, and shows the one from another chart. */
 export function Pointer({ id }: { readonly id: string }) {
   const label = useActiveTooltipLabel()
   const hover = useHover()

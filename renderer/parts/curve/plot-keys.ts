@@ -1,22 +1,22 @@
-/** What keys do in a chart: they point at a step, and zoom around it. */
+/** The keys of a chart: they move between steps and zoom. */
 import { type Range, zoomed } from './series.ts'
 
 interface Seen {
   /** The steps of the chart, in order. */
   readonly steps: readonly number[]
-  /** The first and the last step in sight. */
+  /** The first and the last visible step. */
   readonly range: Range
-  /** The step that is pointed at; null where none is. */
+  /** The current step; null where there is none. */
   readonly step: number | null
 }
 
-/** What a key leads to: a step to point at, or the steps to be shown (null: all). */
+/** The result of a key: a step to go to, or the range to show (null: all steps). */
 export type PlotMove = { readonly point: number } | { readonly zoom: Range | null }
 
-/** Of the steps in sight, the part that a page key moves over is one in so many. */
+/** A page key moves over 1/LEAP of the visible steps. */
 const LEAP = 10
 
-/** undefined where the key means nothing, null where it has nowhere to lead. */
+/** Returns undefined where the key has no meaning here, and null where it leads nowhere. */
 export function plotMove(key: string, { steps, range, step }: Seen): PlotMove | null | undefined {
   const inSight = steps.filter((one) => one >= range[0] && one <= range[1])
   const last = inSight.length - 1

@@ -1,6 +1,6 @@
 /**
- * The part of a chart that is used by keyboard: a slider over the steps, so that what the lines have there is told as it
- * moves, and all other charts show theirs.
+ * The part of a chart that the keyboard works: a slider over the steps. Screen readers read the values of each line as
+ * it moves, and the other charts show theirs.
  */
 import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,7 @@ import type { Drawn, Range } from './series.ts'
 
 interface Props {
   readonly name: string
-  /** What is told while nothing is pointed at. */
+  /** The description that is read while no step is chosen. */
   readonly words: string
   readonly series: readonly Drawn[]
   readonly range: Range | null
@@ -70,7 +70,7 @@ export function Plot({ name, words, series, range, onRange, height, children }: 
   )
 }
 
-/** The steps of the line that has the most. */
+/** The steps of the longest line. */
 function stepsOf(series: readonly Drawn[]): number[] {
   const longest = series.reduce<Drawn['points']>(
     (most, { points }) => (points.length > most.length ? points : most),

@@ -1,11 +1,14 @@
-/** What a line has at a step. */
+/** The value of a line at a step, as text. */
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
 import classes from './curve.module.css'
 import { type Drawn, valueAt } from './series.ts'
 
-/** "0.568 (raw 0.486)": the line as it is drawn, and, where that is smoothed, the value itself; '–' before it begins. */
+/**
+ * "0.568 (raw 0.486)": the value of the drawn line and, where that is smoothed, the raw value; '–' before the line
+ * begins.
+ */
 export function readingOf(t: TFunction, { line, points }: Drawn, step: number): string {
   const value = valueAt(line, step)
   if (value === null) return '–'
@@ -18,7 +21,7 @@ export function Reading({ series, step }: { readonly series: Drawn; readonly ste
   return <b className="number">{readingOf(t, series, step)}</b>
 }
 
-/** What every line has at a step, as a card beside the mouse. */
+/** A card beside the mouse with the values of all lines at a step. */
 export function StepValues({ series, step }: { readonly series: readonly Drawn[]; readonly step: number }) {
   const { t } = useTranslation()
   return (

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { drawnOf, hasNoLogarithm, joinColumns, lineOf, rowsOf, smooth, valueAt, within, zoomed } from './series.ts'
 
 describe('smooth', () => {
-  it('leaves a constant alone from the first step on', () => {
+  it('leaves a constant unchanged from the first step on', () => {
     for (const [, value] of smooth(
       [
         [0, 3],
@@ -14,7 +14,7 @@ describe('smooth', () => {
       expect(value).toBeCloseTo(3)
   })
 
-  it('weights the past, and with weight 0 not at all', () => {
+  it('weights the past, and weight 0 changes nothing', () => {
     const points = [
       [0, 0],
       [1, 1],
@@ -24,7 +24,7 @@ describe('smooth', () => {
     expect(smooth(points, 0.5)[1]![1]).toBeCloseTo(2 / 3)
   })
 
-  it('keeps gaps where there was no number', () => {
+  it('keeps gaps where a value is not a number', () => {
     expect(
       smooth(
         [
@@ -39,7 +39,7 @@ describe('smooth', () => {
 })
 
 describe('joinColumns', () => {
-  it('puts the steps of all columns in order', () => {
+  it('orders the steps of all columns', () => {
     expect(
       joinColumns(
         new Map([
@@ -74,7 +74,7 @@ describe('rowsOf', () => {
     [2, -2],
   ] as const
 
-  it('keeps the values behind a smoothed line, and not without smoothing', () => {
+  it('keeps the raw values behind a smoothed line, and only there', () => {
     expect(rowsOf(drawnOf([{ ...line, points }], 0.5), false)).toEqual([
       { step: 1, a: 4, 'a raw': 4 },
       { step: 2, a: 0, 'a raw': -2 },
@@ -85,14 +85,14 @@ describe('rowsOf', () => {
     ])
   })
 
-  it('draws evaluations as they are, so that their least one stays where it is', () => {
+  it('does not smooth evaluations, so their minimum stays where it is', () => {
     expect(rowsOf(drawnOf([{ ...line, exact: true, points }], 0.9), false)).toEqual([
       { step: 1, a: 4 },
       { step: 2, a: -2 },
     ])
   })
 
-  it('shows the bounds of points that stand for many steps, and of these what a logarithm has', () => {
+  it('shows the bounds of points that stand for many steps, and on a logarithmic scale only those above 0', () => {
     const bounds = [[3, 9], null] as const
     expect(rowsOf(drawnOf([{ ...line, points, bounds }], 0), false)).toEqual([
       { step: 1, a: 4, 'a band': [3, 9] },
@@ -123,7 +123,7 @@ describe('rowsOf', () => {
 })
 
 describe('valueAt', () => {
-  it('is that of the last point before the step', () => {
+  it('is the value of the last point at or before the step', () => {
     const points = [
       [2, 1],
       [4, null],
@@ -147,19 +147,19 @@ describe('lineOf', () => {
   })
 })
 
-test('a logarithmic scale leaves out what is not above 0', () => {
+test('a logarithmic scale leaves out values of 0 and below', () => {
   const line = { id: 'a', label: 'A', colour: 'red', bounds: null }
   expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 4]] }], 0))).toBe(false)
   expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 0]] }], 0))).toBe(true)
 })
 
 describe('zooming by keyboard', () => {
-  it('keeps the step it goes around at its place', () => {
+  it('keeps the current step at its place', () => {
     expect(zoomed([0, 100], 20, 0.5)).toEqual([10, 60])
     expect(zoomed([10, 60], 20, 2)).toEqual([0, 100])
   })
 
-  it('never leaves the training, and ends where all of it is seen', () => {
+  it('stays within the training, and ends when all of it is visible', () => {
     expect(within([-5, 40], [1, 80])).toEqual([1, 40])
     expect(within([0, 90], [1, 80])).toBeNull()
   })

@@ -1,9 +1,9 @@
-/** The lines of a chart: smoothed, and put on one axis. */
+/** The lines of a chart: smoothing, and rows for a common axis. */
 
-/** A value at a step; null where it was no number. */
+/** A value at a step; null where it was not a number. */
 export type Point = readonly [step: number, value: number | null]
 
-/** The steps that are shown, both included. */
+/** The visible steps, both ends included. */
 export type Range = readonly [from: number, to: number]
 
 export interface Series {
@@ -11,14 +11,14 @@ export interface Series {
   readonly label: string
   readonly colour: string
   readonly dashed?: boolean
-  /** Drawn as it is, whatever the smoothing: evaluations are few, and where the least one lies is what they are read for. */
+  /** Whether the line is never smoothed: evaluations are few, and readers look for the step of their minimum. */
   readonly exact?: boolean
   readonly points: readonly Point[]
-  /** The least and the greatest value that each point stands for; null where each stands for one step. */
+  /** The smallest and greatest value that each point stands for; null where each point stands for one step. */
   readonly bounds: readonly (Range | null)[] | null
 }
 
-/** A curve as the lab hands it out. */
+/** A curve as the lab sends it. */
 interface Kept {
   readonly steps: readonly number[]
   readonly mean: readonly (number | null)[]
@@ -26,7 +26,7 @@ interface Kept {
   readonly high: readonly (number | null)[]
 }
 
-/** What is drawn of a curve as the lab hands it out. */
+/** The points and bounds of a curve that the lab has sent. */
 export function lineOf({ steps, mean, low, high }: Kept): Pick<Series, 'points' | 'bounds'> {
   const bounds = steps.map((_, at): Range | null => {
     const [from, to] = [low[at] ?? null, high[at] ?? null]
@@ -37,7 +37,7 @@ export function lineOf({ steps, mean, low, high }: Kept): Pick<Series, 'points' 
 }
 
 /**
- * The exponential moving average that TensorBoard draws, without its start's pull towards zero: weight 0 gives the values
+ * TensorBoard's exponential moving average, corrected for its bias towards zero at the start. Weight 0 gives the values
  * themselves. Steps without a number stay without one.
  */
 export function smooth(points: readonly Point[], weight: number): Point[] {
@@ -63,12 +63,12 @@ export function valueAt(points: readonly Point[], step: number): number | null {
   return points[low - 1]?.[1] ?? null
 }
 
-/** A series, and the line that is drawn of it: its points themselves, or smoothed. */
+/** A series and its drawn line: the points themselves, or smoothed. */
 export interface Drawn extends Series {
   readonly line: readonly Point[]
 }
 
-/** What is drawn of the series with this weight of smoothing. */
+/** The drawn lines of the series, with this weight of smoothing. */
 export function drawnOf(series: readonly Series[], smoothing: number): Drawn[] {
   return series.map((one) => {
     const smoothed = smoothing > 0 && one.exact !== true
@@ -76,30 +76,31 @@ export function drawnOf(series: readonly Series[], smoothing: number): Drawn[] {
   })
 }
 
-/** Whether a logarithmic scale leaves something of them out. */
+/** Whether a logarithmic scale leaves out some of their values. */
 export function hasNoLogarithm(series: readonly Drawn[]): boolean {
   return series.some(({ line }) => line.some(([, value]) => value !== null && value <= 0))
 }
 
-/** The steps shown after a zoom around one of them; what is seen becomes `factor` times as wide. */
+/** The visible range after a zoom around a step. It becomes `factor` times as wide. */
 export function zoomed([from, to]: Range, around: number, factor: number): Range {
   return [Math.round(around - factor * (around - from)), Math.round(around + factor * (to - around))]
 }
 
-/** The part of a range that lies within the whole; null where that is all of it. */
+/** The part of a range within the whole; null where that is the whole. */
 export function within([from, to]: Range, [first, last]: Range): Range | null {
   return from <= first && to >= last ? null : [Math.max(first, from), Math.min(last, to)]
 }
 
-/** A row a step for the chart: `step`, and what each line has there under its name. */
+/** A row for one step of the chart: `step`, and the value of each line under its name. */
 export type Row = Readonly<Record<string, number | Range | null>>
 
-/** What is drawn of a line: where, under which name. */
+/** One column of the chart: the values of a line, by step. */
 export type Column = readonly (readonly [step: number, value: number | Range | null])[]
 
 /**
- * The rows of a chart: each line under its id; where points stand for many steps their bounds under `<id> band`, else,
- * where the line is smoothed, the values themselves under `<id> raw`. On a logarithmic scale only what is above 0 is drawn.
+ * The rows of a chart. Each line stands under its id. Where points stand for many steps, their bounds stand under `<id>
+ * band`; otherwise, where the line is smoothed, the raw values stand under `<id> raw`. A logarithmic scale takes only
+ * values above 0.
  */
 export function rowsOf(series: readonly Drawn[], log: boolean): Row[] {
   const columns = new Map<string, Column>()
@@ -127,7 +128,7 @@ export function rowsOf(series: readonly Drawn[], log: boolean): Row[] {
   return joinColumns(columns)
 }
 
-/** Joins columns by step, in order; a column without a value at a step has no key there. */
+/** Joins columns by step, in order. A column without a value at a step has no key in that row. */
 export function joinColumns(columns: ReadonlyMap<string, Column>): Row[] {
   const rows = new Map<number, Record<string, number | Range | null>>()
   for (const [name, column] of columns) {

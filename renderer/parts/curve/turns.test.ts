@@ -5,7 +5,7 @@ function harness() {
   const frames: (() => void)[] = []
   const done: string[] = []
   const turns = new Turns((work) => frames.push(work))
-  /** Work that takes longer than a frame should. */
+  /** Work that takes longer than a frame allows. */
   const slow = (name: string) => () => {
     const end = performance.now() + 10
     while (performance.now() < end);
@@ -29,7 +29,7 @@ test('slow work takes a frame each, and quick work shares one', () => {
   expect(waits()).toBe(0)
 })
 
-test('what is urgent comes first, also where it waited before as what was not', () => {
+test('urgent work comes first, also where it was queued as not urgent before', () => {
   const { turns, done, slow, frame } = harness()
   const [one, other] = [{}, {}]
   turns.ask(one, slow('later'), false)
@@ -40,7 +40,7 @@ test('what is urgent comes first, also where it waited before as what was not', 
   expect(done).toEqual(['urgent', 'turned urgent', 'later'])
 })
 
-test('who asks again waits once, with what was asked last, and who leaves is forgotten', () => {
+test('an owner who asks again waits once, with the latest work, and one who leaves is forgotten', () => {
   const { turns, done, frame, waits } = harness()
   const [one, other] = [{}, {}]
   turns.ask(one, () => done.push('old'))

@@ -1,25 +1,25 @@
-/** Work that is too much for one frame together, shared out among the frames. */
+/** Spreads work over several frames where one frame is too short for it. */
 import { useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
-/** Milliseconds of a frame after which what still waits is left for the next one. */
+/** Milliseconds of work in a frame. What is left waits for the next frame. */
 const BUDGET = 8
 
 type Queue = Map<object, () => void>
 
-/** Takes work and does it in turn: in each frame as much as fits, and at least one piece; what is urgent comes first. */
+/** A queue of work. Each frame does as much as fits, at least one piece, urgent work first. */
 export class Turns {
   readonly #urgent: Queue = new Map()
   readonly #others: Queue = new Map()
   readonly #nextFrame: (work: () => void) => void
   #asked = false
 
-  /** `nextFrame` calls back with the next frame. */
+  /** `nextFrame` calls its argument in the next frame. */
   constructor(nextFrame: (work: () => void) => void = (work) => requestAnimationFrame(work)) {
     this.#nextFrame = nextFrame
   }
 
-  /** Does this work when its turn comes, in place of what the same owner still waits for. */
+  /** Queues work. It replaces work of the same owner that still waits. */
   ask(owner: object, work: () => void, urgent = true): void {
     if (urgent) this.#others.delete(owner)
     else this.#urgent.delete(owner)
@@ -27,7 +27,7 @@ export class Turns {
     this.#wake()
   }
 
-  /** Takes back what an owner waits for. */
+  /** Removes the work of an owner from the queue. */
   leave(owner: object): void {
     this.#urgent.delete(owner)
     this.#others.delete(owner)
@@ -45,7 +45,7 @@ export class Turns {
   }
 }
 
-/** Does what waits longest; false where nothing waits. */
+/** Does the work that has waited longest; false where the queue is empty. */
 function takeFirst(queue: Queue): boolean {
   for (const [owner, work] of queue) {
     queue.delete(owner)
@@ -57,7 +57,7 @@ function takeFirst(queue: Queue): boolean {
 
 const turns = new Turns()
 
-/** The latest value whose turn has come; `null` before the first has. What is `urgent` comes before all that is not. */
+/** The latest value whose turn has come; `null` before the first. Urgent values come first. */
 export function useInTurn<T>(value: T, urgent: boolean): T | null {
   const [owner] = useState(() => ({}))
   const [taken, setTaken] = useState<{ readonly value: T } | null>(null)
@@ -66,7 +66,7 @@ export function useInTurn<T>(value: T, urgent: boolean): T | null {
     if (latest.current?.value === value) return
     const take = () => {
       latest.current = { value }
-      // Flushed, or the budget would be measured before anything was drawn.
+      // Flushed at once, so that the budget measures the drawing too.
       flushSync(() => setTaken(latest.current))
     }
     turns.ask(owner, take, urgent)

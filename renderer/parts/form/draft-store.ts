@@ -1,4 +1,4 @@
-/** What was typed into settings and not yet saved: another stage, view or reload does not throw it away. */
+/** Settings that were typed and not saved yet. They survive a change of stage or view, and a reload. */
 import * as z from 'zod/mini'
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
@@ -15,12 +15,12 @@ export const useDraft = create<{ readonly draft: Draft }>()(
   }),
 )
 
-/** Changes what one field holds. */
+/** Sets the content of one field. */
 export function draftField(key: string, content: unknown): void {
   useDraft.setState(({ draft }) => ({ draft: { ...draft, [key]: content } }))
 }
 
-/** Forgets what these fields held. */
+/** Discards the content of these fields. */
 export function discardDraft(keys: readonly string[]): void {
   useDraft.setState(({ draft }) => ({
     draft: Object.fromEntries(Object.entries(draft).filter(([key]) => !keys.includes(key))),

@@ -21,7 +21,7 @@ const field = (over: Partial<Field>): Field => ({
 })
 
 describe('wrongWith', () => {
-  it('knows the bounds of numbers', () => {
+  it('checks the bounds of numbers', () => {
     expect(wrongWith(field({ above: 0 }), '0')).toEqual({ why: 'above', limit: 0 })
     expect(wrongWith(field({ type: 'integer', min: 1 }), '0')).toEqual({ why: 'min', limit: 1 })
     expect(wrongWith(field({ type: 'integer', max: 64 }), '65')).toEqual({ why: 'max', limit: 64 })
@@ -31,11 +31,11 @@ describe('wrongWith', () => {
     expect(wrongWith(field({}), '5e-6')).toBeNull()
   })
 
-  it('takes a word where one is allowed', () => {
+  it('accepts a word where one is allowed', () => {
     expect(wrongWith(field({ words: ['auto'] }), 'auto')).toBeNull()
   })
 
-  it('wants something in lists and texts, unless nothing is allowed', () => {
+  it('requires content in lists and texts, unless null is allowed', () => {
     expect(wrongWith(field({ type: 'list' }), [])).toEqual({ why: 'empty' })
     expect(wrongWith(field({ type: 'text' }), '')).toEqual({ why: 'empty' })
     expect(wrongWith(field({ type: 'text', nullable: true }), '')).toBeNull()
@@ -43,7 +43,7 @@ describe('wrongWith', () => {
 })
 
 describe('changes', () => {
-  it('leaves out what is as it was, and reads numbers and nulls', () => {
+  it('leaves out unchanged values, and reads numbers and nulls', () => {
     const fields = [
       field({ key: 'a', value: 0.1 }),
       field({ key: 'b', value: 5, type: 'integer' }),
@@ -52,19 +52,19 @@ describe('changes', () => {
     expect(changes(fields, { a: '0.10', b: '6', c: [] })).toEqual({ b: 6, c: null })
   })
 
-  it('reads yes and no beside a word', () => {
+  it('reads yes and no where a word is allowed too', () => {
     const either = field({ type: 'boolean', words: ['auto'], value: 'auto' })
     expect(readContent(either, 'true')).toBe(true)
     expect(readContent(either, 'false')).toBe(false)
     expect(readContent(either, 'auto')).toBe('auto')
   })
 
-  it('takes YAML’s word for nothing where nothing is allowed', () => {
+  it('reads null and ~ as null where null is allowed', () => {
     expect(readContent(field({ type: 'text', nullable: true }), ' null ')).toBeNull()
     expect(readContent(field({ type: 'text' }), 'null')).toBe('null')
   })
 
-  it('keeps a word a word', () => {
+  it('keeps a word as text', () => {
     expect(readContent(field({ words: ['auto'] }), 'auto')).toBe('auto')
   })
 })

@@ -1,16 +1,16 @@
-/** What someone has typed into the settings' form, and whether it could be right. */
+/** The values typed into the settings form, and whether they are valid. */
 import type { Field } from '../../lab.ts'
 
 /** Changed values by key, as the inputs hold them. */
 export type Draft = Readonly<Record<string, unknown>>
 
-/** A reason why a value cannot be: a word of the `form.wrong` texts and its number. */
+/** Why a value is invalid: a key of the `form.wrong` texts, and its number. */
 export interface Wrong {
   readonly why: 'number' | 'integer' | 'min' | 'max' | 'above' | 'empty'
   readonly limit?: number
 }
 
-/** The value that an input's content stands for: numbers for digits, null for nothing where that is allowed. */
+/** The value of an input's content: digits as a number, nothing as null where null is allowed. */
 export function readContent(field: Field, content: unknown): unknown {
   if (field.nullable && (content === null || isNothing(content))) return null
   if (field.type === 'integer' || field.type === 'number') {
@@ -22,12 +22,12 @@ export function readContent(field: Field, content: unknown): unknown {
   return content
 }
 
-/** An empty field, or YAML's word for nothing, which the explanations use. */
+/** Whether a field is empty, or has YAML's word for null, which the explanations use. */
 function isNothing(content: unknown): boolean {
   return Array.isArray(content) ? content.length === 0 : ['', 'null'].includes(String(content).trim())
 }
 
-/** Why a field's content cannot be its value; null where it can, as far as the form knows. */
+/** Why a field's content is invalid; null where it is valid as far as the form can tell. */
 export function wrongWith(field: Field, content: unknown): Wrong | null {
   const value = readContent(field, content)
   if (value === null) return null
@@ -43,7 +43,7 @@ export function wrongWith(field: Field, content: unknown): Wrong | null {
   return null
 }
 
-/** The values of a draft that differ from the fields' present ones. */
+/** The values of a draft that differ from the present values of their fields. */
 export function changes(fields: readonly Field[], draft: Draft): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap((field) => {

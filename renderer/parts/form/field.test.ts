@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isFolder, kindOf, nameOf, optionsOf } from './field.ts'
 
-test('each type has the input that fits', () => {
+test('each type has a fitting input', () => {
   expect(kindOf({ type: 'boolean', words: [] })).toBe('switch')
   expect(kindOf({ type: 'boolean', words: ['auto'] })).toBe('choice')
   expect(kindOf({ type: 'choice', words: [] })).toBe('choice')
@@ -18,11 +18,11 @@ test('words come before the other values', () => {
   ])
 })
 
-test('a name is the end of its key', () => {
+test('the name of a field is the last part of its key', () => {
   expect(nameOf({ key: 'training.dpo.beta' })).toBe('beta')
 })
 
-test('folders of the user can be chosen', () => {
+test('the user’s folders can be chosen in a dialog', () => {
   expect(['environment.miniwob', 'model.base_model_name'].every((key) => isFolder({ key }))).toBe(true)
   expect(isFolder({ key: 'environment.pages' })).toBe(false)
 })

@@ -1,26 +1,26 @@
-/** What the form has to know of a key of the configuration. */
+/** How the form shows a key of the configuration. */
 import type { Field } from '../../lab.ts'
 
-/** Keys that name a folder of the user's. */
+/** Keys whose value is a folder of the user. */
 const FOLDERS = /^(environment\.(miniwob|tasks_dir)|model\.base_model_name)$/
 
-/** Whether its value can be a folder that is chosen. */
+/** Whether the value can be chosen as a folder. */
 export function isFolder({ key }: Pick<Field, 'key'>): boolean {
   return FOLDERS.test(key)
 }
 
-/** The last part of its key: the group stands above. */
+/** The last part of the key. The group's heading shows the rest. */
 export function nameOf({ key }: Pick<Field, 'key'>): string {
   return key.split('.').at(-1)!
 }
 
-/** The input that fits its values. */
+/** The input for the type of value. */
 export function kindOf({ type, words }: Pick<Field, 'type' | 'words'>): 'switch' | 'choice' | 'list' | 'text' {
   if (type === 'boolean') return words.length === 0 ? 'switch' : 'choice'
   return type === 'choice' || type === 'list' ? type : 'text'
 }
 
-/** The values of a choice; of one between yes and no that also takes words, these first. */
+/** The values of a choice. Where a yes-or-no setting also takes words, the words come first. */
 export function optionsOf({ type, words, choices }: Pick<Field, 'type' | 'words' | 'choices'>): string[] {
   return type === 'boolean' ? [...words, 'true', 'false'] : [...words, ...(choices ?? [])]
 }

@@ -1,4 +1,4 @@
-/** A setting: what it means, its default, and the input that fits its values. */
+/** One setting: its explanation, its default, and its input. */
 import { Anchor, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../lab.ts'
@@ -9,7 +9,7 @@ import classes from './settings-form.module.css'
 
 interface Props {
   readonly field: Field
-  /** Names that lists of tasks can hold. */
+  /** The task names that lists of tasks can hold. */
   readonly tasks: readonly string[]
   readonly content: unknown
   readonly onChange: (content: unknown) => void
@@ -69,10 +69,10 @@ export function Setting({ field, tasks, content, onChange }: Props) {
   }
 }
 
-/** What the setting means, and the way back to its default where it has another value. */
+/** The explanation of the setting, and a link to its default where the value differs from it. */
 function Explanation({ field, onDefault }: { readonly field: Field; readonly onDefault: () => void }) {
   const { t, i18n } = useTranslation()
-  // The project's own explanations are English; a language may bring its own.
+  // The project's own explanations are English. A language may have its own.
   const own = i18n.getResourceBundle(i18n.language, 'fields') as Readonly<Record<string, string>> | undefined
   const isDefault = JSON.stringify(field.default) === JSON.stringify(field.value)
   const back = t('form.default', { value: written(field.default) })
@@ -98,7 +98,7 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
   )
 }
 
-/** Of a list only how long it is. */
+/** The default as text; of a list only its length. */
 function written(value: unknown): string {
   return Array.isArray(value) ? `${value.length}` : String(value)
 }

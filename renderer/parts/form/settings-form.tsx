@@ -1,4 +1,7 @@
-/** Settings as a form: each with what it means, its default and its bounds; what beginners can leave alone is folded. */
+/**
+ * A form of settings, each with its explanation, default and bounds. Settings that beginners do not need are folded
+ * away.
+ */
 import { Button, Group } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,9 +13,9 @@ import classes from './settings-form.module.css'
 
 interface Props {
   readonly fields: readonly Field[]
-  /** Names that lists of tasks can hold. */
+  /** The task names that lists of tasks can hold. */
   readonly tasks: readonly string[]
-  /** Writes the changed values; throws with a sentence where they were refused. */
+  /** Writes the changed values. Throws the lab's error where it refuses them. */
   readonly save: (values: Record<string, unknown>) => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** The steps of an episode as a film strip, with what turns it. */
+/** The steps of an episode as a film strip, with buttons to move and play. */
 import { ActionIcon, Group, Text, Tooltip } from '@mantine/core'
 import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react'
 import { useEffect, useRef } from 'react'
@@ -15,14 +15,14 @@ interface Props {
   readonly onPlaying: (playing: boolean) => void
 }
 
-/** CSS pixels that stay free beside the step in sight. */
+/** CSS pixels that stay free beside the current step. */
 const EDGE = 2
 
 export function Film({ steps, at, onAt, playing, onPlaying }: Props) {
   const { t } = useTranslation()
   const last = steps.length - 1
   const strip = useRef<HTMLOListElement>(null)
-  // The strip alone: what it stands in keeps its place.
+  // Scrolls only the strip. Everything around it stays in place.
   useEffect(() => {
     const frame = strip.current?.children[at]
     if (!(frame instanceof HTMLElement) || strip.current === null) return
@@ -53,7 +53,7 @@ export function Film({ steps, at, onAt, playing, onPlaying }: Props) {
       </Group>
       <ol ref={strip} className={classes.strip} aria-label={t('replay.strip')}>
         {steps.map(({ action, shot }, number) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its name
+          // biome-ignore lint/suspicious/noArrayIndexKey: a step's place is its key
           <li key={number}>
             <button
               type="button"

@@ -1,4 +1,4 @@
-/** A kept episode as a replay. Where it was played without pictures, they are taken when somebody looks. */
+/** A stored episode as a replay. If it was played without pictures, the lab takes them when somebody looks. */
 import { useQuery } from '@tanstack/react-query'
 import { endingMessage } from '../../../main/store/episode.ts'
 import { lab } from '../../api.ts'
@@ -22,10 +22,13 @@ export function KeptReplay({ episode, ...place }: Props) {
   return <Replay episode={{ instruction, outcome, reason: say(endingMessage(episode)), steps }} {...place} />
 }
 
-/** Milliseconds that somebody stays with an episode before its pictures are taken: who only passes by wants none. */
+/** Milliseconds that somebody must stay with an episode before its pictures are taken. */
 const STAY = 250
 
-/** What there is to see of a step's page. Nothing is taken unasked while a run needs the machine. */
+/**
+ * The picture of each step's page, or why there is none. While a run uses the machine, pictures are taken only on
+ * request.
+ */
 function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
   const say = useSay()
   const isIdle = useJob()?.status === 'idle'

@@ -1,4 +1,4 @@
-/** How a step's page looked, with the element outlined that the agent acted on; or why there is nothing to see yet. */
+/** The page of a step, with the agent's element outlined; or why there is no picture yet. */
 import { Button, Loader, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Box } from '../../../main/store/episode.ts'
@@ -7,13 +7,13 @@ import classes from './page-shot.module.css'
 
 export type PageShot =
   | { readonly kind: 'picture'; readonly source: string; readonly box: Box | null }
-  /** It is being taken. */
+  /** The picture is being taken. */
   | { readonly kind: 'coming' }
   | { readonly kind: 'offered'; readonly take: () => void }
-  /** It cannot be had. */
+  /** No picture can be taken. */
   | { readonly kind: 'gone'; readonly why: string | null }
 
-/** Of a kept picture, in CSS pixels of the page. */
+/** Size of a stored picture, in CSS pixels of the page. */
 const SIZE = { width: 160, height: 210 }
 
 export function PageShot({ shot }: { readonly shot: PageShot }) {

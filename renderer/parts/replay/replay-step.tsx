@@ -1,4 +1,4 @@
-/** A step of an episode: the page, what the agent thought and did, and the texts behind it. */
+/** A step of an episode: the page, the agent's thought and action, and the texts behind them. */
 import { SegmentedControl } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
@@ -15,14 +15,14 @@ export interface ReplayStep {
   readonly thought: string
   readonly action: string
   readonly logprob: number
-  /** Token by token, where it is known. */
+  /** The tokens with their probabilities; null where they are unknown. */
   readonly tokens: readonly Token[] | null
   readonly shot: PageShot
 }
 
 interface Props {
   readonly step: ReplayStep
-  /** The page of the step before; null for the first. */
+  /** The page of the previous step; null for the first step. */
   readonly before: string | null
 }
 
@@ -38,7 +38,7 @@ export function StepView({ step, before }: Props) {
   )
 }
 
-/** Thought and action; where there is no action, the answer as it came. */
+/** Thought and action. An answer without an action is shown as it is. */
 function StepAnswer({ step }: Pick<Props, 'step'>) {
   const { t } = useTranslation()
   return (
@@ -66,7 +66,7 @@ function StepAnswer({ step }: Pick<Props, 'step'>) {
 
 const TEXTS = ['page', 'prompt', 'completion'] as const
 
-/** Which text of a step is shown: the same for one episode after the other, and for two side by side. */
+/** Which text of a step is shown. The choice is the same for all episodes. */
 const useText = create<{ readonly text: (typeof TEXTS)[number] }>(() => ({ text: 'page' }))
 
 function StepTexts({ step, before }: Props) {
@@ -91,27 +91,27 @@ function StepTexts({ step, before }: Props) {
 
 function PlainText({ text }: { readonly text: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
       {text}
     </pre>
   )
 }
 
-/** What went and what came is so for those as well who cannot see it. */
+/** Elements by which screen readers tell removed and added text. */
 const SIDES = { both: 'span', left: 'del', right: 'ins' } as const
 
-/** The page as the agent read it, with what the last action changed marked. */
+/** The page as the agent read it. The changes since the last action are marked. */
 function PageText({ page, before }: { readonly page: string; readonly before: string | null }) {
   const pieces: readonly Piece[] =
     before === null ? [{ text: page, side: 'both' }] : lineDifferences(`${before}\n`, `${page}\n`)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
       {pieces.map((piece, at) => {
         const Side = SIDES[piece.side]
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other name than their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no key but their place
           <Side key={at} className={classes[piece.side]}>
             {piece.text}
           </Side>

@@ -1,4 +1,4 @@
-/** An episode, step by step: a film strip, the page, what the agent thought and did. */
+/** An episode step by step: a film strip, the page, and the agent's thought and action. */
 import { Group, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,7 @@ import { type ReplayStep, StepView } from './replay-step.tsx'
 export interface ReplayEpisode {
   readonly instruction: string
   readonly outcome: Outcome
-  /** Why it ended so, in words. */
+  /** Why the episode ended, in words. */
   readonly reason: string
   readonly steps: readonly ReplayStep[]
 }
@@ -21,9 +21,12 @@ export interface ReplayProps {
   readonly episode: ReplayEpisode
   readonly at: number
   readonly onAt: (at: number) => void
-  /** Alone it says the instruction and listens to keys; where two stand side by side, their frame does. */
+  /**
+   * Whether the replay stands alone. Then it shows the instruction and handles keys; of two side by side, their frame
+   * does both.
+   */
   readonly alone?: boolean
-  /** Whether its steps can be chosen: by default where there are several. */
+  /** Whether the film strip is shown; by default where there are several steps. */
   readonly film?: boolean
 }
 
@@ -63,10 +66,10 @@ export function Replay({ episode, at, onAt, alone = true, film = episode.steps.l
   )
 }
 
-/** Milliseconds for which a step is shown while the episode plays. */
+/** Milliseconds that each step is shown during playback. */
 const PACE = 900
 
-/** Whether the episode plays by itself, from the step at `place` to the last one; and what begins and ends that. */
+/** Playback from step `place` to step `last`: whether it runs, and how to start and stop it. */
 function usePlaying(place: number, last: number, onAt: (at: number) => void) {
   const [playing, setPlaying] = useState(false)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The head of a column: where the lab can sort by it, a button. */
+/** The head of a column. It is a button where the lab can sort by the column. */
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import type { Column } from './column.ts'
 import classes from './long-table.module.css'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { leftsOf } from './column.ts'
 
-test('sticky columns stand beside one another, the others scroll', () => {
+test('sticky columns stand side by side, the others scroll', () => {
   const columns = [
     { width: '44px', sticky: true },
     { width: '100px', sticky: true },

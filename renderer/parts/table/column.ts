@@ -1,4 +1,4 @@
-/** The columns of a long table, and where they stand. */
+/** The columns of a long table, and their positions. */
 import type { ReactNode } from 'react'
 
 export interface Column<Row> {
@@ -7,17 +7,20 @@ export interface Column<Row> {
   /** A CSS grid track: '80px', 'minmax(120px, 1fr)'. */
   readonly width: string
   readonly number?: boolean
-  /** The lab can put the list in order by this column. */
+  /** Whether the lab can sort by this column. */
   readonly sortable?: boolean
-  /** Stays in sight when the others scroll sideways: for the first columns, of a width in pixels. */
+  /**
+   * Whether the column stays visible when the others scroll sideways. Only for the first columns, with a width in
+   * pixels.
+   */
   readonly sticky?: boolean
   readonly cell: (row: Row) => ReactNode
 }
 
-/** Between two columns, and before the first, in CSS pixels. */
+/** CSS pixels between two columns, and before the first. */
 const GAP = 12
 
-/** How far from the left edge the sticky columns stand, in CSS pixels; undefined for those that scroll. */
+/** The distance of each sticky column from the left edge, in CSS pixels; undefined for columns that scroll. */
 export function leftsOf(columns: readonly Pick<Column<unknown>, 'sticky' | 'width'>[]): (number | undefined)[] {
   let left = 0
   return columns.map(({ sticky, width }) => {

@@ -1,4 +1,4 @@
-/** A table of any length: only the rows in sight exist. One row is chosen; arrows, J and K move the choice. */
+/** A table of any length. Only visible rows are drawn. One row is chosen; arrows, J and K move the choice. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useId, useMemo, useRef } from 'react'
 import { useKeys } from '../keys.ts'
@@ -11,17 +11,17 @@ import { ROW_HEIGHT, TableRow } from './table-row.tsx'
 
 interface Props<Row> {
   readonly name: string
-  /** The same object from one drawing to the next, or every row is drawn anew each time. */
+  /** Must be the same object at every drawing, or all rows are drawn again. */
   readonly columns: readonly Column<Row>[]
   readonly total: number
   readonly rowAt: (index: number) => Row | undefined
   readonly onRange: (first: number, last: number) => void
-  /** The place of the chosen row; -1 where none is. */
+  /** The place of the chosen row; -1 where none is chosen. */
   readonly chosen: number
   readonly onChoose: (index: number) => void
   readonly order?: Order
   readonly onOrder?: (order: Order) => void
-  /** A row that is set back: dropped, deleted. */
+  /** Whether a row is shown faintly, as dropped and deleted ones are. */
   readonly faint?: (row: Row) => boolean
 }
 
@@ -81,7 +81,9 @@ export function LongTable<Row>(props: Props<Row>) {
 
 type Scroller = RefObject<HTMLDivElement | null>
 
-/** The rows that are drawn, and how high all would be together; scrolls to the chosen row, and tells what is in sight. */
+/**
+ * The drawn rows and the height of all rows together. Scrolls to the chosen row, and reports which rows are visible.
+ */
 function useRowsInSight(
   scroller: Scroller,
   total: number,
@@ -93,21 +95,21 @@ function useRowsInSight(
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 10,
-    // The head stands above the rows.
+    // The head takes the height of one row.
     scrollPaddingEnd: ROW_HEIGHT,
   })
   const items = rows.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
   useEffect(() => onRange(first, last), [onRange, first, last])
-  // Who was chosen by other means than the mouse may be out of sight.
+  // A row that was chosen without the mouse may be out of view.
   useEffect(() => {
     if (chosen >= 0) rows.scrollToIndex(chosen)
   }, [rows, chosen])
   return { items, first, last, height: rows.getTotalSize() }
 }
 
-/** The list may be wider than its place: the column that it is in order by is scrolled into sight. */
+/** Scrolls to the column by which the table is sorted, where the table is wider than its place. */
 function useOrderInSight(scroller: Scroller, by: string | undefined): void {
   useEffect(() => {
     if (by === undefined) return
@@ -115,7 +117,10 @@ function useOrderInSight(scroller: Scroller, by: string | undefined): void {
   }, [scroller, by])
 }
 
-/** J and K move the choice from everywhere; the answer moves it by the other keys while the table has the focus. */
+/**
+ * J and K move the choice wherever the focus is. The returned handler moves it by the other keys while the table has
+ * the focus.
+ */
 function useMoves(
   scroller: Scroller,
   chosen: number,
@@ -138,7 +143,9 @@ function useMoves(
   }
 }
 
-/** The same function from one drawing to the next, which calls the latest: rows that get it are not drawn anew. */
+/**
+ * A function that stays the same between drawings and calls the latest `onChoose`, so that rows are not drawn again.
+ */
 function useStableCallback(onChoose: (index: number) => void): (index: number) => void {
   const latest = useRef(onChoose)
   useEffect(() => {

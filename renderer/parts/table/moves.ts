@@ -1,14 +1,14 @@
-/** Moving the choice in a table by keyboard. */
+/** Moves the choice in a table by keyboard. */
 
 interface Table {
-  /** The place of the chosen row; -1 where none is. */
+  /** The place of the chosen row; -1 where none is chosen. */
   readonly chosen: number
   readonly total: number
   /** Rows that a page key moves over. */
   readonly page: number
 }
 
-/** The place that a key leads to; undefined where it moves nothing. */
+/** The place after a key; undefined where the key moves nothing. */
 export function placeAfter(key: string, { chosen, total, page }: Table): number | undefined {
   if (total === 0) return undefined
   const to = {

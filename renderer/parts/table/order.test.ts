@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { orderAfter } from './order.ts'
 
-test('a press on a head sorts upwards first, then turns round', () => {
+test('a press on a head sorts ascending first, then reverses the order', () => {
   const first = orderAfter({ by: 'id', descending: true }, 'task')
   expect(first).toEqual({ by: 'task', descending: false })
   const second = orderAfter(first, 'task')

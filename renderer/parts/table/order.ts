@@ -1,4 +1,4 @@
-/** By which column a table is in order. */
+/** The order of a table. */
 
 export interface Order {
   /** The id of the column. */
@@ -6,7 +6,9 @@ export interface Order {
   readonly descending: boolean
 }
 
-/** The order after a press on a column's head: ascending, or turned round where the table is in that order already. */
+/**
+ * The order after a press on a column's head: ascending, or reversed where the table is already sorted by that column.
+ */
 export function orderAfter(order: Order | undefined, column: string): Order {
   return { by: column, descending: order?.by === column && !order.descending }
 }

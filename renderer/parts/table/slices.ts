@@ -1,4 +1,4 @@
-/** Rows of a long list that the lab hands out a page at a time: only those in sight are asked for. */
+/** The rows of a long list, of which the lab sends a page at a time. Only pages with visible rows are fetched. */
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 
@@ -10,20 +10,20 @@ export interface Slice<Row> {
 }
 
 export interface LongList<Row> {
-  /** How many there are; 0 until the lab has answered. */
+  /** The number of rows; 0 until the lab has answered. */
   readonly total: number
-  /** Whether the lab has answered at all. */
+  /** Whether the lab has answered. */
   readonly known: boolean
   readonly error: unknown
-  /** The row at a place; undefined while it is on its way. */
+  /** The row at a place; undefined until it has arrived. */
   readonly rowAt: (index: number) => Row | undefined
-  /** Tells which rows are in sight. */
+  /** Reports which rows are visible. */
   readonly onRange: (first: number, last: number) => void
 }
 
 /**
- * The numbers of the pages that hold the rows from `first` to `last`, and before them that of the first page, which says
- * how long the list is. Without it a jump to rows that are still on their way would find a list of none, and jump back.
+ * The numbers of the pages with the rows from `first` to `last`, and 0 for the first page, which holds the length of
+ * the list. Without it, a jump to rows that have not arrived would find an empty list and jump back.
  */
 export function pagesOf(first: number, last: number): number[] {
   const from = Math.floor(Math.max(0, first) / PAGE)
@@ -33,8 +33,8 @@ export function pagesOf(first: number, last: number): number[] {
 }
 
 /**
- * A list under `key`, which names everything that decides its content and order. `fetch` answers a page of it and how
- * long the whole list is.
+ * A list under `key`, which names everything that decides its content and order. `fetch` returns one page and the
+ * length of the whole list.
  */
 export function useLongList<Row>(
   key: readonly unknown[],

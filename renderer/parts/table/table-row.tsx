@@ -9,11 +9,11 @@ export const ROW_HEIGHT = 34
 interface Props<Row> {
   readonly id: string
   readonly index: number
-  /** undefined while it is on its way. */
+  /** undefined until it has arrived. */
   readonly row: Row | undefined
   readonly columns: readonly Column<Row>[]
   readonly tracks: string
-  /** Where the columns that stay in sight stand. */
+  /** The left positions of the sticky columns. */
   readonly lefts: readonly (number | undefined)[]
   /** CSS pixels below the first row. */
   readonly top: number
@@ -22,7 +22,7 @@ interface Props<Row> {
   readonly onChoose: (index: number) => void
 }
 
-/** Scrolling moves the rows that are there and draws only those that come into sight. */
+/** A row. Scrolling moves existing rows and draws only those that come into view. */
 export const TableRow = memo(function TableRow<Row>(props: Props<Row>) {
   const { id, index, row, columns, tracks, lefts, top, chosen, faint, onChoose } = props
   return (
@@ -43,7 +43,7 @@ export const TableRow = memo(function TableRow<Row>(props: Props<Row>) {
             className={column.number === true ? classes.numeric : classes.cell}
             data-sticky={column.sticky}
             style={{ left: lefts[at] }}
-            // What is cut off can be read all the same.
+            // Shows text that is cut off in full.
             title={typeof content === 'string' ? content : undefined}
           >
             {content}
