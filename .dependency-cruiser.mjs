@@ -17,6 +17,7 @@ const ROOMS = [
   ['main/rpc'],
   ['main/live', 'main/jobs'],
   ['main/lab'],
+  ['main/commands'],
   ['main/tracking'],
   ['main/adapters', 'main/exports'],
   ['main/pipeline'],

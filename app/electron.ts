@@ -21,6 +21,7 @@ import {
 } from 'electron'
 import type { Settings } from '../main/config/settings.ts'
 import type { TaskWindow } from '../main/environment/debugger.ts'
+import type { Jobs } from '../main/jobs.ts'
 import { UserError } from '../main/messages/error.ts'
 import { speakerFor } from '../main/messages/languages.ts'
 import { message } from '../main/messages/message.ts'
@@ -44,6 +45,7 @@ const LEAST = { minWidth: 1024, minHeight: 640 }
 
 interface Lab {
   readonly web: Web
+  readonly jobs: Jobs
   readonly settings: Settings
   readonly folder: string
 }
@@ -80,7 +82,7 @@ async function open(): Promise<void> {
     if (state.port === 0 || !(error instanceof UserError)) throw error
     return serveLab(options)
   })
-  lab = { web, settings, folder: PROJECT_ROOT }
+  lab = { web, jobs: await web.jobs, settings, folder: PROJECT_ROOT }
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(ACTIONS, process.platform, app.getLocale())))
   main = openMainWindow(web.url, state)
 }
@@ -171,7 +173,7 @@ const ACTIONS: MenuActions = {
   savePdf: () => void tell(savePdf),
   openFolder: () => void shell.openPath(lab?.folder ?? ''),
   runAll: () => void tell(runAll),
-  stop: () => void lab?.web.jobs.stop(),
+  stop: () => void lab?.jobs.stop(),
 }
 
 const desktop: Desktop = {
@@ -196,7 +198,7 @@ async function savePdf(): Promise<void> {
 }
 
 async function runAll(): Promise<void> {
-  await lab?.web.jobs.start({ command: 'pipeline', config: lab.settings.read(), resume: null })
+  await lab?.jobs.start({ command: 'pipeline', config: lab.settings.read(), resume: null })
 }
 
 /** Does it, and tells the user what kept it from being done. */
@@ -220,7 +222,7 @@ async function inWords(error: unknown): Promise<string> {
 
 /** Closes everything and quits, unless a job is at work that the user wants to go on. */
 async function leave(): Promise<void> {
-  const current = lab?.web.jobs.state.current
+  const current = lab?.jobs.state.current
   if (current && !(await mayStop(current))) return
   if (lab !== undefined && main !== undefined) {
     const port = Number(new URL(lab.web.url).port)

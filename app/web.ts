@@ -2,15 +2,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { Merges } from '../main/adapters/merges.ts'
 import type { Settings } from '../main/config/settings.ts'
 import type { BrowserHost } from '../main/environment/browser.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
-import { Jobs } from '../main/jobs.ts'
-import { createLab } from '../main/lab.ts'
-import { Live } from '../main/live/live.ts'
+import type { Jobs } from '../main/jobs.ts'
+import { createLab, type Lab } from '../main/lab.ts'
 import { startServer } from '../main/rpc/server.ts'
-import type { Desktop } from '../main/rpc/trpc.ts'
+import type { Context, Desktop } from '../main/rpc/trpc.ts'
 
 export interface WebOptions {
   readonly settings: Settings
@@ -31,33 +29,28 @@ export interface WebOptions {
 export interface Web {
   /** Address with this launch's token. */
   readonly url: string
-  readonly jobs: Jobs
+  /** The lab's jobs, once everything is loaded. */
+  readonly jobs: Promise<Jobs>
   /** Stops the job where it can go on later, and lets go of everything. */
   close(): Promise<void>
 }
 
-/** Opens the lab and serves it. Throws UserError where the store or the address cannot be had. */
-export async function serveLab({
-  settings,
-  host = '127.0.0.1',
-  port = 0,
-  window = join(PROGRAM_ROOT, 'renderer/dist'),
-  pages,
-  desktop,
-  onBug = (text) => console.error(text),
-}: WebOptions): Promise<Web> {
-  const lab = createLab(settings.read(), pages)
+/** Opens the lab and serves it. Throws UserError if the store cannot be opened or the address cannot be used. */
+export async function serveLab(options: WebOptions): Promise<Web> {
+  const { settings, host = '127.0.0.1', port = 0, window = join(PROGRAM_ROOT, 'renderer/dist') } = options
+  const lab = createLab(settings.read(), options.pages)
   try {
     lab.purge()
-    const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
-    const jobs = new Jobs(lab, live.screens.audience())
-    const merges = new Merges()
-    const context = { lab, jobs, merges, settings, live, desktop }
-    const server = await startServer({ context, host, port, window, onBug })
+    const context = Promise.withResolvers<Context>()
+    const onBug = options.onBug ?? ((text) => console.error(text))
+    const server = await startServer({ context: context.promise, host, port, window, onBug })
+    // Not before the server listens: a browser can fetch the window's files while this loads.
+    contextOf(lab, options).then(context.resolve, context.reject)
     return {
       url: server.url,
-      jobs,
+      jobs: context.promise.then(({ jobs }) => jobs),
       async close() {
+        const { jobs, merges, live } = await context.promise
         jobs.stop()
         await jobs.rest()
         merges.stop()
@@ -71,6 +64,15 @@ export async function serveLab({
     lab.close()
     throw error
   }
+}
+
+/** What the window's questions are answered with. */
+async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Promise<Context> {
+  const { Live } = await import('../main/live/live.ts')
+  const { Jobs } = await import('../main/jobs.ts')
+  const { Merges } = await import('../main/adapters/merges.ts')
+  const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
+  return { lab, jobs: new Jobs(lab, live.screens.audience()), merges: new Merges(), settings, live, desktop }
 }
 
 /** Opens an address in the user's browser; false where there is none to be seen. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import type { RunOptions } from './commands.ts'
 import { configSchema } from './config/schema.ts'
 import { Jobs } from './jobs.ts'
-import type { Lab, RunOptions } from './lab.ts'
+import type { Lab } from './lab.ts'
 import { NO_FAILURE, UserError } from './messages/error.ts'
 import { message } from './messages/message.ts'
 

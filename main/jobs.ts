@@ -1,8 +1,9 @@
 /** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
 import { createStore } from 'zustand/vanilla'
 import type { Audience } from './agent/spectator.ts'
+import type { Command } from './commands.ts'
 import type { Config } from './config/schema.ts'
-import type { Command, Lab } from './lab.ts'
+import type { Lab } from './lab.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from './messages/error.ts'
 import type { LabEvent } from './pipeline/events.ts'
 import type { RoundKey } from './store/keys.ts'

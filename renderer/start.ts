@@ -1,6 +1,6 @@
 /** Beginning and going on with runs, from wherever it is asked for. */
 import i18next from 'i18next'
-import type { Command } from '../main/lab.ts'
+import type { Command } from '../main/commands.ts'
 import { lab } from './api.ts'
 import type { Round } from './lab.ts'
 import { goTo } from './location.ts'

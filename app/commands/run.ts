@@ -1,8 +1,8 @@
 /** The commands that run one stage, or all of them. */
 import { existsSync } from 'node:fs'
 import type { Command as Program } from 'commander'
+import type { Command } from '../../main/commands.ts'
 import { shownPath } from '../../main/files/paths.ts'
-import type { Command } from '../../main/lab.ts'
 import { errorText } from '../../main/messages/error.ts'
 import { stopOnSignals } from '../stop.ts'
 import { jsonView, terminalView } from '../terminal.ts'

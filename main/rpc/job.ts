@@ -1,8 +1,8 @@
 /** What the lab is doing, and what it should do. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { COMMAND_NAMES } from '../commands.ts'
 import type { JobState } from '../jobs.ts'
-import { COMMAND_NAMES } from '../lab.ts'
 import { UserError } from '../messages/error.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import type { LoggedEvent } from '../store/events.ts'

@@ -1,19 +1,19 @@
-/** The server of the lab: its window's files and downloads over HTTP, everything else over one WebSocket. */
+/**
+ * The server of the lab: its window's files and downloads over HTTP, everything else over one WebSocket. It serves the
+ * window's files at once. What answers the window's questions loads while those are on their way.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
-import { WebSocketServer } from 'ws'
 import { errorText, UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
-import { sendFile } from './files.ts'
 import { Guard } from './guard.ts'
 import { reply, replyFailure, secure } from './reply.ts'
-import { labRouter } from './router.ts'
 import { sendStatic } from './static.ts'
-import { type Context, isBug } from './trpc.ts'
+import type { Context } from './trpc.ts'
 
 export interface ServerOptions {
-  readonly context: Context
+  /** What the window's questions are answered with, as soon as that is loaded. */
+  readonly context: Promise<Context>
   /** Address to listen at; only this machine reaches 127.0.0.1. */
   readonly host: string
   /** 0 takes any that is free. */
@@ -30,11 +30,6 @@ export interface LabServer {
   readonly port: number
   close(): Promise<void>
 }
-
-/** Most bytes of one message of a page. */
-const MESSAGE_LIMIT = 1 << 20
-/** Most pages that are connected at the same time. */
-const SOCKET_LIMIT = 64
 
 /** Starts to listen. Throws UserError where the address cannot be had. */
 export async function startServer({ context, host, port, window, onBug }: ServerOptions): Promise<LabServer> {
@@ -53,27 +48,19 @@ export async function startServer({ context, host, port, window, onBug }: Server
     })
   })
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT, perMessageDeflate: false })
-  const handler = applyWSSHandler({
-    wss: sockets,
-    router: labRouter,
-    createContext: () => context,
-    keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
-    onError: ({ error, path }) => {
-      // Without a path it was no request, and that is its sender's fault.
-      if (path !== undefined && isBug(error)) onBug(errorText(error.cause ?? error))
-    },
-  })
-  // What is no WebSocket frame, or too long, ends its own connection and nothing else.
-  sockets.on('connection', (socket) => socket.on('error', () => socket.terminate()))
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy())
+  const socket = context.then(async (context) => (await import('./socket.ts')).openSocket(context, onBug))
+  socket.catch((error: unknown) => onBug(errorText(error)))
+  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    connection.on('error', () => connection.destroy())
     const { pathname } = urlOf(request)
     const refusal = guard.refusal(request)
-    if (refusal !== null) return refuse(socket, refusal.status)
-    if (pathname !== '/trpc') return refuse(socket, 404)
-    if (sockets.clients.size >= SOCKET_LIMIT) return refuse(socket, 503)
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
+    if (refusal !== null) return refuse(connection, refusal.status)
+    if (pathname !== '/trpc') return refuse(connection, 404)
+    socket
+      .then((open) => {
+        if (!open.accept(request, connection, head)) refuse(connection, 503)
+      })
+      .catch(() => refuse(connection, 503))
   })
   server.on('clientError', (_error, socket) => socket.destroy())
 
@@ -81,9 +68,10 @@ export async function startServer({ context, host, port, window, onBug }: Server
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/?token=${guard.token}`,
     port: bound,
     async close() {
-      handler.broadcastReconnectNotification()
-      for (const client of sockets.clients) client.terminate()
-      sockets.close()
+      await socket.then(
+        (open) => open.close(),
+        () => {},
+      )
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
     },
@@ -108,9 +96,12 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
+/** Paths of what is made from the lab's store, see `sendFile`. All others are the window's own. */
+const MADE = /^\/(pictures|exports|imports|adapter\.zip)(\/|$)/
+
 interface Answering {
   readonly guard: Guard
-  readonly context: Context
+  readonly context: Promise<Context>
   readonly window: string
 }
 
@@ -130,7 +121,10 @@ async function answer(
   }
   const refusal = guard.refusal(request)
   if (refusal !== null) return reply(response, refusal.status, refusal.message)
-  if (await sendFile(request, response, url, context)) return
+  if (MADE.test(url.pathname)) {
+    const { sendFile } = await import('./files.ts')
+    if (await sendFile(request, response, url, await context)) return
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, message('readOnly'))
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   sendStatic(window, url.pathname, takesGzip, response)

@@ -2,7 +2,7 @@
 import type { TFunction } from 'i18next'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Command } from '../../main/lab.ts'
+import type { Command } from '../../main/commands.ts'
 import { lab } from '../api.ts'
 import { useJob } from '../job.ts'
 import { isUnfinished, type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'

@@ -1,0 +1,140 @@
+/** The commands of a run: what each does, how a run begins, and how one goes on. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Audience } from './agent/spectator.ts'
+import type { Config } from './config/schema.ts'
+import { UserError } from './messages/error.ts'
+import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
+import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
+import { turnFlywheel } from './pipeline/flywheel.ts'
+import { openResources, type ResourceOptions } from './pipeline/resources.ts'
+import { type Runner, runStages } from './pipeline/runner.ts'
+import { collect } from './pipeline/stages/collect.ts'
+import { dpo } from './pipeline/stages/dpo.ts'
+import { evaluate } from './pipeline/stages/evaluate.ts'
+import { golden } from './pipeline/stages/golden.ts'
+import { sft } from './pipeline/stages/sft.ts'
+import { verify } from './pipeline/stages/verify.ts'
+import type { RoundKey } from './store/keys.ts'
+import { lockStore } from './store/lock.ts'
+import type { Run } from './store/runs.ts'
+import type { Store } from './store/store.ts'
+import { followRun } from './tracking/follow.ts'
+
+/** The commands of a run. A stage that is run alone reads its inputs from the configuration's paths. */
+const COMMANDS = {
+  verify: (runner: Runner) => runner.perform(verify, 0),
+  golden: (runner: Runner) => runner.perform(golden, 0),
+  sft: async (runner: Runner) => {
+    await runner.perform(golden, 0)
+    return runner.perform(sft, 0)
+  },
+  collect: (runner: Runner) => runner.perform(collect, 1),
+  dpo: (runner: Runner) => runner.perform(dpo, 1),
+  evaluate: (runner: Runner) => runner.perform(evaluate, 1),
+  retrain: async (runner: Runner) => {
+    const round = runner.collection?.round ?? 1
+    await runner.perform(dpo, round)
+    return runner.perform(evaluate, round)
+  },
+  pipeline: turnFlywheel,
+} satisfies Record<string, (runner: Runner) => Promise<unknown>>
+
+export type Command = keyof typeof COMMANDS
+export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
+
+export interface RunOptions {
+  /** Resumes the latest run of this command, or the run of this id, with the configuration that it began with. */
+  readonly resume: 'latest' | number | null
+  /** A new run of `retrain` trains on the latest collection that has this run and round. */
+  readonly collection?: Partial<RoundKey> | null
+  /** Aborted to stop at the next point from which the run can go on without loss. */
+  readonly signal: AbortSignal
+  /** Aborted after `signal`, to close browser and engine under work that does not stop. */
+  readonly quit?: AbortSignal
+  readonly emit: Emit
+  /** Who watches what the run plays. */
+  readonly audience?: Audience | undefined
+}
+
+export interface Finished {
+  readonly run: number
+  /** The folder with what the run made. */
+  readonly folder: string
+}
+
+/** Where a run keeps what it finds; `onKept` is called after everything that it keeps. */
+export interface Keeper {
+  readonly store: Store
+  readonly onKept: () => void
+}
+
+/** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
+export async function runCommand(
+  { store, onKept }: Keeper,
+  config: Config,
+  command: Command,
+  options: RunOptions & ResourceOptions,
+): Promise<Finished> {
+  const { signal, quit, resume, emit: tell } = options
+  const unlock = lockStore(store.path)
+  try {
+    const run =
+      resume === null ? beginRun(store, command, config, options.collection) : unfinishedRun(store, command, resume)
+    const emit = (event: LabEvent) => {
+      // Progress is gone the moment it changes, and metrics have their own table.
+      if (event.event !== 'progress' && event.event !== 'metrics') store.events.add(run.id, event)
+      tracking.hear(event)
+      tell(event)
+      if (event.event !== 'progress') onKept()
+    }
+    const say = sayer(emit, { stage: '', round: 0 })
+    const tracking = followRun({ store, run: run.id, say })
+    try {
+      emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
+      if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged')
+      const resources = openResources(run.config, { ...options, say })
+      quit?.addEventListener('abort', () => void resources.close(), { once: true })
+      try {
+        await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
+      } finally {
+        await resources.close()
+      }
+    } finally {
+      await tracking.close()
+    }
+    return { run: run.id, folder: runArtifacts(run.config, run).folder }
+  } finally {
+    unlock()
+  }
+}
+
+function beginRun(
+  store: Store,
+  command: Command,
+  wanted: Config,
+  like: RunOptions['collection'],
+): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
+  const collection = command === 'retrain' ? collectionOf(store, like) : null
+  // Training again keeps the tasks that the pairs are of. All other settings are those of now.
+  const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
+  const { name } = config.project
+  const id = store.runs.create(name, command, config, { after: lastReport(config), collection })
+  return { id, name, config, collection }
+}
+
+/** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */
+function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey {
+  const { run, round } = wanted ?? {}
+  const found = store.pairs.rounds().find((one) => one.run === (run ?? one.run) && one.round === (round ?? one.round))
+  if (found !== undefined) return { run: found.run, round: found.round }
+  if (run === undefined) throw new UserError('nothingCollected')
+  if (store.runs.deleted(Date.now() + 1).some(({ id }) => id === run)) throw new UserError('runDeleted', { run })
+  throw round === undefined ? new UserError('noPairsOfRun', { run }) : new UserError('noPairsOfRound', { run, round })
+}
+
+function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
+  const run = store.runs.list().find((one) => one.command === command && (which === 'latest' || one.id === which))
+  if (run !== undefined && run.status !== 'done') return store.runs.get(run.id)
+  if (run === undefined) throw new UserError('nothingToResume', { command })
+  throw new UserError('nothingLeftToResume', { command, run: run.id })
+}

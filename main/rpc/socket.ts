@@ -1,0 +1,49 @@
+/** The WebSocket of the lab: every question of a window, and everything that it follows. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { applyWSSHandler } from '@trpc/server/adapters/ws'
+import { WebSocketServer } from 'ws'
+import { errorText } from '../messages/error.ts'
+import { labRouter } from './router.ts'
+import { type Context, isBug } from './trpc.ts'
+
+export interface Socket {
+  /** Takes a connection that wants to become a WebSocket; false, and nothing is done, where there are too many. */
+  accept(request: IncomingMessage, connection: Duplex, head: Buffer): boolean
+  /** Tells every window to connect again later, and ends its connection. */
+  close(): void
+}
+
+/** Most bytes of one message of a page. */
+const MESSAGE_LIMIT = 1 << 20
+/** Most pages that are connected at the same time. */
+const SOCKET_LIMIT = 64
+
+/** Opens the socket. `onBug` is told of bugs, in full. */
+export function openSocket(context: Context, onBug: (text: string) => void): Socket {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT, perMessageDeflate: false })
+  const handler = applyWSSHandler({
+    wss: sockets,
+    router: labRouter,
+    createContext: () => context,
+    keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
+    onError: ({ error, path }) => {
+      // Without a path it was no request, and that is its sender's fault.
+      if (path !== undefined && isBug(error)) onBug(errorText(error.cause ?? error))
+    },
+  })
+  // What is no WebSocket frame, or too long, ends its own connection and nothing else.
+  sockets.on('connection', (socket) => socket.on('error', () => socket.terminate()))
+  return {
+    accept(request, connection, head) {
+      if (sockets.clients.size >= SOCKET_LIMIT) return false
+      sockets.handleUpgrade(request, connection, head, (client) => sockets.emit('connection', client, request))
+      return true
+    },
+    close() {
+      handler.broadcastReconnectNotification()
+      for (const client of sockets.clients) client.terminate()
+      sockets.close()
+    },
+  }
+}
