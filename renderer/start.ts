@@ -1,4 +1,4 @@
-/** Beginning and going on with runs, from wherever it is asked for. */
+/** Starts and resumes runs, from any part of the window. */
 import i18next from 'i18next'
 import type { Command } from '../main/commands.ts'
 import { lab } from './api.ts'
@@ -12,14 +12,16 @@ import { ask } from './shell/question.tsx'
 import { editedPair } from './state/pair-drafts.ts'
 
 /**
- * Begins a command and goes to where it can be watched; false where it was not begun: it could not, which is then told, or
- * somebody thought better of it.
+ * Starts a command and goes to the pipeline view. Returns false where it did not start: the lab refused, which is
+ * reported, or the reader cancelled.
  */
 export async function start(command: Command, overrides: Record<string, unknown> = {}): Promise<boolean> {
   return (await settingsSettled()) && follow(lab.job.start.mutate({ command, overrides }))
 }
 
-/** Trains DPO again on a round of pairs as it was corrected; as `start`. Asks first where nothing was corrected. */
+/**
+ * Trains DPO again on the corrected pairs of a round; returns as `start` does. Asks first where no pair was corrected.
+ */
 export async function trainAgain(round: Round): Promise<boolean> {
   return (
     (await correctionsSettled(round)) &&
@@ -28,17 +30,20 @@ export async function trainAgain(round: Round): Promise<boolean> {
   )
 }
 
-/** Goes on with a run. */
+/** Resumes a run. */
 export function resume(run: number): Promise<boolean> {
   return follow(lab.job.resume.mutate({ run }))
 }
 
-/** Begins a new run with the settings of an earlier one. */
+/** Starts a new run with the settings of an earlier one. */
 export function again(run: number): Promise<boolean> {
   return follow(lab.job.again.mutate({ run }))
 }
 
-/** Whether there is something to train again for, or it is wanted all the same; not while a pair is being edited. */
+/**
+ * Whether there are corrections to train on, or the reader wants to train without them; false while a pair is being
+ * edited.
+ */
 async function correctionsSettled(round: Round): Promise<boolean> {
   const edited = editedPair(round)
   if (edited !== null) {
@@ -60,7 +65,7 @@ async function correctionsSettled(round: Round): Promise<boolean> {
   }
 }
 
-/** Asks what is to become of settings that nobody has saved; false where the run is not to begin. */
+/** Asks what to do with unsaved settings. Returns false where the run is not to start. */
 async function settingsSettled(): Promise<boolean> {
   const { draft } = useDraft.getState()
   if (Object.keys(draft).length === 0) return true

@@ -1,7 +1,10 @@
-/** The look of the lab: one type scale, one spacing scale, and ink for all that has no meaning of its own. */
+/**
+ * The look of the lab: one type scale, one spacing scale, and an ink colour for everything without a meaning of its
+ * own.
+ */
 import { createTheme, type MantineColorsTuple, virtualColor } from '@mantine/core'
 
-/** From the ground to the text, so that a button is ink on paper by day and paper on ink by night. */
+/** From background to text, so that a button is dark on light by day and light on dark by night. */
 const ink: MantineColorsTuple = [
   '#f6f7f9',
   '#e8ebee',
@@ -15,7 +18,7 @@ const ink: MantineColorsTuple = [
   '#14181c',
 ]
 
-/** Mantine's dark greys with the ground a little deeper: cards stand out without borders that shout. */
+/** Mantine's dark greys with a slightly darker background, so that cards stand out without strong borders. */
 const dark: MantineColorsTuple = [
   '#e3e7ea',
   '#c3cad1',
@@ -29,11 +32,11 @@ const dark: MantineColorsTuple = [
   '#0c0f12',
 ]
 
-/** The arrows of selects say nothing that the selects do not. */
+/** Screen readers skip the arrows of selects. */
 const DECORATION = { 'aria-hidden': true } as const
 
 export const theme = createTheme({
-  // A virtual colour, because only those choose the text on them by the scheme.
+  // Only virtual colours choose their text colour by the colour scheme.
   colors: { ink, dark, primary: virtualColor({ name: 'primary', light: 'ink', dark: 'ink' }) },
   primaryColor: 'primary',
   primaryShade: { light: 8, dark: 1 },
@@ -60,7 +63,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    // Alerts are all of one kind here: something went wrong, or is about to.
+    // All alerts here warn: something went wrong, or is about to.
     Alert: {
       styles: {
         root: { background: 'var(--rejected-soft)' },
@@ -68,10 +71,10 @@ export const theme = createTheme({
         icon: { color: 'var(--rejected)' },
       },
     },
-    // What went wrong is there to be read: not in the grey of an aside.
+    // Error text must be easy to read, so it is not grey like a note.
     Notification: { styles: { description: { color: 'var(--ink)' } } },
     Modal: { styles: { title: { fontSize: '16px', fontWeight: 650 } } },
-    // By night the buttons are white, and signs of that colour would not be seen on them.
+    // At night buttons are white, and a white sign on them would be invisible.
     Radio: { defaultProps: { iconColor: 'var(--card)' } },
     Checkbox: { defaultProps: { iconColor: 'var(--card)' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },

@@ -9,7 +9,7 @@ it('finds commands by a few letters of several words, in any case and order', ()
   expect(matching(commands, 'zebra')).toEqual([])
 })
 
-it('trains again on the round that is in view, else on the latest', () => {
+it('trains again on the round in view, otherwise on the latest', () => {
   const rounds = [
     { run: 5, round: 2 },
     { run: 5, round: 1 },
@@ -18,7 +18,7 @@ it('trains again on the round that is in view, else on the latest', () => {
   const at = (view: 'pairs' | 'results', run: string) => roundToTrain({ view, query: { run, round: '1' } }, rounds)
   expect(at('pairs', '3')).toEqual({ run: 3, round: 1 })
   expect(at('results', '3')).toEqual({ run: 5, round: 2 })
-  // Until the address names the round in full, and where it names one that is gone.
+  // Until the address names the round in full, and where it names a round that no longer exists.
   expect(roundToTrain({ view: 'pairs', query: {} }, rounds)).toEqual({ run: 5, round: 2 })
   expect(at('pairs', '4')).toEqual({ run: 5, round: 2 })
   expect(roundToTrain({ view: 'pairs', query: {} }, [])).toBeUndefined()

@@ -1,4 +1,4 @@
-/** What the command palette can do, and which of the shell's panels is open. */
+/** The commands of the palette, and which panel of the shell is open. */
 import { create } from 'zustand'
 import type { Round } from '../lab.ts'
 import type { Place } from '../location.ts'
@@ -29,13 +29,13 @@ export function closePanels(): void {
   usePanels.setState({ palette: false, help: false, tour: false })
 }
 
-/** The round that is being read in Pairs, or else the latest; undefined where no round has pairs. */
+/** The round that is open in Pairs, otherwise the latest; undefined where no round has pairs. */
 export function roundToTrain<R extends Round>({ view, query }: Place, rounds: readonly R[]): R | undefined {
   const isRead = ({ run, round }: R) => view === 'pairs' && query.run === String(run) && query.round === String(round)
   return rounds.find(isRead) ?? rounds[0]
 }
 
-/** The commands whose label has every word of the search, in any case. */
+/** The commands whose label contains every word of the search, in any case. */
 export function matching(commands: readonly Command[], search: string): Command[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   return commands.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)))

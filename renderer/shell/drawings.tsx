@@ -79,5 +79,5 @@ function OneButton() {
   )
 }
 
-/** One drawing a step of the tour, in its order. */
+/** The drawing of each step of the tour, in order. */
 export const DRAWINGS = [Loop, Stages, Parting, OneButton] as const

@@ -1,11 +1,11 @@
-/** Errors for people: what happened, and what to do about it. */
+/** Shows errors to readers: what happened, and what to do about it. */
 import { Alert, Button, Code, Stack, Text } from '@mantine/core'
 import { TriangleAlert } from 'lucide-react'
 import { Component, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { told, useSay } from '../i18n/say.ts'
 
-/** What failed, with a button that tries it again. */
+/** An error, with a button that tries again. */
 export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }) {
   const { t } = useTranslation()
   const say = useSay()
@@ -45,7 +45,7 @@ interface State {
   readonly error: unknown
 }
 
-/** Keeps a view that breaks from taking the rest of the window with it. */
+/** Shows an error in place of a view that breaks, and keeps the rest of the window. */
 export class Boundary extends Component<{ readonly children: ReactNode }, State> {
   override state: State = { error: null }
 

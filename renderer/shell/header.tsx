@@ -1,4 +1,4 @@
-/** The line above the views: what the lab is doing, and how the window looks. */
+/** The line above the views: the state of the job, and the window's own settings. */
 import { ActionIcon, Button, Group, Kbd, Menu } from '@mantine/core'
 import { CircleQuestionMark, Languages, Search, SunMoon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'

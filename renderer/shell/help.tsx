@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { closePanels, usePanels } from './commands.ts'
 import classes from './help.module.css'
 
-/** Every key, by where it works: `names` as they stand on the keyboard, `does` among the words of `help`. */
+/** All keys, by where they work. `names` are the keys, `does` is the id of the text of `help`. */
 const SECTIONS = [
   {
     title: 'everywhere',

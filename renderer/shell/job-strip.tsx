@@ -1,4 +1,4 @@
-/** The job in the line above the views: what runs, how far it is, and the button that stops it. */
+/** The job in the line above the views: its name, its progress, and a button that stops it. */
 import { Button, Group, Progress } from '@mantine/core'
 import { Pause, Square, Zap } from 'lucide-react'
 import { type RefObject, useEffect, useRef, useState } from 'react'
@@ -58,7 +58,7 @@ function LastJob({ last }: Pick<JobState, 'last'>) {
 interface RunningJobProps {
   readonly job: JobState
   readonly current: CurrentJob
-  /** What it stands in, and what stays when the job has ended. */
+  /** The element around it, which stays when the job has ended. */
   readonly strip: RefObject<HTMLDivElement | null>
 }
 
@@ -113,11 +113,11 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
   )
 }
 
-/** Tells screen readers of stages and quarters, not of every attempt. */
+/** Announces stages and quarters to screen readers, not every attempt. */
 function Announcer({ job }: { readonly job: JobState }) {
   const { t } = useTranslation()
   const [said, setSaid] = useState('')
-  /** What ended before anybody was here is no news. */
+  /** A job that ended before the window was opened is not announced. */
   const isFollowed = useRef(false)
   const { current, last } = job
   const progress = current?.progress ?? null

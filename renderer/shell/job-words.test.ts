@@ -5,7 +5,7 @@ import { quarterOf, stageName } from './job-words.ts'
 
 const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words } } })
 
-test('a stage is called by its name, and its round where it has one', () => {
+test('a stage has its name, with its round where it has one', () => {
   expect(stageName(t, { name: 'verify', title: '', round: 0 })).toBe('Verify')
   expect(stageName(t, { name: 'collect', title: '', round: 2 })).toBe('Collect, round 2')
 })

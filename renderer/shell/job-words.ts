@@ -1,4 +1,4 @@
-/** What is said of the job at work. */
+/** The words for the current job. */
 import type { TFunction } from 'i18next'
 import type { CurrentJob } from '../../main/jobs.ts'
 
@@ -8,7 +8,7 @@ export function stageName(t: TFunction, { name, round }: NonNullable<CurrentJob[
   return round > 0 ? t('job.round', { stage, round }) : stage
 }
 
-/** How far a stage is, in percent, by quarters: so often do screen readers hear of it. */
+/** The progress of a stage in percent, rounded down to quarters. Screen readers announce each quarter. */
 export function quarterOf(progress: Pick<NonNullable<CurrentJob['progress']>, 'done' | 'total'> | null): number {
   return progress === null ? 0 : 25 * Math.floor((4 * progress.done) / Math.max(1, progress.total))
 }

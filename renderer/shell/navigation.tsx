@@ -1,4 +1,4 @@
-/** The way to the views, at the left edge. */
+/** The links to the views, at the left edge. */
 import { ChartLine, Film, FolderTree, GitFork, MonitorPlay, Scale, Workflow } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { hrefOf, usePlace, VIEWS, type View } from '../location.ts'
@@ -31,7 +31,7 @@ export function Navigation() {
             key={one}
             className={classes.link}
             href={hrefOf(one)}
-            // Who points at it will want it.
+            // Pointing at a link usually comes before a click, so its view is loaded then.
             onPointerEnter={() => void loadScreen(one).catch(() => {})}
             aria-current={one === view ? 'page' : undefined}
             aria-keyshortcuts={String(at + 1)}

@@ -1,4 +1,4 @@
-/** Short notices in a corner, read out by screen readers; one may offer to take back what it tells of. */
+/** Short notices in a corner, which screen readers read out. A notice can offer to undo what it reports. */
 import { Button, Group, Notification, Stack } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,17 +8,17 @@ import { useFocusHandedOn } from '../parts/focus.ts'
 
 interface Notice {
   readonly id: number
-  /** A text in the reader's language, or an error, which is said in that language where it is shown. */
+  /** A text in the reader's language, or an error, which is put into that language when it is shown. */
   readonly what: string | Told
   readonly undo: (() => void) | undefined
 }
 
 const useNotices = create<{ readonly notices: readonly Notice[] }>(() => ({ notices: [] }))
 
-/** Milliseconds that a notice stays; one with an offer, or about an error, stays longer. */
+/** Milliseconds that a notice stays. A notice with an offer or an error stays longer. */
 const SHORT = 4000
 const LONG = 10_000
-/** Older ones make room: nobody reads a pile. */
+/** Most notices at a time; older ones disappear. */
 const MOST = 3
 
 let last = 0
@@ -27,12 +27,12 @@ function show(notice: Omit<Notice, 'id'>): void {
   useNotices.setState(({ notices }) => ({ notices: [...notices, { ...notice, id: ++last }].slice(-MOST) }))
 }
 
-/** Tells that something was done, with an offer to undo it where there is one. */
+/** Reports that something was done, with an offer to undo it where `undo` is given. */
 export function tell(text: string, undo?: () => void): void {
   show({ what: text, undo })
 }
 
-/** Tells that something failed, and why. */
+/** Reports that something failed, and why. */
 export function tellError(error: unknown): void {
   show({ what: told(error), undo: undefined })
 }
@@ -74,7 +74,7 @@ function NoticeBox({ notice: { id, what, undo } }: { readonly notice: Notice }) 
   return (
     <Notification
       ref={box}
-      // What they stand in is read out: an alert of their own would be read twice.
+      // The element around the notices is read out already, so an alert of their own would be read twice.
       role="group"
       withBorder
       color={bad ? 'orange' : 'gray'}

@@ -1,4 +1,4 @@
-/** The command palette: every command by a few letters of its name. */
+/** The command palette finds a command by a few letters of its name. */
 import { Combobox, Kbd, Modal, useCombobox } from '@mantine/core'
 import { Search } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
@@ -16,7 +16,8 @@ export function Palette({ commands }: { readonly commands: readonly Command[] })
     <Modal
       opened={palette}
       onClose={closePanels}
-      // Not before: a panel that a command opens gives the focus back to what had it before the palette.
+      // Only after the palette has closed: a panel that a command opens returns the focus to what had it before the
+      // palette.
       onExitTransitionEnd={() => {
         chosen.current?.run()
         chosen.current = undefined
@@ -48,15 +49,15 @@ interface CommandSearchProps {
 function CommandSearch({ commands, onChoose }: CommandSearchProps) {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')
-  // An id of Mantine's own is another one after the first drawing, and the field would name a list that is not there.
+  // Mantine's own id changes after the first drawing, and the field would then name a list that does not exist.
   const list = useId()
   const combobox = useCombobox({ defaultOpened: true, onDropdownClose: closePanels })
   const found = matching(commands, search)
   const { selectFirstOption } = combobox
-  // Only when it is drawn once more does the field name its list, which was not there the first time.
+  // The list does not exist at the first drawing. A second one lets the field name it.
   const [, setListed] = useState(false)
   useEffect(() => setListed(true), [])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is found changes with the search
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the commands found change with the search
   useEffect(() => {
     selectFirstOption()
   }, [selectFirstOption, search])
@@ -71,7 +72,7 @@ function CommandSearch({ commands, onChoose }: CommandSearchProps) {
             aria-expanded
             className={classes.input}
             data-autofocus
-            // biome-ignore lint/a11y/noAutofocus: who opens it types at once, and no letter may be lost
+            // biome-ignore lint/a11y/noAutofocus: readers type as soon as the palette opens, and no letter may be lost
             autoFocus
             value={search}
             placeholder={t('palette.placeholder')}

@@ -1,16 +1,16 @@
-/** A question before something begins that would pass over what was not saved, or do over what was done. */
+/** A dialog that asks before the window discards unsaved work or repeats finished work. */
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
 
-/** Words in the reader's language, also where that changes while they are read. */
+/** Text in the reader's language, which may change while the dialog is open. */
 type Say = (t: TFunction) => string
 
 export interface Offer<A extends string> {
   readonly answer: A
   readonly label: Say
-  /** Whether something is lost by it: then it is not what Enter gives. */
+  /** Whether this answer loses something. Then Enter does not choose it. */
   readonly loses?: boolean
   readonly disabled?: boolean
 }
@@ -18,7 +18,7 @@ export interface Offer<A extends string> {
 export interface Question<A extends string> {
   readonly title: Say
   readonly text: Say
-  /** The first is the one that is meant; cancelling is offered besides them. */
+  /** The first answer is the main one. The dialog also offers to cancel. */
   readonly offers: readonly Offer<A>[]
 }
 
@@ -31,12 +31,12 @@ interface Asked {
 const NOTHING: Question<string> = { title: () => '', text: () => '', offers: [] }
 const useAsked = create<Asked>(() => ({ opened: false, question: NOTHING, give: () => {} }))
 
-/** Asks, and keeps its promise once somebody has answered; null where they think better of it. */
+/** Asks the question. The promise gives the answer, or null where the reader cancels. */
 export function ask<A extends string>(question: Question<A>): Promise<A | null> {
   const { promise, resolve } = Promise.withResolvers<A | null>()
   useAsked.getState().give(null)
   const give = (answer: string | null) => {
-    // The words stay while the dialog fades.
+    // The text stays while the dialog fades out.
     useAsked.setState({ opened: false })
     resolve(question.offers.find((offer) => offer.answer === answer)?.answer ?? null)
   }

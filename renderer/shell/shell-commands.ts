@@ -55,14 +55,14 @@ function stopCommand(t: TFunction, stopping: boolean): PaletteCommand {
 }
 
 interface Runnable {
-  /** The run that can be gone on with. */
+  /** The run that can be resumed. */
   readonly unfinished: RunBrief | undefined
-  /** The round that can be trained on again. */
+  /** The round that DPO can be trained on again. */
   readonly round: Round | undefined
   readonly latest: RunBrief | undefined
 }
 
-/** What can be begun while nothing runs. */
+/** The commands that start a run. They are offered while no run is in progress. */
 function runCommands(t: TFunction, { unfinished, round, latest }: Runnable): PaletteCommand[] {
   const command = (id: string, label: string, begin: () => Promise<boolean>): PaletteCommand => {
     return { id, group: 'run', label, run: () => void begin() }
@@ -107,7 +107,7 @@ function helpCommands(t: TFunction): PaletteCommand[] {
   ]
 }
 
-/** Stages are run; what has a button of its own is called by its words. */
+/** The label of a command: "run" and the stage, or the words of the button that does the same. */
 function labelOf(t: TFunction, command: Command): string {
   if (command === 'pipeline') return t('pipeline.everything')
   return t('palette.run', { stage: t(`command.${command}`) })

@@ -1,4 +1,4 @@
-/** The first minute: what the lab is about, in four cards with a drawing each. */
+/** The tour: four cards with a drawing each, which explain the lab in a minute. */
 import { Button, Group, Modal, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-/** What the reader prefers, kept by the browser: language, light or dark, whether the tour was taken. */
+/** The reader's preferences, stored in the browser: language, light or dark, whether the tour was taken. */
 import * as z from 'zod/mini'
 import { create } from 'zustand'
 import { persist } from 'zustand/middleware'
@@ -14,7 +14,7 @@ export interface Settings {
   readonly toured: boolean
   /** Smoothing of the curves, 0 to 0.99. */
   readonly smoothing: number
-  /** Share of the list beside what is opened from it, in percent. */
+  /** The list's share of the width beside the opened detail, in percent. */
   readonly splits: { readonly pairs: number; readonly episodes: number }
 }
 
@@ -36,7 +36,7 @@ const defaults: Settings = {
   splits: { pairs: 42, episodes: 56 },
 }
 
-/** The settings that a browser has kept, over those that stand; what another version or a hand left there is not trusted. */
+/** The stored settings over the current ones. Invalid values, from another version or an edit by hand, are ignored. */
 export function keptSettings(kept: unknown, current: Settings): Settings {
   const read = z.partial(settingsSchema).safeParse(kept)
   if (!read.success) return current

@@ -10,7 +10,7 @@ test('an address names a failure by its reason and a fault by its message', () =
   expect(causeMessage({ fault })).toBe(fault)
 })
 
-test('an address may hold anything', () => {
+test('an address with any other text names no cause', () => {
   for (const query of [{}, { reason: 'impossible: x' }, { fault: '{' }, { fault: '"text"' }, { fault: 'null' }]) {
     expect(causeOf(query)).toBeUndefined()
   }

@@ -11,7 +11,7 @@ import type { Column } from '../../parts/table/column.ts'
 
 export type EpisodeBrief = Answers['episodes']['list']['rows'][number]
 
-/** `rounds`: whether some were played in a later round, so that a stage alone does not say where one is from. */
+/** `rounds`: whether any episodes are of a later round, so that the stage column must name the round. */
 export function useEpisodeColumns(rounds: boolean): readonly Column<EpisodeBrief>[] {
   const { t } = useTranslation()
   const say = useSay()

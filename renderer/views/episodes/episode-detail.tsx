@@ -1,4 +1,4 @@
-/** An episode from near: where it is from, and its steps. */
+/** One episode: its origin and its steps. */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

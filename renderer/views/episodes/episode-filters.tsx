@@ -1,4 +1,4 @@
-/** What the table of episodes is narrowed by. */
+/** The filters above the table of episodes. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { Search, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -13,7 +13,7 @@ interface Props {
   readonly groups: readonly EpisodeGroup[]
   readonly search: string
   readonly onSearch: (search: string) => void
-  /** Called when any filter has changed. */
+  /** Called when any filter changes. */
   readonly onChange: () => void
 }
 
@@ -80,9 +80,9 @@ export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
 }
 
 interface FilterProps<Value extends string> {
-  /** Of the filter in the address. */
+  /** The filter's name in the address. */
   readonly name: 'run' | 'stage' | 'round' | 'arm' | 'task' | 'outcome'
-  /** What it is called to have no such filter. */
+  /** The text of the choice that turns the filter off. */
   readonly all: string
   readonly values: readonly Value[]
   readonly labelOf: (value: Value) => string
@@ -106,7 +106,7 @@ function Filter<Value extends string>({ name, all, values, labelOf, onChange }: 
   )
 }
 
-/** Another view leads here with a cause; it can only be taken away. */
+/** The filter by cause. Other views set it; here it can only be removed. */
 function CauseFilter({ onChange }: { readonly onChange: () => void }) {
   const { t } = useTranslation()
   const { query } = usePlace()

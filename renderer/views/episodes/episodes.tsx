@@ -1,4 +1,4 @@
-/** Every attempt ever made: found by filters, replayed step by step. */
+/** All attempts: filters find them, and a replay shows their steps. */
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Film } from 'lucide-react'
@@ -18,7 +18,7 @@ import { EpisodeDetail } from './episode-detail.tsx'
 import { EpisodeFilters } from './episode-filters.tsx'
 import { type EpisodeGroup, filterOf } from './filter.ts'
 
-/** Milliseconds for which a text has to stand before it is searched for. */
+/** Milliseconds after the last keystroke before a search starts. */
 const REST = 250
 
 export default function Episodes() {
@@ -83,7 +83,7 @@ export default function Episodes() {
   )
 }
 
-/** What there is to filter by, of a run or of all. */
+/** The values to filter by, in one run or in all. */
 function useGroups(run: number | undefined): readonly EpisodeGroup[] {
   const of = run === undefined ? {} : { run }
   return useQuery({ queryKey: ['episodes', 'groups', of], queryFn: () => lab.episodes.groups.query(of) }).data ?? []

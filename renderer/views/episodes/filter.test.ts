@@ -5,7 +5,7 @@ test('an address without filters asks for every episode', () => {
   expect(filterOf({ episode: '12' }, '')).toEqual({})
 })
 
-test('every filter of the address narrows the list, numbers as numbers', () => {
+test('every filter of the address narrows the list, and numbers are read as numbers', () => {
   const query = {
     run: '3',
     stage: 'evaluate',
@@ -18,7 +18,7 @@ test('every filter of the address narrows the list, numbers as numbers', () => {
   expect(filterOf(query, 'ok')).toEqual({ ...query, run: 3, round: 2, search: 'ok' })
 })
 
-test('an outcome that does not exist is no filter', () => {
+test('an unknown outcome is ignored', () => {
   expect(filterOf({ outcome: 'lost' }, '')).toEqual({})
 })
 

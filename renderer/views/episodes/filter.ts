@@ -9,7 +9,7 @@ export type EpisodeGroup = Answers['episodes']['groups'][number]
 
 export const OUTCOMES = ['success', 'failure', 'fault'] as const
 
-/** The filter that an address and the searched text make: other views lead here with one. */
+/** The filter from the address and the search text. Other views link here with filters. */
 export function filterOf(query: Place['query'], search: string): EpisodeFilter {
   const { run, stage, round, arm, task } = query
   const outcome = OUTCOMES.find((one) => one === query.outcome)
@@ -25,7 +25,7 @@ export function filterOf(query: Place['query'], search: string): EpisodeFilter {
   }
 }
 
-/** What there is to filter by: each value once, rounds by number and tasks by name. */
+/** The values to filter by: each once, rounds by number and tasks by name. */
 export function choicesOf(
   groups: readonly Pick<EpisodeGroup, 'stage' | 'round' | 'arm' | 'task'>[],
 ): Readonly<Record<'stages' | 'rounds' | 'arms' | 'tasks', readonly string[]>> {

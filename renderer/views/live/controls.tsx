@@ -1,4 +1,4 @@
-/** How fast it goes: a slider for the delay, pause and single steps, one or all. */
+/** The pace of playback: a slider for the delay, pause, and single steps of one page or of all. */
 import { ActionIcon, Group, Slider, Switch, Text, Tooltip } from '@mantine/core'
 import { Pause, Play, StepForward } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -11,13 +11,13 @@ import type { Extent } from './picture.tsx'
 interface Props {
   readonly of: Played
   readonly control: Control
-  /** The page that a single step moves; all where it is undefined. */
+  /** The page that a single step moves; undefined for all pages. */
   readonly screen?: string | undefined
   readonly extent: Extent
   readonly onExtent: (extent: Extent) => void
 }
 
-/** Delays of the slider's places, in milliseconds. */
+/** The delays of the slider's positions, in milliseconds. */
 const DELAYS = [0, 250, 500, 1000, 2000, 4000]
 
 export function Controls({ of, control, screen, extent, onExtent }: Props) {
@@ -59,11 +59,11 @@ function change(of: Played, changes: Partial<Control>): Promise<unknown> {
   return lab.live.control.mutate({ of, ...changes })
 }
 
-/** How long each action waits; `delay` is what the lab has, in milliseconds. */
+/** The delay before each action. `delay` is the lab's value, in milliseconds. */
 function DelaySlider({ of, delay }: { readonly of: Played; readonly delay: number }) {
   const { t } = useTranslation()
   const [moved, setMoved] = useState<number | null>(null)
-  // The thumb stays where it was put until the lab has the new delay: the next key goes on from there.
+  // The thumb stays where it was put until the lab has the new delay, so that the next key continues from there.
   useEffect(() => setMoved((at) => (at !== null && DELAYS[at] === delay ? null : at)), [delay])
   const put = (at: number) =>
     change(of, { delay: DELAYS[at] ?? 0 }).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** The elements of a page that is recorded, to be used without a mouse. */
+/** The elements of a recorded page, to use them without a mouse. */
 import { Button, Group, NativeSelect, type NativeSelectProps, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,18 +6,20 @@ import type { Recording } from '../../../main/live/state.ts'
 import type { lab } from '../../api.ts'
 import classes from './live.module.css'
 
-/** Does something to the page. */
+/** Sends an action to the page. */
 export type Act = (action: Parameters<typeof lab.live.act.mutate>[0]['action']) => void
 
 type RecordedSelect = NonNullable<Recording['ask']>
 
-/** The select that was pressed: the browser's own menu is in no picture, so its options are chosen here. */
+/**
+ * The options of the select that was pressed. The picture cannot show the browser's own menu, so they are chosen here.
+ */
 export function PressedSelect({ select, act }: { readonly select: RecordedSelect; readonly act: Act }) {
   const { t } = useTranslation()
   return <Options autoFocus of={select} label={t('live.chooseIn', { name: select.name })} act={act} />
 }
 
-/** The options of a select. What is looked at is chosen only when that is said: arrow keys pass others on their way. */
+/** The options of a select. An option is chosen only on confirmation, because arrow keys pass others on their way. */
 function Options({
   of: { ref, name, options },
   act,
@@ -48,7 +50,7 @@ function Options({
   )
 }
 
-/** An element of the page as a line, with what can be done to it: the way without a mouse. */
+/** One element of the page and its actions, for use without a mouse. */
 export function ElementLine({ element, act }: { readonly element: Recording['elements'][number]; readonly act: Act }) {
   const { t } = useTranslation()
   const [text, setText] = useState('')

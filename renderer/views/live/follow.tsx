@@ -1,4 +1,4 @@
-/** One attempt from near: the page large, the tokens as they came, what was done so far. */
+/** One attempt in detail: a large picture of the page, the tokens as they are generated, and the steps so far. */
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { Tokens } from '../../parts/tokens.tsx'
@@ -9,7 +9,7 @@ import { ScreenTitle } from './screen-card.tsx'
 export function Follow({ screen, extent }: { readonly screen: LiveScreen; readonly extent: Extent }) {
   const { t } = useTranslation()
   const { answer, drawn } = screen
-  // While the next answer is being written, it is what one wants to see.
+  // While the next answer is being written, that answer is shown.
   const tokens = drawn.length > 0 ? drawn : (answer?.tokens ?? [])
   return (
     <article className={`card ${classes.follow}`} aria-label={screen.title}>
@@ -34,7 +34,7 @@ export function Follow({ screen, extent }: { readonly screen: LiveScreen; readon
         ) : (
           <ol className={`mono ${classes.done}`}>
             {screen.done.map((action, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the same action may be done twice
+              // biome-ignore lint/suspicious/noArrayIndexKey: the same action may occur twice
               <li key={at}>{action}</li>
             ))}
           </ol>

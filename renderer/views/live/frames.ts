@@ -1,11 +1,11 @@
-/** The latest picture of each page that is played on, streamed while somebody looks at it. */
+/** The latest picture of each played page. Pictures are streamed only while somebody looks. */
 import { create } from 'zustand'
 import type { Frame } from '../../../main/live/state.ts'
 import { lab, useStream } from '../../api.ts'
 
 const useFrameStore = create<Readonly<Record<string, string>>>(() => ({}))
 
-/** Streams the pictures of these pages for as long as the component is on the screen. */
+/** Streams the pictures of these pages while the component is mounted. */
 export function useFrames(screens: readonly string[]): void {
   const names = screens.join(' ')
   useStream(
@@ -20,7 +20,7 @@ export function useFrames(screens: readonly string[]): void {
   )
 }
 
-/** The latest picture of a page as an address for an image; null before the first. */
+/** The latest picture of a page as an image address; null before the first. */
 export function useFrame(screen: string): string | null {
   const jpeg = useFrameStore((frames) => frames[screen])
   return jpeg === undefined ? null : `data:image/jpeg;base64,${jpeg}`

@@ -1,4 +1,4 @@
-/** The page under your own hands: mouse and keys go to it. */
+/** A page that the reader works: mouse and keys go to the page. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
@@ -21,7 +21,7 @@ export function Hands({ screen }: { readonly screen: LiveScreen }) {
     send({ type, ...place(event) })
   }
   const key = (type: 'keydown' | 'keyup') => (event: KeyboardEvent) => {
-    // Tab leads on, or nobody could leave by keyboard.
+    // Tab leaves the page; otherwise keyboard users could not get out.
     if (event.key === 'Tab' || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     event.stopPropagation()
@@ -31,7 +31,7 @@ export function Hands({ screen }: { readonly screen: LiveScreen }) {
     event.preventDefault()
     send({ type: 'wheel', ...place(event), dx: Math.round(event.deltaX), dy: Math.round(event.deltaY) })
   })
-  // React's own listener is passive: it could not keep the window from scrolling too.
+  // React's own listener is passive and could not stop the window from scrolling too.
   useEffect(() => {
     const element = area.current!
     element.addEventListener('wheel', wheel, { passive: false })
@@ -42,7 +42,7 @@ export function Hands({ screen }: { readonly screen: LiveScreen }) {
       className={classes.canvas}
       role="application"
       aria-label={t('live.canvas')}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys for the page
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys for the page
       tabIndex={0}
       onPointerDown={pointer('down')}
       onPointerUp={pointer('up')}

@@ -1,4 +1,4 @@
-/** What the agent sees and does, now; one episode by choice; a golden sample by hand. */
+/** The live view: watch the job's pages, play one episode, or record a golden sample by hand. */
 import { SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,7 @@ import { RecordMode } from './record.tsx'
 import { Watch } from './watch.tsx'
 
 const MODES = ['watch', 'play', 'record'] as const
-/** What each of them looks at: only who can see the controls holds anything back. */
+/** What each mode looks at. Only a mode with pause controls may hold playback back. */
 const LOOKS_AT = { watch: 'job', play: 'play', record: null } as const
 
 export default function Live() {

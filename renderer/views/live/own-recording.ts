@@ -1,4 +1,6 @@
-/** The recording that this window began: the address names it, and the window keeps it while it shows something else. */
+/**
+ * The recording that this window began. The address names it, and the window remembers it while it shows another view.
+ */
 import i18next, { type TFunction } from 'i18next'
 import { useEffect } from 'react'
 import { create } from 'zustand'
@@ -11,13 +13,13 @@ import { thoughtsOf, unsavedOf } from './unsaved.ts'
 
 interface Own {
   readonly id: string | undefined
-  /** What was written in place of a step's thought, by the step's id: it is kept while another view is shown. */
+  /** The reader's thoughts by step id, in place of the step's own. They are kept while another view is shown. */
   readonly thoughts: Readonly<Record<number, string>>
 }
 
 const useOwn = create<Own>(() => ({ id: undefined, thoughts: {} }))
 
-/** This window's recording, and the one that it had where the lab closed that; for the view that shows it. */
+/** This window's recording, or the one that the lab has closed. For the recording view. */
 export function useOwnRecording({ screens, closed }: LiveState): {
   readonly screen: LiveScreen | undefined
   readonly lost: ClosedRecording | undefined
@@ -32,7 +34,7 @@ export function useOwnRecording({ screens, closed }: LiveState): {
   return { screen: recordingIn(screens, id), lost: closed.find(({ screen }) => screen === id) }
 }
 
-/** This window's recording, for a view that shows something else. */
+/** This window's recording. For other views. */
 export function useKeptRecording({ screens }: LiveState): LiveScreen | undefined {
   return recordingIn(screens, useOwn().id)
 }
@@ -49,7 +51,7 @@ export function setThought(step: number, thought: string): void {
   useOwn.setState(({ thoughts }) => ({ thoughts: { ...thoughts, [step]: thought } }))
 }
 
-/** Adds it to the golden samples and closes its page; why that cannot be is told. */
+/** Saves the recording to the golden samples and closes its page. Reports why that fails. */
 export async function keepOwn(screen: LiveScreen): Promise<void> {
   try {
     await save(screen)
@@ -59,7 +61,7 @@ export async function keepOwn(screen: LiveScreen): Promise<void> {
   }
 }
 
-/** Closes its page: the window has none then. */
+/** Closes the recording's page. The window then has no recording. */
 export async function discardOwn(screen: LiveScreen): Promise<void> {
   useOwn.setState({ id: undefined, thoughts: {} })
   choose({ screen: undefined })
@@ -67,8 +69,8 @@ export async function discardOwn(screen: LiveScreen): Promise<void> {
 }
 
 /**
- * Makes what `begin` begins this window's recording, in place of the one that it has, and shows it. Asks first where that
- * one holds what is not saved; what cannot be done is told, and then all is as it was.
+ * Makes the recording that `begin` starts this window's own, and shows it. It asks first where the present recording
+ * holds unsaved work. If it fails, that is reported and the present recording stays.
  */
 export async function beginOwn(
   before: LiveScreen | undefined,
@@ -85,7 +87,10 @@ export async function beginOwn(
   }
 }
 
-/** Whether a recording may go: it holds nothing, or somebody said so, and what they want of it is saved. */
+/**
+ * Whether the recording may be closed: it holds no unsaved work, or the reader has decided and any saving has
+ * succeeded.
+ */
 async function isSettled(screen: LiveScreen): Promise<boolean> {
   const unsaved = unsavedOf(screen)
   if (unsaved === null) return true

@@ -1,4 +1,4 @@
-/** A page as it looks now, with the element that the agent chose outlined. */
+/** The present picture of a page, with the element that the agent chose outlined. */
 import { type ReactNode, type Ref, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
@@ -6,11 +6,11 @@ import { Outline } from '../../parts/outline.tsx'
 import { useFrame } from './frames.ts'
 import classes from './picture.module.css'
 
-/** Size of a frame in CSS pixels, and of the part in which MiniWoB++ draws its tasks. */
+/** Size of a frame in CSS pixels, and of the area that MiniWoB++ tasks use. */
 const FRAME = { width: 500, height: 320 }
 const TASK = { width: 160, height: 210 }
 
-/** What of the page is shown. */
+/** Which part of the page is shown. */
 export type Extent = 'task' | 'page'
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   readonly ref?: Ref<HTMLDivElement>
 }
 
-/** Width and height of what is shown, in CSS pixels of the page. */
+/** Size of the shown part, in CSS pixels of the page. */
 export function sizeOf(extent: Extent): { readonly width: number; readonly height: number } {
   return extent === 'task' ? TASK : FRAME
 }
@@ -28,7 +28,7 @@ export function sizeOf(extent: Extent): { readonly width: number; readonly heigh
 export function Picture({ screen, extent, children, ref }: Props) {
   const { t } = useTranslation()
   const source = useFrame(screen.id)
-  // While a step's own picture is taken, the stream shows that clip, which is the task's part alone.
+  // While a picture of a step is taken, the stream shows only that picture's area, which is the task's.
   const [clipped, setClipped] = useState(false)
   const { width, height } = sizeOf(extent)
   const share = (value: number, of: number) => `${((100 * value) / of).toFixed(3)}%`

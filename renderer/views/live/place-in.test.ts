@@ -4,11 +4,11 @@ import { placeIn } from './place-in.ts'
 const area = { left: 100, top: 50, width: 320, height: 420 }
 const page = { width: 160, height: 210 }
 
-test('corners are corners, whatever the scale', () => {
+test('corners map to corners at any scale', () => {
   expect(placeIn(area, page, { clientX: 100, clientY: 50 })).toEqual({ x: 0, y: 0 })
   expect(placeIn(area, page, { clientX: 420, clientY: 470 })).toEqual({ x: 160, y: 210 })
 })
 
-test('what lies between is in whole pixels', () => {
+test('points between them map to whole pixels', () => {
   expect(placeIn(area, page, { clientX: 201, clientY: 151 })).toEqual({ x: 51, y: 51 })
 })

@@ -1,4 +1,4 @@
-/** From the window to the page that a picture shows. */
+/** Converts positions in the window to positions in the page that a picture shows. */
 
 interface Size {
   readonly width: number
@@ -6,8 +6,8 @@ interface Size {
 }
 
 /**
- * The place in a page, in its whole CSS pixels, that a picture of it shows at a place of the window. `area` is where the
- * picture stands in the window, `page` the size of what it shows.
+ * The position in the page, in whole CSS pixels, for a position in the window. `area` is the picture's rectangle in the
+ * window, `page` the size of the part of the page that it shows.
  */
 export function placeIn(
   area: Size & { readonly left: number; readonly top: number },

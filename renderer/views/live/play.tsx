@@ -1,4 +1,4 @@
-/** One episode by choice: a task, a seed, and up to four policies side by side. */
+/** Plays one episode: the reader chooses a task, a seed, and up to four policies side by side. */
 import { Button, Chip, Group, Input } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Play as PlayIcon, Square } from 'lucide-react'
@@ -53,7 +53,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
   )
 }
 
-/** Who can play: the lab's own policies, and the adapters that another view sent here; and who of them is chosen. */
+/** The policies that can play, which are the lab's own and the adapters sent by another view, and the chosen ones. */
 function usePolicies() {
   const { t } = useTranslation()
   const { query } = usePlace()
@@ -79,7 +79,7 @@ function usePolicies() {
 
 interface PolicyChipsProps {
   readonly policies: Answers['live']['policies']
-  /** Adapters besides them, by the paths of their folders. */
+  /** Further adapters, by the paths of their folders. */
   readonly sent: readonly string[]
   readonly chosen: readonly string[]
   readonly onChange: (chosen: readonly string[]) => void
@@ -111,11 +111,11 @@ function PolicyChips({ policies, sent, chosen, onChange, nameOf }: PolicyChipsPr
 interface PlayButtonProps {
   readonly problem: Problem
   readonly policies: readonly string[]
-  /** Whether they play now. */
+  /** Whether an episode is being played. */
   readonly playing: boolean
 }
 
-/** Begins to play, and stops it. */
+/** A button that starts the episode and stops it. */
 function PlayButton({ problem, policies, playing }: PlayButtonProps) {
   const { t } = useTranslation()
   const [starting, setStarting] = useState(false)
@@ -155,7 +155,7 @@ interface PlayedScreensProps {
   readonly nameOf: (policy: string) => string
 }
 
-/** The policies at play: one alone from near, several side by side. */
+/** The policies at play: one is shown in detail, several side by side. */
 function PlayedScreens({ screens, extent, nameOf }: PlayedScreensProps) {
   const alone = screens.length === 1
   return (

@@ -1,4 +1,4 @@
-/** Which problem: a task and a seed. */
+/** The choice of a problem: a task and a seed. */
 import { ActionIcon, NumberInput, Select, Tooltip } from '@mantine/core'
 import { Dices } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -9,7 +9,7 @@ export interface Problem {
   readonly seed: number
 }
 
-/** Seeds by chance stay below those of collection and evaluation. */
+/** Random seeds stay below those of collection and evaluation. */
 const SEEDS = 100_000
 
 interface Props {

@@ -1,4 +1,4 @@
-/** A golden sample by hand: you do the task in the page, and what you did becomes an example to learn from. */
+/** Records a golden sample: the reader does the task in the page, and the steps become an example to learn from. */
 import { Button } from '@mantine/core'
 import { CircleDot, CircleOff } from 'lucide-react'
 import { useState } from 'react'

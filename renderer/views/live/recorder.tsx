@@ -1,4 +1,4 @@
-/** A recording at work: the page, what was said of it, the steps with their thoughts, and the elements. */
+/** A recording in progress: the page, its status, the steps with their thoughts, and the page's elements. */
 import { Button, Group, Text, TextInput } from '@mantine/core'
 import { Undo2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -81,7 +81,7 @@ function RecorderButtons({ screen, recording }: Props) {
   )
 }
 
-/** What was done, each step with the thought that belongs before it, which can be rewritten. */
+/** The recorded steps. Each has the thought that belongs before it, which the reader can rewrite. */
 function RecordedSteps({ steps }: Pick<Recording, 'steps'>) {
   const { t } = useTranslation()
   const thoughts = useThoughts()

@@ -1,4 +1,4 @@
-/** One attempt at a glance: the page, what it is about, what the agent thinks and does, how it ended. */
+/** A summary of one attempt: the page, the task, the agent's thought and action, and the outcome. */
 import { UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
@@ -9,15 +9,15 @@ import { OutcomeMark } from '../../parts/status.tsx'
 import { type Extent, Picture } from './picture.tsx'
 import classes from './screen-card.module.css'
 
-/** Keeps the line's place. */
+/** An empty line of the same height. */
 const BLANK = '\u00a0'
 
 interface Props {
   readonly screen: LiveScreen
   readonly extent: Extent
-  /** Whether the words stand beside the picture, not under it. */
+  /** Whether the text stands beside the picture instead of under it. */
   readonly beside?: boolean
-  /** Undefined where there is nothing to follow. */
+  /** Opens the attempt in detail; undefined where there is nothing to open. */
   readonly onFollow?: () => void
 }
 
@@ -46,7 +46,7 @@ export function ScreenCard({ screen, extent, beside = false, onFollow }: Props) 
   )
 }
 
-/** Task, problem, how it stands, and the policy where a stage has several. */
+/** Task, seed and status, and the policy where the stage plays several. */
 export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
   const say = useSay()

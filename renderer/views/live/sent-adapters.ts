@@ -1,9 +1,9 @@
-/** Adapters that another view sent here, in the address. */
+/** Adapters that another view has put into the address. */
 import * as z from 'zod/mini'
 
 const paths = z.array(z.string())
 
-/** The paths of their folders; none where the address was written by hand and holds no list. */
+/** The paths of their folders; an empty list where the address holds no valid list. */
 export function sentAdapters(text: string | undefined): readonly string[] {
   if (text === undefined) return []
   try {

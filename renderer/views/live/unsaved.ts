@@ -1,7 +1,7 @@
-/** What a recording holds that would be lost with it. */
+/** The unsaved work of a recording. */
 import type { LiveScreen, Recording } from '../../../main/live/state.ts'
 
-/** `ready`: a solved task that can be saved; `open`: steps of one that is not solved yet; null: nothing. */
+/** `ready`: a solved task that can be saved; `open`: steps of a task that is not solved yet; null: nothing. */
 export function unsavedOf({
   recording,
   status,
@@ -14,7 +14,7 @@ export function unsavedOf({
   return status === 'playing' && recording.steps.length > 0 ? 'open' : null
 }
 
-/** The thought of each step: what was written in its place, by the step's id, or its own. */
+/** The thought of each step: the rewritten one, by the step's id, or the step's own. */
 export function thoughtsOf(
   recording: { readonly steps: readonly Pick<Recording['steps'][number], 'id' | 'thought'>[] } | null,
   written: Readonly<Record<number, string>>,

@@ -15,7 +15,7 @@ import { beginOwn, useKeptRecording } from './own-recording.ts'
 import type { Extent } from './picture.tsx'
 import { ScreenCard } from './screen-card.tsx'
 
-/** From so many pages on, the words stand beside the picture: two rows of cards fit a window. */
+/** From this number of pages on, the text stands beside the picture, so that two rows of cards fit the window. */
 const MANY = 5
 
 export function Watch({ state }: { readonly state: LiveState }) {
@@ -59,7 +59,7 @@ function NobodyPlays() {
 }
 
 interface FollowButtonsProps {
-  /** The page that is followed. */
+  /** The page that is shown in detail. */
   readonly screen: string
   /** How many pages there are. */
   readonly total: number
@@ -96,7 +96,7 @@ function FollowButtons({ screen, total, own }: FollowButtonsProps) {
   )
 }
 
-/** Every page at a glance. */
+/** All pages, each as a card. */
 function Wall({ screens, extent }: { readonly screens: readonly LiveScreen[]; readonly extent: Extent }) {
   const many = screens.length >= MANY
   return (
