@@ -5,7 +5,10 @@ import { gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
-/** Leaves a packed copy beside every file of text: through a tunnel, the window's megabyte is what one waits for. */
+/**
+ * Writes a compressed copy beside every text file. Through an SSH tunnel, loading the window's megabyte is the slowest
+ * part.
+ */
 const packed: Plugin = {
   name: 'packed',
   writeBundle({ dir = '' }) {
@@ -17,7 +20,7 @@ const packed: Plugin = {
 }
 
 /**
- * Has the page ask at once for the view that it mostly opens: else the browser learns of it when the program runs, and
+ * Makes the page request the default view at once. Otherwise the browser learns of it only when the program runs, and
  * the first paint waits for another round of requests.
  */
 const firstView: Plugin = {
@@ -51,12 +54,12 @@ const firstView: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
-  // Relative, so that the same files work under whatever address serves them.
+  // Relative paths, so that the files work at any address.
   base: './',
   plugins: [react(), packed, firstView],
   build: {
     target: 'chrome140',
-    // One sheet for all views: a page that is opened later must not move what is already there.
+    // One style sheet for all views: a view that is opened later must not move what is already drawn.
     cssCodeSplit: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700,

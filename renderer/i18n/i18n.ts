@@ -1,4 +1,4 @@
-/** The lab's words in the reader's language; a language is loaded when it is first wanted. */
+/** The window's texts in the reader's language. A language is loaded when it is first used. */
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { type Speaker, speaker } from '../../main/messages/speaker.ts'
@@ -10,7 +10,7 @@ declare module 'i18next' {
     resources: {
       translation: Words
       fields: Readonly<Record<string, string>>
-      /** The lab's own catalogue, for names that stand within the window's words. */
+      /** The lab's own catalogue, for names inside the window's texts. */
       lab: Readonly<Record<string, string>>
     }
   }
@@ -18,12 +18,12 @@ declare module 'i18next' {
 
 interface Vocabulary {
   readonly words: Words
-  /** What the settings mean, by key, where the project's own English is not wanted. */
+  /** Explanations of the settings by key, where the language has its own. */
   readonly fields: Readonly<Record<string, string>>
   readonly lexicon: Lexicon
 }
 
-/** What the lab itself says, in a language. */
+/** The lab's messages in a language. */
 export interface Lexicon {
   readonly catalogue: Readonly<Record<string, string>>
   readonly say: Speaker
@@ -50,14 +50,14 @@ function lexiconOf(language: Language, catalogue: Lexicon['catalogue']): Lexicon
 
 const lexicons = new Map<string, Lexicon>()
 
-/** What the lab says in a language whose words are loaded. */
+/** The lab's messages in a language that is already loaded. */
 export function lexicon(language: string): Lexicon {
   const known = lexicons.get(language)
   if (known === undefined) throw new Error(`The words of ${language} are not loaded.`)
   return known
 }
 
-/** Loads the words of the chosen language and follows the setting from then on. */
+/** Loads the texts of the chosen language, and follows the setting from then on. */
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: {},

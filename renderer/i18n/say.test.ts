@@ -8,10 +8,10 @@ import { sayWith, type Told } from './say.ts'
 
 const chinese = { catalogue: CHINESE, say: speaker('zh-CN', CHINESE) }
 const say = (told: Told) => sayWith(chinese, told)
-/** A message as a line of the log keeps it. */
+/** A message as a log line keeps it. */
 const logged = (told: Message) => JSON.parse(JSON.stringify({ event: 'message', ...told, text: english(told) }))
 
-test('a message is said in the language that is read, what stands in it as well', () => {
+test('a message and the messages in it are shown in the reader’s language', () => {
   const found = message('foundFree', { size: '9.5 GB' })
   const check = message('check', { name: message('checkDisk'), found })
   expect(english(check)).toBe('Disk: 9.5 GB free')
@@ -22,13 +22,13 @@ test('a message is said in the language that is read, what stands in it as well'
   )
 })
 
-test('what went wrong is said in the language, a line for each thing; of a bug there is the stack', () => {
+test('an error is shown in the reader’s language, a line for each message; a bug shows its stack', () => {
   const failure = failureOf(new UserError([message('noSuccesses'), message('recordMoved')]))
   expect(say(JSON.parse(JSON.stringify(failure)))).toBe(`${CHINESE.noSuccesses}\n${CHINESE.recordMoved}`)
   expect(say(failureOf(new Error('a bug')))).toMatch(/^Error: a bug\n +at/)
 })
 
-test('an error of the lab is said by its messages, which tRPC keeps in its data', () => {
+test('an error of the lab is shown by its messages, which tRPC keeps in its data', () => {
   const messages = [message('recordMoved')]
   expect(say(Object.assign(new Error('in English'), { data: { code: 'BAD_REQUEST', messages } }))).toBe(
     CHINESE.recordMoved,
@@ -38,7 +38,7 @@ test('an error of the lab is said by its messages, which tRPC keeps in its data'
   expect(say(new Error('the line is dead'))).toBe('the line is dead')
 })
 
-test('a line of an older lab, and one of a newer lab, stay as they were said', () => {
+test('log lines of an older or a newer lab stay as they are', () => {
   const line = (told: object) => say({ event: 'message', ...told } as unknown as Told)
   expect(line({ text: 'as it was' })).toBe('as it was')
   expect(line({ id: 'ofTomorrow', values: {}, text: 'said tomorrow' })).toBe('said tomorrow')
@@ -47,7 +47,7 @@ test('a line of an older lab, and one of a newer lab, stay as they were said', (
   expect(say({ error: 'of an older lab' } as unknown as Told)).toBe('of an older lab')
 })
 
-test('what others said stands in a message as they said it', () => {
+test('texts of other programs stay as they are', () => {
   expect(say(message('verbatim', { text: 'Target closed' }))).toBe('Target closed')
   expect(say(message('browserFailed', { detail: 'Target closed' }))).toBe('浏览器出错：Target closed')
 })

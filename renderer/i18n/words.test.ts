@@ -6,33 +6,33 @@ import { words as en } from './en.ts'
 import { words as zh } from './zh.ts'
 import { fields } from './zh-fields.ts'
 
-/** Every text by its dotted key. */
+/** Every text, by its dotted key. */
 function flat(value: unknown, key = ''): [key: string, text: string][] {
   if (typeof value === 'string') return [[key, value]]
   return Object.entries(Object(value)).flatMap(([name, inner]) => flat(inner, key === '' ? name : `${key}.${name}`))
 }
 
 describe('the words', () => {
-  it('have the same keys and the same gaps in both languages', () => {
+  it('have the same keys and holes in both languages', () => {
     const gaps = (text: string) => [...text.matchAll(/{{(\w+)(?:, number)?}}/g)].map(([, name]) => name).sort()
     const english = new Map(flat(en))
     const chinese = new Map(flat(zh))
     expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort())
     for (const [key, text] of english) {
-      // English says "one" in words now and then.
+      // English sometimes writes one as a word.
       if (!key.endsWith('_one')) expect(gaps(chinese.get(key)!), key).toEqual(gaps(text))
     }
   })
 
-  it('are Chinese in Chinese', () => {
+  it('are in Chinese', () => {
     const same = [...flat(zh), ...flat(CHINESE)].filter(
       ([, text]) => !/[\u4e00-\u9fff]/.test(text) && /[a-z]{4}/i.test(text.replace(/{{[^}]+}}/g, '')),
     )
-    // Names that are the same everywhere.
+    // Names that are the same in both languages.
     expect(same.map(([, text]) => text).sort()).toEqual(['Node', 'TensorFlow.js'])
   })
 
-  it('explain every setting that there is, and no other', () => {
+  it('explain every setting, and nothing else', () => {
     const groups =
       /^(project|model|paths|environment|golden|lora|training(\.sft|\.dpo)?|collect|validation|evaluation|flywheel|tracking)$/
     const keys = keyPaths(configSchema).filter((key) => !groups.test(key))

@@ -1,19 +1,19 @@
-/** The place in the pairs, kept in the address: round, pair and search. */
+/** The position in Pairs, kept in the address: round, pair and search. */
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import type { Round } from '../../lab.ts'
 import { choose, type Place, usePlace } from '../../location.ts'
 
 type Query = Place['query']
 
-/** Where the view was left, and which round was the newest then. */
+/** The address at which the reader left the view, and the newest round at that time. */
 export interface Left {
   readonly newest: Round
   readonly query: Query
 }
 
 /**
- * The round that an address names, or the newest; and what the address lacks, null where it names the round in full. The
- * bare address of the view leads back to where one left it, until there is a newer round.
+ * The round that an address names, or the newest; and what the address must add, or null where it names the round in
+ * full. The view's bare address leads back to where the reader left it, until there is a newer round.
  */
 export function roundOf<R extends Round>(
   rounds: readonly R[],
@@ -33,7 +33,7 @@ export function roundOf<R extends Round>(
 
 let left: Left | null = null
 
-/** The round that is shown; undefined until the address names it, or where there is none. */
+/** The round to show; undefined until the address names it, or where there is no round. */
 export function useRound<R extends Round>(rounds: readonly R[]): R | undefined {
   const { view, query } = usePlace()
   const { round, lacks } = roundOf(rounds, query, left)
@@ -47,13 +47,13 @@ export function useRound<R extends Round>(rounds: readonly R[]): R | undefined {
 }
 
 /**
- * Keeps a value in the address, without a step of history. `onOther` is told what the address says instead, when it was
- * opened with that or has come to it by "back" or a link.
+ * Keeps a value in the address, without a new entry in the history. `onOther` gets the address's value when the view
+ * opens with another one, or when "back" or a link changes it.
  */
 export function useAddress(name: string, value: string | undefined, onOther: (said: string) => void): void {
   const said = usePlace().query[name] ?? ''
   const agreed = useRef('')
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address alone is what is listened to
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the address is watched
   useEffect(() => {
     if (said === agreed.current) return
     agreed.current = said

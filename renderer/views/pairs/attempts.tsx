@@ -1,4 +1,4 @@
-/** The two attempts that a pair comes from, moved through together. */
+/** The two attempts that a pair comes from, stepped through together. */
 import { Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,16 +1,18 @@
-/** Which pair of a list is open. It is known by its id: the list grows and shrinks under it while pairs are judged. */
+/**
+ * Finds the open pair in the list. Its id identifies it, because the list grows and shrinks while pairs are reviewed.
+ */
 
 export interface Chosen {
-  /** Where it stood in the list; -1 for one that the list does not show. */
+  /** Its place in the list; -1 where the list does not show it. */
   readonly at: number
-  /** undefined until the lab has answered which pair stands there. */
+  /** undefined until the lab has sent the pair at this place. */
   readonly id: number | undefined
 }
 
-/** How far a pair may have moved: more than anybody judges before the lab's list has followed. */
+/** How far a pair may have moved. Nobody reviews more pairs than this before the list is updated. */
 const REACH = 100
 
-/** The place of the chosen pair now; where it has left the list, the place that it had, as far as there is one. */
+/** The chosen pair's present place. Where the pair has left the list, its old place, or the list's last. */
 export function placeOf({ at, id }: Chosen, total: number, idAt: (place: number) => number | undefined): number {
   for (let off = 0; id !== undefined && off <= REACH; off++) {
     const found = [at - off, at + off].find((place) => place >= 0 && idAt(place) === id)

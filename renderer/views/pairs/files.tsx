@@ -1,4 +1,4 @@
-/** The way of a round's pairs out as a file, and of corrected ones back in. */
+/** Exports a round's pairs to a file, and imports corrected ones. */
 import { Button, FileButton, Menu } from '@mantine/core'
 import { ChevronDown, FileJson } from 'lucide-react'
 import { useRef, useState } from 'react'
@@ -44,7 +44,7 @@ export function Files({ round }: { readonly round: Round }) {
           file={file}
           onClose={() => {
             setFile(null)
-            // Or the same file could not be chosen again.
+            // Without this, the same file could not be chosen again.
             reset.current?.()
           }}
         />

@@ -12,11 +12,11 @@ test('task, state and search narrow the list', () => {
   expect(filterOf(round, query, 'ok')).toEqual({ ...round, task: 'click-tab', state: 'dropped', search: 'ok' })
 })
 
-test('a round with its counts leaves them out of the question', () => {
+test('a round with counts leaves them out of the query', () => {
   expect(filterOf({ ...round, pairs: 9 } as typeof round, {}, '')).toEqual(round)
 })
 
-test('an address may name a state that does not exist', () => {
+test('an unknown state in the address is ignored', () => {
   expect(stateIn({ state: 'lost' })).toBeUndefined()
   expect(filterOf(round, { state: 'lost' }, '')).toEqual(round)
 })

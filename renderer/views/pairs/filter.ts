@@ -9,12 +9,12 @@ export type PairFilter = Pick<ListInput, 'run' | 'round' | 'task' | 'state' | 's
 
 export const PAIR_STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
 
-/** The state that an address asks for; undefined where it names none that there is. */
+/** The state that an address names; undefined where it names none or an unknown one. */
 export function stateIn({ state }: Place['query']): (typeof PAIR_STATES)[number] | undefined {
   return PAIR_STATES.find((one) => one === state)
 }
 
-/** The filter that an address and the searched text make. */
+/** The filter from the address and the search text. */
 export function filterOf({ run, round }: Round, query: Place['query'], search: string): PairFilter {
   const { task } = query
   const state = stateIn(query)
@@ -27,7 +27,7 @@ export function filterOf({ run, round }: Round, query: Place['query'], search: s
   }
 }
 
-/** An order of the table as the lab's list takes it: every sortable column bears the name of one of its orders. */
+/** The table's order as the lab's list takes it. Every sortable column has the name of one of the list's orders. */
 export function sortOf({ by, descending }: Order): Pick<ListInput, 'sort' | 'descending'> {
   return { sort: by as NonNullable<ListInput['sort']>, descending }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { firstDifference } from './first-difference.ts'
 
 describe('firstDifference', () => {
-  it('shows the words from where the actions part', () => {
+  it('shows the words from where the actions differ', () => {
     const chosen = 'Thought: click meno\nAction: click meno button 2'
     const rejected = 'Thought: click meno\nAction: click vomi button 1'
     expect(firstDifference(chosen, rejected)).toEqual({
@@ -12,7 +12,7 @@ describe('firstDifference', () => {
     })
   })
 
-  it('falls back to the thought where the actions agree', () => {
+  it('compares the thoughts where the actions agree', () => {
     expect(firstDifference('Thought: a\nAction: press Tab', 'Thought: b\nAction: press Tab')).toEqual({
       before: '',
       chosen: 'a Action: press Tab',
@@ -20,12 +20,12 @@ describe('firstDifference', () => {
     })
   })
 
-  it('reads on from the word before where a word alone says nothing', () => {
+  it('begins at the word before where a single word would say nothing', () => {
     const difference = firstDifference('Action: click Ok button 5', 'Action: click Ok button 2')
     expect(difference).toEqual({ before: 'button', chosen: '5', rejected: '2' })
   })
 
-  it('has nothing before the first word', () => {
+  it('shows no earlier word at the start of the text', () => {
     expect(firstDifference('one', 'two')).toEqual({ before: '', chosen: 'one', rejected: 'two' })
   })
 

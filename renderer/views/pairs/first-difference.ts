@@ -1,13 +1,15 @@
-/** Where two answers part, short enough for a line of a table. */
+/** The first difference of two answers, short enough for a line of a table. */
 
 export interface Difference {
-  /** The last word that they share, where a side would be a bare number without it; else ''. */
+  /** The last common word, where a side would otherwise be a bare number; else ''. */
   readonly before: string
   readonly chosen: string
   readonly rejected: string
 }
 
-/** Some words of each from the first difference in their actions on, or in all of the text where the actions agree. */
+/**
+ * A few words of each answer from the first difference of their actions, or of the whole texts where the actions agree.
+ */
 export function firstDifference(chosen: string, rejected: string): Difference {
   const [a, b] = [actionOf(chosen), actionOf(rejected)]
   return a === b ? parted(chosen, rejected) : parted(a, b)
@@ -17,7 +19,7 @@ function actionOf(answer: string): string {
   return /^Action: (.*)$/m.exec(answer)?.[1] ?? answer
 }
 
-/** Words to show of each side. */
+/** Words shown of each side. */
 const WORDS = 5
 
 function parted(a: string, b: string): Difference {

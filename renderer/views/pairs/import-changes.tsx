@@ -1,4 +1,4 @@
-/** What an import changed, a line a pair. */
+/** The changes by an import, one line for each pair. */
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Imported } from '../../../main/preferences/import.ts'

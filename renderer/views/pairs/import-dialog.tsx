@@ -1,4 +1,4 @@
-/** Bringing a file of corrected pairs into a round: whether it is added to what is here, or takes its place. */
+/** The dialog that imports a file of corrected pairs into a round. The file is added to the round, or replaces it. */
 import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -79,7 +79,7 @@ function Question({ round, onStart, onCancel }: QuestionProps) {
   )
 }
 
-/** What becomes of the pairs that are in the round already. */
+/** The choice between adding to the round and replacing it. */
 function WayChoice({ way, onChange }: { readonly way: Way; readonly onChange: (way: Way) => void }) {
   const { t } = useTranslation()
   return (
@@ -102,7 +102,7 @@ function WayChoice({ way, onChange }: { readonly way: Way; readonly onChange: (w
   )
 }
 
-/** Imports the file. Null where that changed nothing or failed, which is told. */
+/** Imports the file. Returns null where that changed nothing or failed; both are reported. */
 function useImport(round: Round, file: File): (way: Way) => Promise<Imported | null> {
   const { t } = useTranslation()
   const client = useQueryClient()
@@ -119,7 +119,7 @@ function useImport(round: Round, file: File): (way: Way) => Promise<Imported | n
   }
 }
 
-/** Throws what the lab says where it does not take the file. */
+/** Throws the lab's error where it refuses the file. */
 async function send({ run, round }: Round, file: File, replace: boolean): Promise<Imported> {
   const search = new URLSearchParams({ name: file.name, ...(replace ? { replace: '' } : {}) })
   const path = `/imports/${run}/${round}/preferences?${search}`

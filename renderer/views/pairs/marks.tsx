@@ -1,4 +1,4 @@
-/** What was done to a pair by hand. */
+/** Marks for what a reviewer did to a pair. */
 import { NotebookPen, Pencil, Repeat2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { PairBrief } from './pair-query.ts'

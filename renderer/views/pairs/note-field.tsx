@@ -1,4 +1,4 @@
-/** The note of a pair: saved when the field is left. */
+/** The note of a pair. It is saved when the field loses the focus. */
 import { TextInput } from '@mantine/core'
 import { NotebookPen } from 'lucide-react'
 import type { Ref } from 'react'

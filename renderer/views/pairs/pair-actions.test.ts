@@ -10,20 +10,20 @@ function setUp({ open = 20, at = 1 }: { open?: number | undefined; at?: number }
   return { list, review, setDraft, actions: pairActions(list, review, setDraft) }
 }
 
-test('judging corrects the open pair and goes to the next', () => {
+test('keeping or dropping corrects the open pair and goes to the next', () => {
   const { actions, list, review } = setUp()
   actions.judge('drop')
   expect(review.correct).toHaveBeenCalledWith(20, { kind: 'drop' })
   expect(list.go).toHaveBeenCalledWith(2)
 })
 
-test('behind the last pair there is none to go to', () => {
+test('after the last pair there is no next one', () => {
   const { actions, list } = setUp({ at: 2 })
   actions.judge('keep')
   expect(list.go).toHaveBeenCalledWith(2)
 })
 
-test('swapping and editing stay with the pair', () => {
+test('swapping and editing stay at the pair', () => {
   const { actions, list, review, setDraft } = setUp()
   actions.swap()
   expect(review.correct).toHaveBeenCalledWith(20, { kind: 'swap' })
@@ -32,7 +32,7 @@ test('swapping and editing stay with the pair', () => {
   expect(list.go).not.toHaveBeenCalled()
 })
 
-test('where no pair is open, nothing is corrected', () => {
+test('without an open pair nothing is corrected', () => {
   const list = { rows, at: 0, open: undefined, go: vi.fn(), show: vi.fn() }
   const review = { correct: vi.fn(), revert: vi.fn() }
   const actions = pairActions(list, review, vi.fn())
@@ -41,7 +41,7 @@ test('where no pair is open, nothing is corrected', () => {
   expect(review.correct).not.toHaveBeenCalled()
 })
 
-test('taking back opens the pair that changed, if any did', async () => {
+test('undo opens the pair that it changed, if there is one', async () => {
   const some = setUp({}, 7)
   await some.actions.revert('undo')
   expect(some.list.show).toHaveBeenCalledWith(7)

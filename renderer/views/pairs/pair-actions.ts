@@ -1,4 +1,4 @@
-/** What can be done to the open pair. */
+/** The actions on the open pair. */
 import type { PairDraft } from '../../state/pair-drafts.ts'
 import type { PairList } from './pair-list.ts'
 import type { Review } from './review.ts'
@@ -8,7 +8,7 @@ export interface PairActions {
   readonly judge: (kind: 'keep' | 'drop') => void
   readonly swap: () => void
   readonly edit: () => void
-  /** Takes the latest correction back, or does it again, and opens the pair that it was made to. */
+  /** Undoes or redoes the latest correction, and opens the corrected pair. */
   readonly revert: (which: 'undo' | 'redo') => Promise<void>
 }
 

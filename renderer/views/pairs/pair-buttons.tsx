@@ -1,4 +1,4 @@
-/** What can be done to a pair, as buttons: each tells its key, and whether it was done. */
+/** The actions on a pair as buttons. Each shows its key, and whether its action was done. */
 import { Button, Group } from '@mantine/core'
 import { Check, Pencil, Repeat2, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -9,7 +9,7 @@ interface Props {
   readonly pair: Pick<PairBrief, 'keep' | 'reviewed' | 'swapped'>
   readonly editing: boolean
   readonly actions: Pick<PairActions, 'judge' | 'swap'>
-  /** Begins to edit the pair, or ends it without saving. */
+  /** Starts to edit the pair, or cancels the edit. */
   readonly onEdit: () => void
 }
 

@@ -1,4 +1,4 @@
-/** A pair from near: what the two answers share and where they part, and the two attempts they come from. */
+/** One pair: its two answers with their differences, and the two attempts that they come from. */
 import { Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
@@ -25,7 +25,7 @@ interface Props {
   readonly id: number
   readonly correct: Review['correct']
   readonly actions: PairActions
-  /** Its edit, where it is being edited. */
+  /** The edit in progress; null where there is none. */
   readonly draft: PairDraft | null
   readonly onDraft: (draft: PairDraft | null) => void
 }
@@ -77,7 +77,7 @@ function LoadedPair({ pair, chosen, rejected, correct, actions, draft, onDraft }
   )
 }
 
-/** The two answers side by side, each marked against the other. */
+/** The two answers side by side. Each is marked where it differs from the other. */
 function PairTexts({ pair }: { readonly pair: Pair }) {
   const { t } = useTranslation()
   return (

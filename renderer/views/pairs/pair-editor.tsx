@@ -1,4 +1,4 @@
-/** The two answers of a pair as texts that can be changed. */
+/** Text fields for the two answers of a pair. */
 import { Button, Group, Text, Textarea } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { type RefObject, useEffect, useRef } from 'react'
@@ -56,13 +56,13 @@ export function PairEditor({ texts, onTexts, onCancel, onSave }: Props) {
   )
 }
 
-/** Escape cancels and Ctrl+Enter saves, wherever in the editor the focus is. */
+/** Escape cancels and Ctrl+Enter saves, wherever the focus is in the editor. */
 function useEditorKeys(
   form: RefObject<HTMLFormElement | null>,
   { onCancel, onSave }: { readonly onCancel: () => void; readonly onSave: () => void },
 ): void {
   const ofEditor = (act: () => void) => (event: KeyboardEvent) => {
-    // A click beside the fields leaves the focus nowhere; a dialog's keys are its own.
+    // A click beside the fields leaves the focus nowhere, so the keys count there too. A dialog has keys of its own.
     const isHere = event.target === document.body || form.current?.contains(event.target as Node) === true
     if (isHere && !event.isComposing) act()
   }

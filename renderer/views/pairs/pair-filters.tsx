@@ -1,4 +1,4 @@
-/** What the table of pairs is narrowed by: words, a task, a state. */
+/** The filters above the table of pairs: words, a task, a state. */
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Search } from 'lucide-react'
@@ -13,7 +13,7 @@ interface Props {
   readonly round: Round
   readonly search: string
   readonly onSearch: (text: string) => void
-  /** Called when any filter has changed. */
+  /** Called when any filter changes. */
   readonly onChange: () => void
 }
 

@@ -1,13 +1,13 @@
-/** The keys by which pairs are reviewed. */
+/** The keys for reviewing pairs. */
 import { useKeys } from '../../parts/keys.ts'
 import type { PairActions } from './pair-actions.ts'
 
-/** A key that is held down does what it does once: a pair more would be judged with each repetition. */
+/** Ignores the repetitions of a key that is held down. Each would judge one more pair. */
 const once = (act: () => void) => (event: KeyboardEvent) => {
   if (!event.repeat) act()
 }
 
-/** While a pair is being edited, letters belong to its texts. */
+/** While a pair is being edited, letters go into its texts. */
 export function usePairKeys({ revert, judge, swap, edit }: PairActions, editing: boolean): void {
   useKeys([
     ['mod+Z', () => void revert('undo')],

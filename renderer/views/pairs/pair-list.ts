@@ -1,4 +1,4 @@
-/** The list of a round's pairs, and which of them is open: filter, search and pair are kept in the address. */
+/** The list of a round's pairs, and the open one. Filter, search and pair are kept in the address. */
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
@@ -21,23 +21,23 @@ export interface PairList {
   readonly sortBy: (order: Order) => void
   readonly search: string
   readonly setSearch: (text: string) => void
-  /** The place of the open pair in the list; -1 where the list does not hold it. */
+  /** The place of the open pair in the list; -1 where the list does not contain it. */
   readonly at: number
-  /** The open pair; undefined where there is none. */
+  /** The open pair; undefined where none is open. */
   readonly open: number | undefined
-  /** Opens the pair at a place of the list; tells why not while another one is being edited. */
+  /** Opens the pair at a place of the list. While another pair is being edited, it refuses and says so. */
   readonly go: (place: number) => void
-  /** Goes to a pair wherever it is in the list, or shows it alone where the filter hides it. Why not is told. */
+  /** Goes to a pair anywhere in the list, or shows it alone where the filter hides it. Reports why it cannot. */
   readonly show: (id: number, order?: Order) => Promise<void>
-  /** Opens the first pair: for a list that has become another. */
+  /** Opens the first pair, when the list has changed. */
   readonly toFirst: () => void
 }
 
 const FIRST: Chosen = { at: 0, id: undefined }
-/** Milliseconds for which a typed text or an open pair has to stand before the lab or the address hears of it. */
+/** Milliseconds that a typed text or an open pair must stay before the lab or the address is updated. */
 const REST = 250
 
-/** `editing` is the pair whose answers are being edited: it stays open until they are saved, whatever the list shows. */
+/** `editing` is the pair that is being edited. It stays open until it is saved, whatever the list shows. */
 export function usePairList(round: Round, editing: number | null): PairList {
   const { t } = useTranslation()
   const { query } = usePlace()
@@ -74,11 +74,11 @@ export function usePairList(round: Round, editing: number | null): PairList {
   return { rows, order, sortBy: setOrder, search, setSearch, at, open, go, show, toFirst }
 }
 
-/** Asks for these pairs before somebody goes to them. */
+/** Fetches these pairs in advance. */
 function usePrefetched(ids: readonly (number | undefined)[]): void {
   const client = useQueryClient()
   const wanted = ids.filter((id) => id !== undefined)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is made anew with each drawing, its content counts
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is new at each drawing; only its content counts
   useEffect(() => {
     for (const id of wanted) void client.prefetchQuery(pairQuery(id))
   }, [client, wanted.join(' ')])

@@ -1,4 +1,4 @@
-/** Pairs as the lab answers them: in a list, and one from near. */
+/** Queries for pairs: a list, and one pair with its details. */
 import { queryOptions } from '@tanstack/react-query'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'

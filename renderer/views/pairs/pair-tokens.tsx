@@ -1,4 +1,7 @@
-/** How likely each token of the two answers is under the reference and under the policy: asked for when it is wanted. */
+/**
+ * The probability of each token of the two answers under the reference and under the policy. The lab computes them on
+ * request.
+ */
 import { SegmentedControl, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -27,7 +30,7 @@ export function PairTokens({ pair }: { readonly pair: Answers['pairs']['get']['p
 
 function TokenScores({ pair: { id, chosen, rejected } }: { readonly pair: Answers['pairs']['get']['pair'] }) {
   const { data, error, refetch } = useQuery({
-    // The texts are part of the question: an edited answer has other tokens.
+    // The texts are part of the query key, because an edited answer has other tokens.
     queryKey: ['pair', id, 'tokens', chosen, rejected],
     queryFn: () => lab.pairs.tokens.query({ id }),
     staleTime: Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-/** Preference pairs: a table of thousands, each to be read, judged and corrected. */
+/** Preference pairs: a table of thousands, in which the reader reads, judges and corrects each pair. */
 import { Button } from '@mantine/core'
 import { GitFork } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -36,7 +36,7 @@ export default function Pairs() {
     )
   }
   if (rounds.data === undefined || shown === undefined) return <Loading />
-  // Without its counts: the round is part of questions, which stay the same while pairs are reviewed.
+  // Without its counts, which change during a review: the round is part of query keys.
   const { run, round } = shown
   return <RoundReview key={`${run} ${round}`} rounds={rounds.data} round={{ run, round }} />
 }

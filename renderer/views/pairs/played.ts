@@ -1,6 +1,6 @@
-/** Whether a pair was played here. */
+/** Tells pairs from attempts from imported ones. */
 
-/** Pairs that come from attempts have a seed, and a step at which the attempts part; imported ones have neither. */
+/** Pairs from attempts have a seed and the step at which the attempts differ. Imported pairs have neither. */
 export function isPlayed({
   chosenAttempt,
   rejectedAttempt,

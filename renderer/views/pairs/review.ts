@@ -1,4 +1,4 @@
-/** Correcting pairs: each correction goes to the lab at once, one after the other, and the lab keeps it. */
+/** Corrects pairs. Each correction is sent to the lab at once, one after the other, and the lab stores it. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,9 +9,12 @@ import { tell, tellError } from '../../shell/notices.tsx'
 export type Action = Parameters<typeof lab.pairs.edit.mutate>[0]['action']
 
 export interface Review {
-  /** Whether it could be done; why not is told. */
+  /** Whether the correction was made. A failure is reported. */
   readonly correct: (id: number, action: Action) => Promise<boolean>
-  /** Takes the latest correction back, or does it again; the first of its pairs, null where there was none. */
+  /**
+   * Undoes or redoes the latest correction. Gives the first corrected pair; null where there was nothing to undo or
+   * redo.
+   */
   readonly revert: (which: 'undo' | 'redo') => Promise<number | null>
 }
 

@@ -1,4 +1,4 @@
-/** Which round of pairs is shown. */
+/** A select for the round of pairs. */
 import { NativeSelect } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Answers, Round } from '../../lab.ts'
@@ -9,7 +9,7 @@ interface Props {
   readonly round: Round
 }
 
-/** Another round begins without filters: what they name may not be in it. */
+/** Another round starts without filters, because it may not contain what they name. */
 const NO_FILTER = { task: undefined, state: undefined, search: undefined, pair: undefined }
 
 export function RoundSelect({ rounds, round }: Props) {

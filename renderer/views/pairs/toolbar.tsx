@@ -1,4 +1,4 @@
-/** What can be done with a round of pairs: see how far its review is, undo and redo, score, export, import, train. */
+/** The actions on a round of pairs: review progress, undo and redo, score, export, import, train. */
 import { ActionIcon, Button, Group, Progress, Tooltip } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Gauge, Play, Redo2, Undo2 } from 'lucide-react'
@@ -83,12 +83,12 @@ function RevertButton({ which, enabled, onPress }: RevertButtonProps) {
 
 interface ScoreButtonProps {
   readonly round: Round
-  /** Why the policy cannot be asked now; null where it can. */
+  /** Why the policy cannot be used now; null where it can. */
   readonly busy: string | null
   readonly onScored: () => void
 }
 
-/** Has the margin of every pair computed under the policy. */
+/** A button that computes the margin of every pair under the policy. */
 function ScoreButton({ round, busy, onScored }: ScoreButtonProps) {
   const { t } = useTranslation()
   const client = useQueryClient()

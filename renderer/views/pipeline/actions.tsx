@@ -1,4 +1,4 @@
-/** The buttons that begin a run, go on with one, and begin one again. */
+/** The buttons that start a run, resume one, or repeat one. */
 import { Button, Menu, NumberInput, Popover, Stack, Text } from '@mantine/core'
 import { ChevronDown, Play, RotateCw, StepForward } from 'lucide-react'
 import { useState } from 'react'
@@ -64,7 +64,7 @@ export function Actions({ run }: Props) {
   )
 }
 
-/** "Run everything", with the number of rounds at hand. */
+/** "Run everything", with a field for the number of rounds. */
 function Everything({ busy }: { readonly busy: boolean }) {
   const { t } = useTranslation()
   const [rounds, setRounds] = useState<number | null>(null)

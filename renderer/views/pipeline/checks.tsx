@@ -1,4 +1,4 @@
-/** Stage 0 at a click: each thing that the other stages need, what was found, and the cure where something is wrong. */
+/** Stage 0: the checks of what the other stages need, each with its finding and a button that helps where it failed. */
 import { Button, Group, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download, FolderOpen, ListChecks } from 'lucide-react'
@@ -15,11 +15,11 @@ import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
 
 interface Props {
-  /** What the run found, where it has verified. */
+  /** The findings of the run's own verify stage. */
   readonly found: readonly CheckResult[]
-  /** Whether the run verifies now. */
+  /** Whether the run is verifying now. */
   readonly running: boolean
-  /** Shows the settings in which a folder or a model is chosen. */
+  /** Opens the settings for a folder or a model. */
   readonly onSettings: () => void
 }
 
@@ -66,7 +66,7 @@ export function Checks({ found, running, onSettings }: Props) {
   )
 }
 
-/** The checks of this window: what was found by them so far, null before the first; and what begins them. */
+/** The checks by this window: the findings so far, null before the first, and a function that starts them. */
 function useChecking() {
   const [own, setOwn] = useState<readonly CheckResult[] | null>(null)
   const [looking, setLooking] = useState(false)
@@ -85,7 +85,7 @@ function useChecking() {
   return { own, looking, look }
 }
 
-/** Not one of a newer lab. */
+/** Whether the name is a known check. A newer lab may have others. */
 function isCheck(name: string): name is CheckName {
   return name in CHECK_TITLES
 }
@@ -95,12 +95,12 @@ interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'messages'> {
   readonly onSettings: () => void
 }
 
-/** The button that helps, for what can be helped by one. */
+/** The button that helps with a failed check, where there is one. */
 function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
   const { t } = useTranslation()
   const form = useQuery({ queryKey: ['config'], queryFn: () => lab.config.form.query() })
   const miniwob = form.data?.fields.find(({ key }) => key === 'environment.miniwob')?.value
-  // Where the configuration names a folder, another one does not help.
+  // Where the configuration names a folder, downloading to another one does not help.
   if (name === 'tasks' && miniwob === 'auto' && (!ok || messages.some(({ id }) => id === 'foundOwnTasks'))) {
     return (
       <Button

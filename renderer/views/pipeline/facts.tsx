@@ -1,4 +1,4 @@
-/** What a run would use: model, engine, machine, tasks. */
+/** The facts of a run: model, engine, machine, tasks. */
 
 import { Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -12,7 +12,7 @@ import { Failure } from '../../shell/failure.tsx'
 import classes from './facts.module.css'
 import type { Stop } from './path.ts'
 
-/** `stage` is the one that would be run. */
+/** `stage` is the stage that would be run. */
 export function Facts({ stage }: { readonly stage: Stop }) {
   const { t, i18n } = useTranslation()
   const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact', maximumSignificantDigits: 3 })
@@ -51,7 +51,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
 
 interface FactProps {
   readonly name: string
-  /** What is wrong with it; null where nothing is. */
+  /** What is wrong with this fact; null where nothing is. */
   readonly wrong: string | null
   readonly children: ReactNode
 }
@@ -67,7 +67,7 @@ function Fact({ name, wrong, children }: FactProps) {
 
 const PARTS = ['weights', 'adapter', 'optimizer', 'cache', 'activations', 'logits', 'process'] as const
 
-/** What a stage would take at its peak, as a bar of what is free; its parts on a closer look. */
+/** The peak memory of a stage, as a bar of the free memory. The parts show on hover. */
 function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
   const { t } = useTranslation()
   const name = t('facts.memory', { stage: t(`stage.${stage}`) })

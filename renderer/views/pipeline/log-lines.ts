@@ -1,23 +1,23 @@
-/** The lines of a run's log, as they are read and searched. */
+/** The lines of a run's log, as they are shown and searched. */
 import type { TFunction } from 'i18next'
 import type { LogLine as Logged } from '../../../main/rpc/job.ts'
 import type { useSay } from '../../i18n/say.ts'
 import { duration } from '../../parts/figures.ts'
 
-/** What results hold is not the log's to show. */
+/** The log does not show the results that events carry. */
 type WithoutResult<Event> = Event extends unknown ? Omit<Event, 'result'> : never
 export type LogLine = Omit<Logged, 'event'> & { readonly event: WithoutResult<Logged['event']> }
 
-/** A line of the view: one of several where a message has several. */
+/** A line of the view. A message of several lines gives several of these. */
 export type TextLine = LogLine & { readonly text: string }
 
-/** The lines that hold a search, in any case; all of them where it is empty. */
+/** The lines that contain the search, in any case; all lines where it is empty. */
 export function linesWith(search: string, lines: readonly TextLine[]): readonly TextLine[] {
   const wanted = search.trim().toLowerCase()
   return wanted === '' ? lines : lines.filter(({ text }) => text.toLowerCase().includes(wanted))
 }
 
-/** The line as text; a message of several lines gives several. */
+/** The text of a line. A message of several lines gives several. */
 export function textsOf(t: TFunction, say: ReturnType<typeof useSay>, { event }: LogLine): string[] {
   switch (event.event) {
     case 'run': {
@@ -33,7 +33,7 @@ export function textsOf(t: TFunction, say: ReturnType<typeof useSay>, { event }:
       ]
     }
     case 'message':
-      // The whole table stands in Results.
+      // The Results view shows the whole table.
       return event.id === 'resultsTable' ? [] : say(event).split('\n')
     case 'end': {
       const status = t(`status.${event.status}`)

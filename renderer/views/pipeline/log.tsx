@@ -1,4 +1,4 @@
-/** What a run said, line by line as it says it; searchable. */
+/** The log of a run, which grows while the run goes on and can be searched. */
 import { Text, TextInput } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Search } from 'lucide-react'
@@ -45,7 +45,7 @@ export function Log({ run }: { readonly run: number | null }) {
   )
 }
 
-/** The lines; who looks at the end of them stays there while more come. `empty` is said where there are none. */
+/** The lines. A reader at the end stays there while lines are added. `empty` is shown where there are none. */
 function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly empty: string }) {
   const { t } = useTranslation()
   const scroller = useRef<HTMLDivElement>(null)
@@ -68,7 +68,7 @@ function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly
       role="log"
       aria-live="off"
       aria-label={t('pipeline.log')}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
         atEnd.current = scrollHeight - scrollTop - clientHeight < 2 * LINE_HEIGHT
@@ -97,7 +97,7 @@ function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly
   )
 }
 
-/** When it was said, how the stage ended where one did, and the words. */
+/** The time, the outcome where a stage ended, and the text. */
 function LineText({ line: { time, event, text } }: { readonly line: TextLine }) {
   const { i18n } = useTranslation()
   return (

@@ -15,7 +15,7 @@ const record = (stage: string, over: Partial<StageRecord> = {}): StageRecord => 
 })
 
 describe('stopsOf', () => {
-  it('counts golden samples to SFT and leaves what was not begun idle', () => {
+  it('counts golden samples to SFT, and shows stages that have not begun as idle', () => {
     const [verify, sft, collect] = stopsOf([
       record('verify'),
       record('golden'),
@@ -26,7 +26,7 @@ describe('stopsOf', () => {
     expect(collect).toMatchObject({ status: 'idle', seconds: null })
   })
 
-  it('shows how the last round stands', () => {
+  it('shows the state of the last round', () => {
     const stops = stopsOf([record('collect', { round: 1 }), record('collect', { round: 2, status: 'interrupted' })])
     expect(stops.find(({ stop }) => stop === 'collect')).toMatchObject({ status: 'stopped', seconds: 4 })
   })
@@ -35,7 +35,7 @@ describe('stopsOf', () => {
 describe('chosenStop', () => {
   const stops = STOPS.map((stop) => ({ stop, status: stop === 'verify' || stop === 'sft' ? 'done' : 'idle' }) as const)
 
-  it('is the one that the address names, else the one at work, else the last that has begun', () => {
+  it('is the one in the address, else the running one, else the last that has begun', () => {
     expect(chosenStop('dpo', 'collect', stops)).toBe('dpo')
     expect(chosenStop('golden', 'collect', stops)).toBe('collect')
     expect(chosenStop(undefined, undefined, stops)).toBe('sft')
@@ -46,11 +46,11 @@ describe('chosenStop', () => {
 describe('concerns', () => {
   const stopsWith = (...commands: string[]) => STOPS.filter((stop) => concerns({ commands }, stop))
 
-  it('puts a setting beside the stages that read it', () => {
+  it('shows a setting at the stages that read it', () => {
     expect(stopsWith('sft', 'dpo')).toEqual(['sft', 'dpo'])
   })
 
-  it('puts what every stage reads beside the first, and what the whole pipeline reads beside the last', () => {
+  it('shows settings of every stage at the first, and settings of the whole pipeline at the last', () => {
     expect(stopsWith()).toEqual(['verify'])
     expect(stopsWith('pipeline')).toEqual(['evaluate'])
   })

@@ -1,4 +1,4 @@
-/** The five stages as the reader knows them, from the finer records that a run keeps. */
+/** The five stages that the reader sees, made from the finer records of a run. */
 import type { Answers, Field } from '../../lab.ts'
 import type { StatusName } from '../../parts/status.tsx'
 
@@ -7,7 +7,7 @@ export type StageRecord = Answers['runs']['stages']['stages'][number]
 export const STOPS = ['verify', 'sft', 'collect', 'dpo', 'evaluate'] as const
 export type Stop = (typeof STOPS)[number]
 
-/** The records that belong to a stop: golden samples are part of SFT, validation is part of evaluating. */
+/** The records of each stop: golden samples belong to SFT, validation belongs to evaluate. */
 const PARTS: Readonly<Record<Stop, readonly string[]>> = {
   verify: ['verify'],
   sft: ['golden', 'sft'],
@@ -19,12 +19,12 @@ const PARTS: Readonly<Record<Stop, readonly string[]>> = {
 export interface StopState {
   readonly stop: Stop
   readonly status: StatusName
-  /** Wall time of all its records; null where there is none. */
+  /** Wall time of all its records; null where there are none. */
   readonly seconds: number | null
   readonly records: readonly StageRecord[]
 }
 
-/** How each stop of a run stands. */
+/** The state of each stop of a run. */
 export function stopsOf(records: readonly StageRecord[]): StopState[] {
   return STOPS.map((stop) => {
     const own = records.filter(({ stage }) => PARTS[stop].includes(stage))
@@ -42,7 +42,7 @@ export function stopOf(stage: string): Stop | undefined {
   return STOPS.find((stop) => PARTS[stop].includes(stage))
 }
 
-/** The stop to show: the one that an address names, else the one at work, else the last that has begun. */
+/** The stop to show: the one in the address, else the running one, else the last that has begun. */
 export function chosenStop(
   named: string | undefined,
   running: Stop | undefined,
@@ -52,14 +52,17 @@ export function chosenStop(
   return STOPS.find((stop) => stop === named) ?? running ?? begun ?? 'verify'
 }
 
-/** The last record decides: an earlier round's end says nothing of this one. */
+/** The status of the last record, because an earlier round's end says nothing about this one. */
 function statusOf(records: readonly StageRecord[]): StatusName {
   const last = records.at(-1)?.status
   if (last === undefined) return 'idle'
   return last === 'interrupted' ? 'stopped' : last
 }
 
-/** Whether a setting concerns a stage. Those of all stages stand with the first, those of the whole pipeline with the last. */
+/**
+ * Whether a setting is shown at a stage. Settings of all stages are shown at the first, settings of the whole pipeline
+ * at the last.
+ */
 export function concerns({ commands }: Pick<Field, 'commands'>, stop: Stop): boolean {
   if (commands.length === 0) return stop === 'verify'
   return commands.includes(stop) || (stop === 'evaluate' && commands.includes('pipeline'))

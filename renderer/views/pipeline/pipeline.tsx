@@ -1,4 +1,4 @@
-/** The five stages: run them, watch them, set them. */
+/** The five stages: start them, watch them, change their settings. */
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,12 +1,15 @@
-/** What a run has said so far, and what it says from now on. */
+/** The log of a run so far, and its new lines as they come. */
 import { useState } from 'react'
 import { lab, useStream } from '../../api.ts'
 import type { LogLine } from './log-lines.ts'
 
-/** Milliseconds for which lines are gathered: many come at once after a reload, and a drawing for each would be felt. */
+/**
+ * Milliseconds for which new lines are gathered. Many come at once after a reload, and drawing each by itself would be
+ * slow.
+ */
 const GATHERED = 60
 
-/** The lines of a run, in order; none where there is no run. */
+/** The lines of a run, in order; an empty list where there is no run. */
 export function useRunLog(run: number | null): readonly LogLine[] {
   const [lines, setLines] = useState<readonly LogLine[]>([])
   useStream(() => {

@@ -1,4 +1,4 @@
-/** The chosen stage: what it does, what came of it, and its settings. */
+/** The chosen stage: its task, its result, and its settings. */
 import { Button, SegmentedControl, Text } from '@mantine/core'
 import { Play } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -19,19 +19,19 @@ const checksResult = z.object({
       name: z.string(),
       ok: z.boolean(),
       detail: z.string(),
-      // An older lab kept the words alone.
+      // Logs of older versions hold only the text.
       messages: z._default(z.array(z.custom<Message>()), []),
     }),
   ),
 })
 
-/** What of a stage is shown. */
+/** Which side of the panel is shown. */
 export type Side = 'result' | 'settings'
 
 interface Props {
   readonly stop: StopState
   readonly run: number | null
-  /** Whether it is at work now. */
+  /** Whether the stage is running. */
   readonly running: boolean
   readonly side: Side
   readonly onSide: (side: Side) => void
@@ -63,7 +63,7 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
         value={side}
         onChange={(value) => {
           onSide(value)
-          // Who sets something stays with it, whatever stage the run comes to.
+          // A reader who changes settings stays there when the run moves on to another stage.
           if (value === 'settings') choose({ stage: stop })
         }}
         data={[

@@ -1,4 +1,4 @@
-/** The five stages as a path: how each stands, how long it took, what came of it. */
+/** The five stages as a path, with the state, time and result of each. */
 import { Progress } from '@mantine/core'
 import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -11,12 +11,12 @@ import classes from './stage-path.module.css'
 
 interface Props {
   readonly stops: readonly StopState[]
-  /** What runs now, where it is this run. */
+  /** The job, if it is at work on this run. */
   readonly current: CurrentJob | null
   readonly chosen: Stop
   readonly onChoose: (stop: Stop) => void
   readonly rounds: number
-  /** The run that did the stages which this one did not; null where there is none. */
+  /** The earlier run whose collection this run uses; null where it uses none. */
   readonly collector: number | null
 }
 
@@ -53,9 +53,9 @@ interface StopCardProps {
   readonly number: number
   readonly chosen: boolean
   readonly onChoose: () => void
-  /** The job, where it is at this stop; else null. */
+  /** The job, if it is at this stop; else null. */
   readonly current: CurrentJob | null
-  /** The run whose result of this stop was taken over; null where there is none. */
+  /** The earlier run whose result this stop uses; null where it uses none. */
   readonly collector: number | null
 }
 

@@ -1,4 +1,4 @@
-/** What came of a stage: its records, a glance at what it made, and the way to where that can be looked at. */
+/** The result of a stage: its records, a summary, and links to the views that show more. */
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'
@@ -10,7 +10,7 @@ import { Glance } from './glance/glance.tsx'
 import type { Stop, StopState } from './path.ts'
 import classes from './stage-panel.module.css'
 
-/** Where what a stage made can be looked at. */
+/** The view that shows each stage's result. */
 const LOOK = {
   sft: 'training',
   collect: 'pairs',
@@ -23,7 +23,7 @@ interface Props extends Pick<StopState, 'records'> {
   readonly run: number | null
 }
 
-/** There is at least one record. */
+/** Needs at least one record. */
 export function StageResult({ stop, records, run }: Props) {
   const { t } = useTranslation()
   const look = LOOK[stop]
@@ -45,7 +45,7 @@ export function StageResult({ stop, records, run }: Props) {
   )
 }
 
-/** How each part of the stage went, round by round. */
+/** The records of the stage, round by round. */
 function Records({ records }: Pick<StopState, 'records'>) {
   const { t } = useTranslation()
   const say = useSay()

@@ -1,4 +1,4 @@
-/** The settings that concern a stage, saved into config.yaml. */
+/** The settings of a stage, which are saved into config.yaml. */
 import { Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'

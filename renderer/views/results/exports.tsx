@@ -1,4 +1,4 @@
-/** The ways of a run's results out of the lab: the clipboard, the report, files. */
+/** Exports a run's results: to the clipboard, as the report, and as files. */
 import { Button, CopyButton, Group, Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronDown, ClipboardCopy, Download, ExternalLink } from 'lucide-react'

@@ -1,4 +1,4 @@
-/** Why attempts failed, by policy; a cause opens its episodes. */
+/** Why attempts failed, by policy. A cause opens its episodes. */
 import { useTranslation } from 'react-i18next'
 import { message } from '../../../main/messages/message.ts'
 import { useSay } from '../../i18n/say.ts'

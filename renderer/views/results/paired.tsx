@@ -1,4 +1,4 @@
-/** DPO against each other policy on the same problems; a part of a bar opens its problems. */
+/** DPO against each other policy on the same problems. A part of a bar opens its problems. */
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import type { Results } from '../../lab.ts'

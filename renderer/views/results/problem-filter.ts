@@ -1,11 +1,11 @@
-/** Which problems are listed: those of a kind of outcome, of a task, of two policies. */
+/** The filter of the problem list: a kind of outcome, a task, and two policies. */
 import type { Place } from '../../location.ts'
 import type { PairedKind } from '../../parts/outcome-split.tsx'
 
 export const KINDS: readonly PairedKind[] = ['won', 'lost', 'both', 'neither']
 
 export interface ProblemFilter {
-  /** The policies that are compared, by their arms. */
+  /** The compared policies, by their arms. */
   readonly arm: string
   readonly other: string
   /** Which of them solved the problem; undefined for every problem. */
@@ -14,8 +14,8 @@ export interface ProblemFilter {
 }
 
 /**
- * What an address asks for; null where it asks for no problems. `against` holds each policy that was compared, with the
- * one that it was compared to; SFT where the address names none of them.
+ * The filter that an address names; null where it names none. `against` holds each compared policy and the policy it is
+ * compared to. The filter uses SFT where the address names none of them.
  */
 export function problemFilter(
   { kind: named, task, against: wanted }: Place['query'],

@@ -1,4 +1,4 @@
-/** The problems behind the paired outcomes; one opens the two episodes side by side. */
+/** The problems behind the paired outcomes. A problem opens its two episodes side by side. */
 import { Button, Group, NativeSelect, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
@@ -17,7 +17,7 @@ import { type Problem, useProblemColumns } from './problem-columns.tsx'
 import { KINDS, type ProblemFilter, problemFilter } from './problem-filter.ts'
 import classes from './results.module.css'
 
-/** Its id, for what opens it. */
+/** The id of this panel, by which other parts open it. */
 export const PROBLEMS = 'problems'
 
 interface Props {
@@ -42,7 +42,7 @@ function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: 
     ...(kind === undefined ? {} : { kind }),
     ...(task === undefined ? {} : { task }),
   }
-  // A row is chosen in one list; in the next one the first is.
+  // A new list starts with its first row chosen.
   const key = JSON.stringify(question)
   const [chosen, setChosen] = useState({ key, at: 0 })
   const at = chosen.key === key ? chosen.at : 0
@@ -91,7 +91,7 @@ interface ProblemActionsProps {
   readonly names: { readonly arm: string; readonly other: string }
 }
 
-/** Which kind is listed, and the end of the list. */
+/** The choice of the kind, and a button that closes the list. */
 function ProblemActions({ kind, names }: ProblemActionsProps) {
   const { t } = useTranslation()
   return (
@@ -120,13 +120,13 @@ function ProblemActions({ kind, names }: ProblemActionsProps) {
 
 interface EpisodePairProps {
   readonly problem: Problem
-  /** Of the two policies: as people call them, and as arms. */
+  /** The names of the two policies, and their arms. */
   readonly names: { readonly arm: string; readonly other: string }
   readonly arm: string
   readonly other: string
 }
 
-/** The two episodes, moved together. */
+/** The two episodes, stepped through together. */
 function EpisodePair({ problem, names, arm, other }: EpisodePairProps) {
   const [at, setAt] = useState(0)
   return (

@@ -1,4 +1,7 @@
-/** Did it learn anything, and did it have to be DPO? Tables with intervals, paired outcomes, causes of failure. */
+/**
+ * The results of a run: did it learn anything, and was that due to DPO? Tables with intervals, paired outcomes, causes
+ * of failure.
+ */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Scale } from 'lucide-react'

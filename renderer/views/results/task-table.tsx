@@ -1,4 +1,4 @@
-/** Success by task, by category and overall, with intervals; a task opens its problems. */
+/** Success by task, by category and overall, with intervals. A task opens its problems. */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { points } from '../../../main/evaluation/figures.ts'
@@ -18,7 +18,7 @@ export function TaskTable({ results: { table } }: { readonly results: Results })
   const columns = columnsOf(table.arms)
   const category = (name: string) => t(`category.${name}` as 'category.click', { defaultValue: name })
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div className={classes.scroll} tabIndex={0}>
       <table className={classes.tasks}>
         <TaskHead columns={columns} />
@@ -68,7 +68,7 @@ function TaskHead({ columns }: { readonly columns: readonly string[] }) {
 function TaskButton({ task }: { readonly task: string }) {
   const { query } = usePlace()
   const press = () => {
-    // Against SFT, as the column of the change.
+    // Compared with SFT, as in the column of the change.
     choose({ task, kind: undefined, against: undefined })
     reveal(PROBLEMS)
   }
@@ -79,10 +79,10 @@ function TaskButton({ task }: { readonly task: string }) {
   )
 }
 
-/** The column of the change, among those of the policies. */
+/** The id of the change column, which stands among the policies. */
 const CHANGE = 'change'
 
-/** The change stands beside the two columns that it is made of, the other policies after them. */
+/** The change stands beside its two policies; the other policies follow. */
 function columnsOf(arms: readonly string[]): string[] {
   const own = ['sft', 'dpo'].filter((arm) => arms.includes(arm))
   return [...own, CHANGE, ...arms.filter((arm) => !own.includes(arm))]
@@ -94,7 +94,7 @@ interface RateRowProps {
   readonly name: ReactNode
 }
 
-/** The success of every policy, on a task or on several. */
+/** The success of every policy on one task or on several. */
 function RateRow({ row: { cells }, columns, name }: RateRowProps) {
   return (
     <tr>

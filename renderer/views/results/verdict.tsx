@@ -1,4 +1,4 @@
-/** The answer first: SFT, DPO, the change, and what may be said of it. */
+/** The main result: SFT, DPO, the change, and the conclusion that the figures allow. */
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'

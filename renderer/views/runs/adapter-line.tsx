@@ -1,4 +1,4 @@
-/** An adapter of the list: what it is, what can be done with it, where it lies and what it was made from. */
+/** One adapter of the list: its name, its actions, its folder and its lineage. */
 import { ActionIcon, Badge, Button, Checkbox, CopyButton, Group, Tooltip } from '@mantine/core'
 import { ClipboardCopy, Download, Merge, MoveRight } from 'lucide-react'
 import { useState } from 'react'
@@ -117,7 +117,7 @@ function AdapterPath({ path }: { readonly path: string }) {
   )
 }
 
-/** From what it began with to the adapter itself. */
+/** The adapter's lineage, from the first model to the adapter itself. */
 function Lineage({ adapter: { lineage, arm } }: AdapterProps) {
   const { t } = useTranslation()
   return (

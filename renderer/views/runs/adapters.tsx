@@ -1,4 +1,4 @@
-/** The adapters, each with what it was made from. */
+/** The adapters, each with its lineage. */
 import { useQuery } from '@tanstack/react-query'
 import { Boxes } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -51,7 +51,7 @@ interface AdapterListProps {
   readonly title: string
   readonly note: string
   readonly adapters: readonly (Adapter | BrokenAdapter)[]
-  /** Those that are marked, in this list or in another. */
+  /** The marked adapters, in this list or in another. */
   readonly marked: readonly Adapter[]
 }
 

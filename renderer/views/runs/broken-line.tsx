@@ -1,4 +1,4 @@
-/** An adapter that cannot be read: which it is, and what is wrong with it. */
+/** An adapter that cannot be read, and the reason. */
 import { TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'

@@ -1,4 +1,7 @@
-/** How far two adapters move each projection, layer by layer: one small chart a projection, all on one scale. */
+/**
+ * The size of two adapters' changes to each projection, layer by layer: one small chart per projection, all on one
+ * scale.
+ */
 import { useTranslation } from 'react-i18next'
 import type { Answers } from '../../lab.ts'
 import { metric } from '../../parts/figures.ts'
@@ -52,7 +55,7 @@ export function ChangeChart({ changes }: { readonly changes: Changes }) {
   )
 }
 
-/** What all charts have in common. */
+/** The scale that all charts share. */
 interface Scale {
   /** The greatest value. */
   readonly top: number
@@ -62,7 +65,7 @@ interface Scale {
 interface ProjectionProps {
   readonly name: string
   readonly changes: Changes
-  /** The size of the change over all layers, in words. */
+  /** The size of the whole change, as text. */
   readonly sums: string
   readonly scale: Scale
 }
@@ -92,7 +95,7 @@ function Projection({ name, changes, sums, scale }: ProjectionProps) {
 
 type Points = readonly (readonly [x: number, y: number])[]
 
-/** Where the values of a size stand in the chart; what is not known is left out. */
+/** The points of one size in the chart. Unknown values are left out. */
 function pointsOf(changes: Changes, size: Size, { top, layers }: Scale): Points {
   return changes.flatMap((change) => {
     const value = change[size]

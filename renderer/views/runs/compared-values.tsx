@@ -1,4 +1,4 @@
-/** In which values two adapters differ: a line a value. */
+/** The values in which two adapters differ, one per line. */
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
@@ -7,7 +7,7 @@ import classes from './runs.module.css'
 
 interface Props {
   readonly rows: readonly { readonly key: string; readonly name: ReactNode; readonly a: unknown; readonly b: unknown }[]
-  /** What is said where there are none. */
+  /** The text where there are none. */
   readonly empty: string
 }
 

@@ -1,4 +1,4 @@
-/** Two adapters side by side: what each can do, in what they differ, and how far each moves the model. */
+/** Two adapters side by side: their success, their differences, and how far each changes the model. */
 import { Button, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Play, X } from 'lucide-react'
@@ -17,7 +17,7 @@ import classes from './runs.module.css'
 
 type Compared = Answers['adapters']['compare']
 
-/** Its id, for what opens it. */
+/** The id of this panel, by which other parts open it. */
 export const COMPARISON = 'comparison'
 
 export function Comparison({ a, b }: { readonly a: Adapter; readonly b: Adapter }) {

@@ -1,4 +1,4 @@
-/** Runs that were deleted since the lab was started: they can still be brought back. */
+/** Runs that were deleted since the lab started. They can still be brought back. */
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Undo2 } from 'lucide-react'

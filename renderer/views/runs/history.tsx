@@ -1,4 +1,4 @@
-/** Every run: how it ended, what came of it; two of them held against each other; one deleted, and brought back. */
+/** All runs with their outcomes. Two can be compared; a run can be deleted and brought back. */
 import { Button } from '@mantine/core'
 import { FolderTree } from 'lucide-react'
 import { useState } from 'react'
@@ -30,7 +30,7 @@ export function RunHistory() {
     )
   }
   const known = marked.filter((id) => runs.data.some((run) => run.id === id))
-  // The older one stands left: what has changed reads from left to right.
+  // The older run stands on the left, so that changes read from left to right.
   const [a, b] = [...known].sort((one, other) => one - other)
   return (
     <>

@@ -1,6 +1,6 @@
-/** Marking what is compared: two at most. */
+/** Marks at most two items for a comparison. */
 
-/** What is marked after one was marked (`on`) or unmarked: a third takes the place of the one that was marked first. */
+/** The marks after one item is marked (`on`) or unmarked. A third mark replaces the oldest. */
 export function marksAfter<T>(marked: readonly T[], one: T, on: boolean): readonly T[] {
   const others = marked.filter((other) => other !== one)
   return on ? [...others.slice(-1), one] : others

@@ -1,4 +1,4 @@
-/** Writing an adapter and its base model as one checkpoint: where to, how far it is, and how it ended. */
+/** Merges an adapter into its base model: the target folder, the progress, and the outcome. */
 import { Button, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,7 @@ import { Panel } from '../../parts/page.tsx'
 import { tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
-/** A folder's name, as the lab takes it. */
+/** A folder name that the lab accepts. */
 const NAME = /^\w[\w.-]*$/
 
 interface MergeProps {
@@ -19,7 +19,7 @@ interface MergeProps {
   readonly onClose: () => void
 }
 
-/** It stays mounted while it is closed: so the focus goes back to what opened it. */
+/** The dialog stays mounted while it is closed, so that the focus returns to the button that opened it. */
 export function MergeDialog({ adapter, opened, onClose }: MergeProps & { readonly opened: boolean }) {
   const { t } = useTranslation()
   return (
@@ -91,7 +91,7 @@ function MergeForm({ adapter, onClose }: MergeProps) {
   )
 }
 
-/** The merge that is at work, and what became of the last one; nothing where there was none. */
+/** The running merge, and the outcome of the last one; nothing where there was none. */
 export function Merging() {
   const { t } = useTranslation()
   const say = useSay()

@@ -1,4 +1,4 @@
-/** What can be done with a run of the table. */
+/** The actions on a run of the table. */
 import { ActionIcon, Button, Group, Menu } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide-react'

@@ -1,4 +1,4 @@
-/** The runs as a table: how each ended, and what came of it. */
+/** The runs as a table, with outcome and result. */
 import { Checkbox } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -22,7 +22,7 @@ export function RunTable({ runs, marked, onMark }: Props) {
   const { t } = useTranslation()
   return (
     <Panel flush title={t('runs.history')} note={t('runs.historyNote')}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div className={classes.scroll} tabIndex={0}>
         <table className={classes.runs}>
           <thead>

@@ -1,4 +1,4 @@
-/** The history: runs with their settings, and the adapters that came of them. */
+/** The runs with their settings, and their adapters. */
 import { SegmentedControl } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { choose, usePlace } from '../../location.ts'

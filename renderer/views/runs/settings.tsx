@@ -1,4 +1,4 @@
-/** What a run worked with, and in what two of them differ. */
+/** The settings of a run, and the differences between those of two runs. */
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -68,7 +68,7 @@ export function RunSettings({ run }: { readonly run: number }) {
   )
 }
 
-/** The keys of a group, those of groups within it dotted; a list stands for itself. */
+/** The keys of a group with their values; keys of inner groups are dotted, and a list is one value. */
 function entries(values: unknown, prefix = ''): [string, unknown][] {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return [[prefix, values]]
   return Object.entries(values).flatMap(([key, value]) => entries(value, prefix === '' ? key : `${prefix}.${key}`))

@@ -1,4 +1,4 @@
-/** Puts an adapter where the next stages take theirs from. */
+/** Copies an adapter to the path from which the next stages read theirs. */
 import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -21,7 +21,7 @@ export function UseAdapter({ path, as, name }: Props) {
   const put = async (from: string) =>
     client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path: from, as }))
   const use = async () => {
-    // What is overwritten can be put back where a run has kept it.
+    // The replaced adapter can be put back, if a run has kept a copy.
     const before = client
       .getQueryData<readonly (Adapter | BrokenAdapter)[]>(['adapters'])
       ?.find((one) => one.current && one.arm === as)

@@ -8,14 +8,14 @@ const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { tr
 
 const arm = (name: string, round = 1, stage = 'dpo', run = 1) => ({ run, stage, round, arm: name })
 
-test('the address names the stage; without it the latest one is meant', () => {
+test('the address names the stage, else the latest stage is shown', () => {
   expect(stageOf('sft', [arm('dpo')])).toBe('sft')
   expect(stageOf(undefined, [arm('sft', 1, 'sft')])).toBe('sft')
   expect(stageOf(undefined, [arm('sft', 1, 'sft'), arm('dpo')])).toBe('dpo')
   expect(stageOf('golden', [])).toBe('sft')
 })
 
-test('at first the main training of the latest round is shown', () => {
+test('by default the main training of the latest round is shown', () => {
   const arms = [arm('dpo', 1), arm('nll_chosen', 2), arm('dpo', 2)]
   expect(chosenArms(undefined, arms, 'dpo')).toEqual([arm('dpo', 2)])
   expect(chosenArms(undefined, [arm('replay'), arm('nll_chosen')], 'dpo')).toEqual([arm('replay')])
@@ -28,7 +28,7 @@ test('the address chooses trainings, or none', () => {
   expect(chosenArms(NO_ARMS, arms, 'dpo')).toEqual([])
 })
 
-test('a name holds what tells a training from the others', () => {
+test('a name tells a training from the others', () => {
   expect(trainingName(t, arm('dpo'), [arm('dpo')], false)).toBe('DPO')
   expect(trainingName(t, arm('dpo'), [arm('dpo'), arm('dpo', 2)], false)).toBe('DPO · round 1')
   expect(trainingName(t, arm('dpo', 1, 'dpo', 4), [arm('dpo')], true)).toBe('Run 4 · DPO')

@@ -7,26 +7,26 @@ export type Arm = Answers['metrics']['arms'][number]
 export type ArmKey = Pick<Arm, 'run' | 'stage' | 'round' | 'arm'>
 export type TrainingStage = 'sft' | 'dpo'
 
-/** In the address: no training at all, where nothing would mean those that are shown at first. */
+/** In the address: no training at all. An empty value would mean the default choice. */
 export const NO_ARMS = 'none'
 
-/** What names a training in the address and among curves. */
+/** The id of a training in the address and among curves. */
 export function idOf({ run, stage, round, arm }: ArmKey): string {
   return `${run}-${stage}-${round}-${arm}`
 }
 
-/** What names a training to the lab. */
+/** The key of a training in queries to the lab. */
 export function keyOf({ run, stage, round, arm }: ArmKey): ArmKey {
   return { run, stage, round, arm }
 }
 
-/** The stage that an address names, or the latest of those that were trained. */
+/** The stage in the address, or the latest trained one. */
 export function stageOf(named: string | undefined, arms: readonly Pick<Arm, 'stage'>[]): TrainingStage {
   if (named === 'sft' || named === 'dpo') return named
   return arms.some(({ stage }) => stage === 'dpo') ? 'dpo' : 'sft'
 }
 
-/** The trainings that an address names; without a name the main one of the latest round, or else the first that is there. */
+/** The trainings in the address; by default the main one of the latest round, or else the first. */
 export function chosenArms<A extends ArmKey>(named: string | undefined, arms: readonly A[], stage: TrainingStage): A[] {
   if (named !== undefined) {
     const ids = named.split('.')
@@ -37,7 +37,7 @@ export function chosenArms<A extends ArmKey>(named: string | undefined, arms: re
   return main.length > 0 ? main : arms.slice(0, 1)
 }
 
-/** What tells a training from the others that are there; `several`: from those of other runs as well. */
+/** A name that tells a training from the others; `several`: also from those of other runs. */
 export function trainingName(t: TFunction, arm: ArmKey, arms: readonly ArmKey[], several: boolean): string {
   return [
     several ? t('episodes.run', { run: arm.run }) : '',

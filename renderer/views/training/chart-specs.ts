@@ -1,10 +1,10 @@
-/** Which curves stand together, and in which order: TRL's names, with what each is for. */
+/** The charts and their order. The names of metrics are TRL's; each chart has an explanation. */
 
-/** What a line of a chart shows, which decides how it is drawn. */
+/** What a line of a chart shows. It decides how the line is drawn. */
 export type Role = 'main' | 'heldOut' | 'chosen' | 'rejected'
 
 export interface ChartSpec {
-  /** Names its title and its sentence among the words. */
+  /** The id of its title and explanation in the texts. */
   readonly id:
     | 'loss'
     | 'preferenceLoss'
@@ -20,7 +20,7 @@ export interface ChartSpec {
     | 'speed'
     | 'memory'
   readonly lines: readonly { readonly metric: string; readonly role: Role }[]
-  /** A level worth a line. */
+  /** The value of a level line. */
   readonly level?: number
   /** Shares, from 0 to 1. */
   readonly share?: true

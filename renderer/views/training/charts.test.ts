@@ -33,7 +33,7 @@ test('the lines of one training have the colours of chosen and rejected', () => 
   ])
 })
 
-test('the lines of several trainings have the colours and names of these', () => {
+test('the lines of several trainings have the colours and names of the trainings', () => {
   const [chart] = chartsOf(t, 'dpo', { ...common, shown: [dpo, replay] })
   expect(chart?.series.map(({ label, colour }) => [label, colour])).toEqual([
     ['DPO, chosen', 'blue'],
@@ -43,7 +43,7 @@ test('the lines of several trainings have the colours and names of these', () =>
   ])
 })
 
-test('the step whose weights were kept is marked in the loss of one training', () => {
+test('the step with the kept weights is marked in the loss of a single training', () => {
   const sft = { ...arm('sft', 2), stage: 'sft' }
   const curves = new Curves([curve(sft, 'loss'), curve(sft, 'eval_loss'), curve(sft, 'entropy')])
   const alone = chartsOf(t, 'sft', { ...common, arms: [sft], curves, shown: [sft] })

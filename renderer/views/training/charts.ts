@@ -1,4 +1,4 @@
-/** The charts of the trainings that are shown, each with its lines. */
+/** The charts of the shown trainings, with their lines. */
 import type { TFunction } from 'i18next'
 import type { Answers } from '../../lab.ts'
 import type { Mark } from '../../parts/curve/drawing.tsx'
@@ -9,7 +9,7 @@ import { CHARTS, type ChartSpec, type Role } from './chart-specs.ts'
 type CurveAnswer = Answers['metrics']['curves'][number]
 type Points = Pick<Series, 'points' | 'bounds'>
 
-/** What the lab has of each metric of each training. */
+/** The curves that the lab has sent, by training and metric. */
 export class Curves {
   readonly #points: ReadonlyMap<string, Points>
 
@@ -17,20 +17,20 @@ export class Curves {
     this.#points = new Map(answers.map((answer) => [`${idOf(answer)} ${answer.name}`, lineOf(answer)]))
   }
 
-  /** undefined where the lab has not answered for it. */
+  /** undefined where the lab has not sent it. */
   of(arm: ArmKey, metric: string): Points | undefined {
     return this.#points.get(`${idOf(arm)} ${metric}`)
   }
 }
 
-/** What is drawn. */
+/** The trainings to draw. */
 export interface Trainings {
-  /** All that could be shown; each has the colour of its place in `colours`. */
+  /** All trainings that can be shown. Each has the colour at its place in `colours`. */
   readonly arms: readonly Arm[]
   readonly colours: readonly string[]
-  /** Those of the arms that are shown. */
+  /** The trainings that are shown. */
   readonly shown: readonly Arm[]
-  /** Whether they are of more than one run: then names tell runs apart, too. */
+  /** Whether they belong to several runs: then names include the run. */
   readonly several: boolean
   readonly curves: Curves
 }
@@ -41,10 +41,10 @@ export interface ChartContent {
   readonly mark?: Mark
 }
 
-/** The charts of a stage that have something to show. */
+/** The charts of a stage that have data. */
 export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Trainings): ChartContent[] {
   const { shown } = trainings
-  // Of one training alone: with several there would be no telling whose line it is.
+  // Only for a single training: with several, nobody could tell whose line it is.
   const kept = shown.length === 1 ? shown[0]!.kept : null
   const mark = kept === null ? undefined : { step: kept, word: t('training.kept') }
   return CHARTS[stage]
@@ -56,7 +56,7 @@ export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Training
     .filter(({ series }) => series.length > 0)
 }
 
-/** A line of a chart; undefined where the training has no such metric. */
+/** A line of a chart; undefined where the training does not have the metric. */
 function seriesOf(
   t: TFunction,
   { arms, colours, shown, several, curves }: Trainings,
@@ -78,7 +78,7 @@ function seriesOf(
   }
 }
 
-/** Where one training is shown, colours can mean chosen and rejected; where several are, they tell these apart. */
+/** With one training, colours mean chosen and rejected; with several, they tell the trainings apart. */
 function lineColour(role: Role, own: string, alone: boolean): string {
   if (alone && role === 'chosen') return 'var(--chosen)'
   if (alone && role === 'rejected') return 'var(--rejected)'

@@ -4,8 +4,8 @@ import { armColour } from '../../parts/interval.tsx'
 const PALETTE = ['dpo', 'success_sft', 'nll_chosen', 'replay', 'sft', 'base']
 
 /**
- * One colour for each arm: its policy's own, the latest round and the first run first; what comes too late for its own
- * takes one that no other has, as long as there are any.
+ * One colour for each arm. The latest round and the first run get the policy's own colour; the others get unused
+ * colours, as long as there are any.
  */
 export function coloursOf(arms: readonly { readonly arm: string; readonly round: number }[]): string[] {
   const names: (string | undefined)[] = arms.map(() => undefined)

@@ -1,15 +1,15 @@
-/** The curves that the charts draw, as a question to the lab. */
+/** The query for the curves that the charts draw. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lab } from '../../api.ts'
 import type { Range } from '../../parts/curve/series.ts'
 import { type Arm, idOf, keyOf } from './arms.ts'
 
-/** Points a curve is asked for: about one a pixel of the narrowest chart. */
+/** Points per curve: about one per pixel of the narrowest chart. */
 const POINTS = 320
-/** Milliseconds between two looks at a training that runs. */
+/** Milliseconds between two fetches while a training runs. */
 export const LIVE = 1500
 
-/** The curves of some trainings, of all steps or of a range; while they are `live`, asked for again and again. */
+/** The curves of some trainings, over all steps or a range. While `live`, they are fetched again and again. */
 export function useCurves(arms: readonly Arm[], names: readonly string[], range: Range | null, live: boolean) {
   const [from, to] = range ?? [0, Number.MAX_SAFE_INTEGER]
   return useQuery({
@@ -17,7 +17,7 @@ export function useCurves(arms: readonly Arm[], names: readonly string[], range:
     queryFn: () => lab.metrics.curves.query({ arms: arms.map(keyOf), names: [...names], from, to, points: POINTS }),
     enabled: arms.length > 0 && names.length > 0,
     placeholderData: keepPreviousData,
-    // Thousands of numbers, new whenever they are asked for: comparing them would take longer than drawing them.
+    // Thousands of numbers that are new at each fetch: comparing them would take longer than drawing them.
     structuralSharing: false,
     refetchInterval: live ? LIVE : false,
   })

@@ -1,4 +1,4 @@
-/** Which runs are overlaid. */
+/** The choice of the runs whose curves are drawn together. */
 import { MultiSelect } from '@mantine/core'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,11 +7,11 @@ import { choose } from '../../location.ts'
 
 interface Props {
   readonly runs: readonly RunBrief[]
-  /** The ids of those that are chosen, joined by dots. */
+  /** The ids of the chosen runs, joined by dots. */
   readonly chosen: string
 }
 
-/** There may be hundreds of runs: they are drawn anew only where they or the choice have changed. */
+/** There may be hundreds of runs, so they are drawn again only where they or the choice have changed. */
 export const RunsChoice = memo(function RunsChoice({ runs, chosen }: Props) {
   const { t } = useTranslation()
   return (

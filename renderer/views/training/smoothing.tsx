@@ -1,14 +1,14 @@
-/** How much the curves are smoothed. */
+/** A slider for the smoothing of curves. */
 import { Group, Slider, Text } from '@mantine/core'
 import { useThrottledCallback } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSettings } from '../../state/settings.ts'
 
-/** Least milliseconds between two settings while the slider moves: each draws every chart anew. */
+/** Smallest time between two updates while the slider moves, in milliseconds: each draws every chart again. */
 const SETTLED = 100
 
-/** The slider moves at once, the charts follow. */
+/** The slider moves at once; the charts follow. */
 export function Smoothing() {
   const { t } = useTranslation()
   const [smoothing, setSmoothing] = useState(useSettings.getState().smoothing)

@@ -1,4 +1,4 @@
-/** The charts of some trainings, with what is chosen, smoothed and zoomed in all of them together. */
+/** The charts of some trainings. The choice of trainings, the smoothing and the zoom apply to all charts. */
 import { Alert, Button, Chip, Group, Switch, Text } from '@mantine/core'
 import { TriangleAlert, ZoomOut } from 'lucide-react'
 import { memo, useCallback, useMemo, useRef, useState } from 'react'
@@ -23,7 +23,7 @@ import { warningsAmong } from './warnings.ts'
 interface Props {
   readonly stage: TrainingStage
   readonly arms: readonly Arm[]
-  /** More than one run: names tell runs apart, too. */
+  /** Whether the trainings belong to several runs: then names include the run. */
   readonly several: boolean
 }
 
@@ -68,18 +68,18 @@ export function TrainingCharts({ stage, arms, several }: Props) {
   )
 }
 
-/** The curves of the trainings that are shown: of all their steps, and of the range that is zoomed into. */
+/** The curves of the shown trainings: of all steps, and of the zoomed range. */
 function useShownCurves(stage: TrainingStage, shown: readonly Arm[], range: Range | null) {
   const job = useJob()
   const names = metricsOf(stage).filter((name) => shown.some((arm) => arm.names.includes(name)))
   const live = job?.current != null && shown.some(({ run }) => run === job.current?.run)
   const whole = useCurves(shown, names, null, live)
-  // With no range the same question as the whole, which is asked once.
+  // Without a range this is the same query as the whole, and is made only once.
   const zoomed = useCurves(shown, names, range, live)
   const { data, error, isLoading, refetch } = zoomed.data === undefined ? whole : zoomed
   return {
     whole: useMemo(() => new Curves(whole.data ?? []), [whole.data]),
-    // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
+    // The same object until the data change: a chart with the same lines is not drawn again.
     part: useMemo(() => new Curves(data ?? []), [data]),
     error,
     isLoading,
@@ -94,7 +94,7 @@ interface ArmChipsProps {
   readonly nameOf: (arm: Arm) => string
 }
 
-/** Which of the trainings are shown. */
+/** Chips that choose the shown trainings. */
 function ArmChips({ arms, shown, colours, nameOf }: ArmChipsProps) {
   return (
     <Chip.Group
@@ -116,7 +116,7 @@ function ArmChips({ arms, shown, colours, nameOf }: ArmChipsProps) {
 
 interface WarningsProps {
   readonly arms: readonly Arm[]
-  /** Of whole trainings: what shows early or late says nothing of a part. */
+  /** Curves of whole trainings: the warnings judge early and late steps. */
   readonly curves: Curves
   readonly nameOf: (arm: Arm) => string
 }
@@ -137,7 +137,7 @@ function Warnings({ arms, curves, nameOf }: WarningsProps) {
   ))
 }
 
-/** Takes the charts back to all steps. */
+/** A button that shows all steps again. */
 function ShowAll({ range: [from, to], onPress }: { readonly range: Range; readonly onPress: () => void }) {
   const { t } = useTranslation()
   const button = useRef<HTMLButtonElement>(null)

@@ -1,4 +1,4 @@
-/** The curves of trainings, live: runs overlaid, smoothed, zoomed, each with a sentence that says how to read it. */
+/** The curves of trainings, live: several runs together, smoothed, zoomed, each chart with an explanation. */
 import { Button, SegmentedControl } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { ChartLine } from 'lucide-react'
@@ -41,7 +41,7 @@ export default function Training() {
   )
 }
 
-/** What was trained in these runs; `known` once the lab has answered for each of them. */
+/** The trainings of these runs; `known` once the lab has answered for all of them. */
 function useArms(runs: readonly number[]): { readonly arms: readonly Arm[]; readonly known: boolean } {
   return useQueries({
     queries: runs.map((run) => ({
@@ -53,7 +53,7 @@ function useArms(runs: readonly number[]): { readonly arms: readonly Arm[]; read
   })
 }
 
-/** The answers of all runs as one. Outside of the hook, so that equal answers stay the same object. */
+/** Joins the answers for all runs. It is outside of the hook, so that equal answers give the same object. */
 function allArms(answers: readonly { readonly data: readonly Arm[] | undefined }[]) {
   return {
     arms: answers.flatMap(({ data }) => data ?? []),
@@ -77,7 +77,7 @@ function StageChoice({ stage }: { readonly stage: TrainingStage }) {
   )
 }
 
-/** `nowhere`: neither this stage nor another one was trained in the chosen runs. */
+/** `nowhere`: the chosen runs have trained neither this stage nor another one. */
 function NoCurves({ stage, nowhere }: { readonly stage: TrainingStage; readonly nowhere: boolean }) {
   const { t } = useTranslation()
   return (

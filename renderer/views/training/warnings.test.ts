@@ -7,7 +7,7 @@ const curve = (at: (share: number) => number, steps = 50): Point[] =>
   Array.from({ length: steps }, (_, step): Point => [step + 1, at(step / (steps - 1))])
 
 describe('warningsOf', () => {
-  it('says nothing of a training that goes as it should', () => {
+  it('is silent about a healthy training', () => {
     const healthy = {
       loss: curve((share) => 0.69 - 0.3 * share),
       'logps/chosen': curve((share) => -6 + share),
@@ -17,16 +17,16 @@ describe('warningsOf', () => {
     expect(warningsOf(healthy)).toEqual([])
   })
 
-  it('sees the chosen answer sink', () => {
+  it('warns when the chosen answer loses probability', () => {
     expect(warningsOf({ 'logps/chosen': curve((share) => -6 - 5 * share) })).toEqual(['chosenFalls'])
   })
 
-  it('sees every pair right from the start', () => {
+  it('warns when every pair is right from the start', () => {
     expect(warningsOf({ 'rewards/accuracies': curve((share) => (share < 0.05 ? 0.5 : 1)) })).toEqual(['accuracyEarly'])
     expect(warningsOf({ 'rewards/accuracies': curve((share) => (share < 0.6 ? 0.7 : 1)) })).toEqual([])
   })
 
-  it('sees a loss of nothing, and forgetting', () => {
+  it('warns of a loss of zero, and of forgetting', () => {
     expect(warningsOf({ loss: curve(() => 0.001) })).toEqual(['lossZero'])
     expect(warningsOf({ 'replay/loss': curve((share) => 0.2 + 0.4 * share) })).toEqual(['forgets'])
   })
@@ -43,7 +43,7 @@ describe('warningsAmong', () => {
     return { ...arm(name), name: 'loss', steps, mean: values, low: values, high: values }
   }
 
-  it('names the training, and leaves out the one that has no pairs', () => {
+  it('names the training, and leaves out one without pairs', () => {
     const curves = new Curves([zero('dpo'), zero('replay')])
     const [dpo, replay, other] = [arm('dpo'), arm('replay'), arm('nll_chosen')]
     expect(warningsAmong([dpo, replay, other], curves)).toEqual([{ arm: dpo, warning: 'lossZero' }])

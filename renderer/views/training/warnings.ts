@@ -1,25 +1,25 @@
-/** Known failures of preference training, seen in the curves while there is still time to stop. */
+/** Warns of known failures of preference training while there is still time to stop. */
 import type { Point } from '../../parts/curve/series.ts'
 import type { Arm } from './arms.ts'
 import type { Curves } from './charts.ts'
 
 export type Warning = 'chosenFalls' | 'accuracyEarly' | 'lossZero' | 'forgets'
 
-/** The points of one training's metrics by TRL's names. */
+/** The points of one training's metrics, by TRL's names. */
 export type Metrics = Readonly<Record<string, readonly Point[]>>
 
-/** Fewer steps say nothing. */
+/** With fewer steps there are no warnings. */
 const ENOUGH = 8
-/** Nats by which the chosen answer may sink before it is worth a word. */
+/** Nats by which the chosen answer's log-probability may fall without a warning. */
 const SUNK = 2
-/** Share of the training before which all pairs being right already means that they were too easy, or leak. */
+/** All pairs right before this share of the training means that they were too easy, or leak. */
 const EARLY = 0.2
-/** A loss below this early on means over-fitting, or pairs that differ by nothing. */
+/** A loss below this in the early part means over-fitting, or pairs without a difference. */
 const ZERO = 0.01
-/** Growth of the golden samples' NLL that means forgetting. */
+/** Growth of the golden samples' NLL that counts as forgetting. */
 const FORGOTTEN = 1.5
 
-/** What is wrong with a training, as far as its curves tell. Rafailov et al. 2023; Pal et al. 2024 (DPO-Positive). */
+/** The warnings for a training. Rafailov et al. 2023; Pal et al. 2024 (DPO-Positive). */
 export function warningsOf(metrics: Metrics): Warning[] {
   const found: Warning[] = []
   const chosen = values(metrics['logps/chosen'])
@@ -34,7 +34,7 @@ export function warningsOf(metrics: Metrics): Warning[] {
   return found
 }
 
-/** What is wrong with each of the trainings. Those on golden samples alone are left out: they have no pairs. */
+/** The warnings for each training. Trainings on golden samples alone are left out: they have no pairs. */
 export function warningsAmong<A extends Pick<Arm, 'run' | 'stage' | 'round' | 'arm' | 'names'>>(
   arms: readonly A[],
   curves: Curves,

@@ -1,4 +1,4 @@
-/** What a collection found of each task: problems that are sometimes solved and sometimes not are what teaches. */
+/** The result of a collection by task. Problems that are solved in some attempts and failed in others give pairs. */
 import { useQuery } from '@tanstack/react-query'
 import type { CSSProperties } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +10,7 @@ import classes from './glance.module.css'
 interface Props {
   readonly run: number
   readonly round: number
-  /** Milliseconds between two looks; false for one look. */
+  /** Milliseconds between two fetches; false for a single one. */
   readonly every: number | false
 }
 
@@ -25,7 +25,7 @@ export function Collected({ run, round, every }: Props) {
     queryKey: ['pairs', 'tasks', run, round],
     queryFn: () => lab.pairs.tasks.query({ run, round }),
   })
-  // They are built when all attempts are there.
+  // Pairs are built after the last attempt.
   const built = pairs.data !== undefined && pairs.data.length > 0
   const pairsOf = new Map(pairs.data?.map(({ task, count }) => [task, count]))
   const tasks = [...Map.groupBy(attempts.data ?? [], ({ task }) => task)].map(([task, groups]) => {

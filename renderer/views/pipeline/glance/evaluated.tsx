@@ -1,4 +1,4 @@
-/** How often each policy succeeded: those that have played, while the others still do. */
+/** The success rate of each policy that has played so far. */
 import { useQuery } from '@tanstack/react-query'
 import { lab } from '../../../api.ts'
 import { Policies } from '../../../parts/policies.tsx'
@@ -7,7 +7,7 @@ import classes from './glance.module.css'
 interface Props {
   readonly run: number
   readonly round: number
-  /** Milliseconds between two looks at a stage that runs; false where it has ended. */
+  /** Milliseconds between two fetches while the stage runs; false once it has ended. */
   readonly every: number | false
 }
 

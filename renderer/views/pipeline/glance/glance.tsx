@@ -1,4 +1,4 @@
-/** What came of a stage, at a glance: the rest is in a view of its own. */
+/** A summary of a stage's result. The full result has a view of its own. */
 import { lazy, Suspense } from 'react'
 import { useJob } from '../../../job.ts'
 import { Loading } from '../../../parts/loading.tsx'
@@ -6,16 +6,16 @@ import { type Stop, stopOf } from '../path.ts'
 import { Collected } from './collected.tsx'
 import { Evaluated } from './evaluated.tsx'
 
-/** Curves bring a chart library along, which the first view does without until there is something to draw. */
+/** Curves need a chart library, which is loaded only when there are curves to draw. */
 const Trained = lazy(() => import('./trained.tsx'))
 
-/** Milliseconds between two looks at a stage that runs. */
+/** Milliseconds between two fetches while the stage runs. */
 const LIVE = 1500
 
 interface Props {
   readonly run: number
   readonly stop: Exclude<Stop, 'verify'>
-  /** The last of the stage's rounds. */
+  /** The stage's latest round. */
   readonly round: number
 }
 

@@ -1,4 +1,4 @@
-/** Two curves of a training: how far it is, and whether it goes where it should. */
+/** Two curves of a training, which show its progress and whether it goes well. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,11 +14,11 @@ interface Props {
   readonly run: number
   readonly stage: 'sft' | 'dpo'
   readonly round: number
-  /** Milliseconds between two looks; false for one look. */
+  /** Milliseconds between two fetches; false for a single one. */
   readonly every: number | false
 }
 
-/** About one a pixel. */
+/** About one point per pixel. */
 const POINTS = 300
 
 interface Chart {
@@ -58,7 +58,7 @@ export default function Trained({ run, stage, round, every }: Props) {
     placeholderData: keepPreviousData,
     refetchInterval: every,
   })
-  // The same as long as nothing has changed: a chart that gets the same lines is not drawn again.
+  // The same object until the data change: a chart with the same lines is not drawn again.
   const charts = useMemo(() => {
     const seriesOf = ({ lines }: Chart): Series[] =>
       lines.flatMap(({ metric, role }) => {
