@@ -8,7 +8,7 @@ import { dpoDriver } from './cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'))
 
-/** Runs a command line; what it wrote, and its exit code. */
+/** Runs a command line. Returns its output and its exit code. */
 async function cli(...args: string[]) {
   const written = { stdout: '', stderr: '' }
   const into = (key: keyof typeof written) => ({ write: (text: string) => (written[key] += text) })
@@ -16,7 +16,7 @@ async function cli(...args: string[]) {
   return { status, stdout: written.stdout, stderr: written.stderr.trim() }
 }
 
-/** Options with a configuration whose store is in the empty folder. */
+/** Options for a configuration whose store is in the empty folder. */
 function config(text = ''): string[] {
   const path = join(folder, 'my.yaml')
   writeFileSync(path, `paths: {store: ${join(folder, 'lab.sqlite')}, reports: ${join(folder, 'reports')}}\n${text}`)
@@ -78,7 +78,7 @@ test.each([
   expect(stderr).not.toContain('    at ')
 })
 
-test('a configuration with a mistake leaves nothing behind', async () => {
+test('a configuration with a mistake leaves no files behind', async () => {
   expect(await cli('pipeline', ...config('training: {dpo: {bata: 1}}'))).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/my\.yaml:2: unknown key training.dpo.bata, perhaps training\.dpo\.beta\.$/),
@@ -92,25 +92,25 @@ test('there is nothing to resume before the first run', async () => {
   expect(stderr).toBe('There is nothing to resume: pipeline has not run yet. Leave out --resume to start again.')
 })
 
-test('an unknown task is named with its neighbours', async () => {
+test('an unknown task is reported with its nearest names', async () => {
   const { status, stderr } = await cli('golden', '--tasks', 'click-buton', ...config())
   expect(status).toBe(2)
   expect(stderr).toMatch(/no task click-buton.*click-button/)
 })
 
-test('task names may stand with commas between them', async () => {
+test('task names may be separated by commas', async () => {
   const { stderr } = await cli('golden', '--tasks', 'click-button,click-buton', ...config())
   expect(stderr).toMatch(/no task click-buton;/)
 })
 
-test('a stage without what it needs says which command makes it', async () => {
+test('a stage that lacks its input names the command that makes it', async () => {
   const none = `${join(folder, 'none')}`
   const { status, stderr } = await cli('collect', ...config(), '--set', `paths.sft_adapter_path=${none}`)
   expect(status).toBe(2)
   expect(stderr).toMatch(/none: there is no adapter here; run `npx dpo-driver sft` first\.$/)
 })
 
-test('two commands do not work with one store at a time', async () => {
+test('two commands cannot use one store at a time', async () => {
   const unlock = lockStore(join(folder, 'lab.sqlite'))
   expect(await cli('verify', ...config())).toMatchObject({
     status: 2,
@@ -126,7 +126,7 @@ test('runs lists them with their status, for people and as JSON', async () => {
   expect(JSON.parse(latest ?? '')).toMatchObject({ name: 'dpo-driver', command: 'golden', status: 'failed' })
 })
 
-test('a run can be deleted, but not one that is not there, nor while a command is at work', async () => {
+test('a run can be deleted, but not an unknown one, nor while a command is running', async () => {
   await cli('golden', '--tasks', 'click-buton', ...config())
   const runs = async () => {
     const { stdout } = await cli('runs', '--json', ...config())
@@ -152,14 +152,14 @@ test('a run can be deleted, but not one that is not there, nor while a command i
   expect(await cli('delete', 'one', ...config())).toMatchObject({ status: 2, stderr: expect.stringContaining('whole') })
 })
 
-test('an export of a run that is not there is refused', async () => {
+test('an export of an unknown run is refused', async () => {
   expect(await cli('export', 'kto', 'x.jsonl', '--run', '99', ...config())).toMatchObject({
     status: 2,
     stderr: 'There is no run 99; `npx dpo-driver runs` lists them.',
   })
 })
 
-test('an estimate comes by part, for people and as JSON, for a model that is not here', async () => {
+test('an estimate lists its parts, for people and as JSON, for a model that is not downloaded', async () => {
   const big = [
     '--set',
     'model.base_model_name=Qwen/Qwen2-7B-Instruct',
@@ -188,7 +188,7 @@ testNative('an estimate says how long the stages take where that is asked for', 
   expect(json).toMatchObject({ speed: { pair: expect.any(Number) }, times: { attempts: expect.any(Number) } })
 })
 
-test('an estimate for TensorFlow.js is of fp32, and says what it leaves out', async () => {
+test('an estimate for TensorFlow.js is for fp32, and says what it leaves out', async () => {
   const big = ['--set', 'model.engine=tfjs-node-gpu', 'model.base_model_name=Qwen/Qwen2-7B-Instruct']
   const { status, stdout } = await cli('estimate', ...big)
   expect(status).toBe(0)
@@ -203,7 +203,7 @@ test('an estimate for TensorFlow.js is of fp32, and says what it leaves out', as
   })
 })
 
-test('with --json every line of a run is an event', async () => {
+test('with --json every line of output is an event', async () => {
   const { stdout } = await cli('golden', '--json', '--tasks', 'click-buton', ...config())
   const events = stdout
     .trim()

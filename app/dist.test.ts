@@ -1,4 +1,4 @@
-/** What electron-builder is told, as far as it can be known without packing. */
+/** Checks electron-builder's configuration, as far as possible without packing. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -33,14 +33,14 @@ const config = z
   })
   .parse(parse(read('electron-builder.yml')))
 
-test('electron-builder accepts the configuration, and would refuse another', async () => {
+test('electron-builder accepts the configuration, and refuses a wrong one', async () => {
   await validateConfiguration(config, { isEnabled: false })
   await expect(validateConfiguration({ ...config, asarUnpacked: [] }, { isEnabled: false })).rejects.toThrow(
     /asarUnpacked/,
   )
 })
 
-test('a deb gets the maintainer and the page that electron-builder insists on, and the page is packed', async () => {
+test('a deb has the maintainer and the home page that electron-builder requires, and the page is packed', async () => {
   const { homepage, author } = config.extraMetadata
   const deb = (linux: { readonly maintainer?: string }, page: string | null) =>
     FpmTarget.prototype.computeFpmMetaInfoOptions.call({
@@ -66,7 +66,7 @@ test('every system has its package', () => {
   ])
 })
 
-test('the fuses leave no way in but the app’s own code', () => {
+test('the fuses allow only the app’s own code', () => {
   expect(config.electronFuses).toMatchObject({
     runAsNode: false,
     enableNodeOptionsEnvironmentVariable: false,
@@ -77,7 +77,7 @@ test('the fuses leave no way in but the app’s own code', () => {
   })
 })
 
-test('what the app starts with is packed, and what is opened as a file is not inside the archive', () => {
+test('the app’s start files are packed, and files that are opened by path lie outside of the archive', () => {
   const { main } = z.looseObject({ main: z.string() }).parse(JSON.parse(read('package.json')))
   const packed = (path: string) =>
     config.files.some((pattern) => globSync(pattern, { cwd: PROGRAM_ROOT }).includes(path))

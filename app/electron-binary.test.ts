@@ -1,4 +1,7 @@
-/** The desktop app in Electron itself, wherever its executable and a display are: `npm start` downloads it. */
+/**
+ * The desktop app in real Electron. Runs where its executable and a display exist; `npm start` downloads the
+ * executable.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +25,7 @@ describe.skipIf(path === undefined)(`in Electron itself${reason === undefined ? 
   })
   afterAll(() => app?.close())
 
-  test('the window shows the lab, and its page has nothing of Node', async () => {
+  test('the window shows the lab, and its page has no access to Node', async () => {
     const page = await app.firstWindow()
     await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/(#.*)?$/)
     expect(await page.evaluate('[typeof require, typeof process, typeof module].join()')).toBe(

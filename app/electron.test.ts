@@ -1,4 +1,4 @@
-/** The desktop app, on a stand-in for Electron whose windows are real pages. */
+/** The desktop app, with a stand-in for Electron whose windows are real pages. */
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electro
 let folder: string
 let launch: ElectronStandIn
 let launches = 0
-/** Milliseconds until a window must be there. */
+/** Milliseconds until a window must be open. */
 const PATIENCE = 20_000
 const argv = process.argv
 
@@ -31,7 +31,7 @@ afterEach(async () => {
   process.argv = argv
 })
 
-// What the app imports is what the launch of the test has.
+// The app imports the stand-in of the current test.
 vi.mock('electron', () => {
   const names = Object.keys(electronStandIn('').electron) as (keyof ElectronStandIn['electron'])[]
   return Object.defineProperties(
@@ -40,7 +40,7 @@ vi.mock('electron', () => {
   )
 })
 
-/** Runs the app's file as Electron would, once more for each launch. */
+/** Runs the app's file as Electron would, anew for each launch. */
 async function start(): Promise<void> {
   const file = `./electron.ts?launch=${++launches}`
   await import(/* @vite-ignore */ file)
@@ -55,7 +55,7 @@ async function quit(): Promise<void> {
 
 const main = () => launch.windows[0]!
 
-/** The lab's procedures, as the window's page asks for them. */
+/** Connects to the lab's procedures, as the window's page does. */
 async function connect() {
   const page = await main().webContents.page
   const { origin, host } = new URL(main().url)
@@ -114,7 +114,7 @@ test('the window shows the lab, safely', async () => {
   expect(navigate('will-attach-webview', '')).toBe(true)
 })
 
-test('tasks are played in hidden windows that reach nothing, by the same code', async () => {
+test('tasks are played in hidden windows without network, by the same code', async () => {
   await start()
   const { lab, socket } = await connect()
   const { screen } = await lab.live.record.mutate({ task: 'click-button', seed: 3 })
@@ -192,7 +192,7 @@ test('the menu goes to the views, in the system’s language', async () => {
   await vi.waitFor(() => expect(page.url()).toMatch(/#\/pairs$/), PATIENCE)
 })
 
-test('a job is not given up by quitting unless the user says so', async () => {
+test('quitting stops a job only if the user agrees', async () => {
   await start()
   const { lab, socket } = await connect()
   await lab.job.start.mutate({
@@ -218,7 +218,7 @@ test('a job is not given up by quitting unless the user says so', async () => {
   await again.socket.close()
 })
 
-test('the window opens where it was, at the same address', async () => {
+test('the window opens at its last position, at the same address', async () => {
   await start()
   const { origin } = new URL(main().url)
   main().maximize()
@@ -247,7 +247,7 @@ test('a second launch shows the window of the first', async () => {
   await focused
 })
 
-test('what keeps the lab from opening is said in a sentence', async () => {
+test('an error at the start is shown as a message', async () => {
   writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
   const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
   await start()
@@ -256,7 +256,7 @@ test('what keeps the lab from opening is said in a sentence', async () => {
   expect(launch.windows).toEqual([])
 })
 
-test('on a Chinese system what keeps the lab from opening is said in Chinese', async () => {
+test('on a Chinese system an error at the start is shown in Chinese', async () => {
   writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
   launch.app.locale = 'zh-CN'
   const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))

@@ -1,7 +1,7 @@
 /**
- * The lab as a desktop app: its window, its menu, the system's dialogs, and hidden windows for the pages of tasks. The
- * only file that imports Electron. The window shows what any browser would, from the same server on loopback, and has no
- * other way to this process: no preload, no IPC.
+ * The lab as a desktop app: its window, its menu, the system's dialogs, and hidden windows for the pages of tasks. Only
+ * this file imports Electron. The window shows the page that any browser would, from the same server on loopback. It
+ * has no other access to this process: no preload, no IPC.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ interface Lab {
 let lab: Lab | undefined
 let main: BrowserWindow | undefined
 let isLeaving = false
-/** Everything is closed: nothing keeps the app from quitting. */
+/** Whether everything is closed, so that the app may quit. */
 let finished = false
 /** Hidden windows that were opened so far. */
 let taskWindows = 0
@@ -65,7 +65,7 @@ async function open(): Promise<void> {
   const args = process.argv.slice(app.isPackaged ? 1 : 2)
   const { values } = parseArgs({ args, options: { config_path: { type: 'string' } }, strict: false })
   if (app.isPackaged) {
-    // An installed program cannot write where it lies. The lab reads this when it is loaded, which is below.
+    // An installed program cannot write to its own folder. The lab reads this variable when it is loaded, below.
     process.env.DPO_DRIVER_HOME ??= join(app.getPath('documents'), app.getName())
     mkdirSync(process.env.DPO_DRIVER_HOME, { recursive: true })
   }
@@ -118,7 +118,7 @@ function openMainWindow(url: string, { bounds, maximized }: WindowState): Browse
   return window
 }
 
-/** A hidden window for the page of a task: it shares nothing with others and reaches no network. */
+/** A hidden window for the page of a task. It shares nothing with other windows and has no network. */
 function openTaskWindow(): TaskWindow {
   // A partition whose name does not begin with "persist:" lives in memory.
   const own = session.fromPartition(`task-${++taskWindows}`)
@@ -134,7 +134,7 @@ function openTaskWindow(): TaskWindow {
   })
   window.webContents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')
   window.webContents.setAudioMuted(true)
-  // Where it fails, the debugger hears of it.
+  // Errors reach the debugger.
   window.loadURL('about:blank').catch(() => {})
   const destroy = () => {
     if (!window.isDestroyed()) window.destroy()
@@ -142,7 +142,7 @@ function openTaskWindow(): TaskWindow {
   return { debugger: window.webContents.debugger, destroy }
 }
 
-/** What holds for every page of this app: no new windows, no other pages within. */
+/** Rules for every page of this app: it opens no new windows and leads to no other pages. */
 function confine(contents: WebContents): void {
   contents.on('will-attach-webview', (event) => event.preventDefault())
   contents.setWindowOpenHandler(({ url }) => {
@@ -164,7 +164,7 @@ function showMain(): void {
   main?.focus()
 }
 
-// What the menu and the lab ask for
+// What the menu and the lab call
 
 const ACTIONS: MenuActions = {
   goTo: (view) => inPage(`location.hash = ${JSON.stringify(`#/${view}`)}`),
@@ -201,18 +201,18 @@ async function runAll(): Promise<void> {
   await lab?.jobs.start({ command: 'pipeline', config: lab.settings.read(), resume: null })
 }
 
-/** Does it, and tells the user what kept it from being done. */
+/** Runs the work, and shows its error to the user. */
 async function tell(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    // Pages that are closed by quitting fail to load.
+    // Pages that are closed while the app quits fail to load.
     if (finished) return
     dialog.showErrorBox(app.getName(), await inWords(error))
   }
 }
 
-/** An error in the language of the system, as the menu is. */
+/** The text of an error, in the language of the system. */
 async function inWords(error: unknown): Promise<string> {
   if (error instanceof UserError) return error.messages.map(await speakerFor(app.getLocale())).join('\n')
   return error instanceof Error ? error.message : String(error)
@@ -220,7 +220,7 @@ async function inWords(error: unknown): Promise<string> {
 
 // Quitting
 
-/** Closes everything and quits, unless a job is at work that the user wants to go on. */
+/** Closes everything and quits, unless the user wants a running job to go on. */
 async function leave(): Promise<void> {
   const current = lab?.jobs.state.current
   if (current && !(await mayStop(current))) return

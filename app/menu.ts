@@ -1,7 +1,7 @@
-/** The menu of the desktop app, as a value. */
+/** The menu of the desktop app, as data. */
 import type { MenuItemConstructorOptions } from 'electron'
 
-/** What the menu's own items do; the rest are roles that Electron knows. */
+/** The actions of the menu's own items. All other items are roles that Electron knows. */
 export interface MenuActions {
   /** Goes to a view, by its name in the page's address. */
   goTo(view: string): void

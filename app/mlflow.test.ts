@@ -17,7 +17,7 @@ const config = (uri: string | null) =>
   configSchema.parse({ paths: { store: join(folder, 'lab.sqlite') }, tracking: { uri } })
 const page = (program: string, signal = new AbortController().signal) => ({ say() {}, port: 5001, signal, program })
 
-/** A program in place of mlflow. */
+/** A program that stands in for mlflow. */
 function script(text: string): string {
   const path = join(folder, 'mlflow')
   writeFileSync(path, `#!/bin/sh\n${text}\n`)
@@ -25,7 +25,7 @@ function script(text: string): string {
   return path
 }
 
-test('mlflow is started on the folder of the runs, allowed to read it, and ended with the command', async () => {
+test('mlflow is started on the folder of the runs, may read it, and ends with the command', async () => {
   const told = join(folder, 'told')
   const program = script(`echo "$@ $MLFLOW_ALLOW_FILE_STORE" > ${told}\nexec sleep 60`)
   const stop = new AbortController()
@@ -36,14 +36,14 @@ test('mlflow is started on the folder of the runs, allowed to read it, and ended
   expect(readFileSync(told, 'utf8')).toBe(`ui --backend-store-uri file://${folder}/mlruns --port 5001 true\n`)
 })
 
-test('a port that somebody else has is said before anything is promised', async () => {
+test('a port in use is reported before the address is printed', async () => {
   const server = createServer().listen(5001, '127.0.0.1')
   await once(server, 'listening')
   await expect(openMlflow(config('auto'), page(script('exit 0')))).rejects.toThrow('Port 5001 is taken')
   server.close()
 })
 
-test('what stands in its way gets a sentence', async () => {
+test('each obstacle gets a message', async () => {
   await expect(openMlflow(config(null), page('mlflow'))).rejects.toThrow('set it to auto')
   await expect(openMlflow(config('http://gpu:5000'), page('mlflow'))).rejects.toThrow('at http://gpu:5000: open')
   await expect(openMlflow(config('auto'), page(join(folder, 'absent')))).rejects.toThrow('pip install mlflow')

@@ -1,4 +1,4 @@
-/** MLflow's own page over what the lab has recorded, where MLflow is installed. */
+/** Opens MLflow's own web page with the runs that the lab has recorded. */
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,17 +8,17 @@ import { UserError } from '../main/messages/error.ts'
 import { trackingFolder } from '../main/tracking/follow.ts'
 
 export interface MlflowPage {
-  /** Told what there is to say before MLflow says something itself. */
+  /** Called with what the user should know before MLflow prints anything. */
   readonly say: (line: string) => void
   readonly port: number
-  /** Aborted to end it. */
+  /** Aborted to end MLflow. */
   readonly signal: AbortSignal
-  /** The program; another in tests. */
+  /** The program; tests give another. */
   readonly program?: string
 }
 
 /**
- * Runs `mlflow ui` on the folder that `tracking.uri` names, until it ends or the signal ends it.
+ * Runs `mlflow ui` on the folder that `tracking.uri` names, until it ends or the signal is aborted.
  * @throws UserError where nothing is recorded, a server has the records, or MLflow is not installed.
  */
 export async function openMlflow(config: Config, { say, port, signal, program = 'mlflow' }: MlflowPage): Promise<void> {
@@ -28,14 +28,16 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   if (folder === null) throw new UserError('recordedElsewhere', { uri })
   mkdirSync(folder, { recursive: true })
   const args = ['ui', '--backend-store-uri', pathToFileURL(folder).href, '--port', String(port)]
-  // MLflow no longer reads its own file layout unless it is told to.
+  // MLflow reads its own file layout only with this variable.
   const env = { ...process.env, MLFLOW_ALLOW_FILE_STORE: 'true' }
   await checkPort(port)
   if (signal.aborted) return
   const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
   const end = () => child.kill('SIGTERM')
   signal.addEventListener('abort', end, { once: true })
-  child.once('spawn', () => say(`MLflow's page over ${folder} will be at http://127.0.0.1:${port}; Ctrl-C ends it.`))
+  child.once('spawn', () =>
+    say(`MLflow's page for ${folder} will be at http://127.0.0.1:${port}. Press Ctrl-C to stop it.`),
+  )
   const code = await new Promise<number | null>((ended, failed) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       failed(error.code === 'ENOENT' ? new UserError('mlflowMissing') : error),
@@ -45,7 +47,7 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   if (code !== 0 && !signal.aborted) throw new UserError('mlflowFailed', { code: String(code) })
 }
 
-/** MLflow ends well where its port is taken, and says so among much else. Throws UserError there. */
+/** Throws UserError where the port is taken. MLflow itself would print that among much else, and exit with 0. */
 async function checkPort(port: number): Promise<void> {
   const server = createServer()
   const taken = await new Promise<boolean>((answer) => {

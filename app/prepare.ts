@@ -1,6 +1,6 @@
 /**
- * The part of the set-up that needs Node 24: a browser and the benchmark's pages. What it found and fetched belongs to the
- * program, wherever the user's own folder is: it leaves data/setup.json there, where the set-up looks.
+ * The part of set-up that needs Node 24: a browser and the benchmark's pages. It writes data/setup.json into the
+ * program's folder, not the user's, and the next set-up looks for it there.
  */
 import { join } from 'node:path'
 import { fetchChromium } from '../main/environment/browser.ts'
@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../main/files/file.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import { UserError } from '../main/messages/error.ts'
 
-/** The benchmark's folder, or null where it cannot be had: the built-in tasks serve without it. */
+/** The benchmark's folder, or null where it cannot be fetched: then the built-in tasks are used. */
 async function pages(): Promise<string | null> {
   try {
     return await fetchMiniwob(join(PROGRAM_ROOT, 'data/miniwob'))

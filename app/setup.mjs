@@ -1,7 +1,7 @@
 /**
  * Makes a fresh clone ready: dependencies, Node 24, the native engine, the window, a browser, the benchmark's pages.
- * What is there already is left alone, so this runs before every command. Plain JavaScript without dependencies: it has
- * to start on an older Node, before anything is installed.
+ * It skips what is there already, so it can run before every command. It is plain JavaScript without dependencies, because
+ * it must start on an older Node, before anything is installed.
  *
  *     node app/setup.mjs                      sets up
  *     node app/setup.mjs --exec vitest run    sets up, then runs that bin of a dependency under Node 24
@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-// Not by their names: an older Node lacks some.
+// Imported as a whole: an older Node lacks some of the names.
 import module from 'node:module'
 import { availableParallelism } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
@@ -27,17 +27,17 @@ import { fileURLToPath } from 'node:url'
 const ROOT = resolve(import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url)), '..')
 const BIN = join(ROOT, 'node_modules/.bin')
 const NEEDED_NODE = 24
-// What was compiled the last time need not be compiled again: the lab comes up in half the time.
+// Compiled code is cached, so that the lab starts in half the time.
 const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node')
 const MINUTE = 60_000
 
-/** A reason to stop, in one sentence for the user. */
+/** An error that stops set-up. Its message is for the user. */
 class SetupError extends Error {}
 
 /**
- * Does what is missing and says so on stderr; silent where nothing is. `environment` false leaves out the native engine,
- * the window, the browser and the pages, for commands that only print; `again` tries once more what could not be had the last time.
- * Throws SetupError where the lab could not run afterwards.
+ * Sets up what is missing and reports it on stderr; prints nothing where nothing is missing. `environment: false` leaves
+ * out the native engine, the window, the browser and the pages, for commands that only print. `again` retries what could
+ * not be installed the last time. Throws SetupError where the lab could not run afterwards.
  */
 export async function setUp({ environment = true, again = false, platform = process.platform } = {}) {
   if (platform === 'win32') {
@@ -59,8 +59,8 @@ export async function setUp({ environment = true, again = false, platform = proc
 }
 
 /**
- * Runs the lab's command line under Node 24 and returns its exit code. Where this process is that Node, it becomes the
- * lab: a second one would take longer to start than all of the lab does.
+ * Runs the lab's command line under Node 24 and returns its exit code. Where this process already is that Node, the lab
+ * runs in it: starting a second Node would take longer than starting the lab.
  */
 export async function runLab(args) {
   const cli = new URL('cli.ts', import.meta.url)
@@ -72,20 +72,20 @@ export async function runLab(args) {
   return runProgram(args)
 }
 
-/** Runs a program under Node 24 with this terminal, and returns its exit code; a signal counts as 128 + its number. */
+/** Runs a program under Node 24 in this terminal. Returns its exit code, or 128 + the number of the signal that ended it. */
 export function runNode(args) {
   return new Promise((done, fail) => {
     const path = BIN + delimiter + process.env.PATH
     const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, PATH: path }
     const child = spawn(nodePath(), args, { stdio: 'inherit', env })
-    // The terminal sends Ctrl-C to the child as well; it takes signals that come together as one.
+    // The terminal sends Ctrl-C to the child as well. The child counts signals that come together as one.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     child.once('error', fail)
     child.once('exit', (code, signal) => done(code ?? 128 + (SIGNALS[signal] ?? 0)))
   })
 }
 
-/** Exit code for whatever stopped the set-up, after saying what it was. */
+/** Prints the error that stopped set-up, and returns the exit code. */
 export function report(error) {
   if (!(error instanceof SetupError)) throw error
   console.error(error.message)
@@ -96,7 +96,7 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }
 
 // Dependencies
 
-/** Whether node_modules holds what package-lock.json asks for, optional packages aside. */
+/** Whether node_modules has what package-lock.json lists, except for optional packages. */
 function dependenciesPresent() {
   const wanted = readJson('package-lock.json')?.packages ?? {}
   const installed = readJson('node_modules/.package-lock.json')?.packages ?? {}
@@ -112,7 +112,7 @@ async function installDependencies() {
 
 // Node
 
-/** The Node that programs of this project run under: the pinned one, where it is there. */
+/** The Node that runs the programs of this project: the pinned one, where it is installed. */
 export function nodePath() {
   const pinned = join(BIN, 'node')
   return existsSync(pinned) ? pinned : process.execPath
@@ -123,7 +123,7 @@ function isPinnedNode() {
   return realpathSync(process.execPath) === realpathSync(nodePath()) && nodeMajor() >= NEEDED_NODE
 }
 
-/** Major version of the Node that `nodePath` names, read from its package: starting it would cost 40 ms. */
+/** Major version of the Node that `nodePath` names, read from its package, because starting it would take 40 ms. */
 function nodeMajor() {
   if (!existsSync(join(BIN, 'node'))) return Number(process.versions.node.split('.')[0])
   return Number(readJson('node_modules/node/package.json')?.version.split('.')[0])
@@ -133,7 +133,7 @@ function nodeMajor() {
 
 const NATIVE = join(ROOT, 'native')
 
-/** Whether the addon is there and newer than every source of it; also where there is nothing to build. */
+/** Whether the addon exists and is newer than all its sources; also true where there is nothing to build. */
 function nativePresent() {
   if (!existsSync(join(NATIVE, 'CMakeLists.txt'))) return true
   return newestAddon() > newest(NATIVE, (name) => /\.(cpp|cc|h|hpp|inl)$|^CMakeLists\.txt$/.test(name))
@@ -164,7 +164,7 @@ async function buildNative() {
   console.error(`The native engine did not build (see ${log}), so ${instead}.`)
 }
 
-/** CMake refuses a cache that it wrote when the project stood in another folder; the addon itself is as good as it was. */
+/** Removes CMake's cache where it was written in another folder, because CMake refuses it. The addon itself stays valid. */
 function forgetOtherPlace(build) {
   const cache = join(build, 'CMakeCache.txt')
   if (!existsSync(cache)) return
@@ -178,7 +178,7 @@ function forgetOtherPlace(build) {
 const RENDERER = join(ROOT, 'renderer')
 const BUILT = join(RENDERER, 'dist')
 
-/** Whether the built window is newer than its sources and than the packages in it. */
+/** Whether the built window is newer than its sources and its packages. */
 function rendererPresent() {
   if (!existsSync(join(RENDERER, 'index.html'))) return true
   const built = newest(BUILT, (name) => name === 'index.html')
@@ -199,7 +199,7 @@ async function buildRenderer() {
   console.error(`The window did not build; the command line works without it. ${lastLines(output)}`)
 }
 
-/** Folders of what is made, not written. */
+/** Folders with generated files. */
 const MADE = ['build', 'CMakeFiles', 'dist']
 
 /** When the newest of a folder's files was written, in milliseconds; 0 where there is none. */
@@ -214,7 +214,7 @@ function newest(folder, wanted) {
 
 // Browser and pages
 
-/** Whether what app/prepare.ts found the last time is still there; pages that could not be had are null. */
+/** Whether what app/prepare.ts found the last time still exists; `null` stands for pages that could not be fetched. */
 function environmentPresent(again) {
   const found = readJson('data/setup.json')
   if (found === undefined || !existsSync(found.browser)) return false
@@ -226,9 +226,9 @@ async function prepareEnvironment() {
   if (code !== 0) throw new SetupError('The set-up stopped there.')
 }
 
-// Doing
+// Running programs
 
-/** Runs one part, saying what it is and how long it took. */
+/** Runs one part, and prints its title and how long it took. */
 async function step(title, work) {
   const start = Date.now()
   console.error(`Setting up: ${title} ...`)
@@ -236,7 +236,7 @@ async function step(title, work) {
   console.error(`Setting up: ${title}, ${((Date.now() - start) / 1000).toFixed(1)} s`)
 }
 
-/** Runs a program to its end or its time limit and returns what it printed; the caller looks whether it worked. */
+/** Runs a program until it ends or reaches its time limit. Returns its output; the caller checks whether it worked. */
 function capture(program, args, limit) {
   return new Promise((done) => {
     let output = ''

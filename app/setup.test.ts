@@ -44,7 +44,7 @@ function put(path: string, text: string): string {
   return file
 }
 
-/** A program that the set-up can find; the others of this machine it cannot. */
+/** A program that set-up can find. It does not see the other programs of this machine. */
 function tool(name: string, script: string): void {
   chmodSync(put(`tools/${name}`, `#!/bin/sh\n${script}\n`), 0o755)
 }
@@ -58,7 +58,7 @@ function setup(...args: string[]) {
   return { status, stdout, stderr: stderr.replace(/, [\d.]+ s$/gm, '') }
 }
 
-test('where everything is there it does and says nothing', () => {
+test('a complete project needs no work and prints nothing', () => {
   expect(setup('--exec', 'node', '-e', '')).toEqual({ status: 0, stdout: '', stderr: '' })
 })
 
@@ -67,7 +67,7 @@ test('--exec runs a bin of a dependency under Node 24 and ends with its exit cod
   expect(setup('--exec', 'tell', 'a', '--b')).toEqual({ status: 7, stdout: 'a,--b\n', stderr: '' })
 })
 
-test('what a set-up found is kept with the program, where the next one looks, whatever DPO_DRIVER_HOME names', () => {
+test('the findings of a set-up are kept with the program, where the next one reads them, whatever DPO_DRIVER_HOME names', () => {
   const project = join(import.meta.dirname, '..')
   const program = realpathSync(mkdtempSync(join(tmpdir(), 'program-')))
   cpSync(join(project, 'main'), join(program, 'main'), { recursive: true })
@@ -89,7 +89,7 @@ test('what a set-up found is kept with the program, where the next one looks, wh
   expect(readdirSync(home)).toEqual([])
 })
 
-test('Windows itself is one sentence that says where the lab runs there', async () => {
+test('on Windows itself a message says where the lab runs', async () => {
   const { setUp } = (await import(join(root, 'app/setup.mjs'))) as {
     setUp: (where: { platform: string }) => Promise<void>
   }
@@ -97,7 +97,7 @@ test('Windows itself is one sentence that says where the lab runs there', async 
   await expect(setUp({ platform: 'linux' })).resolves.toBeUndefined()
 })
 
-test('a Node that is too old is one sentence', () => {
+test('a Node that is too old is refused with a message', () => {
   put('node_modules/node/package.json', JSON.stringify({ version: '20.1.0' }))
   const { status, stderr } = setup()
   expect(status).toBe(2)
@@ -119,7 +119,7 @@ test('dependencies are installed when they are not those of the lock file', () =
   })
 })
 
-test('what npm said is shown when it did not install them', () => {
+test('npm’s output is shown when it fails to install them', () => {
   put('node_modules/.package-lock.json', '{}')
   tool('npm', 'echo no network >&2; exit 1')
   const { status, stderr } = setup()
@@ -127,14 +127,14 @@ test('what npm said is shown when it did not install them', () => {
   expect(stderr).toContain('npm ci did not install the dependencies: no network')
 })
 
-test('without a compiler the lab goes on, and says what it costs', () => {
+test('without a compiler the set-up goes on, and says what is lost', () => {
   put('native/CMakeLists.txt', '')
   const { status, stderr } = setup('--exec', 'node', '-e', '')
   expect(status).toBe(0)
   expect(stderr).toContain('No cmake to build the native engine with, so the lab runs on TensorFlow.js instead')
 })
 
-test('an engine that does not build is named with its log', () => {
+test('an engine that does not build is reported with its log', () => {
   put('native/CMakeLists.txt', '')
   tool('c++', 'true')
   tool('cmake', 'echo broken')
@@ -144,7 +144,7 @@ test('an engine that does not build is named with its log', () => {
   expect(readFileSync(join(root, 'native/build/build.log'), 'utf8')).toContain('broken')
 })
 
-test('an engine that does not build anew leaves the one that is there', () => {
+test('a failed rebuild leaves the existing engine', () => {
   utimesSync(put('native/build/dpo_driver.node', ''), 1000, 1000)
   put('native/CMakeLists.txt', '')
   tool('c++', 'true')
@@ -154,7 +154,7 @@ test('an engine that does not build anew leaves the one that is there', () => {
   )
 })
 
-test('a project that was moved builds its engine as in its first place', () => {
+test('a project that was moved builds its engine as before', () => {
   const addon = put('native/build/dpo_driver.node', '')
   utimesSync(addon, 1000, 1000)
   put('native/CMakeLists.txt', '')
@@ -182,7 +182,7 @@ test('the native engine is built again when a source is newer than it', () => {
   })
 })
 
-test('the window is built again where a source is newer, and its failure costs the command line nothing', () => {
+test('the window is rebuilt where a source is newer, and a failure does not stop the command line', () => {
   put('renderer/index.html', '')
   put('renderer/app.tsx', '')
   const build =

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm start`: sets up what is missing and opens the lab in its own window; where there can be none, it serves the lab
- * to this machine's browser and prints the address. Options are those of `dpo-driver serve`; `--browser` wants no window.
+ * `npm start`: sets up what is missing and opens the lab in its own window. Where no window is possible, it serves the
+ * lab to this machine's browser and prints the address. The options are those of `dpo-driver serve`; `--browser` opens
+ * no window.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -13,8 +14,8 @@ const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..')
 const DOWNLOAD_LIMIT = 5 * 60_000
 
 /**
- * Path of Electron's executable, got if it is not there yet unless `get` is false, or the reason why there can be no
- * window: `{ path }` or `{ reason }`.
+ * Finds Electron's executable, and downloads it where it is missing unless `get` is false. Returns `{ path }`, or `{
+ * reason }` where no window is possible.
  */
 export async function findElectron({
   root = ROOT,
@@ -36,7 +37,7 @@ export async function findElectron({
   return downloaded === undefined ? { reason: 'Electron could not be downloaded' } : { path: downloaded }
 }
 
-/** The executable that Electron's package names, where it is there. */
+/** The executable that Electron's package names; undefined where it is missing. */
 function installed(folder) {
   const name = join(folder, 'path.txt')
   if (!existsSync(name)) return undefined
@@ -44,7 +45,7 @@ function installed(folder) {
   return existsSync(path) ? path : undefined
 }
 
-/** Runs Electron's own download to its end or its time limit; the caller looks whether it worked. */
+/** Runs Electron's own download until it ends or reaches its time limit. The caller checks whether it worked. */
 function download(script) {
   return new Promise((done) => {
     const child = spawn(nodePath(), [script], { stdio: 'ignore', timeout: DOWNLOAD_LIMIT })

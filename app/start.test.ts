@@ -20,7 +20,7 @@ const { findElectron } = (await import(`${PROGRAM_ROOT}/app/start.mjs`)) as {
   findElectron: (where: Where) => Promise<Found>
 }
 
-/** A project whose Electron's download runs `install`. */
+/** A project in which Electron's download runs `install`. */
 function project(install: string): string {
   const root = mkdtempSync(join(tmpdir(), 'start-'))
   const folder = join(root, 'node_modules/electron')
@@ -33,7 +33,7 @@ const SUCCEEDS = `const fs = require('node:fs'); const at = (name) => __dirname 
 fs.mkdirSync(at('dist')); fs.writeFileSync(at('dist/electron'), ''); fs.writeFileSync(at('path.txt'), 'electron')`
 const there = (root: string): Where => ({ root, platform: 'linux', env: { DISPLAY: ':0' }, uid: 1000 })
 
-test('Electron is downloaded when it is first wanted, and then it is there', async () => {
+test('Electron is downloaded when it is first needed, and found after that', async () => {
   const root = project(SUCCEEDS)
   const path = join(root, 'node_modules/electron/dist/electron')
   expect(await findElectron(there(root))).toEqual({ path })
@@ -42,7 +42,7 @@ test('Electron is downloaded when it is first wanted, and then it is there', asy
   expect(await findElectron(there(root))).toEqual({ path })
 })
 
-test('why there can be no window is said', async () => {
+test('the reason why no window is possible is reported', async () => {
   const root = project(SUCCEEDS)
   expect(await findElectron({ ...there(root), env: {} })).toEqual({ reason: 'there is no display' })
   expect(await findElectron({ ...there(root), uid: 0 })).toEqual({ reason: 'Electron does not run as root' })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 
-/** A process that says 'ready', then 'stopping', and then never ends by itself. */
+/** A process that prints 'ready', then 'stopping', and never ends by itself. */
 async function stubborn() {
   const script = `
     const { stopOnSignals } = await import(${JSON.stringify(join(import.meta.dirname, 'stop.ts'))})

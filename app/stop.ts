@@ -1,16 +1,18 @@
-/** Ctrl-C once stops cleanly, twice quits at once. */
+/** Ctrl-C once stops cleanly; twice quits at once. */
 
-/** npm, npx and the terminal may each pass the same Ctrl-C on: what comes within this time is one, in milliseconds. */
+/**
+ * npm, npx and the terminal may each pass on the same Ctrl-C. Signals within this time count as one, in milliseconds.
+ */
 const ONE_PRESS = 700
 
 export interface Stop {
   /** Aborted at the first signal. */
   readonly signal: AbortSignal
-  /** Leaves the signals to their default again. */
+  /** Restores the default handling of the signals. */
   release(): void
 }
 
-/** Listens for SIGINT, SIGTERM and SIGHUP; `onStop` is called at the first. The second ends the process with 130. */
+/** Listens for SIGINT, SIGTERM and SIGHUP. The first calls `onStop`; the second ends the process with exit code 130. */
 export function stopOnSignals(onStop: () => void): Stop {
   const controller = new AbortController()
   let first = 0

@@ -20,7 +20,7 @@ function screen(isTTY: boolean) {
   return { isTTY, columns: 80, write: (more: string) => (text += more), text: () => text }
 }
 
-test('a terminal gets a bar that is drawn over, and cleared before the next line', () => {
+test('a terminal shows a bar that is redrawn, and cleared before the next line', () => {
   const shown = screen(true)
   let now = 0
   const emit = terminalView(shown, () => now)
@@ -37,7 +37,7 @@ test('a terminal gets a bar that is drawn over, and cleared before the next line
   expect(shown.text()).toBe(`${bar}${bar}${bar}\r\x1b[K  two\n  lines\n`)
 })
 
-test('where there is no terminal a line comes every ten seconds', () => {
+test('without a terminal a line is printed every ten seconds', () => {
   const shown = screen(false)
   let now = 0
   const emit = terminalView(shown, () => now)
@@ -56,7 +56,7 @@ test('where there is no terminal a line comes every ten seconds', () => {
   )
 })
 
-test('scripts get every event as a line of JSON', () => {
+test('scripts get each event as a line of JSON', () => {
   const shown = screen(false)
   const emit = jsonView(shown)
   emit(progress(1))

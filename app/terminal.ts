@@ -1,4 +1,4 @@
-/** A run as lines in a terminal: a bar that moves where there is one, a line now and then where there is none. */
+/** Prints a run's events: with a moving progress bar in a terminal, otherwise with a line every ten seconds. */
 import type { Emit, LabEvent } from '../main/pipeline/events.ts'
 
 /** What is written to: process.stdout, or a stand-in. */
@@ -13,7 +13,7 @@ const BAR_WIDTH = 24
 const BAR_INTERVAL = 100
 const LINE_INTERVAL = 10_000
 
-/** Writes events for people. */
+/** Prints events for people. */
 export function terminalView(screen: Screen, now: () => number = Date.now): Emit {
   let drawn = false
   let last = 0
@@ -51,7 +51,7 @@ export function terminalView(screen: Screen, now: () => number = Date.now): Emit
   }
 }
 
-/** Writes events for scripts, a JSON object a line. */
+/** Prints events for scripts, one JSON object per line. */
 export function jsonView(screen: Screen): Emit {
   return (event) => screen.write(`${JSON.stringify(event)}\n`)
 }

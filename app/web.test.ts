@@ -1,4 +1,4 @@
-/** The lab in a browser as a command: from the printed address to Ctrl-C. */
+/** The command `serve`, from the printed address to Ctrl-C. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'

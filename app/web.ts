@@ -1,4 +1,4 @@
-/** The lab in a browser: one process that holds the store, the job and the server, until it is told to end. */
+/** Serves the lab to a browser: one process with the store, the job and the server, until it is told to end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -12,17 +12,17 @@ import type { Context, Desktop } from '../main/rpc/trpc.ts'
 
 export interface WebOptions {
   readonly settings: Settings
-  /** Address to listen at; 127.0.0.1 by default, which only this machine reaches. */
+  /** Address to listen on; by default 127.0.0.1, which only this machine can reach. */
   readonly host?: string
-  /** Any that is free by default. */
+  /** Any free port by default. */
   readonly port?: number
   /** Folder of the window's built files. */
   readonly window?: string
-  /** What opens the pages of tasks; headless Chromium by default. */
+  /** Opens the pages of tasks; headless Chromium by default. */
   readonly pages?: () => BrowserHost
-  /** What the desktop app around the window can do for it; nothing in a browser. */
+  /** What the desktop app can do for its window; undefined for a browser. */
   readonly desktop?: Desktop
-  /** Told of bugs, in full; they go to stderr by default. */
+  /** Called with each bug in full; by default they go to stderr. */
   readonly onBug?: (text: string) => void
 }
 
@@ -31,7 +31,7 @@ export interface Web {
   readonly url: string
   /** The lab's jobs, once everything is loaded. */
   readonly jobs: Promise<Jobs>
-  /** Stops the job where it can go on later, and lets go of everything. */
+  /** Stops the job so that it can be resumed, and closes everything. */
   close(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export async function serveLab(options: WebOptions): Promise<Web> {
     const context = Promise.withResolvers<Context>()
     const onBug = options.onBug ?? ((text) => console.error(text))
     const server = await startServer({ context: context.promise, host, port, window, onBug })
-    // Not before the server listens: a browser can fetch the window's files while this loads.
+    // Only after the server listens: a browser can fetch the window's files while this loads.
     contextOf(lab, options).then(context.resolve, context.reject)
     return {
       url: server.url,
@@ -66,7 +66,7 @@ export async function serveLab(options: WebOptions): Promise<Web> {
   }
 }
 
-/** What the window's questions are answered with. */
+/** The context from which the window's requests are answered. */
 async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Promise<Context> {
   const { Live } = await import('../main/live/live.ts')
   const { Jobs } = await import('../main/jobs.ts')
@@ -75,7 +75,7 @@ async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Pr
   return { lab, jobs: new Jobs(lab, live.screens.audience()), merges: new Merges(), settings, live, desktop }
 }
 
-/** Opens an address in the user's browser; false where there is none to be seen. */
+/** Opens an address in the user's browser; false where there is no screen. */
 export async function openBrowser(url: string): Promise<boolean> {
   const [program, ...args] = opener(url)
   if (program === undefined) return false
@@ -89,7 +89,7 @@ export async function openBrowser(url: string): Promise<boolean> {
   }
 }
 
-/** What opens an address on this system; nothing where there is no screen to open it on. */
+/** The command that opens an address on this system; empty where there is no screen. */
 function opener(url: string): string[] {
   switch (process.platform) {
     case 'darwin':

@@ -1,4 +1,4 @@
-/** Where the window was when it was closed, so that it opens there again. */
+/** Stores the window's position, so that it opens there again. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { writeFileAtomic } from '../main/files/file.ts'
@@ -7,20 +7,20 @@ const rectangle = z.object({ x: z.int(), y: z.int(), width: z.int().positive(), 
 type Rectangle = z.output<typeof rectangle>
 
 const stateSchema = z.object({
-  /** null lets the system place it. */
+  /** null: the system chooses the position. */
   bounds: rectangle.nullable().default(null),
   maximized: z.boolean().default(false),
-  /** The port that the lab was served at. A page's settings belong to its address, so the same one is taken again. */
+  /** The port of the last launch. A page's settings belong to its address, so the same port is used again. */
   port: z.int().min(0).max(65_535).default(0),
 })
 export type WindowState = z.output<typeof stateSchema>
 
-/** Least part of the window that a display must show, in pixels, for people to find it. */
+/** The smallest part of the window, in pixels, that a display must show. */
 const VISIBLE = 100
 
 /**
- * The state in a file, or the default where there is none or it cannot be read. A window that would be on none of the
- * displays, one having been unplugged, is placed anew.
+ * The state in a file, or the default where the file is missing or invalid. A window that no display would show,
+ * because one was unplugged, gets a new position.
  */
 export function readWindowState(path: string, displays: readonly Rectangle[]): WindowState {
   const state = stateSchema.parse(contents(path))
@@ -32,7 +32,7 @@ export function readWindowState(path: string, displays: readonly Rectangle[]): W
   return displays.some(shows) ? state : { ...state, bounds: null }
 }
 
-/** Keeps the state. Throws UserError where it cannot be written. */
+/** Stores the state. Throws UserError where it cannot be written. */
 export function writeWindowState(path: string, state: WindowState): void {
   writeFileAtomic(path, `${JSON.stringify(state)}\n`)
 }

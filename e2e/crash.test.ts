@@ -1,6 +1,6 @@
 /**
- * A whole pipeline, small, killed with SIGKILL at ten random instants, and resumed each time: it must end with the same
- * episodes, metrics and table as one that nothing disturbed, leave no process behind, and count nothing twice.
+ * A small pipeline is killed with SIGKILL at ten random instants and resumed each time. It must end with the same
+ * episodes, metrics and table as an undisturbed one, leave no process behind, and count nothing twice.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ const KILLS = 10
 
 const folders: string[] = []
 let undisturbed: ReturnType<typeof outcomeOf>
-/** How many events the undisturbed pipeline told. */
+/** How many events the undisturbed pipeline prints. */
 let length = 0
 
 beforeAll(async () => {
@@ -34,8 +34,8 @@ afterAll(() => {
 })
 
 /**
- * Ten instants, one in each tenth of the run, so that every stage is hit. They are shares of the events it tells, not of
- * its time, which changes with what else the machine does.
+ * Ten instants, one in each tenth of the run, so that every stage is hit. They are shares of the printed events, not of
+ * the time, which varies with the machine's load.
  */
 const instants = Array.from({ length: KILLS }, (_, tenth) => (tenth + 0.95 * Math.random()) / KILLS)
 
@@ -44,13 +44,13 @@ test.each(instants)('a kill after %f of the run changes nothing', async (instant
   const first = start(folder)
   const events = countEvents(first)
   while (first.exitCode === null && events() < instant * length) await pause(1)
-  // Between two events, wherever that is: in a write, in the browser, in the engine.
+  // Between two events, whatever happens there: a write, the browser, the engine.
   await pause(50 * Math.random())
   const children = descendants(first.pid ?? 0)
   first.kill('SIGKILL')
   expect(await ending(first)).toBe(null)
   await gone(children)
-  // Killed before the run was begun in the store, there is nothing to resume.
+  // A run that was killed before the store had it cannot be resumed.
   const begun = existsSync(join(folder, 'lab.sqlite')) && runs(folder) > 0
   expect(await ending(start(folder, begun ? ['--resume'] : []))).toBe(0)
   expect(outcomeOf(folder)).toEqual(undisturbed)
@@ -76,7 +76,7 @@ function start(folder: string, more: readonly string[] = []): ChildProcess {
   return child
 }
 
-/** How many lines a process has written so far. */
+/** Counts the lines that a process has printed so far. */
 function countEvents({ stdout }: ChildProcess): () => number {
   let events = 0
   stdout?.on('data', (chunk: Buffer) => {
@@ -90,7 +90,7 @@ function ending(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', resolve))
 }
 
-/** Everything that the run found, without what the clock and the machine's load decide. */
+/** All results of a run, without those that depend on time and load. */
 function outcomeOf(folder: string) {
   const store = new DatabaseSync(join(folder, 'lab.sqlite'), { readOnly: true })
   const all = (sql: string) =>
@@ -138,7 +138,7 @@ function runs(folder: string): number {
   }
 }
 
-/** Processes below a process: the browser's. */
+/** All descendants of a process, the browser's among them. */
 function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -155,7 +155,7 @@ function descendants(pid: number): number[] {
   return below(pid)
 }
 
-/** Waits until none of these processes is left, at most ten seconds. */
+/** Waits until these processes have ended, at most ten seconds. */
 async function gone(pids: readonly number[]): Promise<void> {
   const alive = () =>
     pids.filter((pid) => {

@@ -1,4 +1,4 @@
-/** What a run found: results, curves, episodes. */
+/** The results of a run: tables, curves, episodes. */
 import { expect, test } from './fixtures.ts'
 import { clean, open } from './window.ts'
 

@@ -10,13 +10,13 @@ import { writeSmallLab } from '../testing/small-lab.ts'
 
 export { expect }
 
-/** Milliseconds for what the lab has to work for. */
+/** Milliseconds to wait for work of the lab. */
 export const LATER = 300_000
 
 interface Options {
-  /** What is in the lab's store: a run that has ended, or nothing. */
+  /** The content of the lab's store: a finished run, or nothing. */
   stored: 'run' | 'nothing'
-  /** Values of the lab's configuration besides the small lab's. */
+  /** Values of the configuration that differ from the small lab's. */
   settings: Readonly<Record<string, unknown>>
   /** Whether the reader has seen the tour. */
   toured: boolean
@@ -24,7 +24,7 @@ interface Options {
 
 interface Fixtures {
   lab: { readonly folder: string; readonly url: string }
-  /** What went wrong in the page. A test fails where something is left in it. */
+  /** Errors of the page. A test fails where any are left. */
   complaints: string[]
 }
 
@@ -52,7 +52,7 @@ export const test = base.extend<Options & Fixtures>({
     expect(crashed, errors).toBe(false)
   },
 
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures are wanted.
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the wanted fixtures from the pattern.
   complaints: async ({}, use) => {
     const complaints: string[] = []
     await use(complaints)

@@ -1,10 +1,10 @@
-/** How every view looks: in each language, by day and by night, on wide and on narrow screens. */
+/** The look of every view: in each language, in light and dark, on wide and narrow screens. */
 import { expect, test } from './fixtures.ts'
 import { clean, overflow, VIEWS } from './window.ts'
 
 const PLACES = [...Object.keys(VIEWS), 'runs?side=models', 'live?mode=play', 'live?mode=record']
 
-test('every view fits, and axe finds nothing', { tag: '@looks' }, async ({ page }) => {
+test('every view fits, and axe finds no fault', { tag: '@looks' }, async ({ page }) => {
   for (const place of PLACES) {
     await page.evaluate((hash) => {
       window.location.hash = hash

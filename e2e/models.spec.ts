@@ -1,10 +1,10 @@
-/** Runs and the adapters they made; a task played and recorded by hand. */
+/** Runs and their adapters; a task that is played and recorded by hand. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, focused, open } from './window.ts'
 
-test('a run is looked at, deleted and brought back', async ({ page }) => {
+test('a run is opened, deleted and brought back', async ({ page }) => {
   await open(page, 'runs')
   await page.getByLabel('Mark run 1').check()
   await page.getByRole('heading', { name: 'Settings of run 1' }).waitFor()
@@ -12,7 +12,7 @@ test('a run is looked at, deleted and brought back', async ({ page }) => {
   await page.getByRole('button', { name: 'More on run 1' }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
   await page.getByRole('link', { name: /^1 · / }).waitFor({ state: 'hidden' })
-  // What had the focus is gone: it stays in the view.
+  // The focused element is gone; the focus stays in the view.
   await expect.poll(() => focused(page)).toBe('Runs & models')
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByRole('link', { name: /^1 · / }).waitFor()
@@ -67,7 +67,7 @@ test('a golden sample is recorded by hand', async ({ page, context }) => {
   const heading = page.getByRole('heading', { name: /^Click on the "/ })
   await heading.waitFor()
   const wanted = /"(.*)"/.exec((await heading.textContent()) ?? '')?.[1]
-  // It is this window's: it survives a reload, and another window has none.
+  // The recording belongs to this window: it survives a reload, and another window has none.
   await page.reload()
   await heading.waitFor()
   const second = await context.newPage()

@@ -31,7 +31,7 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   await page.getByText('1 pair', { exact: true }).waitFor()
 })
 
-test('the list is made wider and narrower by keys and by mouse', async ({ page }) => {
+test('the list is resized by keys and by mouse', async ({ page }) => {
   const divider = page.getByRole('separator', { name: 'Width of the list' })
   await divider.focus()
   await page.keyboard.press('ArrowRight')
@@ -44,7 +44,7 @@ test('the list is made wider and narrower by keys and by mouse', async ({ page }
   expect(Number(await divider.getAttribute('aria-valuenow'))).toBeLessThan(40)
 })
 
-test('a list of thousands goes to its end and back at once', async ({ page, context, complaints }) => {
+test('a list of thousands scrolls to its end and back at once', async ({ page, context, complaints }) => {
   const exported = await context.request.get(new URL('/exports/1/preferences.jsonl?round=1', page.url()).href)
   const row = z
     .looseObject({ chosen: z.tuple([z.looseObject({ content: z.string() })]) })
@@ -57,7 +57,7 @@ test('a list of thousands goes to its end and back at once', async ({ page, cont
   await bringIn(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.getByText('broken.jsonl:2: prompt must be a list of messages; correct or delete the line.').waitFor()
-  // The browser itself writes down that the lab did not take it.
+  // The browser reports the status of the refused request itself.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
   await bringIn(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')
   const dialog = page.getByRole('dialog', { name: 'Import many.jsonl' })
@@ -91,9 +91,9 @@ test('pairs are judged as quickly as keys can be pressed', async ({ page }) => {
   const ids = await Promise.all([0, 1, 2, 3, 4, 5, 6].map((place) => idAt(page, place)))
   await press(page, 'ddddd')
   await expect.poll(() => opened(page)).toBe(ids[5])
-  // They have left the list, and the pair that follows them is its first.
+  // They have left the list, and the next pair is now its first.
   await expect.poll(() => idAt(page, 0)).toBe(ids[5])
-  // One that stays in the list is gone on from as well.
+  // A pair that stays in the list is followed by the next one too.
   await press(page, 'a')
   await expect.poll(() => opened(page)).toBe(ids[6])
   await inList(page, 'dropped')
@@ -107,7 +107,7 @@ test('pairs are judged as quickly as keys can be pressed', async ({ page }) => {
   await expect.poll(() => opened(page)).toBe(ids[4])
 })
 
-test('an edit is checked, kept and never lost to another key', async ({ page }) => {
+test('an edit is checked, saved, and never lost to another key', async ({ page }) => {
   const detail = page.getByRole('region', { name: 'The opened pair' })
   const before = await opened(page)
   await page.keyboard.press('e')
@@ -129,7 +129,7 @@ test('an edit is checked, kept and never lost to another key', async ({ page }) 
   expect(await answerOf(page, 'Chosen')).toContain('better')
 })
 
-test('what is shown of a pair stays chosen on the next one', async ({ page }) => {
+test('the shown side of a pair stays chosen at the next one', async ({ page }) => {
   await page.getByText('Prompt', { exact: true }).first().click()
   await press(page, 'j')
   await expect.poll(async () => (await opened(page)) === (await idAt(page, 1))).toBe(true)
@@ -153,7 +153,7 @@ async function idAt(page: Page, place: number): Promise<number> {
   return Number(await row.first().textContent())
 }
 
-/** Shows the pairs of a state, with the first of them opened. */
+/** Lists the pairs of a state, and opens the first. */
 async function inList(page: Page, state: string): Promise<void> {
   await page.getByLabel('State', { exact: true }).selectOption({ label: state })
   await page.getByRole('grid').focus()

@@ -13,7 +13,7 @@ test.use({
 test.describe(() => {
   test.use({ stored: 'nothing' })
 
-  test('one button runs all stages; a stop is gone on from, a reload loses nothing, a second browser sees the same', async ({
+  test('one button runs all stages; a stop can be resumed, a reload loses nothing, a second browser sees the same', async ({
     page,
     lab,
     browser,
@@ -45,7 +45,7 @@ test.describe(() => {
     await second.keyboard.press('Escape')
     await second.getByLabel('搜索日志').fill('整条流水线，继续')
     await second.getByRole('log').getByText('运行 1：整条流水线，继续').waitFor()
-    // What a stage says is in the reader's language as well.
+    // The messages of stages are in the reader's language too.
     await second.getByLabel('搜索日志').fill('个样本，留出')
     await second
       .getByRole('log')
@@ -58,14 +58,14 @@ test.describe(() => {
     await open(page, 'results')
     await page.getByRole('heading', { name: 'Success of every policy' }).waitFor()
     await clean(page, 'results-run')
-    // With pictures, which a prepared store has none of.
+    // With pictures, which the prepared store does not have.
     await open(page, 'episodes')
     await page.getByText(/^Step \d+ of \d+$/).waitFor()
     await clean(page, 'episodes-run')
   })
 })
 
-test('corrected pairs are trained on again, and the new policy stands beside the old one', async ({ page }) => {
+test('DPO trains again on corrected pairs, and the new policy stands beside the old one', async ({ page }) => {
   test.setTimeout(2 * LATER)
   await open(page, 'pairs')
   const detail = page.getByRole('region', { name: 'The opened pair' })

@@ -1,4 +1,4 @@
-/** Builds what the tests start, where it is older than its sources. */
+/** Builds the programs that the tests start, where they are older than their sources. */
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 
 export default async function setUpProject(): Promise<void> {

@@ -1,9 +1,9 @@
-/** What surrounds the views: the command palette, the sheet of keys, languages and colours. */
+/** The parts around the views: the command palette, the sheet of keys, languages and colours. */
 import { expect, test } from './fixtures.ts'
 import { clean, open, VIEWS } from './window.ts'
 
 test('the command palette opens from anywhere', async ({ page }) => {
-  // Whatever has the focus: a tab here, then a field.
+  // Wherever the focus is: first on a tab, then in a field.
   await open(page, 'live')
   await page.getByText('Watch', { exact: true }).click()
   await page.keyboard.press('Control+k')
@@ -24,7 +24,7 @@ test('the command palette opens from anywhere', async ({ page }) => {
   await page.getByRole('heading', { name: 'Results', level: 1 }).waitFor()
 })
 
-test('the command to train again names the round that is read', async ({ page }) => {
+test('the command to train again names the round in view', async ({ page }) => {
   await open(page, 'pairs')
   await page.getByRole('region', { name: 'The opened pair' }).waitFor()
   await page.keyboard.press('Control+k')

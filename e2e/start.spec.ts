@@ -1,4 +1,4 @@
-/** The lab as a newcomer finds it: nothing has run. */
+/** The lab before the first run, as a newcomer finds it. */
 import { expect, test } from './fixtures.ts'
 import { clean, open, VIEWS, type View } from './window.ts'
 
@@ -7,7 +7,7 @@ test.use({ stored: 'nothing' })
 test.describe(() => {
   test.use({ toured: false })
 
-  test('the first visit begins with a tour of a minute, by keyboard', async ({ page }) => {
+  test('the first visit begins with the tour, which the keyboard can work', async ({ page }) => {
     expect(page.url()).not.toContain('token')
     const tour = page.getByRole('dialog', { name: 'A minute’s tour' })
     await tour.waitFor()
@@ -22,7 +22,7 @@ test.describe(() => {
   })
 })
 
-test('every view says what to do while there is nothing in it', async ({ page }) => {
+test('every empty view says what to do', async ({ page }) => {
   for (const view of Object.keys(VIEWS) as View[]) {
     await open(page, view)
     await clean(page, `empty-${view}`)

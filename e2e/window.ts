@@ -1,4 +1,4 @@
-/** What tests of the window do and look at again and again. */
+/** Actions and checks that several tests of the window use. */
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
@@ -15,13 +15,13 @@ export const VIEWS = {
 } as const
 export type View = keyof typeof VIEWS
 
-/** Goes to a view by its link, as a mouse would. */
+/** Opens a view by clicking its link. */
 export async function open(page: Page, view: View): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: VIEWS[view] }).click()
   await page.getByRole('heading', { level: 1, name: VIEWS[view] }).waitFor()
 }
 
-/** Waits until the log has a line with this text, found by its search. */
+/** Waits until the log's search finds a line with this text. */
 export async function logged(page: Page, text: string, timeout = 30_000): Promise<void> {
   const search = page.getByLabel('Search the log')
   await search.fill(text)
@@ -30,8 +30,7 @@ export async function logged(page: Page, text: string, timeout = 30_000): Promis
 }
 
 /**
- * Leaves a screenshot in coverage/window/ and lets axe look at what is on the screen: WCAG 2.2 A and AA, and axe's best
- * practices.
+ * Saves a screenshot in coverage/window/ and runs axe on the visible page: WCAG 2.2 A and AA, and axe's best practices.
  */
 export async function clean(page: Page, name: string): Promise<void> {
   await screenshot(page, name)
@@ -39,18 +38,18 @@ export async function clean(page: Page, name: string): Promise<void> {
     const { violations } = await new AxeBuilder({ page }).analyze()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   }
-  // What is still fading in has less contrast: it has to be right once it stands.
+  // Parts that are still fading in have less contrast. Check them once they have finished.
   await expect.poll(look, { message: name, timeout: 15_000, intervals: [500] }).toEqual([])
 }
 
-/** Leaves a screenshot in coverage/window/; other projects than the first put their name before it. */
+/** Saves a screenshot in coverage/window/. All projects but the first put their name before it. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const { project, config } = test.info()
   const place = project.name === config.projects[0]?.name ? name : `${project.name}-${name}`
   await page.screenshot({ path: join(projectPath('coverage/window'), `${place}.png`) })
 }
 
-/** By how many pixels the page, or the view in it, is wider than what shows it. */
+/** By how many pixels the page, or the view in it, is wider than its container. */
 export async function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.getElementById('content')!
@@ -58,7 +57,7 @@ export async function overflow(page: Page): Promise<number> {
   })
 }
 
-/** The text of what has the focus; null where nothing has. */
+/** The text of the focused element; null where nothing has the focus. */
 export async function focused(page: Page): Promise<string | null> {
   return page.evaluate(() =>
     document.activeElement === document.body ? null : (document.activeElement?.textContent ?? null),

@@ -23,7 +23,7 @@ function scripted(work: (options: RunOptions) => Promise<void>) {
   return new Jobs(lab)
 }
 
-/** A run that goes on until it is stopped. */
+/** A run that lasts until it is stopped. */
 async function untilStopped({ emit, signal }: RunOptions): Promise<void> {
   emit({ event: 'stage', stage: 'sft', title: 'learns', round: 0, status: 'running', seconds: 0, result: null })
   const counted = message('unitTasks')
@@ -33,7 +33,7 @@ async function untilStopped({ emit, signal }: RunOptions): Promise<void> {
   throw signal.reason
 }
 
-test('a job tells how far it is, and how it ended', async () => {
+test('a job reports its progress and its end', async () => {
   const jobs = scripted(async () => {})
   let told = 0
   jobs.subscribe(() => told++)
@@ -48,7 +48,7 @@ test('a job tells how far it is, and how it ended', async () => {
   expect(told).toBeGreaterThanOrEqual(3)
 })
 
-test('a second job waits for the end of the first, which stops when it is asked to', async () => {
+test('a second job is refused until the first has ended, which stops on request', async () => {
   const jobs = scripted(untilStopped)
   const state = await jobs.start({ command: 'sft', config, resume: null })
   expect(state).toMatchObject({ status: 'running', current: { run: 1, command: 'sft' } })
@@ -60,7 +60,7 @@ test('a second job waits for the end of the first, which stops when it is asked 
   expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped', ...NO_FAILURE } })
 })
 
-test('stopping at once takes away what the run works with', async () => {
+test('stopping at once closes the run’s browser and engine', async () => {
   const jobs = scripted(
     ({ quit }) =>
       new Promise((_, fail) => quit?.addEventListener('abort', () => fail(new Error('the engine is closed')))),
@@ -73,7 +73,7 @@ test('stopping at once takes away what the run works with', async () => {
   expect(jobs.state.status).toBe('idle')
 })
 
-test('what cannot even begin says why and leaves the lab free', async () => {
+test('a job that cannot begin reports why and leaves the lab free', async () => {
   const jobs = new Jobs({
     async run() {
       throw new UserError('verbatim', { text: 'another command is at work' })
@@ -83,7 +83,7 @@ test('what cannot even begin says why and leaves the lab free', async () => {
   expect(jobs.state).toEqual({ status: 'idle', current: null, last: null })
 })
 
-test('a run that breaks before its stages is told as failed', async () => {
+test('a run that breaks before its first stage is reported as failed', async () => {
   const jobs = new Jobs({
     async run(command, _config, { emit }) {
       emit({ event: 'run', run: 4, name: 'trial', command, resumed: false })

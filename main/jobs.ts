@@ -1,4 +1,4 @@
-/** The job: what the lab is doing now. It belongs to the lab, so it goes on whether or not anybody looks at it. */
+/** The job that the lab is doing now. It belongs to the lab, so it goes on whether or not a window is open. */
 import { createStore } from 'zustand/vanilla'
 import type { Audience } from './agent/spectator.ts'
 import type { Command } from './commands.ts'
@@ -11,16 +11,16 @@ import type { RoundKey } from './store/keys.ts'
 export interface JobRequest {
   readonly command: Command
   readonly config: Config
-  /** The run to go on with; null begins a new one. */
+  /** The run to resume; null starts a new one. */
   readonly resume: number | null
-  /** A new run of `retrain` trains on the latest collection that has this run and round. */
+  /** For a new run of `retrain`: train on the latest collection that matches this run and round. */
   readonly collection?: Partial<RoundKey> | null
 }
 
 export interface JobState {
-  /** 'stopping' from the moment that somebody asks the run to stop until it has stopped. */
+  /** 'stopping' from the request to stop until the run has stopped. */
   readonly status: 'idle' | 'running' | 'stopping'
-  /** The job at work; null where there is none. */
+  /** The running job; null where there is none. */
   readonly current: CurrentJob | null
   /** How the last job of this lab ended; null before the first. */
   readonly last: EndedJob | null
@@ -31,9 +31,9 @@ export interface CurrentJob {
   readonly run: number
   /** Milliseconds since 1970. */
   readonly since: number
-  /** The stage that is being performed; null before the first. */
+  /** The present stage; null before the first. */
   readonly stage: { readonly name: string; readonly title: string; readonly round: number } | null
-  /** How far the stage is; null where it has not said so. */
+  /** The progress of the stage; null until the stage reports it. */
   readonly progress: Pick<
     Extract<LabEvent, { event: 'progress' }>,
     'done' | 'total' | 'counted' | 'rate' | 'eta'
@@ -54,16 +54,16 @@ interface Work {
   readonly settled: Promise<void>
 }
 
-/** Runs one job at a time, and tells its state to whoever subscribes. */
+/** Runs one job at a time, and reports its state to subscribers. */
 export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
   readonly #audience: Audience | undefined
   readonly #store = createStore<JobState>(() => ({ status: 'idle', current: null, last: null }))
-  /** Calls a listener with the state after every change of it; returns what ends that. */
+  /** Calls a listener after every change with the new state. Returns a function that ends the subscription. */
   readonly subscribe = this.#store.subscribe
   #work: Work | undefined
 
-  /** `audience` watches what the jobs play. */
+  /** `audience` watches the pages that the jobs play. */
   constructor(lab: Pick<Lab, 'run'>, audience?: Audience) {
     this.#lab = lab
     this.#audience = audience
@@ -74,7 +74,7 @@ export class Jobs {
   }
 
   /**
-   * Begins a job and returns at once. Throws UserError while another one is at work, here or in another process, and
+   * Starts a job and returns at once. Throws UserError while another job is running, here or in another process, and
    * where there is nothing to resume.
    */
   async start({ command, config, resume, collection = null }: JobRequest): Promise<JobState> {
@@ -122,12 +122,12 @@ export class Jobs {
     return this.state
   }
 
-  /** Resolves when no job is at work any more. */
+  /** Resolves when no job is running any more. */
   async rest(): Promise<void> {
     await this.#work?.settled
   }
 
-  /** The run has closed everything. A run that failed outside its stages has not told its end itself. */
+  /** Called when the run has closed everything. A run that failed outside its stages has sent no end event itself. */
   #end(failure: Failure): void {
     const { current, last } = this.state
     this.#work = undefined

@@ -11,7 +11,7 @@ import { lockStore } from './store/lock.ts'
 let lab: Lab
 let events: LabEvent[]
 
-/** A lab whose tasks do not exist, so that every run fails at once. */
+/** A lab without its tasks, so that every run fails at once. */
 function open(store: string, seed = 1): Lab {
   const reports = join(dirname(store), 'reports')
   return createLab(configSchema.parse({ project: { seed }, paths: { store, reports }, tasks: ['no-such-task'] }))
@@ -38,7 +38,7 @@ beforeEach(() => {
 })
 afterEach(() => lab.close())
 
-test('a run that failed is gone on with, under its own number', async () => {
+test('a failed run is resumed under its own number', async () => {
   await expect(run(false)).rejects.toThrow(/no task no-such-task/)
   await expect(run(true)).rejects.toThrow(/no task no-such-task/)
   expect(lab.store.runs.ids()).toEqual([1])
@@ -49,7 +49,7 @@ test('a run that failed is gone on with, under its own number', async () => {
   expect(events.filter(({ event }) => event === 'message')).toEqual([])
 })
 
-test('a run that is gone on with under another configuration keeps its own, and says so', async () => {
+test('a run that is resumed under another configuration keeps its own, and says so', async () => {
   await expect(run(false)).rejects.toThrow()
   const path = lab.store.path
   lab.close()
@@ -61,20 +61,20 @@ test('a run that is gone on with under another configuration keeps its own, and 
   expect(lab.store.runs.get(lab.store.runs.ids()[0]!).config.project.seed).toBe(1)
 })
 
-test('a run that is done, or never was, is not gone on with', async () => {
+test('a run that has finished or does not exist cannot be resumed', async () => {
   await expect(run(true)).rejects.toThrow(/nothing to resume: golden has not run yet/)
   await expect(run(false)).rejects.toThrow()
   lab.store.runs.setStatus(1, 'done')
   await expect(run(true)).rejects.toThrow(/nothing to resume: run 1 \(golden\) has finished/)
 })
 
-test('a run never takes the folder of one that the store has forgotten', async () => {
+test('a run never uses the folder of a deleted run', async () => {
   mkdirSync(join(dirname(lab.store.path), 'reports/dpo-driver-4'), { recursive: true })
   await expect(run(false)).rejects.toThrow()
   expect(lab.store.runs.ids()).toEqual([5])
 })
 
-test('training again takes the latest collection that is like the wanted one, and remembers it', async () => {
+test('training again takes the latest collection that matches, and remembers it', async () => {
   await expect(again()).rejects.toThrow('There are no pairs to train on; run `npx dpo-driver collect` first.')
   const pair = {
     task: 'click-tab',
@@ -95,7 +95,7 @@ test('training again takes the latest collection that is like the wanted one, an
   lab.store.runs.setDeleted(collector, true)
   await expect(again({ run: collector })).rejects.toThrow(`Run ${collector} is deleted; bring it back`)
   lab.store.runs.setDeleted(collector, false)
-  // There is no policy to begin from either: what matters here is what the run remembers.
+  // The policy to begin with is missing too. Only what the run remembers matters here.
   for (const [wanted, round] of [
     [{}, 2],
     [{ round: 1 }, 1],
@@ -107,7 +107,7 @@ test('training again takes the latest collection that is like the wanted one, an
   expect(events.filter(({ event }) => event === 'message')).toEqual([])
 })
 
-test('a copied lab finds what its runs made, and forgets nothing of the original', async () => {
+test('a copied lab finds the files of its runs, and deletes nothing of the original', async () => {
   await expect(run(false)).rejects.toThrow()
   const original = dirname(lab.store.path)
   mkdirSync(join(original, 'reports/dpo-driver-1'), { recursive: true })
@@ -123,10 +123,10 @@ test('a copied lab finds what its runs made, and forgets nothing of the original
   expect([copy, original].map((folder) => existsSync(join(folder, 'reports/dpo-driver-1')))).toEqual([false, true])
 })
 
-test('a run is forgotten only behind the lock', async () => {
+test('a run can be deleted only while no other command holds the store', async () => {
   await expect(run(false)).rejects.toThrow()
   const unlock = lockStore(lab.store.path)
-  // What there is may change as long as somebody else holds the store, so that nobody is told that it is missing.
+  // The runs may change while another command holds the store, so nothing is reported as missing.
   for (const id of [1, 2]) expect(() => lab.forget(id)).toThrow('another command is using')
   unlock()
   expect(() => lab.forget(2)).toThrow('There is no run 2')
@@ -134,7 +134,7 @@ test('a run is forgotten only behind the lock', async () => {
   expect(lab.store.runs.ids()).toEqual([])
 })
 
-test('changes are counted: what runs keep, and what people edit', async () => {
+test('changes are counted: those by runs and those by people', async () => {
   const seen: unknown[] = []
   const leave = lab.changes.subscribe((now) => seen.push(now))
   lab.tellEdited()
@@ -142,6 +142,6 @@ test('changes are counted: what runs keep, and what people edit', async () => {
   await expect(run(false)).rejects.toThrow()
   leave()
   expect(lab.changes.getState().edited).toBe(1)
-  // Each line of the log is told.
+  // Each line of the log counts.
   expect(lab.changes.getState().kept).toBe(lab.store.events.after(0, 100).length)
 })

@@ -1,4 +1,4 @@
-/** The lab: one store, and the commands that work on it. Terminal, browser and desktop app all start it. */
+/** The lab: one store, and the commands that work on it. Terminal, browser and desktop app all use it. */
 import { rmSync } from 'node:fs'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Command, Finished, RunOptions } from './commands.ts'
@@ -11,39 +11,39 @@ import { isLocked, lockStore } from './store/lock.ts'
 import type { RunRecord } from './store/runs.ts'
 import { Store } from './store/store.ts'
 
-/** Counts of what has happened in this lab: whoever shows what it holds looks again when one grows. */
+/** Counters of changes in this lab. Whoever shows its content fetches it again when one grows. */
 export interface Changes {
-  /** Events that runs have kept: lines of the log, metrics. */
+  /** Counts what runs have stored: log lines and metrics. */
   readonly kept: number
-  /** What people have changed of what runs left: corrections, imports, deletions. */
+  /** Counts what people have changed in stored runs: corrections, imports, deletions. */
   readonly edited: number
 }
 
 export interface Lab {
-  /** What it was opened with. */
+  /** The configuration that it was opened with. */
   readonly config: Config
   readonly store: Store
   readonly changes: Pick<StoreApi<Changes>, 'getState' | 'subscribe'>
-  /** Says that somebody has changed what runs left. */
+  /** Counts one more change by a person. */
   tellEdited(): void
-  /** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
+  /** Runs a command to its end. Throws the stage's error; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
   /**
-   * Forgets the runs that were deleted before, with their folders in this lab's reports. Nothing while another command
-   * holds the store.
+   * Deletes for good the runs that are marked as deleted, with their folders in this lab's reports. Does nothing while
+   * another command holds the store.
    */
   purge(): void
   /**
-   * Forgets one run, with its folder in this lab's reports. Throws UserError where there is none, or another command
-   * holds the store.
+   * Deletes one run for good, with its folder in this lab's reports. Throws UserError where there is no such run, or
+   * another command holds the store.
    */
   forget(run: number): void
   close(): void
 }
 
 /**
- * Opens the store of a configuration. `host` opens the pages of tasks, headless Chromium by default. Throws UserError
- * where the store cannot be opened.
+ * Opens the store that a configuration names. `host` opens the pages of tasks; by default headless Chromium. Throws
+ * UserError where the store cannot be opened.
  */
 export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
@@ -55,7 +55,7 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
     changes,
     tellEdited: () => count('edited'),
     async run(command, settings, options) {
-      // Not before somebody wants it: the stages need half of all modules.
+      // Loaded only when needed: the stages need half of all modules.
       const { runCommand } = await import('./commands.ts')
       return runCommand({ store, onKept: () => count('kept') }, settings, command, { ...options, host })
     },
@@ -73,7 +73,7 @@ function purge(store: Store, config: Config): void {
 function forgetOne(store: Store, config: Config, id: number): void {
   const unlock = lockStore(store.path)
   try {
-    // Looked for behind the lock: before it, another command could take the run away in between.
+    // Checked under the lock. Otherwise another command could delete the run in between.
     const run = store.runs.find(id)
     if (run === undefined) throw new UserError('noRun', { run: id })
     forget(store, config, run)
@@ -83,7 +83,7 @@ function forgetOne(store: Store, config: Config, id: number): void {
 }
 
 function forget(store: Store, config: Config, run: RunRecord): void {
-  // Not the folder that the run wrote to: where the store is a copy, that folder belongs to another lab.
+  // Not the folder that the run wrote to: in a copy of the store, that folder belongs to another lab.
   rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
   store.runs.purge(run.id)
 }

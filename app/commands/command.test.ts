@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { portOf, whole } from './command.ts'
 
-test.each(['x', '-1', '70000', '80.5', ''])('--port %s is refused in a sentence', (port) => {
+test.each(['x', '-1', '70000', '80.5', ''])('--port %s is refused with a message', (port) => {
   expect(() => portOf(port)).toThrow(/^command line: --port must be a number from 0 to 65535/)
 })
 

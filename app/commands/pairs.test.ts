@@ -26,7 +26,7 @@ const pair = (seed: number): NewPair => ({
   rejected: 'Action: click B',
 })
 
-/** A lab with two collections; the first lies at the path of the configuration. */
+/** A lab with two collections. The first is at the path of the configuration. */
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pairs-'))
   preferences = join(folder, 'preferences.jsonl')
@@ -50,7 +50,7 @@ function withStore<T>(work: (store: Store) => T): T {
   }
 }
 
-/** Runs `pairs import`; what it wrote, and its exit code. */
+/** Runs `pairs import`. Returns its output and its exit code. */
 async function bringIn(...args: string[]) {
   const written = { stdout: '', stderr: '' }
   const into = (key: keyof typeof written) => ({ write: (text: string) => (written[key] += text) })
@@ -61,7 +61,7 @@ async function bringIn(...args: string[]) {
 
 const kept = (run: number) => withStore((store) => store.pairs.kept({ run, round: 1 }).map(({ seed }) => seed))
 
-test('a file that was edited goes into the round it was exported from, told line by line, once, and can be undone', async () => {
+test('an edited file goes into the round it was exported from; each change is printed once, and can be undone', async () => {
   const [one = '', two = ''] = readFileSync(preferences, 'utf8').split('\n')
   writeFileSync(preferences, `${one.replace('click A', 'click C')}\n${two}\n\n${preferenceText([pair(9)])}`)
   const { status, lines } = await bringIn(preferences, '--replace')
@@ -89,7 +89,7 @@ test('a file that was edited goes into the round it was exported from, told line
   })
 })
 
-test('other files go into the latest round, or where they are told to; a long list is cut short', async () => {
+test('other files go into the latest round, or into the named one; a long list is cut short', async () => {
   const other = join(folder, 'other.jsonl')
   writeFileSync(other, preferenceText(Array.from({ length: 30 }, (_, at) => pair(100 + at))))
   const { lines } = await bringIn(other)
@@ -102,7 +102,7 @@ test('other files go into the latest round, or where they are told to; a long li
   expect(kept(1)).toHaveLength(33)
 })
 
-test('what cannot be imported is refused in a sentence, and nothing changes', async () => {
+test('a file that cannot be imported is refused with a message, and nothing changes', async () => {
   const broken = join(folder, 'broken.jsonl')
   writeFileSync(broken, `${preferenceText([pair(9)])}{"prompt": 1}\n{`)
   expect(await bringIn(broken)).toEqual({

@@ -39,8 +39,8 @@ export function addPairs(cli: Program, terminal: Terminal): void {
 }
 
 /**
- * Imports a file and says what that changed, pair by pair. It goes into the round that it was exported from, else into the
- * latest with pairs; `run` and `round` name another. Throws UserError where nothing is imported.
+ * Imports a file and prints each change. The pairs go into the round that the file was exported from, else into the
+ * latest round with pairs; `run` and `round` name another. Throws UserError where nothing can be imported.
  */
 async function importFile(
   lab: Lab,
