@@ -6,7 +6,7 @@ import { findCard } from './card.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** Lets nvidia-smi be a script. */
+/** Replaces nvidia-smi by a script. */
 function driver(script: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'card-'))
   writeFileSync(join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`)

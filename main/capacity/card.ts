@@ -1,4 +1,4 @@
-/** Which NVIDIA card there is: what tfjs-node-gpu computes on. */
+/** Finds the NVIDIA card that tfjs-node-gpu computes on. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -14,7 +14,7 @@ const MIB = 2 ** 20
 
 const lineSchema = z.tuple([z.string().min(1), z.coerce.number().positive()])
 
-/** The first NVIDIA card that its driver's nvidia-smi names; null where there is none, or none that answers. */
+/** The first NVIDIA card that nvidia-smi names; null if there is none, or nvidia-smi does not answer. */
 export async function findCard(): Promise<Card | null> {
   try {
     const { stdout } = await promisify(execFile)(

@@ -1,19 +1,19 @@
-/** About how long the stages of a configuration take, from how fast this machine computes its model. */
+/** Estimates how long the stages of a configuration take, from this machine's speed with its model. */
 import type { Config } from '../config/schema.ts'
 import type { Speed } from './speed.ts'
 
-/** Answers of an attempt: tasks take from one to a dozen, most two to four. */
+/** Answers in an attempt. Tasks take from one to a dozen, most two to four. */
 export const ANSWERS = 3
 
-/** Seconds of a whole pipeline. Pages' own time is left out: beside a large model it does not count. */
+/** Seconds of a whole pipeline, without the pages' own time, which is negligible beside a large model. */
 export interface StageTimes {
-  /** With all its steps, which it seldom takes. */
+  /** With all its steps. SFT usually stops earlier. */
   readonly sft: number
   readonly collect: number
   readonly attempts: number
   /** One optimiser step of DPO. */
   readonly step: number
-  /** The policy of every round, and the controls; the reference's look at each pair comes besides. */
+  /** Every round's policy and the controls, without the reference's log-probabilities. */
   readonly dpo: number
   readonly evaluate: number
 }
@@ -25,7 +25,7 @@ export function stageTimes({ tasks, training, collect, evaluation, flywheel }: C
   // Golden samples are replayed in batches half as large.
   const imitated = (dpo.imitation > 0 ? 1 : 0) + (dpo.replay > 0 ? 1 / 2 : 0)
   const step = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + imitated * speed.sample)
-  // Of the controls only one has pairs, and each replays.
+  // Only one of the controls trains on pairs; all replay golden samples.
   const control = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + speed.sample + 1.5 * speed.sample)
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   return {

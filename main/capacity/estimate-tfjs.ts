@@ -1,8 +1,8 @@
-/** What training on TensorFlow.js takes at the least. It holds every number in float32. */
+/** The least memory that training on TensorFlow.js takes. It holds every number in float32. */
 import type { LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
 
-/** Bytes. Activations and logits come besides: how many of them its autograd keeps at a time is not known before. */
+/** Bytes, without activations and logits: how many of these autograd keeps is not known beforehand. */
 export interface LeastMemory {
   readonly weights: number
   readonly adapter: number

@@ -61,7 +61,7 @@ test('generating holds a full cache, or more where more is completed at a time',
   expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
   expect(parts.cache).toBeGreaterThan(CACHE_BYTES - 2e6)
   expect(parts.cache).toBeLessThanOrEqual(CACHE_BYTES)
-  // Keys and values of 32 rows of 17 pages in bf16: 2 bytes x 28 layers x 2 x 4 heads of 128.
+  // 32 rows of 17 pages of keys and values in bf16: 2 bytes x 28 layers x 2 x 4 heads of 128.
   expect(estimateGeneration({ ...question, completions: 64 }).cache).toBe(64 * 17 * 32 * 2 * 28 * 2 * 512)
   expect(estimateGeneration({ ...question, lora: null }).total).toBeLessThan(total)
   // Prompts are read a part at a time, so that long ones take no more.

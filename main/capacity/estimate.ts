@@ -1,4 +1,4 @@
-/** How much memory a run will hold at its peak, by part, before it begins. */
+/** Estimates the peak memory of a run, by part, before it begins. */
 import type { Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
@@ -8,13 +8,13 @@ export interface MemoryQuestion extends Holding {
   readonly config: Qwen2Config
   /** The adapter that is trained; null trains all base weights. */
   readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
-  /** Adapters of the same form that are held besides: the frozen reference. */
+  /** Further adapters of the same form: the frozen reference. */
   readonly frozenAdapters: number
-  /** Tokens of the largest batch: every prompt once, and all completions. */
+  /** Tokens of the largest batch, which has every prompt once and all completions. */
   readonly tokens: number
-  /** Of those, tokens of completions, for which logits are made. */
+  /** Those of completions, for which logits are computed. */
   readonly targets: number
-  /** Tokens of the longest prompt with a completion. */
+  /** Tokens of the longest prompt and completion together. */
   readonly context: number
 }
 
@@ -26,18 +26,18 @@ export interface MemoryEstimate {
   readonly adapter: number
   /** Gradients, and AdamW's two moments. */
   readonly optimizer: number
-  /** What backward needs of the layers, and what it works in. */
+  /** What backward needs of the layers, and its working memory. */
   readonly activations: number
   readonly logits: number
   /** Node and the lab around the engine. */
   readonly process: number
   readonly total: number
-  /** What copies of the adapter and its moments take besides, while a checkpoint is saved; not in the total. */
+  /** Copies of the adapter and its moments while a checkpoint is saved; not in the total. */
   readonly saving: number
 }
 
 const FLOAT = 4
-/** Node with the lab's libraries, and the pieces that weights were streamed in. */
+/** Node with the lab's libraries, and the pieces in which weights are streamed. */
 const PROCESS = 140e6
 /** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
 const BLOCK_ROWS = { kept: 96, passing: 384 } as const
@@ -50,7 +50,7 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
   const activations = activationBytes(question)
   const logits = logitBytes(question)
   const total = weights + adapter + optimizer + activations + logits + PROCESS
-  // Weights and two moments, as many numbers as gradients and two moments.
+  // Copies of weights and two moments: as many numbers as gradients and two moments.
   return { weights, adapter, optimizer, activations, logits, process: PROCESS, total, saving: optimizer }
 }
 
@@ -60,7 +60,7 @@ function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: 
   )
   const optimizer = 3 * FLOAT * numbers
   if (lora === null) return { adapter: 0, optimizer }
-  // Beside frozen matrices adapters are packed where they are used.
+  // Beside frozen matrices, adapters are packed only while they are used.
   const packed = precision === 'fp32' ? packedBytes : 0
   return { adapter: numbers * (FLOAT + 2 * packed + frozenAdapters * (FLOAT + packed)), optimizer }
 }
@@ -78,12 +78,12 @@ function activationBytes({
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
   const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
-  // Of a layer: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
+  // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
-  // Behind the last layer's attention only rows that predict a target go on.
+  // After the last layer's attention only rows that predict a target go on.
   const left = gradientCheckpointing ? 0 : (tokens - targets) * (hidden + 2 * wide)
-  // Backward works in these, for one layer at a time, and in what it no longer needs of the layer.
+  // Backward's arrays, for one layer at a time. It also reuses arrays of the layer that it no longer needs.
   const backward = 4 * hidden + wide + qkv + ranks
   const block = blockRows({ precision, tokens, threads }) * (wide + hidden)
   const headDim = hidden / heads
@@ -96,7 +96,7 @@ function blockRows({ precision, tokens, threads }: Pick<MemoryQuestion, 'precisi
   return Math.min(BLOCK_ROWS[precision === 'fp32' ? 'kept' : 'passing'], Math.ceil(tokens / threads))
 }
 
-/** What the head needs beside the memory of a block of rows, which its logits use too. */
+/** What the head needs beyond a block of rows, whose memory its logits share. */
 function logitBytes(question: MemoryQuestion): number {
   const { config, precision, lora, targets, threads } = question
   const row = FLOAT * config.vocab_size
@@ -114,7 +114,7 @@ export interface GenerationQuestion extends Holding {
   readonly config: Qwen2Config
   /** The adapter that answers; null for the base model alone. */
   readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
-  /** Completions that are made at a time. */
+  /** Completions that are generated at a time. */
   readonly completions: number
   /** Tokens of the longest prompt and completion. */
   readonly prompt: number
@@ -126,9 +126,9 @@ export interface GenerationEstimate {
   /** The base model. */
   readonly weights: number
   readonly adapter: number
-  /** Keys and values: of what is being completed, and of prompts that are kept for when they come again. */
+  /** Keys and values of running completions, and of prompts that are kept in case they come again. */
   readonly cache: number
-  /** What prompts that are read together go through. */
+  /** Activations of prompts that are read together. */
   readonly activations: number
   readonly logits: number
   /** Node and the lab around the engine. */
@@ -136,22 +136,22 @@ export interface GenerationEstimate {
   readonly total: number
 }
 
-/** Tokens that share a page of the cache, and those of prompts that are read together at most. */
+/** Tokens in a page of the cache, and the most tokens of prompts that are read together. */
 const PAGE_TOKENS = 32
 const PROMPT_ROWS = 1024
 
 /**
- * The peak of generating with the native engine, as collecting and evaluating do: once so many prompts were read that the
- * cache is full. Training clears it before it begins, so that the two peaks do not add up.
+ * The peak of generating with the native engine, in collecting and evaluating, when the cache is full. Training clears the
+ * cache before it begins, so the two peaks do not add up.
  */
 export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
   const { config, packedBytes, lora, completions, prompt, completion } = question
   const weights = weightBytes(config, question)
   const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
-  // Its packs are kept while the same adapter generates.
+  // The adapter's packs are kept while it generates.
   const adapter = numbers * (FLOAT + packedBytes)
   const keys = 2 * projectionShape(config, 'k_proj')[0]
-  // Keys and values are in bf16 where products are.
+  // Keys and values are in bf16 if products are.
   const page = packedBytes * config.num_hidden_layers * keys * PAGE_TOKENS
   const inUse = completions * Math.ceil((prompt + completion) / PAGE_TOKENS) * page
   const cache = Math.max(Math.floor(CACHE_BYTES / page) * page, inUse)

@@ -1,4 +1,4 @@
-/** Whether a model fits an engine on TensorFlow.js, which holds every weight in float32. */
+/** Checks whether a model fits TensorFlow.js, which holds every weight in float32. */
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { UserError } from '../messages/error.ts'
@@ -6,9 +6,9 @@ import { type Card, findCard } from './card.ts'
 import { gb } from './gigabytes.ts'
 
 /**
- * Checks, before weights are read, that this machine can hold them; `AgentModel.load` takes it as its `checkRoom`. The
- * native engine can hold them in 4 bits, so it is never refused.
- * @throws UserError that says how much they take.
+ * Checks, before weights are read, that this machine can hold them; pass it to `AgentModel.load` as `checkRoom`. The
+ * native engine can hold them in 4 bits, so it never refuses that engine.
+ * @throws UserError that says how much memory they take.
  */
 export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<void> {
   if (kind === 'native') return
@@ -16,9 +16,9 @@ export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<
 }
 
 /**
- * Refuses a model whose weights are larger than the `free` bytes of memory, or than the memory of the card. Weights go
- * through the machine's memory even where a card computes.
- * @throws UserError that says how much they take.
+ * Refuses a model whose weights are larger than the `free` bytes of memory, or than the memory of the card. Weights pass
+ * through the machine's memory even if a card computes.
+ * @throws UserError that says how much memory they take.
  */
 export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {
   const weights = 4 * countNumbers(checkpointShapes(config))

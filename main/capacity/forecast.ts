@@ -1,4 +1,4 @@
-/** What a configuration needs of the machine, known before anything is loaded. */
+/** Estimates what a configuration needs of the machine, before anything is loaded. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,20 +14,20 @@ import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
 import { planMemory } from './memory.ts'
 
-/** What is known beforehand of training on TensorFlow.js. */
+/** The least that training on TensorFlow.js takes. */
 export interface LeastPlan {
   readonly engine: EngineKind
   readonly estimate: LeastMemory
-  /** Of a DPO step of the native engine with NF4 weights, to compare. */
+  /** For comparison, a DPO step of the native engine with NF4 weights. */
   readonly native: MemoryEstimate
-  /** Free bytes of this machine now. */
+  /** Bytes of memory that are free now. */
   readonly free: number
 }
 
 /**
- * The least memory of a training on TensorFlow.js, and for comparison that of a step of the native engine, on prompts and
+ * The least memory of training on TensorFlow.js, and for comparison that of a step of the native engine, with prompts and
  * completions of this many tokens.
- * Throws UserError where the model is neither here nor of a published size.
+ * @throws UserError if the model is neither on this machine nor of a published size.
  */
 export function planLeast(config: Config, prompt: number, completion: number): LeastPlan {
   const nf4: Config = { ...config, model: { ...config.model, engine: 'native', precision: 'nf4' } }
@@ -39,21 +39,21 @@ export function planLeast(config: Config, prompt: number, completion: number): L
   }
 }
 
-/** The fewest characters of a page that make a token. Most prompts have more characters a token. */
+/** The fewest characters of a page in a token. Most prompts have more. */
 const CHARACTERS_A_TOKEN = 3
-/** Tokens of a prompt beside the page: the lab's own words, the task, what was done. */
+/** Tokens of a prompt beside the page: the lab's own words, the task, past actions. */
 const PROMPT_FRAME = 200
-/** Bytes of a run of a small model, with its browser. */
+/** Bytes of a run with a small model, browser included. */
 const LEAST_MEMORY = 1e9
 
 export interface MemoryForecast {
-  /** Bytes without which nothing can be trained. */
+  /** Bytes that the smallest training needs. */
   readonly least: number
-  /** Bytes where every page of a batch is as long as the configuration allows; null where that is not known. */
+  /** Bytes if every page of a batch is as long as the configuration allows; null if that is unknown. */
   readonly most: number | null
 }
 
-/** The peaks of training and generating; null where the model's shape is unknown until the model is here. */
+/** The peaks of training and generating; null if the model's shape is unknown before its download. */
 export function forecastMemory(config: Config): MemoryForecast | null {
   const shape = knownShape(config)
   if (shape === null) return null
@@ -79,20 +79,20 @@ export function forecastMemory(config: Config): MemoryForecast | null {
   }
 }
 
-/** For the store with its episodes, and reports. */
+/** The store with its episodes, and the reports. */
 const STORE_BYTES = 0.5e9
-/** Adapters that a run leaves: SFT and DPO with their exports, three controls; and the weights and moments of a checkpoint. */
+/** Adapters that a run writes: SFT and DPO with their exports, three controls; and a checkpoint's weights and moments. */
 const ADAPTERS = 7
 const CHECKPOINT = 4
 
 export interface DiskForecast {
-  /** Bytes of the model that are not here yet. */
+  /** Bytes of the model that are still to be downloaded. */
   readonly download: number
-  /** Bytes needed and free, one entry a file system. */
+  /** Bytes needed and free, an entry for each file system. */
   readonly places: readonly { readonly folder: string; readonly needed: number; readonly free: number }[]
 }
 
-/** What a run writes (the model's download, its weights in 4 bits, adapters, the store), and what is free there. */
+/** The bytes that a run writes (the model's download, its weights in 4 bits, adapters, the store), and those that are free. */
 export async function forecastDisk(config: Config): Promise<DiskForecast> {
   const shape = knownShape(config)
   const needs = [{ folder: dirname(projectPath(config.paths.store)), bytes: STORE_BYTES }]
@@ -122,7 +122,7 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
   return { download, places: [...places.values()] }
 }
 
-/** Bytes of the file that keeps the weights as the native engine holds them in 4 bits; 0 where it is there or not made. */
+/** Bytes of the file of weights in 4 bits for the native engine; 0 if it exists or will not be made. */
 async function quantizedBytes({ model }: Config, shape: Qwen2Config, folder: string | null): Promise<number> {
   if (engineOf(model.engine) !== 'native') return 0
   const options = { threads: model.threads, precision: model.precision, headPrecision: model.head_precision }
@@ -131,14 +131,14 @@ async function quantizedBytes({ model }: Config, shape: Qwen2Config, folder: str
   return weightBytes(shape, holding)
 }
 
-/** Bytes of a download that was begun. */
+/** Bytes of an unfinished download. */
 function begunBytes(name: string): number {
   const blobs = join(huggingFaceCache(), `models--${name.replace('/', '--')}`, 'blobs')
   if (!existsSync(blobs)) return 0
   return readdirSync(blobs).reduce((sum, file) => sum + statSync(join(blobs, file)).size, 0)
 }
 
-/** The model's shape; null where it is unknown until the model is here. */
+/** The model's shape; null if it is unknown before the download. */
 export function knownShape({ model }: Config): Qwen2Config | null {
   try {
     return architectureOf(model.base_model_name)
@@ -148,7 +148,7 @@ export function knownShape({ model }: Config): Qwen2Config | null {
   }
 }
 
-/** The folder, or the nearest one above it that is there. */
+/** The folder, or the nearest one above it that exists. */
 function nearest(folder: string): string {
   let there = folder
   while (!existsSync(there)) there = dirname(there)

@@ -1,4 +1,4 @@
-/** Whether a training fits into this machine's memory: it warns before the training begins, or refuses it. */
+/** Checks whether training fits into this machine's memory: warns before it begins, or refuses it. */
 import { availableParallelism, totalmem } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
@@ -16,7 +16,7 @@ import {
 } from './estimate.ts'
 import { gb } from './gigabytes.ts'
 
-/** A run that leaves less of the free memory than this share gets a warning. */
+/** If training leaves less than this share of the free memory, it gets a warning. */
 const SPARE = 0.1
 
 /** The size of a batch, in tokens. */
@@ -26,7 +26,7 @@ export interface BatchSize {
   readonly context: number
 }
 
-/** The largest batch that `size` of these groups of sequences can make; those of a group share their prompt. */
+/** The largest batch of `size` of these groups of sequences. The sequences of a group share their prompt. */
 export function largestBatch(groups: readonly (readonly Sequence[])[], size: number): BatchSize {
   const measured = groups.map((group) => {
     const targets = group.reduce((sum, { completion }) => sum + completion.length, 0)
@@ -46,7 +46,7 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
   return { tokens: top('tokens'), targets: top('targets'), context: Math.max(0, ...measured.map((one) => one.context)) }
 }
 
-/** A training stage, and the sizes that the configuration gives it. */
+/** A training stage and its sizes from the configuration. */
 export interface TrainingSize {
   readonly stage: 'sft' | 'dpo'
   readonly batch_size: number
@@ -55,8 +55,8 @@ export interface TrainingSize {
 
 /**
  * Checks that training an adapter on batches of these sizes fits into `free` bytes, with all that the engine holds. Returns
- * the values of a warning where memory will be short, or null where there is room.
- * @throws UserError where it does not fit, with the estimate by part and the command that trains in less.
+ * the values of a warning if memory will be short, else null.
+ * @throws UserError if it does not fit, with the estimate by part and a command that takes less memory.
  */
 export function checkMemory(
   engine: Engine,
@@ -88,7 +88,7 @@ export function checkMemory(
   })
 }
 
-/** The values of a warning where a later training on such batches will not fit; null where it will. */
+/** The values of a warning if later training on such batches will not fit; null if it will. */
 export function memoryShortLater(
   { config, holding }: Engine,
   lora: LoraConfig,
@@ -100,7 +100,7 @@ export function memoryShortLater(
   return total + saving <= free ? null : { needed: gb(total + saving), free: gb(free) }
 }
 
-/** Bytes that this process holds, and those that it can still get. */
+/** Bytes that this process holds, plus those that it can still get. */
 function freeForTraining(): number {
   return process.availableMemory() + process.memoryUsage.rss()
 }
@@ -115,7 +115,7 @@ function peakOf(
     .reduce((most, one) => (one.total > most.total ? one : most))
 }
 
-/** Settings with which the training takes less: the largest batch that `fits`, and where none does, all that helps. */
+/** Settings that take less memory: the largest batch that `fits`; if none does, every setting that helps. */
 function lighter(
   { gradientCheckpointing, precision }: Holding,
   { stage, batch_size, grad_accumulation_steps }: TrainingSize,
@@ -141,17 +141,16 @@ function lighter(
 export interface MemoryPlan {
   readonly question: MemoryQuestion
   readonly estimate: MemoryEstimate
-  /** The peak of collecting and evaluating, which never run during a training. */
+  /** The peak of collecting and evaluating, which never run during training. */
   readonly generation: GenerationEstimate
-  /** Free bytes of this machine now. */
+  /** Bytes of memory that are free now. */
   readonly free: number
 }
 
 /**
  * The peak of a training step of SFT or DPO, for `batch_size` samples or pairs with prompts and completions of these
- * lengths; and the peak of generating one completion for each page. A published size of Qwen2 can be planned before it is
- * on this machine.
- * @throws UserError where the model is neither here nor of a published size.
+ * lengths; and the peak of generating one completion for each page. Published sizes of Qwen2 need no download for this.
+ * @throws UserError if the model is neither on this machine nor of a published size.
  */
 export function planMemory(
   config: Config,
@@ -171,7 +170,7 @@ export function planMemory(
     totalmem(),
   )
   const groups = training[stage].batch_size
-  // Of a pair both completions hang below its prompt.
+  // Both completions of a pair hang below its prompt.
   const completions = stage === 'dpo' ? 2 * completion : completion
   const threads = model.threads === 'auto' ? availableParallelism() : model.threads
   const held = { ...holding, threads, config: shape, lora }
@@ -195,7 +194,7 @@ const PARTS = {
   process: 'memoryProcess',
 } as const satisfies Readonly<Record<Exclude<keyof MemoryEstimate, 'total' | 'saving'>, MessageId>>
 
-/** The estimate within a sentence: the sum, then its parts, the largest first. */
+/** The estimate for use in a sentence: the sum, then its parts, the largest first. */
 export function partsOf(estimate: MemoryEstimate): Message {
   const names = Object.keys(PARTS) as (keyof typeof PARTS)[]
   const parts = names

@@ -1,14 +1,14 @@
-/** Learning rates that suit the shipped model, of a few million parameters, ruin a model of billions. */
+/** Warns of learning rates that suit the shipped model, of a few million parameters, and ruin a model of billions. */
 import type { Config } from '../config/schema.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import type { Values } from '../messages/message.ts'
 
 const LARGE = 100e6
-/** Rates above these are of small models: half the distance, in factors, between what suits those and what suits 7B. */
+/** Higher rates suit only small models. Each is the geometric mean of the rate for those and the rate for 7B. */
 const HIGHEST = { sft: 4.5e-4, dpo: 5e-5 } as const
 
-/** The values of a warning where a large model would be trained with a rate for small ones; null where it would not. */
+/** The values of a warning if a large model would be trained with a rate for small ones; else null. */
 export function smallModelRates(
   { training }: Config,
   shape: Qwen2Config,

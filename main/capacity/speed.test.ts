@@ -27,7 +27,7 @@ testNative('what one layer takes is scaled to all, and the head is read for each
   const speed = await measureSpeed(question, () => readings.shift() ?? Number.NaN)
   expect(readings).toEqual([])
   expect(speed).toMatchObject({ pair: 24 * 4, sample: 24 * 3, reference: 24 * 2 })
-  // Two seconds for sixteen tokens more; with the head of 68 MB beside 24 layers of 2.1 MB more than twice as long.
+  // Two seconds for sixteen more tokens. With the head of 68 MB beside 24 layers of 2.1 MB, more than twice as long.
   expect(speed.answer).toBeGreaterThan((24 * (1 + 2 * 2)) / 2)
   expect(speed.answer).toBeLessThan((24 * (1 + 2 * 3)) / 2)
 })

@@ -1,4 +1,4 @@
-/** How fast this machine computes a model, from one of its layers, so that a model of any size is timed in seconds. */
+/** Measures how fast this machine computes a model. It times one layer, so a model of any size takes seconds. */
 import { initLora } from '../engine/adapter.ts'
 import type { Forest, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
@@ -12,7 +12,7 @@ export interface SpeedQuestion {
   /** Tokens. */
   readonly prompt: number
   readonly completion: number
-  /** Completions that are made at a time. */
+  /** Completions that are generated at a time. */
   readonly pages: number
 }
 
@@ -24,18 +24,18 @@ export interface Speed {
   readonly sample: number
   /** The frozen reference's log-probabilities of a pair. */
   readonly reference: number
-  /** One completion, where `pages` are made at a time and each reads its own prompt. */
+  /** One completion, if `pages` are generated at a time and each reads its own prompt. */
   readonly answer: number
 }
 
 const VOCABULARY = 1024
-/** The slice's answers are short: what a token takes is measured on these. */
+/** Tokens in the answers that are timed. */
 const MEASURED_TOKENS = 16
 
 /**
- * Times one layer with random weights, held as the model's will be, and scales that to all layers. The head is scaled by
- * the bytes that each token reads. Norms, the logits of training and AdamW's step are left out: for large models they are a
- * few hundredths. `clock` gives milliseconds.
+ * Times one layer with random weights, held as the model's will be, and scales the time to all layers. The head's time is
+ * scaled by the bytes that each token reads. Norms, the logits of training and AdamW's step are left out: for large models
+ * they take a few hundredths of the time. `clock` returns milliseconds.
  */
 export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
   const { config, holding, lora, prompt, completion, pages } = question
@@ -58,7 +58,7 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
     await engine.train('timed')
     const pair = forestOf(prompt, completion, 2)
     const pull = ({ logprobs }: { readonly logprobs: Float32Array }) => logprobs.map(() => -1 / logprobs.length)
-    // The first call of each kind makes room and packs.
+    // The first call of each kind allocates memory and packs weights.
     await engine.accumulate(forestOf(8, 2, 2), pull)
     const trained = await seconds(() => engine.accumulate(pair, pull))
     const single = await seconds(() => engine.accumulate(forestOf(prompt, completion, 1), pull))
@@ -90,7 +90,7 @@ function layerBytes(config: Qwen2Config, holding: Holding): number {
   return two - weightBytes({ ...config, num_hidden_layers: 1 }, holding)
 }
 
-/** Bytes of the head that each generated token reads; embeddings that are apart from it are not read. */
+/** Bytes of the head that each generated token reads. An embedding that is not tied to it is not read. */
 function headBytes(config: Qwen2Config, holding: Holding): number {
   const tied = { ...config, tie_word_embeddings: true }
   return weightBytes(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
@@ -102,7 +102,7 @@ function forestOf(prompt: number, completion: number, completions: number): Fore
   return [root, ...answers.map((answer) => ({ tokens: answer, parent: 0, targetStart: 0 }))]
 }
 
-/** Tokens that differ from those of every other seed from the first on. */
+/** Tokens that differ from those of every other seed, from the first token on. */
 function tokens(length: number, seed: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => (seed * 31 + i * 7 + 1) % VOCABULARY)
 }

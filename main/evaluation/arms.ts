@@ -1,7 +1,7 @@
-/** The policies that are measured, by the ids under which their episodes are kept, and what people call them. */
+/** The policies that are evaluated: their ids in the store, and their names for people. */
 import { type Message, type MessageId, message } from '../messages/message.ts'
 
-/** What DPO has to beat to earn its place: policies from the same episodes, with the same number of steps. */
+/** The controls that DPO has to beat: policies from the same episodes, with the same number of steps. */
 export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
 export type Control = (typeof CONTROLS)[number]
 
@@ -9,7 +9,7 @@ export function isControl(arm: string): arm is Control {
   return (CONTROLS as readonly string[]).includes(arm)
 }
 
-/** DPO's policy after a round of several. */
+/** The id of DPO's policy after one of several rounds. */
 const DPO_ROUND = /^dpo_round_(\d+)$/
 
 type NameId = Extract<MessageId, `arm${string}`>
@@ -25,21 +25,21 @@ const NAMES = {
   replay: 'armReplay',
 } as const satisfies Readonly<Record<string, NameId>>
 
-/** For the heads of narrow columns. */
+/** For the headings of narrow columns. */
 const SHORT_NAMES = {
   dpo_before: 'armDpoBeforeShort',
   success_sft: 'armSuccessSftShort',
   replay: 'armReplayShort',
 } as const satisfies Readonly<Record<string, NameId>>
 
-/** The name of an arm; one that the lab does not know goes by its id. */
+/** The name of an arm; its id where the lab does not know it. */
 export function armName(arm: string): Message {
   const round = DPO_ROUND.exec(arm)?.[1]
   if (round !== undefined) return message('armDpoRound', { round })
   return Object.hasOwn(NAMES, arm) ? message(NAMES[arm as keyof typeof NAMES]) : message('verbatim', { text: arm })
 }
 
-/** The same, shorter where there is a shorter one. */
+/** The same, in its short form if it has one. */
 export function shortArmName(arm: string): Message {
   return Object.hasOwn(SHORT_NAMES, arm) ? message(SHORT_NAMES[arm as keyof typeof SHORT_NAMES]) : armName(arm)
 }

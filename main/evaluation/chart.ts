@@ -12,9 +12,9 @@ export interface ChartLine {
 }
 
 export interface ChartOptions {
-  /** Averages over so many neighbours and keeps the raw line faint behind; 1 does nothing. */
+  /** The window of the running mean. Above 1, the raw line stays faint behind the mean. */
   readonly smooth?: number
-  /** A value that the scale must hold: 0, log 2, ... */
+  /** A value that the scale must include: 0, log 2 and the like. */
   readonly include?: readonly number[]
   /** Steps at which a round begins. */
   readonly marks?: readonly number[]
@@ -27,7 +27,7 @@ const RIGHT = 12
 const TOP = 10
 const BOTTOM = 26
 
-/** Lines over optimiser steps, with a legend where there are several. Without any point it says so. */
+/** Lines over optimiser steps, with a legend if there are several. Without points, a text that says so. */
 export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {}): Html {
   const drawn = lines
     .map((line) => ({ ...line, points: line.points.filter(([, value]) => Number.isFinite(value)) }))
@@ -70,7 +70,7 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
   )}</svg></div>`
 }
 
-/** The mean of each point and its neighbours, `window` of them in all; fewer at the ends. */
+/** The mean over `window` points around each point; fewer at the ends. */
 export function movingMean(points: ChartLine['points'], window: number): ChartLine['points'] {
   const reach = Math.floor(window / 2)
   return points.map(([step], i) => {

@@ -1,4 +1,4 @@
-/** The curves of a run's trainings: loss of SFT, and what the preference trainings say of themselves. */
+/** The training curves of a run: SFT's loss, and the figures of preference training. */
 import type { Metric } from '../store/metrics.ts'
 import { type ChartLine, type ChartOptions, lineChart } from './chart.ts'
 import { type Html, html } from './html.ts'
@@ -6,7 +6,7 @@ import { armLabel } from './labels.ts'
 import { section } from './section.ts'
 import { tone } from './style.ts'
 
-/** A line of a figure: a metric by TRL's name, and how it is drawn. */
+/** A line of a figure: a metric by TRL's name, and its style. */
 interface Drawn {
   readonly metric: string
   readonly label: string
@@ -73,7 +73,7 @@ const DPO: readonly Figure[] = [
   },
 ]
 
-/** The section; nothing where nothing was trained. */
+/** The section; empty if the run trained nothing. */
 export function curvesSection(metrics: readonly Metric[]): Html {
   const sft = metrics.filter(({ stage }) => stage === 'sft')
   const { metrics: dpo, marks } = inRounds(metrics.filter(({ stage }) => stage === 'dpo'))
@@ -103,7 +103,7 @@ function figureHtml(
   return framed(title, words, lineChart(drawn, { ...options, marks }))
 }
 
-/** What the golden samples lose, a line a policy. */
+/** The loss on the golden samples, a line a policy. */
 function forgetting(metrics: readonly Metric[], arms: readonly string[], marks: readonly number[]): Html {
   const lines = arms.map((arm) => ({
     label: armLabel(arm),
@@ -128,8 +128,8 @@ function pointsOf(metrics: readonly Metric[], name: string, arm: string): ChartL
 }
 
 /**
- * The metrics with the rounds one after another on the axis, each beginning where the longest run of the one before ended;
- * and the steps at which a round begins.
+ * The metrics with the rounds one after another on the axis, and the steps at which rounds begin. A round begins where the
+ * longest training of the previous one ended.
  */
 export function inRounds(metrics: readonly Metric[]): {
   readonly metrics: readonly Metric[]

@@ -14,7 +14,7 @@ const episode = (task: string, seed: number, ending: Ending): Episode => ({
   duration: 0,
 })
 
-/** One letter an episode, seeds 0, 1, ...: s success, f failure, x fault. */
+/** One letter an episode, with seeds from 0 on: s success, f failure, x fault. */
 const episodes = (task: string, letters: string) =>
   [...letters].map((letter, seed) =>
     episode(task, seed, ENDINGS[letter === 's' ? 'success' : letter === 'f' ? 'failure' : 'fault']),

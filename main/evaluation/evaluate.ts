@@ -3,28 +3,28 @@ import type { Message } from '../messages/message.ts'
 import type { Ending, FailureReason, PlayedAttempt } from '../store/episode.ts'
 import { type Interval, type Paired, paired, wilson } from './statistics.ts'
 
-/** What counts of an episode. */
+/** The part of an episode that the tables count. */
 export type Played = Pick<PlayedAttempt, 'task' | 'seed' | 'attempt'> & Ending
 
-/** What one policy did. */
+/** The episodes of one policy. */
 export interface Arm {
-  /** 'sft', 'dpo', 'success_sft', ... */
+  /** An id of arms.ts: 'sft', 'dpo', 'success_sft' and others. */
   readonly name: string
   readonly episodes: readonly Played[]
 }
 
-/** Success of one arm on some problems. */
+/** The success of one arm on a set of problems. */
 export interface Cell extends Interval {
   /** successes / n; 0 where n is 0. */
   readonly success: number
   readonly successes: number
   /** Episodes counted: those without a fault. */
   readonly n: number
-  /** Episodes that the environment broke, which nobody is to blame for. */
+  /** Episodes that the environment broke; no policy is to blame for them. */
   readonly faults: number
 }
 
-/** A line of the table: the cells by the arm's name. */
+/** A row of the table: a cell for each arm, by its name. */
 export interface Row {
   readonly name: string
   readonly cells: Readonly<Record<string, Cell>>
@@ -38,8 +38,8 @@ export interface SuccessTable {
 }
 
 /**
- * Counts the arms' episodes per task, per category and overall. Tasks stand in the order in which they first occur;
- * `categoryOf` gives a task's group.
+ * Counts the arms' episodes per task, per category and overall. Tasks come in the order of their first episode.
+ * `categoryOf` returns a task's group.
  */
 export function successTable(arms: readonly Arm[], categoryOf: (task: string) => string): SuccessTable {
   const tasks = [...new Set(arms.flatMap(({ episodes }) => episodes.map(({ task }) => task)))]
@@ -61,13 +61,13 @@ export function cell(episodes: readonly Played[]): Cell {
   return rate(count('success'), count('failure'), count('fault'))
 }
 
-/** The same of episodes that are counted already. */
+/** The same, from counts. */
 export function rate(successes: number, failures: number, faults: number): Cell {
   const n = successes + failures
   return { success: n === 0 ? 0 : successes / n, successes, n, faults, ...wilson(successes, n) }
 }
 
-/** `arm` against `baseline` on the problems (task, seed, attempt) that both played without a fault. */
+/** Compares `arm` with `baseline` on the problems (task, seed, attempt) that both played without a fault. */
 export function compare(arm: Arm, baseline: Arm): Paired {
   const solved = new Map(counted(baseline))
   const cells = { won: 0, lost: 0, both: 0, neither: 0 }
@@ -79,12 +79,12 @@ export function compare(arm: Arm, baseline: Arm): Paired {
   return paired(cells.won, cells.lost, cells.both, cells.neither)
 }
 
-/** How often an arm failed for which reason, the most frequent first. Faults are apart. */
+/** How often an arm failed for each reason, the most frequent first. Faults are not counted. */
 export function failures(episodes: readonly Played[]): [reason: FailureReason, count: number][] {
   return tally(episodes.flatMap((episode) => (episode.outcome === 'failure' ? [episode.reason] : [])))
 }
 
-/** How often which fault broke an attempt of an arm, the most frequent first. */
+/** How often each fault broke an attempt of an arm, the most frequent first. */
 export function faults(episodes: readonly Played[]): [fault: Message, count: number][] {
   const texts = episodes.flatMap((episode) => (episode.outcome === 'fault' ? [JSON.stringify(episode.fault)] : []))
   return tally(texts).map(([text, count]) => [JSON.parse(text), count])

@@ -1,4 +1,4 @@
-/** Figures of comparisons as people read them. */
+/** Formats figures of comparisons for people. */
 import { type Message, message } from '../messages/message.ts'
 import type { Paired } from './statistics.ts'
 
@@ -14,7 +14,7 @@ export function pValue(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
 }
 
-/** The difference with its interval and its p. */
+/** The difference with its interval and p value. */
 export function pairedFigures({ difference, low, high, p }: Paired): Message {
   const figures = { difference: points(difference), low: points(low), high: points(high), p: pValue(p) }
   return message('pairedFigures', figures)

@@ -1,6 +1,6 @@
-/** HTML that cannot be broken into: what a page or a model wrote is escaped unless it is made by `html` itself. */
+/** Safe HTML: everything in a template is escaped, except what `html` itself made. */
 
-/** Markup, as opposed to text. */
+/** Markup, which is not escaped again. */
 export class Html {
   readonly markup: string
 
@@ -9,7 +9,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text and numbers are escaped, lists are joined, `false` and `null` are left out. */
+/** A value in a template. Text and numbers are escaped, lists are joined, `false` and `null` are left out. */
 export type Part = string | number | Html | false | null | readonly Part[]
 
 /** Tagged template: html`<b>${name}</b>`. Attribute values must stand in double quotes. */
@@ -24,7 +24,7 @@ function render(part: Part): string {
   return escapeHtml(String(part))
 }
 
-/** Text as it may stand in an element or in a quoted attribute; control characters become a visible replacement. */
+/** Escapes text for an element or a quoted attribute; control characters become a visible replacement. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`).replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
 }

@@ -1,4 +1,4 @@
-/** Names of policies in English, as terminal and report have them. */
+/** Names of policies in English, for terminal and report. */
 import { english } from '../messages/say.ts'
 import { armName, shortArmName } from './arms.ts'
 
@@ -6,7 +6,7 @@ export function armLabel(arm: string): string {
   return english(armName(arm))
 }
 
-/** For the heads of narrow columns. */
+/** For the headings of narrow columns. */
 export function shortArmLabel(arm: string): string {
   return english(shortArmName(arm))
 }

@@ -7,7 +7,7 @@ import { armLabel } from './labels.ts'
 import type { Summary } from './summary.ts'
 import { findingMessage } from './verdict.ts'
 
-/** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
+/** A row a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
 export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const row = ({ name, cells }: Row) => line([name, ...arms.map((arm) => cellText(cells[arm]))])

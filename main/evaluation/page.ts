@@ -1,4 +1,4 @@
-/** report.html: one page without scripts or links to anywhere, that says what a run found and how. */
+/** report.html: one page with the results of a run and its settings, without scripts and links. */
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
@@ -98,7 +98,7 @@ function track({ success, n, low, high }: Cell): Html {
 }
 
 function tasksSection({ table: { arms, tasks, categories, overall } }: Summary): Html {
-  // The change stands beside the two columns that it is made of, the controls after them.
+  // The difference comes right after the two columns that it compares, the controls after it.
   const [own, controls] = [arms.filter(isMain), arms.filter((arm) => !isMain(arm))]
   const head = (arm: string) => html`<th scope="col" class="${tone(arm)}"><i class="key"></i>${shortArmLabel(arm)}</th>`
   const shown = (row: Row, kind: string) =>
@@ -128,7 +128,7 @@ function cellHtml(arm: string, cell: Cell): Html {
 function change({ cells: { sft, dpo } }: Row): Html | string {
   if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
   const difference = dpo.success - sft.success
-  // An arrow only where the two intervals do not even meet: a stricter test than most, on purpose.
+  // An arrow only where the two intervals do not overlap. That is stricter than most tests, on purpose.
   const kind = dpo.low > sft.high ? 'up' : dpo.high < sft.low ? 'down' : 'same'
   return html`<span class="${kind}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
 }

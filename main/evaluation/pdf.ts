@@ -1,10 +1,10 @@
-/** The report on paper. */
+/** The report as PDF. */
 import { chromiumHost } from '../environment/browser.ts'
 import { within } from '../environment/fault.ts'
 
 const LIMIT = 30_000
 
-/** The report's page as PDF, A4. Throws UserError where there is no browser, EnvironmentFault where it does not answer. */
+/** Prints the report's page as PDF, A4. Throws UserError if there is no browser, EnvironmentFault if it does not answer. */
 export async function reportPdf(html: string): Promise<Uint8Array> {
   const host = chromiumHost()
   try {

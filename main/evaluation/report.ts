@@ -6,8 +6,8 @@ import { reportPage } from './page.ts'
 import { type ReportData, type Summary, summarise, summaryJson } from './summary.ts'
 
 /**
- * Writes report.html (self-contained), summary.json and metrics.csv into `folder`, each in place of what stood there,
- * and returns what they say. Throws UserError where it cannot write.
+ * Writes report.html (self-contained), summary.json and metrics.csv into `folder`, replacing older ones. Returns the
+ * summary. Throws UserError if it cannot write.
  */
 export function writeReport(folder: string, data: ReportData): Summary {
   const summary = summarise(data)
@@ -17,7 +17,7 @@ export function writeReport(folder: string, data: ReportData): Summary {
   return summary
 }
 
-/** A line a value: stage, round, arm, step, name, value (empty where it was not a number). RFC 4180. */
+/** A line a value: stage, round, arm, step, name, value (empty if it is not a number). RFC 4180. */
 export function metricsCsv(metrics: readonly Metric[]): string {
   const field = (value: string | number | null) => {
     const text = String(value ?? '')

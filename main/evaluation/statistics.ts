@@ -8,20 +8,20 @@ export interface Interval {
   readonly high: number
 }
 
-/** Wilson's score interval, 95%, of `successes` out of `n`; [0, 1] where nothing was tried. Wilson 1927. */
+/** Wilson's 95% score interval of `successes` out of `n`; [0, 1] if `n` is 0. Wilson 1927. */
 export function wilson(successes: number, n: number): Interval {
   if (n === 0) return { low: 0, high: 1 }
   const p = successes / n
   const shrink = 1 + Z ** 2 / n
   const centre = (p + Z ** 2 / (2 * n)) / shrink
   const half = (Z / shrink) * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n ** 2))
-  // Exactly 0 and 1 at the ends, where rounding would leave 1e-17.
+  // Rounding would leave 1e-17 instead of exactly 0 and 1 at the ends.
   return { low: successes === 0 ? 0 : centre - half, high: successes === n ? 1 : centre + half }
 }
 
 /**
- * McNemar's exact test: the two-sided binomial probability that of the problems which one arm alone solved, the split
- * `won` to `lost` or a more uneven one arises by chance. 1 where there are none. McNemar 1947.
+ * McNemar's exact test, on the problems that only one arm solved: the two-sided binomial probability that chance splits
+ * them into `won` and `lost`, or more unevenly. 1 if there are none. McNemar 1947.
  */
 export function mcnemar(won: number, lost: number): number {
   const n = won + lost
@@ -31,7 +31,7 @@ export function mcnemar(won: number, lost: number): number {
   return Math.min(1, 2 * tail)
 }
 
-/** How one arm did against another on the same problems. */
+/** One arm compared with another on the same problems. */
 export interface Paired extends Interval {
   /** Problems that both arms played without a fault. */
   readonly n: number

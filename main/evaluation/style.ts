@@ -1,6 +1,6 @@
 import { isControl } from './arms.ts'
 
-/** The report's style sheet: Okabe and Ito's colours, which colour-blind readers can tell apart, light and dark. */
+/** The report's style sheet, light and dark, in Okabe and Ito's colours, which colour-blind readers can tell apart. */
 export const STYLE = `
 :root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87;
   --sft: #56606b; --dpo: #0072b2; --dpo_other: #3f8bbd; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; }
@@ -117,7 +117,7 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
 @media print { body { background: #fff; } section { break-inside: avoid; } details { display: none; } }
 `
 
-/** The class that gives a policy its colour. */
+/** The CSS class for a policy's colour. */
 export function tone(arm: string): string {
   if (arm === 'sft' || arm === 'dpo' || isControl(arm)) return `c-${arm}`
   return arm.startsWith('dpo_') ? 'c-dpo_other' : 'c-other'

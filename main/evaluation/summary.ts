@@ -1,4 +1,4 @@
-/** What a run found, as figures: the content of summary.json, and what the report and the terminal say in words. */
+/** The results of a run as figures: the content of summary.json, which report and terminal put into words. */
 
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { Metric } from '../store/metrics.ts'
@@ -10,19 +10,19 @@ import { type Comparison, type Finding, verdictOf } from './verdict.ts'
 /** Everything a report is made from. */
 export interface ReportData {
   readonly run: { readonly id: number; readonly name: string /** Milliseconds since 1970. */; readonly started: number }
-  /** The policies, each on the same problems: `sft`, `dpo`, the controls and earlier rounds, as far as they were played. */
+  /** The policies that were played, all on the same problems: `sft`, `dpo`, the controls and earlier rounds. */
   readonly arms: readonly Arm[]
   /** A task's group in the table. */
   readonly categoryOf: (task: string) => string
-  /** Training's metrics of all stages, rounds and arms. */
+  /** The metrics of training, of all stages, rounds and arms. */
   readonly metrics: readonly Metric[]
-  /** What became of the episodes of each round. */
+  /** How many pairs each round's episodes gave, and why others gave none. */
   readonly pairs: readonly { readonly round: number; readonly counts: PairCounts }[]
-  /** Wall seconds by stage, in the order they ran; where a stage went round, by stage and round. */
+  /** Wall seconds by stage, in the order they ran; by stage and round if a stage ran in several rounds. */
   readonly wall: Readonly<Record<string, number>>
-  /** Facts worth a line: the model, the engine, which reference was used. */
+  /** Facts to show, a line each: the model, the engine, the reference. */
   readonly facts: Readonly<Record<string, string>>
-  /** Every setting the run worked with. */
+  /** All settings of the run. */
   readonly settings: unknown
 }
 
@@ -35,13 +35,13 @@ export interface ArmSummary extends Interval {
 export interface Summary {
   readonly arms: Readonly<Record<string, ArmSummary>>
   readonly table: SuccessTable
-  /** DPO against every other arm, on the problems both played. */
+  /** DPO compared with every other arm, on the problems that both played. */
   readonly against: Readonly<Record<string, Comparison>>
-  /** Whether DPO learned anything, whether training it again helped, and whether it had to be DPO. */
+  /** Whether DPO helped, whether training it again helped, and whether a control does as well. */
   readonly verdict: readonly Finding[]
 }
 
-/** Counts, compares and judges. */
+/** Counts the episodes, compares the arms, and reaches the verdict. */
 export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summary {
   const table = successTable(data.arms, data.categoryOf)
   const dpo = data.arms.find(({ name }) => name === 'dpo')
@@ -59,8 +59,8 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
 
 /**
  * summary.json: for each arm (in camel case: `successSft`) success, n, low, high and faults; `mcnemar` of DPO against
- * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `verdict`, what may be
- * said of that; `tasks`; `wall` seconds by stage.
+ * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `verdict`, the
+ * conclusions; `tasks`; `wall` seconds by stage.
  */
 export function summaryJson(summary: Summary, wall: Readonly<Record<string, number>>): Record<string, unknown> {
   const camel = <T>(record: Readonly<Record<string, T>>) =>
@@ -81,7 +81,7 @@ export function summaryJson(summary: Summary, wall: Readonly<Record<string, numb
   }
 }
 
-/** What a summary keeps of a cell. */
+/** A cell as a summary keeps it. */
 export function armSummary({ success, n, low, high, faults }: Cell): ArmSummary {
   return { success, n, low, high, faults }
 }

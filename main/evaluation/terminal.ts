@@ -7,7 +7,7 @@ import { armLabel, shortArmLabel } from './labels.ts'
 import type { Summary } from './summary.ts'
 import { findingMessage } from './verdict.ts'
 
-/** A line a task with success and Wilson's 95% interval of each arm in percent, then the comparisons and the verdict. */
+/** A line a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
 export function textTable({ table, against, verdict }: Summary): string {
   const { arms, tasks, overall } = table
   const width = Math.max(...[...tasks, overall].map(({ name }) => name.length))
@@ -45,7 +45,7 @@ export function textTable({ table, against, verdict }: Summary): string {
   ].join('\n')
 }
 
-/** The widest cell there is. */
+/** The widest cell possible. */
 const CELL = '100.0% (93-100)'
 
 function cellText(cell: Cell | undefined): string {

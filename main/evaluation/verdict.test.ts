@@ -5,7 +5,7 @@ import { points, pValue } from './figures.ts'
 import { paired } from './statistics.ts'
 import { type Comparison, findingMessage, standing, verdictOf } from './verdict.ts'
 
-/** A comparison of this arm with `won` problems that it alone solved, and as many lost. */
+/** A comparison in which only this arm solved `won` problems, and only the other solved `lost`. */
 const against = (won: number, lost: number, arm = 'dpo'): Comparison => ({ arm, ...paired(won, lost, 50, 50) })
 const BETTER = against(40, 5)
 const SAME = against(11, 10)

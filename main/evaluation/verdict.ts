@@ -1,13 +1,13 @@
-/** What may be said of the policies that played the same problems. A difference that could be chance is called none. */
+/** The conclusions about policies that played the same problems. A difference that could be chance counts as none. */
 import { type Message, type MessageId, message } from '../messages/message.ts'
 import { armName, CONTROLS, type Control } from './arms.ts'
 import { pairedFigures } from './figures.ts'
 import type { Paired } from './statistics.ts'
 
-/** A difference whose p is below this is not put down to chance. */
+/** The significance level: a difference with a smaller p counts as real. */
 export const LEVEL = 0.05
 
-/** How the first of two policies stands to the second. */
+/** How the first of two policies compares with the second. */
 export type Standing = 'better' | 'worse' | 'same'
 
 export function standing({ difference, p }: Pick<Paired, 'difference' | 'p'>): Standing {
@@ -15,24 +15,21 @@ export function standing({ difference, p }: Pick<Paired, 'difference' | 'p'>): S
   return difference > 0 ? 'better' : 'worse'
 }
 
-/** One policy of DPO's against another policy. */
+/** One of DPO's policies compared with another policy. */
 export interface Comparison extends Paired {
-  /**
-   * 'dpo'; against a control, where there were several rounds, 'dpo_round_1': the one whose episodes and steps the controls
-   * had as well.
-   */
+  /** 'dpo'. After several rounds, 'dpo_round_1' against controls: it had the same episodes and as many steps. */
   readonly arm: string
 }
 
-/** One thing that a verdict says: the data; `findingMessage` has the words. */
+/** One conclusion of a verdict, as data; `findingMessage` puts it into words. */
 export type Finding =
-  /** DPO against SFT, or against what it was before it was trained again. */
+  /** DPO against SFT, or against the policy before training again. */
   | ({
       readonly kind: 'learned' | 'trainedAgain'
       readonly standing: Standing
       readonly against: 'sft' | 'dpo_before'
     } & Comparison)
-  /** DPO against the controls to which it stands alike. */
+  /** DPO against the controls with which it compares alike. */
   | {
       readonly kind: 'controls'
       readonly standing: Standing
@@ -42,7 +39,7 @@ export type Finding =
       readonly all: boolean
     }
 
-/** The findings on DPO against every other arm, by the other's name: on SFT first, then on the controls. */
+/** The findings on DPO from its comparisons, which are keyed by the other arm: first SFT, then the controls. */
 export function verdictOf(against: Readonly<Record<string, Comparison>>): Finding[] {
   const { sft, dpo_before: before } = against
   const known = CONTROLS.flatMap((control) => {
@@ -86,7 +83,7 @@ export function findingMessage(finding: Finding): Message {
   }
 }
 
-/** A name within a sentence: Chinese sets it in quotation marks. */
+/** A name within a sentence. Chinese puts it in quotation marks. */
 function quoted(arm: string): Message {
   return message('armInSentence', { arm: armName(arm) })
 }

@@ -1,5 +1,5 @@
 /**
- * MLflow's file store, as `mlflow ui --backend-store-uri <folder>` reads it:
+ * Writes MLflow's file store, which `mlflow ui --backend-store-uri <folder>` reads:
  *
  *     <experiment>/meta.yaml
  *     <experiment>/<run>/meta.yaml            written last: without it MLflow sees no run
@@ -21,7 +21,7 @@ import { type Ending, KEY_TAG, type Point, type TrackedRun, type Tracker } from 
 const STATUS = { RUNNING: 1, FINISHED: 3, FAILED: 4, KILLED: 5 } as const
 const LOCAL_SOURCE = 4
 
-/** A tracker that writes into a folder. Its ids are paths within it: <experiment>/<run>. */
+/** A tracker that writes into a folder. Its ids are paths in that folder: <experiment>/<run>. */
 export function fileStore(root: string): Tracker {
   return {
     async begin(run) {
@@ -70,14 +70,14 @@ export function fileStore(root: string): Tracker {
   }
 }
 
-/** The id of the experiment of this name, which is made where there is none. */
+/** The id of the experiment of this name. Creates the experiment if there is none. */
 function experimentOf(root: string, { experiment: name, started }: TrackedRun): string {
   const folders = existsSync(root) ? readdirSync(root) : []
   for (const id of folders) {
     const meta = existsSync(metaOf(join(root, id))) ? readMeta(join(root, id)) : {}
     if (meta.name === name && meta.lifecycle_stage === 'active') return id
   }
-  // MLflow wants a number. One of 18 digits made from the name is the same whoever makes it first.
+  // MLflow wants a number. These 18 digits come from the name, so every process makes the same id.
   const id = String(100_000_000_000_000_000n + (BigInt(`0x${digest(name).slice(0, 14)}`) % 900_000_000_000_000_000n))
   writeMeta(join(root, id), {
     artifact_location: pathToFileURL(join(root, id)).href,
@@ -108,13 +108,13 @@ function writeMeta(folder: string, meta: Readonly<Record<string, unknown>>): voi
   writeFileAtomic(metaOf(folder), stringify(meta, { singleQuote: true }))
 }
 
-/** Written before the run's meta.yaml makes it one: half of it is no run, so it need not be synced one by one. */
+/** Writes a file of a run that has no meta.yaml yet. Without it there is no run, so the files need no sync one by one. */
 function put(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }
 
-/** One write: a kill leaves all of the lines, or none. */
+/** Appends with one write: a kill leaves all of the lines, or none. */
 function append(path: string, lines: string): void {
   mkdirSync(dirname(path), { recursive: true })
   appendFileSync(path, lines)

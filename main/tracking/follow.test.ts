@@ -1,4 +1,4 @@
-/** A run is told as it goes, from a real store to MLflow's file layout and to a server that comes and goes. */
+/** Reports a run while it goes on, from a real store to MLflow's file layout and to a server that comes and goes. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ function follow(run: number, pace = { usual: 10, away: 20 }): Following {
   return followRun({ store, run, say: (id, ..._) => void said.push(id), pace, farewell: 300 })
 }
 
-/** A step of a training, kept and told as the runner does it. */
+/** Stores and reports a training step, as the runner does. */
 function step(following: Following, run: number, arm: string, at: number): void {
   const metrics = { loss: 1 / at, 'rewards/chosen': at }
   const key = { run, stage: 'dpo', round: 1, arm }
@@ -58,7 +58,7 @@ async function finish(run: number, arm: string): Promise<void> {
   await saveAdapter(runArtifacts(config, { id: run, name: 'trial' }).adapter(arm, 1), lora, new Map(), 'models/base')
 }
 
-/** Evaluates two policies on one problem, and tells it. */
+/** Evaluates two policies on one problem, and reports it. */
 function evaluate(following: Following, run: number): void {
   const key = { run, stage: 'evaluate', round: 1 }
   store.stages.start(key)
@@ -104,7 +104,7 @@ test('the file layout holds every training and the evaluation, with params, metr
   expect(dpo!.read('params/training.dpo.beta')).toBe('0.1')
   expect(dpo!.read('tags/arm')).toBe('dpo')
   expect(dpo!.read('artifacts/README.md')).toContain('library_name: peft')
-  // Its adapter was done before the stage was stopped.
+  // Its adapter was ready before the stage was stopped.
   expect([dpo!.meta.status, replay!.meta.status, evaluation!.meta.status]).toEqual([3, 5, 3])
   expect(dpo!.meta.end_time).toBeGreaterThanOrEqual(dpo!.meta.start_time)
   expect(evaluation!.read('metrics/success/dpo')).toMatch(/ 1 1\n$/)
@@ -112,7 +112,7 @@ test('the file layout holds every training and the evaluation, with params, metr
   expect(evaluation!.read('artifacts/report.html')).toBe('<p>')
   expect(said).toEqual([])
 
-  // Gone on with, it is the same run there.
+  // When the stage is resumed, MLflow has the same run.
   const again = follow(run)
   store.stages.start({ run, stage: 'dpo', round: 1 })
   step(again, run, 'replay', 2)

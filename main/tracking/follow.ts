@@ -1,7 +1,7 @@
 /**
- * Tells MLflow of the trainings and evaluations of a run while they go on. The store is the truth: what is told is read
- * from it, and how far it was told is written down in it. So a run never waits for MLflow, and what a tracking server
- * missed while it was away is told when it answers again, by this run or by a later one.
+ * Reports the trainings and evaluations of a run to MLflow while they go on. The reports are read from the store, and the
+ * store records how far they got. So a run never waits for MLflow. If a tracking server is away, this run or a later one
+ * reports the rest when it answers again.
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,35 +17,35 @@ import { armOf, artifactsOf, describeRun, endingOf, evaluationPoints } from './r
 import { TrackingError, trackingServer } from './server.ts'
 import type { Point, Tracker } from './tracker.ts'
 
-/** Milliseconds between two looks at the store, and between two tries where the last one failed. */
+/** Milliseconds between two reads of the store, and between a failed attempt and the next. */
 const PACE = { usual: 2000, away: 30_000 }
-/** Milliseconds that the end of a run waits for what is still to be told. */
+/** Milliseconds that the end of a run waits for the remaining reports. */
 const FAREWELL = 5000
 
 export interface Following {
-  /** Hears what the run tells: which trainings and evaluations there are. */
+  /** Receives the run's events, which name its trainings and evaluations. */
   hear(event: LabEvent): void
-  /** Tells what is left, for some seconds at most, and ends. Throws nothing. */
+  /** Reports what is left, for a few seconds at most, and ends. Throws nothing. */
   close(): Promise<void>
 }
 
 export interface FollowOptions {
   readonly store: Store
   readonly run: number
-  /** Told once where MLflow cannot be written. */
+  /** Called once if MLflow cannot be written. */
   readonly say: Say
   readonly pace?: typeof PACE
   readonly farewell?: number
 }
 
-/** The folder that `tracking.uri` names; null for a server, or for nowhere. */
+/** The folder that `tracking.uri` names; null if it is a server or null. */
 export function trackingFolder({ tracking: { uri }, paths }: Pick<Config, 'tracking' | 'paths'>): string | null {
   if (uri === 'auto') return join(dirname(projectPath(paths.store)), 'mlruns')
   if (uri === null || !uri.startsWith('file:')) return null
   return uri.startsWith('file:///') ? fileURLToPath(uri) : projectPath(uri.slice('file:'.length))
 }
 
-/** Follows a run until it is closed; does nothing where `tracking.uri` is null. */
+/** Follows a run until it is closed. Does nothing if `tracking.uri` is null. */
 export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }: FollowOptions): Following {
   const { config } = store.runs.get(run)
   const { uri } = config.tracking
@@ -100,10 +100,10 @@ export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }:
   }
 }
 
-/** Writes down that there is something to tell, so that it is not forgotten while nobody listens. */
+/** Records in the store that there is something to report, so that it is not lost while MLflow is away. */
 function note(arms: TrackedArms, key: ArmKey): void {
   const known = arms.get(key)
-  // What was gone on with after its end was told is begun again, and found by its key.
+  // If an arm was resumed after its end was reported, it begins again; MLflow finds its run by the key.
   if (known === undefined) arms.put({ ...key, id: null, step: 0, time: Date.now(), ended: false })
   else if (known.ended) arms.put({ ...known, id: null, ended: false })
 }
@@ -114,18 +114,18 @@ interface Teller {
   readonly tracker: Tracker
 }
 
-/** Tells what is new of an arm. Returns why its files are not taken, or null where they are or are not yet told. */
+/** Reports what is new of an arm. Returns why its files were refused; null if they were not, or are not due yet. */
 async function tell({ store, arms, tracker }: Teller, known: TrackedArm): Promise<TrackingError | null> {
   const run = store.runs.get(known.run)
   const stage = store.stages.of(run.id).find((one) => one.stage === known.stage && one.round === known.round)
   if (stage === undefined) return null
-  // Before the metrics are read: those that come later are told the next time.
+  // Before the metrics are read: later ones are reported the next time.
   const ending = endingOf(run, known, stage.status)
   const id = known.id ?? (await tracker.begin(describeRun(run, known, known.time)))
   const steps = store.metrics.after(known, known.step)
   const until = stage.ended ?? Date.now()
   const points = steps.flatMap(({ step, metrics }, at): Point[] => {
-    // The store does not know when each step was done: they are spread over the time between.
+    // The store has no times of single steps, so the steps are spread evenly over the time between.
     const time = known.time + ((until - known.time) * (at + 1)) / steps.length
     return Object.entries(metrics).flatMap(([name, value]) => (value === null ? [] : [{ name, value, step, time }]))
   })
@@ -136,13 +136,13 @@ async function tell({ store, arms, tracker }: Teller, known: TrackedArm): Promis
 
   if (stage.stage === 'evaluate' && ending === 'FINISHED') await tracker.log(id, evaluationPoints(store, run.id, until))
   const refused = await tellFiles(tracker, id, artifactsOf(store, run, known))
-  // Of a training: when its last step was told. Others of its stage came after it.
+  // A training ended when its last step was reported: other trainings of its stage came after it.
   await tracker.end(id, ending, stage.stage === 'evaluate' ? until : told.time)
   arms.put({ ...told, ended: true })
   return refused
 }
 
-/** Returns why they are not taken. What a server refuses it refuses the next time as well: that ends no run's record. */
+/** Sends the files. Returns why one was refused, else null: the server would refuse it again, so the run ends without it. */
 async function tellFiles(
   tracker: Tracker,
   id: string,
@@ -157,7 +157,7 @@ async function tellFiles(
   }
 }
 
-/** fetch hides why it failed in its cause. */
+/** The reason of an error. fetch hides it in the cause. */
 function reasonOf(error: unknown): string | Message {
   if (error instanceof TrackingError) return error.told
   if (!(error instanceof Error)) return String(error)

@@ -1,4 +1,4 @@
-/** What MLflow is told of a run of the lab: one run of its own for every training and every evaluation. */
+/** What MLflow records of the lab's runs: every training and every evaluation is an MLflow run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
@@ -15,19 +15,19 @@ import type { Ending, Point, TrackedRun } from './tracker.ts'
 
 const EVALUATION = 'evaluate'
 
-/** The training or the evaluation that an event is about; null where it is about neither. */
+/** The training or the evaluation that an event is about; null if it is about neither. */
 export function armOf(run: number, event: LabEvent): ArmKey | null {
   if (event.event === 'metrics') return { run, stage: event.stage, round: event.round, arm: event.arm }
   if (event.event !== 'stage' || event.stage !== EVALUATION || event.status === 'skipped') return null
   return { run, stage: EVALUATION, round: event.round, arm: '' }
 }
 
-/** Longest value of a param that every MLflow takes. */
+/** The longest value of a param that all versions of MLflow accept. */
 const LONGEST = 500
 
 /**
- * How an arm ended; null while its stage goes on, for only then is it known what it was made from. A training is done when
- * its adapter is there, whatever became of its stage.
+ * How an arm ended. Null while its stage goes on: only at its end is it known what the arm was made from. A training with
+ * an adapter is finished, even if its stage failed.
  */
 export function endingOf({ config, ...run }: Run, { stage, round, arm }: ArmKey, status: Status): Ending | null {
   if (status === 'running') return null
@@ -41,7 +41,7 @@ const ENDINGS: Readonly<Record<Exclude<Status, 'running'>, Ending>> = {
   failed: 'FAILED',
 }
 
-/** What an arm's run is called and begins with: the whole configuration, by dotted key. */
+/** The name and the params of an arm's MLflow run. The params are the whole configuration, by dotted key. */
 export function describeRun(run: Run, { stage, round, arm }: ArmKey, started: number): TrackedRun {
   const { id, name, config, command } = run
   const params = [...flatten(config)].map(([key, value]) => [key, paramText(value)])
@@ -69,7 +69,7 @@ function paramText(value: unknown): string {
   return (Array.isArray(value) ? value.join(', ') : String(value)).slice(0, LONGEST)
 }
 
-/** Success by policy and by task, DPO's differences and their p values; the step is the round. */
+/** The metrics of an evaluation: success by policy and task, DPO's differences and their p values. The step is the round. */
 export function evaluationPoints(store: Store, run: number, time: number): Point[] {
   const { arms, table, against } = summarise(evaluationOf(store, run, []))
   const round = store.stages.of(run).find(({ stage }) => stage === EVALUATION)?.round ?? 0
@@ -91,12 +91,12 @@ export function evaluationPoints(store: Store, run: number, time: number): Point
   return values.map(([name, value]) => ({ name: metricName(name), value, step: round, time }))
 }
 
-/** A task of the user's may be called as MLflow lets no metric be called. */
+/** A metric name that MLflow allows; a user's task may have a name that it does not. */
 function metricName(name: string): string {
   return name.replace(/[^\w.\- /]/g, '_').replace(/\.\.+/g, '_')
 }
 
-/** The files that belong to an arm, once it has ended: name and content. */
+/** The files of an arm that has ended: name and content. */
 export function artifactsOf(
   store: Store,
   run: Run,
@@ -113,7 +113,7 @@ export function artifactsOf(
   return [['README.md', adapterCard(run, adapter)], ...file(projectPath(adapter.path), 'adapter_config.json')]
 }
 
-/** A model card in the form of the Hugging Face Hub: what the adapter is and what it was made from. */
+/** The adapter's model card, in the form of the Hugging Face Hub: what it is and what it was made from. */
 export function adapterCard(
   { id, name, config }: Run,
   { arm, round, base, r, lora_alpha, target_modules, lineage, path }: AdapterRecord,

@@ -4,9 +4,9 @@ import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { KEY_TAG, type Tracker } from './tracker.ts'
 
-/** Milliseconds that an answer may take. */
+/** Time limit of an answer, in milliseconds. */
 const PATIENCE = 5000
-/** Most values, and most params and tags, of one request; a server refuses more. */
+/** The most values, and the most params and tags, of one request. A server refuses more. */
 const METRICS_PER_BATCH = 1000
 const PARAMS_PER_BATCH = 100
 
@@ -20,11 +20,11 @@ const schemas = {
   problem: z.object({ error_code: z.string(), message: z.string() }),
 }
 
-/** What the server answered in place of what was asked for. */
+/** The server answered with an error, or not at all. */
 export class TrackingError extends Error {
   override readonly name = 'TrackingError'
   readonly told: Message
-  /** MLflow's word for it; '' where the server is none of MLflow's. */
+  /** MLflow's error code; '' if the server is not MLflow. */
   readonly code: string
 
   constructor(told: Message, code = '') {
@@ -35,8 +35,8 @@ export class TrackingError extends Error {
 }
 
 /**
- * A tracker at an address such as http://127.0.0.1:5000. Who may write there is said by MLflow's own variables:
- * MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD. Aborting `signal` ends what waits.
+ * A tracker at an address such as http://127.0.0.1:5000. It logs in with MLflow's own variables: MLFLOW_TRACKING_TOKEN, or
+ * MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD. Aborting `signal` ends waiting requests.
  */
 export function trackingServer(
   address: string,
@@ -99,7 +99,7 @@ export function trackingServer(
         return run.info.run_id
       }
       const run_id = before ?? (await create())
-      // Also where it was there: it may have been begun by a try that broke off.
+      // Also for an existing run: an attempt that broke off may have created it.
       for (const part of chunks(listed(params), PARAMS_PER_BATCH)) {
         await post(schemas.nothing, 'runs/log-batch', { run_id, params: part })
       }

@@ -1,8 +1,8 @@
-/** What a place that keeps MLflow's runs can do: a folder in MLflow's own layout, or a tracking server. */
+/** A place that keeps MLflow's runs: a folder in MLflow's own layout, or a tracking server. */
 
 /** A run as MLflow knows it: a training, or an evaluation. */
 export interface TrackedRun {
-  /** Tells it from all others: one that was begun before is found by it. */
+  /** Identifies the run: `begin` finds an existing run by it. */
   readonly key: string
   readonly experiment: string
   readonly name: string
@@ -21,15 +21,15 @@ export interface Point {
   readonly time: number
 }
 
-/** How a run ended, in MLflow's words. */
+/** How a run ended, in MLflow's terms. */
 export type Ending = 'FINISHED' | 'FAILED' | 'KILLED'
 
-/** Every call may be repeated after one that failed, and may throw any error. */
+/** Every call may throw any error, and may be repeated after it failed. */
 export interface Tracker {
-  /** Begins a run, or goes on with the one of the same key, and returns its id. */
+  /** Begins a run, or continues the one with the same key. Returns its id. */
   begin(run: TrackedRun): Promise<string>
   log(id: string, points: readonly Point[]): Promise<void>
-  /** Keeps a file with a run; `name` may have folders. */
+  /** Stores a file with a run; `name` may contain folders. */
   artifact(id: string, name: string, content: string | Uint8Array): Promise<void>
   end(id: string, ending: Ending, time: number): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The trainers on a real decoder with LoRA, where the bigram engine cannot tell a prompt from its last token. */
+/** The trainers on a real decoder with LoRA. The bigram engine sees only the last token of a prompt. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TESTS_NATIVE } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
@@ -30,7 +30,7 @@ const LORA: LoraConfig = {
   target_modules: PROJECTIONS,
 }
 const tokens = (...values: number[]) => Int32Array.from(values)
-/** The right answer depends on a token that is not the prompt's last one. */
+/** The right answer depends on a token before the prompt's last one. */
 const EXAMPLES = [
   { prompt: tokens(5, 9, 1), completion: tokens(6, 0) },
   { prompt: tokens(7, 9, 1), completion: tokens(8, 0) },
@@ -94,7 +94,7 @@ test('SFT learns answers by heart, DPO then prefers by prompt and keeps them', {
   expect(after['eval_logps/chosen']).toBeGreaterThan(before['eval_logps/chosen']!)
   expect(seen.at(-1)!['replay/loss']).toBeLessThan(0.6)
 
-  // From a checkpoint into a fresh adapter: the same steps, dropout included.
+  // Resumed from a checkpoint into a fresh adapter: the same steps, dropout included.
   const resume = states[0]!
   await engine.addAdapter('resumed', LORA, resume.weights)
   const resumed = await trainPreference({ ...job, adapter: 'resumed', hooks: { resume } })

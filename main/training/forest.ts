@@ -1,13 +1,13 @@
-/** Sequences to score or train on, as the forest that computes each prompt once. */
+/** Builds forests from sequences, so that each prompt is computed once. */
 import type { Forest, Scores, Segment } from '../engine/engine.ts'
 
-/** A prompt and a completion of it, in tokens; the completion ends with the stop token. */
+/** A prompt and its completion, in tokens. The completion ends with the stop token. */
 export interface Sequence {
   readonly prompt: Int32Array
   readonly completion: Int32Array
 }
 
-/** Segment `segments[i]` of the forest holds completion i, all of it targets; equal prompts are one root. */
+/** Equal prompts are one root. Segment `segments[i]` holds completion i, whose tokens are all targets. */
 export interface PlantedForest {
   readonly forest: Forest
   readonly segments: readonly number[]
@@ -33,7 +33,7 @@ export function forestTokens(forest: Forest): number {
   return forest.reduce((sum, { tokens }) => sum + tokens.length, 0)
 }
 
-/** Sum of the log-probabilities of a segment's targets, in nats. */
+/** The sum of the log-probabilities of a segment's targets, in nats. */
 export function segmentLogp(scores: Scores, segment: number): number {
   return targets(scores, segment).reduce((sum, logprob) => sum + logprob, 0)
 }

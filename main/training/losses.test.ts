@@ -18,7 +18,7 @@ const OPTIONS: LossOptions = { beta: 0.3, label_smoothing: 0.1 }
 const log1pexp = (x: number) => Math.log(1 + Math.exp(x))
 const logistic = (x: number) => 1 / (1 + Math.exp(-x))
 
-/** The papers' formulas, written out once more from the papers and not from the code. */
+/** The formulas, written from the papers and not from the code. */
 const FORMULAS: Record<keyof typeof PREFERENCE_LOSSES, (pair: PairLogps, options: LossOptions) => number> = {
   sigmoid: (p, { beta }) => log1pexp(-(beta * (p.chosen - p.refChosen) - beta * (p.rejected - p.refRejected))),
   hinge: (p, { beta }) => Math.max(0, 1 - beta * (p.chosen - p.rejected - (p.refChosen - p.refRejected))),

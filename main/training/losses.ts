@@ -1,7 +1,7 @@
 /**
- * Preference losses as functions of sequence log-probabilities: each gives its value and its derivatives by the policy's
- * log-probabilities, which is all an engine needs. In all of them `c` and `r` are how much more likely the policy finds
- * chosen and rejected than the reference does, in nats: log pi(y|x) - log pi_ref(y|x).
+ * Preference losses as functions of sequence log-probabilities. Each returns its value and its derivatives by the policy's
+ * log-probabilities, which is all that an engine needs. `c` and `r` are the log-ratios of chosen and rejected, in nats:
+ * log pi(y|x) - log pi_ref(y|x).
  */
 
 /** One pair as a loss sees it. Log-probabilities are sums over a completion's tokens, in nats. */
@@ -13,14 +13,14 @@ export interface PairLogps {
   /** Tokens in each completion. */
   readonly chosenTokens: number
   readonly rejectedTokens: number
-  /** KTO's reference point z0, an estimate of KL(pi || pi_ref) in nats; the other losses do not look at it. */
+  /** KTO's reference point z0, an estimate of KL(pi || pi_ref) in nats. The other losses ignore it. */
   readonly kl: number
 }
 
 export interface LossOptions {
-  /** How hard the policy is held to the reference. */
+  /** How strongly the policy is held to the reference. */
   readonly beta: number
-  /** Assumed share of pairs whose label is wrong; only `robust` looks at it (TRL ignores it with sigmoid, so do we). */
+  /** The assumed share of wrong labels. Only `robust` uses it; sigmoid ignores it, as in TRL. */
   readonly label_smoothing: number
 }
 
@@ -59,7 +59,7 @@ export const ipo: PreferenceLoss = (pair, { beta }) => {
 }
 
 /**
- * Robust DPO, unbiased when a share e = label_smoothing of the labels is flipped:
+ * Robust DPO, which stays unbiased when a share e = label_smoothing of the labels is flipped:
  * (-(1 - e) log sigmoid(h) + e log sigmoid(-h)) / (1 - 2e), h = beta (c - r). Chowdhury et al. 2024, arXiv:2403.00409.
  */
 export const robust: PreferenceLoss = (pair, { beta, label_smoothing: e }) => {
@@ -91,13 +91,13 @@ export const kto: PreferenceLoss = (pair, { beta }) => {
   }
 }
 
-/** The losses by the names TRL gives them (`loss_type`). */
+/** The losses by TRL's names (`loss_type`). */
 export const PREFERENCE_LOSSES = { sigmoid, hinge, ipo, robust, sigmoid_norm: sigmoidNorm, kto } as const
 export type LossType = keyof typeof PREFERENCE_LOSSES
 
 /**
- * A preference loss plus `alpha` times the chosen completion's mean negative log-likelihood per token, which keeps the
- * likelihood of the chosen from falling along with the rejected's: RPO. Pang et al. 2024, arXiv:2404.19733.
+ * RPO: a preference loss plus `alpha` times the chosen completion's mean negative log-likelihood per token. That keeps the
+ * likelihood of the chosen from falling with the rejected's. Pang et al. 2024, arXiv:2404.19733.
  */
 export function withChosenNll(loss: PreferenceLoss, alpha: number): PreferenceLoss {
   return (pair, options) => {
@@ -111,9 +111,8 @@ export function withChosenNll(loss: PreferenceLoss, alpha: number): PreferenceLo
 }
 
 /**
- * Weighted mean negative log-likelihood per token, -sum(w logp) / `total`, where `total` is the sum of the weights of
- * the whole batch's tokens, of which `logprobs` may be a part. Returns the part's share of the value, and its
- * derivatives by `logprobs`.
+ * Weighted mean negative log-likelihood per token, -sum(w logp) / `total`. `total` is the sum of the weights over the whole
+ * batch, and `logprobs` may be a part of it. Returns the part's share of the value, and its derivatives by `logprobs`.
  */
 export function nll(
   logprobs: Float32Array,

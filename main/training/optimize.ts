@@ -1,4 +1,4 @@
-/** The training loop that SFT and preference training share: it knows steps, rates and checkpoints, and no loss. */
+/** The training loop of SFT and preference training. It handles steps, rates and checkpoints, and knows no loss. */
 
 import type { AdapterName, Engine, OptimizerState, Tensors } from '../engine/engine.ts'
 import { UserError } from '../messages/error.ts'
@@ -7,38 +7,38 @@ import { learningRate, type ScheduleOptions } from './schedule.ts'
 /** Figures by TRL's names. */
 export type Metrics = Readonly<Record<string, number>>
 
-/** Names as in TRL, or the configuration's where it has its own. */
+/** Names are TRL's, or the configuration's where it has its own. */
 export interface TrainingOptions extends ScheduleOptions {
   /** Examples or pairs in one forest (per_device_train_batch_size). */
   readonly batch_size: number
   /** Forests in one optimiser step (gradient_accumulation_steps). */
   readonly grad_accumulation_steps: number
   readonly weight_decay: number
-  /** Gradients are scaled down to this norm; 0: never. */
+  /** Gradients are scaled down to this norm; 0 turns this off. */
   readonly max_grad_norm: number
-  /** Decides the order of the data and LoRA's dropout. */
+  /** Determines the order of the data and LoRA's dropout. */
   readonly seed: number
 }
 
-/** One part of the loss. It draws its own batch and knows its own weight in the sum. */
+/** One term of the loss. It chooses its own batch and applies its own weight. */
 export interface Term {
-  /** Adds the gradients of its weighted loss on the batch of this step. */
+  /** Adds the gradients of the weighted loss on this step's batch. */
   accumulate(step: number): Promise<TermReport>
 }
 
 export interface TermReport {
-  /** Already weighted: the step's loss is the sum over its terms. */
+  /** The weighted loss; the step's loss is the sum over its terms. */
   readonly loss: number
   /** Tokens computed. */
   readonly tokens: number
   readonly metrics: Metrics
 }
 
-/** Everything that a run needs to go on exactly where it was. */
+/** Everything that training needs to continue exactly where it stopped. */
 export interface TrainingState {
   /** Optimiser steps done. */
   readonly step: number
-  /** The trained weights: an adapter's, or with full-parameter training the base model's. */
+  /** The trained weights: the adapter's, or the base model's in full-parameter training. */
   readonly weights: Tensors
   readonly optimizer: OptimizerState
   readonly num_tokens: number
@@ -58,26 +58,26 @@ export interface Validation {
   readonly evaluate: () => Promise<Metrics & { readonly eval_loss: number }>
   /** Optimiser steps between evaluations. */
   readonly eval_steps: number
-  /** Training stops when so many evaluations in a row have not improved on the best. */
+  /** Training stops after this many evaluations in a row without improvement. */
   readonly patience: number
 }
 
 export interface TrainingHooks {
-  /** Called after every optimiser step, `step` counting from 1; with eval_ figures where it was evaluated. */
+  /** Called after every optimiser step, with `step` from 1 on, and with eval_ figures if this step was evaluated. */
   readonly onStep?: (step: number, metrics: Metrics) => void
-  /** Stores a state; called every `save_steps` steps, and before a cancelled run throws. */
+  /** Stores a state. Called every `save_steps` steps, and when a run is cancelled. */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void>
   readonly save_steps?: number
-  /** Looked at between steps. */
+  /** Checked between steps. */
   readonly signal?: AbortSignal
-  /** Goes on from a stored state, whose `weights` the engine must already hold. */
+  /** The state to resume from. The engine must already hold its `weights`. */
   readonly resume?: TrainingState
 }
 
 export interface TrainingResult {
-  /** With validation the best weights, else the last. */
+  /** The best weights with validation, else the last. */
   readonly weights: Tensors
-  /** The step those weights are from. */
+  /** The step of those weights. */
   readonly step: number
   /** Optimiser steps done in all. */
   readonly steps: number
@@ -86,9 +86,9 @@ export interface TrainingResult {
 }
 
 /**
- * Trains `target` (an adapter, or null for all base weights) on the sum of the terms. Resuming from a checkpoint ends
- * with the same weights as never having stopped. Throws the signal's reason when cancelled, after a last checkpoint,
- * and an Error when the loss is no longer a number.
+ * Trains `target` (an adapter, or null for all base weights) on the sum of the terms. A resumed run ends with the same
+ * weights as one that never stopped. When cancelled, saves a last checkpoint and throws the signal's reason. Throws an
+ * Error when the loss is no longer a number.
  */
 export async function optimize(
   engine: Engine,

@@ -1,8 +1,8 @@
-/** Which examples a step sees. A function of (seed, step) alone, so that a resumed run goes on as the uninterrupted one. */
+/** Which examples a step sees: a function of (seed, step) alone, so that a resumed run sees the same ones. */
 
 /**
- * Indices in [0, size) of the `batch` examples of step `step`: pass after pass over the data, each in its own order.
- * `batch` may be larger than `size`; every example is then seen before any is seen again.
+ * Indices in [0, size) of the `batch` examples of step `step`. Steps go over the data pass after pass, each pass in its own
+ * order. `batch` may be larger than `size`; every example is then seen before any is seen again.
  */
 export function batchIndices(size: number, batch: number, step: number, seed: number): number[] {
   const passes = new Map<number, number[]>()
@@ -15,7 +15,7 @@ export function batchIndices(size: number, batch: number, step: number, seed: nu
   })
 }
 
-/** A permutation of 0 .. size - 1 (Fisher and Yates), the same for the same seed. */
+/** A permutation of 0 .. size - 1 that depends on the seed alone (Fisher-Yates). */
 export function shuffled(size: number, seed: number): number[] {
   const order = Array.from({ length: size }, (_, i) => i)
   for (let i = size - 1; i > 0; i--) {

@@ -19,7 +19,7 @@ const PAIRS: readonly TokenPair[] = [
   { prompt: tokens(9, 7), chosen: tokens(8, 0), rejected: tokens(4, 0) },
   { prompt: tokens(9, 10), chosen: tokens(11, 0), rejected: tokens(2, 3, 0) },
 ]
-/** Steps of successes: those of the pairs, and one that no pair is about. */
+/** Steps of successes: those of the pairs, and one that is in no pair. */
 const SUCCESSES = [
   ...PAIRS.map(({ prompt, chosen }) => ({ prompt, completion: chosen })),
   { prompt: tokens(9, 14), completion: tokens(15, 0) },
@@ -43,7 +43,7 @@ const OPTIONS: PreferenceOptions = {
   replay: 0.5,
 }
 
-/** An SFT policy that is not uniform, so that the reference matters. */
+/** An SFT policy that is not uniform, so that the reference has an effect. */
 const START = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i))
 
 async function train(method: Objective['method'], overrides: Partial<PreferenceOptions> = {}) {
@@ -105,7 +105,7 @@ test('the first step of DPO starts at log 2 and reports the names of TRL', async
 })
 
 test('mean_token_accuracy is of the chosen tokens alone, as in TRL', async () => {
-  // Every chosen token is the likeliest there, and rejected ones are not.
+  // Every chosen token is the likeliest at its place; rejected tokens are not.
   const table = new Float32Array(256)
   for (const { prompt, chosen } of PAIRS) {
     const sequence = [...prompt.slice(-1), ...chosen]
@@ -132,7 +132,7 @@ test('the gradient is the slope of the whole loss', async () => {
     const golden = await evaluateSft(createBigramEngine(table), null, GOLDEN, 1)
     return eval_loss + OPTIONS.replay * golden.eval_loss
   }
-  // One step of the whole data; the step would clear the gradients, so they are read as it is taken.
+  // One step on all data. The step clears the gradients, so they are read just before it.
   const gradients: Float32Array[] = []
   const watched = {
     ...engine,

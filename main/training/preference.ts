@@ -1,6 +1,6 @@
 /**
- * Preference training from pairs, and the controls that it has to beat. All of them go through the same loop with the
- * same number of steps and the same replay of golden samples; they differ in the one term that comes from episodes.
+ * Preference training from pairs, and the controls that it has to beat. All use the same loop, the same number of steps and
+ * the same replay of golden samples. They differ only in the term that comes from episodes.
  */
 import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
 import { forestTokens, plant, type Sequence, segmentLogp, targets } from './forest.ts'
@@ -24,11 +24,11 @@ export interface TokenPair {
   readonly rejected: Int32Array
 }
 
-/** What the reference policy says of a pair: sums of log-probabilities over completion tokens, in nats. */
+/** A pair's log-probabilities under the reference policy: sums over completion tokens, in nats. */
 export interface ReferenceLogps {
   readonly chosen: number
   readonly rejected: number
-  /** Of another pair's chosen completion after this prompt, from which KTO estimates its KL; 0 for other losses. */
+  /** Of another pair's chosen completion after this prompt, for KTO's estimate of the KL; 0 for other losses. */
   readonly mismatched: number
 }
 
@@ -36,18 +36,18 @@ export interface PreferenceOptions extends TrainingOptions {
   readonly loss_type: LossType
   readonly beta: number
   readonly label_smoothing: number
-  /** Weight of the chosen completions' NLL beside the preference loss (RPO). */
+  /** Weight of the chosen completions' NLL, added to the preference loss (RPO). */
   readonly rpo_alpha: number
   /**
-   * Weight of the NLL of all steps of the agent's own successes beside the pairs. A pair is one step only: where the
-   * right action is never the one in question, nothing but this holds it in place.
+   * Weight of the NLL of all steps of the agent's own successes, beside the pairs. A pair covers only one step. Only this
+   * term keeps right actions that no pair covers.
    */
   readonly imitation: number
-  /** Weight of the golden samples' NLL in every step; without it training forgets whole tasks. */
+  /** Weight of the golden samples' NLL in every step. Without it training forgets whole tasks. */
   readonly replay: number
 }
 
-/** What is learned from the episodes. Every objective replays the golden samples besides. */
+/** What is learned from the episodes. Every objective also replays the golden samples. */
 export type Objective =
   /** Pairs, by a preference loss; `reference` holds one entry a pair (`referenceLogps`). */
   | {
@@ -61,26 +61,26 @@ export type Objective =
   | { readonly method: 'nll_chosen'; readonly pairs: readonly TokenPair[] }
   /** Control: imitate every step of the agent's own successes. */
   | { readonly method: 'success_sft'; readonly examples: readonly Example[] }
-  /** Control: nothing but the golden samples. */
+  /** Control: the golden samples alone. */
   | { readonly method: 'replay' }
 
 export interface PreferenceJob {
   readonly engine: Engine
-  /** What is trained, holding the SFT policy's weights at the start: an adapter, or null for all base weights. */
+  /** What is trained: an adapter, or null for all base weights. It starts with the SFT policy's weights. */
   readonly adapter: AdapterName
   readonly objective: Objective
   readonly golden: readonly Example[]
   readonly options: PreferenceOptions
   readonly hooks?: TrainingHooks
-  /** Held-out evaluation; with it the best weights are kept and training stops when eval_loss no longer falls. */
+  /** Held-out evaluation. With it training stops when eval_loss no longer falls, and keeps the best weights. */
   readonly validation?: Validation
 }
 
-/** Trains on the objective's data and the golden samples. Throws as `optimize` does, and where there is nothing to learn from. */
+/** Trains on the objective's data and the golden samples. Throws as `optimize` does, and if there is no data. */
 export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
   const { engine, adapter, objective, golden, options, hooks, validation } = job
   const terms = objectiveTerms(engine, adapter, objective, options)
-  // Half a batch is enough: golden samples are few, so each comes around often.
+  // Half a batch is enough: golden samples are few, so each comes often.
   const replay = { ...options, batch_size: Math.ceil(options.batch_size / 2) }
   const weight = objective.method === 'replay' ? 1 : options.replay
   if (weight > 0) terms.push(nllTerm(engine, golden, replay, weight, 'replay/'))
@@ -113,8 +113,8 @@ function chosenExample({ prompt, chosen }: TokenPair): Example {
 }
 
 /**
- * Log-probabilities of the pairs under the reference: the SFT policy as it is when preference training starts, frozen
- * under the name `adapter` (null: the engine's base weights). Computed once; training never runs the reference again.
+ * The pairs' log-probabilities under the reference: the SFT policy at the start of preference training, frozen under the
+ * name `adapter` (null: the engine's base weights). They are computed once; training never runs the reference again.
  */
 export async function referenceLogps(
   engine: Engine,
@@ -146,7 +146,7 @@ export async function referenceLogps(
   return logps
 }
 
-/** eval_loss, eval_rewards/..., eval_logps/... of held-out pairs. */
+/** eval_loss and the eval_rewards/ and eval_logps/ figures of held-out pairs. */
 export async function evaluatePairs(
   engine: Engine,
   adapter: AdapterName,
@@ -173,8 +173,8 @@ export async function evaluatePairs(
 }
 
 /**
- * The mean preference loss over the pairs of a step. As in TRL's DPOTrainer, `entropy` is of the tokens of both answers and
- * `mean_token_accuracy` of those of the chosen one alone.
+ * The mean preference loss over the pairs of a step. As in TRL's DPOTrainer, `entropy` averages over the tokens of both
+ * answers, and `mean_token_accuracy` over those of the chosen one alone.
  */
 function pairTerm(
   engine: Engine,
@@ -205,7 +205,7 @@ function pairTerm(
             const seen = pairLogps(scores, chosen, rejected, reference[index]!, kl)
             const loss = lossOf(seen, options)
             tally.add(seen, loss)
-            // A completion's log-probability is the sum of its tokens', so each token has the sum's derivative.
+            // A completion's log-probability is the sum over its tokens, so each token has the sum's derivative.
             fill(derivatives, scores, chosen, loss.dChosen / size)
             fill(derivatives, scores, rejected, loss.dRejected / size)
           })
@@ -256,8 +256,8 @@ function fill(derivatives: Float32Array, scores: Scores, segment: number, value:
 }
 
 /**
- * KTO's z0: the batch's mean log-ratio of completions that belong to other prompts, not below 0. arXiv:2402.01306,
- * section 4.1. 0 for the other losses.
+ * KTO's z0: the batch's mean log-ratio of completions that belong to other prompts, or 0 if that is negative.
+ * arXiv:2402.01306, section 4.1. 0 for the other losses.
  */
 async function estimateKl(
   engine: Engine,
@@ -277,7 +277,7 @@ async function estimateKl(
   return Math.max(0, ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length)
 }
 
-/** A pair's prompt with the chosen completion of a far-off pair: neighbours may share the prompt. */
+/** A pair's prompt with the chosen completion of a distant pair, because neighbours may share the prompt. */
 function mismatch(pairs: readonly TokenPair[], index: number): Sequence {
   const other = (index + Math.floor(pairs.length / 2)) % pairs.length
   return { prompt: pairs[index]!.prompt, completion: pairs[other]!.chosen }
@@ -289,7 +289,7 @@ async function sequenceLogps(engine: Engine, adapter: AdapterName, sequences: re
   return segments.map((segment) => segmentLogp(scores, segment))
 }
 
-/** TRL's figures of preference training, as means over the pairs added. */
+/** TRL's figures of preference training, as means over the added pairs. */
 class PairTally {
   readonly #beta: number
   readonly #pairs: { readonly logps: PairLogps; readonly loss: PairLoss }[] = []

@@ -7,15 +7,15 @@ export interface ScheduleOptions {
   /** The peak. */
   readonly learning_rate: number
   readonly lr_scheduler_type: Schedule
-  /** Steps over which the rate rises linearly to its peak; `constant` has none, whatever this says. */
+  /** Steps over which the rate rises linearly to its peak. `constant` ignores it. */
   readonly warmup_steps: number
-  /** The step after which a falling schedule is at zero. */
+  /** The number of steps after which a falling schedule reaches zero. */
   readonly max_steps: number
 }
 
 /**
- * Learning rate of the optimiser step `step` (0, 1, ...). Unlike transformers', the first step of a warm-up is not
- * wasted on a rate of zero: it rises as (step + 1) / warmup_steps.
+ * The learning rate of optimiser step `step`, from 0 on. Unlike in transformers, a warm-up does not waste its first step on
+ * a rate of zero: the rate rises as (step + 1) / warmup_steps.
  */
 export function learningRate(step: number, options: ScheduleOptions): number {
   const { learning_rate, lr_scheduler_type, max_steps } = options

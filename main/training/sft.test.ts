@@ -63,7 +63,7 @@ test('a weight of zero takes an example out', async () => {
 
 test('keeps the best weights and stops when held-out examples no longer improve', async () => {
   const engine = createBigramEngine()
-  // After 7 the training examples say 8; the held-out example says 9, so learning makes it ever less likely.
+  // After 7 the training examples have 8 and the held-out example 9, so learning makes that ever less likely.
   const evalExamples = [{ prompt: tokens(7), completion: tokens(9, 0) }]
   const result = await trainSft({ engine, adapter: null, examples: EXAMPLES, evalExamples, options: OPTIONS })
   expect(result).toMatchObject({ step: 5, steps: 15, stoppedEarly: true })

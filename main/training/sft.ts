@@ -12,7 +12,7 @@ import {
 } from './optimize.ts'
 import { batchIndices, mix } from './order.ts'
 
-/** A completion to imitate. Its tokens count `weight` times (default 1). */
+/** A completion to imitate. Each of its tokens counts `weight` times (default 1). */
 export interface Example extends Sequence {
   readonly weight?: number
 }
@@ -20,7 +20,7 @@ export interface Example extends Sequence {
 export interface SftOptions extends TrainingOptions {
   /** Steps between evaluations of the held-out examples. */
   readonly eval_steps: number
-  /** Evaluations in a row without improvement that end the training. */
+  /** Training stops after this many evaluations in a row without improvement. */
   readonly patience: number
 }
 
@@ -29,7 +29,7 @@ export interface SftJob {
   /** What is trained: an adapter that the engine holds, or null for all weights of the base model. */
   readonly adapter: AdapterName
   readonly examples: readonly Example[]
-  /** Held-out examples; with any, the best weights by their loss are kept and training stops when it no longer falls. */
+  /** Held-out examples. With any, training stops when their loss no longer falls, and keeps the best weights. */
   readonly evalExamples?: readonly Example[]
   readonly options: SftOptions
   readonly hooks?: TrainingHooks
@@ -47,7 +47,7 @@ export async function trainSft(job: SftJob): Promise<TrainingResult> {
   return optimize(engine, adapter, [term], options, hooks, evalExamples.length > 0 ? validation : undefined)
 }
 
-/** `scale` times the mean negative log-likelihood per token of the examples. Its figures' names start with `prefix`. */
+/** `scale` times the examples' mean negative log-likelihood per token. Names of its figures start with `prefix`. */
 export function nllTerm(
   engine: Engine,
   examples: readonly Example[],
@@ -109,13 +109,13 @@ export async function evaluateSft(
   return { eval_loss, eval_entropy: entropy, eval_mean_token_accuracy: mean_token_accuracy }
 }
 
-/** Means over the target tokens that were added. */
+/** Means over the added target tokens. */
 export class TokenTally {
   #tokens = 0
   #entropy = 0
   #hits = 0
 
-  /** Adds the target tokens of these segments, by default of all. */
+  /** Adds the target tokens of these segments, or of all by default. */
   add(scores: Scores, segments: Iterable<number> = scores.counts.keys()): void {
     for (const segment of segments) {
       const start = scores.starts[segment]!
