@@ -1,12 +1,12 @@
 /** AdamW with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101) on plain arrays, as in PyTorch. */
 import type { AdamW, Tensors } from './engine.ts'
 
-/** Whether weight decay applies: to matrices, not to biases and norms. */
+/** Whether weight decay applies. It applies to matrices, not to biases and norms. */
 export function isDecayed(name: string): boolean {
   return !name.endsWith('.bias') && !name.endsWith('norm.weight')
 }
 
-/** The L2 norm of all gradients together, and the factor that clips it to `max_grad_norm` (0 or Infinity: 1). */
+/** The L2 norm of all gradients together, and the factor that clips it to `max_grad_norm` (0 or Infinity: no clipping). */
 export function clipping(gradients: Tensors, max_grad_norm: number): { grad_norm: number; factor: number } {
   let sum = 0
   for (const { data } of gradients.values()) for (const value of data) sum += value * value
@@ -15,7 +15,7 @@ export function clipping(gradients: Tensors, max_grad_norm: number): { grad_norm
   return { grad_norm, factor: clips ? Math.min(1, max_grad_norm / (grad_norm + 1e-6)) : 1 }
 }
 
-/** Changes values and moments in place. `step` counts from 1; `gradient` is multiplied by `factor` first. */
+/** Updates values and moments in place. `step` counts from 1; `gradient` is first multiplied by `factor`. */
 export function adamWStep(
   values: Float32Array,
   gradient: Float32Array,

@@ -1,4 +1,4 @@
-/** An adapter is known by its weights, so that a copy of its folder is the same adapter. */
+/** Identifies an adapter by its weights, so that a copy of its folder is the same adapter. */
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export function adapterDigest(folder: string): string {
     .digest('hex')
 }
 
-/** Whether two adapters of one size have the same weights; those that differ do so within the first pieces. */
+/** Whether two adapters of one size have the same weights. Different ones usually differ in the first pieces. */
 export function sameWeights(a: string, b: string): boolean {
   const files = [a, b].map((folder) => openSync(join(folder, WEIGHTS), 'r'))
   const pieces = files.map(() => Buffer.alloc(PIECE))

@@ -1,4 +1,4 @@
-/** LoRA adapters (Hu et al. 2021, arXiv:2106.09685) as folders that PEFT reads and writes. */
+/** LoRA adapters (Hu et al. 2021, arXiv:2106.09685) as folders in PEFT's layout. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -16,13 +16,13 @@ import { adapterShapes } from './weights.ts'
 export interface Adapter {
   readonly lora: LoraConfig
   readonly tensors: Tensors
-  /** PEFT's base_model_name_or_path: the model it was trained on, as far as it is known. */
+  /** PEFT's base_model_name_or_path: the model that the adapter was trained on, if known. */
   readonly baseModelName: string | null
 }
 
 /**
- * The tensors of a fresh adapter, as PEFT starts them: lora_A uniform within 1 / sqrt(in) (Kaiming with a = sqrt(5)),
- * lora_B zero, so that the model is at first the base.
+ * The tensors of a new adapter, initialised as in PEFT: lora_A uniform within 1 / sqrt(in) (Kaiming with a = sqrt(5)), and
+ * lora_B zero, so that the model starts as the base model.
  */
 export function initLora(config: Qwen2Config, lora: LoraConfig, seed: number): Tensors {
   const uniform = uniformStream(seed)
@@ -38,7 +38,7 @@ export function initLora(config: Qwen2Config, lora: LoraConfig, seed: number): T
   return tensors
 }
 
-/** Writes adapter_config.json and adapter_model.safetensors in place of what stood in the folder, all or nothing. */
+/** Writes adapter_config.json and adapter_model.safetensors, replacing the folder's content, all or nothing. */
 export async function saveAdapter(
   folder: string,
   lora: LoraConfig,
@@ -75,7 +75,7 @@ export async function saveAdapter(
 const off = z.literal(false).nullish()
 const none = z.union([z.null(), z.array(z.never()), z.strictObject({})]).optional()
 
-/** PEFT's options that change the computation are honoured or refused; others are ignored. */
+/** PEFT's options. Those that change the computation are applied or refused; others are ignored. */
 const configSchema = z.looseObject({
   peft_type: z.literal('LORA'),
   task_type: z.literal('CAUSAL_LM').nullish(),
@@ -102,8 +102,8 @@ const configSchema = z.looseObject({
 })
 
 /**
- * The adapter that the text of an adapter_config.json describes; its projections in the model's order.
- * @throws UserError where the text is not JSON, or the adapter uses what this lab does not compute.
+ * Parses the text of an adapter_config.json. The projections are in the model's order.
+ * @throws UserError if the text is not JSON, or the adapter needs something that this lab does not compute.
  */
 export function parseAdapterConfig(file: string, text: string): Pick<Adapter, 'lora' | 'baseModelName'> {
   const parsed = parseJsonFile(file, text, configSchema, message('plainLoraOnly'))
@@ -114,8 +114,8 @@ export function parseAdapterConfig(file: string, text: string): Pick<Adapter, 'l
 
 /**
  * Reads an adapter folder for the given model.
- * @throws UserError where a file is missing or cut off, the adapter uses what this lab does not compute, or its tensors
- *   do not fit the model.
+ * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, or its
+ *   tensors do not fit the model.
  */
 export async function loadAdapter(folder: string, config: Qwen2Config): Promise<Adapter> {
   settleFolder(folder)

@@ -1,4 +1,4 @@
-/** A model's architecture by its name, before it is loaded. */
+/** Finds a model's architecture by its name, before the model is loaded. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
@@ -8,8 +8,8 @@ import { isOnHub, resolveModel } from './load.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
 
 /**
- * The architecture of a model that is here, or is one of Qwen2's published sizes.
- * @throws UserError where it is neither, or is here with a config.json that cannot be read.
+ * The architecture of a model on this machine, or of a published size of Qwen2.
+ * @throws UserError if it is neither, or its config.json cannot be read.
  */
 export function architectureOf(name: string): Qwen2Config {
   if (localFolder(name) === null) {
@@ -23,7 +23,7 @@ export function architectureOf(name: string): Qwen2Config {
   return parseQwen2Config(file, readFileSync(file, 'utf8'))
 }
 
-/** The folder of a model; null where it is not on this machine. */
+/** The folder of a model; null if it is not on this machine. */
 export function localFolder(name: string): string | null {
   try {
     return resolveModel(name)

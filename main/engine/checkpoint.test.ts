@@ -121,7 +121,7 @@ testNative('a spoilt checkpoint loads or gets one sentence, in every precision',
     if (round % 3 === 0) {
       for (let flip = 0; flip < 3; flip++) bytes[within(headerEnd)] = within(256)
     } else if (round % 3 === 1) {
-      // Exponents of all ones are NaN or infinity.
+      // An exponent of all ones is NaN or infinity.
       bytes.writeUInt32LE(0x7f800000 + within(3), headerEnd + 4 * within((bytes.length - headerEnd) / 4))
     } else {
       bytes[headerEnd + within(bytes.length - headerEnd)] = within(256)

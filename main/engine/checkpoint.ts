@@ -34,8 +34,8 @@ const ropeSchema = z.looseObject({
 })
 
 /**
- * The keys that decide the computation. Where this lab computes in one way only, a key must have that value. Other keys are
- * ignored.
+ * The keys that affect the computation. If this lab supports only one value of a key, the key must have that value. Other
+ * keys are ignored.
  */
 const configSchema = z
   .looseObject({
@@ -57,7 +57,7 @@ const configSchema = z
     max_window_layers: z.int().nonnegative().default(28),
     layer_types: z.array(z.literal('full_attention')).nullish(),
     rope_scaling: ropeSchema.nullish(),
-    // transformers 5 writes rope_theta and rope_scaling as this one key.
+    // transformers 5 writes this key instead of rope_theta and rope_scaling.
     rope_parameters: ropeSchema.nullish(),
     quantization_config: z.null().optional(),
   })
@@ -75,7 +75,7 @@ const configSchema = z
     }
   })
 
-/** Parses the text of a config.json; `file` is named in what it throws. */
+/** Parses the text of a config.json. Errors name `file`. */
 export function parseQwen2Config(file: string, text: string): Qwen2Config {
   const config = parseJsonFile(file, text, configSchema, message('plainQwen2Only'))
   return {
@@ -92,22 +92,22 @@ export function parseQwen2Config(file: string, text: string): Qwen2Config {
   }
 }
 
-/** A checkpoint folder whose headers were read and checked, and none of its weights. */
+/** A checkpoint folder of which only the headers were read and checked. */
 export interface OpenCheckpoint extends TensorStream {
   readonly config: Qwen2Config
-  /** Numbers of a tensor as the files hold them. */
+  /** The numbers of a tensor in the file's dtype. */
   readonly dtypeOf: (name: string) => Dtype
   /** The files that hold weights. */
   readonly files: readonly string[]
-  /** The whole of a tensor, as float32. */
+  /** A whole tensor as float32. */
   read(name: string): Promise<Tensor>
   close(): Promise<void>
 }
 
 /**
  * Opens a checkpoint folder: reads config.json and the headers of its files.
- * @throws UserError where a file is missing, cut off, of another architecture, or holds other tensors than config.json
- *   calls for.
+ * @throws UserError if a file is missing, cut off or of another architecture, or its tensors differ from those that
+ *   config.json needs.
  */
 export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   settleFolder(folder)
@@ -133,7 +133,8 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
       opened.set(path, file)
       for (const entry of file.entries.values()) {
         const { name } = entry
-        // A tied head is the embedding, and inverse frequencies follow from rope_theta: old files hold copies of both.
+        // Old files hold copies of two things that are not needed: a tied head (the embedding), and the inverse frequencies
+        // (they follow from rope_theta).
         const copy = name.endsWith('.rotary_emb.inv_freq') || (name === 'lm_head.weight' && config.tie_word_embeddings)
         if (!copy && fileOf(name) === path) placed.set(name, { file, entry })
       }
@@ -159,7 +160,7 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
         const { file, entry } = find(name)
         const { dtype, shape, begin, end } = entry
         const length = Math.min(end - begin, byteLength(dtype, [pieceRows(shape), ...shape.slice(1)]))
-        // Two, so that one can be read while the other is still in use.
+        // Two buffers, so that one can be read while the other is still in use.
         const buffers = [new Uint8Array(length), new Uint8Array(length)]
         for (let at = 0, turn = 0; at < end - begin; at += length, turn++) {
           const bytes = buffers[turn % 2]!.subarray(0, Math.min(length, end - begin - at))
@@ -176,8 +177,8 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
 }
 
 /**
- * Reads a whole checkpoint folder; every weight as float32.
- * @throws UserError where openCheckpoint does, and where a number is not finite.
+ * Reads a whole checkpoint folder, with every weight as float32.
+ * @throws UserError as openCheckpoint does, and if a number is not finite.
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const checkpoint = await openCheckpoint(folder)
@@ -191,8 +192,8 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /**
- * Writes a checkpoint folder that transformers loads, in place of what stood there. `files` are further files of the
- * folder by name: the tokenizer's, a model card.
+ * Writes a checkpoint folder that transformers can load, replacing its old content. `files` are further files by name:
+ * the tokenizer's, a model card.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -217,11 +218,11 @@ export async function saveCheckpoint(
 }
 
 const indexSchema = z.looseObject({
-  // A shard's name may not lead out of the folder.
+  // A shard's name must not lead out of the folder.
   weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/, says('mustBeSafetensorsName'))),
 })
 
-/** Which shard a tensor is in, by the index file. */
+/** The shard of each tensor, from the index file. */
 async function readIndex(folder: string): Promise<Map<string, string>> {
   const indexFile = join(folder, 'model.safetensors.index.json')
   const text = await readOptional(indexFile)

@@ -1,10 +1,10 @@
-/** Numbers as checkpoints hold them, to and from float32. */
+/** Converts the number formats of checkpoints to and from float32. */
 
-/** Bytes of a number. U8 are the stored forms of quantised weights. */
+/** Bytes of a number. U8 is for the stored forms of quantised weights. */
 export const WIDTHS = { F32: 4, F16: 2, BF16: 2, U8: 1 } as const
 export type Dtype = keyof typeof WIDTHS
 
-/** The numbers of `bytes`, which must be aligned to their width. Of float32 it is a view, not a copy. */
+/** The numbers in `bytes`, which must be aligned to their width. For float32 the result is a view, not a copy. */
 export function widen(bytes: Uint8Array, dtype: Dtype): Float32Array {
   const { buffer, byteOffset, length } = bytes
   switch (dtype) {
@@ -23,7 +23,7 @@ export function widen(bytes: Uint8Array, dtype: Dtype): Float32Array {
   }
 }
 
-/** The bytes of numbers, rounded to the nearest that the dtype has, ties to even. */
+/** The bytes of numbers, rounded to the dtype's nearest, ties to even. */
 export function narrow(numbers: Float32Array, dtype: Exclude<Dtype, 'U8'>): Uint8Array {
   switch (dtype) {
     case 'F32':

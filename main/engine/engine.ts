@@ -1,7 +1,7 @@
 /**
- * The seam between the lab and whatever computes: an engine holds one Qwen2 decoder, its LoRA adapters, and knows no
- * loss. Every preference loss is a function of sequence log-probabilities, so `accumulate` hands the log-probabilities
- * of the target tokens out and takes their derivatives back.
+ * The interface between the lab and its compute engines. An engine holds one Qwen2 decoder and its LoRA adapters, and knows
+ * no loss. Every preference loss is a function of sequence log-probabilities, so `accumulate` hands out the
+ * log-probabilities of the target tokens and takes their derivatives back.
  */
 
 import type { HeadPrecision, Precision, Projection } from '../config/choices.ts'
@@ -13,10 +13,10 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
-/** Tensors by their name in the checkpoint or in PEFT's adapter file. */
+/** Tensors by their names in the checkpoint or in PEFT's adapter file. */
 export type Tensors = ReadonlyMap<string, Tensor>
 
-/** The part of a Hugging Face `config.json` (model_type qwen2) that decides the computation. */
+/** The part of a Hugging Face `config.json` (model_type qwen2) that affects the computation. */
 export interface Qwen2Config {
   readonly vocab_size: number
   readonly hidden_size: number
@@ -30,7 +30,7 @@ export interface Qwen2Config {
   readonly tie_word_embeddings: boolean
 }
 
-/** PEFT's LoraConfig, as far as it decides the computation: y = Wx + (lora_alpha / r) B A dropout(x). */
+/** The part of PEFT's LoraConfig that affects the computation: y = Wx + (lora_alpha / r) B A dropout(x). */
 export interface LoraConfig {
   readonly r: number
   readonly lora_alpha: number
@@ -39,16 +39,16 @@ export interface LoraConfig {
 }
 
 /**
- * A piece of text that continues its parent: a prompt is computed once, and chosen and rejected hang below it.
- * Attention looks along ancestors only; positions go on from the parent's last token.
+ * A piece of text that continues its parent. A prompt is computed once, and chosen and rejected hang below it. A token
+ * attends to its own segment and its ancestors. Positions go on from the parent's last token.
  */
 export interface Segment {
   readonly tokens: Int32Array
-  /** Index of the segment this one continues, always smaller than its own index; -1 for a root. */
+  /** Index of the segment that this one continues, always smaller than its own; -1 for a root. */
   readonly parent: number
   /**
-   * Tokens from this index to the end are targets, each predicted from the token before it (the first from the last
-   * token of the parent). `tokens.length` means none. 0 needs a parent.
+   * Tokens from this index to the end are targets. Each is predicted from the token before it; the first token of a
+   * segment from the last token of its parent. `tokens.length` means no targets. 0 needs a parent.
    */
   readonly targetStart: number
 }
@@ -62,13 +62,13 @@ export interface Scores {
   readonly logprobs: Float32Array
   /** Entropy of the whole predicted distribution at that place, in nats. */
   readonly entropies: Float32Array
-  /** 1 where the target is the most likely token, else 0 (TRL's mean_token_accuracy is a mean of them). */
+  /** 1 if the target is the most likely token, else 0. Their mean is TRL's mean_token_accuracy. */
   readonly hits: Uint8Array
   readonly starts: Int32Array
   readonly counts: Int32Array
 }
 
-/** Which weights answer: the base model alone (null), or the base with the adapter of that name. */
+/** The weights to use: the base model alone (null), or the base with the adapter of that name. */
 export type AdapterName = string | null
 
 /** Decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101). Biases and norms are not decayed. */
@@ -78,7 +78,7 @@ export interface AdamW {
   readonly adam_beta2: number
   readonly adam_epsilon: number
   readonly weight_decay: number
-  /** Gradients are scaled down to this global L2 norm; 0 or Infinity: never. */
+  /** Gradients are scaled down to this global L2 norm; 0 or Infinity turns this off. */
   readonly max_grad_norm: number
 }
 
@@ -87,9 +87,9 @@ export interface Sampling {
   readonly temperature: number
   readonly top_p: number
   readonly max_new_tokens: number
-  /** Generation of a completion ends after one of these, which is kept as its last token. */
+  /** A completion ends after one of these tokens, which stays its last token. */
   readonly stop_token_ids: readonly number[]
-  /** One unsigned 32-bit number a prompt. Completion i draws from the stream seeds[i] alone, whatever the batch. */
+  /** One unsigned 32-bit number a prompt. Completion i draws only from the stream seeds[i], whatever the batch. */
   readonly seeds: readonly number[]
 }
 
@@ -97,13 +97,13 @@ export interface Completion {
   readonly tokens: Int32Array
   /** log p of each token under the untempered model, in nats. */
   readonly logprobs: Float32Array
-  /** False where max_new_tokens cut it. */
+  /** False if max_new_tokens cut it. */
   readonly stopped: boolean
 }
 
 /** A token that was just drawn. */
 export interface DrawnToken {
-  /** Which of the prompts it continues. */
+  /** Index of the prompt that it continues. */
   readonly prompt: number
   readonly token: number
   /** As in Completion. */
@@ -111,39 +111,39 @@ export interface DrawnToken {
 }
 
 export interface GenerateOptions {
-  /** Called with each token of each completion, in order within a completion. What it throws ends the call. */
+  /** Called with each token of each completion, in order within a completion. An error that it throws ends the call. */
   readonly onToken?: (drawn: DrawnToken) => void
-  /** Ends the call between two tokens: it then rejects with the signal's reason. */
+  /** Ends the call between two tokens. The call then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
-/** Optimiser state of the trained weights, enough to go on exactly where it was. */
+/** Optimiser state of the trained weights, enough to continue exactly where training stopped. */
 export interface OptimizerState {
   readonly step: number
   readonly exp_avg: Tensors
   readonly exp_avg_sq: Tensors
 }
 
-/** How an engine holds a model: what the memory of a run depends on. */
+/** How an engine holds a model. A run's memory depends on it. */
 export interface Holding {
   readonly precision: Precision
   readonly headPrecision: HeadPrecision
-  /** Whether backward makes activations again from each layer's input, instead of keeping them. */
+  /** Whether backward recomputes activations from each layer's input, instead of keeping them. */
   readonly gradientCheckpointing: boolean
-  /** Bytes a number of the packed copies that stand beside float32 weights: half of it where products are in bf16. */
+  /** Bytes a number in the packed copies of float32 weights: 4, or 2 if products are in bf16. */
   readonly packedBytes: 2 | 4
   readonly threads: number
 }
 
 export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
 
-/** One decoder with its adapters. Calls are queued: each sees the weights that the calls before it left. */
+/** One decoder with its adapters. Calls are queued: each sees the weights that earlier calls left. */
 export interface Engine {
   readonly kind: EngineKind
-  /** One line for the user: backend, instruction set, threads, and why it is this engine where that matters. */
+  /** One line for the user: backend, instruction set, threads, and why this engine was chosen if that matters. */
   readonly description: Message
   readonly config: Qwen2Config
-  /** Null for TensorFlow.js, which decides that itself. */
+  /** Null for TensorFlow.js, which decides itself. */
   readonly holding: Holding | null
 
   /** Adds an adapter with copies of the given tensors, by PEFT's names. */
@@ -151,19 +151,19 @@ export interface Engine {
   removeAdapter(name: string): Promise<void>
   /** Copies of an adapter's tensors, by PEFT's names. */
   adapterWeights(name: string): Promise<Tensors>
-  /** Copies of the base model's tensors as float32, by the checkpoint's names; stored ones as they are computed with. */
+  /** Copies of the base model's tensors as float32, by the checkpoint's names. Quantised tensors keep their rounding. */
   baseWeights(): Promise<Tensors>
 
   /**
    * Chooses what `accumulate` and `step` train: an adapter, or with null all base weights. Clears optimiser state. Throws
-   * where base weights are frozen, as all but fp32 ones are.
+   * for null unless base weights are in fp32; others are frozen.
    */
   train(target: AdapterName): Promise<void>
 
   logprobs(forest: Forest, adapter: AdapterName): Promise<Scores>
   /**
-   * Forward with the trained weights, `dLoss(scores)` = d loss / d logprobs (same layout), backward; adds to the
-   * gradients. `dropoutSeed` decides LoRA dropout; without it nothing is dropped.
+   * Runs forward with the trained weights, calls `dLoss(scores)` for d loss / d logprobs (same layout), and runs backward,
+   * which adds to the gradients. `dropoutSeed` determines LoRA dropout; without it nothing is dropped.
    */
   accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores>
   /** The gradients accumulated so far, by tensor name; for tests and inspection. */
@@ -174,8 +174,8 @@ export interface Engine {
   setOptimizerState(state: OptimizerState): Promise<void>
 
   /**
-   * One completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together: what
-   * one asks for joins the completions under way, and no completion depends on what it was computed with.
+   * Generates one completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together:
+   * a call's completions join those under way. No completion depends on the others.
    */
   generate(
     prompts: readonly Int32Array[],
@@ -184,6 +184,6 @@ export interface Engine {
     options?: GenerateOptions,
   ): Promise<Completion[]>
 
-  /** Frees what the engine holds. No call may follow. */
+  /** Frees the engine's memory. No call may follow. */
   close(): Promise<void>
 }

@@ -1,14 +1,14 @@
-/** A forest of segments laid out tree by tree, each a sequence of rows. */
+/** Lays out a forest of segments tree by tree; each tree is a sequence of rows. */
 import type { Forest, Qwen2Config, Segment } from './engine.ts'
 
 /** One tree: rows that attend to each other. */
 export interface Tree {
   readonly tokens: Int32Array
-  /** Place of each row in the whole forest, where the segments' tokens stand one after the other. */
+  /** Place of each row in the whole forest, counted through the tokens of all segments in order. */
   readonly forestRows: Int32Array
-  /** Rotary position of each row: one more than that of the row before it on its path from the root. */
+  /** Rotary position of each row: one more than that of the previous row on its path from the root. */
   readonly positions: Int32Array
-  /** [rows, rows], 1 where the row (first index) sees the other: itself and everything before it on its path. */
+  /** [rows, rows], 1 if the row (first index) sees the other: itself and everything before it on its path. */
   readonly sees: Uint8Array
   /** For each target, the row (within the tree) that predicts it, and its token. */
   readonly predictors: Int32Array
@@ -25,7 +25,7 @@ export interface LaidOutForest {
   readonly targetCount: number
 }
 
-/** Lays a forest out. Throws RangeError where a segment is not possible for the model. */
+/** Lays a forest out. Throws RangeError if a segment is impossible for the model. */
 export function layOut(
   forest: Forest,
   config: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
@@ -59,7 +59,7 @@ export function layOut(
   return { trees, starts, counts, targetCount }
 }
 
-/** What makes segment `s`, whose last position is before `end`, impossible. */
+/** Why segment `s`, whose last position is before `end`, is impossible. */
 function objection(
   { tokens, parent, targetStart }: Segment,
   s: number,

@@ -1,4 +1,4 @@
-/** How the native engine holds a model's weights: the form that fits a machine, and the bytes that it takes. */
+/** Chooses how the native engine holds a model's weights on this machine, and counts the bytes. */
 import { totalmem } from 'node:os'
 import type { HeadPrecision, Precision } from '../config/choices.ts'
 import type { Holding, Qwen2Config } from './engine.ts'
@@ -6,17 +6,17 @@ import { isBuilt, loadAddon } from './native/addon.ts'
 import { checkpointShapes } from './weights.ts'
 
 export interface HoldingOptions {
-  /** How the native engine holds the weights; 'auto' (the default) as exact as this machine's memory allows. */
+  /** The form of the weights. 'auto' (the default) is as exact as this machine's memory allows. */
   readonly precision?: 'auto' | Precision
-  /** Of embedding and head, where `precision` is not fp32; 'auto' (the default) is bf16, or int8 beside NF4. */
+  /** The form of embedding and head unless `precision` is fp32. 'auto' (the default) is bf16, or int8 beside NF4. */
   readonly headPrecision?: 'auto' | HeadPrecision
-  /** Whether backward makes activations again; 'auto' (the default) where `precision` is not fp32. */
+  /** Whether backward recomputes activations. 'auto' (the default) does so unless `precision` is fp32. */
   readonly gradientCheckpointing?: 'auto' | boolean
 }
 
 /**
- * What 'auto' stands for: float32 where weights with their packed copies take at most a quarter of `memory` bytes, bf16
- * where they take at most half, else NF4; activations are made again where weights are not float32.
+ * Resolves 'auto': float32 if weights with their packed copies take at most a quarter of `memory` bytes, bf16 if bf16
+ * weights take at most half, else NF4. Activations are recomputed unless weights are float32.
  */
 export function chooseHolding(
   config: Qwen2Config,
@@ -41,10 +41,10 @@ function hasBf16Products(): boolean {
 }
 
 const FLOAT = 4
-/** Bytes a number: NF4 has a byte each 64 numbers besides, and a float each 64 x 256. */
+/** Bytes a number. NF4 has half a byte, plus a byte for each 64 numbers and a float for each 64 x 256. */
 const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 
-/** Bytes of the base model, with the packed copies that stand beside float32 weights. */
+/** Bytes of the base model, with the packed copies of float32 weights. */
 export function weightBytes(
   config: Qwen2Config,
   { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
@@ -56,7 +56,7 @@ export function weightBytes(
     if (shape.length === 1) bytes += FLOAT * numbers
     else if (precision !== 'fp32') bytes += numbers * BYTES[outer ? headPrecision : precision]
     else {
-      // Packed copies for forward and backward stand beside the numbers, of all that is multiplied by.
+      // Every matrix of a product has packed copies for forward and backward, beside its numbers.
       const multiplied = name !== 'model.embed_tokens.weight' || config.tie_word_embeddings
       bytes += numbers * (FLOAT + (multiplied ? 2 * packedBytes : 0))
     }

@@ -1,4 +1,4 @@
-/** Downloads against a small server of our own that answers as the hub does. */
+/** Downloads from a small server of our own that behaves like the hub. */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'

@@ -1,5 +1,5 @@
 /**
- * Models from the Hugging Face Hub, into its own cache as its other clients lay it out:
+ * Downloads models from the Hugging Face Hub into its usual cache, in the layout of its other clients:
  * `models--<owner>--<name>/blobs/<hash>`, and `snapshots/<commit>/<file>` that point there.
  */
 import { createHash, type Hash } from 'node:crypto'
@@ -12,7 +12,7 @@ import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 
-/** How far a download is, over all files. */
+/** Progress of a download, over all files. */
 export interface DownloadProgress {
   readonly file: string
   readonly bytes: number
@@ -20,30 +20,30 @@ export interface DownloadProgress {
 }
 
 export interface DownloadOptions {
-  /** Folder of the cache. */
+  /** The cache's folder. */
   readonly cache: string
   readonly onProgress?: (progress: DownloadProgress) => void
   readonly signal?: AbortSignal
-  /** Address of the hub; HF_ENDPOINT by default, or the public one. */
+  /** The hub's address; by default HF_ENDPOINT, or the public hub. */
   readonly endpoint?: string
-  /** Milliseconds without a byte after which a connection is given up; default 30,000. */
+  /** A connection is given up after this many milliseconds without a byte; default 30,000. */
   readonly patience?: number
 }
 
-/** What this lab reads of a model. */
+/** The files of a model that this lab reads. */
 const WANTED =
   /^(config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^chat_template\.jinja$|^model(-\d+-of-\d+)?\.safetensors$/
 
 /** A model's name on the hub. */
 export const HUB_NAME = /^[\w.-]+\/[\w.-]+$/
 
-/** Bytes that are written before a file is looked at again. */
+/** Bytes that are written between two checks of a file. */
 const REPORT = 2 ** 23
 
 /**
- * Downloads what is missing of a model's main branch and returns the folder of its snapshot. Partial files are continued,
- * and each file is checked against the hub's hash before it counts.
- * @throws UserError where the hub cannot be reached, lacks or refuses the model, or where a file arrives incomplete.
+ * Downloads the missing files of a model's main branch and returns the folder of its snapshot. Partial files are continued.
+ * Each file is checked against the hub's hash before it is used.
+ * @throws UserError if the hub cannot be reached, lacks or refuses the model, or a file arrives incomplete.
  */
 export async function downloadModel(name: string, options: DownloadOptions): Promise<string> {
   const { cache, onProgress, signal, patience = 30_000 } = options
@@ -56,7 +56,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
     ...(accessToken === undefined ? {} : { accessToken }),
   }
   const repository = join(cache, `models--${name.replace('/', '--')}`)
-  // Not before: mostly nothing is downloaded, and its hashes are slow to start.
+  // Imported late: it is slow to start, and usually nothing is downloaded.
   const { downloadFile, HubApiError, listFiles, modelInfo } = await import('@huggingface/hub')
   try {
     const { sha } = await modelInfo({ ...request, name, additionalFields: ['sha'] })
@@ -93,7 +93,7 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
   }
 }
 
-/** Makes a file of the snapshot, downloading its blob where that is not there yet. */
+/** Makes a file of the snapshot. Downloads its blob if it is missing. */
 async function bringFile(
   repository: string,
   snapshot: string,
@@ -117,7 +117,7 @@ async function bringFile(
   await symlink(join('..', '..', 'blobs', hash), pointer)
 }
 
-/** Downloads the rest of a file. A whole one with another hash is removed, so that the next attempt begins anew. */
+/** Downloads the rest of a file. A complete file with a wrong hash is removed, so that the next attempt begins anew. */
 async function fetchInto(
   partial: string,
   file: ListFileEntry,
@@ -157,7 +157,7 @@ async function fetchInto(
   }
 }
 
-/** Large files are named by their SHA-256, small ones by git's SHA-1 of a blob. */
+/** The hash of a file: SHA-256 for large files, git's SHA-1 of a blob for small ones. */
 function beginHash(file: ListFileEntry): Hash {
   return file.lfs === undefined ? createHash('sha1').update(`blob ${file.size}\0`) : createHash('sha256')
 }
@@ -167,7 +167,7 @@ async function writeAll(handle: FileHandle, piece: Uint8Array, position: number)
     at += (await handle.write(piece, at, piece.length - at, position + at)).bytesWritten
 }
 
-/** The bytes of a blob; throws where none comes for `patience` milliseconds. */
+/** The bytes of a blob. Throws if none comes for `patience` milliseconds. */
 async function* eachPiece(blob: Blob, patience: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const reader = blob.stream().getReader()
   try {
@@ -184,7 +184,7 @@ async function* eachPiece(blob: Blob, patience: number, signal: AbortSignal | un
   }
 }
 
-/** The hub kept silent for longer than was waited. */
+/** The hub did not answer within the time limit. */
 class TooLate extends Error {
   readonly reason: Message
 
@@ -194,7 +194,7 @@ class TooLate extends Error {
   }
 }
 
-/** fetch that gives up where no answer begins within `patience` milliseconds. */
+/** fetch that gives up if no answer begins within `patience` milliseconds. */
 function patient(patience: number, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
     const late = new AbortController()
@@ -211,18 +211,18 @@ function patient(patience: number, signal: AbortSignal | undefined): typeof fetc
   }
 }
 
-/** What the hub means by an answer that is no success. */
+/** The error for an answer of the hub that is no success. */
 function refused(name: string, status: number): UserError {
   if (status === 401 || status === 403) return new UserError('hubForbidden', { name })
   if (status === 404) return new UserError('hubNoModel', { name })
   return new UserError('hubStatus', { status, name })
 }
 
-/** The UserError for a fault of the network; any other error as it is. */
+/** A UserError for a network error; any other error unchanged. */
 function explained(name: string, error: unknown): unknown {
   const folder = `models/${name}`
   if (error instanceof TooLate) return new UserError('hubUnreachable', { name, reason: error.reason, folder })
-  // Where fetch gets no answer it throws a TypeError, with the reason as its cause.
+  // If fetch gets no answer, it throws a TypeError with the reason as its cause.
   if (error instanceof TypeError) {
     const { cause } = error
     const reason = cause instanceof Error && cause.message !== '' ? cause.message : error.message

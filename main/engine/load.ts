@@ -1,4 +1,4 @@
-/** From a model's name to an engine that computes it. */
+/** Finds a model by its name and loads it into an engine. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
@@ -18,23 +18,23 @@ import { fingerprint, type WeightCache } from './native/cache.ts'
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
 export interface LoadOptions extends HoldingOptions {
-  /** Folder of a Qwen2 checkpoint; resolveModel finds it. */
+  /** Folder of a Qwen2 checkpoint, from resolveModel. */
   readonly folder: string
   readonly engine: 'auto' | EngineKind
   /** Threads of the native engine; 'auto' is one a core. */
   readonly threads: 'auto' | number
   /**
-   * Called with the model's shape and the kind of the engine before weights are read; throws where this machine has no
-   * room for them. By default nothing is checked.
+   * Called with the model's shape and the kind of engine before weights are read. It throws if this machine has no room for
+   * them. By default nothing is checked.
    */
   readonly checkRoom?: (config: Qwen2Config, kind: EngineKind) => void | Promise<void>
 }
 
 /**
- * The checkpoint of a folder in an engine. 'auto' takes the native engine, else tfjs-node-gpu where it is installed,
- * else tfjs; the engine's `description` says which it is and, where it is not the native one, why.
- * @throws UserError where the folder is not a usable checkpoint, or the engine that was asked for does not start; and what
- *   `checkRoom` throws.
+ * Loads a checkpoint into an engine. 'auto' takes the native engine, else tfjs-node-gpu if it is installed, else tfjs. The
+ * engine's `description` names it, and says why if it is not the native one.
+ * @throws UserError if the folder is not a usable checkpoint, or the requested engine does not start; and what `checkRoom`
+ *   throws.
  */
 export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const { engine } = options
@@ -46,7 +46,7 @@ export async function loadEngine(options: LoadOptions): Promise<Engine> {
   return loadTfjs(options, withoutNative(), message('chosenWithoutNative', { problem }))
 }
 
-/** The engine that a configuration's `model.engine` stands for on this machine. */
+/** The kind of engine that a configuration's `model.engine` means on this machine. */
 export function engineOf(setting: 'auto' | EngineKind): EngineKind {
   if (setting !== 'auto') return setting
   return addonProblem() === null ? 'native' : withoutNative()
@@ -57,9 +57,9 @@ function withoutNative(): Exclude<EngineKind, 'native'> {
 }
 
 /**
- * The folder of a model: `name` as a folder (relative ones start at the project's), `models/<name>`, or the newest
- * snapshot of that name in the Hugging Face cache.
- * @throws UserError that says where the model's files belong, or that it must not be downloaded.
+ * Finds a model's folder: `name` as a folder (relative to the project), `models/<name>`, or the newest snapshot of that
+ * name in the Hugging Face cache.
+ * @throws UserError that says where the model's files belong, or that downloads are forbidden.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
   const candidates = [
@@ -78,8 +78,8 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
 }
 
 /**
- * The folder of a model as resolveModel finds it, or else of a download from the Hugging Face Hub where `name` may be one
- * of its names and HF_HUB_OFFLINE does not forbid it.
+ * Finds a model's folder as resolveModel does, or else downloads the model from the Hugging Face Hub if `name` can be a
+ * name there and HF_HUB_OFFLINE allows it.
  * @throws UserError as resolveModel and downloadModel do.
  */
 export async function findModel(
@@ -94,7 +94,7 @@ export async function findModel(
   }
 }
 
-/** Whether a model that is not on this machine is looked for on the Hugging Face Hub. */
+/** Whether a model that is not on this machine may be downloaded from the Hugging Face Hub. */
 export function isOnHub(name: string): boolean {
   return mayBeOnHub(name) && !isOffline()
 }
@@ -118,7 +118,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
       precision: precision === 'fp32' ? 'float32' : precision,
-      // Exact only where that was asked for: rounding changes no more than another training seed does, and is faster.
+      // Exact only on request: rounding is faster, and changes results no more than another training seed does.
       products: options.precision === 'fp32' ? 'fp32' : 'bf16',
       headPrecision,
       checkpointing: gradientCheckpointing,
@@ -130,7 +130,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
   }
 }
 
-/** Where weights are kept in the form in which the native engine holds them, and what they were made from. */
+/** Where the native engine's quantised weights are cached, and the fingerprint of their source. */
 function quantizedPlaces(folder: string, files: readonly string[], form: string): WeightCache {
   const made = fingerprint(files, form)
   const places = [
@@ -140,7 +140,7 @@ function quantizedPlaces(folder: string, files: readonly string[], form: string)
   return { places, fingerprint: made }
 }
 
-/** Whether a checkpoint's weights are kept as `holding` says. Throws UserError where the folder is not a usable checkpoint. */
+/** Whether a checkpoint's weights are cached in the form of `holding`. Throws UserError if the checkpoint is not usable. */
 export async function isQuantized(folder: string, holding: Omit<Holding, 'threads'>): Promise<boolean> {
   const checkpoint = await openCheckpoint(folder)
   await checkpoint.close()
@@ -174,7 +174,7 @@ async function loadTfjs(
   }
 }
 
-/** Why the native engine cannot be used on this machine; null where it can. */
+/** Why the native engine cannot be used on this machine; null if it can. */
 export function addonProblem(): Message | null {
   try {
     loadAddon()
@@ -194,7 +194,7 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** Snapshots of a model in the cache: the one that its branch main names, then the others. */
+/** Snapshots of a model in the cache: first that of its branch main, then the others. */
 function snapshots(name: string, cache: string): string[] {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name)) return []
   const repository = join(cache, `models--${name.replace('/', '--')}`)
@@ -205,7 +205,7 @@ function snapshots(name: string, cache: string): string[] {
   return [...newest, ...readdirSync(all)].map((commit) => join(all, commit))
 }
 
-/** The folder of models that were downloaded from the Hugging Face Hub. */
+/** The cache folder of models from the Hugging Face Hub. */
 export function huggingFaceCache(): string {
   const { HF_HUB_CACHE, HF_HOME } = process.env
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub')

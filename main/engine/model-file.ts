@@ -1,4 +1,4 @@
-/** JSON files and tensors of model and adapter folders; whatever is wrong with them is a UserError of one sentence. */
+/** Reads and checks JSON files and tensors of model and adapter folders. Every error in them is a UserError. */
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { demand, dotted } from '../config/demand.ts'
@@ -8,7 +8,7 @@ import { reasonOf } from '../messages/reason.ts'
 import type { Tensor, Tensors } from './engine.ts'
 import type { Shapes } from './weights.ts'
 
-/** The text of a file, or undefined where there is none. */
+/** The text of a file; undefined if there is none. */
 export async function readOptional(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
@@ -19,7 +19,7 @@ export async function readOptional(file: string): Promise<string | undefined> {
 }
 
 /**
- * Parses a file's text as JSON of the given form; `cure` says what to do where it has another.
+ * Parses a file's text as JSON of the given form; `cure` says what to do if it has another form.
  * @throws UserError that names the file, the key, what is wrong with its value, and the cure.
  */
 export function parseJsonFile<Schema extends z.ZodType>(
@@ -42,7 +42,7 @@ export function parseJsonFile<Schema extends z.ZodType>(
 }
 
 /**
- * Checks that `tensors` are exactly those of `shapes`, every number finite. `fileOf` says where a tensor is or belongs.
+ * Checks that `tensors` are exactly those of `shapes` and all numbers are finite. `fileOf` returns a tensor's file.
  * @throws UserError that names the file and the tensor.
  */
 export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: string) => Value): void {
@@ -50,7 +50,7 @@ export function checkTensors(tensors: Tensors, shapes: Shapes, fileOf: (name: st
   for (const [name, tensor] of tensors) checkFinite(name, tensor, fileOf)
 }
 
-/** Checks names and shapes alone. @throws UserError as checkTensors does. */
+/** Checks only names and shapes. @throws UserError as checkTensors does. */
 export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string) => Value): void {
   for (const [name, shape] of wanted) {
     const actual = found.get(name)
@@ -67,9 +67,9 @@ export function checkShapes(found: Shapes, wanted: Shapes, fileOf: (name: string
   }
 }
 
-/** @throws UserError where a number of the tensor is not finite. */
+/** @throws UserError if a number of the tensor is not finite. */
 export function checkFinite(name: string, { data }: Tensor, fileOf: (name: string) => Value): void {
-  // Zero times NaN or infinity is NaN, and stays NaN in a sum.
+  // Zero times NaN or infinity is NaN, and a sum with NaN is NaN.
   let sum = 0
   for (const value of data) sum += 0 * value
   if (sum !== 0) throw notFinite(name, fileOf)

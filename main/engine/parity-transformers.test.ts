@@ -1,6 +1,6 @@
 /**
- * Every engine against what transformers 5.23 and PEFT 0.21 computed once (bench/parity_hf.py): the essence of `npm run
- * test:parity`, for where no Python is.
+ * Compares every engine with stored results of transformers 5.23 and PEFT 0.21 (bench/parity_hf.py): the core of `npm run
+ * test:parity`, without Python.
  */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Every engine against the double-precision reference and against the others, on small random models. */
+/** Compares every engine with the double-precision reference and with the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../testing/random-model.ts'
@@ -37,19 +37,19 @@ const OPTIMISER = {
   learning_rate: 0.01,
   adam_beta1: 0.9,
   adam_beta2: 0.95,
-  // Large, so that rounding in a gradient near zero does not become a full step.
+  // Large, so that a rounding error in a gradient near zero does not become a full step.
   adam_epsilon: 1e-3,
   weight_decay: 0.1,
   max_grad_norm: 1,
 }
-/** No projection of the test models has more inputs. */
+/** The most inputs of a projection in the test models. */
 const MAX_COLUMNS = 64
 const DROPOUT_SEED = 4_000_000_000
 
 const uniform = uniformStream(11)
 const tokens = (count: number) => Int32Array.from({ length: count }, () => Math.floor(uniform() * TIED.vocab_size))
 
-/** Two prompts, the second with targets of its own; answers that share a beginning; one below a segment without targets. */
+/** Two prompts, the second with its own targets; answers with a common beginning; one below a segment without targets. */
 const FOREST: Forest = [
   { tokens: tokens(7), parent: -1, targetStart: 7 },
   { tokens: tokens(3), parent: 0, targetStart: 0 },
@@ -69,7 +69,7 @@ const ENGINES: Record<string, (config: Qwen2Config, base: Tensors) => Promise<En
   }),
 }
 
-/** Any loss will do; this one's derivative differs from target to target. */
+/** An arbitrary loss whose derivative differs from target to target. */
 const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.sin(index + 1))
 
 function referenceAdapter(lora: LoraConfig, tensors: Tensors, dropoutSeed?: number): ReferenceAdapter {
@@ -86,8 +86,8 @@ function referenceAdapter(lora: LoraConfig, tensors: Tensors, dropoutSeed?: numb
 }
 
 /**
- * Compares gradients with central differences of the reference's loss: for every tensor along a random direction, and
- * at the element where the gradient is largest.
+ * Compares gradients with central differences of the reference's loss: for every tensor along a random direction, and at
+ * the element with the largest gradient.
  */
 function checkGradients(gradients: Tensors, doubles: Doubles, loss: () => number) {
   const next = uniformStream(5)
@@ -228,7 +228,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
         expect([...scores.hits]).toEqual([1, 1, 1, 1, 1, 1])
         expectClose(logprobs, scores.logprobs, 1e-4, 'logprobs')
       }
-      // The same, ended by one of its own tokens.
+      // The same, stopped by one of its own tokens.
       const end = completions[0]!.tokens[2]!
       const [ended] = await engine.generate([prompts[0]!], { ...sampling, stop_token_ids: [end], seeds: [1] }, null)
       expect(ended!.stopped).toBe(true)

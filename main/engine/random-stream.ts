@@ -1,4 +1,4 @@
-/** Weights of any size from a stream, of random numbers, so that a large model needs neither a download nor a disk. */
+/** Streams random weights of any size, so that a large model needs neither a download nor a disk. */
 import type { Qwen2Config } from './engine.ts'
 import { uniformStream } from './random.ts'
 import { pieceRows, type TensorStream } from './tensor-stream.ts'
@@ -6,12 +6,12 @@ import { checkpointShapes } from './weights.ts'
 
 /** Qwen2's initializer_range. */
 const STD = 0.02
-/** Numbers that pieces are cut from; no piece is longer than half of them. */
+/** Numbers in the pool that pieces are cut from. No piece is longer than half of it. */
 const POOL = 2 ** 23
 
 /**
- * Normal weights in bf16, cut at random places from one pool of numbers, as a checkpoint's pieces come; norms are 1. The
- * same seed gives the same weights.
+ * Normally distributed weights in bf16, cut at random places from one pool, in the pieces of a checkpoint; norms are 1.
+ * The same seed gives the same weights.
  */
 export function randomStream(config: Qwen2Config, seed: number): TensorStream {
   const uniform = uniformStream(seed)

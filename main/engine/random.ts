@@ -1,6 +1,6 @@
-/** Random numbers that are the same on every machine, and in every engine. */
+/** Random numbers that are the same on every machine and in every engine. */
 
-/** Uniform numbers in (0, 1) by the generator mulberry32: one stream a seed. */
+/** Uniform numbers in (0, 1) from the generator mulberry32, one stream a seed. */
 export function uniformStream(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -20,7 +20,7 @@ export function splitMix64(value: bigint): bigint {
   return x ^ (x >> 31n)
 }
 
-/** The number in [0, 1) at a place of a stream: splitMix64(splitMix64(seed) ^ index), its upper 53 bits. */
+/** The number in [0, 1) at a place of a stream: the upper 53 bits of splitMix64(splitMix64(seed) ^ index). */
 export function uniformAt(seed: number, index: number): number {
   return Number(splitMix64(splitMix64(BigInt(seed)) ^ BigInt(index)) >> 11n) * 2 ** -53
 }

@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A file as its header says, or lies. */
+/** A file with the given header, true or false. */
 function write(header: unknown, data: Uint8Array = new Uint8Array(0), lengthOfHeader?: bigint): void {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
   const length = Buffer.alloc(8)
@@ -91,7 +91,7 @@ test.each<[string, RegExp, () => void]>([
 test('a header of 2 GB is refused before it is read', async () => {
   file = join(folder, 'huge.safetensors')
   write('{}', undefined, 2n ** 31n)
-  // As large as it says; a hole takes no room on the disk.
+  // The file has the size that its header says; it is sparse and takes no room on the disk.
   truncateSync(file, 2 ** 31 + 8)
   expect(await refusal()).toMatch('its header would be over 100 MB')
 })

@@ -1,7 +1,7 @@
 /**
- * The safetensors file format: 8 bytes with the length of a JSON header, the header (name -> dtype, shape, place), the
- * tensors' little-endian bytes without gaps. Files come from anywhere: every number of the header is checked before it
- * is used; a bad one is a UserError.
+ * The safetensors file format: 8 bytes with the length of a JSON header, the header (name -> dtype, shape, place), then the
+ * tensors' little-endian bytes without gaps. Files are not trusted: every number of the header is checked before it is
+ * used, and a bad one is a UserError.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
@@ -11,10 +11,10 @@ import { UserError } from '../messages/error.ts'
 import { type Dtype, WIDTHS, widen } from './dtype.ts'
 import type { Tensor, Tensors } from './engine.ts'
 
-/** The format's own limit for headers. */
+/** The format's limit for headers. */
 const MAX_HEADER_BYTES = 100_000_000
 
-/** What a model's or an adapter's file may hold. */
+/** The dtypes that a model's or an adapter's file may hold. */
 const NUMBERS: readonly Dtype[] = ['F32', 'F16', 'BF16']
 
 const entrySchema = z.strictObject({
@@ -27,25 +27,25 @@ export interface Entry {
   readonly name: string
   readonly dtype: Dtype
   readonly shape: readonly number[]
-  /** Place in the file, in bytes. */
+  /** Position in the file, in bytes. */
   readonly begin: number
   readonly end: number
 }
 
-/** A safetensors file of which only the header was read. */
+/** An open safetensors file whose header was read. */
 export interface SafetensorsFile {
   readonly file: string
   readonly entries: ReadonlyMap<string, Entry>
   /** The header's free texts. */
   readonly metadata: Readonly<Record<string, string>>
-  /** The bytes of a tensor from `from` on into all of `into`. Throws UserError where the file became shorter. */
+  /** Reads a tensor's bytes from `from` on, filling `into`. Throws UserError if the file became shorter. */
   read(entry: Entry, from: number, into: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens a file and reads its header; `dtypes` are those it may hold.
- * @throws UserError where the file is missing, cut off or not what its header says.
+ * Opens a file and reads its header; `dtypes` are the allowed ones.
+ * @throws UserError if the file is missing, cut off or does not match its header.
  */
 export async function openSafetensors(file: string, dtypes: readonly Dtype[] = NUMBERS): Promise<SafetensorsFile> {
   const handle = await openFile(file)
@@ -64,17 +64,17 @@ export async function openSafetensors(file: string, dtypes: readonly Dtype[] = N
   }
 }
 
-/** All numbers of a tensor, bf16 and f16 widened to float32. */
+/** All numbers of a tensor; bf16 and f16 are widened to float32. */
 export async function readTensor(from: SafetensorsFile, entry: Entry): Promise<Tensor> {
-  // In memory of their own, so that they can be viewed as numbers.
+  // In a buffer of their own, so that they are aligned and can be viewed as numbers.
   const bytes = new Uint8Array(entry.end - entry.begin)
   await from.read(entry, 0, bytes)
   return { shape: entry.shape, data: widen(bytes, entry.dtype) }
 }
 
 /**
- * All tensors of a file, bf16 and f16 widened to float32. Reads the file once, from front to back.
- * @throws UserError where the file is missing, cut off or not what its header says.
+ * All tensors of a file; bf16 and f16 are widened to float32. Reads the file once, from front to back.
+ * @throws UserError if the file is missing, cut off or does not match its header.
  */
 export async function readSafetensors(file: string): Promise<Tensors> {
   const opened = await openSafetensors(file)
@@ -87,7 +87,7 @@ export async function readSafetensors(file: string): Promise<Tensors> {
   }
 }
 
-/** What a file that is to be written will hold: each tensor's name, dtype and shape, in order. */
+/** The tensors of a file to be written, in order: name, dtype and shape. */
 export interface Declared {
   readonly name: string
   readonly dtype: Dtype
@@ -95,8 +95,8 @@ export interface Declared {
 }
 
 /**
- * Writes a file atomically, its tensors' bytes as `bytes` gives them: all those of the first tensor, then of the second,
- * in pieces of any size. Throws UserError where the disk refuses.
+ * Writes a file atomically. `bytes` yields the bytes of the first tensor, then of the second and so on, in pieces of any
+ * size. Throws UserError if the disk refuses.
  */
 export async function writeSafetensorsStream(
   file: string,
@@ -123,7 +123,7 @@ export async function writeSafetensorsStream(
   })
 }
 
-/** Writes tensors as float32, atomically. Throws UserError where the disk refuses. */
+/** Writes tensors as float32, atomically. Throws UserError if the disk refuses. */
 export function writeSafetensors(file: string, tensors: Tensors): void {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let size = 0
@@ -135,12 +135,12 @@ export function writeSafetensors(file: string, tensors: Tensors): void {
   writeFileAtomic(file, [headerBytes(header), ...pieces])
 }
 
-/** Bytes of a tensor. */
+/** The size of a tensor in bytes. */
 export function byteLength(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, WIDTHS[dtype])
 }
 
-/** The header with its length before it; blanks after it align the data to 8 bytes, as the format asks. */
+/** The header after its length. Blanks at its end align the data to 8 bytes, as the format requires. */
 function headerBytes(header: Readonly<Record<string, unknown>>): Buffer {
   const json = Buffer.from(JSON.stringify(header))
   const padded = Math.ceil(json.length / 8) * 8
@@ -163,7 +163,7 @@ async function openFile(file: string): Promise<FileHandle> {
   throw new UserError('safetensorsNotAFile', { file })
 }
 
-/** The header's free texts, and its entries in the order of their places, proven to tile the rest of the file. */
+/** Parses the header: its free texts, and its entries by position. Checks that they fill the rest of the file exactly. */
 async function readHeader(
   file: string,
   handle: FileHandle,
@@ -228,7 +228,7 @@ async function readHeader(
   return { entries, metadata }
 }
 
-/** The bytes of a file from `begin` on, into all of `into`. */
+/** Reads a file's bytes from `begin` on, filling `into`. */
 async function readInto(file: string, handle: FileHandle, begin: number, into: Uint8Array): Promise<void> {
   for (let at = 0; at < into.length; ) {
     // One call reads less than 2 GiB.

@@ -1,4 +1,4 @@
-/** Choosing the next token from logits, in double precision. */
+/** Chooses the next token from logits, in double precision. */
 import type { Qwen2Config, Sampling } from './engine.ts'
 
 /** log softmax(logits), and its entropy in nats. */
@@ -17,7 +17,7 @@ export function logSoftmax(logits: ArrayLike<number>): { logprobs: Float64Array;
   return { logprobs, entropy }
 }
 
-/** Place of the largest value, the first of several. */
+/** Index of the largest value; the first of equal ones. */
 export function argMax(values: ArrayLike<number>): number {
   let best = 0
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
@@ -25,9 +25,9 @@ export function argMax(values: ArrayLike<number>): number {
 }
 
 /**
- * A token drawn from softmax(logits / temperature) cut to its nucleus, the fewest most likely tokens that together have
- * at least top_p (Holtzman et al. 2020, arXiv:1904.09751); the most likely one at temperature 0. `uniform` in [0, 1)
- * decides: the same number gives the same token in every engine, rounding aside.
+ * Samples a token from the nucleus of softmax(logits / temperature): the fewest most likely tokens that together have at
+ * least top_p (Holtzman et al. 2020, arXiv:1904.09751). At temperature 0, the most likely token. `uniform` in [0, 1)
+ * decides: the same number gives the same token in every engine, except for rounding.
  */
 export function sampleToken(
   logits: ArrayLike<number>,
@@ -53,11 +53,11 @@ export function sampleToken(
     rest -= probabilities[token]!
     if (rest < 0) return token
   }
-  // Rounding left a rest.
+  // Rounding can leave a small rest of probability.
   return nucleus.findLast((token) => probabilities[token]! > 0)!
 }
 
-/** Throws RangeError where prompts or sampling options are impossible for the model. */
+/** Throws RangeError if prompts or sampling options are impossible for the model. */
 export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: Qwen2Config): void {
   const { temperature, top_p, max_new_tokens, seeds } = sampling
   const refuse = (what: string) => {

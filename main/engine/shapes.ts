@@ -1,4 +1,4 @@
-/** The published sizes of Qwen2, so that a run can be planned before its model is here. */
+/** The published sizes of Qwen2, so that a run can be planned before its model is downloaded. */
 import type { Qwen2Config } from './engine.ts'
 
 const COMMON = { rms_norm_eps: 1e-6, rope_theta: 1e6, max_position_embeddings: 32_768 }

@@ -1,28 +1,28 @@
-/** Tensors that are read a piece at a time, so that a model is never in memory twice. */
+/** Reads tensors a piece at a time, so that a model is never in memory twice. */
 
 import type { Dtype } from './dtype.ts'
 import type { Tensors } from './engine.ts'
 
-/** Some of a tensor's numbers, in order. */
+/** A run of a tensor's numbers, in order. */
 export interface Piece {
-  /** Place of the first, counted in numbers. */
+  /** Index of the first number. */
   readonly offset: number
   readonly dtype: Dtype
-  /** Valid until the piece after the next one is asked for. */
+  /** Valid until the piece after the next one is requested. */
   readonly bytes: Uint8Array
 }
 
 export interface TensorStream {
-  /** Where a tensor comes from, for messages. */
+  /** The source of a tensor, for messages. */
   readonly fileOf: (name: string) => string
-  /** A tensor from front to back; all pieces but the last are of whole rows and a multiple of 64 numbers. */
+  /** A tensor from front to back. All pieces but the last have whole rows and a multiple of 64 numbers. */
   pieces(name: string): AsyncIterable<Piece>
 }
 
-/** About so many numbers are in a piece. */
+/** The approximate count of numbers in a piece. */
 const PIECE = 2 ** 22
 
-/** Rows of a piece of a tensor: a multiple of 64, unless the tensor has fewer. */
+/** Rows in a piece of a tensor: a multiple of 64, or all rows if the tensor has fewer. */
 export function pieceRows(shape: readonly number[]): number {
   const [rows = 1, ...rest] = shape
   const columns = rest.reduce((product, n) => product * n, 1)

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** A fresh folder whose files differ from the tiny tokenizer's as given; null removes one. */
+/** A new folder with the tiny tokenizer's files, changed as given; null removes a file. */
 async function folderWith(changes: Record<string, unknown>): Promise<string> {
   const changed = await mkdtemp(join(folder, 'changed-'))
   await writeTinyTokenizer(changed)
@@ -104,7 +104,7 @@ test('the text of a page cannot smuggle special tokens in', () => {
     const ids = [...tokenizer.chatPrompt([{ role: 'user', content }])]
     expect(ids.filter((id) => id >= IM_START - 1)).toEqual([IM_START, IM_END, IM_START])
     expect(tokenizer.decode(ids)).toBe(`<|im_start|>user\n${content}<|im_end|>\n<|im_start|>assistant\n`)
-    // The content's own tokens are those of the content as plain text.
+    // The content has the same tokens as it has as plain text.
     expect(ids.slice(1, ids.indexOf(IM_END))).toEqual([...tokenizer.encode(`user\n${content}`)])
   }
 })

@@ -1,9 +1,9 @@
 /**
  * The tokenizer of a checkpoint folder, and its chat template.
  *
- * The text of messages and completions comes from web pages and from the model, so it is hostile: a page that shows
- * `<|im_end|>` must not end the user's turn. Only the chat template itself can produce special tokens; everywhere else
- * their names are ordinary characters.
+ * The text of messages and completions comes from web pages and from the model, so it is not trusted: a page that shows
+ * `<|im_end|>` must not end the user's turn. Only the chat template itself produces special tokens; everywhere else their
+ * names are ordinary characters.
  */
 import { join } from 'node:path'
 import { Template } from '@huggingface/jinja'
@@ -24,15 +24,15 @@ export interface Tokenizer {
   /** One more than the largest token id. */
   readonly vocabSize: number
   /**
-   * The tokens that end a completion. The first is the one the chat template puts after an assistant's message: what a
-   * training completion ends with.
+   * The tokens that end a completion. The chat template puts the first after an assistant's message, and training
+   * completions end with it.
    */
   readonly stopTokenIds: readonly number[]
-  /** Tokens of plain text: nothing is added, and the names of special tokens are ordinary characters. */
+  /** Tokens of plain text. Nothing is added, and the names of special tokens are ordinary characters. */
   encode(text: string): Int32Array
-  /** The text of tokens; ids the tokenizer lacks (models pad their vocabulary) and cut-off UTF-8 become U+FFFD. */
+  /** The text of tokens. Ids that the tokenizer lacks (models pad their vocabulary) and cut-off UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>, options?: { skipSpecial?: boolean }): string
-  /** Tokens of the chat template's text for the messages, with the opening of the assistant's answer if asked for. */
+  /** Tokens of the messages in the chat template, with the opening of the assistant's answer if requested. */
   chatPrompt(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): Int32Array
 }
 
@@ -70,9 +70,9 @@ const eosSchema = z.looseObject({
 const CURE = message('useQwen2Tokenizer')
 
 /**
- * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last
- * three as far as they exist) of a checkpoint folder.
- * @throws UserError where a file is missing or is not what a Qwen2 tokenizer needs.
+ * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last three
+ * if they exist) of a checkpoint folder.
+ * @throws UserError if a file is missing or is not what a Qwen2 tokenizer needs.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const file = join(folder, 'tokenizer.json')
@@ -80,7 +80,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const configFile = join(folder, 'tokenizer_config.json')
   const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema, CURE)
 
-  // Checkpoints trained with the tokenizers library list special tokens in the vocabulary too. Taken out of it, no
+  // Checkpoints trained with the tokenizers library list special tokens in the vocabulary too. Without these entries no
   // plain text can become one.
   const addedTokens = source.added_tokens
   const vocab = { ...source.model.vocab }
@@ -129,7 +129,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     eos_token: tokenName(config.eos_token) ?? '',
   })
 
-  /** The template's text as pieces: ids of the special tokens that the template wrote, and plain text between them. */
+  /** The template's text in pieces: ids of the special tokens that the template wrote, and the plain text between them. */
   function chatPieces(messages: readonly ChatMessage[], addGenerationPrompt: boolean): (number | string)[] {
     const mark = unusedMark(messages)
     const shielded = messages.map((message) => ({
@@ -138,7 +138,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     }))
     const pieces: (number | string)[] = []
     let plain = ''
-    // Splitting at the marks as well leaves what they shield at the odd places.
+    // Splitting at the marks too puts the shielded text at the odd indices.
     for (const [index, part] of render(shielded, addGenerationPrompt).split(mark).entries()) {
       if (index % 2 === 1) {
         plain += part
@@ -189,7 +189,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   }
 }
 
-/** @throws UserError where the tokenizer has tokens that the model has no embedding for. */
+/** @throws UserError if the tokenizer has tokens that the model has no embedding for. */
 export function checkTokenizerFits(tokenizer: Tokenizer, config: { readonly vocab_size: number }): void {
   if (tokenizer.vocabSize > config.vocab_size) {
     throw new UserError('vocabularyTooLarge', { largest: tokenizer.vocabSize - 1, size: config.vocab_size })
@@ -249,14 +249,14 @@ function tokenName(token: z.infer<typeof tokenNameSchema> | null | undefined): s
   return typeof token === 'string' ? token : (token?.content ?? undefined)
 }
 
-/** Matches any of the names, the longest first; never, when there are none. */
+/** Matches any of the names, the longest first; matches nothing if there are none. */
 function anyOf(names: readonly string[]): RegExp {
   const byLength = [...names].sort((a, b) => b.length - a.length)
   const escaped = byLength.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
   return new RegExp(escaped.length === 0 ? '(?!)' : escaped.join('|'), 'g')
 }
 
-/** A string that no message contains, and that cannot arise where a message meets it, as it overlaps itself nowhere. */
+/** A string that no message contains. It does not overlap itself, so it cannot arise where a message meets it either. */
 function unusedMark(messages: readonly ChatMessage[]): string {
   for (let number = 0; ; number++) {
     const mark = `\uE000${number}\uE001`
@@ -264,7 +264,7 @@ function unusedMark(messages: readonly ChatMessage[]): string {
   }
 }
 
-/** GPT-2's printable stand-ins for the 256 bytes, in which byte-level BPE vocabularies are written. */
+/** GPT-2's printable characters for the 256 bytes. Byte-level BPE vocabularies are written in them. */
 function byteAlphabet(): string[] {
   const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
   let next = 256

@@ -1,11 +1,11 @@
-/** Which tensors a Qwen2 checkpoint and a PEFT adapter hold, and their shapes. */
+/** The tensors of a Qwen2 checkpoint and of a PEFT adapter, with their shapes. */
 import type { Projection } from '../config/choices.ts'
 import type { LoraConfig, Qwen2Config } from './engine.ts'
 
 /** Shapes by tensor name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>
 
-/** The block of a decoder layer that a projection sits in. */
+/** The block of a decoder layer that contains a projection. */
 const BLOCK: Readonly<Record<Projection, 'self_attn' | 'mlp'>> = {
   q_proj: 'self_attn',
   k_proj: 'self_attn',
@@ -40,7 +40,7 @@ export function projectionName(layer: number, projection: Projection): string {
   return `model.layers.${layer}.${BLOCK[projection]}.${projection}`
 }
 
-/** Every tensor of a Qwen2 checkpoint with its shape, in the model's order; `lm_head.weight` only where it is not tied. */
+/** Every tensor of a Qwen2 checkpoint with its shape, in the model's order; `lm_head.weight` only if it is not tied. */
 export function checkpointShapes(config: Qwen2Config): Shapes {
   const shapes = new Map<string, readonly number[]>()
   const hidden = config.hidden_size
@@ -63,7 +63,7 @@ export function checkpointShapes(config: Qwen2Config): Shapes {
   return shapes
 }
 
-/** How many numbers tensors of these shapes hold. */
+/** How many numbers tensors of these shapes have. */
 export function countNumbers(shapes: Shapes): number {
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0)
 }

@@ -1,4 +1,4 @@
-/** The addon that `npm run build:native` makes of native/, typed. Its calls must not overlap; engine.ts queues them. */
+/** Types for the addon that `npm run build:native` builds from native/. Its calls must not overlap; engine.ts queues them. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../e
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
 
-/** A forest with its segments' tokens in one column. */
+/** A forest with the tokens of all segments in one array. */
 export interface FlatForest {
   readonly tokens: Int32Array
   readonly lengths: Int32Array
@@ -20,7 +20,7 @@ export interface FlatForest {
   readonly targetStarts: Int32Array
 }
 
-/** Scores in the precision they were computed in. */
+/** Scores in the precision of the computation. */
 export interface WideScores {
   readonly logprobs: Float64Array
   readonly entropies: Float64Array
@@ -29,7 +29,7 @@ export interface WideScores {
   readonly counts: Int32Array
 }
 
-/** What each table of kernels is called, by its name in native/. */
+/** The display name of each table of kernels, by its name in native/. */
 export const KERNELS = {
   portable: message('kernelsPortable'),
   'portable-fp64': message('kernelsPortable64'),
@@ -43,71 +43,71 @@ export const KERNELS = {
 export type KernelsName = keyof typeof KERNELS
 
 export interface OpenOptions {
-  /** 0: as many as the machine has cores. */
+  /** 0 means one a core. */
   readonly threads: number
-  /** '' takes the best that the processor has. */
+  /** '' means the best that the processor has. */
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512' | 'amx'
   /**
-   * Of the base model's matrices: 'float32' can be trained, 'bf16' and 'nf4' are frozen. 'float64' is for tests: finite
-   * differences need it.
+   * Of the base model's matrices. 'float32' can be trained; 'bf16' and 'nf4' are frozen. 'float64' is for tests with finite
+   * differences.
    */
   readonly precision: 'float32' | 'float64' | 'bf16' | 'nf4'
   /**
-   * 'bf16': matrix products round what they multiply to bf16 and add up in float32, where the processor has instructions
-   * for that: 'avx512' takes those of AVX512-BF16, 'amx' those of AMX, '' those that are faster here. Elsewhere, and with
-   * 'fp32', they are exact to float32.
+   * With 'bf16', matrix products round their operands to bf16 and sum in float32, if the processor has instructions for it:
+   * 'avx512' uses AVX512-BF16, 'amx' uses AMX, '' the faster of these. Otherwise, and with 'fp32', products are exact to
+   * float32.
    */
   readonly products: 'fp32' | 'bf16'
-  /** Of embedding and head, where the matrices are frozen. */
+  /** Of embedding and head, if the matrices are frozen. */
   readonly headPrecision: HeadPrecision
-  /** Whether backward makes activations again instead of keeping them. */
+  /** Whether backward recomputes activations instead of keeping them. */
   readonly checkpointing: boolean
-  /** About how much memory the keys and values of prompts and completions may take. */
+  /** The approximate limit on bytes of keys and values of prompts and completions. */
   readonly cacheBytes: number
 }
 
-/** One completion to make. */
+/** One completion to generate. */
 export interface CompletionRequest extends Omit<Sampling, 'seeds'> {
   /** Chosen by the caller. */
   readonly id: number
   readonly prompt: Int32Array
   readonly seed: number
-  /** Whether its tokens are wanted one by one. */
+  /** Whether its tokens are delivered one by one. */
   readonly streams: boolean
 }
 
-/** What became of a request since it was last told of. */
+/** The progress of a request since its last news. */
 export interface News {
   readonly id: number
   readonly tokens: Int32Array
   readonly logprobs: Float32Array
   readonly done: boolean
-  /** By a stop token. */
+  /** Whether a stop token ended it. */
   readonly stopped: boolean
 }
 
-/** Where a generation takes its requests from, before it begins and while it goes on. */
+/** A generation takes its requests from here, before it begins and while it goes on. */
 export interface Inbox {
-  /** False where the generation that reads it has ended: it will not be looked at. */
+  /** Returns false if the generation has ended and will not read the request. */
   submit(request: CompletionRequest): boolean
-  /** Nothing more is told of that request. */
+  /** Stops the request; no more news of it follows. */
   cancel(id: number): void
 }
 
 export interface NativeEngine {
-  /** Makes the engine, without weights. Resolves to what it computes with. */
+  /** Makes the engine, without weights. Resolves to its instruction set and threads. */
   open(config: Qwen2Config, options: OpenOptions): Promise<{ kernels: KernelsName; threads: number }>
-  /** Takes numbers of a base tensor from place `offset` on, as tensor-stream.ts cuts them. */
+  /** Writes numbers of a base tensor from `offset` on, in the pieces of tensor-stream.ts. */
   fill(name: string, offset: number, dtype: Dtype, bytes: Uint8Array): Promise<void>
-  /** Says that every tensor was filled. */
+  /** Call after all tensors are filled. */
   ready(): Promise<void>
-  /** The stored parts of a frozen matrix, with their lengths in bytes; none where it is not frozen. */
+  /** The stored sections of a frozen matrix, with their lengths in bytes; none if it is not frozen. */
   sections(name: string): Promise<{ name: string; bytes: number }[]>
-  /** Copies bytes of the section of that index, from `offset` on, into all of `into`. */
+  /** Copies bytes of the section with that index, from `offset` on, filling `into`. */
   readSection(name: string, section: number, offset: number, into: Uint8Array): Promise<void>
-  /** Copies all of `from` over the section's bytes. */
+  /** Copies all of `from` into the section. */
   writeSection(name: string, section: number, offset: number, from: Uint8Array): Promise<void>
-  /** Says that all sections were written, in place of fill(). */
+  /** Call after all sections are written, instead of fill(). */
   sectionsRead(name: string): Promise<void>
   addAdapter(name: string, lora: LoraConfig, tensors: FlatTensors): Promise<void>
   removeAdapter(name: string): Promise<void>
@@ -120,7 +120,7 @@ export interface NativeEngine {
   step(adamW: AdamW): Promise<number>
   optimizerState(): Promise<{ step: number; exp_avg: FlatTensors; exp_avg_sq: FlatTensors }>
   setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
-  /** Completes what is in the inbox and what comes meanwhile, until none is left. The last news may follow the end. */
+  /** Completes the inbox's requests, and those that come meanwhile, until none is left. The last news may follow the end. */
   generate(inbox: Inbox, adapter: AdapterName, listener: (news: readonly News[]) => void): Promise<void>
   close(): Promise<void>
 }

@@ -39,7 +39,7 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The weights of the checkpoint as an engine holds them in NF4, and the tensors that were read to get there. */
+/** The checkpoint's weights as an engine holds them in NF4, and the tensors that it read for that. */
 async function load(places: readonly string[]): Promise<{ weights: Tensors; read: string[] }> {
   const checkpoint = await openCheckpoint(join(folder, 'model'))
   const read: string[] = []
@@ -86,7 +86,7 @@ describeNative('weights in NF4 are kept on disk', () => {
     const again = await load([place])
     expect(again.read.length).toBe(first.read.length)
     expect(again.weights).toEqual(first.weights)
-    // All but the fingerprint is what it was.
+    // Only the fingerprint differs.
     expect(readFileSync(place).length).toBe(good.length)
     expect((await load([place])).read.length).toBeLessThan(first.read.length)
   })
@@ -101,7 +101,7 @@ describeNative('weights in NF4 are kept on disk', () => {
   })
 })
 
-/** Puts NaN where the head's scales are: its section of floats is the only one of 70 x 4 bytes that ends the file. */
+/** Writes NaN into the head's scales: the only section of 70 x 4 bytes at the end of the file. */
 function spoilScales(place: string): void {
   const bytes = readFileSync(place)
   bytes.fill(0xff, bytes.length - 280)

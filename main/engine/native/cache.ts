@@ -1,6 +1,6 @@
 /**
- * Quantised weights on disk. Making them takes a minute for a large model and reads all of its checkpoint; this keeps the
- * stored bytes in a safetensors file, beside the model or in a folder of the lab's where the model's cannot be written.
+ * Caches quantised weights on disk. Quantising a large model takes a minute and reads its whole checkpoint. The cache keeps
+ * the stored bytes in a safetensors file beside the model, or in a folder of the lab if the model's is read-only.
  */
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
@@ -10,18 +10,18 @@ import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
 import { isNotFinite, type NativeEngine } from './addon.ts'
 
 export interface WeightCache {
-  /** Where the file may be: read from the first that has it, written to the first that can be written. */
+  /** Possible paths of the file. It is read from the first that has it, and written to the first that can be written. */
   readonly places: readonly string[]
-  /** What it was made from; a file of another fingerprint is not used. */
+  /** Identifies the source. A file with another fingerprint is not used. */
   readonly fingerprint: string
 }
 
-/** Changes when the stored form does. */
+/** Raise it when the stored form changes. */
 const FORM = 1
-/** Most bytes that are copied at a time. */
+/** The most bytes that are copied at a time. */
 const PIECE = 2 ** 24
 
-/** The fingerprint of weights made from `files` in the form that `precision` names. */
+/** The fingerprint of weights from `files` in the form that `precision` names. */
 export function fingerprint(files: readonly string[], precision: string): string {
   const hash = createHash('sha256').update(`${FORM} ${precision}`)
   for (const file of files) {
@@ -32,8 +32,8 @@ export function fingerprint(files: readonly string[], precision: string): string
 }
 
 /**
- * Brings the frozen matrices among `names` into the engine from the cache. Returns false, and has changed nothing that
- * matters, where no file of this fingerprint is there or one is not whole.
+ * Loads the frozen matrices among `names` into the engine from the cache. Returns false if there is no complete file with
+ * this fingerprint; the matrices can then be filled as usual.
  */
 export async function readCache(
   native: NativeEngine,
@@ -75,7 +75,7 @@ async function readFrom(place: string, native: NativeEngine, names: readonly str
   }
 }
 
-/** Takes the sections as written. Returns false where one of their numbers is NaN or infinity. */
+/** Accepts the written sections. Returns false if one of their numbers is NaN or infinity. */
 function areFinite(native: NativeEngine, name: string): Promise<boolean> {
   return native.sectionsRead(name).then(
     () => true,
@@ -86,7 +86,7 @@ function areFinite(native: NativeEngine, name: string): Promise<boolean> {
   )
 }
 
-/** Writes the frozen matrices among `names`. Returns where to, or null where no place can be written. */
+/** Writes the frozen matrices among `names`. Returns the path, or null if none can be written. */
 export async function writeCache(
   native: NativeEngine,
   names: readonly string[],

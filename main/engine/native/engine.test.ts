@@ -1,7 +1,7 @@
 /**
- * The native engine by itself; parity.test.ts holds it against the other engines. In double precision its gradients
- * must be the finite differences of its own loss to many digits, and every instruction set and thread count must agree
- * with double precision.
+ * Tests the native engine alone; parity.test.ts compares it with the other engines. In double precision its gradients must
+ * match finite differences of its own loss to many digits, and every instruction set and thread count must match double
+ * precision.
  */
 import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
@@ -24,7 +24,7 @@ const TINY: Qwen2Config = {
   max_position_embeddings: 512,
   tie_word_embeddings: true,
 }
-/** Nothing here is a multiple of a vector's width; three query heads a key head; a head of 10. */
+/** No size is a multiple of a vector's width. Three query heads a key head; a head of 10. */
 const ODD: Qwen2Config = {
   ...TINY,
   vocab_size: 131,
@@ -51,7 +51,7 @@ const TALL: Qwen2Config = {
   num_attention_heads: 1,
   intermediate_size: 40,
 }
-/** More query heads a key head than any tile has rows, and the smallest heads there are. */
+/** More query heads a key head than any tile has rows, and the smallest possible heads. */
 const MANY: Qwen2Config = { ...TINY, hidden_size: 28, num_attention_heads: 14 }
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
@@ -68,7 +68,7 @@ const uniform = uniformStream(3)
 const tokens = (count: number, config: Qwen2Config) =>
   Int32Array.from({ length: count }, () => Math.floor(uniform() * config.vocab_size))
 
-/** Two trees; a prompt with two generations of children; a root with targets of its own. */
+/** Two trees; a prompt with two levels of children; a root with its own targets. */
 function forest(config: Qwen2Config, size: number): Forest {
   return [
     { tokens: tokens(3 * size, config), parent: -1, targetStart: 3 * size },
@@ -80,7 +80,7 @@ function forest(config: Qwen2Config, size: number): Forest {
   ]
 }
 
-/** Derivatives that differ from target to target; the loss is their sum with the log-probabilities. */
+/** Derivatives that differ from target to target. The loss is the log-probabilities' sum, weighted by them. */
 const slope = (index: number) => Math.fround(Math.sin(index + 1))
 const slopes = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map((_, index) => slope(index))
 
@@ -172,7 +172,7 @@ describeNative('the native engine', () => {
       await engine.close()
       const weights = trained === 'lora' ? adapter : base
       for (const [name, values] of Object.entries(weights)) {
-        // Every fifth element of every tensor, each tensor from another one on.
+        // Every fifth element of every tensor; each tensor starts at another one.
         for (let i = name.length % 3; i < values.length; i += 5) {
           const value = values[i]!
           const difference = async (h: number) => {
@@ -183,7 +183,7 @@ describeNative('the native engine', () => {
             values[i] = value
             return (above - below) / (x - y)
           }
-          // Richardson's extrapolation: the error of the fourth order in h.
+          // Richardson's extrapolation, with an error of fourth order in h.
           const numeric = (4 * (await difference(2 ** -9)) - (await difference(2 ** -8))) / 3
           const analytic = gradients[name]![i]!
           expect(Math.abs(analytic - numeric), `${name}[${i}]: ${analytic}, numerically ${numeric}`).toBeLessThan(
@@ -255,7 +255,7 @@ describeNative('the native engine', () => {
     })
   })
 
-  // The errors are those of eight bits of mantissa; a mistake in a kernel is some hundred times as large.
+  // These are the errors of an eight-bit mantissa. A mistake in a kernel makes errors some hundred times as large.
   test.each([
     ['odd sizes', ODD, 5, 1],
     ['more than a panel in every direction', { ...ODD, intermediate_size: 1031, tie_word_embeddings: false }, 80, 3],
@@ -361,7 +361,7 @@ describeNative('the native engine', () => {
       const scores = await engine.accumulate(batch, slopes)
       const whole = await engine.gradients()
       await engine.train(null)
-      // The second tree's targets are scored last but for one segment of the first.
+      // One segment of the first tree is scored after the second tree's targets.
       const second = scores.starts[3]!
       const [a, b, c] = [scores.counts[3]!, scores.counts[4]!, scores.counts[5]!]
       const first = [batch[0]!, batch[1]!, batch[2]!, batch[4]!]
@@ -437,7 +437,7 @@ describeNative('the native engine', () => {
       },
     )
 
-    // Keys and values are held in bf16 then.
+    // Then keys and values are in bf16.
     test.each([
       ['even sizes', EVEN],
       ['odd sizes', ODD],
@@ -506,7 +506,7 @@ describeNative('the native engine', () => {
     test('goes on while a long prompt is read, which can be cancelled', async () => {
       const config = { ...ODD, max_position_embeddings: 2 ** 16 }
       const [short, long] = [tokens(20, config), tokens(20_000, config)]
-      // Room for the long prompt once.
+      // Room for the long prompt only once.
       await using(await open(config, { cacheBytes: 22_000 * 2 * 2 * 20 * 4 }), async (engine) => {
         const fresh = await engine.generate([short], { ...GREEDY, seeds: [1] }, null)
         const controller = new AbortController()
@@ -519,7 +519,7 @@ describeNative('the native engine', () => {
       })
     })
 
-    // Layers this large share a product out among threads; frozen weights in bf16 are read where they lie.
+    // With layers this large, threads share each product. Frozen weights in bf16 are read in place.
     test.each([
       ['float32', {}],
       ['bf16 products', { products: 'bf16' }],
@@ -573,7 +573,7 @@ describeNative('the native engine', () => {
       const joined = await Promise.all([short, other].map((prompt) => engine.generate([prompt], sampling, null)))
       controller.abort(new Error('long enough'))
       await expect(endless).rejects.toThrow('long enough')
-      // The same with nothing else under way.
+      // The same with no other call running.
       expect(await engine.generate([short], sampling, null)).toEqual(joined[0])
       expect(await engine.generate([other], sampling, null)).toEqual(joined[1])
       const [again] = await engine.generate([long], { ...sampling, max_new_tokens: 50 }, null)
@@ -626,7 +626,7 @@ describeNative('the native engine', () => {
         done = true
         return turns
       }
-      // On a busy machine the loop may have to wait for a core; an engine that held it would hold it every time.
+      // On a busy machine the event loop may wait for a core. An engine that blocked it would block it every time.
       let most = 0
       for (let time = 0; time < 50 && most <= 20; time++) most = Math.max(most, await turnsMeanwhile())
       expect(most).toBeGreaterThan(20)
@@ -681,7 +681,7 @@ describeNative('the native engine', () => {
       [{ headPrecision: 'fp8' }, 'headPrecision must be one of bf16, int8, nf4'],
       [{ products: 'fp16' }, 'products must be one of bf16, fp32'],
     ] as const)('a form of numbers that it does not know: %o', async (wrong, message) => {
-      // Types rule these out; the addon must not take them for something else all the same.
+      // Types forbid these values, but the addon must still not mistake them for others.
       await expect(createNativeEngine(ODD, base, wrong as unknown as NativeOptions)).rejects.toThrow(message)
     })
 

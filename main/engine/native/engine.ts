@@ -36,11 +36,11 @@ import {
 import { readCache, type WeightCache, writeCache } from './cache.ts'
 import { Generation } from './generation.ts'
 
-/** Bytes of keys and values that prompts and completions may take, unless more are in use at a time. */
+/** The most bytes of keys and values, unless prompts and completions in use need more. */
 export const CACHE_BYTES = 2 ** 29
 
 export interface NativeOptions {
-  /** Threads that compute; default: one a core. */
+  /** Compute threads; default: one a core. */
   readonly threads?: number
   /** Instruction set; default: the best that the processor has. */
   readonly instructions?: OpenOptions['instructions']
@@ -48,20 +48,20 @@ export interface NativeOptions {
   readonly precision?: OpenOptions['precision']
   /** Default 'fp32'. */
   readonly products?: OpenOptions['products']
-  /** Of embedding and head where `precision` is 'bf16' or 'nf4'; default 'bf16'. */
+  /** Of embedding and head if `precision` is 'bf16' or 'nf4'; default 'bf16'. */
   readonly headPrecision?: HeadPrecision
-  /** Whether backward makes activations again instead of keeping them; default false. */
+  /** Whether backward recomputes activations instead of keeping them; default false. */
   readonly checkpointing?: boolean
-  /** Where quantised weights are kept on disk; used where `precision` is 'nf4'. */
+  /** The cache of quantised weights on disk, used if `precision` is 'nf4'. */
   readonly cache?: WeightCache
-  /** About how much memory the keys and values of prompts and completions may take; default: CACHE_BYTES. */
+  /** The approximate limit on bytes of keys and values of prompts and completions; default: CACHE_BYTES. */
   readonly cacheBytes?: number
 }
 
 /**
- * An engine that computes in C++ on this machine's processor, with the base model from tensors in memory or from a
- * stream, of which it holds no copy besides its own. Throws UserError where the addon is not built or a
- * weight is not finite, and an Error where a tensor is missing or has the wrong shape.
+ * Makes an engine that computes in C++ on this machine's processor. The base model comes from tensors in memory or from a
+ * stream; the engine keeps only its own copy. Throws UserError if the addon is not built or a weight is not finite, and an
+ * Error if a tensor is missing or has the wrong shape.
  */
 export async function createNativeEngine(
   config: Qwen2Config,
@@ -98,14 +98,14 @@ export async function createNativeEngine(
   return new QueuedEngine(native, config, description, holding)
 }
 
-/** The tensors that are not frozen. */
+/** Those tensors that are not frozen. */
 async function unfrozen(native: NativeEngine, names: readonly string[]): Promise<string[]> {
   const kept: string[] = []
   for (const name of names) if ((await native.sections(name)).length === 0) kept.push(name)
   return kept
 }
 
-/** An addon's engine without weights. */
+/** Makes an addon's engine, without weights. */
 async function openNative(
   config: Qwen2Config,
   options: NativeOptions,
@@ -123,7 +123,7 @@ async function openNative(
   return { native, ...opened }
 }
 
-/** Brings tensors into the engine, reading the next piece while one is converted. */
+/** Loads tensors into the engine, reading the next piece while one is converted. */
 async function fillFrom(native: NativeEngine, stream: TensorStream, names: Iterable<string>): Promise<void> {
   for (const name of names) {
     let filled = Promise.resolve()
@@ -131,12 +131,12 @@ async function fillFrom(native: NativeEngine, stream: TensorStream, names: Itera
       for await (const { offset, dtype, bytes } of stream.pieces(name)) {
         await filled
         filled = native.fill(name, offset, dtype, bytes)
-        // It may fail while the next piece is still being read.
+        // The call may fail while the next piece is still being read.
         filled.catch(() => {})
       }
       await filled
     } catch (error) {
-      // What a piece is read from must outlive the call that reads it.
+      // The piece's buffer must outlive the call that reads it.
       await filled.catch(() => {})
       throw isNotFinite(error) ? notFinite(name, stream.fileOf) : error
     }
@@ -155,9 +155,9 @@ class QueuedEngine implements Engine {
   readonly #native: NativeEngine
   readonly #adapters = new Map<string, Shapes>()
   #target: AdapterName = null
-  /** Settles when every call so far has. */
+  /** Settles when all calls so far have settled. */
   #queue: Promise<unknown> = Promise.resolve()
-  /** The last call in the queue, where that is a generation: others may join it. */
+  /** The last call in the queue, if it is a generation: other completions may join it. */
   #generation: Generation | null = null
 
   constructor(native: NativeEngine, config: Qwen2Config, description: Message, holding: Holding) {
@@ -167,7 +167,7 @@ class QueuedEngine implements Engine {
     this.holding = holding
   }
 
-  /** Runs `call` after all calls before it, whether or not they failed. */
+  /** Runs `call` after all earlier calls, even if they failed. */
   #next<R>(call: () => Promise<R>): Promise<R> {
     this.#generation = null
     const result = this.#queue.then(call, call)
@@ -275,13 +275,13 @@ class QueuedEngine implements Engine {
     }
   }
 
-  /** One completion, in the generation that is the last in the queue, or in a new one. */
+  /** Generates one completion, in the last generation of the queue or in a new one. */
   #complete(...[request, adapter, signal, onToken]: Parameters<Generation['complete']>): Promise<Completion> {
     const joined = this.#generation?.complete(request, adapter, signal, onToken) ?? null
     if (joined !== null) return joined
     const generation = new Generation(adapter)
     const completion = generation.complete(request, adapter, signal, onToken)!
-    // The failure of a generation is that of its completions.
+    // If a generation fails, its completions fail; they report the error.
     this.#next(() => generation.run(this.#native)).catch(() => {})
     this.#generation = generation
     return completion
@@ -299,7 +299,7 @@ class QueuedEngine implements Engine {
   }
 }
 
-/** The tensors that `shapes` names, without their shapes. Throws where one is missing or has another shape. */
+/** The data of the tensors that `shapes` names. Throws if one is missing or has another shape. */
 function flatten(shapes: Shapes, tensors: Tensors): FlatTensors {
   const flat: FlatTensors = {}
   for (const [name, shape] of shapes) {
@@ -319,7 +319,7 @@ function withShapes(shapes: Shapes, flat: FlatTensors): Tensors {
   return tensors
 }
 
-/** A forest as the addon takes it. */
+/** Converts a forest for the addon. */
 export function flattenForest(forest: Forest): FlatForest {
   const total = forest.reduce((sum, segment) => sum + segment.tokens.length, 0)
   const tokens = new Int32Array(total)

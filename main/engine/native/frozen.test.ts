@@ -1,7 +1,6 @@
 /**
- * Frozen weights in bf16, int8 and NF4, and activation checkpointing: whatever form the weights are stored in, the engine
- * must compute what it computes with the same numbers in float32, and keeping activations or making them again is all
- * the same.
+ * Frozen weights in bf16, int8 and NF4, and activation checkpointing. With every stored form the engine must compute what
+ * it computes with the same numbers in float32, whether it keeps activations or recomputes them.
  */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -27,7 +26,7 @@ const ODD: Qwen2Config = {
   max_position_embeddings: 512,
   tie_word_embeddings: true,
 }
-/** Whole blocks and vectors, more than one panel in every direction, and a head of its own. */
+/** Whole blocks and vectors, more than one panel in every direction, and an untied head. */
 const EVEN: Qwen2Config = {
   ...ODD,
   vocab_size: 320,
@@ -116,7 +115,7 @@ describeNative('frozen weights', () => {
     })
   })
 
-  // What few rows are multiplied by is read where it lies.
+  // With few rows, stored weights are read in place.
   describe.each([
     ['odd sizes', ODD],
     ['even sizes', EVEN],
@@ -168,7 +167,7 @@ describeNative('frozen weights', () => {
     for (const part of ['scores', 'gradients', 'completions'] as const) expect(again[part]).toEqual(kept[part])
   })
 
-  // Completions take their rows otherwise than training does, and must give that back.
+  // Generation switches how layers process rows, and must switch back for training.
   test('a generation that fails or is cancelled changes nothing of the training after it', async () => {
     const base = randomModel(EVEN, 1, 0.1)
     const trained = async (disturb: (engine: Engine) => Promise<void>) =>

@@ -1,4 +1,4 @@
-/** One run of the addon's generation, which completions may join as long as it lasts. */
+/** One run of the addon's generation. Completions may join while it lasts. */
 import type { AdapterName, Completion, Sampling } from '../engine.ts'
 import { type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
 
@@ -8,7 +8,7 @@ interface Asked {
   readonly tokens: number[]
   readonly logprobs: number[]
   readonly onToken: ((token: number, logprob: number) => void) | undefined
-  /** Settle the completion, once. */
+  /** These settle the completion, once. */
   readonly resolve: (completion: Completion) => void
   readonly reject: (error: unknown) => void
 }
@@ -24,8 +24,8 @@ export class Generation {
   }
 
   /**
-   * The completion of one prompt; null where it cannot join, because another adapter is asked for or the generation has
-   * ended. Rejects with the signal's reason, or with what the generation threw.
+   * Completes one prompt. Returns null if it cannot join, because it wants another adapter or the generation has ended.
+   * Rejects with the signal's reason, or with the generation's error.
    */
   complete(
     request: Request,
@@ -62,7 +62,7 @@ export class Generation {
     })
   }
 
-  /** Completes what was asked for and what is asked for meanwhile. */
+  /** Completes all requests, including those that come meanwhile. */
   async run(native: NativeEngine): Promise<void> {
     try {
       await native.generate(this.#inbox, this.#adapter, (news) => {

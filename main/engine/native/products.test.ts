@@ -1,4 +1,4 @@
-/** The kernels alone: `native/products_check.cc` holds every table that this processor can run against double precision. */
+/** Tests the kernels alone: `native/products_check.cc` compares every table of this processor with double precision. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

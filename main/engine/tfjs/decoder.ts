@@ -1,5 +1,5 @@
 /**
- * The Qwen2 decoder (arXiv:2407.10671) in tfjs operations: the readable statement of what every engine computes.
+ * The Qwen2 decoder (arXiv:2407.10671) in tfjs operations: the readable specification of what every engine computes.
  * Shapes in comments: T rows (tokens), P rows of an earlier call, H hidden, D of a head, K key/value heads, G query
  * heads for each of them.
  */
@@ -17,16 +17,16 @@ export interface Model {
   readonly config: Qwen2Config
   readonly base: Weights
   readonly adapter: { readonly lora: LoraConfig; readonly weights: Weights } | null
-  /** What gradients are wanted of. */
+  /** The weights that get gradients. */
   readonly trained: Weights | null
-  /** Seed of LoRA dropout, and the place of each row in the forest; null drops nothing. */
+  /** The seed of LoRA dropout, and each row's place in the forest; null drops nothing. */
   readonly dropout: { readonly seed: number; readonly rows: Int32Array } | null
 }
 
 export interface Rows {
   readonly tokens: Int32Array
   readonly positions: Int32Array
-  /** [T, P + T], 1 where a row attends to another. */
+  /** [T, P + T], 1 if a row attends to another. */
   readonly sees: Uint8Array
 }
 
@@ -36,7 +36,7 @@ export interface LayerCache {
   readonly values: Tensor3D
 }
 
-/** The normalised hidden states [T, H], and what a call that continues these rows needs of every layer. */
+/** The normalised hidden states [T, H], and every layer's keys and values for a call that continues these rows. */
 export function decode(
   model: Model,
   rows: Rows,
@@ -75,7 +75,7 @@ function rmsNorm({ tf, config, base }: Model, x: Tensor2D, weight: string): Tens
   return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, config.rms_norm_eps))), base.tensor(weight))
 }
 
-/** A projection with its bias, where it has one, and its LoRA part, where it is adapted. */
+/** A projection with its bias, if it has one, and its LoRA part, if it is adapted. */
 function project(model: Model, layer: number, projection: Projection, x: Tensor2D): Tensor2D {
   const { tf, base, adapter, trained, dropout } = model
   const name = projectionName(layer, projection)

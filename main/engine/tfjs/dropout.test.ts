@@ -20,7 +20,7 @@ test('depends on seed, layer, input and row alone', () => {
     dropoutMask(0.5, 1, 2, 'o_proj', rows, 64),
   ]
   for (const other of others) {
-    // Independent masks agree in half of the places: 6,400 of 12,800, give or take four deviations of 57.
+    // Independent masks agree in half of the places: 6,400 of 12,800, within four standard deviations of 57.
     const same = mask.filter((value, at) => value === other[at]).length
     expect(Math.abs(same - 6400)).toBeLessThan(230)
   }

@@ -1,11 +1,11 @@
 /**
- * Which inputs of adapted projections LoRA dropout drops: a pure function of the seed and the place, so that every
- * engine drops the same, whatever the order it computes in. Projections of one input (q, k, v; gate, up) share its mask.
+ * Decides which inputs of adapted projections LoRA dropout drops. It is a pure function of seed and place, so every engine
+ * drops the same inputs in any order of computation. Projections of one input (q, k, v; gate, up) share its mask.
  */
 import type { Projection } from '../../config/choices.ts'
 import { splitMix64 } from '../random.ts'
 
-/** The inputs of a layer's projections. */
+/** The distinct inputs of a layer's projections. */
 const SITES: Readonly<Record<Projection, number>> = {
   q_proj: 0,
   k_proj: 0,
@@ -17,8 +17,8 @@ const SITES: Readonly<Record<Projection, number>> = {
 }
 
 /**
- * What the input of a projection is multiplied by, [rows, columns]: 0 where it is dropped, else 1 / (1 - p). With
- * `rows` the places of the tokens in the forest, whose segments' tokens stand one after the other:
+ * The factors for a projection's input, [rows, columns]: 0 where it is dropped, else 1 / (1 - p). `rows` are the tokens'
+ * places in the forest, counted through the tokens of all segments in order:
  *
  *     place = (row * 4096 + layer) * 4 + site                          64 bits
  *     key = splitMix64(splitMix64(dropoutSeed) ^ place) mod 2^32

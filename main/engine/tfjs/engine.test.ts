@@ -1,4 +1,4 @@
-/** What the parity tests cannot see: memory, the event loop, and the process. */
+/** Tests what the parity tests do not: memory, the event loop, and the process. */
 import { expect, test } from 'vitest'
 import { TINY as config, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import type { LoraConfig } from '../engine.ts'

@@ -1,7 +1,7 @@
 /**
- * The reference engine: the whole Engine interface on TensorFlow.js with its automatic gradients. It is read to know
- * what the native engine computes, tested against it, and used where nothing was compiled. A call computes on the
- * calling thread and lets the event loop run between trees and tokens.
+ * The reference engine: the whole Engine interface on TensorFlow.js with its automatic gradients. It specifies what the
+ * native engine computes, is tested against it, and replaces it where nothing was compiled. A call computes on the calling
+ * thread and lets the event loop run between trees and tokens.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
@@ -32,7 +32,7 @@ import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.
 import { gatherRows, logprobsOf } from './ops.ts'
 import { Weights } from './weights.ts'
 
-/** What computes. */
+/** The backend of TensorFlow.js. */
 function describe(tf: Tf, backend: TfjsBackend): Message {
   const threads = message('threads', { count: 1 })
   switch (backend) {
@@ -48,15 +48,15 @@ function describe(tf: Tf, backend: TfjsBackend): Message {
 }
 
 export interface TfjsOptions {
-  /** Default: WebAssembly where it starts, else plain JavaScript. */
+  /** Default: WebAssembly if it starts, else plain JavaScript. */
   readonly backend?: TfjsBackend
-  /** What the description is to say besides, such as why this engine was chosen. */
+  /** More text for the description, such as why this engine was chosen. */
   readonly note?: Message
 }
 
 /**
  * An engine on TensorFlow.js that holds a copy of `base`.
- * @throws UserError where the tensors do not fit the configuration; what the backend throws where it cannot start.
+ * @throws UserError if the tensors do not fit the configuration; the backend's error if it cannot start.
  */
 export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
   checkTensors(base, checkpointShapes(config), () => message('theBaseModel'))
@@ -81,7 +81,7 @@ interface Adapter {
   readonly weights: Weights
 }
 
-/** What training needs beside the trained weights; the moments and gradients have their names and shapes. */
+/** What training needs beside the trained weights. Moments and gradients have the weights' names and shapes. */
 interface Training {
   readonly target: AdapterName
   readonly weights: Weights
@@ -159,8 +159,8 @@ class TfjsEngine implements Engine {
         trained: weights,
         dropout: dropoutSeed === undefined ? null : { seed: dropoutSeed, rows: tree.forestRows },
       })
-      // The loss may join trees, so it is asked once all are scored. Going through each tree again for its gradient
-      // keeps no more than one tree's activations.
+      // The loss may combine trees, so it is computed after all are scored. Then each tree is computed again for its
+      // gradient, so that only one tree's activations are in memory.
       const scores = await this.#score(laidOut, modelOf)
       const d = dLoss(scores)
       if (d.length !== laidOut.targetCount) {
@@ -262,7 +262,7 @@ class TfjsEngine implements Engine {
     })
   }
 
-  /** Runs work after all work before it, whether that failed or not. */
+  /** Runs work after all earlier work, even if that failed. */
   #queue<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#last.then(async () => {
       if (this.#closed) throw new Error('The engine is closed.')
@@ -315,7 +315,7 @@ class TfjsEngine implements Engine {
     return { logprobs, entropies, hits, starts, counts }
   }
 
-  /** d(sum of the tree's logprobs, each times its derivative d) / d weights, by name. */
+  /** The gradients of a tree, by name: d(sum of its logprobs, each times its derivative d) / d weights. */
   #treeGradients(model: Model, tree: Tree, weights: Weights, d: Float32Array): Map<string, Float32Array> {
     const tf = this.#tf
     const names = [...weights.shapes.keys()]
@@ -323,7 +323,7 @@ class TfjsEngine implements Engine {
       const logprobs = logprobsOf(tf, targetLogits(model, tree), tree.targets)
       return tf.sum(tf.mul(logprobs, tf.tensor1d(Float32Array.from(tree.places, (place) => d[place]!))))
     }
-    // Made before tfjs starts its tape: a weight is an input of the loss, not a step towards it.
+    // Before tfjs starts its tape: a weight is an input of the loss, not an intermediate result.
     const inputs = names.map((name) =>
       weights.shapes.get(name)!.length === 2 ? weights.weight(name).weight : weights.tensor(name),
     )
@@ -333,7 +333,7 @@ class TfjsEngine implements Engine {
     return made
   }
 
-  /** The cache of `past` continued by tokens, and the logits after the last of them. The caller disposes the cache. */
+  /** Continues the cache `past` by tokens. Returns the new cache, which the caller disposes, and the logits after the last. */
   #extend(model: Model, tokens: Int32Array, past: Prefix | null): Prefix {
     const tf = this.#tf
     const before = past?.length ?? 0
@@ -389,14 +389,14 @@ class TfjsEngine implements Engine {
   }
 }
 
-/** Tokens that are computed: their number, every layer's keys and values, and the logits of what follows. */
+/** Computed tokens: their number, every layer's keys and values, and the logits of the next token. */
 interface Prefix {
   readonly length: number
   readonly cache: readonly LayerCache[]
   readonly logits: Float32Array
 }
 
-/** Logits [targets, vocabulary] at the rows of a tree that predict its targets, and nowhere else. */
+/** Logits [targets, vocabulary] at those rows of a tree that predict its targets. */
 function targetLogits(model: Model, tree: Tree): Tensor2D {
   return logitsOf(model, gatherRows(model.tf, decode(model, tree).hidden, tree.predictors))
 }

@@ -1,4 +1,4 @@
-/** In a file of its own: a process starts WebAssembly once. */
+/** In its own file, because a process can start WebAssembly only once. */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { expect, test } from 'vitest'
 import { TINY as config, randomModel } from '../../../testing/random-model.ts'

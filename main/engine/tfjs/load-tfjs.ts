@@ -1,4 +1,4 @@
-/** TensorFlow.js, loaded only when an engine wants it. */
+/** Loads TensorFlow.js, only when an engine needs it. */
 import util from 'node:util'
 
 export type Tf = typeof import('@tensorflow/tfjs')
@@ -7,7 +7,7 @@ export type TfjsBackend = 'node-gpu' | 'wasm' | 'cpu'
 /** tfjs's own name of each backend. */
 const REGISTERED: Readonly<Record<TfjsBackend, string>> = { 'node-gpu': 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
 
-/** tfjs with the backend ready and chosen. Throws where the backend does not start, with the reason. */
+/** Loads tfjs and starts the backend. Throws with the reason if the backend does not start. */
 export async function loadTfjs(backend: TfjsBackend): Promise<Tf> {
   // The full entry: a smaller one registers no gradients. Its Node build is CommonJS, which Node hands over as default.
   const module = await import('@tensorflow/tfjs')
@@ -20,20 +20,20 @@ export async function loadTfjs(backend: TfjsBackend): Promise<Tf> {
 }
 
 /**
- * Makes the backend the current one: tfjs has one for the whole process, and engines may differ. Throws where it does not
- * start, with the reason.
+ * Makes the backend the current one: tfjs has one for the whole process, and engines may differ. Throws with the reason if
+ * it does not start.
  */
 export async function chooseBackend(tf: Tf, backend: TfjsBackend): Promise<void> {
   const name = REGISTERED[backend]
   if (tf.getBackend() === name || (await tf.setBackend(name))) return
-  // tfjs says whether it started and keeps the reason to itself: asked once more, the backend says it.
+  // tfjs tells only whether it started. Starting the backend directly throws the reason.
   await tf.findBackendFactory(name)?.()
   throw new Error(`The ${backend} backend of TensorFlow.js did not start.`)
 }
 
 /**
- * Runs `start` and takes away the handlers it adds to the process: the WebAssembly module rethrows every unhandled
- * rejection, its own doing or not.
+ * Runs `start` and removes the handlers that it adds to the process: the WebAssembly module would rethrow every unhandled
+ * rejection, even of others.
  */
 async function withoutCrashHandlers(start: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const
@@ -50,9 +50,9 @@ async function withoutCrashHandlers(start: () => Promise<void>): Promise<void> {
 }
 
 async function importNodeGpu(): Promise<void> {
-  // It still calls a function that Node 23 removed.
+  // The package still calls a function that Node 23 removed.
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined })
-  // Not a literal: the package is the user's choice to install, so its types may be absent.
+  // Not a literal: installing the package is the user's choice, so its types may be missing.
   const name: string = '@tensorflow/tfjs-node-gpu'
   await import(name)
 }

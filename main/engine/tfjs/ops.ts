@@ -1,6 +1,6 @@
 /**
- * Operations with gradients of their own, where tfjs's would be slow or missing on WebAssembly: matrix products there
- * are ten times slower when an argument is taken transposed, and UnsortedSegmentSum and LogSoftmax do not exist.
+ * Operations with our own gradients, because tfjs's are slow or missing on WebAssembly: matrix products with a transposed
+ * argument are ten times slower there, and UnsortedSegmentSum and LogSoftmax do not exist.
  */
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs'
 import type { Tf } from './load-tfjs.ts'
@@ -16,7 +16,7 @@ function transpose(tf: Tf, x: Tensor): Tensor {
   return tf.transpose(x, x.rank === 2 ? [1, 0] : [0, 2, 1])
 }
 
-/** An operation with its gradient: both see the inputs, and the gradient what the operation keeps besides. */
+/** An operation with its gradient. Both get the inputs; the gradient also gets what the operation kept. */
 function withGradient<Inputs extends Tensor[], Value extends Tensor>(
   tf: Tf,
   operation: (...inputs: Inputs) => Value,
@@ -24,7 +24,7 @@ function withGradient<Inputs extends Tensor[], Value extends Tensor>(
 ): (...inputs: Inputs) => Value {
   return (...inputs) =>
     tf.customGrad((...args) => {
-      // tfjs hands the inputs over and then a function that keeps tensors until the gradient is asked for.
+      // tfjs passes the inputs, then a function that keeps tensors for the gradient.
       const save = args.at(-1) as unknown as GradSaveFunc
       save(inputs)
       return {
@@ -43,7 +43,7 @@ export function matMul(tf: Tf, a: Tensor, b: Tensor): Tensor {
   )(a, b)
 }
 
-/** x W^T for x [rows, in]; the gradient of W [out, in] is made only where it is trained. */
+/** x W^T for x [rows, in]. The gradient of W [out, in] is computed only if W is trained. */
 export function linear(tf: Tf, x: Tensor2D, { weight, transposed }: Weight, trained: boolean): Tensor2D {
   const product = (input: Tensor2D) => tf.matMul<Tensor2D>(input, transposed)
   const dInput = (d: Tensor2D) => tf.matMul<Tensor2D>(d, weight)
@@ -55,7 +55,7 @@ export function linear(tf: Tf, x: Tensor2D, { weight, transposed }: Weight, trai
   )(x, weight)
 }
 
-/** Rows of a table [n, columns]; a row may be taken several times. */
+/** Rows of a table [n, columns]. A row may be taken several times. */
 export function gatherRows(tf: Tf, table: Tensor2D, rows: Int32Array): Tensor2D {
   return withGradient(
     tf,
@@ -66,7 +66,7 @@ export function gatherRows(tf: Tf, table: Tensor2D, rows: Int32Array): Tensor2D 
 
 /** log softmax(logits)[row, targets[row]] for logits [rows, vocabulary]. */
 export function logprobsOf(tf: Tf, logits: Tensor2D, targets: Int32Array): Tensor1D {
-  // WebAssembly's OneHot writes the bits of integers whatever dtype it is asked for, hence the cast.
+  // WebAssembly's OneHot writes integer bits for every dtype, hence the cast.
   const chosen = () => tf.cast(tf.oneHot(tf.tensor1d(targets, 'int32'), logits.shape[1]), 'float32')
   return withGradient(
     tf,

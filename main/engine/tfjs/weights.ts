@@ -1,4 +1,4 @@
-/** Named tensors as tfjs holds them; plain arrays stay the truth, so that an optimiser can change them in place. */
+/** Named tensors for tfjs. Plain arrays hold the values, so that an optimiser can change them in place. */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
 import type { Tensors } from '../engine.ts'
 import type { Shapes } from '../weights.ts'
@@ -52,7 +52,7 @@ export class Weights {
     return new Map([...this.#held].map(([name, { shape, values }]) => [name, { shape, data: values.slice() }]))
   }
 
-  /** Frees what tfjs holds; it comes back when asked for. */
+  /** Frees tfjs's tensors; they are made again when needed. */
   dispose(): void {
     for (const held of this.#held.values()) {
       held.tensor?.dispose()
