@@ -1,14 +1,16 @@
-/** The choices for holding and adapting a model, which the configuration and the engine share. */
+/** Choices for the storage and adaptation of a model, which the configuration and the engine share. */
 
-/** Form of the base model's matrices: float32 can be trained, in the others they are frozen. */
+/**
+ * Storage format of the base model's matrices. Float32 matrices can be trained; in the other formats they are frozen.
+ */
 export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-/** Form of embedding and head where the base model's matrices are frozen. */
+/** Storage format of embedding and head where the base model's matrices are frozen. */
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
 
-/** Default of how many seconds an episode may take on its page. */
+/** Default time limit of an episode on its page, in seconds. */
 export const EPISODE_TIME_LIMIT = 30
 
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */

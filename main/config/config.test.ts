@@ -7,7 +7,7 @@ import { loadConfig, parseConfig, parseOverride } from './config.ts'
 import { keyPaths } from './explain.ts'
 import { configSchema } from './schema.ts'
 
-/** The sentence a configuration is refused with. */
+/** The message with which a configuration is refused. */
 function refusal(text: string, overrides?: Record<string, unknown>): string {
   try {
     parseConfig(text, 'my.yaml', overrides)
@@ -32,7 +32,7 @@ test('the committed config.yaml holds every key, its default, and a comment abov
   expect(bare).toEqual([])
 })
 
-test('the configuration for 7B loads, explains every value, and holds what a large model needs', () => {
+test('the configuration for 7B loads, explains every value, and has the settings that a large model needs', () => {
   const text = readFileSync(projectPath('config.qwen2-7b.yaml'), 'utf8')
   const config = loadConfig(projectPath('config.qwen2-7b.yaml'))
   expect(config.model).toMatchObject({ base_model_name: 'Qwen/Qwen2-7B-Instruct', precision: 'nf4' })
@@ -50,7 +50,7 @@ test('the configuration for 7B loads, explains every value, and holds what a lar
   expect(bare.map((line) => line.trim().split(':')[0])).toEqual(['dpo_adapter_path', 'preference_data'])
 })
 
-test("reads the seed document's file and fills in the rest", () => {
+test('reads the seed document’s file and fills in the rest', () => {
   const config = parseConfig(
     'model:\n  base_model_name: "Qwen/Qwen2-7B-Instruct"\ntraining:\n  sft: {learning_rate: 2.0e-4, max_steps: 100}\n  dpo:\n    learning_rate: 5.0e-6\n    beta: 0.1\n    max_steps: 50\n    batch_size: 4\n',
     'my.yaml',
@@ -59,7 +59,7 @@ test("reads the seed document's file and fills in the rest", () => {
   expect(config.training.sft.learning_rate).toBe(2e-4)
 })
 
-test("TRL's names for the batch are read as ours; Gymnasium's task ids as the tasks", () => {
+test('TRL’s names for the batch are read as ours, and Gymnasium’s task ids as tasks', () => {
   const config = parseConfig(
     'training: {dpo: {per_device_train_batch_size: 3}}\ntasks: [miniwob/click-tab-v1, click-tab-2]',
     'f',
@@ -102,16 +102,16 @@ test('broken YAML is refused with its line', () => {
   )
 })
 
-test('every problem gets its own sentence', () => {
+test('every problem gets a message of its own', () => {
   expect(refusal('lora:\n  r: 0\n  lora_dropout: 2').split('\n')).toHaveLength(2)
 })
 
-test('an empty file is the defaults; a file that is not there is refused', () => {
+test('an empty file gives the defaults; a missing file is refused', () => {
   expect(parseConfig('', 'f')).toEqual(configSchema.parse({}))
   expect(() => loadConfig('no/such.yaml')).toThrow(/no\/such.yaml: the configuration cannot be read \(ENOENT\)/)
 })
 
-test('the command line wins over the file and is checked the same', () => {
+test('the command line overrides the file and is checked in the same way', () => {
   expect(parseConfig('project: {seed: 1}', 'f', { 'project.seed': 7 }).project.seed).toBe(7)
   expect(parseConfig('', 'f', { 'training.dpo.beta': 0.3 }).training.dpo.beta).toBe(0.3)
   expect(refusal('', { 'project.seed': -1 })).toBe('command line: project.seed must be at least 0, but is -1.')
@@ -121,7 +121,7 @@ test('the command line wins over the file and is checked the same', () => {
   expect(() => parseOverride('beta')).toThrow(/key=value/)
 })
 
-test('seed blocks that run into each other are refused', () => {
+test('overlapping seed blocks are refused', () => {
   expect(refusal('collect: {seed_start: 999990}')).toMatch(
     /collect.seed_start .* overlap those from evaluation.seed_start/,
   )

@@ -1,4 +1,4 @@
-/** config.yaml -> Config, with errors that name the file, the line, the key and what was probably meant. */
+/** Reads config.yaml. Errors name the file, the line, the key and what was probably meant. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
@@ -11,8 +11,8 @@ import { ALIASES, type Config, configSchema } from './schema.ts'
 
 /**
  * Reads a configuration file and fills in the defaults. `overrides` are values by dotted key ("project.seed": 7), as
- * the command line gives them; they win over the file, and errors say that they stand at `place`. Without a path
- * config.yaml of the project is read; where there is none, the defaults hold. Throws UserError with one message a problem.
+ * the command line gives them. They override the file; errors in them name `place`. Without a path, config.yaml of the
+ * project is read, or the defaults where it does not exist. Throws UserError with one message for each problem.
  */
 export function loadConfig(
   path?: string,
@@ -33,7 +33,7 @@ export function loadConfig(
   return parseConfig(text, shown, overrides, place)
 }
 
-/** `loadConfig` for a text; `file` is how errors name it. */
+/** `loadConfig` for a text. Errors call it `file`. */
 export function parseConfig(
   text: string,
   file: string,
@@ -65,7 +65,7 @@ export function parseConfig(
   return config.data
 }
 
-/** Reads "key=value" as `--set` gives it; the value is YAML. */
+/** Reads the "key=value" of `--set`. The value is YAML. */
 export function parseOverride(assignment: string): [key: string, value: unknown] {
   const at = assignment.indexOf('=')
   if (at < 1) throw new UserError('overrideNotKeyValue', { assignment })
@@ -74,7 +74,7 @@ export function parseOverride(assignment: string): [key: string, value: unknown]
   return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
 }
 
-/** Renames keys that carry another trainer's name. */
+/** Renames keys that have another trainer's name. */
 export function renameAliases(document: Document): void {
   for (const [alias, key] of Object.entries(ALIASES)) {
     const path = alias.split('.')
@@ -86,7 +86,7 @@ export function renameAliases(document: Document): void {
   }
 }
 
-/** Line of the key at a path, or of the nearest ancestor that is written in the file. */
+/** The line of the key at a path. For a key that the file lacks, the line of the nearest group that it has. */
 function lineOf(document: Document, lines: LineCounter, path: readonly Key[]): number {
   for (let length = path.length; length > 0; length--) {
     const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
@@ -98,10 +98,13 @@ function lineOf(document: Document, lines: LineCounter, path: readonly Key[]): n
   return 1
 }
 
-/** Seeds set aside for golden samples: an expert that fails at one goes on to the next. */
+/** Number of seeds reserved for golden samples. An expert that fails at one takes the next. */
 export const GOLDEN_SEEDS = 1000
 
-/** Training, validation and evaluation must never play the same problem: an evaluation on seen seeds measures memory. */
+/**
+ * Training, validation and evaluation must never share a problem: success at problems seen in training would measure
+ * memory.
+ */
 function refuseSharedSeeds(config: Config, file: string): void {
   const blocks = [
     { key: 'golden.seed_start', start: config.golden.seed_start, length: GOLDEN_SEEDS },

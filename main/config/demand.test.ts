@@ -7,7 +7,7 @@ import { demand, dotted, says } from './demand.ts'
 
 const chinese = speaker('zh-CN', CHINESE)
 
-/** The first issue that a schema has with a value. */
+/** The first issue of a schema with a value. */
 function issue(schema: z.ZodType, value: unknown) {
   return schema.safeParse(value, { reportInput: true }).error?.issues[0] ?? expect.fail('the value was taken')
 }
@@ -58,11 +58,11 @@ test.each(CASES.map(([schema, value, en, zh]) => ({ schema, value, en, zh })))(
   },
 )
 
-test('without its input a value that is missing is one of another type', () => {
+test('without its input, a missing value is reported as one of the wrong type', () => {
   const [issue] = z.string().safeParse(undefined).error?.issues ?? []
   expect(issue && english(demand(issue))).toBe('must be a text')
 })
 
-test('a path is written as JavaScript does', () => {
+test('a path is written as in JavaScript', () => {
   expect(dotted(['a', 'b', 0, 'c'])).toBe('a.b[0].c')
 })

@@ -1,5 +1,5 @@
 /**
- * What a value from outside has to be, as a message. A check of a schema's own names its message by id:
+ * Messages about what a value from outside must be. A check of a schema names its message by id:
  * `z.string().regex(/\S/, says('mustNotBeEmpty'))`.
  */
 import type { z } from 'zod'
@@ -13,7 +13,7 @@ export type Key = string | number
 /** Ids of messages without values. */
 type PlainId = { [Id in MessageId]: [keyof Values<Id>] extends [never] ? Id : never }[MessageId]
 
-/** The `error` of a schema's check: a message that follows the value's name, "must be a list of messages". */
+/** The `error` of a schema's check: a message to put after the value's name, such as "must be a list of messages". */
 export function says(id: PlainId): PlainId {
   return id
 }
@@ -23,7 +23,7 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at === 0 ? key : `.${String(key)}`)).join('')
 }
 
-/** What a value has to be, to follow its name. With `reportInput` a value that is missing is told from a wrong one. */
+/** What a value must be, to put after its name. With `reportInput` a missing value is told from a wrong one. */
 export function demand(issue: Issue): Message {
   if (Object.hasOwn(ENGLISH, issue.message)) return { id: issue.message as PlainId, values: {} }
   if (issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined) return message('isMissing')
@@ -42,7 +42,7 @@ export function demand(issue: Issue): Message {
   }
 }
 
-/** The value that is wanted, to follow "must be"; null where the demand is of another form. */
+/** The required kind of value, to put after "must be"; null for other demands. */
 function kind(issue: Issue): Message | null {
   switch (issue.code) {
     case 'invalid_type':

@@ -1,4 +1,4 @@
-/** A configuration as a list of values, and in which of them two differ. */
+/** Lists the values of a configuration, and the differences between two. */
 import type { Config } from './schema.ts'
 
 export interface Difference {
@@ -9,7 +9,7 @@ export interface Difference {
   readonly b: unknown
 }
 
-/** Every value by its dotted key; a list is one value. */
+/** Every value by its dotted key. A list is one value. */
 export function flatten(config: Config): Map<string, unknown> {
   const values = new Map<string, unknown>()
   const visit = (value: unknown, key: string) => {

@@ -1,4 +1,4 @@
-/** zod's issues as messages for the person who wrote the configuration. */
+/** Turns zod's issues into messages for the author of the configuration. */
 import type { z } from 'zod'
 import { type Message, message, type Value } from '../messages/message.ts'
 import { demand, dotted, type Key } from './demand.ts'
@@ -6,8 +6,8 @@ import { nearest } from './nearest.ts'
 import { configSchema } from './schema.ts'
 
 /**
- * Messages for one of zod's issues: place, key, what it has to be, what it is; for an unknown key, what was probably
- * meant. `place` says where in the file a path stands.
+ * Messages for one of zod's issues: place, key, required value, present value. For an unknown key they name what was
+ * probably meant. `place` returns the position of a path in the file.
  */
 export function explain(issue: z.core.$ZodIssue, place: (path: readonly Key[]) => Value): Message[] {
   const path = issue.path as Key[]
@@ -18,7 +18,9 @@ export function explain(issue: z.core.$ZodIssue, place: (path: readonly Key[]) =
   return [message('configValueWrong', { place: place(path), key: dotted(path), demand: demand(issue), value })]
 }
 
-/** Says what was probably meant by an unknown key: a near name beside it, or the same name in another group. */
+/**
+ * Names what was probably meant by an unknown key: a similar key of the same group, or the same key of another group.
+ */
 function unknownKey(path: readonly Key[], name: string, place: Value): Message {
   const key = dotted([...path, name])
   const keys = keyPaths(configSchema)
@@ -39,7 +41,7 @@ function unknownKey(path: readonly Key[], name: string, place: Value): Message {
   return message('unknownKeyInGroup', { place, key, group, keys: siblings })
 }
 
-/** Every key of a schema by its dotted path, groups included. */
+/** Every key of a schema as a dotted path, groups included. */
 export function keyPaths(schema: z.ZodType, prefix = ''): string[] {
   const inner = unwrap(schema)
   if (!('shape' in inner)) return []

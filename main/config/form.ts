@@ -1,4 +1,4 @@
-/** The configuration as a form: what each key takes, from the schema, and what it means, from config.yaml's comments. */
+/** The configuration as a form. The schema says which values each key takes; the comments of config.yaml explain it. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml'
@@ -12,26 +12,26 @@ export type FieldType = 'integer' | 'number' | 'text' | 'boolean' | 'choice' | '
 export interface Field {
   /** Dotted, as `--set` takes it. */
   readonly key: string
-  /** The key without its last part; '' at the top. */
+  /** The key without its last part; '' for a top-level key. */
   readonly group: string
   readonly type: FieldType
-  /** Least and greatest value, both allowed; null where there is none. */
+  /** Smallest and greatest value, both allowed; null where there is none. */
   readonly min: number | null
   readonly max: number | null
-  /** The value has to be more than this. */
+  /** The value must be greater than this. */
   readonly above: number | null
-  /** What a choice may be, or each item of a list; null where anything may. */
+  /** The allowed values of a choice, or of each item of a list; null where any value is allowed. */
   readonly choices: readonly string[] | null
-  /** Words that are allowed beside a number: auto. */
+  /** Words that are allowed besides a number: auto. */
   readonly words: readonly string[]
   readonly nullable: boolean
   readonly default: unknown
   readonly value: unknown
-  /** What it means, in the words of the project's config.yaml. */
+  /** The explanation from the project's config.yaml. */
   readonly explanation: string
-  /** Whether a beginner can leave it alone. */
+  /** Whether beginners can ignore it. */
   readonly advanced: boolean
-  /** The commands that it concerns; empty where it concerns all. */
+  /** The commands that read it; empty where all do. */
   readonly commands: readonly string[]
 }
 
@@ -64,7 +64,7 @@ const BASIC: ReadonlySet<string> = new Set([
   'flywheel.rounds',
 ])
 
-/** The commands that each group concerns. */
+/** The commands that read each group. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   golden: ['golden', 'sft'],
   lora: ['sft'],
@@ -76,7 +76,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   flywheel: ['pipeline'],
 }
 
-/** A JSON schema, as far as zod writes it for the configuration. */
+/** The part of JSON Schema that zod writes for the configuration. */
 interface JsonSchema {
   readonly type?: string
   readonly const?: unknown
@@ -89,7 +89,7 @@ interface JsonSchema {
   readonly exclusiveMinimum?: number
 }
 
-/** Every key with what it takes, what it means, its default and its value in `config`, in the order of the schema. */
+/** Every key with its type, explanation, default and value in `config`, in the order of the schema. */
 export function formFields(config: Config): Field[] {
   const defaults = configSchema.parse({})
   const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
@@ -118,7 +118,7 @@ export function valueAt(config: Config, key: string): unknown {
   return key.split('.').reduce<unknown>((value, part) => Object(value)[part], config)
 }
 
-/** What a key takes: the alternatives of a union beside the main one are null and words. */
+/** What values a key takes. In a union, the alternatives beside the main type are null and words. */
 function taken(schema: JsonSchema): Pick<Field, 'type' | 'min' | 'max' | 'above' | 'choices' | 'words' | 'nullable'> {
   const all = schema.anyOf ?? [schema]
   const words = all.flatMap((one) => (typeof one.const === 'string' ? [one.const] : []))
@@ -145,7 +145,7 @@ function at(schema: JsonSchema, key: string): JsonSchema {
   return key.split('.').reduce((inner, part) => inner.properties?.[part] ?? {}, schema)
 }
 
-/** The comments of the project's config.yaml by key. One comment above several keys is meant for all of them. */
+/** The comments of the project's config.yaml by key. A comment above several keys belongs to all of them. */
 function explanations(): Map<string, string> {
   const found = new Map<string, string>()
   const visit = (node: unknown, prefix: string) => {

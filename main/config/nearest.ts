@@ -1,6 +1,6 @@
 /**
- * The candidate with the smallest edit distance to what was written, for "did you mean". None where
- * more than a third of the letters would have to change: a far guess helps nobody.
+ * The candidate with the smallest edit distance to `written`, for "did you mean". Undefined where more than a third of
+ * the letters differ, because a far guess helps nobody.
  */
 export function nearest(written: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
@@ -15,7 +15,7 @@ export function nearest(written: string, candidates: readonly string[]): string 
   return best
 }
 
-/** How many letters have to be put in, left out or changed to make `b` of `a` (Levenshtein 1966). */
+/** The edit distance of two words: letters to insert, delete or replace (Levenshtein 1966). */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-/** Every key of config.yaml with its bounds and default. The committed config.yaml says in words what each key means. */
+/** Every key of config.yaml with its bounds and default. The committed config.yaml explains each key. */
 import { z } from 'zod'
 import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
 import { says } from './demand.ts'
@@ -10,10 +10,12 @@ const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
 
-/** The name of a task's page; other names of the task are taken too. */
+/** The name of a task's page. Other names of the task are accepted and converted. */
 const taskName = z.string().min(1).transform(pageName)
 
-/** What SFT and preference training have in common; names as in TRL, or the seed document's where it has its own. */
+/**
+ * The keys that SFT and preference training share. The names are TRL's, or the seed document's where it has its own.
+ */
 const optimizer = {
   warmup_steps: countOrNone.default(5),
   lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('linear'),
@@ -176,12 +178,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
 })
 
-/** A whole configuration: every key has its value. */
+/** A complete configuration: every key has a value. */
 export type Config = z.output<typeof configSchema>
-/** A configuration as a user writes it: every key may be left out. */
+/** A configuration as a user writes it: every key is optional. */
 export type ConfigInput = z.input<typeof configSchema>
 
-/** Names that other trainers give to keys, by the dotted path of the key here. */
+/** Other trainers' names of keys, by the dotted path of the key here. */
 export const ALIASES: Readonly<Record<string, string>> = {
   'training.sft.per_device_train_batch_size': 'training.sft.batch_size',
   'training.sft.gradient_accumulation_steps': 'training.sft.grad_accumulation_steps',

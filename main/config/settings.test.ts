@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const text = () => readFileSync(path, 'utf8')
 
-test('a value is written into its line, and every other line stays as it was', () => {
+test('a value is written into its line, and every other line stays unchanged', () => {
   const before = text().split('\n')
   new Settings(path).set({ 'training.dpo.beta': 0.25, 'evaluation.controls': false, 'model.threads': 2 })
   const after = text().split('\n')
@@ -28,14 +28,14 @@ test('a value is written into its line, and every other line stays as it was', (
   ])
 })
 
-test('lists keep the form they have', () => {
+test('lists keep their form', () => {
   new Settings(path).set({ tasks: ['miniwob/click-tab-v1', 'enter-text'], 'lora.target_modules': ['q_proj', 'v_proj'] })
   expect(text()).toContain('tasks:\n  - click-tab\n  - enter-text\n')
   expect(text()).toContain('target_modules: [q_proj, v_proj]\n')
   expect(new Settings(path).read().tasks).toEqual(['click-tab', 'enter-text'])
 })
 
-test('what was written is what is read, edits in another program included', () => {
+test('a written value is read back, and so are edits by another program', () => {
   const settings = new Settings(path)
   settings.set({ 'project.seed': 7, 'environment.tasks_dir': 'my tasks: all' })
   expect(settings.read()).toEqual(
@@ -45,7 +45,7 @@ test('what was written is what is read, edits in another program included', () =
   expect(settings.read().project.seed).toBe(8)
 })
 
-test('a file that leaves keys out, or names them as TRL does, gets what is set and keeps what it has', () => {
+test('a file without some keys, or with TRL’s names, gets the new value and keeps the others', () => {
   writeFileSync(path, '# mine\ntraining:\n  dpo:\n    per_device_train_batch_size: 4 # small card\n')
   new Settings(path).set({ 'training.dpo.beta': 0.3, 'golden.samples_per_task': 5 })
   expect(text()).toMatch(/^# mine\n/)
@@ -66,7 +66,7 @@ test.each([
   expect(text()).toBe(before)
 })
 
-test('the form describes every key: what it takes, what it means, what it is', () => {
+test('the form describes every key: its type, its explanation, its value', () => {
   const fields = new Settings(path, { 'training.dpo.beta': 0.7 }).fields()
   const groups = new Set(fields.map(({ group }) => group))
   expect(fields.map(({ key }) => key)).toEqual(

@@ -1,4 +1,4 @@
-/** The configuration file: read again whenever it is needed, and written by the settings form. */
+/** The configuration file. It is read anew whenever it is needed, and written by the settings form. */
 import { existsSync, readFileSync } from 'node:fs'
 import { isScalar, isSeq, parseDocument } from 'yaml'
 import { writeFileAtomic } from '../files/file.ts'
@@ -13,13 +13,15 @@ import type { Config } from './schema.ts'
 export type Values = Readonly<Record<string, unknown>>
 
 export class Settings {
-  /** The file, as errors show it. */
+  /** The file's path, as errors show it. */
   readonly shown: string
   readonly #path: string
   readonly #named: string | undefined
   readonly #overrides: Values
 
-  /** Of the file `path`, by default config.yaml of the project; `overrides` win over it, as a command line's do. */
+  /**
+   * `path` is the file, by default config.yaml of the project. `overrides` override it, as those of a command line do.
+   */
   constructor(path?: string, overrides: Values = {}) {
     this.#named = path
     this.#path = path ?? projectPath('config.yaml')
@@ -27,19 +29,19 @@ export class Settings {
     this.shown = shownPath(this.#path)
   }
 
-  /** What the file says now, with `more` on top. Throws UserError with one message a problem. */
+  /** The file's present values, with `more` over them. Throws UserError with one message for each problem. */
   read(more: Values = {}): Config {
     return loadConfig(this.#named, { ...this.#overrides, ...more }, message('settings'))
   }
 
-  /** Every key as a form shows it. Throws UserError where the file cannot be read as a configuration. */
+  /** Every key as a form shows it. Throws UserError where the file is not a valid configuration. */
   fields(): Field[] {
     return formFields(this.read())
   }
 
   /**
-   * Writes values into the file; its comments and its other keys stay as they are. Writes all of them or none: throws
-   * UserError with one message a bad value.
+   * Writes values into the file, all or none. Comments and other keys stay unchanged. Throws UserError with one message
+   * for each bad value.
    */
   set(values: Values): Config {
     const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
@@ -51,7 +53,7 @@ export class Settings {
         throw new UserError('givenOnCommandLine', { key })
       }
       const path = key.split('.')
-      // The value as it was read: a task's name, for example, without Gymnasium's prefix and version.
+      // The parsed value: of a task's name, for example, without Gymnasium's prefix and version.
       const value = valueAt(config, key)
       const node = document.getIn(path, true)
       if (isScalar(node) && !Array.isArray(value)) node.value = value

@@ -1,10 +1,10 @@
-/** Names of tasks. A task is named after its page; other programs write some tasks differently. */
+/** Names of tasks. A task has the name of its page; other programs use other names for some tasks. */
 
 /** Pages by other names of their tasks. */
 const ALIASES: Readonly<Record<string, string>> = { 'select-option': 'choose-list' }
 
 /**
- * The name of a task's page. Takes page names, Gymnasium's ids (`miniwob/click-button-v1`) and other names of a task
+ * The name of a task's page. Accepts page names, Gymnasium's ids (`miniwob/click-button-v1`) and other names of a task
  * (`select-option`).
  */
 export function pageName(name: string): string {

@@ -1,4 +1,4 @@
-/** What a run found, as files for people and for other programs. */
+/** Exports the results of a run as files, for people and for other programs. */
 import type { Task } from '../environment/tasks.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
 import { reportPage } from '../evaluation/page.ts'
@@ -17,9 +17,9 @@ export interface ExportedFile {
 }
 
 export interface ExportChoice {
-  /** The tasks that the report groups. */
+  /** The tasks, which the report groups by category. */
   readonly tasks: readonly Task[]
-  /** Of the pairs; the last one by default. */
+  /** The round of the pairs; by default the last one. */
   readonly round?: number
 }
 
@@ -51,7 +51,7 @@ export function isExportFile(name: string): name is ExportFile {
   return Object.hasOwn(FILES, name)
 }
 
-/** The content of a file of a run. Throws UserError where the run has nothing to put into it. */
+/** The content of an exported file. Throws UserError where the run has no data for it. */
 export async function exportFile(
   store: Store,
   run: number,

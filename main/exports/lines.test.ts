@@ -27,7 +27,7 @@ const lines = () =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-test('preferences are those of the last round, in both of TRL forms', () => {
+test('preferences are those of the last round, in both of TRL’s forms', () => {
   const pair = {
     task: 'a',
     seed: 1,
@@ -53,7 +53,7 @@ test('preferences are those of the last round, in both of TRL forms', () => {
   ])
 })
 
-test('episodes say which arm played them; metrics are a table', () => {
+test('episodes name the arm that played them; metrics are a table', () => {
   const arm = { run, stage: 'evaluate', round: 1, arm: 'sft' }
   const episode = {
     task: 'a',
@@ -70,13 +70,13 @@ test('episodes say which arm played them; metrics are a table', () => {
   expect(readFileSync(file, 'utf8')).toBe('stage,round,arm,step,name,value\r\nevaluate,1,sft,2,loss,0.5\r\n')
 })
 
-test('the latest run that has something is found, whatever ran since', () => {
+test('the latest run that has such data is found, whatever has run since', () => {
   expect(latestWith(store, 'metrics')).toBeUndefined()
   store.metrics.add({ run, stage: 'sft', round: 0, arm: 'sft' }, 1, { loss: 1 })
   store.runs.create('trial', 'verify', configSchema.parse({}))
   expect(latestWith(store, 'metrics')).toBe(run)
 })
 
-test('a run without the data is refused in a sentence', () => {
+test('a run without the data is refused with a message', () => {
   expect(() => exportRun(store, run, 'kto', write)).toThrow(`Run ${run} has no pairs to export; `)
 })

@@ -1,4 +1,4 @@
-/** Data of a run, a line a record, as other tools read it. */
+/** The data of a run for other tools, one line per record. */
 
 import { metricsCsv } from '../evaluation/report.ts'
 import { UserError } from '../messages/error.ts'
@@ -7,14 +7,12 @@ import { jsonLines } from '../preferences/trl.ts'
 import type { Store } from '../store/store.ts'
 import type { ExportKind } from './kinds.ts'
 
-/** The latest run that has something of this kind, or undefined where none has. */
+/** The latest run that has data of this kind; undefined where none has. */
 export function latestWith(store: Store, kind: ExportKind): number | undefined {
   return store.runs.ids().find((run) => TEXTS[kind](store, run, store.pairs.lastRound(run)) !== '')
 }
 
-/**
- * Hands a run's data to `write` and returns how many lines of data that are. Throws UserError where there are none.
- */
+/** Passes a run's data to `write`, and returns the number of lines of data. Throws UserError where there are none. */
 export function exportRun(store: Store, run: number, kind: ExportKind, write: (text: string) => void): number {
   const text = exportLines(store, run, kind)
   write(text)
@@ -22,7 +20,7 @@ export function exportRun(store: Store, run: number, kind: ExportKind, write: (t
   return kind === 'metrics' ? lines - 1 : lines
 }
 
-/** The same as a text; pairs are those of `round`, by default of the last. Throws UserError where there are none. */
+/** The same as one text. Pairs are those of `round`, by default of the last. Throws UserError where there are none. */
 export function exportLines(store: Store, run: number, kind: ExportKind, round?: number): string {
   const text = TEXTS[kind](store, run, round ?? store.pairs.lastRound(run))
   if (text === '') throw new UserError(NOTHING[kind], { run })

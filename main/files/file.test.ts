@@ -7,7 +7,7 @@ import { unwritable, writeFileAtomic } from './file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-'))
 
-test('writes a file, makes its folder, replaces what was there, leaves nothing beside it', () => {
+test('writes a file, makes its folder, replaces an older file, and leaves no other file behind', () => {
   const path = join(folder, 'a/b.txt')
   writeFileAtomic(path, 'old')
   writeFileAtomic(path, new Uint8Array([110, 101, 119]))
@@ -17,7 +17,7 @@ test('writes a file, makes its folder, replaces what was there, leaves nothing b
   expect(readdirSync(join(folder, 'a'))).toEqual(['b.txt'])
 })
 
-test('what cannot be written is one sentence with the place, and leaves nothing half-written', () => {
+test('a path that cannot be written is named in a message, and no partial file is left', () => {
   writeFileSync(join(folder, 'taken'), 'a file')
   expect(() => writeFileAtomic(join(folder, 'taken/x.txt'), 'x')).toThrow(UserError)
   mkdirSync(join(folder, 'folder/inside'), { recursive: true })
@@ -25,7 +25,7 @@ test('what cannot be written is one sentence with the place, and leaves nothing 
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
-test('a full disk says so and that the run can go on later', () => {
+test('a full disk is reported, and the run can be resumed later', () => {
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
   expect(unwritable('data/x', full)).toMatchObject({
     message: expect.stringMatching(/disk is full; free some space and try again/),
@@ -34,7 +34,7 @@ test('a full disk says so and that the run can go on later', () => {
   expect(unwritable('data/x', other)).toBe(other)
 })
 
-test('a link stays one, and what is no file is written into', () => {
+test('a link stays a link, and a device or a pipe is written into', () => {
   const folder = mkdtempSync(join(tmpdir(), 'file-'))
   const [file, link, nothing] = ['file', 'link', 'nothing'].map((name) => join(folder, name)) as [
     string,

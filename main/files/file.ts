@@ -1,4 +1,4 @@
-/** Files that are whole at every instant: a kill leaves the old one or the new one, never a part. */
+/** Writes files atomically: a kill leaves the old file or the new one, never a part. */
 import {
   closeSync,
   fsyncSync,
@@ -16,8 +16,9 @@ import { dirname } from 'node:path'
 import { UserError } from '../messages/error.ts'
 
 /**
- * Writes a file by way of a temporary one beside it (write, fsync, rename), making its folder. A link stays one, and its
- * file is written; a device or a pipe is written into. Bytes may come in pieces. Throws UserError.
+ * Writes a file by way of a temporary file beside it (write, fsync, rename), and makes its folder. For a link, the file
+ * that it leads to is replaced; a device or a pipe is written into. Bytes may come in pieces. Throws UserError where
+ * the disk refuses.
  */
 export function writeFileAtomic(given: string, data: string | Uint8Array | readonly Uint8Array[]): void {
   const pieces = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data
@@ -46,13 +47,13 @@ function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
     try {
       rmSync(temporary, { force: true })
     } catch {
-      // Its folder could not even be made: nothing to remove.
+      // The folder could not be made, so there is nothing to remove.
     }
     throw error
   }
 }
 
-/** Where a path leads, and whether a file is put there by renaming; a device or a pipe is written into. */
+/** Where a path leads, and whether a file there is replaced by renaming. A device or a pipe is written into instead. */
 function target(path: string): { readonly path: string; readonly plain: boolean } {
   try {
     const there = statSync(path)
@@ -63,9 +64,9 @@ function target(path: string): { readonly path: string; readonly plain: boolean 
 }
 
 /**
- * Writes a file by way of a temporary one beside it, as `writeFileAtomic` does, from pieces: `produce` is given a
- * function that writes one and may be called again when it has. What `produce` throws leaves the old file. Throws
- * UserError where the disk refuses.
+ * Writes a file as `writeFileAtomic` does, piece by piece. `produce` gets a function that writes one piece, and calls
+ * it again only when the last call has resolved. If `produce` throws, the old file stays. Throws UserError where the
+ * disk refuses.
  */
 export async function writeStreamAtomic(
   path: string,
@@ -90,7 +91,7 @@ export async function writeStreamAtomic(
   }
 }
 
-/** The UserError for a path that could not be written; any other error as it is. */
+/** The UserError for a path that cannot be written. Any other error is returned as it is. */
 export function unwritable(path: string, error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':

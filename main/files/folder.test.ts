@@ -24,7 +24,7 @@ afterEach(() => rmSync(room, { recursive: true, force: true }))
 
 const put = (name: string, text: string) => (folder: string) => writeFileSync(join(folder, name), text)
 
-test('makes a folder, and replaces all of it', async () => {
+test('makes a folder, and replaces all its content', async () => {
   const path = join(room, 'deep', 'adapter')
   await replaceFolder(path, put('old', '1'))
   await replaceFolder(path, put('new', '2'))
@@ -32,7 +32,7 @@ test('makes a folder, and replaces all of it', async () => {
   expect(readdirSync(join(room, 'deep'))).toEqual(['adapter'])
 })
 
-test('leaves the old folder where writing fails', async () => {
+test('leaves the old folder if writing fails', async () => {
   const path = join(room, 'adapter')
   await replaceFolder(path, put('file', 'old'))
   await expect(
@@ -45,21 +45,21 @@ test('leaves the old folder where writing fails', async () => {
   expect(readdirSync(room)).toEqual(['adapter'])
 })
 
-test('settles what a kill between the two renames left', async () => {
+test('cleans up after a kill between the two renames', async () => {
   const path = join(room, 'adapter')
   await replaceFolder(path, put('file', 'old'))
   renameSync(path, `${path}.previous`)
   settleFolder(path)
   expect(readFileSync(join(path, 'file'), 'utf8')).toBe('old')
 
-  // Killed after the second rename: the new one stands, the old one goes.
+  // Killed after the second rename: the new folder stays, the old one is removed.
   mkdirSync(`${path}.previous`)
   settleFolder(path)
   expect(existsSync(`${path}.previous`)).toBe(false)
   expect(readFileSync(join(path, 'file'), 'utf8')).toBe('old')
 })
 
-test('a kill at any instant leaves one whole version', async () => {
+test('a kill at any instant leaves one complete version', async () => {
   const path = join(room, 'adapter')
   const writer = `
     import { writeFileSync } from 'node:fs'

@@ -1,14 +1,14 @@
 /**
- * Folders that are whole at every instant. A folder that is not empty cannot be renamed over, so replacing one takes
- * two renames; a reader first calls `settleFolder`, which ends what a kill between the two interrupted.
+ * Replaces folders atomically. A folder that is not empty cannot be renamed over, so a replacement takes two renames.
+ * Readers first call `settleFolder`, which completes a replacement that a kill has interrupted.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { unwritable } from './file.ts'
 
 /**
- * Makes or replaces a folder with what `write` puts into the empty folder it is given. `write` must leave its files
- * synced (writeFileAtomic does). Throws UserError where the disk refuses.
+ * Makes or replaces a folder. `write` gets an empty folder and fills it; it must leave its files synced, as
+ * writeFileAtomic does. Throws UserError where the disk refuses.
  */
 export async function replaceFolder(path: string, write: (folder: string) => void | Promise<void>): Promise<void> {
   const target = resolve(path)
@@ -29,7 +29,7 @@ export async function replaceFolder(path: string, write: (folder: string) => voi
   }
 }
 
-/** Ends what a kill inside `replaceFolder` interrupted: afterwards the old folder or the new one stands at `path`. */
+/** Completes a `replaceFolder` that a kill has interrupted. Afterwards the old or the new folder is at `path`. */
 export function settleFolder(path: string): void {
   const target = resolve(path)
   if (existsSync(target)) rmSync(previous(target), { recursive: true, force: true })

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.resetModules()
 })
 
-test('what the user has lies in the program’s folder, or where DPO_DRIVER_HOME says', async () => {
+test('the user’s files are in the program’s folder, or in the folder that DPO_DRIVER_HOME names', async () => {
   vi.stubEnv('DPO_DRIVER_HOME', '')
   vi.resetModules()
   const { PROGRAM_ROOT, projectPath } = await import('./paths.ts')

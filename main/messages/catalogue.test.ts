@@ -4,17 +4,17 @@ import { expect, test } from 'vitest'
 import { ENGLISH } from './en.ts'
 import { CHINESE } from './zh.ts'
 
-/** What is no test, and neither of the catalogues. */
+/** All sources, without tests and the catalogues. */
 const SOURCES = ['main', 'app', 'renderer']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
   .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$|messages\/(en|zh)\.ts$/.test(file))
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n')
 
-/** What ids begin with that are put together: message(`failure.${reason}`). */
+/** Beginnings of ids that the code puts together: message(`failure.${reason}`). */
 const PUT_TOGETHER = [...SOURCES.matchAll(/`([a-z]+\.)\${/g)].map(([, beginning = '']) => beginning)
 
-test('every message of the catalogue is said somewhere', () => {
+test('every message of the catalogue is used', () => {
   const ids = new Set(Object.keys(ENGLISH).map((key) => key.replace(/_(one|other)$/, '')))
   const unsaid = [...ids].filter(
     (id) => !SOURCES.includes(`'${id}'`) && !PUT_TOGETHER.some((beginning) => id.startsWith(beginning)),
@@ -22,7 +22,7 @@ test('every message of the catalogue is said somewhere', () => {
   expect(unsaid).toEqual([])
 })
 
-test('no text trails off', () => {
+test('no text ends in an ellipsis', () => {
   const quoted = /["“][^"”]*["”]/g
   const texts = [...Object.values(ENGLISH), ...Object.values(CHINESE)]
   expect(texts.filter((text) => /…|\.\.\./.test(text.replace(quoted, '')))).toEqual([])

@@ -1,4 +1,4 @@
-/** What `verify` looks for, in this order, as people read it. */
+/** The names of `verify`'s checks, in their order. */
 import type { MessageId } from './message.ts'
 
 export const CHECK_TITLES = {

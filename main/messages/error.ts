@@ -1,10 +1,10 @@
-/** Errors that are meant for the user. */
+/** Errors that the user can fix. */
 import { type Given, type Message, type MessageId, message } from './message.ts'
 import { english } from './say.ts'
 
 /**
- * What the user can mend: a message that says what is wrong, where, and what to do; or several, where several things are
- * wrong. The error's `message` is their English, a line each.
+ * An error that the user can fix: one message or several, each of which says what is wrong, where, and what to do. The
+ * error's `message` is their English, one line each.
  */
 export class UserError<Id extends MessageId = MessageId> extends Error {
   override readonly name = 'UserError'
@@ -19,23 +19,23 @@ export class UserError<Id extends MessageId = MessageId> extends Error {
   }
 }
 
-/** What an error says, as a message. */
+/** The message of any error. */
 export function messageOf(error: unknown): Message {
   if (error instanceof UserError) return message('verbatim', { text: error.messages })
   return message('verbatim', { text: error instanceof Error ? error.message : String(error) })
 }
 
-/** What to show of an error: the sentence of one that is the user's to mend, else the stack, for it is a bug. */
+/** The text to show for an error: the message of a UserError; for any other error the stack, because it is a bug. */
 export function errorText(error: unknown): string {
   if (error instanceof UserError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** What went wrong with a piece of work, as logs keep it and windows show it. */
+/** What made a piece of work fail, as logs store it and windows show it. */
 export interface Failure {
-  /** In English, or the stack of a bug; null where nothing went wrong. */
+  /** The English text, or the stack of a bug; null where nothing failed. */
   readonly error: string | null
-  /** The same for the reader's language; none of a bug. */
+  /** The messages behind `error`, for other languages; empty for a bug. */
   readonly messages: readonly Message[]
 }
 

@@ -5,7 +5,7 @@ import { english } from './say.ts'
 import { messageSchema } from './schema.ts'
 import { canSay, speaker } from './speaker.ts'
 
-test('a message is said with its values, whatever they hold', () => {
+test('a message contains its values as they are', () => {
   expect(english(message('verbatim', { text: 'a {{text}} $t(verbatim) <b>' }))).toBe('a {{text}} $t(verbatim) <b>')
 })
 
@@ -16,31 +16,31 @@ test('messages within messages and lists are said in the same language', () => {
   expect(speaker('zh-CN', { verbatim: '“{{text}}”' })(said)).toBe('““b”、c、3”')
 })
 
-test('a number chooses between one and other', () => {
+test('the number chooses between _one and _other', () => {
   const say = speaker('en', { tasks_one: '{{count}} task', tasks_other: '{{count}} tasks' })
   const tasks = (count: number) => say(JSON.parse(JSON.stringify({ id: 'tasks', values: { count } })))
   expect([tasks(1), tasks(16)]).toEqual(['1 task', '16 tasks'])
 })
 
-test('an error says its messages, a line each', () => {
+test('an error has the English of its messages, one line each', () => {
   const texts = ['one', 'two'].map((text) => message('verbatim', { text }))
   expect(new UserError(texts).message).toBe('one\ntwo')
   expect(new UserError('verbatim', { text: 'one' }).messages).toEqual(texts.slice(0, 1))
 })
 
-test('a catalogue says what it has the id of, and all values for', () => {
+test('a catalogue can say a message if it has the id and the message has all values', () => {
   const catalogue = { found: '{{what}} in {{path}}', tasks_other: '{{count}} tasks', nothing: 'nothing' }
   const can = (told: unknown) => canSay(catalogue, told as Message)
   const tasks = { id: 'tasks', values: { count: 2 } }
   expect(can({ id: 'found', values: { what: tasks, path: ['a', tasks] } })).toBe(true)
   expect(can({ id: 'nothing', values: {} })).toBe(true)
-  // Of a newer lab, or of an older one.
+  // From a newer or an older version of the lab.
   expect(can({ id: 'ofTomorrow', values: {} })).toBe(false)
   expect(can({ id: 'found', values: { what: 'a' } })).toBe(false)
   expect(can({ id: 'found', values: { what: { id: 'tasks', values: { tasks: 2 } }, path: 'a' } })).toBe(false)
 })
 
-test('a message out of JSON is checked, with the messages in it', () => {
+test('a message from JSON is checked, with the messages in it', () => {
   const told = message('tookTooLong', { work: message('work.act'), limit: 5 })
   expect(messageSchema.parse(JSON.parse(JSON.stringify(told)))).toEqual(told)
   for (const wrong of [null, 'text', { id: 5, values: {} }, { id: 'verbatim', values: { text: { id: 'x' } } }]) {

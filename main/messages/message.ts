@@ -1,16 +1,16 @@
 /**
- * What the lab tells people, as an id of the catalogue and the values that stand in its text: errors, log lines, checks,
- * how engines describe themselves. Terminal, window, report and `--json` make the words where they show them.
+ * A message of the lab to people: an id of the catalogue, and the values for its text. Errors, log lines, checks and
+ * engine descriptions are messages. The terminal, the window, the report and `--json` put them into words.
  */
 import type { ENGLISH } from './en.ts'
 
 type English = typeof ENGLISH
 
-/** A message's id: a key of the catalogue, without the `_one` and `_other` by which i18next tells numbers apart. */
+/** A message's id: a key of the catalogue, without i18next's plural endings `_one` and `_other`. */
 export type MessageId = Plain<keyof English>
 type Plain<Key> = Key extends `${string}_one` ? never : Key extends `${infer Id}_other` ? Id : Key
 
-/** What may stand in a text: a name, a number, another message, or a list of these. */
+/** A value in a text: a name, a number, another message, or a list of these. */
 export type Value = string | number | Message | readonly Value[]
 
 /** The names of the holes in a text: `{{path}}`. */
@@ -29,7 +29,7 @@ export interface Message<Id extends MessageId = MessageId> {
   readonly values: Readonly<Record<string, Value>>
 }
 
-/** The values after an id: none where the text has no holes. */
+/** The arguments after an id: the values, or nothing where the text has no holes. */
 export type Given<Id extends MessageId> = [keyof Values<Id>] extends [never] ? [] : [values: Values<Id>]
 
 /** A message of the catalogue. */
@@ -37,7 +37,7 @@ export function message<Id extends MessageId>(id: Id, ...[values]: Given<Id>): M
   return { id, values: values ?? {} }
 }
 
-/** Says a message to whoever listens. */
+/** Reports a message to a listener. */
 export type Say = <Id extends MessageId>(id: Id, ...given: Given<Id>) => void
 
 /** Whether a value is a message. */

@@ -1,13 +1,13 @@
-/** Messages in English, as terminal, log and reports show them. */
+/** Messages in English, for the terminal, the log and reports. */
 import { ENGLISH } from './en.ts'
 import type { Message } from './message.ts'
 import { type Speaker, speaker } from './speaker.ts'
 
 let speak: Speaker | undefined
 
-/** A message in English. */
+/** The English text of a message. */
 export function english(message: Message): string {
-  // Most commands say nothing, so they need not wait until i18next is ready.
+  // i18next is set up only when needed, because most commands say nothing.
   speak ??= speaker('en', ENGLISH)
   return speak(message)
 }

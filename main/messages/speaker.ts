@@ -1,10 +1,13 @@
-/** Messages in the words of a language, by i18next. */
+/** Puts messages into the words of a language, with i18next. */
 import { createInstance } from 'i18next'
 import { isMessage, type Message, type Value } from './message.ts'
 
 export type Speaker = (message: Message) => string
 
-/** A function that says messages in the words of a catalogue; `language` is its BCP 47 tag, for plurals and lists. */
+/**
+ * Returns a function that says messages in the words of a catalogue. `language` is its BCP 47 tag, for plurals and
+ * lists.
+ */
 export function speaker(language: string, catalogue: Readonly<Record<string, string>>): Speaker {
   const i18n = createInstance()
   void i18n.init({
@@ -16,7 +19,7 @@ export function speaker(language: string, catalogue: Readonly<Record<string, str
     initAsync: false,
     interpolation: { escapeValue: false },
   })
-  // i18next's types know the keys of one catalogue alone: the window's.
+  // i18next's types know the keys of only one catalogue, the window's.
   const t = i18n.t as unknown as (id: string, values: Readonly<Record<string, string | number>>) => string
   const separator = language.startsWith('zh') ? '、' : ', '
   const words = (value: Value): string | number => {
@@ -29,8 +32,8 @@ export function speaker(language: string, catalogue: Readonly<Record<string, str
 }
 
 /**
- * Whether a catalogue can say a message, which may come from the store of an older lab or from a newer one: it has the
- * id, and the message every value of its text.
+ * Whether a catalogue can say a message, which may come from an older or a newer version of the lab. It needs the id,
+ * and the message needs every value of the text.
  */
 export function canSay(catalogue: Readonly<Record<string, string>>, { id, values }: Message): boolean {
   const text = catalogue[id] ?? catalogue[`${id}_other`]

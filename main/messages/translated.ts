@@ -1,12 +1,14 @@
-/** Holds a catalogue of another language to the English one, when the project is type-checked. */
+/** Makes the type check compare a translated catalogue with the English one. */
 import type { ENGLISH } from './en.ts'
 import type { Holes } from './message.ts'
 
 type English = typeof ENGLISH
-/** Keys of the English catalogue; `_one` is a form that other languages may lack. */
+/** Keys of the English catalogue. Other languages may lack a form for `_one`. */
 type Key = Exclude<keyof English, `${string}_one`>
 
-/** The catalogue where every text has the holes of its English; else the text's type says which differ. */
+/**
+ * The catalogue if every text has the holes of its English text. Otherwise the type of a text says which holes differ.
+ */
 type Checked<Texts> = {
   readonly [Id in keyof Texts]: Id extends Key
     ? [Holes<Texts[Id]>, Holes<English[Id]>] extends [Holes<English[Id]>, Holes<Texts[Id]>]
@@ -15,7 +17,7 @@ type Checked<Texts> = {
     : never
 }
 
-/** Returns the texts as they are. What lacks a key, has one too many, or other holes than the English does not compile. */
+/** Returns the texts as they are. A missing key, an extra key, or other holes than the English has do not compile. */
 export function translated<const Texts extends Readonly<Record<Key, string>>>(texts: Texts & Checked<Texts>): Texts {
   return texts
 }

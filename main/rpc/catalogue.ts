@@ -1,4 +1,4 @@
-/** What there is to choose from: tasks, adapters, golden samples. */
+/** Procedures for the things to choose from: tasks, adapters, golden samples. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -36,14 +36,14 @@ export const tasksRouter = router({
   }),
 })
 
-/** A folder's name, so that nothing is written outside of the folder that was chosen. */
+/** A folder's name. It has no slashes, so that nothing is written outside of the chosen folder. */
 const folderName = z.string().regex(/^\w[\w.-]*$/, says('mustBeName'))
 
 export const adaptersRouter = router({
-  /** Every adapter with what it was made from: those the next stages take first, then those of the runs. */
+  /** Every adapter with its lineage: first those that the next stages read, then those of the runs. */
   list: procedure.query(({ ctx }) => listAdapters(ctx.lab.store, ctx.settings.read())),
 
-  /** Puts an adapter where the next stages take theirs from: as the SFT policy, or as the DPO policy. */
+  /** Copies an adapter to the path from which the next stages read the SFT policy or the DPO policy. */
   use: procedure.input(z.object({ path: z.string(), as: z.enum(['sft', 'dpo']) })).mutation(async ({ ctx, input }) => {
     const config = ctx.settings.read()
     const { path } = findAdapter(ctx, input.path)
@@ -55,7 +55,7 @@ export const adaptersRouter = router({
     return listAdapters(ctx.lab.store, config)
   }),
 
-  /** Two adapters side by side: what they were made from, how far each moves the model, what each can do. */
+  /** Two adapters side by side: their lineage, how far each changes the model, and their success. */
   compare: procedure.input(z.object({ a: z.string(), b: z.string() })).query(({ ctx, input }) => {
     const pair = [findAdapter(ctx, input.a), findAdapter(ctx, input.b)] as const
     const config = ctx.settings.read()
@@ -64,9 +64,7 @@ export const adaptersRouter = router({
     return compareAdapters(ctx.lab.store, all, pair, architecture)
   }),
 
-  /**
-   * Begins to write the base model with an adapter in it as a checkpoint of its own, <into>/<name>, that needs no PEFT.
-   */
+  /** Starts to merge an adapter into the base model, as a checkpoint in <into>/<name> that works without PEFT. */
   merge: procedure
     .input(z.object({ path: z.string(), into: z.string().min(1).max(1000).default('models'), name: folderName }))
     .mutation(({ ctx, input }) => {
@@ -82,16 +80,16 @@ export const adaptersRouter = router({
       })
     }),
 
-  /** How the merge stands, now and after every change. */
+  /** The state of the merge, now and after every change. */
   merging: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<MergeState> {
     for await (const _ of changes(ctx.merges, signal, { atMost: 100 })) yield ctx.merges.state
   }),
 
-  /** Leaves off merging; nothing of the merged model stays. */
+  /** Stops the merge and removes what it has written. */
   stopMerge: procedure.mutation(({ ctx }) => ctx.merges.stop()),
 })
 
-/** The adapter at a path, which must be one of those that are listed. Throws UserError where it is not, or cannot be read. */
+/** The adapter at a path. Throws UserError where no listed adapter is there, or it cannot be read. */
 export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>, path: string): AdapterRecord {
   const found = listAdapters(lab.store, settings.read()).find((adapter) => adapter.path === path)
   if (found === undefined) throw new UserError('adapterGone', { path })

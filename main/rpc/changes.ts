@@ -1,15 +1,17 @@
-/** Ticks for subscriptions: at once, then whenever a store has changed. */
+/** Ticks for subscriptions: one at once, then one after each change of a store. */
 import { setTimeout } from 'node:timers/promises'
 import type { StoreApi } from 'zustand/vanilla'
 
 export interface Pace {
-  /** Least time between two ticks, in milliseconds. */
+  /** Shortest time between two ticks, in milliseconds. */
   readonly atMost?: number
-  /** Longest time without a tick, in milliseconds; without it only changes tick. */
+  /** Longest time without a tick, in milliseconds. By default only changes tick. */
   readonly atLeast?: number
 }
 
-/** Ends when the signal is aborted. Changes that come close together make one tick; the last one is never lost. */
+/**
+ * Ends when the signal is aborted. Changes that come close together give one tick; the last change always gives one.
+ */
 export async function* changes(
   store: Pick<StoreApi<unknown>, 'subscribe'>,
   signal: AbortSignal | undefined,

@@ -1,4 +1,4 @@
-/** Every attempt there was. */
+/** Procedures for the episodes of all runs. */
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 import { messageSchema } from '../messages/schema.ts'
@@ -33,15 +33,15 @@ export const episodesRouter = router({
       ctx.lab.store.episodes.list(rest, { by: sort, descending }, { offset, limit }),
     ),
 
-  /** How many there are by run, stage, round, arm, task and outcome: what a filter can offer. */
+  /** The number of episodes by run, stage, round, arm, task and outcome. Filters offer these values. */
   groups: procedure.input(z.object(filter)).query(({ ctx, input }) => ctx.lab.store.episodes.groups(input)),
 
   /** One episode with its steps. Pictures are at /pictures/<episode>/<step> where a step has one. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => episodeOf(ctx, input.id)),
 
   /**
-   * Plays an episode's actions once more and keeps a picture of each page, where none were kept. Answers with the box of
-   * each step that has a picture now: fewer than there are steps where a page cannot be had again as it was.
+   * Plays an episode again to take pictures of its pages, where it has none. Returns the box of each step that has a
+   * picture now; there are fewer than steps where a page could not be restored.
    */
   retake: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     const episode = episodeOf(ctx, input.id)

@@ -1,4 +1,4 @@
-/** What is a file to a browser: pictures of steps, exports of runs, and sets of pairs that come back from elsewhere. */
+/** Downloads and uploads: pictures of steps, exports of runs, and files of pairs to import. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -14,10 +14,10 @@ import { send } from './reply.ts'
 import { find } from './runs.ts'
 import type { Context } from './trpc.ts'
 
-/** Most bytes of a file that is brought in. */
+/** Largest file that can be imported, in bytes. */
 const IMPORT_LIMIT = 256 << 20
 
-/** Answers a request for a file of this kind; false where it is for something else. Throws UserError. */
+/** Answers a request for such a file; false where the request is for something else. Throws UserError. */
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -60,21 +60,21 @@ async function sendExport(
     ...(round === null ? {} : { round: wholeNumber(round) }),
   })
   if (search.has('inline')) {
-    // A report says itself that it runs nothing; the browser holds it to that.
+    // A report contains no scripts. This header makes the browser enforce that.
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
   } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
   send(response, 200, type, content)
   return true
 }
 
-/** /adapter.zip?path=<path>: an adapter in PEFT's layout, as one file. */
+/** /adapter.zip?path=<path>: an adapter in PEFT's layout, as a single file. */
 async function sendAdapter(response: ServerResponse, path: string, context: Context): Promise<boolean> {
   const adapter = findAdapter(context, path)
   const folder = projectPath(adapter.path)
   const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
-  // Not before: building its tables delays the start of the lab.
+  // Imported only here: building its tables would delay the start of the lab.
   const { zipSync } = await import('fflate')
-  // Weights are as good as random: packing them would only take time.
+  // Weights do not compress, so they are stored as they are.
   const zip = zipSync(Object.fromEntries(files), { level: 0 })
   const name = adapter.run === null ? adapter.arm : `run-${adapter.run}-round-${adapter.round}-${adapter.arm}`
   response.setHeader('Content-Disposition', `attachment; filename="${name}_adapter.zip"`)
@@ -83,8 +83,8 @@ async function sendAdapter(response: ServerResponse, path: string, context: Cont
 }
 
 /**
- * /imports/<run>/<round>/preferences: the body is a preference file, the answer what its import came to (Imported). With
- * ?replace the round becomes what it holds; ?name is what messages call it.
+ * /imports/<run>/<round>/preferences: the body is a preference file, the answer is the result of the import (Imported).
+ * With ?replace the round becomes equal to the file. ?name is the file's name in messages.
  */
 async function takePairs(
   request: IncomingMessage,
@@ -115,7 +115,7 @@ async function body(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** A number in an address. Throws UserError where it is none. */
+/** A number from an address. Throws UserError where it is none. */
 function wholeNumber(text: string | undefined): number {
   if (text === undefined || !/^\d{1,15}$/.test(text)) throw new UserError('notANumber', { text: text ?? '' })
   return Number(text)

@@ -1,11 +1,11 @@
 /**
- * Who may talk to the lab: whoever holds this launch's token, from a page of the lab itself. The lab trains, writes files
- * and drives a browser, so a page of somebody else, open in the same browser, must get nothing out of it:
+ * Decides who may use the lab: only a holder of this launch's token, and only from a page of the lab itself. The lab
+ * trains, writes files and drives a browser, so a foreign page in the same browser must not reach it.
  *
- * - A name that was pointed at this machine (DNS rebinding) comes with its own name as Host, and is refused.
- * - A form or a script of another page comes with that page as Origin, or as Sec-Fetch-Site, and is refused; its cookie
- *   would not come along either, being SameSite=Strict.
- * - Everybody else on this machine lacks the token, which is made anew at every launch.
+ * - A foreign name that resolves to this machine (DNS rebinding) is in the Host header, and is refused.
+ * - A form or a script of a foreign page is named by Origin or Sec-Fetch-Site, and is refused. Its request has no
+ *   cookie either, because the cookie is SameSite=Strict.
+ * - Other users of this machine lack the token, which is new at every launch.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -19,24 +19,24 @@ export interface Refusal {
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
 
-/** Whether only this machine reaches an address. */
+/** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host)
 }
 
 export class Guard {
-  /** What the address of the lab carries once. */
+  /** The token in the address that opens the lab. */
   readonly token = randomBytes(32).toString('base64url')
   readonly #host: string
   readonly #port: number
 
-  /** For a server that listens at this address. */
+  /** `host` and `port` are what the server listens on. */
   constructor(host: string, port: number) {
     this.#host = host
     this.#port = port
   }
 
-  /** Why a request is not answered; null where it is. */
+  /** Why a request is refused; null where it is not. */
   refusal(request: IncomingMessage): Refusal | null {
     const foreign = this.foreign(request)
     if (foreign !== null) return foreign
@@ -44,7 +44,7 @@ export class Guard {
     return { status: 401, message: message('openWholeAddress') }
   }
 
-  /** Why a request does not come from a page of the lab; null where it does, or comes from no page at all. */
+  /** Why a request comes from a foreign page; null where it comes from a page of the lab, or from no page. */
   foreign({ headers }: IncomingMessage): Refusal | null {
     const { host = '', origin } = headers
     const refuse = (told: Message): Refusal => ({ status: 403, message: told })
@@ -62,19 +62,19 @@ export class Guard {
     return this.#holdsToken(url.searchParams.get('token') ?? undefined)
   }
 
-  /** What a browser has to keep so that it need not carry the token any more. */
+  /** The cookie that replaces the token after the first request. */
   setCookie(): string {
     return `${this.#cookie}=${this.token}; HttpOnly; SameSite=Strict; Path=/`
   }
 
-  /** Cookies know no ports: the name keeps two labs on one machine apart. */
+  /** Cookies do not depend on the port. The name keeps two labs on one machine apart. */
   get #cookie(): string {
     return `dpo-driver-${this.#port}`
   }
 
   #isOwnName(name: string): boolean {
     if (isLoopback(name) || name === this.#host.toLowerCase()) return true
-    // Who makes the lab listen to the network reaches it by a number; no name can be pointed at that.
+    // On the network the lab is reached by an IP address, which DNS rebinding cannot fake.
     return !isLoopback(this.#host) && isIP(name) !== 0
   }
 

@@ -1,4 +1,4 @@
-/** Real jobs, as a page starts, stops and resumes them: the shipped model, real pages, a real engine. */
+/** Real jobs, started, stopped and resumed as a page does it: the shipped model, real pages, a real engine. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,14 +51,14 @@ afterAll(async () => {
 const until = (so: () => Promise<unknown>) => vi.waitUntil(so, { timeout: 50_000, interval: 10 })
 const idle = () => until(async () => (await lab.job.state.query()).status === 'idle')
 
-/** Waits until a stage has done so much of its work. */
+/** Waits until a stage has done this much of its work. */
 const reached = (stage: string, done: number) =>
   until(async () => {
     const { current } = await lab.job.state.query()
     return current?.stage?.name === stage && (current.progress?.done ?? 0) >= done
   })
 
-test('a training that is stopped in the middle goes on where it was', async () => {
+test('a training that is stopped in the middle continues where it was', async () => {
   await lab.job.start.mutate({ command: 'sft' })
   await reached('sft', 12)
   expect((await lab.job.stop.mutate()).status).toBe('stopping')
@@ -83,7 +83,7 @@ test('a training that is stopped in the middle goes on where it was', async () =
   ])
 })
 
-test('a collection from which browser and engine are taken is resumed without an attempt lost or played twice', async () => {
+test('a collection whose browser and engine are closed is resumed, and no attempt is lost or played twice', async () => {
   await lab.job.start.mutate({ command: 'collect' })
   await reached('collect', 5)
   await lab.job.stopNow.mutate()

@@ -1,4 +1,4 @@
-/** What the lab is doing, and what it should do. */
+/** Procedures for the job: its state, its log, start and stop. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { COMMAND_NAMES } from '../commands.ts'
@@ -15,9 +15,9 @@ export interface LogLine extends Omit<LoggedEvent, 'event'> {
   readonly event: Exclude<LabEvent, { event: 'progress' | 'metrics' }>
 }
 
-/** Least time between two looks at a job, in milliseconds: an eye sees no more. */
+/** Shortest time between two states, in milliseconds. Nobody could see faster changes. */
 const STATE_INTERVAL = 100
-/** How often the log is looked at when nothing here says that it has grown: a command in a terminal may write it. */
+/** Milliseconds between two looks at the log without a local change, because a command in a terminal may write it. */
 const LOG_INTERVAL = 1000
 const LOG_BATCH = 500
 
@@ -25,10 +25,10 @@ const command = z.enum(COMMAND_NAMES)
 const overrides = z.record(z.string(), z.unknown()).default({})
 
 export const jobRouter = router({
-  /** How the job stands. */
+  /** The state of the job. */
   state: procedure.query(({ ctx }) => ctx.jobs.state),
 
-  /** How the job stands, now and after every change, ten times a second at most. */
+  /** The state of the job, now and after every change, at most ten times a second. */
   watch: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<JobState> {
     let told: JobState | undefined
     for await (const _ of changes(ctx.jobs, signal, { atMost: STATE_INTERVAL })) {
@@ -38,8 +38,8 @@ export const jobRouter = router({
   }),
 
   /**
-   * Begins a command with the configuration as it is now; `overrides` are values by dotted key for this run alone, and
-   * `collection` is what `retrain` trains on, the latest by default.
+   * Starts a command with the present configuration. `overrides` are values by dotted key for this run alone.
+   * `collection` names what `retrain` trains on, by default the latest.
    */
   start: procedure
     .input(z.object({ command, overrides, collection: z.object({ run: id, round: id }).nullable().default(null) }))
@@ -47,7 +47,7 @@ export const jobRouter = router({
       ctx.jobs.start({ command: name, config: ctx.settings.read(values), resume: null, collection }),
     ),
 
-  /** Goes on with a run that did not come to its end; without a number, with the latest one. */
+  /** Resumes an unfinished run, by default the latest. */
   resume: procedure.input(z.object({ run: id.optional() })).mutation(({ ctx, input }) => {
     const { runs } = ctx.lab.store
     const run = input.run === undefined ? runs.list().find(({ status }) => status !== 'done') : runs.find(input.run)
@@ -55,21 +55,21 @@ export const jobRouter = router({
     return ctx.jobs.start({ command: command.parse(run.command), config: runs.get(run.id).config, resume: run.id })
   }),
 
-  /** Begins a new run with the settings of an earlier one, on the collection that it trained on. */
+  /** Starts a new run with the settings of an earlier one, on the same collection. */
   again: procedure.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     const { command: name, config, collection } = find(ctx, input.run)
     return ctx.jobs.start({ command: command.parse(name), config, resume: null, collection })
   }),
 
-  /** Stops where it can go on later without loss. */
+  /** Stops the job at a point from which it can be resumed without loss. */
   stop: procedure.mutation(({ ctx }) => ctx.jobs.stop()),
 
-  /** Stops by taking browser and engine away. */
+  /** Stops the job at once, by closing browser and engine. */
   stopNow: procedure.mutation(({ ctx }) => ctx.jobs.stopNow()),
 
   /**
-   * The log from `lastEventId` on (everything after it), then every line as it is written. Ids are those of the lines,
-   * so a client that comes back misses none. Without an id it begins with the lines of the latest run.
+   * All log lines after `lastEventId`, then every new line. Ids are those of the lines, so a client that reconnects
+   * misses none. Without an id the log starts at the first line of the latest run.
    */
   events: procedure
     .input(z.object({ run: id.optional(), lastEventId: z.coerce.number().int().min(0).nullish() }))
@@ -87,7 +87,7 @@ export const jobRouter = router({
       }
     }),
 
-  /** A page of the log, the newest lines first; `before` is the id of the oldest line that is known. */
+  /** A page of the log, the newest lines first. `before` is the id of the oldest known line. */
   log: procedure
     .input(
       z.object({

@@ -1,4 +1,4 @@
-/** The live view as a page asks for it. */
+/** The live view's procedures, called as a page does it. */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ afterAll(async () => {
   workbench.remove()
 })
 
-test('a page looks, records a task by hand and saves it', async () => {
+test('a page watches, records a task by hand and saves it', async () => {
   const task = workbench.page(
     '<button>Go</button><button>Stay</button>',
     `document.querySelector('#area button').onclick = () => core.judge(true)`,
@@ -43,13 +43,13 @@ test('a page looks, records a task by hand and saves it', async () => {
   await page.discard({ screen })
 })
 
-test('speed is set for runs and for what is tried out', async () => {
+test('speed is set for runs and for episodes that a person plays', async () => {
   expect(await page.control({ of: 'job', delay: 200 })).toEqual({ delay: 200, paused: false })
   expect(await page.control({ of: 'job', paused: true })).toEqual({ delay: 200, paused: true })
   await page.next({ of: 'job' })
 })
 
-test('what cannot be done is refused with a sentence', async () => {
+test('what is impossible is refused with a message', async () => {
   const ask = { task: 'click-button', seed: 1 }
   const isUsers = { cause: { name: 'UserError' } }
   await expect(page.play({ ...ask, policies: ['sft'] })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** The live view's procedures: look at what is played, set its speed, try out an episode, record one by hand. */
+/** The live view's procedures: watch pages, set the speed, play an episode, record one by hand. */
 import { z } from 'zod'
 import { inputSchema } from '../live/hand.ts'
 import { actionSchema } from '../live/recorder.ts'
@@ -6,12 +6,12 @@ import type { LiveState } from '../live/state.ts'
 import { changes } from './changes.ts'
 import { procedure, router } from './trpc.ts'
 
-/** Milliseconds between two states at least. */
+/** Shortest time between two states, in milliseconds. */
 const PACE = { atMost: 100 }
 
 const screen = z.string().max(40)
 const of = z.enum(['job', 'play'])
-/** A page seeds its random numbers with it. */
+/** The seed of a page's random numbers. */
 const seed = z
   .int()
   .min(0)
@@ -20,8 +20,8 @@ const task = z.string().max(200)
 
 export const liveRouter = router({
   /**
-   * What is shown now, and again whenever it changes. Whoever subscribes looks at what is played `of` a kind, or at
-   * neither: only then is it held back.
+   * What is shown now, and again after every change. `of` is the kind of playback that the subscriber watches, or null.
+   * Playback is slowed down only while somebody watches it.
    */
   state: procedure.input(z.object({ of: of.nullable() })).subscription(async function* ({
     ctx,
@@ -35,7 +35,7 @@ export const liveRouter = router({
       leave?.()
     }
   }),
-  /** Whether somebody holds the run where it is. Whoever subscribes does not count as looking. */
+  /** Whether somebody has paused the run. A subscriber here does not count as watching. */
   paused: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<boolean> {
     let told: boolean | undefined
     for await (const _ of changes(ctx.live.screens.changes, signal, PACE)) {
@@ -49,18 +49,18 @@ export const liveRouter = router({
     .input(z.object({ screens: z.array(screen).max(64).optional() }))
     .subscription(({ ctx, input, signal }) => ctx.live.frames(input.screens, signal ?? NEVER)),
 
-  /** How fast a run or what is tried out goes; what is left out stays. */
+  /** Sets the speed of a run or of a played episode. Values that are left out stay. */
   control: procedure
     .input(z.object({ of, delay: z.number().min(0).max(10_000).optional(), paused: z.boolean().optional() }))
     .mutation(({ ctx, input: { of, ...control } }) => ctx.live.screens.control(of, control)),
-  /** Lets what is held go on by one action: one screen, or all. */
+  /** Lets one paused screen, or all, do one action. */
   next: procedure
     .input(z.object({ of, screen: screen.optional() }))
     .mutation(({ ctx, input }) => ctx.live.screens.next(input.of, input.screen)),
 
-  /** The policies that can be asked to play. */
+  /** The policies that can play. */
   policies: procedure.query(({ ctx }) => ctx.live.policies()),
-  /** Begins an episode with each of the policies and returns their screens. */
+  /** Starts an episode with each of the policies, and returns their screens. */
   play: procedure
     .input(
       z.object({
@@ -71,18 +71,18 @@ export const liveRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => ({ screens: await ctx.live.play(input) })),
-  /** Ends what is tried out. */
+  /** Stops the played episodes. */
   stop: procedure.mutation(({ ctx }) => ctx.live.stop()),
 
   /** Opens a problem for a person to solve. */
   record: procedure
     .input(z.object({ task, seed }))
     .mutation(async ({ ctx, input }) => ({ screen: await ctx.live.recordings.begin(input.task, input.seed) })),
-  /** Opens a screen's problem for a person to go on with. */
+  /** Opens a screen's problem for a person to continue. */
   takeOver: procedure
     .input(z.object({ screen }))
     .mutation(async ({ ctx, input }) => ({ screen: await ctx.live.recordings.takeOver(input.screen) })),
-  /** Mouse and keys of a person, in the order in which they are sent. */
+  /** A person's mouse and key events, in order. */
   input: procedure
     .input(z.object({ screen, input: inputSchema }))
     .mutation(({ ctx, input }) => ctx.live.recordings.get(input.screen).input(input.input)),
@@ -90,11 +90,11 @@ export const liveRouter = router({
   act: procedure
     .input(z.object({ screen, action: actionSchema }))
     .mutation(({ ctx, input }) => ctx.live.recordings.get(input.screen).act(input.action)),
-  /** Takes the last step of a recording back. */
+  /** Undoes the last step of a recording. */
   undo: procedure
     .input(z.object({ screen }))
     .mutation(({ ctx, input }) => ctx.live.recordings.get(input.screen).undo()),
-  /** Adds what was recorded to the golden samples. */
+  /** Saves the recording to the golden samples. */
   save: procedure
     .input(z.object({ screen, thoughts: z.array(z.string().max(500)).max(100).optional() }))
     .mutation(({ ctx, input }) => ctx.live.recordings.save(input.screen, input.thoughts)),
@@ -104,5 +104,5 @@ export const liveRouter = router({
     .mutation(({ ctx, input }) => ctx.live.recordings.discard(input.screen)),
 })
 
-/** Of a caller that cannot go away. */
+/** The signal of a caller that never disconnects. */
 const NEVER = new AbortController().signal

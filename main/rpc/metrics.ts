@@ -1,4 +1,4 @@
-/** Curves of trainings: whole ones in as many points as a screen shows, and what is added to them. */
+/** Procedures for training curves: whole curves in as many points as a screen shows, and new steps as they come. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { ArmKey } from '../store/keys.ts'
@@ -13,16 +13,19 @@ export interface MetricStep {
   readonly metrics: Readonly<Record<string, number | null>>
 }
 
-/** In the result of SFT, which keeps the weights with the least held-out loss. */
+/** Part of SFT's result: the step with the smallest held-out loss, whose weights were kept. */
 const keptStep = z.object({ step: z.int() })
 
-/** Least time between two looks for new metrics, and longest where a command in a terminal may write them, in milliseconds. */
+/**
+ * Milliseconds between two looks for new metrics: at least, and at most, because a command in a terminal may write
+ * them.
+ */
 const PACE = { atMost: 250, atLeast: 1000 }
 
 export const metricsRouter = router({
   /**
-   * What was trained in a run: arms with the names of their metrics, and the step whose weights were kept where that is
-   * not the last one by rule. Of the latest run without a number.
+   * The trainings of a run, by default of the latest: arms with the names of their metrics, and the kept step where the
+   * stage chose one.
    */
   arms: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
     const run = input.run ?? ctx.lab.store.runs.latest()?.id
@@ -51,7 +54,7 @@ export const metricsRouter = router({
       arms.flatMap((arm) => names.map((name) => ctx.lab.store.metrics.curve(arm, name, { from, to, points }))),
     ),
 
-  /** Every metric of an arm after the step `lastEventId`, and then each step as it is done; ids are steps. */
+  /** All metrics of an arm after the step `lastEventId`, then each new step. Ids are steps. */
   follow: procedure
     .input(key.extend({ lastEventId: z.coerce.number().int().min(0).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {

@@ -1,4 +1,4 @@
-/** Preference pairs, to be read and corrected. */
+/** Procedures to read and correct preference pairs. */
 import { z } from 'zod'
 import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
@@ -19,7 +19,7 @@ import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
 
-/** Which pairs a list holds, and in which order. */
+/** The filter and the order of a list of pairs. */
 const listed = {
   ...round,
   task: z.string().optional(),
@@ -37,13 +37,13 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('note'), note: answer }),
 ])
 
-/** What a correction came to. */
+/** The result of a correction. */
 export interface Reviewed extends ReviewState {
   readonly count: ReviewCount
 }
 
 export const pairsRouter = router({
-  /** The rounds that have pairs, the latest first, with how far their review is. */
+  /** The rounds that have pairs, the latest first, with the progress of their review. */
   rounds: procedure.query(({ ctx }) => ctx.lab.store.pairs.rounds()),
 
   /** A page of a round's pairs. */
@@ -53,7 +53,7 @@ export const pairsRouter = router({
       ctx.lab.store.pairs.list(filter, { by: sort, descending }, { offset, limit }),
     ),
 
-  /** At which place of a list (`list` with the same filter and order) a pair stands; null where it is not in it. */
+  /** The place of a pair in a list (`list` with the same filter and order); null where it is not in the list. */
   place: procedure
     .input(z.object({ ...listed, id }))
     .query(({ ctx, input: { id, sort, descending, ...filter } }) =>
@@ -63,7 +63,7 @@ export const pairsRouter = router({
   /** How many pairs each task has. */
   tasks: procedure.input(z.object(round)).query(({ ctx, input }) => ctx.lab.store.pairs.tasks(input)),
 
-  /** A pair with the two trajectories that it comes from; null where one was not played here. */
+  /** A pair with the two trajectories that it comes from; null for one that was not played here. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = findPair(ctx.lab.store, input.id)
     const trajectory = (attempt: number | null) => {
@@ -75,7 +75,10 @@ export const pairsRouter = router({
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
   }),
 
-  /** The log-probability of every token of its two answers, under its round's reference and policy: see `pairPolicies`. */
+  /**
+   * The log-probability of every token of both answers, under the reference and the policy of the round: see
+   * `pairPolicies`.
+   */
   tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = findPair(ctx.lab.store, input.id)
     return ctx.live.workshop.use((resources, config) => {
@@ -89,8 +92,8 @@ export const pairsRouter = router({
   }),
 
   /**
-   * Asks reference and DPO policy about every pair of a round (see `pairPolicies`) and keeps their margins with it, bit by
-   * bit; returns how many they are.
+   * Computes the margin of every pair of a round under reference and DPO policy (see `pairPolicies`), and stores each
+   * as it is ready. Returns the number of pairs.
    */
   score: changing.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
     if (jobs.state.current !== null) {
@@ -110,22 +113,22 @@ export const pairsRouter = router({
     return { pairs: pairs.length }
   }),
 
-  /** Does the same to some pairs of a round, as one correction. */
+  /** Makes the same correction to some pairs of a round. */
   edit: changing
     .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
     .mutation(({ ctx, input }) => counted(ctx, correctPairs(ctx.lab.store, input.ids, input.action))),
 
-  /** Takes the latest correction back. */
+  /** Undoes the latest correction. */
   undo: changing
     .input(z.object(round))
     .mutation(({ ctx, input }) => counted(ctx, undoCorrection(ctx.lab.store, input), input)),
 
-  /** Does again what was undone last. */
+  /** Redoes the correction that was undone last. */
   redo: changing
     .input(z.object(round))
     .mutation(({ ctx, input }) => counted(ctx, redoCorrection(ctx.lab.store, input), input)),
 
-  /** How far the review of a round is, and what can be undone and redone. */
+  /** The progress of a round's review, and what can be undone and redone. */
   review: procedure
     .input(z.object(round))
     .query(({ ctx, input }) => counted(ctx, reviewState(ctx.lab.store, input), input)),

@@ -1,10 +1,10 @@
-/** Answers of the HTTP server, and the headers that all of them have. */
+/** Answers of the HTTP server, and the headers that they share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { failureOf, type UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 
-/** What a page of the lab may do: run its own scripts and talk to the server it came from, and nothing else. */
+/** What a page of the lab may do: run its own scripts and talk to its own server, nothing else. */
 function contentSecurityPolicy(host: string): string {
   return [
     "default-src 'none'",
@@ -20,7 +20,7 @@ function contentSecurityPolicy(host: string): string {
   ].join('; ')
 }
 
-/** Sets the headers that every answer has; `host` is the request's Host, which was checked. */
+/** Sets the headers of every answer. `host` is the request's Host, already checked. */
 export function secure(response: ServerResponse, host: string): void {
   response.setHeader('Content-Security-Policy', contentSecurityPolicy(host))
   response.setHeader('X-Content-Type-Options', 'nosniff')
@@ -31,12 +31,14 @@ export function secure(response: ServerResponse, host: string): void {
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=(), usb=(), serial=()')
 }
 
-/** Answers with a message, in English. */
+/** Answers with a message in English. */
 export function reply(response: ServerResponse, status: number, told: Message): void {
   send(response, status, 'text/plain; charset=utf-8', `${english(told)}\n`)
 }
 
-/** Answers with what the user can mend: as a Failure in JSON to who asks for that, as windows do, else in English. */
+/**
+ * Answers with a UserError: as a Failure in JSON where the request accepts JSON, as windows do, otherwise in English.
+ */
 export function replyFailure(request: IncomingMessage, response: ServerResponse, error: UserError): void {
   if (request.headers.accept?.includes(JSON_TYPE)) send(response, 400, JSON_TYPE, JSON.stringify(failureOf(error)))
   else send(response, 400, 'text/plain; charset=utf-8', `${error.message}\n`)
@@ -44,7 +46,7 @@ export function replyFailure(request: IncomingMessage, response: ServerResponse,
 
 const JSON_TYPE = 'application/json'
 
-/** Answers with a content that nobody keeps. */
+/** Answers with content that must not be cached. */
 export function send(response: ServerResponse, status: number, type: string, content: string | Uint8Array): void {
   const bytes = Buffer.from(content)
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': bytes.length, 'Cache-Control': 'no-store' })

@@ -1,4 +1,4 @@
-/** What evaluations found. */
+/** Procedures for the results of evaluations. */
 import { z } from 'zod'
 import { failures, faults, rate } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
@@ -18,13 +18,13 @@ export interface PairedOutcome {
   /** The episodes of the two arms. */
   readonly a: number
   readonly b: number
-  /** Why they ended as they did. */
+  /** Why the two episodes ended. */
   readonly whyA: Message
   readonly whyB: Message
 }
 
 export const resultsRouter = router({
-  /** The runs that came to an evaluation, the latest first. */
+  /** The runs that were evaluated, the latest first. */
   runs: procedure.query(({ ctx }) => {
     const { runs, stages } = ctx.lab.store
     const evaluated = new Set(stages.done('evaluate').map(({ run }) => run))
@@ -35,7 +35,10 @@ export const resultsRouter = router({
       )
   }),
 
-  /** Success by task, category and overall with intervals, DPO against every other arm, the verdict, and why it failed. */
+  /**
+   * Success by task, category and overall with intervals, DPO against every other arm, the verdict, and the causes of
+   * failure.
+   */
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
     const data = load(ctx, input.run)
     const { arms, facts } = data
@@ -48,7 +51,7 @@ export const resultsRouter = router({
     }
   }),
 
-  /** Success by arm while an evaluation is at work; those that have played most come first, for they play one after another. */
+  /** Success by arm during an evaluation. Arms play one after another, and those with most episodes come first. */
   soFar: procedure
     .input(z.object({ run: id, round: z.int().min(0) }))
     .query(({ ctx, input }): Readonly<Record<string, ArmSummary>> => {
@@ -61,7 +64,7 @@ export const resultsRouter = router({
       return Object.fromEntries(arms.sort(([, one], [, other]) => other.n - one.n))
     }),
 
-  /** The problems that arms `a` and `b` both played, and who solved them. */
+  /** The problems that arms `a` and `b` both played, and which of them solved each. */
   outcomes: procedure
     .input(
       z.object({

@@ -1,4 +1,4 @@
-/** Pictures that a page asks for of an episode that was played without any. */
+/** Pictures that a page requests of an episode that was played without any. */
 import { afterAll, expect, test } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { openWorkbench } from '../../testing/workbench.ts'
@@ -31,7 +31,7 @@ function played(task: string): number {
   return store.episodes.list({ run }, { by: 'id', descending: true }, { offset: 0, limit: 1 }).rows[0]!.id
 }
 
-test('the episode has its pictures from then on', async () => {
+test('the episode keeps its pictures afterwards', async () => {
   const task = workbench.page(
     '<button>Go</button>',
     `document.querySelector('button').onclick = () => core.judge(true)`,
@@ -44,7 +44,7 @@ test('the episode has its pictures from then on', async () => {
   expect([...store.episodes.picture(id, 0)!.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
 })
 
-test('an episode of a task that is gone is refused with a sentence', async () => {
+test('an episode of a task that no longer exists is refused with a message', async () => {
   await expect(page.retake({ id: played('gone') })).rejects.toMatchObject({ cause: { name: 'UserError' } })
   await expect(page.retake({ id: 99 })).rejects.toMatchObject({ message: expect.stringContaining('no episode 99') })
 })

@@ -1,4 +1,4 @@
-/** The procedures, called on a real store; and what they stream, through real sockets. */
+/** The procedures, called on a real store, and their streams, through real sockets. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,7 +62,7 @@ const cookie = () => `dpo-driver-${new URL(web.url).port}=${new URL(web.url).sea
 const fetchFile = (path: string, init: RequestInit = {}) =>
   fetch(new URL(path, web.url), { ...init, headers: { cookie: cookie() } })
 
-/** A page of the lab: its client, and how its line breaks. */
+/** A page of the lab: its client, and a way to break its connection. */
 function page() {
   let socket: WebSocket | undefined
   class Socket extends WebSocket {
@@ -78,7 +78,7 @@ function page() {
   return { lab, breakLine: () => socket?.terminate(), close: () => client.close() }
 }
 
-/** A run in the store that has not been made by any job. */
+/** A run in the store that no job has made. */
 function pastRun(command = 'pipeline', status: 'done' | 'running' = 'done', change = {}): number {
   const run = store.runs.create('trial', command, configSchema.parse({ ...settings.read(), ...change }))
   store.runs.setStatus(run, status)
@@ -165,16 +165,16 @@ function wholeRun(pairs = 3): number {
   return run
 }
 
-/** What a test wants to know of a line of the log. */
+/** The parts of a log line that tests read. */
 interface Line {
   readonly id: number
   readonly event: { readonly event: string }
 }
 
-/** Waits until what is asked is so. */
+/** Waits until the condition holds. */
 const until = (so: () => unknown | Promise<unknown>) => vi.waitUntil(so, { timeout: 20_000, interval: 20 })
 
-test('what the lab is, has and is set to is told at once', async () => {
+test('the state, the content and the settings of the lab are available at once', async () => {
   const { lab } = page()
   expect(await lab.status.get.query()).toMatchObject({
     machine: { cores: expect.any(Number), memory: { total: expect.any(Number) } },
@@ -209,7 +209,7 @@ test('what the lab is, has and is set to is told at once', async () => {
 })
 
 test('a job goes on without its page, and two pages see the same log to the last line', async () => {
-  // There is no such task, so the run tells of itself and fails.
+  // The task does not exist, so the run logs something and fails.
   settings.set({ tasks: ['no-such-task'] })
   const [first, second] = [page(), page()]
   const seen: Line[][] = [[], []]
@@ -235,7 +235,7 @@ test('a job goes on without its page, and two pages see the same log to the last
   expect((await third.lab.job.log.query({ search: 'no-such-task' })).map(({ event }) => event.event)).toEqual(['end'])
 })
 
-test('a page whose line breaks gets every line once, in order', async () => {
+test('a page that loses its connection gets every line once, in order', async () => {
   const run = pastRun()
   const { lab, breakLine } = page()
   const log = store.events
@@ -253,7 +253,7 @@ test('a page whose line breaks gets every line once, in order', async () => {
   expect(seen).toEqual(Array.from({ length: 710 }, (_, i) => `line ${i}`))
 })
 
-test('a second job, an unknown run and a run that is done are refused in a sentence', async () => {
+test('a second job, an unknown run and a finished run are refused with a message', async () => {
   const { lab } = page()
   await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to resume/)
   const done = pastRun('golden')
@@ -265,7 +265,7 @@ test('a second job, an unknown run and a run that is done are refused in a sente
   expect((await lab.job.state.query()).status).toBe('idle')
 })
 
-test('a run that was killed is shown as interrupted and can be gone on with under its own number', async () => {
+test('a killed run is shown as interrupted and can be resumed under its own number', async () => {
   const { lab } = page()
   const run = pastRun('golden', 'running', { tasks: ['no-such-task'] })
   expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'interrupted' }])
@@ -277,7 +277,7 @@ test('a run that was killed is shown as interrupted and can be gone on with unde
   expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'failed' }])
 })
 
-test('runs are compared, hidden, brought back, and gone for good when the lab starts anew', async () => {
+test('runs are compared, deleted, brought back, and deleted for good when the lab starts again', async () => {
   let { lab } = page()
   const a = pastRun()
   const b = pastRun('pipeline', 'done', { tasks: ['click-tab'], project: { name: 'other', seed: 7 } })
@@ -340,7 +340,7 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
   )
 })
 
-test('pairs go out as a file and come back from one', async () => {
+test('pairs are exported to a file and imported from one', async () => {
   const run = wholeRun()
   const { lab } = page()
   const { rows } = await lab.pairs.list.query({ run, round: 1 })
@@ -368,7 +368,7 @@ test('pairs go out as a file and come back from one', async () => {
   ])
 })
 
-test('results say who won what, and go out as report, table and figures', async () => {
+test('results say who won, and are exported as report, table and figures', async () => {
   const run = wholeRun()
   const { lab } = page()
   expect(await lab.results.runs.query()).toMatchObject([{ run }])
@@ -410,7 +410,7 @@ test('results say who won what, and go out as report, table and figures', async 
   expect((await fetchFile(`/exports/${run}/passwords.txt`)).status).toBe(404)
 })
 
-test('every token of a pair is scored under the policies that are there', async () => {
+test('every token of a pair is scored under the available policies', async () => {
   const run = wholeRun(1)
   const { lab } = page()
   const { initLora, saveAdapter } = await import('../engine/adapter.ts')
@@ -426,14 +426,14 @@ test('every token of a pair is scored under the policies that are there', async 
   const sum = (tokens: typeof chosen) => tokens.reduce((total, { logprobs }) => total + (logprobs.sft ?? Number.NaN), 0)
   expect(sum(chosen)).toBeLessThan(0)
   expect(margins).toEqual({ sft: expect.closeTo(sum(chosen) - sum(rejected), 3) })
-  // The same adapter as DPO policy: every pair of the round gets the margin that its tokens add up to.
+  // The same adapter as DPO policy: the margin of each pair is the sum of its tokens' margins.
   await expect(lab.pairs.score.mutate({ run, round: 1 })).rejects.toThrow(/dpo: there is no adapter here/)
   await saveAdapter(join(folder, 'dpo'), lora, initLora(base, lora, 1), 'models/base')
   expect(await lab.pairs.score.mutate({ run, round: 1 })).toEqual({ pairs: 1 })
   const by = { sort: 'policyMargin', descending: true } as const
   const [scored] = (await lab.pairs.list.query({ run, round: 1, ...by })).rows
   for (const margin of [scored?.policyMargin, scored?.margin]) expect(margin).toBeCloseTo(margins.sft ?? 0, 3)
-  // Once the round was trained on, it is asked about its own reference and its own policy.
+  // After training on the round, it is scored under its own reference and its own policy.
   const { runArtifacts } = await import('../pipeline/artifacts.ts')
   const record = store.runs.get(run)
   const reference = join(folder, 'reference')
@@ -452,7 +452,7 @@ test('pictures are found by episode and step', async () => {
   expect((await fetchFile('/pictures/1/9.txt')).status).toBe(400)
 })
 
-test('a training says which step was kept, where its stage chose one', async () => {
+test('a training names the kept step, where its stage chose one', async () => {
   const run = pastRun()
   const arm = { run, stage: 'sft', round: 0, arm: 'sft' }
   const { lab } = page()
@@ -464,7 +464,7 @@ test('a training says which step was kept, where its stage chose one', async () 
   expect(await kept()).toEqual([4])
 })
 
-test('curves are followed step by step, past a broken line', async () => {
+test('curves are followed step by step, past a lost connection', async () => {
   const run = pastRun()
   const arm = { run, stage: 'dpo', round: 1, arm: 'dpo' }
   const { lab, breakLine } = page()
@@ -483,7 +483,7 @@ test('curves are followed step by step, past a broken line', async () => {
   expect(steps).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
 })
 
-test('an adapter that cannot be read is listed with what is wrong with it', async () => {
+test('an adapter that cannot be read is listed with the reason', async () => {
   const run = wholeRun()
   const place = join(folder, `reports/trial-${run}/sft_adapter`)
   mkdirSync(place, { recursive: true })
@@ -510,7 +510,7 @@ test('an adapter that cannot be read is listed with what is wrong with it', asyn
   expect(await problem()).toMatchObject({ id: 'adapterConfigMissing' })
 })
 
-test('adapters come with what they were made from, golden samples with where they lie', async () => {
+test('adapters are listed with their lineage, golden samples with their file', async () => {
   const run = wholeRun()
   const { lab } = page()
   expect(await lab.adapters.list.query()).toEqual([])
@@ -538,7 +538,7 @@ test('adapters come with what they were made from, golden samples with where the
       rounds: 1,
     },
   ])
-  // Where the store knows what was trained on, that is where the pairs come from.
+  // Where the store knows what was trained on, the pairs come from there.
   const other = store.runs.create('trial', 'collect', store.runs.get(run).config)
   store.pairs.setTrainingSet({ run, round: 1 }, { run: other, round: 2 })
   expect(await lab.adapters.list.query()).toMatchObject([
@@ -568,7 +568,7 @@ test('adapters come with what they were made from, golden samples with where the
   expect(await lab.golden.list.query({})).toMatchObject({ rows: [], total: 0 })
 })
 
-test('adapters are compared by weights, origin and what they do, and merged where the user wants', async () => {
+test('adapters are compared by weights, lineage and success, and merged into the folder that the user names', async () => {
   const { initLora, saveAdapter } = await import('../engine/adapter.ts')
   const { architectureOf } = await import('../engine/architecture.ts')
   const { adapterDigest } = await import('../engine/adapter-identity.ts')
@@ -579,7 +579,7 @@ test('adapters are compared by weights, origin and what they do, and merged wher
     join(folder, `reports/trial-${run}`, arm === 'sft' ? 'sft_adapter' : `round-1/${arm}_adapter`)
   for (const [seed, arm] of ['sft', 'dpo'].entries()) {
     const tensors = initLora(model, lora, seed)
-    // As if it had been trained: B is zero where training begins.
+    // Makes the adapter look trained: B is zero before training.
     for (const { data } of tensors.values()) data.fill((seed + 1) / 100)
     await saveAdapter(place(arm), lora, tensors, 'models/base')
   }

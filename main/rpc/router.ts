@@ -1,4 +1,4 @@
-/** The one router that every face of the lab talks to. */
+/** The lab's router, which windows and the desktop app call. */
 import { adaptersRouter, goldenRouter, tasksRouter } from './catalogue.ts'
 import { configRouter } from './config.ts'
 import { desktopRouter } from './desktop.ts'

@@ -1,4 +1,4 @@
-/** The runs there were. */
+/** Procedures for runs. */
 
 import { z } from 'zod'
 import { differences } from '../config/differences.ts'
@@ -13,7 +13,7 @@ import type { StageRecord } from '../store/stages.ts'
 import { changes } from './changes.ts'
 import { type Context, changing, id, procedure, router } from './trpc.ts'
 
-/** 'interrupted': the process that did it is no more; it can be gone on with. */
+/** 'interrupted': the process of the run has ended without finishing it. The run can be resumed. */
 export type RunStatus = Status | 'interrupted'
 
 export interface RunBrief {
@@ -30,17 +30,17 @@ export interface RunBrief {
   readonly model: string
   readonly tasks: number
   readonly rounds: number
-  /** The run that collected what this one trains on; null where it is this one itself, or the latest. */
+  /** The run that collected the pairs this run trains on; null where that is this run or the latest one. */
   readonly collector: number | null
-  /** The latest stage that has something to say; null where none has. */
+  /** The latest stage with a result; null where none has one. */
   readonly told: StageBrief | null
-  /** Overall success by arm, where it was evaluated. */
+  /** Overall success by arm, where the run was evaluated. */
   readonly success: Readonly<Record<string, number>> | null
 }
 
 export interface StageBrief extends Omit<StageRecord, 'status'> {
   readonly status: RunStatus
-  /** What came of it, in a line; null where nothing has yet. */
+  /** The result in one line; null where there is none yet. */
   readonly line: Message | null
 }
 
@@ -66,7 +66,7 @@ export const runsRouter = router({
     }
   }),
 
-  /** The stages of a run in the order they were begun; of the latest run without a number. */
+  /** The stages of a run in the order in which they began; by default of the latest run. */
   stages: procedure.input(z.object({ run: id.optional() })).query(({ ctx, input }) => {
     const { runs, stages } = ctx.lab.store
     const run = input.run === undefined ? runs.latest() : found(ctx, input.run)
@@ -78,7 +78,7 @@ export const runsRouter = router({
     }
   }),
 
-  /** For every stage the latest time it was begun, in whatever run: what the stages alone would go on from. */
+  /** The latest record of every stage, in any run. A stage that is run alone continues from these. */
   latestStages: procedure.query(({ ctx }) => {
     const latest = new Map<string, StageRecord>()
     const byRun = [...ctx.lab.store.stages.byRun()].sort(([one], [other]) => one - other)
@@ -92,7 +92,7 @@ export const runsRouter = router({
     .input(z.object({ a: id, b: id }))
     .query(({ ctx, input }) => differences(find(ctx, input.a).config, find(ctx, input.b).config)),
 
-  /** How often people have changed what runs left, now and after every change. */
+  /** The number of changes by people to stored runs, now and after every change. */
   edits: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<number> {
     let told: number | undefined
     for await (const _ of changes(ctx.lab.changes, signal, {})) {
@@ -102,7 +102,7 @@ export const runsRouter = router({
     }
   }),
 
-  /** Hides a run; it can be brought back until the lab is started anew. */
+  /** Marks a run as deleted. It can be brought back until the lab is started again. */
   delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
     found(ctx, input.run)
     if (ctx.jobs.state.current?.run === input.run) {
@@ -112,7 +112,7 @@ export const runsRouter = router({
     return { run: input.run }
   }),
 
-  /** The runs that were deleted and can still be brought back, the latest first. */
+  /** The deleted runs that can be brought back, the latest first. */
   deleted: procedure.query(({ ctx }) =>
     ctx.lab.store.runs
       .deleted(Date.now() + 1)
@@ -127,7 +127,7 @@ export const runsRouter = router({
   }),
 })
 
-/** The run of this id with its settings. Throws UserError where there is none. */
+/** The run with this id, and its settings. Throws UserError where there is none. */
 export function find(ctx: Pick<Context, 'lab'>, run: number): Run {
   return ctx.lab.store.runs.get(found(ctx, run).id)
 }
@@ -166,7 +166,7 @@ function stageBrief(record: StageRecord, statusOf: StatusOf): StageBrief {
 
 type StatusOf = (run: number, status: Status) => RunStatus
 
-/** What is written down as running, but neither by this lab nor by another that holds the store, was interrupted. */
+/** A run that is stored as running was interrupted, unless this lab or another holder of the store is running it. */
 function statuses({ jobs, lab }: Context): StatusOf {
   let locked: boolean | undefined
   return (run, status) => {

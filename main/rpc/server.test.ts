@@ -1,4 +1,4 @@
-/** The server as others meet it: on real sockets, with requests that a browser, a stranger's page or a script would send. */
+/** The server on real sockets, with the requests of browsers, foreign pages and scripts. */
 import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
@@ -52,7 +52,7 @@ interface Answer {
   readonly text: string
 }
 
-/** Sends a request exactly as it is written, which fetch would not: any path, any Host. */
+/** Sends a request exactly as it is written. Fetch would not send every path and Host. */
 function send(
   path: string,
   {
@@ -75,7 +75,7 @@ function send(
   })
 }
 
-/** Tries to open a socket; 'open', or the status it was refused with. */
+/** Tries to open a socket. Returns 'open', or the status of the refusal. */
 function knock(path: string, headers: Record<string, string>): Promise<number | 'open'> {
   return new Promise((done) => {
     const socket = new WebSocket(`ws://${url.host}${path}`, { headers })
@@ -88,7 +88,7 @@ function knock(path: string, headers: Record<string, string>): Promise<number | 
   })
 }
 
-/** A client as the window makes it. */
+/** A client like the window's. */
 function client() {
   class Socket extends WebSocket {
     constructor(address: string) {
@@ -99,7 +99,7 @@ function client() {
   return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] }), close: () => socket.close() }
 }
 
-test('the printed address leaves a strict cookie and a clean address, and then the window opens', async () => {
+test('the printed address sets a strict cookie, redirects to a clean address, and the window opens', async () => {
   const first = await send(`/?token=${token}`)
   expect(first).toMatchObject({ status: 303, headers: { location: '/' } })
   const [set = ''] = first.headers['set-cookie'] ?? []
@@ -109,7 +109,7 @@ test('the printed address leaves a strict cookie and a clean address, and then t
   expect(await send('/pairs/3', { headers: { cookie: cookie() } })).toMatchObject({ status: 200 })
 })
 
-test('every answer forbids what a page of the lab has no use for', async () => {
+test('every answer forbids what a page of the lab does not need', async () => {
   const { headers } = await send('/', { headers: { cookie: cookie() } })
   expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/)
   expect(headers['content-security-policy']).toContain(`connect-src 'self' ws://${url.host}`)
@@ -124,7 +124,7 @@ test('every answer forbids what a page of the lab has no use for', async () => {
   expect(asset).toMatchObject({ status: 200, headers: { 'cache-control': expect.stringContaining('immutable') } })
 })
 
-test('an asset comes packed to who can unpack it, and as it is to others', async () => {
+test('an asset is sent compressed to clients that accept that, and as it is to others', async () => {
   const fetched = (encoding: string) =>
     send('/assets/app-1a2b.js', { headers: { cookie: cookie(), 'accept-encoding': encoding } })
   const packed = await fetched('gzip, deflate, br')
@@ -168,16 +168,16 @@ test.each([
   expect(await knock('/trpc', headers)).toBe(status)
 })
 
-test('the token does not help a page of somebody else, nor through a tunnel does another name hurt', async () => {
+test('the token does not help a foreign page, and the name of a tunnel does not matter', async () => {
   expect(await send(`/?token=${token}`, { headers: { 'sec-fetch-site': 'cross-site' } })).toMatchObject({ status: 403 })
   expect(await send(`/?token=${token}`, { headers: { host: 'evil.example' } })).toMatchObject({ status: 403 })
-  // ssh -L 9000:127.0.0.1:PORT: the browser's port is another one.
+  // ssh -L 9000:127.0.0.1:PORT: the browser uses another port.
   const tunnel = { host: 'localhost:9000', origin: 'http://localhost:9000', cookie: cookie() }
   expect(await send('/', { headers: tunnel })).toMatchObject({ status: 200 })
   expect(await knock('/trpc', tunnel)).toBe('open')
 })
 
-test('a form of another page cannot post, and the right page only where something is taken', async () => {
+test('a form of a foreign page cannot post, and the right page can post only to addresses that accept it', async () => {
   const form = { cookie: cookie(), origin: 'https://evil.example', 'content-type': 'text/plain' }
   expect(await send('/imports/1/1/preferences', { method: 'POST', headers: form, body: '{}' })).toMatchObject({
     status: 403,
@@ -210,7 +210,7 @@ test.each([
   expect(text).not.toContain('not for pages')
 })
 
-test('a window that was not built says how', async () => {
+test('a window that was not built says how to build it', async () => {
   const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'other.sqlite') })
   const bare = await serveLab({ settings, window: join(folder, 'none') })
   try {
@@ -223,7 +223,7 @@ test('a window that was not built says how', async () => {
   }
 })
 
-test('nothing listens on the addresses by which other machines reach this one', async () => {
+test('the server does not listen on addresses that other machines can reach', async () => {
   const others = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
@@ -233,7 +233,7 @@ test('nothing listens on the addresses by which other machines reach this one', 
   }
 })
 
-test('a port that is taken, and an address that is not there, are one sentence each', async () => {
+test('a port in use and an unknown address are reported with a message each', async () => {
   const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'third.sqlite') })
   await expect(serveLab({ settings, port: Number(url.port) })).rejects.toThrow(
     /^Port \d+ is taken by another program; choose another with --port, or leave it out\.$/,
@@ -243,7 +243,7 @@ test('a port that is taken, and an address that is not there, are one sentence e
   )
 })
 
-test('messages that are malformed, strange or too long hurt nobody but their sender', async () => {
+test('malformed, strange or overlong messages harm only their sender', async () => {
   const { lab, close } = client()
   const before = await lab.job.state.query()
   for (const message of [
@@ -260,7 +260,8 @@ test('messages that are malformed, strange or too long hurt nobody but their sen
     const socket = new WebSocket(`ws://${url.host}/trpc`, { headers: { cookie: cookie() } })
     socket.on('error', () => {})
     await new Promise((open) => socket.once('open', open))
-    // It is answered, ignored or thrown out; where it is not thrown out, the next request is answered as ever.
+    // Such a message is answered, ignored or ends the connection. If the connection stays, the next request is answered
+    // as usual.
     const told: string[] = []
     const after = new Promise<void>((done) => {
       socket.once('close', () => done())
@@ -276,7 +277,7 @@ test('messages that are malformed, strange or too long hurt nobody but their sen
     expect(told.filter((answer) => !answer.includes('"id":99') && !answer.includes('"error"'))).toEqual([])
     socket.terminate()
   }
-  // A frame that no WebSocket writes: reserved bits set, not masked.
+  // An invalid WebSocket frame: reserved bits set, not masked.
   const raw = connect(Number(url.port), '127.0.0.1')
   raw.on('error', () => {})
   raw.write(
@@ -291,11 +292,11 @@ test('messages that are malformed, strange or too long hurt nobody but their sen
   close()
 })
 
-test('a socket anywhere else than at /trpc is refused', async () => {
+test('a socket at any other path than /trpc is refused', async () => {
   expect(await knock('/other', { cookie: cookie() })).toBe(404)
 })
 
-test('errors that a user can mend arrive as their sentence and its messages, and nothing else', async () => {
+test('a UserError arrives with its text and its messages, and nothing else', async () => {
   const { lab, close } = client()
   const error = await lab.runs.get.query({ run: 99 }).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({

@@ -1,6 +1,6 @@
 /**
- * The server of the lab: its window's files and downloads over HTTP, everything else over one WebSocket. It serves the
- * window's files at once. What answers the window's questions loads while those are on their way.
+ * The server of the lab. HTTP carries the window's files and downloads, one WebSocket everything else. It serves the
+ * window's files at once; the code that answers the window's requests loads meanwhile.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -12,26 +12,26 @@ import { sendStatic } from './static.ts'
 import type { Context } from './trpc.ts'
 
 export interface ServerOptions {
-  /** What the window's questions are answered with, as soon as that is loaded. */
+  /** The context from which requests are answered, as soon as it has loaded. */
   readonly context: Promise<Context>
-  /** Address to listen at; only this machine reaches 127.0.0.1. */
+  /** Address to listen on; only this machine can reach 127.0.0.1. */
   readonly host: string
-  /** 0 takes any that is free. */
+  /** 0 takes any free port. */
   readonly port: number
   /** Folder of the window's built files. */
   readonly window: string
-  /** Told of bugs, in full. */
+  /** Called with each bug in full. */
   readonly onBug: (text: string) => void
 }
 
 export interface LabServer {
-  /** Address with the token: whoever has it can do everything. */
+  /** Address with the token. Anyone who has it can use the lab. */
   readonly url: string
   readonly port: number
   close(): Promise<void>
 }
 
-/** Starts to listen. Throws UserError where the address cannot be had. */
+/** Starts to listen. Throws UserError where the address is not available. */
 export async function startServer({ context, host, port, window, onBug }: ServerOptions): Promise<LabServer> {
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000 })
   await listen(server, host, port)
@@ -96,7 +96,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-/** Paths of what is made from the lab's store, see `sendFile`. All others are the window's own. */
+/** Paths that `sendFile` answers. All others are the window's own. */
 const MADE = /^\/(pictures|exports|imports|adapter\.zip)(\/|$)/
 
 interface Answering {
@@ -130,7 +130,7 @@ async function answer(
   sendStatic(window, url.pathname, takesGzip, response)
 }
 
-/** The address of a request; one that cannot be read is that of nothing. */
+/** The URL of a request. A malformed one becomes the URL of an unknown path. */
 function urlOf({ url = '/' }: IncomingMessage): URL {
   return (
     URL.parse(url.startsWith('/') ? `http://lab${url.replace(/^\/+/, '/')}` : url) ?? new URL('http://lab/none.txt')

@@ -1,4 +1,4 @@
-/** The WebSocket of the lab: every question of a window, and everything that it follows. */
+/** The WebSocket of the lab, which carries every request and subscription of a window. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
@@ -8,18 +8,18 @@ import { labRouter } from './router.ts'
 import { type Context, isBug } from './trpc.ts'
 
 export interface Socket {
-  /** Takes a connection that wants to become a WebSocket; false, and nothing is done, where there are too many. */
+  /** Takes a connection that wants to become a WebSocket. Returns false and does nothing where there are too many. */
   accept(request: IncomingMessage, connection: Duplex, head: Buffer): boolean
-  /** Tells every window to connect again later, and ends its connection. */
+  /** Tells every window to reconnect later, and closes its connection. */
   close(): void
 }
 
-/** Most bytes of one message of a page. */
+/** Largest message of a page, in bytes. */
 const MESSAGE_LIMIT = 1 << 20
-/** Most pages that are connected at the same time. */
+/** Most pages that can be connected at the same time. */
 const SOCKET_LIMIT = 64
 
-/** Opens the socket. `onBug` is told of bugs, in full. */
+/** Opens the socket. `onBug` gets each bug in full. */
 export function openSocket(context: Context, onBug: (text: string) => void): Socket {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT, perMessageDeflate: false })
   const handler = applyWSSHandler({
@@ -28,11 +28,11 @@ export function openSocket(context: Context, onBug: (text: string) => void): Soc
     createContext: () => context,
     keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
     onError: ({ error, path }) => {
-      // Without a path it was no request, and that is its sender's fault.
+      // Without a path it was not a request, which is the sender's mistake.
       if (path !== undefined && isBug(error)) onBug(errorText(error.cause ?? error))
     },
   })
-  // What is no WebSocket frame, or too long, ends its own connection and nothing else.
+  // An invalid or overlong frame ends its own connection and nothing else.
   sockets.on('connection', (socket) => socket.on('error', () => socket.terminate()))
   return {
     accept(request, connection, head) {

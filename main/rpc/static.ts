@@ -1,4 +1,4 @@
-/** The window's own files, as they were built. */
+/** Sends the window's built files. */
 import { createReadStream, realpathSync, statSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
@@ -21,8 +21,9 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Sends a file of `folder`, packed where the build left a packed copy and `takesGzip`. A path without an ending is a view
- * of the window and gets index.html; what is not there, or leads out of the folder, gets 404.
+ * Sends a file of `folder`, compressed where the build has a compressed copy and `takesGzip`. A path without an
+ * extension is a view of the window and gets index.html. A path that does not exist or leads out of the folder gets
+ * 404.
  */
 export function sendStatic(folder: string, pathname: string, takesGzip: boolean, response: ServerResponse): void {
   const name = extname(pathname) === '' ? '/index.html' : pathname
@@ -32,7 +33,7 @@ export function sendStatic(folder: string, pathname: string, takesGzip: boolean,
     else reply(response, 404, message('noSuchFile'))
     return
   }
-  // Vite puts a digest of its content into the name of every asset.
+  // Vite puts a hash of the content into the name of every asset.
   const kept = pathname.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-store'
   const type = TYPES[extname(file)] ?? 'application/octet-stream'
   const packed = fileWithin(folder, `${name}.gz`)
@@ -45,7 +46,7 @@ export function sendStatic(folder: string, pathname: string, takesGzip: boolean,
     .pipe(response)
 }
 
-/** The file that a path names inside a folder; undefined where there is none, or where links lead out of it. */
+/** The file at a path inside a folder; undefined where there is none, or where links lead out of the folder. */
 function fileWithin(folder: string, pathname: string): string | undefined {
   try {
     const root = realpathSync(folder)

@@ -1,4 +1,4 @@
-/** The machine, the model and what is set: what a person wants to know before anything is run. */
+/** Procedures for machine, model and settings: what a person wants to know before a run. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
@@ -24,7 +24,7 @@ export interface MachineStatus {
   readonly cores: number
   /** Bytes. */
   readonly memory: { readonly total: number; readonly available: number; readonly used: number }
-  /** Bytes that are free where the store is. */
+  /** Free bytes on the disk of the store. */
   readonly disk: number
   readonly platform: string
   readonly node: string
@@ -35,16 +35,16 @@ export interface ModelStatus {
   readonly folder: string | null
   readonly architecture: Qwen2Config | null
   readonly parameters: number | null
-  /** Whether it will be downloaded by the first run that needs it. */
+  /** Whether the first run that needs the model will download it. */
   readonly download: boolean
-  /** Why it cannot be used, and what to do; null where it can. */
+  /** Why the model cannot be used, and what to do; null where it can. */
   readonly problem: readonly Message[] | null
 }
 
 export interface EngineStatus {
-  /** What the configuration says. */
+  /** The value in the configuration. */
   readonly setting: string
-  /** Why the native engine cannot be had; null where it can. */
+  /** Why the native engine is not available; null where it is. */
   readonly nativeProblem: Message | null
 }
 
@@ -61,15 +61,16 @@ export const statusRouter = router({
       machine: await machine(path),
       model: await model(config),
       engine: { setting: config.model.engine, nativeProblem: addonProblem() } satisfies EngineStatus,
-      /** Folder of the benchmark's pages; null where only the lab's own tasks are there. */
+      /** Folder of the benchmark's pages; null where only the lab's own tasks are available. */
       miniwob: miniwob === undefined ? null : shownPath(miniwob),
       job: ctx.jobs.state,
     }
   }),
 
   /**
-   * What a step of SFT or DPO of the configured model will take at its peak, by part, beside what this machine has now: bytes, and
-   * in which form the weights are held; `least` where more than these parts will be taken. `prompt` and `completion` are lengths in tokens.
+   * Estimated peak memory of a step of SFT or DPO with the configured model, by part, and this machine's memory, in
+   * bytes; and the format of the weights. `least`: the estimate is a lower bound. `prompt` and `completion` are lengths
+   * in tokens.
    */
   memory: procedure
     .input(
@@ -98,12 +99,12 @@ export const statusRouter = router({
       }
       const plan = planMemory(config, prompt, completion, trained)
       const { question, free } = plan
-      // Collecting and evaluating only generate, and save nothing.
+      // Collecting and evaluating only generate. They save no checkpoints.
       const { total, saving, ...parts } = stage === trained ? plan.estimate : { ...plan.generation, saving: 0 }
       return {
         parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
         needed: total,
-        /** More for a moment, while a checkpoint is saved. */
+        /** Needed in addition while a checkpoint is saved. */
         saving,
         available: free,
         precision: question.precision,
@@ -112,7 +113,7 @@ export const statusRouter = router({
       }
     }),
 
-  /** Models that can be chosen: folders in models/ with a checkpoint. */
+  /** Models that can be chosen: the folders in models/ with a checkpoint. */
   models: procedure.query(() => {
     const folder = join(PROJECT_ROOT, 'models')
     return readdirSync(folder)

@@ -1,4 +1,4 @@
-/** The ground that all procedures stand on: what they work with, and how their errors reach a person. */
+/** The base of all procedures: their context, and the form of their errors. */
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Merges } from '../adapters/merges.ts'
@@ -13,25 +13,25 @@ import { english } from '../messages/say.ts'
 
 /** The desktop app around the window. */
 export interface Desktop {
-  /** Lets the user choose a folder or a file of theirs; null where they do not. */
+  /** Lets the user choose a folder or a file; null where the user cancels. */
   choose(what: 'folder' | 'file', title: string): Promise<string | null>
 }
 
-/** What every procedure works with: the same for all faces of the lab. */
+/** The context of every procedure. It is the same for the browser and the desktop app. */
 export interface Context {
   readonly lab: Lab
   readonly jobs: Jobs
   readonly merges: Merges
   readonly settings: Settings
   readonly live: Live
-  /** What the desktop app around the window can do; undefined where the lab is looked at in a browser. */
+  /** What the desktop app can do for its window; undefined for a browser. */
   readonly desktop?: Desktop | undefined
 }
 
 const t = initTRPC.context<Context>().create({
   sse: { enabled: false },
   errorFormatter({ shape, error }) {
-    // No stack and no path of this machine leaves it: the code is enough for a program, the messages for a person.
+    // Neither stacks nor paths of this machine are sent: programs need only the code, people only the messages.
     const { cause } = error
     if (cause instanceof UserError) {
       const data = { code: 'BAD_REQUEST' as const, httpStatus: 400, messages: cause.messages }
@@ -43,24 +43,24 @@ const t = initTRPC.context<Context>().create({
   },
 })
 
-/** JSON-RPC's number of a request that cannot be done as it stands. */
+/** JSON-RPC's code for an invalid request. */
 const BAD_REQUEST = -32600
 
 export const router = t.router
 export const procedure = t.procedure
-/** Changes what runs left: every window is told to look again. */
+/** A procedure that changes stored runs. Every window is told to fetch them again. */
 export const changing = procedure.use(async ({ ctx, next }) => {
   const result = await next()
   if (result.ok) ctx.lab.tellEdited()
   return result
 })
 
-/** Whether an error is nobody's but the lab's. */
+/** Whether an error is a bug of the lab. */
 export function isBug({ code, cause }: TRPCError): boolean {
   return code === 'INTERNAL_SERVER_ERROR' && !(cause instanceof UserError)
 }
 
-/** What to show of an error that is not the user's to mend. */
+/** The message for an error that the user cannot fix. */
 function messageOf({ cause, message: text, code }: TRPCError): Message {
   if (cause instanceof z.ZodError) {
     const issue = cause.issues[0]!

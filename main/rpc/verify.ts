@@ -1,4 +1,4 @@
-/** Is everything there that the stages need? And what can be had by a click. */
+/** Procedures that check what the stages need, and fetch missing pages. */
 
 import { fetchMiniwob } from '../environment/miniwob.ts'
 import { projectPath } from '../files/paths.ts'
@@ -8,10 +8,10 @@ import { CHECK_NAMES, runChecks } from '../pipeline/stages/verify.ts'
 import { procedure, router } from './trpc.ts'
 
 export const verifyRouter = router({
-  /** What is looked for, in order. */
+  /** The names of the checks, in order. */
   names: procedure.query(() => CHECK_NAMES),
 
-  /** Looks for one thing after another and tells what it found: `detail` of one that is not ok says what to do. */
+  /** Runs one check after another and reports each. The `detail` of a failed check says what to do. */
   run: procedure.subscription(async function* ({ ctx, signal = new AbortController().signal }) {
     if (ctx.jobs.state.current !== null) {
       throw new UserError('checksWait')
