@@ -78,7 +78,7 @@ test.each(REFUSED)('%j is refused: %s', (text, failure) => {
   expect(parseCompletion(text, PAGE)).toEqual({ failure })
 })
 
-test('an empty text fills the field with nothing', () => {
+test('an empty text empties the field', () => {
   const action: Action = { kind: 'fill', ref: 3, text: '' }
   expect(parseCompletion(formatCompletion({ thought: 'a', action }, PAGE), PAGE)).toEqual({
     decision: { thought: 'a', action },
@@ -89,7 +89,7 @@ test('an element that is not on the page cannot be written', () => {
   expect(() => formatAction({ kind: 'click', ref: 77 }, PAGE)).toThrow('no element with ref 77')
 })
 
-test('hostile text does not keep the parser busy', () => {
+test('hostile text does not make the parser slow', () => {
   const began = process.cpuUsage()
   for (const text of [
     `Thought: ${'a'.repeat(100_000)}`,
@@ -98,6 +98,6 @@ test('hostile text does not keep the parser busy', () => {
   ]) {
     expect(parseCompletion(text, PAGE)).toHaveProperty('failure')
   }
-  // Time on the processor, not on the clock: the machine may have other things to do.
+  // Processor time, not wall time: the machine may be busy.
   expect(process.cpuUsage(began).user).toBeLessThan(1_000_000)
 })

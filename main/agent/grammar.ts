@@ -34,12 +34,12 @@ export function formatAction(action: Action, observation: Observation): string {
   }
 }
 
-/** The completion for a decision, as `parseCompletion` reads it. */
+/** The completion for a decision, in the form that `parseCompletion` reads. */
 export function formatCompletion(decision: Decision, observation: Observation): string {
   return `Thought: ${decision.thought}\nAction: ${formatAction(decision.action, observation)}`
 }
 
-/** Reads a completion against the page it was written for. Never throws: the text is the model's. */
+/** Parses a completion for the page that it answers. Never throws: the text comes from the model. */
 export function parseCompletion(text: string, observation: Observation): Parsed {
   const lines = /^Thought: ([^\n]*)\nAction: ([a-z]+) ([^\n]+)$/.exec(text)
   if (lines === null) return { failure: 'form' }
@@ -65,7 +65,7 @@ function isKey(text: string): text is Key {
   return (KEYS as readonly string[]).includes(text)
 }
 
-/** The element that "name role ref" names. */
+/** The element that "name role ref" names, or why it names none. */
 function target(description: string, observation: Observation): ObservedElement | ParseFailure {
   const ref = Number(/(?:^| )(\d+)$/.exec(description)?.[1] ?? Number.NaN)
   const element = observation.elements.find((candidate) => candidate.ref === ref)
@@ -73,7 +73,7 @@ function target(description: string, observation: Observation): ObservedElement 
   return describeElement(element) === description ? element : 'mismatch'
 }
 
-/** A name or a text may itself hold " = ", so every place it could split is tried, the first that names an element wins. */
+/** A name or a text may contain " = ", so every place to split is tried. The first that names an element is taken. */
 function withArgument(kind: 'fill' | 'select', rest: string, observation: Observation): Action | ParseFailure {
   let failure: ParseFailure = 'argument'
   for (let at = rest.indexOf(' = '); at !== -1; at = rest.indexOf(' = ', at + 1)) {

@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a completion to train on ends with the stop token, and its text comes back without it', () => {
+test('a completion to train on ends with the stop token, and its text is decoded without it', () => {
   const text = formatCompletion({ thought: 'the button', action: { kind: 'click', ref: 1 } }, PAGE)
   const tokens = model.completionTokens(text)
   expect(tokens.at(-1)).toBe(IM_END)
@@ -64,19 +64,19 @@ test('special tokens within a completion stay visible, so that the parser sees t
   expect(model.completionText(Int32Array.of(IM_END - 1, IM_END))).toBe('<|im_start|>')
 })
 
-test('the prompt holds page, task and what was done, and opens the answer', () => {
+test('the prompt has the page, the task and the earlier actions, and opens the answer', () => {
   const text = model.tokenizer.decode(model.promptTokens(PAGE, ['press Tab']))
   expect(text).toContain('Page:\n Ok button 1\nTask: click Ok\nDone: press Tab')
   expect(text.endsWith('<|im_start|>assistant\n')).toBe(true)
 })
 
-test('an answer that is no action throws its reason and its text', async () => {
+test('an answer without an action throws the reason and the text', async () => {
   await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4 })).rejects.toThrow(
     /did not end its answer within 4 tokens: "|is no action, /,
   )
 })
 
-test('a script that gives no page is told what belongs there', async () => {
+test('a script that gives no page gets an error that names the argument', async () => {
   const answer: Promise<unknown> = Reflect.apply(model.predict, model, ['click Ok'])
   await expect(answer).rejects.toThrow(UserError)
   await expect(answer).rejects.toThrow(/^predict takes the page as its second argument/)

@@ -1,4 +1,4 @@
-/** The agent: a model with its tokenizer and adapters, that reads a page and answers with a thought and an action. */
+/** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
 import { loadAdapter } from '../engine/adapter.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
@@ -21,25 +21,25 @@ export interface Prediction {
   readonly text: string
   /** The raw completion. */
   readonly completion: string
-  /** Sum of its tokens' log-probabilities, in nats. */
+  /** Sum of the tokens' log-probabilities, in nats. */
   readonly logprob: number
 }
 
-/** How it is computed and held, all 'auto' by default, and which model. */
+/** Which model, and how it is computed and stored, by default 'auto'. */
 export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> {
   /** A checkpoint's folder, its name in models/, or its name on the Hugging Face Hub. */
   readonly model: string
-  /** Told how far a download from the Hugging Face Hub is, and able to stop it. */
+  /** Reports the progress of a download from the Hugging Face Hub, and can stop it. */
   readonly download?: Pick<DownloadOptions, 'onProgress' | 'signal'>
 }
 
-/** How `predict` answers unless it is told otherwise. */
+/** The sampling of `predict`. */
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 96, seeds: [0] }
 
 export class AgentModel {
   readonly engine: Engine
   readonly tokenizer: Tokenizer
-  /** The adapter that `predict` answers with; null is the base model. */
+  /** The adapter that `predict` uses; null is the base model. */
   adapter: AdapterName = null
 
   constructor(engine: Engine, tokenizer: Tokenizer) {
@@ -47,7 +47,7 @@ export class AgentModel {
     this.tokenizer = tokenizer
   }
 
-  /** Opens a model. Throws UserError where it is missing or not whole, or where its engine does not start. */
+  /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
   static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
     const folder = await findModel(model, download)
     const tokenizer = await loadTokenizer(folder)
@@ -62,8 +62,8 @@ export class AgentModel {
   }
 
   /**
-   * Adds a LoRA adapter from a folder in PEFT's layout, under `name`, and lets `predict` answer with it. Throws
-   * UserError where the adapter is not whole or does not fit the model.
+   * Loads a LoRA adapter from a folder in PEFT's layout under `name`, and makes `predict` use it. Throws UserError
+   * where the adapter is incomplete or does not fit the model.
    */
   async loadAdapter(path: string, name = 'adapter'): Promise<void> {
     const { lora, tensors } = await loadAdapter(path, this.engine.config)
@@ -72,9 +72,9 @@ export class AgentModel {
   }
 
   /**
-   * The next action for an instruction on a page, greedily. `done` are the actions taken so far, as `text` gave them.
-   * Throws an Error with the reason and the raw text where the completion is not a possible action, and a UserError where
-   * a script gives no page.
+   * The next action for an instruction on a page, without sampling. `done` are the earlier actions, in the form of
+   * `text`. Throws an Error with the reason and the raw text where the completion is not a possible action, and a
+   * UserError where a script gives no page.
    */
   async predict(
     instruction: string,
@@ -101,7 +101,9 @@ export class AgentModel {
     return { thought, action, text: formatAction(action, page), completion: text, logprob }
   }
 
-  /** One completion a prompt, each ending with one of the tokenizer's stop tokens or cut at max_new_tokens. */
+  /**
+   * One completion for each prompt. Each ends with one of the tokenizer's stop tokens, or is cut off at max_new_tokens.
+   */
   generate(
     prompts: readonly Int32Array[],
     sampling: Omit<Sampling, 'stop_token_ids'>,
@@ -111,12 +113,12 @@ export class AgentModel {
     return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter, options)
   }
 
-  /** Tokens of the prompt for a page, `done` being the actions taken so far in this episode. */
+  /** Tokens of the prompt for a page. `done` are the earlier actions of this episode. */
   promptTokens(observation: Observation, done: readonly string[]): Int32Array {
     return this.messageTokens(promptMessages(observation, done))
   }
 
-  /** Tokens of chat messages, up to where the assistant's answer begins. */
+  /** Tokens of chat messages, up to the beginning of the assistant's answer. */
   messageTokens(messages: readonly ChatMessage[]): Int32Array {
     return this.tokenizer.chatPrompt(messages)
   }
@@ -126,7 +128,7 @@ export class AgentModel {
     return Int32Array.of(...this.tokenizer.encode(text), this.tokenizer.stopTokenIds[0]!)
   }
 
-  /** The text of a completion's tokens. Special tokens within it stay visible, so that they cannot pass the parser. */
+  /** The text of a completion's tokens. Special tokens in it stay visible, so that the parser refuses them. */
   completionText(tokens: Int32Array): string {
     const stopped = this.tokenizer.stopTokenIds.includes(tokens.at(-1) ?? -1)
     return this.tokenizer.decode(stopped ? tokens.subarray(0, -1) : tokens)

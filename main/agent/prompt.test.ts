@@ -11,7 +11,7 @@ const PAGE: Observation = {
   dropped: 3,
 }
 
-test('the page comes first, then the task, then what was done', () => {
+test('the page comes first, then the task, then the earlier actions', () => {
   const messages = promptMessages(PAGE, ['fill user textbox 1 = bo', 'press Tab'])
   expect(messages.map(({ role }) => role)).toEqual(['system', 'user'])
   expect(messages[1]!.content).toBe(
@@ -27,7 +27,7 @@ test('the page comes first, then the task, then what was done', () => {
   )
 })
 
-test('what depends on the page alone is a prefix of every prompt for it', () => {
+test('the part that depends on the page alone is a prefix of every prompt for it', () => {
   for (const done of [[], ['press Tab']]) {
     expect(promptMessages(PAGE, done)[1]!.content).toBe(pagePart(PAGE) + taskPart(PAGE.instruction, done))
   }

@@ -1,4 +1,4 @@
-/** The prompt of one step, as chat messages; the model's own chat template turns them into text. */
+/** The prompt of one step, as chat messages. The model's own chat template turns them into text. */
 import { type Observation, renderPage } from '../environment/observation.ts'
 
 export interface ChatMessage {
@@ -6,7 +6,10 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** The grammar in words, for models that were not trained on it; the shipped base's chat template leaves it out. */
+/**
+ * The grammar in words, for models that were not trained on it. The chat template of the shipped base model leaves it
+ * out.
+ */
 export const SYSTEM_PROMPT = `You act on a web page, one action at a time. Each line of the page is one element: its name, its role, its ref number, then its state. Answer with exactly two lines:
 Thought: what the task needs next
 Action: one of
@@ -17,8 +20,8 @@ Action: one of
 Copy name, role and ref from the page as they stand there.`
 
 /**
- * The page comes first and the task after it: what several tasks on one page share is then a prefix, computed once.
- * `done` are the actions taken so far in this episode, as the agent wrote them, oldest first.
+ * The page comes before the task, so prompts for several tasks on one page share a prefix, which is computed once.
+ * `done` are the earlier actions of this episode as the agent wrote them, oldest first.
  */
 export function promptMessages(observation: Observation, done: readonly string[]): ChatMessage[] {
   return [
@@ -32,7 +35,7 @@ export function pagePart(observation: Observation): string {
   return `Page:\n${renderPage(observation)}\n`
 }
 
-/** The part that depends on the task and on what was done. */
+/** The part that depends on the task and the earlier actions. */
 export function taskPart(instruction: string, done: readonly string[]): string {
   return [`Task: ${instruction}`, ...done.map((action) => `Done: ${action}`)].join('\n')
 }

@@ -24,7 +24,7 @@ const TASK: Task = {
   libraries: [],
 }
 
-/** The page asks for button `seed % 3`, twice in a row; seed 13 breaks at the second click, seed 14 at the start. */
+/** The page asks for button `seed % 3`, twice in a row. Seed 13 breaks at the second click, seed 14 at the start. */
 function page(seed: number, clicks: number): Observation {
   const elements = ['zero', 'one', 'two'].map((name, i) => ({ ref: i + 1, role: 'button', name, states: [] }))
   return { instruction: `click ${seed % 3} (${clicks} so far)`, elements, dropped: 0 }
@@ -80,7 +80,7 @@ function playground(pages: number): Playground & { readonly sessions: ScriptedSe
   }
 }
 
-/** Text is its own token list; `answer` decides from the prompt's text and the completion's own seed. */
+/** Each character is a token. `answer` decides from the prompt's text and the completion's own seed. */
 function policy(answer: (prompt: string, seed: number) => string, batches: string[][] = []): Policy {
   const toTokens = (text: string) => Int32Array.from(text, (letter) => letter.codePointAt(0)!)
   const toText = (tokens: Int32Array) => String.fromCodePoint(...tokens)
@@ -120,7 +120,7 @@ const OPTIONS: RolloutOptions = {
 const jobs = (seeds: readonly number[], attempts = 1): Job[] =>
   seeds.flatMap((seed) => Array.from({ length: attempts }, (_, attempt) => ({ task: TASK, seed, attempt })))
 
-test('an episode keeps all that was read, written and done', async () => {
+test('an episode records what was read, written and done', async () => {
   const [episode] = await rollout(policy(right), playground(1), jobs([4]), OPTIONS)
   expect(episode).toMatchObject({
     task: 'click-number',
@@ -166,7 +166,7 @@ test('running out of steps is a failure', async () => {
   expect(episode).toMatchObject({ outcome: 'failure', reason: 'steps' })
 })
 
-test('what the environment breaks is a fault, before or within an episode', async () => {
+test('a breakdown of the environment is a fault, before or within an episode', async () => {
   const episodes = await rollout(policy(right), playground(2), jobs([13, 14, 4], 2), OPTIONS)
   const shown = episodes.map((episode) => [
     episode.outcome,
@@ -184,7 +184,7 @@ test('what the environment breaks is a fault, before or within an episode', asyn
   ])
 })
 
-test('the episodes depend neither on the pages nor on what else is played', async () => {
+test('episodes do not depend on the pages, nor on the other episodes', async () => {
   const strip = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
   const seeds = Array.from({ length: 12 }, (_, i) => i)
   const all = strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), OPTIONS))
@@ -196,7 +196,7 @@ test('the episodes depend neither on the pages nor on what else is played', asyn
   expect(strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), other))).not.toEqual(all)
 })
 
-test('the attempts at one problem are begun in one batch', async () => {
+test('the attempts at one problem start in one batch', async () => {
   const batches: string[][] = []
   await rollout(policy(guess, batches), playground(2), jobs([0, 1, 2], 6), OPTIONS)
   const openings = batches.filter((batch) => batch.length > 1)
@@ -243,12 +243,12 @@ test('a failing engine fails the rollout', async () => {
   await expect(rollout(broken, playground(2), jobs([0, 1, 2]), OPTIONS)).rejects.toThrow('the engine is gone')
 })
 
-/** Writes down what it is told; `hold` is what a decision waits for. */
+/** Records what it is told; decisions wait for `hold`. */
 class Witness implements Spectator {
   listens = true
   readonly told: string[] = []
   readonly answers: Answer[] = []
-  /** The answer that is being drawn, after each of its tokens. */
+  /** The answer that is being generated, after each of its tokens. */
   readonly drafts: string[] = []
   readonly #hold: (signal: AbortSignal) => Promise<void> | undefined
 
@@ -301,7 +301,7 @@ test('a spectator is told of attempts, answers and ends, and changes none of the
   ).toBe(text)
 })
 
-test('tokens are told as they come, to a spectator that listens, and from the first answer on where it is not found ahead', async () => {
+test('tokens are reported as they come if the spectator listens; the first answer’s too, unless it was generated ahead', async () => {
   const answer = click('one', 2)
   const drafts = Array.from(answer, (_, i) => answer.slice(0, i + 1))
   for (const [listens, ahead, told] of [
@@ -316,13 +316,13 @@ test('tokens are told as they come, to a spectator that listens, and from the fi
   }
 })
 
-test('the time that a spectator holds an attempt back is not the attempt’s', async () => {
+test('the time that a spectator delays an attempt does not count as the attempt’s', async () => {
   const spectator = new Witness(() => pause(300))
   const [episode] = await rollout(policy(right), playground(1), jobs([4]), { ...OPTIONS, spectator })
   expect(episode!.duration).toBeLessThan(300)
 })
 
-test('an attempt that is held back is cancelled all the same', async () => {
+test('a delayed attempt can be cancelled', async () => {
   const controller = new AbortController()
   const spectator = new Witness((signal) => {
     controller.abort(new Error('stopped'))
@@ -332,7 +332,7 @@ test('an attempt that is held back is cancelled all the same', async () => {
   await expect(played).rejects.toThrow('stopped')
 })
 
-test('the tokens of an answer add up to its text; half a letter waits for its other half', () => {
+test('the texts of an answer’s tokens add up to its text; part of a character waits for the rest', () => {
   const bytes = [Buffer.from('a'), Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1), Buffer.alloc(0)]
   const textOf = (tokens: Int32Array) => Buffer.concat([...tokens].map((token) => bytes[token]!)).toString()
   const completion = {

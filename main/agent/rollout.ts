@@ -1,4 +1,4 @@
-/** Plays attempts: many at once on a few pages, with one model that answers for all of them together. */
+/** Plays attempts: many at a time on a few pages. One model answers for all of them in batches. */
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
 import { EnvironmentFault } from '../environment/fault.ts'
@@ -27,32 +27,34 @@ export interface RolloutOptions {
     readonly temperature: number
     readonly top_p: number
     readonly max_new_tokens: number
-    /** With the attempt's task, seed, number and step it decides every random choice, whatever else is played. */
+    /**
+     * With the attempt's task, seed, number and step, this seed decides every random choice, whatever else is played.
+     */
     readonly seed: number
   }
-  /** Most actions of an episode; the task's horizon by default. */
+  /** Most actions in an episode; by default the task's horizon. */
   readonly maxSteps?: number
-  /** Keep a small picture of the page before each action. */
+  /** Whether to keep a small picture of the page before each action. */
   readonly pictures?: boolean
   readonly signal?: AbortSignal
   /** Called with each episode as it ends. */
   readonly onEpisode?: (episode: Episode) => void
   readonly spectator?: Spectator | undefined
-  /** Let the first answers of a problem be found together, before its attempts have pages; true by default. */
+  /** Whether the first answers of a problem are generated together, before its attempts have pages; true by default. */
   readonly ahead?: boolean
 }
 
-/** What rollouts need of an environment and of a model; tests give scripted ones. */
+/** The parts of an environment and a model that rollouts need. Tests give scripted ones. */
 export type Playground = Pick<Environment, 'pages' | 'use'>
 export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'generate'>
 
-/** Problems whose attempts are under way at the same time, for each page. */
+/** For each page, the number of problems with attempts in progress. */
 const PROBLEMS_PER_PAGE = 4
 
 /**
- * Plays all jobs and returns their episodes in the order of the jobs. Never throws for what a page or a completion does:
- * that is in the episode's outcome. Throws the signal's reason when cancelled (episodes that ended before
- * have gone to `onEpisode`), and what the engine throws.
+ * Plays all jobs and returns their episodes in the order of the jobs. Failures of pages and completions do not throw;
+ * they are in the episode's outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
+ * to `onEpisode`. Throws the errors of the engine.
  */
 export async function rollout(
   model: Policy,
@@ -92,17 +94,17 @@ export async function rollout(
   return jobs.map((job) => episodes.get(job)!)
 }
 
-/** A first answer that was found while no page was held for it, and the page it answers. */
+/** A first answer that was generated before its attempt had a page, and the page that it answers. */
 interface Opening {
   readonly opening: Observation
   readonly answer: Completion
 }
 
-/** An attempt while it is played. */
+/** An attempt in progress. */
 interface Playing extends Job {
   readonly session: Session
   readonly steps: Step[]
-  /** How long a spectator has held it back, in milliseconds. */
+  /** How long a spectator has delayed it, in milliseconds. */
   held: number
 }
 
@@ -116,8 +118,8 @@ class Player {
   }
 
   /**
-   * The first page of a problem. Every attempt with its seed begins with the same page, so the model can find the first
-   * answers of all attempts together before they need pages. Null where the page failed.
+   * The first page of a problem. Every attempt with the same seed starts with this page, so the model can generate the
+   * first answers of all attempts together, before they need pages. Null where the page failed.
    */
   async observe(environment: Playground, task: Task, seed: number): Promise<Observation | null> {
     try {
@@ -128,7 +130,9 @@ class Player {
     }
   }
 
-  /** The answers of several attempts to the same page; the engine computes them together with those of others. */
+  /**
+   * The answers of several attempts to the same page. The engine computes them together with those of other problems.
+   */
   ask(
     observation: Observation,
     done: readonly string[],
@@ -147,7 +151,7 @@ class Player {
     )
   }
 
-  /** Tells the spectator of an answer's tokens as they come, where it wants to hear of them. */
+  /** Reports an answer's tokens to the spectator as they come; undefined where it does not listen. */
   #listener(playing: Playing): ((drawn: DrawnToken) => void) | undefined {
     const { spectator } = this.#options
     if (spectator?.listens !== true) return undefined
@@ -179,7 +183,7 @@ class Player {
       ending = await this.#steps(playing, first, known)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
-      // Stopping may close the browser: that is not a fault to keep, as the attempt is played again on resuming.
+      // Stopping may close the browser. That is not recorded as a fault, because a resumed run plays the attempt again.
       signal.throwIfAborted()
       ending = { outcome: 'fault', fault: error.fault, reward: 0 }
     }
@@ -189,7 +193,7 @@ class Player {
     return { task: job.task.name, seed, attempt, instruction, ...ending, steps: playing.steps, duration }
   }
 
-  /** Decides and acts until the episode ends; adds to `steps` as it goes. */
+  /** Decides and acts until the episode ends. Adds each step to `steps`. */
   async #steps(playing: Playing, first: Observation, known: Opening | null): Promise<Ending> {
     const { session, steps } = playing
     const done: string[] = []
@@ -225,7 +229,7 @@ class Player {
     return { outcome: 'failure', reason: 'steps', reward: 0 }
   }
 
-  /** Lets the spectator see an answer before it is acted on. */
+  /** Shows an answer to the spectator before the agent acts on it. */
   async #show(playing: Playing, answer: Answer): Promise<void> {
     const { spectator, signal } = this.#options
     const hold = spectator?.decided(playing, answer, signal)
@@ -236,19 +240,19 @@ class Player {
   }
 }
 
-/** What an answer comes to that did not end. */
+/** The outcome of an answer that reached the token limit. */
 const CUT = { failure: 'length' } as const
-/** What an answer that is no action comes to. */
+/** Stands for the decision of an answer without an action. */
 const NO_DECISION = { thought: '', action: null }
 
-/** A completion token by token: what each adds to the text. */
+/** The tokens of a completion, each with the text that it adds. */
 export function answerTokens(
   { tokens, logprobs }: Pick<Completion, 'tokens' | 'logprobs'>,
   textOf: (tokens: Int32Array) => string,
 ): AnswerToken[] {
   let before = ''
   return Array.from(logprobs, (logprob, i) => {
-    // A letter's first bytes alone decode to the replacement character.
+    // The first bytes of a multi-byte character alone decode to the replacement character.
     const text = textOf(tokens.subarray(0, i + 1)).replace(/\uFFFD+$/, '')
     const added = text.slice(before.length)
     before = text
@@ -256,7 +260,7 @@ export function answerTokens(
   })
 }
 
-/** Waits until all have ended, so that none goes on in the background, and then throws what one of them threw. */
+/** Waits until all have ended, so that none goes on in the background. Then throws the error of one that failed. */
 async function all(works: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(works)
   await Promise.all(works)
@@ -278,7 +282,7 @@ function samePage(a: Observation, b: Observation): boolean {
   return a.instruction === b.instruction && renderPage(a) === renderPage(b)
 }
 
-/** Unsigned 32-bit hash (FNV-1a) of what names a step of an attempt. */
+/** Unsigned 32-bit hash (FNV-1a) of what identifies a step of an attempt. */
 export function completionSeed(seed: number, job: Job, step: number): number {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(JSON.stringify([seed, job.task.name, job.seed, job.attempt, step]))) {

@@ -1,6 +1,6 @@
 /**
- * Those who watch attempts. A spectator is told what happens and may delay an attempt, so that people can follow it. It
- * never changes what the agent does.
+ * Interfaces for watching attempts. A spectator is told what happens, and may delay an attempt so that people can
+ * follow it. It never changes what the agent does.
  */
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -8,7 +8,7 @@ import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Ending } from '../store/episode.ts'
 
-/** One attempt under way; the same object from its beginning to its end. */
+/** One attempt in progress. It is the same object from its beginning to its end. */
 export interface Attempt {
   readonly task: Task
   readonly seed: number
@@ -17,7 +17,7 @@ export interface Attempt {
   readonly session: Session
 }
 
-/** What the agent answered to a page. */
+/** The agent's answer to a page. */
 export interface Answer {
   readonly observation: Observation
   readonly text: string
@@ -26,34 +26,34 @@ export interface Answer {
   readonly written: string
   /** null where the answer is no action. */
   readonly action: Action | null
-  /** The answer token by token, the one that ends it included; none where no model was asked: an expert, a person. */
+  /** The tokens of the answer, with the stop token; none where no model was asked, for an expert or a person. */
   tokens(): AnswerToken[]
 }
 
 export interface AnswerToken {
-  /** '' for the token that ends the answer, and while a letter of several tokens is not whole. */
+  /** '' for the stop token, and for a token that completes no character. */
   readonly text: string
   /** log p under the untempered policy, in nats. */
   readonly logprob: number
 }
 
 export interface Spectator {
-  /** Whether it wants to hear of tokens as they are drawn. */
+  /** Whether it wants to be told of tokens as they are generated. */
   readonly listens: boolean
-  /** The problem stands on the attempt's page. */
+  /** The attempt's page shows the problem. */
   began(attempt: Attempt, observation: Observation): void
-  /** One more token of the attempt's next answer was drawn; `soFar` finds out the answer up to it. */
+  /** The attempt's next answer has one more token. `soFar` returns the answer up to it. */
   drawn(attempt: Attempt, soFar: () => AnswerToken[]): void
   /**
    * The agent has answered and has not acted yet. It acts when the promise resolves, or at once if there is none. A
    * rejection cancels the attempt. `signal` is aborted when the attempt is cancelled.
    */
   decided(attempt: Attempt, answer: Answer, signal: AbortSignal): Promise<void> | undefined
-  /** The attempt is over; its page goes to the next one as above. */
+  /** The attempt is over. Its page is reused when the promise resolves, or at once if there is none. */
   ended(attempt: Attempt, ending: Ending, signal: AbortSignal): Promise<void> | undefined
 }
 
-/** What is being played, for people: a stage of a run and its arm, or what someone tries out. */
+/** What is being played, for display: a stage of a run and its arm, or an episode that somebody tries out. */
 export interface Programme {
   readonly stage: string
   readonly round: number
@@ -61,7 +61,7 @@ export interface Programme {
   readonly arm: string
 }
 
-/** Where spectators come from: one for each programme. */
+/** Makes spectators, one for each programme. */
 export interface Audience {
   spectator(programme: Programme): Spectator
   /** The pages of these spectators are closed. */

@@ -3,12 +3,12 @@ import { Gate } from './gate.ts'
 
 const never = new AbortController().signal
 
-/** Whether a promise is kept within a moment. */
+/** Whether a promise resolves within a moment. */
 async function isKept(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), new Promise<boolean>((done) => setTimeout(done, 20, false))])
 }
 
-test('slow motion holds for its delay, and a change of it is felt at once', async () => {
+test('slow motion delays each action, and a new delay applies at once', async () => {
   const gate = new Gate(() => true, { delay: 60, paused: false })
   const began = performance.now()
   await gate.hold('a', never)
@@ -20,7 +20,7 @@ test('slow motion holds for its delay, and a change of it is felt at once', asyn
   await held
 })
 
-test('a pause lets go one by one, all at once, or when it is over', async () => {
+test('a pause releases attempts one by one, all at once, or when it ends', async () => {
   const gate = new Gate(() => true, { delay: 0, paused: true })
   const [a, b, c] = ['a', 'b', 'c'].map((id) => gate.hold(id, never))
   gate.pass('a')
@@ -34,7 +34,7 @@ test('a pause lets go one by one, all at once, or when it is over', async () => 
   await again
 })
 
-test('a step asked for when nothing is held is not kept for later', async () => {
+test('a step that is requested while nothing waits has no effect later', async () => {
   const gate = new Gate(() => true, { delay: 0, paused: true })
   gate.pass('a')
   const held = gate.hold('a', never)
@@ -43,7 +43,7 @@ test('a step asked for when nothing is held is not kept for later', async () => 
   await held
 })
 
-test('nobody is held where nobody looks, nor any longer once nobody does', async () => {
+test('attempts are delayed only while somebody watches', async () => {
   let watched = false
   const gate = new Gate(() => watched, { delay: 0, paused: true })
   expect(gate.closed).toBe(false)
@@ -56,7 +56,7 @@ test('nobody is held where nobody looks, nor any longer once nobody does', async
   await held
 })
 
-test('a pause is over when nobody looks any more', async () => {
+test('a pause ends when nobody watches any more', async () => {
   let watched = true
   const gate = new Gate(() => watched, { delay: 0, paused: true })
   const held = gate.hold('a', never)
@@ -69,7 +69,7 @@ test('a pause is over when nobody looks any more', async () => {
   await gate.hold('a', never)
 })
 
-test('what is cancelled is not held', async () => {
+test('a cancelled attempt is not delayed', async () => {
   const gate = new Gate(() => true, { delay: 0, paused: true })
   const controller = new AbortController()
   const held = gate.hold('a', controller.signal)

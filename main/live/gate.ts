@@ -1,8 +1,8 @@
-/** Holds attempts back so that people can follow: slow motion, pause, one step at a time. */
+/** Delays attempts so that people can follow: slow motion, pause, one step at a time. */
 import { Signal } from './signal.ts'
 import type { Control } from './state.ts'
 
-/** What is to be changed of a control. */
+/** A change of the control. Values that are left out stay. */
 export interface ControlChange {
   readonly delay?: number | undefined
   readonly paused?: boolean | undefined
@@ -15,7 +15,7 @@ export class Gate {
   readonly #passes = new Set<string>()
   #control: Control
 
-  /** `watched`: whether somebody looks; nobody is held back where nobody does. `control` is what it begins with. */
+  /** `watched` tells whether somebody watches: only then are attempts delayed. `control` is the first setting. */
   constructor(watched: () => boolean, control: Control) {
     this.#watched = watched
     this.#control = control
@@ -25,7 +25,7 @@ export class Gate {
     return this.#control
   }
 
-  /** Changes what is given; who is held feels it at once. */
+  /** Changes the given values. They apply at once to attempts that wait. */
   set(control: ControlChange): Control {
     const { delay, paused } = this.#control
     this.#control = { delay: control.delay ?? delay, paused: control.paused ?? paused }
@@ -33,13 +33,15 @@ export class Gate {
     return this.#control
   }
 
-  /** Lets one that is held go on by one action; all that are held where no `screen` is named. */
+  /** Lets one waiting attempt do one action; without `screen` all that wait. */
   pass(screen?: string): void {
     for (const held of this.#held) if (screen === undefined || held === screen) this.#passes.add(held)
     this.#changed.fire()
   }
 
-  /** Looks again whether somebody is watching. A pause is over when nobody is: who comes next would not know of it. */
+  /**
+   * Checks again whether somebody watches. A pause ends when nobody does, because the next viewer would not know of it.
+   */
   recheck(): void {
     if (!this.#watched()) this.#control = { ...this.#control, paused: false }
     this.#changed.fire()
@@ -50,7 +52,7 @@ export class Gate {
     return this.#watched() && (this.#control.paused || this.#control.delay > 0)
   }
 
-  /** Whether somebody has paused what would go on. */
+  /** Whether somebody has paused the attempts. */
   get pauses(): boolean {
     return this.#control.paused && this.#held.size > 0
   }
@@ -59,7 +61,7 @@ export class Gate {
     return this.#held.has(screen)
   }
 
-  /** Keeps its promise once the screen may go on. Rejects with the signal's reason. */
+  /** Resolves once the screen may go on. Rejects with the signal's reason. */
   async hold(screen: string, signal: AbortSignal): Promise<void> {
     const began = performance.now()
     this.#held.add(screen)

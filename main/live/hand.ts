@@ -1,4 +1,4 @@
-/** A person's mouse and keys, forwarded to a page whose pictures they look at. */
+/** Forwards a person's mouse and keys to the page whose pictures they look at. */
 import type { KeyInput, Page } from 'puppeteer-core'
 import { z } from 'zod'
 import { VIEWPORT } from '../environment/browser.ts'
@@ -9,7 +9,7 @@ const scroll = z.number().min(-10_000).max(10_000)
 /** KeyboardEvent.key. */
 const key = z.string().min(1).max(30)
 
-/** What a person did, in CSS pixels of the frame. */
+/** An input event, in CSS pixels of the frame. */
 export const inputSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(['move', 'down', 'up']), x, y }),
   z.strictObject({ type: z.literal('wheel'), x, y, dx: scroll, dy: scroll }),
@@ -17,15 +17,18 @@ export const inputSchema = z.discriminatedUnion('type', [
 ])
 export type Input = z.output<typeof inputSchema>
 
-/** The keys that a keyboard has under that name; all else is a letter that an input method would put. */
+/** Names of keys on a keyboard. Any other text is a letter, which is entered as by an input method. */
 const KEY =
   /^([ -~]|Enter|Tab|Escape|Backspace|Delete|Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down)|Shift|Control|Alt)$/
 
 export class Hand {
-  /** A person may leave the picture with a button down, and a message may be missing: the page gets whole clicks. */
+  /**
+   * Whether a button is down. A person may leave the picture with a button down, and messages may be lost; the page
+   * gets complete clicks.
+   */
   #down = false
 
-  /** Does to the page what was done to its picture. */
+  /** Repeats on the page what was done to its picture. */
   async forward({ mouse, keyboard }: Page, input: Input): Promise<void> {
     switch (input.type) {
       case 'move':

@@ -25,7 +25,7 @@ const config = configSchema.parse({
   environment: { pages: 2, tasks_dir: workbench.dir },
 })
 
-// One for all: a model and a browser are slow to start.
+// Shared by all tests, because a model and a browser are slow to start.
 let settings = config
 const live = new Live({ config: () => settings, grace: 0 })
 afterAll(async () => {
@@ -49,7 +49,7 @@ afterEach(async () => {
   settings = config
 })
 
-/** Somebody looks, at what is played where that is said: the states that they are shown, the latest last. */
+/** Watches, if wanted a kind of playback: returns the states as they come, the latest last. */
 function look(at: Played | null = null, signal = leaving.signal): LiveState[] {
   const states: LiveState[] = []
   void (async () => {
@@ -70,7 +70,7 @@ function lookAtPictures(ids?: readonly string[]): Frame[] {
 
 const screen = (id: string): LiveScreen => live.state().screens.find((one) => one.id === id)!
 
-test('an episode is played before one’s eyes: pictures, answers with tokens and the element they act on', async () => {
+test('a played episode shows pictures, answers with tokens, and the elements they act on', async () => {
   const states = look('play')
   const frames = lookAtPictures()
   live.screens.control('play', { delay: 150 })
@@ -89,7 +89,7 @@ test('an episode is played before one’s eyes: pictures, answers with tokens an
   expect([...Buffer.from(frames[0]!.jpeg, 'base64').subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
 })
 
-test('what is paused goes on step by step, and stops when it is told to', async () => {
+test('a paused episode goes on step by step, and stops on request', async () => {
   look('play')
   live.screens.control('play', { paused: true })
   const [id] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
@@ -102,14 +102,14 @@ test('what is paused goes on step by step, and stops when it is told to', async 
   expect(live.state().screens).toEqual([])
 })
 
-test('what cannot be played is said in a sentence', async () => {
+test('what cannot be played is reported with a message', async () => {
   const asked = { task: 'click-button', seed: 1, policies: ['dpo'], temperature: 0 }
   await expect(live.play(asked)).rejects.toThrow(/no adapter here; run the stage dpo first/)
   await expect(live.play({ ...asked, task: 'click-buton' })).rejects.toThrow(/nearest names are click-button/)
   expect(live.state().screens).toEqual([])
 })
 
-test('a run’s pages are shown while it goes on, at its own speed where nobody looks', async () => {
+test('a run’s pages are shown while it goes on, at full speed while nobody watches', async () => {
   live.screens.control('job', { paused: true })
   const resources = openResources(config, { audience: live.screens.audience() })
   const model = await resources.model()
@@ -136,7 +136,7 @@ test('a run’s pages are shown while it goes on, at its own speed where nobody 
   expect(live.state().screens).toEqual([])
 })
 
-test('an answer is shown while it is drawn, and only to those who look', async () => {
+test('an answer is shown while it is generated, and only to viewers', async () => {
   const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   expect(spectator.listens).toBe(false)
@@ -155,7 +155,7 @@ test('an answer is shown while it is drawn, and only to those who look', async (
   audience.leave()
 })
 
-test('only who watches a run holds it back, and a pause does not outlast them', async () => {
+test('only viewers of a run delay it, and a pause ends when they leave', async () => {
   const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   const [task] = listTasks({})
@@ -187,7 +187,7 @@ test('only who watches a run holds it back, and a pause does not outlast them', 
   audience.leave()
 })
 
-test('a pause ends with the run that it held', () => {
+test('a pause ends with the run that was paused', () => {
   const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
   const attempt = { task: listTasks({})[0]!, seed: 1, attempt: 0, session: new Session(chromiumHost()) }
@@ -198,7 +198,7 @@ test('a pause ends with the run that it held', () => {
   expect(live.state().controls.job).toEqual({ paused: false, delay: 250 })
 })
 
-/** Presses and lets go of keys. */
+/** Presses and releases keys. */
 async function type(id: string, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     await live.recordings.get(id).input({ type: 'keydown', key })
@@ -206,7 +206,7 @@ async function type(id: string, keys: readonly string[]): Promise<void> {
   }
 }
 
-test('a page that is driven by hand becomes golden samples once it is solved', async () => {
+test('a page that a person works becomes golden samples once it is solved', async () => {
   look()
   const frames = lookAtPictures()
   const id = await live.recordings.begin('login-user', 5)
@@ -216,7 +216,7 @@ test('a page that is driven by hand becomes golden samples once it is solved', a
   expect(() => live.recordings.save(id)).toThrow(/Solve the task first/)
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
 
-  // The first field is reached by Tab, filled by key; the second by the agent's own action.
+  // Tab reaches the first field, and keys fill it; the agent's own action fills the second.
   const isReached = () =>
     screen(id)
       .recording!.elements.find(({ role }) => role === 'textbox')!
@@ -250,7 +250,7 @@ async function clickAt(id: string, x: number, y: number): Promise<void> {
 const at = (top: number) => `style="position: fixed; left: 10px; top: ${top}px; width: 120px; height: 20px"`
 const written = (id: string) => screen(id).recording!.steps.map(({ action }) => action)
 
-test('mouse and keys are written down as what the agent would have done', async () => {
+test('mouse and keys are recorded as the agent’s actions', async () => {
   const task = workbench.page(
     `<input id="name" aria-label="Name" ${at(60)}><label ${at(90)}><input type="checkbox" id="box">Sure</label>
      <select id="one" aria-label="One" ${at(120)}><option>a</option><option>b</option></select>
@@ -273,7 +273,7 @@ test('mouse and keys are written down as what the agent would have done', async 
   expect(screen(id).recording!.ask).toBeNull()
   await clickAt(id, 20, 160)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
-  // The click that only brought the focus is not needed, and is left out.
+  // The click that only moves the focus is not needed, and is left out.
   expect(written(id)).toEqual([
     'fill Name textbox 1 = Aé',
     expect.stringMatching(/^click Sure checkbox \d$/),
@@ -283,7 +283,7 @@ test('mouse and keys are written down as what the agent would have done', async 
   expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 3, 4, 5])
 })
 
-test('arrow keys that choose what a field suggests are written down', async () => {
+test('arrow keys that choose a field’s suggestion are recorded', async () => {
   const task = workbench.page(
     `<input id="name" aria-label="Name" ${at(60)}><textarea id="more" ${at(90)}></textarea><button id="go" ${at(150)}>Go</button>`,
     `$('name').onkeydown = ({ key }) => { if (key === 'ArrowDown') $('name').value = 'Ada' }
@@ -300,7 +300,7 @@ test('arrow keys that choose what a field suggests are written down', async () =
   expect(written(id)).toEqual(['fill Name textbox 1 = A', 'press ArrowDown', 'click Go button 3'])
 })
 
-test('a click that only brings the focus is kept where the task needs it', async () => {
+test('a click that only moves the focus is kept where the task needs it', async () => {
   const task = workbench.page(
     `<input id="when" aria-label="When" ${at(60)}><button id="now" ${at(90)} hidden>Now</button>`,
     `$('when').onfocus = () => { $('now').hidden = false }; $('now').onclick = () => core.judge(true)`,
@@ -313,7 +313,7 @@ test('a click that only brings the focus is kept where the task needs it', async
   expect(written(id)).toEqual(['click When textbox 1', 'click Now button 2'])
 })
 
-test('a step is undone on the same problem, begun anew: the steps before it stay, and keep what names them', async () => {
+test('undo restarts the problem and repeats the earlier steps, which keep their ids and thoughts', async () => {
   const task = workbench.page(
     `<input id="name" aria-label="Name" ${at(60)}><button id="go" ${at(90)}>Go</button><button id="no" ${at(120)}>No</button>`,
     `$('go').onclick = () => core.judge($('name').value === 'Ada'); $('no').onclick = () => core.judge(false)`,
@@ -333,14 +333,14 @@ test('a step is undone on the same problem, begun anew: the steps before it stay
   await clickAt(id, 20, 100)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
   expect(written(id)).toEqual(['fill Name textbox 1 = Ada', 'click Go button 2'])
-  // Whoever has written a thought to a step that is gone does not find it on another.
+  // A thought that was written for an undone step does not appear at another one.
   expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 4])
   await live.recordings.get(id).undo()
   expect(screen(id)).toMatchObject({ status: 'playing', recording: { ready: false } })
   expect(() => live.recordings.save(id)).toThrow()
 })
 
-test('where the steps before cannot be done again, undoing says so and stops there', async () => {
+test('where the earlier steps cannot be repeated, undo says so and stops there', async () => {
   const task = workbench.page(
     `<button id="only" ${at(60)} hidden>Only</button><button id="next" ${at(90)}>Next</button>`,
     `window.begun = (window.begun ?? 0) + 1
@@ -356,7 +356,7 @@ test('where the steps before cannot be done again, undoing says so and stops the
   expect(written(id)).toHaveLength(1)
 })
 
-test('what is not solved, and what the agent could not do, is not saved', async () => {
+test('unsolved recordings, and those that the agent could not repeat, are not saved', async () => {
   const wrong = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(false)`)
   const drag = workbench.page(
     `<div id="thing" ${at(60)}>Drag me</div>`,
@@ -375,7 +375,7 @@ test('what is not solved, and what the agent could not do, is not saved', async 
   expect(() => live.recordings.save(dragged)).toThrow('in the replay, the episode does not end.')
 })
 
-test('where a recording does not solve the task again, it is said why in words', async () => {
+test('a recording whose replay does not solve the task says why', async () => {
   const shaken = workbench.page(
     `<button id="go" ${at(60)}>Go</button>`,
     `let shaken = false
@@ -390,7 +390,7 @@ test('where a recording does not solve the task again, it is said why in words',
   expect(screen(id).recording!.said).toEqual(message('recordNotEnough', { why: message('againWrong', { step: 1 }) }))
 })
 
-test('an action that cannot be written down is not saved', async () => {
+test('a recording with an action that cannot be written is not saved', async () => {
   const task = workbench.page(
     `<textarea id="t" ${at(60)}></textarea><button id="go" ${at(150)}>Go</button>`,
     `$('go').onclick = () => core.judge($('t').value.includes('\\n'))`,
@@ -404,7 +404,7 @@ test('an action that cannot be written down is not saved', async () => {
   expect(() => live.recordings.save(id)).toThrow(/step [12] cannot be written as an action/)
 })
 
-test('a problem that policies are measured on is neither begun nor saved', async () => {
+test('a problem of validation or evaluation can neither be recorded nor saved', async () => {
   const task = workbench.page(`<button id="go" ${at(60)}>Go</button>`, `$('go').onclick = () => core.judge(true)`)
   look()
   await expect(live.recordings.begin(task.name, 1_000_000)).rejects.toThrow(/evaluation problems/)
@@ -415,7 +415,7 @@ test('a problem that policies are measured on is neither begun nor saved', async
   expect(() => live.recordings.save(id)).toThrow(/validation problems/)
 })
 
-test('a person takes over where the agent is held, before it acts again, on a page of their own', async () => {
+test('a person takes over the paused agent’s problem, before its next action, on a page of their own', async () => {
   look('play')
   live.screens.control('play', { paused: true })
   const [played] = await live.play({ task: 'login-user', seed: 3, policies: ['base'], temperature: 0 })
@@ -442,7 +442,7 @@ test('a recording ends when its window has stayed away', async () => {
     await vi.waitFor(() => expect(ids()).toEqual([kept]), 3000)
     leaving.abort()
     await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
-    // Its window is told when it comes back; one that was closed by hand is nothing to tell of.
+    // Its window is told when it returns. A recording that was closed by hand is not reported.
     const discarded = await other.recordings.begin(task.name, 2)
     other.recordings.discard(discarded)
     await vi.waitFor(() => expect(ids()).toEqual([]), 3000)
@@ -456,7 +456,7 @@ test('a recording ends when its window has stayed away', async () => {
   }
 })
 
-test('where no page is left for a recording, one whose window is away makes room', async () => {
+test('where no page is left for a recording, one whose window is away is closed', async () => {
   const task = workbench.page('<button>Go</button>', '')
   const record = () => live.recordings.begin(task.name, 1)
   const [first, second, third, fourth] = [await record(), await record(), await record(), await record()]

@@ -1,4 +1,4 @@
-/** The live view: what the agent sees and does now, one episode to try out, and a page to show it how by hand. */
+/** The live view: it shows what the agent sees and does, plays single episodes, and records episodes by hand. */
 import type { Config } from '../config/schema.ts'
 import { messageOf, UserError } from '../messages/error.ts'
 import type { ResourceOptions } from '../pipeline/resources.ts'
@@ -12,13 +12,13 @@ import type { Frame, LiveState } from './state.ts'
 import { Workshop } from './workshop.ts'
 
 const GRACE = 10_000
-/** A window that shows something else for a while comes back to its recording. */
+/** How long a recording waits for its window, which may show another view for a while. */
 const AWAY = 300_000
 
 export interface LiveOptions extends Pick<ResourceOptions, 'host'> {
-  /** The configuration as it is now; asked whenever something is begun. */
+  /** Returns the present configuration. It is called whenever something starts. */
   readonly config: () => Config
-  /** Milliseconds after the last viewer has gone until nobody is held back any more; 10,000 by default. */
+  /** Milliseconds after the last viewer has left until attempts are no longer delayed; 10,000 by default. */
   readonly grace?: number
   /** Milliseconds that a recording waits for its window to come back; 300,000 by default. */
   readonly away?: number
@@ -34,11 +34,11 @@ export interface PlayOptions {
 }
 
 export class Live {
-  /** The model and the pages for what people try out. */
+  /** The model and the pages for what people play and record. */
   readonly workshop: Workshop
-  /** The pages that are played on, by runs and by what people try out. */
+  /** The pages in use, by runs and by people. */
   readonly screens: Screens
-  /** What people do by hand. */
+  /** The recordings by hand. */
   readonly recordings: Recordings
   readonly #config: () => Config
   #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
@@ -50,7 +50,7 @@ export class Live {
     this.recordings = new Recordings(config, this.workshop, this.screens, away)
   }
 
-  /** What is shown now; it is another after each change of `screens.changes`. */
+  /** What is shown now. Each change of `screens.changes` gives a new state. */
   state(): LiveState {
     return {
       controls: this.screens.controls,
@@ -63,8 +63,8 @@ export class Live {
   }
 
   /**
-   * Pictures of these screens, of all where none are named, until `signal` is aborted. A recording stays open while its
-   * pictures are looked at by name.
+   * Pictures of these screens, or of all without `ids`, until `signal` is aborted. A recording stays open while its
+   * pictures are watched by id.
    */
   async *frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     const leave = (ids ?? []).map((id) => this.recordings.enter(id))
@@ -75,14 +75,14 @@ export class Live {
     }
   }
 
-  /** The policies that can be asked to play. */
+  /** The policies that can play. */
   policies(): PlayPolicy[] {
     return playPolicies(this.#config())
   }
 
   /**
-   * Begins an episode with each of the policies, in place of what was tried out before, and returns their screens. Throws
-   * UserError where task, model or adapter is not there.
+   * Starts an episode with each of the policies, in place of the last played ones, and returns their screens. Throws
+   * UserError where task, model or adapter is missing.
    */
   async play({ task: name, seed, policies, temperature }: PlayOptions): Promise<string[]> {
     await this.stop()
@@ -113,7 +113,7 @@ export class Live {
     return promise
   }
 
-  /** Ends what is tried out, and takes its screens down. */
+  /** Stops the played episodes, and removes their screens. */
   async stop(): Promise<void> {
     const playing = this.#playing
     this.#playing = undefined
@@ -123,8 +123,8 @@ export class Live {
   }
 
   /**
-   * How the pages of an episode looked that was played without pictures, step by step, up to the first page that is
-   * another now. Throws UserError where the task is not there or its page fails.
+   * Pictures of an episode that was played without any, step by step, up to the first page that differs now. Throws
+   * UserError where the task does not exist or its page fails.
    */
   retake(name: string, episode: Replayable): Promise<Shot[]> {
     return this.workshop.use(async (resources) => {
@@ -137,7 +137,7 @@ export class Live {
     })
   }
 
-  /** Ends everything that people have begun. Runs have their own pages. */
+  /** Ends what people have started. Runs have pages of their own. */
   async close(): Promise<void> {
     await this.stop()
     this.recordings.close()

@@ -1,4 +1,4 @@
-/** Brings the pictures of screens to those who look at them: the latest of each, and no more than they take. */
+/** Sends the pictures of screens to viewers: the latest of each screen, as fast as the viewer takes them. */
 import type { Screen } from './screen.ts'
 import { Signal } from './signal.ts'
 import type { Frame } from './state.ts'
@@ -16,19 +16,19 @@ export class Pictures {
     this.#screens = screens
   }
 
-  /** There is one screen more. */
+  /** Adds a screen. */
   added(screen: Screen): void {
     for (const viewer of this.#viewers) viewer.added(screen)
   }
 
-  /** A screen has a new picture. */
+  /** Takes a new picture of a screen. */
   framed(frame: Frame): void {
     for (const viewer of this.#viewers) viewer.framed(frame)
   }
 
   /**
-   * The latest picture of each of these screens (all, where none are named), and then the new ones until `signal` is
-   * aborted. Who takes them slowly misses some. A screen nobody looks at makes no pictures.
+   * The latest picture of each of these screens (of all without `ids`), then new ones until `signal` is aborted. A slow
+   * viewer misses some. Screens make pictures only while somebody watches.
    */
   async *watch(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     const waiting = new Map<string, Frame>()

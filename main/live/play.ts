@@ -1,4 +1,4 @@
-/** One episode that someone tries out, with one policy or with several side by side. Nothing of it is kept. */
+/** Plays one episode on request, with one policy or several side by side. Nothing is stored. */
 import { type Job, rollout } from '../agent/rollout.ts'
 import type { Spectator } from '../agent/spectator.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,9 +10,9 @@ import type { Resources } from '../pipeline/resources.ts'
 /** A policy that can play: the base model alone, or with the adapter in a folder. */
 export interface PlayPolicy {
   readonly name: 'base' | 'sft' | 'dpo'
-  /** The adapter's folder, as the configuration names it; '' for the base model. */
+  /** The adapter's folder as the configuration names it; '' for the base model. */
   readonly folder: string
-  /** Whether there is one. */
+  /** Whether the adapter exists. */
   readonly there: boolean
 }
 
@@ -26,7 +26,7 @@ export function playPolicies({ paths }: Config): PlayPolicy[] {
   ]
 }
 
-/** What to play: each policy (a name of `playPolicies`, or an adapter's folder) with its spectator. */
+/** What to play: each policy, by a name of `playPolicies` or an adapter's folder, with its spectator. */
 export interface PlayRequest {
   readonly job: Job
   readonly policies: readonly { readonly policy: string; readonly spectator: Spectator }[]
@@ -35,8 +35,8 @@ export interface PlayRequest {
 }
 
 /**
- * Lets every policy play the same problem at the same time; `ready` is called once all adapters are loaded. Throws
- * UserError where one is not there, before anything is played, and the signal's reason when cancelled.
+ * Lets all policies play the same problem at the same time. `ready` is called once all adapters are loaded. Throws
+ * UserError where one is missing, before anything is played. When cancelled, throws the signal's reason.
  */
 export async function playEpisode(
   resources: Resources,

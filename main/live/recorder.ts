@@ -1,4 +1,4 @@
-/** A problem that a person solves by hand, on a page whose pictures they see and whose mouse and keys they move. */
+/** Records how a person solves a problem, on a page whose pictures they see and to which their mouse and keys go. */
 import { z } from 'zod'
 import { formatCompletion, parseCompletion } from '../agent/grammar.ts'
 import { promptMessages } from '../agent/prompt.ts'
@@ -31,10 +31,10 @@ export const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('press'), key: z.enum(KEYS) }),
 ]) satisfies z.ZodType<Action>
 
-/** What a page may have heard an action by; a press of the mouse may ask for a select's options. */
+/** Inputs that can make the page report an action. A mouse press may ask for the options of a select. */
 const HEARD: readonly Input['type'][] = ['down', 'up', 'keydown']
 
-/** Lends another page of the same browser, to play the script once more. */
+/** Lends another page of the same browser, to replay the script. */
 export type LendSession = <T>(work: (session: Session) => Promise<T>) => Promise<T>
 
 export class Recorder {
@@ -45,14 +45,14 @@ export class Recorder {
   readonly #changed: () => void
   #observation: Observation
   #script: ScriptStep[] = []
-  /** The greatest id that a step has had. */
+  /** The greatest id of a step so far. */
   #lastId = 0
   #ask: number | undefined
   #samples: GoldenSample[] | undefined
   #over = false
   #said: Message | null = null
   readonly #hand = new Hand()
-  /** What people do is done in the order in which they did it. */
+  /** The queue that keeps a person's inputs in order. */
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(screen: Screen, session: Session, opening: Observation, lend: LendSession, changed: () => void) {
@@ -64,14 +64,14 @@ export class Recorder {
     this.#observation = opening
   }
 
-  /** Begins to listen, after doing the steps that someone else had done before. */
+  /** Starts to listen, after repeating the given steps. */
   async begin(before: readonly Omit<ScriptStep, 'id'>[]): Promise<void> {
     await this.#replay(before)
     await this.#session.heard()
     this.#changed()
   }
 
-  /** Takes the last step back: the problem begins anew, and the steps before it are done once more. */
+  /** Undoes the last step: restarts the problem and repeats the earlier steps. */
   undo(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#script.length === 0) return
@@ -88,7 +88,7 @@ export class Recorder {
     })
   }
 
-  /** Does to the page what a person did to its picture. */
+  /** Repeats on the page what a person did to its picture. */
   input(input: Input): Promise<void> {
     return this.#inTurn(async () => {
       const page = this.#session.page
@@ -98,7 +98,7 @@ export class Recorder {
     })
   }
 
-  /** Does one of the agent's actions. Throws UserError where the page does not let it. */
+  /** Does one of the agent's actions. Throws UserError where the page does not allow it. */
   act(action: Action): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#over) throw new UserError('recordingOver')
@@ -112,7 +112,10 @@ export class Recorder {
     })
   }
 
-  /** The golden samples, with these thoughts in place of its own. Throws UserError where it was not solved. */
+  /**
+   * The golden samples, with the given thoughts in place of the recorded ones. Throws UserError where the task was not
+   * solved.
+   */
   samples(thoughts: readonly string[] = []): GoldenSample[] {
     if (this.#samples === undefined) {
       if (this.#said !== null) throw new UserError([this.#said])
@@ -146,7 +149,7 @@ export class Recorder {
     return done
   }
 
-  /** Takes what the page heard into the script and looks at what has become of it. */
+  /** Adds what the page reports to the script, and reads the page's new state. */
   async #listen(): Promise<void> {
     const heard = await this.#session.heard()
     for (const one of heard) {
@@ -160,7 +163,7 @@ export class Recorder {
     this.#changed()
   }
 
-  /** Does these steps as far as the page lets it; says where it does not. */
+  /** Does these steps as far as the page allows. Where it does not, reports that and returns false. */
   async #replay(steps: readonly (Omit<ScriptStep, 'id'> & { readonly id?: number })[]): Promise<boolean> {
     for (const step of steps) {
       const action = this.#over ? undefined : actionOn(step, this.#observation)
@@ -173,7 +176,7 @@ export class Recorder {
     return true
   }
 
-  /** Whether the page let it be done. What is `given` stands in the script as it was. */
+  /** Does an action and adds it to the script, with the `given` values. Returns whether the page allowed it. */
   async #do(action: Action, given: Partial<Pick<ScriptStep, 'id' | 'thought' | 'focuses'>> = {}): Promise<boolean> {
     const { id = this.#lastId + 1, thought, focuses } = given
     const step = { id, ...scriptStep(action, this.#observation, { thought, focuses }) }
@@ -215,7 +218,9 @@ export class Recorder {
     this.screen.end(ending)
   }
 
-  /** Plays the script on another page, as the agent would: that is what is kept, where it ends the same. */
+  /**
+   * Replays the script on another page, as the agent would. The samples come from this replay if it solves the task.
+   */
   async #verify(): Promise<void> {
     let why: Message | undefined
     for (const script of [withoutFocusing(this.#script), this.#script]) {
@@ -237,12 +242,12 @@ export class Recorder {
   }
 }
 
-/** Why the action could not be done; null where it was. */
+/** Why the action could not be done; null where it was done. */
 function obstacleOf({ ending }: StepResult): Message | null {
   return ending?.outcome === 'failure' && isObstacle(ending.reason) ? endingMessage(ending) : null
 }
 
-/** Plays a script from the beginning and returns its steps as samples, or why it does not solve the problem. */
+/** Plays a script from the beginning. Returns its steps as samples, or why it does not solve the problem. */
 async function playScript(
   session: Session,
   { task, seed }: Problem,

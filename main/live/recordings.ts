@@ -1,4 +1,4 @@
-/** The problems that people solve by hand, each on a page of its own. */
+/** The recordings by hand, each on a page of its own. */
 import type { Config } from '../config/schema.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
@@ -14,22 +14,22 @@ import type { ClosedRecording } from './state.ts'
 import { Viewers } from './viewers.ts'
 import type { Workshop } from './workshop.ts'
 
-/** Pages that people may hold for themselves; another must be left to play a recording once more. */
+/** Most pages that recordings may hold. One more must stay free to replay a recording. */
 const MOST_RECORDINGS = 4
-/** Closed recordings that are remembered. */
+/** Most closed recordings that are remembered. */
 const MOST_CLOSED = 20
 
 interface Recording {
   readonly recorder: Recorder
-  /** Who looks at its pictures. */
+  /** The viewers of its pictures. */
   readonly viewers: Viewers
   readonly close: (why: Closing) => void
 }
 
-/** Why a recording is closed; 'told' where somebody wanted it. */
+/** Why a recording was closed; 'told': somebody asked for it. */
 type Closing = ClosedRecording['why'] | 'told'
 
-/** What people have done before a page is theirs. */
+/** The steps that were done before a person takes over. */
 type Before = readonly Omit<ScriptStep, 'id'>[]
 
 export class Recordings {
@@ -40,7 +40,7 @@ export class Recordings {
   readonly #open = new Map<string, Recording>()
   #closed: readonly ClosedRecording[] = []
 
-  /** `away`: milliseconds that a recording waits for its window to come back. */
+  /** `away`: milliseconds that a recording waits for its window to return. */
   constructor(config: () => Config, workshop: Workshop, screens: Screens, away: number) {
     this.#config = config
     this.#workshop = workshop
@@ -48,12 +48,12 @@ export class Recordings {
     this.#away = away
   }
 
-  /** Those that the lab closed of itself, the newest last. */
+  /** The recordings that the lab closed by itself, the newest last. */
   get closed(): readonly ClosedRecording[] {
     return this.#closed
   }
 
-  /** The recorder of a screen; undefined where nobody records on it. */
+  /** The recorder of a screen; undefined where the screen has no recording. */
   find(id: string): Recorder | undefined {
     return this.#open.get(id)?.recorder
   }
@@ -65,22 +65,24 @@ export class Recordings {
     return recorder
   }
 
-  /** Somebody looks at the pictures of a recording, which stays open meanwhile; call what is returned when they go. */
+  /**
+   * Counts a viewer of a recording, which stays open meanwhile. Call the returned function once when the viewer leaves.
+   */
   enter(id: string): (() => void) | undefined {
     return this.#open.get(id)?.viewers.enter()
   }
 
   /**
-   * Opens a problem for a person to solve, and returns its screen. Throws UserError where the page cannot be opened, and
-   * for a problem that policies are measured on.
+   * Opens a problem for a person to solve, and returns its screen. Throws UserError where the page cannot be opened,
+   * and for a problem of validation or evaluation.
    */
   async begin(task: string, seed: number): Promise<string> {
     return this.#begin(task, seed, [])
   }
 
   /**
-   * Opens the problem of a screen for a person to go on with, on a page of its own: the agent's own attempt stays the
-   * agent's. What was done there is done again first. Throws UserError as `begin` does.
+   * Opens a screen's problem for a person to continue, on a page of its own, and repeats the steps so far. The agent's
+   * own attempt goes on unchanged. Throws UserError as `begin` does.
    */
   async takeOver(id: string): Promise<string> {
     const screen = this.#screens.get(id)
@@ -92,8 +94,8 @@ export class Recordings {
   }
 
   /**
-   * Adds what was recorded to the golden samples, with these thoughts in place of its own where they are given. Throws
-   * UserError where it was not solved, and for a problem that policies are measured on.
+   * Saves the recording to the golden samples, with the given thoughts in place of the recorded ones. Throws UserError
+   * where the task was not solved, and for a problem of validation or evaluation.
    */
   save(id: string, thoughts?: readonly string[]): { readonly samples: number; readonly path: string } {
     const recorder = this.get(id)
@@ -136,7 +138,7 @@ export class Recordings {
     return promise
   }
 
-  /** Records on a page until the recording is closed; `begun` is called with its screen. */
+  /** Records on a page until the recording is closed. Calls `begun` with its screen. */
   async #hold(
     session: Session,
     task: Task,
@@ -175,7 +177,7 @@ export class Recordings {
     }
   }
 
-  /** Closes the oldest recording that nobody looks at; false where there is none. */
+  /** Closes the oldest recording without viewers; false where there is none. */
   #makeRoom(): boolean {
     const left = [...this.#open].find(([, { viewers }]) => viewers.away)
     if (left === undefined) return false
@@ -186,7 +188,7 @@ export class Recordings {
   }
 }
 
-/** A policy that was shown a problem cannot be measured on it. */
+/** Refuses problems of validation and evaluation: a policy that has seen a problem cannot be measured on it. */
 function refuseMeasured({ evaluation, validation }: Config, seed: number): void {
   for (const [id, block] of [
     ['seedEvaluated', evaluation],

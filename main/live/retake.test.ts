@@ -1,4 +1,4 @@
-/** Pictures that are taken after the fact, on real pages. */
+/** Pictures of an episode that was played without any, taken from real pages. */
 import { afterAll, expect, test } from 'vitest'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { Environment } from '../environment/environment.ts'
@@ -19,7 +19,7 @@ const task = workbench.page(
    b.onclick = () => core.judge(true)`,
 )
 
-/** What the agent read and wrote when it pressed the first button and then the second. */
+/** The agent's pages and answers when it pressed the first button and then the second. */
 async function played(second = 'Thought: go on\nAction: click Second button 2') {
   const pages = await environment.use(task, async (session) => {
     const first = await session.reset(task, 3)
@@ -35,7 +35,7 @@ async function played(second = 'Thought: go on\nAction: click Second button 2') 
   }
 }
 
-test('every step is done again: a picture of its page, and where the element stood', async () => {
+test('each step is repeated: it gets a picture of its page and the place of its element', async () => {
   const episode = await played()
   const shots = await environment.use(task, (session) => retake(session, task, episode))
   expect(shots).toHaveLength(2)
@@ -47,13 +47,13 @@ test('every step is done again: a picture of its page, and where the element sto
   expect(shots[0]!.box!.x).toBeLessThan(shots[1]!.box!.x)
 })
 
-test('an answer that is no action has a picture of the page, and no element', async () => {
+test('an answer without an action has a picture of the page, and no element', async () => {
   const episode = await played('I do not know')
   const shots = await environment.use(task, (session) => retake(session, task, episode))
   expect(shots.map(({ box }) => box === null)).toEqual([false, true])
 })
 
-test('where the page is another one than the agent read, it ends', async () => {
+test('it ends at a page that differs from the one that the agent read', async () => {
   const { seed, steps } = await played()
   const changed = { seed, steps: [steps[0]!, { ...steps[1]!, page: `${steps[1]!.page}\n Third button 3` }] }
   expect(await environment.use(task, (session) => retake(session, task, changed))).toHaveLength(1)

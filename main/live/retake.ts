@@ -1,19 +1,19 @@
-/** Pictures of an episode that was played without any: what the agent did is done once more, to the same problem. */
+/** Takes pictures of an episode that was played without any, by repeating its actions on the same problem. */
 import { parseCompletion } from '../agent/grammar.ts'
 import { renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import type { Shot, Step } from '../store/episode.ts'
 
-/** What of an episode says how to play it again. */
+/** The parts of an episode that are needed to replay it. */
 export interface Replayable {
   readonly seed: number
   readonly steps: readonly Pick<Step, 'page' | 'completion'>[]
 }
 
 /**
- * How the page looked before each step, up to the first step whose page differs from the one that the agent read: a few
- * pages are random beyond their seed. Throws EnvironmentFault where the page fails.
+ * Pictures of the pages before each step, up to the first step whose page differs from the one that the agent read: a
+ * few pages are random beyond their seed. Throws EnvironmentFault where the page fails.
  */
 export async function retake(session: Session, task: Task, { seed, steps }: Replayable): Promise<Shot[]> {
   const shots: Shot[] = []

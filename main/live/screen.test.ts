@@ -6,7 +6,7 @@ import { listTasks } from '../environment/tasks.ts'
 import { Screen } from './screen.ts'
 import type { Frame } from './state.ts'
 
-/** A page whose screencast shows what the test says, and a session on it. */
+/** A page with a screencast that the test controls, and a session on it. */
 function staged() {
   let show = (_frame: { data: string; metadata: { timestamp: number }; sessionId: number }) => {}
   const cdp = {
@@ -27,7 +27,7 @@ function staged() {
   }
 }
 
-test('the last picture of an attempt stays until the next problem stands', async () => {
+test('the last picture of an attempt stays until the next problem is shown', async () => {
   const frames: Frame[] = []
   const [task] = listTasks({})
   const programme = { stage: 'collect', round: 1, arm: '' }
@@ -56,7 +56,7 @@ test('the last picture of an attempt stays until the next problem stands', async
   screen.close()
 })
 
-test('an action counts as done once it was acted on: with the next answer, or with the end', () => {
+test('an action counts as done with the next answer or the end', () => {
   const [task] = listTasks({})
   const programme = { stage: 'collect', round: 1, arm: '' }
   const problem = { task: task!, seed: 1, attempt: 0 }

@@ -1,4 +1,4 @@
-/** One page as the live view shows it: what is played on it now, and its pictures while somebody looks at them. */
+/** One page in the live view: what is played on it, and its pictures while somebody watches. */
 import type { Answer, AnswerToken, Attempt, Programme } from '../agent/spectator.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -8,7 +8,7 @@ import type { Box, Ending } from '../store/episode.ts'
 import { Screencast } from './screencast.ts'
 import type { Frame, LiveAnswer, LiveScreen } from './state.ts'
 
-/** An answer that was acted on. */
+/** An answer whose action was done. */
 export interface Done extends Answer {
   readonly action: Action
 }
@@ -16,7 +16,7 @@ export interface Done extends Answer {
 /** The problem that is played. */
 export interface Problem extends Pick<Attempt, 'task' | 'seed' | 'attempt'> {}
 
-/** What listens to a screen: its state and its pictures. */
+/** Listens to a screen's state and its pictures. */
 export interface Listener {
   changed(): void
   framed(frame: Frame): void
@@ -46,7 +46,8 @@ export class Screen {
     this.#problem = problem
     this.#listener = listener
     this.#cast = new Screencast((jpeg, taken) => {
-      // Between two problems a page is blank or shows its cover: the last picture stays until the next problem is there.
+      // Between two problems a page is blank or shows its cover, so the last picture stays until the next problem is
+      // shown.
       const since = this.#session?.since ?? null
       if (since === null || taken < since) return
       this.#frame = { screen: id, jpeg, at: Date.now() }
@@ -58,19 +59,19 @@ export class Screen {
     return this.#problem
   }
 
-  /** What was done on it so far. The latest answer is among it, unless it is `held` before it is acted on. */
+  /** The actions done so far. The latest answer is among them, unless it is `held` before its action. */
   history(held: boolean): readonly Done[] {
     const given = held && this.#ending === undefined ? undefined : this.#answer?.given
     const now = given === undefined || given.action === null ? [] : [{ ...given, action: given.action }]
     return [...this.#done, ...now]
   }
 
-  /** The latest picture; undefined before there was one. */
+  /** The latest picture; undefined before the first. */
   get frame(): Frame | undefined {
     return this.#frame
   }
 
-  /** A problem stands on the page. */
+  /** The page shows a problem. */
   begin(programme: Programme, problem: Problem, session: Session, observation: Observation): void {
     this.#programme = programme
     this.#problem = problem
@@ -84,18 +85,18 @@ export class Screen {
     this.#changed()
   }
 
-  /** The same problem stands on its page once more, as it was in the beginning. */
+  /** The page shows the same problem again, as it was at the start. */
   beginAgain(observation: Observation): void {
     if (this.#session !== undefined) this.begin(this.#programme, this.#problem, this.#session, observation)
   }
 
-  /** One more token of the next answer was drawn. */
+  /** The next answer has one more token. */
   draw(soFar: () => AnswerToken[]): void {
     this.#drawn = soFar
     this.#changed()
   }
 
-  /** An answer was given; the one before it has been acted on. */
+  /** An answer is complete; the action of the one before has been done. */
   answer(given: Answer): void {
     this.#done = [...this.history(false)]
     this.#answer = { given, box: null }
@@ -104,7 +105,9 @@ export class Screen {
     this.#changed()
   }
 
-  /** Finds where the element stands that the answer acts on. Never throws: the page's own failure is its attempt's. */
+  /**
+   * Finds the place of the element that the answer acts on. Never throws: a failure of the page belongs to the attempt.
+   */
   async outline(): Promise<void> {
     const answer = this.#answer
     const ref = answer === undefined ? null : refOf(answer.given.action)
@@ -120,12 +123,12 @@ export class Screen {
     this.#changed()
   }
 
-  /** What was played on it has broken off. */
+  /** Playing on this page was broken off. */
   stop(fault: Message): void {
     if (this.#ending === undefined) this.end({ outcome: 'fault', fault, reward: 0 })
   }
 
-  /** Somebody looks at its pictures; the function that is returned is called once, when they go. */
+  /** Counts a viewer of its pictures. Call the returned function once when the viewer leaves. */
   view(): () => void {
     this.#viewers++
     this.#follow()
@@ -135,13 +138,13 @@ export class Screen {
     }
   }
 
-  /** It is taken down. */
+  /** Removes the screen. */
   close(): void {
     this.#viewers = Number.NEGATIVE_INFINITY
     this.#follow()
   }
 
-  /** As it is shown; `held`: it waits for its viewers. */
+  /** The screen as it is shown. `held`: it waits for its viewers. */
   shown(held: boolean): Omit<LiveScreen, 'recording'> {
     const { task, seed, attempt } = this.#problem
     return {
@@ -175,7 +178,7 @@ export class Screen {
 
 const NOTHING = (): AnswerToken[] => []
 
-/** Token texts take time to find out, and a screen is shown more often than it gets an answer. */
+/** A cache: token texts are slow to compute, and a screen is shown more often than it gets an answer. */
 const shownAnswers = new WeakMap<Answer, LiveAnswer>()
 
 function shownAnswer(given: Answer, box: Box | null): LiveAnswer {

@@ -1,9 +1,12 @@
-/** Pictures of a page as it changes, from the browser's own screencast: a page that stands still costs nothing. */
+/** Pictures of a page when it changes, from the browser's own screencast. A page that does not change costs nothing. */
 import type { CDPSession, Page } from 'puppeteer-core'
 import { VIEWPORT } from '../environment/browser.ts'
 import { within } from '../environment/fault.ts'
 
-/** Milliseconds between frames at least. The next frame comes after the last was acknowledged, so late ones cost nothing. */
+/**
+ * Shortest time between frames, in milliseconds. The next frame comes after the last was acknowledged, so a late
+ * acknowledgement costs nothing.
+ */
 const INTERVAL = 80
 const START_LIMIT = 5000
 
@@ -17,7 +20,9 @@ export class Screencast {
     this.#onFrame = onFrame
   }
 
-  /** Shows this page from now on and no other; none where it is undefined. Never throws: a page may be dying. */
+  /**
+   * Shows this page from now on, or none where it is undefined. Never throws, because the page may be about to close.
+   */
   follow(page: Page | undefined): void {
     if (page === this.#page) return
     this.#page = page

@@ -1,4 +1,4 @@
-/** The pages that are played on now, who looks at them, and how fast they go meanwhile. */
+/** The pages in use, who watches them, and their speed while somebody watches. */
 import { createStore } from 'zustand/vanilla'
 import type { Attempt, Audience, Programme, Spectator } from '../agent/spectator.ts'
 import type { Session } from '../environment/session.ts'
@@ -11,18 +11,18 @@ import { Viewers } from './viewers.ts'
 
 export class Screens {
   /**
-   * Counts the changes of all screens. The state itself is made when somebody asks for it: a screen changes with every
-   * token, and decoding them takes time.
+   * Counts the changes of all screens. The state itself is computed on request: a screen changes with every token, and
+   * decoding takes time.
    */
   readonly changes = createStore<number>(() => 0)
   readonly #screens = new Map<string, Screen>()
   readonly #pictures = new Pictures(this.#screens)
-  /** Who looks at runs, and who at what is tried out. */
+  /** The viewers of runs, and those of played episodes. */
   readonly #viewers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
   #count = 0
 
-  /** `grace`: milliseconds after the last viewer has gone until nobody is held back any more. */
+  /** `grace`: milliseconds after the last viewer has left until attempts are no longer delayed. */
   constructor(grace: number) {
     const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
     this.#viewers = { job: viewers('job'), play: viewers('play') }
@@ -32,7 +32,7 @@ export class Screens {
     }
   }
 
-  /** Tells whoever follows `changes` that a screen, or what is recorded on it, is another. */
+  /** Counts a change of a screen or of its recording. */
   changed(): void {
     this.changes.setState((count) => count + 1)
   }
@@ -43,7 +43,7 @@ export class Screens {
     return { job: this.#gates.job.control, play: this.#gates.play.control }
   }
 
-  /** Whether somebody holds the run where it is. */
+  /** Whether somebody has paused the run. */
   get pauses(): boolean {
     return this.#gates.job.pauses
   }
@@ -53,24 +53,24 @@ export class Screens {
     return this.all().map((screen) => screen.shown(this.isHeld(screen)))
   }
 
-  /** Somebody looks at what is played of a kind; the function that is returned is called once, when they go. */
+  /** Counts a viewer of a kind of playback. Call the returned function once when the viewer leaves. */
   enter(of: Played): () => void {
     return this.#viewers[of].enter()
   }
 
-  /** Pictures of these screens, of all where none are named, until `signal` is aborted. */
+  /** Pictures of these screens, or of all without `ids`, until `signal` is aborted. */
   frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     return this.#pictures.watch(ids, signal)
   }
 
-  /** Sets how fast a run or what is tried out goes. */
+  /** Sets the speed of a run or of a played episode. */
   control(of: Played, change: ControlChange): Control {
     const now = this.#gates[of].set(change)
     this.changed()
     return now
   }
 
-  /** Lets what is held go on by one action: one screen, or all where none is named. */
+  /** Lets one waiting screen do one action; without `screen` all that wait. */
   next(of: Played, screen?: string): void {
     this.#gates[of].pass(screen)
   }
@@ -81,7 +81,7 @@ export class Screens {
     return [...this.#screens.values()]
   }
 
-  /** The screen of that id. Throws UserError where it was taken down. */
+  /** The screen with this id. Throws UserError where it was removed. */
   get(id: string): Screen {
     const screen = this.#screens.get(id)
     if (screen === undefined) throw new UserError('screenGone')
@@ -104,17 +104,17 @@ export class Screens {
     return screen
   }
 
-  /** Takes a screen down. */
+  /** Removes a screen. */
   remove(screen: Screen): void {
     screen.close()
     this.#screens.delete(screen.id)
     const { kind } = screen
-    // A pause ends with what was paused, so that the next run begins without it.
+    // A pause ends with the paused run, so that the next run starts without one.
     if (kind !== 'record' && !this.all().some((one) => one.kind === kind)) this.#gates[kind].set({ paused: false })
     this.changed()
   }
 
-  /** Shows attempts on the screens that `screenOf` gives, and holds them back while somebody looks. */
+  /** Shows attempts on the screens that `screenOf` returns, and delays them while somebody watches. */
   spectator(of: Played, programme: Programme, screenOf: (attempt: Attempt) => Screen): Spectator {
     const gate = this.#gates[of]
     const viewers = this.#viewers[of]
@@ -143,7 +143,7 @@ export class Screens {
     }
   }
 
-  /** Who watches the pages of runs, one run after another: a screen for each page. */
+  /** Watches the pages of runs, one run after another, with a screen for each page. */
   audience(): Audience {
     const screens = new Map<Session, Screen>()
     const screenOf = (programme: Programme) => (attempt: Attempt) => {

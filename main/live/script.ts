@@ -1,4 +1,4 @@
-/** What a person did by hand, as a list of the agent's actions. */
+/** A person's actions as a list of the agent's actions. */
 import { formatAction } from '../agent/grammar.ts'
 import type { Action, Decision } from '../environment/action.ts'
 import type { Observation, ObservedElement } from '../environment/observation.ts'
@@ -6,19 +6,21 @@ import type { HeardAction } from '../environment/observe.ts'
 
 /** One action of the script. */
 export interface ScriptStep extends Decision {
-  /** Its own, also when others are left out or undone. */
+  /** An id of its own, which stays when other steps are left out or undone. */
   readonly id: number
   /** The action as the agent would write it. */
   readonly written: string
   /** The element it acts on. */
   readonly target: ObservedElement | undefined
-  /** Only brought the focus somewhere: a click into a text field, Tab. The agent's `fill` does that by itself. */
+  /**
+   * Whether it only moves the focus, as Tab or a click into a text field does. The agent's `fill` does that by itself.
+   */
   readonly focuses: boolean
 }
 
 /**
- * The script with one more action, which gets that id. The page was as in `observation` when the action was heard. Typing
- * into a field is one `fill` with its last text. Actions on elements that the agent would not see are left out.
+ * The script with one more action under that id. `observation` is the page when the action was reported. Typing into a
+ * field is one `fill` with the last text. Actions on elements that the agent would not see are left out.
  */
 export function heardInScript(
   script: readonly ScriptStep[],
@@ -34,7 +36,7 @@ export function heardInScript(
   return goesOn ? [...script.slice(0, -1), { ...step, id: last.id }] : [...script, { ...step, id }]
 }
 
-/** A step that does `action`. Its thought is in the words of the scripted experts, unless there is a better one. */
+/** A step for `action`. Unless another thought is given, it is worded like those of the scripted experts. */
 export function scriptStep(
   action: Action,
   observation: Observation,
@@ -45,14 +47,14 @@ export function scriptStep(
   return { action, written: formatAction(action, observation), thought, target, focuses }
 }
 
-/** The script without what only moves the focus. */
+/** The script without steps that only move the focus. */
 export function withoutFocusing(script: readonly ScriptStep[]): ScriptStep[] {
   return script.filter(({ focuses }) => !focuses)
 }
 
 /**
- * The step's action for the page as it stands now: refs are given in the order in which elements are first seen, so they
- * may differ from those that a person saw. Undefined where no element of that role and name is there.
+ * The step's action on the present page. Refs are given in the order in which elements are first seen, so they may
+ * differ from those in the recording. Undefined where no element has that role and name.
  */
 export function actionOn(
   { action, target }: Pick<ScriptStep, 'action' | 'target'>,

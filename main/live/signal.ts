@@ -1,6 +1,6 @@
-/** Something that changes now and then, and those who wait for it. */
+/** A signal that several callers can wait for. */
 
-/** Wakes whoever waits, each time that `fire` is called. */
+/** Wakes all waiting callers each time that `fire` is called. */
 export class Signal {
   #waiting = new Set<() => void>()
 
@@ -10,7 +10,7 @@ export class Signal {
     for (const wake of waiting) wake()
   }
 
-  /** Resolves with the next `fire`, after `limit` milliseconds, or when `abort` is aborted, whichever comes first. */
+  /** Resolves at the next `fire`, after `limit` milliseconds, or when `abort` is aborted, whichever comes first. */
   next(limit?: number, abort?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

@@ -1,90 +1,93 @@
-/** What the live view shows, as plain JSON: the pages that are played on now, and how fast. */
+/** The state of the live view, as plain JSON: the pages in use, and their speed. */
 import type { AnswerToken } from '../agent/spectator.ts'
 import type { ObservedElement } from '../environment/observation.ts'
 import type { Message } from '../messages/message.ts'
 import type { Box, Ending } from '../store/episode.ts'
 
-/** How fast attempts go while somebody looks. */
+/** The speed of attempts while somebody watches. */
 export interface Control {
-  /** Milliseconds that an attempt is held before each action. */
+  /** Milliseconds that an attempt waits before each action. */
   readonly delay: number
   readonly paused: boolean
 }
 
-/** 'job': a stage of a run; 'play': one episode that someone tries out. */
+/** 'job': a stage of a run; 'play': one episode that somebody tries out. */
 export type Played = 'job' | 'play'
 
-/** A recording that the lab closed of itself: its window may come back for it. */
+/** A recording that the lab closed by itself. Its window may ask for it. */
 export interface ClosedRecording {
   readonly screen: string
   readonly task: string
   readonly seed: number
-  /** 'away': no window looked at it for `minutes`; 'room': another recording needed its page, and none looked at it. */
+  /** 'away': no window watched it for `minutes`; 'room': another recording needed its page, and nobody watched it. */
   readonly why: 'away' | 'room'
   readonly minutes: number
 }
 
 export interface LiveState {
-  /** The latest, the newest last. */
+  /** The latest closed recordings, the newest last. */
   readonly closed: readonly ClosedRecording[]
   readonly controls: Readonly<Record<Played, Control>>
   readonly screens: readonly LiveScreen[]
 }
 
-/** One page that is played on, by the agent or by hand. */
+/** One page in use, by the agent or by a person. */
 export interface LiveScreen {
   readonly id: string
   readonly kind: Played | 'record'
   readonly stage: string
   readonly round: number
-  /** The policy that plays; '' where its stage has only one. */
+  /** The policy that plays; '' where the stage has only one. */
   readonly arm: string
   readonly task: string
   /** The task's name for people. */
   readonly title: string
   readonly seed: number
   readonly attempt: number
-  /** '' until the problem stands on the page. */
+  /** '' until the page shows the problem. */
   readonly instruction: string
-  /** Answers given so far, or actions recorded. */
+  /** The number of answers so far, or of recorded actions. */
   readonly step: number
   readonly horizon: number
   readonly status: 'playing' | 'held' | 'success' | 'failure' | 'fault'
-  /** null while it goes on. */
+  /** null while the episode goes on. */
   readonly ending: Ending | null
   readonly answer: LiveAnswer | null
-  /** The next answer as far as it has been drawn; none while none is being written, or where nobody looks. */
+  /** The next answer as far as it has been generated; empty while none is being generated, or nobody watches. */
   readonly drawn: readonly AnswerToken[]
-  /** The actions that were done, as they were written; the latest answer's is among them once the episode is over. */
+  /** The actions so far, as they were written. The latest answer's is among them once the episode is over. */
   readonly done: readonly string[]
   readonly recording: Recording | null
 }
 
-/** The latest answer: what is about to be done, or was done last. */
+/** The latest answer, whose action comes next or was done last. */
 export interface LiveAnswer {
   readonly thought: string
-  /** '' where the answer is no action. */
+  /** '' where the answer has no action. */
   readonly action: string
   readonly text: string
-  /** None where no model was asked. */
+  /** Empty where no model was asked. */
   readonly tokens: readonly AnswerToken[]
-  /** The element it acts on. */
+  /** The element that it acts on. */
   readonly ref: number | null
-  /** Where that element stood, in CSS pixels of the frame; null too where nobody looked. */
+  /** The place of that element, in CSS pixels of the frame; null where it is unknown or nobody watched. */
   readonly box: Box | null
 }
 
-/** What someone does by hand. */
+/** A recording by hand. */
 export interface Recording {
   /** The page as the agent would see it. */
   readonly elements: readonly ObservedElement[]
-  /** A step keeps its id when others turn out not to be needed. */
+  /** A step keeps its id when other steps are left out. */
   readonly steps: readonly { readonly id: number; readonly thought: string; readonly action: string }[]
-  /** The select that was pressed: its options are the viewer's to show, for a browser's own menu is in no frame. */
+  /**
+   * The select that was pressed. The viewer must show its options, because the browser's own menu is not in the
+   * pictures.
+   */
   readonly ask: { readonly ref: number; readonly name: string; readonly options: readonly string[] } | null
-  /** Solved, and solved once more by these steps alone: can be saved. */
+  /** Whether the recording can be saved: the task is solved, and a replay of the steps solved it again. */
   readonly ready: boolean
-  /** What the user should know; null where there is nothing to say. */
+  /** A message for the user; null where there is none. */
   readonly said: Message | null
 }
 

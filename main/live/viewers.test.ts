@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('somebody is present from the first to a while after the last', () => {
+test('viewers are present from the first one’s arrival until a while after the last one’s leaving', () => {
   const changed = vi.fn()
   const viewers = new Viewers(1000, changed)
   expect(viewers.present).toBe(false)
@@ -23,7 +23,7 @@ test('somebody is present from the first to a while after the last', () => {
   expect(changed).toHaveBeenCalledTimes(2)
 })
 
-test('who comes back in time was never away', () => {
+test('a viewer who returns in time counts as present throughout', () => {
   const changed = vi.fn()
   const viewers = new Viewers(1000, changed)
   viewers.enter()()

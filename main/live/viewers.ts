@@ -1,13 +1,13 @@
-/** Whether somebody looks at a page. */
+/** Counts the viewers of a page. */
 
-/** Counts viewers. After the last has gone they count as present for a while: a page that is reloaded comes back. */
+/** Counts viewers. After the last has left, it counts as present for a while, because a reloaded page returns. */
 export class Viewers {
   readonly #grace: number
   readonly #changed: () => void
   #count = 0
   #leaving: NodeJS.Timeout | undefined
 
-  /** `grace` in milliseconds; `changed` is called when the first has come and when none is present any more. */
+  /** `grace` in milliseconds. `changed` is called when the first viewer arrives, and when none is present any more. */
   constructor(grace: number, changed: () => void) {
     this.#grace = grace
     this.#changed = changed
@@ -17,12 +17,12 @@ export class Viewers {
     return this.#count > 0 || this.#leaving !== undefined
   }
 
-  /** Whether there is nobody at this instant. */
+  /** Whether nobody is there at this moment. */
   get away(): boolean {
     return this.#count === 0
   }
 
-  /** Somebody comes; the function that is returned is called once, when they go. */
+  /** Counts a viewer. Call the returned function once when the viewer leaves. */
   enter(): () => void {
     const first = !this.present
     clearTimeout(this.#leaving)
@@ -35,7 +35,7 @@ export class Viewers {
         this.#leaving = undefined
         this.#changed()
       }, this.#grace)
-      // The process may end before that.
+      // The process need not wait for this timer.
       this.#leaving.unref()
     }
   }

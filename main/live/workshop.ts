@@ -1,11 +1,14 @@
-/** The model and the pages for what people try out: opened when first needed, closed when nobody has needed them for long. */
+/**
+ * The model and the pages for playing and recording. They are opened when first needed, and closed after some time
+ * without use.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.ts'
 import { openResources, type ResourceOptions, type Resources } from '../pipeline/resources.ts'
 
-/** Milliseconds. A model may hold gigabytes that a run wants. */
+/** Milliseconds without use until they are closed. A model may hold gigabytes that a run needs. */
 const IDLE = 60_000
-/** People watch that many at most. */
+/** Most pages that people can watch at a time. */
 const PAGES = 8
 
 interface Bench {
@@ -20,13 +23,13 @@ export class Workshop {
   #bench: Bench | undefined
   #idle: NodeJS.Timeout | undefined
 
-  /** `config` is asked each time, so that edits count at once. */
+  /** `config` is called each time, so that changed settings apply at once. */
   constructor(config: () => Config, options: ResourceOptions) {
     this.#config = config
     this.#options = options
   }
 
-  /** Lends them to `work` and takes them back when it is over. */
+  /** Lends them to `work`, and takes them back afterwards. */
   async use<T>(work: (resources: Resources, config: Config) => Promise<T>): Promise<T> {
     const bench = this.#open()
     clearTimeout(this.#idle)
@@ -46,7 +49,7 @@ export class Workshop {
     await bench?.resources.close()
   }
 
-  /** What there is, where it is as the configuration wants it. */
+  /** The open model and pages, if the configuration still wants the same ones; otherwise new ones. */
   #open(): Bench {
     const { environment, ...config } = this.#config()
     const wanted = { ...config, environment: { ...environment, pages: PAGES } }
