@@ -28,7 +28,7 @@ double Engine<T>::step(const AdamW& options) {
   Parameters<T>& p = trained();
   check(options);
   pending_.reset();
-  // Each piece's sum is its own, and they are added in order: the norm does not depend on the threads.
+  // Each piece has its own sum, and the sums are added in order, so the norm does not depend on the threads.
   const int64_t pieces = (p.total() + kPiece - 1) / kPiece;
   std::vector<double> sums(static_cast<size_t>(pieces));
   pool_.run(pieces, [&](int64_t i, int) {

@@ -17,7 +17,7 @@ struct LoraConfig {
   std::vector<std::string> targets;
 };
 
-// The four places of a layer where matrices read one input: q, k, v; o; gate, up; down.
+// The four places of a layer whose matrices read one input: q, k, v; o; gate, up; down.
 enum Site { kQkv = 0, kO = 1, kGateUp = 2, kDown = 3, kSites = 4 };
 
 // One adapted projection of a site.
@@ -68,7 +68,7 @@ struct Adapter {
     }
   }
 
-  // Keeps packs whatever the adapter was made with, or does no longer: for a while in which it is used for few rows at a time.
+  // Keeps packs even if the adapter was made without, or stops that: for a phase that uses few rows at a time.
   void keepPacksMeanwhile(bool meanwhile) {
     if (keepsPacks_) return;
     for (Linear<T>* linear : linears()) {

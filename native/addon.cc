@@ -1,4 +1,4 @@
-// The N-API face of the engine. Arguments are read and results made on JavaScript's thread; the work itself runs on a
+// The engine's Node-API binding. Arguments are read and results made on JavaScript's thread. The work itself runs on a
 // worker, so the event loop never waits. main/engine/native/engine.ts queues the calls.
 #include <napi.h>
 
@@ -21,7 +21,7 @@ class Job : public Napi::AsyncWorker {
 
   static Napi::Value start(Napi::Env env, std::function<Finish()> work, std::vector<Napi::Value> held = {}) {
     Job* const job = new Job(env, std::move(work));
-    // What the work reads in place must live until it is done.
+    // Keeps alive what the work reads in place, until it is done.
     Napi::Array keep = Napi::Array::New(env, held.size());
     for (uint32_t i = 0; i < held.size(); i++) keep.Set(i, held[i]);
     job->held_ = Napi::Persistent(keep.As<Napi::Object>());
@@ -64,7 +64,7 @@ class Job : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   std::function<Finish()> work_;
   Finish finish_;
-  const char* code_ = nullptr;  // of the error, where programs tell it from others
+  const char* code_ = nullptr;  // of the error, for programs
   Napi::ObjectReference held_;
 };
 
@@ -90,7 +90,7 @@ std::vector<int32_t> integers(const Napi::Value& value) {
   return std::vector<int32_t>(array.Data(), array.Data() + array.ElementLength());
 }
 
-// Tensors as they lie in JavaScript's memory; the object must be held while they are read.
+// Tensors in JavaScript's memory, without a copy. The object must be kept alive while they are read.
 dpo::GivenTensors tensors(const Napi::Value& value) {
   const Napi::Object object = value.As<Napi::Object>();
   dpo::GivenTensors out;
@@ -118,7 +118,7 @@ Napi::Value array(Napi::Env env, const std::vector<From>& values) {
   return out;
 }
 
-// Each tensor is freed when it is copied: those of a large adapter would not be in memory twice.
+// Each tensor is freed once it is copied, so that a large adapter is not in memory twice.
 Napi::Value object(Napi::Env env, dpo::NamedTensors& tensors) {
   Napi::Object out = Napi::Object::New(env);
   for (dpo::NamedTensor& each : tensors) {
@@ -157,7 +157,7 @@ Napi::Value object(Napi::Env env, const std::vector<dpo::News>& news) {
 template <class T>
 using Names = std::map<std::string, T>;
 
-// What a name stands for. Throws where it is none of these.
+// The value with this name. Throws if there is none.
 template <class T>
 T named(const char* what, const Napi::Value& value, const Names<T>& names) {
   const std::string name = value.ToString();
@@ -196,7 +196,7 @@ dpo::Config config(const Napi::Object& from) {
   return c;
 }
 
-// Requests for completions, handed over while the engine may already be at work on others.
+// Takes requests for completions, also while the engine works on others.
 class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -210,7 +210,7 @@ class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
   std::shared_ptr<dpo::Inbox> inbox() const { return inbox_; }
 
  private:
-  // submit(request) -> whether the generation that reads this inbox will see it
+  // submit(request) -> whether the generation will read it
   Napi::Value submit(const Napi::CallbackInfo& info) {
     const Napi::Object from = info[0].As<Napi::Object>();
     dpo::Request request;
@@ -227,13 +227,13 @@ class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
     return Napi::Boolean::New(info.Env(), inbox_->submit(std::move(request)));
   }
 
-  // cancel(id): nothing more is told of that request
+  // cancel(id): stops the request, no more news of it follows
   void cancel(const Napi::CallbackInfo& info) { inbox_->cancel(info[0].As<Napi::Number>().Int64Value()); }
 
   std::shared_ptr<dpo::Inbox> inbox_;
 };
 
-// The engine as JavaScript holds it. Jobs share it, so that it outlives what is still running.
+// JavaScript's handle of the engine. Jobs share the engine, so that it outlives running work.
 class Handle : public Napi::ObjectWrap<Handle> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -258,7 +258,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
   using Slot = std::unique_ptr<AnyEngine>;
   using Info = Napi::CallbackInfo;
 
-  // A job on the engine, refused once it is closed.
+  // A job on the engine. It is refused once the engine is closed.
   Napi::Value job(const Info& info, std::function<Job::Finish(AnyEngine&)> work, std::vector<Napi::Value> held = {}) {
     return Job::start(
         info.Env(),
@@ -317,7 +317,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     });
   }
 
-  // sections(name) -> [{ name, bytes }], the stored parts of a matrix and their lengths
+  // sections(name) -> [{ name, bytes }], the stored sections of a matrix and their lengths
   Napi::Value sections(const Info& info) {
     return job(info, [name = info[0].ToString().Utf8Value()](AnyEngine& engine) -> Job::Finish {
       return [list = engine.sections(name)](Napi::Env env) {
@@ -333,8 +333,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
     });
   }
 
-  // Copies between bytes and a part of a section: readSection(name, section, offset, bytes) into bytes, writeSection out
-  // of them.
+  // readSection(name, section, offset, bytes) copies a part of a section into bytes, writeSection copies bytes into the
+  // section.
   Napi::Value copySection(const Info& info, bool write) {
     Napi::Uint8Array bytes = info[3].As<Napi::Uint8Array>();
     return job(info, [name = info[0].ToString().Utf8Value(), index = static_cast<size_t>(info[1].ToNumber().Int64Value()),
@@ -450,7 +450,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     }, {info[1], info[2]});
   }
 
-  // generate(inbox, adapter, listener): resolves when the inbox is closed. What it told the listener may come later.
+  // generate(inbox, adapter, listener): resolves when the inbox is closed. The listener may get the last news later.
   Napi::Value generate(const Info& info) {
     const std::shared_ptr<dpo::Inbox> inbox = InboxHandle::Unwrap(info[0].As<Napi::Object>())->inbox();
     const std::shared_ptr<Napi::ThreadSafeFunction> listener(

@@ -1,4 +1,4 @@
-// Attention over the forest: which queries look at which rows, shared out among threads.
+// Attention over the forest: which queries attend to which rows, as tasks for threads.
 #include <algorithm>
 
 #include "decoder.h"
@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kBlocksPerTask = 4;
 
-// The runs of keys and values of the batch that a branch sees, appended: its ancestors, then itself.
+// Appends the batch's runs of keys and values that a branch sees: its ancestors, then itself.
 template <class T>
 void pushRuns(const Branch& branch, const Config& c, int64_t kvHead, const T* qkv, T* dQkv, std::vector<Run<T>>& runs) {
   const auto push = [&](const Stretch& rows) {
@@ -47,7 +47,7 @@ Attention<T> queriesOf(const Branch& branch, const Config& c, int64_t kvHead, co
 
 }  // namespace
 
-// Cuts every branch's queries into pieces of whole vectors, the long ones first so that threads end together.
+// Cuts every branch's queries into pieces of whole vectors, the long ones first, so that threads end together.
 template <class T>
 void Decoder<T>::planAttention(const Layout& layout) {
   queryBlocks_.clear();
@@ -94,7 +94,7 @@ void Decoder<T>::attention(const Layout& layout, int64_t layer, const KvHooks<T>
   });
 }
 
-// Whether one of the block's queries is of a head row: behind the last layer nobody reads the others.
+// Whether one of the block's queries is of a head row. After the last layer no others are read.
 template <class T>
 bool Decoder<T>::anyHeadRow(const Branch& branch, const Attention<T>& at) const {
   const auto row = [&](int64_t lane) { return isHeadRow_.begin() + branch.rows.begin + lane / at.group; };
@@ -102,8 +102,8 @@ bool Decoder<T>::anyHeadRow(const Branch& branch, const Attention<T>& at) const 
          row(at.laneBegin + at.laneCount - 1) + 1;
 }
 
-// Fills g_.dQkv from g_.dAttended. A tree and a key/value head are one task, which alone adds to its keys' gradients: a prompt's rows
-// gather the gradients of all their children in a fixed order.
+// Fills g_.dQkv from g_.dAttended. A tree and a key/value head are one task. Only that task adds to its keys' gradients, so
+// a prompt's rows sum the gradients of all their children in a fixed order.
 template <class T>
 void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer) {
   const Config& c = base_.config;

@@ -1,11 +1,11 @@
-// The backward pass over layers, from the top down to the lowest place that is trained.
+// The backward pass over layers, from the top down to the lowest trained weight.
 #include <algorithm>
 
 #include "decoder.h"
 
 namespace dpo {
 
-// What the gradients at and below this layer need. Above the lowest layer: everything.
+// What the gradients at and below this layer need. Above the lowest trained layer, that is everything.
 template <class T>
 typename Decoder<T>::Needs Decoder<T>::needs(int64_t layer) const {
   if (adapter_ == nullptr || layer > 0) return {true, true, true, true};
@@ -30,7 +30,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
 
   for (int64_t l = c.layers - 1; l >= 0; l--) {
     const Needs need = needs(l);
-    // The last layer's state is still there.
+    // The last layer's state still exists.
     if (checkpointing_ && !last(l)) remake(layout, l);
     for (int i = 0; i < kSites; i++) {
       const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
@@ -46,7 +46,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
     const T* dMid = g_.dMid.data();
     if (need.qkv) {
       if (last(l)) {
-        // The gradient of o_proj still needs dMid as it is; d x takes the copy's place row by row.
+        // The gradient of o_proj still needs dMid, so it is copied. d x replaces the copy row by row.
         std::copy_n(g_.dMid.data(), tailCount_ * h, g_.dx.data());
         spreadTail(g_.dx.data());
         spreadTail(g_.dAttended.data());
@@ -59,7 +59,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
         addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(),
                       base_.gradAt(base_.layers[static_cast<size_t>(l)].inputNorm));
     }
-    // Only now, as attention's backward needs it as it was.
+    // Only now, because attention's backward needs it before dropout.
     if (drops() && site(l, kO) != nullptr)
       eachBlock(tailRows(l), [&](const Rows& rows) { dropOut(l, kO, rows, h, attended(l) + rows.begin * h); });
 
@@ -72,7 +72,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   if (adapter_ == nullptr) embeddingGradients(layout);
 }
 
-// What forward had of a layer, again.
+// Recomputes a layer's state, as in forward.
 template <class T>
 void Decoder<T>::remake(const Layout& layout, int64_t layer) {
   eachBlock(rows_, [&](const Rows& rows) { layerIn(layer, rows, layout.positions.data(), input(layer), qkv(layer)); });
@@ -80,8 +80,8 @@ void Decoder<T>::remake(const Layout& layout, int64_t layer) {
   eachBlock(rows_, [&](const Rows& rows) { layerOut(layer, rows, input(layer), state(layer).attended.data(), nullptr); });
 }
 
-// From d x' (g_.next): d gateUp, d mid and d attended of a block, and the inputs of gate, up and down that their weights'
-// gradients need, in place of mid and d act.
+// From d x' (g_.next) of a block: d gateUp, d mid and d attended. Also the inputs of gate, up and down for their weights'
+// gradients, in place of mid and d act.
 template <class T>
 void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need) {
   const Config& c = base_.config;
@@ -121,8 +121,8 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
   adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr);
 }
 
-// From d q, k, v as they were rotated, and d mid: d x of a block, and the input of q, k, v that their weights' gradients
-// need, in place of the layer's. d mid may lie where d x goes.
+// From d of the rotated q, k, v and d mid of a block: d x. Also the input of q, k, v for their weights' gradients, in place
+// of the layer's. d mid may be where d x goes.
 template <class T>
 void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& rows, const T* dMid, bool input) {
   const Config& c = base_.config;
@@ -148,8 +148,8 @@ void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& row
   }
 }
 
-// Moves tail rows that lie one after the other, [tail, hidden], to their places among all, [rows, hidden], and writes zeros
-// to the others. They ascend, so that none is overwritten before it has moved.
+// Moves the packed tail rows [tail, hidden] to their places among all rows [rows, hidden], in the same array, and zeroes the
+// others. Rows ascend, so none is overwritten before it has moved.
 template <class T>
 void Decoder<T>::spreadTail(T* x) const {
   const int64_t h = base_.config.hidden;
@@ -177,8 +177,8 @@ void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
   addColumnSums(rows_, c.qkv(), g_.dQkv.data(), base_.gradAt(weights.qkvBias));
 }
 
-// Products over all rows, in tiles of the result that threads take one by one. Each tile is summed over rows in one
-// order, whoever computes it.
+// Products over all rows, in tiles of the result that threads take one by one. Each tile is summed over rows in a fixed
+// order, whichever thread computes it.
 template <class T>
 void Decoder<T>::runOuters(const std::vector<Outer>& outers) {
   const int64_t tileM = std::max<int64_t>(192 / k_.tileRows, 1) * k_.tileRows, tileN = 256;
@@ -200,7 +200,7 @@ void Decoder<T>::runOuters(const std::vector<Outer>& outers) {
   });
 }
 
-// to [n] += the columns' sums of x [rows, n].
+// to [n] += the column sums of x [rows, n].
 template <class T>
 void Decoder<T>::addColumnSums(int64_t rows, int64_t n, const T* x, T* to) {
   constexpr int64_t kWidth = 64;
@@ -210,7 +210,7 @@ void Decoder<T>::addColumnSums(int64_t rows, int64_t n, const T* x, T* to) {
   });
 }
 
-// The lowest layer's input is the embedding of its token.
+// A row of the lowest layer's input is its token's embedding.
 template <class T>
 void Decoder<T>::embeddingGradients(const Layout& layout) {
   constexpr int64_t kWidth = 64;

@@ -12,8 +12,8 @@
 
 namespace dpo {
 
-// How the matrices are held: as numbers that can be trained, or frozen in a stored form, embedding and head in one of
-// their own. Norms and biases are always numbers.
+// How the matrices are held: as numbers that can be trained, or frozen in a stored form; embedding and head may have
+// another form. Norms and biases are always numbers.
 struct Precision {
   bool frozen = false;
   Format layers = Format::kBf16, head = Format::kBf16;
@@ -31,13 +31,13 @@ struct Base {
   Config config;
   Precision precision;
   Parameters<T> parameters;
-  std::map<std::string, std::unique_ptr<Stored>> frozen;  // matrices by name, where the precision says so
-  int64_t embedding = 0, finalNorm = 0, headWeight = 0;   // offsets; of matrices only where they are not frozen
+  std::map<std::string, std::unique_ptr<Stored>> frozen;  // matrices by name, if the precision is a stored form
+  int64_t embedding = 0, finalNorm = 0, headWeight = 0;   // offsets; matrices have one only if they are not frozen
   const Stored* frozenEmbedding = nullptr;
   std::vector<BaseLayer<T>> layers;
   Linear<T> head;
 
-  // Empty: fill() brings the weights.
+  // Starts empty; fill() brings the weights.
   Base(const Config& c, const Precision& p) : config(c), precision(p), layers(static_cast<size_t>(c.layers)) {
     embedding = declareMatrix("model.embed_tokens.weight", c.vocab, c.hidden, p.head, nullptr);
     for (int64_t l = 0; l < c.layers; l++) declareLayer(layers[static_cast<size_t>(l)], l);
@@ -57,14 +57,14 @@ struct Base {
     shape(head, c.hidden, c.vocab, headWeight);
   }
 
-  // Takes `count` values of a tensor from place `offset` on; pieces come in order, as Stored::fill wants them.
+  // Takes `count` values of a tensor from index `offset` on. Pieces come in order, as for Stored::fill.
   void fill(ThreadPool& pool, const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
     const auto found = frozen.find(name);
     if (found != frozen.end()) found->second->fill(pool, offset, count, dtype, bytes);
     else parameters.fillPart(name, offset, count, dtype, bytes);
   }
 
-  // Throws where a tensor is not complete.
+  // Throws if a tensor is not complete.
   void checkComplete() const {
     for (const auto& [name, matrix] : frozen)
       if (!matrix->complete()) throw std::invalid_argument("tensor '" + name + "' is missing or not complete");
@@ -91,7 +91,7 @@ struct Base {
   }
 
  private:
-  // Returns the matrix's offset among the parameters, or makes it a stored one of `linear`.
+  // Returns the matrix's offset among the parameters, or gives `linear` a stored matrix.
   int64_t declareMatrix(const std::string& name, int64_t rows, int64_t cols, Format format, Linear<T>* linear) {
     if (!precision.frozen) return parameters.declare(name, {rows, cols});
     const auto added = frozen.emplace(name, std::make_unique<Stored>(name, format, rows, cols)).first;

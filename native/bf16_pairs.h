@@ -1,5 +1,5 @@
-// Pairs of bf16 in AVX-512 registers, for the files that are compiled with -mavx512bf16: a lane holds two numbers that are
-// neighbours along a contraction.
+// Pairs of bf16 in AVX-512 registers, for files compiled with -mavx512bf16. A lane holds two numbers that are neighbours
+// along the contraction.
 #pragma once
 #include <immintrin.h>
 

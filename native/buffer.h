@@ -1,5 +1,5 @@
-// A 64-byte aligned array that keeps its memory when it shrinks, so that a training loop allocates only once. A vector
-// load may reach kSlack elements beyond its end.
+// A 64-byte aligned array that keeps its memory when it shrinks, so that a training loop allocates only once. Vector loads
+// may reach kSlack elements beyond its end.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -23,7 +23,7 @@ class Buffer {
   }
   ~Buffer() { release(); }
 
-  // Makes room for n elements. What they hold is unspecified afterwards.
+  // Makes room for n elements, whose content is then unspecified.
   void resize(int64_t n) {
     if (n > capacity_) {
       release();

@@ -1,4 +1,4 @@
-// What decides a Qwen2 decoder's shapes.
+// The sizes of a Qwen2 decoder, which determine its shapes.
 #pragma once
 #include <cstdint>
 

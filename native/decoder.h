@@ -1,13 +1,13 @@
 // The Qwen2 decoder on a forest of segments: forward, and backward by hand.
 //
-// All tokens of a batch are rows of one matrix. A layer is two passes over blocks of rows, each block on one thread
-// with its weights packed once and its intermediate values in L2, and between them attention, by segment and head:
+// All tokens of a batch are rows of one matrix. A layer is two passes over blocks of rows, with attention between them, by
+// segment and head. One thread takes a block, with weights packed once and intermediate values in L2:
 //
 //     in:   normed = rmsNorm(x);  q, k, v = normed Wqkv + b, rotated
 //     attention
 //     out:  mid = x + attended Wo;  x' = mid + swiglu(rmsNorm(mid) Wgu) Wd
 //
-// Behind the last layer's attention only rows that predict a target are carried on ("tail" rows).
+// After the last layer's attention only rows that predict a target go on ("tail" rows).
 #pragma once
 #include <functional>
 #include <optional>
@@ -22,8 +22,8 @@
 
 namespace dpo {
 
-// What backward needs of a layer besides its input, [rows, .]; where nothing is kept, or it is made again (activation
-// checkpointing, Chen et al. 2016, arXiv:1604.06174), all layers share one.
+// What backward needs of a layer beside its input, [rows, .]. All layers share one if nothing is kept, or if backward
+// recomputes it (activation checkpointing, Chen et al. 2016, arXiv:1604.06174).
 template <class T>
 struct LayerState {
   Buffer<T> rstd;      // [rows] of the input norm
@@ -35,8 +35,8 @@ struct LayerState {
   Buffer<T> low[kSites];  // [rows, rank] scale A x of the adapter
 };
 
-// Derivatives of one layer at a time. What backward has read of a layer for the last time gives its place to what comes
-// next: d gateUp takes gateUp's, act d act's, and the norms of input and mid theirs, as the gradients of weights need them.
+// Derivatives of one layer at a time. The gradients of weights reuse arrays that backward has read for the last time:
+// d gateUp takes the place of gateUp, act that of d act, and the norms those of input and mid.
 template <class T>
 struct LayerGradient {
   Buffer<T> next;          // [tail, hidden] d loss / d the layer's output
@@ -49,7 +49,7 @@ struct LayerGradient {
   Buffer<T> normPartials;  // [blocks, hidden]
 };
 
-// A thread's own memory.
+// Working memory of a thread.
 template <class T>
 struct Scratch {
   Buffer<T> wide;    // [rows of a block, ff], or logits of a few rows
@@ -57,18 +57,18 @@ struct Scratch {
   Buffer<T> attention, panels;
 };
 
-// What generation adds to a forward pass: what was computed earlier, and where the keys and values of this pass go.
+// Generation's part in a forward pass: it adds earlier keys and values, and takes those of this pass.
 template <class T>
 struct KvHooks {
-  // Appends the runs of keys and values that a branch of the batch sees before its root.
+  // Appends the runs of earlier keys and values that a branch of the batch sees before its root.
   std::function<void(const Branch&, int64_t layer, int64_t kvHead, int thread, std::vector<Run<T>>&)> before;
-  // Takes a layer's keys and values [rows, q k v], before anything looks at them; they last until the next layer's.
+  // Takes a layer's keys and values [rows, q k v] before anything reads them. They last until the next layer's.
   std::function<void(int64_t layer, T* qkv)> computed;
 };
 
-// How the passes of a layer take their rows: in blocks of many; few of them, so that stored weights are multiplied where they
-// lie; or few, called for all rows by the pool's own thread and sharing out their products' columns: every weight is read
-// once, by one thread. That pays where reading the weights takes longer than starting the threads.
+// How the passes of a layer process rows. kBlocks: in blocks of many rows. kFew: few rows, so stored weights are multiplied
+// in place. kWide: few rows, all in one call on the pool's own thread, and threads share the columns of each product. Then
+// one thread reads each weight once, which pays if reading weights takes longer than starting threads.
 enum class Passes { kBlocks, kFew, kWide };
 
 // A block of rows, and the thread that has it.
@@ -80,10 +80,10 @@ struct Rows {
 template <class T>
 class Decoder {
  public:
-  // With `checkpointing` backward makes each layer's state again from its input, instead of keeping it.
+  // With `checkpointing`, backward recomputes each layer's state from its input, instead of keeping it.
   Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
 
-  // Runs the layers over the batch; afterwards tail() holds the last layer's output at the head rows. `keep` what
+  // Runs the layers over the batch. Then tail() holds the last layer's output at the head rows. With `keep`, keeps what
   // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `hooks`.
   void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
                const KvHooks<T>* hooks = nullptr);
@@ -91,12 +91,11 @@ class Decoder {
   // Log-probability, entropy and hit of every target, in the order of segments.
   void score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
 
-  // Adds gradients of what is trained - the adapter of the forward pass if there was one, else the base - for
+  // Adds gradients of the trained weights (the forward pass's adapter if there was one, else the base) for
   // d loss / d logprobs [targets]. Follows a forward pass with `keep`.
   void backward(const Layout& layout, const T* dLogprobs);
 
-  // For generation: the two passes of a layer over rows whose attention is computed elsewhere.
-  // Passes take their rows so until the guard goes, however the scope is left: training needs blocks again.
+  // Sets how passes process rows until the guard is destroyed, even by an exception: training needs blocks again.
   class PassesGuard {
    public:
     PassesGuard(Passes& current, Passes passes) : current_(current) { current_ = passes; }
@@ -108,17 +107,18 @@ class Decoder {
     Passes& current_;
   };
   [[nodiscard]] PassesGuard takePasses(Passes passes) { return PassesGuard(passes_, passes); }
+  // For generation: embedding and the two passes of a layer. Attention of these rows is computed elsewhere.
   void embed(const Rows& rows, const int32_t* tokens, T* x) const;
   void layerIn(int64_t layer, const Rows& rows, const int32_t* positions, const T* x, T* qkv);
   // Final norm and head for rows of x [., hidden]: logits [., vocab].
   void logits(const Rows& rows, const T* x, T* out);
-  // Without `next` only what backward needs of the layer.
+  // Without `next`, computes only what backward needs of the layer.
   void layerOut(int64_t layer, const Rows& rows, const T* x, T* attended, T* next);
-  // Sizes the states of `rows` rows that layerIn and layerOut write besides.
+  // Sizes the states that layerIn and layerOut also write, for `rows` rows.
   void reserve(int64_t rows, Adapter<T>* adapter);
   void eachBlock(int64_t rows, const std::function<void(const Rows&)>& work);
 
-  // Gives back all memory but the weights'; the next pass takes it anew.
+  // Frees all memory but the weights'; the next pass allocates it again.
   void release();
 
   const T* tail() const { return tail_.data(); }
@@ -129,7 +129,7 @@ class Decoder {
   const Base<T>& base() const { return base_; }
 
  private:
-  // A product of two matrices over all rows that adds to a weight's gradient: c [m, n] += a [k, m]^T b [k, n].
+  // A product over all rows that adds to a weight's gradient: c [m, n] += a [k, m]^T b [k, n].
   struct Outer {
     int64_t m, n, k;
     const T* a;
@@ -147,9 +147,9 @@ class Decoder {
   };
 
   LayerState<T>& state(int64_t layer) { return states_[keep_ && !checkpointing_ ? static_cast<size_t>(layer) : 0]; }
-  // [rows, hidden] what goes into a layer
+  // [rows, hidden] the input of a layer
   T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
-  // [tail, hidden] what o_proj multiplies
+  // [tail, hidden] the input of o_proj
   T* attended(int64_t layer) { return last(layer) ? tailAttended_.data() : state(layer).attended.data(); }
   T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
   bool last(int64_t layer) const { return layer + 1 == base_.config.layers; }

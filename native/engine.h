@@ -1,5 +1,5 @@
-// One decoder with its adapters, its optimiser and its thread pool: what main/engine/engine.ts promises, without
-// JavaScript. No method may run while another does.
+// One decoder with its adapters, its optimiser and its thread pool: main/engine/engine.ts's contract, without JavaScript.
+// No method may run while another does.
 #pragma once
 #include <map>
 #include <memory>
@@ -23,7 +23,7 @@ struct AdamW {
   double learningRate, beta1, beta2, epsilon, weightDecay, maxGradNorm;
 };
 
-// What became of a request since it was last told of.
+// The progress of a request since its last news.
 struct News {
   int64_t id = 0;
   std::vector<int32_t> tokens;
@@ -38,37 +38,37 @@ struct NamedTensor {
 };
 using NamedTensors = std::vector<NamedTensor>;
 
-// The engine behind either precision.
+// The interface of the engine in either precision.
 class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
-  // The name of the table of kernels, and how many threads compute.
+  // The name of the table of kernels, and the number of threads.
   virtual std::string kernels() const = 0;
   virtual int threads() const = 0;
-  // Brings the base model: pieces of every tensor, in order, as Base::fill takes them, then ready().
+  // Loads the base model: pieces of every tensor, in order, as for Base::fill, then ready().
   virtual void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) = 0;
   virtual void ready() = 0;
-  // The stored bytes of a frozen matrix, to be written to a file; none where it is not frozen.
+  // The stored bytes of a frozen matrix, to be written to a file; none if it is not frozen.
   virtual std::vector<Section> sections(const std::string& name) = 0;
-  // Says that they were read from a file instead of filled.
+  // Call after reading them from a file, instead of fill().
   virtual void sectionsRead(const std::string& name) = 0;
   virtual void addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) = 0;
   virtual void removeAdapter(const std::string& name) = 0;
-  // The tensors of an adapter, or with no name of the base, as float.
+  // The tensors of an adapter, or without a name of the base, as float.
   virtual NamedTensors weights(const std::optional<std::string>& adapter) = 0;
   virtual void train(const std::optional<std::string>& adapter) = 0;
   virtual Scores logprobs(const Forest& forest, const std::optional<std::string>& adapter) = 0;
-  // The first half of a gradient: scores with what is trained, keeping what backward needs.
+  // The first half of a gradient: scores with the trained weights. Keeps what backward needs.
   virtual Scores forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) = 0;
-  // The second half, with d loss / d logprobs.
+  // The second half, from d loss / d logprobs.
   virtual void backward(const std::vector<double>& dLogprobs) = 0;
   virtual NamedTensors gradients() = 0;
   virtual double step(const AdamW& options) = 0;
   virtual int64_t optimizerStep() const = 0;
   virtual NamedTensors moments(bool second) = 0;
   virtual void setOptimizer(int64_t step, const GivenTensors& expAvg, const GivenTensors& expAvgSq) = 0;
-  // Completes the requests in the inbox, and those that come while it does, until none is left; then the inbox is closed.
-  // Tells the tokens of those that stream as they come, of the others when they are done.
+  // Completes the requests in the inbox, and those that come meanwhile, until none is left. Then closes the inbox.
+  // Reports the tokens of streaming requests as they come, of others when they are done.
   virtual void generate(Inbox& inbox, const std::optional<std::string>& adapter,
                         const std::function<void(std::vector<News>)>& tell) = 0;
 };
@@ -76,14 +76,14 @@ class AnyEngine {
 struct Options {
   int threads = 1;
   std::string instructions;  // as in chooseKernels
-  bool bf16 = false;         // whether products may round what they multiply, as in chooseKernels
+  bool bf16 = false;         // whether products may round their operands, as in chooseKernels
   bool doublePrecision = false;
   Precision precision;
-  bool checkpointing = false;  // activations are made again in backward
-  int64_t cacheBytes = 0;    // about how much the keys and values of prompts and completions may take
+  bool checkpointing = false;  // backward recomputes activations
+  int64_t cacheBytes = 0;    // the approximate limit on keys and values
 };
 
-// An engine without weights. Throws std::invalid_argument where configuration and options do not fit.
+// Makes an engine without weights. Throws std::invalid_argument if configuration and options do not fit.
 std::unique_ptr<AnyEngine> makeEngine(const Config& config, const Options& options);
 
 template <class T>
@@ -128,7 +128,7 @@ class Engine final : public AnyEngine {
   Base<T> base_;
   Decoder<T> decoder_;
   Pages<T> pages_;
-  std::optional<std::string> pagesOf_;  // the adapter whose keys and values the pages hold
+  std::optional<std::string> pagesOf_;  // the adapter that the keys and values in the pages are from
   std::map<std::string, std::unique_ptr<Adapter<T>>> adapters_;
   bool training_ = false;
   std::optional<std::string> target_;  // what is trained; none: the base

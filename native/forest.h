@@ -1,4 +1,4 @@
-// A batch as it came in, and as the decoder walks it: the tokens of all segments in one column, with their positions,
+// A batch as it arrives, and as the decoder processes it: the tokens of all segments in one column, with their positions,
 // the rows that each segment attends to, and the rows that predict targets.
 #pragma once
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace dpo {
 
-// Segments in topological order, as main/engine/engine.ts describes them.
+// Segments in topological order, as described in main/engine/engine.ts.
 struct Forest {
   std::vector<int32_t> tokens;  // of all segments, one after the other
   std::vector<int32_t> lengths;
@@ -37,7 +37,7 @@ struct Layout {
   std::vector<int32_t> tokens, positions;  // one a row
   std::vector<Branch> branches;            // one a segment
   std::vector<std::vector<int64_t>> trees;  // branches by root, in order
-  std::vector<HeadRow> headRows;           // ascending rows; a row that predicts several children's first tokens once
+  std::vector<HeadRow> headRows;           // ascending; a row that predicts the first tokens of several children occurs once
   std::vector<int32_t> targetTokens;       // by head row
   std::vector<int64_t> targetSlots;        // index of that target in the order of segments
   std::vector<int32_t> starts, counts;     // targets of a segment, in that order
@@ -45,7 +45,7 @@ struct Layout {
   int64_t rowCount() const { return static_cast<int64_t>(tokens.size()); }
 };
 
-// Throws std::invalid_argument with one sentence where the forest does not fit the model.
+// Throws std::invalid_argument with one sentence if the forest does not fit the model.
 Layout layOut(const Forest& forest, const Config& config);
 
 }  // namespace dpo

@@ -24,8 +24,8 @@ void Decoder<T>::release() {
   for (Buffer<T>* each : {&tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &dLogits_}) each->release();
 }
 
-// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. Where weights
-// are packed for every block anew, they are four times as large. Every thread gets as many blocks as the others.
+// Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. If weights are
+// packed anew for every block, blocks are four times as large. All threads get the same number of blocks.
 template <class T>
 void Decoder<T>::eachBlock(int64_t rows, const std::function<void(const Rows&)>& work) {
   const auto over = [](int64_t n, int64_t by) { return (n + by - 1) / by; };
@@ -129,7 +129,7 @@ void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
   for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) base_.embed(k_, tokens[r], x + r * h);
 }
 
-// y = x W^T + init for rows that lie one after the other: on the block's thread, or shared out where passes are wide.
+// y = x W^T + init for contiguous rows, on the block's thread, or shared among threads if passes are wide.
 template <class T>
 void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init) {
   const bool few = passes_ != Passes::kBlocks;
@@ -155,7 +155,7 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
   adapt(layer, kQkv, rows, normed.data(), out, c.qkv());
   for (int64_t r = 0; r < rows.count; r++) {
     const int64_t position = positions[rows.begin + r];
-    // q and k lie side by side: one sweep turns the heads of both.
+    // q and k lie side by side, so one call rotates the heads of both.
     k_.rotate(c.heads + c.kvHeads, c.headDim(), out + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(1));
   }
 }
@@ -172,7 +172,7 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, T* attend
   multiply(weights.o, rows, attended, mid, x);
   Buffer<T>& normed = scratch(rows.thread).narrow;
   normed.resize(n * h);
-  // Attention's backward needs what it attended as it was.
+  // Attention's backward needs the attended values before dropout.
   if (drops()) std::copy_n(attended, n * h, normed.data());
   adapt(layer, kO, rows, drops() ? normed.data() : attended, mid, h);
 

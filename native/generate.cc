@@ -1,7 +1,7 @@
 // Generation with continuous batching (Yu et al. 2022, Orca): requests join between two tokens and leave when they are
-// done. What prompts have in common is computed once, also where one of them came earlier. Long prompts are computed a
-// chunk at a time (Agrawal et al. 2023, arXiv:2308.16369), so that completions under way go on meanwhile and memory does not
-// grow with the prompt. A completion does not depend, to the last bit, on what else is computed with it.
+// done. Common beginnings of prompts are computed once, also with earlier prompts. Long prompts are computed a chunk at a
+// time (Agrawal et al. 2023, arXiv:2308.16369), so that running completions go on meanwhile and memory does not grow with
+// the prompt. To the last bit, a completion does not depend on what else is computed with it.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -14,12 +14,12 @@ namespace dpo {
 
 namespace {
 
-// Rows of prompts that are computed together at most: enough for large products. Whole pages.
+// The most rows of prompts that are computed together: enough for large products, and whole pages.
 constexpr int64_t kPromptRows = 1024;
-// The same where completions under way wait meanwhile.
+// The same while completions wait.
 constexpr int64_t kPromptRowsBetween = 512;
 
-// A completion under way.
+// A running completion.
 template <class T>
 struct Sequence {
   Request request;
@@ -27,7 +27,7 @@ struct Sequence {
   int64_t length = 0;  // tokens whose keys and values are in the pages
   std::vector<int32_t> tokens;
   std::vector<float> logprobs;
-  size_t told = 0;  // of its tokens
+  size_t told = 0;  // tokens that were reported
   bool stopped = false;
 
   bool done() const { return stopped || static_cast<int64_t>(tokens.size()) == request.sampling.maxNewTokens; }
@@ -35,7 +35,7 @@ struct Sequence {
 
 int64_t pagesFor(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
 
-// Pages that a request takes at most.
+// The most pages that a request can take.
 int64_t pagesOf(const Request& request) {
   return pagesFor(static_cast<int64_t>(request.prompt.size()) + request.sampling.maxNewTokens);
 }
@@ -107,11 +107,11 @@ class Generation {
   }
 
   void release(const std::vector<Page<T>*>& pages) {
-    // The last first: it is of use only behind the others, so it shall be the first to be forgotten.
+    // The last page first: it is of use only after the others, so it should be the first to be forgotten.
     for (size_t i = pages.size(); i-- > 0;) pages_.release(pages[i]);
   }
 
-  // Lets the prompts of waiting requests be read, in their order, as far as there is room.
+  // Starts reading the prompts of waiting requests, in order, as long as there is room.
   void admit() {
     int64_t room = pages_.available();
     for (const auto& each : active_) room -= pagesOf(each->request) - static_cast<int64_t>(each->pages.size());
@@ -139,10 +139,10 @@ class Generation {
     }
   }
 
-  // A prompt's part of a chunk, by the tokens up to its end.
+  // The parts of prompts in a chunk, by the prompt's tokens up to the part's end.
   using Chunk = std::map<std::vector<int32_t>, Group*>;
 
-  // Computes the next rows of the prompts that are being read, and begins the completions of those that end. The first
+  // Computes the next rows of the prompts that are being read, and begins the completions of those that end. The first prompt
   // leaves half of the room to the others, so that a short prompt need not wait for the end of a long one.
   void readPrompts() {
     const int64_t most = active_.empty() ? kPromptRows : kPromptRowsBetween;
@@ -156,14 +156,14 @@ class Generation {
       const int64_t count = left <= room ? left : room / kPageTokens * kPageTokens;
       if (count == 0) break;
       const auto end = group.prompt.begin() + group.known + count;
-      // What another prompt's part is already will be found in the pages.
+      // If another prompt has the same part, its pages will be found.
       if (chunk.try_emplace({group.prompt.begin(), end}, &group).second) rows += count;
     }
     compute(chunk);
     forgetEmptyGroups();
   }
 
-  // Whole pages that hold what comes next of a prompt. At least its last token is computed again: its logits are needed.
+  // Finds whole pages with a prompt's next tokens. At least its last token is computed again, because its logits are needed.
   void findPages(Group& group) {
     while (group.known + kPageTokens < static_cast<int64_t>(group.prompt.size())) {
       const Page<T>* const before = group.pages.empty() ? nullptr : group.pages.back();
@@ -217,7 +217,7 @@ class Generation {
     if (!ending.empty()) begin(ending);
   }
 
-  // Keys and values of a prompt's first pages, as they lie in memory of the thread's own.
+  // Keys and values of a prompt's first pages, copied to the thread's own memory.
   Run<T> readPages(const Group& group, int64_t count, int64_t layer, int64_t kvHead, int thread) {
     const int64_t d = c_.headDim(), page = kPageTokens * d;
     Buffer<T>& memory = own_[static_cast<size_t>(thread)].earlier;
@@ -234,7 +234,7 @@ class Generation {
     return run;
   }
 
-  // Draws the first tokens of completions whose prompts end in the chunk that was computed, in its order.
+  // Draws the first tokens of completions whose prompts end in the computed chunk, in its order.
   void begin(const std::vector<Group*>& groups) {
     const int64_t count = static_cast<int64_t>(groups.size());
     logits_.resize(count * c_.vocab);
@@ -262,7 +262,7 @@ class Generation {
     });
   }
 
-  // The row of the forward pass for each token of a prompt, -1 for those that were known.
+  // The row of the forward pass for each token of a prompt, -1 for known tokens.
   static std::vector<int64_t> rowsOf(const Layout& layout, int64_t leaf, const std::vector<int32_t>& prompt) {
     std::vector<int64_t> rows(prompt.size(), -1);
     for (int64_t b = leaf; b >= 0; b = layout.branches[static_cast<size_t>(b)].parent) {
@@ -273,14 +273,14 @@ class Generation {
     return rows;
   }
 
-  // Gives a group pages for a part of its prompt, and notes what must be copied into them.
+  // Gives a group pages for a part of its prompt, and records what must be copied into them.
   void fillPages(const std::vector<int32_t>& part, Group& group, const std::vector<int64_t>& rows) {
     const int64_t length = static_cast<int64_t>(part.size());
     for (int64_t at = group.known; at < length; at += kPageTokens) {
       const int64_t count = std::min(kPageTokens, length - at);
       const Page<T>* const before = group.pages.empty() ? nullptr : group.pages.back();
       const int32_t* const tokens = part.data() + at;
-      // Another prompt of this batch may have brought the same page.
+      // Another prompt of this batch may have the same page.
       Page<T>* page = count == kPageTokens ? pages_.find(before, tokens) : nullptr;
       if (page == nullptr) {
         page = pages_.take();
@@ -298,7 +298,7 @@ class Generation {
       k_.putToken(pages_.at(page, layer, head), place, d, from + head * d, from + c_.kv() + head * d);
   }
 
-  // Pages of another completion of a prompt: the same, but for the last where the prompt ends within it.
+  // Pages for another completion of a prompt. It shares all pages, except the last if the prompt ends within it.
   std::vector<Page<T>*> branchOff(const std::vector<Page<T>*>& of, size_t length) {
     std::vector<Page<T>*> pages = of;
     const bool whole = length % kPageTokens == 0;
@@ -327,7 +327,7 @@ class Generation {
         std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
   }
 
-  // Tells what is new, and lets the finished go.
+  // Reports news, and releases finished completions.
   void tellNews() {
     std::vector<News> news;
     for (auto& each : active_) {
@@ -343,12 +343,12 @@ class Generation {
     if (!news.empty()) tell_(std::move(news));
   }
 
-  // Wide where a layer's weights are so many that reading them is what takes the time.
+  // Wide if a layer has so many weights that reading them takes most of the time.
   Passes passes() const {
     return c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20) ? Passes::kWide : Passes::kFew;
   }
 
-  // Feeds every sequence's last token and draws the next.
+  // Computes every sequence's last token and draws the next.
   void decode() {
     const int64_t n = static_cast<int64_t>(active_.size());
     tokens_.clear();
@@ -383,7 +383,7 @@ class Generation {
     decoder_.pool().run(n, [&](int64_t r, int thread) { draw(*active_[static_cast<size_t>(r)], logits_.data() + r * c_.vocab, thread); });
   }
 
-  // Each thread takes an equal share of the sequences through all layers up to their next tokens: rows do not look at each
+  // Each thread takes an equal share of the sequences through all layers to their next tokens. Rows do not attend to each
   // other, so threads meet once a token. Every thread reads all weights, but from a cache.
   void decodeShares(int64_t n) {
     const int64_t threads = decoder_.pool().threads(), share = (n + threads - 1) / threads;
@@ -402,7 +402,7 @@ class Generation {
     });
   }
 
-  // Attention of a sequence's new token, of the query heads that share a key/value head.
+  // Attention of a sequence's new token, for the query heads that share a key/value head.
   void attend(int64_t row, int64_t layer, int64_t kvHead, int thread) {
     Sequence<T>& sequence = *active_[static_cast<size_t>(row)];
     Own& own = own_[static_cast<size_t>(thread)];
@@ -423,7 +423,7 @@ class Generation {
     std::vector<int64_t> rows;  // of the forward pass
   };
 
-  // What a thread has for itself.
+  // Memory of one thread.
   struct Own {
     std::vector<T*> pages;
     Buffer<T> earlier;  // keys and values of a prompt's earlier chunks
@@ -441,7 +441,7 @@ class Generation {
   std::deque<Group> reading_;
   Sequences active_;
   std::vector<Copy> copies_;
-  int64_t prepared_ = 0;  // rows that the decoder is ready for
+  int64_t prepared_ = 0;  // rows that the decoder has room for
   Buffer<T> logits_, x_, attended_, fresh_;
   std::vector<int32_t> tokens_, positions_;
   std::vector<Own> own_;  // of each thread

@@ -6,8 +6,8 @@
 
 namespace dpo {
 
-// Rows of logits a thread holds at a time: about 4 MB of them, or 32 MB where the head is unpacked anew for each block; at
-// most 48 rows.
+// Rows of logits that a thread holds at a time: about 4 MB, or 32 MB if the head is unpacked anew for each block; at most 48
+// rows.
 template <class T>
 int64_t Decoder<T>::headBlock() const {
   const int64_t room = base_.head.kept() ? 4 << 20 : 32 << 20;
@@ -61,13 +61,13 @@ void Decoder<T>::score(const Layout& layout, T* logprobs, T* entropies, uint8_t*
 }
 
 // With g_t = d loss / d logprob of target t: d logits = sum over a row's targets of g_t (one-hot(t) - softmax).
-// Leaves d tail in g_.next, and adds the gradients of head and final norm where the base is trained.
+// Writes d tail to g_.next, and adds the gradients of head and final norm if the base is trained.
 template <class T>
 void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
   const Config& c = base_.config;
   const int64_t h = c.hidden, block = headBlock();
   const bool trainBase = adapter_ == nullptr;
-  // The head's own gradient sums over rows: keep the derivatives of a chunk of rows, at most about 64 MB.
+  // The head's own gradient sums over rows, so it needs the derivatives of a chunk of rows, at most about 64 MB.
   const int64_t chunk = std::max<int64_t>((64 << 20) / (c.vocab * static_cast<int64_t>(sizeof(T))) / block, 1) * block;
   if (trainBase) dLogits_.resize(std::min(chunk, tailCount_) * c.vocab);
   const int64_t blocks = (tailCount_ + block - 1) / block;

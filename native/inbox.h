@@ -1,4 +1,4 @@
-// Where requests for completions wait for the thread that generates, which looks in between two tokens.
+// Requests for completions wait here. The thread that generates reads them between two tokens.
 #pragma once
 #include <cstdint>
 #include <mutex>
@@ -18,12 +18,12 @@ struct Request {
   int64_t id = 0;
   std::vector<int32_t> prompt;
   Sampling sampling;
-  bool streams = false;  // whether its tokens are wanted one by one
+  bool streams = false;  // whether its tokens are delivered one by one
 };
 
 class Inbox {
  public:
-  // False where generation has ended, and nobody will look again.
+  // Returns false if generation has ended and will not read the request.
   bool submit(Request request) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!open_) return false;
@@ -36,7 +36,7 @@ class Inbox {
     cancelled_.push_back(id);
   }
 
-  // Moves what came to the given vectors. Where nothing did and `idle`, closes the inbox and returns false.
+  // Moves new entries to the given vectors. If there are none and `idle`, closes the inbox and returns false.
   bool take(bool idle, std::vector<Request>& requests, std::vector<int64_t>& cancelled) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (Request& each : requests_) requests.push_back(std::move(each));

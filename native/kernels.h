@@ -1,4 +1,4 @@
-// The table of compute kernels. One table an instruction set; which one runs is chosen when the engine is made.
+// The table of compute kernels. Each instruction set has one, and the engine chooses one when it is made.
 //
 // A new instruction set (AMX, another scalar type for the packed weights, a GPU) is a new table.
 #pragma once
@@ -8,17 +8,17 @@
 
 namespace dpo {
 
-// Rows of the contraction that a packed panel holds at a time: 256 x 32 floats of B and 12 x 256 of A fit a 48 KB L1.
+// Rows of the contraction in a packed panel: 256 x 32 floats of B and 12 x 256 of A fit a 48 KB L1.
 constexpr int64_t kPanelDepth = 256;
 
-// A stretch of keys and values that queries look at, all of one key/value head. Rows are `ld` apart.
+// A run of keys and values that queries attend to, all of one key/value head. Rows are `ld` apart.
 template <class T>
 struct Run {
   const T* k = nullptr;  // [n, headDim]
   const T* v = nullptr;  // [n, headDim]
   int64_t ld = 0;
   int64_t n = 0;
-  int64_t columns = 0;  // not 0: k is transposed, [headDim, n] with rows this far apart; forward only
+  int64_t columns = 0;  // if not 0, k is transposed: [headDim, n] with rows this far apart; forward only
   T* dk = nullptr;  // gradients, added to; backward only
   T* dv = nullptr;
   int64_t dld = 0;
@@ -32,7 +32,7 @@ struct Attention {
   int64_t group = 0;      // query heads a key/value head
   int64_t laneBegin = 0;  // first lane, counted from the segment's first token
   int64_t laneCount = 0;  // at most tileCols
-  // The last run is the segment's own: token i sees its first ownOffset + i + 1 rows, and all of the other runs.
+  // The last run is the segment's own: token i sees its first ownOffset + i + 1 rows. It sees all of the other runs.
   const Run<T>* runs = nullptr;
   int64_t runCount = 0;
   int64_t ownOffset = 0;
@@ -48,10 +48,10 @@ struct Attention {
   T* scratch = nullptr;  // attentionScratch() elements
 };
 
-// Tokens of a page of keys and values: a vector tile of every table covers them.
+// Tokens in a page of keys and values: a vector tile of every table covers them.
 constexpr int64_t kPageTokens = 32;
 
-// One new token's attention in generation, of one group of heads, to all of its context.
+// In generation, the attention of one new token and one group of heads to all of its context.
 template <class T>
 struct Decode {
   int64_t headDim = 0;
@@ -82,23 +82,23 @@ struct Products {
   // C [m, n] += A [k, m]^T B [k, n]. Scratch: kPanelDepth * (m + n rounded up to whole tiles).
   void (*matmulTransposed)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                            int64_t ldc, T* scratch);
-  // As matmul, with rows [row, row + n) of a stored matrix as W [n, k], which are read where they lie: for few rows of A,
-  // where packing would take longer than multiplying. Scratch: storedScratch() elements.
+  // As matmul, with rows [row, row + n) of a stored matrix as W [n, k], read in place. For few rows of A, where packing
+  // would take longer than multiplying. Scratch: storedScratch() elements.
   void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const StoredView& w, int64_t row, T* c,
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
-  // As packTransposed and pack, of rows of bf16 and without a scale. Null where a table has no quicker way than `unpack`.
+  // As packTransposed and pack, of rows of bf16 and without a scale. Null if a table has no faster way than `unpack`.
   void (*packStoredTransposed)(int64_t n, int64_t k, const uint16_t* w, int64_t ld, T* packed);
   void (*packStored)(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed);
 };
 
-// Keys and values of generation. What a page looks like is the table's own business.
+// Keys and values of generation. Only the table knows the layout of a page.
 template <class T>
 struct Paging {
-  // Elements that the keys and values of a page take, of one layer and head.
+  // Elements of a page, for the keys and values of one layer and head.
   int64_t (*pageSize)(int64_t headDim);
-  // Rounds numbers to what a page holds of them. Null where it holds all of them.
+  // Rounds numbers as a page does. Null if a page does not round.
   void (*roundToPage)(int64_t n, T* x);
-  // Writes a token's key and value [headDim]. A page is filled from its first place on.
+  // Writes a token's key and value [headDim]. A page is filled from the front.
   void (*putToken)(T* page, int64_t place, int64_t headDim, const T* key, const T* value);
   // The first n keys and values, [n, headDim] each.
   void (*readPage)(const T* page, int64_t headDim, int64_t n, T* keys, T* values);
@@ -119,7 +119,7 @@ struct Kernels : Products<T>, Paging<T> {
 
   // y = x * rstd * w with rstd = 1 / sqrt(mean(x^2) + eps). x, y [rows, n]; rstd [rows].
   void (*rmsNorm)(int64_t rows, int64_t n, const T* x, const T* w, T eps, T* y, T* rstd);
-  // y = x * rstd * w again, from the stored rstd; y may be x itself.
+  // y = x * rstd * w, from the stored rstd; y may be x itself.
   void (*rmsNormAgain)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, T* y);
   // dx = residual (null: 0; may be dx itself) + gradient through rmsNorm; adds to dw unless it is null.
   void (*rmsNormBackward)(int64_t rows, int64_t n, const T* x, const T* w, const T* rstd, const T* dy,
@@ -128,7 +128,7 @@ struct Kernels : Products<T>, Paging<T> {
   void (*rotate)(int64_t heads, int64_t headDim, T* x, const T* cos, const T* sin, T sign);
   // act = silu(gate) * up. gateUp [rows, 2 n], act [rows, n].
   void (*swiglu)(int64_t rows, int64_t n, const T* gateUp, T* act);
-  // From d act [rows, n]: d gateUp [rows, 2 n], and act again unless that is null; they may lie where gateUp and d act do.
+  // From d act [rows, n]: d gateUp [rows, 2 n], and act unless that is null. They may overwrite gateUp and d act.
   void (*swigluBackward)(int64_t rows, int64_t n, const T* gateUp, const T* dAct, T* dGateUp, T* act);
   // Largest logit, log-sum-exp and entropy of a row.
   void (*logitStatistics)(int64_t n, const T* logits, T* max, T* lse, T* entropy);
@@ -165,13 +165,13 @@ extern const Kernels<float> kAvx512;
 extern const Products<float> kAvx512Bf16;
 extern const Paging<float> kAvx512Bf16Pages;
 #if defined(DPO_AMX)
-extern const Products<float> kAmx;  // where null, kAvx512Bf16's serve
+extern const Products<float> kAmx;  // where null, kAvx512Bf16's are used
 #endif
 #endif
 
-// The best table this machine can run, or the one named ("portable", "avx2", "avx512", "amx"). Throws where it cannot run.
-// With `bf16`, products round what they multiply to bf16 where the processor has instructions for that, and add up in T:
-// "avx512" those of AVX512-BF16, "amx" those of AMX. No name takes those of AMX where they win a race on this machine.
+// The best table that this machine can run, or the named one ("portable", "avx2", "avx512", "amx"). Throws if it cannot run.
+// With `bf16`, products round their operands to bf16 if the processor has instructions for that, and sum in T: "avx512"
+// uses AVX512-BF16, "amx" uses AMX. Without a name, AMX is used if it is faster on this machine.
 template <class T>
 const Kernels<T>& chooseKernels(const char* name, bool bf16);
 

@@ -1,6 +1,6 @@
-// Products in bf16 with AMX. TDPBF16PS multiplies a tile of 16 rows of 16 pairs by one of 16 rows of pairs of 16 columns
-// and adds 16 x 16 sums up in a third. Right operands are packed as for AVX512-BF16, whose panels already hold such
-// tiles; two of them by two of the left operand's feed four tiles of sums.
+// Products in bf16 with AMX. TDPBF16PS multiplies a tile of 16 rows of 16 pairs by one of 16 rows of pairs of 16 columns,
+// and adds to 16 x 16 sums in a third. Right operands are packed as for AVX512-BF16, whose panels already hold such
+// tiles. Two of them times two of the left operand's give four tiles of sums.
 //
 // Compiled with -mamx-tile and -mamx-bf16; runs only where chooseKernels found them.
 #include "bf16_pairs.h"
@@ -12,20 +12,20 @@ namespace {
 
 using bf16::kCols, bf16::kDepth, bf16::loadFirst, bf16::pairsOf, bf16::roundRows, bf16::storeTransposed, bf16::zip;
 
-// Rows of a tile, and pairs or sums in one.
+// Rows of a tile, and pairs or sums in a row.
 constexpr int64_t kEdge = 16;
-// Rows of the result that are summed up together.
+// Rows of the result that are summed together.
 constexpr int64_t kRows = 2 * kEdge;
 // Rows of the left operand that are rounded at a time.
 constexpr int64_t kBlock = 3 * kRows;
 
-// Tiles 0 to 3 are sums, row by row; 4 and 5 the left operand's, 6 and 7 the right one's. Every size of tile that the
-// edges ask for is a configuration of its own, so that nothing is read or written beyond them.
+// Tiles 0 to 3 are sums, row by row; 4 and 5 are of the left operand, 6 and 7 of the right. Each tile size at an edge has
+// its own configuration, so that nothing is read or written beyond the edge.
 class Tiles {
  public:
   ~Tiles() { _tile_release(); }
 
-  // For `rows` x `cols` sums, at most kRows x kCols, and steps of `pairs`. Forgets the sums.
+  // Configures for `rows` x `cols` sums, at most kRows x kCols, and steps of `pairs`. Clears the sums.
   void configure(int64_t rows, int64_t cols, int64_t pairs) {
     if (rows == rows_ && cols == cols_ && pairs == pairs_) return;
     rows_ = rows;
@@ -41,7 +41,7 @@ class Tiles {
     _tile_loadconfig(&shape);
   }
 
-  // c = init + a b, with `steps` times what was configured. a: rows of bf16, lda apart.
+  // c = init + a b, over `steps` steps of the configured pairs. a: rows of bf16, lda apart.
   void multiply(int64_t steps, const uint16_t* a, int64_t lda, const float* b, float* c, int64_t ldc, const float* init,
                 int64_t initLd) const {
     written();
@@ -51,7 +51,7 @@ class Tiles {
   }
 
  private:
-  // What LDTILECFG reads.
+  // The layout that LDTILECFG reads.
   struct alignas(64) Shape {
     uint8_t palette = 1, startRow = 0, reserved[14] = {};
     uint16_t bytes[16] = {};
@@ -69,7 +69,7 @@ class Tiles {
     return left < 0 ? 0 : left < kEdge ? left : kEdge;
   }
 
-  // GCC's intrinsics do not say that they read memory: what was written must be there.
+  // GCC does not know that its intrinsics read memory, so earlier writes must be complete here.
   static void written() { __asm__ volatile("" ::: "memory"); }
 
   template <bool Tall, bool Wide>
@@ -118,7 +118,7 @@ struct Stretch {
   bool empty() const { return begin == end; }
 };
 
-// 0 to n: as many whole steps as there are, then what is left as one.
+// 0 to n: all whole steps, then the rest as one.
 struct Cut {
   Stretch parts[2];
   Cut(int64_t n, int64_t step) : parts{{0, n / step * step, step}, {n / step * step, n, n % step}} {}
@@ -136,7 +136,7 @@ void multiplyBlock(Tiles& tiles, int64_t m, int64_t n, int64_t pairs, const uint
       for (const Stretch& cols : Cut(n, kCols)) {
         if (rows.empty() || cols.empty()) continue;
         tiles.configure(rows.step, cols.step, inner.step);
-        // A panel stays in L1 while the rows pass by it.
+        // A panel stays in L1 for all rows.
         for (int64_t j = cols.begin; j < cols.end; j += cols.step) {
           const float* const panel = block + j * pairs + inner.begin * kCols;
           for (int64_t i = rows.begin; i < rows.end; i += rows.step)
@@ -213,7 +213,7 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const float* a, int64_t l
 
 }  // namespace
 
-// The rest is AVX512-BF16's: packing, and few rows of weights that are read where they lie, which memory limits.
+// The rest is AVX512-BF16's: packing, and products with few rows of weights in place, which memory limits.
 const Products<float> kAmx = {nullptr, nullptr, nullptr, &matmul, &matmulTransposed, nullptr, nullptr, nullptr};
 
 }  // namespace dpo

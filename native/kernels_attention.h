@@ -2,7 +2,7 @@
 //
 // Everything is transposed: a row of the score matrix S is one key, its columns are the lanes. So the softmax over
 // keys needs no sum across a vector, S is already the packed operand of the product with V, and K and V are read
-// where they lie.
+// in place.
 #pragma once
 #include <cmath>
 

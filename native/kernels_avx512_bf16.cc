@@ -1,6 +1,6 @@
-// Products in bf16 with AVX512-BF16. VDPBF16PS takes two products a lane, so a lane holds a pair of bf16 that are
-// neighbours along the contraction, and the tile is that of fp32 with half the steps. Operands are rounded to nearest
-// on their way in; sums and results are fp32.
+// Products in bf16 with AVX512-BF16. VDPBF16PS computes two products a lane, so a lane holds a pair of bf16 that are
+// neighbours along the contraction. The tile is that of fp32, with half the steps. Operands are rounded to nearest
+// before the product; sums and results are fp32.
 //
 // Compiled with -mavx512bf16; runs only where chooseKernels found it. It shares no instantiated template with the other
 // files, which run on older processors.
@@ -37,11 +37,11 @@ constexpr int64_t kBlock = 8 * kRows;
 
 int64_t packedSize(int64_t k, int64_t n) { return (n + kCols - 1) / kCols * kCols * pairsOf(k); }
 
-// Packs W [n, k] from its rows. load(row, column, left): pairs of the row from that column on, of which `left` numbers are
-// there; none are where left is not positive.
+// Packs W [n, k] from its rows. load(row, column, left) returns pairs of the row from that column on, with `left` numbers
+// left in the row; none if `left` is not positive.
 template <class Load>
 void packRows(int64_t n, int64_t k, float* packed, Load load) {
-  // A group of sixteen rows of pairs may reach beyond the panel's end.
+  // A group of sixteen rows of pairs can reach beyond the panel's end.
   alignas(64) float group[kLanes * kCols];
   for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
     const int64_t depth = k - k0 < kDepth ? k - k0 : kDepth, pairs = pairsOf(depth);
@@ -101,7 +101,7 @@ inline __m512i loadNumbers(const void* p, int64_t count) {
   return count <= 0 ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
 }
 
-// Rows of bf16 hold their pairs already.
+// Rows of bf16 already hold pairs.
 void packStoredTransposed(int64_t n, int64_t k, const uint16_t* w, int64_t ld, float* packed) {
   packRows(n, k, packed, [=](int64_t row, int64_t column, int64_t left) {
     return _mm512_castsi512_ps(loadNumbers(w + row * ld + column, left));
@@ -128,7 +128,7 @@ void packStored(int64_t k, int64_t n, const uint16_t* w, int64_t ld, float* pack
   }
 }
 
-// A left operand given by its rows [k, m]: panels of kRows columns, each with its rows of pairs.
+// Packs a left operand from its rows [k, m]: panels of kRows columns, each with its rows of pairs.
 void packLeft(int64_t k, int64_t m, const float* a, int64_t ld, float* packed) {
   const int64_t pairs = pairsOf(k);
   for (int64_t p = 0; p < pairs; p++, a += 2 * ld) {
@@ -139,7 +139,7 @@ void packLeft(int64_t k, int64_t m, const float* a, int64_t ld, float* packed) {
       const __m512 high = both ? loadFirst(a + ld + i, count) : _mm512_setzero_ps();
       const __m512 piece = zip(loadFirst(a + i, count), high);
       float* const to = packed + i * pairs + p * kRows;
-      // The next row's piece overwrites what is stored beyond this one.
+      // The next row's piece overwrites what this store writes beyond its end.
       if (p + 1 < pairs) _mm512_storeu_ps(to, piece);
       else _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << kRows) - 1u), piece);
     }
@@ -173,7 +173,7 @@ void matmul(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const 
 void matmulTransposed(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
                       int64_t ldc, float* scratch) {
   if (m <= kRows || n <= kRows) {
-    // Every number is used a few times only: rounding and pairing would cost more than they save.
+    // Every number is used only a few times, so rounding and pairing would cost more than they save.
     kAvx512.matmulTransposed(m, n, k, a, lda, b, ldb, c, ldc, scratch);
     return;
   }

@@ -1,4 +1,4 @@
-// Keys and values of generation in bf16, and one token's attention to them: the pages take half the memory, and VDPBF16PS
+// Generation's keys and values in bf16, and one token's attention to them. Pages take half the memory, and VDPBF16PS
 // multiplies two numbers a lane. Queries and probabilities are rounded too; scores, sums and results are fp32.
 //
 // A page is its keys in pairs along the head, [headDim / 2, kPageTokens], then its values in pairs of tokens,
@@ -26,7 +26,7 @@ int64_t paddedHead(int64_t headDim) { return (headDim + kLanes - 1) / kLanes * k
 const float* valuesOf(const float* page, int64_t headDim) { return page + pairsOf(headDim) * kPageTokens; }
 
 inline __mmask16 first(int64_t n) { return n >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1u << n) - 1u); }
-// Sixteen floats of sixteen bf16, which lie in the low halves of the lanes.
+// Sixteen floats from sixteen bf16 in the low halves of the lanes.
 inline __m512 widen(__m512i low) { return _mm512_castsi512_ps(_mm512_slli_epi32(low, 16)); }
 inline __m512i narrow(__m512 x) { return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x)); }
 
@@ -52,7 +52,7 @@ void putToken(float* page, int64_t place, int64_t headDim, const float* key, con
   float* const to = page + pairs * kPageTokens + place / 2 * paddedHead(headDim);
   for (int64_t i = 0; i < headDim; i += kLanes) {
     const __m512i own = narrow(_mm512_maskz_loadu_ps(first(headDim - i), value + i));
-    // A pair's first token clears the place of the second.
+    // A pair's first token clears the second token's place.
     _mm512_storeu_si512(to + i, place % 2 == 0
                                     ? own
                                     : _mm512_or_si512(_mm512_slli_epi32(own, 16), _mm512_loadu_si512(to + i)));
@@ -107,8 +107,8 @@ void scores(int64_t pairs, const float* q, const float* const* pages, float* s, 
     for (int j = 0; j < kVecs; j++) _mm512_storeu_ps(s + r * lds + j * kLanes, sum[r][j]);
 }
 
-// out [R, vectors of a head from `column` on] = p v / total over all pages; p [R, pairs of tokens] with rows ldp apart. Two
-// sums each where there are registers, of the even and the odd pairs, so that one need not wait for the other.
+// out [R, vectors of a head from `column` on] = p v / total over all pages; p [R, pairs of tokens] with rows ldp apart. If
+// registers allow, even and odd pairs have a sum each, so that neither waits for the other.
 template <int R, int N>
 void mix(int64_t tokenPairs, const float* p, int64_t ldp, const float* const* pages, int64_t headDim, int64_t column,
          const float* totals, float* out) {
@@ -154,8 +154,8 @@ void mix(int64_t tokenPairs, const float* p, int64_t ldp, const float* const* pa
   }
 }
 
-// to [tokens / 2] = exp(s - its largest) in pairs of bf16, 0 beyond `context`; returns the sum of what was rounded.
-// `tokens` are the context rounded up to whole pages.
+// to [tokens / 2] = exp(s - its largest) in pairs of bf16, 0 beyond `context`. Returns the sum of the rounded numbers.
+// `tokens` is the context rounded up to whole pages.
 float probabilities(int64_t context, int64_t tokens, float* s, float* to) {
   const __m512 hidden = _mm512_set1_ps(-1e30f);
   __m512 top = hidden;

@@ -1,6 +1,6 @@
-// A few rows times a stored matrix that is read where it lies: bf16, int8 or NF4 become bf16 in registers, right before
-// they are multiplied. So memory is read once, and what is read is small. int8 and NF4's levels are exact in bf16 or rounded
-// to it; scales multiply fp32 sums.
+// A few rows times a stored matrix, which is read in place: bf16, int8 or NF4 become bf16 in registers, right before the
+// product. So memory is read once, in the small form. int8 is exact in bf16, NF4's levels are rounded to it; scales multiply
+// fp32 sums.
 //
 // Compiled with -mavx512bf16; runs only where chooseKernels found it.
 #include <immintrin.h>
@@ -27,7 +27,7 @@ inline __m512bh numbers(const int8_t* p, int64_t count) {
   return _mm512_cvtne2ps_pbh(high, low);
 }
 
-// What a few rows share: a [m, k] rounded, rows `pairs` apart, and where results go.
+// The common arguments of a few rows: a [m, k] rounded, rows `pairs` apart, and the place of the results.
 struct Few {
   int64_t k;
   const float* a;
@@ -67,15 +67,15 @@ inline void putSums(const Few& few, const __m512 (&sum)[R][N], const float* scal
     for (int j = 0; j < N; j++) few.put(r, j, (scale == nullptr ? 1.0f : scale[j]) * totals[r * N + j]);
 }
 
-// Fetches what will be read next: rows follow each other, but too short for the hardware to see it in time. Rows of one tile
-// lie side by side, so that from the first of them it must reach well beyond the last.
+// Prefetches the next rows, which are too short for the hardware to detect the sequence in time. Rows of one tile lie side
+// by side, so from the first row the prefetch must reach well beyond the last.
 template <class Number>
 inline void fetchAhead(const Number* p) {
   constexpr int64_t kBytes = 16384;
   __builtin_prefetch(reinterpret_cast<const char*>(p) + kBytes);
 }
 
-// c [R, N] = init + scale a w^T. Every sum is made in the same order, whatever R and N.
+// c [R, N] = init + scale a w^T. The order of every sum is the same for all R and N.
 template <int R, int N, class Number>
 void dots(const Few& few, const Number* w, int64_t ldw, const float* scale) {
   __m512 sum[R][N];
@@ -101,12 +101,12 @@ void dots(const Few& few, const Number* w, int64_t ldw, const float* scale) {
   putSums(few, sum, scale);
 }
 
-// The same for NF4 rows of whole blocks, w their codes and scale a block's. `a` holds of each block the even columns, then
-// the odd ones, as they lie in the codes' high and low halves.
+// The same for NF4 rows of whole blocks, with codes w and a scale for each block. `a` holds a block's even columns, then its
+// odd ones, like the high and low halves of the codes.
 template <int R, int N>
 void dotsNf4(const Few& few, const uint8_t* w, const float* scale) {
   const int64_t blocks = few.k / kNf4Block;
-  // The 16 levels twice: of five bits of an index the highest does not matter.
+  // The 16 levels twice, so that the highest of an index's five bits does not matter.
   const __m512 low = _mm512_loadu_ps(kNf4Levels);
   const __m512i levels = (__m512i)_mm512_cvtne2ps_pbh(low, low);
   __m512 sum[R][N];
@@ -140,7 +140,7 @@ void dotsNf4(const Few& few, const uint8_t* w, const float* scale) {
   putSums(few, sum, nullptr);
 }
 
-// Turns rounded rows of whole blocks into what dotsNf4 reads.
+// Reorders rounded rows of whole blocks for dotsNf4.
 void partHalves(int64_t pairs, float* a) {
   alignas(64) uint16_t order[2 * kLanes];
   for (uint16_t i = 0; i < 2 * kLanes; i++) order[i] = static_cast<uint16_t>(2 * i);
@@ -172,7 +172,7 @@ void nf4Scales(const StoredView& w, int64_t block, int64_t count, float* to) {
   for (; i < count; i++) to[i] = nf4Scale(w, block + i);
 }
 
-// Rows of A that are computed together at most, and of W.
+// The most rows of A, and of W, that are computed together.
 constexpr int kMost = 8;
 constexpr int kFewWide = 2, kWide = 4;
 
@@ -189,8 +189,8 @@ template <int N>
 constexpr Nf4Dots kDotsNf4[kMost] = {&dotsNf4<1, N>, &dotsNf4<2, N>, &dotsNf4<3, N>, &dotsNf4<4, N>,
                                      &dotsNf4<5, N>, &dotsNf4<6, N>, &dotsNf4<7, N>, &dotsNf4<8, N>};
 
-// Calls work(row of A, rows, column, columns) for all, with equal shares of the rows: `wide` columns where few rows leave
-// registers for that.
+// Calls work(row of A, rows, column, columns) for all, with equal shares of the rows, and with `wide` columns if few rows
+// leave registers for them.
 template <class Work>
 void eachTile(int64_t m, int64_t n, Work work) {
   const int64_t groups = (m + kMost - 1) / kMost, share = (m + groups - 1) / groups;
@@ -233,7 +233,7 @@ void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, 
       choose(kDotsNf4<1>, kDotsNf4<kFewWide>, kDotsNf4<kWide>, cols, rows)(few.from(r, j), w.nf4 + (row + j) * k / 2, free);
     });
   } else {
-    // Blocks that run across rows.
+    // Blocks can run across rows.
     float* const rounded = free + k;
     for (int64_t j = 0; j < n; j++) {
       kAvx512.unpack(w, row + j, 0, k, free);

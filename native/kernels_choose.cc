@@ -1,4 +1,4 @@
-// Which kernel table this machine runs.
+// Chooses the kernel table for this machine.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -25,7 +25,7 @@ bool hasAvx512() {
 }
 bool hasAvx512Bf16() { return hasAvx512() && __builtin_cpu_supports("avx512bf16"); }
 
-// The table of AVX-512 with other products. Made here, for this file runs on every processor.
+// The table of AVX-512 with other products. It is made here because this file runs on every processor.
 const Kernels<float>& avx512WithBf16() {
   static const Kernels<float> table = [] {
     Kernels<float> mixed = kAvx512;
@@ -38,8 +38,8 @@ const Kernels<float>& avx512WithBf16() {
 }
 
 #if defined(DPO_AMX)
-// Whether the processor has AMX-TILE and AMX-BF16 and the kernel lets this process use them, which it has to be asked.
-// Permission holds for all threads.
+// Whether the processor has AMX-TILE and AMX-BF16, and Linux lets this process use them. A process must ask for that; the
+// permission holds for all threads.
 bool hasAmx() {
   static const bool has = [] {
     constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
@@ -68,8 +68,8 @@ const Kernels<float>& avx512WithAmx() {
 
 enum class Race { kWon, kLost, kWrong };
 
-// Lets AMX run against AVX512-BF16 over a block of rows, for about a millisecond: every processor's tiles are fed
-// differently, and a virtual machine may promise what it does badly.
+// Times AMX against AVX512-BF16 on a block of rows, for about a millisecond. Processors feed their tiles differently, and a
+// virtual machine may offer AMX and run it slowly.
 Race raceAmx() {
   constexpr int64_t m = 96, n = 256, k = 512;
   constexpr int kRounds = 5;
@@ -93,13 +93,13 @@ Race raceAmx() {
       best[i] = std::min(best[i], seconds.count());
     }
   }
-  // The same products, added up in another order.
+  // The same products, summed in another order.
   for (int64_t i = 0; i < m * n; i++)
     if (!(std::abs(results[0][i] - results[1][i]) < 1e-3f)) return Race::kWrong;
   return best[0] < best[1] ? Race::kWon : Race::kLost;
 }
 
-// The faster of the two tables with products in bf16, under a name that says why. One race a process.
+// The faster of the two tables with products in bf16, under a name that says why. The race is run once a process.
 const Kernels<float>& fasterBf16() {
   static const Kernels<float> chosen = [] {
     switch (raceAmx()) {

@@ -1,4 +1,4 @@
-// Attention of one new token, as generation needs it: all heads of one group, over pages. A page is its keys, transposed,
+// Generation's attention of one new token: all heads of one group, over pages. A page is its transposed keys
 // [headDim, kPageTokens], then its values [kPageTokens, headDim].
 #pragma once
 #include <cmath>
@@ -48,7 +48,7 @@ void readPage(const T* page, int64_t headDim, int64_t n, T* keys, T* values) {
   for (int64_t i = 0; i < n * headDim; i++) values[i] = page[headDim * kPageTokens + i];
 }
 
-// Scores are rows over the whole context, so that a result does not depend on how many are computed at a time.
+// Score rows cover the whole context, so that a result does not depend on how many are computed at a time.
 template <class V, class T = typename V::Scalar>
 void decodeAttention(const Decode<T>& at) {
   constexpr int64_t kCols = V::lanes * V::tileVecs;

@@ -59,7 +59,7 @@ template <class V>
 using TileFunction = void (*)(int64_t, const typename V::Scalar*, int64_t, const typename V::Scalar*, int64_t,
                               typename V::Scalar*, int64_t, const typename V::Scalar*, int64_t);
 
-// Tiles of every height, so that no row is computed in vain.
+// Tiles of every height, so that no row is wasted.
 template <class V, bool ByColumn>
 struct Tiles {
   template <int NV, std::size_t... R>
@@ -94,7 +94,7 @@ inline void anyTile(int64_t rows, int64_t n, int64_t k, const typename V::Scalar
     for (int64_t j = 0; j < n; j++) c[r * ldc + j] = whole[r * kCols + j];
 }
 
-// Rows to fetch ahead while packing; hardware does not follow rows that are pages apart.
+// Rows to prefetch while packing: the hardware does not prefetch rows that are pages apart.
 constexpr int64_t kAhead = 8;
 
 template <class V>
@@ -126,7 +126,7 @@ void packTransposed(int64_t n, int64_t k, const T* w, int64_t ld, T scale, T* pa
   }
 }
 
-// Rows of w are read from end to end, however many panels they go to: memory likes that best.
+// Rows of w are read from end to end, even into many panels, because memory is fastest that way.
 template <class V, class T = typename V::Scalar>
 void pack(int64_t k, int64_t n, const T* w, int64_t ld, T scale, T* packed) {
   constexpr int64_t kCols = V::lanes * V::tileVecs;
@@ -151,7 +151,7 @@ void pack(int64_t k, int64_t n, const T* w, int64_t ld, T scale, T* packed) {
   }
 }
 
-// A left operand given by its rows [k, m], k <= kPanelDepth: panels of tileRows columns, each with k pieces of a row.
+// Packs a left operand from its rows [k, m], k <= kPanelDepth: panels of tileRows columns, each with k pieces of a row.
 template <class V, class T = typename V::Scalar>
 void packLeft(int64_t k, int64_t m, const T* a, int64_t ld, T* packed) {
   constexpr int64_t kRows = V::tileRows;
@@ -161,7 +161,7 @@ void packLeft(int64_t k, int64_t m, const T* a, int64_t ld, T* packed) {
       T* const to = packed + i * k + p * kRows;
       __builtin_prefetch(a + kAhead * ld + i);
       if constexpr (kRows <= V::lanes) {
-        // One vector holds the piece; the next row's overwrites what is stored beyond it.
+        // One vector holds the piece. The next row's piece overwrites what this store writes beyond its end.
         const V piece = V::loadPart(a + i, static_cast<int>(count));
         if (p + 1 < k) piece.store(to);
         else piece.storePart(to, static_cast<int>(count));
@@ -179,7 +179,7 @@ void matmul(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* p
   constexpr int64_t kRows = V::tileRows;
   for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
     const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
-    // A panel of B stays in L1 while the rows of A pass by it.
+    // A panel of B stays in L1 for all rows of A.
     for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += depth * kCols) {
       const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
       for (int64_t m0 = 0; m0 < m; m0 += kRows) {
@@ -193,7 +193,7 @@ void matmul(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* p
   }
 }
 
-// At most tileRows rows of the result: every number is used once, so nothing is packed.
+// With at most tileRows rows of the result, every number is used once, so nothing is packed.
 template <class V, class T = typename V::Scalar>
 void matmulTransposedFlat(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                           int64_t ldc) {
@@ -217,7 +217,7 @@ void matmulTransposed(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, 
     return;
   }
   if (n <= kRows) {
-    // A tall, narrow result would leave most lanes empty: lay it on its side.
+    // A tall, narrow result would leave most lanes empty, so it is transposed.
     for (int64_t i = 0; i < m * n; i++) scratch[i] = 0;
     matmulTransposedFlat<V>(n, m, k, b, ldb, a, lda, scratch, m);
     for (int64_t i = 0; i < m; i++)

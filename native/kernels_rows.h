@@ -151,7 +151,7 @@ void add(int64_t n, const T* x, T* y) {
 template <class V, class T = typename V::Scalar>
 double squares(int64_t n, const T* x) {
   double total = 0;
-  // Short stretches in T, their sums in double.
+  // Short runs are summed in T, their sums in double.
   for (int64_t i = 0; i < n; i += 1024) {
     V part = V::fill(T(0));
     eachVector<V>(n - i < 1024 ? n - i : 1024, [&](int64_t j, int c) {

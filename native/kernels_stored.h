@@ -1,4 +1,4 @@
-// Numbers out of stored matrices: where bf16, int8 and NF4 become what the products multiply by.
+// Unpacks stored matrices: bf16, int8 and NF4 become the numbers that products multiply.
 #pragma once
 #include <cstring>
 
@@ -6,7 +6,7 @@
 
 namespace dpo {
 
-// Values [column, column + count) of a row whose blocks begin where rows do: whole vectors of a block at a time.
+// Values [column, column + count) of a row, whole vectors of a block at a time. Blocks begin where rows do.
 template <class V, class T = typename V::Scalar>
 void unpackNf4(const StoredView& w, int64_t at, int64_t count, T* out) {
   T levels[16];
@@ -58,10 +58,10 @@ void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* 
   }
 }
 
-// Rows of W whose products are summed up together.
+// Rows of W whose products are summed together.
 constexpr int kStoredRows = 4;
 
-// c [rows, N] = init + a w^T. Every sum is made in the same order, whatever `rows` and N.
+// c [rows, N] = init + a w^T. The order of every sum is the same for all `rows` and N.
 template <class V, int N, class T = typename V::Scalar>
 void storedDots(int64_t rows, int64_t k, const T* a, int64_t lda, const T* w, int64_t ldw, T* c, int64_t ldc, const T* init,
                 int64_t initLd) {

@@ -1,8 +1,8 @@
 // A weight matrix that forward (x W^T) and backward (dy W) multiply by, in packed form.
 //
-// A matrix of numbers that is used again and again is packed whole, and its packs are kept until it changes. One that
-// must not take that memory is packed a panel at a time where it is used, in memory of the thread's own: a frozen matrix
-// in a stored form, or, where `keep` is false, one of numbers.
+// A matrix of numbers that is used often is packed whole, and its packs are kept until it changes. Others must not take that
+// memory: frozen matrices in a stored form, and those of numbers where `keep` is false. They are packed a panel at a time
+// when used, in the thread's own memory.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -13,13 +13,13 @@
 
 namespace dpo {
 
-// Columns of the result that are packed together, so that threads can share them out.
+// Columns of the result that are packed together, so that threads can share a product.
 constexpr int64_t kColumns = 256;
 
-// The same of a stored matrix that meets few rows.
+// The same for a stored matrix and few rows.
 constexpr int64_t kFewColumns = 64;
 
-// Rows of the contraction in a panel that is packed for one use: the deepest that a table of kernels has.
+// Rows of the contraction in a panel that is packed for one use: the most of any table of kernels.
 constexpr int64_t kPassingDepth = 2 * kPanelDepth;
 
 template <class T>
@@ -58,16 +58,16 @@ class Linear {
     }
   }
 
-  // y [m, out] = x [m, in] W^T + init, where init is null (the bias, if any) or [m, out] with rows initLd apart.
+  // y [m, out] = x [m, in] W^T + init. init is null (for the bias, if any) or [m, out] with rows initLd apart.
   void forward(const Kernels<T>& kernels, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy, const T* init,
                int64_t initLd, Buffer<T>& panels, bool few = false) const {
     for (int64_t piece = 0; piece < pieces(few); piece++)
       forwardPiece(kernels, piece, m, x, ldx, y, ldy, init, initLd, panels, few);
   }
 
-  // The same in pieces, which threads may compute at a time: each is some columns of y. `few`: m is so small that reading
-  // the weights is what takes the time, so that a stored matrix is multiplied where it lies, in narrow pieces that threads
-  // can share out evenly.
+  // The same in pieces of some columns of y, which threads may compute at the same time. With `few`, m is so small that
+  // reading the weights takes most of the time. Then a stored matrix is multiplied in place, in narrow pieces that threads
+  // can share evenly.
   int64_t pieces(bool few) const { return (out + pieceColumns(few) - 1) / pieceColumns(few); }
   void forwardPiece(const Kernels<T>& kernels, int64_t piece, int64_t m, const T* x, int64_t ldx, T* y, int64_t ldy,
                     const T* init, int64_t initLd, Buffer<T>& panels, bool few) const {
@@ -93,7 +93,7 @@ class Linear {
       }
       return;
     }
-    // Many columns at a time: a table that rounds what it multiplies does so once for all of them.
+    // Many columns at a time, because a table that rounds its operands does so once for all of them.
     for (int64_t n0 = begin, n = 0; n0 < end; n0 += n) {
       n = std::min(end, partEnd(n0)) - n0;
       for (int64_t k0 = 0; k0 < in; k0 += kPassingDepth) {
@@ -106,7 +106,7 @@ class Linear {
     }
   }
 
-  // dx [m, in] = dy [m, out] W, added to dx where `add`.
+  // dx [m, in] = dy [m, out] W, added to dx if `add`.
   void backward(const Kernels<T>& kernels, int64_t m, const T* dy, int64_t lddy, T* dx, int64_t lddx, bool add,
                 Buffer<T>& panels) const {
     if (kept()) {
@@ -137,8 +137,8 @@ class Linear {
     return end;
   }
 
-  // Packs a panel for one use in `memory`: rows [row, row + rows), of one stored matrix, and columns [column, column +
-  // columns), as the operand of forward, or of backward.
+  // Packs a panel for one use into `memory`: rows [row, row + rows) of one stored matrix and columns [column, column +
+  // columns), as the operand of forward or of backward.
   const T* packPassing(const Kernels<T>& kernels, bool transposed, int64_t row, int64_t rows, int64_t column,
                        int64_t columns, Buffer<T>& memory) const {
     const int64_t room = kPassingDepth * kColumns;

@@ -1,4 +1,4 @@
-// What an adapter adds to a layer, forward and backward.
+// An adapter's part of a layer, forward and backward.
 #include <algorithm>
 
 #include "decoder.h"
@@ -33,8 +33,8 @@ AdaptedSite<T>* Decoder<T>::site(int64_t layer, Site which) const {
   return found.rank > 0 ? &found : nullptr;
 }
 
-// Drops elements of x [rows, n] in place. Whether one is dropped depends on the seed and its place in the forest alone,
-// so backward finds the same mask again, and main/engine/tfjs/dropout.ts too. The projections of a site share it.
+// Drops elements of x [rows, n] in place. The mask depends only on the seed and the place in the forest, so backward and
+// main/engine/tfjs/dropout.ts find the same one. The projections of a site share it.
 template <class T>
 void Decoder<T>::dropOut(int64_t layer, Site which, const Rows& rows, int64_t n, T* x) const {
   const double p = adapter_->lora.dropout;
@@ -50,7 +50,7 @@ void Decoder<T>::dropOut(int64_t layer, Site which, const Rows& rows, int64_t n,
   }
 }
 
-// Keeps low = scale A x, and adds B low to y unless that is null. x [rows, in] is dropped out where it lies.
+// Keeps low = scale A x, and adds B low to y unless that is null. Dropout changes x [rows, in] in place.
 template <class T>
 void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, T* x, T* y, int64_t ldy) {
   const AdaptedSite<T>* const adapted = site(layer, which);

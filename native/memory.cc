@@ -21,7 +21,7 @@ constexpr size_t kHugePage = size_t{2} << 20, kPage = size_t{4} << 10;
 
 size_t roundedUp(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
-// Begins where a huge page does; what was mapped before and behind that is cut off again.
+// Begins where a huge page does. What was mapped before and after that is unmapped again.
 void* mapMemory(size_t bytes) {
   const size_t length = roundedUp(bytes, kPage), more = length + kHugePage;
   void* const mapped = mmap(nullptr, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -31,7 +31,7 @@ void* mapMemory(size_t bytes) {
   char* const begin = first + (roundedUp(at, kHugePage) - at);
   if (begin > first) munmap(first, static_cast<size_t>(begin - first));
   munmap(begin + length, static_cast<size_t>(first + more - (begin + length)));
-  // Where there are none the answer is an error, and pages are small.
+  // If there are no huge pages, this fails, and pages stay small.
   madvise(begin, length, MADV_HUGEPAGE);
   return begin;
 }

@@ -1,5 +1,5 @@
-// Memory for arrays. Large ones come straight from the system, in huge pages where it has them, and go straight back: a heap
-// keeps what was freed below something that is still in use, and hands out what the system then fills 4 KB at a time.
+// Memory for arrays. Large arrays come straight from the system, in huge pages if it has them, and go straight back. A heap
+// would keep freed memory below memory in use, and hand out small pages, which the system fills 4 KB at a time.
 #pragma once
 #include <cstddef>
 
@@ -8,10 +8,10 @@ namespace dpo {
 // 64-byte aligned memory of unspecified content. Throws std::bad_alloc.
 void* takeMemory(size_t bytes);
 
-// Gives back what takeMemory(bytes) returned.
+// Frees what takeMemory(bytes) returned.
 void giveMemory(void* memory, size_t bytes);
 
-// Gives the system back what the heap keeps of what was freed, where the heap can.
+// Returns the heap's freed memory to the system, if the heap can do that.
 void returnFreed();
 
 }  // namespace dpo

@@ -1,4 +1,4 @@
-// A tensor that was given holds NaN or infinity. JavaScript knows the error by its code, NOT_FINITE.
+// The error for an input tensor that holds NaN or infinity. JavaScript recognises it by its code, NOT_FINITE.
 #pragma once
 #include <cstdint>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // Keys and values of generation, in pages of a few tokens (Kwon et al. 2023, arXiv:2309.06180). Whole pages of prompts
-// stay when nobody uses them any more, and are found again by what they hold: a page that many attempts look at, or that
-// the next step shows again, is computed once.
+// stay after their last use, and are found again by their content. So a web page that many attempts see, or that the next
+// step shows again, is computed once.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,27 +19,27 @@ template <class T>
 struct Page {
   Buffer<T> data;
   int64_t users = 0;
-  // What it is found by: its own number, 0 while it cannot be found, that of the page before it, and its tokens.
+  // It is found by the number of the page before it and its tokens. Its own number is 0 while it cannot be found.
   int64_t number = 0, before = 0;
   std::array<int32_t, kPageTokens> tokens{};
-  typename std::list<Page*>::iterator idle;  // where nobody uses it, but it can be found
+  typename std::list<Page*>::iterator idle;  // valid while it has no users but can be found
 };
 
 template <class T>
 class Pages {
  public:
-  // Holds about `bytes` at most, unless more are in use at a time.
+  // Holds about `bytes` at most, or more if more are in use at a time.
   Pages(const Kernels<T>& kernels, const Config& config, int64_t bytes)
       : config_(config),
         part_(kernels.pageSize(config.headDim())),
         most_(std::max<int64_t>(bytes / (elements() * static_cast<int64_t>(sizeof(T))), 1)) {}
 
-  // What a page holds of a layer and head, as the kernels have it.
+  // A page's keys and values of a layer and head, in the kernels' layout.
   T* at(Page<T>& page, int64_t layer, int64_t head) const {
     return page.data.data() + (layer * config_.kvHeads + head) * part_;
   }
 
-  // How many can be taken without going beyond the limit.
+  // How many pages can be taken within the limit.
   int64_t available() const { return most_ - static_cast<int64_t>(all_.size()) + static_cast<int64_t>(free_.size() + idle_.size()); }
 
   // A page with unspecified contents, with one user.
@@ -56,7 +56,7 @@ class Pages {
     return page;
   }
 
-  // The page that holds these kPageTokens tokens behind `before` (null: at the beginning), with one more user; or null.
+  // The page with these kPageTokens tokens after `before` (null: at the beginning), with one more user; null if none.
   Page<T>* find(const Page<T>* before, const int32_t* tokens) {
     const auto found = known_.find(key(before, tokens));
     if (found == known_.end()) return nullptr;
@@ -64,7 +64,7 @@ class Pages {
     return found->second;
   }
 
-  // Lets find() find a page in use, which from now on must not change.
+  // Lets find() find a page in use. From now on the page must not change.
   void know(Page<T>* page, const Page<T>* before, const int32_t* tokens) {
     page->number = ++last_;
     page->before = before == nullptr ? 0 : before->number;
@@ -85,7 +85,7 @@ class Pages {
     }
   }
 
-  // Forgets what all pages hold, and frees them. None may be in use.
+  // Frees all pages. None may be in use.
   void clear() {
     known_.clear();
     idle_.clear();
@@ -116,7 +116,7 @@ class Pages {
   const int64_t most_;
   std::vector<std::unique_ptr<Page<T>>> all_;
   std::vector<Page<T>*> free_;
-  std::list<Page<T>*> idle_;  // known, without users; the longest unused first
+  std::list<Page<T>*> idle_;  // can be found, without users; the longest unused first
   std::map<Key, Page<T>*> known_;
   int64_t last_ = 0;
 };

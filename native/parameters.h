@@ -18,11 +18,11 @@ struct Parameter {
   std::vector<int64_t> shape;
   int64_t offset = 0;
   int64_t size = 0;
-  int64_t filled = 0;  // values that fillPart brought
+  int64_t filled = 0;  // values that fillPart has filled
   bool decay = false;  // weight decay applies: matrices, not norms and biases
 };
 
-// A tensor that came from outside, by name.
+// A tensor from outside, by name.
 struct Given {
   const float* data = nullptr;
   int64_t size = 0;
@@ -46,13 +46,13 @@ class Parameters {
     return list_.back().offset;
   }
 
-  // Fills all declared tensors. Throws where one is missing, has another size or holds something that is no number.
+  // Fills all declared tensors. Throws if one is missing, has another size or holds NaN or infinity.
   void fill(const GivenTensors& given) {
     data.resize(total_);
     copyIn(given, data);
   }
 
-  // Takes `count` values of a tensor from place `offset` on; pieces come in order. `data` must have its size.
+  // Takes `count` values of a tensor from index `offset` on. Pieces come in order. `data` must have its size.
   void fillPart(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
     const auto found = std::find_if(list_.begin(), list_.end(), [&](const Parameter& p) { return p.name == name; });
     if (found == list_.end()) throw std::invalid_argument("tensor '" + name + "' is not of this model");
@@ -72,7 +72,7 @@ class Parameters {
     found->filled += count;
   }
 
-  // Throws where a tensor was not filled by parts to its end.
+  // Throws if a tensor was not filled to its end.
   void checkComplete() const {
     for (const Parameter& p : list_) {
       if (p.filled == 0) throw std::invalid_argument("tensor '" + p.name + "' is missing");
@@ -82,7 +82,7 @@ class Parameters {
     }
   }
 
-  // Makes room for gradients and moments, all zero; without, frees them.
+  // Allocates gradients and moments, all zero, or frees them.
   void prepareTraining(bool train) {
     for (Buffer<T>* each : {&grad, &expAvg, &expAvgSq}) {
       if (train) {

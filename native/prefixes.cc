@@ -6,7 +6,7 @@ namespace dpo {
 
 namespace {
 
-// A shorter common beginning is computed for each prompt: a segment of its own would not fill the vectors.
+// A shorter common beginning is computed for each prompt, because its own segment would not fill the vectors.
 constexpr size_t kWorthSharing = 16;
 
 class Builder {
@@ -19,8 +19,8 @@ class Builder {
   PromptForest take() { return std::move(result_); }
 
  private:
-  // Appends tokens [from, to) of prompts [first, last) as a segment and returns it, or `parent` where there is nothing
-  // to compute. Below a segment everything is computed, so that what stands above a segment is whole.
+  // Appends tokens [from, to) of prompts [first, last) as a segment and returns it; returns `parent` if there is
+  // nothing to compute. Below a segment everything is computed, so that a segment's ancestors are complete.
   int64_t append(size_t first, size_t last, size_t from, size_t to, int64_t parent) {
     if (parent == -1) {
       const int64_t known = *std::min_element(known_.begin() + static_cast<int64_t>(first), known_.begin() + static_cast<int64_t>(last));
@@ -38,20 +38,20 @@ class Builder {
     return static_cast<int64_t>(f.lengths.size()) - 1;
   }
 
-  // Places prompts [first, last), which agree on their first `agreed` tokens; the first `done` of those are in `parent`.
+  // Places prompts [first, last), which share their first `agreed` tokens; the first `done` of those are in `parent`.
   void divide(size_t first, size_t last, size_t agreed, size_t done, int64_t parent) {
     const std::vector<int32_t>&front = *prompts_[first], &back = *prompts_[last - 1];
     if (last - first == 1) {
       result_.leaves[first] = front.size() > done ? append(first, last, done, front.size(), parent) : parent;
       return;
     }
-    // They are sorted, so what the first and the last share, all share.
+    // They are sorted, so all share what the first and the last share.
     while (agreed < front.size() && front[agreed] == back[agreed]) agreed++;
     if (agreed - done >= kWorthSharing) {
       parent = append(first, last, done, agreed, parent);
       done = agreed;
     }
-    if (front.size() == agreed) {  // it ends where the others go on
+    if (front.size() == agreed) {  // the first prompt ends where the others go on
       divide(first, first + 1, agreed, done, parent);
       first++;
     }

@@ -1,9 +1,9 @@
-// Holds the products of every table of kernels that this machine can run against double precision: random shapes with
-// ragged edges between poisoned memory, then several threads at a time. A line an entry; exits with 1 where one is wrong.
+// Compares the products of every table of kernels that this machine can run with double precision: random shapes with
+// ragged edges between poisoned memory, then several threads at a time. Prints a line an entry; exits with 1 if one is wrong.
 //
-//   products_check [table...]    portable, avx2, avx512, avx512-bf16, amx; those named must be there
+//   products_check [table...]    portable, avx2, avx512, avx512-bf16, amx; named tables must be available
 //
-// It needs neither Node nor a file, so that it also runs where little else does.
+// It needs neither Node nor a file, so that it runs almost everywhere.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,16 +25,16 @@ using Floats = std::vector<float>;
 
 constexpr int kShapes = 40;
 constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
-// Elements behind what may be written.
+// Poisoned elements after those that may be written.
 constexpr int64_t kMargin = 7;
-// Of the sum of the products' magnitudes. Sums are fp32; a number that is left out or taken twice is far beyond.
+// The bound, relative to the sum of the products' magnitudes. Sums are fp32; a missing or doubled number is far beyond.
 constexpr double kTolerance = 1e-5;
 
 std::mt19937 generator(1);
 
 int64_t upTo(int64_t n) { return std::uniform_int_distribution<int64_t>(1, n)(generator); }
 
-// At, beside and between the edges of tiles and panels.
+// Sizes at, beside and between the edges of tiles and panels.
 int64_t size(int64_t most) {
   constexpr int64_t edges[] = {1, 2, 11, 12, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 96, 97, 511, 512, 513};
   const int64_t n = generator() % 2 == 0 ? edges[generator() % (sizeof edges / sizeof *edges)] : upTo(most);
@@ -49,7 +49,7 @@ float toBf16(float x) {
   return x;
 }
 
-// Rows in memory that is wider, poisoned where they are not.
+// Rows in wider memory, which is poisoned outside of them.
 struct Matrix {
   int64_t rows, cols, ld;
   Floats data;
@@ -80,7 +80,7 @@ struct Matrix {
   }
 };
 
-// Memory of a known size with poison behind it.
+// Memory of a known size with poison after it.
 struct Guarded {
   Floats data;
   explicit Guarded(int64_t n) : data(static_cast<size_t>(n + kMargin), kPoison) {}
@@ -89,7 +89,7 @@ struct Guarded {
   }
 };
 
-// The largest error of actual = init + a b (init: null is zero), of the magnitudes that were added up.
+// The largest error of actual = init + a b (init: null is zero), relative to the summed magnitudes.
 double errorOf(const Matrix& actual, const Matrix* init, const Matrix& a, const Matrix& b, bool rounded) {
   double worst = 0;
   for (int64_t i = 0; i < actual.rows; i++)
@@ -106,13 +106,13 @@ double errorOf(const Matrix& actual, const Matrix* init, const Matrix& a, const 
   return worst;
 }
 
-// What became of an entry of a table, over all shapes.
+// The result of an entry of a table, over all shapes.
 struct Entry {
   const char* name;
   double worst = 0;
   bool tight = true;
 
-  // A table may leave a small product exact that it could round.
+  // A table may compute a small product exactly, although it could round.
   void add(const Matrix& actual, const Matrix* init, const Matrix& a, const Matrix& b, bool rounds) {
     double error = errorOf(actual, init, a, b, false);
     if (rounds) error = std::min(error, errorOf(actual, init, a, b, true));
@@ -162,7 +162,7 @@ struct Entries {
     k.matmul(m, n, depth, a.data.data(), a.ld, packed.data.data(), c.data.data(), c.ld, bias.data.data(), 0);
     packTransposed.add(c, &bias, a, right, rounds);
 
-    // On top of what was there, in place.
+    // Added to the old values, in place.
     c = init;
     k.matmul(m, n, depth, a.data.data(), a.ld, packed.data.data(), c.data.data(), c.ld, c.data.data(), c.ld);
     pack.add(c, &init, a, right, rounds);
@@ -176,7 +176,7 @@ struct Entries {
     transposed.add(c, &init, a, b, rounds);
     transposed.tight = transposed.tight && scratch.tight();
 
-    // Rows of bf16 behind one that is not asked for.
+    // Rows of bf16 after one that is not requested.
     std::vector<uint16_t> numbers(static_cast<size_t>((n + 1) * depth));
     Matrix cut = b;
     for (int64_t j = 0; j < n; j++)
@@ -204,7 +204,7 @@ struct Entries {
     k.matmul(m, n, depth, a.data.data(), a.ld, packed.data.data(), c.data.data(), c.ld, nullptr, 0);
     packStoredTransposed.add(c, nullptr, a, cut, rounds);
 
-    // The same rows as they lie: [n, depth] is the right operand of a product over n.
+    // The same rows, not transposed: [n, depth] is the right operand of a product over n.
     const Matrix across = Matrix::random(m, n);
     Guarded other(k.packedSize(n, depth));
     k.packStored(n, depth, rows, depth, other.data.data());
@@ -215,7 +215,7 @@ struct Entries {
   }
 };
 
-// Whether threads that multiply at the same time, each with its own tiles and registers, get what one alone gets.
+// Whether threads that multiply at the same time, each with its own tiles and registers, get the result of one thread.
 bool threadsAgree(const Kernels<float>& k) {
   constexpr int kThreads = 4, kTimes = 6;
   const int64_t m = 70, n = 90, depth = 530;
@@ -255,7 +255,7 @@ constexpr Table kTables[] = {{"portable", "portable", false},
                              {"avx512-bf16", "avx512", true},
                              {"amx", "amx", true}};
 
-// The table, or null where this machine cannot run it.
+// The table, or null if this machine cannot run it.
 const Kernels<float>* find(const Table& table) {
   try {
     const Kernels<float>& found = dpo::chooseKernels<float>(table.instructions, table.rounds);

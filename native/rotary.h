@@ -1,4 +1,4 @@
-// Cosines and sines of the rotary positions (Su et al. 2021, arXiv:2104.09864), made as far as they are needed.
+// Cosines and sines of the rotary positions (Su et al. 2021, arXiv:2104.09864), computed as far as needed.
 #pragma once
 #include <cmath>
 #include <vector>
@@ -22,7 +22,7 @@ class Rotary {
       }
     }
   }
-  // [headDim / 2] of a position that was reached.
+  // [headDim / 2] of a position that the table covers.
   const T* cos(int64_t position) const { return cos_.data() + position * half_; }
   const T* sin(int64_t position) const { return sin_.data() + position * half_; }
 

@@ -24,7 +24,7 @@ inline double counterUniform(uint64_t seed, uint64_t index) {
 // The first token whose logit is `max`, the largest.
 template <class T>
 int32_t greedyToken(int64_t vocab, const T* logits, T max) {
-  // In stretches without a way out, which compilers turn into vectors.
+  // In runs without an early exit, which compilers vectorise.
   constexpr int64_t kStretch = 256;
   for (int64_t begin = 0; begin < vocab; begin += kStretch) {
     const int64_t end = std::min(begin + kStretch, vocab);
@@ -35,14 +35,14 @@ int32_t greedyToken(int64_t vocab, const T* logits, T max) {
   return 0;
 }
 
-// Memory for sampling, used again and again.
+// Memory for sampling, reused for every token.
 template <class T>
 struct SamplingScratch {
   Buffer<T> chances;
   std::vector<int32_t> order;
 };
 
-// A token drawn at `temperature` from the smallest set of likeliest tokens that holds top_p of the probability
+// Samples a token at `temperature` from the smallest set of likeliest tokens that holds top_p of the probability
 // (Holtzman et al. 2020, arXiv:1904.09751). `max` is the largest logit; u in [0, 1) decides.
 template <class T>
 int32_t sampleToken(const Kernels<T>& kernels, int64_t vocab, const T* logits, T max, double temperature, double topP,
@@ -57,11 +57,11 @@ int32_t sampleToken(const Kernels<T>& kernels, int64_t vocab, const T* logits, T
   std::vector<int32_t>& order = scratch.order;
   order.clear();
   if (topP < 1) {
-    // All tokens this unlikely together do not reach 1 - top_p: the set never needs them.
+    // All tokens this unlikely together stay below 1 - top_p, so the set never needs them.
     const T least = static_cast<T>((1 - topP) * total / static_cast<double>(vocab));
     for (int64_t i = 0; i < vocab; i++)
       if (p[i] >= least) order.push_back(static_cast<int32_t>(i));
-    // A heap gives the likeliest, one after the other, and of equals the first; the set is small, so the rest need no order.
+    // A heap yields the likeliest tokens in order, of equal ones the first. The set is small, so the rest needs no order.
     const auto below = [&](int32_t a, int32_t b) { return p[a] != p[b] ? p[a] < p[b] : a > b; };
     std::make_heap(order.begin(), order.end(), below);
     auto heapEnd = order.end();
@@ -81,7 +81,7 @@ int32_t sampleToken(const Kernels<T>& kernels, int64_t vocab, const T* logits, T
     left -= static_cast<double>(p[token]);
     if (left < 0) return token;
   }
-  // Rounding left a rest: the last token that can be drawn at all.
+  // Rounding can leave a small rest: take the last token with a probability.
   for (size_t i = order.size(); i-- > 0;)
     if (p[order[i]] > 0) return order[i];
   return order[0];

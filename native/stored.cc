@@ -28,10 +28,10 @@ const float kNf4Levels[16] = {-1.0f,
 
 namespace {
 
-// Values that one task of the pool converts.
+// Values that a task of the pool converts.
 constexpr int64_t kChunk = 1 << 14;
 
-// Halfway between neighbouring levels: a value above t[i] is nearer to level i + 1.
+// Midpoints of neighbouring levels: a value above t[i] is nearer to level i + 1.
 std::array<float, 15> halfway(const float* levels) {
   std::array<float, 15> t{};
   for (size_t i = 0; i < t.size(); i++) t[i] = 0.5f * (levels[i] + levels[i + 1]);
@@ -57,7 +57,7 @@ float fromHalf(uint16_t half) {
   return value;
 }
 
-// The place of the map's value that is nearest to x; of two as near, the lower.
+// The index of the map's value that is nearest to x; of two equally near, the lower.
 uint8_t nearest(const float* map, float x) {
   const float* const above = std::lower_bound(map, map + 256, x);
   if (above == map) return 0;
@@ -66,7 +66,7 @@ uint8_t nearest(const float* map, float x) {
   return static_cast<uint8_t>(x - above[-1] <= above[0] - x ? at - 1 : at);
 }
 
-// torch.linspace(0.1, 1, n) in float: fused, and the second half counts down from the end.
+// torch.linspace(0.1, 1, n) in float: with fused multiply-adds, and the second half counted down from the end.
 float spaced(int64_t i, int64_t n) {
   const float start = 0.1f, end = 1.0f, step = (end - start) / static_cast<float>(n - 1);
   return i < n / 2 ? std::fma(step, static_cast<float>(i), start) : std::fma(-step, static_cast<float>(n - 1 - i), end);
@@ -75,7 +75,7 @@ float spaced(int64_t i, int64_t n) {
 std::array<float, 256> makeDynamicMap() {
   std::array<float, 256> map{};
   size_t at = 0;
-  // Seven decades; the k-th has 2^k fractions of either sign.
+  // Seven decades; the k-th has 2^k fractions of each sign.
   for (int k = 0; k < 7; k++) {
     const int64_t bounds = (int64_t{1} << k) + 1;
     for (int64_t i = 0; i + 1 < bounds; i++) {
@@ -155,7 +155,7 @@ void Stored::fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, 
     throw std::invalid_argument("tensor '" + name_ + "' must be given in whole rows, a multiple of 64 values at a time");
   if (view_.format == Format::kNf4 && exactAbsmax_.empty()) exactAbsmax_.resize(blocks());
   const int64_t width = dtype == Dtype::kF32 ? 4 : 2;
-  // Rows for int8, whole blocks for NF4: a task's values have scales of their own.
+  // Rows for int8, whole blocks for NF4, so that each task has its own scales.
   const int64_t chunk = view_.format == Format::kInt8 ? cols_ : kChunk;
   pool.run((count + chunk - 1) / chunk, [&](int64_t i, int) {
     const int64_t begin = i * chunk, n = std::min(chunk, count - begin);
@@ -202,7 +202,7 @@ void Stored::fillChunk(int64_t begin, int64_t count, const float* values) {
   }
 }
 
-// The second quantisation: what the blocks' magnitudes differ from their mean by, relative to its largest in 256.
+// The second quantisation: the magnitudes' differences from their mean, relative to the largest of 256.
 void Stored::quantizeAbsmax() {
   double sum = 0;
   for (int64_t i = 0; i < blocks(); i++) sum += static_cast<double>(exactAbsmax_[i]);

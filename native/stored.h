@@ -1,8 +1,8 @@
-// A frozen weight matrix in one of the forms that take less memory than float: bf16, int8 with a scale a row, or NF4
-// with double quantisation (Dettmers et al. 2023, QLoRA, arXiv:2305.14314) exactly as bitsandbytes publishes it: 16
-// levels, blocks of 64 values with their largest magnitude, and those in blocks of 256 as 8-bit numbers.
+// A frozen weight matrix in a form that takes less memory than float: bf16, int8 with a scale a row, or NF4 with double
+// quantisation (Dettmers et al. 2023, QLoRA, arXiv:2305.14314), exactly as in bitsandbytes: 16 levels, blocks of 64 values
+// with their largest magnitude, and blocks of 256 magnitudes as 8-bit numbers.
 //
-// It is filled in pieces, so that a checkpoint can be streamed through it.
+// It is filled in pieces, so that a checkpoint can be streamed into it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -14,13 +14,13 @@
 
 namespace dpo {
 
-// Of the numbers in a checkpoint.
+// The type of the numbers in a checkpoint.
 enum class Dtype { kF32, kF16, kBf16 };
 
 // The signed 8-bit dynamic map (Dettmers 2016, arXiv:1511.04561), ascending, [256].
 const float* dynamicMap();
 
-// Bytes of a stored matrix as they are written to a file.
+// A named part of a stored matrix, with its bytes as in a file.
 struct Section {
   const char* name;
   uint8_t* data;
@@ -31,12 +31,12 @@ class Stored {
  public:
   Stored(std::string name, Format format, int64_t rows, int64_t cols);
 
-  // Takes `count` values from place `offset` on, given as dtype. Pieces come in order; all but the last are of whole
-  // rows and of a multiple of 64 values. Place 0 begins anew. Throws std::invalid_argument where one is not finite.
+  // Takes `count` values from index `offset` on, given as dtype. Pieces come in order. All but the last have whole rows and
+  // a multiple of 64 values. Offset 0 starts again. Throws std::invalid_argument if a value is not finite.
   void fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes);
-  // The stored bytes themselves, to be written or read from a file.
+  // The stored bytes, to be written to a file or read from it.
   std::vector<Section> sections();
-  // Says that the sections were read from a file. Throws where a scale in them is not finite.
+  // Call after the sections were read from a file. Throws if a scale in them is not finite.
   void sectionsRead();
 
   bool complete() const { return filled_ == rows_ * cols_; }

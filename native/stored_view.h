@@ -1,4 +1,4 @@
-// What kernels read of a stored matrix (stored.h).
+// A stored matrix (stored.h) as kernels read it.
 #pragma once
 #include <cstdint>
 
@@ -12,7 +12,7 @@ constexpr int64_t kNestedBlock = 256;
 // The 16 levels of NF4: quantiles of the normal distribution within [-1, 1].
 extern const float kNf4Levels[16];
 
-// A matrix of rows of `cols`, row-major.
+// A row-major matrix with rows of `cols`.
 struct StoredView {
   Format format = Format::kBf16;
   int64_t cols = 0;
@@ -27,8 +27,8 @@ struct StoredView {
   float absmaxOffset = 0;
 };
 
-// The largest magnitude of a block of NF4. Not inline, so that no compiler fuses product and sum: every instruction set
-// gives the bits that bitsandbytes does.
+// The largest magnitude of an NF4 block. Not inline, so that no compiler fuses product and sum: every instruction set must
+// give the same bits as bitsandbytes.
 float nf4Scale(const StoredView& w, int64_t block);
 
 }  // namespace dpo

@@ -4,7 +4,7 @@ namespace dpo {
 
 namespace {
 
-// Yields while not done(), a little longer than a phase of work usually lets a thread wait; true where it came to be.
+// Yields until done(), for a little longer than a thread usually waits between phases of work. Returns whether it is done.
 template <class Done>
 bool yieldUntil(Done done) {
   for (int i = 0; i < 200; i++) {

@@ -1,6 +1,6 @@
-// Threads that share out numbered tasks. A waiting thread yields for a moment, then sleeps: it never spins for long,
-// which would stall every other process on a shared machine. And a thread that such a machine wakes too late is not
-// waited for: who came in time does its tasks.
+// Threads that share numbered tasks. A waiting thread yields for a moment, then sleeps. It never spins for long, because
+// that would stall other processes on a shared machine. If such a machine wakes a thread too late, the others do its tasks
+// and do not wait for it.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -15,7 +15,7 @@ namespace dpo {
 
 class ThreadPool {
  public:
-  // `threads` in all, the caller of run() being one of them.
+  // `threads` in all, including the caller of run().
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -23,8 +23,8 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls task(i, thread) once for every i < count and returns when all are done. Tasks are taken in order, by
-  // whichever thread is free, so they must write to different places. The first exception is thrown again here.
+  // Calls task(i, thread) once for every i < count and returns when all are done. Free threads take tasks in order, so
+  // tasks must write to different places. The first exception is rethrown here.
   void run(int64_t count, const std::function<void(int64_t i, int thread)>& task);
 
  private:
@@ -34,7 +34,7 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_, done_;
-  // Written under mutex_; the atomics are also read without it, by threads that yield.
+  // Written under mutex_. Threads that yield also read the atomics without it.
   std::atomic<uint64_t> round_{0};
   std::atomic<int> joined_{0};  // workers that take tasks of this round
   std::atomic<bool> stop_{false};

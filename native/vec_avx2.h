@@ -50,7 +50,7 @@ struct VecAvx2 {
     const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes)));
     const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), at);
     const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), at);
-    // Bit 3 of a code, as the sign, says which half.
+    // Bit 3 of a code becomes the sign, which selects the half.
     return {_mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(at, 28)))};
   }
   // to [j][i] = from [i][j] for lanes x lanes numbers, rows `ld` and `ldTo` apart

@@ -1,4 +1,4 @@
-// A vector of N numbers by the vector extension of GCC and Clang: every machine's own instructions, named or not.
+// A vector of N numbers with the vector extension of GCC and Clang, which uses each machine's own instructions.
 //
 // A vector type `V` offers: Scalar, lanes, tileRows x tileVecs (the register tile of a matrix product), load, store,
 // their partial forms, arithmetic, fma, min, max, sqrt, exp, whereLess, sum, maxOf, fromBf16, fromInt8, lookup,
@@ -40,7 +40,7 @@ struct VecPortable {
   friend VecPortable operator-(VecPortable a, VecPortable b) { return {a.v - b.v}; }
   friend VecPortable operator*(VecPortable a, VecPortable b) { return {a.v * b.v}; }
   friend VecPortable operator/(VecPortable a, VecPortable b) { return {a.v / b.v}; }
-  // a * b + c, in one rounding where the machine can
+  // a * b + c, with one rounding if the machine can
   static VecPortable fma(VecPortable a, VecPortable b, VecPortable c) { return {a.v * b.v + c.v}; }
   static VecPortable min(VecPortable a, VecPortable b) { return {a.v < b.v ? a.v : b.v}; }
   static VecPortable max(VecPortable a, VecPortable b) { return {a.v > b.v ? a.v : b.v}; }
