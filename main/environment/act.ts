@@ -1,4 +1,4 @@
-/** Performs actions on a page with the mouse and the keys of a user, so that the page sees trusted events. */
+/** Performs actions on a page with a user's mouse and keys, so that the page receives trusted events. */
 import type { KeyInput, Page } from 'puppeteer-core'
 import type { Obstacle } from '../store/episode.ts'
 import { type Action, LONGEST_TEXT } from './action.ts'
@@ -6,7 +6,7 @@ import type { Impossible, Lab, Point } from './page/lab.ts'
 
 type Hands = Pick<Lab, 'locate' | 'field' | 'fill' | 'select' | 'click'>
 
-/** Calls one of the functions that reach.ts put into the page. */
+/** Calls one of the functions that reach.ts has put into the page. */
 function inPage<K extends keyof Hands>(
   page: Page,
   name: K,
@@ -17,8 +17,9 @@ function inPage<K extends keyof Hands>(
 }
 
 /**
- * Does what the action says. Returns null when it was done, else why it cannot be done. `trusted`: mouse and
- * key events as from a user; otherwise element.click() and a value that is set at once, whatever covers the element.
+ * Performs the action. Returns null when it is done, otherwise why it cannot be done. With `trusted`, mouse and key
+ * events are those of a user; without it, element.click() is called and values are set at once, even where something
+ * covers the element.
  */
 export async function act(page: Page, action: Action, trusted: boolean): Promise<Obstacle | null> {
   switch (action.kind) {
@@ -42,7 +43,7 @@ async function click(page: Page, ref: number, trusted: boolean): Promise<Obstacl
   return null
 }
 
-/** The messages are sent together: the browser handles them in order, and one round trip is saved for each. */
+/** The messages are sent together. The browser handles them in order, and this saves a round trip for each. */
 async function clickAt({ mouse }: Page, { x, y }: Point): Promise<void> {
   await Promise.all([mouse.move(x, y), mouse.down(), mouse.up()])
 }
@@ -55,7 +56,7 @@ async function fill(page: Page, ref: number, text: string, trusted: boolean): Pr
   if (isImpossible(point)) return point.impossible
   await clickAt(page, point)
   const field = await inPage(page, 'fill', ref, null)
-  // The page has closed the field after the click: the agent sees that on the next page.
+  // The page has removed the field after the click; the agent sees that in the next observation.
   if (isImpossible(field)) return null
   if (!field.typed) return failure(await inPage(page, 'fill', ref, text))
   if (text === '') await page.keyboard.press('Delete')
@@ -63,7 +64,7 @@ async function fill(page: Page, ref: number, text: string, trusted: boolean): Pr
   return null
 }
 
-/** Key events for each letter that a key gives, else the letter as an input method would put it. */
+/** Sends key events for each letter that a key gives, and enters other letters as an input method would. */
 async function type({ keyboard }: Page, text: string): Promise<void> {
   const sent: Promise<void>[] = []
   for (const letter of text) {

@@ -30,20 +30,20 @@ test('CHROME_PATH comes first, and must name a file', async () => {
   )
 })
 
-test.runIf(process.platform === 'linux')('else a browser in PATH is taken', async () => {
+test.runIf(process.platform === 'linux')('otherwise a browser in PATH is used', async () => {
   const file = executable('chromium', '')
   vi.stubEnv('PATH', dir)
   expect(await findChromium('')).toBe(file)
 })
 
-test('a browser that does not start is named with a cure', async () => {
+test('an error names the browser that does not start, and what to do', async () => {
   const host = chromiumHost(executable('broken', 'echo no display >&2; exit 1'))
   await expect(host.open()).rejects.toThrow(UserError)
   await expect(host.open()).rejects.toThrow(/broken did not start \(.*\): run it by hand/)
   await host.close()
 })
 
-test('pages asked for at the same time share one browser, and nothing opens after it was closed', async () => {
+test('pages requested at the same time share one browser, and nothing opens after it was closed', async () => {
   const host = chromiumHost()
   const pages = await Promise.all([host.open(), host.open()])
   expect(new Set(pages.map((page) => page.browser())).size).toBe(1)

@@ -1,4 +1,4 @@
-/** Finds Chromium, starts it, and opens pages in which a task can reach nothing but its own files. */
+/** Finds Chromium, starts it, and opens pages that can reach only their own files. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -10,9 +10,9 @@ import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { EnvironmentFault, faultOf, within } from './fault.ts'
 
-/** Opens pages for tasks: Chromium here, a window of a desktop app elsewhere. */
+/** Opens pages for tasks: in Chromium, or in windows of the desktop app. */
 export interface BrowserHost {
-  /** A fresh page that shares nothing with the others. Throws EnvironmentFault when the browser does not answer. */
+  /** A fresh page that shares nothing with others. Throws EnvironmentFault when the browser does not answer. */
   open(): Promise<Page>
   close(): Promise<void>
 }
@@ -34,9 +34,9 @@ const FLAGS = [
   '--disable-renderer-backgrounding',
   '--mute-audio',
   '--disable-gpu',
-  // The popups of the address bar are pages, and take longer to start than the rest of the browser.
+  // Popups of the address bar are pages too, and start more slowly than the rest of the browser.
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
-  // A task must reach no network: no name resolves, and the proxy is a closed port.
+  // Tasks must not reach the network: no name resolves, and the proxy is a closed port.
   '--host-resolver-rules=MAP * ~NOTFOUND',
   '--proxy-server=127.0.0.1:9',
   '--proxy-bypass-list=<-loopback>',
@@ -61,8 +61,8 @@ const INSTALLED: Readonly<Record<string, readonly string[]>> = {
 const CACHE = path.join(homedir(), '.cache', 'dpo-driver', 'browsers')
 
 /**
- * Path of a Chromium that is on this machine: CHROME_PATH, an installed browser, or one downloaded before.
- * @throws UserError when CHROME_PATH names no file.
+ * The path of a Chromium on this machine: CHROME_PATH, an installed browser, or an earlier download.
+ * @throws UserError where CHROME_PATH names no file.
  */
 export async function findChromium(chromePath = process.env.CHROME_PATH): Promise<string | undefined> {
   if (chromePath !== undefined && chromePath !== '') {
@@ -81,7 +81,8 @@ export async function findChromium(chromePath = process.env.CHROME_PATH): Promis
 }
 
 /**
- * Path of a Chromium. If there is none, it is downloaded into the user's cache, or installed by apt-get for root on Debian.
+ * The path of a Chromium. Where there is none, it is downloaded into the user's cache, or installed by apt-get for root
+ * on Debian.
  * @throws UserError when neither works.
  */
 export async function fetchChromium(say: (line: string) => void = () => {}): Promise<string> {
@@ -125,7 +126,7 @@ async function installDebian(): Promise<string> {
   return found
 }
 
-/** A host on headless Chromium, started with the first page and started again when it has died. */
+/** A host with headless Chromium, which starts with the first page, and again after it has died. */
 export function chromiumHost(executablePath?: string): BrowserHost {
   let browser: Promise<Browser> | undefined
   let closed = false
@@ -134,13 +135,14 @@ export function chromiumHost(executablePath?: string): BrowserHost {
     const executable = executablePath ?? (await findChromium())
     if (executable === undefined) throw new UserError('browserMissing')
     try {
-      // Loaded with the first page, so that the lab's window opens sooner.
+      // Imported with the first page, so that the lab's window opens sooner.
       const { launch } = await import('puppeteer-core')
       const started = await launch({
         executablePath: executable,
         args: FLAGS,
         headless: true,
-        // Over a pipe, the browser ends with this process, even if it is killed, and no other process can talk to it.
+        // With a pipe, the browser ends with this process, even when that is killed, and no other process can connect
+        // to it.
         pipe: true,
         timeout: LAUNCH_LIMIT,
         protocolTimeout: LAUNCH_LIMIT,
@@ -157,7 +159,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       throw new UserError('browserDidNotStart', { path: executable, why: faultOf(error) })
     }
   }
-  /** The browser that runs, else a new one; callers at the same time get the same one. */
+  /** The running browser, or a new one. Simultaneous callers get the same one. */
   const running = (): Promise<Browser> => {
     if (closed) throw new EnvironmentFault('browserClosed')
     browser ??= start().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** Tasks in windows that are driven through their debuggers. */
+/** Task pages in windows that are controlled by their debuggers. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -33,7 +33,7 @@ afterEach(async () => {
   expect(windows.count).toBe(0)
 })
 
-test.each(['click-button', 'login-user', 'choose-list', 'click-dialog'])('%s is played to success', async (name) => {
+test.each(['click-button', 'login-user', 'choose-list', 'click-dialog'])('%s is solved', async (name) => {
   const task = findTask(listTasks({}), name)
   const actions: Action[] = []
   let observation = await session.reset(task, 5)
@@ -59,7 +59,7 @@ test('dialogs and new windows do not stop an episode, and a picture can be taken
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test('a page reads nothing beyond its folder', async () => {
+test('a page reads nothing outside of its folder', async () => {
   const secret = `${workbench.dir}-secret.js`
   writeFileSync(secret, 'window.leaked = true')
   const task = workbench.page(
@@ -83,7 +83,7 @@ test('frames in the page, in this process or another, do not disturb it', async 
   expect(await session.step({ kind: 'click', ref: button.ref })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test('a second session on the page hears what it asked for, until it goes', async () => {
+test('a second session on the page receives the events that it enabled, until it is closed', async () => {
   await session.reset(workbench.page('<p id="p">x</p>', `setInterval(() => { $('p').textContent += 'x' }, 20)`), 1)
   const cdp = await session.page!.createCDPSession()
   const frames = vi.fn(({ sessionId }: { sessionId: number }) =>

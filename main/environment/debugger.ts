@@ -1,6 +1,7 @@
 /**
- * Task pages in the windows of a desktop app. A window's debugger speaks the DevTools protocol for its own page
- * only. This file answers what puppeteer asks of the browser, so that puppeteer gives the same Page as with Chromium.
+ * Task pages in the windows of the desktop app. A window's debugger speaks the DevTools protocol only for its own page.
+ * This file answers the commands that puppeteer sends to the browser, so that puppeteer gives the same Page as with
+ * Chromium.
  */
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'
@@ -8,12 +9,12 @@ import { reasonOf } from '../messages/reason.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
 import { EnvironmentFault, within } from './fault.ts'
 
-/** What is used of a window's debugger; Electron's `webContents.debugger` is one. */
+/** The used part of a window's debugger, such as Electron's `webContents.debugger`. */
 export interface WindowDebugger {
   attach(protocolVersion?: string): void
   detach(): void
   sendCommand(method: string, params?: unknown, sessionId?: string): Promise<unknown>
-  /** `sessionId` is '' for the page itself, and another for the frames and workers in it. */
+  /** `sessionId` is '' for the page itself; the frames and workers in it have others. */
   on(event: 'message', listener: (event: unknown, method: string, params: unknown, sessionId: string) => void): unknown
   on(event: 'detach', listener: (event: unknown, reason: string) => void): unknown
 }
@@ -21,14 +22,14 @@ export interface WindowDebugger {
 /** A hidden window that shares nothing with others. */
 export interface TaskWindow {
   readonly debugger: WindowDebugger
-  /** Closes it without asking its page. */
+  /** Closes the window without asking its page. */
   destroy(): void
 }
 
 const OPEN_LIMIT = 15_000
 const PROTOCOL_LIMIT = 30_000
 
-/** A host whose pages are windows that `openWindow` opens. */
+/** A host that opens pages in windows from `openWindow`. */
 export function windowHost(openWindow: () => TaskWindow): BrowserHost {
   const windows = new Set<TaskWindow>()
   let closed = false
@@ -68,7 +69,7 @@ export function windowHost(openWindow: () => TaskWindow): BrowserHost {
   }
 }
 
-// What puppeteer sees: a browser with one context, in it one tab, in it one page. One without an address is not there yet.
+// What puppeteer sees: a browser with one context, one tab and one page. A page without an address is not ready yet.
 const CONTEXT = 'window'
 const TAB = { targetId: 'tab', type: 'tab', title: '', url: 'about:blank', attached: false, browserContextId: CONTEXT }
 const PAGE = { ...TAB, targetId: 'page', type: 'page' }
@@ -83,13 +84,13 @@ const command = z.object({
 })
 type Command = z.output<typeof command>
 
-/** Answers for the browser and its tab, and hands all else on to the window's debugger. */
+/** Answers commands to the browser and its tab, and passes all others to the window's debugger. */
 class WindowTransport implements ConnectionTransport {
   onmessage?: (message: string) => void
   onclose?: () => void
   readonly #window: TaskWindow
   readonly #closed: () => void
-  /** Sessions that look at the page, with the domains each has asked to hear of. */
+  /** The sessions of the page, with the domains that each has enabled. */
   readonly #sessions = new Map<string, Set<string>>([[PAGE_SESSION, new Set()]])
   #sessionCount = 0
   #over = false
@@ -127,7 +128,7 @@ class WindowTransport implements ConnectionTransport {
     }
   }
 
-  /** The answer to what a window's debugger does not know; undefined for all else. */
+  /** The answer to a command that the window's debugger does not know; undefined for all others. */
   #ownAnswer({ method, params, sessionId }: Command): object | undefined {
     switch (method) {
       case 'Browser.getVersion':
@@ -155,7 +156,7 @@ class WindowTransport implements ConnectionTransport {
       case 'Target.disposeBrowserContext':
         queueMicrotask(() => this.close())
         return {}
-      // The window is hidden, and stays so.
+      // The window stays hidden.
       case 'Page.bringToFront':
         return {}
       default:
@@ -178,7 +179,10 @@ class WindowTransport implements ConnectionTransport {
     return {}
   }
 
-  /** All sessions of the page share the debugger's one; each hears of the domains that it has spoken in. */
+  /**
+   * Passes an event on. All sessions of the page share the debugger's one session, and each receives the events of the
+   * domains that it has used.
+   */
   #heard(method: string, params: unknown, sessionId: string): void {
     const domain = domainOf(method)
     for (const [session, domains] of sessionId === '' ? this.#sessions : []) {
@@ -188,7 +192,7 @@ class WindowTransport implements ConnectionTransport {
     if (sessionId !== '') this.#tell({ method, params, sessionId })
   }
 
-  /** In a task of its own, as other transports do: puppeteer has heard of a session before its first message comes. */
+  /** Sends in a task of its own, as other transports do, so that puppeteer knows a session before its first message. */
   #tell(message: object): void {
     setImmediate(() => this.onmessage?.(JSON.stringify(message)))
   }
@@ -201,10 +205,10 @@ class WindowTransport implements ConnectionTransport {
   }
 }
 
-/** A screencast is its own domain here: its frames are acknowledged by the session that asked for them. */
+/** Screencasts count as a domain of their own: the session that requested the frames acknowledges them. */
 const SCREENCAST = 'Page.screencast'
 
-/** Domains that tell of the page's frames and of its crash without being asked to. */
+/** Domains that report the page's frames and its crash without being enabled. */
 const UNASKED = ['Target', 'Inspector']
 
 function domainOf(method: string): string {

@@ -14,7 +14,7 @@ afterAll(async () => {
   workbench.remove()
 })
 
-test('no more episodes are played at the same time than there are pages', async () => {
+test('at most as many episodes are played at a time as there are pages', async () => {
   const task = workbench.page('<p>a</p>')
   let playing = 0
   let most = 0
@@ -27,7 +27,7 @@ test('no more episodes are played at the same time than there are pages', async 
   expect(most).toBe(2)
 })
 
-test('a session comes back after a play that throws', async () => {
+test('a session is returned when the play throws', async () => {
   const task = workbench.page('<p>a</p>')
   const failing = () =>
     environment.use(task, () => {
@@ -37,7 +37,7 @@ test('a session comes back after a play that throws', async () => {
   expect(await environment.use(task, async () => 'still lent')).toBe('still lent')
 })
 
-test('a task goes to the page that shows it already', async () => {
+test('a task gets the page that has it loaded already', async () => {
   const [first, second] = [workbench.page('<p>first</p>'), workbench.page('<p>second</p>')]
   const seen = new Map<string, Session>()
   const remember = async (task: typeof first): Promise<void> =>

@@ -1,17 +1,17 @@
-/** The environment: a few pages of one browser on which episodes of any task are played at the same time. */
+/** The environment: a few pages of one browser, on which episodes of any task are played in parallel. */
 import { type BrowserHost, chromiumHost } from './browser.ts'
 import { SESSION_DEFAULTS, Session, type SessionOptions } from './session.ts'
 import type { Task } from './tasks.ts'
 
 export interface EnvironmentOptions extends SessionOptions {
   readonly host: BrowserHost
-  /** Pages open at the same time. */
+  /** Number of open pages. */
   readonly pages: number
 }
 
 /** Lends sessions: `await environment.use(task, (session) => ...)`. */
 export class Environment {
-  /** How many episodes can be played at the same time. */
+  /** How many episodes can be played at a time. */
   readonly pages: number
   readonly #host: BrowserHost
   readonly #sessions: readonly Session[]
@@ -27,8 +27,8 @@ export class Environment {
   }
 
   /**
-   * Lends a session to `play` and takes it back afterwards, also when `play` throws. Waits while all are lent. A session
-   * that has the task's page loaded is preferred: that is 40 times faster than loading the page.
+   * Lends a session to `play`, and takes it back afterwards, also when `play` throws. Waits while all are lent. It
+   * prefers a session that has the task's page loaded, which is 40 times faster than loading the page.
    */
   async use<T>(task: Task, play: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.#take(task)
@@ -39,7 +39,7 @@ export class Environment {
     }
   }
 
-  /** Closes the browser; episodes that are still being played fail. */
+  /** Closes the browser. Episodes in progress fail. */
   async close(): Promise<void> {
     await this.#host.close()
   }

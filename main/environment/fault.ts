@@ -3,8 +3,8 @@ import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
 
 /**
- * The browser's or the page's doing, not the agent's: a crash, a hang, the time limit. The episode in which it happens
- * is kept and shown, but never paired and never counted. The error's `message` is the fault in English.
+ * A failure of the browser or the page, not of the agent: a crash, a hang, the time limit. The episode is stored and
+ * shown, but never paired and never counted. The error's `message` is the fault in English.
  */
 export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   override readonly name = 'EnvironmentFault'
@@ -17,16 +17,16 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   }
 }
 
-/** What broke, as a message: that of a fault, or the first line of another error. */
+/** The message for what broke: that of a fault, or the first line of another error. */
 export function faultOf(error: unknown): Message {
   if (error instanceof EnvironmentFault) return error.fault
   return message('verbatim', { text: reasonOf(error) })
 }
 
-/** What the lab waits for in pages and browsers, by the messages that name it. */
+/** What the lab waits for in pages and browsers, by the ids of the messages that name it. */
 export type Work = MessageId extends infer Id ? (Id extends `work.${infer Name}` ? Name : never) : never
 
-/** Settles as `promise` does, or rejects with an EnvironmentFault that names `work` once `limit` milliseconds have passed. */
+/** Settles as `promise` does, or rejects after `limit` milliseconds with an EnvironmentFault that names `work`. */
 export async function within<T>(limit: number, work: Work, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -37,7 +37,7 @@ export async function within<T>(limit: number, work: Work, promise: Promise<T>):
     return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
-    // It may still fail after the limit, when the page is closed: nobody waits for that.
+    // The promise may still reject after the limit, when the page is closed. Nobody waits for that.
     promise.catch(() => {})
   }
 }

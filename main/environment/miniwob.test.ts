@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** Puts a python3 of our own first in PATH, which does what `script` says instead of downloading. */
+/** Puts another python3 first in PATH, which runs `script` instead of downloading. */
 function fakePython(script: string): void {
   const bin = path.join(dir, 'bin')
   mkdirSync(bin)
@@ -25,27 +25,27 @@ function fakePython(script: string): void {
 
 const target = (): string => path.join(dir, 'data/miniwob')
 
-test('a wheel that is not the known release is not unpacked', async () => {
+test('an unknown wheel is not unpacked', async () => {
   // The destination is the last argument.
   fakePython('for last; do :; done; echo something else > "$last/miniwob-1.0.whl"')
   await expect(fetchMiniwob(target())).rejects.toThrow(/SHA-256 [0-9a-f]{64}, not 4b98466d/)
   expect(existsSync(target())).toBe(false)
 })
 
-test('a failing download says why, and names both ways out', async () => {
+test('a failed download gives the reason and both alternatives', async () => {
   fakePython('echo "ERROR: no matching distribution" >&2; exit 1')
   await expect(fetchMiniwob(target())).rejects.toThrow(
     /pip could not download the MiniWoB\+\+ pages \(ERROR: no matching distribution\): name a clone with --miniwob DIR, or go on with the built-in tasks/,
   )
 })
 
-test('a machine without Python is told so', async () => {
+test('a machine without Python gets a message', async () => {
   vi.stubEnv('PATH', dir)
   await expect(fetchMiniwob(target())).rejects.toThrow(UserError)
   await expect(fetchMiniwob(target())).rejects.toThrow(/python3 is not installed/)
 })
 
-test('pages that are there are not fetched again', async () => {
+test('existing pages are not downloaded again', async () => {
   fakePython('exit 1')
   mkdirSync(path.join(target(), 'core'), { recursive: true })
   writeFileSync(path.join(target(), 'core/core.js'), '')
@@ -64,7 +64,7 @@ test('a clone is found from any of its folders', () => {
   expect(() => findHtml(path.join(dir, 'elsewhere'))).toThrow(/name a clone/)
 })
 
-test('MINIWOB_URL is understood as the original does, as far as it is safe', () => {
+test('MINIWOB_URL is understood as in the original, as far as that is safe', () => {
   expect(miniwobFromVariable(undefined)).toBeUndefined()
   expect(miniwobFromVariable('file:///opt/miniwob/html/miniwob/')).toBe('/opt/miniwob/html/miniwob/')
   expect(() => miniwobFromVariable('http://localhost:8000/')).toThrow(/must be a file:\/\/ address/)

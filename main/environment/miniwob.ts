@@ -1,6 +1,6 @@
 /**
- * The benchmark's pages. They come from the Python package `miniwob` (Farama Foundation, MIT), whose wheel is a zip of
- * them, or from a clone that the user names. This repository holds none of them.
+ * The benchmark's pages. They come from the wheel of the Python package `miniwob` (Farama Foundation, MIT), which is a
+ * zip file, or from a clone that the user names. This repository contains none of them.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -19,9 +19,9 @@ const HTML = 'miniwob/html/'
 const DOWNLOAD_LIMIT = 120_000
 
 /**
- * The folder that holds `miniwob/`, `core/` and `common/` in a clone or an unpacked package. `dir` may be the repository,
+ * The folder with `miniwob/`, `core/` and `common/` in a clone or an unpacked package. `dir` may be the repository,
  * `miniwob/html` or the folder of the pages.
- * @throws UserError where no task pages are found.
+ * @throws UserError where there are no task pages.
  */
 export function findHtml(dir: string): string {
   for (const candidate of ['', 'html', 'miniwob/html', '..']) {
@@ -31,7 +31,7 @@ export function findHtml(dir: string): string {
   throw new UserError('miniwobMissing', { folder: path.resolve(dir) })
 }
 
-/** The folder MINIWOB_URL names, as the original's variable: a file:// address of the pages, or undefined if it is not set. */
+/** The folder that MINIWOB_URL names with a file:// address, as in the original; undefined where it is not set. */
 export function miniwobFromVariable(url: string | undefined): string | undefined {
   if (url === undefined || url === '') return undefined
   if (!url.startsWith('file://')) throw new UserError('miniwobUrlNotFile', { url })
@@ -42,15 +42,15 @@ export function miniwobFromVariable(url: string | undefined): string | undefined
   }
 }
 
-/** Whether the benchmark's pages lie in `dir` already. */
+/** Whether `dir` contains the benchmark's pages. */
 export function hasMiniwob(dir: string): boolean {
   return existsSync(path.join(dir, 'core/core.js'))
 }
 
 /**
- * Puts the benchmark's pages into `dir` (data/miniwob) and returns it; does nothing when they are there. `dir` appears
- * whole or not at all.
- * @throws UserError when Python, the network or the package is missing.
+ * Downloads the benchmark's pages into `dir` (data/miniwob), unless they are there, and returns it. `dir` appears
+ * complete or not at all.
+ * @throws UserError where Python, the network or the package is missing.
  */
 export async function fetchMiniwob(dir: string): Promise<string> {
   if (hasMiniwob(dir)) return dir
@@ -80,7 +80,7 @@ async function downloadWheel(into: string): Promise<Uint8Array> {
   return wheel
 }
 
-/** Unpacks the pages into a folder beside `dir`, then gives it its name. */
+/** Unpacks the pages into a folder beside `dir`, then renames it. */
 async function unpack(wheel: Uint8Array, dir: string): Promise<void> {
   const { unzipSync } = await import('fflate')
   const files = unzipSync(wheel, { filter: ({ name }) => name.startsWith(HTML) && !name.endsWith('/') })

@@ -23,7 +23,7 @@ const observe = (html: string, script?: string): Promise<Observation> => session
 const see = async (html: string, script?: string): Promise<string[]> =>
   renderPage(await observe(html, script)).split('\n')
 
-test('what can be used has its ARIA role, and what is text its tag', async () => {
+test('interactive elements have their ARIA role, and text has its tag', async () => {
   expect(
     await see(`<h3>Title</h3><p>Some text</p><button>Go</button><a href="#">Home</a><input type="submit" value="Send">
       <textarea>a
@@ -41,7 +41,7 @@ b</textarea><input type="number" value="3"><input type="date"><div role="tab" ar
   ])
 })
 
-test('a field is named by its label, by the text beside it, or by its attributes, and the label is no line of its own', async () => {
+test('a field is named by its label, the text beside it, or its attributes, and the label has no line of its own', async () => {
   expect(
     await see(`<label for="a">First</label><input id="a"><br>
       <p><span>Second:</span><input></p>
@@ -73,7 +73,7 @@ test('a closed list shows its value and its options', async () => {
   ).toEqual([' country combobox 1 = Chile : Peru | Chile', ' several listbox 2 : a | b'])
 })
 
-test('a paragraph is one line, the links in it are others, and no line repeats what another shows', async () => {
+test('a paragraph is one line, its links are others, and no line repeats the text of another', async () => {
   expect(
     await see(
       `<p>one <b>two</b> three</p><p>four <span class="alink" id="x">five</span> six</p>`,
@@ -82,14 +82,14 @@ test('a paragraph is one line, the links in it are others, and no line repeats w
   ).toEqual([' one two three p 1', ' four six p 2', ' five link 3'])
 })
 
-test('a row of a table is a line, a wrapper with one child is none', async () => {
+test('a row of a table is a line, a wrapper with one child is not', async () => {
   expect(
     await see(`<table><tr><td>Color</td><td>gray</td></tr><tr><td>Name</td><td>Ann</td></tr></table>
       <div><div><span><i>deep</i></span></div></div>`),
   ).toEqual([' Color | gray row 1', ' Name | Ann row 2', ' deep div 3'])
 })
 
-test('an element that listens for clicks is one line with its text; what can be used in it follows', async () => {
+test('an element that listens for clicks is one line with its text; interactive elements in it follow', async () => {
   expect(
     await see(
       `<div id="thread"><div>Ann</div><div>Hello</div><span class="trash" id="t" style="display:block;height:9px"></span></div>`,
@@ -114,7 +114,7 @@ test('icons and colours are named by data attributes, classes and background', a
   ])
 })
 
-test('what cannot be seen is not there', async () => {
+test('invisible elements are left out', async () => {
   expect(
     await see(`<p style="display:none">a</p><p style="visibility:hidden">b</p><div style="height:0;overflow:hidden">c</div>
       <div style="position:absolute;width:1px;height:1px;overflow:hidden">d</div><button style="display:none">e</button><p>f</p>`),
@@ -129,7 +129,7 @@ test('names and values cannot break a line, forge an element, or pass for a spec
   expect(renderPage(observation).split('\n')).toEqual([' a button fake 7 x< |im_end|> b p 1', ' textbox 2 = c d  e'])
 })
 
-test('long names are cut at the same length everywhere', async () => {
+test('long names are always cut at the same length', async () => {
   const [button, paragraph] = (await observe(`<button>${'ab '.repeat(40)}</button><p>${'ab '.repeat(200)}</p>`))
     .elements
   expect([...button!.name]).toHaveLength(60)
@@ -137,7 +137,7 @@ test('long names are cut at the same length everywhere', async () => {
   expect(paragraph!.name.endsWith('…')).toBe(true)
 })
 
-test('over budget, text goes before what can be used, and the end of the page before its top', async () => {
+test('over budget, text is left out before interactive elements, and the end of the page before its top', async () => {
   const small = async (budget: Partial<Budget>): Promise<string> => {
     const frugal = new Session(host, { ...SESSION_DEFAULTS, budget: { elements: 100, characters: 6000, ...budget } })
     const task = workbench.page('<p>one</p><button>A</button><p>two</p><button>B</button><p>three</p>')
@@ -150,7 +150,7 @@ test('over budget, text goes before what can be used, and the end of the page be
   expect(await small({ characters: 27 })).toBe(' A button 1\n B button 2\n ... 3 more')
 })
 
-test('an element keeps its ref while others come and go', async () => {
+test('an element keeps its ref while others appear and disappear', async () => {
   const task = workbench.page(
     '<button id="a">A</button><span id="new"></span><button id="b">B</button>',
     `$('a').onclick = () => { $('new').innerHTML = '<button>C</button>'; $('a').remove() }`,
@@ -160,7 +160,7 @@ test('an element keeps its ref while others come and go', async () => {
   expect(renderPage(observation)).toBe(' C button 3\n B button 2')
 })
 
-test('an answer that is not of the right form is a fault', () => {
+test('an answer of the wrong form is a fault', () => {
   const state = { done: false, reward: 0, instruction: 'x', elements: [], dropped: 0 }
   expect(readState(state)).toEqual(state)
   expect(() => readState({ ...state, reward: 'much' })).toThrow(/wrong reward/)

@@ -1,4 +1,4 @@
-/** Puts the lab's functions into task pages, and checks every answer of a page. */
+/** Puts the lab's functions into task pages, and checks the pages' answers. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
 import { demand, says } from '../config/demand.ts'
@@ -20,7 +20,10 @@ import { cleanTexts } from './page/text.ts'
 import { collectTexts } from './page/texts.ts'
 import { watchPage } from './page/watch.ts'
 
-/** What runs in each new page, in this order: watchPage makes the lab, and hearPage adds to the `forget` of observePage. */
+/**
+ * The functions that run in each new page, in this order: watchPage creates the lab, and hearPage extends the `forget`
+ * of observePage.
+ */
 const PARTS = [
   watchPage,
   cleanTexts,
@@ -36,7 +39,10 @@ const PARTS = [
   keepEpisode,
 ]
 
-/** What is shown of a page at most; what can be used comes before text, and the top of the page before its end. */
+/**
+ * Most elements and characters shown of a page. Interactive elements come before text, and the top of the page before
+ * its end.
+ */
 export const BUDGET: Budget = { elements: 100, characters: 6000 }
 
 const line = z
@@ -70,7 +76,7 @@ export async function installLab(page: Page): Promise<void> {
   await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
 }
 
-/** The page's answer to `start` or `state`. Throws EnvironmentFault when it is not of that form. */
+/** The page's answer to `start` or `state`. Throws EnvironmentFault where its form is wrong. */
 export function readState(answer: unknown): PageState {
   const read = pageState.safeParse(answer)
   if (read.success) return read.data
@@ -79,7 +85,7 @@ export function readState(answer: unknown): PageState {
 
 const pageBox = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
 
-/** The page's answer to `box`. Throws EnvironmentFault when it is not of that form. */
+/** The page's answer to `box`. Throws EnvironmentFault where its form is wrong. */
 export function readBox(answer: unknown): Box | null {
   return readAnswer(pageBox, answer, 'box')
 }
@@ -97,10 +103,10 @@ const pageHeard = z
   )
   .max(1000)
 
-/** What was heard, with the keys that an action can name. */
+/** What a person did, with only those keys that an action can name. */
 export type HeardAction = z.output<typeof pageHeard>[number]
 
-/** The page's answer to `hear`. Throws EnvironmentFault when it is not of that form. */
+/** The page's answer to `hear`. Throws EnvironmentFault where its form is wrong. */
 export function readHeard(answer: unknown): HeardAction[] {
   return readAnswer(pageHeard, answer, 'action')
 }

@@ -35,7 +35,7 @@ afterEach(() => session.close())
 
 const builtin = (name: string) => findTask(listTasks({}), name)
 
-test('the same seed gives the same problem, on a fresh page and on a used one', async () => {
+test('the same seed gives the same problem on a fresh page and on a used one', async () => {
   const task = builtin('click-checkboxes')
   const first = await session.reset(task, 7)
   const other = await session.reset(task, 8)
@@ -47,7 +47,7 @@ test('the same seed gives the same problem, on a fresh page and on a used one', 
   await fresh.close()
 })
 
-test('a problem stands from when it is begun, and not while its page loads', async () => {
+test('a problem has its start time once it has begun, and none while its page loads', async () => {
   expect(session.since).toBeNull()
   const before = Date.now()
   const loading = session.reset(builtin('click-checkboxes'), 1)
@@ -102,7 +102,7 @@ test('clicks and keys are trusted events of a user', async () => {
   expect(observation.elements[0]).toMatchObject({ role: 'textbox', value: 'aé' })
 })
 
-test('fill replaces what was there, empties with nothing, and takes dates as ISO values', async () => {
+test('fill replaces the text, empties a field, and takes dates as ISO values', async () => {
   const task = workbench.page('<input id="name" value="old"><input type="date"><textarea id="more">x</textarea>')
   await session.reset(task, 1)
   await session.step({ kind: 'fill', ref: 1, text: 'new text' })
@@ -115,7 +115,7 @@ test('fill replaces what was there, empties with nothing, and takes dates as ISO
   ])
 })
 
-test('a field that is disabled is not focused, whenever the browser takes the focus away', async () => {
+test('a disabled field is not focused, whenever the browser takes the focus away', async () => {
   const task = workbench.page('<input id="name">', `$('name').onfocus = () => { $('name').disabled = true }`)
   const seen = new Set<string>()
   for (let time = 0; time < 12; time++) {
@@ -125,7 +125,7 @@ test('a field that is disabled is not focused, whenever the browser takes the fo
   expect([...seen]).toEqual([' name textbox 1 disabled'])
 })
 
-test('select chooses by text; in a list of several it adds and takes away', async () => {
+test('select chooses by text; with multiple choice it selects and deselects', async () => {
   const task = workbench.page(
     '<select id="one"><option>a</option><option>b</option></select><select id="many" multiple><option>c</option><option>d</option></select><p id="log"></p>',
     `$('one').onchange = () => { $('log').textContent = 'changed' }`,
@@ -146,7 +146,7 @@ test('select chooses by text; in a list of several it adds and takes away', asyn
   ])
 })
 
-test('press goes to what has the focus', async () => {
+test('press goes to the focused element', async () => {
   const task = workbench.page(
     '<input id="i" value="abc">',
     `$('i').onkeydown = ({ key }) => { if (key === 'Enter') core.judge($('i').value === 'ab') }`,
@@ -178,7 +178,7 @@ test.each<[Obstacle, string, Action]>([
   })
 })
 
-test('an element out of sight is scrolled to', async () => {
+test('an element out of view is scrolled to', async () => {
   const task = workbench.page(
     '<div style="height:900px"></div><button id="b">B</button>',
     `$('b').onclick = () => core.judge(true)`,
@@ -187,7 +187,7 @@ test('an element out of sight is scrolled to', async () => {
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test('what a click sets going within a moment is waited for', async () => {
+test('what a click starts within a moment is waited for', async () => {
   const task = workbench.page(
     '<button id="b">B</button><p id="log"></p>',
     `$('b').onclick = () => setTimeout(() => { $('log').textContent = 'later' }, 250)`,
@@ -215,7 +215,7 @@ test('the lab’s time limit is a fault, and the next episode begins on a fresh 
   await quick.close()
 })
 
-test('a page that never answers is given up, and the next episode goes on', async () => {
+test('a page that never answers is closed, and the next episode is played', async () => {
   const stuck = new Session(host, { ...SESSION_DEFAULTS, answerTimeLimit: 3000 })
   const task = workbench.page('<button id="b">B</button>', `$('b').onclick = () => { for (;;) {} }`)
   await stuck.reset(task, 1)
@@ -235,7 +235,7 @@ test('a crashed browser is replaced', async () => {
   expect(await session.reset(task, 3)).toEqual(before)
 })
 
-test('a page reaches neither the network, nor this machine’s ports, nor files outside its folder', async () => {
+test('a page cannot reach the network, this machine’s ports, or files outside its folder', async () => {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
@@ -271,14 +271,14 @@ test('a dialog does not stop the episode', async () => {
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test('how an episode ended stays in sight', async () => {
+test('the end of an episode stays visible', async () => {
   await session.reset(workbench.page('<button id="b">B</button>', `$('b').onclick = () => core.judge(true)`), 1)
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ done: true })
   const hit = await session.page!.evaluate(`document.elementFromPoint(80, 100).id`)
   expect(hit).not.toBe('sync-task-cover')
 })
 
-test('what a person does by hand is heard as the agent’s actions', async () => {
+test('a person’s input is reported as the agent’s actions', async () => {
   await session.reset(workbench.page('<button id="b">B</button><textarea id="t" aria-label="T"></textarea>'), 1)
   const page = session.page!
   await page.click('#b')
@@ -301,7 +301,7 @@ test('what a person does by hand is heard as the agent’s actions', async () =>
   expect(await session.heard()).toEqual([])
 })
 
-test('an element’s box is where it stands; what is not shown has none', async () => {
+test('box gives an element’s place; an invisible element has none', async () => {
   const style = 'position: fixed; margin: 0; left: 10px; top: 80px; width: 60px; height: 20px'
   await session.reset(workbench.page(`<button style="${style}">A</button>`), 1)
   expect(await session.box(1)).toEqual({ x: 10, y: 80, width: 60, height: 20 })
@@ -315,7 +315,7 @@ test('a picture is a small JPEG', async () => {
   expect(picture.length).toBeLessThan(20_000)
 })
 
-/** A page as MiniWoB++'s are written: its library is in a folder beside its own. */
+/** A page as in MiniWoB++: its library is in a folder beside its own. */
 const LIKE_MINIWOB = `<!DOCTYPE html><html><head>
 <script src="../core/core.js"></script><link rel="stylesheet" type="text/css" href="../core/core.css">
 <script>
@@ -327,7 +327,7 @@ var genProblem = function () {
 window.onload = function () { core.startEpisode() }
 </script></head><body><div id="wrap"><div id="query"></div><div id="area"></div></div></body></html>`
 
-/** A folder for pages of the user, with one page in it, and the folder around it. */
+/** A folder with one page of the user, and the folder around it. */
 function ownPages(page: string): { readonly around: string; readonly tasksDir: string } {
   const around = mkdtempSync(path.join(tmpdir(), 'own-pages-'))
   const tasksDir = path.join(around, 'tasks')
@@ -336,7 +336,7 @@ function ownPages(page: string): { readonly around: string; readonly tasksDir: s
   return { around, tasksDir }
 }
 
-/** What the page draws its task in is as wide as core.css says. */
+/** The width of the task's area, which core.css sets. */
 const WIDTH_OF_TASK = `getComputedStyle(document.getElementById('wrap')).width`
 
 test('a page of the user may load its library as the pages of MiniWoB++ do', async () => {
@@ -353,7 +353,7 @@ test.skipIf(!hasMiniwob(MINIWOB))('it gets the library of MiniWoB++ where that i
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
-test('it gets its own library where there is one beside its folder, and nothing else from there', async () => {
+test('it gets the library in the folder beside its own, where there is one, and nothing else from there', async () => {
   const { around, tasksDir } = ownPages(LIKE_MINIWOB.replace('<head>', '<head><script src="../secret.js"></script>'))
   cpSync(BUILTIN_TASKS, path.join(around, 'core'), { recursive: true })
   appendFileSync(path.join(around, 'core/core.js'), 'core.own = true')
@@ -362,7 +362,7 @@ test('it gets its own library where there is one beside its folder, and nothing 
   expect(await session.page!.evaluate('[core.own, window.leaked]')).toEqual([true, null])
 })
 
-test('a page that loads no library is a fault that says so', async () => {
+test('a page without the library is a fault that says so', async () => {
   const { tasksDir } = ownPages('<!DOCTYPE html><div id="area"></div>')
   await expect(session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)).rejects.toThrow(
     'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',

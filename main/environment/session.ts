@@ -1,4 +1,4 @@
-/** One browser page on which episodes are played, one after another. */
+/** One browser page, on which episodes are played one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
 import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
@@ -15,13 +15,13 @@ import type { Task } from './tasks.ts'
 
 export interface SessionOptions {
   /**
-   * Most wall time that the page may take in an episode, in milliseconds. The agent's own time does not count. An episode
-   * over the limit is a fault, not a failure.
+   * Most time that the page may take in an episode, in milliseconds. The agent's time does not count. An episode over
+   * the limit is a fault, not a failure.
    */
   readonly episodeTimeLimit: number
-  /** Most wall time of one answer of the page, in milliseconds. */
+  /** Most time for one answer of the page, in milliseconds. */
   readonly answerTimeLimit: number
-  /** Mouse and key events as from a user; otherwise element.click(). */
+  /** Whether mouse and key events are those of a user; otherwise element.click() is used. */
   readonly trusted: boolean
   readonly budget: Budget
 }
@@ -38,16 +38,16 @@ export type StepResult = {
   readonly observation: Observation
 } & (
   | { readonly done: false; readonly ending: null }
-  /** The reward is the page's raw one, not decayed by time. */
+  /** The reward is the page's raw one, which does not decay with time. */
   | { readonly done: true; readonly ending: Ending }
 )
 
-/** The raw reward of a success. With less, partial successes would become chosen answers of pairs. */
+/** The raw reward of a success. A lower bound would let partial successes become chosen answers of pairs. */
 const SUCCESS = 1
 
 const LOAD_LIMIT = 30_000
 
-/** Plays episodes on one page. Every call may throw EnvironmentFault; the next reset then begins on a fresh page. */
+/** Plays episodes on one page. Every call may throw EnvironmentFault; the next reset then uses a fresh page. */
 export class Session {
   readonly #host: BrowserHost
   readonly #options: SessionOptions
@@ -56,9 +56,9 @@ export class Session {
   #task: Task | undefined
   #instruction = ''
   #since: number | null = null
-  /** What the page has taken of its episode's time, in milliseconds. */
+  /** The time that the page has taken in this episode, in milliseconds. */
   #spent = 0
-  /** What broke the page, once something has. */
+  /** The fault that broke the page, if any. */
   #broken: EnvironmentFault | undefined
 
   constructor(host: BrowserHost, options: SessionOptions = SESSION_DEFAULTS) {
@@ -71,17 +71,19 @@ export class Session {
     return this.#page === undefined ? undefined : this.#task
   }
 
-  /** The browser's page, once an episode has begun on it; another one after a fault. */
+  /** The browser's page, once an episode has begun on it. A fault replaces it by another one. */
   get page(): Page | undefined {
     return this.#page
   }
 
-  /** When the problem on the page was begun, in milliseconds since 1970; null while there is none, as while a page loads. */
+  /**
+   * When the present problem began, in milliseconds since 1970; null without a problem, for example while a page loads.
+   */
   get since(): number | null {
     return this.#since
   }
 
-  /** Begins the task's problem of that seed and returns what the agent sees of it. */
+  /** Starts the task's problem with this seed, and returns the first observation. */
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
       if (this.#page === undefined || this.#task?.url !== task.url) {
@@ -90,7 +92,7 @@ export class Session {
       }
       this.#spent = 0
       this.#since = Date.now()
-      // Else the mouse would hover over the new problem, where the last click was.
+      // Otherwise the mouse would hover over the new problem at the place of the last click.
       const [state] = await Promise.all([
         this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
         this.#within('moveMouse', this.#page!.mouse.move(VIEWPORT.width - 1, VIEWPORT.height - 1)),
@@ -101,7 +103,7 @@ export class Session {
     })
   }
 
-  /** Performs the action and returns what became of the page. */
+  /** Performs the action and returns the page's new state. */
   async step(action: Action): Promise<StepResult> {
     return this.#guard(async () => {
       const page = this.#current()
@@ -117,26 +119,26 @@ export class Session {
     })
   }
 
-  /** The page as it is now, after its own scripts or a person changed it. */
+  /** The present state of the page, after its own scripts or a person changed it. */
   async look(): Promise<StepResult> {
     return this.#guard(() => this.#look())
   }
 
-  /** What a person did to the page by hand since the last call; the first call of an episode begins to listen. */
+  /** A person's input since the last call. The first call of an episode starts to listen. */
   async heard(): Promise<HeardAction[]> {
     return this.#guard(async () =>
       readHeard(await this.#within('answer', this.#current().evaluate('dpoDriver.hear()'))),
     )
   }
 
-  /** Where the element stands on the page, in CSS pixels; null where it is not there or not shown. */
+  /** The place of an element on the page, in CSS pixels; null where it does not exist or is invisible. */
   async box(ref: number): Promise<Box | null> {
     return this.#guard(async () =>
       readBox(await this.#within('answer', this.#current().evaluate(`dpoDriver.box(${ref})`))),
     )
   }
 
-  /** How the page looks, and where the element stands that `action`, if any, is about to act on. */
+  /** A picture of the page, and the place of the element that `action`, if any, will act on. */
   async shot(action: Action | null): Promise<Shot> {
     const box = action === null || action.kind === 'press' ? null : await this.box(action.ref)
     return this.#guard(async () => {
@@ -155,7 +157,7 @@ export class Session {
     this.#page = undefined
     this.#since = null
     if (page === undefined) return
-    // A page in an endless loop answers nothing, but its script can be stopped from outside.
+    // A page in an endless loop does not answer, but its script can be stopped from outside.
     const stopped = this.#cdp?.send('Runtime.terminateExecution').catch(() => {})
     await within(1_000, 'stopPage', Promise.resolve(stopped)).catch(() => {})
     await within(2_000, 'closePage', page.browserContext().close()).catch(() => {})
@@ -184,7 +186,7 @@ export class Session {
     return within(this.#options.answerTimeLimit, work, promise)
   }
 
-  /** Makes a fault of every error but a UserError, and closes the page then. */
+  /** Turns every error but a UserError into a fault, and closes the page. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now()
     try {
@@ -201,7 +203,7 @@ export class Session {
     }
   }
 
-  /** Loads the task, a second time on a fresh page if the first does not load it. */
+  /** Loads the task. If that fails, tries once more on a fresh page. */
   async #load(task: Task): Promise<void> {
     try {
       await this.#show(task)
@@ -222,7 +224,7 @@ export class Session {
     if ((await this.#page.evaluate('typeof core')) !== 'object') throw new EnvironmentFault('pageWithoutCore')
   }
 
-  /** A page that reads nothing but the files of the task, opens no other page, and never waits on a dialog. */
+  /** A page that reads only the files of the task, opens no other page, and never waits for a dialog. */
   async #open(task: Task): Promise<Page> {
     const page = await this.#host.open()
     page.on('error', () => {

@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-/** A folder laid out as the benchmark's. */
+/** A folder with the layout of the benchmark. */
 function benchmark(...names: string[]): string {
   mkdirSync(path.join(dir, 'html/core'), { recursive: true })
   mkdirSync(path.join(dir, 'html/miniwob'))
@@ -29,20 +29,20 @@ test('the built-in pages are about a dozen, each with title, group and horizon',
   expect(login.url.startsWith(login.root)).toBe(true)
 })
 
-test("the benchmark's page is taken before the built-in one of its name", () => {
+test('the benchmark’s page is used in place of the built-in one with the same name', () => {
   const tasks = listTasks({ miniwob: benchmark('click-button', 'use-slider') })
   expect(findTask(tasks, 'click-button').source).toBe('miniwob')
   expect(findTask(tasks, 'use-slider')).toMatchObject({ group: 'long', source: 'miniwob' })
   expect(findTask(tasks, 'click-link').source).toBe('builtin')
 })
 
-test('Gymnasium names mean the same pages', () => {
+test('Gymnasium’s names mean the same pages', () => {
   const tasks = listTasks({})
   expect(findTask(tasks, 'click-button-v1').name).toBe('click-button')
   expect(findTask(tasks, 'miniwob/click-dialog-2-v1').name).toBe('click-dialog-2')
 })
 
-test('a name that no page of the benchmark has means the page that does it', () => {
+test('a name without a page in the benchmark means the page of that task', () => {
   const tasks = listTasks({ miniwob: benchmark('choose-list') })
   for (const name of ['select-option', 'select-option-v1', 'miniwob/select-option-v1']) {
     expect(findTask(tasks, name).name).toBe('choose-list')
@@ -51,13 +51,13 @@ test('a name that no page of the benchmark has means the page that does it', () 
   expect(findTask(tasks, 'click-link-v1').name).toBe('click-link')
 })
 
-test('an unknown name is answered with the nearest ones', () => {
+test('an unknown name is refused with the nearest ones', () => {
   const tasks = listTasks({})
   expect(() => findTask(tasks, 'click-buton')).toThrow(/no task click-buton; the nearest names are click-button/)
   expect(() => findTask(tasks, 'use-slider')).toThrow(/one of MiniWoB\+\+, whose pages are not installed/)
 })
 
-test("a user's pages stand beside the others, and may not take their names", () => {
+test('a user’s pages are listed with the others, and may not use their names', () => {
   const own = path.join(dir, 'own')
   mkdirSync(own)
   writeFileSync(path.join(own, 'pick-a-card.html'), '')
@@ -71,7 +71,7 @@ test("a user's pages stand beside the others, and may not take their names", () 
   )
 })
 
-test('folders that hold no pages are named with a cure', () => {
+test('an error names a folder without pages, and what to do', () => {
   expect(() => listTasks({ miniwob: dir })).toThrow(/no MiniWoB\+\+ pages in .*: name a clone/)
   expect(() => listTasks({ tasksDir: path.join(dir, 'nowhere') })).toThrow(/environment\.tasks_dir is .*nowhere/)
 })

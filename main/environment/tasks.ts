@@ -1,4 +1,4 @@
-/** The tasks there are: the benchmark's, the lab's own pages, the user's own pages. */
+/** The tasks: those of the benchmark, the lab's own and the user's own. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -7,7 +7,7 @@ import { pageName } from '../config/task-name.ts'
 import { UserError } from '../messages/error.ts'
 import { findHtml } from './miniwob.ts'
 
-/** What a task asks of the agent: how many element-level actions it takes, or what else it needs. */
+/** What a task needs from the agent, mainly the number of actions. */
 export const GROUPS = {
   'one-step': 'one action',
   'two-step': 'two actions',
@@ -26,28 +26,28 @@ export interface Task {
   /** The name for people: Click button. */
   readonly title: string
   readonly group: Group
-  /** What is mainly done in it: click, type, select, form, date, email, ... */
+  /** Its main kind of action: click, type, select, form, date, email, ... */
   readonly category: string
-  /** An agent that has not ended the episode after so many actions has failed. */
+  /** Number of actions after which an unfinished episode is a failure. */
   readonly horizon: number
   readonly source: 'miniwob' | 'builtin' | 'user'
   /** file:// address of its page. */
   readonly url: string
-  /** file:// address of the folder beneath which the page may read. */
+  /** file:// address of the folder whose files the page may read. */
   readonly root: string
-  /** Folders outside the root that the page may read. */
+  /** Folders outside of the root that the page may read. */
   readonly libraries: readonly Library[]
 }
 
-/** A folder that a page may read, by two file:// addresses. */
+/** A folder that a page may read. */
 export interface Library {
-  /** Where the page asks for it. */
+  /** The file:// address at which the page asks for it. */
   readonly named: string
-  /** Where it is. */
+  /** The file:// address where it is. */
   readonly answers: string
 }
 
-/** Most actions of an episode: what the longest problem of the group takes, and a little more. */
+/** Most actions of an episode: as many as the longest problem of the group needs, and a few more. */
 const HORIZONS: Readonly<Record<Group, number>> = {
   'one-step': 2,
   'two-step': 4,
@@ -116,16 +116,18 @@ for (const [group, categories] of Object.entries(CATALOGUE)) {
 export const BUILTIN_TASKS = fileURLToPath(new URL('../../assets/tasks', import.meta.url))
 
 export interface TaskSources {
-  /** A folder with the benchmark's pages, at any level that findHtml knows; without it the lab's own pages serve. */
+  /**
+   * A folder with the benchmark's pages, in any form that findHtml accepts. Without it only the lab's own pages are
+   * used.
+   */
   readonly miniwob?: string
-  /** A folder with pages of the user in the same protocol. */
+  /** A folder with the user's own pages, which follow the same protocol. */
   readonly tasksDir?: string
 }
 
 /**
- * All tasks that can be played, by name. A page of the benchmark goes before the lab's own page of that
- * name.
- * @throws UserError for a folder without pages, and for a page of the user that takes a name already in use.
+ * All tasks that can be played, by name. A page of the benchmark replaces the lab's own page with the same name.
+ * @throws UserError for a folder without pages, and for a page of the user with a name that is in use.
  */
 export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
   const tasks = new Map<string, Task>()
@@ -163,8 +165,8 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
 }
 
 /**
- * What the pages of a folder read at `../core/` and `../common/`, where the pages of MiniWoB++ have their library. It is
- * what stands there; else the benchmark's library; else, without the benchmark, the lab's own core.js and core.css.
+ * What the pages of a folder read at `../core/` and `../common/`, where the pages of MiniWoB++ have their library: what
+ * is there, or else the benchmark's library, or else, without the benchmark, the lab's own core.js and core.css.
  */
 function librariesOf(pages: string, html: string | undefined): Library[] {
   const around = path.dirname(pages)
@@ -186,8 +188,8 @@ function titleOf(name: string): string {
 }
 
 /**
- * The task of that name, in any form that `pageName` reads.
- * @throws UserError with the nearest names when there is none.
+ * The task with this name, in any form that `pageName` accepts.
+ * @throws UserError with the nearest names where there is none.
  */
 export function findTask(tasks: readonly Task[], name: string): Task {
   const page = pageName(name)

@@ -1,4 +1,4 @@
-/** Experts for tasks that are done by clicking. */
+/** Experts for tasks of clicking. */
 import {
   afterLast,
   click,
@@ -48,7 +48,7 @@ const clickTab: Expert = ({ instruction, page }) => {
   return click(find(page, looking('tab', name)), name)
 }
 
-/** Opens one tab or section after the other until the link is there. */
+/** Opens one tab or section after another until the link is visible. */
 const searchTabs: Expert = ({ instruction, page, done }) => {
   const [name = ''] = quoted(instruction)
   const link = seek(page, (element) => element.role === 'link' && element.name === name)
@@ -113,7 +113,7 @@ const identifyShape: Expert = ({ page }) => {
   return click(find(page, looking('button', kind)), kind)
 }
 
-/** Opens folders from the top until the name is there. */
+/** Opens folders from the top until the name is visible. */
 const navigateTree: Expert = ({ instruction, page, done }) => {
   const [name = ''] = quoted(instruction)
   const found = seek(page, (element) => element.name === name)

@@ -7,7 +7,7 @@ const page: ObservedElement[] = [
   { ref: 2, role: 'checkbox', name: '', states: [] },
 ]
 
-test('an expert that finds nothing says what is on the page, and shows no source', () => {
+test('an expert that finds nothing names what is on the page, and shows no source code', () => {
   expect(find(page, looking('button', 'ok'))).toBe(page[0])
   const seek = () => find(page, looking('link', 'Cancel'))
   expect(seek).toThrow(Stuck)

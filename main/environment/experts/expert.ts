@@ -16,7 +16,7 @@
 import type { Action, Decision } from '../action.ts'
 import { describeElement, type Observation, type ObservedElement } from '../observation.ts'
 
-/** What an expert knows, which is what the agent knows. */
+/** What an expert knows. The agent knows the same. */
 export interface Situation {
   readonly instruction: string
   readonly page: readonly ObservedElement[]
@@ -24,25 +24,25 @@ export interface Situation {
   readonly done: readonly Action[]
 }
 
-/** Decides the next action. Throws Stuck where the page or the task is none it knows. */
+/** Decides the next action. Throws Stuck where it does not know the page or the task. */
 export type Expert = (situation: Situation) => Decision
 
-/** The expert found no way on. */
+/** The expert knows no next action. */
 export class Stuck extends Error {
   override readonly name = 'Stuck'
 }
 
-/** The expert's decision for what the agent would see. */
+/** The expert's decision for an observation of the agent. */
 export function decide(expert: Expert, observation: Observation, done: readonly Action[]): Decision {
   return expert({ instruction: observation.instruction, page: observation.elements, done })
 }
 
-/** What the task puts in double quotes. */
+/** The texts in double quotes in the task. */
 export function quoted(instruction: string): string[] {
   return [...instruction.matchAll(/"([^"]*)"/g)].map(([, text]) => text!)
 }
 
-/** The groups of a pattern in the task. */
+/** The groups that a pattern matches in the task. */
 export function read(instruction: string, pattern: RegExp): string[] {
   const match = pattern.exec(instruction)
   if (match === null) throw new Stuck(`the task is not of the form ${pattern}: ${instruction}`)
@@ -53,7 +53,7 @@ export const sameWords = (a: string, b: string): boolean => a.toLowerCase() === 
 
 type Wanted = (element: ObservedElement) => boolean
 
-/** By role (one or several, separated by a space; '' for any) and, if given, by name in any case. */
+/** Elements with one of these roles (separated by spaces; '' for any) and, where given, this name in any case. */
 export function looking(roles: string, name?: string): Wanted {
   const wanted = roles.split(' ')
   return (element) =>
@@ -64,7 +64,7 @@ export function seek(page: readonly ObservedElement[], wanted: Wanted): Observed
   return page.find(wanted)
 }
 
-/** The first element that is wanted. Throws Stuck where none is. */
+/** The first matching element. Throws Stuck where there is none. */
 export function find(page: readonly ObservedElement[], wanted: Wanted): ObservedElement {
   const found = page.find(wanted)
   if (found !== undefined) return found
@@ -72,7 +72,7 @@ export function find(page: readonly ObservedElement[], wanted: Wanted): Observed
   throw new Stuck(`no element is the wanted one: ${elements || 'the page is empty'}`)
 }
 
-/** Where a text field is: anything that takes text. */
+/** The roles of text fields. */
 export const FIELD = 'textbox textarea searchbox spinbutton'
 const SUBMIT = /^(submit|ok|okay|go!|search|login|order!|send|done)$/i
 
@@ -88,7 +88,7 @@ export function select(element: ObservedElement, option: string): Decision {
   return { thought: `select ${option}`, action: { kind: 'select', ref: element.ref, option } }
 }
 
-/** The last click: on the button of that name, or on the one that confirms. */
+/** The last click: on the button with this name, or on one that confirms. */
 export function finish(page: readonly ObservedElement[], name?: string): Decision {
   const named = (element: ObservedElement): boolean =>
     element.role !== 'textbox' && (name === undefined ? SUBMIT.test(element.name) : sameWords(element.name, name))
@@ -96,12 +96,12 @@ export function finish(page: readonly ObservedElement[], name?: string): Decisio
   return { thought: `done, click ${name ?? button.name}`, action: { kind: 'click', ref: button.ref } }
 }
 
-/** Looks on: what is wanted is not here, but may be behind that element. */
+/** Clicks an element because the wanted one is not here but may be behind it. */
 export function lookBehind(element: ObservedElement, what: string): Decision {
   return { thought: `no ${what} here, click ${element.name}`, action: { kind: 'click', ref: element.ref } }
 }
 
-/** Clicks the first element after `row` that is wanted, having passed what has the same role before it. */
+/** Clicks the first matching element after `row`. The thought names the elements of the same role before it. */
 export function clickIcon(page: readonly ObservedElement[], row: ObservedElement, wanted: Wanted): Decision {
   const rest = page.slice(page.indexOf(row) + 1)
   const icon = find(rest, wanted)
@@ -112,7 +112,7 @@ export function clickIcon(page: readonly ObservedElement[], row: ObservedElement
   }
 }
 
-/** What was clicked last is the step before `next` in the task's list. */
+/** The last clicked element is the step before `next` in the task's list. */
 export function afterLast(done: readonly Action[], page: readonly ObservedElement[], next: Decision): Decision {
   const last = done.at(-1)
   const name = page.find(({ ref }) => last?.kind === 'click' && ref === last.ref)?.name
@@ -121,7 +121,7 @@ export function afterLast(done: readonly Action[], page: readonly ObservedElemen
 
 const ORDINALS = ['1st', '2nd', '3rd']
 
-/** Counts `alike` up to the wanted one: "1st Ada, 2nd textbox 3". */
+/** Counts the elements of `alike` up to the wanted one: "1st Ada, 2nd textbox 3". */
 export function count(alike: readonly ObservedElement[], at: number): string {
   const said = ({ name, role, ref }: ObservedElement) => (name === '' ? `${role} ${ref}` : name)
   return alike
@@ -130,12 +130,14 @@ export function count(alike: readonly ObservedElement[], at: number): string {
     .join(', ')
 }
 
-/** The place that an ordinal in figures names, from 0. */
+/** The index, from 0, of an ordinal such as "2nd". */
 export function placeOf(ordinal: string): number {
   return Number.parseInt(ordinal, 10) - 1
 }
 
-/** Fills one field after the other, in the task's order, then finishes. A field is filled when it holds its text. */
+/**
+ * Fills one field after another in the task's order, then finishes. A field counts as filled when it contains its text.
+ */
 export function fillAll(
   fields: readonly (readonly [element: ObservedElement, text: string, field: string])[],
   last: () => Decision,

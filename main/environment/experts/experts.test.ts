@@ -1,4 +1,4 @@
-/** Every expert on real pages: the success rate over 20 seeds, on the benchmark's tasks and on the built-in ones. */
+/** Every expert on real pages: its success rate over 20 seeds, for the benchmark's tasks and the built-in ones. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -19,7 +19,7 @@ const miniwob = path.join(fileURLToPath(new URL('../../..', import.meta.url)), '
 const environment = new Environment()
 afterAll(() => environment.close())
 
-/** '' where the expert solved the problem within the task's horizon, else what went wrong. */
+/** '' where the expert solved the problem within the task's horizon, otherwise what went wrong. */
 async function play(session: Session, task: Task, seed: number, expert: Expert): Promise<string> {
   let observation = await session.reset(task, seed)
   const done: Action[] = []

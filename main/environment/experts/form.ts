@@ -1,4 +1,4 @@
-/** Experts for forms: several fields, lists and choices, then a button. */
+/** Experts for forms with several fields, lists and choices. */
 import {
   click,
   count,
@@ -50,7 +50,7 @@ const enterPassword: Expert = ({ instruction, page }) => {
   return fillAll(fields, () => finish(page))
 }
 
-/** The layouts name their fields in different words, but always with one of these. */
+/** The layouts label their fields differently, but always with one of these words. */
 const searchMovies: Expert = ({ instruction, page }) => {
   const values = read(instruction, /Search for (.*) movies directed by (.*) from year (\d+)/)
   const names = ['genre', 'director', 'year'] as const
@@ -63,7 +63,7 @@ const searchMovies: Expert = ({ instruction, page }) => {
   return fillAll(fields, () => finish(page))
 }
 
-/** Copies the values of a table's rows into the fields of the same name. */
+/** Copies the values of a table's rows into the fields with the same names. */
 const copyTable: Expert = ({ page }) => {
   for (const box of page.filter(looking('textbox'))) {
     const row = find(page, ({ role, name }) => role === 'row' && name.startsWith(`${box.name} | `))
@@ -91,7 +91,7 @@ const radioAndText: Expert = ({ instruction, page }) => {
   return { thought, action: { kind: 'fill', ref: field.ref, text: number } }
 }
 
-/** Types the beginning, clicks the entry that fits, then submits. */
+/** Types the beginning, clicks the matching suggestion, then submits. */
 const autocomplete: Expert = ({ instruction, page }) => {
   const [start = '', end = ''] = quoted(instruction)
   const box = find(page, looking('textbox'))

@@ -1,4 +1,4 @@
-/** The expert of each task that has one. */
+/** The experts by task. */
 import { CLICK_EXPERTS } from './click.ts'
 import type { Expert } from './expert.ts'
 import { FORM_EXPERTS } from './form.ts'

@@ -1,4 +1,4 @@
-/** Experts for little web sites: mail, social media, search, contacts, calendars. */
+/** Experts for small web sites: mail, social media, search, contacts, calendars. */
 import type { ObservedElement } from '../observation.ts'
 import {
   click,
@@ -16,7 +16,7 @@ import {
   seek,
 } from './expert.ts'
 
-/** The first element after `start` that is wanted. */
+/** The first matching element after `start`. */
 const after = (
   page: readonly ObservedElement[],
   start: ObservedElement,
@@ -25,7 +25,7 @@ const after = (
 
 const ICONS: Readonly<Record<string, string>> = { 'mark it as important': 'star', 'delete it': 'trash' }
 
-/** Star or trash beside the sender, or the message opened and answered or forwarded. */
+/** Clicks star or trash beside the sender, or opens the message and replies or forwards. */
 const email: Expert = ({ instruction, page }) => {
   const [sender = ''] = read(instruction, /email by (\S+) and/)
   for (const [purpose, icon] of Object.entries(ICONS)) {
@@ -52,7 +52,7 @@ const email: Expert = ({ instruction, page }) => {
     : click(answer, verb.toLowerCase())
 }
 
-/** A button of a user's post, which may be in the menu behind "more". */
+/** Clicks a button of a user's post, which may be in the menu behind "more". */
 const socialMedia: Expert = ({ instruction, page }) => {
   const [user = '', button = ''] = read(instruction, /user (\S+), click on the "(.*)" button/)
   const post = find(page, ({ name }) => name.split(' ').includes(user))
@@ -64,7 +64,7 @@ const socialMedia: Expert = ({ instruction, page }) => {
   return entry === undefined ? lookBehind(after(page, post, looking('icon', 'more')), button) : click(entry, button)
 }
 
-/** The same button on all posts of a user, or on some of them. */
+/** Clicks the same button on some or all posts of a user. */
 const socialMediaAll: Expert = ({ instruction, page }) => {
   const [button = '', amount, user = ''] = read(instruction, /the "(.*)" button on (all|\d+) posts? by (\S+) and/)
   const posts = page.filter(({ name }) => name.split(' ').includes(user))
@@ -86,7 +86,7 @@ const searchEngine: Expert = ({ instruction, page, done }) => {
   const last = done.at(-1)
   if (last?.kind === 'fill') return click(find(page, looking('button', 'Search')), 'Search')
   const results = page.filter(({ role, name }) => role === 'link' && !/^([<>]|\d)$/.test(name))
-  // One page more has been opened with every click after the one on Search.
+  // Each click after the one on Search has opened one more page.
   const seen = (done.length - 2) * RESULTS_PER_PAGE
   const at = Number(place) - 1 - seen
   const result = results[at]
@@ -96,7 +96,7 @@ const searchEngine: Expert = ({ instruction, page, done }) => {
     : { thought: `${count(results, at)}, click it`, action: { kind: 'click', ref: result.ref } }
 }
 
-/** Turns the pages of the contact book until the person is there. */
+/** Turns the pages of the contact book until the person is visible. */
 const phoneBook: Expert = ({ instruction, page }) => {
   const [name = '', what = ''] = read(instruction, /Find (.*) in the contact book and click on their (.*)\./)
   const person = seek(page, looking('h2', name))
@@ -138,7 +138,7 @@ const buyTicket: Expert = ({ instruction, page }) => {
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 
-/** Opens the calendar, turns to the month, clicks the day, submits. */
+/** Opens the calendar, turns to the month, clicks the day, and submits. */
 const chooseDate: Expert = ({ instruction, page }) => {
   const [date = '', month = '', day = '', year = ''] = read(instruction, /((\d+)\/(\d+)\/(\d+))/)
   const box = find(page, looking('textbox'))

@@ -1,4 +1,4 @@
-/** Experts for tasks that are done by typing into one field. */
+/** Experts for tasks of typing into one field. */
 import {
   click,
   count,

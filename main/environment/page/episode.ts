@@ -1,11 +1,11 @@
-/** Runs in the page: begins an episode and reads how it stands. */
+/** Runs in the page: starts an episode and reads its state. */
 import type { Lab, PageState, TaskWindow } from './lab.ts'
 
 /** Installs `start` and `state`. */
 export function keepEpisode(): void {
   const page = window as unknown as TaskWindow
   const lab: Lab = page.dpoDriver
-  // About the longest time that setTimeout takes: with it, the page's own clock ends no episode.
+  // About the longest delay that setTimeout accepts. With it, the page's own clock ends no episode.
   const NEVER = 2_147_000_000
   const LONGEST_WAIT = 1000
 
@@ -20,12 +20,14 @@ export function keepEpisode(): void {
     const reward = Number(page.WOB_RAW_REWARD_GLOBAL)
     if (done) return { done, reward, instruction: '', elements: [], dropped: 0 }
     const state: PageState = { done, reward, instruction: instruction(), ...lab.observe(budget) }
-    // Pictures that the observation found still loading are waited for before the next click.
+    // The next click waits for pictures that were still loading when the page was observed.
     await lab.settle(LONGEST_WAIT)
     return state
   }
 
-  /** Resets the fields: a text area that was typed into ignores the text that the next problem puts between its tags. */
+  /**
+   * Resets the fields. A text area that was typed into ignores the text that the next problem puts between its tags.
+   */
   const emptyFields = (): void => {
     const form = document.createElement('form')
     form.id = 'dpo-driver-fields'
@@ -37,7 +39,7 @@ export function keepEpisode(): void {
     form.remove()
   }
 
-  /** Hides the cover that a page shows when an episode is over, so that viewers see how it ended. */
+  /** Hides the cover that a page shows at the end of an episode, so that viewers see the end. */
   const uncover = (): void => {
     const id = 'dpo-driver-uncover'
     if (document.getElementById(id) !== null) return
@@ -55,7 +57,7 @@ export function keepEpisode(): void {
     if (page.jQuery !== undefined) page.jQuery.fx.off = true
     ;(document.activeElement as HTMLElement | null)?.blur?.()
     ;(Math as unknown as { seedrandom(seed: number): void }).seedrandom(seed)
-    // Pages set it when they load or when they make a problem, so setting it does nothing.
+    // Pages set this when they load or make a problem. The accessor ignores that.
     Object.defineProperty(page.core, 'EPISODE_MAX_TIME', { get: () => NEVER, set() {}, configurable: true })
     lab.forget()
     page.core.startEpisodeReal()

@@ -1,4 +1,4 @@
-/** Runs in the page: hears what a person does to it, in the words of the agent's actions. */
+/** Runs in the page: reports a person's input as actions of the agent. */
 import type { Heard, Lab, TaskWindow } from './lab.ts'
 
 /** Installs `hear`. */
@@ -6,7 +6,7 @@ export function hearPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const KEYS =
     'Enter Tab Escape Backspace Delete ArrowUp ArrowDown ArrowLeft ArrowRight Space Home End PageUp PageDown'.split(' ')
-  /** Whether one of these keys does more in this text field than edit it: up and down choose what it suggests. */
+  /** Whether a key does more in this text field than edit the text: up and down choose a suggestion. */
   const doesMore = (field: EventTarget | null, key: string): boolean => {
     if (['Tab', 'Escape'].includes(key)) return true
     if (key === 'Enter') return !(field instanceof HTMLTextAreaElement)
@@ -14,10 +14,10 @@ export function hearPage(): void {
   }
   const LONGEST = 2000
   let heard: Heard[] | null = null
-  /** While a key is down, a click without a mouse comes from that key: the agent would press it. */
+  /** Whether a key is down. A click without a mouse then comes from that key, and the agent would press it. */
   let keyDown = false
 
-  /** The innermost listed element that holds it. */
+  /** The ref of the innermost listed element that contains the target. */
   const refOf = (target: EventTarget | null): number | null => {
     for (let element = target as Element | null; element instanceof Element; element = element.parentElement) {
       for (const [ref, listed] of lab.elements) if (listed === element) return ref
@@ -35,7 +35,7 @@ export function hearPage(): void {
     hear('mousedown', (event) => {
       const ref = refOf(event.target)
       if (ref === null || !(lab.elements.get(ref) instanceof HTMLSelectElement)) return
-      // The browser's own list of options is not in the pictures, and a viewer's mouse cannot reach it.
+      // The browser's own menu of options is not in the pictures, and a viewer's mouse cannot reach it.
       event.preventDefault()
       heard?.push({ kind: 'ask', ref })
     })
@@ -43,7 +43,7 @@ export function hearPage(): void {
       if (keyDown && (event as MouseEvent).detail === 0) return
       const target = event.target as Element
       const label = target.closest('label')
-      // A label passes its click on to its field: that second click counts.
+      // A label passes its click on to its field. The second click counts.
       if (label?.control && label.control !== target && !label.control.contains(target)) return
       const ref = refOf(target)
       if (ref === null || lab.elements.get(ref) instanceof HTMLSelectElement) return

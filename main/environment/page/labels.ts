@@ -1,12 +1,12 @@
-/** Runs in the page: finds the names of fields, which are texts beside them. */
+/** Runs in the page: finds the names of fields in the texts beside them. */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `labels`. */
 export function labelFields(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
-  /** A longer text beside a field is no name of it. */
+  /** A longer text beside a field is not its name. */
   const LABEL_LENGTH = 40
-  /** How far around a field its name is looked for. */
+  /** How many levels around a field are searched for its name. */
   const LEVELS = 3
 
   const isLabel = (text: string): boolean => text.length <= LABEL_LENGTH && /\p{L}/u.test(text) && !text.includes('=')
@@ -27,7 +27,7 @@ export function labelFields(): void {
       return name(field, lab.cleanLabel(words.join(' ')), nodes)
     }
 
-    /** By the text that stands alone with the field, in as small a box as there is one. */
+    /** Names a field by the text that stands alone with it, in the smallest box that has one. */
     const nameByCompany = (field: HTMLInputElement): boolean => {
       const isOther = (element: Element): boolean =>
         element !== field &&
@@ -46,7 +46,7 @@ export function labelFields(): void {
       return false
     }
 
-    /** By the text right before the field. */
+    /** Names a field by the text right before it. */
     const nameByText = (field: HTMLInputElement): boolean => {
       let before = field.previousSibling
       while (before instanceof Text && before.data.trim() === '') before = before.previousSibling

@@ -11,7 +11,7 @@ import type { Lab, PageLine, TaskWindow } from './lab.ts'
 /** Installs `lines`. */
 export function writeLines(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
-  /** What listens for clicks and holds more text than this is a part of the page, not a line. */
+  /** An element that listens for clicks and has more text than this is a part of the page, not a line. */
   const CLICKABLE_LENGTH = 120
   const MOST_OPTIONS = 60
   const SHAPES: Readonly<Record<string, string>> = { rect: 'rectangle', path: 'shape', g: 'shape', image: 'img' }
@@ -20,7 +20,7 @@ export function writeLines(): void {
     const look = lab.look()
     const texts = lab.texts(look)
     const names = lab.names(look)
-    // First of all, so that what names a field is not a line of its own.
+    // This comes first, so that a field's name gets no line of its own.
     const labels = lab.labels(look, texts)
     const lines: PageLine[] = []
     const add = (
@@ -33,7 +33,8 @@ export function writeLines(): void {
       lines.push({ element, usable, observed: { role, name, states: lab.states(element, role, look), ...more } })
     }
 
-    // Each of these adds the line of an element, if it has one, and returns the elements in it that may have their own.
+    // Each of these functions adds the line of an element, if it has one, and returns the elements in it that may have
+    // lines of their own.
 
     const field = (element: Element, role: string): Iterable<Element> => {
       const name = labels.get(element) ?? lab.cleanLabel(names.byAttributes(element))
@@ -51,13 +52,13 @@ export function writeLines(): void {
     }
 
     const usable = (element: Element, role: string): Iterable<Element> => {
-      // An input has no text in it: a button's is its value.
+      // An input contains no text; a button's text is its value.
       const { text, nodes } = texts.of(element, true)
       const own = lab.cleanName(element instanceof HTMLInputElement ? element.value : text)
       texts.show(nodes)
       const inside = [...element.children].filter(look.holdsUsable)
       const [first] = inside
-      // An element of a tab or a menu entry that repeats it, as libraries nest them, adds nothing.
+      // Widget libraries nest an element with the same text in a tab or a menu entry. It adds nothing.
       const only = inside.length === 1 && own === '' ? lab.cleanName(first!.textContent ?? '') : ''
       if (only !== '' && first!.querySelector('ul, ol, input') === null) {
         add(element, role, only, true)
@@ -122,7 +123,7 @@ export function writeLines(): void {
       add(element, kind, lab.cleanName(shapeName(element)), look.isClickable(element))
       return []
     }
-    /** The place of a point in a grid, else size, colour and text. */
+    /** The grid position of a point; for other shapes size, colour and text. */
     const shapeName = (shape: SVGElement): string => {
       const isText = shape instanceof SVGTextContentElement
       const isPlace = /^\(-?\d+, ?-?\d+\)$/.test(shape.id)

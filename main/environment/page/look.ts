@@ -1,10 +1,10 @@
-/** Runs in the page: what can be seen of it, and what can be used. */
+/** Runs in the page: finds what is visible and what is interactive. */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `look`. */
 export function lookAtPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
-  /** What belongs to the page's protocol, and what never shows. */
+  /** Elements of the page's protocol, and elements that are never visible. */
   const MACHINERY =
     '#query, #reward-display, #sync-task-cover, #click-canvas, script, style, noscript, template, br, hr'
   const INPUT_ROLES: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function lookAtPage(): void {
   )
   const CLASS_ROLES = ['button', 'link', 'tab', 'checkbox', 'radio', 'folder']
 
-  /** The same question, whose answer for an element is worked out once. */
+  /** Caches the answer to a question for each element. */
   const once = <T>(ask: (element: Element) => T): ((element: Element) => T) => {
     const known = new Map<Element, T>()
     return (element) => {

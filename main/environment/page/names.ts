@@ -1,10 +1,10 @@
-/** Runs in the page: names what has no text, by what its attributes, classes or colours say. */
+/** Runs in the page: names elements without text by their attributes, classes or colours. */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `names`. */
 export function nameElements(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
-  /** Classes of looks and of states: they do not say what an element is. */
+  /** Classes for looks and states. They do not say what an element is. */
   const LOOKS = /^(icon|ui-(corner|state|widget|button|helper|icon-blank).*|ui-icon|selected|clicked|active|checked)$/
   const COLORS: Readonly<Record<string, readonly [number, number, number]>> = {
     black: [0, 0, 0],
@@ -24,10 +24,10 @@ export function nameElements(): void {
     brown: [165, 42, 42],
   }
 
-  /** The words of an identifier: star rating of starRating and star-rating. */
+  /** The words of an identifier: "star rating" for starRating and star-rating. */
   const words = (identifier: string): string => identifier.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_\s]+/g, ' ')
 
-  /** What the classes say: words of the page's own, else those a widget library gives its parts. */
+  /** A name from the classes: words of the page's own classes, otherwise those of a widget library's. */
   const classWords = (element: Element): string => {
     const parts = [...element.classList].filter((part) => !LOOKS.test(part))
     const own = parts.filter((part) => lab.isWord(part) && !part.startsWith('ui-'))

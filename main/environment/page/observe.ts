@@ -1,7 +1,9 @@
-/** Runs in the page: what of it the agent is shown, and the refs by which it names elements. */
+/** Runs in the page: lists the elements that the agent sees, and gives them refs. */
 import type { Lab, PageLine, TaskWindow } from './lab.ts'
 
-/** Installs `observe` and `forget`. Refs count up in the order in which elements are first listed, and stay. */
+/**
+ * Installs `observe` and `forget`. Refs count up in the order in which elements are first listed, and do not change.
+ */
 export function observePage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const refs = new Map<Element, number>()
@@ -28,7 +30,7 @@ export function observePage(): void {
 
   lab.observe = (budget) => {
     const lines = lab.lines()
-    // What can be used comes first, then text; both from the top of the page until the budget is spent.
+    // Interactive elements come first, then text; both from the top of the page until the budget is spent.
     const kept = new Set<PageLine>()
     let room = budget.characters
     for (const line of [...lines.filter(({ usable }) => usable), ...lines.filter(({ usable }) => !usable)]) {

@@ -1,4 +1,4 @@
-/** The parts that read a page, each by itself in a real page. */
+/** The functions that read a page, each tested alone in a real page. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openWorkbench, type Workbench } from '../../../testing/workbench.ts'
 import { type BrowserHost, chromiumHost } from '../browser.ts'
@@ -17,7 +17,7 @@ afterAll(async () => {
   workbench.remove()
 })
 
-/** What an expression gives on a page; `lab` is the lab in it, `$` finds an element by its id. */
+/** The value of an expression in a page. `lab` is the lab in it, `$` finds an element by its id. */
 async function on(html: string, expression: string, script?: string): Promise<unknown> {
   await session.reset(workbench.page(html, script), 1)
   return session.page!.evaluate(
@@ -36,7 +36,7 @@ test('texts are one line, cut at the length of their kind', async () => {
   expect(await on('', `['ab', 'abc', 'star-rating', 'x1y2'].map(lab.isWord)`)).toEqual([false, true, true, false])
 })
 
-test('a look tells what is there, what is seen, and what can be used', async () => {
+test('look finds what is there, what is visible, and what is interactive', async () => {
   const html = `<div id="none" style="display:none"><button>A</button></div><p id="hidden" style="visibility:hidden">b</p>
     <div id="empty" style="height:0;overflow:hidden">c</div><span id="dead">d</span><a id="alive">e</a><div id="around"><i><button>f</button></i></div>`
   const ids = ['none', 'hidden', 'empty', 'dead', 'alive', 'around']
@@ -68,7 +68,7 @@ test('a role is the ARIA role, that of the kind of field, or that of a class tha
   ])
 })
 
-test('a text is without what can be used, and without what some line shows', async () => {
+test('a text leaves out interactive elements and what a line shows already', async () => {
   const html = '<div id="box">one <b id="two">two</b><button>three</button> four<p>five</p></div>'
   const read = (rest: string) => on(html, `((texts) => ${rest})(lab.texts(lab.look()))`)
   const clean = (blocks: boolean) => `lab.clean(texts.of($('box'), ${blocks}).text)`
@@ -78,7 +78,7 @@ test('a text is without what can be used, and without what some line shows', asy
   expect(await read(`texts.isShown($('two').firstChild)`)).toBe(false)
 })
 
-test('what names a field counts as shown', async () => {
+test('the name of a field counts as shown', async () => {
   const html = `<label for="a">First</label><input id="a"><p><span id="s">Second:</span><input id="b"></p>
     <p>a sentence that is far too long for the name of a field <input id="c"></p>`
   const labels = `((texts) => { const found = lab.labels(lab.look(), texts)
@@ -86,7 +86,7 @@ test('what names a field counts as shown', async () => {
   expect(await on(html, labels)).toEqual([['First', 'Second', null], true])
 })
 
-test('what has no text is named by attributes, data, classes, its id or its colour, in this order', async () => {
+test('an element without text is named by attributes, data, classes, id or colour, in this order', async () => {
   const html = `<i aria-label="spoken" class="star"></i><i data-color="olive" class="star"></i><i class="icon star-rating selected"></i>
     <i class="ui-icon ui-icon-close"></i><i id="search-text"></i><i style="background:#fe0100"></i><i id="row-3"></i>`
   expect(await on(html, `[...$('area').children].map(lab.names(lab.look()).byAttributes)`)).toEqual([
@@ -106,7 +106,7 @@ test('what has no text is named by attributes, data, classes, its id or its colo
   ])
 })
 
-test('states are those of the element or of its ARIA attributes', async () => {
+test('states come from the element or its ARIA attributes', async () => {
   const html = `<input type="checkbox" checked><i role="tab" aria-selected="true" aria-expanded="true"></i>
     <i class="clicked" onclick=""></i><i class="clicked"></i><button disabled></button>
     <details open><summary></summary></details>`
@@ -120,7 +120,7 @@ test('states are those of the element or of its ARIA attributes', async () => {
   ).toEqual([['checked'], ['selected'], ['selected'], [], ['disabled'], ['expanded']])
 })
 
-test('lines come from the top of the page, and say which of them can be used', async () => {
+test('lines come from the top of the page, and tell which of them are interactive', async () => {
   const html = '<p>text <a href="#">link</a></p><table><tr><td>a</td><td>b</td></tr></table>'
   const lines = `lab.lines().map(({ usable, observed: { role, name } }) => [usable, role, name])`
   expect(await on(html, lines)).toEqual([

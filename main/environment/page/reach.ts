@@ -1,4 +1,4 @@
-/** Runs in the page: finds where to click, and does to elements what keys and mouse cannot. */
+/** Runs in the page: finds where to click, and performs what keys and mouse cannot do. */
 import type { Impossible, Lab, TaskWindow } from './lab.ts'
 
 /** Installs `box`, `locate`, `field`, `fill`, `select` and `click`. */
@@ -71,7 +71,7 @@ export function reachIntoPage(): void {
       }
       return null
     }
-    // A picture has no size before it is loaded, and what covers the element may be about to go.
+    // A picture has no size before it is loaded, and the covering element may be about to disappear.
     const deadline = performance.now() + PATIENCE
     for (let point = search(); ; point = search()) {
       if (point !== null) return point
@@ -103,7 +103,7 @@ export function reachIntoPage(): void {
     if (text !== null) {
       element.focus()
       if (isTextField(element)) {
-        // By the setter of the browser, in case a library of the page has put its own on the element.
+        // Uses the browser's setter, in case a library of the page has put its own on the element.
         const prototype =
           element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
         Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
@@ -129,7 +129,7 @@ export function reachIntoPage(): void {
     if (option === undefined) return { impossible: 'noSuchOption' }
     if (element.disabled || option.disabled) return { impossible: 'optionDisabled' }
     element.focus()
-    // In a list of several, choosing an option again takes it away.
+    // In a list with multiple choice, choosing an option again deselects it.
     option.selected = element.multiple ? !option.selected : true
     changed(element)
     return null

@@ -1,4 +1,4 @@
-/** Runs in the page: the states of what can be used. */
+/** Runs in the page: reads the states of interactive elements. */
 import type { State } from '../observation.ts'
 import type { Lab, TaskWindow } from './lab.ts'
 
@@ -13,10 +13,10 @@ export function readStates(): void {
       aria('selected') ||
       (look.isClickable(element) && SELECTED_CLASSES.some((part) => element.classList.contains(part)))
     const disabled = element.matches(':disabled') || aria('disabled')
-    // The browser takes the focus from what was disabled with its next frame, which may be before or after this.
+    // The browser takes the focus from a disabled element in its next frame, which may come before or after this.
     const isFocused = (): boolean =>
       document.activeElement === element && !disabled && (lab.isField(element) || role === 'textbox')
-    // A tab that is selected is expanded, too.
+    // A selected tab is expanded, too.
     const isExpanded = (): boolean =>
       (aria('expanded') && role !== 'tab') ||
       (element.localName === 'summary' && element.parentElement?.hasAttribute('open') === true)

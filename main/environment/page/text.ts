@@ -1,4 +1,4 @@
-/** Runs in the page: texts as the agent reads them. */
+/** Runs in the page: cleans texts for the agent. */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `clean`, `cleanName`, `cleanLabel`, `cleanValue`, `isWord`, `fields`, `isField` and `isFrame`. */
@@ -19,7 +19,7 @@ export function cleanTexts(): void {
   lab.clean = (text, limit = TEXT_LENGTH) => cut(oneLine(text).replace(/\s+/g, ' ').trim(), limit)
   lab.cleanName = (text) => lab.clean(text, NAME_LENGTH)
   lab.cleanLabel = (text) => lab.cleanName(text).replace(/[\s:*]+$/, '')
-  // The spaces of a value count: it may have to be copied as it is.
+  // The spaces of a value matter, because it may have to be copied exactly.
   lab.cleanValue = (text) => cut(oneLine(text), TEXT_LENGTH)
   lab.isWord = (identifier) => /^[a-zA-Z]{3,}([-_ ][a-zA-Z]{2,})*$/.test(identifier)
   lab.fields = 'input:not([type=button], [type=submit], [type=reset], [type=image], [type=hidden]), select, textarea'

@@ -1,4 +1,4 @@
-/** Runs in the page: the texts of it, each of which one line shows. */
+/** Runs in the page: collects texts, and keeps track of those that a line shows. */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `texts`. */
@@ -7,7 +7,7 @@ export function collectTexts(): void {
 
   lab.texts = (look) => {
     const shown = new Set<Node>()
-    /** The nodes that the text comes from are added to `nodes`. */
+    /** Adds the nodes of the text to `nodes`. */
     const textIn = (element: Element, blocks: boolean, nodes: Set<Node>): string => {
       let text = ''
       for (const node of element.childNodes) {
@@ -20,7 +20,7 @@ export function collectTexts(): void {
           if (!look.isRendered(node) || node instanceof SVGElement) continue
           const inline = look.isInline(node)
           if (!(inline || blocks) || look.holdsUsable(node)) {
-            // What is listed by itself parts the text before it from the text after it.
+            // An element with a line of its own separates the text before it from the text after it.
             text += ' '
           } else {
             const inner = textIn(node, blocks, nodes)

@@ -1,4 +1,6 @@
-/** Runs in the page, before its own scripts: notes who listens for clicks and which timers are about to fire. */
+/**
+ * Runs in the page, before its own scripts: records which elements listen for clicks and which timers will fire soon.
+ */
 import type { Lab, TaskWindow } from './lab.ts'
 
 /** Installs `listens` and `settle`. */
@@ -28,8 +30,8 @@ export function watchPage(): void {
   lab.listens = (element) =>
     (listeners.get(element) ?? 0) > 0 || (element instanceof HTMLElement && element.onclick !== null)
 
-  // Menus, autocompletion and date pickers act on timers of up to 300 ms. Timers that
-  // such a timer sets are waited for too, but only three deep: a page with a running clock would never be still.
+  // Menus, autocompletion and date pickers use timers of up to 300 ms. Timers set by such a timer are waited for too,
+  // but only three deep: a page with a running clock would never be still.
   const LONGEST = 400
   const DEEPEST = 3
   const pending = new Map<number, number>()
@@ -60,7 +62,7 @@ export function watchPage(): void {
   const { pictures } = lab as Lab
   const moving = (animation: Animation): boolean =>
     animation.playState === 'running' && Number.isFinite(Number(animation.effect?.getComputedTiming().endTime))
-  // A picture that loads late moves what is below it, which may be where the mouse is about to click.
+  // A picture that loads late moves what is below it, perhaps from where the mouse is about to click.
   const isLoading = (picture: Element): boolean => {
     const { width, height } = picture.getBoundingClientRect()
     return picture.isConnected && (width === 0 || height === 0)
