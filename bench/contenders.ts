@@ -1,11 +1,11 @@
-/** The same large lab for this checkout and, where one is named, for another one to be compared with. */
+/** Makes the same large lab for this checkout and, if one is named, for another checkout to compare with. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import { type LabSize, type LargeLab, makeLargeLab } from './large-lab.ts'
 
-/** A checkout with the lab that it serves. */
+/** A checkout and the lab that it serves. */
 export interface Contender {
   readonly name: string
   readonly checkout: string
@@ -14,7 +14,7 @@ export interface Contender {
 
 export interface Contenders {
   readonly ours: Contender
-  /** null where there is nothing to be compared with. */
+  /** null if there is nothing to compare with. */
   readonly theirs: Contender | null
 }
 
@@ -40,7 +40,7 @@ export async function makeContenders(folder: string, size: LabSize, against: str
   return { ours: { ...ours, lab: { ...lab, configFile } }, theirs: { name: against, checkout, lab } }
 }
 
-/** Those that there are, ours first. */
+/** The checkouts to measure, ours first. */
 export function listed({ ours, theirs }: Contenders): readonly Contender[] {
   return theirs === null ? [ours] : [ours, theirs]
 }

@@ -1,4 +1,4 @@
-/** The native engine against TensorFlow.js, PyTorch and llama.cpp: the same model, weights and batch, taking turns. */
+/** Compares the native engine with TensorFlow.js, PyTorch and llama.cpp: the same model, weights and batch, by turns. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,41 +33,41 @@ import {
 
 /** How much is measured. */
 interface Scale {
-  /** Times that everything runs, warm-up aside. */
+  /** How often everything runs, without the warm-up. */
   readonly rounds: number
-  /** Seconds after which a contestant has run often enough. */
+  /** A contestant that has used this many seconds has run often enough. */
   readonly patience: number
   /** Of an SFT step; a quarter of them for a large model. */
   readonly sequences: number
   /** Of a DPO step; a quarter of them for a large model. */
   readonly pairs: number
-  /** Prompts that are completed together, apart from one alone. */
+  /** Prompts that are completed together; one alone is measured too. */
   readonly prompts: number
-  /** New tokens of a completion; four times as many where a small model is timed, whose prompts take longer than they. */
+  /** New tokens of a completion. A small model gets four times as many, because its prompts take longer than these. */
   readonly tokens: number
 }
 
 const FULL: Scale = { rounds: 5, patience: 3, sequences: STEP.sequences, pairs: STEP.pairs, prompts: 8, tokens: 32 }
-/** To see that everything runs; its figures say little. */
+/** Checks that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, patience: 1, sequences: 4, pairs: 4, prompts: 2, tokens: 4 }
 
 const ADAPTER = 'bench'
 const BENCH = 'engine'
 
 /**
- * How far two contestants' log-probabilities of a token may be apart in nats for their times to be comparable: at most
- * between those in fp32, in the mean where one rounds to bf16. `parting`: how much less likely a greedy completion's first
- * token may be that differs from ours, where the peer rounds to bf16 and so decides near ties otherwise.
+ * Bounds in nats within which two contestants' times are comparable. Log-probabilities of a token may differ by this much:
+ * at most if both are in fp32, on average if one rounds to bf16. `parting`: the first token of a peer's greedy completion
+ * that differs from ours may be this much less likely, because rounding to bf16 decides near ties differently.
  */
 const TOLERANCE = { most: 1e-3, mean: 0.2, parting: 0.5 } as const
 
-/** Times, and seconds, that each setting of a peer is tried to find its best; of a large model so many tokens. */
+/** Runs, and seconds, for each trial of a peer's setting; with a large model, this many tokens. */
 const TRIAL_ROUNDS = 2
 const TRIAL_PATIENCE = 0.5
 const TRIAL_TOKENS = 4
 const TRIAL_PROMPT = 32
 
-/** What is trained, by the name that the cases and the peer have for it. */
+/** What is trained, by its name in the cases and in the peer. */
 const TRAINED = [
   { name: 'all weights', adapter: null, lora: null },
   { name: 'LoRA', adapter: ADAPTER, lora: LORA },
@@ -78,11 +78,11 @@ const secondsSchema = z.object({ seconds: z.number().positive() })
 const generatedSchema = z.object({
   tokens: z.array(z.array(z.int())),
   seconds: z.number().positive(),
-  /** Until every completion has its first token. */
+  /** Seconds until every completion has its first token. */
   first: z.number().positive(),
 })
 
-/** An engine of ours, by the name that the table has for it. */
+/** An engine of ours, with its name in the table. */
 interface Ours {
   readonly name: string
   readonly engine: Engine
@@ -90,10 +90,10 @@ interface Ours {
   readonly exact: boolean
 }
 
-/** Everything that takes part in the cases of one model. */
+/** All contestants in the cases of one model. */
 interface Arena {
   readonly model: BenchModel
-  /** The native engine in bf16, which the others are compared with, comes first. */
+  /** First comes the native engine in bf16, with which the others are compared. */
   readonly ours: readonly [Ours, ...Ours[]]
   readonly peers: readonly Peer[]
   readonly peak: Peak | null
@@ -104,9 +104,9 @@ interface Arena {
 }
 
 /**
- * Reports tokens a second of SFT and DPO steps, of prompts read and of greedy decoding, for each of the bench's models that
- * is selected. Tokens are those of the batch as it is written, each sequence with its prompt. Throws where the contestants
- * do not compute the same log-probabilities.
+ * Reports tokens a second of SFT and DPO steps, of reading prompts and of greedy decoding, for each selected model. Tokens
+ * are counted as the batch is written, each sequence with its own prompt. Throws if the contestants do not compute the same
+ * log-probabilities.
  */
 export async function benchEngine(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
   const scale = quick ? QUICK : FULL
@@ -240,7 +240,7 @@ async function benchDpo(arena: Arena, { name, adapter, lora }: Trained): Promise
   await compare(arena, title, sequenceTokens(sequences), contestants, least)
 }
 
-/** Prompts no engine has seen before: what it remembers of earlier ones is of no use. */
+/** Prompts that no engine has seen before, so that its cache of earlier ones does not help. */
 function unseen(arena: Arena, batch: number): Int32Array[] {
   return arena.work.prompts.slice(0, batch).map((prompt) => {
     const other = prompt.slice()
@@ -250,7 +250,7 @@ function unseen(arena: Arena, batch: number): Int32Array[] {
 }
 let unseenCount = 0
 
-/** Tokens of prompts read a second, up to the first new token of each. */
+/** Prompt tokens that are read a second, up to the first new token of each prompt. */
 async function benchPrefill(arena: Arena): Promise<void> {
   const batch = arena.work.prompts.length
   const title = `prefill, ${batch} prompts`
@@ -275,7 +275,7 @@ async function benchPrefill(arena: Arena): Promise<void> {
   await compare(arena, title, tokens, contestants, arena.peak && leastSeconds(prompt, arena.peak))
 }
 
-/** Tokens made a second behind the first of each completion. */
+/** Tokens generated a second after the first of each completion. */
 async function benchDecode(arena: Arena, batch: number): Promise<void> {
   const title = `decode, batch ${batch}`
   if (!selects(arena.selection.case, title)) return
@@ -303,7 +303,7 @@ function generated(peer: Peer, prompts: readonly Int32Array[], count: number) {
   return peer.ask(generatedSchema, { do: 'generate', prompts, count })
 }
 
-/** Lets the contestants run and reports the first, the native engine in bf16, against each of the others and the limit. */
+/** Runs the contestants, and reports the first (the native engine in bf16) against each of the others and the limit. */
 async function compare(
   { model: { title }, report, scale }: Arena,
   name: string,
@@ -325,7 +325,7 @@ async function compare(
 
 type Request = { readonly do: string; readonly [argument: string]: unknown }
 
-/** Each peer that takes training steps, with the setting that suits the request; `part` is a smaller one like it. */
+/** Each peer that can train, with the best setting for the request; `part` is a smaller request like it. */
 async function stepping(arena: Arena, request: Request, part: Request): Promise<Contestant[]> {
   const contestants: Contestant[] = []
   for (const peer of arena.peers.filter(({ trains }) => trains)) {
@@ -342,7 +342,7 @@ async function stepping(arena: Arena, request: Request, part: Request): Promise<
   return contestants
 }
 
-/** A peer with the setting that suits the work; for a large model that is found with a part of it. */
+/** A peer with the best setting for the work. With a large model, a part of the work decides. */
 async function atItsBest(
   { model }: Arena,
   peer: Peer,
@@ -365,7 +365,7 @@ async function atItsBest(
   return trials.reduce((a, b) => (taken.get(b.name)! < taken.get(a.name)! ? b : a))
 }
 
-/** Throws where another contestant gives a target token another log-probability than the first. */
+/** Throws if a contestant's log-probability of a target token differs from the first contestant's. */
 async function checkLogprobs({ model, ours, peers, work, report }: Arena): Promise<void> {
   const schema = z.object({ logprobs: z.array(z.number()) })
   const [first, ...rest] = ours
@@ -381,7 +381,7 @@ async function checkLogprobs({ model, ours, peers, work, report }: Arena): Promi
       const { logprobs } = await peer.ask(schema, request)
       all.push({ name: peer.name, exact: peer.precision === 'fp32', logprobs })
     }
-    // The first in fp32, where there is one, is what the others are held to.
+    // The others are compared with the first in fp32, if there is one.
     const judge = all.find(({ exact }) => exact) ?? all[0]!
     for (const other of all) {
       if (other === judge) continue
@@ -406,14 +406,14 @@ async function completionLogprobs(
 }
 
 /**
- * Throws where a peer's greedy completions differ from ours by more than a tie decided otherwise: by those of ours in fp32,
- * where there is one, the peer's token at which they part must be nearly as likely.
+ * Throws if a peer's greedy completions differ from ours by more than a near tie: where they part, the peer's token must be
+ * nearly as likely as ours. Our engine in fp32 judges, if there is one.
  */
 async function checkCompletions({ model, ours, peers, work: { prompts }, scale, report }: Arena): Promise<void> {
   const judge = ours.find((each) => each.exact) ?? ours[0]
   const completions = await judge.engine.generate(prompts, greedy(prompts.length, scale.tokens), null)
   for (const peer of peers) {
-    // For a large model that takes long, and PyTorch's log-probabilities were compared already.
+    // With a large model that takes long, and PyTorch's log-probabilities were already compared.
     if (model.large && peer.trains) continue
     const theirs = await generated(peer, prompts, scale.tokens)
     const partings = completions.flatMap(({ tokens, logprobs }, i) => {
@@ -435,7 +435,7 @@ async function checkCompletions({ model, ours, peers, work: { prompts }, scale, 
   }
 }
 
-/** Infinity where there are not as many of both. */
+/** Infinity if the lengths differ. */
 function differences(a: readonly number[], b: readonly number[]): { most: number; mean: number } {
   if (a.length !== b.length) return { most: Number.POSITIVE_INFINITY, mean: Number.POSITIVE_INFINITY }
   const each = a.map((value, i) => Math.abs(value - b[i]!))

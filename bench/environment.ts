@@ -1,4 +1,4 @@
-/** Episodes a second in the browser: with the scripted expert, which costs nothing, and with the model in the loop. */
+/** Measures episodes a second in the browser: with the scripted expert, which costs nothing, and with the model. */
 import { existsSync } from 'node:fs'
 import { type Job, rollout } from '../main/agent/rollout.ts'
 import { loadConfig } from '../main/config/config.ts'
@@ -16,21 +16,21 @@ import { type Contestant, interleave, timed } from './measure.ts'
 
 const TASKS = ['click-button', 'login-user']
 const PAGES = 4
-/** First page seed; the bench wants speed, so any will do. */
+/** The first page seed. Any would do, because only speed is measured. */
 const SEED = 2_000_000
 
 interface Scale {
-  /** Times that everything runs, warm-up aside. */
+  /** How often everything runs, without the warm-up. */
   readonly rounds: number
   /** Episodes that are timed together. */
   readonly episodes: number
 }
 
 const FULL: Scale = { rounds: 3, episodes: 40 }
-/** To see that everything runs; its figures say little. */
+/** Checks that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, episodes: 4 }
 
-/** Reports episodes a second on one page and on four, of the configuration's environment and model. */
+/** Reports episodes a second on one page and on four, with the configuration's environment and model. */
 export async function benchEnvironment(report: Reporter, quick: boolean): Promise<void> {
   const scale = quick ? QUICK : FULL
   const config = loadConfig()
@@ -88,7 +88,7 @@ async function playExpert(session: Session, task: Task, seed: number): Promise<v
   }
 }
 
-/** Greedy attempts of the model, with the SFT adapter where one was trained: without it episodes end sooner. */
+/** Greedy attempts of the model, with the SFT adapter if there is one: without it episodes end sooner. */
 async function loadPolicy(config: Config, resources: Resources, report: Reporter): Promise<Play> {
   const model = await resources.model()
   const folder = projectPath(config.paths.sft_adapter_path)

@@ -1,8 +1,7 @@
-/** What a benchmark finds, as a line of JSON for machines or a row of a table for people. */
+/** The results of a benchmark, as lines of JSON for machines or rows of a table for people. */
 
 /**
- * One comparison. `ours` and `theirs` are in `unit`: speeds, where more is better, or sizes. A figure without a peer has
- * nulls.
+ * One comparison. `ours` and `theirs` are in `unit`: speeds (more is better) or sizes. A figure without a peer has nulls.
  */
 export interface Figure {
   readonly bench: string
@@ -15,10 +14,10 @@ export interface Figure {
   readonly unit: string
 }
 
-/** Where a bench says what it finds. */
+/** Receives the results of a bench. */
 export interface Reporter {
   readonly figure: (figure: Figure) => void
-  /** A sentence about how the figures came about. */
+  /** Reports a sentence on how the figures were measured. */
   readonly note: (sentence: string) => void
 }
 
@@ -42,7 +41,7 @@ export function jsonLine(figure: Figure): string {
 const HEADINGS = ['bench', 'case', 'ours', 'peer', 'theirs', 'ratio', 'unit'] as const
 const RIGHT = new Set<string>(['ours', 'theirs', 'ratio'])
 
-/** The figures as a Markdown table whose columns line up in a terminal too. */
+/** The figures as a Markdown table whose columns also line up in a terminal. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map((one) => [
     one.bench,

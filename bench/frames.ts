@@ -1,10 +1,10 @@
-/** How smooth a page is while something is done to it: the time between its frames, and its longest pieces of work. */
+/** Measures how smooth a page is during some action: the time between its frames, and its longest task. */
 import type { Page } from 'playwright-core'
 
 export interface Frames {
   /** Milliseconds between one frame and the next, in order. */
   readonly deltas: readonly number[]
-  /** The longest piece of work, of those over 50 ms; 0 where there was none. */
+  /** The longest task over 50 ms; 0 if there was none. */
   readonly longestTask: number
 }
 
@@ -15,7 +15,7 @@ interface Recorder {
 }
 type Recording = typeof globalThis & { recording?: Recorder }
 
-/** Does something to the page and returns the frames from its beginning to a moment after its end. */
+/** Runs an action on the page and returns the frames from its start to a moment after its end. */
 export async function framesDuring(page: Page, work: () => Promise<void>): Promise<Frames> {
   await page.evaluate(() => {
     const recorder: Recorder = { deltas: [], longestTask: 0, stop: () => {} }
@@ -35,7 +35,7 @@ export async function framesDuring(page: Page, work: () => Promise<void>): Promi
       observer.disconnect()
     }
     ;(globalThis as Recording).recording = recorder
-    // The first frame after the recording began says only when it began.
+    // The first frame only marks the start of the recording.
     requestAnimationFrame((now) => {
       last = now
       requestAnimationFrame(tick)
@@ -50,10 +50,10 @@ export async function framesDuring(page: Page, work: () => Promise<void>): Promi
   })
 }
 
-/** Milliseconds in which the page may still answer to what was done last. */
+/** Milliseconds in which the page can still react to the last action. */
 const SETTLING = 400
 
-/** The value below which a share of the values lie. Throws RangeError where there is none. */
+/** The quantile: the value below which a share of the values lies. Throws RangeError if there are no values. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new RangeError('No values have no quantile.')
   const sorted = [...values].sort((a, b) => a - b)

@@ -21,7 +21,7 @@ const config: Qwen2Config = {
   tie_word_embeddings: false,
 }
 
-/** What a GGUF file says of itself, read by the format's description: values by key, tensors with where their bytes are. */
+/** Parses a GGUF file by the format's description: values by key, tensors with the places of their bytes. */
 function parse(file: Buffer) {
   let at = 0
   const next = (length: number) => {
@@ -77,7 +77,7 @@ test('a checkpoint becomes a file with llama.cpp’s names, sizes and numbers', 
         numbers.length * (tensor.type ? 2 : 4),
       )
       const kept = widen(bytes, tensor.type ? 'BF16' : 'F32')
-      // bf16 has 8 bits of a number.
+      // bf16 keeps 8 bits of the mantissa.
       kept.forEach((value, i) => {
         expect(Math.abs(value - numbers[i]!)).toBeLessThanOrEqual(tensor.type ? Math.abs(numbers[i]!) / 256 : 0)
       })

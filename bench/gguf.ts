@@ -1,6 +1,7 @@
 /**
- * A Qwen2 checkpoint as GGUF, llama.cpp's format (version 3: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md),
- * so that llama.cpp computes the same weights. Matrices are in bf16, as the native engine multiplies them.
+ * Writes a Qwen2 checkpoint as GGUF, llama.cpp's format (version 3:
+ * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), so that llama.cpp uses the same weights. Matrices are in
+ * bf16, as the native engine multiplies them.
  */
 import type { OpenCheckpoint } from '../main/engine/checkpoint.ts'
 import { narrow, widen } from '../main/engine/dtype.ts'
@@ -9,18 +10,18 @@ import { checkpointShapes } from '../main/engine/weights.ts'
 import { writeStreamAtomic } from '../main/files/file.ts'
 
 const VERSION = 3
-/** Bytes that a tensor's place in the file is a multiple of. */
+/** A tensor's position in the file is a multiple of this many bytes. */
 const ALIGNMENT = 32
-/** GGUF's numbers for the types of values. */
+/** GGUF's codes for the types of values. */
 const VALUE = { uint32: 4, int32: 5, float32: 6, string: 8, array: 9 } as const
-/** ggml's numbers for the types of tensors. llama.cpp adds biases and norms in float32 only. */
+/** ggml's codes for the types of tensors. llama.cpp supports biases and norms in float32 only. */
 const TENSOR = { F32: { type: 0, bytes: 4 }, BF16: { type: 30, bytes: 2 } } as const
 /** llama_ftype MOSTLY_BF16. */
 const FILE_TYPE = 32
 /** llama_token_type NORMAL. */
 const NORMAL_TOKEN = 1
 
-/** A checkpoint's names, without their layer, and those that llama.cpp has for them. */
+/** A checkpoint's names, without their layer, and llama.cpp's names for them. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^model\.embed_tokens\./, 'token_embd.'],
   [/^model\.norm\./, 'output_norm.'],
@@ -33,8 +34,8 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Writes the checkpoint to one file, a piece at a time. The texts of its vocabulary stand for nothing: what reads it is fed
- * with token ids.
+ * Writes the checkpoint to one file, a piece at a time. The texts of its vocabulary are placeholders: its readers get token
+ * ids.
  */
 export async function writeGguf(file: string, checkpoint: OpenCheckpoint): Promise<void> {
   const { config } = checkpoint
@@ -60,7 +61,7 @@ export async function writeGguf(file: string, checkpoint: OpenCheckpoint): Promi
   }
   let offset = 0
   for (const { name, shape, dtype, bytes } of tensors) {
-    // ggml names the dimension that is contiguous first.
+    // ggml lists the contiguous dimension first.
     header.string(ggufName(name)).uint32(shape.length)
     for (const size of shape.toReversed()) header.uint64(size)
     header.uint32(TENSOR[dtype].type).uint64(offset)
@@ -72,7 +73,7 @@ export async function writeGguf(file: string, checkpoint: OpenCheckpoint): Promi
     await write(new Uint8Array(aligned(front.length) - front.length))
     for (const { name, dtype, bytes } of tensors) {
       for await (const piece of checkpoint.pieces(name)) {
-        // In memory of their own, so that they can be viewed as numbers wherever they begin.
+        // Copied to memory of their own, so that they are aligned and can be viewed as numbers.
         const own = piece.bytes.slice()
         await write(piece.dtype === dtype ? own : narrow(widen(own, piece.dtype), dtype))
       }
@@ -116,7 +117,7 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 }
 
-/** Little-endian numbers and texts, one after the other. */
+/** Writes little-endian numbers and texts, one after the other. */
 class Bytes {
   readonly #parts: Uint8Array[] = []
 

@@ -1,7 +1,7 @@
 /**
- * A lab that has been used for long: hundreds of runs, tens of thousands of attempts, a round of thousands of pairs and a
- * training of a hundred thousand steps. One small pipeline is run for real; what it found is written again and again
- * through the store's own functions, each time with other seeds.
+ * Makes a lab with a long history: hundreds of runs, tens of thousands of attempts, a round of thousands of pairs and a
+ * training of a hundred thousand steps. It runs one small pipeline and writes its results again and again through the
+ * store's own functions, each time with new seeds.
  */
 
 import { loadConfig } from '../main/config/config.ts'
@@ -19,18 +19,18 @@ import type { Store } from '../main/store/store.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
 export interface LabSize {
-  /** Runs, the large one among them. */
+  /** Runs, including the large one. */
   readonly runs: number
-  /** Attempts of all runs, at least. */
+  /** The least number of attempts of all runs. */
   readonly episodes: number
-  /** Pairs of the last run's one round, at least. */
+  /** The least number of pairs of the last run's only round. */
   readonly pairs: number
   /** Optimiser steps of the last run's DPO. */
   readonly steps: number
 }
 
 export interface LargeLab {
-  /** The configuration of the lab, as a file. */
+  /** The lab's configuration file. */
   readonly configFile: string
   readonly config: Config
   /** The id of the last run, which has the pairs and the long training. */
@@ -39,10 +39,10 @@ export interface LargeLab {
 
 /** Seeds between two copies of the same attempts. */
 const STRIDE = 1000
-/** What a value of a copied curve is moved by at most, as a share of it. */
+/** The largest noise on a value of a copied curve, as a share of it. */
 const JITTER = 0.1
 
-/** Makes the lab in an empty folder. Takes as long as a small pipeline, and a minute more for a large size. */
+/** Makes the lab in an empty folder. This takes as long as a small pipeline, and a minute more for a large size. */
 export async function makeLargeLab(folder: string, size: LabSize): Promise<LargeLab> {
   const configFile = writeSmallLab(folder, {
     environment: { pictures: true },
@@ -64,7 +64,7 @@ export async function makeLargeLab(folder: string, size: LabSize): Promise<Large
   }
 }
 
-/** What one run left in the store. */
+/** The content of the store after one run. */
 interface Recording {
   readonly run: Run
   readonly stages: readonly StageRecord[]
@@ -113,7 +113,7 @@ function multiply(store: Store, recording: Recording, { runs, episodes, pairs, s
   return run
 }
 
-/** The attempts that pairs come from. */
+/** The attempts that the pairs come from. */
 function attemptsOf({ pairs }: Recording): Set<string> {
   return new Set(
     pairs.flatMap(({ task, seed, chosenAttempt, rejectedAttempt }) => [
@@ -136,7 +136,7 @@ function copyRun(store: Store, { run, stages, events }: Recording): number {
   return id
 }
 
-/** Every attempt once more, with other seeds; of the collection only those that are wanted, and nothing else then. */
+/** Copies every attempt with new seeds; if `wanted` is given, only those attempts of the collection. */
 function copyEpisodes(store: Store, { episodes }: Recording, run: number, copy: number, wanted?: Set<string>): void {
   for (const [arm, list] of episodes) {
     if (wanted !== undefined && arm.stage !== 'collect') continue
@@ -160,7 +160,7 @@ function copyMetrics(store: Store, metrics: readonly Metric[], run: number): voi
   }
 }
 
-/** The recorded curves drawn out to `steps` steps, with noise on every value. */
+/** The recorded curves stretched to `steps` steps, with noise on every value. */
 function stretch(store: Store, metrics: readonly Metric[], run: number, steps: number): void {
   const random = uniformStream(1)
   for (const [key, recorded] of bySteps(metrics)) {

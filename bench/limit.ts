@@ -1,18 +1,18 @@
-/** What a machine would need at the least: the arithmetic and the memory traffic that a case cannot do without. */
+/** The least time for a case: counts the arithmetic and the memory traffic that it cannot avoid. */
 
 import { PROJECTIONS } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
 import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../main/engine/weights.ts'
 
-/** Floating-point operations (a multiplication and an addition are two) and bytes of weights, states and caches moved. */
+/** Floating-point operations (a multiplication and an addition are two), and moved bytes of weights, states and caches. */
 export interface Work {
   readonly flops: number
   readonly bytes: number
 }
 
 /**
- * What the machine's cores reach together: operations a second with fp32 sums, on bf16 numbers where it has instructions
- * for them; and bytes a second read from what holds the weights.
+ * The peak of all cores together: operations a second with fp32 sums, on bf16 numbers if the machine has instructions for
+ * them; and bytes a second from the memory or cache that holds the weights.
  */
 export interface Peak {
   readonly flops: number
@@ -21,17 +21,17 @@ export interface Peak {
 
 const FLOAT = 4
 
-/** Bytes of a weight as the fastest of ours reads it to multiply. */
+/** Bytes of a weight as our fastest engine reads it. */
 export const WEIGHT_BYTES = 2
 
-/** Fewest seconds in which the machine can do the work: arithmetic and traffic overlap, so the longer of the two. */
+/** The fewest seconds for the work. Arithmetic and traffic overlap, so it is the longer of the two. */
 export function leastSeconds({ flops, bytes }: Work, peak: Peak): number {
   return Math.max(flops / peak.flops, bytes / peak.bytes)
 }
 
 /**
- * A forward pass over the forest with logits at its targets: 2 operations a weight and token; attention's two products,
- * each 2 * hidden_size operations for every token that a token sees; 2 * hidden_size * vocab_size a target.
+ * A forward pass over the forest with logits at its targets: 2 operations for each weight and token; attention's two
+ * products, each with 2 * hidden_size operations for every token that a token sees; 2 * hidden_size * vocab_size a target.
  */
 export function forwardWork(config: Qwen2Config, forest: Forest): Work {
   const { linear, attention, head } = forwardFlops(config, forest)
@@ -39,9 +39,9 @@ export function forwardWork(config: Qwen2Config, forest: Forest): Work {
 }
 
 /**
- * A training step: forward, backward, AdamW. Backward costs each product twice (by its input and by its weight), with
- * LoRA frozen weights once, and nothing is computed again. AdamW reads weight, gradient and both moments and writes all
- * but the gradient back.
+ * A training step: forward, backward, AdamW. Backward costs each product twice (by its input and by its weight), or once
+ * for frozen weights with LoRA; nothing is recomputed. AdamW reads weight, gradient and both moments, and writes all but
+ * the gradient.
  */
 export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig | null): Work {
   const { linear, attention, head } = forwardFlops(config, forest)
@@ -56,8 +56,8 @@ export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig |
 }
 
 /**
- * Greedy completions of `count` tokens: a pass over the prompts, then all weights, `weightBytes` each, and all earlier
- * keys and values for every token.
+ * Greedy completions of `count` tokens: a pass over the prompts, then for every token all weights (`weightBytes` each) and
+ * all earlier keys and values.
  */
 export function generationWork(
   config: Qwen2Config,

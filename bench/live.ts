@@ -1,4 +1,4 @@
-/** What looking costs: the same attempts with nobody watching them, and with all of their pages streamed. */
+/** Measures what watching costs: the same attempts with no viewer, and with all of their pages streamed. */
 import { type Job, rollout } from '../main/agent/rollout.ts'
 import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
@@ -13,12 +13,12 @@ import { type Contestant, interleave, timed } from './measure.ts'
 
 const TASKS = ['click-button', 'login-user']
 const PAGES = [1, 4, 8] as const
-/** First page seed; the bench wants speed, so any will do. */
+/** The first page seed. Any would do, because only speed is measured. */
 const SEED = 2_000_000
-/** Frames a second that a page must be shown with. */
+/** Frames a second that a page must reach. */
 const FLUENT = 10
 
-/** Seconds for which one contestant may play: a few runs of each must count. */
+/** Seconds that one contestant may play: enough for a few runs of each. */
 const PATIENCE = 20
 
 interface Scale {
@@ -30,10 +30,10 @@ interface Scale {
 }
 
 const FULL: Scale = { rounds: 5, episodes: 40, seconds: 4 }
-/** To see that everything runs; its figures say little. */
+/** Checks that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, episodes: 4, seconds: 1 }
 
-/** Reports, on 1, 4 and 8 pages, episodes a second with nobody looking and with somebody looking at all, and frames a second. */
+/** Reports, on 1, 4 and 8 pages, episodes a second without viewers and with all pages watched, and frames a second. */
 export async function benchLive(report: Reporter, quick: boolean): Promise<void> {
   const scale = quick ? QUICK : FULL
   const base = loadConfig()
@@ -87,7 +87,7 @@ function title(pages: number): string {
   return pages === 1 ? '1 page' : `${pages} pages`
 }
 
-/** Does it while somebody looks at everything; resolves to the number of frames they saw of each screen. */
+/** Runs the work while every screen is watched; resolves to the number of frames seen of each screen. */
 async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<string, number>> {
   const leaving = new AbortController()
   const frames = new Map<string, number>()
@@ -110,7 +110,7 @@ async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<st
   return frames
 }
 
-/** Frames a second of each of some pages that never stand still, the least of them. */
+/** Frames a second of pages that never stand still: that of the slowest page. */
 async function frameRate(base: Config, pages: number, { seconds }: Scale, report: Reporter): Promise<void> {
   const workbench = openWorkbench()
   const task = workbench.page(

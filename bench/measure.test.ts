@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Contestant, interleave, median } from './measure.ts'
 
-/** A contestant that takes the given seconds in turn and writes its name down. */
+/** A contestant that takes the given seconds in turn and records its name. */
 function contestant(name: string, seconds: number[], order: string[]): Contestant {
   let runs = 0
   return {

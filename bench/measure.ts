@@ -1,22 +1,22 @@
-/** Timing that is fair on a machine whose speed drifts: contestants take turns, and the median speaks. */
+/** Fair timing on a machine whose speed drifts: contestants take turns, and the median counts. */
 import { setTimeout } from 'node:timers/promises'
 
 export interface Contestant {
   readonly name: string
-  /** Does the work once and resolves to the seconds it took. */
+  /** Does the work once and resolves to the seconds that it took. */
   readonly run: () => Promise<number>
 }
 
-/** Seconds after which a contestant sits the other rounds out: a slow one would take the whole bench. */
+/** After this many seconds a contestant sits out the other rounds; a slow one would take the whole bench. */
 const PATIENCE = 6
 
-/** Milliseconds between two runs, in which the threads of the one before fall asleep. */
+/** Milliseconds between two runs, in which the threads of the previous run fall asleep. */
 const REST = 20
 
 /**
- * Median seconds of each contestant by name: a warm-up each, then `rounds` rounds of A B C, A B C ... A contestant that
- * has used `patience` timed seconds has run often enough. No warm-up counts, however long it took: a training step's first
- * run is the first to touch gigabytes, which the system hands over page by page.
+ * Median seconds of each contestant, by name: a warm-up each, then `rounds` rounds by turns (A B C, A B C). A contestant
+ * that has used `patience` timed seconds has run often enough. Warm-ups never count: the first run of a training step is
+ * the first to touch gigabytes, which the system provides page by page.
  */
 export async function interleave(
   contestants: readonly Contestant[],
@@ -36,14 +36,14 @@ export async function interleave(
   return new Map([...seconds].map(([name, taken]) => [name, median(taken)]))
 }
 
-/** Seconds that `work` takes. */
+/** The seconds that `work` takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1000
 }
 
-/** The middle value, or the mean of the two in the middle. Throws RangeError where there is none. */
+/** The middle value, or the mean of the two in the middle. Throws RangeError if there are no values. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('No values have no median.')
   const sorted = [...values].sort((a, b) => a - b)

@@ -1,6 +1,6 @@
 /**
- * Generation with a model of random weights, in a process of its own so that the peak is its: `node bench/memory-generate.ts
- * <case as JSON>` prints a line of JSON. So many prompts are completed, none twice, that the cache of keys and values is full.
+ * Generates with a model of random weights, in its own process so that the peak is its own: `node bench/memory-generate.ts
+ * <case as JSON>` prints a line of JSON. It completes new prompts until the cache of keys and values is full.
  */
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
@@ -27,10 +27,10 @@ export const generationSchema = z.strictObject({
 export type GenerationCase = z.infer<typeof generationSchema>
 
 export const generationResultSchema = z.strictObject({
-  /** Peak resident bytes once the model was loaded, and at the end. */
+  /** Peak resident bytes after loading the model, and at the end. */
   loaded: z.number(),
   generated: z.number(),
-  /** Seconds of generating. */
+  /** Seconds of generation. */
   seconds: z.number(),
   /** As Holding in main/engine/engine.ts. */
   packedBytes: z.literal([2, 4]),

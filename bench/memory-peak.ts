@@ -1,6 +1,6 @@
 /**
- * Training steps of the engine's bench, in a process of its own so that the peak is its: `node bench/memory-peak.ts <case as
- * JSON>` prints the most bytes it ever held. The same steps are asked of PyTorch by bench/memory.ts.
+ * Takes training steps of the engine's bench, in its own process so that the peak is its own: `node bench/memory-peak.ts
+ * <case as JSON>` prints the most bytes that it ever held. bench/memory.ts has PyTorch take the same steps.
  */
 import { z } from 'zod'
 import { loadAdapter } from '../main/engine/adapter.ts'
@@ -13,7 +13,7 @@ import { benchModels, pairSequences, stepBatch } from './workload.ts'
 export const peakCaseSchema = z.strictObject({
   /** The key of a bench's model. */
   model: z.string(),
-  /** Where it is, and its adapter. */
+  /** The folders of the model and its adapter. */
   folder: z.string(),
   adapter: z.string(),
   trained: z.enum(['LoRA', 'all weights']),
@@ -23,7 +23,7 @@ export type PeakCase = z.infer<typeof peakCaseSchema>
 
 export const peakResultSchema = z.strictObject({ bytes: z.number().positive() })
 
-/** AdamW's moments are there from the first step on, so that the second is like all others. */
+/** AdamW's moments exist from the first step on, so the second step is like all others. */
 export const STEPS = 2
 
 async function measure({ model: key, folder, adapter, trained, step }: PeakCase): Promise<number> {

@@ -1,6 +1,7 @@
 /**
- * One DPO step of a model of random weights, in a process of its own so that the peak is its: `node bench/memory-step.ts
- * <case as JSON>` prints a line of JSON. In the lab's order: the frozen reference is asked first, and its adapter is freed.
+ * Takes one DPO step with a model of random weights, in its own process so that the peak is its own: `node
+ * bench/memory-step.ts <case as JSON>` prints a line of JSON. As in the lab, the frozen reference comes first, and its
+ * adapter is then freed.
  */
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../main/config/choices.ts'
@@ -84,7 +85,7 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
   }
 }
 
-/** Adds a fresh adapter; its tensors are not held here any longer than that takes, as the lab does. */
+/** Adds a new adapter and releases its tensors at once, as the lab does. */
 async function addAdapter(engine: Engine, name: string, lora: LoraConfig): Promise<void> {
   await moveAdapter(engine, name, lora, initLora(engine.config, lora, 1))
 }

@@ -1,6 +1,6 @@
 /**
- * Peaks of memory, each of a process of its own: DPO steps and generation beside what main/capacity/estimate.ts says before
- * them, and steps of the engine's bench beside PyTorch's.
+ * Measures memory peaks, each in its own process: DPO steps and generation beside the estimates of
+ * main/capacity/estimate.ts, and steps of the engine's bench beside PyTorch's.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -24,7 +24,7 @@ const run = promisify(execFile)
 const BENCH = 'memory'
 const UNIT = 'GB at the peak'
 const GB = 1e9
-/** Milliseconds; the 7B takes minutes on two busy cores. */
+/** Milliseconds. The 7B model takes minutes on two busy cores. */
 const TIME_LIMIT = 3_600_000
 
 const COMMON = { threads: availableParallelism(), r: 16 }
@@ -46,7 +46,7 @@ const GENERATIONS: readonly GenerationCase[] = [
   { ...GENERATION, model: 'Qwen2-0.5B', precision: 'nf4', headPrecision: 'int8' },
   { ...GENERATION, model: 'Qwen2-7B', precision: 'nf4', headPrecision: 'int8' },
 ]
-/** To see that everything runs. */
+/** Checks that everything runs. */
 const QUICK: readonly MemoryCase[] = [{ ...STEP, ...NF4, model: 'Qwen2-0.5B', prompt: 32, completion: 8 }]
 
 /** Measures the selected cases and reports each peak, with the estimate or PyTorch's peak as the peer. */
@@ -108,7 +108,7 @@ async function benchPeaks(report: Reporter, model: BenchModel, selection: Select
   }
 }
 
-/** The most bytes that PyTorch held in the same steps; null where it is not installed. */
+/** The most bytes that PyTorch held in the same steps; null if it is not installed. */
 async function torchPeak(model: BenchModel, { folder, adapter, trained, step }: PeakCase, precision: PeerPrecision) {
   const peer = await startTorch(precision)
   if (peer === null) return null

@@ -1,4 +1,4 @@
-/** The preference losses against TRL's own code: values, and derivatives by the policy's log-probabilities. */
+/** Compares the preference losses with TRL's own code: values, and derivatives by the policy's log-probabilities. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,12 +10,12 @@ import { type LossType, PREFERENCE_LOSSES, withChosenNll } from '../main/trainin
 
 const run = promisify(execFile)
 
-/** Milliseconds that Python may take; most of them go into loading its libraries. */
+/** Time limit for Python, in milliseconds. Most of the time goes into loading libraries. */
 const TIME_LIMIT = 300_000
 /** Random pairs of each loss and option. */
 const PAIRS = 100
 
-/** What a loss is asked, with each completion's log-probabilities by token. */
+/** The input of a loss, with each completion's log-probabilities by token. */
 interface Case {
   readonly name: string
   readonly loss_type: LossType
@@ -38,7 +38,7 @@ export interface LossRow {
   readonly derivatives: number
 }
 
-/** Every loss on random pairs, from nearly equal to far apart. */
+/** Compares every loss on random pairs, from nearly equal to far apart. */
 export async function compareLosses(python: string): Promise<LossRow[]> {
   const cases = lossCases()
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-losses-'))
@@ -100,7 +100,7 @@ function lossCases(): Case[] {
   return kinds.flatMap((kind) =>
     Array.from({ length: PAIRS }, (_, i) => {
       const [chosen, rejected] = [logprobs(), logprobs()]
-      // From a policy that is almost the reference to one that has gone far.
+      // From a policy that is almost the reference to one far from it.
       const far = 10 ** ((3 * i) / PAIRS - 1)
       const reference = (values: readonly number[]) =>
         values.reduce((total, value) => total + value, 0) + far * (2 * uniform() - 1)

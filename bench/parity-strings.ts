@@ -1,4 +1,4 @@
-/** Strings that tokenizers disagree on, where they do: many scripts, spaces, code, HTML, what is no character. */
+/** Strings on which tokenizers are likely to differ: many scripts, spaces, code, HTML, invalid characters. */
 import { uniformStream } from '../main/engine/random.ts'
 
 const PIECES = [

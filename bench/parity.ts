@@ -1,6 +1,7 @@
 /**
- * The native engine against transformers and PEFT, the losses against TRL, the tokenizer against tokenizers: `npm run
- * test:parity [-- --fixture]`. Prints the worst figure of every row and fails where one is beyond its bound. --fixture also writes what `npm test` compares with where no Python is.
+ * Compares the native engine with transformers and PEFT, the losses with TRL, the tokenizer with tokenizers: `npm run
+ * test:parity [-- --fixture]`. Prints the worst figure of every row, and fails if one is beyond its bound. --fixture also
+ * writes the results with which `npm test` compares without Python.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -23,13 +24,13 @@ import { peerPython } from './peer.ts'
 
 const run = promisify(execFile)
 
-/** Milliseconds that Python may take for a model. */
+/** Python's time limit for a model, in milliseconds. */
 const TIME_LIMIT = 300_000
 const STRINGS = 10_000
-/** Most difference of a log-probability, in nats, most relative difference of a tensor's gradient, and of a loss. */
+/** The largest allowed differences: of a log-probability (nats), and relative ones of a tensor's gradient and of a loss. */
 const BOUNDS = { logprob: 1e-4, gradient: 1e-3, loss: 1e-9 } as const
 
-/** The range of configurations: heads that share keys and that do not, tied and not, sizes of no round number, long. */
+/** The range of configurations: heads with and without shared keys, tied and untied, odd sizes, long sequences. */
 const MODELS: readonly ParityModel[] = [
   FIXTURE,
   { ...FIXTURE, name: 'untied head', config: { ...FIXTURE.config, tie_word_embeddings: false } },
@@ -55,7 +56,7 @@ const MODELS: readonly ParityModel[] = [
   },
 ]
 
-/** The worst figures of a model, base alone or with an adapter. */
+/** The worst figures of a model, the base alone or with an adapter. */
 interface Row {
   readonly model: string
   readonly what: string
@@ -97,7 +98,7 @@ async function main(): Promise<void> {
   if (!rows.every(holds) || !equal || differing > 0) process.exitCode = 1
 }
 
-/** How many strings the shipped tokenizer encodes otherwise than Hugging Face's library does. */
+/** How many strings the shipped tokenizer encodes differently from Hugging Face's library. */
 async function differingStrings(python: string): Promise<number> {
   const model = join(PROJECT_ROOT, 'models/base')
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
@@ -152,7 +153,7 @@ async function compare(python: string, model: ParityModel, keepFixture: boolean)
         gradients: worstGradient(gradients, expected, `${name}/gradient/`),
       })
     }
-    // The merged model has no adapter whose gradients could be compared.
+    // The merged model has no adapter, so there are no gradients to compare.
     const { logprobs, vocabulary } = await actual(engine, 'ours', tokens, places, config.vocab_size)
     rows.push({
       model: model.name,

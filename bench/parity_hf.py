@@ -1,5 +1,5 @@
-"""What transformers and PEFT say of a model, for bench/parity.ts: reads base/, adapter/, merged/ and spec.json of a folder, writes
-results.safetensors and an adapter of PEFT's own making, theirs/. All in float32, with eager attention.
+"""Computes a model with transformers and PEFT, for bench/parity.ts. Reads base/, adapter/, merged/ and spec.json of a
+folder; writes results.safetensors and an adapter made by PEFT, theirs/. All in float32, with eager attention.
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What Hugging Face's tokenizers makes of strings, for bench/parity.ts: `parity_tokens.py TOKENIZER STRINGS IDS`, JSON."""
+"""Encodes strings with Hugging Face's tokenizers, for bench/parity.ts: `parity_tokens.py TOKENIZER STRINGS IDS`, as JSON."""
 import json
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""What TRL's own loss code says of log-probabilities, for bench/parity.ts: reads a list of cases from the first file, writes
-values and derivatives to the second. DPOTrainer's and KTOTrainer's `_compute_loss` are called as they stand, in float64, on
-a batch of one pair; in place of a model they get one that answers with the case's log-probabilities.
+"""Computes losses with TRL's own code, for bench/parity.ts. Reads a list of cases from the first file; writes values and
+derivatives to the second. It calls `_compute_loss` of DPOTrainer and KTOTrainer unchanged, in float64, on a batch of one
+pair, with a stand-in for the model that returns the case's log-probabilities.
 """
 import json
 import sys
@@ -12,7 +12,7 @@ from trl import DPOTrainer, KTOTrainer
 
 
 def trainer(**attributes):
-    """As much of a trainer as its loss looks at."""
+    """The part of a trainer that its loss uses."""
     same = lambda value: value
     return SimpleNamespace(
         model=SimpleNamespace(training=True),
@@ -27,7 +27,7 @@ def trainer(**attributes):
 
 
 def batch(case):
-    """Chosen, then rejected, padded on the right behind a prompt of one token; and the log-probabilities to derive by."""
+    """Chosen, then rejected, padded on the right after a prompt of one token; and the log-probabilities to differentiate by."""
     completions = [case["chosen"], case["rejected"]]
     longest = max(map(len, completions))
     rows = [torch.tensor(one, dtype=torch.float64).requires_grad_() for one in completions]
@@ -56,7 +56,7 @@ def dpo(case):
         use_weighting=False,
         beta=case["beta"],
         label_smoothing=case["label_smoothing"],
-        # RPO is DPO's loss and TRL's `sft` with a weight.
+        # RPO is DPO's loss plus TRL's `sft` with a weight.
         loss_types=[case["loss_type"]] + ["sft"] * (alpha > 0),
         loss_weights=[1.0] + [alpha] * (alpha > 0),
     )
@@ -86,7 +86,7 @@ results = []
 for case in json.load(open(sys.argv[1])):
     (chosen, rejected), loss = (kto if case["loss_type"] == "kto" else dpo)(case)
     loss.backward()
-    # Alike for all tokens of a completion; none where the loss is flat.
+    # Equal for all tokens of a completion; none if the loss is flat.
     slopes = [0.0 if row.grad is None else row.grad[0].item() for row in (chosen, rejected)]
     results.append({"loss": loss.item(), "dChosen": slopes[0], "dRejected": slopes[1]})
 json.dump(results, open(sys.argv[2], "w"))

@@ -1,6 +1,6 @@
-// What this machine's cores reach together: multiply-adds that never leave the registers, of fp32, or with AVX512-BF16 of
-// bf16 numbers with fp32 sums if that is faster; and bytes read from a
-// buffer as large as the model's weights, so from the cache or memory that would hold them.
+// Measures the peak of all cores together: multiply-adds that never leave the registers, of fp32, or of bf16 with fp32 sums
+// if AVX512-BF16 is faster; and bytes read from a buffer as large as the model's weights, so from the cache or memory that
+// would hold them.
 //
 //   peak <threads> <bytes>   prints {"flops": operations a second, "bytes": bytes a second}
 #include <algorithm>
@@ -23,7 +23,7 @@ typedef float Vector __attribute__((vector_size(kWidth * sizeof(float)), aligned
 
 volatile float sink;
 
-// Seconds until every thread has done its part; the best of some runs, as a peak is not an average.
+// Seconds until every thread has done its part: the best of several runs, because a peak is not an average.
 double best_seconds(int threads, const std::function<void(int)>& part) {
   double best = 1e9;
   for (int run = 0; run < 15; run++) {
@@ -37,7 +37,7 @@ double best_seconds(int threads, const std::function<void(int)>& part) {
   return best;
 }
 
-// Twelve independent chains hide the latency of a multiply-add on every processor of today.
+// Twelve independent chains hide the latency of a multiply-add on every current processor.
 constexpr int kChains = 12;
 constexpr long kSteps = 4'000'000;
 
@@ -55,7 +55,7 @@ void multiply_add(int) {
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 
-// A lane takes two products a step.
+// A lane computes two products a step.
 void multiply_pairs(int) {
   __m512 sums[kChains];
   __m512i a = _mm512_set1_epi32(0x3c233c23), b = a;

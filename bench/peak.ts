@@ -1,4 +1,4 @@
-/** Measures what the machine can do at its best, with a small program compiled for it. */
+/** Measures the machine's peak speed, with a small program compiled for it. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const FLAGS = ['-O3', '-march=native', '-ffp-contract=fast', '-pthread']
 
 const peakSchema = z.object({ flops: z.number().positive(), bytes: z.number().positive() })
 
-/** The machine's peak with all its `threads`, reading `bytes` of weights again and again; null without a C++ compiler. */
+/** The machine's peak with `threads` threads that read `bytes` of weights repeatedly; null without a C++ compiler. */
 export async function measurePeak(threads: number, bytes: number): Promise<Peak | null> {
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-peak-'))
   try {

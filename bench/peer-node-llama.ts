@@ -1,13 +1,13 @@
 /**
- * The peer of `npm run bench` in llama.cpp as a Node program has it, node-llama-cpp by its public interface:
- * `node bench/peer-node-llama.ts <its entry file> <name>`, with requests, answers and choices as of bench/peer_llama.cc.
+ * The peer of `npm run bench` for llama.cpp in a Node program: node-llama-cpp through its public interface. Run as
+ * `node bench/peer-node-llama.ts <its entry file> <name>`; requests, answers and choices are those of bench/peer_llama.cc.
  */
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 
-/** Tokens that a sequence may have, prompt and completion. */
+/** The most tokens of a sequence, prompt and completion. */
 const CONTEXT = 512
 
 const tokens = z.array(z.int())
@@ -19,7 +19,7 @@ const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('logprobs'), sequences: z.array(z.object({ prompt: tokens, completion: tokens })) }),
 ])
 
-/** What is used of node-llama-cpp, which this project does not depend on. */
+/** The used part of node-llama-cpp, on which this project does not depend. */
 interface Library {
   getLlama(options: { gpu: false; build: 'never'; maxThreads: number; logLevel: 'disabled' }): Promise<{
     loadModel(options: { modelPath: string }): Promise<Model>
@@ -93,7 +93,7 @@ async function load(modelPath: string): Promise<void> {
   model = await llama.loadModel({ modelPath })
 }
 
-/** A context of so many sequences, all of them empty. */
+/** A context with this many sequences, all empty. */
 async function open(count: number): Promise<Open> {
   const key = `${count} ${threads} ${flash}`
   const found = contexts.get(key) ?? (await create(count))
@@ -106,7 +106,7 @@ async function open(count: number): Promise<Open> {
 async function create(count: number): Promise<Open> {
   if (model === null) throw new Error('no model is loaded')
   const batches = { count: 0 }
-  // There is room for all tokens of all sequences, so that all that are asked for are put into a batch.
+  // A batch has room for all tokens of all sequences, so that all requested tokens go into one.
   const itemPrioritizationStrategy = ({ items }: { items: readonly Item[] }) => {
     batches.count++
     return items.map((item) => ({ item, processAmount: item.tokens.length }))
@@ -125,7 +125,7 @@ async function create(count: number): Promise<Open> {
   return { context, sequences: Array.from({ length: count }, () => context.getSequence()), batches }
 }
 
-/** Greedy completions; `first` are the seconds until every completion has its first token. */
+/** Greedy completions. `first` is the seconds until every completion has its first token. */
 async function generate(prompts: readonly number[][], count: number) {
   const { sequences, batches } = await open(prompts.length)
   const start = performance.now()
@@ -140,7 +140,7 @@ async function generate(prompts: readonly number[][], count: number) {
   )
   const completions: number[][] = prompts.map(() => [])
   for (let made = 0; made < count; made++) {
-    // Each waits for all: where they go on one by one, the library computes some without the others.
+    // Each waits for all. If they went on one by one, the library would compute some without the others.
     const drawn = await Promise.all(streams.map((stream) => stream.next()))
     drawn.forEach(({ value }, i) => {
       completions[i]!.push(value as number)
@@ -194,5 +194,5 @@ async function answer(request: z.infer<typeof requestSchema>): Promise<unknown> 
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await answer(requestSchema.parse(JSON.parse(line)))))
 }
-// Its threads would keep the process.
+// The library's threads would keep the process alive.
 process.exit()

@@ -1,4 +1,4 @@
-/** The peers, each in a process of its own, asked over lines of JSON so that their runs take turns with the engine's. */
+/** The peers, each in its own process. They take requests as lines of JSON, so that their runs take turns with ours. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,31 +10,31 @@ import { z } from 'zod'
 
 const run = promisify(execFile)
 
-/** Milliseconds; a busy machine may need most of them. */
+/** Milliseconds. A busy machine may need most of them. */
 const ANSWER_TIME_LIMIT = 300_000
 const COMPILE_TIME_LIMIT = 120_000
 
 const helloSchema = z.object({ name: z.string(), threads: z.int().positive() })
 const doneSchema = z.object({})
 
-/** What a peer computes in. */
+/** The number format of a peer. */
 export type PeerPrecision = 'fp32' | 'bf16'
 
-/** What may make a peer faster at one case and slower at another. */
+/** Settings that make a peer faster at one case and slower at another. */
 export interface PeerSetting {
   readonly name: string
   readonly threads: number
-  /** Of llama.cpp: whether attention is its fused one. */
+  /** For llama.cpp: whether to use its fused attention. */
   readonly flash?: boolean
 }
 
-/** A model's files, as the peers read them. */
+/** A model's files, for the peers. */
 export interface PeerModel {
-  /** The checkpoint, for those that train. */
+  /** The checkpoint, for peers that train. */
   readonly folder: string
   /** The adapter that they train. */
   readonly adapter: string
-  /** What they train, each in a copy of its own: 'LoRA', 'all weights'. */
+  /** What they train, each in its own copy: 'LoRA', 'all weights'. */
   readonly trained: readonly string[]
   /** The checkpoint in llama.cpp's format. */
   readonly gguf: string
@@ -46,7 +46,7 @@ export function peerPython(): string | null {
   return existsSync(python) ? python : null
 }
 
-/** Starts PyTorch where bench/peers.sh installed it; null where it did not. Throws Error where it does not answer. */
+/** Starts PyTorch; null if bench/peers.sh did not install it. Throws Error if it does not answer. */
 export async function startTorch(precision: PeerPrecision): Promise<Peer | null> {
   const python = peerPython()
   if (python === null) return null
@@ -56,7 +56,7 @@ export async function startTorch(precision: PeerPrecision): Promise<Peer | null>
   return Peer.start(child, precision, true)
 }
 
-/** Starts node-llama-cpp where bench/peers.sh installed it; null where it did not. Throws Error where it does not answer. */
+/** Starts node-llama-cpp; null if bench/peers.sh did not install it. Throws Error if it does not answer. */
 export async function startNodeLlama(): Promise<Peer | null> {
   const installed = nodeLlama()
   if (installed === null) return null
@@ -67,8 +67,8 @@ export async function startNodeLlama(): Promise<Peer | null> {
 }
 
 /**
- * Starts llama.cpp itself, with the libraries that node-llama-cpp brings along; null where bench/peers.sh did not install
- * that, or there is no C++ compiler. Throws Error where it does not answer.
+ * Starts llama.cpp itself, with the libraries of node-llama-cpp; null if bench/peers.sh did not install that, or there is no
+ * C++ compiler. Throws Error if it does not answer.
  */
 export async function startLlama(): Promise<Peer | null> {
   const installed = nodeLlama()
@@ -95,9 +95,9 @@ export async function startLlama(): Promise<Peer | null> {
 export class Peer {
   readonly name: string
   readonly precision: PeerPrecision
-  /** Whether it takes training steps and knows adapters; else it only generates with the base model. */
+  /** Whether it can train, and use adapters. If not, it only generates with the base model. */
   readonly trains: boolean
-  /** Threads that it takes by itself: one a core. */
+  /** Its default number of threads: one a core. */
   readonly threads: number
   readonly #line: Line
   readonly #ended: () => Promise<void>
@@ -117,7 +117,7 @@ export class Peer {
     this.threads = threads
   }
 
-  /** The peer that such a process is; `ended` is called when it has ended. */
+  /** Makes a peer of a process; `ended` is called when the process has ended. */
   static async start(
     child: ChildProcess,
     precision: PeerPrecision,
@@ -128,7 +128,7 @@ export class Peer {
     return new Peer(line, await line.ask(helloSchema, { do: 'hello', precision }), precision, trains, ended)
   }
 
-  /** All that is worth a trial. */
+  /** All settings that are worth a trial. */
   get settings(): PeerSetting[] {
     return [...new Set([1, this.threads])].flatMap((threads) => {
       const name = threads === 1 ? '1 thread' : `${threads} threads`
@@ -149,7 +149,7 @@ export class Peer {
     await this.ask(doneSchema, { do: 'load', ...files })
   }
 
-  /** The answer to a request; arrays of numbers of any kind may be in it. */
+  /** Sends a request, which may contain arrays of numbers of any kind, and resolves to the answer. */
   ask<T>(schema: z.ZodType<T>, request: { readonly do: string; readonly [argument: string]: unknown }): Promise<T> {
     return this.#line.ask(schema, request)
   }
@@ -160,7 +160,7 @@ export class Peer {
   }
 }
 
-/** One request after the other to a process that answers each with one line. */
+/** Sends one request after the other to a process that answers each with one line. */
 class Line {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
@@ -172,7 +172,7 @@ class Line {
     child.stderr!.on('data', (chunk) => {
       this.#complaint = `${this.#complaint}${chunk}`.slice(-2000)
     })
-    // Writing to a process that has ended; the missing answer says it better.
+    // The process has ended. The missing answer reports that better.
     child.stdin!.on('error', () => {})
     child.on('error', (error) => {
       this.#complaint += error.message
@@ -190,7 +190,7 @@ class Line {
     return schema.parse(JSON.parse(value))
   }
 
-  /** Ends the process: it stops when it has nothing more to read. */
+  /** Ends the process by closing its input. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = new Promise((resolve) => this.#child.once('exit', resolve))
@@ -209,7 +209,7 @@ function plainArrays(_key: string, value: unknown): unknown {
 const versionSchema = z.object({ version: z.string() })
 const releaseSchema = z.object({ release: z.string() })
 
-/** Where bench/peers.sh put node-llama-cpp, its libraries and llama.cpp's headers; null where it did not. */
+/** The folders of node-llama-cpp, its libraries and llama.cpp's headers; null if bench/peers.sh did not install them. */
 function nodeLlama() {
   const root = join(cacheFolder(), 'llama')
   const folder = join(root, 'node_modules/node-llama-cpp')

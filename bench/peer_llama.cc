@@ -1,13 +1,13 @@
-// The peer of `npm run bench` in llama.cpp: its own C interface, so that nothing but llama.cpp is timed, with the weights
-// of a GGUF file. bench/peer.ts compiles it against the libraries that node-llama-cpp brings along.
+// The peer of `npm run bench` for llama.cpp. It uses the C interface, so that only llama.cpp is timed, and the weights of a
+// GGUF file. bench/peer.ts compiles it against the libraries of node-llama-cpp.
 //
 //   peer_llama <folder of ggml's backends> <name>
 //
 // Reads one JSON request a line from stdin ({"do": method, ...arguments}) and answers each with one line on stdout, as
-// bench/peer_torch.py does. What llama.cpp's user would choose for speed is chosen: threads that are kept between calls, a
-// cache for each sequence, prompts one after the other and then all sequences in one call, logits of last tokens only, and
-// the likeliest token by hand. Attention is either its fused one, or products and a softmax with keys and values in fp32,
-// the faster of its forms for small heads.
+// bench/peer_torch.py does. It makes the choices of a user who wants speed: threads that are kept between calls, a cache for
+// each sequence, prompts one after the other and then all sequences in one call, logits of last tokens only, and the
+// likeliest token by hand. Attention is either the fused one, or products and a softmax with keys and values in fp32, which
+// is faster for small heads.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -26,7 +26,7 @@
 using json = nlohmann::json;
 using Tokens = std::vector<llama_token>;
 
-// Tokens that a sequence may have, prompt and completion.
+// The most tokens of a sequence, prompt and completion.
 constexpr int kContext = 512;
 
 class Batch {
@@ -36,7 +36,7 @@ class Batch {
   Batch(const Batch&) = delete;
 
   void clear() { batch_.n_tokens = 0; }
-  // Returns the token's place in the batch, by which its logits are found.
+  // Returns the token's index in the batch, which identifies its logits.
   int add(llama_token token, int position, int sequence, bool logits) {
     const int i = batch_.n_tokens++;
     batch_.token[i] = token;
@@ -112,7 +112,7 @@ class Peer {
     return reinterpret_cast<F*>(ggml_backend_reg_get_proc_address(registry, name));
   }
 
-  // A context of so many sequences, empty.
+  // A context with this many sequences, all empty.
   llama_context* context(int sequences) {
     if (threads_ == 0) set(static_cast<int>(std::thread::hardware_concurrency()), true);
     llama_context*& found = contexts_[{sequences, flash_}];
@@ -135,7 +135,7 @@ class Peer {
 
   int vocabulary() const { return llama_vocab_n_tokens(llama_model_get_vocab(model_)); }
 
-  // Greedy completions of `count` tokens. `first` are the seconds until every completion has its first token.
+  // Greedy completions of `count` tokens. `first` is the seconds until every completion has its first token.
   json generate(const std::vector<Tokens>& prompts, int count) {
     const int n = static_cast<int>(prompts.size()), vocabulary = this->vocabulary();
     llama_context* const context = this->context(n);

@@ -1,10 +1,10 @@
 """The peer of `npm run bench`: the engine's work in PyTorch on the CPU, with transformers' Qwen2 and peft's LoRA, in
-fp32, or in bf16 with the adapter in fp32, as peft has it. DPO's loss is TRL's `sigmoid`.
+fp32, or in bf16 with the adapter in fp32, as in peft. DPO's loss is TRL's `sigmoid`.
 
 Reads one JSON request a line from stdin ({"do": method, ...arguments}) and answers each with one line on stdout. Steps
-answer with the seconds they took. Batches are padded on the right and unshared, as TRL pads them. Where TRL leaves time
-behind, the peer does not: padding on the right needs no mask under causal attention, logits are made at target tokens
-only, AdamW is the fused one, and DPO's reference is computed beforehand.
+answer with the seconds they took. Batches are padded on the right and share no prompts, as in TRL. The peer is faster than
+TRL where it can be: padding on the right needs no mask under causal attention, logits are computed at target tokens only,
+AdamW is the fused one, and DPO's reference is computed beforehand.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class Peer:
         return {}
 
     def load(self, model, adapter, trained):
-        """A copy of the model for each of the names in `trained`: with the adapter, or to train as it is."""
+        """A copy of the model for each name in `trained`: with the adapter, or without it to train all weights."""
         load = lambda: transformers.Qwen2ForCausalLM.from_pretrained(
             model, dtype=self.dtype, attn_implementation="sdpa"
         )
@@ -54,7 +54,7 @@ class Peer:
 
     @contextlib.contextmanager
     def model(self, name):
-        """The model of that name; where all weights have no copy of their own, the other one without its adapter."""
+        """The model of that name. If 'all weights' has no copy of its own, the other one without its adapter."""
         if name in self.models:
             yield self.models[name]
         else:
@@ -62,7 +62,7 @@ class Peer:
                 yield self.models["LoRA"]
 
     def peak(self):
-        """Most bytes that this process ever held."""
+        """The most bytes that this process ever held."""
         return {"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
     def logprobs(self, sequences, trained):
@@ -78,7 +78,7 @@ class Peer:
         return {"seconds": time.perf_counter() - start}
 
     def dpo(self, sequences, reference, trained):
-        """Sequences 2i and 2i + 1 are chosen and rejected of pair i, `reference` their log-probabilities."""
+        """A step on pairs: sequences 2i and 2i + 1 are chosen and rejected of pair i, `reference` holds their log-probabilities."""
         start = time.perf_counter()
         logps, owners = target_logps(self.models[trained], sequences)
         sums = torch.zeros(len(sequences)).index_add(0, owners, logps)
@@ -127,7 +127,7 @@ class Peer:
         return {"tokens": tokens.tolist(), "logprobs": logps.tolist(), "seconds": seconds, "first": first}
 
     def matmul(self, size):
-        """Operations a second of a square matrix product, the best of some."""
+        """Operations a second of a square matrix product, the best of several runs."""
         a, b = torch.randn(size, size, dtype=self.dtype), torch.randn(size, size, dtype=self.dtype)
         seconds = []
         for _ in range(20):
@@ -156,7 +156,7 @@ def target_logps(model, sequences):
 
 
 def main():
-    # Libraries print what they like; the answers go where nothing else does.
+    # Libraries may print to stdout, so the answers have a stream of their own.
     answers, sys.stdout = sys.stdout, sys.stderr
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()

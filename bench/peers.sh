@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what `npm run bench` compares the engine with into a folder outside the project:
+# Installs the peers of `npm run bench` into a folder outside the project:
 #
 # - PyTorch with transformers and peft, and TRL for `npm run test:parity`, into a virtual environment. Linux wheels of
-#   PyTorch bring CUDA along (about 6 GB installed); where a CPU-only build can be had, options of pip say so:
+#   PyTorch include CUDA (about 6 GB installed). If you have the address of a CPU-only build, pass it on to pip:
 #   bench/peers.sh --index-url ADDRESS
 # - node-llama-cpp with its build for this machine's processor and none for graphics cards (85 MB), and the headers of the
 #   llama.cpp that it was built from. No script of a package is run.

@@ -1,4 +1,4 @@
-/** What the views ask the lab, over its WebSocket, of a store that has been used for long. */
+/** Measures the views' queries to the lab, over its WebSocket, with a store that has a long history. */
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { WebSocket } from 'ws'
 import type { LabRouter } from '../main/rpc/router.ts'
@@ -9,13 +9,13 @@ import { interleave, timed } from './measure.ts'
 import { type Selection, selects } from './selection.ts'
 import { type Serving, serve } from './serving.ts'
 
-/** Seconds that no question of a view may take. */
+/** The most seconds that a view's query may take. */
 export const LIMIT = 0.1
 
 type Client = ReturnType<typeof createTRPCClient<LabRouter>>
 type Question = (lab: Client) => Promise<unknown>
 
-/** Metrics that the charts of a DPO training show. */
+/** The metrics in the charts of a DPO training. */
 const METRICS = [
   'loss',
   'rewards/chosen',
@@ -32,7 +32,7 @@ const METRICS = [
   'memory',
 ]
 
-/** Each view's questions, as it asks them. */
+/** The queries of each view. */
 function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
   const place = { run, round: 1 }
   const arms = [{ run, stage: 'dpo', round: 1, arm: 'dpo' }]
@@ -87,8 +87,8 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
 }
 
 /**
- * Reports answers a second to each question, beside those of the other checkout that takes turns, or the least that is
- * quick enough.
+ * Reports answers a second to each query, beside those of the other checkout, which takes turns, or beside the required
+ * rate.
  */
 export async function benchQueries(
   contenders: Contenders,
@@ -122,7 +122,7 @@ async function ask({ name, lab, checkout }: Contender) {
   return { name, lab, serving, client: connect(serving) }
 }
 
-/** A client with the cookie that a browser would have. */
+/** A client with the cookie of a browser. */
 export function connect({ url }: Serving): { readonly lab: Client; readonly close: () => Promise<void> } {
   const cookie = `dpo-driver-${url.port}=${url.searchParams.get('token')}`
   class Socket extends WebSocket {
@@ -130,7 +130,7 @@ export function connect({ url }: Serving): { readonly lab: Client; readonly clos
       super(address, { headers: { cookie } })
     }
   }
-  // The library wants a browser's WebSocket, of which it uses what `ws` has too.
+  // The library expects a browser's WebSocket, but uses only what `ws` has too.
   const client = createWSClient({ url: `ws://${url.host}/trpc`, WebSocket: Socket as never })
   return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client })] }), close: () => client.close() }
 }

@@ -1,9 +1,10 @@
 /**
  * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|queries|window]
- * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--json] [--quick]`. Prints a table, or with --json one line a figure; what else there is to
- * know goes to stderr, each figure of the table as soon as it is known. --model and --case choose among engine's and
- * memory's, --case among queries too; more than one of each may be given. --against names another checkout, set up, whose
- * window takes turns with ours. --quick is to see that everything runs: its figures say little.
+ * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--json] [--quick]`. Prints a table, or with
+ * --json one line a figure. Notes go to stderr, and so does each figure of the table as soon as it is known. --model and
+ * --case select models and cases of engine and memory, --case also queries; both may be given several times. --against
+ * names another checkout, set up, whose window takes turns with ours. --quick checks that everything runs: its figures mean
+ * little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -57,7 +58,7 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
     throw new UserError('verbatim', { text: `There is no bench ${unknown}; there are ${known.join(' and ')}.` })
   }
   return {
-    // The others say nothing new on another day: only where they are asked for.
+    // The others find nothing new on another day, so they run only on request.
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,

@@ -1,6 +1,6 @@
 /**
- * Which models and cases of a bench are asked for: parts of their names; none of a kind asks for all. And what the window
- * is compared with.
+ * The selected models and cases of a bench, by parts of their names (none selects all), and the checkout that the window is
+ * compared with.
  */
 export interface Selection {
   readonly model: readonly string[]
@@ -9,7 +9,7 @@ export interface Selection {
   readonly against: string | null
 }
 
-/** Whether a name has one of the parts in it, in letters of any case, or there are none. */
+/** Whether a name contains one of the parts, in any letter case; true if there are no parts. */
 export function selects(parts: readonly string[], name: string): boolean {
   return parts.length === 0 || parts.some((part) => name.toLowerCase().includes(part.toLowerCase()))
 }

@@ -1,4 +1,4 @@
-/** The lab as a user starts it: `serve` in a process of its own. */
+/** Starts the lab as a user does: `serve` in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,18 +7,18 @@ import { PROGRAM_ROOT } from '../main/files/paths.ts'
 export interface Serving {
   /** Address with the token. */
   readonly url: URL
-  /** When the process was started, by `performance.now()`. */
+  /** The start time of the process, by `performance.now()`. */
   readonly started: number
   /** Ends the process. */
   close(): Promise<void>
 }
 
-/** Milliseconds after which a lab that has not said its address will not. */
+/** Milliseconds to wait for the lab's address. */
 const LIMIT = 60_000
 
 /**
- * Starts the lab of a configuration, of this checkout or of another, and waits for its address. Throws Error where it
- * ends instead.
+ * Starts the lab with a configuration, from this checkout or from another, and waits for its address. Throws Error if the
+ * lab ends instead.
  */
 export async function serve(configFile: string, checkout = PROGRAM_ROOT): Promise<Serving> {
   const started = performance.now()

@@ -1,9 +1,9 @@
-/** One optimiser step, as the trainers take it. */
+/** One optimiser step, as in the trainers. */
 import type { AdamW, Engine, Scores } from '../main/engine/engine.ts'
 import { type PlantedForest, plant, type Sequence, segmentLogp } from '../main/training/forest.ts'
 import { nll, sigmoid } from '../main/training/losses.ts'
 
-/** So small a rate that the model stays what it was for the next contestant. */
+/** The rate is so small that the model stays the same for the next contestant. */
 export const ADAM_W: AdamW = {
   learning_rate: 1e-7,
   adam_beta1: 0.9,
@@ -21,7 +21,7 @@ export interface Reference {
   readonly rejected: number
 }
 
-/** The sequences as a forest in which equal prompts are not shared, as a padded batch has them. */
+/** The sequences as a forest without shared prompts, as in a padded batch. */
 export function plantUnshared(sequences: readonly Sequence[]): PlantedForest {
   const planted = sequences.map((sequence) => plant([sequence]))
   return {
@@ -32,7 +32,7 @@ export function plantUnshared(sequences: readonly Sequence[]): PlantedForest {
   }
 }
 
-/** Mean negative log-likelihood of the completions' tokens, backward, AdamW. */
+/** A step on the mean negative log-likelihood of the completions' tokens: backward, AdamW. */
 export async function sftStep(engine: Engine, { forest }: PlantedForest): Promise<void> {
   await engine.accumulate(forest, ({ logprobs }) => {
     return nll(logprobs, new Float32Array(logprobs.length).fill(1), logprobs.length).dLogprobs

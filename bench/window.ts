@@ -1,6 +1,6 @@
 /**
- * The window in a real Chromium, on a lab that has been used for long: from the start of the server to a view that can be
- * used, and how smooth tables and curves are while somebody scrolls, searches and zooms. Then what the views ask.
+ * Measures the window in a real Chromium, on a lab with a long history: the time from the server's start to a usable view,
+ * and the smoothness of tables and curves during scrolling, searching and zooming. Then the views' queries.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,9 +18,9 @@ import { serve } from './serving.ts'
 
 interface Scale {
   readonly size: LabSize
-  /** Cold starts. */
+  /** The number of cold starts. */
   readonly starts: number
-  /** How often each question is asked. */
+  /** How often each query is sent. */
   readonly questions: number
   /** How often each gesture is made. */
   readonly gestures: number
@@ -32,7 +32,7 @@ const FULL: Scale = {
   questions: 9,
   gestures: 40,
 }
-/** To see that everything runs; its figures say little. */
+/** Checks that everything runs; its figures mean little. */
 const QUICK: Scale = {
   size: { runs: 3, episodes: 300, pairs: 200, steps: 2000 },
   starts: 1,
@@ -41,13 +41,13 @@ const QUICK: Scale = {
 }
 
 const SIZE = { width: 1440, height: 900 }
-/** Seconds to the first paint, and to a view that can be used. */
+/** The most seconds to the first paint, and to a usable view. */
 const PAINT_LIMIT = 1
 const USE_LIMIT = 2
-/** Milliseconds that no frame may take. */
+/** The most milliseconds that a frame may take. */
 const FRAME_LIMIT = 50
 
-/** Reports cold starts, frames and questions. */
+/** Reports cold starts, frames and queries. */
 export async function benchWindow(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
   const scale = quick ? QUICK : FULL
   const browser = await chromium.launch({ executablePath: await fetchChromium(), args: ['--no-sandbox'] })
@@ -62,7 +62,7 @@ export async function benchWindow(report: Reporter, quick: boolean, selection: S
   }
 }
 
-/** Reports only what the views ask. */
+/** Reports only the views' queries. */
 export async function benchQuestions(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
   const scale = quick ? QUICK : FULL
   await withContenders(scale, selection, (labs) => benchQueries(labs, scale.questions, report, selection))
@@ -81,7 +81,7 @@ async function withContenders(
   }
 }
 
-/** How smooth tables and curves are. */
+/** Measures how smooth tables and curves are. */
 async function frames(browser: Browser, large: LargeLab, scale: Scale, report: Reporter): Promise<void> {
   const serving = await serve(large.configFile)
   try {
@@ -106,7 +106,7 @@ async function frames(browser: Browser, large: LargeLab, scale: Scale, report: R
 
 type Smooth = (name: string, work: () => Promise<void>) => Promise<void>
 
-/** A browser as one that never was here, but for the tour. */
+/** A new browser, with the tour already seen. */
 async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: SIZE, locale: 'en-GB' })
   await context.addInitScript(() => {
@@ -115,7 +115,7 @@ async function openPage(browser: Browser): Promise<Page> {
   return context.newPage()
 }
 
-/** From the start of the server's process to the first paint, and to a first view that can be used. */
+/** The times from the start of the server's process to the first paint, and to the first usable view. */
 async function coldStarts(browser: Browser, contenders: Contenders, rounds: number, report: Reporter): Promise<void> {
   const all = listed(contenders).map((contender) => ({ contender, starts: [] as ColdStart[] }))
   for (let round = 0; round < rounds; round++) {
@@ -160,7 +160,7 @@ async function coldStart(browser: Browser, { lab, checkout }: Contender): Promis
     const look = () => {
       const buttons = [...document.querySelectorAll<HTMLButtonElement>('main button:enabled')]
       const is = buttons.some(({ textContent }) => textContent.includes(name))
-      // What is there before a frame is on the screen with the next one.
+      // Content that exists before a frame is on the screen with the next one.
       if (is) requestAnimationFrame((now) => ((globalThis as Watching).usable = now))
       else requestAnimationFrame(look)
     }
@@ -187,7 +187,7 @@ async function coldStart(browser: Browser, { lab, checkout }: Contender): Promis
   }
 }
 
-/** The median of some times, and what they lie between. */
+/** The median of some times, and their range. */
 function shown(seconds: readonly number[]): string {
   return `${median(seconds).toFixed(2)} s (${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)})`
 }

@@ -1,4 +1,4 @@
-/** The models and batches that the engines are measured on: as long as the lab's own, of random tokens. */
+/** The models and batches for measuring engines. Batches are as long as the lab's own, of random tokens. */
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import type { Sequence } from '../main/training/forest.ts'
 import type { TokenPair } from '../main/training/preference.ts'
 import { randomModel } from '../testing/random-model.ts'
 
-/** The adapter that config.yaml asks for by default. */
+/** The default adapter of config.yaml. */
 export const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
 
 const SHIPPED: Qwen2Config = {
@@ -42,19 +42,19 @@ const WIDER: Qwen2Config = {
 }
 
 export interface BenchModel {
-  /** What it is chosen by. */
+  /** The name to select it by. */
   readonly key: string
   readonly title: string
   readonly config: Qwen2Config
-  /** Only what a user of such a model would do on a processor: no training of all weights. */
+  /** A large model: all weights are not trained, because nobody does that on a processor. */
   readonly large: boolean
-  /** Whether TensorFlow.js takes part: with one model, to say what doing without the native engine costs. */
+  /** Whether TensorFlow.js takes part. It does with one model, to show what the native engine gains. */
   readonly tfjs: boolean
-  /** Writes it into an empty folder, as a checkpoint that the lab and transformers read. */
+  /** Writes the model into an empty folder, as a checkpoint for the lab and transformers. */
   write(folder: string): Promise<void>
 }
 
-/** The shipped model (of random weights until there is one), one with wider layers, and Qwen2-0.5B's shape at random. */
+/** The shipped model (random weights if there is none), one with wider layers, and Qwen2-0.5B's shape with random weights. */
 export function benchModels(): readonly BenchModel[] {
   const base = join(PROJECT_ROOT, 'models/base')
   return [
@@ -118,24 +118,24 @@ function large(name: string): BenchModel {
   }
 }
 
-/** The bf16 of float32 numbers that need no rounding. */
+/** Converts float32 numbers that need no rounding to bf16. */
 function halved(bytes: Uint8Array): Uint8Array {
   return bytes.filter((_, at) => at % 4 >= 2)
 }
 
 export interface Workload {
-  /** SFT: each with a prompt of its own. */
+  /** For SFT: each has its own prompt. */
   readonly sequences: readonly Sequence[]
-  /** DPO: chosen and rejected of a pair share its prompt. */
+  /** For DPO: chosen and rejected of a pair share their prompt. */
   readonly pairs: readonly TokenPair[]
-  /** To be completed. */
+  /** Prompts to complete. */
   readonly prompts: readonly Int32Array[]
 }
 
-/** Sequences of an SFT step and pairs of a DPO step, and how many times fewer of them a large model has. */
+/** Sequences of an SFT step, pairs of a DPO step, and the divisor of both for a large model. */
 export const STEP = { sequences: 16, pairs: 8, large: 4 } as const
 
-/** What a step of the model is measured with. */
+/** The batch for measuring a step of the model. */
 export function stepBatch({ config, large }: BenchModel): Pick<Workload, 'sequences' | 'pairs'> {
   const share = large ? STEP.large : 1
   return workload(config.vocab_size, STEP.sequences / share, STEP.pairs / share, 0)
@@ -163,7 +163,7 @@ export function pairSequences(pairs: readonly TokenPair[]): Sequence[] {
   ])
 }
 
-/** Tokens that the sequences hold, a prompt counted as often as it stands there. */
+/** Tokens of the sequences; a prompt counts as often as it occurs. */
 export function sequenceTokens(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { prompt, completion }) => sum + prompt.length + completion.length, 0)
 }
