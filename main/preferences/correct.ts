@@ -1,19 +1,19 @@
-/** What a person can do to a pair, and what becomes of it. */
+/** Corrections of a pair by a person, and their effects. */
 import { UserError } from '../messages/error.ts'
 import { type Marks, marksOf, type StoredPair } from '../store/pairs.ts'
 
 export type ReviewAction =
-  /** It is good as it is. */
+  /** The pair is good. */
   | { readonly kind: 'keep' }
-  /** Training must not see it. */
+  /** Training must not use it. */
   | { readonly kind: 'drop' }
-  /** The wrong way round: chosen is rejected, rejected is chosen. */
+  /** Chosen and rejected are the wrong way round. */
   | { readonly kind: 'swap' }
-  /** Other words for one answer or for both. */
+  /** New text for one answer or both. */
   | { readonly kind: 'edit'; readonly chosen?: string | undefined; readonly rejected?: string | undefined }
   | { readonly kind: 'note'; readonly note: string }
 
-/** What an action makes of a pair. Throws UserError for an edit that leaves chosen and rejected the same or empty. */
+/** The pair after a correction. Throws UserError for an edit that leaves chosen and rejected the same or empty. */
 export function corrected(pair: StoredPair, action: ReviewAction): Marks {
   const marks = marksOf(pair)
   switch (action.kind) {
@@ -44,7 +44,7 @@ export function corrected(pair: StoredPair, action: ReviewAction): Marks {
   }
 }
 
-/** A margin of a pair the other way round. */
+/** The margin of a pair after chosen and rejected have swapped. */
 function turned(margin: number | null): number | null {
   return margin === null ? null : -margin
 }

@@ -15,7 +15,7 @@ const pair = (overrides: Partial<Pair> = {}): Pair => ({
   ...overrides,
 })
 
-test('pairs in the form of TRL come back as they went', () => {
+test('pairs in TRL’s form are read back as they were written', () => {
   const text = preferenceText([pair(), pair({ seed: 8 })])
   const lines = text.trimEnd().split('\n')
   expect(lines).toHaveLength(2)
@@ -34,7 +34,7 @@ test('pairs in the form of TRL come back as they went', () => {
   ])
 })
 
-test('the form of KTO labels each completion once and leaves contradictions out', () => {
+test('KTO’s form labels each completion once and leaves out contradictions', () => {
   const lines = ktoText([
     pair(),
     pair({ rejected: 'Action: other' }),
@@ -56,7 +56,7 @@ const good = {
   rejected: [{ role: 'assistant', content: 'b' }],
 }
 
-test('a foreign file needs prompt, chosen and rejected only, and may have other keys and empty lines', () => {
+test('a foreign file needs only prompt, chosen and rejected, and may have other keys and empty lines', () => {
   expect(parsePreferences(`\uFEFF\n${JSON.stringify({ ...good, score: 3 })}\r\n\n`, 'a.jsonl')).toEqual([
     { line: 2, prompt: 'p', chosen: 'a', rejected: 'b', task: null, seed: null, step: null },
   ])
@@ -83,7 +83,7 @@ test.each([
   expect(() => parsePreferences(`${JSON.stringify(good)}\n${line}\n`, 'a.jsonl')).toThrow(`a.jsonl:2: ${message}`)
 })
 
-test('every broken line is named, up to twenty', () => {
+test('every broken line is reported, up to twenty', () => {
   const broken = (count: number) => () => parsePreferences(`7\n${JSON.stringify(good)}\n${'{\n'.repeat(count)}`, 'a')
   expect(broken(1)).toThrow(/^a:1: .*\na:3: [^\n]*$/)
   expect(broken(29)).toThrow(/^a:1: .*\n(a:.*\n){19}and 10 more\.$/)

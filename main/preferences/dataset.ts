@@ -1,16 +1,16 @@
-/** Preference pairs as TRL reads them: conversational form, one JSON object a line. */
+/** Preference pairs in TRL's conversational form, one JSON object per line. */
 import { z } from 'zod'
 import { SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import { type Pair, pairMessages } from './pairs.ts'
 import { answer, answerSchema, jsonLines, messagesSchema, parseJsonLines } from './trl.ts'
 
-/** What is written of a pair. */
+/** The parts of a pair that are written. */
 export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'>
 
-/** A pair as a file has it: where it came from as far as the file says. */
+/** A pair in a file. Task, seed and step are known only where the file names them. */
 export interface FilePair {
-  /** Its line in the file, from 1. */
+  /** Its line in the file, counted from 1. */
   readonly line: number
   /** The user's message. */
   readonly prompt: string
@@ -34,8 +34,8 @@ export function preferenceText(pairs: readonly WrittenPair[]): string {
 }
 
 /**
- * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`: each distinct completion once. One that is
- * chosen in one pair and rejected in another has no label and is left out.
+ * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`, with each distinct completion once. A
+ * completion that is chosen in one pair and rejected in another has no label and is left out.
  */
 export function ktoText(pairs: readonly WrittenPair[]): string {
   const lines = new Map<string, { pair: WrittenPair; completion: string; labels: Set<boolean> }>()
@@ -64,8 +64,9 @@ function placeOf({ task, seed, step }: WrittenPair) {
 }
 
 /**
- * The pairs of a text in TRL's preference form. The lab puts its own system message before every prompt, so theirs must
- * have that or none. Other keys may stand in a line. Throws UserError with line and key; `file` is how errors name it.
+ * The pairs of a text in TRL's preference form. The lab puts its own system message before every prompt, so prompts
+ * must have that message or none. Lines may have other keys. Throws UserError with line and key; `file` is its name in
+ * errors.
  */
 export function parsePreferences(text: string, file: string): FilePair[] {
   return parseJsonLines(text, file, pairSchema).map(({ line, value }) => ({ line, ...value }))

@@ -1,6 +1,6 @@
 /**
- * The preference file of the configuration: an export of the store that somebody may edit. The store remembers what it last
- * wrote there or imported from there, so that it knows a file that was changed since, wherever the lab is moved to.
+ * The preference file of the configuration: an export of the store that somebody may edit. The store remembers what it
+ * last wrote to the file or imported from it. So it recognises later changes, even after the lab was moved.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -19,9 +19,9 @@ import { readText } from './trl.ts'
 
 export interface PreferenceFile {
   readonly text: string
-  /** What the store knows of it; undefined for a file of which it knows nothing. */
+  /** What the store knows about it; undefined for an unknown file. */
   readonly known: KnownFile | undefined
-  /** Whether it stands as the store wrote or imported it. */
+  /** Whether it is as the store wrote or imported it. */
   readonly isUnchanged: boolean
 }
 
@@ -35,9 +35,9 @@ export function readPreferenceFile(store: Store, path: string): PreferenceFile |
 }
 
 /**
- * Writes the pairs of a round that were not dropped by hand to the preference file, unless it holds them already. What
- * somebody wrote there and the lab could not write again is first copied to a file beside it, whose path is returned; null
- * where there is nothing of that kind. Throws UserError where it cannot be written.
+ * Writes the pairs of a round that were not dropped by hand to the preference file, unless it has them already. A file
+ * with content that the store lacks is first copied; the copy's path is returned, or null where no copy was needed.
+ * Throws UserError where the file cannot be written.
  */
 export function exportPreferences(store: Store, path: string, round: RoundKey): string | null {
   const there = readPreferenceFile(store, path)
@@ -51,8 +51,8 @@ export function exportPreferences(store: Store, path: string, round: RoundKey): 
 }
 
 /**
- * Takes the pairs of a text into a round, as `importPairs` does, and remembers that the preference file at `path` is
- * imported where this is its text. Throws UserError with the line of what is no pair, and for a text without pairs.
+ * Imports the pairs of a text into a round, as `importPairs` does. If the preference file at `path` has this text, the
+ * store remembers it as imported. Throws UserError with the line of an invalid pair, and for a text without pairs.
  */
 export function importPreferences(
   store: Store,
@@ -68,10 +68,10 @@ export function importPreferences(
 }
 
 /**
- * The round whose pairs are those of the preference file. A file that was changed since it was exported is imported into its
- * round first, and the round is then what the file is. A file of which the store knows nothing, or that has no pair of its
- * round left, becomes the pairs of the round `own`. `told` says what was changed, a message each. Throws UserError where
- * there is no file, where it holds no pairs, and with the line of what is no pair.
+ * The round whose pairs the preference file has. If the file was changed after its export, it is first imported into
+ * its round, which then equals the file. If the store does not know the file, or the file has no pair of its round
+ * left, its pairs become those of the round `own`. `told` has a message for each change. Throws UserError where the
+ * file is missing or has no pairs, and with the line of an invalid pair.
  */
 export function roundOfFile(store: Store, path: string, own: RoundKey): { round: RoundKey; told: readonly Message[] } {
   const there = readPreferenceFile(store, path)
@@ -97,18 +97,18 @@ function filePairs(text: string, file: string): FilePair[] {
   return pairs
 }
 
-/** Whether a file holds the pairs of a round with all of their corrections. */
+/** Whether a file has the pairs of a round with all their corrections. */
 function isUpToDate(store: Store, known: KnownFile | undefined, { run, round }: RoundKey): boolean {
   return known?.run === run && known.round === round && known.edit === store.pairs.lastEdit({ run, round })
 }
 
-/** Whether a file stands as the lab wrote it, so that nothing of it is lost where the lab writes anew. */
+/** Whether a file is as the lab wrote it, so that overwriting it loses nothing. */
 function isOurs(store: Store, { text, known, isUnchanged }: PreferenceFile): boolean {
   if (known === undefined || !isUnchanged) return false
   return known.edit === null || text === preferenceText(store.pairs.keptAt(known, known.edit))
 }
 
-/** A path beside a file where nothing is yet. */
+/** An unused path beside a file. */
 function freePath(path: string): string {
   const { dir, name, ext } = parse(path)
   for (let number = 1; ; number++) {

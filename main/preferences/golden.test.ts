@@ -11,14 +11,14 @@ function sample(task: string | null, seed: number | null, step = 0): GoldenSampl
   return { prompt, completion: 'Thought: a\nAction: press Enter', task, seed, step, source: 'expert' }
 }
 
-test('what is written is read back; no file is no samples', () => {
+test('written samples are read back; a missing file has no samples', () => {
   expect(readGoldenData(`${path}.none`)).toEqual([])
   const samples = [sample('a', 0), sample('a', 0, 1), sample('b', 3)]
   writeGoldenData(path, samples)
   expect(readGoldenData(path)).toEqual(samples)
 })
 
-test("a line with prompt and completion alone, as TRL's own files, is read", () => {
+test('a line with only prompt and completion, as in TRL’s own files, is read', () => {
   writeFileSync(
     path,
     '{"prompt":[{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}\n\n',
@@ -38,7 +38,7 @@ test.each([
   expect(() => readGoldenData(path)).toThrow(message)
 })
 
-test('each task gives its first problems to training and the next to the held-out', () => {
+test('the first problems of each task are for training, the next ones are held out', () => {
   const samples = [
     sample('b', 9),
     sample('a', 0),

@@ -1,12 +1,12 @@
-/** Golden samples as TRL's SFT trainer reads them: prompt and completion as messages, one JSON object a line. */
+/** Golden samples in the form of TRL's SFT trainer: prompt and completion as messages, one JSON object per line. */
 import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
 import { answer, answerSchema, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
 
-/** The source of what a person did; it is always trained on. */
+/** The source of samples that a person recorded. All of them are trained on. */
 export const BY_HAND = 'hand'
 
-/** One step that is worth imitating. */
+/** One step to imitate. */
 export interface GoldenSample {
   readonly prompt: readonly ChatMessage[]
   readonly completion: string
@@ -14,7 +14,7 @@ export interface GoldenSample {
   readonly task: string | null
   readonly seed: number | null
   readonly step: number | null
-  /** Who did it: 'expert' for the lab's scripted ones, BY_HAND for a person. */
+  /** Who recorded it: 'expert' for the scripted experts, BY_HAND for a person. */
   readonly source: string | null
 }
 
@@ -29,7 +29,7 @@ const sampleSchema = z
   })
   .readonly()
 
-/** Writes samples in place of what stood there, all or nothing. Throws UserError where it cannot be written. */
+/** Replaces the samples of a file, completely or not at all. Throws UserError where it cannot be written. */
 export function writeGoldenData(path: string, samples: readonly GoldenSample[]): void {
   writeJsonLines(
     path,
@@ -37,7 +37,10 @@ export function writeGoldenData(path: string, samples: readonly GoldenSample[]):
   )
 }
 
-/** Reads a file of golden samples; none where there is no file. Throws UserError with file, line and key of bad lines. */
+/**
+ * Reads a file of golden samples; an empty list where it is missing. Throws UserError with file, line and key of bad
+ * lines.
+ */
 export function readGoldenData(path: string): GoldenSample[] {
   return parseJsonLines(readText(path) ?? '', path, sampleSchema).map(({ value }) => value)
 }
@@ -48,8 +51,9 @@ export interface GoldenSplit {
 }
 
 /**
- * Of each task the samples of its first `perTask` problems, and those of the next `heldOutPerTask`. Samples that name no
- * task or no seed, or were recorded by hand, are someone's own and always trained on; those of other tasks are left alone.
+ * Splits samples: of each task the first `perTask` problems for training, and the next `heldOutPerTask` held out.
+ * Samples without task or seed, and samples recorded by hand, are the user's own and are all trained on. Samples of
+ * other tasks are left out.
  */
 export function splitGolden(
   samples: readonly GoldenSample[],

@@ -37,7 +37,7 @@ afterEach(() => store.close())
 
 const kept = () => store.pairs.kept(round).map(({ seed }) => seed)
 
-/** A file's lines, imported. */
+/** Imports these lines. */
 function bringIn(lines: readonly Omit<FilePair, 'line'>[], replace: boolean, into = round) {
   const set = lines.map((line, at) => ({ ...line, line: at + 1 }))
   const { told, ...counts } = importPairs(store, into, set, { file: 'a.jsonl', replace })
@@ -49,7 +49,7 @@ const written = (seed: number): Omit<FilePair, 'line'> => {
   return { task, seed, step, prompt, chosen, rejected }
 }
 
-test('a set from elsewhere is added, or takes the place of what is here, and can be undone as one', () => {
+test('a foreign file is added, or replaces the round, and can be undone as one correction', () => {
   correctPairs(store, [ids[1] ?? 0], { kind: 'drop' })
   expect(bringIn([written(2), written(9), written(9)], false)).toEqual({
     added: 1,
@@ -59,7 +59,7 @@ test('a set from elsewhere is added, or takes the place of what is here, and can
     told: ['a.jsonl:3: added pair 4 (click-tab, seed 9, step 0)'],
   })
   expect(reviewState(store, round)).toMatchObject({ undo: 'import' })
-  // What was dropped by hand stays so.
+  // Pairs that were dropped by hand stay dropped.
   expect(kept()).toEqual([1, 3, 9])
   expect(store.pairs.of(round).at(-1)).toMatchObject({ chosenAttempt: null, reviewed: true })
   expect(bringIn([written(2), written(9)], true)).toEqual({
@@ -81,7 +81,7 @@ test('a set from elsewhere is added, or takes the place of what is here, and can
   expect(kept()).toEqual([1, 3, 9])
 })
 
-test('an export that comes back untouched changes nothing, whatever is done with it', () => {
+test('importing an unchanged export changes nothing in either way', () => {
   const before = store.pairs.of(round)
   for (const replace of [false, true]) {
     expect(bringIn([1, 2, 3].map(written), replace)).toEqual({ added: 0, changed: 0, dropped: 0, same: 3, told: [] })
@@ -90,11 +90,11 @@ test('an export that comes back untouched changes nothing, whatever is done with
   expect(store.pairs.edits(round, 10)).toEqual([])
 })
 
-test('a text that was changed in the file is an edit of its pair, sides that changed places are a swap', () => {
+test('a text that was changed in the file is an edit of its pair, and exchanged sides are a swap', () => {
   const set = [
     { ...written(1), rejected: 'worse' },
     { ...written(2), chosen: 'bad 2', rejected: 'good 2' },
-    // In TRL's form alone, the prompt says which it is.
+    // In plain TRL form, only the prompt identifies the pair.
     { ...written(3), chosen: 'best', rejected: 'worst', task: null, seed: null, step: null },
   ]
   expect(bringIn(set, true)).toMatchObject({
@@ -114,7 +114,7 @@ test('a text that was changed in the file is an edit of its pair, sides that cha
   ])
 })
 
-test('of several pairs at one place the file changes the one that is most like its line', () => {
+test('of several pairs at one place, the file changes the one most like its line', () => {
   const second = { ...round, round: 2 }
   store.pairs.replace(
     second,
@@ -131,7 +131,7 @@ test('of several pairs at one place the file changes the one that is most like i
   ])
 })
 
-test('what says nothing of its place gets one', () => {
+test('a pair without task and step gets default ones', () => {
   bringIn([{ ...written(9), task: null, seed: null, step: null }], false)
   expect(store.pairs.of(round).at(-1)).toMatchObject({ task: 'imported', seed: 0, step: 0, prompt: 'prompt 9' })
 })

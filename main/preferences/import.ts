@@ -1,4 +1,4 @@
-/** Pairs of a file that was written or corrected elsewhere, taken into the store as one correction of a round. */
+/** Imports pairs of a file that was written or corrected elsewhere, as one correction of a round. */
 import { type Message, message } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { type Change, type Marks, marksOf, type NewPair, type StoredPair } from '../store/pairs.ts'
@@ -8,29 +8,29 @@ import type { FilePair } from './dataset.ts'
 import { matchPairs } from './match.ts'
 import { findPair } from './review.ts'
 
-/** What an import came to. */
+/** The result of an import. */
 export interface Imported {
   readonly added: number
-  /** Pairs of the round that got other words, changed places, or are kept again. */
+  /** Number of pairs of the round with new text, swapped sides, or kept again. */
   readonly changed: number
-  /** Pairs of the round that the file does not have. */
+  /** Number of pairs of the round that the file lacks. */
   readonly dropped: number
-  /** Pairs of the file that are here as they stand in it. */
+  /** Number of pairs that are the same in the file and in the round. */
   readonly same: number
-  /** What was changed, added and dropped, a message each. */
+  /** A message for each pair that was changed, added or dropped. */
   readonly told: readonly Message[]
 }
 
-/** A change of a pair, and what is said of it. */
+/** A change of a pair, and its message. */
 interface Told extends Change {
   readonly told: readonly Message[]
 }
 
 /**
- * Takes the pairs of a file into a round, as one correction. A pair that the round has (`matchPairs` says which is which)
- * gets its words, and one that the round does not have is added. What was dropped by hand stays dropped; with `replace`
- * the round is what the file is: all of its pairs are kept and all others dropped. Where that changes nothing, nothing is
- * written down. `file` is what messages call it.
+ * Imports the pairs of a file into a round, as one correction. A pair that the round has (see `matchPairs`) gets the
+ * file's text; a new pair is added. Pairs that were dropped by hand stay dropped. With `replace` the round becomes
+ * equal to the file: all pairs of the file are kept and all others dropped. Without any change no correction is stored.
+ * `file` is the file's name in messages.
  */
 export function importPairs(
   store: Store,
@@ -78,16 +78,16 @@ export function importPairs(
   })
 }
 
-/** A pair of a file as one that was not played here. What the file leaves open is the same for all. */
+/** A pair of a file as a pair that was not played here. Missing values get defaults. */
 export function asNewPair({ line: _, ...pair }: FilePair): NewPair {
   const { task, seed, step } = pair
   const place = { task: task ?? 'imported', seed: seed ?? 0, step: step ?? 0 }
   return { ...pair, ...place, chosenAttempt: null, rejectedAttempt: null, margin: null }
 }
 
-/** What a line of the file makes of the pair that it is. */
+/** A pair of the round after the file's line for it. */
 function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boolean): Marks {
-  // Dropped and yet not reviewed is what is left of an import that was undone.
+  // A pair that is dropped but not reviewed comes from an import that was undone.
   const keep = pair.keep || replace || !pair.reviewed
   const isSame = pair.chosen === chosen && pair.rejected === rejected
   const isSwapped = pair.chosen === rejected && pair.rejected === chosen
@@ -97,7 +97,7 @@ function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boo
   return { ...marks, keep }
 }
 
-/** What a line of the file changed. */
+/** Messages for the changes of a line. */
 function tell(before: StoredPair, after: Marks, place: string): Message[] {
   const pair = nameOf(before)
   const told: Message[] = []

@@ -1,20 +1,20 @@
-/** Which pair of a round is which of a file that was exported, corrected elsewhere, and imported again. */
+/** Matches the pairs of an edited file with those of the round that it was exported from. */
 import type { StoredPair } from '../store/pairs.ts'
 import type { FilePair } from './dataset.ts'
 
 export interface Matched {
-  /** Pairs of the round with what the file has for them, in the order of the file. */
+  /** Pairs of the round with their lines in the file, in the order of the file. */
   readonly known: readonly { readonly pair: StoredPair; readonly line: FilePair }[]
-  /** Pairs of the file that the round does not have, each once. */
+  /** Pairs of the file that the round lacks, each once. */
   readonly fresh: readonly FilePair[]
-  /** Pairs of the round that the file does not have. */
+  /** Pairs of the round that the file lacks. */
   readonly missing: readonly StoredPair[]
 }
 
 /**
- * Finds for each pair of the file the one of the round that it was: of the same prompt, task, seed and step, as far as
- * the file says them. The same words come first, then one answer that is still the same, then whatever is left there: who
- * changed a text meant that pair, and not a second one.
+ * Finds the pair of the round for each pair of the file. Both have the same prompt and, where the file names them, the
+ * same task, seed and step. Pairs with the same texts match first, then pairs with one equal answer, then the remaining
+ * ones: a person who changed a text meant that pair and not a new one.
  */
 export function matchPairs(pairs: readonly StoredPair[], file: readonly FilePair[]): Matched {
   const left = Map.groupBy(pairs, ({ prompt }) => prompt)
@@ -41,7 +41,7 @@ const samePlace: Alike = (pair, { task, seed, step }) =>
 
 const sameWords: Alike = (pair, { chosen, rejected }) => pair.chosen === chosen && pair.rejected === rejected
 
-/** One of the answers, on its side or on the other. */
+/** One answer is the same, on either side. */
 const sameAnswer: Alike = (pair, { chosen, rejected }) =>
   [chosen, rejected].some((text) => text === pair.chosen || text === pair.rejected)
 

@@ -5,8 +5,8 @@ import { buildPairs } from './pairs.ts'
 import { successSteps } from './successes.ts'
 
 /**
- * An attempt from its actions. The page after a prefix of actions is a function of that prefix, as in a seeded task;
- * "action/thought" gives the action a thought of its own.
+ * An attempt with these actions. The page after some actions depends only on them, as in a seeded task.
+ * "action/thought" gives an action a thought of its own.
  */
 function episode(
   attempt: number,
@@ -60,7 +60,7 @@ test('a pair is cut at the first differing action', () => {
   expect(counts).toMatchObject({ episodes: 2, successes: 1, failures: 1, seeds: 1, pairs: 1 })
 })
 
-test('a thought that differs while the action does not is no difference', () => {
+test('a different thought before the same action is not a difference', () => {
   const { pairs, counts } = buildPairs([episode(0, 'failure', ['a/one', 'x']), episode(1, 'success', ['a/two', 'b'])])
   expect(pairs.map(({ step }) => step)).toEqual([1])
   expect(counts.pairs).toBe(1)
@@ -69,7 +69,7 @@ test('a thought that differs while the action does not is no difference', () => 
   expect(same.counts).toMatchObject({ sameActions: 1, pairs: 0 })
 })
 
-test('the shortest success is the model, among equals the one that agrees longest', () => {
+test('the shortest success is chosen; of equally short ones the one that agrees longest', () => {
   const { pairs } = buildPairs([
     episode(0, 'success', ['y', 'x', 'a', 'b']),
     episode(1, 'success', ['b', 'a']),
@@ -83,7 +83,7 @@ test('the shortest success is the model, among equals the one that agrees longes
   ])
 })
 
-test('faults are never paired, whatever they did', () => {
+test('faults are never paired', () => {
   const { pairs, counts } = buildPairs([
     episode(0, 'fault', ['x']),
     episode(1, 'success', ['a']),
@@ -93,12 +93,12 @@ test('faults are never paired, whatever they did', () => {
   expect(counts).toMatchObject({ faults: 2, seeds: 1, seedsOnlySuccesses: 1 })
 })
 
-test('an unparseable completion is a failure like any other', () => {
+test('a completion that cannot be parsed is a failure like any other', () => {
   const { pairs } = buildPairs([episode(0, 'failure', ['']), episode(1, 'success', ['a'])])
   expect(pairs.map(({ rejected }) => rejected)).toEqual(['Thought: so\nAction: '])
 })
 
-test('problems are compared with themselves only', () => {
+test('only attempts at the same problem are compared', () => {
   const { pairs, counts } = buildPairs([
     episode(0, 'failure', ['x'], { seed: 1 }),
     episode(0, 'success', ['a'], { seed: 2 }),
@@ -108,7 +108,7 @@ test('problems are compared with themselves only', () => {
   expect(counts).toMatchObject({ seeds: 3, seedsOnlySuccesses: 2, seedsOnlyFailures: 1 })
 })
 
-test('what is thrown away is counted by its reason', () => {
+test('failures without a pair are counted by reason', () => {
   const other = episode(6, 'failure', ['a', 'q'])
   const { pairs, counts } = buildPairs(
     [
@@ -141,14 +141,14 @@ test('what is thrown away is counted by its reason', () => {
   })
 })
 
-test('two seeds that show the same page give two pairs', () => {
+test('two seeds with the same page give two pairs', () => {
   const same = [episode(0, 'failure', ['x']), episode(1, 'success', ['a'])]
   const { pairs, counts } = buildPairs([...same, ...same.map((attempt) => ({ ...attempt, seed: 2 }))])
   expect(pairs.map(({ seed }) => seed)).toEqual([1, 2])
   expect(counts.duplicates).toBe(0)
 })
 
-test('every failure of a paired problem is a pair or has its reason', () => {
+test('every failure of a paired problem has a pair or a reason', () => {
   const actions = ['a', 'b', 'c']
   const episodes = Array.from({ length: 200 }, (_, i) =>
     episode(i % 10, i % 3 === 0 ? 'success' : 'failure', [actions[(i * 7) % 3]!, actions[(i * 5) % 3]!], {
@@ -160,7 +160,7 @@ test('every failure of a paired problem is a pair or has its reason', () => {
   expect(pairs + sameActions + pageDiffers + ended + duplicates + slips + overCap).toBe(failures)
 })
 
-test('successes are imitated step by step, each answer once', () => {
+test('successes are imitated step by step, with each answer once', () => {
   const steps = successSteps([
     episode(0, 'success', ['a', 'b']),
     episode(1, 'success', ['a', 'b']),
@@ -174,7 +174,7 @@ test('successes are imitated step by step, each answer once', () => {
   ])
 })
 
-test('a failure that was far less likely than the success is a slip and no pair', () => {
+test('a failure that was far less likely than the success is a slip and gives no pair', () => {
   const unlikely = episode(1, 'failure', ['b'])
   const slip = { ...unlikely, steps: unlikely.steps.map((step) => ({ ...step, logprob: -4.5 })) }
   const likely = episode(2, 'failure', ['c'])

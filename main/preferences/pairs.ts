@@ -1,6 +1,6 @@
 /**
- * From attempts to preferences. Two attempts at the same task and seed see the same page as long as they act alike;
- * where they first act differently, the one that went on to succeed is preferred over the one that failed.
+ * Builds preference pairs from attempts. Two attempts at the same task and seed see the same pages as long as they act
+ * alike. Where they first differ, the action of the one that succeeded is preferred to that of the one that failed.
  */
 import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import type { Episode, Step } from '../store/episode.ts'
@@ -9,50 +9,51 @@ export interface Pair {
   readonly task: string
   /** Seed of the page's problem. */
   readonly seed: number
-  /** Index of the step at which the two attempts part. */
+  /** Index of the step at which the two attempts differ. */
   readonly step: number
   /** The attempts that the two completions come from. */
   readonly chosenAttempt: number
   readonly rejectedAttempt: number
   /** Log-probability of chosen minus that of rejected when they were sampled, in nats. */
   readonly margin: number
-  /** The user's message: the page, the task, what was done. */
+  /** The user's message: the page, the task, the earlier actions. */
   readonly prompt: string
   readonly chosen: string
   readonly rejected: string
 }
 
 export interface PairOptions {
-  /** Most pairs from one task and seed, so that a seed with many failures does not drown the others. */
+  /** Most pairs from one task and seed, so that a seed with many failures does not outweigh the others. */
   readonly maxPairsPerSeed: number
   /**
-   * A failure whose answer was less likely than the success's by more than this many nats is a slip of sampling: the
-   * policy would not decide so, and pushing such answers further down blurs what they share with good ones (copying).
+   * Most nats by which a failure's answer may be less likely than the success's. Beyond that it is a slip of sampling:
+   * the policy would hardly choose it, and training against it would also make correct parts of such answers less
+   * likely (copying).
    */
   readonly maxLogprobGap: number
 }
 
-/** How many of what was used, and how many were thrown away and why. */
+/** How many pairs were made from how many problems, and why failures gave none. */
 export interface PairCounts {
   readonly episodes: number
   readonly successes: number
   readonly failures: number
-  /** Episodes that the browser or the page broke; never paired. */
+  /** Episodes that failed because of the browser or the page; never paired. */
   readonly faults: number
-  /** (task, seed) problems with attempts, faults aside. */
+  /** Problems (task and seed) with attempts, without faults. */
   readonly seeds: number
-  /** Problems without a failure or without a success: nothing to compare. */
+  /** Problems without a failure, or without a success: there is nothing to compare. */
   readonly seedsOnlySuccesses: number
   readonly seedsOnlyFailures: number
   /** Pairs made. */
   readonly pairs: number
-  /** Failures that gave no pair: the same actions as a success, to another end. */
+  /** Failures without a pair: same actions as a success, with a different end. */
   readonly sameActions: number
-  /** ... the page differed although the actions did not, so the seed did not decide it. */
+  /** ... the page differed after the same actions, so the seed did not determine it. */
   readonly pageDiffers: number
-  /** ... one of the two attempts ended before they parted. */
+  /** ... one of the two attempts ended before they differed. */
   readonly ended: number
-  /** ... the same prompt and completions as another pair of this problem. */
+  /** ... same prompt and completions as another pair of this problem. */
   readonly duplicates: number
   /** ... its answer was far less likely than the success's (maxLogprobGap). */
   readonly slips: number
@@ -63,10 +64,10 @@ export interface PairCounts {
 export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6, maxLogprobGap: 3 }
 
 /**
- * One pair for each failure, as far as its problem was also solved: against the shortest success (lucky detours are no
- * model to follow), among equally short ones the one that agrees with the failure longest (its difference explains the
- * failure best). The same pair is kept once a problem; other seeds that show the same page count as often as they occur.
- * Pairs keep the order in which their problems first occur in `episodes`.
+ * One pair for each failure whose problem was also solved. It is compared with the shortest success, because lucky
+ * detours are no model; of equally short ones with the one that agrees with it longest, because their difference
+ * explains the failure best. Equal pairs of a problem are kept once; other seeds with the same page count as often as
+ * they occur. Pairs are in the order in which their problems first occur in `episodes`.
  */
 export function buildPairs(
   episodes: readonly Episode[],
@@ -128,7 +129,7 @@ export function pairMessages(pair: Pick<Pair, 'prompt'>): ChatMessage[] {
   ]
 }
 
-/** Attempts without faults, by task and seed, in order of attempt. */
+/** Attempts without faults, grouped by task and seed, in order of attempt. */
 function problems(episodes: readonly Episode[]): Episode[][] {
   const groups = new Map<string, Episode[]>()
   for (const episode of episodes) {

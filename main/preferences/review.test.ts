@@ -35,7 +35,7 @@ afterEach(() => store.close())
 const first = () => store.pairs.of(round)[0]
 const kept = () => store.pairs.of(round).flatMap(({ keep, seed }) => (keep ? [seed] : []))
 
-test('keep, drop, swap, edit and note do what they say', () => {
+test('keep, drop, swap, edit and note have their effects', () => {
   const [id = 0] = ids
   correctPairs(store, [id], { kind: 'note', note: 'odd' })
   expect(first()).toMatchObject({ note: 'odd', reviewed: false, keep: true })
@@ -58,7 +58,7 @@ test('keep, drop, swap, edit and note do what they say', () => {
   expect(first()).toMatchObject({ edited: true, chosen: 'good 1', rejected: 'worse', margin: null })
 })
 
-test('everything can be undone to what was collected, and done again, in the order it was done', () => {
+test('every correction can be undone and redone, in order', () => {
   const before = store.pairs.of(round)
   correctPairs(store, ids, { kind: 'drop' })
   correctPairs(store, [ids[1] ?? 0], { kind: 'swap' })
@@ -72,14 +72,14 @@ test('everything can be undone to what was collected, and done again, in the ord
   expect(undoCorrection(store, round)).toMatchObject({ pairs: [], undo: null })
   for (let i = 0; i < 4; i++) redoCorrection(store, round)
   expect(store.pairs.of(round)).toEqual(after)
-  // The list only ever grows: three corrections, three undone, three done again.
+  // The list only grows: three corrections, three undone, three redone.
   expect(store.pairs.edits(round, 100).map(({ kind }) => kind)).toEqual([
     ...['redo', 'redo', 'redo', 'undo', 'undo', 'undo'],
     ...['edit', 'swap', 'drop'],
   ])
 })
 
-test('a new correction ends what could be done again; rounds do not mix', () => {
+test('a new correction ends what could be redone; rounds are separate', () => {
   const second = { ...round, round: 2 }
   store.pairs.replace(second, [pair(7)])
   const [other = 0] = store.pairs.of(second).map(({ id }) => id)
@@ -92,7 +92,7 @@ test('a new correction ends what could be done again; rounds do not mix', () => 
   expect(() => correctPairs(store, [ids[0] ?? 0, other], { kind: 'keep' })).toThrow(/of different rounds/)
 })
 
-test('what cannot be is refused in a sentence and changes nothing', () => {
+test('impossible corrections are refused with a message and change nothing', () => {
   const [id = 0] = ids
   expect(() => correctPairs(store, [id], { kind: 'edit', chosen: 'bad 1' })).toThrow(
     /Pair 1: chosen and rejected are the same/,

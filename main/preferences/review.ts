@@ -1,6 +1,6 @@
 /**
- * Pairs as somebody corrects them by hand. Every correction is kept with what stood before, so that all can be undone;
- * undoing is a correction like others, and nothing is ever taken out of the list.
+ * Corrections of pairs by hand. Each is stored with the earlier state, so that all can be undone. Undoing is itself a
+ * correction, and nothing is ever removed from the list.
  */
 import { UserError } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
@@ -9,9 +9,9 @@ import type { Store } from '../store/store.ts'
 import { corrected, type ReviewAction } from './correct.ts'
 
 export interface ReviewState {
-  /** The pairs that were changed, as they are now. */
+  /** The changed pairs in their new state. */
   readonly pairs: readonly StoredPair[]
-  /** What can be undone and redone next; null where there is nothing. */
+  /** The corrections that undo and redo would take next; null where there is none. */
   readonly undo: Correction | null
   readonly redo: Correction | null
 }
@@ -19,7 +19,7 @@ export interface ReviewState {
 type Stacks = Record<'undo' | 'redo', { readonly id: number; readonly kind: Correction }[]>
 
 /**
- * Does the same to all of these pairs, as one correction. Throws UserError for a pair that is not there, for pairs of
+ * Makes the same correction to all of these pairs, as one correction. Throws UserError for a missing pair, for pairs of
  * different rounds, and for an edit that leaves chosen and rejected the same or empty.
  */
 export function correctPairs(store: Store, ids: readonly number[], action: ReviewAction): ReviewState {
@@ -35,12 +35,12 @@ export function correctPairs(store: Store, ids: readonly number[], action: Revie
   })
 }
 
-/** Takes the latest correction of a round back. Nothing where there is none. */
+/** Undoes the latest correction of a round. Does nothing where there is none. */
 export function undoCorrection(store: Store, round: RoundKey): ReviewState {
   return revert(store, round, 'undo')
 }
 
-/** Does again what was undone last. Nothing where there is none. */
+/** Redoes the correction that was undone last. Does nothing where there is none. */
 export function redoCorrection(store: Store, round: RoundKey): ReviewState {
   return revert(store, round, 'redo')
 }
@@ -51,7 +51,7 @@ export function reviewState(store: Store, round: RoundKey): ReviewState {
   return { pairs: [], undo: undo.at(-1)?.kind ?? null, redo: redo.at(-1)?.kind ?? null }
 }
 
-/** The pair of this id. Throws UserError where there is none any more. */
+/** The pair with this id. Throws UserError where it does not exist any more. */
 export function findPair(store: Store, id: number): StoredPair {
   const pair = store.pairs.get(id)
   if (pair === undefined) throw new UserError('noSuchPair', { pair: id })
@@ -70,13 +70,13 @@ function revert(store: Store, round: RoundKey, kind: 'undo' | 'redo'): ReviewSta
   })
 }
 
-/** Does a correction and writes it down. */
+/** Makes a correction and stores it. */
 function keep(store: Store, round: RoundKey, edit: Omit<Edit, 'id' | 'time'>): ReviewState {
   store.pairs.correct(round, edit)
   return { ...reviewState(store, round), pairs: edit.changes.map(({ pair }) => findPair(store, pair)) }
 }
 
-/** Which corrections can be undone and redone, the next one last. A new one ends what could be redone. */
+/** The corrections that can be undone and redone, the next one last. A new correction ends what could be redone. */
 function stacks(store: Store, round: RoundKey): Stacks {
   const stacks: Stacks = { undo: [], redo: [] }
   for (const { id, kind } of store.pairs.editKinds(round)) {

@@ -1,4 +1,4 @@
-/** The agent's own successes as examples to imitate: what the control that DPO has to beat learns from. */
+/** The agent's own successes as examples to imitate. The control `success_sft` learns from them. */
 import type { Episode } from '../store/episode.ts'
 
 export interface SuccessStep {
@@ -10,8 +10,8 @@ export interface SuccessStep {
 }
 
 /**
- * Every step of every successful episode in the order of `episodes`, each distinct answer of a problem once, as in
- * rejection-sampling fine-tuning (Yuan et al. 2023, arXiv:2308.01825).
+ * Every step of every successful episode, in the order of `episodes`, with each distinct answer of a problem once, as
+ * in rejection-sampling fine-tuning (Yuan et al. 2023, arXiv:2308.01825).
  */
 export function successSteps(episodes: readonly Episode[]): SuccessStep[] {
   const steps = new Map<string, SuccessStep>()

@@ -1,4 +1,4 @@
-/** What data files in TRL's conversational form have in common: one JSON object a line, texts as chat messages. */
+/** The common form of data files for TRL: conversational, one JSON object per line, texts as chat messages. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
@@ -15,29 +15,31 @@ export const messagesSchema = z
   .array(z.strictObject({ role, content: z.string() }), { error: says('mustBeMessages') })
   .min(1)
 
-/** A completion: a list of one assistant message, read as its text. */
+/** A completion: a list of one assistant message, parsed to its text. */
 export const answerSchema = z
   .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
     error: says('mustBeOneAnswer'),
   })
   .transform(([{ content }]) => content)
 
-/** A completion as it is written. */
+/** A completion in the written form. */
 export function answer(content: string): ChatMessage[] {
   return [{ role: 'assistant', content }]
 }
 
-/** One object a line. */
+/** One JSON object per line. */
 export function jsonLines(objects: readonly object[]): string {
   return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
 }
 
-/** Writes one object a line in place of what stood there, all or nothing. Throws UserError where it cannot be written. */
+/**
+ * Replaces a file by one JSON object per line, completely or not at all. Throws UserError where it cannot be written.
+ */
 export function writeJsonLines(path: string, objects: readonly object[]): void {
   writeFileAtomic(path, jsonLines(objects))
 }
 
-/** The text of a data file; undefined where there is none. Throws UserError where it cannot be read. */
+/** The text of a data file; undefined where it is missing. Throws UserError where it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
@@ -48,15 +50,15 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** What stands in a line of a file; lines count from 1. */
+/** The value of a line in a file; lines count from 1. */
 export interface Line<T> {
   readonly line: number
   readonly value: T
 }
 
 /**
- * The objects of a text, without its empty lines; `file` is how errors name it. Throws a UserError with file, line and
- * key of each line that is not what the schema wants.
+ * The objects of a text, without empty lines; `file` is its name in errors. Throws a UserError with file, line and key
+ * of every line that does not fit the schema.
  */
 export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): Line<T>[] {
   const lines: Line<T>[] = []
@@ -71,7 +73,7 @@ export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<
   return lines
 }
 
-/** Some editors put one before a text. */
+/** Some editors put one at the start of a text. */
 const BYTE_ORDER_MARK = /^\uFEFF/
 
 function readLine<T>(line: string, place: string, schema: z.ZodType<T>): { value: T } | { wrong: Message } {

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-test('a checkpoint takes the place of the one before, and goes when it is dropped', () => {
+test('a checkpoint replaces the one before, and dropping deletes it', () => {
   const files = () => readdirSync(`${store.path}-checkpoints`)
   store.checkpoints.save(key, 10, { best: 0.5 }, (file) => writeFileAtomic(file, 'ten'))
   store.checkpoints.save(key, 20, { best: 0.4 }, (file) => writeFileAtomic(file, 'twenty'))

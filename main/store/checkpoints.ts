@@ -1,15 +1,15 @@
-/** Where trainings stood: a row each, and a file beside the store with the large part. */
+/** Checkpoints of trainings: a row each, and a file beside the store with the large part. */
 import { existsSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Database, Row } from './database.ts'
 import { type ArmKey, armValues, OF_ARM } from './keys.ts'
 
-/** Where a training stood. */
+/** The checkpoint of a training. */
 export interface Checkpoint {
   readonly step: number
-  /** Weights and optimiser state, in the form the training wrote them. */
+  /** Weights and optimiser state, in the training's own format. */
   readonly file: string
-  /** What else it has to remember, as JSON. */
+  /** The rest of the state, as JSON. */
   readonly state: unknown
 }
 
@@ -21,8 +21,8 @@ export class Checkpoints {
   }
 
   /**
-   * Keeps where a training stands in place of where it stood. `write` writes the large part to the path it is given, a
-   * new one beside the store, and must leave it synced (writeFileAtomic does).
+   * Replaces the training's checkpoint. `write` gets the path of a new file beside the store and writes the large part
+   * to it; it must leave the file synced, as writeFileAtomic does.
    */
   save(key: ArmKey, step: number, state: unknown, write: (file: string) => void): void {
     const before = this.#row(key)?.file
@@ -38,7 +38,7 @@ export class Checkpoints {
     if (before !== undefined && before !== file) rmSync(this.#beside(String(before)), { force: true })
   }
 
-  /** Where a training stood, or undefined where it has not begun or its file was cleaned up: it then begins again. */
+  /** The training's checkpoint; undefined where it has none or the file was deleted. The training then starts again. */
   get(key: ArmKey): Checkpoint | undefined {
     const row = this.#row(key)
     if (row === undefined) return undefined
@@ -46,7 +46,7 @@ export class Checkpoints {
     return existsSync(file) ? { step: Number(row.step), file, state: JSON.parse(String(row.state)) } : undefined
   }
 
-  /** Forgets where a training stood, once it is done. */
+  /** Deletes the training's checkpoint, once it is done. */
   drop(key: ArmKey): void {
     const file = this.#row(key)?.file
     this.#database.run(`DELETE FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))

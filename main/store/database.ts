@@ -1,4 +1,4 @@
-/** SQLite as the store uses it: one connection, statements prepared once, errors that say what the user can do. */
+/** The store's SQLite connection, with statements that are prepared once, and errors that tell the user what to do. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
@@ -8,7 +8,7 @@ import { MIGRATIONS } from './migrations.ts'
 
 export type Row = Record<string, SQLOutputValue>
 
-/** Opens a file, making or upgrading its tables as needed. Throws UserError for a file that is not a store. */
+/** Opens a file, and creates or upgrades its tables as needed. Throws UserError for a file that is not a store. */
 export class Database {
   readonly path: string
   readonly #connection: DatabaseSync
@@ -35,7 +35,10 @@ export class Database {
     this.#connection.close()
   }
 
-  /** Runs `work` as one transaction: all of it is kept, or none. Within a transaction it is a part of that. */
+  /**
+   * Runs `work` as one transaction: all of its changes are stored, or none. Within another transaction it becomes part
+   * of that.
+   */
   transaction<T>(work: () => T): T {
     if (this.#connection.isTransaction) return work()
     this.#connection.exec('BEGIN IMMEDIATE')
@@ -54,7 +57,7 @@ export class Database {
     return this.#asked(() => this.#prepare(sql).run(...values))
   }
 
-  /** The first row of a query, or undefined where there is none. */
+  /** The first row of a query; undefined where there is none. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#asked(() => this.#prepare(sql).get(...values))
   }
@@ -93,7 +96,7 @@ export class Database {
   }
 }
 
-/** SQLite's result codes that are the user's to mend (sqlite.org/rescode.html), in a sentence. */
+/** Turns those SQLite result codes that the user can act on (sqlite.org/rescode.html) into UserErrors. */
 function explained(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error
   // The lowest byte is the primary code.

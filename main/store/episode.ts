@@ -1,9 +1,10 @@
-/** An attempt at a task, as it is kept: all that replay, pairing and counting need. */
+/** An attempt at a task as it is stored, with all that replays, pairs and counts need. */
 import { type Message, message } from '../messages/message.ts'
 
 /**
- * success: the page gave raw reward 1. failure: the agent's doing (wrong action, unparseable completion, out of steps).
- * fault: the browser's or page's doing (crash, hang, time limit); shown, never paired, never counted.
+ * success: the page gave raw reward 1. failure: caused by the agent (wrong action, completion that cannot be parsed,
+ * out of steps). fault: caused by the browser or the page (crash, hang, time limit); shown, but never paired and never
+ * counted.
  */
 export const OUTCOMES = ['success', 'failure', 'fault'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -27,13 +28,13 @@ export const OBSTACLES = [
 export type Obstacle = (typeof OBSTACLES)[number]
 
 /**
- * Why an attempt failed. wrong: the page ended it without full reward. steps: it took as many actions as its task allows.
- * length: the answer was cut before its end. stuck: the scripted expert knew no next action.
+ * Why an attempt failed. wrong: the page ended it without full reward. steps: it took as many actions as its task
+ * allows. length: the answer reached the token limit. stuck: the scripted expert knew no next action.
  */
 export const FAILURE_REASONS = ['wrong', 'steps', 'length', 'stuck', ...PARSE_FAILURES, ...OBSTACLES] as const
 export type FailureReason = (typeof FAILURE_REASONS)[number]
 
-/** Whether the attempt failed at an action that the page did not let be done. */
+/** Whether the attempt failed because the page did not allow an action. */
 export function isObstacle(reason: FailureReason): reason is Obstacle {
   return (OBSTACLES as readonly string[]).includes(reason)
 }
@@ -48,7 +49,7 @@ export type Ending = {
   | { readonly outcome: 'fault' /** What broke. */; readonly fault: Message }
 )
 
-/** Why an attempt ended as it did, in words. */
+/** Why an attempt ended, as a message. */
 export function endingMessage(ending: Ending): Message {
   switch (ending.outcome) {
     case 'success':
@@ -63,25 +64,27 @@ export function endingMessage(ending: Ending): Message {
 export interface Step {
   /** The page as the agent read it (renderPage's text). */
   readonly page: string
-  /** The user's message: page, task, what was done. */
+  /** The user's message: page, task, earlier actions. */
   readonly prompt: string
-  /** The raw completion, and its tokens as they were sampled (stop token included). */
+  /** The raw completion and its tokens, as they were sampled (stop token included). */
   readonly completion: string
   readonly tokens: readonly number[]
   /** Sum of the completion tokens' log-probabilities when it was sampled, in nats. */
   readonly logprob: number
-  /** Empty where the completion did not parse. */
+  /** Empty where the completion could not be parsed. */
   readonly thought: string
   readonly action: string
-  /** How the page looked, where pictures are kept. */
+  /** The page's picture, where pictures are stored. */
   readonly shot?: Shot
 }
 
-/** How a page looked before an action. */
+/** A page before an action. */
 export interface Shot {
-  /** Small JPEG of the part in which MiniWoB++ draws its tasks: 160 x 210 CSS pixels from the page's corner, twice as fine. */
+  /**
+   * Small JPEG of the area of MiniWoB++ tasks: 160 x 210 CSS pixels from the page's corner, at twice the resolution.
+   */
   readonly picture: Uint8Array
-  /** Where the element stood that was acted on, in CSS pixels; null where none was, or it was not shown. */
+  /** Place of the action's element, in CSS pixels; null where there was none or it was not visible. */
   readonly box: Box | null
 }
 
@@ -93,7 +96,7 @@ export interface Box {
   readonly height: number
 }
 
-/** An attempt that is over, without its steps. */
+/** A finished attempt, without its steps. */
 export type PlayedAttempt = Ending & {
   readonly task: string
   /** Seed of the page's problem. */

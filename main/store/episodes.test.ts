@@ -22,7 +22,7 @@ afterEach(() => store.close())
 
 const all = { offset: 0, limit: 100 }
 
-test('an attempt is kept once, and read back as it was', () => {
+test('an attempt is stored once, and read back unchanged', () => {
   const first = sampleEpisode('click-button', 5, 0)
   expect(store.episodes.add(key, first)).toBe(true)
   expect(store.episodes.add(key, { ...first, ...ENDINGS.failure })).toBe(false)
@@ -30,7 +30,7 @@ test('an attempt is kept once, and read back as it was', () => {
   expect(store.episodes.of(key)).toEqual([{ id: 1, ...first }])
 })
 
-test('episodes come by task, seed and attempt, whatever order they were kept in', () => {
+test('episodes are read by task, seed and attempt, in whatever order they were stored', () => {
   for (const [task, seed, attempt] of [
     ['b', 1, 0],
     ['a', 2, 1],
@@ -47,7 +47,7 @@ test('episodes come by task, seed and attempt, whatever order they were kept in'
   ])
 })
 
-test('pictures are kept apart from the texts', () => {
+test('pictures are stored apart from the texts', () => {
   const plain = sampleEpisode('a', 1, 0)
   const picture = new Uint8Array([255, 216, 255])
   store.episodes.add(key, { ...plain, steps: plain.steps.map((step) => ({ ...step, shot: { picture, box: null } })) })
@@ -55,7 +55,7 @@ test('pictures are kept apart from the texts', () => {
   expect(store.episodes.picture(1, 1)).toBeUndefined()
 })
 
-test('pictures that are taken later are kept with their episode', () => {
+test('pictures that are taken later are stored with their episode', () => {
   store.episodes.add(key, sampleEpisode('a', 1, 0))
   expect(store.episodes.picture(1, 0)).toBeUndefined()
   const shot = { picture: new Uint8Array([255, 216, 255]), box: { x: 1, y: 2, width: 3, height: 4 } }
@@ -64,14 +64,14 @@ test('pictures that are taken later are kept with their episode', () => {
   expect(store.episodes.get(1)!.steps[0]).toMatchObject({ hasPicture: true, box: shot.box })
 })
 
-/** An attempt that took one step where it succeeded and two where it did not. */
+/** An attempt with one step where it succeeded and two where it did not. */
 function attempt(task: string, seed: number, outcome: Outcome): Episode {
   const one = sampleEpisode(task, seed)
   const steps = outcome === 'success' ? one.steps : [...one.steps, ...one.steps]
   return { ...one, instruction: `100% of ${task}`, ...ENDINGS[outcome], steps }
 }
 
-test('episodes come by the page, filtered and in order, and one with its steps', () => {
+test('episodes are listed by pages, filtered and sorted; a single one has its steps', () => {
   for (const seed of [3, 1, 2]) store.episodes.add(key, attempt('click-tab', seed, seed === 2 ? 'failure' : 'success'))
   store.episodes.add({ ...key, stage: 'evaluate', arm: 'dpo' }, attempt('enter-text', 9, 'fault'))
   const page = store.episodes.list({}, { by: 'seed', descending: true }, { offset: 1, limit: 2 })
@@ -110,7 +110,7 @@ test('episodes come by the page, filtered and in order, and one with its steps',
   expect(store.episodes.get(99)).toBeUndefined()
 })
 
-test('an episode is read back with what it ended by', () => {
+test('an episode is read back with its ending', () => {
   const { outcome: _, reward: __, ...attempt } = sampleEpisode('a', 1)
   const fault = message('tookTooLong', { work: message('work.act'), limit: 5 })
   const endings: Ending[] = [

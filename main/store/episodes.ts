@@ -1,4 +1,4 @@
-/** Every attempt at a task that was played, with its steps and how the pages looked. */
+/** Every attempt at a task, with its steps and pictures. */
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
 import type { Message } from '../messages/message.ts'
@@ -21,28 +21,28 @@ import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
 
 export type StoredEpisode = Episode & { readonly id: number }
 
-/** The same without its steps. */
+/** An attempt without its steps. */
 export type StoredAttempt = PlayedAttempt & { readonly id: number }
 
-/** An attempt as a line of a long table. */
+/** An attempt as a row of a long table. */
 export type EpisodeBrief = ArmKey & StoredAttempt & { /** How many there are. */ readonly steps: number }
 
 export interface StoredStep {
   readonly page: string
   readonly prompt: string
   readonly completion: string
-  /** How many there are. */
+  /** Number of tokens. */
   readonly tokens: number
   /** Sum over the completion's tokens, in nats. */
   readonly logprob: number
   readonly thought: string
   readonly action: string
   readonly hasPicture: boolean
-  /** Where the element stood that was acted on; null without a picture too. */
+  /** Place of the action's element; null also where there is no picture. */
   readonly box: Box | null
 }
 
-/** An episode as it is looked at: with its arm, and steps without their pictures and tokens. */
+/** An episode for display: with its arm, and with steps without pictures and tokens. */
 export type EpisodeView = ArmKey & StoredAttempt & { readonly steps: readonly StoredStep[] }
 
 export interface EpisodeFilter {
@@ -55,11 +55,11 @@ export interface EpisodeFilter {
   readonly outcome?: Outcome | undefined
   readonly reason?: FailureReason | undefined
   readonly fault?: Message | undefined
-  /** In the instruction, any case. */
+  /** Text within the instruction, in any case. */
   readonly search?: string | undefined
 }
 
-/** What episodes can be put in order by, as SQL: what stands in an ORDER BY comes from here and from nowhere else. */
+/** The possible orders of episodes, as SQL. The text of an ORDER BY comes only from here. */
 const ORDERS = {
   id: 'id',
   run: 'run',
@@ -75,7 +75,7 @@ export interface EpisodeOrder {
   readonly descending: boolean
 }
 
-/** How many episodes of a group ended how. */
+/** Number of episodes of a group by outcome. */
 export interface EpisodeGroup extends Omit<ArmKey, 'run'> {
   readonly task: string
   readonly outcome: Outcome
@@ -89,7 +89,7 @@ export class Episodes {
     this.#database = database
   }
 
-  /** Keeps an episode with its steps. False, and nothing changes, where this attempt is already kept. */
+  /** Stores an episode with its steps. Returns false and changes nothing where this attempt is already stored. */
   add(key: ArmKey, episode: Episode): boolean {
     return this.#database.transaction(() => {
       const { changes, lastInsertRowid } = this.#database.run(
@@ -129,7 +129,7 @@ export class Episodes {
     })
   }
 
-  /** Keeps how the pages of an episode looked, from its first step on. */
+  /** Stores the pictures of an episode, from its first step on. */
   setShots(id: number, shots: readonly Shot[]): void {
     this.#database.transaction(() => {
       for (const [position, { picture, box }] of shots.entries()) {
@@ -144,7 +144,7 @@ export class Episodes {
     })
   }
 
-  /** The episodes of an arm by task, seed and attempt, whatever order they ended in; pictures are left out. */
+  /** The episodes of an arm by task, seed and attempt, in whatever order they ended; without pictures. */
   of(key: ArmKey): StoredEpisode[] {
     const steps = new Map<number, Step[]>()
     for (const row of this.#database.all(
@@ -160,7 +160,7 @@ export class Episodes {
     return this.outcomes(key).map((episode) => ({ ...episode, steps: steps.get(episode.id) ?? [] }))
   }
 
-  /** How the episodes of an arm ended, by task, seed and attempt. */
+  /** The endings of an arm's episodes, by task, seed and attempt. */
   outcomes(key: ArmKey): StoredAttempt[] {
     return this.#database
       .all(`SELECT * FROM episodes WHERE ${OF_ARM} ORDER BY task, seed, attempt`, ...armValues(key))
@@ -174,7 +174,7 @@ export class Episodes {
       .map(readArm)
   }
 
-  /** An episode with its steps, or undefined where there is none. */
+  /** An episode with its steps; undefined where there is none. */
   get(id: number): EpisodeView | undefined {
     const row = this.#database.get('SELECT * FROM episodes WHERE id = ?', id)
     return row === undefined ? undefined : { ...readArm(row), ...readAttempt(row), steps: this.#steps(id) }
@@ -190,7 +190,7 @@ export class Episodes {
       .map(readStoredStep)
   }
 
-  /** The id of an attempt, or undefined where it was not played. */
+  /** The id of an attempt; undefined where it was not played. */
   idOf(key: ArmKey, task: string, seed: number, attempt: number): number | undefined {
     const row = this.#database.get(
       `SELECT id FROM episodes WHERE ${OF_ARM} AND task = ? AND seed = ? AND attempt = ?`,
@@ -202,23 +202,23 @@ export class Episodes {
     return row === undefined ? undefined : Number(row.id)
   }
 
-  /** The picture of a step, or undefined where none was kept. */
+  /** The picture of a step; undefined where none is stored. */
   picture(id: number, position: number): Uint8Array | undefined {
     const row = this.#database.get('SELECT picture FROM steps WHERE episode = ? AND position = ?', id, position)
     return row?.picture instanceof Uint8Array ? row.picture : undefined
   }
 
-  // Lists: the episodes of deleted runs are in none
+  // Lists. Episodes of deleted runs are never among them.
 
   /** A page of the episodes that pass the filter. */
   list(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
     const { conditions, values } = this.#where(filter)
     const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
-    // To find that there are none, every episode would be read once more.
+    // Otherwise SQLite would read every episode once more, only to find that there are none.
     if (total <= offset) return { rows: [], total }
     const direction = order.descending ? 'DESC' : 'ASC'
     const by = `${ORDERS[order.by]} ${direction}, id ${direction}`
-    // First the page's ids: rows that are only passed over must not be read.
+    // The ids of the page come first, so that skipped rows are not read.
     const rows = this.#database.all(
       `SELECT * FROM episodes WHERE id IN
          (SELECT id FROM episodes WHERE ${conditions} ORDER BY ${by} LIMIT ? OFFSET ?) ORDER BY ${by}`,
@@ -232,7 +232,7 @@ export class Episodes {
   /** Counts by stage, round, arm, task and outcome. */
   groups(filter: EpisodeFilter): EpisodeGroup[] {
     const { conditions, values } = this.#where(filter)
-    // By run first: an index has the episodes in that order, so that only groups are left to be put in order.
+    // An index has the episodes in this order, run first, so that only the groups have to be sorted.
     return this.#database
       .all(
         `SELECT stage, round, arm, task, outcome, sum(n) AS n FROM
@@ -253,7 +253,7 @@ export class Episodes {
 
   #where({ search, fault, ...equal }: EpisodeFilter): Where {
     const parts: [string, ...SQLInputValue[]][] = []
-    // To look for the run of every episode takes longer than most questions do, and mostly none is deleted.
+    // Looking up the run of every episode takes longer than most queries, and usually none is deleted.
     if (this.#database.get('SELECT 1 FROM runs WHERE deleted IS NOT NULL LIMIT 1') !== undefined) {
       parts.push(['run NOT IN (SELECT id FROM runs WHERE deleted IS NOT NULL)'])
     }

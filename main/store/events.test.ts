@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-test('the log goes on after any line, and is read backwards and searched', () => {
+test('the log continues after any line, and is read backwards and searched', () => {
   const log = store.events
   const other = store.runs.create('trial', 'sft', configSchema.parse({}))
   for (const text of ['one', 'two', '100%']) log.add(key.run, { event: 'message', text })

@@ -1,23 +1,23 @@
-/** The log: what runs said while they ran, so that whoever comes later reads what those read who watched. */
+/** The log: the events of runs, so that later readers see what viewers saw. */
 import type { Database, Row } from './database.ts'
 import { containing } from './page.ts'
 
 export interface LoggedEvent {
-  /** Grows with every event: whoever knows the last one he saw can go on after it. */
+  /** Grows with every event. A reader continues after the last id that it has seen. */
   readonly id: number
   readonly run: number
   /** Milliseconds since 1970. */
   readonly time: number
-  /** The event as the runner told it. */
+  /** The event as the runner reported it. */
   readonly event: unknown
 }
 
-/** Which lines of the log: of all runs or of one, those that hold a text, those before one. */
+/** Selects lines of the log: of all runs or of one, with a text, before an id. */
 export interface LogQuery {
   readonly run?: number | undefined
-  /** Any case; % and _ are letters like others. */
+  /** In any case; % and _ are ordinary characters. */
   readonly search?: string | undefined
-  /** Only older ones than this id. */
+  /** Only events before this id. */
   readonly before?: number | undefined
   readonly limit: number
 }
@@ -29,7 +29,7 @@ export class Events {
     this.#database = database
   }
 
-  /** Keeps an event and returns its id. */
+  /** Stores an event and returns its id. */
   add(run: number, event: unknown): number {
     const { lastInsertRowid } = this.#database.run(
       'INSERT INTO events (run, time, event) VALUES (?, ?, ?)',
@@ -40,7 +40,7 @@ export class Events {
     return Number(lastInsertRowid)
   }
 
-  /** At most `limit` events that came after the one of this id, the oldest first; of one run where it is given. */
+  /** At most `limit` events after the one with this id, the oldest first; with `run`, only those of this run. */
   after(id: number, limit: number, run?: number): LoggedEvent[] {
     return this.#database
       .all(
@@ -53,7 +53,7 @@ export class Events {
       .map(readEvent)
   }
 
-  /** The newest events that match, the newest first. */
+  /** The newest matching events, the newest first. */
   page({ run, search, before, limit }: LogQuery): LoggedEvent[] {
     const pattern = search === undefined || search === '' ? null : containing(search)
     return this.#database
@@ -70,7 +70,7 @@ export class Events {
       .map(readEvent)
   }
 
-  /** The id after which the events of a run begin; without a run, that of the newest event. 0 where there is none. */
+  /** The id before the first event of a run; without a run, the id of the newest event. 0 where there is none. */
   before(run: number | undefined): number {
     const row =
       run === undefined

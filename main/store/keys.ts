@@ -1,8 +1,8 @@
-/** What the rows of the store belong to: a round of a run, a stage of it, an arm of that. */
+/** Keys of the store's rows: a round of a run, a stage of the round, an arm of the stage. */
 import type { SQLInputValue } from 'node:sqlite'
 import type { Row } from './database.ts'
 
-/** A round of a run. Rounds count from 1; 0 is what comes before the first. */
+/** A round of a run. Rounds count from 1; stages before the first round have 0. */
 export interface RoundKey {
   readonly run: number
   readonly round: number
@@ -12,12 +12,12 @@ export interface StageKey extends RoundKey {
   readonly stage: string
 }
 
-/** A part of a stage that is trained or played by itself: '' where there is only one. */
+/** A part of a stage that is trained or played by itself; '' where there is only one. */
 export interface ArmKey extends StageKey {
   readonly arm: string
 }
 
-/** The condition that picks an arm's rows; its values are `armValues`. */
+/** The SQL condition for an arm's rows. Its values come from `armValues`. */
 export const OF_ARM = 'run = ? AND stage = ? AND round = ? AND arm = ?'
 
 export function armValues({ run, stage, round, arm }: ArmKey): readonly SQLInputValue[] {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lockStore } from './lock.ts'
 
-test('a second command is refused while the first works, and let in once it is killed', async () => {
+test('a second command is refused while the first runs, and admitted once that is killed', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'lock-')), 'shared.sqlite')
   const lock = join(import.meta.dirname, 'lock.ts')
   const script = `const { lockStore } = await import(${JSON.stringify(lock)}); lockStore(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000)`

@@ -1,15 +1,15 @@
-/** One command at a time works with a store: two would write the same adapters. */
+/** Lets one command at a time use a store: two would write the same adapters. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../messages/error.ts'
 
-/** The locks that this process holds. The collector would close, and so give back, one that nothing refers to. */
+/** The locks of this process. Without a reference, the garbage collector would close a lock and so release it. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Takes the lock beside a store and returns what gives it back. It is SQLite's own file lock, so the system frees it
- * when the process dies, however it dies. Throws UserError when another process holds it.
+ * Takes the lock beside a store, and returns a function that releases it. It is SQLite's own file lock, so the system
+ * releases it when the process ends in any way. Throws UserError where another process has it.
  */
 export function lockStore(path: string): () => void {
   mkdirSync(dirname(path), { recursive: true })
@@ -27,7 +27,7 @@ export function lockStore(path: string): () => void {
   }
 }
 
-/** Whether a command is at work with a store, here or in another process. */
+/** Whether a command is using a store, in this process or in another. */
 export function isLocked(path: string): boolean {
   try {
     lockStore(path)()

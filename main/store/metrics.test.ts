@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-test('a step done again replaces its metrics; what is no number is null', () => {
+test('a repeated step replaces its metrics; a value that is not a number is null', () => {
   store.metrics.add(key, 1, { loss: 2, 'rewards/margins': Number.NaN })
   store.metrics.add(key, 1, { loss: 1.5 })
   expect(store.metrics.of(key.run)).toEqual([
@@ -24,7 +24,7 @@ test('a step done again replaces its metrics; what is no number is null', () => 
   ])
 })
 
-test('a long curve keeps its mean, its ends and its outliers in few points, and its detail where one looks closer', () => {
+test('a long curve keeps its mean, ends and outliers in few points, and shows details in a smaller range', () => {
   const arm = { ...key, stage: 'dpo', arm: 'dpo' }
   for (let step = 1; step <= 10_000; step++) store.metrics.add(arm, step, { loss: step === 5000 ? 99 : step % 2 })
   store.metrics.add(arm, 10_001, { loss: Number.NaN })
@@ -46,7 +46,7 @@ test('a long curve keeps its mean, its ends and its outliers in few points, and 
   ])
 })
 
-test('a curve in few points says what all of its steps say, those that were done again after a resume too', () => {
+test('a curve in few points covers all its steps, also those that were repeated after a resume', () => {
   const arm = { ...key, stage: 'dpo', arm: 'dpo' }
   const values = Array.from({ length: 1000 }, (_, step) => (step % 7 === 0 ? Number.NaN : Math.sin(step) * step))
   for (const [step, value] of values.entries()) store.metrics.add(arm, step, { loss: -value, lr: 1 })

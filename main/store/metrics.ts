@@ -1,4 +1,4 @@
-/** The metrics of optimiser steps, and the curves that they make. */
+/** The metrics of optimiser steps, and their curves. */
 import type { Database } from './database.ts'
 import { type ArmKey, armValues, OF_ARM, readArm } from './keys.ts'
 
@@ -22,17 +22,20 @@ export interface MeasuredArm extends ArmKey {
   readonly lastStep: number
 }
 
-/** A curve in few points: each stands for the steps from its `step` on, up to the next one's. */
+/** A curve in few points. Each point stands for the steps from its `step` to the next point's. */
 export interface Curve extends ArmKey {
   readonly name: string
   readonly steps: readonly number[]
-  /** The mean, the least and the greatest value; null where none was a number. */
+  /** The mean, the smallest and the greatest value; null where no value was a number. */
   readonly mean: readonly (number | null)[]
   readonly low: readonly (number | null)[]
   readonly high: readonly (number | null)[]
 }
 
-/** Steps that the store sums up together as they are written (metric_buckets): long curves are read from these. */
+/**
+ * Number of steps that the store summarises as they are written (metric_buckets). Long curves are read from these
+ * summaries.
+ */
 const BUCKET = 32
 const OF_CURVE = `${OF_ARM} AND name = ?`
 
@@ -43,7 +46,7 @@ export class Metrics {
     this.#database = database
   }
 
-  /** Keeps the metrics of one step; a step that is done again after a resume replaces what it wrote before. */
+  /** Stores the metrics of one step. A step that is repeated after a resume replaces its earlier metrics. */
   add(key: ArmKey, step: number, metrics: Readonly<Record<string, number>>): void {
     this.#database.transaction(() => {
       for (const [name, value] of Object.entries(metrics)) {
@@ -70,7 +73,7 @@ export class Metrics {
       }))
   }
 
-  /** The metrics of an arm after a step, a step at a time. */
+  /** The metrics of an arm after a step, one step at a time. */
   after(key: ArmKey, step: number): MetricStep[] {
     const steps = new Map<number, Record<string, number | null>>()
     for (const row of this.#database.all(
@@ -86,7 +89,7 @@ export class Metrics {
     return [...steps].map(([at, metrics]) => ({ step: at, metrics }))
   }
 
-  /** The arms of a run that have metrics, with the names of these and the last step. */
+  /** The arms of a run that have metrics, with their metrics' names and their last step. */
   arms(run: number): MeasuredArm[] {
     const arms = Map.groupBy(this.#curves(run), ({ key }) => JSON.stringify(key))
     return [...arms.values()]
@@ -102,7 +105,8 @@ export class Metrics {
   *#curves(run: number): Generator<{ readonly key: ArmKey; readonly name: string }> {
     let [stage, round, arm, name] = ['', 0, '', '']
     for (;;) {
-      // From the end of each curve to the next one: a run has dozens of curves, but perhaps a hundred thousand buckets.
+      // Jumps from the end of each curve to the next one: a run has dozens of curves, but perhaps a hundred thousand
+      // buckets.
       const row = this.#database.get(
         `SELECT run, stage, round, arm, name FROM metric_buckets
          WHERE run = ? AND (stage, round, arm, name, bucket) > (?, ?, ?, ?, ?)
@@ -117,7 +121,7 @@ export class Metrics {
     }
   }
 
-  /** The first and the last step that a curve has in these buckets; 0 where it has none. */
+  /** The first and the last step of a curve in these buckets; 0 where it has none. */
   #span(key: ArmKey, name: string, from: number, to: number): { readonly first: number; readonly last: number } {
     const end = (step: 'first' | 'last', order: 'ASC' | 'DESC') =>
       this.#database.get(
@@ -128,8 +132,8 @@ export class Metrics {
   }
 
   /**
-   * A metric of an arm between two steps, in at most about `points` points. Where a point stands for many steps it is made
-   * of whole buckets: the first and the last may reach a few steps, less than a bucket, over the ends.
+   * A metric of an arm between two steps, in about `points` points. Points for many steps consist of whole buckets, so
+   * the first and the last may extend beyond the range by less than a bucket.
    */
   curve(key: ArmKey, name: string, { from, to, points }: { from: number; to: number; points: number }): Curve {
     const place = [...armValues(key), name]

@@ -7,7 +7,7 @@ import { message } from '../messages/message.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { Store } from './store.ts'
 
-test('a store of the first version keeps its pairs, learns their margins from the episodes, and sums its curves up', () => {
+test('a store of the first version keeps its pairs, gets their margins from the episodes, and summarises its curves', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'old.sqlite')
   const old = new DatabaseSync(path)
   old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
@@ -42,7 +42,7 @@ test('a store of the first version keeps its pairs, learns their margins from th
   upgraded.close()
 })
 
-test('what episodes ended by was a text once, and is a reason or a fault now', () => {
+test('the endings of old episodes, once texts, become reasons and faults', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'texts.sqlite')
   const before = 8
   const old = new DatabaseSync(path)

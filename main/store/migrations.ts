@@ -1,4 +1,4 @@
-/** The store's tables. A migration is never edited once it has shipped: the next change is a new one at the end. */
+/** The store's tables. A migration is never edited after its release: the next change is a new one at the end. */
 export const MIGRATIONS: readonly string[] = [
   `
 CREATE TABLE runs (
@@ -218,7 +218,7 @@ CREATE INDEX episodes_by_group ON episodes (run, stage, round, arm, task, outcom
   `
 ALTER TABLE runs ADD COLUMN collection TEXT NOT NULL DEFAULT 'null';
 `,
-  // How an episode ended: the reason of a failure by its name, a fault as a message in JSON. Both were English texts.
+  // How an episode ended: a failure's reason by name, a fault as a message in JSON. Both were English texts before.
   `
 ALTER TABLE episodes RENAME COLUMN reason TO cause;
 ALTER TABLE episodes ADD COLUMN reason TEXT;
@@ -250,7 +250,7 @@ CREATE TABLE training_sets (
 
 ALTER TABLE preference_files ADD COLUMN edit INTEGER;
 `,
-  // What lists of episodes are put in order by and searched in.
+  // Columns by which lists of episodes are sorted and searched.
   `
 ALTER TABLE episodes ADD COLUMN steps INTEGER NOT NULL DEFAULT 0;
 UPDATE episodes SET steps = (SELECT count(*) FROM steps WHERE episode = episodes.id);

@@ -1,7 +1,7 @@
-/** Long lists, read a page at a time: which rows pass a filter, and which of these are on the page. */
+/** Long lists, read a page at a time: the filter, and the rows of the page. */
 import type { SQLInputValue } from 'node:sqlite'
 
-/** Part of a list, and how long the whole list is. */
+/** A part of a list, and the length of the whole list. */
 export interface Page<T> {
   readonly rows: readonly T[]
   readonly total: number
@@ -12,13 +12,13 @@ export interface Slice {
   readonly limit: number
 }
 
-/** What a WHERE says, and the values of its question marks in order. */
+/** A WHERE condition, and the values of its question marks in order. */
 export interface Where {
   readonly conditions: string
   readonly values: readonly SQLInputValue[]
 }
 
-/** All of some conditions at once, each with its values; everything where there are none. */
+/** Joins conditions with AND, each with its values; without conditions, every row matches. */
 export function allOf(parts: readonly (readonly [condition: string, ...values: SQLInputValue[]])[]): Where {
   return {
     conditions: parts.map(([condition]) => condition).join(' AND ') || 'TRUE',
@@ -26,7 +26,7 @@ export function allOf(parts: readonly (readonly [condition: string, ...values: S
   }
 }
 
-/** A pattern for LIKE ... ESCAPE '\\' that finds a text anywhere. A % or _ in the text is a letter like others. */
+/** A pattern for LIKE ... ESCAPE '\\' that finds a text anywhere. % and _ in the text are ordinary characters. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }

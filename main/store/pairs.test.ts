@@ -29,7 +29,7 @@ const pair = (seed: number): NewPair => ({
 })
 const UNSEEN = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
 
-test('pairs of a round are replaced whole', () => {
+test('the pairs of a round are replaced as a whole', () => {
   store.pairs.replace(round, [pair(1), pair(2)])
   store.pairs.replace(round, [pair(3)])
   expect(store.pairs.of(round)).toEqual([{ id: 1, ...round, ...pair(3), ...UNSEEN }])
@@ -44,7 +44,7 @@ function drop(id: number): void {
   store.pairs.correct(round, { kind: 'drop', reverts: null, changes: [{ pair: id, before, after }] })
 }
 
-test('pairs come by the page, filtered and in order, each with its place in the list', () => {
+test('pairs are listed by pages, filtered and sorted, each with its place in the list', () => {
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])
   const filter = (more: Partial<PairFilter>) => ({ ...round, ...more })
   const list = (more: Partial<PairFilter>, by: PairOrder['by'] = 'id', descending = false) =>
@@ -66,7 +66,7 @@ test('pairs come by the page, filtered and in order, each with its place in the 
   expect(store.pairs.place(filter({ state: 'dropped' }), byMargin, 2)).toBeNull()
 })
 
-test('the review of a round is counted', () => {
+test('the reviewed pairs of a round are counted', () => {
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])
   drop(1)
   const count = { pairs: 3, reviewed: 1, dropped: 1, swapped: 0, edited: 0 }
@@ -80,7 +80,7 @@ test('the review of a round is counted', () => {
   expect(store.pairs.kept(round).map(({ id }) => id)).toEqual([2, 3])
 })
 
-test('a correction is written down with what stood before', () => {
+test('a correction is stored with the earlier state', () => {
   store.pairs.replace(round, [pair(1), pair(2)])
   drop(2)
   drop(1)
@@ -96,7 +96,7 @@ test('a correction is written down with what stood before', () => {
   expect(store.pairs.editKinds({ ...round, round: 2 })).toEqual([])
 })
 
-test('margins are kept by pair and by policy', () => {
+test('margins are stored by pair and by policy', () => {
   store.pairs.replace(round, [pair(1), pair(2)])
   store.pairs.setMargins('margin', new Map([[1, 5]]))
   store.pairs.setMargins('policyMargin', new Map([[2, 7]]))
@@ -106,7 +106,7 @@ test('margins are kept by pair and by policy', () => {
   ])
 })
 
-test('a training set is a collection as it was then, whatever is done to it afterwards', () => {
+test('a training set is a collection as it was then; later corrections do not change it', () => {
   const training = { run: store.runs.create('trial', 'dpo', configSchema.parse({})), round: 3 }
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])
   const [one, two, three] = store.pairs.of(round)
@@ -139,14 +139,14 @@ test('a training set is a collection as it was then, whatever is done to it afte
   })
   expect(store.pairs.kept(round).map(({ id }) => id)).toEqual([two!.id, added.id])
   expect(store.pairs.trainingSet(training)).toEqual(set)
-  // Decided anew it is what the collection is now; with the collection it is gone.
+  // Set again, it is the present collection; with the collection it is deleted.
   store.pairs.setTrainingSet(training, round)
   expect(store.pairs.trainingSet(training)).toEqual(store.pairs.kept(round))
   store.runs.purge(round.run)
   expect(store.pairs.trainingSet(training)).toBeUndefined()
 })
 
-test('a file is known by its digest, the same path first, and by its path as it is seen from the store', () => {
+test('a file is recognised by its digest, first at the same path, and by its path relative to the store', () => {
   const second = { ...round, round: 2 }
   const folder = dirname(store.path)
   const [a, b, elsewhere] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl'), join(folder, 'moved.jsonl')]
@@ -161,7 +161,7 @@ test('a file is known by its digest, the same path first, and by its path as it 
   renameSync(folder, `${folder}-moved`)
   store = new Store(join(`${folder}-moved`, 'lab.sqlite'))
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'other')).toMatchObject(second)
-  // What a deleted run wrote is nobody's.
+  // The files of a deleted run are forgotten.
   store.runs.setDeleted(round.run, true)
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'digest')).toBeUndefined()
 })

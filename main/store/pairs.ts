@@ -1,4 +1,4 @@
-/** Preference pairs as training reads them, and every correction that was made to them by hand. */
+/** Preference pairs for training, and all corrections that were made to them by hand. */
 import { dirname, relative } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
@@ -6,27 +6,28 @@ import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
 
-/** What can be changed of a pair. */
+/** The parts of a pair that can change. */
 const marksSchema = z.strictObject({
   chosen: z.string(),
   rejected: z.string(),
-  /** The attempts that the two completions come from; null for a text that was not played here. */
+  /** The attempts of the two completions; null for a text that was not played here. */
   chosenAttempt: z.int().nullable(),
   rejectedAttempt: z.int().nullable(),
   /**
-   * Log-probability of chosen minus that of rejected under the policy that played them, in nats: of the tokens as they
-   * were sampled, until somebody asks for that of the texts as training reads them. Null for texts that were not played.
+   * Log-probability of chosen minus that of rejected under the policy that played them, in nats. It is that of the
+   * sampled tokens, until somebody requests that of the texts as training reads them. Null for texts that were not
+   * played.
    */
   margin: z.number().nullable(),
-  /** The same under a policy that was trained since; null until somebody asked for it. */
+  /** The same under the policy that was trained on the round; null until somebody requests it. */
   policyMargin: z.number().nullable().default(null),
-  /** Whether training reads it. */
+  /** Whether training uses it. */
   keep: z.boolean(),
-  /** Whether chosen and rejected have changed places since it was made. */
+  /** Whether chosen and rejected were swapped after collection. */
   swapped: z.boolean(),
   /** Whether a text was changed by hand. */
   edited: z.boolean(),
-  /** Whether somebody has looked at it and decided. */
+  /** Whether somebody has reviewed it. */
   reviewed: z.boolean(),
   note: z.string(),
 })
@@ -36,32 +37,32 @@ export interface StoredPair extends RoundKey, Marks {
   readonly id: number
   readonly task: string
   readonly seed: number
-  /** Step of the episode at which chosen and rejected part. */
+  /** The step of the episode at which chosen and rejected differ. */
   readonly step: number
   readonly prompt: string
 }
 
-/** A pair as collection makes it. */
+/** A pair as a collection makes it. */
 export type NewPair = Omit<
   StoredPair,
   'id' | keyof RoundKey | 'policyMargin' | 'keep' | 'swapped' | 'edited' | 'reviewed' | 'note'
 >
 
-/** A pair as a line of a long table. */
+/** A pair as a row of a long table. */
 export type PairBrief = Omit<StoredPair, 'prompt'>
 
 const correctionSchema = z.enum(['keep', 'drop', 'swap', 'edit', 'note', 'import'])
-/** What a person does to pairs. */
+/** The kinds of corrections by a person. */
 export type Correction = z.output<typeof correctionSchema>
 
 const editKindSchema = z.enum([...correctionSchema.options, 'undo', 'redo'])
 export type EditKind = z.output<typeof editKindSchema>
 
 const changesSchema = z.array(z.strictObject({ pair: z.int(), before: marksSchema, after: marksSchema }))
-/** What a correction makes of one pair. */
+/** The effect of a correction on one pair. */
 export type Change = Readonly<z.output<typeof changesSchema>[number]>
 
-/** A correction of one pair or of several at once. */
+/** A correction of one or several pairs. */
 export interface Edit {
   readonly id: number
   /** Milliseconds since 1970. */
@@ -72,11 +73,14 @@ export interface Edit {
   readonly changes: readonly Change[]
 }
 
-/** What the store remembers of a preference file: the round whose pairs it held, as they were then. */
+/** What the store remembers of a preference file: the round whose pairs it contained, as they were then. */
 export interface KnownFile extends RoundKey {
   /** SHA-256 of its text. */
   readonly digest: string
-  /** The latest correction that it held; 0 where there was none, null for a file that an older lab wrote. */
+  /**
+   * The id of the latest correction that the file contains; 0 where there was none, null for a file of an older
+   * version.
+   */
   readonly edit: number | null
 }
 
@@ -86,11 +90,11 @@ export type PairState = (typeof PAIR_STATES)[number]
 export interface PairFilter extends RoundKey {
   readonly task?: string | undefined
   readonly state?: PairState | undefined
-  /** In prompt, answers and note, any case. */
+  /** Text within prompt, answers and note, in any case. */
   readonly search?: string | undefined
 }
 
-/** What pairs can be put in order by, as SQL: what stands in an ORDER BY comes from here and from nowhere else. */
+/** The possible orders of pairs, as SQL. The text of an ORDER BY comes only from here. */
 const ORDERS = {
   id: 'id',
   task: 'task',
@@ -106,7 +110,7 @@ export interface PairOrder {
   readonly descending: boolean
 }
 
-/** How many pairs there are, and what became of them by hand. */
+/** Numbers of pairs, by the result of their review. */
 export interface ReviewCount {
   readonly pairs: number
   readonly reviewed: number
@@ -150,25 +154,25 @@ export class Pairs {
     return Number(lastInsertRowid)
   }
 
-  /** The pair of this id, or undefined where there is none. */
+  /** The pair with this id; undefined where there is none. */
   get(id: number): StoredPair | undefined {
     const row = this.#database.get('SELECT * FROM pairs WHERE id = ?', id)
     return row === undefined ? undefined : readPair(row)
   }
 
-  /** The pairs of a round in the order they were made, those dropped by hand among them. */
+  /** The pairs of a round in the order in which they were made, with those that were dropped by hand. */
   of({ run, round }: RoundKey): StoredPair[] {
     return this.#database.all('SELECT * FROM pairs WHERE run = ? AND round = ? ORDER BY id', run, round).map(readPair)
   }
 
-  /** The pairs of a round that training reads: those that nobody dropped. */
+  /** The pairs of a round that training uses: those that nobody dropped. */
   kept({ run, round }: RoundKey): StoredPair[] {
     return this.#database
       .all('SELECT * FROM pairs WHERE run = ? AND round = ? AND keep = 1 ORDER BY id', run, round)
       .map(readPair)
   }
 
-  /** Keeps what a policy says of pairs, the reference or the one that was trained since: margins by the pair's id. */
+  /** Stores the margins of pairs, by pair id, under the reference or under the policy that was trained on them. */
   setMargins(which: 'margin' | 'policyMargin', margins: ReadonlyMap<number, number>): void {
     const column = which === 'margin' ? 'margin' : 'policy_margin'
     this.#database.transaction(() => {
@@ -206,7 +210,7 @@ export class Pairs {
     return row === undefined ? null : Number(row.place)
   }
 
-  /** The rounds that have pairs, those of the latest run first, with how far their review is. */
+  /** The rounds that have pairs, those of the latest run first, with the progress of their review. */
   rounds(): (RoundKey & ReviewCount)[] {
     return this.#database
       .all(
@@ -221,12 +225,12 @@ export class Pairs {
     return Number(this.#database.get('SELECT max(round) AS round FROM pairs WHERE run = ?', run)?.round ?? 0)
   }
 
-  /** How far the review of a round is. */
+  /** The progress of a round's review. */
   count({ run, round }: RoundKey): ReviewCount {
     return readCounts(this.#database.get(`SELECT ${COUNTS} FROM pairs WHERE run = ? AND round = ?`, run, round) ?? {})
   }
 
-  /** How many pairs each task has in a round. */
+  /** The number of pairs of each task in a round. */
   tasks({ run, round }: RoundKey): { readonly task: string; readonly count: number }[] {
     return this.#database
       .all('SELECT task, count(*) AS n FROM pairs WHERE run = ? AND round = ? GROUP BY task ORDER BY task', run, round)
@@ -235,7 +239,7 @@ export class Pairs {
 
   // Corrections
 
-  /** Does a correction of pairs of a round, and writes it down with what stood before. */
+  /** Makes a correction to pairs of a round, and stores it with the earlier state. */
   correct({ run, round }: RoundKey, { kind, reverts, changes }: Omit<Edit, 'id' | 'time'>): void {
     this.#database.transaction(() => {
       this.#database.run(
@@ -277,14 +281,14 @@ export class Pairs {
       .map(readEdit)
   }
 
-  /** What was done to a round, the first correction first, without the changes. */
+  /** The kinds of a round's corrections, the first correction first. */
   editKinds({ run, round }: RoundKey): Pick<Edit, 'id' | 'kind'>[] {
     return this.#database
       .all('SELECT id, kind FROM pair_edits WHERE run = ? AND round = ? ORDER BY id', run, round)
       .map((row) => ({ id: Number(row.id), kind: editKindSchema.parse(row.kind) }))
   }
 
-  /** The correction of this id. Throws an Error where there is none. */
+  /** The correction with this id. Throws an Error where there is none. */
   edit(id: number): Edit {
     const row = this.#database.get('SELECT * FROM pair_edits WHERE id = ?', id)
     if (row === undefined) throw new Error(`There is no correction ${id}.`)
@@ -293,7 +297,7 @@ export class Pairs {
 
   // What a run trains on
 
-  /** Sets what a round of a run trains on: a collection as it is corrected until now. */
+  /** Sets the pairs that a round of a run trains on: a collection with its corrections so far. */
   setTrainingSet(training: RoundKey, collection: RoundKey): void {
     this.#database.run(
       'INSERT OR REPLACE INTO training_sets (run, round, collection_run, collection_round, edit) VALUES (?, ?, ?, ?, ?)',
@@ -305,13 +309,16 @@ export class Pairs {
     )
   }
 
-  /** The collection that a round of a run trains on, and its latest correction then. Undefined where none was set. */
+  /**
+   * The collection that a round of a run trains on, and its latest correction at that time. Undefined where none was
+   * set.
+   */
   trainsOn({ run, round }: RoundKey): (RoundKey & { readonly edit: number }) | undefined {
     const row = this.#database.get('SELECT * FROM training_sets WHERE run = ? AND round = ?', run, round)
     return row && { run: Number(row.collection_run), round: Number(row.collection_round), edit: Number(row.edit) }
   }
 
-  /** The pairs that a round of a run trains on, as they were when that was set. Undefined where none was set. */
+  /** The pairs that a round of a run trains on, as they were when they were set. Undefined where none was set. */
   trainingSet(training: RoundKey): StoredPair[] | undefined {
     const collection = this.trainsOn(training)
     return collection && this.keptAt(collection, collection.edit)
@@ -323,7 +330,10 @@ export class Pairs {
     return Number(row?.id ?? 0)
   }
 
-  /** The pairs of a round that training read when this was its latest correction: all later ones are taken back. */
+  /**
+   * The pairs of a round that training used when `edit` was the latest correction. Later corrections are undone in the
+   * result.
+   */
   keptAt({ run, round }: RoundKey, edit: number): StoredPair[] {
     const pairs = new Map(this.of({ run, round }).map((pair) => [pair.id, pair]))
     const later = this.#database
@@ -340,7 +350,7 @@ export class Pairs {
 
   // Preference files
 
-  /** Remembers that the preference file at this path, of this digest, holds the pairs of a round as they are now. */
+  /** Remembers that the preference file with this path and digest contains the present pairs of a round. */
   setKnownFile(path: string, digest: string, round: RoundKey): void {
     this.#database.run(
       'INSERT OR REPLACE INTO preference_files (path, run, round, digest, edit) VALUES (?, ?, ?, ?, ?)',
@@ -353,8 +363,8 @@ export class Pairs {
   }
 
   /**
-   * What is known of a preference file: by its digest, wherever it was then, else of the file that was at its path. Undefined
-   * where nothing is, or its run is deleted.
+   * What the store knows of a preference file: by its digest at any path, otherwise by its path. Undefined where
+   * nothing is known, or its run is deleted.
    */
   knownFile(path: string, digest: string): KnownFile | undefined {
     const row = this.#database.get(
@@ -377,13 +387,13 @@ export class Pairs {
     )
   }
 
-  /** A path as it is seen from the store, so that it still holds where both are moved. Older stores keep it whole. */
+  /** A path relative to the store, so that it stays valid where both are moved. Older stores have absolute paths. */
   #fromHere(path: string): string {
     return relative(dirname(this.#database.path), path)
   }
 }
 
-/** What can be changed of a pair, as it stands. */
+/** The parts of a pair that can change, as they are. */
 export function marksOf(pair: StoredPair): Marks {
   const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...marks } = pair
   return marks

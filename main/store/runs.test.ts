@@ -23,7 +23,7 @@ afterEach(() => store.close())
 
 const attempts = () => store.episodes.list({}, { by: 'id', descending: false }, { offset: 0, limit: 9 }).total
 
-test('a run keeps its configuration and status across a reopening', () => {
+test('a run keeps its configuration and status when the store is opened again', () => {
   store.runs.setStatus(key.run, 'stopped')
   store.close()
   store = new Store(store.path)
@@ -37,14 +37,14 @@ test('a run keeps its configuration and status across a reopening', () => {
   })
 })
 
-test('runs are numbered upwards, beyond what is said to be taken', () => {
+test('runs are numbered upwards, above the numbers that are taken', () => {
   const config = configSchema.parse({})
   expect(store.runs.create('a', 'sft', config, { after: 7 })).toBe(8)
   expect(store.runs.create('a', 'sft', config, { after: 3 })).toBe(9)
   expect(store.runs.ids()).toEqual([9, 8, key.run])
 })
 
-test('a deleted run is seen nowhere until it is brought back', () => {
+test('a deleted run is invisible until it is brought back', () => {
   store.episodes.add(key, sampleEpisode('click-tab', 1))
   store.stages.start(key)
   store.stages.end(key, 'done')
@@ -66,14 +66,14 @@ test('a deleted run is seen nowhere until it is brought back', () => {
   expect(attempts()).toBe(0)
 })
 
-test('a list has the settings that tell runs apart, whoever wrote them', () => {
+test('a list has the settings that tell runs apart, of any version', () => {
   const config = configSchema.parse({
     project: { seed: 7 },
     tasks: ['click-tab', 'click-button'],
     flywheel: { rounds: 3 },
   })
   const id = store.runs.create('a', 'pipeline', config)
-  // Another version of the lab: what it knew is shown, but its settings are not worked with.
+  // A run of another version is listed, but its settings cannot be used.
   const later = store.runs.create('b', 'pipeline', { ...config, tomorrow: 1 } as typeof config)
   const settings = { seed: 7, tasks: 2, rounds: 3, model: config.model.base_model_name, reports: config.paths.reports }
   expect(store.runs.summaries().slice(0, 2)).toMatchObject([

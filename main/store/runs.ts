@@ -1,4 +1,4 @@
-/** Runs: what each was asked to do, with which settings, and how it ended. */
+/** Runs: the command, the settings, and the outcome of each. */
 import { z } from 'zod'
 import { type Config, configSchema } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
@@ -8,13 +8,13 @@ import type { RoundKey } from './keys.ts'
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 export const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
 
-/** What is known of a run without its settings. */
+/** A run without its settings. */
 export interface RunRecord {
   readonly id: number
   readonly name: string
-  /** What the run is to do, as the runner wrote it. */
+  /** The run's command, as the runner wrote it. */
   readonly command: unknown
-  /** The earlier collection whose pairs it trains on; null where it takes its own, or the latest. */
+  /** The earlier collection whose pairs it trains on; null where it uses its own, or the latest. */
   readonly collection: RoundKey | null
   readonly status: Status
   /** Milliseconds since 1970. */
@@ -22,29 +22,29 @@ export interface RunRecord {
   readonly ended: number | null
 }
 
-/** A run with the settings that a list needs; 0 or '' where an older lab had no such setting. */
+/** A run with the settings that lists show; 0 or '' where an older version had no such setting. */
 export interface RunSummary extends RunRecord {
   readonly seed: number
   readonly model: string
-  /** How many there are. */
+  /** Number of tasks. */
   readonly tasks: number
   readonly rounds: number
-  /** Folder that it wrote its reports to. */
+  /** Folder of its reports. */
   readonly reports: string
 }
 
 export interface Run extends RunSummary {
-  /** Every value it works with, defaults included. */
+  /** All settings, defaults included. */
   readonly config: Config
 }
 
 const RECORD = 'id, name, command, collection, status, started, ended'
-// SQLite reads them much faster than the schema parses a whole configuration.
+// SQLite reads these values much faster than the schema parses a whole configuration.
 const SUMMARY = `${RECORD}, config ->> '$.project.seed' AS seed, config ->> '$.model.base_model_name' AS model,
   json_array_length(config, '$.tasks') AS tasks, config ->> '$.flywheel.rounds' AS rounds,
   config ->> '$.paths.reports' AS reports`
 
-/** Runs are hidden by `setDeleted` before `purge` forgets them; what asks for runs does not see the hidden ones. */
+/** The runs of the store. `setDeleted` hides a run, and `purge` deletes it for good. Queries leave out hidden runs. */
 export class Runs {
   readonly #database: Database
 
@@ -52,7 +52,7 @@ export class Runs {
     this.#database = database
   }
 
-  /** Begins a run and returns its id, which is greater than those of all runs here, and than `after`. */
+  /** Adds a run and returns its id, which is greater than those of all runs here, and than `after`. */
   create(
     name: string,
     command: unknown,
@@ -92,26 +92,26 @@ export class Runs {
     return this.#database.all('SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC').map(({ id }) => Number(id))
   }
 
-  /** The latest run, or undefined where there is none. */
+  /** The latest run; undefined where there is none. */
   latest(): RunRecord | undefined {
     const row = this.#database.get(`SELECT ${RECORD} FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1`)
     return row === undefined ? undefined : readRecord(row)
   }
 
-  /** The run of this id, or undefined where there is none. */
+  /** The run with this id; undefined where there is none. */
   find(id: number): RunRecord | undefined {
     const row = this.#database.get(`SELECT ${RECORD} FROM runs WHERE id = ? AND deleted IS NULL`, id)
     return row === undefined ? undefined : readRecord(row)
   }
 
-  /** What is known of the run of this id, be it hidden or not. Throws an Error where there is none. */
+  /** The run with this id, also if it is hidden. Throws an Error where there is none. */
   record(id: number): RunRecord {
     return readRecord(this.#row(id, RECORD))
   }
 
   /**
-   * The run of this id with its settings, be it hidden or not. Throws an Error where there is none, UserError where
-   * another version of the lab wrote its settings.
+   * The run with this id and its settings, also if it is hidden. Throws an Error where there is none, and UserError
+   * where another version of the lab wrote its settings.
    */
   get(id: number): Run {
     const row = this.#row(id, `${SUMMARY}, config`)
@@ -129,17 +129,17 @@ export class Runs {
     return row
   }
 
-  /** Hides a run, or shows it again: what it found stays until it is purged. */
+  /** Hides a run, or shows it again. Its data stay until it is purged. */
   setDeleted(id: number, deleted: boolean): void {
     this.#database.run('UPDATE runs SET deleted = ? WHERE id = ?', deleted ? Date.now() : null, id)
   }
 
-  /** The runs that have been hidden since before `time` (milliseconds since 1970), the earliest first. */
+  /** The runs that were hidden before `time` (milliseconds since 1970), the earliest first. */
   deleted(time: number): RunRecord[] {
     return this.#database.all(`SELECT ${RECORD} FROM runs WHERE deleted < ? ORDER BY id`, time).map(readRecord)
   }
 
-  /** Forgets a run and everything it found. */
+  /** Deletes a run and all its data. */
   purge(id: number): void {
     this.#database.run('DELETE FROM runs WHERE id = ?', id)
   }

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-test('a stage that goes on after a stop keeps its time and its first start', () => {
+test('a stage that is resumed keeps its time and its first start', () => {
   store.stages.start(key)
   const started = store.stages.of(key.run)[0]?.started
   store.stages.addSeconds(key, 2)
@@ -26,7 +26,7 @@ test('a stage that goes on after a stop keeps its time and its first start', () 
   expect(store.stages.of(key.run)).toMatchObject([{ started, seconds: 5, status: 'done', result: { episodes: 7 } }])
 })
 
-test('the ends of a stage come from the latest run on, and what it returned is read as it was', () => {
+test('finished stages are read from the latest run on, with their results', () => {
   const later = store.runs.create('trial', 'collect', configSchema.parse({}))
   for (const [run, round, status] of [
     [key.run, 2, 'done'],

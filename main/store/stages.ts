@@ -1,4 +1,4 @@
-/** The stages of runs: how far each is, how long it took, what it returned. */
+/** The stages of runs: status, time and result. */
 import type { Database, Row } from './database.ts'
 import type { StageKey } from './keys.ts'
 import { type Status, statusSchema } from './runs.ts'
@@ -7,9 +7,9 @@ export interface StageRecord extends StageKey {
   readonly status: Status
   readonly started: number
   readonly ended: number | null
-  /** Wall time of all its sittings, in seconds. */
+  /** Wall time in seconds, over all resumptions. */
   readonly seconds: number
-  /** What the stage returned; null until it is done. Parsed when it is first asked for: lists ask for few. */
+  /** The stage's result; null until it is done. It is parsed on first access, because lists need few results. */
   readonly result: unknown
 }
 
@@ -20,7 +20,7 @@ export class Stages {
     this.#database = database
   }
 
-  /** Marks a stage as running, be it for the first time or again. */
+  /** Marks a stage as running, for the first time or again. */
   start({ run, stage, round }: StageKey): void {
     this.#database.run(
       `INSERT INTO stages (run, stage, round, status, started) VALUES (?, ?, ?, 'running', ?)
@@ -32,7 +32,7 @@ export class Stages {
     )
   }
 
-  /** Adds to a stage's wall time; called while it runs, so that a kill loses little of the count. */
+  /** Adds to a stage's wall time. Called while the stage runs, so that a kill loses little of the time. */
   addSeconds({ run, stage, round }: StageKey, seconds: number): void {
     this.#database.run(
       'UPDATE stages SET seconds = seconds + ? WHERE run = ? AND stage = ? AND round = ?',
@@ -55,12 +55,12 @@ export class Stages {
     )
   }
 
-  /** The stages of a run in the order they were begun. */
+  /** The stages of a run in the order in which they began. */
   of(run: number): StageRecord[] {
     return this.#database.all('SELECT * FROM stages WHERE run = ? ORDER BY started, round', run).map(readStage)
   }
 
-  /** The stages of every run that is not deleted, by run, in the order they were begun. */
+  /** The stages of all runs that are not deleted, by run, in the order in which they began. */
   byRun(): Map<number, StageRecord[]> {
     const rows = this.#database.all(
       'SELECT stages.* FROM stages JOIN runs ON runs.id = run WHERE deleted IS NULL ORDER BY stages.started, round',
@@ -68,7 +68,7 @@ export class Stages {
     return Map.groupBy(rows.map(readStage), ({ run }) => run)
   }
 
-  /** The records of a stage that came to their end, by round, those of the latest run first; deleted runs aside. */
+  /** The finished records of a stage by round, those of the latest run first, without deleted runs. */
   done(stage: string): StageRecord[] {
     return this.#database
       .all(

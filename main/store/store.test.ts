@@ -22,7 +22,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-test('a transaction that fails leaves nothing', () => {
+test('a failed transaction changes nothing', () => {
   expect(() =>
     store.transaction(() => {
       store.runs.setStatus(key.run, 'done')
@@ -32,7 +32,7 @@ test('a transaction that fails leaves nothing', () => {
   expect(store.runs.latest()?.status).toBe('running')
 })
 
-test('a transaction within another is kept or lost with it', () => {
+test('an inner transaction is stored or undone with the outer one', () => {
   expect(() =>
     store.transaction(() => {
       store.transaction(() => store.runs.setStatus(key.run, 'done'))
@@ -44,7 +44,7 @@ test('a transaction within another is kept or lost with it', () => {
   expect(store.runs.latest()?.status).toBe('done')
 })
 
-test('a file that is no store, or one from the future, is refused in one sentence', () => {
+test('a file that is not a store, or one of a newer version, is refused with a message', () => {
   const text = join(folder, 'notes.txt')
   writeFileSync(text, 'not a database at all, but long enough to be read as one '.repeat(20))
   expect(() => new Store(text)).toThrow(/notes.txt: this file is not a store of the lab/)
@@ -56,7 +56,7 @@ test('a file that is no store, or one from the future, is refused in one sentenc
   expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else stands/)
 })
 
-test('what was kept before a kill -9 is there after it', () => {
+test('data written before a kill -9 are there afterwards', () => {
   const script = `
     const { Store } = await import(${JSON.stringify(join(import.meta.dirname, 'store.ts'))})
     const store = new Store(${JSON.stringify(store.path)})
@@ -66,7 +66,7 @@ test('what was kept before a kill -9 is there after it', () => {
   expect(store.metrics.of(key.run)).toMatchObject([{ step: 7, value: 0.125 }])
 })
 
-test('a store that is damaged within is said to be, whatever is asked of it', () => {
+test('every query reports a damaged store', () => {
   for (let seed = 0; seed < 200; seed++) store.episodes.add(key, sampleEpisode('click-tab', seed))
   store.close()
   const file = openSync(store.path, 'r+')

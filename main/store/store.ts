@@ -1,4 +1,4 @@
-/** The lab's memory: one SQLite file with every run, stage, metric, episode and pair, written the moment it exists. */
+/** The lab's store: one SQLite file with all runs, stages, metrics, episodes and pairs, each written at once. */
 import { Checkpoints } from './checkpoints.ts'
 import { Database } from './database.ts'
 import { Episodes } from './episodes.ts'
@@ -9,7 +9,7 @@ import { Runs } from './runs.ts'
 import { Stages } from './stages.ts'
 import { TrackedArms } from './tracked.ts'
 
-/** Opens a store, making or upgrading it as needed. Throws UserError for a file that is not one. */
+/** Opens a store, and creates or upgrades it as needed. Throws UserError for a file that is not one. */
 export class Store {
   readonly path: string
   readonly runs: Runs
@@ -33,12 +33,12 @@ export class Store {
     this.events = new Events(this.#database)
   }
 
-  /** What has been told of each arm to a place that keeps MLflow's runs. */
+  /** The state of each arm at a place that keeps MLflow's runs. */
   tracked(place: string): TrackedArms {
     return new TrackedArms(this.#database, place)
   }
 
-  /** Runs `work` as one transaction: everything that it does with the store is kept, or nothing. */
+  /** Runs `work` as one transaction: all of its changes are stored, or none. */
   transaction<T>(work: () => T): T {
     return this.#database.transaction(work)
   }

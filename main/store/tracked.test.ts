@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
 import { Store } from './store.ts'
 
-test('each place has its own account of what it was told', () => {
+test('each place has a separate account', () => {
   const store = new Store(join(mkdtempSync(join(tmpdir(), 'tracked-')), 'lab.sqlite'))
   const run = store.runs.create('trial', 'sft', configSchema.parse({}))
   const key = { run, stage: 'sft', round: 0, arm: '' }

@@ -1,15 +1,18 @@
-/** What has been told of each training and evaluation to a place that keeps MLflow's runs: the rest is still to be told. */
+/**
+ * Keeps account of what was sent of each training and evaluation to a place that keeps MLflow's runs. The rest is still
+ * to be sent.
+ */
 import type { Database, Row } from './database.ts'
 import type { ArmKey } from './keys.ts'
 
 export interface TrackedArm extends ArmKey {
-  /** The place's own name for it; null until it has been begun there. */
+  /** The place's own id for it; null until it has been created there. */
   readonly id: string | null
-  /** The last step that was told; 0 before the first. */
+  /** The last step that was sent; 0 before the first. */
   readonly step: number
-  /** Time of what was told last, in milliseconds since 1970. */
+  /** Time of the last value that was sent, in milliseconds since 1970. */
   readonly time: number
-  /** Whether its end was told. */
+  /** Whether its end was sent. */
   readonly ended: boolean
 }
 
@@ -50,7 +53,7 @@ export class TrackedArms {
     )
   }
 
-  /** Those of which something is still to be told, those of the oldest run first. */
+  /** The arms with something left to send, those of the oldest run first. */
   open(): TrackedArm[] {
     return this.#database
       .all(
