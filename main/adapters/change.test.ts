@@ -12,7 +12,7 @@ const adapter = (of: LoraConfig, seed: number, model = config): Adapter => ({
   baseModelName: null,
 })
 
-/** scale · B A of a projection, written out. */
+/** scale · B A of a projection, computed directly. */
 function product({ lora: { r, lora_alpha }, tensors }: Adapter, place: string): number[] | undefined {
   const part = (tensorsOf: Tensors, name: string) =>
     tensorsOf.get(`base_model.model.model.layers.${place}.${name}.weight`)
@@ -29,7 +29,7 @@ function product({ lora: { r, lora_alpha }, tensors }: Adapter, place: string): 
 
 const frobenius = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
-test('the norms are those of the products themselves, over ranks and targets that differ', async () => {
+test('the norms equal those of the products, for different ranks and targets', async () => {
   const [a, b] = [adapter(lora, 1), adapter(other, 2)]
   const changes = await compareChanges(a, b)
   expect(changes.map(({ layer, projection }) => `${layer} ${projection}`)).toEqual(
@@ -47,7 +47,7 @@ test('the norms are those of the products themselves, over ranks and targets tha
   }
 })
 
-test('an adapter does not differ from itself, and cannot be taken from one of another shape', async () => {
+test('an adapter does not differ from itself, and has no difference from one of another shape', async () => {
   const a = adapter(lora, 1)
   for (const { a: size, difference } of await compareChanges(a, a)) {
     expect(size).toBeGreaterThan(0.1)

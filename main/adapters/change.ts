@@ -1,21 +1,24 @@
-/** How far adapters move a model: the size of what they add to each projection, and of what two of them add differently. */
+/**
+ * Measures how far adapters change a model: the size of each adapter's addition to each projection, and of their
+ * difference.
+ */
 import { setImmediate } from 'node:timers/promises'
 import { PROJECTIONS, type Projection } from '../config/choices.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { Tensor } from '../engine/engine.ts'
 
-/** Frobenius norms; 0 where an adapter leaves the projection alone. */
+/** Frobenius norms; 0 where an adapter does not adapt the projection. */
 export interface ProjectionChange {
   readonly layer: number
   readonly projection: Projection
-  /** Of (lora_alpha / r) B A in the first adapter, and in the second. */
+  /** Norm of (lora_alpha / r) B A of the first adapter, and of the second. */
   readonly a: number
   readonly b: number
-  /** Of the difference of the two; null where their bases have other shapes. */
+  /** Norm of the difference; null where the base models have different shapes. */
   readonly difference: number | null
 }
 
-/** What an adapter adds to one projection: scale · B A. */
+/** An adapter's addition to one projection: scale · B A. */
 interface Factors {
   readonly scale: number
   /** [r, in] */
@@ -27,8 +30,9 @@ interface Factors {
 const NAME = /\.layers\.(\d+)\.\w+\.(\w+)\.lora_A\.weight$/
 
 /**
- * The changes of every projection that one of the adapters has, by layer and then in the model's order. No product B A
- * is ever made: |B A|² is the sum over (BᵀB) ∘ (A Aᵀ), and a difference is one adapter whose factors stand side by side.
+ * The changes of every projection that one of the adapters has, by layer and then in the model's order. B A itself is
+ * never computed: |B A|² is the sum over (BᵀB) ∘ (A Aᵀ), and the difference of two adapters is one adapter with their
+ * factors side by side.
  */
 export async function compareChanges(a: Adapter, b: Adapter): Promise<ProjectionChange[]> {
   const [first, second] = [factorsOf(a), factorsOf(b)]
@@ -40,7 +44,7 @@ export async function compareChanges(a: Adapter, b: Adapter): Promise<Projection
   )
   const changes: ProjectionChange[] = []
   for (const [name, place] of places) {
-    // The lab answers others in between: a large adapter takes a second.
+    // Lets the lab answer requests in between, because a large adapter takes a second.
     await setImmediate()
     const [one, other] = [first.get(name), second.get(name)].map((found) => (found === undefined ? [] : [found]))
     changes.push({
@@ -72,7 +76,7 @@ function sameShape(a: Factors | undefined, b: Factors | undefined): boolean {
   return a.down.shape[1] === b.down.shape[1] && a.up.shape[0] === b.up.shape[0]
 }
 
-/** Frobenius norm of the sum of products of one shape, in double precision. */
+/** Frobenius norm of a sum of products of the same shape, in double precision. */
 function norm(parts: readonly Factors[]): number {
   const rows = parts.flatMap(({ down: { shape, data } }) =>
     Array.from({ length: shape[0]! }, (_, row) => data.subarray(row * shape[1]!, (row + 1) * shape[1]!)),
@@ -88,7 +92,7 @@ function norm(parts: readonly Factors[]): number {
       square += (i === j ? 1 : 2) * dot(rows[i]!, rows[j]!) * dot(columns[i]!, columns[j]!)
     }
   }
-  // Rounding can leave a hair less than nothing where the parts cancel.
+  // Rounding can give a value slightly below 0 where the parts cancel.
   return Math.sqrt(Math.max(0, square))
 }
 

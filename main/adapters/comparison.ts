@@ -1,4 +1,4 @@
-/** Two adapters side by side: what they were made from, how far each moves the model, what each can do. */
+/** Two adapters side by side: their lineage, how far each changes the model, and their success. */
 import { type Difference, differences } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
 import { loadAdapter } from '../engine/adapter.ts'
@@ -15,15 +15,15 @@ import type { AdapterRecord } from './list.ts'
 
 export interface AdapterComparison {
   /**
-   * In what they differ as adapters, and in what they were made from; keys are those of `AdapterRecord`, and kinds of ancestors
-   * with an `Ancestor` as value.
+   * The differences between the adapters and their lineage. Keys are those of `AdapterRecord`, and the kinds of
+   * ancestors with an `Ancestor` as value.
    */
   readonly origin: readonly Difference[]
-  /** The settings in which the runs that trained them differ; null where one of them is of no run here. */
+  /** The differences between the settings of the runs that trained them; null where a run is not in the store. */
   readonly settings: readonly Difference[] | null
-  /** What each adds to the model's projections. */
+  /** The size of each adapter's addition to the model's projections. */
   readonly changes: readonly ProjectionChange[]
-  /** What both did on the same problems; null where they played none. */
+  /** Their results on the same problems; null where there are none. */
   readonly success: SharedSuccess | null
 }
 
@@ -31,15 +31,15 @@ export interface AdapterComparison {
 export interface SharedSuccess {
   /** The runs that evaluated the two. */
   readonly runs: readonly [number, number]
-  /** What they were called there. */
+  /** The names of their arms in these runs. */
   readonly arms: readonly [string, string]
   readonly rates: readonly [ArmSummary, ArmSummary]
-  /** The first against the second. */
+  /** The first adapter against the second. */
   readonly paired: Paired
 }
 
 /**
- * Compares two of `all` adapters. `architectureOf` gives the architecture that an adapter belongs to.
+ * Compares two of `all` adapters. `architectureOf` returns the architecture for an adapter.
  * @throws UserError where one of them cannot be read.
  */
 export async function compareAdapters(
@@ -61,7 +61,7 @@ export async function compareAdapters(
   }
 }
 
-/** What stands at a path of the configuration is a copy: the adapter of a run that it is a copy of, where it is one. */
+/** An adapter at a path of the configuration may be a copy of a run's adapter. Returns that adapter, if it is known. */
 function trained(all: readonly AdapterRecord[], adapter: AdapterRecord): AdapterRecord {
   return all.find(({ path }) => path === adapter.origin?.path) ?? adapter
 }
@@ -77,14 +77,14 @@ function originDifferences(one: AdapterRecord, other: AdapterRecord): Difference
     .filter((difference) => JSON.stringify(difference.a) !== JSON.stringify(difference.b))
 }
 
-/** An adapter's own values, and an `Ancestor` by its kind for everything that it was made from. */
+/** The adapter's own values, and its ancestors by kind. */
 function origin({ run, round, arm, base, r, lora_alpha, target_modules, lineage }: AdapterRecord) {
   const made = lineage.filter(({ kind }) => kind !== 'base').map((ancestor) => [ancestor.kind, ancestor] as const)
   const values: Record<string, unknown> = { run, round, arm, base, r, lora_alpha, target_modules }
   return Object.assign(values, Object.fromEntries(made))
 }
 
-/** The latest evaluations of two adapters on the same problems; one that had both wins. */
+/** The latest evaluations of two adapters on the same problems. An evaluation that had both is preferred. */
 function sharedSuccess(store: Store, a: string, b: string): SharedSuccess | null {
   const [ofA, ofB] = [evaluationsOf(store, a), evaluationsOf(store, b)]
   const both = ofA.flatMap((one) => {
@@ -106,7 +106,7 @@ function sharedSuccess(store: Store, a: string, b: string): SharedSuccess | null
   }
 }
 
-/** Where an adapter was evaluated, the latest first. */
+/** The evaluations of an adapter, the latest first. */
 function evaluationsOf(store: Store, digest: string): { run: number; round: number; arm: string }[] {
   return store.stages.done('evaluate').flatMap(({ run, round, result }) => {
     const parsed = evaluateResult.safeParse(result)

@@ -1,4 +1,4 @@
-/** The adapters there are: those that the next stages take, and those of every run. */
+/** Lists the adapters: those that the next stages read, and those of every run. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
@@ -12,19 +12,19 @@ import { keptArtifacts } from '../pipeline/artifacts.ts'
 import type { Store } from '../store/store.ts'
 import { type Ancestor, lineageOf } from './origin.ts'
 
-/** Which adapter it is, whether or not it can be read. */
+/** Identifies an adapter, whether or not it can be read. */
 export interface AdapterPlace {
-  /** Folder, as paths are shown. */
+  /** The folder, in the form that paths are shown. */
   readonly path: string
   /** The arm that trained it: sft, dpo, or a control. At a path of the configuration: the arm that belongs there. */
   readonly arm: string
-  /** The run that trained it; null for what stands at a path of the configuration. */
+  /** The run that trained it; null at a path of the configuration. */
   readonly run: number | null
   /** 0 for SFT. */
   readonly round: number
-  /** In how many rounds its run trained adapters; 0 where it is of no run. */
+  /** The number of rounds in which its run trained adapters; 0 where it belongs to no run. */
   readonly rounds: number
-  /** Whether the next stages take it: it stands at a path of the configuration. */
+  /** Whether the next stages read it, because it is at a path of the configuration. */
   readonly current: boolean
 }
 
@@ -38,19 +38,19 @@ export interface AdapterRecord extends AdapterPlace {
   readonly bytes: number
   /** When its weights were written, in milliseconds since 1970. */
   readonly written: number
-  /** What it was made from, the nearest first; empty where that is unknown. */
+  /** Its ancestors, the nearest first; empty where they are unknown. */
   readonly lineage: readonly Ancestor[]
-  /** The adapter of a run that this one is a copy of; null where it is none, or of a run itself. */
+  /** The run's adapter that this one is a copy of; null where that is unknown, or this one belongs to a run. */
   readonly origin: Pick<AdapterRecord, 'path' | 'arm' | 'run' | 'round' | 'rounds'> | null
 }
 
 /** An adapter that cannot be read. */
 export interface BrokenAdapter extends AdapterPlace {
-  /** What is wrong with its files, and the cure. */
+  /** What is wrong with its files, and what to do. */
   readonly problem: Message
 }
 
-/** Every adapter of the runs in the store, the latest run first, and before them those at the configuration's paths. */
+/** First the adapters at the configuration's paths, then those of all runs in the store, the latest run first. */
 export function listAdapters(store: Store, config: Config): (AdapterRecord | BrokenAdapter)[] {
   const own = store.runs.summaries().flatMap((run) => {
     const folders = adapterFolders(keptArtifacts(config, run).folder)
@@ -87,7 +87,7 @@ function adapterFolders(folder: string): { path: string; round: number }[] {
   return [...within(folder, 0), ...rounds.map(Number).flatMap((round) => within(join(folder, `round-${round}`), round))]
 }
 
-/** What stands in a folder; nothing where neither file of an adapter does. */
+/** The adapter in a folder; undefined where the folder has neither of its files. */
 function read(
   folder: string,
   place: AdapterPlace,

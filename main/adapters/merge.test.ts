@@ -38,7 +38,7 @@ async function logprobs(tensors: Tensors, withAdapter: boolean): Promise<number[
   return [...scores.logprobs]
 }
 
-test('the merged model says what base and adapter say, also in shards', async () => {
+test('the merged model computes the same as base and adapter, also in shards', async () => {
   const told: number[] = []
   await mergeAdapter(at('base'), at('adapter'), at('merged'), { onProgress: (done) => told.push(done) })
   expect(readdirSync(at('merged')).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json'])
@@ -59,7 +59,7 @@ test('the merged model says what base and adapter say, also in shards', async ()
   expect((await loadCheckpoint(at('shards'))).tensors).toEqual(merged.tensors)
 })
 
-test('weights keep the dtype they have', async () => {
+test('weights keep their dtype', async () => {
   const halves = [...base].map(([name, { shape }]) => ({ name, shape, dtype: 'BF16' }) as const)
   const bytes = async function* () {
     for (const { data } of base.values()) yield narrow(data, 'BF16')
@@ -75,7 +75,7 @@ test('weights keep the dtype they have', async () => {
   }
 })
 
-test('what goes wrong gets one sentence and leaves what stood there', async () => {
+test('a failure gives a message and leaves an existing folder unchanged', async () => {
   await expect(mergeAdapter(at('base'), at('adapter'), at('base'))).rejects.toThrow('choose another folder')
   await expect(mergeAdapter(at('base'), at('adapter'), room)).rejects.toThrow('not an empty folder')
   await expect(mergeAdapter(at('base'), at('absent'), at('merged'))).rejects.toThrow('adapter_config.json is missing')
@@ -85,7 +85,7 @@ test('what goes wrong gets one sentence and leaves what stood there', async () =
   expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
 })
 
-test('leaving off leaves nothing behind', async () => {
+test('a stopped merge leaves no files', async () => {
   const stop = new AbortController()
   const merging = mergeAdapter(at('base'), at('adapter'), at('merged'), {
     signal: stop.signal,

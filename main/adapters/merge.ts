@@ -1,4 +1,4 @@
-/** An adapter and its base model made one checkpoint: W + (lora_alpha / r) B A in place of every adapted W. */
+/** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + (lora_alpha / r) B A. */
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
@@ -10,26 +10,26 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 
-/** Most bytes of weights in a shard, as transformers has it. */
+/** Most bytes of weights in a shard, as in transformers. */
 const SHARD_BYTES = 5e9
 
-/** What belongs to a model besides its weights. */
+/** The files of a model besides its weights. */
 const BESIDE =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(merges\.txt|chat_template\.jinja)$/
 
 export interface MergeOptions {
-  /** Called with the number of tensors written so far, and of all. */
+  /** Called with the numbers of tensors written so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
   readonly shardBytes?: number
-  /** Aborted to stop; what was written of the merged model is removed. */
+  /** Aborted to stop. What was written of the merged model is then removed. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every weight
- * in the dtype it has there. A tensor is never in memory whole.
- * @throws UserError where base or adapter are not usable or not of one model, or `target` is one of them
- *   or not empty; the signal's reason where it was aborted.
+ * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every
+ * weight in its original dtype. Tensors are processed in pieces, never whole.
+ * @throws UserError where base or adapter are unusable or do not fit together, or `target` is one of them or not empty;
+ * the signal's reason where it was aborted.
  */
 export async function mergeAdapter(
   base: string,
@@ -69,7 +69,7 @@ export async function mergeAdapter(
   }
 }
 
-/** Throws UserError where `target` is one of what is merged, or is there and not an empty folder. */
+/** Throws UserError where `target` is the base or the adapter, or exists and is not an empty folder. */
 export function checkTarget(base: string, adapterFolder: string, target: string): void {
   if ([base, adapterFolder].includes(target)) {
     throw new UserError('mergeOntoInput', { folder: target })
@@ -79,7 +79,7 @@ export function checkTarget(base: string, adapterFolder: string, target: string)
   }
 }
 
-/** The bytes of a tensor, with what the adapter adds to it. */
+/** The bytes of a tensor, with the adapter's addition to it. */
 async function* mergedPieces(checkpoint: OpenCheckpoint, { lora, tensors }: Adapter, name: string) {
   const prefix = `base_model.model.${name.replace(/\.weight$/, '')}`
   const a = tensors.get(`${prefix}.lora_A.weight`)

@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const request = () => ({ base: join(folder, 'base'), adapter: join(folder, 'adapter'), target: join(folder, 'merged') })
 
-test('a merge tells how far it is, and keeps others waiting', async () => {
+test('a merge reports its progress, and others are refused meanwhile', async () => {
   const written = Promise.withResolvers<void>()
   let options: MergeOptions = {}
   const merges = new Merges((_base, _adapter, _target, given) => {
@@ -33,7 +33,7 @@ test('a merge tells how far it is, and keeps others waiting', async () => {
   expect(told).toEqual([0, 1, -1])
 })
 
-test('one that is stopped ends as stopped, one that fails says why', async () => {
+test('a stopped merge ends as stopped, and a failed one with its reason', async () => {
   const merges = new Merges(
     (_base, _adapter, _target, { signal }) =>
       new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),

@@ -1,4 +1,4 @@
-/** The merge at work. It belongs to the lab, as the job does, so it goes on when no window is open. */
+/** The running merge. It belongs to the lab, as the job does, so it goes on when no window is open. */
 
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,7 +16,7 @@ export interface MergeRequest {
 }
 
 export interface MergeState {
-  /** The merge at work; null where there is none. */
+  /** The running merge; null where there is none. */
   readonly current: {
     readonly adapter: string
     readonly target: string
@@ -38,11 +38,11 @@ export interface MergeState {
 
 type Merge = (base: string, adapter: string, target: string, options: MergeOptions) => Promise<void>
 
-/** Does one merge at a time, and tells its state to whoever subscribes. */
+/** Does one merge at a time, and reports its state to subscribers. */
 export class Merges {
   readonly #merge: Merge
   readonly #store = createStore<MergeState>(() => ({ current: null, last: null }))
-  /** Calls a listener with the state after every change of it; returns what ends that. */
+  /** Calls a listener after every change with the new state. Returns a function that ends the subscription. */
   readonly subscribe = this.#store.subscribe
   #work: { readonly stop: AbortController; readonly settled: Promise<void> } | undefined
 
@@ -55,8 +55,8 @@ export class Merges {
   }
 
   /**
-   * Begins a merge and returns at once. Throws UserError while another is at work, where the target
-   * cannot be one, and where the disk has no room.
+   * Starts a merge and returns at once. Throws UserError while another is running, where the target is not possible,
+   * and where the disk is too full.
    */
   start({ base, adapter, target }: MergeRequest): MergeState {
     if (this.state.current !== null) {
@@ -92,7 +92,7 @@ export class Merges {
     return this.state
   }
 
-  /** Resolves when no merge is at work any more. */
+  /** Resolves when no merge is running any more. */
   async rest(): Promise<void> {
     await this.#work?.settled
   }

@@ -1,4 +1,4 @@
-/** What an adapter of a run was made from, as far as its stages wrote it down. */
+/** The ancestors of a run's adapter, as far as its stages recorded them. */
 import { z } from 'zod'
 import { finishedStage } from '../pipeline/lineage.ts'
 import type { Store } from '../store/store.ts'
@@ -9,7 +9,7 @@ export interface Ancestor {
   readonly name: string
   readonly run: number | null
   readonly round: number | null
-  /** Pairs or samples; null for the others. */
+  /** The number of pairs or samples; null for other kinds. */
   readonly count: number | null
 }
 
@@ -31,7 +31,7 @@ export function lineageOf(store: Store, run: number, arm: string, round: number)
   if (arm === 'sft') return [golden, base]
   const stage = store.stages.of(run).find((record) => record.stage === 'dpo' && record.round === round)
   const parsed = dpoResult.safeParse(stage?.result)
-  // What an older lab trained does not say what it trained on.
+  // Older versions did not record what they trained on.
   const collection =
     store.pairs.trainsOn({ run, round }) ??
     finishedStage(store, run, 'collect').find((record) => record.round === round)

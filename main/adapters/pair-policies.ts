@@ -1,4 +1,4 @@
-/** The policies that score the pairs of a round: the reference of its DPO training, and the policy that it trained. */
+/** The policies that score the pairs of a round: the reference of its DPO training, and the policy trained from it. */
 
 import type { Config } from '../config/schema.ts'
 import { projectPath } from '../files/paths.ts'
@@ -13,9 +13,9 @@ export interface PairPolicies {
 }
 
 /**
- * The reference of DPO in that run and round, and the policy that came of it, by the names of their arms (sft,
- * dpo_round_1, ...). Where that round was not trained, those that the configuration names: sft, dpo. Whether their
- * adapters are there is for the caller to see.
+ * The reference of DPO in that run and round, and the policy that it trained, by the names of their arms (sft,
+ * dpo_round_1, ...). Where the round was not trained, the policies at the configuration's paths: sft, dpo. The caller
+ * checks whether their adapters exist.
  */
 export function pairPolicies(store: Store, config: Config, run: number, round: number): PairPolicies {
   const { paths } = config
@@ -35,7 +35,7 @@ export function pairPolicies(store: Store, config: Config, run: number, round: n
   return {
     reference: {
       name: round === 1 ? 'sft' : `dpo_round_${round - 1}`,
-      // A stage alone began from the configuration's adapter, which its result names.
+      // A stage that was run alone began from the configuration's adapter, which its result names.
       folder: hasAdapter(before) ? before : projectPath(result.data.reference),
     },
     policy: { name: `dpo_round_${round}`, folder: own },

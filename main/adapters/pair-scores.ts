@@ -1,4 +1,4 @@
-/** How likely policies find the answers of pairs: token by token, and as the margin between the two. */
+/** The probabilities of pairs' answers under policies: token by token, and as the margin of the two answers. */
 
 import type { Resources } from '../pipeline/resources.ts'
 import { pairMessages } from '../preferences/pairs.ts'
@@ -6,7 +6,7 @@ import type { StoredPair } from '../store/pairs.ts'
 import { plant, segmentLogp, targets } from '../training/forest.ts'
 
 export interface ScoredToken {
-  /** As the tokenizer decodes it alone; the stop token that ends an answer is there as well. */
+  /** The token decoded alone. The stop token of an answer is included. */
   readonly text: string
   /** Log-probability in nats, by policy. */
   readonly logprobs: Readonly<Record<string, number>>
@@ -25,7 +25,7 @@ export interface ScoringPolicy {
   readonly folder: string
 }
 
-/** Scores a pair under each of the policies. Throws UserError where the model or an adapter is not whole. */
+/** Scores a pair under each of the policies. Throws UserError where the model or an adapter is incomplete. */
 export async function scorePair(
   resources: Resources,
   pair: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>,
@@ -61,12 +61,13 @@ export async function scorePair(
   return { chosen: tokens(0), rejected: tokens(1), margins: by((name) => sum(name, 0) - sum(name, 1)) }
 }
 
-/** Pairs in one forest: answers are short, and a page is computed once for both. */
+/** Pairs in one forest. Answers are short, and the page of a pair is computed once for both. */
 const BATCH = 8
 
 /**
- * Tells the margin of each pair (log-probability of chosen minus that of rejected, in nats) by its id, a batch at a time,
- * under the policy whose adapter lies in `folder`. Throws UserError where the model or the adapter is not whole.
+ * Computes the margin of each pair under the policy whose adapter is in `folder`: log-probability of chosen minus that
+ * of rejected, in nats. Reports the margins by pair id, a batch at a time. Throws UserError where the model or the
+ * adapter is incomplete.
  */
 export async function scoreMargins(
   resources: Resources,

@@ -1,4 +1,6 @@
-/** Where a run keeps what it makes. It copies its results to the paths of the configuration, where later runs find them. */
+/**
+ * The places of a run's files. A run copies its results to the paths of the configuration, where later runs find them.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
@@ -13,7 +15,7 @@ import type { Store } from '../store/store.ts'
 export interface Artifacts {
   /** The run's own folder, with its report. */
   readonly folder: string
-  /** Where this run keeps an adapter; 'sft' has no rounds and takes 0. */
+  /** The folder for an adapter of this run. 'sft' has no rounds; its round is 0. */
   adapter(arm: string, round: number): string
 }
 
@@ -22,7 +24,7 @@ interface Inputs {
   readonly config: Config
   readonly store: Store
   readonly artifacts: Artifacts
-  /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
+  /** The earlier collection that the run trains on; null where it uses its own, or the latest. */
   readonly collection: RoundKey | null
 }
 
@@ -40,8 +42,8 @@ function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Art
 }
 
 /**
- * Where a stored run keeps what it made: in the report folder of the present configuration, so that a lab can be copied or
- * moved with its store; else where the run wrote it.
+ * The files of a stored run: in the report folder of the present configuration, so that a lab can be copied or moved
+ * with its store; otherwise where the run wrote them.
  */
 export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'name' | 'reports'>): Artifacts {
   const here = runArtifacts(present, run)
@@ -49,8 +51,8 @@ export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'nam
 }
 
 /**
- * The highest number of a run with a report folder; 0 where there is none. New runs count on from it: where the store was
- * deleted, a new run must not find the files of an old one.
+ * The highest number of a run with a report folder; 0 where there is none. New runs are numbered from there: after the
+ * store was deleted, a new run must not find the files of an old one.
  */
 export function lastReport(config: Config): number {
   const folder = projectPath(config.paths.reports)
@@ -59,15 +61,13 @@ export function lastReport(config: Config): number {
   return Math.max(0, ...numbers)
 }
 
-/** Whether a whole adapter lies in a folder. */
+/** Whether a folder has a complete adapter. */
 export function hasAdapter(folder: string): boolean {
   settleFolder(folder)
   return existsSync(join(folder, 'adapter_config.json'))
 }
 
-/**
- * The first of these folders that holds an adapter. Throws UserError with the command that makes one where none does.
- */
+/** The first of these folders that has an adapter. Throws UserError with the command that makes one where none has. */
 export function firstAdapter(folders: readonly string[], command: string): string {
   const found = folders.find(hasAdapter)
   if (found !== undefined) return found
@@ -75,8 +75,9 @@ export function firstAdapter(folders: readonly string[], command: string): strin
 }
 
 /**
- * The adapter of the policy after `round` rounds: SFT's after none. The run's own, or where it made none that of the run
- * whose collection it trains on, or (a stage run alone) the one at the configuration's path.
+ * The adapter of the policy after `round` rounds; after 0 rounds that of SFT. It is the run's own. Where the run made
+ * none, it is that of the run whose collection it trains on, or, for a stage that is run alone, the one at the
+ * configuration's path.
  */
 export function policyFolder(context: Inputs, round: number): string {
   const { artifacts, config } = context
@@ -86,12 +87,12 @@ export function policyFolder(context: Inputs, round: number): string {
   return firstAdapter([...made, projectPath(path)], arm)
 }
 
-/** Where the run whose collection this one trains on keeps what it made; nothing where there is no such run. */
+/** The files of the run whose collection this run trains on; empty where there is none. */
 export function collectorArtifacts({ config, store, collection }: Omit<Inputs, 'artifacts'>): Artifacts[] {
   return collection === null ? [] : [keptArtifacts(config, store.runs.get(collection.run))]
 }
 
-/** Copies a finished adapter to where the configuration wants it, in place of what stood there. */
+/** Copies a finished adapter to the configuration's path, in place of an older one. */
 export async function exportAdapter(from: string, to: string): Promise<void> {
   await replaceFolder(to, (folder) => {
     for (const name of readdirSync(from)) writeFileAtomic(join(folder, name), readFileSync(join(from, name)))

@@ -1,4 +1,4 @@
-/** What a run tells whoever watches it: the terminal, a script that reads JSON lines, a window. */
+/** The events that a run reports to its viewers: the terminal, a script that reads JSON lines, a window. */
 import type { Failure } from '../messages/error.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
@@ -20,9 +20,9 @@ export type LabEvent =
       readonly title: string
       readonly round: number
       readonly status: StageStatus
-      /** Wall time of all its sittings so far. */
+      /** Wall time so far, over all resumptions. */
       readonly seconds: number
-      /** What it found, once it is done. */
+      /** The result, once the stage is done. */
       readonly result: unknown
     }
   | {
@@ -31,16 +31,16 @@ export type LabEvent =
       readonly round: number
       readonly done: number
       readonly total: number
-      /** What is counted, in English: episodes, steps. */
+      /** The unit of what is counted, in English: episodes, steps. */
       readonly unit: string
-      /** The same for the reader's language. */
+      /** The unit as a message, for the reader's language. */
       readonly counted: Message
-      /** Units a second; 0 until the first is done. */
+      /** Units per second; 0 until the first is done. */
       readonly rate: number
-      /** Seconds still to go at that rate; null until the first is done. */
+      /** Seconds left at that rate; null until the first is done. */
       readonly eta: number | null
     }
-  /** A message worth keeping on the screen, and its English, by which the log is searched. */
+  /** A message to keep on the screen, and its English, in which the log is searched. */
   | (Message & {
       readonly event: 'message'
       readonly stage: string
@@ -64,12 +64,12 @@ export type LabEvent =
 
 export type Emit = (event: LabEvent) => void
 
-/** Tells messages as events of a stage and its round. */
+/** Returns a function that reports messages as events of a stage and its round. */
 export function teller(emit: Emit, place: { readonly stage: string; readonly round: number }): (told: Message) => void {
   return (told) => emit({ event: 'message', ...place, ...told, text: english(told) })
 }
 
-/** The same for messages that are made where they are said. */
+/** The same for a message that is given by id and values. */
 export function sayer(emit: Emit, place: { readonly stage: string; readonly round: number }): Say {
   const tell = teller(emit, place)
   return (id, ...given) => tell(message(id, ...given))

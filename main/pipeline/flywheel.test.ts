@@ -3,7 +3,7 @@ import { configSchema } from '../config/schema.ts'
 import { turnFlywheel } from './flywheel.ts'
 import type { Stage } from './stage.ts'
 
-/** Which stages are performed in which round, when validation takes these rounds for the best after rounds 0, 1, 2, ... */
+/** The stages that run in each round, when validation after rounds 0, 1, 2, ... finds these rounds the best. */
 async function turn(flywheel: { rounds: number; patience?: number }, best: readonly number[] = []): Promise<string[]> {
   const performed: string[] = []
   await turnFlywheel({
@@ -24,7 +24,7 @@ test('one round needs no validation', async () => {
   expect(await turn({ rounds: 1 })).toEqual([...BEGINNING, 'collect 1', 'dpo 1', 'evaluate 1'])
 })
 
-test('rounds go on while the latest is the best, and no further than they may', async () => {
+test('rounds go on while the latest is the best, up to the limit', async () => {
   expect(await turn({ rounds: 3 }, [0, 1, 2, 3, 4])).toEqual([
     ...BEGINNING,
     'validate 0',
@@ -35,11 +35,11 @@ test('rounds go on while the latest is the best, and no further than they may', 
   ])
 })
 
-test('a round that was validated before rounds were compared does not end them', async () => {
+test('a round that was validated by an older version does not end the rounds', async () => {
   expect((await turn({ rounds: 3 })).at(-1)).toBe('evaluate 3')
 })
 
-test('they end with the first that is worse than an earlier one, or after as many as patience has', async () => {
+test('the rounds end when one is worse than an earlier one, or after `patience` such rounds', async () => {
   expect((await turn({ rounds: 9 }, [0, 1, 1])).at(-1)).toBe('evaluate 2')
   expect((await turn({ rounds: 9 }, [0, 0])).at(-1)).toBe('evaluate 1')
   expect((await turn({ rounds: 9, patience: 2 }, [0, 1, 1, 3, 3, 3])).at(-1)).toBe('evaluate 5')

@@ -1,4 +1,4 @@
-/** The whole job: the stages in their order, the middle ones again for each round of the flywheel. */
+/** The whole pipeline: the stages in order, with the middle ones repeated for each round of the flywheel. */
 
 import type { EvaluateResult } from './results.ts'
 import type { Runner } from './runner.ts'
@@ -11,9 +11,9 @@ import { validate } from './stages/validate.ts'
 import { verify } from './stages/verify.ts'
 
 /**
- * verify, golden samples, SFT, then rounds of collect, DPO and validate, then one evaluation of every round. The rounds
- * end after `flywheel.patience` of them in a row that were measurably worse on the validation block than an earlier one;
- * the evaluation block is looked at once, when all choices are made.
+ * Runs verify, golden samples, SFT, then rounds of collect, DPO and validate, then one evaluation of every round. The
+ * rounds end after `flywheel.patience` in a row that were measurably worse on the validation block than an earlier one.
+ * The evaluation block is used once, when all choices are made.
  */
 export async function turnFlywheel(runner: Runner): Promise<EvaluateResult> {
   const { rounds, patience } = runner.config.flywheel

@@ -7,7 +7,7 @@ const line = (stage: string, result: unknown, round = 0) => {
   return said === null ? null : english(said)
 }
 
-test('a stage that is done says what came of it', () => {
+test('a finished stage has its result in a line', () => {
   expect(line('golden', { samples: 29, recorded: 3, without: [] })).toBe('29 golden samples, 3 of them new')
   const counts = { seeds: 1, seedsOnlySuccesses: 0, seedsOnlyFailures: 0, sameActions: 0, pageDiffers: 0, ended: 0 }
   const collected = {
@@ -29,7 +29,7 @@ test('a stage that is done says what came of it', () => {
   expect(line('evaluate', { report: '', round: 1, arms: { sft: rate, dpo: rate } })).toBe('SFT 50.0%, DPO 50.0%')
 })
 
-test('nothing is said before the end, nor of what another lab wrote', () => {
+test('an unfinished stage has no line, nor has a result of another version', () => {
   expect(stageLine({ stage: 'golden', round: 0, status: 'running', result: null })).toBeNull()
   expect(line('golden', { samples: 'many' })).toBeNull()
   expect(line('unknown', {})).toBeNull()

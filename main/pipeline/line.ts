@@ -1,10 +1,10 @@
-/** What came of a stage, in a line. */
+/** The result of a stage in one line. */
 import type { Message } from '../messages/message.ts'
 import type { StageRecord } from '../store/stages.ts'
 import { STAGE_NAMES } from './stage.ts'
 import { STAGES } from './stages/all.ts'
 
-/** Null where the stage has not come to its end, or an older lab wrote its result differently. */
+/** Null where the stage is not finished, or an older version wrote its result in another form. */
 export function stageLine({
   stage,
   round,

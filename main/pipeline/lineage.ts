@@ -1,14 +1,14 @@
 /**
- * Which earlier runs a result builds on. A pipeline does every stage itself; training again builds on the run that
- * collected; a stage that is run alone builds on the latest run of each stage before it.
+ * Finds the earlier runs that a result builds on. A pipeline runs every stage itself. Training again builds on the run
+ * that collected the pairs. A stage that is run alone builds on the latest run of each earlier stage.
  */
 import type { StageRecord } from '../store/stages.ts'
 import type { Store } from '../store/store.ts'
 import type { StageName } from './stage.ts'
 
 /**
- * The finished records of a stage, by round, in the latest run that finished it: `run` itself before all others, then
- * the run of the collection that it trains on. None where no run has.
+ * The finished records of a stage, by round, in the latest run that finished it. `run` itself is preferred, then the
+ * run of the collection that it trains on. Empty where no run has finished the stage.
  */
 export function finishedStage(store: Store, run: number, stage: StageName): StageRecord[] {
   const { collection } = store.runs.record(run)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { progressMeter } from './progress.ts'
 
-test('rate and time to go count from the first look, not from what a run before did', () => {
+test('rate and time left count from the first call, without what an earlier run did', () => {
   let now = 0
   const measure = progressMeter(() => now)
   expect(measure(600, 1000, 'episodes')).toEqual({ done: 600, total: 1000, unit: 'episodes', rate: 0, eta: null })
@@ -11,7 +11,7 @@ test('rate and time to go count from the first look, not from what a run before 
   expect(measure(1000, 1000, 'episodes')).toMatchObject({ rate: 20, eta: 0 })
 })
 
-test('another piece of work is measured anew', () => {
+test('another piece of work is measured from its start', () => {
   let now = 0
   const measure = progressMeter(() => now)
   measure(0, 100, 'steps')
@@ -23,7 +23,7 @@ test('another piece of work is measured anew', () => {
   expect(measure(0, 20, 'episodes').eta).toBeNull()
 })
 
-test('a pause is forgotten once it is long ago', () => {
+test('a pause no longer counts after a while', () => {
   let now = 0
   const measure = progressMeter(() => now)
   let done = 0

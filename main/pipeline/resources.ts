@@ -1,4 +1,6 @@
-/** The slow things that stages share: the model, the browser's pages, the tasks. Each is opened when first asked for. */
+/**
+ * The expensive resources that stages share: the model, the browser's pages, the tasks. Each is opened on first use.
+ */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AgentModel } from '../agent/model.ts'
@@ -18,19 +20,19 @@ export interface Resources {
   environment(): Environment
   /** Every task that can be played here. */
   tasks(): readonly Task[]
-  /** The tasks of these names. Throws UserError for one that is not there. */
+  /** The tasks with these names. Throws UserError for an unknown one. */
   tasksNamed(names: readonly string[]): Task[]
-  /** Who watches what is played; none where nobody can. */
+  /** Watches what is played; undefined where nobody can. */
   readonly audience?: Audience | undefined
-  /** Closes what was opened; whatever is still at work with it fails. */
+  /** Closes what was opened. Work that still uses it fails. */
   close(): Promise<void>
 }
 
 export interface ResourceOptions {
-  /** What opens the pages of tasks; headless Chromium by default. */
+  /** Opens the pages of tasks; by default headless Chromium. */
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
-  /** Told, a line at a time, how far the download of a model is. */
+  /** Reports the progress of a model's download. */
   readonly say?: Say | undefined
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined
@@ -90,7 +92,7 @@ async function closeAll(environment: Environment | undefined, model: Promise<Age
   await model?.then((opened) => opened.close()).catch(() => {})
 }
 
-/** Says a line for every tenth of a download. */
+/** Reports every tenth of a download. */
 function sayProgress(say: Say): (progress: DownloadProgress) => void {
   let tenths = -1
   return ({ file, bytes, total }) => {
@@ -101,16 +103,16 @@ function sayProgress(say: Say): (progress: DownloadProgress) => void {
   }
 }
 
-/** The folder of the MiniWoB++ pages: what the configuration names, MINIWOB_URL, or the project's own download. */
+/** The folder of the MiniWoB++ pages: from the configuration, from MINIWOB_URL, or the project's own download. */
 export function miniwobFolder({ environment }: Config): string | undefined {
   const named =
     environment.miniwob === 'auto' ? miniwobFromVariable(process.env.MINIWOB_URL) : projectPath(environment.miniwob)
-  // Where DPO_DRIVER_HOME names another folder, the set-up's download still lies with the program.
+  // Set-up downloads into the program's folder, also where DPO_DRIVER_HOME names another one.
   const downloads = [projectPath('data/miniwob'), resolve(PROGRAM_ROOT, 'data/miniwob')]
   return named ?? downloads.find(existsSync)
 }
 
-/** Every task that can be played with this configuration. Throws UserError where a folder that it names is not one. */
+/** Every task that can be played with this configuration. Throws UserError for a folder in it that does not fit. */
 export function configuredTasks(config: Config): readonly Task[] {
   const miniwob = miniwobFolder(config)
   const { tasks_dir } = config.environment

@@ -1,4 +1,4 @@
-/** What a run found, read from the store: for the report when the run ends, and for later questions. */
+/** The results of a run, read from the store: for the report at the end of the run, and for later requests. */
 import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
@@ -13,15 +13,15 @@ import { pairCounts } from './stages/collect.ts'
 export const evaluateResult = z.object({
   /** The folder of report.html, summary.json and metrics.csv. */
   report: z.string(),
-  /** The round whose policy is called dpo. */
+  /** The round whose policy the report calls dpo. */
   round: z.int(),
   arms: z.record(
     z.string(),
     z.object({ success: z.number(), n: z.int(), low: z.number(), high: z.number(), faults: z.int() }),
   ),
-  /** By arm, the digest of the adapter that played. */
+  /** The digest of the adapter that played, by arm. */
   adapters: z.record(z.string(), z.string()).default({}),
-  /** What it ran on, for the report. */
+  /** Facts about the machine and the model, for the report. */
   facts: z.record(z.string(), z.string()).default({}),
 })
 export type EvaluateResult = z.output<typeof evaluateResult>
@@ -31,12 +31,12 @@ export interface Evaluation extends Pick<ReportData, 'categoryOf' | 'facts'> {
   readonly arms: readonly { readonly name: string; readonly episodes: readonly StoredAttempt[] }[]
 }
 
-/** Everything that the report of a run is made from; `tasks` name the groups. Throws UserError like `evaluationOf`. */
+/** All data for the report of a run; `tasks` name the groups. Throws UserError like `evaluationOf`. */
 export function resultsOf(store: Store, run: number, tasks: readonly Task[]): ReportData {
   return { ...evaluationOf(store, run, tasks), ...history(store, run) }
 }
 
-/** What every policy did on the evaluation block. Throws UserError where the run has no evaluation that ended. */
+/** The episodes of every policy on the evaluation block. Throws UserError where the run has no finished evaluation. */
 export function evaluationOf(store: Store, run: number, tasks: readonly Task[]): Evaluation {
   const evaluated = store.stages.of(run).find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   if (evaluated === undefined) {
@@ -66,7 +66,7 @@ export function history(store: Store, run: number): Omit<ReportData, keyof Evalu
   }
 }
 
-/** What became of the episodes of each round, and how long every stage took. */
+/** The numbers of episodes and pairs of each round, and the time of every stage. */
 export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | 'pairs' | 'wall'> {
   const { name, started } = store.runs.record(run)
   const records = recordsBehind(store, run)
@@ -79,7 +79,7 @@ export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | '
   }
 }
 
-/** Seconds by stage; a stage that went round, or that is not of the first round, has its round in its name. */
+/** Seconds by stage. The name of a stage has its round where there are several, or where it is not the first. */
 function wallOf(records: readonly StageRecord[]): ReportData['wall'] {
   const rounds = new Map<string, number>()
   for (const { stage } of records) rounds.set(stage, (rounds.get(stage) ?? 0) + 1)
@@ -89,7 +89,7 @@ function wallOf(records: readonly StageRecord[]): ReportData['wall'] {
 
 /** The stages that a run builds on: its own, and those of earlier runs. */
 function recordsBehind(store: Store, run: number): StageRecord[] {
-  // A stage alone is not validated between rounds, whatever an earlier run did.
+  // A stage that was run alone is not validated between rounds, whatever an earlier run did.
   const own: readonly string[] = ['validate', 'evaluate']
   return STAGE_NAMES.flatMap((stage) =>
     own.includes(stage)
@@ -98,7 +98,7 @@ function recordsBehind(store: Store, run: number): StageRecord[] {
   )
 }
 
-/** The groups of tasks. A task that is in no catalogue is one of the user's own pages. */
+/** The groups of tasks. A task without a group is one of the user's own pages. */
 export function labels(tasks: readonly Task[]): Pick<ReportData, 'categoryOf'> {
   const groups = new Map(tasks.map(({ name, category }) => [name, category]))
   return { categoryOf: (task) => groups.get(task) ?? 'own' }

@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-/** A stage that does `work` and counts how often. */
+/** A stage that does `work` and counts its calls. */
 function stage(name: StageName, work: Stage<number>['run']): Stage<number> & { calls: number } {
   return {
     name,
@@ -43,7 +43,7 @@ function start<T>(work: (runner: Runner) => Promise<T>, signal = new AbortContro
   return runStages({ store, run, resources, signal, emit: (event) => events.push(event) }, work)
 }
 
-test('a stage that is done is skipped the next time, with the result it had', async () => {
+test('a finished stage is skipped the next time, with its stored result', async () => {
   const sft = stage('sft', async () => 7)
   const broken = stage('dpo', async () => {
     throw new Error('no')
@@ -61,13 +61,13 @@ test('a stage that is done is skipped the next time, with the result it had', as
   ])
 })
 
-test('the same stage in another round is another', async () => {
+test('the same stage in another round is a different one', async () => {
   const collect = stage('collect', async ({ round }) => round)
   await start(async (runner) => [await runner.perform(collect, 1), await runner.perform(collect, 2)])
   expect(collect.calls).toBe(2)
 })
 
-test('a cancelled stage and its run are marked as stopped, and no stage begins after it', async () => {
+test('a cancelled stage and its run are marked as stopped, and no later stage starts', async () => {
   const controller = new AbortController()
   const first = stage('collect', async ({ signal }) => {
     controller.abort()
@@ -85,7 +85,7 @@ test('a cancelled stage and its run are marked as stopped, and no stage begins a
   expect(second.calls).toBe(0)
 })
 
-test('progress, metrics and messages are told with their stage, metrics are kept', async () => {
+test('progress, metrics and messages are reported with their stage, and metrics are stored', async () => {
   const sft = stage('sft', async (context) => {
     context.progress(0, 10, message('unitTasks'))
     context.metrics('sft', 1, { loss: 0.5 })
@@ -106,7 +106,7 @@ test('progress, metrics and messages are told with their stage, metrics are kept
   expect(store.metrics.of(run.id)).toMatchObject([{ stage: 'sft', arm: 'sft', step: 1, name: 'loss', value: 0.5 }])
 })
 
-test('the time of a stage adds up over its sittings', async () => {
+test('the time of a stage adds up over resumptions', async () => {
   let fail = true
   const collect = stage('collect', async () => {
     await new Promise((resolve) => setTimeout(resolve, 30))

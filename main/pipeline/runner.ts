@@ -1,4 +1,4 @@
-/** Runs stages one after another: order, what is already done, time, progress, and how it ends. */
+/** Runs stages one after another. Skips those that are done, and records time, progress and outcome. */
 
 import type { Config } from '../config/schema.ts'
 import { type Failure, failureOf, NO_FAILURE } from '../messages/error.ts'
@@ -14,9 +14,9 @@ import type { Stage, StageContext } from './stage.ts'
 
 export interface Runner {
   readonly config: Config
-  /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
+  /** The earlier collection that the run trains on; null where it uses its own, or the latest. */
   readonly collection: RoundKey | null
-  /** Runs a stage of a round and returns its result; one that the run has already done is not done again. */
+  /** Runs a stage of a round and returns its result. A stage that the run has finished is skipped. */
   perform<Result>(stage: Stage<Result>, round: number): Promise<Result>
 }
 
@@ -28,12 +28,12 @@ export interface RunnerOptions {
   readonly emit: Emit
 }
 
-/** How often a stage's time is written down, so that a kill loses no more of the count. */
+/** Milliseconds between two updates of a stage's time, so that a kill loses no more than this. */
 const HEARTBEAT = 1000
 
 /**
- * Runs `work`, which performs stages, and marks the run with how it ended: 'done', 'stopped' where the signal cancelled
- * it, 'failed' with any other error. The errors go on to the caller.
+ * Runs `work`, which performs stages, and marks the run with its outcome: 'done', 'stopped' where the signal cancelled
+ * it, 'failed' for any other error. Errors are thrown on to the caller.
  */
 export async function runStages<Result>(
   options: RunnerOptions,
@@ -123,7 +123,7 @@ function endingOf(signal: AbortSignal): 'stopped' | 'failed' {
   return signal.aborted ? 'stopped' : 'failed'
 }
 
-/** Hands the seconds that have passed to `add`, bit by bit, until it is stopped. */
+/** Passes elapsed seconds to `add`, bit by bit, until it is stopped. */
 function stageClock(add: (seconds: number) => void): { stop(): void } {
   let since = performance.now()
   const tick = () => {

@@ -1,4 +1,4 @@
-/** A stage of the lab as a value: what it is called and what it does. The runner decides when, and whether again. */
+/** A stage of the lab: its name and its work. The runner decides when it runs, and whether again. */
 import type { z } from 'zod'
 import type { Config } from '../config/schema.ts'
 import type { Message, Say } from '../messages/message.ts'
@@ -13,37 +13,37 @@ export type StageName = (typeof STAGE_NAMES)[number]
 
 export interface Stage<Result> {
   readonly name: StageName
-  /** What it does. */
+  /** What the stage does. */
   readonly title: Message
-  /** Its result is kept as JSON and read back where a resumed run skips the stage. */
+  /** The schema of its result, which is stored as JSON and read back where a resumed run skips the stage. */
   readonly result: z.ZodType<Result>
-  /** Throws UserError for what the user can mend, and the signal's reason when it was cancelled. */
+  /** Throws UserError for an error that the user can fix, and the signal's reason when it was cancelled. */
   run(context: StageContext): Promise<Result>
-  /** What came of it, in a line. */
+  /** The result in one line. */
   line(result: Result, round: number): Message
 }
 
-/** What a stage works with. */
+/** The context in which a stage runs. */
 export interface StageContext {
   readonly config: Config
   readonly store: Store
   readonly run: number
-  /** 0 before the flywheel turns, then 1, 2, ... */
+  /** 0 before the first round of the flywheel, then 1, 2, ... */
   readonly round: number
-  /** The earlier collection that the run trains on; null where it takes its own, or the latest. */
+  /** The earlier collection that the run trains on; null where it uses its own, or the latest. */
   readonly collection: RoundKey | null
   readonly artifacts: Artifacts
   readonly resources: Resources
   /** Aborted when the user stops the run. */
   readonly signal: AbortSignal
-  /** The key under which an arm of this stage is kept. */
+  /** The key of an arm of this stage in the store. */
   arm(name: string): ArmKey
-  /** Tells how far it is; `unit` names what is counted, in the plural. */
+  /** Reports progress. `unit` names what is counted, in the plural. */
   progress(done: number, total: number, unit: Message): void
-  /** Keeps the metrics of one optimiser step and tells them. */
+  /** Stores and reports the metrics of one optimiser step. */
   metrics(arm: string, step: number, metrics: Metrics): void
-  /** Says a line worth keeping on the screen. */
+  /** Reports a message to keep on the screen. */
   readonly say: Say
-  /** Says a message that another room made. */
+  /** Reports a message that other code has made. */
   readonly tell: (told: Message) => void
 }

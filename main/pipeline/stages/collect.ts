@@ -1,4 +1,7 @@
-/** Stage 2: the current policy tries every task seed several times; where it both succeeds and fails, there is a pair. */
+/**
+ * Stage 2: the present policy tries every task seed several times. Where it both succeeds and fails, there can be a
+ * pair.
+ */
 import { z } from 'zod'
 import { shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -11,7 +14,7 @@ import { jobsOf, play } from './play.ts'
 
 const count = z.int()
 
-/** What became of the episodes: PairCounts. */
+/** The numbers of episodes and pairs: PairCounts. */
 export const pairCounts = z.object({
   episodes: count,
   successes: count,
@@ -67,7 +70,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
   },
 }
 
-/** Why there is no pair, and what to do. */
+/** The message for a collection without pairs: the reason, and what to do. */
 function whyNoPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts) {
   if (seedsOnlyFailures === seeds) return 'noPairsAllFailed'
   if (seedsOnlySuccesses === seeds) return 'noPairsAllSolved'

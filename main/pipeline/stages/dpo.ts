@@ -1,4 +1,4 @@
-/** Stage 3: the policy learns from pairs; the controls learn from the same episodes by other means. */
+/** Stage 3: the policy learns from pairs. The controls learn from the same episodes by other methods. */
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { checkMemory, largestBatch } from '../../capacity/memory.ts'
@@ -26,7 +26,7 @@ import { mapInTurns } from './turns.ts'
 
 const result = z.object({
   pairs: z.int(),
-  /** The adapter whose policy is the reference: frozen, and where training begins. */
+  /** The adapter of the reference policy. It is frozen, and training starts from it. */
   reference: z.string(),
   arms: z.array(z.string()),
 })
@@ -43,7 +43,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     const reference = policyFolder(context, round - 1)
     const { lora, tensors } = await loadAdapter(reference, engine.config)
     freeTensors(tensors)
-    // Read from disk each time: beside a large model there is no memory for a second copy.
+    // Read from disk each time, because beside a large model there is no memory for a second copy.
     const weights = async () => (await loadAdapter(reference, engine.config)).tensors
     const material = await materialOf(context, model)
     const { pairs, golden } = material
@@ -87,7 +87,7 @@ export const dpo: Stage<z.output<typeof result>> = {
 
 interface Material {
   readonly pairs: readonly TokenPair[]
-  /** Every step of the successes that the pairs come from. */
+  /** Every step of the successes in the collected episodes. */
   readonly examples: readonly Example[]
   readonly golden: readonly Example[]
 }
@@ -103,7 +103,7 @@ async function materialOf(context: StageContext, model: AgentModel): Promise<Mat
   return { pairs, golden, examples: await ownSuccesses(context, model) }
 }
 
-/** Warns of rates that suit other models, and of memory that will be short. Throws UserError where it is too little. */
+/** Warns of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
 function sayWarnings(
   context: StageContext,
   engine: Engine,
@@ -119,7 +119,7 @@ function sayWarnings(
   if (memory !== null) context.say('memoryShort', memory)
 }
 
-/** What each arm learns from. The controls have their place in the first round, which all arms begin from SFT. */
+/** What each arm learns from. Controls are trained in the first round, in which all arms start from SFT. */
 function objectives(
   context: StageContext,
   { pairs, examples, golden }: Material,
@@ -138,7 +138,7 @@ function objectives(
   return arms
 }
 
-/** Every step of the successes of this run's collection, or for a stage run alone of the latest one. */
+/** Every step of the successes of this run's collection, or of the latest one for a stage that is run alone. */
 async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)

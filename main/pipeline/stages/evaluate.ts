@@ -1,4 +1,4 @@
-/** Stage 4: every arm plays the same unseen problems greedily; the table and the report say what came of it. */
+/** Stage 4: every arm plays the same unseen problems greedily. The table and the report show the results. */
 import { join } from 'node:path'
 import type { Job } from '../../agent/rollout.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
@@ -80,13 +80,13 @@ async function playAll(
   return arms
 }
 
-/** How many percent SFT solved, and DPO where it was played. */
+/** The percentages that SFT solved, and DPO where it played. */
 function percents({ sft, dpo }: EvaluateResult['arms']): { readonly sft: string; readonly dpo: string | null } {
   const percent = (share: number) => (100 * share).toFixed(1)
   return { sft: percent(sft?.success ?? 0), dpo: dpo === undefined ? null : percent(dpo.success) }
 }
 
-/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or what it was before, DPO. */
+/** Folders of the adapters to evaluate, by arm: SFT, the controls, DPO's other rounds or the earlier DPO, DPO. */
 function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])

@@ -1,11 +1,11 @@
-/** Texts that were kept, as the tokens that training takes. */
+/** Converts stored texts to the tokens that training takes. */
 import type { AgentModel } from '../../agent/model.ts'
 import type { Config } from '../../config/schema.ts'
 import { projectPath } from '../../files/paths.ts'
 import { type GoldenSample, readGoldenData, splitGolden } from '../../preferences/golden.ts'
 import type { Example } from '../../training/sft.ts'
 
-/** The golden samples that the configuration asks for: those to train on, and the held-out. */
+/** The golden samples for the configuration: those to train on, and those held out. */
 export function goldenExamples(model: AgentModel, config: Config): { train: Example[]; heldOut: Example[] } {
   const { samples_per_task, held_out_per_task } = config.golden
   const samples = readGoldenData(projectPath(config.paths.sft_data))

@@ -1,4 +1,4 @@
-/** Golden samples: the scripted experts show each task a few times. */
+/** Records golden samples: the scripted experts solve each task a few times. */
 import { z } from 'zod'
 import { formatAction, formatCompletion } from '../../agent/grammar.ts'
 import { promptMessages } from '../../agent/prompt.ts'
@@ -17,12 +17,12 @@ import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../
 import { type Ending, endingMessage } from '../../store/episode.ts'
 import type { Stage, StageContext } from '../stage.ts'
 
-/** Seeds in a row at which an expert may fail before its task is given up. */
+/** Number of seeds in a row at which an expert may fail before its task is skipped. */
 const PATIENCE = 20
 
 const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(z.string()) })
 
-/** Records the samples that paths.sft_data lacks. It keeps those that are there, from experts or from people. */
+/** Records the samples that paths.sft_data lacks. Existing ones stay, from experts or from people. */
 export const golden: Stage<z.output<typeof result>> = {
   name: 'golden',
   title: message('titleGolden'),
@@ -53,7 +53,7 @@ export const golden: Stage<z.output<typeof result>> = {
   line: ({ samples, recorded }) => message('lineGolden', { samples, recorded }),
 }
 
-/** Samples of the problems that a task still needs. */
+/** Samples for the problems that a task still needs. */
 async function recordMissing(
   context: StageContext,
   task: Task,
@@ -85,7 +85,7 @@ async function recordMissing(
   return recorded
 }
 
-/** The samples of one episode that the expert solved, or why it did not. */
+/** The samples of one episode that the expert solved, or why it did not solve it. */
 async function show(attempt: Attempt, expert: Expert, context: StageContext): Promise<GoldenSample[] | string> {
   const { task, seed, session } = attempt
   const { resources, signal, round } = context

@@ -19,7 +19,7 @@ const WON: StepResult = { observation: PAGE, done: true, ending: ENDINGS.success
 
 let store: Store
 let key: ArmKey
-/** What the model was asked to do, and which seeds were played to their end. */
+/** The calls of the model, and the seeds that were played to their end. */
 let calls: string[]
 let played: number[]
 
@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-/** A stage whose model always presses Enter, on pages that always want it. */
+/** A stage whose model always presses Enter, on pages that always ask for that. */
 function context(signal: AbortSignal): StageContext {
   const answer = 'Thought: t\nAction: press Enter'
   const model = {
@@ -65,7 +65,7 @@ function context(signal: AbortSignal): StageContext {
 
 const sampling = { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1 }
 
-test('what the store holds is not played again; the rest goes into it as it ends', async () => {
+test('stored episodes are not played again, and the others are stored as they end', async () => {
   const abort = new AbortController()
   const jobs = jobsOf([TASK], 5, 6)
   const stop = (done: number) => {
@@ -93,7 +93,7 @@ test('what the store holds is not played again; the rest goes into it as it ends
   expect(progress).toEqual(Array.from({ length: 7 - kept }, (_, at) => kept + at))
 })
 
-test('where the store holds all, the model is not even loaded', async () => {
+test('where all episodes are stored, the model is not loaded', async () => {
   const jobs = jobsOf([TASK], 0, 2, 2)
   expect(jobs.map(({ seed, attempt }) => [seed, attempt])).toEqual([
     [0, 0],

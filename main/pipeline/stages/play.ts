@@ -1,4 +1,4 @@
-/** Episodes that survive a kill: each goes into the store as it ends, and what is there is not played again. */
+/** Plays episodes so that they survive a kill: each is stored as it ends, and stored ones are not played again. */
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
@@ -12,11 +12,11 @@ export interface Play {
   readonly adapter: string
   readonly jobs: readonly Job[]
   readonly sampling: RolloutOptions['sampling']
-  /** Called as each episode ends, with how many of the jobs are done. */
+  /** Called as each episode ends, with the number of finished jobs. */
   onEpisode(done: number): void
 }
 
-/** Plays the jobs that the store does not hold yet, and returns the episodes of all of them. */
+/** Plays the jobs whose episodes are not stored, and returns the episodes of all. */
 export async function play(
   context: StageContext,
   { key, adapter, jobs, sampling, onEpisode }: Play,
@@ -49,7 +49,7 @@ export async function play(
   return store.episodes.of(key)
 }
 
-/** Every attempt at `seeds` seeds of each task from `start` on: a task's problems stand together. */
+/** Every attempt at `seeds` seeds of each task, counted from `start`. The problems of a task stand together. */
 export function jobsOf(tasks: readonly Task[], start: number, seeds: number, attempts = 1): Job[] {
   return tasks.flatMap((task) =>
     Array.from({ length: seeds * attempts }, (_, at) => ({
@@ -60,7 +60,7 @@ export function jobsOf(tasks: readonly Task[], start: number, seeds: number, att
   )
 }
 
-/** How a policy plays where it is measured. */
+/** How a policy samples when it is measured. */
 export function greedy({ model, project }: Config): RolloutOptions['sampling'] {
   return { temperature: 0, top_p: 1, max_new_tokens: model.max_new_tokens, seed: project.seed }
 }

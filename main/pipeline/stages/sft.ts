@@ -1,4 +1,4 @@
-/** Stage 1: the base model learns the form of thought and action, and the tasks, from golden samples. */
+/** Stage 1: from golden samples the base model learns the form of thought and action, and the tasks. */
 import { z } from 'zod'
 import { type BatchSize, checkMemory, largestBatch, memoryShortLater } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
@@ -14,7 +14,7 @@ import { trainAdapter } from './training.ts'
 
 const result = z.object({
   examples: z.int(),
-  /** The step whose weights were kept, and how many were done. */
+  /** The step whose weights were kept, and the number of steps. */
   step: z.int(),
   steps: z.int(),
   stoppedEarly: z.boolean(),
@@ -41,7 +41,7 @@ export const sft: Stage<z.output<typeof result>> = {
     )
     const warning = checkMemory(engine, config.lora, [batch], { stage: 'sft', ...options })
     if (warning !== null) context.say('memoryShort', warning)
-    // A run keeps its settings. Without this, it would collect for hours and then find that DPO does not fit.
+    // A run keeps its settings. Without this warning, it would collect for hours and then find that DPO does not fit.
     const later = memoryShortLater(engine, config.lora, [likelyPairs(train, config.training.dpo.batch_size)])
     if (later !== null) context.say('memoryShortLater', later)
     const rates = smallModelRates(config, engine.config, ['sft'])
@@ -69,7 +69,7 @@ export const sft: Stage<z.output<typeof result>> = {
   line: ({ examples, step, steps }) => message('lineSft', { examples, step, steps }),
 }
 
-/** The largest batch of so many pairs, if both answers of a pair are like these samples. */
+/** The largest batch of this many pairs, if both answers of a pair are as long as these samples. */
 function likelyPairs(samples: readonly Example[], size: number): BatchSize {
   const pairs = samples.map((sample) => [sample, sample])
   return largestBatch(

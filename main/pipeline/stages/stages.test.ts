@@ -1,4 +1,4 @@
-/** Stages whose episodes are all in the store already: nothing is played, everything that follows is done. */
+/** Stages whose episodes are all stored: nothing is played, and everything after that is done. */
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,13 +79,13 @@ function episode(task: string, seed: number, attempt: number, outcome: Outcome, 
   }
 }
 
-/** A folder that passes for an adapter, and says whose it is. */
+/** A folder that counts as an adapter, with its name in it. */
 function adapter(path: string): void {
   writeFileAtomic(join(path, 'adapter_config.json'), path)
   writeFileAtomic(join(path, 'adapter_model.safetensors'), path)
 }
 
-test('collect makes pairs of what was played, in the store, and exports them to the file of the configuration', async () => {
+test('collect stores the pairs of the episodes, and exports them to the file of the configuration', async () => {
   begin({ collect: { seeds_per_task: 2, attempts: 2, seed_start: 10 } })
   adapter(inFolder('sft'))
   const key = { run: run.id, stage: 'collect', round: 2, arm: '' }
@@ -116,7 +116,7 @@ test('a collection without a pair says why', async () => {
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
 })
 
-/** What the policy of a round did on twenty problems of the validation block. */
+/** The policy of a round, on twenty problems of the validation block. */
 function validated(round: number, solved: number): void {
   for (let seed = 0; seed < 20; seed++) {
     const key = { run: run.id, stage: 'validate', round, arm: '' }
@@ -124,18 +124,18 @@ function validated(round: number, solved: number): void {
   }
 }
 
-test('of validated rounds the latest is taken that is not measurably worse than the best', () => {
+test('of validated rounds, the latest that is not measurably worse than the best is kept', () => {
   begin({})
   for (const [round, solved] of [10, 16, 18, 16].entries()) validated(round, solved)
   const best = (first: number, last: number) => bestRound({ store, run: run.id }, first, last)
   expect([best(0, 1), best(0, 2), best(0, 3)]).toEqual([1, 2, 3])
   validated(4, 11)
   expect([best(0, 4), best(4, 4)]).toEqual([3, 4])
-  // Rounds that nobody validated: the latest.
+  // Rounds without validation: the latest.
   expect(best(7, 9)).toBe(9)
 })
 
-test('evaluate calls the latest round that validated no worse than the best dpo, reports every arm, and exports that adapter', async () => {
+test('evaluate calls the kept round dpo, reports every arm, and exports that adapter', async () => {
   begin({ evaluation: { num_episodes_per_task: 2, seed_start: 50 }, flywheel: { rounds: 3 } })
   const reports = inFolder('reports/trial-1')
   adapter(join(reports, 'sft_adapter'))
@@ -179,7 +179,7 @@ test('evaluate calls the latest round that validated no worse than the best dpo,
   expect(said.join('\n')).toContain(join(reports, 'report.html'))
 })
 
-test('evaluate alone plays the adapters at the paths of the configuration, and SFT alone where there is no other', async () => {
+test('evaluate alone plays the adapters at the paths of the configuration, and only SFT where there is no other', async () => {
   begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50 } })
   await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run `npx dpo-driver sft` first/)
   adapter(inFolder('sft'))
@@ -190,7 +190,7 @@ test('evaluate alone plays the adapters at the paths of the configuration, and S
   expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. The evaluation leaves out DPO.')
 })
 
-test('trained again on an earlier collection, DPO is evaluated beside what it was before and the SFT it came from', async () => {
+test('DPO that was trained again is evaluated beside the earlier DPO and its SFT', async () => {
   begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50, controls: false } })
   const before = inFolder('reports/trial-1')
   adapter(join(before, 'sft_adapter'))

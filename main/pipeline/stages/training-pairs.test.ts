@@ -63,19 +63,19 @@ function stage(collection: RoundKey | null = null): StageContext {
   }
 }
 
-/** What is trained on: seed, chosen, rejected. */
+/** The training pairs: seed, chosen, rejected. */
 function trained(context: StageContext): string[] {
   return trainingPairs(context, ['dpo']).map(({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`)
 }
 
-/** What the preference file holds, in the same form. */
+/** The pairs of the preference file, in the same form. */
 function exported(): string[] {
   return parsePreferences(readFileSync(file, 'utf8'), file).map(
     ({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`,
   )
 }
 
-/** A collection of three pairs in a run of its own, exported; the ids of the pairs. */
+/** Exports a collection of three pairs in a new run. Returns the ids of the pairs. */
 function collected(seeds = [1, 2, 3]): number[] {
   const { run } = stage()
   store.pairs.replace({ run, round: 1 }, seeds.map(pair))
@@ -83,18 +83,18 @@ function collected(seeds = [1, 2, 3]): number[] {
   return store.pairs.of({ run, round: 1 }).map(({ id }) => id)
 }
 
-/** Changes the lines of the preference file as somebody does who edits it. */
+/** Edits the lines of the preference file, as a person does. */
 function edit(change: (lines: string[]) => string[]): void {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   writeFileSync(file, change(lines).join('\n'))
 }
 
-/** Begins a training: it has its first checkpoint. */
+/** Starts a training: it has its first checkpoint. */
 function checkpoint(context: StageContext): void {
   store.checkpoints.save(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
 }
 
-test("training takes a run's own pairs as they were corrected, and says so", () => {
+test('training uses a run’s own pairs with their corrections, and reports that', () => {
   const context = stage()
   store.pairs.replace(context, [pair(1), pair(2), pair(3), pair(4)])
   const [first = 0, second = 0, third = 0] = store.pairs.of(context).map(({ id }) => id)
@@ -105,17 +105,17 @@ test("training takes a run's own pairs as they were corrected, and says so", () 
   expect(said).toEqual(['3 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited'])
 })
 
-test('a stage alone takes the corrections of the collection whose export lies at the path, and exports them again', () => {
+test('a stage alone uses the corrected collection whose export is at the path, and exports it again', () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'drop' })
   expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
   expect(exported()).toEqual(['2 good bad', '3 good bad'])
-  // The export is the store's again, so the next correction counts as well.
+  // The file is the store's export again, so the next correction counts too.
   undoCorrection(store, { run: 1, round: 1 })
   expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
 })
 
-test('a run that was asked to train again takes the collection it was given, not the latest', () => {
+test('a run that trains again uses the collection that it was given, not the latest', () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'swap' })
   collected([4])
@@ -123,7 +123,7 @@ test('a run that was asked to train again takes the collection it was given, not
   expect(exported()).toEqual(['1 bad good', '2 good bad', '3 good bad'])
 })
 
-test('a file that was moved with its store is still an export of it, and so is what is changed in it then', () => {
+test('a file that was moved with its store is still its export, and later changes in it count', () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'drop' })
   store.close()
@@ -138,7 +138,7 @@ test('a file that was moved with its store is still an export of it, and so is w
   expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 2 })
 })
 
-test('a file that was changed by hand is imported before training, told line by line, and can be undone', () => {
+test('a file that was changed by hand is imported before training, reported line by line, and can be undone', () => {
   collected()
   edit(([one = '', two = '']) => [
     one.replace('good', 'better'),
@@ -154,7 +154,7 @@ test('a file that was changed by hand is imported before training, told line by 
     `${file} has no line for pair 3 (click-tab, seed 3, step 0): dropped`,
     '4 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited',
   ])
-  // Imported once is in the store: nothing more to tell.
+  // The import is stored, so nothing more is reported.
   said = []
   expect(trained(stage())).toHaveLength(3)
   expect(said).toHaveLength(1)
@@ -162,7 +162,7 @@ test('a file that was changed by hand is imported before training, told line by 
   expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
 })
 
-test('a file with a line that is no pair changes nothing, and every such line is told', () => {
+test('a file with invalid lines changes nothing, and each such line is reported', () => {
   collected()
   edit(([one = '', two = '', three = '']) => [one.replace('good', 'better'), two.slice(5), `${three}}`])
   const before = readFileSync(file, 'utf8')
@@ -173,7 +173,7 @@ test('a file with a line that is no pair changes nothing, and every such line is
   expect(readFileSync(file, 'utf8')).toBe(before)
 })
 
-/** Pairs as somebody writes them who has no lab at hand: in TRL's form alone. */
+/** Pairs in plain TRL form, as a person without the lab would write them. */
 const bare = (...numbers: number[]) =>
   numbers
     .map((number) =>
@@ -195,7 +195,7 @@ test('a file of pairs that no run collected becomes the collection of this run',
     { prompt: 'own 1', task: 'imported', chosenAttempt: null, margin: null, reviewed: false },
     { prompt: 'own 2' },
   ])
-  // It is known from now on, corrected like any collection, and edited like any export.
+  // The file is now known, corrected like any collection, and edited like any export.
   const second = stage()
   expect(trained(second)).toHaveLength(2)
   expect(store.pairs.of(second)).toEqual([])
@@ -204,7 +204,7 @@ test('a file of pairs that no run collected becomes the collection of this run',
   expect(store.pairs.count(first)).toMatchObject({ pairs: 3, dropped: 1 })
 })
 
-test('a file that has no pair of its collection left is a collection of its own', () => {
+test('a file without any pair of its collection becomes a collection of its own', () => {
   collected()
   writeFileSync(file, preferenceText([pair(9)]))
   const context = stage()
@@ -213,12 +213,12 @@ test('a file that has no pair of its collection left is a collection of its own'
   expect(store.pairs.of(context)).toHaveLength(1)
 })
 
-test('what somebody wrote is never lost where the lab writes: an export first keeps a copy', () => {
+test('a person’s file is never lost: an export first keeps a copy', () => {
   writeFileSync(file, bare(1, 2))
   const context = stage()
   trained(context)
   trained(stage())
-  // Nothing to write: the file stays in its own form.
+  // The pairs are the same, so the file keeps its own form.
   expect(readFileSync(file, 'utf8')).toBe(bare(1, 2))
   correctPairs(
     store,
@@ -234,7 +234,7 @@ test('what somebody wrote is never lost where the lab writes: an export first ke
   expect(said).toContain(`${file} was written or changed by hand. A copy of it is kept in ${copy}.`)
   expect(readFileSync(copy, 'utf8')).toBe(bare(1, 2))
   expect(exported()).toHaveLength(1)
-  // The lab's own export is written over, one that was edited and not imported is not.
+  // The lab's own export is overwritten; an edited one that was not imported is copied first.
   collected()
   expect(existsSync(join(folder, 'preferences.by-hand-2.jsonl'))).toBe(false)
   edit((lines) => lines.slice(1))
@@ -243,7 +243,7 @@ test('what somebody wrote is never lost where the lab writes: an export first ke
   expect(exported()).toEqual(['7 good bad'])
 })
 
-test('what a training has begun with stays, whatever is corrected meanwhile', () => {
+test('a training keeps the pairs that it began with, whatever is corrected meanwhile', () => {
   const [first = 0, second = 0, third = 0] = collected()
   const context = stage()
   trainingPairs(context, ['dpo'])
@@ -263,7 +263,7 @@ test('what a training has begun with stays, whatever is corrected meanwhile', ()
   expect(trained({ ...context, store })).toEqual(set)
 })
 
-test('a training whose pairs are gone is not gone on with on others', () => {
+test('a training whose pairs are gone is not resumed with others', () => {
   collected()
   const context = stage()
   trainingPairs(context, ['dpo'])
@@ -272,7 +272,7 @@ test('a training whose pairs are gone is not gone on with on others', () => {
   expect(() => trained(context)).toThrow(/no longer has the pairs that run 2 began to train on/)
 })
 
-test('a set of which everything was dropped is refused, and so is a file that is not there or empty', () => {
+test('a set without kept pairs is refused, and so is a missing or empty file', () => {
   correctPairs(store, collected(), { kind: 'drop' })
   expect(() => trained(stage())).toThrow(/All pairs of run 1 were dropped by hand; keep some, or collect again\./)
   writeFileSync(file, '\n')

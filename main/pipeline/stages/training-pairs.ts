@@ -1,4 +1,4 @@
-/** The pairs that a run trains on: as they were collected, and corrected by hand. */
+/** The pairs that a run trains on: the collected ones with their corrections. */
 import { projectPath } from '../../files/paths.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
@@ -10,9 +10,9 @@ import type { StageContext } from '../stage.ts'
 import { exportPairs } from './export-pairs.ts'
 
 /**
- * The pairs that these arms train on. Once a training has begun with them they stay as they are, whatever is corrected
- * meanwhile: the store remembers the set. Before that the set is made anew from the collection as it was corrected until
- * now. Throws UserError where no pair is left, and where the store has lost the set of a training that has begun.
+ * The pairs that these arms train on. Once a training has begun, later corrections do not change its pairs, because the
+ * store remembers the set. Before that, the set is made from the collection with its corrections so far. Throws
+ * UserError where no pair is left, and where the store has lost the set of a training that has begun.
  */
 export function trainingPairs(context: StageContext, arms: readonly string[]): readonly StoredPair[] {
   const { store, run } = context
@@ -38,8 +38,8 @@ function begin(context: StageContext): void {
 }
 
 /**
- * The run's own collection, the one that it was asked to train on, or for a stage run alone the one that the preference
- * file was exported from; what somebody changed in the file is imported first.
+ * The run's own collection, or the one that it was given, or, for a stage that is run alone, the one that the
+ * preference file was exported from. Changes in the file are imported first.
  */
 function collectionOf(context: StageContext): RoundKey {
   const { config, store, run, round, collection } = context
@@ -50,7 +50,7 @@ function collectionOf(context: StageContext): RoundKey {
   return found.round
 }
 
-/** Whether an arm of this stage has a checkpoint or is done: the pairs must then stay what they were. */
+/** Whether an arm of this stage has a checkpoint or is done. Then its pairs must not change. */
 function hasBegun({ artifacts, store, arm, round }: StageContext, arms: readonly string[]): boolean {
   return arms.some(
     (name) => hasAdapter(artifacts.adapter(name, round)) || store.checkpoints.get(arm(name)) !== undefined,

@@ -46,7 +46,7 @@ function stage(): { context: StageContext; abort: AbortController } {
   return { context, abort }
 }
 
-/** Trains a table on a few sequences; `onStep` may interfere. */
+/** Trains a table on a few sequences. `onStep` may interfere. */
 async function train(
   context: StageContext,
   onStep: (step: number) => void = () => {},
@@ -112,7 +112,7 @@ test.each([
   expect(store.checkpoints.get(context.arm('sft'))).toBeUndefined()
 })
 
-test('one of several trainings tells how far all of them are', async () => {
+test('one of several trainings reports the progress of all', async () => {
   const { context } = stage()
   const told: string[] = []
   const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${english(unit)}`)

@@ -1,4 +1,7 @@
-/** Trainings that survive a kill: metrics and checkpoints go into the store, the finished adapter into its folder. */
+/**
+ * Runs trainings so that they survive a kill: metrics and checkpoints are stored, and the finished adapter is saved to
+ * its folder.
+ */
 import { z } from 'zod'
 import { saveAdapter } from '../../engine/adapter.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
@@ -9,27 +12,27 @@ import { message } from '../../messages/message.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
 import type { StageContext } from '../stage.ts'
 
-/** Optimiser steps between two checkpoints: a kill costs no more than these. */
+/** Optimiser steps between two checkpoints. A kill loses at most these. */
 const SAVE_STEPS = 10
 
 export interface KeptTraining {
   readonly engine: Engine
-  /** Name of the arm in the store. */
+  /** The arm's name in the store. */
   readonly arm: string
   readonly lora: LoraConfig
-  /** Where the adapter begins; they are freed once the engine has them. */
+  /** The adapter's first weights. They are freed once the engine has them. */
   readonly weights: () => Tensors | Promise<Tensors>
   readonly maxSteps: number
-  /** Steps of the stage's other trainings: those before this one, and those after it. */
+  /** The number of steps of the stage's other trainings, before and after this one. */
   readonly others?: { readonly before: number; readonly after: number }
-  /** Where the trained adapter goes. */
+  /** The folder for the trained adapter. */
   readonly folder: string
   readonly baseModelName: string
-  /** Does the training of the adapter of this name. */
+  /** Trains the adapter with this name. */
   train(adapter: string, hooks: TrainingHooks): Promise<TrainingResult>
 }
 
-/** Trains an adapter, going on from its checkpoint where there is one, and saves it. */
+/** Trains an adapter, from its checkpoint where it has one, and saves it. */
 export async function trainAdapter(context: StageContext, training: KeptTraining): Promise<TrainingResult> {
   const { engine, arm, lora, maxSteps, others = { before: 0, after: 0 } } = training
   const total = others.before + maxSteps + others.after
@@ -76,7 +79,7 @@ const restSchema = z.strictObject({
   best: z.strictObject({ step: z.int(), eval_loss: z.number() }).nullable(),
 })
 
-/** A state's tensors in one map, each under the name of its part. */
+/** A state's tensors in one map, under the names of its parts. */
 function tensorsOf({ weights, optimizer, best }: TrainingState): Tensors {
   const parts = { weights, exp_avg: optimizer.exp_avg, exp_avg_sq: optimizer.exp_avg_sq, best: best?.weights }
   return new Map(

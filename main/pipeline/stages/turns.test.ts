@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { mapInTurns } from './turns.ts'
 
-/** Keeps the processor busy for some milliseconds. */
+/** Uses the processor for some milliseconds. */
 function work(milliseconds: number): void {
   for (const began = performance.now(); performance.now() - began < milliseconds; );
 }
 
-test('what is mapped comes in order, and others have their turn meanwhile', async () => {
+test('the results come in order, and other work runs in between', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
   const mapped = await mapInTurns([3, 1, 2], (item) => {

@@ -1,7 +1,7 @@
-/** Long work in JavaScript that lets others have their turn: a server in the same process goes on answering. */
+/** Splits long work in JavaScript, so that a server in the same process can answer in between. */
 import { setImmediate } from 'node:timers/promises'
 
-/** Longest time at a stretch, in milliseconds: less than a frame of a screen. */
+/** Longest time without a break, in milliseconds; shorter than a frame of a screen. */
 const TURN = 12
 
 /** Maps one item after another, in order. */

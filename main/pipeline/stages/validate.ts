@@ -1,4 +1,4 @@
-/** Between the rounds: how good is the policy on problems that neither training nor evaluation sees? */
+/** Validates the policy between rounds, on problems that neither training nor evaluation uses. */
 import { z } from 'zod'
 import { cell, compare } from '../../evaluation/evaluate.ts'
 import { standing } from '../../evaluation/verdict.ts'
@@ -10,7 +10,7 @@ import { greedy, jobsOf, play } from './play.ts'
 const result = z.object({
   success: z.number(),
   n: z.int(),
-  /** The round that is best so far, as `bestRound` says; 0 is SFT. A run that began before there was this has none. */
+  /** The best round so far, by `bestRound`; 0 is SFT. Runs of older versions have none. */
   best: z.int().optional(),
 })
 
@@ -38,8 +38,8 @@ export const validate: Stage<z.output<typeof result>> = {
 
 /**
  * Of the rounds from `first` to `last`, the latest that is not measurably worse on the validation block than the most
- * successful one (McNemar's exact test on the problems that both played). A later round has learned from more; a
- * difference that could be chance is no reason to go back. `last` where they were not validated.
+ * successful one (McNemar's exact test on the problems that both played). A later round has learned from more data, and
+ * a difference that could be chance is no reason to go back. Returns `last` where the rounds were not validated.
  */
 export function bestRound({ store, run }: Pick<StageContext, 'store' | 'run'>, first: number, last: number): number {
   const arms = Array.from({ length: last - first + 1 }, (_, at) => {

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** What is found of the machine, and whether the model was opened. */
+/** The findings about the machine, and whether the model was opened. */
 async function look(overrides: Record<string, unknown>) {
   const config = parseConfig('', 'f', {
     'model.base_model_name': 'Qwen/Qwen2-7B-Instruct',
@@ -33,7 +33,7 @@ async function look(overrides: Record<string, unknown>) {
   try {
     for await (const check of checks) found.set(check.name, check)
   } catch {
-    // The model, or the browser, which is not there.
+    // The model, or the browser, which does not exist here.
   }
   return { found, opened }
 }
@@ -61,7 +61,7 @@ testNative('a model for which there is no room is neither downloaded nor loaded'
   expect(opened).toBe(0)
 })
 
-test('what TensorFlow.js cannot hold is said to be so', async () => {
+test('a model that TensorFlow.js cannot hold is reported', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
   vi.stubEnv('PATH', '/nowhere')
   vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)

@@ -1,4 +1,4 @@
-/** Stage 0: is everything there that the others need? */
+/** Stage 0: checks that everything the other stages need is there. */
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { findCard } from '../../capacity/card.ts'
@@ -20,7 +20,7 @@ const checkSchema = z.object({
   ok: z.boolean(),
   /** What was found, or what is wrong and what to do, in English. */
   detail: z.string(),
-  /** The same as messages; older labs kept the English alone. */
+  /** The same as messages. Older versions stored only the English. */
   messages: z.array(z.custom<Message>()).default([]),
 })
 export type CheckResult = z.output<typeof checkSchema>
@@ -29,7 +29,7 @@ const result = z.object({ checks: z.array(checkSchema) })
 type CheckContext = Pick<StageContext, 'config' | 'resources' | 'signal'>
 type Check = (context: CheckContext) => Promise<Message>
 
-/** Each says what it found, or throws UserError with the cure. */
+/** Each check returns its finding, or throws UserError with what to do. */
 const CHECKS = {
   async node() {
     const major = Number(process.versions.node.split('.')[0])
@@ -111,7 +111,7 @@ const CHECKS = {
   },
 } satisfies Readonly<Record<CheckName, Check>>
 
-/** Opens the model, once it is known that it fits: a large one is not downloaded or loaded in vain. */
+/** Opens the model, but only if it fits, so that a large one is not downloaded or loaded in vain. */
 async function openModel(context: CheckContext): Promise<AgentModel> {
   const rooms =
     localFolder(context.config.model.base_model_name) === null
@@ -121,7 +121,7 @@ async function openModel(context: CheckContext): Promise<AgentModel> {
   return context.resources.model()
 }
 
-/** What is looked for, in this order. */
+/** The names of the checks, in order. */
 export const CHECK_NAMES = Object.keys(CHECK_TITLES) as CheckName[]
 
 export const verify: Stage<z.output<typeof result>> = {
@@ -143,7 +143,7 @@ export const verify: Stage<z.output<typeof result>> = {
   line: ({ checks }) => message('lineVerify', { count: checks.length }),
 }
 
-/** Looks for one thing after another and tells what it found. Throws the signal's reason when it is cancelled. */
+/** Runs one check after another and yields each result. Throws the signal's reason when it is cancelled. */
 export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult & { readonly name: CheckName }> {
   for (const name of CHECK_NAMES) {
     context.signal.throwIfAborted()
@@ -155,7 +155,7 @@ export async function* runChecks(context: CheckContext): AsyncGenerator<CheckRes
   }
 }
 
-/** What to tell of an error that the user can mend. Any other error is a bug, and is thrown on. */
+/** The message of an error that the user can fix. Any other error is a bug, and is thrown on. */
 function cureOf(error: unknown): Pick<CheckResult, 'detail' | 'messages'> {
   if (error instanceof UserError) return { detail: error.message, messages: [...error.messages] }
   if (error instanceof EnvironmentFault) return { detail: error.message, messages: [error.fault] }
