@@ -98,8 +98,8 @@ class Peer {
     return json::object();
   }
 
-  // Lets the pool's threads sleep, which would go on looking for work for a while and take a core from the next contestant.
-  // Only a backend that is given another pool does that.
+  // Makes the pool's threads sleep. Otherwise they would look for work for a while and take a core from the next
+  // contestant. A backend does that only when it gets another pool.
   void rest() {
     const auto give = function<decltype(ggml_backend_cpu_set_threadpool)>("ggml_backend_cpu_set_threadpool");
     give(idle_, pools_[threads_]);

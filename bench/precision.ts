@@ -1,4 +1,4 @@
-/** What frozen weights in bf16 and NF4 cost: how far the log-probabilities of answers are from float32's. */
+/** Measures what frozen weights in bf16 and NF4 cost: how far log-probabilities of answers are from float32's. */
 import { join } from 'node:path'
 import type { HeadPrecision, Precision } from '../main/config/choices.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint.ts'
@@ -14,7 +14,7 @@ import { randomModel } from '../testing/random-model.ts'
 import { figure, type Reporter } from './figure.ts'
 
 const BENCH = 'precision'
-/** Pages that the shipped model has not seen: pretraining's own seeds are lower. */
+/** Seeds of pages that the shipped model has not seen: pretraining used lower ones. */
 const LESSON_SEED = 2_000_000_000
 
 const FORMS: readonly (readonly [Precision, HeadPrecision])[] = [
@@ -32,9 +32,9 @@ interface Subject {
 }
 
 /**
- * For the shipped model on answers it was made for, and a model of random weights on random tokens: mean and largest absolute
- * difference of a target's log-probability, and by how much the mean log-probability falls. Products are exact in all of
- * them, so that the difference is the stored weights' alone.
+ * Reports the mean and the largest absolute difference of a target's log-probability, and the fall of the mean
+ * log-probability: for the shipped model on answers it was made for, and for random weights on random tokens. All products
+ * are exact, so that the differences come from the stored weights alone.
  */
 export async function benchPrecision(report: Reporter, quick: boolean): Promise<void> {
   for (const { name, config, tensors, batches } of [await shipped(quick ? 1 : 5), random(quick ? 1 : 5)]) {

@@ -1,4 +1,4 @@
-/** The smallest engine that learns, for tests of the trainers: a table of logits, next token by last token, trained by AdamW. */
+/** The smallest engine that learns, for tests of the trainers: a table of logits of the next token, by the last token. */
 import { adamWStep, clipping } from '../main/engine/adamw.ts'
 import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../main/engine/engine.ts'
 import { argMax, logSoftmax } from '../main/engine/sampling.ts'
@@ -18,7 +18,7 @@ const CONFIG = {
   tie_word_embeddings: true,
 }
 
-/** Adapters are whole tables of their own, named `table`. Generation is not needed by trainers and throws. */
+/** Each adapter is a whole table, a tensor named `table`. Generation throws: trainers do not need it. */
 export function createBigramEngine(base: Float32Array = new Float32Array(VOCABULARY ** 2)): Engine {
   const tables = new Map<AdapterName, Float32Array>([[null, base.slice()]])
   let target: AdapterName = null

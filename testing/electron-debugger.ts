@@ -1,10 +1,10 @@
-/** For tests: windows as a desktop app has them, whose pages and debuggers are those of a real Chromium. */
+/** For tests: windows like a desktop app's, with pages and debuggers of a real Chromium. */
 import { EventEmitter } from 'node:events'
 import type { CDPSession, Page } from 'puppeteer-core'
 import { type BrowserHost, chromiumHost } from '../main/environment/browser.ts'
 import type { TaskWindow, WindowDebugger } from '../main/environment/debugger.ts'
 
-/** A debugger as Electron's: it knows the page's own session and the ones that are flat beneath it, and no browser. */
+/** A debugger like Electron's: it has the page's session and the flat sessions below it, but no browser. */
 export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
   readonly #session: Promise<CDPSession>
   #attached = false
@@ -43,7 +43,7 @@ export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
 
   #forward(session: CDPSession, sessionId: string): void {
     session.on('*', (...[method, params]: unknown[]) => {
-      // Puppeteer's own events have no name in the protocol.
+      // Puppeteer's own events are not in the protocol.
       if (typeof method !== 'string' || !method.includes('.')) return
       this.emit('message', {}, method, params, sessionId)
       if (method !== 'Target.attachedToTarget') return
@@ -62,7 +62,7 @@ export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
 
 export interface WindowStandIns {
   open(): TaskWindow & { readonly page: Promise<Page> }
-  /** How many of them are open. */
+  /** The number of open windows. */
   readonly count: number
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * For tests: as much of Electron as app/electron.ts uses, with windows that are pages of a real Chromium. What the app
- * decides can be read from it, and what users and pages do can be done to it.
+ * For tests: the part of Electron that app/electron.ts uses, with windows that are pages of a real Chromium. Tests can read
+ * the app's decisions, and act as users and pages do.
  */
 import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ class SessionStandIn {
     this.proxy = proxy
   }
 
-  /** Whether a page gets the permission, however it asks; undefined where the two ways disagree. */
+  /** Whether a page gets the permission; undefined if the two ways to ask give different answers. */
   grants(permission: string): boolean | undefined {
     let requested: boolean | undefined
     this.#request({}, permission, (granted) => {
@@ -96,7 +96,7 @@ class WebContentsStandIn extends EventEmitter {
 
   constructor(page: Promise<Page>, own: SessionStandIn) {
     super()
-    // A test may be over before its page is there.
+    // A test can end before its page has opened.
     page.catch(() => {})
     this.page = page
     this.session = own
@@ -107,7 +107,7 @@ class WebContentsStandIn extends EventEmitter {
     this.#opens = handler
   }
 
-  /** What becomes of a page's wish for a new window. */
+  /** The app's answer to a page that wants to open a new window. */
   opens(url: string): string {
     return this.#opens({ url }).action
   }
@@ -132,7 +132,7 @@ export interface WindowOptions extends Partial<Bounds> {
   readonly webPreferences: Omit<WebPreferences, 'session'> & { readonly session: SessionStandIn }
 }
 
-/** What the tests see of a window. */
+/** A window as tests see it. */
 export class WindowStandIn extends EventEmitter {
   readonly options: WindowOptions
   readonly webContents: WebContentsStandIn
@@ -195,7 +195,7 @@ export class WindowStandIn extends EventEmitter {
 class AppStandIn extends EventEmitter {
   isPackaged = false
   sandboxed = false
-  /** Whether another one of this app runs already. */
+  /** Whether another instance of this app is running. */
   isSecond = false
   locale = 'en-US'
   readonly #userData: string
@@ -227,7 +227,7 @@ class AppStandIn extends EventEmitter {
     return this.locale
   }
 
-  /** Asks as Electron does, and tells `did-quit` where nobody prevents it. */
+  /** Asks as Electron does, and emits `did-quit` if nobody prevents it. */
   quit(): void {
     const asked = new Asked()
     this.emit('before-quit', asked)
@@ -242,7 +242,7 @@ export function electronStandIn(userData: string) {
   const sessions = new Map<string, SessionStandIn>()
   const errors: string[] = []
   const opened: string[] = []
-  /** What the user answers to dialogs. */
+  /** The user's answers to dialogs. */
   const answers = { response: 0, filePath: '', filePaths: [] as string[] }
   const questions: { message: string }[] = []
   let menu: MenuItemConstructorOptions[] = []
@@ -312,7 +312,7 @@ export function electronStandIn(userData: string) {
     opened,
     answers,
     questions,
-    /** The menu's item of that id. */
+    /** The menu item with that id. */
     menuItem(id: string): MenuItemConstructorOptions {
       const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
       const item = items.find((one) => one.id === id)

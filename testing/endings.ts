@@ -1,4 +1,4 @@
-/** An ending of each outcome, for tests that do not ask why an episode ended. */
+/** An ending of each outcome, for tests in which the reason does not matter. */
 import { message } from '../main/messages/message.ts'
 import type { Ending, Outcome } from '../main/store/episode.ts'
 

@@ -1,4 +1,4 @@
-/** As much of an MLflow tracking server as a client sees: for tests. */
+/** For tests: an MLflow tracking server as a client sees it. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
@@ -31,16 +31,16 @@ export interface StandIn {
   readonly url: string
   readonly experiments: readonly string[]
   readonly runs: ReadonlyMap<string, KeptRun>
-  /** What it was asked, in order: method and path. */
+  /** The requests it got, in order: method and path. */
   readonly requests: string[]
-  /** What the Authorization header of the last request was. */
+  /** The Authorization header of the last request. */
   readonly authorization: string | undefined
-  /** How it behaves: `away` lets requests hang, `files` false takes none. */
+  /** How it behaves: with `away` requests hang, with `files` false it refuses files. */
   readonly mood: { away: boolean; files: boolean }
   close(): Promise<void>
 }
 
-/** Listens at a free port of 127.0.0.1. */
+/** Listens on a free port of 127.0.0.1. */
 export async function standIn(): Promise<StandIn> {
   const experiments: string[] = []
   const runs = new Map<string, KeptRun>()
@@ -64,7 +64,7 @@ export async function standIn(): Promise<StandIn> {
     'POST mlflow/runs/search': (_, body) => {
       const [, tag, value] = /^tags\.`(.*)` = '(.*)'$/.exec(bodies.search.parse(JSON.parse(body)).filter) ?? []
       const found = [...runs].filter(([, run]) => run.tags.get(tag ?? '') === value)
-      // Protocol buffers leave empty lists out.
+      // Protocol buffers omit empty lists.
       return found.length === 0 ? {} : { runs: found.map(([id]) => ({ info: infoOf(id) })) }
     },
     'POST mlflow/runs/create': (_, body) => {

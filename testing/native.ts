@@ -1,11 +1,11 @@
 /**
- * Tests of the native engine. A machine that is set up has it, so where the addon is not built they fail.
- * DPO_DRIVER_TESTS_WITHOUT_NATIVE=1 skips them there instead, for machines without a compiler.
+ * Tests of the native engine. Set-up builds the addon, so the tests fail without it. On machines without a compiler,
+ * DPO_DRIVER_TESTS_WITHOUT_NATIVE=1 skips them instead.
  */
 import { describe, test } from 'vitest'
 import { isBuilt } from '../main/engine/native/addon.ts'
 
-/** Whether they run here, be it to fail. */
+/** Whether these tests run here, even if they then fail. */
 export const TESTS_NATIVE = isBuilt() || process.env.DPO_DRIVER_TESTS_WITHOUT_NATIVE !== '1'
 
 const REASON = 'the native engine is not built, and DPO_DRIVER_TESTS_WITHOUT_NATIVE=1 allows that'

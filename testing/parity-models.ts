@@ -1,4 +1,4 @@
-/** What is compared with transformers and PEFT: models, adapters and tokens that a seed decides. */
+/** The models, adapters and tokens that are compared with transformers and PEFT. A seed determines them. */
 import { PROJECTIONS } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
@@ -7,11 +7,11 @@ import { randomAdapter, randomModel } from './random-model.ts'
 export interface ParityModel {
   readonly name: string
   readonly config: Qwen2Config
-  /** Tokens of the sequence. */
+  /** The number of tokens of the sequence. */
   readonly length: number
 }
 
-/** The one whose results are kept in parity-transformers.safetensors. */
+/** The model whose results are stored in parity-transformers.safetensors. */
 export const FIXTURE: ParityModel = {
   name: 'tied, two heads a key head',
   length: 48,
@@ -37,7 +37,7 @@ export function parityModel({ config, length }: ParityModel) {
   const std = 1 / Math.sqrt(config.hidden_size)
   const base: Tensors = randomModel(config, 1, std)
   const adapter: Tensors = randomAdapter(config, LORA, 2, std)
-  /** Where the whole vocabulary's log-probabilities are compared. */
+  /** The positions at which the whole vocabulary's log-probabilities are compared. */
   const places = [0, Math.floor(length / 2), length - 1]
   return { config, base, lora: LORA, adapter, tokens, places }
 }

@@ -1,5 +1,5 @@
 /**
- * A lab in whose store a run has ended, written down in a moment: nothing is trained or played. It has what a run of the
+ * A lab with a finished run in its store, made in a moment: nothing is trained or played. It has all that a run of the
  * pipeline leaves: episodes, pairs, metrics, adapters, the log and the report.
  */
 
@@ -27,7 +27,7 @@ const TASKS = ['click-button', 'click-checkboxes', 'enter-password']
 const ARMS = ['sft', 'replay', 'success_sft', 'nll_chosen', 'dpo'] as const
 type ArmName = (typeof ARMS)[number]
 
-/** Problems of a task, and attempts at each: the first half of them succeed, the others fail in different ways. */
+/** Problems of a task, and attempts at each. The first half of the attempts succeed, the others fail in different ways. */
 const PROBLEMS = 6
 const ATTEMPTS = 4
 /** Unseen problems of a task. */
@@ -82,7 +82,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   const shape = architectureOf(config.model.base_model_name)
   const adapterOf = (arm: ArmName) => artifacts.adapter(arm, arm === 'sft' ? 0 : 1)
   for (const [seed, arm] of ARMS.entries()) {
-    // So small that every policy answers nearly as the base model does, yet no two are alike.
+    // So small that every policy answers nearly like the base model, but no two are equal.
     await saveAdapter(
       adapterOf(arm),
       config.lora,
@@ -133,7 +133,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   tell({ event: 'end', run, status: 'done', seconds: 182, ...NO_FAILURE })
 }
 
-/** What a policy does on the unseen problems: the later one stands in ARMS, the more of them it solves. */
+/** A policy's episodes on the unseen problems. Policies later in ARMS solve more of them. */
 function evaluation(better: number): Episode[] {
   return TASKS.flatMap((task, place) =>
     range(EVALUATED).map((at) =>
@@ -153,7 +153,7 @@ const PICTURE = Buffer.from(
 
 const WORDS = ['Okay', 'Submit', 'Cancel', 'Next', 'Previous', 'Help', 'Yes', 'No']
 
-/** An episode of two steps: the page has buttons, the task names one of them, and the attempt clicks it or another one. */
+/** An episode of two steps. The page has buttons, the task names one of them, and the attempt clicks it or another one. */
 function episode(task: string, seed: number, attempt: number, outcome: 'success' | 'failure'): Episode {
   const wanted = seed % WORDS.length
   const clicked = outcome === 'success' ? wanted : (wanted + 1 + attempt) % WORDS.length

@@ -3,7 +3,7 @@ import type { LoraConfig, Qwen2Config, Tensor, Tensors } from '../main/engine/en
 import { uniformStream } from '../main/engine/random.ts'
 import { adapterShapes, checkpointShapes, type Shapes } from '../main/engine/weights.ts'
 
-/** A decoder that computes in a millisecond and has what a large one has: layers, and queries that share keys. */
+/** A decoder that computes in a millisecond and has the parts of a large one: layers, and queries that share keys. */
 export const TINY: Qwen2Config = {
   vocab_size: 20,
   hidden_size: 16,
@@ -18,14 +18,14 @@ export const TINY: Qwen2Config = {
 }
 
 /**
- * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), biases
- * alike, norms around 1, so that every gradient is worth testing.
+ * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), also for
+ * biases, and norms around 1. So no gradient is trivial.
  */
 export function randomModel(config: Qwen2Config, seed: number, std = 0.02): Tensors {
   return fill(checkpointShapes(config), seed, std)
 }
 
-/** Tensors of a LoRA adapter; unlike a fresh adapter's, B is not zero, so that every gradient is worth testing. */
+/** Tensors of a LoRA adapter. Unlike in a new adapter, B is not zero, so that no gradient is trivial. */
 export function randomAdapter(config: Qwen2Config, lora: LoraConfig, seed: number, std = 0.02): Tensors {
   return fill(adapterShapes(config, lora), seed, std)
 }

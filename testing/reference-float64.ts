@@ -1,11 +1,11 @@
 /**
- * The Qwen2 decoder in double precision and plain loops, for tests: slow, obvious, and sharing no code with the engines
- * it judges. Finite differences of it are precise to ten digits.
+ * For tests: the Qwen2 decoder in double precision and plain loops. It is slow and simple, and shares no code with the
+ * engines it judges. Its finite differences are precise to ten digits.
  */
 import type { Projection } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
 
-/** Doubles by tensor name; the tests change them in place to take differences. */
+/** Doubles by tensor name. Tests change them in place to take differences. */
 export type Doubles = Map<string, Float64Array>
 
 export function toDoubles(tensors: Tensors): Doubles {
@@ -15,7 +15,7 @@ export function toDoubles(tensors: Tensors): Doubles {
 export interface ReferenceAdapter {
   readonly lora: LoraConfig
   readonly tensors: Doubles
-  /** What the inputs of a projection are multiplied by, for the token at `row` of the forest. */
+  /** The dropout factors of a projection's inputs, for the token at `row` of the forest. */
   readonly dropout?: (layer: number, projection: Projection, row: number, column: number) => number
 }
 
@@ -34,7 +34,7 @@ interface Token {
   readonly row: number
 }
 
-/** Log-probabilities and entropies of all targets, in segment order. Every segment's path is computed by itself. */
+/** Log-probabilities and entropies of all targets, in segment order. Each segment's path is computed separately. */
 export function referenceScores(config: Qwen2Config, base: Doubles, adapter: ReferenceAdapter | null, forest: Forest) {
   const logprobs: number[] = []
   const entropies: number[] = []

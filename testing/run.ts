@@ -1,7 +1,7 @@
 /**
  * `npm test`: every test of the project, in Vitest and then in Playwright, and one line that counts them all.
- * `npm test -- main/training` runs a part: arguments in e2e/ go to Playwright, all others to Vitest. What was counted is
- * left in coverage/tests.json.
+ * `npm test -- main/training` runs a part: arguments in e2e/ go to Playwright, all others to Vitest. The counts are written
+ * to coverage/tests.json.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { projectPath } from '../main/files/paths.ts'
 interface Count {
   readonly passed: number
   readonly failed: number
-  /** Full names; where a machine lacks something, the name says what. */
+  /** Full names. If a machine lacks something, the name says what. */
   readonly skipped: readonly string[]
 }
 
@@ -53,7 +53,7 @@ function vitest(filters: readonly string[]): Count {
   const ended = execute('vitest', ['run', ...reporters, ...filters], VITEST)
   const files = read(VITEST, vitestResult)?.testResults ?? []
   const tests = files.flatMap(({ assertionResults }) => assertionResults)
-  // A file that does not load has no test that could fail: it counts as one.
+  // A file that does not load has no tests, so it counts as one failure.
   const broken = files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
   return count(
     ended,
@@ -77,19 +77,19 @@ function playwright(filters: readonly string[]): Count {
   )
 }
 
-/** A program that ended badly without a failed test, or left no result, counts as one failure. */
+/** A program counts as one failure if it ended badly without a failed test, or wrote no result. */
 function count(ended: boolean, passed: number, failed: number, skipped: readonly string[]): Count {
   return { passed, failed: ended ? failed : Math.max(1, failed), skipped }
 }
 
-/** Runs a program of a dependency with this terminal; false where it did not end well. */
+/** Runs a dependency's program in this terminal. Returns false if it failed. */
 function execute(program: string, args: readonly string[], result: string): boolean {
   rmSync(projectPath(result), { force: true })
   const cli = projectPath(`node_modules/.bin/${program}`)
   return spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', cwd: projectPath('.') }).status === 0
 }
 
-/** What a program left; undefined, and a line on stderr, where it left nothing that can be read. */
+/** A program's result file; undefined, with a line on stderr, if it cannot be read. */
 function read<Result>(file: string, form: z.ZodType<Result>): Result | undefined {
   try {
     return form.parse(JSON.parse(readFileSync(projectPath(file), 'utf8')))
@@ -103,7 +103,7 @@ function report(all: readonly Count[]): void {
   const sum = (key: 'passed' | 'failed') => all.reduce((total, one) => total + one[key], 0)
   const total = { passed: sum('passed'), failed: sum('failed'), skipped: all.flatMap(({ skipped }) => skipped) }
   writeFileSync(projectPath('coverage/tests.json'), JSON.stringify(total, null, 2))
-  // Options such as -t leave tests out on purpose.
+  // Options such as -t omit tests on purpose.
   const chosen = given.some((argument) => argument.startsWith('-'))
   if (!chosen) for (const name of total.skipped) console.log(`skipped: ${name}`)
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`)

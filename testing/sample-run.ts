@@ -1,4 +1,4 @@
-/** A made-up run with everything a report can show, for its tests. */
+/** For tests of the report: a made-up run with everything that a report can show. */
 
 import type { ReportData } from '../main/evaluation/summary.ts'
 import { message } from '../main/messages/message.ts'
@@ -19,7 +19,7 @@ const ARMS = ['sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'] as const
 
 const REASONS: readonly FailureReason[] = ['wrong', 'wrong', 'wrong', 'steps', 'mismatch', 'covered']
 
-/** A page may say anything: these must come out as text. */
+/** Hostile texts of a page: the report must show them as text. */
 export const HOSTILE = '</style><script>alert("1")</script><img src=x onerror=alert(1)>'
 
 export function sampleRun(problems = 50): ReportData {

@@ -1,4 +1,4 @@
-/** What a store can be filled with: an attempt and a pair, each as a run would keep it. */
+/** Samples for a store: an attempt and a pair, as a run stores them. */
 import type { Episode } from '../main/store/episode.ts'
 import type { NewPair } from '../main/store/pairs.ts'
 import { ENDINGS } from './endings.ts'

@@ -1,4 +1,4 @@
-/** A lab in a folder of its own, whose whole pipeline takes half a minute. */
+/** A lab in its own folder, whose whole pipeline takes half a minute. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -17,11 +17,11 @@ const SMALL = {
   collect: { seeds_per_task: 6, attempts: 4 },
 }
 
-/** Writes its configuration, with `settings` in place of the small ones or besides them, and returns the file's path. */
+/** Writes the lab's configuration and returns the file's path. `settings` override the small ones or add to them. */
 export function writeSmallLab(folder: string, settings: Readonly<Record<string, unknown>>): string {
   const paths = Object.fromEntries(Object.entries(PATHS).map(([key, name]) => [key, join(folder, name)]))
   const file = join(folder, 'config.yaml')
-  // JSON is YAML.
+  // JSON is valid YAML.
   writeFileSync(file, JSON.stringify({ paths, ...SMALL, ...settings }, null, 2))
   return file
 }

@@ -1,4 +1,4 @@
-/** A byte-level tokenizer small enough to write down, for tests: 256 bytes, a few merges, ChatML's special tokens. */
+/** For tests: a small byte-level tokenizer with 256 bytes, a few merges and ChatML's special tokens. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -45,14 +45,14 @@ export function tinyTokenizer() {
       continuing_subword_prefix: '',
       end_of_word_suffix: '',
       fuse_unk: false,
-      // The tokenizers library lists special tokens in the vocabulary too.
+      // The tokenizers library also lists special tokens in the vocabulary.
       vocab: Object.fromEntries([...tokens, ...added.map(({ content }) => content)].map((token, id) => [token, id])),
       merges: MERGES,
     },
   }
 }
 
-/** Writes tokenizer.json, tokenizer_config.json and generation_config.json into a folder, which is made if need be. */
+/** Writes tokenizer.json, tokenizer_config.json and generation_config.json into a folder; makes the folder if needed. */
 export async function writeTinyTokenizer(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const files = {

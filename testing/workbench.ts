@@ -1,4 +1,4 @@
-/** For tests: task pages made of a few lines of HTML. */
+/** For tests: task pages from a few lines of HTML. */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { BUILTIN_TASKS, findTask, listTasks, type Task } from '../main/environme
 
 export interface Workbench {
   readonly dir: string
-  /** A task whose #area holds `html`; `script` runs after it is there, in genProblem. */
+  /** A task whose #area contains `html`. `script` runs after that, in genProblem. */
   page(html: string, script?: string): Task
   remove(): void
 }

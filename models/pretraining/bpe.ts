@@ -1,13 +1,13 @@
 /**
- * Trains the base model's tokenizer: byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909; bytes as in GPT-2), written
- * in the form of Hugging Face's tokenizer.json.
+ * Trains the base model's tokenizer, a byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909; bytes as in GPT-2), and
+ * writes it as Hugging Face's tokenizer.json.
  */
 
 export const SPECIAL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const
 
 /**
- * Where text is cut before merging. A line's end is always a piece of its own, so that a page and the task below it have
- * the same tokens apart as together; numbers are cut in pairs of digits, so that every ref up to 99 can be one token.
+ * Cuts text into pieces before merging. A line end is always its own piece, so that a page and the task below it have the
+ * same tokens apart as together. Numbers are cut into pairs of digits, so that every ref up to 99 can be one token.
  */
 const PIECES = '\\n| ?\\p{L}+| ?\\p{N}{1,2}| ?[^\\s\\p{L}\\p{N}]+|\\s'
 
@@ -74,7 +74,7 @@ export function tokenizerJson({ vocab, merges }: { vocab: Record<string, number>
   return `${JSON.stringify(file, null, 1)}\n`
 }
 
-/** ChatML, without system messages: this model learned the grammar that they would explain. */
+/** ChatML without system messages, because this model has learned the grammar that they would explain. */
 export const CHAT_TEMPLATE = `{%- for message in messages if message.role != 'system' -%}
 {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
 {%- endfor -%}
@@ -97,7 +97,7 @@ export function tokenizerConfigJson(maxLength: number): string {
   return `${JSON.stringify(file, null, 2)}\n`
 }
 
-/** GPT-2's printable stand-in for each byte. */
+/** GPT-2's printable character for each byte. */
 function byteLetters(): string[] {
   const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
   let next = 256

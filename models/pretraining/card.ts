@@ -1,4 +1,4 @@
-/** The model card that ships beside the weights. */
+/** Writes the model card that ships beside the weights. */
 import type { Qwen2Config } from '../../main/engine/engine.ts'
 
 export interface CardFacts {
@@ -15,7 +15,7 @@ export interface CardFacts {
   readonly description: string
 }
 
-/** Markdown that says what the model is, how it was made, and what it can do. */
+/** The model card in Markdown: what the model is, how it was made, and what it can do. */
 export function modelCard({ config, progress, accuracy, description }: CardFacts): string {
   const rows = [...accuracy].map(([kind, share]) => `| ${kind} | ${(100 * share).toFixed(1)} % |`)
   return `# The lab's base model

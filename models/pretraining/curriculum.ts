@@ -1,4 +1,4 @@
-/** Writes lessons: a page of one to three blocks, and the queries that its blocks and the page as a whole allow. */
+/** Writes lessons: a page of one to three blocks, and the queries that the blocks and the whole page allow. */
 import { checklist } from './blocks/checklist.ts'
 import { clickables } from './blocks/clickables.ts'
 import { dialog, search } from './blocks/dialog.ts'

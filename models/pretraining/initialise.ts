@@ -1,15 +1,15 @@
 /**
- * First weights of the base model, chosen so that it finds copying soon: a Qwen2 checkpoint like any other, but its
- * attention starts with a head that looks at the token before (through the biases of q and k, which the rotary positions
- * turn into a preference for a distance), and with heads whose q equals k (look for what is alike) and whose o undoes v
- * (write what was found). With the standard initialisation the same minutes of training reach a fraction of it.
+ * Initial weights of the base model, chosen so that it learns copying early. They are a usual Qwen2 checkpoint, but attention
+ * starts with two kinds of heads. One attends to the previous token: rotary positions turn the biases of q and k into a
+ * preference for a distance. The others have equal q and k (they find similar tokens), and an o that inverts v (they write
+ * what they found). With the standard initialisation, the same training time reaches a fraction of the accuracy.
  */
 import type { Qwen2Config, Tensor, Tensors } from '../../main/engine/engine.ts'
 import { checkpointShapes } from '../../main/engine/weights.ts'
 import { createRandom, type Random } from './random.ts'
 
 const EMBEDDING_STD = 0.05
-/** Height of the previous-token head's peak, in logits for each of the fast rotary frequencies. */
+/** Height of the previous-token head's peak, in logits a fast rotary frequency. */
 const PEAK = 6
 const FAST_FREQUENCIES = 5
 
@@ -40,7 +40,7 @@ export function initialise(config: Qwen2Config, seed: number): Tensors {
       for (let row = 0; row < headSize; row++) {
         const from = (group * headSize + row) * hidden
         const to = (head * headSize + row) * hidden
-        // Some noise keeps the heads of a group apart.
+        // Some noise makes the heads of a group differ.
         for (let column = 0; column < hidden; column++) q[to + column] = k[from + column]! + 0.3 * q[to + column]!
         for (let column = 0; column < hidden; column++) {
           const at = column * hidden + head * headSize + row
@@ -59,15 +59,15 @@ export function initialise(config: Qwen2Config, seed: number): Tensors {
 function std(name: string, shape: readonly number[], config: Qwen2Config): number {
   if (name.includes('embed_tokens') || name.includes('lm_head')) return EMBEDDING_STD
   const width = 1 / Math.sqrt(shape[1]!)
-  // What is added to the residual stream starts small.
+  // Additions to the residual stream start small.
   const residual = name.includes('down_proj') ? 1 / Math.sqrt(2 * config.num_hidden_layers) : 1
   return width * residual
 }
 
 /**
- * The first head of each group prefers the token just before: with q and k biases of the same length in a rotary plane of
- * frequency w, turned against each other by w, their product is A cos(w (distance - 1)); the sum over the fastest
- * planes peaks at distance 1 alone.
+ * The first head of each group prefers the previous token. In a rotary plane of frequency w, its q and k biases have the
+ * same length and are turned against each other by w, so their product is A cos(w (distance - 1)). The sum over the fastest
+ * planes peaks only at distance 1.
  */
 function lookBack(q: Float32Array, qBias: Float32Array, kBias: Float32Array, config: Qwen2Config): void {
   const { num_attention_heads: heads, hidden_size: hidden, rope_theta } = config
@@ -83,7 +83,7 @@ function lookBack(q: Float32Array, qBias: Float32Array, kBias: Float32Array, con
     qBias[head * headSize + half + plane] = length * Math.sin(-frequency)
     kBias[group * headSize + plane] = length
   }
-  // This head looks at places, not at content; the other heads of its group have no bias in q and see k's as noise.
+  // This head attends by position, not by content. The other heads of its group have no bias in q and see k's as noise.
   for (let i = 0; i < headSize * hidden; i++) q[head * headSize * hidden + i]! *= 0.1
 }
 

@@ -1,17 +1,17 @@
-/** Lessons as a forest: each page is a root, computed once, and every answered query hangs below it. */
+/** Turns lessons into a forest: each page is a root, computed once, and every answered query hangs below it. */
 import type { Forest, Segment } from '../../main/engine/engine.ts'
 import type { Tokenizer } from '../../main/engine/tokenizer.ts'
 import type { Lesson } from './lesson.ts'
 
 /**
- * The tokens of each query are those of the chat template's prompt and the completion with its stop token; only the
- * completion's are targets.
+ * Each query has the tokens of the chat template's prompt and of the completion with its stop token. Only the completion's
+ * are targets.
  */
 export function lessonForest(lessons: readonly Lesson[], tokenizer: Tokenizer): Forest {
   const segments: Segment[] = []
   for (const { page, answers } of lessons) {
     const shared = tokenizer.chatPrompt([{ role: 'user', content: page }], { addGenerationPrompt: true })
-    // The template closes the message after the page; a longer message goes on where the page ends.
+    // The template closes the message after the page. A longer message continues where the page ends.
     const prompts = answers.map(({ task }) =>
       tokenizer.chatPrompt([{ role: 'user', content: page + task }], { addGenerationPrompt: true }),
     )

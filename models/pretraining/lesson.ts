@@ -1,11 +1,11 @@
-/** What a lesson is made of: elements in the order of the page, and queries that are answered by acting on them. */
+/** The parts of a lesson: elements in the order of the page, and queries that are answered by acting on them. */
 import { formatAction, formatCompletion } from '../../main/agent/grammar.ts'
 import { pagePart, taskPart } from '../../main/agent/prompt.ts'
 import type { Action, Key } from '../../main/environment/action.ts'
 import type { Observation, ObservedElement, State } from '../../main/environment/observation.ts'
 import type { Random } from './random.ts'
 
-/** An element before it has a ref. */
+/** An element without its ref. */
 export interface Draft {
   role: string
   name: string
@@ -20,13 +20,13 @@ export type DraftAction =
   | { kind: 'select'; on: Draft; option: string }
   | { kind: 'press'; key: Key }
 
-/** A task on the page: what was done already, and what comes next. */
+/** A task on the page: the past actions, and the next one. */
 export interface Query {
   /** The block it belongs to, for accuracy by kind. */
   kind?: string
   instruction: string
   done: DraftAction[]
-  /** Where it names refs: from what gives an element's. */
+  /** If it names refs: a function of the elements' refs. */
   thought: string | ((ref: (draft: Draft) => number) => string)
   next: DraftAction
 }
@@ -36,7 +36,7 @@ export interface Block {
   queries: Query[]
 }
 
-/** One page with several answered queries: the text of the page once, then a prompt's rest and a completion for each. */
+/** One page with several answered queries: the page's text once, then each query's rest of the prompt and completion. */
 export interface Lesson {
   readonly page: string
   readonly answers: readonly { readonly kind: string; readonly task: string; readonly completion: string }[]
@@ -46,7 +46,7 @@ export function element(role: string, name: string, state: Partial<Draft> = {}):
   return { role, name, states: [], ...state }
 }
 
-/** Numbers the elements, mostly 1, 2, ... as on a fresh page, at times with gaps as on a page that has changed. */
+/** Numbers the elements: usually 1, 2, 3 as on a new page, sometimes with gaps as on a page that has changed. */
 export function writeLesson(random: Random, block: Block): Lesson {
   const refs = new Map<Draft, number>()
   const gaps = random.chance(0.3)
@@ -58,7 +58,7 @@ export function writeLesson(random: Random, block: Block): Lesson {
   const number = (draft: Draft): number => {
     const known = refs.get(draft)
     if (known !== undefined) return known
-    // Acted on earlier and gone since: some number the page no longer shows.
+    // The element has disappeared since the action: a number that the page no longer shows.
     ref += 1
     refs.set(draft, ref)
     return ref

@@ -1,4 +1,4 @@
-/** Choices from a seeded stream, so that the same seed writes the same text on every machine. */
+/** Random choices from a seeded stream, so that a seed gives the same text on every machine. */
 import { uniformStream } from '../../main/engine/random.ts'
 
 export interface Random {

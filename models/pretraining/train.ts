@@ -1,8 +1,8 @@
 /**
- * Trains the base model that ships with the lab, on made-up pages alone: `npm run base:train`.
+ * Trains the base model that ships with the lab, only on made-up pages: `npm run base:train`.
  *
- * Writes models/base in Hugging Face layout: tokenizer, weights, model card. A run that was stopped goes on from its
- * last save with `--resume`.
+ * Writes models/base in Hugging Face layout: tokenizer, weights, model card. With `--resume`, a stopped run continues from
+ * its last save.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   let hits = 0
   let targets = 0
   for (; progress.step < steps; progress.step++) {
-    // A step's lessons follow from its number, so a resumed run reads what it would have read.
+    // A step's lessons follow from its number, so a resumed run reads the same lessons.
     const lessons = lessonsOf(seed * 1_000_003 + progress.step, Number(options.pages))
     const forest = lessonForest(lessons, tokenizer)
     const scores = await engine.accumulate(forest, ({ logprobs }) =>
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
       warmup_steps: WARMUP_STEPS,
       max_steps: steps + 1,
     })
-    // AdamW's moments are not saved: a resumed run gathers them anew before it goes at full speed.
+    // AdamW's moments are not saved, so a resumed run collects new ones at a low rate first.
     const gathering = Math.min(1, (progress.step - first + 1) / WARMUP_STEPS)
     await engine.step({ ...adamW, learning_rate: rate * gathering })
     loss -= sum(scores.logprobs)
@@ -135,13 +135,13 @@ async function main(): Promise<void> {
   await engine.close()
 }
 
-/** Trains the tokenizer on lessons that training does not see, and writes its files. */
+/** Trains the tokenizer on lessons that are not in training, and writes its files. */
 async function writeTokenizer(): Promise<void> {
   const texts = lessonsOf(seed + 77, 3000).flatMap(({ page, answers }) => [
     page,
     ...answers.flatMap(({ task, completion }) => [task, completion]),
   ])
-  // Every ref up to 99 becomes one token, as often as the frequent ones.
+  // Every ref up to 99 occurs as often as the frequent ones, so that it becomes one token.
   const refs = Array.from({ length: 100 }, (_, ref) => ` ${ref}\n`.repeat(700))
   const bpe = trainBpe([...texts, ...refs], config.vocab_size)
   writeFileAtomic(join(folder, 'tokenizer.json'), tokenizerJson(bpe))
@@ -173,7 +173,7 @@ async function save(engine: Engine, tokenizer: Tokenizer, progress: Progress): P
   })
 }
 
-/** Share of held-out answers whose every token is the model's first choice, by kind of query. */
+/** The share of held-out answers in which every token is the model's first choice, by kind of query. */
 async function heldOutAccuracy(engine: Engine, tokenizer: Tokenizer): Promise<Map<string, number>> {
   const right = new Map<string, [number, number]>()
   for (let batch = 0; batch < 10; batch++) {

@@ -1,6 +1,6 @@
 /**
- * The words of the made-up pages: common ones, made of syllables, and random pieces, mixed, so that the model must copy
- * what it has never seen instead of remembering what it has.
+ * The words of the made-up pages: a mix of common words, words made of syllables, and random pieces, so that the model must
+ * copy unseen words instead of remembering seen ones.
  */
 import type { Random } from './random.ts'
 
@@ -42,7 +42,7 @@ const ONSETS =
 const NUCLEI = 'a e i o u a e i o u ae ai au ea ee ia ie io oo ou ue'.split(' ')
 const CODAS = '     l m n r s t x d k nt rs st nd lt ct ng ck mp ss us um is'.split(' ')
 
-/** One word in lower case, capitalised or not: common, made of syllables, or a random piece. */
+/** One word, capitalised or not: common, made of syllables, or a random piece. */
 export function word(random: Random): string {
   const kind = random.next()
   if (kind < 0.3) return punctuated(random, random.pick(COMMON))
@@ -51,12 +51,12 @@ export function word(random: Random): string {
   return piece(random)
 }
 
-/** Words cut from a running text keep its commas and stops. */
+/** Words from a running text, with its commas and full stops. */
 function punctuated(random: Random, text: string): string {
   return random.chance(0.07) ? text + random.pick([',', '.', '.', '...']) : text
 }
 
-/** A person's first name, known or made up. */
+/** A person's first name, real or made up. */
 export function personName(random: Random): string {
   return random.chance(0.4) ? random.pick(NAMES) : capitalise(syllables(random))
 }
@@ -67,7 +67,7 @@ export function phrase(random: Random, low: number, high: number): string {
   return words.join(' ')
 }
 
-/** A sentence of the filler that surrounds things on a page. */
+/** A filler sentence between the elements of a page. */
 export function filler(random: Random): string {
   const text = phrase(random, 3, 9)
   return capitalise(text) + (random.chance(0.7) ? '.' : '')
@@ -85,7 +85,7 @@ export function typedText(random: Random): string {
   return phrase(random, 2, 4)
 }
 
-/** Letters and digits in no order, like a password. */
+/** Random letters and digits, like a password. */
 export function piece(random: Random): string {
   const alphabet = random.pick([
     'abcdefghijklmnopqrstuvwxyz',

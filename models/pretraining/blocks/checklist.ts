@@ -1,4 +1,4 @@
-/** Boxes to tick: some of many, none or one, then a button. */
+/** Checkboxes: the task ticks some, none or one, then presses a button. */
 import { type Block, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { phrase, word } from '../words.ts'
@@ -18,7 +18,7 @@ export function checklist(random: Random, fresh: FreshName): Block {
   const ticked = random.sample(items, random.chance(0.45) ? 0 : random.integer(1, many ? Math.min(5, items.length) : 1))
   if (random.chance(0.5)) ticked.sort((a, b) => items.indexOf(a) - items.indexOf(b))
   for (const item of ticked) item.states.push(role === 'checkbox' || role === 'radio' ? 'checked' : 'selected')
-  // What was clicked last has the focus.
+  // The element that was clicked last has the focus.
   if (role === 'checkbox' || role === 'radio') ticked.at(-1)?.states.push('focused')
   const done = ticked.map((on) => ({ kind: 'click' as const, on }))
   const rest = items.filter((item) => !ticked.includes(item))

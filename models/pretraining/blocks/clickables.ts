@@ -1,4 +1,4 @@
-/** Things with names, of one role or mixed; a query asks for one of them, or for several in an order. */
+/** Named elements of one role or of several. A query asks for one of them, or for several in order. */
 import { type Block, type Draft, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { filler, phrase, word } from '../words.ts'
@@ -45,7 +45,7 @@ function askOne(random: Random, target: Draft): Query {
   return { instruction, done: [], thought: `click ${target.name}`, next: { kind: 'click', on: target } }
 }
 
-/** Several one after the other; what was done decides what is next. */
+/** Several clicks in order. The past actions determine the next one. */
 function askSequence(random: Random, elements: readonly Draft[]): Query {
   const order = random.sample(elements, random.integer(2, 4))
   const at = random.integer(0, order.length - 1)

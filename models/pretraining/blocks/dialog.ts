@@ -1,4 +1,4 @@
-/** A message with its buttons, asked to be closed, answered or accepted; and a search that has found things. */
+/** A message with buttons, to be closed, answered or accepted; and a search with its results. */
 import { type Block, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { capitalise, filler, phrase, typedText, word } from '../words.ts'
@@ -54,7 +54,7 @@ export function dialog(random: Random, fresh: FreshName): Block {
   return { elements, queries: random.sample(queries, 2) }
 }
 
-/** Type, press search, open the n-th result. */
+/** Types a text, presses search, opens the n-th result. */
 export function search(random: Random, fresh: FreshName): Block {
   const box = element('textbox', random.chance(0.5) ? '' : fresh((r) => r.pick(['Search', 'Find', 'Query', 'Keyword'])))
   const button = element(

@@ -1,4 +1,4 @@
-/** Queries that any page allows: by name, by role, by place. Texts without a role of their own are not asked for by role. */
+/** Queries that any page allows: by name, by role, by place. Texts without their own role are not asked for by role. */
 import type { Draft, Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { askClick, counted, ordinal, roleWord, sentence } from './wording.ts'

@@ -1,4 +1,4 @@
-/** Fields that the task gives values for, and a button that ends it; the page stands at some step of the way. */
+/** Fields that the task gives values for, and a button at the end. The page shows some step on the way. */
 import { type Block, type Draft, type DraftAction, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { capitalise, filler, phrase, piece, typedText, word } from '../words.ts'
@@ -40,11 +40,11 @@ const LABELS = [
   'Color',
 ]
 
-/** A field, and how the task speaks of it: by a name that may be shorter than the page's, or by its place. */
+/** A field, and how the task refers to it: by a name, which may be shorter than the page's, or by its place. */
 interface Field {
   readonly draft: Draft
   readonly said: string
-  /** The fields of its kind up to it, where only its place tells it apart. */
+  /** The fields of its kind up to this one, if only its place identifies it. */
   readonly alike: readonly Draft[]
 }
 
@@ -52,11 +52,11 @@ interface Step {
   readonly wish: string
   readonly thought: Query['thought']
   readonly action: DraftAction
-  /** Shows on the page that the step was done. */
+  /** Changes the page as the step does. */
   apply(): void
 }
 
-/** Tasks that share what was done so far, so that they share the page, and differ in what is left. */
+/** The number of tasks with the same past actions, and so the same page, that differ in the remaining ones. */
 const VARIANTS = 3
 
 export function form(random: Random, fresh: FreshName): Block {
@@ -84,7 +84,7 @@ function makeFields(random: Random, fresh: FreshName): Field[] {
   return Array.from({ length: single ? 1 : random.integer(1, 5) }, () => {
     const said = fresh(label)
     const draft = field(random, fresh, random.chance(0.15) ? said.toLowerCase() : said)
-    // The page says more than the task: "Movie title" for "title".
+    // The page has a longer name than the task: "Movie title" for "title".
     if (draft.role === 'textbox' && random.chance(0.15))
       draft.name = random.chance(0.6) ? `${capitalise(word(random))} ${said}` : `${said} ${word(random)}`
     return { draft, said, alike: [] }
@@ -108,7 +108,7 @@ function fillSome(random: Random, fields: readonly Field[], button: Draft): Quer
   })
 }
 
-/** One text for two fields, as a password and its repetition. */
+/** One text for two fields, such as a password and its repetition. */
 function repeat(random: Random, fields: readonly Field[], button: Draft): Query[] {
   const at = random.integer(0, 2)
   return Array.from({ length: at === 0 ? VARIANTS : 1 }, () => {
@@ -129,7 +129,7 @@ function repeat(random: Random, fields: readonly Field[], button: Draft): Query[
   })
 }
 
-/** The task of all the steps, where those before are done. */
+/** The task of all steps, after the first ones are done. */
 function query(random: Random, before: readonly Step[], after: readonly Step[]): Query {
   const wishes = [...before, ...after].map((step) => step.wish).filter((wish) => wish !== '')
   const { thought, action } = after[0]!
@@ -204,7 +204,7 @@ function finishStep(random: Random, button: Draft): Step {
   return { wish, thought: `done, click ${said}`, action: { kind: 'click', on: button }, apply: () => {} }
 }
 
-/** Dates are typed year first, however the task writes them. */
+/** Dates are typed year first, in whatever form the task writes them. */
 function dateStep(random: Random, draft: Draft): Step {
   const two = (part: number) => String(part).padStart(2, '0')
   const [day, month, year] = [
@@ -223,7 +223,7 @@ function dateStep(random: Random, draft: Draft): Step {
   return fillStep(draft, text, wish, `fill ${said} with ${text}`)
 }
 
-/** A label at times stands as an element of its own before its field. */
+/** Sometimes a label is an element of its own before its field. */
 function withLabel(random: Random, draft: Draft): Draft[] {
   if (draft.name === '' || draft.role === 'checkbox' || random.chance(0.7)) return [draft]
   return [element(random.pick(['label', 'span', 'p']), draft.name), draft]

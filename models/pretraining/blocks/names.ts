@@ -1,10 +1,10 @@
-/** Names that no other element of the page has, so that a query has one answer. */
+/** Names that are unique on the page, so that a query has one answer. */
 import type { Random } from '../random.ts'
 import { word } from '../words.ts'
 
 export type FreshName = (make: (random: Random) => string) => string
 
-/** A name that stays taken after some tries (there are few ways to say "Submit") gets a word more. */
+/** If every name tried is taken (there are few ways to say "Submit"), the name gets another word. */
 export function createFreshNames(random: Random): FreshName {
   const used = new Set<string>()
   return (make) => {

@@ -1,4 +1,4 @@
-/** Rows that each belong to a person or thing and have the same icons: the right icon is the one in the right row. */
+/** Rows with the same icons, each about a person or thing. The right icon is the one in the right row. */
 import { type Block, type Draft, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { digits, filler, personName, phrase, word } from '../words.ts'
@@ -35,7 +35,7 @@ export function records(random: Random, fresh: FreshName): Block {
   const icons = random.sample(ICONS, random.integer(1, 4))
   const rows = Array.from({ length: random.pick([2, 3, 3, 4, 5, 8]) }, () => {
     const who = fresh((r) => (r.chance(0.7) ? personName(r) : phrase(r, 1, 2)))
-    // At times the row's line begins with the name and goes on, or the name stands within it.
+    // Sometimes the row's line begins with the name and continues, or contains the name.
     const kind = random.next()
     const rest = kind < 0.5 ? ` ${phrase(random, 1, 5)}` : ''
     const title = element(titleRole, (kind < 0.12 ? `${word(random)} ` : '') + who + rest)
@@ -86,7 +86,7 @@ function askRow(random: Random, who: string, icon: string): string {
   ])
 }
 
-/** A table of names and values; one value, or several, are wanted in text fields. */
+/** A table of names and values. The task wants one or several of the values in text fields. */
 export function lookup(random: Random, fresh: FreshName): Block {
   const role = random.pick(['td', 'span', 'div', 'row', 'row', 'row'])
   const rows = Array.from({ length: random.integer(2, 7) }, () => {
@@ -121,7 +121,7 @@ interface Fields {
   readonly queries: Query[]
 }
 
-/** The task names the row; the thought says the row before it says what to do with its value. */
+/** The task names the row. The thought quotes the row before it says what to do with the value. */
 function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
   const field = element('textbox', random.chance(0.8) ? '' : random.pick(rows).key, { value: '' })
   const filled = random.chance(0.25)
@@ -144,7 +144,7 @@ function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: s
   return { fields: [field], queries }
 }
 
-/** A field for each of several rows, filled one after the other. */
+/** A field for each of several rows, filled in order. */
 function allValues(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
   const wanted = random.sample(rows, random.integer(1, 4))
   const fields = wanted.map(({ key }) => element('textbox', key, { value: '' }))
@@ -172,7 +172,7 @@ function allValues(random: Random, rows: readonly Row[], button: Draft, finish: 
   return { fields, queries: [query] }
 }
 
-/** A text that stands on the page and is wanted in a field. */
+/** A text on the page that belongs into a field. */
 export function transcript(random: Random, fresh: FreshName): Block {
   const role = random.pick(['p', 'div', 'span', 'textarea', 'label'])
   const text = random.chance(0.6) ? word(random) : filler(random)

@@ -1,11 +1,11 @@
-/** Tabs, sections or pages of which one shows: what is wanted may hide behind another. */
+/** Tabs, sections or pages, one of which is open. The wanted element may be in another one. */
 import { type Block, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { digits, filler, phrase, word } from '../words.ts'
 import type { FreshName } from './names.ts'
 import { askClick, sentence } from './wording.ts'
 
-/** Pages to turn: what is wanted stands here, or behind "next". */
+/** Pages to turn: the wanted element is on this page, or after "next". */
 export function pager(random: Random, fresh: FreshName): Block {
   const role = random.pick(['link', 'span', 'h2', 'li', 'div'])
   const items = Array.from({ length: random.integer(1, 5) }, () =>

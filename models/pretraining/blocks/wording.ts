@@ -1,8 +1,8 @@
-/** How people ask: many ways to say the same, so that the model learns to read and not to match one sentence. */
+/** Many wordings of the same task, so that the model learns to read and not to match one sentence. */
 import type { Random } from '../random.ts'
 import { capitalise } from '../words.ts'
 
-/** What people call an element of a role. */
+/** People's words for an element of a role. */
 const ROLE_WORDS: Readonly<Record<string, readonly string[]>> = {
   button: ['button'],
   link: ['link', 'hyperlink'],
@@ -36,12 +36,12 @@ export function ordinal(random: Random, index: number): string {
   return (random.chance(0.5) ? ORDINALS : ORDINAL_WORDS)[index] ?? `${index + 1}th`
 }
 
-/** "1st", "2nd", ... as a thought counts. */
+/** "1st", "2nd" and so on, as thoughts count. */
 export function counted(index: number): string {
   return ORDINALS[index] ?? `${index + 1}th`
 }
 
-/** The name as the task writes it: quoted or not, rarely in another case. */
+/** The name as the task writes it: quoted or not, rarely in another letter case. */
 export function mention(random: Random, name: string): string {
   const kind = random.next()
   if (kind < 0.5) return `"${name}"`
@@ -70,8 +70,8 @@ export function askClick(random: Random, name: string, role: string): string {
 const FILL_VERBS = ['enter', 'type', 'write', 'put', 'fill in', 'input']
 
 /**
- * "enter "bob" as the username", and what the thought calls the field. `field` is '' where it has no name: then `place`
- * says which it is ("2nd", "last"), or is '' where the page has one field only.
+ * "enter "bob" as the username", and the thought's word for the field. `field` is '' if it has no name. Then `place` says
+ * which one it is ("2nd", "last"), or is '' if the page has only one field.
  */
 export function askFill(random: Random, field: string, place: string, text: string): { wish: string; said: string } {
   const verb = random.pick(FILL_VERBS)
@@ -122,7 +122,7 @@ export function askSelect(random: Random, field: string, option: string): string
   ])
 }
 
-/** Joins wishes to one instruction: "Click A, type B and press OK." */
+/** Joins wishes into one instruction: "Click A, type B and press OK." */
 export function sentence(random: Random, wishes: readonly string[]): string {
   const last = wishes.length - 1
   const link = random.pick([' and ', ', then ', ' and then ', ', ', '. Then ', ', and '])
@@ -137,7 +137,7 @@ export function sentence(random: Random, wishes: readonly string[]): string {
   return text + (random.chance(0.75) ? '.' : '')
 }
 
-/** "a", "a and b", "a, b and c", each quoted or none. */
+/** "a", "a and b", "a, b and c", with all quoted or none. */
 export function enumerate(random: Random, names: readonly string[]): string {
   const quote = random.pick(['"', '', ''])
   const said = names.map((name) => quote + name + quote)
@@ -167,12 +167,12 @@ const FINISHES = [
   'Ready',
 ]
 
-/** The name of a button that ends a form. */
+/** The name of a button that submits a form. */
 export function finishName(random: Random): string {
   return random.pick(FINISHES)
 }
 
-/** "press okay", the wish to end a form; and the words by which the thought repeats it. */
+/** "press okay", the wish to submit a form, and the words with which the thought repeats it. */
 export function askFinish(random: Random, name: string): { wish: string; said: string } {
   const said = random.chance(0.5) ? name : name.toLowerCase()
   const quoted = random.chance(0.4) ? `"${said}"` : said
