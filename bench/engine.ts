@@ -48,7 +48,7 @@ interface Scale {
 }
 
 const FULL: Scale = { rounds: 5, patience: 3, sequences: STEP.sequences, pairs: STEP.pairs, prompts: 8, tokens: 32 }
-/** Checks that everything runs; its figures mean little. */
+/** For a check that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, patience: 1, sequences: 4, pairs: 4, prompts: 2, tokens: 4 }
 
 const ADAPTER = 'bench'

@@ -27,7 +27,7 @@ interface Scale {
 }
 
 const FULL: Scale = { rounds: 3, episodes: 40 }
-/** Checks that everything runs; its figures mean little. */
+/** For a check that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, episodes: 4 }
 
 /** Reports episodes a second on one page and on four, with the configuration's environment and model. */

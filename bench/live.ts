@@ -30,7 +30,7 @@ interface Scale {
 }
 
 const FULL: Scale = { rounds: 5, episodes: 40, seconds: 4 }
-/** Checks that everything runs; its figures mean little. */
+/** For a check that everything runs; its figures mean little. */
 const QUICK: Scale = { rounds: 1, episodes: 4, seconds: 1 }
 
 /** Reports, on 1, 4 and 8 pages, episodes a second without viewers and with all pages watched, and frames a second. */

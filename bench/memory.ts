@@ -46,7 +46,7 @@ const GENERATIONS: readonly GenerationCase[] = [
   { ...GENERATION, model: 'Qwen2-0.5B', precision: 'nf4', headPrecision: 'int8' },
   { ...GENERATION, model: 'Qwen2-7B', precision: 'nf4', headPrecision: 'int8' },
 ]
-/** Checks that everything runs. */
+/** For a check that everything runs. */
 const QUICK: readonly MemoryCase[] = [{ ...STEP, ...NF4, model: 'Qwen2-0.5B', prompt: 32, completion: 8 }]
 
 /** Measures the selected cases and reports each peak, with the estimate or PyTorch's peak as the peer. */

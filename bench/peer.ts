@@ -40,7 +40,7 @@ export interface PeerModel {
   readonly gguf: string
 }
 
-/** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null where there is none. */
+/** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null if there is none. */
 export function peerPython(): string | null {
   const python = process.env.DPO_DRIVER_BENCH_PYTHON ?? join(cacheFolder(), 'bin/python')
   return existsSync(python) ? python : null

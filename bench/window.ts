@@ -32,7 +32,7 @@ const FULL: Scale = {
   questions: 9,
   gestures: 40,
 }
-/** Checks that everything runs; its figures mean little. */
+/** For a check that everything runs; its figures mean little. */
 const QUICK: Scale = {
   size: { runs: 3, episodes: 300, pairs: 200, steps: 2000 },
   starts: 1,

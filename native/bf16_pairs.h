@@ -22,10 +22,10 @@ inline __m512 loadFirst(const float* p, int64_t count) {
   return count <= 0 ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1u), p);
 }
 
-// Pairs of neighbours: (low 0, low 1), (low 2, low 3) ... (high 14, high 15).
+// Pairs of neighbours: (low 0, low 1), (low 2, low 3) and so on to (high 14, high 15).
 inline __m512 neighbours(__m512 low, __m512 high) { return (__m512)_mm512_cvtne2ps_pbh(high, low); }
 
-// Pairs lane by lane: (low 0, high 0), (low 1, high 1) ...
+// Pairs lane by lane: (low 0, high 0), (low 1, high 1) and so on.
 inline __m512 zip(__m512 low, __m512 high) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
                                          20, 4, 19, 3, 18, 2, 17, 1, 16, 0);

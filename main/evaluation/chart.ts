@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts'
 
 export interface ChartLine {
   readonly label: string
-  /** CSS class that gives the colour: `c-dpo`, ... */
+  /** CSS class that gives the colour: for example `c-dpo`. */
   readonly tone: string
   /** (step, value) by rising step. */
   readonly points: readonly (readonly [step: number, value: number])[]

@@ -15,7 +15,7 @@ export interface Arm {
 
 /** The success of one arm on a set of problems. */
 export interface Cell extends Interval {
-  /** successes / n; 0 where n is 0. */
+  /** successes / n; 0 if n is 0. */
   readonly success: number
   readonly successes: number
   /** Episodes counted: those without a fault. */

@@ -139,7 +139,7 @@ export interface Addon {
 
 const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))
 
-/** Loads the addon. Throws UserError where it was not built or does not load. */
+/** Loads the addon. Throws UserError if it was not built or does not load. */
 export function loadAddon(): Addon {
   if (!existsSync(ADDON)) {
     throw new UserError('nativeNotBuilt', { file: ADDON })
