@@ -89,7 +89,7 @@ test('a configuration with a mistake leaves no files behind', async () => {
 test('there is nothing to resume before the first run', async () => {
   const { status, stderr } = await cli('pipeline', '--resume', ...config())
   expect(status).toBe(2)
-  expect(stderr).toBe('There is nothing to resume: pipeline has not run yet. Leave out --resume to start again.')
+  expect(stderr).toBe('There is nothing to resume: pipeline has not run yet. Leave out --resume to start it.')
 })
 
 test('an unknown task is reported with its nearest names', async () => {

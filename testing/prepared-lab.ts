@@ -62,7 +62,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   }
 
   tell({ event: 'run', run, name: config.project.name, command: 'pipeline', resumed: false })
-  stage('verify', 'is everything there?', 0, { checks: [] }, 2)
+  stage('verify', 'check that everything is there', 0, { checks: [] }, 2)
 
   const played = TASKS.flatMap((task) =>
     range(PROBLEMS).flatMap((seed) =>
@@ -106,7 +106,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   const { pairs, counts } = buildPairs(played)
   store.pairs.replace({ run, round: 1 }, pairs)
   store.pairs.setTrainingSet({ run, round: 1 }, { run, round: 1 })
-  stage('collect', 'the agent tries tasks, successes and failures become pairs', 1, counts)
+  stage('collect', 'the agent tries tasks; successes and failures become pairs', 1, counts)
 
   const learned = ARMS.filter((arm) => arm !== 'sft')
   for (const arm of learned) {

@@ -61,7 +61,7 @@ export async function compareAdapters(
   }
 }
 
-/** An adapter at a path of the configuration may be a copy of a run's adapter. Returns that adapter, if it is known. */
+/** An adapter at a path of the configuration may be a copy of a run's adapter. Returns that one, or else the adapter. */
 function trained(all: readonly AdapterRecord[], adapter: AdapterRecord): AdapterRecord {
   return all.find(({ path }) => path === adapter.origin?.path) ?? adapter
 }

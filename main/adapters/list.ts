@@ -87,7 +87,7 @@ function adapterFolders(folder: string): { path: string; round: number }[] {
   return [...within(folder, 0), ...rounds.map(Number).flatMap((round) => within(join(folder, `round-${round}`), round))]
 }
 
-/** The adapter in a folder; undefined where the folder has neither of its files. */
+/** The adapter in a folder, as a list; empty where the folder has neither of its files. */
 function read(
   folder: string,
   place: AdapterPlace,

@@ -55,7 +55,7 @@ test.each<[string, RegExp, (at: string) => Promise<unknown>]>([
   ['a rank pattern', /rank_pattern/, change({ rank_pattern: { q_proj: 8 } })],
   ['another target', /target_modules\[0\] must be one of/, change({ target_modules: ['lm_head'] })],
   ['trained biases', /bias/, change({ bias: 'all' })],
-  ['another rank', /lora_A\.weight is \[3, 16\], but .* must be \[4, 16\]/, change({ r: 4 })],
+  ['another rank', /lora_A\.weight is \[3, 16\], but .* asks for \[4, 16\]/, change({ r: 4 })],
   ['fewer targets', /holds .*down_proj/, change({ target_modules: ['q_proj'] })],
   ['more targets', /lacks the tensor .*k_proj/, change({ target_modules: ['q_proj', 'k_proj', 'down_proj'] })],
 ])('%s gets one sentence', async (_, message, spoil) => {

@@ -68,7 +68,7 @@ test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
   ['a missing tensor', /model\.safetensors lacks the tensor model\.norm\.weight/, replaceTensor('model.norm.weight')],
   [
     'a wrong shape',
-    /model\.norm\.weight is \[3\], but .* must be \[16\]/,
+    /model\.norm\.weight is \[3\], but .* asks for \[16\]/,
     replaceTensor('model.norm.weight', [3], [1, 2, 3]),
   ],
   [

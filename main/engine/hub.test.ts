@@ -135,7 +135,7 @@ test('a connection that falls silent is given up', async () => {
 })
 
 test.each([
-  [401, 'does not let everybody read'],
+  [401, 'is restricted or does not exist'],
   [404, 'has no model owner/tiny'],
   [503, 'status 503'],
 ])('status %i gets one sentence', async (status, sentence) => {

@@ -63,7 +63,7 @@ test('what may be on the hub is asked for there, and nothing else', async () => 
   }
   vi.stubEnv('HF_HUB_OFFLINE', '1')
   await expect(findModel('Qwen/Absent', options)).rejects.toThrow(
-    /^The model Qwen\/Absent is not on this machine, and HF_HUB_OFFLINE forbids to download it;/,
+    /^The model Qwen\/Absent is not on this machine, and HF_HUB_OFFLINE forbids the download;/,
   )
   await expect(findModel('models/absent', options)).rejects.toThrow('is neither a folder')
   vi.unstubAllEnvs()

@@ -32,7 +32,7 @@ describe('a verdict', () => {
     ])
   })
 
-  it('says that it had to be DPO only where every control is beaten', () => {
+  it('says that DPO itself made the difference only where every control is beaten', () => {
     const round = { ...BETTER, arm: 'dpo_round_1' }
     const [all] = verdictOf({ nll_chosen: round, replay: round })
     expect(all).toEqual({

@@ -270,7 +270,7 @@ export const ENGLISH = {
   noPairsOfRun: 'There are no pairs of run {{run}} to train on; run `npx dpo-driver collect` first.',
   noPairsOfRound:
     'There are no pairs of round {{round}} of run {{run}} to train on; run `npx dpo-driver collect` first.',
-  nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to start again.',
+  nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to start it.',
   nothingLeftToResume:
     'There is nothing to resume: run {{run}} ({{command}}) has finished. Leave out --resume to start again.',
   notEvaluated: 'Run {{run}} has no finished evaluation; run `npx dpo-driver evaluate`.',

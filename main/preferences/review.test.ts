@@ -89,7 +89,7 @@ test('a new correction ends what could be redone; rounds are separate', () => {
   expect(reviewState(store, round)).toMatchObject({ undo: null, redo: 'drop' })
   correctPairs(store, [ids[1] ?? 0], { kind: 'keep' })
   expect(reviewState(store, round)).toMatchObject({ undo: 'keep', redo: null })
-  expect(() => correctPairs(store, [ids[0] ?? 0, other], { kind: 'keep' })).toThrow(/of different rounds/)
+  expect(() => correctPairs(store, [ids[0] ?? 0, other], { kind: 'keep' })).toThrow(/belong to different rounds/)
 })
 
 test('impossible corrections are refused with a message and change nothing', () => {

@@ -53,7 +53,7 @@ test('a file that is not a store, or one of a newer version, is refused with a m
   database.exec('PRAGMA user_version = 999')
   database.close()
   expect(() => new Store(future)).toThrow(/newer version/)
-  expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else stands/)
+  expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else is in the place/)
 })
 
 test('data written before a kill -9 are there afterwards', () => {

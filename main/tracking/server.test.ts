@@ -56,7 +56,7 @@ test('what the server does not take, and one that is none or does not answer, ar
   server.mood.files = false
   const tracker = trackingServer(server.url, never, { MLFLOW_TRACKING_USERNAME: 'a', MLFLOW_TRACKING_PASSWORD: 'b' })
   const id = await tracker.begin(run)
-  await expect(tracker.artifact(id, 'x', 'y')).rejects.toThrow(/keeps files at "\/srv\/mlruns.*--serve-artifacts/)
+  await expect(tracker.artifact(id, 'x', 'y')).rejects.toThrow(/stores files at "\/srv\/mlruns.*--serve-artifacts/)
   expect(server.authorization).toBe('Basic YTpi')
   await expect(tracker.end('nobody', 'FAILED', 1)).rejects.toThrow(/RESOURCE_DOES_NOT_EXIST/)
   await expect(trackingServer(`${server.url}/elsewhere`, never).begin(run)).rejects.toThrow(/ENDPOINT_NOT_FOUND|404/)

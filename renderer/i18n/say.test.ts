@@ -18,7 +18,7 @@ test('a message and the messages in it are shown in the reader’s language', ()
   expect(say(logged(check))).toBe('磁盘：可用 9.5 GB')
   const why = message('againUnwritten', { step: 2, reason: message('failure.key') })
   expect(say(message('recordNotEnough', { why }))).toBe(
-    '解出了，但只靠这些步骤不行：重放时，第 2 步写不出来（没有这个按键）。',
+    '解出了，但录下的步骤不够：重放时，第 2 步无法写成动作（没有这个按键）。',
   )
 })
 
