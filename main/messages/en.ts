@@ -1,16 +1,16 @@
 /**
- * Every text that the lab itself says, in English: errors, log lines, checks. A text has holes, `{{path}}`, for its
- * values; TypeScript reads them, so that a value that is missing does not compile. `id_one` and `id_other` go by `count`.
- * `zh.ts` has the same keys and holes.
+ * The lab's messages in English: errors, log lines, checks. A text has holes such as `{{path}}` for its values. TypeScript
+ * reads the holes, so a missing value does not compile. `count` chooses between `id_one` and `id_other`. `zh.ts` has the
+ * same keys and holes.
  */
 export const ENGLISH = {
-  // What others say, in their own words.
+  // Texts of other programs, as they are.
   verbatim: '{{text}}',
 
-  // The end of a long list that was cut short.
+  // Ends a list that was cut short.
   andMore_other: 'and {{count}} more.',
 
-  // What a value from outside has to be (config/demand.ts). Each goes on from the value's name.
+  // What a value from outside must be (config/demand.ts). Each follows the value's name.
   mustBe: 'must be {{what}}',
   aNumber: 'a number',
   aWholeNumber: 'a whole number',
@@ -234,7 +234,7 @@ export const ENGLISH = {
   // Training
   lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
 
-  // Runs: what stages say. (main/lab.ts, main/pipeline)
+  // Messages of stages. (main/lab.ts, main/pipeline)
   configChanged: 'The configuration has changed since this run began. The run goes on with the old one.',
   download: 'Downloading the model: {{percent}}% of {{gigabytes}} GB ({{file}})',
   memoryShort:
@@ -262,7 +262,7 @@ export const ENGLISH = {
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
 
-  // Runs that cannot begin, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
+  // Runs that cannot start, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
   runAtWork: 'Run {{run}} ({{command}}) is running; wait until it ends, or stop it first.',
   noRun: 'There is no run {{run}}; `npx dpo-driver runs` lists them.',
   runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',
@@ -284,12 +284,12 @@ export const ENGLISH = {
   nothingToExportEpisodes: 'Run {{run}} has no episodes to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
 
-  // Adapters that are merged. (main/adapters)
+  // Merging adapters. (main/adapters)
   mergeAtWork: '{{target}} is being written; wait until that ends, or stop it first.',
   mergeNeedsRoom:
     '{{folder}}: the merged model takes {{needed}}, but only {{free}} are free; free some space, or choose another folder.',
 
-  // What a run takes. (main/capacity, main/pipeline/stages/verify.ts)
+  // Memory and disk that a run needs. (main/capacity, main/pipeline/stages/verify.ts)
   nodeTooOld: 'Node {{version}} is too old; the lab needs Node 24. Run `npm run setup`.',
   diskShort: '{{folder}}: {{needed}} are needed, but only {{free}} are free; free some space.',
   diskShortForDownload:
@@ -310,7 +310,7 @@ export const ENGLISH = {
   memoryLogits: 'logits {{size}}',
   memoryProcess: 'process {{size}}',
 
-  // What stages do, and what came of them. (main/pipeline/stages)
+  // Titles, units and results of stages. (main/pipeline/stages)
   titleVerify: 'check that everything is there',
   titleGolden: 'scripted experts show each task',
   titleSft: 'the base model learns from golden samples',
@@ -334,7 +334,7 @@ export const ENGLISH = {
   lineDpoControls_other: '{{held}}; {{count}} controls trained too',
   lineValidate: '{{solved}}% of {{n}} solved',
 
-  // Policies, and what may be said of them. (main/evaluation)
+  // Policies, and conclusions about them. (main/evaluation)
   armBase: 'Base model',
   armExpert: 'Scripted expert',
   armSft: 'SFT',
@@ -362,7 +362,7 @@ export const ENGLISH = {
   controlsSame: 'No measurable difference between {{arm}} and {{controls}}.',
   controlsBetter: '{{arm}} is worse than {{controls}}, given the same episodes and steps.',
 
-  // Checks: what `verify` looks for and finds. (main/pipeline/verify.ts)
+  // The checks of `verify`, and their findings. (main/pipeline/stages/verify.ts)
   check: '{{name}}: {{found}}',
   checkNode: 'Node',
   checkDisk: 'Disk',
@@ -410,8 +410,8 @@ export const ENGLISH = {
   againBroken: 'the page breaks ({{why}})',
 
   // Requests of windows, and the server that answers them. (main/rpc)
-  labMistake: 'The lab made a mistake; its log has more.',
-  labMistakeIn: 'The lab made a mistake ({{what}}); its log has more.',
+  labMistake: 'The lab has a bug; its log has the details.',
+  labMistakeIn: 'The lab has a bug ({{what}}); its log has the details.',
   requestNotUnderstood: 'The lab does not understand the request: {{key}} {{problem}}.',
   runGone: 'There is no run {{run}}; load the list again.',
   episodeGone: 'There is no episode {{episode}} any more; load the list again.',
@@ -517,7 +517,7 @@ export const ENGLISH = {
   predictNeedsPage:
     'predict takes the page as its second argument: the observation that reset or step of an environment returned.',
 
-  // What people try out and record. (main/live)
+  // Episodes that people play and record. (main/live)
   playStopped: 'The episode was stopped.',
   noAdapterInFolder: '{{folder}}: there is no adapter here; name the folder of one.',
   stageNotRun: '{{folder}}: there is no adapter here; run the stage {{stage}} first.',
@@ -533,7 +533,7 @@ export const ENGLISH = {
   seedValidated:
     'Seed {{seed}} is one of the validation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
 
-  // What breaks on a page or in the browser.
+  // Faults of pages and browsers.
   pageWithoutCore: 'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
   pageCrashed: 'the page crashed',
   pageAnswerWrong: 'the page answered with a wrong {{part}}: it {{detail}}',

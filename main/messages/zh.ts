@@ -1,4 +1,4 @@
-/** 实验室自己说的每一句话，中文：键与空位和 en.ts 相同。 */
+/** 实验室的消息，中文。键与空位和 en.ts 相同。 */
 import { translated } from './translated.ts'
 
 export const CHINESE = translated({
@@ -216,7 +216,7 @@ export const CHINESE = translated({
   // 训练
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
 
-  // 运行：各阶段所说的。（main/lab.ts、main/pipeline）
+  // 各阶段的消息。（main/lab.ts、main/pipeline）
   configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
   download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
   memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
@@ -265,7 +265,7 @@ export const CHINESE = translated({
   mergeAtWork: '正在写入 {{target}}；请等它结束，或先停止它。',
   mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，但只有 {{free}} 可用；请腾出空间，或选择别的文件夹。',
 
-  // 运行需要多少。（main/capacity、main/pipeline/stages/verify.ts）
+  // 运行需要的内存与磁盘。（main/capacity、main/pipeline/stages/verify.ts）
   nodeTooOld: 'Node {{version}} 太旧，实验室需要 Node 24。请运行 `npm run setup`。',
   diskShort: '{{folder}}：需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
   diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
@@ -284,7 +284,7 @@ export const CHINESE = translated({
   memoryLogits: 'logits 张量 {{size}}',
   memoryProcess: '实验室本身 {{size}}',
 
-  // 各阶段做什么，结果如何。（main/pipeline/stages）
+  // 各阶段的标题、单位与结果。（main/pipeline/stages）
   titleVerify: '检查所需是否齐全',
   titleGolden: '脚本专家示范每个任务',
   titleSft: '基座模型学习黄金样本',
@@ -306,7 +306,7 @@ export const CHINESE = translated({
   lineDpoControls_other: '{{held}}；另外训练了 {{count}} 个对照',
   lineValidate: '{{n}} 个回合中 {{solved}}% 成功',
 
-  // 各策略，以及对它们能说什么。（main/evaluation）
+  // 各策略，以及对它们的结论。（main/evaluation）
   armBase: '基座模型',
   armExpert: '脚本专家',
   armSft: 'SFT',
@@ -334,7 +334,7 @@ export const CHINESE = translated({
   controlsSame: '{{arm}} 与{{controls}}之间没有可测的差异。',
   controlsBetter: '以同样的回合和步数，{{arm}} 不如{{controls}}。',
 
-  // 检查：verify 查找的与找到的。（main/pipeline/verify.ts）
+  // verify 的各项检查及其结果。（main/pipeline/stages/verify.ts）
   check: '{{name}}：{{found}}',
   checkNode: 'Node',
   checkDisk: '磁盘',
@@ -379,8 +379,8 @@ export const CHINESE = translated({
   againBroken: '页面出了故障（{{why}}）',
 
   // 窗口的请求，与回应它们的服务器。（main/rpc）
-  labMistake: '实验室出了错；详情在它的日志里。',
-  labMistakeIn: '实验室出了错（{{what}}）；详情在它的日志里。',
+  labMistake: '实验室内部出错；详情见它的日志。',
+  labMistakeIn: '实验室内部出错（{{what}}）；详情见它的日志。',
   requestNotUnderstood: '实验室不明白这个请求：{{key}} {{problem}}。',
   runGone: '没有运行 {{run}}；请重新载入列表。',
   episodeGone: '回合 {{episode}} 已不存在；请重新载入列表。',
