@@ -70,7 +70,7 @@ async function main(args) {
     if (options.length === args.length) {
       const { path, reason } = await findElectron()
       if (path !== undefined) return await openWindow(path, options)
-      console.error(`No window of its own here, for ${reason}: the lab opens in a browser instead.`)
+      console.error(`The lab cannot open its own window, because ${reason}: the lab opens in a browser instead.`)
     }
     return await runLab(['serve', '--open', ...options])
   } catch (error) {

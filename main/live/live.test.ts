@@ -49,7 +49,7 @@ afterEach(async () => {
   settings = config
 })
 
-/** Watches, if wanted a kind of playback: returns the states as they come, the latest last. */
+/** Collects the states as they come, the latest last. With `at` it counts as a viewer of that kind of playback. */
 function look(at: Played | null = null, signal = leaving.signal): LiveState[] {
   const states: LiveState[] = []
   void (async () => {

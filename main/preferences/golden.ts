@@ -51,9 +51,9 @@ export interface GoldenSplit {
 }
 
 /**
- * Splits samples: of each task the first `perTask` problems for training, and the next `heldOutPerTask` held out.
- * Samples without task or seed, and samples recorded by hand, are the user's own and are all trained on. Samples of
- * other tasks are left out.
+ * Splits samples: of each of `tasks` the first `perTask` problems for training, and the next `heldOutPerTask` held out.
+ * Samples without task or seed are all trained on, and so are samples of these tasks that were recorded by hand. All
+ * other samples are left out.
  */
 export function splitGolden(
   samples: readonly GoldenSample[],
