@@ -48,7 +48,7 @@ export async function setUp({ environment = true, again = false, platform = proc
   if (!dependenciesPresent()) await step('dependencies', installDependencies)
   if (nodeMajor() < NEEDED_NODE) {
     throw new SetupError(
-      `Node ${NEEDED_NODE} is needed and the npm package "node" did not bring it (node_modules/.bin/node is missing); ` +
+      `Node ${NEEDED_NODE} is needed and the npm package "node" did not install it (node_modules/.bin/node is missing); ` +
         `let npm run its install script, or install Node ${NEEDED_NODE} yourself.`,
     )
   }
@@ -160,7 +160,7 @@ async function buildNative() {
   mkdirSync(join(ROOT, folder), { recursive: true })
   writeFileSync(join(ROOT, log), output)
   const older = newestAddon() > 0
-  const instead = older ? 'the one that was built before is used' : slow
+  const instead = older ? 'the lab uses the one that was built before' : slow
   console.error(`The native engine did not build (see ${log}), so ${instead}.`)
 }
 

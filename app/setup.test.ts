@@ -102,7 +102,7 @@ test('a Node that is too old is refused with a message', () => {
   const { status, stderr } = setup()
   expect(status).toBe(2)
   expect(stderr).toMatch(
-    /^Node 24 is needed and the npm package "node" did not bring it .* install Node 24 yourself\.\n$/,
+    /^Node 24 is needed and the npm package "node" did not install it .* install Node 24 yourself\.\n$/,
   )
 })
 
@@ -150,7 +150,7 @@ test('a failed rebuild leaves the existing engine', () => {
   tool('c++', 'true')
   tool('cmake', 'echo broken')
   expect(setup('--exec', 'node', '-e', '').stderr).toContain(
-    'The native engine did not build (see native/build/build.log), so the one that was built before is used.',
+    'The native engine did not build (see native/build/build.log), so the lab uses the one that was built before.',
   )
 })
 

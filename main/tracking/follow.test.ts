@@ -40,8 +40,9 @@ function begin(uri: string | null): number {
   return store.runs.create('trial', 'pipeline', config)
 }
 
-function follow(run: number, pace = { usual: 10, away: 20 }): Following {
-  return followRun({ store, run, say: (id, ..._) => void said.push(id), pace, farewell: 300 })
+/** `farewell` is long where MLflow answers: a busy machine must not cut it short. */
+function follow(run: number, { pace = { usual: 10, away: 20 }, farewell = 10_000 } = {}): Following {
+  return followRun({ store, run, say: (id, ..._) => void said.push(id), pace, farewell })
 }
 
 /** Stores and reports a training step, as the runner does. */
@@ -125,7 +126,7 @@ test('the file layout holds every training and the evaluation, with params, metr
 test('a server that is away is warned of once and told later, by this run or the next', async () => {
   server.mood.away = true
   const run = begin(server.url)
-  const following = follow(run)
+  const following = follow(run, { farewell: 300 })
   store.stages.start({ run, stage: 'dpo', round: 1 })
   step(following, run, 'dpo', 1)
   const before = performance.now()
