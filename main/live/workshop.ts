@@ -2,12 +2,15 @@
  * The model and the pages for playing and recording. They are opened when first needed, and closed after some time
  * without use.
  */
+import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.ts'
 import { openResources, type ResourceOptions, type Resources } from '../pipeline/resources.ts'
 
 /** Milliseconds without use until they are closed. A model may hold gigabytes that a run needs. */
 const IDLE = 60_000
+/** Milliseconds that closing waits for work to let go of what was closed under it. */
+const PATIENCE = 5000
 /** Most pages that people can watch at a time. */
 const PAGES = 8
 
@@ -22,6 +25,7 @@ export class Workshop {
   readonly #options: ResourceOptions
   #bench: Bench | undefined
   #idle: NodeJS.Timeout | undefined
+  readonly #works = new Set<Promise<unknown>>()
 
   /** `config` is called each time, so that changed settings apply at once. */
   constructor(config: () => Config, options: ResourceOptions) {
@@ -34,19 +38,24 @@ export class Workshop {
     const bench = this.#open()
     clearTimeout(this.#idle)
     bench.users++
+    const working = work(bench.resources, bench.config)
+    this.#works.add(working)
     try {
-      return await work(bench.resources, bench.config)
+      return await working
     } finally {
+      this.#works.delete(working)
       bench.users--
       if (bench.users === 0) this.#leave(bench)
     }
   }
 
+  /** Closes them under all work, and waits a moment until the work has ended: it may still use the lab's store. */
   async close(): Promise<void> {
     clearTimeout(this.#idle)
     const bench = this.#bench
     this.#bench = undefined
     await bench?.resources.close()
+    await Promise.race([Promise.allSettled(this.#works), setTimeout(PATIENCE, undefined, { ref: false })])
   }
 
   /** The open model and pages, if the configuration still wants the same ones; otherwise new ones. */
@@ -65,7 +74,7 @@ export class Workshop {
       void bench.resources.close()
       return
     }
-    this.#idle = setTimeout(() => void this.close(), IDLE)
+    this.#idle = globalThis.setTimeout(() => void this.close(), IDLE)
     this.#idle.unref()
   }
 }
