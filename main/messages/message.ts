@@ -40,7 +40,9 @@ export function message<Id extends MessageId>(id: Id, ...[values]: Given<Id>): M
 /** Reports a message to a listener. */
 export type Say = <Id extends MessageId>(id: Id, ...given: Given<Id>) => void
 
-/** Whether a value is a message. */
+/** Whether something has the form of a message. What its values hold is not checked. */
 export function isMessage(value: unknown): value is Message {
-  return typeof value === 'object' && value !== null && 'id' in value && 'values' in value
+  if (typeof value !== 'object' || value === null || !('id' in value) || !('values' in value)) return false
+  const { id, values } = value
+  return typeof id === 'string' && typeof values === 'object' && values !== null && !Array.isArray(values)
 }

@@ -47,6 +47,24 @@ test('log lines of an older or a newer lab stay as they are', () => {
   expect(say({ error: 'of an older lab' } as unknown as Told)).toBe('of an older lab')
 })
 
+test('what a changed store holds shows its text', () => {
+  const line = (told: object) => say({ event: 'message', text: 'as stored', ...told } as unknown as Told)
+  expect(line({ id: 'toString', values: {} })).toBe('as stored')
+  expect(line({ id: 'recordMoved', values: null })).toBe('as stored')
+  expect(line({ id: 'verbatim', values: { text: null } })).toBe('as stored')
+  expect(line({ id: 'verbatim', values: { text: [{ id: '__proto__', values: {} }] } })).toBe('as stored')
+  expect(line({ id: 'ofTomorrow', values: {}, text: 5 })).toBe('5')
+  for (const messages of [null, 'text', [null], [message('recordMoved'), { id: 'recordMoved', values: null }]]) {
+    expect(say({ text: 'as stored', messages } as unknown as Told), JSON.stringify(messages)).toBe('as stored')
+    expect(say(Object.assign(new Error('in English'), { messages }))).toBe('in English')
+  }
+})
+
+test('of several messages only those that the catalogue lacks are in English', () => {
+  const unknown = { id: 'ofTomorrow', values: {}, text: 'said tomorrow' }
+  expect(say([message('recordMoved'), unknown] as unknown as Told)).toBe(`${CHINESE.recordMoved}\nsaid tomorrow`)
+})
+
 test('texts of other programs stay as they are', () => {
   expect(say(message('verbatim', { text: 'Target closed' }))).toBe('Target closed')
   expect(say(message('browserFailed', { detail: 'Target closed' }))).toBe('浏览器出错：Target closed')

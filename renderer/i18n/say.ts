@@ -29,28 +29,38 @@ export function useSay(): (told: Told) => string {
   return useCallback((what) => sayWith(lexicon(language), what), [language])
 }
 
-/** Falls back to the lab's English where the catalogue lacks a message. */
+/** Falls back to the lab's English where the catalogue cannot say a message. */
 export function sayWith({ catalogue, say }: Lexicon, what: Told): string {
+  const line = (one: Message) => (canSay(catalogue, one) ? say(one) : storedText(one))
+  if (isList(what)) return what.map(line).join('\n')
+  // A log event is a message with its English text.
+  if (isMessage(what)) return line(what)
   const { text, messages } = partsOf(what)
-  if (messages.length === 0 || !messages.every((one) => canSay(catalogue, one))) return text
-  return messages.map(say).join('\n')
+  return messages.length > 0 && messages.every((one) => canSay(catalogue, one)) ? messages.map(say).join('\n') : text
+}
+
+/** The English text that is stored with a message, or else the message's id. */
+function storedText(what: Message): string {
+  return 'text' in what ? String(what.text) : what.id
 }
 
 /** The English text of a report, and its messages. Bugs and the logs of older versions have no messages. */
-function partsOf(what: Told): { readonly text: string; readonly messages: readonly Message[] } {
-  if (what instanceof Error) return { text: what.message, messages: messagesIn(what) }
-  if (isList(what)) return { text: what.map(({ id }) => id).join('\n'), messages: what }
-  // A log event has both.
-  if (isMessage(what)) return { text: 'text' in what ? String(what.text) : what.id, messages: [what] }
+function partsOf(what: Exclude<Told, Message | readonly Message[]>): Parts {
+  if (what instanceof Error) return { text: what.message, messages: messagesIn('data' in what ? what.data : what) }
   const text = 'text' in what ? what.text : (what.error ?? '')
-  return { text, messages: what.messages ?? [] }
+  return { text: String(text), messages: messagesIn(what) }
 }
 
-/** The messages of an error of the lab; tRPC keeps them in `data`. */
-function messagesIn(error: Error): readonly Message[] {
-  const holder: unknown = 'data' in error ? error.data : error
+interface Parts {
+  readonly text: string
+  /** From the store or the server, so `canSay` must check each. */
+  readonly messages: readonly Message[]
+}
+
+/** The messages of a report, or of an error of the lab, whose messages tRPC keeps in `data`. */
+function messagesIn(holder: unknown): readonly Message[] {
   const messages = typeof holder === 'object' && holder !== null && 'messages' in holder ? holder.messages : []
-  return Array.isArray(messages) ? messages.filter(isMessage) : []
+  return Array.isArray(messages) ? messages : []
 }
 
 function isList(what: Told): what is readonly Message[] {
