@@ -297,16 +297,42 @@ export class Pairs {
 
   // What a run trains on
 
-  /** Sets the pairs that a round of a run trains on: a collection with its corrections so far. */
-  setTrainingSet(training: RoundKey, collection: RoundKey): void {
+  /** Sets the pairs that a round of a run trains on: a collection with its corrections up to `edit`, or so far. */
+  setTrainingSet(training: RoundKey, collection: RoundKey, edit = this.lastEdit(collection)): void {
     this.#database.run(
       'INSERT OR REPLACE INTO training_sets (run, round, collection_run, collection_round, edit) VALUES (?, ?, ?, ?, ?)',
       training.run,
       training.round,
       collection.run,
       collection.round,
-      this.lastEdit(collection),
+      edit,
     )
+  }
+
+  /**
+   * Sets the pairs that a round of a run trains on to these pairs, which become pairs of that round. Other pairs of the
+   * round stay as they are: the new ones are then stored as a correction that is undone at once.
+   */
+  setOwnTrainingSet(training: RoundKey, pairs: readonly NewPair[]): void {
+    this.#database.transaction(() => {
+      const present = this.of(training)
+      const ids = new Set(pairs.map((pair) => this.add(training, pair)))
+      if (present.length === 0) {
+        this.setTrainingSet(training, training)
+        return
+      }
+      const added = this.of(training).filter(({ id }) => ids.has(id))
+      const changes = [...present.filter(({ keep }) => keep), ...added].map((pair): Change => {
+        const marks = marksOf(pair)
+        const isNew = ids.has(pair.id)
+        return { pair: pair.id, before: { ...marks, keep: !isNew }, after: { ...marks, keep: isNew } }
+      })
+      this.correct(training, { kind: 'import', reverts: null, changes })
+      const edit = this.lastEdit(training)
+      this.setTrainingSet(training, training, edit)
+      const back = changes.map(({ pair, before, after }) => ({ pair, before: after, after: before }))
+      this.correct(training, { kind: 'undo', reverts: edit, changes: back })
+    })
   }
 
   /**

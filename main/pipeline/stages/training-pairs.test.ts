@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -261,6 +261,43 @@ test('a training keeps the pairs that it began with, whatever is corrected meanw
   store.close()
   store = new Store(join(folder, 'lab.sqlite'))
   expect(trained({ ...context, store })).toEqual(set)
+})
+
+/** Makes the training of this run one that an earlier version began with these pairs: they are in the run's folder. */
+function begunEarlier(context: StageContext, pairs: readonly NewPair[]): void {
+  const own = join(context.artifacts.folder, 'round-1')
+  mkdirSync(own, { recursive: true })
+  writeFileSync(join(own, 'preferences.jsonl'), preferenceText(pairs))
+  checkpoint(context)
+}
+
+test('a training that an earlier version began goes on with its collection as it was then', () => {
+  const [first = 0, second = 0] = collected()
+  correctPairs(store, [first], { kind: 'drop' })
+  const contexts = [stage(), stage({ run: 1, round: 1 })]
+  for (const context of contexts) begunEarlier(context, store.pairs.kept({ run: 1, round: 1 }))
+  correctPairs(store, [second], { kind: 'edit', chosen: 'better' })
+  for (const context of contexts) {
+    expect(trained(context)).toEqual(['2 good bad', '3 good bad'])
+    expect(store.pairs.trainsOn(context)).toMatchObject({ run: 1, round: 1 })
+  }
+})
+
+test('a training that an earlier version began goes on with pairs that its store lacks, in their order', () => {
+  const set = [pair(9), pair(2), pair(9)]
+  const [alone, pipeline] = [stage(), stage()]
+  store.pairs.replace(pipeline, [pair(1), pair(2)])
+  const [one = 0] = store.pairs.of(pipeline).map(({ id }) => id)
+  correctPairs(store, [one], { kind: 'drop' })
+  for (const context of [alone, pipeline]) {
+    begunEarlier(context, set)
+    for (const _ of ['imported', 'known']) expect(trained(context)).toEqual(['9 good bad', '2 good bad', '9 good bad'])
+  }
+  // The collection of the run itself is as it was corrected.
+  expect(store.pairs.kept(pipeline).map(({ seed }) => seed)).toEqual([2])
+  undoCorrection(store, pipeline)
+  expect(store.pairs.kept(pipeline).map(({ seed }) => seed)).toEqual([1, 2])
+  expect(trained(pipeline)).toHaveLength(3)
 })
 
 test('a training whose pairs are gone is not resumed with others', () => {

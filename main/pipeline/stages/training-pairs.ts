@@ -1,8 +1,10 @@
 /** The pairs that a run trains on: the collected ones with their corrections. */
+import { join } from 'node:path'
 import { projectPath } from '../../files/paths.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
-import { roundOfFile } from '../../preferences/file.ts'
+import { adoptTrainingSet } from '../../preferences/earlier-set.ts'
+import { readPreferenceFile, roundOfFile } from '../../preferences/file.ts'
 import type { RoundKey } from '../../store/keys.ts'
 import type { StoredPair } from '../../store/pairs.ts'
 import { hasAdapter } from '../artifacts.ts'
@@ -17,6 +19,7 @@ import { exportPairs } from './export-pairs.ts'
 export function trainingPairs(context: StageContext, arms: readonly string[]): readonly StoredPair[] {
   const { store, run } = context
   if (!hasBegun(context, arms)) begin(context)
+  else if (store.pairs.trainsOn(context) === undefined) adopt(context)
   const pairs = store.pairs.trainingSet(context)
   if (pairs === undefined) throw new UserError('trainingSetLost', { run })
   return pairs
@@ -35,6 +38,13 @@ function begin(context: StageContext): void {
   }
   store.pairs.setTrainingSet(context, collection)
   if (collection.run !== run) exportPairs(context, collection)
+}
+
+/** Takes over the set of a training that an earlier version began: that version kept it in the run's folder. */
+function adopt({ config, store, run, round, collection, artifacts }: StageContext): void {
+  const known = readPreferenceFile(store, projectPath(config.paths.preference_data))?.known
+  const collections = [{ run, round }, collection, known].filter((one) => one !== null && one !== undefined)
+  adoptTrainingSet(store, join(artifacts.folder, `round-${round}`, 'preferences.jsonl'), { run, round }, collections)
 }
 
 /**
