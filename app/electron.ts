@@ -82,7 +82,11 @@ async function open(): Promise<void> {
     if (state.port === 0 || !(error instanceof UserError)) throw error
     return serveLab(options)
   })
-  lab = { web, jobs: await web.jobs, settings, folder: PROJECT_ROOT }
+  const jobs = await web.jobs.catch(async (error: unknown) => {
+    await web.close()
+    throw error
+  })
+  lab = { web, jobs, settings, folder: PROJECT_ROOT }
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(ACTIONS, process.platform, app.getLocale())))
   main = openMainWindow(web.url, state)
 }

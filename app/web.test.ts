@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test, vi } from 'vitest'
-import { openBrowser } from './web.ts'
+import { Settings } from '../main/config/settings.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
+import { openBrowser, serveLab } from './web.ts'
 
 test('serve prints an address that opens the lab, and Ctrl-C ends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'web-'))
@@ -27,6 +30,34 @@ test('serve prints an address that opens the lab, and Ctrl-C ends it', async () 
   child.kill('SIGINT')
   expect(await exit).toEqual([0, null])
   await expect(fetch(origin)).rejects.toThrow()
+})
+
+/** A served lab without runs. */
+function serveSmallLab() {
+  const settings = new Settings(writeSmallLab(mkdtempSync(join(tmpdir(), 'web-')), {}))
+  return serveLab({ settings, onBug: () => {} })
+}
+
+test('closing the lab twice closes it once', async () => {
+  const web = await serveSmallLab()
+  await Promise.all([web.close(), web.close()])
+  await web.close()
+  await expect(fetch(web.url)).rejects.toThrow()
+})
+
+test('a lab that could not load everything still closes its server and its store', async () => {
+  const Live = vi.fn(function broken() {
+    throw new Error('a bug')
+  })
+  vi.doMock('../main/live/live.ts', () => ({ Live }))
+  const closed = vi.spyOn(DatabaseSync.prototype, 'close')
+  const web = await serveSmallLab()
+  await expect(web.jobs).rejects.toThrow('a bug')
+  await web.close()
+  await expect(fetch(web.url)).rejects.toThrow()
+  expect(closed).toHaveBeenCalled()
+  vi.doUnmock('../main/live/live.ts')
+  vi.restoreAllMocks()
 })
 
 test.runIf(process.platform === 'linux')('without a screen no browser is opened', async () => {

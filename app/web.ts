@@ -31,7 +31,7 @@ export interface Web {
   readonly url: string
   /** The lab's jobs, once everything is loaded. */
   readonly jobs: Promise<Jobs>
-  /** Stops the job so that it can be resumed, and closes everything. */
+  /** Stops the job so that it can be resumed, and closes everything. Later calls wait for the same end. */
   close(): Promise<void>
 }
 
@@ -46,18 +46,23 @@ export async function serveLab(options: WebOptions): Promise<Web> {
     const server = await startServer({ context: context.promise, host, port, window, onBug })
     // Only after the server listens: a browser can fetch the window's files while this loads.
     contextOf(lab, options).then(context.resolve, context.reject)
+    const end = async () => {
+      // A failure to load is told by `jobs` and by every answer to the window.
+      const loaded = await context.promise.catch(() => undefined)
+      try {
+        if (loaded !== undefined) await rest(loaded)
+      } finally {
+        await server.close()
+        lab.close()
+      }
+    }
+    let ended: Promise<void> | undefined
     return {
       url: server.url,
       jobs: context.promise.then(({ jobs }) => jobs),
-      async close() {
-        const { jobs, merges, live } = await context.promise
-        jobs.stop()
-        await jobs.rest()
-        merges.stop()
-        await merges.rest()
-        await live.close()
-        await server.close()
-        lab.close()
+      close() {
+        ended ??= end()
+        return ended
       },
     }
   } catch (error) {
@@ -73,6 +78,15 @@ async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Pr
   const { Merges } = await import('../main/adapters/merges.ts')
   const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
   return { lab, jobs: new Jobs(lab, live.screens.audience()), merges: new Merges(), settings, live, desktop }
+}
+
+/** Stops all work, and waits for its end. */
+async function rest({ jobs, merges, live }: Context): Promise<void> {
+  jobs.stop()
+  await jobs.rest()
+  merges.stop()
+  await merges.rest()
+  await live.close()
 }
 
 /** Opens an address in the user's browser; false where there is no screen. */

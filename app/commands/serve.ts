@@ -1,4 +1,5 @@
 /** `dpo-driver serve`: serves the lab to a browser. */
+import { once } from 'node:events'
 import type { Command as Program } from 'commander'
 import { stopOnSignals } from '../stop.ts'
 import { example, portOf, type Terminal } from './command.ts'
@@ -48,7 +49,7 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
     )
   }
   if (open) await openBrowser(web.url)
-  await new Promise((ended) => stop.signal.addEventListener('abort', ended))
+  if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await web.close()
   stop.release()
 }

@@ -49,6 +49,8 @@ export async function startServer({ context, host, port, window, onBug }: Server
   })
 
   const socket = context.then(async (context) => (await import('./socket.ts')).openSocket(context, onBug))
+  // A failure to load is told to each connection.
+  socket.catch(() => {})
   socket.catch((error: unknown) => onBug(errorText(error)))
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     connection.on('error', () => connection.destroy())
