@@ -66,7 +66,8 @@ export async function runLab(args) {
   const cli = new URL('cli.ts', import.meta.url)
   if (!isPinnedNode()) return runNode(['--disable-warning=ExperimentalWarning', fileURLToPath(cli), ...args])
   process.env.PATH = BIN + delimiter + process.env.PATH
-  process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE
+  // Node takes an empty name for the current folder.
+  process.env.NODE_COMPILE_CACHE ||= COMPILE_CACHE
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   const { runProgram } = await import(cli.href)
   return runProgram(args)
@@ -76,7 +77,7 @@ export async function runLab(args) {
 export function runNode(args) {
   return new Promise((done, fail) => {
     const path = BIN + delimiter + process.env.PATH
-    const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, PATH: path }
+    const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || COMPILE_CACHE, PATH: path }
     const child = spawn(nodePath(), args, { stdio: 'inherit', env })
     // The terminal sends Ctrl-C to the child as well. The child counts signals that come together as one.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -67,6 +67,18 @@ test('--exec runs a bin of a dependency under Node 24 and ends with its exit cod
   expect(setup('--exec', 'tell', 'a', '--b')).toEqual({ status: 7, stdout: 'a,--b\n', stderr: '' })
 })
 
+test('an empty NODE_COMPILE_CACHE leaves the cache in its place, not in the current folder', () => {
+  put('app/cli.ts', 'export const runProgram = () => 0')
+  put('app/program.mjs', "import { runLab } from './setup.mjs'\nprocess.exitCode = await runLab([])")
+  const folder = mkdtempSync(join(tmpdir(), 'current-'))
+  const env = { PATH: '', NODE_COMPILE_CACHE: '' }
+  const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, env }).status
+  expect(run(join(root, 'app/program.mjs'))).toBe(0)
+  expect(run(join(root, 'app/setup.mjs'), '--exec', 'node', join(root, 'app/cli.ts'))).toBe(0)
+  expect(readdirSync(folder)).toEqual([])
+  expect(readdirSync(join(root, 'node_modules/.cache'))).toEqual(['node'])
+})
+
 test('the findings of a set-up are kept with the program, where the next one reads them, whatever DPO_DRIVER_HOME names', () => {
   const project = join(import.meta.dirname, '..')
   const program = realpathSync(mkdtempSync(join(tmpdir(), 'program-')))
