@@ -82,3 +82,42 @@ test('the endings of old episodes, once texts, become reasons and faults', () =>
   expect(rows).toMatchObject([{ steps: 1 }])
   upgraded.close()
 })
+
+test('corrections of pairs that an old store no longer has are deleted, and their ids are not used again', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'ids.sqlite')
+  const before = 11
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration)
+  old.exec(`PRAGMA user_version = ${before}`)
+  const add = old.prepare(
+    `INSERT INTO runs (id, name, command, config, status, started) VALUES (?, 'old', '"collect"', '{}', 'done', 1)`,
+  )
+  const pair = old.prepare(
+    `INSERT INTO pairs (id, run, round, task, seed, step, prompt, chosen, rejected, note, policy_margin)
+     VALUES (?, ?, 1, 'a', 0, 0, 'p', 'c', 'r', 'n', 2.5)`,
+  )
+  for (const run of [1, 2]) {
+    add.run(run)
+    pair.run(run, run)
+  }
+  const edit = old.prepare(
+    `INSERT INTO pair_edits (run, round, time, kind, reverts, changes) VALUES (1, 1, 1, ?, ?, ?)`,
+  )
+  // Pair 2 is of another run, and pair 7 is gone.
+  for (const [kind, reverts, named] of [
+    ['drop', null, [1]],
+    ['drop', null, [1, 2]],
+    ['undo', 2, [1, 2]],
+    ['keep', null, [7]],
+  ] as const) {
+    edit.run(kind, reverts, JSON.stringify(named.map((id) => ({ pair: id }))))
+  }
+  old.close()
+  const upgraded = new Store(path)
+  const round = { run: 1, round: 1 }
+  expect(upgraded.pairs.editKinds(round)).toEqual([{ id: 1, kind: 'drop' }])
+  const [first] = upgraded.pairs.of(round)
+  expect(first).toMatchObject({ id: 1, task: 'a', note: 'n', margin: null, policyMargin: 2.5, keep: true })
+  expect(upgraded.pairs.add(round, first!)).toBe(8)
+  upgraded.close()
+})

@@ -260,4 +260,43 @@ CREATE INDEX episodes_by_steps ON episodes (steps);
 CREATE INDEX episodes_by_duration ON episodes (duration);
 CREATE INDEX episodes_by_instruction ON episodes (instruction, run);
 `,
+  // The id of a pair is never used again, because corrections name pairs by it. Corrections of pairs that are gone are
+  // deleted: undoing them would change other pairs.
+  `
+CREATE TABLE lasting_pairs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  round INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  chosen_attempt INTEGER,
+  rejected_attempt INTEGER,
+  prompt TEXT NOT NULL,
+  chosen TEXT NOT NULL,
+  rejected TEXT NOT NULL,
+  keep INTEGER NOT NULL DEFAULT 1 CHECK (keep IN (0, 1)),
+  swapped INTEGER NOT NULL DEFAULT 0 CHECK (swapped IN (0, 1)),
+  edited INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1)),
+  reviewed INTEGER NOT NULL DEFAULT 0 CHECK (reviewed IN (0, 1)),
+  note TEXT NOT NULL DEFAULT '',
+  margin REAL,
+  policy_margin REAL
+) STRICT;
+INSERT INTO lasting_pairs SELECT id, run, round, task, seed, step, chosen_attempt, rejected_attempt, prompt, chosen,
+  rejected, keep, swapped, edited, reviewed, note, margin, policy_margin FROM pairs;
+DROP TABLE pairs;
+ALTER TABLE lasting_pairs RENAME TO pairs;
+CREATE INDEX pairs_of_round ON pairs (run, round);
+
+DELETE FROM sqlite_sequence WHERE name = 'pairs';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'pairs', max(
+  (SELECT coalesce(max(id), 0) FROM pairs),
+  (SELECT coalesce(max(change.value ->> '$.pair'), 0) FROM pair_edits, json_each(changes) AS change));
+
+DELETE FROM pair_edits WHERE EXISTS (
+  SELECT 1 FROM json_each(changes) AS change WHERE NOT EXISTS (
+    SELECT 1 FROM pairs
+    WHERE id = change.value ->> '$.pair' AND run = pair_edits.run AND round = pair_edits.round));
+`,
 ]

@@ -32,8 +32,8 @@ const UNSEEN = { policyMargin: null, keep: true, swapped: false, edited: false, 
 test('the pairs of a round are replaced as a whole', () => {
   store.pairs.replace(round, [pair(1), pair(2)])
   store.pairs.replace(round, [pair(3)])
-  expect(store.pairs.of(round)).toEqual([{ id: 1, ...round, ...pair(3), ...UNSEEN }])
-  expect(store.pairs.get(1)).toEqual(store.pairs.of(round)[0])
+  expect(store.pairs.of(round)).toEqual([{ id: 3, ...round, ...pair(3), ...UNSEEN }])
+  expect(store.pairs.get(3)).toEqual(store.pairs.of(round)[0])
   expect(store.pairs.of({ ...round, round: 2 })).toEqual([])
 })
 
@@ -43,6 +43,41 @@ function drop(id: number): void {
   const after = { ...before, keep: false, reviewed: true }
   store.pairs.correct(round, { kind: 'drop', reverts: null, changes: [{ pair: id, before, after }] })
 }
+
+test('a round that is collected again with other pairs loses its corrections, and no other round changes', () => {
+  const other = { run: store.runs.create('trial', 'collect', configSchema.parse({})), round: 1 }
+  const training = { run: store.runs.create('trial', 'dpo', configSchema.parse({})), round: 1 }
+  store.pairs.replace(round, [pair(1), pair(2)])
+  drop(1)
+  const before = store.pairs.edit(1)
+  store.pairs.setTrainingSet(training, round)
+  store.pairs.setTrainingSet(round, round)
+  store.pairs.setKnownFile('a.jsonl', 'digest', round)
+  store.pairs.replace(round, [pair(3)])
+  store.pairs.replace(other, [pair(4)])
+  expect(store.pairs.editKinds(round)).toEqual([])
+  expect(store.pairs.knownFile('a.jsonl', 'digest')).toBeUndefined()
+  expect(store.pairs.trainingSet(round)).toBeUndefined()
+  expect(store.pairs.trainingSet(training)).toMatchObject([pair(2)])
+  // Not even a correction that names a pair of another round changes it.
+  const [theirs] = store.pairs.of(other)
+  store.pairs.correct(round, { ...before, changes: [{ ...before.changes[0]!, pair: theirs!.id }] })
+  expect(store.pairs.of(other)).toEqual([theirs])
+})
+
+test('a round that is collected again with the same pairs keeps its corrections', () => {
+  store.pairs.replace(round, [pair(1), pair(2)])
+  drop(1)
+  store.pairs.setMargins('margin', new Map([[2, 7]]))
+  const added = store.pairs.get(store.pairs.add(round, pair(4)))!
+  const marks = marksOf(added)
+  const changes = [{ pair: added.id, before: { ...marks, keep: false }, after: marks }]
+  store.pairs.correct(round, { kind: 'import', reverts: null, changes })
+  const before = store.pairs.of(round)
+  store.pairs.replace(round, [pair(1), pair(2)])
+  expect(store.pairs.of(round)).toEqual(before)
+  expect(store.pairs.editKinds(round)).toHaveLength(2)
+})
 
 test('pairs are listed by pages, filtered and sorted, each with its place in the list', () => {
   store.pairs.replace(round, [pair(1), pair(2), pair(3)])

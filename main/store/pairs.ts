@@ -126,12 +126,34 @@ export class Pairs {
     this.#database = database
   }
 
-  /** Replaces the pairs of a round. */
+  /**
+   * Makes these the pairs of a round. Where the round was made of just these pairs, it keeps them, with all their
+   * corrections and what was imported. Otherwise all that it has is deleted; a training of another run that uses it
+   * keeps its set.
+   */
   replace(round: RoundKey, pairs: readonly NewPair[]): void {
     this.#database.transaction(() => {
-      this.#database.run('DELETE FROM pairs WHERE run = ? AND round = ?', round.run, round.round)
+      if (sourceOf(this.keptAt(round, 0)) === sourceOf(pairs) && this.count(round).pairs > 0) return
+      this.#keepTrainingSets(round)
+      for (const table of ['pairs', 'pair_edits', 'preference_files', 'training_sets']) {
+        this.#database.run(`DELETE FROM ${table} WHERE run = ? AND round = ?`, round.run, round.round)
+      }
       for (const pair of pairs) this.add(round, pair)
     })
+  }
+
+  /** Copies the training sets that were made from a collection into the rounds of other runs that train on them. */
+  #keepTrainingSets({ run, round }: RoundKey): void {
+    const sets = this.#database.all(
+      'SELECT run, round FROM training_sets WHERE collection_run = ? AND collection_round = ? AND run <> ?',
+      run,
+      round,
+      run,
+    )
+    for (const set of sets) {
+      const training = { run: Number(set.run), round: Number(set.round) }
+      this.setOwnTrainingSet(training, this.trainingSet(training) ?? [])
+    }
   }
 
   /** Adds a pair to a round and returns its id. */
@@ -239,7 +261,7 @@ export class Pairs {
 
   // Corrections
 
-  /** Makes a correction to pairs of a round, and stores it with the earlier state. */
+  /** Makes a correction to pairs of a round, and stores it with the earlier state. Pairs of other rounds stay. */
   correct({ run, round }: RoundKey, { kind, reverts, changes }: Omit<Edit, 'id' | 'time'>): void {
     this.#database.transaction(() => {
       this.#database.run(
@@ -251,14 +273,14 @@ export class Pairs {
         reverts,
         JSON.stringify(changes),
       )
-      for (const { pair, after } of changes) this.#setMarks(pair, after)
+      for (const { pair, after } of changes) this.#setMarks({ run, round }, pair, after)
     })
   }
 
-  #setMarks(id: number, marks: Marks): void {
+  #setMarks({ run, round }: RoundKey, id: number, marks: Marks): void {
     this.#database.run(
       `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?,
-         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ?`,
+         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ? AND run = ? AND round = ?`,
       marks.chosen,
       marks.rejected,
       marks.chosenAttempt,
@@ -271,6 +293,8 @@ export class Pairs {
       Number(marks.reviewed),
       marks.note,
       id,
+      run,
+      round,
     )
   }
 
@@ -423,6 +447,16 @@ export class Pairs {
 export function marksOf(pair: StoredPair): Marks {
   const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...marks } = pair
   return marks
+}
+
+/** What a collection makes of pairs, apart from margins: these can be computed again. */
+function sourceOf(pairs: readonly NewPair[]): string {
+  return JSON.stringify(
+    pairs.map((pair) => [
+      ...[pair.task, pair.seed, pair.step, pair.chosenAttempt, pair.rejectedAttempt],
+      ...[pair.prompt, pair.chosen, pair.rejected],
+    ]),
+  )
 }
 
 function inOrder({ by, descending }: PairOrder): string {
