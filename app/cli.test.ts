@@ -142,6 +142,10 @@ test('a run can be deleted, but not an unknown one, nor while a command is runni
   expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('another command is using') })
   expect(await runs()).toContain(latest)
 
+  // A wrong number beside a right one deletes nothing.
+  expect(await cli('delete', latest, '999', ...config())).toMatchObject({ status: 2, stderr: expect.stringContaining('run 999') })
+  expect(await runs()).toContain(latest)
+
   expect(await cli('delete', latest, ...config())).toMatchObject({ status: 0, stdout: `Run ${latest} is deleted.\n` })
   expect(existsSync(report)).toBe(false)
   expect(await runs()).not.toContain(latest)

@@ -599,7 +599,7 @@ export const words = {
     defaultOf: '{{back}} ({{name}})',
     none: 'none',
     choose: 'Choose a folder',
-    asAbove: 'same as the tasks above',
+    asAbove: 'same as in training',
     wrong: {
       number: 'Enter a number.',
       integer: 'Enter a whole number.',

@@ -65,7 +65,7 @@ export const fields: Readonly<Record<string, string>> = {
   'collect.seed_start': '第一个页面种子；每一轮从上一轮结束处继续。',
   'validation.num_episodes_per_task': '挑选最佳轮次时每个任务的回合数，与训练和评估都分开。',
   'validation.seed_start': '第一个页面种子。',
-  'evaluation.tasks': '要评估的任务；空为上面的任务。',
+  'evaluation.tasks': '要评估的任务；空为与训练相同的任务。',
   'evaluation.num_episodes_per_task': '每个任务的贪心回合数，各策略用同样的种子。',
   'evaluation.seed_start': '第一个页面种子。',
   'evaluation.controls': '同时训练并评估对照：仅重放、对自身成功做 SFT、仅优选 NLL。',

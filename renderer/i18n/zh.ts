@@ -577,7 +577,7 @@ export const words: Words = {
     defaultOf: '{{back}}（{{name}}）',
     none: '无',
     choose: '选择文件夹',
-    asAbove: '与上面的任务相同',
+    asAbove: '与训练相同',
     wrong: {
       number: '请输入一个数。',
       integer: '请输入一个整数。',

@@ -2,11 +2,18 @@ import i18next from 'i18next'
 import { expect, test } from 'vitest'
 import { ENGLISH } from '../../../main/messages/en.ts'
 import { words } from '../../i18n/en.ts'
-import { chosenArms, idOf, NO_ARMS, stageOf, trainingName } from './arms.ts'
+import { chosenArms, idOf, latestTraining, NO_ARMS, stageOf, trainingName } from './arms.ts'
 
 const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words, lab: ENGLISH } } })
 
 const arm = (name: string, round = 1, stage = 'dpo', run = 1) => ({ run, stage, round, arm: name })
+
+test('by default the curves of the latest run that trains are shown', () => {
+  const runs = [{ command: 'verify' }, { command: 'dpo' }, { command: 'sft' }]
+  expect(latestTraining(runs)).toBe(runs[1])
+  expect(latestTraining(runs.slice(0, 1))).toBe(runs[0])
+  expect(latestTraining([])).toBeUndefined()
+})
 
 test('the address names the stage, else the latest stage is shown', () => {
   expect(stageOf('sft', [arm('dpo')])).toBe('sft')

@@ -20,6 +20,14 @@ export function keyOf({ run, stage, round, arm }: ArmKey): ArmKey {
   return { run, stage, round, arm }
 }
 
+/** Commands whose runs train something. */
+const TRAINING: readonly unknown[] = ['sft', 'dpo', 'retrain', 'pipeline']
+
+/** The latest run that trains, of runs with the latest first; the latest one where none does. */
+export function latestTraining<R extends { readonly command: unknown }>(runs: readonly R[]): R | undefined {
+  return runs.find(({ command }) => TRAINING.includes(command)) ?? runs[0]
+}
+
 /** The stage in the address, or the latest trained one. */
 export function stageOf(named: string | undefined, arms: readonly Pick<Arm, 'stage'>[]): TrainingStage {
   if (named === 'sft' || named === 'dpo') return named

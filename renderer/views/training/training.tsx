@@ -11,7 +11,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
-import { type Arm, stageOf, type TrainingStage } from './arms.ts'
+import { type Arm, latestTraining, stageOf, type TrainingStage } from './arms.ts'
 import { LIVE } from './curves.ts'
 import { RunsChoice } from './runs-choice.tsx'
 import { TrainingCharts } from './training-charts.tsx'
@@ -20,7 +20,8 @@ export default function Training() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const runs = useRuns()
-  const chosen = (query.runs ?? query.run ?? String(runs.data?.[0]?.id ?? '')).split('.').filter(Boolean).map(Number)
+  const byDefault = String(latestTraining(runs.data ?? [])?.id ?? '')
+  const chosen = (query.runs ?? query.run ?? byDefault).split('.').filter(Boolean).map(Number)
   const { arms, known } = useArms(chosen)
   const stage = stageOf(query.stage, arms)
   const ofStage = useMemo(() => arms.filter((arm) => arm.stage === stage), [arms, stage])
