@@ -143,7 +143,10 @@ test('a run can be deleted, but not an unknown one, nor while a command is runni
   expect(await runs()).toContain(latest)
 
   // A wrong number beside a right one deletes nothing.
-  expect(await cli('delete', latest, '999', ...config())).toMatchObject({ status: 2, stderr: expect.stringContaining('run 999') })
+  expect(await cli('delete', latest, '999', ...config())).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('run 999'),
+  })
   expect(await runs()).toContain(latest)
 
   expect(await cli('delete', latest, ...config())).toMatchObject({ status: 0, stdout: `Run ${latest} is deleted.\n` })
