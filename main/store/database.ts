@@ -76,14 +76,21 @@ export class Database {
   }
 
   #migrate(): void {
-    const version = Number(this.get('PRAGMA user_version')?.user_version)
-    if (version > MIGRATIONS.length) {
-      throw new UserError('storeNewer', { path: this.path })
-    }
     for (const [at, migration] of MIGRATIONS.entries()) {
-      if (at < version) continue
-      this.transaction(() => this.#connection.exec(`${migration}; PRAGMA user_version = ${at + 1}`))
+      if (at < this.#version()) continue
+      this.transaction(() => {
+        // Another process may have made this step since.
+        if (at < this.#version()) return
+        this.#connection.exec(`${migration}; PRAGMA user_version = ${at + 1}`)
+      })
     }
+  }
+
+  /** The number of migrations that the file has had. Throws UserError where a newer version of the lab made it. */
+  #version(): number {
+    const version = Number(this.get('PRAGMA user_version')?.user_version)
+    if (version > MIGRATIONS.length) throw new UserError('storeNewer', { path: this.path })
+    return version
   }
 
   #prepare(sql: string): StatementSync {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdtempSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,27 @@ test('a file that is not a store, or one of a newer version, is refused with a m
   database.close()
   expect(() => new Store(future)).toThrow(/newer version/)
   expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else is in the place/)
+})
+
+test('two processes that upgrade the same store at once make each step once', async () => {
+  const path = join(folder, 'shared.sqlite')
+  const script = `
+    const { DatabaseSync } = await import('node:sqlite')
+    const { MIGRATIONS } = await import(${JSON.stringify(join(import.meta.dirname, 'migrations.ts'))})
+    const database = new DatabaseSync(${JSON.stringify(path)})
+    database.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE')
+    console.log('held')
+    setTimeout(() => {
+      for (const migration of MIGRATIONS) database.exec(migration)
+      database.exec('PRAGMA user_version = ' + MIGRATIONS.length + '; COMMIT')
+    }, 300)`
+  const other = spawn(process.execPath, ['--input-type=module', '-e', script])
+  const gone = new Promise((resolve) => other.once('exit', resolve))
+  await new Promise((resolve) => other.stdout.once('data', resolve))
+  const second = new Store(path)
+  expect(second.runs.ids()).toEqual([])
+  second.close()
+  expect(await gone).toBe(0)
 })
 
 test('data written before a kill -9 are there afterwards', () => {
