@@ -51,8 +51,9 @@ export function exportPreferences(store: Store, path: string, round: RoundKey): 
 }
 
 /**
- * Imports the pairs of a text into a round, as `importPairs` does. If the preference file at `path` has this text, the
- * store remembers it as imported. Throws UserError with the line of an invalid pair, and for a text without pairs.
+ * Imports the pairs of a text into a round, as `importPairs` does. If the preference file at `path` has this text, and
+ * the round now has just its pairs, the store remembers the file as imported. Otherwise the next export writes the
+ * round to it. Throws UserError with the line of an invalid pair, and for a text without pairs.
  */
 export function importPreferences(
   store: Store,
@@ -62,7 +63,7 @@ export function importPreferences(
   const lines = filePairs(text, file)
   return store.transaction(() => {
     const imported = importPairs(store, round, lines, { file, replace })
-    if (readText(path) === text) store.pairs.setKnownFile(path, digestOf(text), round)
+    if (readText(path) === text && hasJust(store, round, lines)) store.pairs.setKnownFile(path, digestOf(text), round)
     return imported
   })
 }
@@ -89,6 +90,12 @@ export function roundOfFile(store: Store, path: string, own: RoundKey): { round:
     store.pairs.setKnownFile(path, digestOf(text), own)
   })
   return { round: own, told: [message('fileTaken', { path: file, count: lines.length, run: own.run })] }
+}
+
+/** Whether the pairs of a round that were not dropped are those of a file. */
+function hasJust(store: Store, round: RoundKey, lines: readonly FilePair[]): boolean {
+  const { known, fresh, missing } = matchPairs(store.pairs.of(round), lines)
+  return fresh.length === 0 && known.every(({ pair }) => pair.keep) && !missing.some(({ keep }) => keep)
 }
 
 function filePairs(text: string, file: string): FilePair[] {

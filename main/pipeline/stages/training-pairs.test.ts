@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../files/file.ts'
 import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { parsePreferences, preferenceText } from '../../preferences/dataset.ts'
-import { exportPreferences } from '../../preferences/file.ts'
+import { exportPreferences, importPreferences } from '../../preferences/file.ts'
 import { correctPairs, undoCorrection } from '../../preferences/review.ts'
 import type { RoundKey } from '../../store/keys.ts'
 import type { NewPair } from '../../store/pairs.ts'
@@ -160,6 +160,39 @@ test('a file that was changed by hand is imported before training, reported line
   expect(said).toHaveLength(1)
   undoCorrection(store, { run: 1, round: 1 })
   expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
+})
+
+test('a file that was imported into a larger round is still a changed file', () => {
+  const round = { run: 1, round: 1 }
+  const [first = 0] = collected()
+  const bringIn = () => {
+    const text = readFileSync(file, 'utf8')
+    return importPreferences(store, round, { text, file, replace: false, path: file })
+  }
+  // It lacks two pairs that the round keeps: an export writes them, and training uses the file.
+  edit(([one = '']) => [one.replace('good', 'better')])
+  const edited = readFileSync(file, 'utf8')
+  bringIn()
+  expect(store.pairs.kept(round)).toHaveLength(3)
+  exportPreferences(store, file, round)
+  expect(exported()).toEqual(['1 better bad', '2 good bad', '3 good bad'])
+  expect(readFileSync(join(folder, 'preferences.by-hand-1.jsonl'), 'utf8')).toBe(edited)
+  writeFileSync(file, edited)
+  bringIn()
+  expect(trained(stage())).toEqual(['1 better bad'])
+  // It has a pair that was dropped by hand and stays dropped.
+  undoCorrection(store, round)
+  exportPreferences(store, file, round)
+  correctPairs(store, [first], { kind: 'drop' })
+  edit((lines) => [...lines, preferenceText([pair(9)])])
+  bringIn()
+  exportPreferences(store, file, round)
+  expect(exported()).toEqual(['2 good bad', '3 good bad', '9 good bad'])
+  // It has just the pairs of the round, in a form of its own: it is left as it is.
+  edit((lines) => [...lines, preferenceText([pair(10)])])
+  bringIn()
+  expect(exportPreferences(store, file, round)).toBeNull()
+  expect(exported()).toHaveLength(4)
 })
 
 test('a file with invalid lines changes nothing, and each such line is reported', () => {
