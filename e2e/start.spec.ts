@@ -18,7 +18,7 @@ test.describe(() => {
     await tour.waitFor({ state: 'hidden' })
     await page.reload()
     await page.getByRole('heading', { name: 'Pipeline' }).waitFor()
-    expect(await tour.count()).toBe(0)
+    await expect(tour).toHaveCount(0)
   })
 })
 

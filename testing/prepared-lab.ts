@@ -12,9 +12,12 @@ import { writeReport } from '../main/evaluation/report.ts'
 import { summarise } from '../main/evaluation/summary.ts'
 import { createLab, type Lab } from '../main/lab.ts'
 import { NO_FAILURE } from '../main/messages/error.ts'
+import { message } from '../main/messages/message.ts'
+import { english } from '../main/messages/say.ts'
 import { exportAdapter, runArtifacts } from '../main/pipeline/artifacts.ts'
 import type { LabEvent } from '../main/pipeline/events.ts'
 import { history, labels } from '../main/pipeline/results.ts'
+import type { CheckResult } from '../main/pipeline/stages/verify.ts'
 import { writeGoldenData } from '../main/preferences/golden.ts'
 import { buildPairs, pairMessages } from '../main/preferences/pairs.ts'
 import { successSteps } from '../main/preferences/successes.ts'
@@ -27,6 +30,10 @@ const TASKS = ['click-button', 'click-checkboxes', 'enter-password']
 const ARMS = ['sft', 'replay', 'success_sft', 'nll_chosen', 'dpo'] as const
 type ArmName = (typeof ARMS)[number]
 
+const CHECKS = [
+  ['node', message('foundNode', { version: process.versions.node })],
+  ['tasks', message('foundTasks', { count: TASKS.length })],
+] as const
 /** Problems of a task, and attempts at each. The first half of the attempts succeed, the others fail in different ways. */
 const PROBLEMS = 6
 const ATTEMPTS = 4
@@ -62,7 +69,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   }
 
   tell({ event: 'run', run, name: config.project.name, command: 'pipeline', resumed: false })
-  stage('verify', 'check that everything is there', 0, { checks: [] }, 2)
+  stage('verify', 'check that everything is there', 0, { checks: CHECKS.map(passed) }, 2)
 
   const played = TASKS.flatMap((task) =>
     range(PROBLEMS).flatMap((seed) =>
@@ -131,6 +138,11 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   writeReport(artifacts.folder, { ...history(store, run), ...found })
   store.runs.setStatus(run, 'done')
   tell({ event: 'end', run, status: 'done', seconds: 182, ...NO_FAILURE })
+}
+
+/** A check of stage 0, as it is stored. */
+function passed([name, found]: (typeof CHECKS)[number]): CheckResult {
+  return { name, ok: true, detail: english(found), messages: [found] }
 }
 
 /** A policy's episodes on the unseen problems. Policies later in ARMS solve more of them. */
