@@ -127,10 +127,10 @@ test('a run can be deleted only while no other command holds the store', async (
   await expect(run(false)).rejects.toThrow()
   const unlock = lockStore(lab.store.path)
   // The runs may change while another command holds the store, so nothing is reported as missing.
-  for (const id of [1, 2]) expect(() => lab.forget(id)).toThrow('another command is using')
+  for (const id of [1, 2]) expect(() => lab.forget([id])).toThrow('another command is using')
   unlock()
-  expect(() => lab.forget(2)).toThrow('There is no run 2')
-  lab.forget(1)
+  expect(() => lab.forget([1, 2])).toThrow('There is no run 2')
+  lab.forget([1])
   expect(lab.store.runs.ids()).toEqual([])
 })
 
@@ -144,4 +144,25 @@ test('changes are counted: those by runs and those by people', async () => {
   expect(lab.changes.getState().edited).toBe(1)
   // Each line of the log counts.
   expect(lab.changes.getState().kept).toBe(lab.store.events.after(0, 100).length)
+})
+
+test('a collection stays while an unfinished run trains on its pairs', async () => {
+  const { runs, pairs } = lab.store
+  const collector = runs.create('trial', 'collect', lab.config)
+  const round = { run: collector, round: 1 }
+  const [given, alone] = [round, null].map((collection) => runs.create('trial', 'dpo', lab.config, { collection }))
+  pairs.setTrainingSet({ run: alone!, round: 1 }, round)
+  pairs.setTrainingSet(round, round)
+  runs.setStatus(given!, 'failed')
+  expect(() => lab.forget([collector])).toThrow(`Run ${given} trains on the pairs of run ${collector} and is not done`)
+  runs.setStatus(given!, 'done')
+  expect(() => lab.forget([collector])).toThrow(`Run ${alone} trains`)
+  runs.setDeleted(collector, true)
+  await new Promise((later) => setTimeout(later, 2))
+  lab.purge()
+  expect(pairs.trainsOn({ run: alone!, round: 1 })).toMatchObject(round)
+  runs.setDeleted(collector, false)
+  // Deleted with it, or done, it needs the collection no more.
+  lab.forget([collector, alone!])
+  expect(runs.ids()).toEqual([given])
 })

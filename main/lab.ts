@@ -29,15 +29,15 @@ export interface Lab {
   /** Runs a command to its end. Throws the stage's error; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
   /**
-   * Deletes for good the runs that are marked as deleted, with their folders in this lab's reports. Does nothing while
-   * another command holds the store.
+   * Deletes for good the runs that are marked as deleted, with their folders in this lab's reports. Those whose pairs an
+   * unfinished run trains on stay until that is done. Does nothing while another command holds the store.
    */
   purge(): void
   /**
-   * Deletes one run for good, with its folder in this lab's reports. Throws UserError where there is no such run, or
-   * another command holds the store.
+   * Deletes runs for good, with their folders in this lab's reports. Throws UserError, and deletes none, where there is
+   * no such run, another unfinished run trains on the pairs of one, or another command holds the store.
    */
-  forget(run: number): void
+  forget(runs: readonly number[]): void
   close(): void
 }
 
@@ -60,23 +60,30 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
       return runCommand({ store, onKept: () => count('kept') }, settings, command, { ...options, host })
     },
     purge: () => purge(store, config),
-    forget: (run) => forgetOne(store, config, run),
+    forget: (runs) => forgetAll(store, config, runs),
     close: () => store.close(),
   }
 }
 
 function purge(store: Store, config: Config): void {
   if (isLocked(store.path)) return
-  for (const run of store.runs.deleted(Date.now())) forget(store, config, run)
+  for (const run of store.runs.deleted(Date.now())) {
+    if (store.runs.trainersOn(run.id).length === 0) forget(store, config, run)
+  }
 }
 
-function forgetOne(store: Store, config: Config, id: number): void {
+function forgetAll(store: Store, config: Config, ids: readonly number[]): void {
   const unlock = lockStore(store.path)
   try {
-    // Checked under the lock. Otherwise another command could delete the run in between.
-    const run = store.runs.find(id)
-    if (run === undefined) throw new UserError('noRun', { run: id })
-    forget(store, config, run)
+    // Checked under the lock. Otherwise another command could delete a run, or train on it, in between.
+    const runs = ids.map((id) => {
+      const run = store.runs.find(id)
+      if (run === undefined) throw new UserError('noRun', { run: id })
+      const trainer = store.runs.trainersOn(id).find((other) => !ids.includes(other))
+      if (trainer !== undefined) throw new UserError('collectionInUse', { run: id, trainer })
+      return run
+    })
+    for (const run of runs) forget(store, config, run)
   } finally {
     unlock()
   }

@@ -266,6 +266,8 @@ export const ENGLISH = {
   runAtWork: 'Run {{run}} ({{command}}) is running; wait until it ends, or stop it first.',
   noRun: 'There is no run {{run}}; `npx dpo-driver runs` lists them.',
   runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',
+  collectionInUse:
+    'Run {{trainer}} trains on the pairs of run {{run}} and is not done; let it finish first, or delete it too.',
   nothingCollected: 'There are no pairs to train on; run `npx dpo-driver collect` first.',
   noPairsOfRun: 'There are no pairs of run {{run}} to train on; run `npx dpo-driver collect` first.',
   noPairsOfRound:

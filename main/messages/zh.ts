@@ -247,6 +247,7 @@ export const CHINESE = translated({
   runAtWork: '运行 {{run}}（{{command}}）正在进行；请等它结束，或先停止它。',
   noRun: '没有运行 {{run}}；`npx dpo-driver runs` 会列出所有运行。',
   runDeleted: '运行 {{run}} 已删除；请在窗口的“运行与模型”中恢复它。',
+  collectionInUse: '运行 {{trainer}} 用运行 {{run}} 的偏好对训练，尚未完成；请先让它完成，或把它一并删除。',
   nothingCollected: '没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
   noPairsOfRun: '运行 {{run}} 没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
   noPairsOfRound: '运行 {{run}} 的第 {{round}} 轮没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',

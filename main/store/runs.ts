@@ -139,6 +139,23 @@ export class Runs {
     return this.#database.all(`SELECT ${RECORD} FROM runs WHERE deleted < ? ORDER BY id`, time).map(readRecord)
   }
 
+  /**
+   * The runs that train on pairs of this run and are not done, the earliest first. Resuming them takes its pairs,
+   * episodes and adapters.
+   */
+  trainersOn(id: number): number[] {
+    return this.#database
+      .all(
+        `SELECT id FROM runs WHERE deleted IS NULL AND status <> 'done' AND id <> ?
+           AND (collection ->> '$.run' = ? OR id IN (SELECT run FROM training_sets WHERE collection_run = ?))
+         ORDER BY id`,
+        id,
+        id,
+        id,
+      )
+      .map((row) => Number(row.id))
+  }
+
   /** Deletes a run and all its data. */
   purge(id: number): void {
     this.#database.run('DELETE FROM runs WHERE id = ?', id)
