@@ -1,6 +1,7 @@
 import { beforeAll, expect, it, vi } from 'vitest'
+import type * as Location from './location.ts'
 
-let location: typeof import('./location.ts')
+let location: typeof Location
 
 beforeAll(async () => {
   vi.stubGlobal('window', { location: { hash: '' }, addEventListener: () => undefined })

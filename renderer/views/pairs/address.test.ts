@@ -1,6 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest'
+import type * as Address from './address.ts'
 
-let roundOf: typeof import('./address.ts').roundOf
+let roundOf: typeof Address.roundOf
 
 beforeAll(async () => {
   vi.stubGlobal('window', { location: { hash: '' }, addEventListener: () => undefined })
