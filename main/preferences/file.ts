@@ -13,7 +13,7 @@ import type { RoundKey } from '../store/keys.ts'
 import type { KnownFile } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
 import { type FilePair, parsePreferences, preferenceText } from './dataset.ts'
-import { asNewPair, type Imported, importPairs } from './import.ts'
+import { asNewPair, type Imported, importPairs, refuseEmpty } from './import.ts'
 import { matchPairs } from './match.ts'
 import { readText } from './trl.ts'
 
@@ -85,6 +85,7 @@ export function roundOfFile(store: Store, path: string, own: RoundKey): { round:
     const { told } = importPreferences(store, known, { text, file, replace: true, path })
     return { round: known, told: [message('fileChanged', { path: file, run: known.run, round: known.round }), ...told] }
   }
+  refuseEmpty(lines, file)
   store.transaction(() => {
     store.pairs.replace(own, lines.map(asNewPair))
     store.pairs.setKnownFile(path, digestOf(text), own)

@@ -135,3 +135,21 @@ test('a pair without task and step gets default ones', () => {
   bringIn([{ ...written(9), task: null, seed: null, step: null }], false)
   expect(store.pairs.of(round).at(-1)).toMatchObject({ task: 'imported', seed: 0, step: 0, prompt: 'prompt 9' })
 })
+
+test('an answer without text is refused with its line, unless it was collected so', () => {
+  const second = { ...round, round: 2 }
+  store.pairs.replace(second, [{ ...pair(1), rejected: ' ' }, pair(2)])
+  const set = [
+    { ...written(1), chosen: ' ', rejected: 'good 1' },
+    { ...written(9), chosen: ' \n' },
+    { ...written(2), rejected: '\t' },
+  ]
+  expect(() => bringIn(set, false, second)).toThrow(
+    [
+      'a.jsonl:2: chosen[0].content must not be empty; correct or delete the line.',
+      'a.jsonl:3: rejected[0].content must not be empty; correct or delete the line.',
+    ].join('\n'),
+  )
+  expect(store.pairs.editKinds(second)).toEqual([])
+  expect(bringIn(set.slice(0, 1), false, second)).toMatchObject({ changed: 1 })
+})

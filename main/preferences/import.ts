@@ -1,4 +1,6 @@
 /** Imports pairs of a file that was written or corrected elsewhere, as one correction of a round. */
+import { cutShort } from '../messages/cut.ts'
+import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { type Change, type Marks, marksOf, type NewPair, type StoredPair } from '../store/pairs.ts'
@@ -30,7 +32,7 @@ interface Told extends Change {
  * Imports the pairs of a file into a round, as one correction. A pair that the round has (see `matchPairs`) gets the
  * file's text; a new pair is added. Pairs that were dropped by hand stay dropped. With `replace` the round becomes
  * equal to the file: all pairs of the file are kept and all others dropped. Without any change no correction is stored.
- * `file` is the file's name in messages.
+ * `file` is the file's name in messages. Throws UserError with each line that brings an empty answer.
  */
 export function importPairs(
   store: Store,
@@ -40,6 +42,7 @@ export function importPairs(
 ): Imported {
   return store.transaction(() => {
     const { known, fresh, missing } = matchPairs(store.pairs.of(round), lines)
+    refuseEmpty([...known.filter(({ pair, line }) => hasNewText(pair, line)).map(({ line }) => line), ...fresh], file)
     const changed = known.flatMap(({ pair, line }): Told[] => {
       const change = { pair: pair.id, before: marksOf(pair), after: asInFile(pair, line, replace) }
       if (JSON.stringify(change.before) === JSON.stringify(change.after)) return []
@@ -76,6 +79,29 @@ export function importPairs(
       told: all.flatMap(({ told }) => told),
     }
   })
+}
+
+/** Throws UserError with each line that has an answer without text. A line break or a space is no text. */
+export function refuseEmpty(lines: readonly FilePair[], file: string): void {
+  const wrong = lines
+    .toSorted((a, b) => a.line - b.line)
+    .flatMap((pair) =>
+      (['chosen', 'rejected'] as const)
+        .filter((side) => pair[side].trim() === '')
+        .map((side) =>
+          message('lineKeyWrong', {
+            place: `${file}:${pair.line}`,
+            key: `${side}[0].content`,
+            demand: message('mustNotBeEmpty'),
+          }),
+        ),
+    )
+  if (wrong.length > 0) throw new UserError(cutShort(wrong))
+}
+
+/** Whether a line has other answers than its pair, not only the same ones or the same the other way round. */
+function hasNewText(pair: StoredPair, line: FilePair): boolean {
+  return [line.chosen, line.rejected].some((text) => text !== pair.chosen && text !== pair.rejected)
 }
 
 /** A pair of a file as a pair that was not played here. Missing values get defaults. */

@@ -347,6 +347,8 @@ test('a set without kept pairs is refused, and so is a missing or empty file', (
   expect(() => trained(stage())).toThrow(/All pairs of run 1 were dropped by hand; keep some, or collect again\./)
   writeFileSync(file, '\n')
   expect(() => trained(stage())).toThrow(/holds no pairs/)
+  writeFileSync(file, bare(1).replace('yes', ' '))
+  expect(() => trained(stage())).toThrow(`${file}:1: chosen[0].content must not be empty`)
   file = join(folder, 'none.jsonl')
   expect(() => trained(stage())).toThrow(/none\.jsonl does not exist; run the collect stage/)
 })
