@@ -31,6 +31,10 @@ test('an end shows the error', () => {
   expect(failed).toEqual(['Run 3 failed after 5.0 s', 'first', 'second'])
 })
 
+test('an event of another version has no line', () => {
+  expect(texts({ event: 'ofTomorrow' })).toEqual([])
+})
+
 test('the search finds words in any case, in the displayed text', () => {
   const lines = ['One pair', 'two PAIRS', 'three'].map((text) => ({ text }) as Parameters<typeof linesWith>[1][number])
   expect(linesWith(' pair ', lines).map(({ text }) => text)).toEqual(['One pair', 'two PAIRS'])

@@ -42,5 +42,8 @@ export function textsOf(t: TFunction, say: ReturnType<typeof useSay>, { event }:
         ...(event.error === null ? [] : say(event).split('\n')),
       ]
     }
+    default:
+      // Another version of the lab may log other events.
+      return []
   }
 }
