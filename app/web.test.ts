@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test, vi } from 'vitest'
 import { Settings } from '../main/config/settings.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
-import { openBrowser, serveLab } from './web.ts'
+import { serveLab } from './web.ts'
 
 test('serve prints an address that opens the lab, and Ctrl-C ends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'web-'))
@@ -58,11 +58,4 @@ test('a lab that could not load everything still closes its server and its store
   expect(closed).toHaveBeenCalled()
   vi.doUnmock('../main/live/live.ts')
   vi.restoreAllMocks()
-})
-
-test.runIf(process.platform === 'linux')('without a screen no browser is opened', async () => {
-  vi.stubEnv('DISPLAY', '')
-  vi.stubEnv('WAYLAND_DISPLAY', '')
-  expect(await openBrowser('http://127.0.0.1:1/')).toBe(false)
-  vi.unstubAllEnvs()
 })

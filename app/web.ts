@@ -1,6 +1,4 @@
 /** Serves the lab to a browser: one process with the store, the job and the server, until it is told to end. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Settings } from '../main/config/settings.ts'
 import type { BrowserHost } from '../main/environment/browser.ts'
@@ -29,6 +27,8 @@ export interface WebOptions {
 export interface Web {
   /** Address with this launch's token. */
   readonly url: string
+  /** An address that opens the lab once. The address before is no longer valid. */
+  ticketUrl(): string
   /** The lab's jobs, once everything is loaded. */
   readonly jobs: Promise<Jobs>
   /** Stops the job so that it can be resumed, and closes everything. Later calls wait for the same end. */
@@ -59,6 +59,7 @@ export async function serveLab(options: WebOptions): Promise<Web> {
     let ended: Promise<void> | undefined
     return {
       url: server.url,
+      ticketUrl: server.ticketUrl,
       jobs: context.promise.then(({ jobs }) => jobs),
       close() {
         ended ??= end()
@@ -87,32 +88,4 @@ async function rest({ jobs, merges, live }: Context): Promise<void> {
   merges.stop()
   await merges.rest()
   await live.close()
-}
-
-/** Opens an address in the user's browser; false where there is no screen. */
-export async function openBrowser(url: string): Promise<boolean> {
-  const [program, ...args] = opener(url)
-  if (program === undefined) return false
-  try {
-    const child = spawn(program, args, { detached: true, stdio: 'ignore' })
-    await once(child, 'spawn')
-    child.unref()
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The command that opens an address on this system; empty where there is no screen. */
-function opener(url: string): string[] {
-  switch (process.platform) {
-    case 'darwin':
-      return ['open', url]
-    case 'win32':
-      return ['rundll32', 'url.dll,FileProtocolHandler', url]
-    default: {
-      const { DISPLAY, WAYLAND_DISPLAY } = process.env
-      return DISPLAY || WAYLAND_DISPLAY ? ['xdg-open', url] : []
-    }
-  }
 }

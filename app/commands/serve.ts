@@ -1,6 +1,9 @@
 /** `dpo-driver serve`: serves the lab to a browser. */
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Command as Program } from 'commander'
+import { projectPath } from '../../main/files/paths.ts'
 import { stopOnSignals } from '../stop.ts'
 import { example, portOf, type Terminal } from './command.ts'
 import { readOverrides } from './config.ts'
@@ -36,7 +39,8 @@ export function addServe(cli: Program, terminal: Terminal): void {
 }
 
 async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<void> {
-  const { openBrowser, serveLab } = await import('../web.ts')
+  const { openBrowser } = await import('../browser.ts')
+  const { serveLab } = await import('../web.ts')
   const { isLoopback } = await import('../../main/rpc/guard.ts')
   const { Settings } = await import('../../main/config/settings.ts')
   const settings = new Settings(config_path, await readOverrides(set))
@@ -48,8 +52,10 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
       'Other machines in the network can reach the lab and read its traffic; an SSH tunnel to 127.0.0.1 is safer.\n',
     )
   }
-  if (open) await openBrowser(web.url)
+  const page = join(dirname(projectPath(settings.read().paths.store)), 'open-lab.html')
+  if (open) await openBrowser(web.ticketUrl(), page)
   if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await web.close()
+  if (open) rmSync(page, { force: true })
   stop.release()
 }

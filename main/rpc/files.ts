@@ -6,53 +6,36 @@ import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { importPreferences } from '../preferences/file.ts'
 import type { Imported } from '../preferences/import.ts'
 import { findAdapter } from './catalogue.ts'
-import { send } from './reply.ts'
+import { reply, send } from './reply.ts'
 import { find } from './runs.ts'
 import type { Context } from './trpc.ts'
 
 /** Largest file that can be imported, in bytes. */
 const IMPORT_LIMIT = 256 << 20
 
-/** Answers a request for such a file; false where the request is for something else. Throws UserError. */
-export async function sendFile(
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-  context: Context,
-): Promise<boolean> {
-  const [room, ...rest] = url.pathname.slice(1).split('/')
-  if (request.method === 'GET' && room === 'pictures') return sendPicture(response, rest, context)
-  if (request.method === 'GET' && room === 'exports') return sendExport(response, rest, url.searchParams, context)
-  if (request.method === 'GET' && url.pathname === '/adapter.zip') {
-    return sendAdapter(response, url.searchParams.get('path') ?? '', context)
-  }
-  if (request.method === 'POST' && room === 'imports') {
-    await takePairs(request, response, rest, url.searchParams, context)
-    return true
-  }
-  return false
+/** A request for such a file, with what the lab needs to answer it. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly search: URLSearchParams
+  readonly context: Context
 }
 
-/** /pictures/<episode>/<step> */
-function sendPicture(response: ServerResponse, [episode, step]: readonly string[], { lab }: Context): boolean {
-  const picture = lab.store.episodes.picture(wholeNumber(episode), wholeNumber(step))
-  if (picture === undefined) return false
-  send(response, 200, 'image/jpeg', picture)
-  return true
+/** Sends the picture of a step. Throws UserError, as all of these do. */
+export async function sendPicture({ response, context }: Exchange, episode: string, step: string): Promise<void> {
+  const picture = context.lab.store.episodes.picture(wholeNumber(episode), wholeNumber(step))
+  if (picture === undefined) reply(response, 404, message('noSuchFile'))
+  else send(response, 200, 'image/jpeg', picture)
 }
 
-/** /exports/<run>/<file> */
-async function sendExport(
-  response: ServerResponse,
-  [number, name = '']: readonly string[],
-  search: URLSearchParams,
-  context: Context,
-): Promise<boolean> {
-  if (!isExportFile(name)) return false
+/** Sends an export of a run. With ?round it is that round's; with ?inline the browser shows it. */
+export async function sendExport({ response, search, context }: Exchange, number: string, name: string): Promise<void> {
+  if (!isExportFile(name)) return reply(response, 404, message('noSuchFile'))
   const run = find(context, wholeNumber(number))
   const round = search.get('round')
   const { type, content } = await exportFile(context.lab.store, run.id, name, {
@@ -64,12 +47,11 @@ async function sendExport(
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
   } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
   send(response, 200, type, content)
-  return true
 }
 
-/** /adapter.zip?path=<path>: an adapter in PEFT's layout, as a single file. */
-async function sendAdapter(response: ServerResponse, path: string, context: Context): Promise<boolean> {
-  const adapter = findAdapter(context, path)
+/** Sends the adapter at ?path, in PEFT's layout, as a single file. */
+export async function sendAdapter({ response, search, context }: Exchange): Promise<void> {
+  const adapter = findAdapter(context, search.get('path') ?? '')
   const folder = projectPath(adapter.path)
   const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
   // Imported only here: building its tables would delay the start of the lab.
@@ -79,19 +61,16 @@ async function sendAdapter(response: ServerResponse, path: string, context: Cont
   const name = adapter.run === null ? adapter.arm : `run-${adapter.run}-round-${adapter.round}-${adapter.arm}`
   response.setHeader('Content-Disposition', `attachment; filename="${name}_adapter.zip"`)
   send(response, 200, 'application/zip', zip)
-  return true
 }
 
 /**
- * /imports/<run>/<round>/preferences: the body is a preference file, the answer is the result of the import (Imported).
- * With ?replace the round becomes equal to the file. ?name is the file's name in messages.
+ * Imports the body, a preference file. The answer is the result of the import (Imported). With ?replace the round
+ * becomes equal to the file. ?name is the file's name in messages.
  */
-async function takePairs(
-  request: IncomingMessage,
-  response: ServerResponse,
-  [number, round]: readonly string[],
-  search: URLSearchParams,
-  context: Context,
+export async function takePairs(
+  { request, response, search, context }: Exchange,
+  number: string,
+  round: string,
 ): Promise<void> {
   const place = { run: find(context, wholeNumber(number)).id, round: wholeNumber(round) }
   const imported: Imported = importPreferences(context.lab.store, place, {

@@ -5,7 +5,9 @@
  * - A foreign name that resolves to this machine (DNS rebinding) is in the Host header, and is refused.
  * - A form or a script of a foreign page is named by Origin or Sec-Fetch-Site, and is refused. Its request has no
  *   cookie either, because the cookie is SameSite=Strict.
- * - Other users of this machine lack the token, which is new at every launch.
+ * - Other users of this machine lack the token, which is new at every launch. They can read the arguments of every
+ *   program, and a browser keeps the addresses that it opened. So the lab opens a browser with a ticket instead of the
+ *   token: it is in a file that only its owner can read, and it lets in once.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -29,6 +31,7 @@ export class Guard {
   readonly token = randomBytes(32).toString('base64url')
   readonly #host: string
   readonly #port: number
+  #ticket: string | undefined
 
   /** `host` and `port` are what the server listens on. */
   constructor(host: string, port: number) {
@@ -62,6 +65,26 @@ export class Guard {
     return this.#holdsToken(url.searchParams.get('token') ?? undefined)
   }
 
+  /** A new ticket. It replaces the one before. */
+  issueTicket(): string {
+    this.#ticket = randomBytes(32).toString('base64url')
+    return this.#ticket
+  }
+
+  /**
+   * Whether a request has the ticket, which it uses up. The page that the lab's own file opens comes from a file, so
+   * browsers call the request cross-site. It has to be a page's navigation; a script's request is none.
+   */
+  redeems({ method, headers }: IncomingMessage, url: URL): boolean {
+    const given = url.searchParams.get('ticket')
+    const { host = '', origin, 'sec-fetch-mode': mode = 'navigate' } = headers
+    if (given === null || this.#ticket === undefined || method !== 'GET') return false
+    if (!this.#isOwnName(hostName(host)) || origin !== undefined || mode !== 'navigate') return false
+    if (!isSame(given, this.#ticket)) return false
+    this.#ticket = undefined
+    return true
+  }
+
   /** The cookie that replaces the token after the first request. */
   setCookie(): string {
     return `${this.#cookie}=${this.token}; HttpOnly; SameSite=Strict; Path=/`
@@ -79,10 +102,14 @@ export class Guard {
   }
 
   #holdsToken(given: string | undefined): boolean {
-    if (given === undefined) return false
-    const digest = (text: string) => createHash('sha256').update(text).digest()
-    return timingSafeEqual(digest(given), digest(this.token))
+    return given !== undefined && isSame(given, this.token)
   }
+}
+
+/** Compares two secrets. The time that it takes does not depend on them. */
+function isSame(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(secret))
 }
 
 /** The name in a Host header, without port and brackets. */

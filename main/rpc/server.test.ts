@@ -177,6 +177,55 @@ test('the token does not help a foreign page, and the name of a tunnel does not 
   expect(await knock('/trpc', tunnel)).toBe('open')
 })
 
+test('a ticket lets a browser in once, also from the page in a file that carries it', async () => {
+  const ticket = web.ticketUrl().slice(url.origin.length)
+  const fromFile = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  // What is no navigation does not use it up.
+  expect(await send(ticket, { headers: { ...fromFile, 'sec-fetch-mode': 'no-cors' } })).toMatchObject({ status: 403 })
+  expect(await send(ticket, { headers: { ...fromFile, host: 'evil.example' } })).toMatchObject({ status: 403 })
+  expect(await send(ticket, { headers: { ...fromFile, origin: 'null' } })).toMatchObject({ status: 403 })
+  expect(await send(ticket, { method: 'POST' })).toMatchObject({ status: 401 })
+  const first = await send(ticket, { headers: fromFile })
+  expect(first).toMatchObject({ status: 200, text: '<meta http-equiv="refresh" content="0; url=/">' })
+  const [set = ''] = first.headers['set-cookie'] ?? []
+  expect(await send('/', { headers: { cookie: set.split(';')[0] ?? '' } })).toMatchObject({ status: 200 })
+  expect(await send(ticket, { headers: fromFile })).toMatchObject({ status: 403 })
+  expect(await send(ticket)).toMatchObject({ status: 401 })
+})
+
+test('a new ticket replaces the one before', async () => {
+  const [old, fresh] = [web.ticketUrl(), web.ticketUrl()].map((address) => address.slice(url.origin.length))
+  expect(await send(old!)).toMatchObject({ status: 401 })
+  expect(await send(fresh!)).toMatchObject({ status: 200 })
+  expect(await send('/?ticket=')).toMatchObject({ status: 401 })
+})
+
+test('a refused upgrade is let go, although its sender keeps its side open', async () => {
+  const ask = (path: string, headers: string) =>
+    new Promise<string>((done) => {
+      const socket = connect({ port: Number(url.port), host: '127.0.0.1', allowHalfOpen: true })
+      let said = ''
+      socket.setEncoding('utf8').on('data', (chunk) => {
+        said += chunk
+      })
+      // The sender never ends its side. Only a server that lets go ends the connection for both.
+      socket.on('end', () => {
+        const again = setInterval(() => socket.write('x'), 5)
+        socket.on('error', () => {
+          clearInterval(again)
+          done(said)
+        })
+      })
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: ${url.host}\r\n${headers}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      )
+    })
+  expect(await ask('/trpc', '')).toMatch(/^HTTP\/1.1 401 /)
+  expect(await ask('/other', `Cookie: ${cookie()}\r\n`)).toMatch(/^HTTP\/1.1 404 /)
+  // Asks for the socket without a key, which the WebSocket library refuses.
+  expect(await ask('/trpc', `Cookie: ${cookie()}\r\n`)).toMatch(/^HTTP\/1.1 4\d\d /)
+})
+
 test('a form of a foreign page cannot post, and the right page can post only to addresses that accept it', async () => {
   const form = { cookie: cookie(), origin: 'https://evil.example', 'content-type': 'text/plain' }
   expect(await send('/imports/1/1/preferences', { method: 'POST', headers: form, body: '{}' })).toMatchObject({

@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream'
 import { errorText, UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { Guard } from './guard.ts'
-import { reply, replyFailure, secure } from './reply.ts'
+import { reply, replyFailure, secure, send } from './reply.ts'
+import { ROUTES } from './routes.ts'
 import { sendStatic } from './static.ts'
 import type { Context } from './trpc.ts'
 
@@ -28,12 +29,21 @@ export interface LabServer {
   /** Address with the token. Anyone who has it can use the lab. */
   readonly url: string
   readonly port: number
+  /** An address that opens the lab once. The address before is no longer valid. */
+  ticketUrl(): string
   close(): Promise<void>
 }
+
+/** Most connections at the same time, so that a flood leaves file descriptors for the lab's work. */
+const CONNECTION_LIMIT = 256
+/** Milliseconds without a byte after which a connection is closed. WebSockets have pings of their own. */
+const SILENCE_LIMIT = 120_000
 
 /** Starts to listen. Throws UserError where the address is not available. */
 export async function startServer({ context, host, port, window, onBug }: ServerOptions): Promise<LabServer> {
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000 })
+  server.maxConnections = CONNECTION_LIMIT
+  server.setTimeout(SILENCE_LIMIT)
   await listen(server, host, port)
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
@@ -66,9 +76,11 @@ export async function startServer({ context, host, port, window, onBug }: Server
   })
   server.on('clientError', (_error, socket) => socket.destroy())
 
+  const home = `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/?token=${guard.token}`,
+    url: `${home}?token=${guard.token}`,
     port: bound,
+    ticketUrl: () => `${home}?ticket=${guard.issueTicket()}`,
     async close() {
       await socket.then(
         (open) => open.close(),
@@ -98,9 +110,6 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-/** Paths that `sendFile` answers. All others are the window's own. */
-const MADE = /^\/(pictures|exports|imports|adapter\.zip)(\/|$)/
-
 interface Answering {
   readonly guard: Guard
   readonly context: Promise<Context>
@@ -114,6 +123,11 @@ async function answer(
 ): Promise<void> {
   secure(response, request.headers.host ?? '')
   const url = urlOf(request)
+  if (guard.redeems(request, url)) {
+    response.setHeader('Set-Cookie', guard.setCookie())
+    // A redirect would still count as the foreign page's navigation, which gets no strict cookie. A page's own does.
+    return send(response, 200, 'text/html; charset=utf-8', '<meta http-equiv="refresh" content="0; url=/">')
+  }
   const foreign = guard.foreign(request)
   if (foreign === null && request.method === 'GET' && guard.admits(url)) {
     url.searchParams.delete('token')
@@ -123,9 +137,13 @@ async function answer(
   }
   const refusal = guard.refusal(request)
   if (refusal !== null) return reply(response, refusal.status, refusal.message)
-  if (MADE.test(url.pathname)) {
-    const { sendFile } = await import('./files.ts')
-    if (await sendFile(request, response, url, await context)) return
+  for (const { method, path, answer } of ROUTES) {
+    const parts = path.exec(url.pathname)
+    if (parts === null || request.method !== method) continue
+    const files = await import('./files.ts')
+    const exchange = { request, response, search: url.searchParams, context: await context }
+    const [, first = '', second = ''] = parts
+    return files[answer](exchange, first, second)
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, message('readOnly'))
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
@@ -139,6 +157,7 @@ function urlOf({ url = '/' }: IncomingMessage): URL {
   )
 }
 
+/** Answers and closes. Without `destroy` a sender that stays would keep its connection for ever. */
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
 }

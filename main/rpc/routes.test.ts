@@ -1,0 +1,151 @@
+/**
+ * Every way into the lab, listed. Whoever adds one adds it here, and sees whether strangers are kept out: the lab of this
+ * test never loads, so a request that passes the guard gets no answer.
+ */
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { PROJECT_ROOT } from '../files/paths.ts'
+import { labRouter } from './router.ts'
+import { ROUTES } from './routes.ts'
+import { type LabServer, startServer } from './server.ts'
+
+const ANSWERS = ['GET sendPicture', 'GET sendExport', 'GET sendAdapter', 'POST takePairs']
+const PATHS = ['/pictures/1/0', '/exports/1/report.html', '/adapter.zip', '/imports/1/1/preferences']
+const PROCEDURES = [
+  'adapters.compare',
+  'adapters.list',
+  'adapters.merge',
+  'adapters.merging',
+  'adapters.stopMerge',
+  'adapters.use',
+  'config.check',
+  'config.form',
+  'config.set',
+  'desktop.choose',
+  'desktop.present',
+  'episodes.get',
+  'episodes.groups',
+  'episodes.list',
+  'episodes.retake',
+  'golden.list',
+  'job.again',
+  'job.events',
+  'job.log',
+  'job.resume',
+  'job.start',
+  'job.state',
+  'job.stop',
+  'job.stopNow',
+  'job.watch',
+  'live.act',
+  'live.control',
+  'live.discard',
+  'live.frames',
+  'live.input',
+  'live.next',
+  'live.paused',
+  'live.play',
+  'live.policies',
+  'live.record',
+  'live.save',
+  'live.state',
+  'live.stop',
+  'live.takeOver',
+  'live.undo',
+  'metrics.arms',
+  'metrics.curves',
+  'metrics.follow',
+  'pairs.edit',
+  'pairs.get',
+  'pairs.history',
+  'pairs.list',
+  'pairs.place',
+  'pairs.redo',
+  'pairs.review',
+  'pairs.rounds',
+  'pairs.score',
+  'pairs.tasks',
+  'pairs.tokens',
+  'pairs.undo',
+  'results.get',
+  'results.markdown',
+  'results.outcomes',
+  'results.runs',
+  'results.soFar',
+  'runs.delete',
+  'runs.deleted',
+  'runs.diff',
+  'runs.edits',
+  'runs.get',
+  'runs.latestStages',
+  'runs.list',
+  'runs.restore',
+  'runs.stages',
+  'status.get',
+  'status.memory',
+  'status.models',
+  'tasks.list',
+  'verify.getMiniwob',
+  'verify.names',
+  'verify.run',
+]
+
+let server: LabServer
+const loading = Promise.withResolvers<never>()
+
+beforeAll(async () => {
+  const context = loading.promise
+  server = await startServer({ context, host: '127.0.0.1', port: 0, window: '/none', onBug: () => {} })
+})
+afterAll(async () => {
+  loading.reject(new Error('it never loads'))
+  await server.close()
+})
+
+test('these are all addresses for which the lab makes an answer, and all procedures of its socket', () => {
+  expect(ROUTES.map(({ method, answer }) => `${method} ${answer}`)).toEqual(ANSWERS)
+  expect(ROUTES.map(({ path }, index) => path.test(PATHS[index]!))).toEqual(ROUTES.map(() => true))
+  expect(Object.keys(labRouter._def.procedures).sort()).toEqual(PROCEDURES)
+})
+
+test.each([...PATHS, '/', '/pairs', '/assets/app.js', '/trpc', '/trpc/job.state', '/anything'])(
+  '%s answers no stranger, with any method',
+  async (path) => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      expect([method, await status(path, method, {})]).toEqual([method, 401])
+      const origin = 'https://evil.example'
+      expect([method, await status(path, method, { origin })]).toEqual([method, 403])
+    }
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`)
+    socket.on('error', () => {})
+    const [, { statusCode }] = await once(socket, 'unexpected-response')
+    expect(statusCode).toBe(401)
+  },
+)
+
+test('only this server listens for requests', () => {
+  const sources = globSync('{app,main,renderer}/**/*.{ts,tsx,mjs}', { cwd: PROJECT_ROOT })
+  expect(sources.length).toBeGreaterThan(200)
+  const listening = sources.filter(
+    (file) =>
+      !/\.test\.ts$/.test(file) &&
+      /\b(createServer|createSecureServer|WebSocketServer|createHTTPServer)\(/.test(
+        readFileSync(`${PROJECT_ROOT}/${file}`, 'utf8'),
+      ),
+  )
+  // app/mlflow.ts only asks the system for a free port.
+  expect(listening.sort()).toEqual(['app/mlflow.ts', 'main/rpc/server.ts', 'main/rpc/socket.ts'])
+})
+
+function status(path: string, method: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((done, fail) => {
+    request({ host: '127.0.0.1', port: server.port, path, method, headers }, (response) => {
+      response.resume().on('end', () => done(response.statusCode))
+    })
+      .on('error', fail)
+      .end()
+  })
+}
