@@ -7,7 +7,7 @@ import { narrow, widen } from '../engine/dtype.ts'
 import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
 import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
-import { replaceFolder } from '../files/folder.ts'
+import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 
 /** Most bytes of weights in a shard, as in transformers. */
@@ -46,7 +46,7 @@ export async function mergeAdapter(
     )
     const shards = cutShards(declared, shardBytes)
     let done = 0
-    await replaceFolder(target, async (next) => {
+    await replaceFiles(target, async (next) => {
       for (const file of readdirSync(base)) {
         if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
       }
@@ -74,6 +74,7 @@ export function checkTarget(base: string, adapterFolder: string, target: string)
   if ([base, adapterFolder].includes(target)) {
     throw new UserError('mergeOntoInput', { folder: target })
   }
+  settleFolder(target)
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
     throw new UserError('mergeTargetTaken', { folder: target })
   }

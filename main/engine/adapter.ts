@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { PROJECTIONS } from '../config/choices.ts'
 import { writeFileAtomic } from '../files/file.ts'
-import { replaceFolder, settleFolder } from '../files/folder.ts'
+import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
@@ -12,6 +12,9 @@ import { checkTensors, parseJsonFile, readOptional } from './model-file.ts'
 import { uniformStream } from './random.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { adapterShapes } from './weights.ts'
+
+/** The files of an adapter. Whatever else is in its folder belongs to the user. */
+export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
 
 export interface Adapter {
   readonly lora: LoraConfig
@@ -38,7 +41,7 @@ export function initLora(config: Qwen2Config, lora: LoraConfig, seed: number): T
   return tensors
 }
 
-/** Writes adapter_config.json and adapter_model.safetensors, replacing the folder's content, all or nothing. */
+/** Writes adapter_config.json and adapter_model.safetensors, both or none. Other files of the folder stay. */
 export async function saveAdapter(
   folder: string,
   lora: LoraConfig,
@@ -66,7 +69,7 @@ export async function saveAdapter(
     layers_pattern: null,
     modules_to_save: null,
   }
-  await replaceFolder(folder, (next) => {
+  await replaceFiles(folder, (next) => {
     writeFileAtomic(join(next, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`)
     writeSafetensors(join(next, 'adapter_model.safetensors'), tensors)
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
-import { replaceFolder, settleFolder } from '../files/folder.ts'
+import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import type { Dtype } from './dtype.ts'
@@ -192,8 +192,8 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /**
- * Writes a checkpoint folder that transformers can load, replacing its old content. `files` are further files by name:
- * the tokenizer's, a model card.
+ * Writes a checkpoint that transformers can load into a folder, all of it or nothing. `files` are further files by name:
+ * the tokenizer's, a model card. Files of other names stay.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -210,7 +210,7 @@ export async function saveCheckpoint(
     torch_dtype: 'float32',
     ...config,
   }
-  await replaceFolder(folder, (next) => {
+  await replaceFiles(folder, (next) => {
     for (const [name, text] of Object.entries(files)) writeFileAtomic(join(next, name), text)
     writeFileAtomic(join(next, 'config.json'), `${JSON.stringify(written, null, 2)}\n`)
     writeSafetensors(join(next, 'model.safetensors'), tensors)

@@ -1,6 +1,7 @@
 /** Writes files atomically: a kill leaves the old file or the new one, never a part. */
 import {
   closeSync,
+  constants,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,9 +12,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { UserError } from '../messages/error.ts'
+import { finished, removeUnfinished, unfinished } from './unfinished.ts'
 
 /**
  * Writes a file by way of a temporary file beside it (write, fsync, rename), and makes its folder. For a link, the file
@@ -23,18 +25,14 @@ import { UserError } from '../messages/error.ts'
 export function writeFileAtomic(given: string, data: string | Uint8Array | readonly Uint8Array[]): void {
   const pieces = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data
   const { path, plain } = target(given)
-  try {
-    if (plain) replaceFile(path, pieces)
-    else writeFileSync(path, Buffer.concat(pieces))
-  } catch (error) {
-    throw unwritable(path, error)
+  if (!plain) {
+    writeInto(path, Buffer.concat(pieces))
+    return
   }
-}
-
-function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = unfinished(dirname(path), basename(path))
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
+    removeUnfinished(dirname(path))
     const file = openSync(temporary, 'w')
     try {
       for (const bytes of pieces) for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
@@ -43,13 +41,85 @@ function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
       closeSync(file)
     }
     renameSync(temporary, path)
+    syncFolder(dirname(path))
   } catch (error) {
+    remove(temporary)
+    throw unwritable(path, error)
+  } finally {
+    finished(temporary)
+  }
+}
+
+/**
+ * Writes a file as `writeFileAtomic` does, piece by piece. `produce` gets a function that writes one piece, and calls
+ * it again only when the last call has resolved. If `produce` throws, the old file stays. Throws UserError where the
+ * disk refuses.
+ */
+export async function writeStreamAtomic(
+  given: string,
+  produce: (write: (piece: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const { path } = target(given)
+  const temporary = unfinished(dirname(path), basename(path))
+  try {
+    makeFolder(dirname(path))
+    removeUnfinished(dirname(path))
+    const file = await open(temporary, 'w')
     try {
-      rmSync(temporary, { force: true })
-    } catch {
-      // The folder could not be made, so there is nothing to remove.
+      await produce(async (piece) => {
+        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+      })
+      await file.sync()
+    } finally {
+      await file.close()
     }
-    throw error
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  } catch (error) {
+    remove(temporary)
+    throw unwritable(path, error)
+  } finally {
+    finished(temporary)
+  }
+}
+
+/** Makes a folder and those above it, so that they stay after a power cut. */
+export function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made))
+}
+
+/** Makes renames in a folder last through a power cut, where the system can do that. */
+export function syncFolder(folder: string): void {
+  try {
+    const opened = openSync(folder, 'r')
+    try {
+      fsyncSync(opened)
+    } finally {
+      closeSync(opened)
+    }
+  } catch {
+    // Windows opens no folders, and some network file systems do not sync them.
+  }
+}
+
+/** Writes into a device or a pipe. */
+function writeInto(path: string, bytes: Uint8Array): void {
+  try {
+    // Opening a pipe that nobody reads would wait for a reader. With this flag it fails at once.
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+    writeFileSync(path, bytes)
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // Its folder could not be made, so there is nothing to remove.
   }
 }
 
@@ -63,39 +133,15 @@ function target(path: string): { readonly path: string; readonly plain: boolean 
   }
 }
 
-/**
- * Writes a file as `writeFileAtomic` does, piece by piece. `produce` gets a function that writes one piece, and calls
- * it again only when the last call has resolved. If `produce` throws, the old file stays. Throws UserError where the
- * disk refuses.
- */
-export async function writeStreamAtomic(
-  path: string,
-  produce: (write: (piece: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    const file = await open(temporary, 'w')
-    try {
-      await produce(async (piece) => {
-        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
-      })
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    renameSync(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw unwritable(path, error)
-  }
-}
-
-/** The UserError for a path that cannot be written. Any other error is returned as it is. */
+/** The UserError for a path that cannot be written. An error that is not the system's is returned as it is. */
 export function unwritable(path: string, error: unknown): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  switch (code) {
     case 'ENOSPC':
+    case 'EDQUOT':
       return new UserError('diskFull', { path })
+    case 'EFBIG':
+      return new UserError('fileTooLarge', { path })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -103,8 +149,11 @@ export function unwritable(path: string, error: unknown): unknown {
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
+    case 'ENOTEMPTY':
       return new UserError('fileInTheWay', { path })
+    case 'ENXIO':
+      return new UserError('pipeWithoutReader', { path })
     default:
-      return error
+      return code === undefined || syscall === undefined ? error : new UserError('unwritable', { path, code })
   }
 }

@@ -1,5 +1,6 @@
 /** Paths of the project. Relative paths in the configuration start in the user's folder, wherever a command is run. */
-import { relative, resolve } from 'node:path'
+import { readlinkSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 
 /** The program's own folder, with its code, its task pages and the model that it ships with. */
 export const PROGRAM_ROOT = resolve(import.meta.dirname, '../..')
@@ -19,4 +20,21 @@ export function projectPath(path: string): string {
 export function shownPath(path: string): string {
   const inside = relative(PROJECT_ROOT, projectPath(path))
   return inside.startsWith('..') ? path : inside
+}
+
+/** The one name of a place, without links on the way to it. The place itself, or folders above it, may be missing. */
+export function realPath(path: string, links = 40): string {
+  const whole = resolve(path)
+  try {
+    return realpathSync(whole)
+  } catch {
+    const parent = dirname(whole)
+    if (parent === whole || links === 0) return whole
+    try {
+      // A link to what does not exist yet.
+      return realPath(resolve(parent, readlinkSync(whole)), links - 1)
+    } catch {
+      return join(realPath(parent, links), basename(whole))
+    }
+  }
 }

@@ -63,11 +63,18 @@ export const ENGLISH = {
   diskFull: '{{path}}: the disk is full; free some space and try again.',
   noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
   fileInTheWay: '{{path}}: something else is in the place of this file; move it or choose another path.',
+  fileTooLarge:
+    '{{path}}: the system allows no larger file here; raise its limit (ulimit -f), or choose another place.',
+  pipeWithoutReader: '{{path}} is a pipe that nobody reads; name a file.',
+  unwritable: '{{path}} cannot be written ({{code}}); choose another path.',
 
   // Store
   storeNewer: '{{path}}: a newer version of the lab wrote this store; update the lab, or set paths.store.',
   storeHeld: '{{path}}: another program holds this store; close it and try again.',
   storeNotWritable: '{{path}}: the store cannot be opened for writing; set paths.store to a place that can be written.',
+  storeNotAFile: '{{path}}: something else than a file is in the place of the store; move it or set paths.store.',
+  storeHasTwoNames:
+    '{{path}}: this store has another name (a hard link), and would be damaged if it were used under both; remove one of the names, or copy the file.',
   storeDamaged: '{{path}}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.',
   storeAtWork: '{{path}}: another command is using this store; wait for it, or set paths.store to another.',
   runOfOtherVersion: '{{path}}: another version of the lab made run {{run}} ({{key}}); move the store away.',

@@ -59,11 +59,17 @@ export const CHINESE = translated({
   diskFull: '{{path}}：磁盘已满；请腾出空间后再试。',
   noPermissionToWrite: '{{path}}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
   fileInTheWay: '{{path}}：这个位置已被别的东西占用；请把它移走，或选择别的路径。',
+  fileTooLarge: '{{path}}：系统不允许这里有更大的文件；请放宽限制（ulimit -f），或选择别的位置。',
+  pipeWithoutReader: '{{path}} 是没有人读取的管道；请给出一个文件。',
+  unwritable: '{{path}} 无法写入（{{code}}）；请选择别的路径。',
 
   // 存储
   storeNewer: '{{path}}：这个存储是由更新版本的实验室写的；请更新实验室，或设置 paths.store。',
   storeHeld: '{{path}}：另一个程序占用着这个存储；请关闭它再试。',
   storeNotWritable: '{{path}}：无法以写入方式打开存储；请把 paths.store 设为可以写入的位置。',
+  storeNotAFile: '{{path}}：存储的位置上是别的东西，不是文件；请把它移走，或设置 paths.store。',
+  storeHasTwoNames:
+    '{{path}}：这个存储还有另一个名字（硬链接），用两个名字打开会损坏它；请删除其中一个名字，或复制这个文件。',
   storeDamaged: '{{path}}：这个文件不是实验室的存储，或已损坏；请把它移走，或设置 paths.store。',
   storeAtWork: '{{path}}：另一条命令正在使用这个存储；请等它结束，或把 paths.store 设为别的位置。',
   runOfOtherVersion: '{{path}}：运行 {{run}} 是由另一版本的实验室产生的（{{key}}）；请把这个存储移走。',

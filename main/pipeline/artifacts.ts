@@ -4,8 +4,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { ADAPTER_FILES } from '../engine/adapter.ts'
 import { writeFileAtomic } from '../files/file.ts'
-import { replaceFolder, settleFolder } from '../files/folder.ts'
+import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
@@ -92,9 +93,9 @@ export function collectorArtifacts({ config, store, collection }: Omit<Inputs, '
   return collection === null ? [] : [keptArtifacts(config, store.runs.get(collection.run))]
 }
 
-/** Copies a finished adapter to the configuration's path, in place of an older one. */
+/** Copies a finished adapter to the configuration's path, in place of an older one. Other files there stay. */
 export async function exportAdapter(from: string, to: string): Promise<void> {
-  await replaceFolder(to, (folder) => {
-    for (const name of readdirSync(from)) writeFileAtomic(join(folder, name), readFileSync(join(from, name)))
+  await replaceFiles(to, (folder) => {
+    for (const name of ADAPTER_FILES) writeFileAtomic(join(folder, name), readFileSync(join(from, name)))
   })
 }

@@ -1,8 +1,9 @@
 /** The store's SQLite connection, with statements that are prepared once, and errors that tell the user what to do. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { unwritable } from '../files/file.ts'
+import { realPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { MIGRATIONS } from './migrations.ts'
 
@@ -15,10 +16,11 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(path: string) {
-    this.path = path
+    this.path = realPath(path)
     try {
-      mkdirSync(dirname(path), { recursive: true })
-      this.#connection = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 })
+      mkdirSync(dirname(this.path), { recursive: true })
+      refuseOtherThan(this.path)
+      this.#connection = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: 10_000 })
     } catch (error) {
       throw explained(path, error)
     }
@@ -101,6 +103,15 @@ export class Database {
     }
     return statement
   }
+}
+
+/** Throws UserError where something else than a file is in the place, and for a file with two names. */
+function refuseOtherThan(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there === undefined) return
+  if (!there.isFile()) throw new UserError('storeNotAFile', { path })
+  // SQLite keeps what it has not yet written to a store in files beside it, so it must know the store by one name.
+  if (there.nlink > 1) throw new UserError('storeHasTwoNames', { path })
 }
 
 /** Turns those SQLite result codes that the user can act on (sqlite.org/rescode.html) into UserErrors. */

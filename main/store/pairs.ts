@@ -2,6 +2,7 @@
 import { dirname, relative } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
+import { realPath } from '../files/paths.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
@@ -439,7 +440,7 @@ export class Pairs {
 
   /** A path relative to the store, so that it stays valid where both are moved. Older stores have absolute paths. */
   #fromHere(path: string): string {
-    return relative(dirname(this.#database.path), path)
+    return relative(dirname(this.#database.path), realPath(path))
   }
 }
 

@@ -11,6 +11,7 @@ import { TrackedArms } from './tracked.ts'
 
 /** Opens a store, and creates or upgrades it as needed. Throws UserError for a file that is not one. */
 export class Store {
+  /** The file, by its name without links. */
   readonly path: string
   readonly runs: Runs
   readonly stages: Stages
@@ -22,8 +23,8 @@ export class Store {
   readonly #database: Database
 
   constructor(path: string) {
-    this.path = path
     this.#database = new Database(path)
+    this.path = this.#database.path
     this.runs = new Runs(this.#database)
     this.stages = new Stages(this.#database)
     this.episodes = new Episodes(this.#database)
