@@ -1,5 +1,5 @@
 /**
- * Compares the native engine with transformers and PEFT, the losses with TRL, the tokenizer with tokenizers: `npm run
+ * Compares the native engine and the tokenizer with transformers 4 and 5 and their PEFT, the losses with TRL: `npm run
  * test:parity [-- --fixture]`. Prints the worst figure of every row, and fails if one is beyond its bound. --fixture also
  * writes the results with which `npm test` compares without Python.
  */
@@ -20,7 +20,7 @@ import { PROJECT_ROOT } from '../main/files/paths.ts'
 import { FIXTURE, type ParityModel, parityForest, parityModel, slopes } from '../testing/parity-models.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
-import { peerPython } from './peer.ts'
+import { peerPython, peerPython4 } from './peer.ts'
 
 const run = promisify(execFile)
 
@@ -68,14 +68,17 @@ interface Row {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false } } })
   const python = peerPython()
-  if (python === null) {
-    console.error('PyTorch, transformers, PEFT and TRL are not installed; bench/peers.sh does that.')
+  const python4 = peerPython4()
+  if (python === null || python4 === null) {
+    console.error('PyTorch, transformers 4 and 5, PEFT and TRL are not all installed; bench/peers.sh does that.')
     process.exitCode = 2
     return
   }
   const rows: Row[] = []
   for (const model of MODELS) {
-    rows.push(...(await compare(python, model, values.fixture)))
+    const older = await compare(python4, model, false)
+    const newer = await compare(python, model, values.fixture)
+    rows.push(...newer.map((row, i) => worse(row, older[i]!)))
     console.error(`${model.name}: done`)
   }
   console.log('| model | weights | log-probabilities | whole vocabulary | gradients |')
@@ -93,23 +96,52 @@ async function main(): Promise<void> {
     console.log(`| ${loss} | ${value.toExponential(1)} | ${derivatives.toExponential(1)} |`)
   }
   const equal = losses.every(({ value, derivatives }) => Math.max(value, derivatives) <= BOUNDS.loss)
-  const differing = await differingStrings(python)
-  console.log(`\nToken ids of ${STRINGS} strings: ${differing} differ from those of tokenizers.`)
+  console.log('')
+  let differing = 0
+  for (const [name, peer] of [
+    ['transformers 4', python4],
+    ['transformers 5', python],
+  ] as const) {
+    const { plain, prompts } = await differingStrings(peer)
+    console.log(`Token ids of ${STRINGS} strings: AutoTokenizer of ${name} gives others for ${plain}.`)
+    console.log(`Token ids of ${STRINGS} prompts: AutoTokenizer of ${name} gives others for ${prompts}.`)
+    differing += plain + prompts
+  }
   if (!rows.every(holds) || !equal || differing > 0) process.exitCode = 1
 }
 
-/** How many strings the shipped tokenizer encodes differently from Hugging Face's library. */
-async function differingStrings(python: string): Promise<number> {
+/** The worse figures of two rows on the same model and weights. */
+function worse(a: Row, b: Row): Row {
+  return {
+    ...a,
+    logprobs: Math.max(a.logprobs, b.logprobs),
+    vocabulary: Math.max(a.vocabulary, b.vocabulary),
+    gradients: a.gradients === null || b.gradients === null ? null : Math.max(a.gradients, b.gradients),
+  }
+}
+
+const idsSchema = z.object({ plain: z.array(z.array(z.int())), prompts: z.array(z.array(z.int())) })
+
+/** How many strings the shipped tokenizer encodes differently from AutoTokenizer, alone and as a user's message. */
+async function differingStrings(python: string): Promise<{ plain: number; prompts: number }> {
   const model = join(PROJECT_ROOT, 'models/base')
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
   try {
     const strings = parityStrings(STRINGS, 1)
     await writeFile(join(folder, 'strings.json'), JSON.stringify(strings))
-    const files = [join(model, 'tokenizer.json'), join(folder, 'strings.json'), join(folder, 'ids.json')]
-    await run(python, [join(import.meta.dirname, 'parity_tokens.py'), ...files], { timeout: TIME_LIMIT })
-    const theirs = z.array(z.array(z.int())).parse(JSON.parse(await readFile(join(folder, 'ids.json'), 'utf8')))
+    const files = [model, join(folder, 'strings.json'), join(folder, 'ids.json')]
+    await run(python, [join(import.meta.dirname, 'parity_tokens.py'), ...files], {
+      timeout: TIME_LIMIT,
+      env: { ...process.env, HF_HUB_OFFLINE: '1' },
+    })
+    const theirs = idsSchema.parse(JSON.parse(await readFile(join(folder, 'ids.json'), 'utf8')))
     const tokenizer = await loadTokenizer(model)
-    return strings.filter((text, i) => tokenizer.encode(text).join() !== theirs[i]!.join()).length
+    const other = (ids: Int32Array, wanted: readonly number[]) => ids.join() !== wanted.join()
+    const prompt = (content: string) => tokenizer.chatPrompt([{ role: 'user', content }])
+    return {
+      plain: strings.filter((text, i) => other(tokenizer.encode(text), theirs.plain[i]!)).length,
+      prompts: strings.filter((text, i) => other(prompt(text), theirs.prompts[i]!)).length,
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
-from transformers import Qwen2ForCausalLM
+from transformers import AutoModelForCausalLM
 
 folder = Path(sys.argv[1])
 spec = json.loads((folder / "spec.json").read_text())
@@ -19,8 +19,8 @@ places = spec["places"]
 results = {}
 
 
-def load():
-    return Qwen2ForCausalLM.from_pretrained(folder / "base", dtype=torch.float32, attn_implementation="eager")
+def load(name="base"):
+    return AutoModelForCausalLM.from_pretrained(folder / name, dtype=torch.float32, attn_implementation="eager")
 
 
 def record(name, model):
@@ -37,7 +37,7 @@ def record(name, model):
 
 
 record("base", load())
-record("merged", Qwen2ForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32, attn_implementation="eager"))
+record("merged", load("merged"))
 record("ours", PeftModel.from_pretrained(load(), folder / "adapter", is_trainable=True))
 
 lora = LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "up_proj", "down_proj"], task_type="CAUSAL_LM")

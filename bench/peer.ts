@@ -46,6 +46,12 @@ export function peerPython(): string | null {
   return existsSync(python) ? python : null
 }
 
+/** The Python with transformers 4 that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON_4 names; null if there is none. */
+export function peerPython4(): string | null {
+  const python = process.env.DPO_DRIVER_BENCH_PYTHON_4 ?? join(cacheFolder(), 'transformers-4/bin/python')
+  return existsSync(python) ? python : null
+}
+
 /** Starts PyTorch; null if bench/peers.sh did not install it. Throws Error if it does not answer. */
 export async function startTorch(precision: PeerPrecision): Promise<Peer | null> {
   const python = peerPython()

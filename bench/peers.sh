@@ -4,14 +4,18 @@
 # - PyTorch with transformers and peft, and TRL for `npm run test:parity`, into a virtual environment. Linux wheels of
 #   PyTorch include CUDA (about 6 GB installed). If you have the address of a CPU-only build, pass it on to pip:
 #   bench/peers.sh --index-url ADDRESS
+# - transformers 4 with the peft of its time, for `npm run test:parity`, into a virtual environment of its own.
 # - node-llama-cpp with its build for this machine's processor and none for graphics cards (85 MB), and the headers of the
 #   llama.cpp that it was built from. No script of a package is run.
 set -eu
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/dpo-driver-bench"
 python3 -m venv "$folder"
 "$folder/bin/pip" install "$@" torch==2.15.0
-"$folder/bin/pip" install transformers==5.23.0 peft==0.21.2 trl==1.16.0
+"$folder/bin/pip" install transformers==5.24.0 peft==0.21.2 trl==1.16.0
 "$folder/bin/python" -c 'import peft, torch, transformers; print("PyTorch", torch.__version__, "is ready for npm run bench")'
+python3 -m venv "$folder/transformers-4"
+"$folder/transformers-4/bin/pip" install "$@" torch==2.15.0
+"$folder/transformers-4/bin/pip" install transformers==4.57.6 peft==0.18.0
 
 case "$(uname -sm)" in
   'Linux x86_64') platform=linux-x64 ;;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TINY as config, randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { saveAdapter } from '../engine/adapter.ts'
 import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint.ts'
@@ -93,4 +94,28 @@ test('a stopped merge leaves no files', async () => {
   })
   await expect(merging).rejects.toThrow('aborted')
   expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+})
+
+test('AutoTokenizer of transformers 5 is kept from its own pre-tokenizer; other tokenizers are copied as they are', async () => {
+  await writeTinyTokenizer(at('base'))
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  const config = JSON.parse(readFileSync(join(at('merged'), 'tokenizer_config.json'), 'utf8'))
+  expect(config).toMatchObject({
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    auto_map: { AutoTokenizer: [null, 'tokenization.TokenizerOfFile'] },
+    eos_token: '<|endoftext|>',
+  })
+  expect(readFileSync(join(at('merged'), 'tokenization.py'), 'utf8')).toContain('class TokenizerOfFile')
+  // Merged once more, after transformers 5 has saved it: it names a class that transformers 4 lacks.
+  writeFileSync(
+    join(at('merged'), 'tokenizer_config.json'),
+    JSON.stringify({ ...config, tokenizer_class: 'TokenizersBackend' }),
+  )
+  await mergeAdapter(at('merged'), at('adapter'), at('again'))
+  expect(readFileSync(join(at('again'), 'tokenizer_config.json'), 'utf8')).toContain('PreTrainedTokenizerFast')
+
+  const own = JSON.stringify({ tokenizer_class: 'A', auto_map: { AutoTokenizer: ['own.A', null] } })
+  writeFileSync(join(at('base'), 'tokenizer_config.json'), own)
+  await mergeAdapter(at('base'), at('adapter'), at('own'))
+  expect(readFileSync(join(at('own'), 'tokenizer_config.json'), 'utf8')).toBe(own)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
 import { type OpenCheckpoint, openCheckpoint } from '../engine/checkpoint.ts'
 import { narrow, widen } from '../engine/dtype.ts'
+import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
 import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
 import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
@@ -27,7 +28,7 @@ export interface MergeOptions {
 
 /**
  * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every
- * weight in its original dtype. Tensors are processed in pieces, never whole.
+ * weight in its original dtype. Tensors are processed in pieces, never whole. AutoTokenizer gives the base's token ids.
  * @throws UserError where base or adapter are unusable or do not fit together, or `target` is one of them or not empty;
  * the signal's reason where it was aborted.
  */
@@ -50,6 +51,7 @@ export async function mergeAdapter(
       for (const file of readdirSync(base)) {
         if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
       }
+      await keepPreTokenizer(next)
       for (const [index, shard] of shards.entries()) {
         const pieces = async function* () {
           for (const { name } of shard) {

@@ -10,6 +10,7 @@ import {
   tinyTokenizer,
   writeTinyTokenizer,
 } from '../../testing/tiny-tokenizer.ts'
+import { PROGRAM_ROOT } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
@@ -148,4 +149,34 @@ test('bad files get one sentence that names the file', async () => {
     expect((error as UserError).message).toMatch(message)
     expect((error as UserError).message).not.toContain('\n')
   }
+})
+
+/** As in the tokenizer.json of Qwen2, Qwen2.5 and Qwen3. */
+const QWEN2_CUTS = {
+  type: 'Sequence',
+  pretokenizers: [
+    {
+      type: 'Split',
+      pattern: {
+        Regex:
+          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      },
+      behavior: 'Isolated',
+      invert: false,
+    },
+    { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
+  ],
+}
+
+test("refuses a vocabulary that Qwen2's pre-tokenizer cuts apart, as transformers 5 leaves it", async () => {
+  const source = tinyTokenizer()
+  expect(
+    (await loadTokenizer(await folderWith({ 'tokenizer.json': { ...source, pre_tokenizer: QWEN2_CUTS } }))).encode(
+      'click',
+    ),
+  ).toHaveLength(1)
+  const base = join(PROGRAM_ROOT, 'models/base')
+  const shipped = JSON.parse(await readFile(join(base, 'tokenizer.json'), 'utf8'))
+  const resaved = await folderWith({ 'tokenizer.json': { ...shipped, pre_tokenizer: QWEN2_CUTS } })
+  await expect(loadTokenizer(resaved)).rejects.toThrow(/cuts \d+ of \d+ tokens .*Copy the original tokenizer\.json\.$/)
 })

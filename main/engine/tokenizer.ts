@@ -13,6 +13,7 @@ import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { parseJsonFile, readOptional } from './model-file.ts'
+import { cutsAsQwen2 } from './pre-tokenizer.ts'
 
 /** A chat message, as chat templates take it. */
 export interface ChatMessage {
@@ -54,6 +55,8 @@ const tokenizerSchema = z.looseObject({
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
   }),
 })
+
+type TokenizerModel = z.infer<typeof tokenizerSchema>['model']
 
 const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() })])
 
@@ -119,6 +122,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     flush()
     return text
   }
+
+  if (cutsAsQwen2(source)) checkCuts(file, source.model, encode)
 
   const templateText = (await readOptional(join(folder, 'chat_template.jinja'))) ?? defaultTemplate(config)
   if (templateText === undefined) {
@@ -207,6 +212,27 @@ function build(file: string, source: object): ByteLevelBpe {
     return new ByteLevelBpe(source, {})
   } catch (error) {
     throw new UserError('tokenizerUnusable', { file, reason: reasonOf(error) })
+  }
+}
+
+/** How many merges are tried, and the share that may never happen. Of Qwen2's own plain ones every merge can happen. */
+const TRIED = 1000
+const CUT_APART = 0.02
+
+/**
+ * Whether the vocabulary can come out of Qwen2's pre-tokenizer. transformers 5 writes that one into the tokenizer.json of
+ * every Qwen2 model that it saves, also of those that were trained with another.
+ * @throws UserError if the pre-tokenizer cuts many tokens of the vocabulary apart.
+ */
+function checkCuts(file: string, { merges }: TokenizerModel, encode: (text: string) => Int32Array): void {
+  const joined = merges.map((merge) => (typeof merge === 'string' ? merge.replace(' ', '') : merge.join('')))
+  // Only printable ASCII, which stands for itself in the alphabet of bytes; Ġ is the blank.
+  const plain = joined.filter((token) => /^Ġ?[!-~]+$/.test(token)).map((token) => token.replace('Ġ', ' '))
+  const tried = plain.filter((_, index) => index % Math.ceil(plain.length / TRIED) === 0)
+  const apart = tried.filter((token) => encode(token).length > 1)
+  if (apart.length > CUT_APART * tried.length) {
+    const figures = { apart: apart.length, tried: tried.length, example: JSON.stringify(apart[0]) }
+    throw new UserError('preTokenizerOfAnother', { file, ...figures })
   }
 }
 

@@ -124,6 +124,8 @@ export const ENGLISH = {
     "{{file}} is not a tokenizer that this lab can use: {{reason}}; copy the model's own tokenizer.json.",
   vocabularyLacksBytes:
     '{{file}}: the vocabulary lacks {{missing}} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.',
+  preTokenizerOfAnother:
+    '{{file}}: the pre-tokenizer cuts {{apart}} of {{tried}} tokens of the vocabulary apart (such as {{example}}), so the model was trained with another; transformers 5 writes such a file when it saves a model of type qwen2. Copy the original tokenizer.json.',
   chatTemplateMissing: '{{file}}: chat_template is missing; add it there or as chat_template.jinja beside it.',
   chatTemplateFailed: 'The chat template in {{folder}} failed ({{reason}}); use the one that came with the model.',
   stopTokenMissing: '{{file}}: no token ends an answer; set eos_token to one of added_tokens.',

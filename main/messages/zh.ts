@@ -113,6 +113,8 @@ export const CHINESE = translated({
   tokenizerUnusable: '{{file}} 不是本实验室能用的分词器：{{reason}}；请复制模型自带的 tokenizer.json。',
   vocabularyLacksBytes:
     '{{file}}：词表缺少 256 个字节中的 {{missing}} 个，因此不是 Qwen2 模型的字节级 BPE；请使用模型自带的 tokenizer.json。',
+  preTokenizerOfAnother:
+    '{{file}}：预分词器把词表中 {{tried}} 个词元里的 {{apart}} 个（例如 {{example}}）切开，因此模型训练时用的是另一个预分词器；transformers 5 保存 qwen2 类型的模型时会写出这样的文件。请复制原来的 tokenizer.json。',
   chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
   chatTemplateFailed: '{{folder}} 中的聊天模板出错（{{reason}}）；请使用模型自带的模板。',
   stopTokenMissing: '{{file}}：没有说明由哪个词元结束回答；请把 eos_token 设为 added_tokens 之一。',

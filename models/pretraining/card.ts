@@ -26,6 +26,8 @@ It knows how to find, copy and act on elements of a page written as text, in the
 
 Made by \`npm run base:train\`: ${progress.step} steps of AdamW, ${(progress.tokens / 1e6).toFixed(1)} M tokens with ${Math.round(progress.answers / 1000)} k answered queries, loss on the answers only, ${Math.round(progress.seconds / 60)} minutes on: ${description}. Loss at the end: ${progress.loss.toFixed(3)} nats a token.
 
+The pre-tokenizer is not Qwen2's. Load it with \`AutoTokenizer\`: \`auto_map\` and \`tokenization.py\` keep transformers 5 from replacing the pre-tokenizer.
+
 Held-out pages, share of answers right to the last token:
 
 | kind of query | right |

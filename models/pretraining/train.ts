@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { loadCheckpoint, saveCheckpoint } from '../../main/engine/checkpoint.ts'
 import type { AdamW, Engine, Qwen2Config, Scores } from '../../main/engine/engine.ts'
 import { createNativeEngine } from '../../main/engine/native/engine.ts'
+import { keepPreTokenizer } from '../../main/engine/pre-tokenizer.ts'
 import { loadTokenizer, type Tokenizer } from '../../main/engine/tokenizer.ts'
 import { writeFileAtomic } from '../../main/files/file.ts'
 import { english } from '../../main/messages/say.ts'
@@ -146,6 +147,7 @@ async function writeTokenizer(): Promise<void> {
   const bpe = trainBpe([...texts, ...refs], config.vocab_size)
   writeFileAtomic(join(folder, 'tokenizer.json'), tokenizerJson(bpe))
   writeFileAtomic(join(folder, 'tokenizer_config.json'), tokenizerConfigJson(config.max_position_embeddings))
+  await keepPreTokenizer(folder)
   const stop = [bpe.vocab['<|im_end|>'], bpe.vocab['<|endoftext|>']]
   writeFileAtomic(
     join(folder, 'generation_config.json'),
@@ -163,8 +165,9 @@ function lessonsOf(lessonSeed: number, count: number): Lesson[] {
 async function save(engine: Engine, tokenizer: Tokenizer, progress: Progress): Promise<void> {
   const accuracy = await heldOutAccuracy(engine, tokenizer)
   console.log([...accuracy].map(([kind, share]) => `${kind} ${(100 * share).toFixed(1)}`).join('  '))
-  const kept = ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json']
-  const files = Object.fromEntries(kept.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+  const kept = ['tokenizer.json', 'tokenizer_config.json', 'tokenization.py', 'generation_config.json']
+  const there = kept.map((name) => [name, join(folder, name)] as const).filter(([, file]) => existsSync(file))
+  const files = Object.fromEntries(there.map(([name, file]) => [name, readFileSync(file, 'utf8')]))
   const { step, tokens, answers, seconds, loss } = progress
   await saveCheckpoint(folder, config, await engine.baseWeights(), {
     ...files,
