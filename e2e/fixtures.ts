@@ -18,6 +18,8 @@ interface Options {
   stored: 'run' | 'nothing'
   /** Values of the configuration that differ from the small lab's. */
   settings: Readonly<Record<string, unknown>>
+  /** The names of the buttons on the pages of a finished run; by default plain ones. */
+  words: readonly string[] | undefined
   /** Whether the reader has seen the tour. */
   toured: boolean
 }
@@ -31,11 +33,12 @@ interface Fixtures {
 export const test = base.extend<Options & Fixtures>({
   stored: ['run', { option: true }],
   settings: [{}, { option: true }],
+  words: [undefined, { option: true }],
   toured: [true, { option: true }],
 
-  lab: async ({ stored, settings }, use, info) => {
+  lab: async ({ stored, settings, words }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), 'window-'))
-    const config = stored === 'run' ? await prepareLab(folder, settings) : writeSmallLab(folder, settings)
+    const config = stored === 'run' ? await prepareLab(folder, settings, words) : writeSmallLab(folder, settings)
     const serve = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -42,20 +42,28 @@ const EVALUATED = 6
 /** Optimiser steps of each training. */
 export const STEPS = 12
 
-/** Writes the lab and returns its configuration file; `settings` are as for `writeSmallLab`. */
-export async function prepareLab(folder: string, settings: Readonly<Record<string, unknown>> = {}): Promise<string> {
+/**
+ * Writes the lab and returns its configuration file; `settings` are as for `writeSmallLab`. `words` are the names of the
+ * buttons on its pages; instructions, thoughts and actions quote them.
+ */
+export async function prepareLab(
+  folder: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  words: readonly string[] = WORDS,
+): Promise<string> {
   const file = writeSmallLab(folder, settings)
   const config = loadConfig(file)
   const lab = createLab(config)
   try {
-    await writeRun(lab, config)
+    await writeRun(lab, config, words)
   } finally {
     lab.close()
   }
   return file
 }
 
-async function writeRun({ store }: Lab, config: Config): Promise<void> {
+async function writeRun({ store }: Lab, config: Config, words: readonly string[]): Promise<void> {
+  const episode: Play = (task, seed, attempt, outcome) => episodeWith(words, { task, seed, attempt, outcome })
   const run = store.runs.create(config.project.name, 'pipeline', config)
   const artifacts = runArtifacts(config, { id: run, name: config.project.name })
   const tell = (event: LabEvent) => store.events.add(run, event)
@@ -122,7 +130,7 @@ async function writeRun({ store }: Lab, config: Config): Promise<void> {
   const dpo = { pairs: pairs.length, reference: adapterOf('sft'), arms: learned }
   stage('dpo', 'the agent learns from its pairs', 1, dpo)
 
-  const arms = ARMS.map((name, better) => ({ name, episodes: evaluation(better) }))
+  const arms = ARMS.map((name, better) => ({ name, episodes: evaluation(better, episode) }))
   for (const { name, episodes } of arms) {
     for (const one of episodes) store.episodes.add({ run, stage: 'evaluate', round: 1, arm: name }, one)
   }
@@ -146,7 +154,7 @@ function passed([name, found]: (typeof CHECKS)[number]): CheckResult {
 }
 
 /** A policy's episodes on the unseen problems. Policies later in ARMS solve more of them. */
-function evaluation(better: number): Episode[] {
+function evaluation(better: number, episode: Play): Episode[] {
   return TASKS.flatMap((task, place) =>
     range(EVALUATED).map((at) =>
       episode(task, 10_000 + at, 0, (at + place) % EVALUATED <= better ? 'success' : 'failure'),
@@ -165,12 +173,20 @@ const PICTURE = Buffer.from(
 
 const WORDS = ['Okay', 'Submit', 'Cancel', 'Next', 'Previous', 'Help', 'Yes', 'No']
 
+interface Played {
+  readonly task: string
+  readonly seed: number
+  readonly attempt: number
+  readonly outcome: 'success' | 'failure'
+}
+type Play = (task: string, seed: number, attempt: number, outcome: Played['outcome']) => Episode
+
 /** An episode of two steps. The page has buttons, the task names one of them, and the attempt clicks it or another one. */
-function episode(task: string, seed: number, attempt: number, outcome: 'success' | 'failure'): Episode {
-  const wanted = seed % WORDS.length
-  const clicked = outcome === 'success' ? wanted : (wanted + 1 + attempt) % WORDS.length
-  const page = WORDS.map((word, ref) => ` ${word} button ${ref + 1}`).join('\n')
-  const instruction = `Click on the "${WORDS[wanted]}" button.`
+function episodeWith(words: readonly string[], { task, seed, attempt, outcome }: Played): Episode {
+  const wanted = seed % words.length
+  const clicked = outcome === 'success' ? wanted : (wanted + 1 + attempt) % words.length
+  const page = words.map((word, ref) => ` ${word} button ${ref + 1}`).join('\n')
+  const instruction = `Click on the "${words[wanted]}" button.`
   const step = (done: string, thought: string, action: string) => ({
     page,
     prompt: `Page:\n${page}\nTask: ${instruction}${done}`,
@@ -190,7 +206,7 @@ function episode(task: string, seed: number, attempt: number, outcome: 'success'
     duration: 80,
     steps: [
       step('', 'the page has the focus', 'press Tab'),
-      step('\nDone: press Tab', `${WORDS[clicked]} it is`, `click ${WORDS[clicked]} button ${clicked + 1}`),
+      step('\nDone: press Tab', `${words[clicked]} it is`, `click ${words[clicked]} button ${clicked + 1}`),
     ],
   }
 }
