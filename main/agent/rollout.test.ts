@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { AdapterName, GenerateOptions, Sampling } from '../engine/engine.ts'
 import type { Action } from '../environment/action.ts'
-import { EnvironmentFault } from '../environment/fault.ts'
+import { EnvironmentFault, TRIES } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
@@ -32,6 +32,9 @@ function page(seed: number, clicks: number): Observation {
 
 class ScriptedSession {
   resets = 0
+  /** Clicks after which the page crashes, once each. */
+  readonly crashes: number[] = []
+  #clicked = 0
   #seed = 0
   #clicks = 0
 
@@ -47,6 +50,7 @@ class ScriptedSession {
   async step(action: Action): Promise<StepResult> {
     await pause(1)
     if (this.#seed === 13 && this.#clicks === 1) throw new EnvironmentFault('pageCrashed')
+    if (this.crashes.includes(++this.#clicked)) throw new EnvironmentFault('pageCrashed')
     if (action.kind !== 'click') return this.#end({ outcome: 'failure', reason: 'noFocus', reward: 0 })
     if (action.ref !== (this.#seed % 3) + 1) return this.#end({ outcome: 'failure', reason: 'wrong', reward: -1 })
     if (++this.#clicks === 2) return this.#end({ outcome: 'success', reward: 1 })
@@ -182,6 +186,39 @@ test('a breakdown of the environment is a fault, before or within an episode', a
     ['success', null, 2],
     ['success', null, 2],
   ])
+})
+
+test('what the environment breaks is played again, and gives what it would have given', async () => {
+  const strip = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
+  const seeds = Array.from({ length: 12 }, (_, i) => i)
+  const whole = strip(await rollout(policy(guess), playground(3), jobs(seeds, 4), OPTIONS))
+  const field = playground(3)
+  for (const [at, session] of field.sessions.entries()) session.crashes.push(1 + at, 4, 5, 9 - at, 17)
+  const seen: Episode[] = []
+  const broken = await rollout(policy(guess), field, jobs(seeds, 4), {
+    ...OPTIONS,
+    onEpisode: (episode) => seen.push(episode),
+  })
+  expect(strip(broken)).toEqual(whole)
+  expect(seen).toHaveLength(whole.length)
+})
+
+test('an episode that breaks in every try is a fault, and one that the page itself prevents is not tried again', async () => {
+  const counts = async (fault: EnvironmentFault) => {
+    const resets: number[] = []
+    const session = {
+      async reset(_task: Task, seed: number) {
+        resets.push(seed)
+        throw fault
+      },
+    }
+    const field: Playground = { pages: 2, use: (_task, play) => play(session as unknown as Session) }
+    const [episode] = await rollout(policy(right), field, jobs([3]), { ...OPTIONS, ahead: false })
+    expect(episode).toMatchObject({ outcome: 'fault', fault: fault.fault })
+    return resets.length
+  }
+  expect(await counts(new EnvironmentFault('pageCrashed'))).toBe(TRIES)
+  expect(await counts(new EnvironmentFault('episodeOverAtOnce'))).toBe(1)
 })
 
 test('episodes do not depend on the pages, nor on the other episodes', async () => {

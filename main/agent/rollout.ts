@@ -1,7 +1,7 @@
 /** Plays attempts: many at a time on a few pages. One model answers for all of them in batches. */
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
-import { EnvironmentFault } from '../environment/fault.ts'
+import { EnvironmentFault, isPassing, TRIES } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
@@ -52,8 +52,10 @@ export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'gener
 const PROBLEMS_PER_PAGE = 4
 
 /**
- * Plays all jobs and returns their episodes in the order of the jobs. Failures of pages and completions do not throw;
- * they are in the episode's outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
+ * Plays all jobs and returns their episodes in the order of the jobs. An episode that the browser or its page breaks is
+ * played again when the others are over, up to `TRIES` times. The same job gives the same episode each time, because it
+ * draws from random streams of its own. Failures of pages and completions do not throw; they are in the episode's
+ * outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
  * to `onEpisode`. Throws the errors of the engine.
  */
 export async function rollout(
@@ -68,6 +70,14 @@ export async function rollout(
   const player = new Player(model, { ...options, signal })
 
   const waiting = problems(jobs)
+  const broken = new Map<Job, number>()
+  /** Whether the job is to be played again. */
+  const isUnlucky = (job: Job, episode: Episode): boolean => {
+    if (episode.outcome !== 'fault' || !isPassing(episode.fault)) return false
+    const times = (broken.get(job) ?? 0) + 1
+    broken.set(job, times)
+    return times < TRIES
+  }
   const work = async () => {
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
       const { task, seed } = problem[0]!
@@ -79,6 +89,10 @@ export async function rollout(
           const answer = answers[i]
           const known = opening === null || answer === undefined ? null : { opening, answer }
           const episode = await environment.use(task, (session) => player.play(session, job, known))
+          if (isUnlucky(job, episode)) {
+            waiting.push([job])
+            return
+          }
           episodes.set(job, episode)
           options.onEpisode?.(episode)
         }),

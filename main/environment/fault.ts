@@ -1,10 +1,15 @@
 import { type Given, type Message, type MessageId, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
+import { runningTime } from './clock.ts'
+
+/** How often an episode is played when the browser or the page breaks it. Then it counts as a fault. */
+export const TRIES = 5
 
 /**
- * A failure of the browser or the page, not of the agent: a crash, a hang, the time limit. The episode is stored and
- * shown, but never paired and never counted. The error's `message` is the fault in English.
+ * A failure of the browser or the page, not of the agent: a crash, a hang, the time limit. The episode is played again.
+ * If it breaks in all `TRIES`, it is stored and shown, but never paired and never counted. The error's `message` is the
+ * fault in English.
  */
 export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   override readonly name = 'EnvironmentFault'
@@ -17,6 +22,14 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
   }
 }
 
+/** What a page does at a seed on every machine, whatever happens around it. */
+const OWN: readonly MessageId[] = ['pageWithoutCore', 'pageAnswerWrong', 'episodeOverAtOnce']
+
+/** Whether the same episode may be played without this fault. */
+export function isPassing({ id }: Message): boolean {
+  return !OWN.includes(id)
+}
+
 /** The message for what broke: that of a fault, or the first line of another error. */
 export function faultOf(error: unknown): Message {
   if (error instanceof EnvironmentFault) return error.fault
@@ -26,12 +39,20 @@ export function faultOf(error: unknown): Message {
 /** What the lab waits for in pages and browsers, by the ids of the messages that name it. */
 export type Work = MessageId extends infer Id ? (Id extends `work.${infer Name}` ? Name : never) : never
 
-/** Settles as `promise` does, or rejects after `limit` milliseconds with an EnvironmentFault that names `work`. */
+/**
+ * Settles as `promise` does, or rejects with an EnvironmentFault that names `work` when this process has waited for
+ * `limit` milliseconds. Time in which the process stood still does not count.
+ */
 export async function within<T>(limit: number, work: Work, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  const end = runningTime() + limit
   const late = new Promise<never>((_, reject) => {
-    const fault = () => new EnvironmentFault('tookTooLong', { work: message(`work.${work}`), limit })
-    timer = setTimeout(() => reject(fault()), limit)
+    const look = () => {
+      const left = end - runningTime()
+      if (left > 0) timer = setTimeout(look, left)
+      else reject(new EnvironmentFault('tookTooLong', { work: message(`work.${work}`), limit }))
+    }
+    timer = setTimeout(look, limit)
   })
   try {
     return await Promise.race([promise, late])

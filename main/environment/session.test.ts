@@ -235,6 +235,17 @@ test('a crashed browser is replaced', async () => {
   expect(await session.reset(task, 3)).toEqual(before)
 })
 
+test('a crashed page is told at once, and replaced', async () => {
+  const patient = new Session(host, { ...SESSION_DEFAULTS, answerTimeLimit: 60_000 })
+  const task = builtin('click-button')
+  const before = await patient.reset(task, 3)
+  const crash = patient.page!.goto('chrome://crash').catch(() => {})
+  await expect(patient.step({ kind: 'press', key: 'Tab' })).rejects.toThrow('the page crashed')
+  await crash
+  expect(await patient.reset(task, 3)).toEqual(before)
+  await patient.close()
+})
+
 test('a page cannot reach the network, this machine’s ports, or files outside its folder', async () => {
   const asked: string[] = []
   const server = createServer((request, response) => {

@@ -7,6 +7,7 @@ import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import { type BrowserHost, VIEWPORT } from './browser.ts'
+import { runningTime } from './clock.ts'
 import { EnvironmentFault, type Work, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
@@ -60,6 +61,8 @@ export class Session {
   #spent = 0
   /** The fault that broke the page, if any. */
   #broken: EnvironmentFault | undefined
+  /** Rejects what waits for the page. */
+  readonly #waiting = new Set<(fault: EnvironmentFault) => void>()
 
   constructor(host: BrowserHost, options: SessionOptions = SESSION_DEFAULTS) {
     this.#host = host
@@ -182,13 +185,20 @@ export class Session {
     return readState(await this.#within('answer', this.#current().evaluate(call)))
   }
 
-  #within<T>(work: Work, promise: Promise<T>): Promise<T> {
-    return within(this.#options.answerTimeLimit, work, promise)
+  /** Waits for the page's answer, but not if the page has crashed, because then there will be none. */
+  async #within<T>(work: Work, promise: Promise<T>, limit = this.#options.answerTimeLimit): Promise<T> {
+    const { promise: crash, reject } = Promise.withResolvers<never>()
+    this.#waiting.add(reject)
+    try {
+      return await within(limit, work, Promise.race([promise, crash]))
+    } finally {
+      this.#waiting.delete(reject)
+    }
   }
 
   /** Turns every error but a UserError into a fault, and closes the page. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
-    const began = performance.now()
+    const began = runningTime()
     try {
       const result = await work()
       if (this.#broken !== undefined) throw this.#broken
@@ -199,7 +209,7 @@ export class Session {
       await this.close()
       throw fault
     } finally {
-      this.#spent += performance.now() - began
+      this.#spent += runningTime() - began
     }
   }
 
@@ -209,6 +219,7 @@ export class Session {
       await this.#show(task)
     } catch (error) {
       if (error instanceof UserError) throw error
+      this.#broken = undefined
       await this.close()
       await this.#show(task)
     }
@@ -217,22 +228,27 @@ export class Session {
   async #show(task: Task): Promise<void> {
     if (this.#page === undefined || this.#task?.root !== task.root) {
       await this.close()
-      this.#page = await this.#open(task)
+      await this.#open(task)
     }
     this.#task = task
-    await this.#page.goto(task.url, { waitUntil: 'load', timeout: LOAD_LIMIT })
-    if ((await this.#page.evaluate('typeof core')) !== 'object') throw new EnvironmentFault('pageWithoutCore')
+    const page = this.#current()
+    await this.#within('loadPage', page.goto(task.url, { waitUntil: 'load', timeout: 0 }), LOAD_LIMIT)
+    const core = await this.#within('answer', page.evaluate('typeof core'))
+    if (core !== 'object') throw new EnvironmentFault('pageWithoutCore')
   }
 
-  /** A page that reads only the files of the task, opens no other page, and never waits for a dialog. */
-  async #open(task: Task): Promise<Page> {
+  /** Opens a page that reads only the files of the task, opens no other page, and never waits for a dialog. */
+  async #open(task: Task): Promise<void> {
     const page = await this.#host.open()
+    this.#page = page
     page.on('error', () => {
+      if (this.#page !== page) return
       this.#broken = new EnvironmentFault('pageCrashed')
+      for (const reject of this.#waiting) reject(this.#broken)
     })
     page.on('dialog', (dialog) => void dialog.dismiss().catch(() => {}))
     page.on('popup', (popup) => void popup?.close().catch(() => {}))
-    const cdp = await page.createCDPSession()
+    const cdp = await this.#within('openPage', page.createCDPSession())
     cdp.on('Fetch.requestPaused', ({ requestId, request }) => {
       const url = answeringUrl(task, request.url)
       const answer =
@@ -241,13 +257,13 @@ export class Session {
           : cdp.send('Fetch.continueRequest', { requestId, url })
       void answer.catch(() => {})
     })
-    await Promise.all([
+    const prepared = Promise.all([
       cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
       installLab(page),
     ])
+    await this.#within('openPage', prepared)
     this.#cdp = cdp
-    return page
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { message } from '../messages/message.ts'
 import type { Ending, Episode } from '../store/episode.ts'
-import { cell, compare, failures, faults, successTable } from './evaluate.ts'
+import { cell, compare, failures, faults, onSharedProblems, successTable } from './evaluate.ts'
 
 const episode = (task: string, seed: number, ending: Ending): Episode => ({
   task,
@@ -56,6 +56,20 @@ test('arms are compared on problems that both played without a fault', () => {
   const arm = { name: 'dpo', episodes: [...episodes('a', 'ssffxs'), ...episodes('only', 's')] }
   const baseline = { name: 'sft', episodes: [...episodes('a', 'sfsfsx'), ...episodes('other', 's')].reverse() }
   expect(compare(arm, baseline)).toMatchObject({ n: 4, won: 1, lost: 1, both: 1, neither: 1, difference: 0, p: 1 })
+})
+
+test('a problem that the environment broke for one arm is counted for none', () => {
+  const arms = [
+    { name: 'sft', episodes: episodes('a', 'sfsf') },
+    { name: 'dpo', episodes: episodes('a', 'sxss') },
+    { name: 'replay', episodes: episodes('a', 'sssx') },
+  ]
+  const cells = onSharedProblems(arms).map((arm) => cell(arm.episodes))
+  expect(cells).toMatchObject([
+    { successes: 2, n: 2, faults: 0 },
+    { successes: 2, n: 2, faults: 1 },
+    { successes: 2, n: 2, faults: 1 },
+  ])
 })
 
 test('causes come by frequency, faults apart', () => {

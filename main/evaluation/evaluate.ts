@@ -67,6 +67,20 @@ export function rate(successes: number, failures: number, faults: number): Cell 
   return { success: n === 0 ? 0 : successes / n, successes, n, faults, ...wilson(successes, n) }
 }
 
+/**
+ * The arms without the problems that the environment broke for one of them, so that all arms are counted on the same
+ * problems. The fault itself stays with its arm.
+ */
+export function onSharedProblems(arms: readonly Arm[]): Arm[] {
+  const broken = new Set(
+    arms.flatMap(({ episodes }) => episodes.filter(({ outcome }) => outcome === 'fault').map(problemOf)),
+  )
+  return arms.map(({ name, episodes }) => ({
+    name,
+    episodes: episodes.filter((episode) => episode.outcome === 'fault' || !broken.has(problemOf(episode))),
+  }))
+}
+
 /** Compares `arm` with `baseline` on the problems (task, seed, attempt) that both played without a fault. */
 export function compare(arm: Arm, baseline: Arm): Paired {
   const solved = new Map(counted(baseline))
@@ -99,5 +113,9 @@ function tally<Text extends string>(texts: readonly Text[]): [Text, number][] {
 function counted({ episodes }: Arm): [problem: string, success: boolean][] {
   return episodes
     .filter(({ outcome }) => outcome !== 'fault')
-    .map(({ task, seed, attempt, outcome }) => [JSON.stringify([task, seed, attempt]), outcome === 'success'])
+    .map((episode) => [problemOf(episode), episode.outcome === 'success'])
+}
+
+function problemOf({ task, seed, attempt }: Played): string {
+  return JSON.stringify([task, seed, attempt])
 }

@@ -32,7 +32,7 @@ ${pairsSection(data.pairs)}
 ${failuresSection(data.arms)}
 ${runSection(data)}
 </main>
-<footer>Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. Episodes that the browser or a page broke are shown as faults and counted for nobody.</footer>`
+<footer>Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. An episode that the browser or a page broke in every try is shown as a fault. Its problem is counted for no policy.</footer>`
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HOSTILE, sampleRun } from '../../testing/sample-run.ts'
 import { english } from '../messages/say.ts'
 import { lineChart, movingMean, ticks } from './chart.ts'
+import { onSharedProblems } from './evaluate.ts'
 import { points } from './figures.ts'
 import { escapeHtml, html } from './html.ts'
 import { reportPage } from './page.ts'
@@ -41,7 +42,9 @@ describe('the report of a run', () => {
       expect(high).toBeGreaterThan(success)
       expect(summary.tasks['click-tab'][arm].n).toBeGreaterThan(45)
     }
-    const sft = data.arms[0]!.episodes.filter(({ outcome }) => outcome !== 'fault')
+    const arms = ['sft', 'dpo', 'successSft', 'nllChosen', 'replay']
+    expect(new Set(arms.map((arm) => summary[arm].n)).size).toBe(1)
+    const sft = onSharedProblems(data.arms)[0]!.episodes.filter(({ outcome }) => outcome !== 'fault')
     expect(summary.sft.success).toBe(sft.filter(({ outcome }) => outcome === 'success').length / sft.length)
     expect(summary.mcnemar).toEqual({ won: expect.any(Number), lost: expect.any(Number), p: expect.any(Number) })
     expect(summary.against.successSft.won).toBeGreaterThan(summary.against.successSft.lost)

@@ -3,7 +3,7 @@
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { Metric } from '../store/metrics.ts'
 import { isControl } from './arms.ts'
-import { type Arm, type Cell, compare, type SuccessTable, successTable } from './evaluate.ts'
+import { type Arm, type Cell, compare, onSharedProblems, type SuccessTable, successTable } from './evaluate.ts'
 import type { Interval } from './statistics.ts'
 import { type Comparison, type Finding, verdictOf } from './verdict.ts'
 
@@ -41,12 +41,13 @@ export interface Summary {
   readonly verdict: readonly Finding[]
 }
 
-/** Counts the episodes, compares the arms, and reaches the verdict. */
+/** Counts the episodes of the problems that all arms played, compares the arms, and reaches the verdict. */
 export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summary {
-  const table = successTable(data.arms, data.categoryOf)
-  const dpo = data.arms.find(({ name }) => name === 'dpo')
-  const firstRound = data.arms.find(({ name }) => name === 'dpo_round_1') ?? dpo
-  const others = data.arms.filter((arm) => dpo !== undefined && arm !== dpo)
+  const played = onSharedProblems(data.arms)
+  const table = successTable(played, data.categoryOf)
+  const dpo = played.find(({ name }) => name === 'dpo')
+  const firstRound = played.find(({ name }) => name === 'dpo_round_1') ?? dpo
+  const others = played.filter((arm) => dpo !== undefined && arm !== dpo)
   const against = Object.fromEntries(
     others.map((other): [string, Comparison] => {
       const arm = (isControl(other.name) ? firstRound : dpo)!

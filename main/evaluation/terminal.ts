@@ -34,7 +34,9 @@ export function textTable({ table, against, verdict }: Summary): string {
     rule,
     row(overall),
     line('', counts),
-    ...(faults > 0 ? [`${faults} episodes that the browser or a page broke are not counted.`] : []),
+    ...(faults > 0
+      ? [`The browser or a page broke ${faults} episodes in every try. Their problems are counted for no policy.`]
+      : []),
     '',
     ...Object.entries(against).map(
       ([other, { arm, won, lost, difference, low, high, p }]) =>

@@ -289,6 +289,8 @@ export const ENGLISH = {
   noSample: '{{path}}: no golden sample of these tasks; run `npx dpo-driver golden`.',
   noSampleNoExpert:
     '{{path}}: there is no golden sample of {{tasks}}, and no expert for it. Choose other tasks, or write your own samples.',
+  goldenBroken:
+    'The browser or the page of {{task}} broke {{times}} times at seed {{seed}} while golden samples were recorded ({{why}}). No other seed is taken instead, because the samples would differ. Run the command again, or leave the task out.',
   noSampleToReplay:
     '{{path}}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.',
   nothingToExportPairs: 'Run {{run}} has no pairs to export; `npx dpo-driver runs` lists the runs.',
@@ -557,7 +559,9 @@ export const ENGLISH = {
   browserClosed: 'the browser was closed',
   browserFailed: 'the browser failed: {{detail}}',
   tookTooLong: '{{work}} took longer than {{limit}} ms',
+  'work.startBrowser': 'starting the browser',
   'work.openPage': 'opening a page',
+  'work.loadPage': 'loading the page',
   'work.closePage': 'closing the page',
   'work.stopPage': 'stopping the page',
   'work.closeBrowser': 'closing the browser',

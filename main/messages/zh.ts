@@ -264,6 +264,8 @@ export const CHINESE = translated({
   notEvaluated: '运行 {{run}} 没有已完成的评估；请运行 `npx dpo-driver evaluate`。',
   adapterMissing: '{{path}}：这里没有适配器；请先运行 `npx dpo-driver {{command}}`。',
   noSample: '{{path}}：没有这些任务的黄金样本；请运行 `npx dpo-driver golden`。',
+  goldenBroken:
+    '录制黄金样本时，{{task}} 的浏览器或页面在种子 {{seed}} 上出错 {{times}} 次（{{why}}）。不会改用别的种子，否则样本会不同。请再次运行命令，或去掉这个任务。',
   noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有对应的专家。请选择其他任务，或自己写样本。',
   noSampleToReplay: '{{path}}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
   nothingToExportPairs: '运行 {{run}} 没有可导出的偏好对；`npx dpo-driver runs` 列出所有运行。',
@@ -520,7 +522,9 @@ export const CHINESE = translated({
   browserClosed: '浏览器已关闭',
   browserFailed: '浏览器出错：{{detail}}',
   tookTooLong: '{{work}}用时超过 {{limit}} 毫秒',
+  'work.startBrowser': '启动浏览器',
   'work.openPage': '打开页面',
+  'work.loadPage': '载入页面',
   'work.closePage': '关闭页面',
   'work.stopPage': '停止页面',
   'work.closeBrowser': '关闭浏览器',

@@ -89,9 +89,19 @@ export class Episodes {
     this.#database = database
   }
 
-  /** Stores an episode with its steps. Returns false and changes nothing where this attempt is already stored. */
+  /**
+   * Stores an episode with its steps. It replaces a fault. Returns false and changes nothing where this attempt was
+   * already played to its end.
+   */
   add(key: ArmKey, episode: Episode): boolean {
     return this.#database.transaction(() => {
+      this.#database.run(
+        `DELETE FROM episodes WHERE ${OF_ARM} AND task = ? AND seed = ? AND attempt = ? AND outcome = 'fault'`,
+        ...armValues(key),
+        episode.task,
+        episode.seed,
+        episode.attempt,
+      )
       const { changes, lastInsertRowid } = this.#database.run(
         `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

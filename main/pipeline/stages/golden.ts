@@ -7,7 +7,7 @@ import { GOLDEN_SEEDS } from '../../config/config.ts'
 import type { Action } from '../../environment/action.ts'
 import { decide, type Expert, Stuck } from '../../environment/experts/expert.ts'
 import { EXPERTS } from '../../environment/experts/index.ts'
-import { EnvironmentFault } from '../../environment/fault.ts'
+import { EnvironmentFault, isPassing, TRIES } from '../../environment/fault.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -69,9 +69,7 @@ async function recordMissing(
   for (let seed = seed_start; seeds.size < wanted && seed < seed_start + GOLDEN_SEEDS; seed++) {
     context.signal.throwIfAborted()
     if (seeds.has(seed)) continue
-    const samples = await context.resources
-      .environment()
-      .use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
+    const samples = await showUnbroken(context, task, seed, expert)
     if (typeof samples !== 'string') {
       recorded.push(...samples)
       seeds.add(seed)
@@ -85,7 +83,34 @@ async function recordMissing(
   return recorded
 }
 
-/** The samples of one episode that the expert solved, or why it did not solve it. */
+/**
+ * The same as `show`, played again where the browser or the page breaks it. Another seed instead would give other
+ * samples.
+ * @throws UserError where it breaks in every try.
+ */
+async function showUnbroken(
+  context: StageContext,
+  task: Task,
+  seed: number,
+  expert: Expert,
+): Promise<GoldenSample[] | string> {
+  for (let time = 1; ; time++) {
+    try {
+      return await context.resources
+        .environment()
+        .use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
+    } catch (error) {
+      if (!(error instanceof EnvironmentFault)) throw error
+      context.signal.throwIfAborted()
+      if (time === TRIES) throw new UserError('goldenBroken', { task: task.name, seed, times: TRIES, why: error.fault })
+    }
+  }
+}
+
+/**
+ * The samples of one episode that the expert solved, or why it did not solve it.
+ * @throws EnvironmentFault where another try may go well.
+ */
 async function show(attempt: Attempt, expert: Expert, context: StageContext): Promise<GoldenSample[] | string> {
   const { task, seed, session } = attempt
   const { resources, signal, round } = context
@@ -125,6 +150,7 @@ async function show(attempt: Attempt, expert: Expert, context: StageContext): Pr
     if (error instanceof Stuck) await end({ outcome: 'failure', reason: 'stuck', reward: 0 })
     else if (error instanceof EnvironmentFault) await end({ outcome: 'fault', fault: error.fault, reward: 0 })
     else throw error
+    if (error instanceof EnvironmentFault && isPassing(error.fault)) throw error
     return error.message
   }
 }

@@ -93,6 +93,20 @@ test('stored episodes are not played again, and the others are stored as they en
   expect(progress).toEqual(Array.from({ length: 7 - kept }, (_, at) => kept + at))
 })
 
+test('a fault of an earlier try is played again, and replaced', async () => {
+  const jobs = jobsOf([TASK], 5, 3)
+  const fault = { task: TASK.name, seed: 6, attempt: 0, instruction: '', steps: [], duration: 1, ...ENDINGS.fault }
+  store.episodes.add(key, fault)
+  const options = { key, adapter: 'sft', jobs, sampling, onEpisode() {} }
+  const episodes = await play(context(new AbortController().signal), options)
+  expect(episodes.map(({ seed, outcome }) => [seed, outcome])).toEqual([
+    [5, 'success'],
+    [6, 'success'],
+    [7, 'success'],
+  ])
+  expect(store.episodes.add(key, fault)).toBe(false)
+})
+
 test('where all episodes are stored, the model is not loaded', async () => {
   const jobs = jobsOf([TASK], 0, 2, 2)
   expect(jobs.map(({ seed, attempt }) => [seed, attempt])).toEqual([

@@ -1,4 +1,7 @@
-/** Plays episodes so that they survive a kill: each is stored as it ends, and stored ones are not played again. */
+/**
+ * Plays episodes so that they survive a kill: each is stored as it ends, and stored ones are not played again. Only
+ * faults are.
+ */
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
@@ -16,13 +19,18 @@ export interface Play {
   onEpisode(done: number): void
 }
 
-/** Plays the jobs whose episodes are not stored, and returns the episodes of all. */
+/** Plays the jobs whose episodes are not stored, or stored as faults, and returns the episodes of all. */
 export async function play(
   context: StageContext,
   { key, adapter, jobs, sampling, onEpisode }: Play,
 ): Promise<StoredEpisode[]> {
   const { store, resources, signal, config } = context
-  const kept = new Set(store.episodes.of(key).map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`))
+  const kept = new Set(
+    store.episodes
+      .outcomes(key)
+      .filter(({ outcome }) => outcome !== 'fault')
+      .map(({ task, seed, attempt }) => `${task} ${seed} ${attempt}`),
+  )
   const missing = jobs.filter(({ task, seed, attempt }) => !kept.has(`${task.name} ${seed} ${attempt}`))
   let done = jobs.length - missing.length
   onEpisode(done)

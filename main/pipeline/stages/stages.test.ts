@@ -94,11 +94,11 @@ test('collect stores the pairs of the episodes, and exports them to the file of 
     // The second round plays the next block of seeds.
     for (const seed of [12, 13]) {
       store.episodes.add(key, episode(task, seed, 0, 'success'))
-      store.episodes.add(key, episode(task, seed, 1, seed === 12 ? 'failure' : 'fault', 'click tab B 2'))
+      store.episodes.add(key, episode(task, seed, 1, seed === 12 ? 'failure' : 'success', 'click tab B 2'))
     }
   }
   const counts = await perform(collect, 2)
-  expect(counts).toMatchObject({ episodes: 8, successes: 4, failures: 2, faults: 2, pairs: 2 })
+  expect(counts).toMatchObject({ episodes: 8, successes: 6, failures: 2, faults: 0, pairs: 2 })
   expect(store.pairs.of({ run: run.id, round: 2 })).toMatchObject([
     { task: 'click-tab', seed: 12, step: 0, chosenAttempt: 0, rejectedAttempt: 1 },
     { task: 'enter-text', seed: 12 },

@@ -1,6 +1,6 @@
 /** Validates the policy between rounds, on problems that neither training nor evaluation uses. */
 import { z } from 'zod'
-import { cell, compare } from '../../evaluation/evaluate.ts'
+import { cell, compare, onSharedProblems } from '../../evaluation/evaluate.ts'
 import { standing } from '../../evaluation/verdict.ts'
 import { message } from '../../messages/message.ts'
 import { policyFolder } from '../artifacts.ts'
@@ -42,10 +42,12 @@ export const validate: Stage<z.output<typeof result>> = {
  * a difference that could be chance is no reason to go back. Returns `last` where the rounds were not validated.
  */
 export function bestRound({ store, run }: Pick<StageContext, 'store' | 'run'>, first: number, last: number): number {
-  const arms = Array.from({ length: last - first + 1 }, (_, at) => {
-    const episodes = store.episodes.outcomes({ run, stage: validate.name, round: first + at, arm: '' })
-    return { name: String(first + at), episodes }
-  })
+  const arms = onSharedProblems(
+    Array.from({ length: last - first + 1 }, (_, at) => {
+      const episodes = store.episodes.outcomes({ run, stage: validate.name, round: first + at, arm: '' })
+      return { name: String(first + at), episodes }
+    }),
+  )
   const success = arms.map(({ episodes }) => cell(episodes).success)
   const top = arms[success.indexOf(Math.max(...success))]!
   const close = arms.findLastIndex((arm) => standing(compare(arm, top)) !== 'worse')
