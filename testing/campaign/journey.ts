@@ -1,0 +1,125 @@
+/** What a campaign lets a lab do, one command after another: every command that changes something. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Orders } from './orders.ts'
+import type { Place } from './place.ts'
+import { type Program, startProgram } from './program.ts'
+import { endOfJob, endServing, serve } from './serving.ts'
+import { latestRun } from './stored.ts'
+
+/** A command at work. */
+export interface Attempt {
+  readonly program: Program
+  /** Resolves when all is done, with why it failed; null where it did not. */
+  readonly failure: Promise<string | null>
+}
+
+export interface Step {
+  readonly name: string
+  /** How often it is killed, among the others. */
+  readonly weight: number
+  /** Writes what the command needs. */
+  prepare?(place: Place): void
+  /**
+   * Begins the command, or goes on with it as a user would after a kill: with `--resume` where a run has begun. Null
+   * where nothing is left to do. `known` is the number of the latest run before the command.
+   */
+  start(place: Place, known: number, orders?: Orders): Attempt | null
+}
+
+const storeOf = ({ home }: Place) => join(home, 'data/lab.sqlite')
+
+function attempt(place: Place, args: readonly string[], orders?: Orders): Attempt {
+  const program = startProgram(place, args, orders === undefined ? {} : { orders })
+  return {
+    program,
+    failure: program.ended.then(({ code, err }) => (code === 0 ? null : `exit ${code}: ${err.trim()}`)),
+  }
+}
+
+/** A command that makes a run. */
+function run(command: string, weight: number, more: readonly string[] = []): Step {
+  return {
+    name: command,
+    weight,
+    start(place, known, orders) {
+      const begun = latestRun(storeOf(place), command)
+      const isOurs = begun !== undefined && begun.id > known
+      if (isOurs && begun.status === 'done') return null
+      return attempt(place, [command, ...more, ...(isOurs ? ['--resume'] : [])], orders)
+    },
+  }
+}
+
+/** A command that is given again after a kill. */
+function once(name: string, weight: number, args: readonly string[], prepare?: (place: Place) => void): Step {
+  return {
+    name,
+    weight,
+    ...(prepare === undefined ? {} : { prepare }),
+    start: (place, _known, orders) => attempt(place, args, orders),
+  }
+}
+
+/** Pairs as somebody corrected them in an editor: the last is turned around, and of several the first is dropped. */
+function correctPairs({ home }: Place): void {
+  const lines = readFileSync(join(home, 'data/preferences/dpo_v1_data.jsonl'), 'utf8').trimEnd().split('\n')
+  const pairs = lines.slice(lines.length > 1 ? 1 : 0).map((line) => JSON.parse(line) as Record<string, unknown>)
+  const last = pairs.pop()
+  const turned = last === undefined ? [] : [{ ...last, chosen: last.rejected, rejected: last.chosen }]
+  writeFileSync(
+    join(home, 'corrected.jsonl'),
+    [...pairs, ...turned].map((pair) => `${JSON.stringify(pair)}\n`).join(''),
+  )
+}
+
+/** `serve`, with a job that a window starts, or goes on with. */
+const serving: Step = {
+  name: 'serve',
+  weight: 10,
+  start(place, known, orders) {
+    const begun = latestRun(storeOf(place), 'pipeline')
+    const isOurs = begun !== undefined && begun.id > known
+    if (isOurs && begun.status === 'done') return null
+    const serving = serve(place, orders === undefined ? {} : { orders })
+    const work = async () => {
+      const window = await serving.window()
+      try {
+        if (isOurs) await window.ask.job.resume.mutate({ run: begun.id })
+        else await window.ask.job.start.mutate({ command: 'pipeline', overrides: { 'flywheel.rounds': 1 } })
+        const { status, error } = await endOfJob(serving, window)
+        if (status !== 'done') return `the job ${status}: ${error}`
+      } finally {
+        window.close()
+      }
+      const { code, err } = await endServing(serving)
+      return code === 0 ? null : `serve ended with ${code}: ${err.trim()}`
+    }
+    return { program: serving.program, failure: work().catch((error: unknown) => String(error)) }
+  },
+}
+
+const RETRAINED = 2
+
+const forgetting: Step = {
+  name: 'delete',
+  weight: 5,
+  start: (place, _known, orders) =>
+    latestRun(storeOf(place), 'retrain') === undefined ? null : attempt(place, ['delete', String(RETRAINED)], orders),
+}
+
+/** In this order: each step works on what the steps before it have made. */
+export const JOURNEY: readonly Step[] = [
+  run('pipeline', 30),
+  once('import', 4, ['pairs', 'import', 'corrected.jsonl', '--replace'], correctPairs),
+  run('retrain', 14),
+  run('golden', 4, ['--set', 'golden.samples_per_task=2']),
+  run('sft', 6),
+  run('collect', 7),
+  run('dpo', 8),
+  run('evaluate', 6),
+  once('export', 4, ['export', 'episodes', 'episodes.jsonl']),
+  once('merge', 4, ['merge', 'merged']),
+  serving,
+  forgetting,
+]
