@@ -19,7 +19,9 @@ async function cli(...args: string[]) {
 /** Options for a configuration whose store is in the empty folder. */
 function config(text = ''): string[] {
   const path = join(folder, 'my.yaml')
-  writeFileSync(path, `paths: {store: ${join(folder, 'lab.sqlite')}, reports: ${join(folder, 'reports')}}\n${text}`)
+  const paths = { store: 'lab.sqlite', reports: 'reports', sft_data: 'golden.jsonl', preference_data: 'pairs.jsonl' }
+  const own = Object.entries(paths).map(([key, name]) => `${key}: ${join(folder, name)}`)
+  writeFileSync(path, `paths: {${own.join(', ')}}\n${text}`)
   return ['--config_path', path]
 }
 

@@ -3,10 +3,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Audience } from './agent/spectator.ts'
 import type { Config } from './config/schema.ts'
 import { UserError } from './messages/error.ts'
-import { lastReport, runArtifacts } from './pipeline/artifacts.ts'
+import { runArtifacts } from './pipeline/artifacts.ts'
 import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
+import { takePlaces, type Uses } from './pipeline/places.ts'
 import { openResources, type ResourceOptions } from './pipeline/resources.ts'
+import { claimFolder, lockFolder, newNumber } from './pipeline/run-folder.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { collect } from './pipeline/stages/collect.ts'
 import { dpo } from './pipeline/stages/dpo.ts'
@@ -40,6 +42,18 @@ const COMMANDS = {
 } satisfies Record<string, (runner: Runner) => Promise<unknown>>
 
 export type Command = keyof typeof COMMANDS
+
+/** The places outside the store that each command uses. */
+const USES: Readonly<Record<Command, Uses>> = {
+  verify: {},
+  golden: { sft_data: 'write' },
+  sft: { sft_data: 'write', sft_adapter_path: 'write' },
+  collect: { sft_adapter_path: 'read', preference_data: 'write' },
+  dpo: { sft_data: 'read', sft_adapter_path: 'read', preference_data: 'write', dpo_adapter_path: 'write' },
+  evaluate: { sft_adapter_path: 'read', dpo_adapter_path: 'read' },
+  retrain: { sft_data: 'read', sft_adapter_path: 'read', preference_data: 'write', dpo_adapter_path: 'write' },
+  pipeline: { sft_data: 'write', sft_adapter_path: 'write', preference_data: 'write', dpo_adapter_path: 'write' },
+}
 export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
@@ -68,7 +82,10 @@ export interface Keeper {
   readonly onKept: () => void
 }
 
-/** Runs a command to its end. Throws what the stage threw; the run can then be resumed. */
+/**
+ * Runs a command to its end. Throws what the stage threw; the run can then be resumed. Throws UserError, before there is a
+ * run, where another command uses the store or a place that this one needs.
+ */
 export async function runCommand(
   { store, onKept }: Keeper,
   config: Config,
@@ -76,10 +93,14 @@ export async function runCommand(
   options: RunOptions & ResourceOptions,
 ): Promise<Finished> {
   const { signal, quit, resume, emit: tell } = options
-  const unlock = lockStore(store.path)
+  const releases = [lockStore(store.path)]
+  const hold: Hold = (release) => releases.push(release)
   try {
+    const before = resume === null ? null : unfinishedRun(store, command, resume)
+    hold(takePlaces(before?.config ?? config, USES[command]))
     const run =
-      resume === null ? beginRun(store, command, config, options.collection) : unfinishedRun(store, command, resume)
+      before === null ? beginRun(store, command, config, options.collection, hold) : resumeRun(store, before, hold)
+    store.checkpoints.removeLost()
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
       if (event.event !== 'progress' && event.event !== 'metrics') store.events.add(run.id, event)
@@ -93,7 +114,8 @@ export async function runCommand(
       emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
       if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged')
       const resources = openResources(run.config, { ...options, say })
-      quit?.addEventListener('abort', () => void resources.close(), { once: true })
+      // What fails to close here fails again below.
+      quit?.addEventListener('abort', () => void resources.close().catch(() => {}), { once: true })
       try {
         await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
       } finally {
@@ -104,22 +126,40 @@ export async function runCommand(
     }
     return { run: run.id, folder: runArtifacts(run.config, run).folder }
   } finally {
-    unlock()
+    for (const release of releases.reverse()) release()
   }
 }
 
-function beginRun(
-  store: Store,
-  command: Command,
-  wanted: Config,
-  like: RunOptions['collection'],
-): Pick<Run, 'id' | 'name' | 'config' | 'collection'> {
+/** Takes a function that is called when the command has ended. */
+type Hold = (release: () => void) => void
+
+function beginRun(store: Store, command: Command, wanted: Config, like: RunOptions['collection'], hold: Hold): Run {
   const collection = command === 'retrain' ? collectionOf(store, like) : null
   // Training again keeps the tasks that the pairs are of. All other settings are those of now.
   const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
-  const { name } = config.project
-  const id = store.runs.create(name, command, config, { after: lastReport(config), collection })
-  return { id, name, config, collection }
+  const { id, leave } = newNumber(store, config)
+  hold(leave)
+  // Where the folder cannot be made, there is no run.
+  return store.transaction(() => {
+    store.runs.create(config.project.name, command, config, { id, collection })
+    return claimed(store, store.runs.get(id), hold)
+  })
+}
+
+function resumeRun(store: Store, run: Run, hold: Hold): Run {
+  hold(lockFolder(runArtifacts(run.config, run).folder))
+  return store.transaction(() => {
+    // Since it was found, somebody may have hidden it. From here on nobody can.
+    if (store.runs.find(run.id) === undefined) throw new UserError('runDeleted', { run: run.id })
+    store.runs.setStatus(run.id, 'running')
+    return claimed(store, run, hold)
+  })
+}
+
+/** The run, with its folder; `verify` writes nothing, so it needs none. */
+function claimed(store: Store, run: Run, hold: Hold): Run {
+  if (run.command !== 'verify') hold(claimFolder(store, run))
+  return run
 }
 
 /** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */

@@ -1,20 +1,32 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from './config/schema.ts'
+import { ADAPTER_FILES } from './engine/adapter.ts'
 import { createLab, type Lab } from './lab.ts'
-import { keptArtifacts } from './pipeline/artifacts.ts'
+import { keptArtifacts, runArtifacts } from './pipeline/artifacts.ts'
 import type { LabEvent } from './pipeline/events.ts'
+import { takePlaces } from './pipeline/places.ts'
+import { claimFolder, lockFolder, newNumber } from './pipeline/run-folder.ts'
 import { lockStore } from './store/lock.ts'
+import { Store } from './store/store.ts'
 
 let lab: Lab
 let events: LabEvent[]
 
 /** A lab without its tasks, so that every run fails at once. */
 function open(store: string, seed = 1): Lab {
-  const reports = join(dirname(store), 'reports')
-  return createLab(configSchema.parse({ project: { seed }, paths: { store, reports }, tasks: ['no-such-task'] }))
+  const names = { reports: 'reports', sft_data: 'golden.jsonl', preference_data: 'pairs.jsonl' }
+  const adapters = { sft_adapter_path: 'sft', dpo_adapter_path: 'dpo' }
+  const paths = Object.entries({ ...names, ...adapters }).map(([key, name]) => [key, join(dirname(store), name)])
+  return createLab(
+    configSchema.parse({
+      project: { seed },
+      paths: { store, ...Object.fromEntries(paths) },
+      tasks: ['no-such-task'],
+    }),
+  )
 }
 
 const again = (collection?: { run?: number; round?: number }) =>
@@ -72,6 +84,86 @@ test('a run never uses the folder of a deleted run', async () => {
   mkdirSync(join(dirname(lab.store.path), 'reports/dpo-driver-4'), { recursive: true })
   await expect(run(false)).rejects.toThrow()
   expect(lab.store.runs.ids()).toEqual([5])
+})
+
+test('a run leaves no folder without a file of its own, and no lock', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const room = dirname(lab.store.path)
+  expect(readdirSync(join(room, 'reports'))).toEqual([])
+  expect(readdirSync(room).filter((name) => name.includes('lock'))).toEqual([])
+})
+
+test('a run that another process is at work on cannot be hidden; one that was interrupted can', async () => {
+  const config = { ...lab.config, paths: { ...lab.config.paths } }
+  const [working, interrupted] = [1, 2].map(() => lab.store.runs.create('trial', 'golden', config)) as [number, number]
+  const leave = lockFolder(runArtifacts(config, { id: working, name: 'trial' }).folder)
+  expect(() => lab.hide(working)).toThrow(`Run ${working} is running; stop it before you delete it.`)
+  lab.hide(interrupted)
+  leave()
+  lab.hide(working)
+  expect(lab.store.runs.ids()).toEqual([])
+  expect(() => lab.hide(9)).toThrow('There is no run 9')
+  // Hidden ones can be deleted for good.
+  lab.forget([working, interrupted])
+  expect(lab.store.runs.highest()).toBe(0)
+})
+
+test('deleting a run leaves what others put into its folder, and the folder of another store’s run', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const room = dirname(lab.store.path)
+  const folder = join(room, 'reports/dpo-driver-1')
+  for (const name of ['sft_adapter', 'round-2/dpo_adapter']) {
+    mkdirSync(join(folder, name), { recursive: true })
+    for (const file of ADAPTER_FILES) writeFileSync(join(folder, name, file), '')
+  }
+  for (const file of ['report.html', 'notes.txt', 'sft_adapter/README.md']) writeFileSync(join(folder, file), '')
+  lab.forget([1])
+  expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['notes.txt', 'sft_adapter', 'sft_adapter/README.md'])
+
+  // Another store with the same folder of reports: its run has the same number here.
+  rmSync(folder, { recursive: true })
+  await expect(run(false)).rejects.toThrow()
+  claimFolder(lab.store, lab.store.runs.get(1))
+  writeFileSync(join(folder, 'report.html'), '')
+  const other = new Store(join(room, 'other.sqlite'))
+  other.runs.create('dpo-driver', 'golden', lab.config)
+  expect(() => claimFolder(other, other.runs.get(1))).toThrow(/dpo-driver-1 belongs to a run of another store/)
+  other.close()
+  const others = createLab({ ...lab.config, paths: { ...lab.config.paths, store: join(room, 'other.sqlite') } })
+  others.forget([1])
+  others.close()
+  expect(existsSync(join(folder, 'report.html'))).toBe(true)
+  lab.forget([1])
+  expect(existsSync(folder)).toBe(false)
+})
+
+test('two runs of different stores never share a folder or a place', async () => {
+  const room = dirname(lab.store.path)
+  const config = { ...lab.config, paths: { ...lab.config.paths, store: join(room, 'other.sqlite') } }
+  const other = createLab(config)
+  const both = (command: 'golden' | 'evaluate', paths: Partial<typeof config.paths>) =>
+    other.run(
+      command,
+      { ...config, paths: { ...config.paths, ...paths } },
+      {
+        resume: null,
+        signal: new AbortController().signal,
+        emit: () => {},
+      },
+    )
+  const places = takePlaces(lab.config, { sft_data: 'write', sft_adapter_path: 'read' })
+  const first = newNumber(lab.store, lab.config)
+  expect(first.id).toBe(1)
+  await expect(both('golden', {})).rejects.toThrow(
+    /^Another command is using \S+golden.jsonl; wait for it, or set paths.sft_data to other places\.$/,
+  )
+  expect(other.store.runs.ids()).toEqual([])
+  // Both may read an adapter; and the number of the first is taken while it is at work.
+  await expect(both('evaluate', {})).rejects.toThrow(/no task no-such-task/)
+  expect(other.store.runs.ids()).toEqual([2])
+  first.leave()
+  places()
+  other.close()
 })
 
 test('training again takes the latest collection that matches, and remembers it', async () => {

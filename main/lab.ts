@@ -1,5 +1,6 @@
 /** The lab: one store, and the commands that work on it. Terminal, browser and desktop app all use it. */
-import { rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Command, Finished, RunOptions } from './commands.ts'
 import type { Config } from './config/schema.ts'
@@ -7,7 +8,8 @@ import type { BrowserHost } from './environment/browser.ts'
 import { projectPath } from './files/paths.ts'
 import { UserError } from './messages/error.ts'
 import { runArtifacts } from './pipeline/artifacts.ts'
-import { isLocked, lockStore } from './store/lock.ts'
+import { isAtWork, isFolderOf, lockFolder, removeFolder } from './pipeline/run-folder.ts'
+import { lockStore } from './store/lock.ts'
 import type { RunRecord } from './store/runs.ts'
 import { Store } from './store/store.ts'
 
@@ -28,13 +30,15 @@ export interface Lab {
   tellEdited(): void
   /** Runs a command to its end. Throws the stage's error; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
+  /** Marks a run as deleted. Throws UserError where there is none, or it is at work in any process. */
+  hide(run: number): void
   /**
    * Deletes for good the runs that are marked as deleted, with their folders in this lab's reports. Those whose pairs an
    * unfinished run trains on stay until that is done. Does nothing while another command holds the store.
    */
   purge(): void
   /**
-   * Deletes runs for good, with their folders in this lab's reports. Throws UserError, and deletes none, where there is
+   * Deletes runs for good, with what the lab wrote into their folders in this lab's reports. Throws UserError, and deletes none, where there is
    * no such run, another unfinished run trains on the pairs of one, or another command holds the store.
    */
   forget(runs: readonly number[]): void
@@ -59,16 +63,37 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
       const { runCommand } = await import('./commands.ts')
       return runCommand({ store, onKept: () => count('kept') }, settings, command, { ...options, host })
     },
+    hide: (run) => hide(store, run),
     purge: () => purge(store, config),
     forget: (runs) => forgetAll(store, config, runs),
     close: () => store.close(),
   }
 }
 
+function hide(store: Store, id: number): void {
+  store.transaction(() => {
+    const run = store.runs.summaries().find((one) => one.id === id)
+    if (run === undefined) throw new UserError('runGone', { run: id })
+    if (isAtWork(run)) throw new UserError('stopBeforeDeleting', { run: id })
+    store.runs.setDeleted(id, true)
+  })
+}
+
 function purge(store: Store, config: Config): void {
-  if (isLocked(store.path)) return
-  for (const run of store.runs.deleted(Date.now())) {
-    if (store.runs.trainersOn(run.id).length === 0) forget(store, config, run)
+  let unlock: () => void
+  try {
+    unlock = lockStore(store.path)
+  } catch (error) {
+    // Another command uses the store, or the disk is read-only. The next start tries again.
+    if (error instanceof UserError) return
+    throw error
+  }
+  try {
+    for (const run of store.runs.deleted(Date.now())) {
+      if (store.runs.trainersOn(run.id).length === 0) forget(store, config, run)
+    }
+  } finally {
+    unlock()
   }
 }
 
@@ -76,8 +101,9 @@ function forgetAll(store: Store, config: Config, ids: readonly number[]): void {
   const unlock = lockStore(store.path)
   try {
     // Checked under the lock. Otherwise another command could delete a run, or train on it, in between.
+    const hidden = store.runs.deleted(Date.now() + 1)
     const runs = ids.map((id) => {
-      const run = store.runs.find(id)
+      const run = store.runs.find(id) ?? hidden.find((one) => one.id === id)
       if (run === undefined) throw new UserError('noRun', { run: id })
       const trainer = store.runs.trainersOn(id).find((other) => !ids.includes(other))
       if (trainer !== undefined) throw new UserError('collectionInUse', { run: id, trainer })
@@ -89,8 +115,18 @@ function forgetAll(store: Store, config: Config, ids: readonly number[]): void {
   }
 }
 
+/** If it is killed, or the disk refuses, the run stays hidden and can be deleted again. */
 function forget(store: Store, config: Config, run: RunRecord): void {
+  store.runs.setDeleted(run.id, true)
   // Not the folder that the run wrote to: in a copy of the store, that folder belongs to another lab.
-  rmSync(runArtifacts(config, run).folder, { recursive: true, force: true })
+  const { folder } = runArtifacts(config, run)
+  if (existsSync(dirname(folder)) && isFolderOf(store, run, folder)) {
+    const leave = lockFolder(folder)
+    try {
+      removeFolder(folder)
+    } finally {
+      leave()
+    }
+  }
   store.runs.purge(run.id)
 }

@@ -5,6 +5,9 @@ import type { Metric } from '../store/metrics.ts'
 import { reportPage } from './page.ts'
 import { type ReportData, type Summary, summarise, summaryJson } from './summary.ts'
 
+/** The files of a report. */
+export const REPORT_FILES = ['report.html', 'summary.json', 'metrics.csv'] as const
+
 /**
  * Writes report.html (self-contained), summary.json and metrics.csv into `folder`, replacing older ones. Returns the
  * summary. Throws UserError if it cannot write.

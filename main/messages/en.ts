@@ -76,7 +76,8 @@ export const ENGLISH = {
   storeHasTwoNames:
     '{{path}}: this store has another name (a hard link), and would be damaged if it were used under both; remove one of the names, or copy the file.',
   storeDamaged: '{{path}}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.',
-  storeAtWork: '{{path}}: another command is using this store; wait for it, or set paths.store to another.',
+  storeAtWork:
+    '{{path}}: another command is using this store; wait for it, or run this one in a folder of its own, which DPO_DRIVER_HOME names.',
   runOfOtherVersion: '{{path}}: another version of the lab made run {{run}} ({{key}}); move the store away.',
 
   // Model files
@@ -270,6 +271,19 @@ export const ENGLISH = {
   resultsOfSft: 'SFT {{sft}}%',
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
+
+  // Places that a command uses. (main/pipeline/places.ts, main/pipeline/run-folder.ts)
+  placesAtWork: 'Another command is using {{places}}; wait for it, or set {{keys}} to other places.',
+  placesSame: '{{path}} is in both {{key}} and {{other}}; give each its own place.',
+  placeNotAFolder: '{{key}} is {{path}}, which is not a folder; move it away or name another folder.',
+  placeNotAFile: '{{key}} is {{path}}, which is not a file; move it away or name another file.',
+  folderOfOthers: '{{key}} is {{path}}, which holds more than an adapter; name a folder for the adapter alone.',
+  folderOfModel:
+    '{{key}} is {{path}}, where a whole model is. Programs would use the adapter whenever they load that model; name another folder.',
+  folderOfRun: '{{key}} is {{path}} in {{run}}, which belongs to an earlier run; name another folder.',
+  runFolderAtWork: 'Another command is using {{path}}; wait for it, or set paths.reports to another folder.',
+  runFolderTaken:
+    '{{path}} belongs to a run of another store; set paths.reports to another folder and start a new run.',
 
   // Runs that cannot start, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
   runAtWork: 'Run {{run}} ({{command}}) is running; wait until it ends, or stop it first.',

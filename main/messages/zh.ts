@@ -71,7 +71,7 @@ export const CHINESE = translated({
   storeHasTwoNames:
     '{{path}}：这个存储还有另一个名字（硬链接），用两个名字打开会损坏它；请删除其中一个名字，或复制这个文件。',
   storeDamaged: '{{path}}：这个文件不是实验室的存储，或已损坏；请把它移走，或设置 paths.store。',
-  storeAtWork: '{{path}}：另一条命令正在使用这个存储；请等它结束，或把 paths.store 设为别的位置。',
+  storeAtWork: '{{path}}：另一条命令正在使用这个存储；请等它结束，或用 DPO_DRIVER_HOME 给出另一个文件夹，在那里运行。',
   runOfOtherVersion: '{{path}}：运行 {{run}} 是由另一版本的实验室产生的（{{key}}）；请把这个存储移走。',
 
   // 模型文件
@@ -250,6 +250,17 @@ export const CHINESE = translated({
   resultsOfSft: 'SFT {{sft}}%',
   resultsTable: '{{table}}',
   report: '报告：{{path}}',
+
+  // 命令使用的位置 (main/pipeline/places.ts, main/pipeline/run-folder.ts)
+  placesAtWork: '另一条命令正在使用 {{places}}；请等它结束，或把 {{keys}} 设为别的位置。',
+  placesSame: '{{key}} 和 {{other}} 都是 {{path}}；请给它们各自的位置。',
+  placeNotAFolder: '{{key}} 是 {{path}}，但那不是文件夹；请把它移走，或给出别的文件夹。',
+  placeNotAFile: '{{key}} 是 {{path}}，但那不是文件；请把它移走，或给出别的文件。',
+  folderOfOthers: '{{key}} 是 {{path}}，那里不只有适配器；请给适配器一个单独的文件夹。',
+  folderOfModel: '{{key}} 是 {{path}}，那里有一个完整的模型。别的程序加载该模型时会一并使用适配器；请给出别的文件夹。',
+  folderOfRun: '{{key}} 是 {{run}} 中的 {{path}}，它属于先前的运行；请给出别的文件夹。',
+  runFolderAtWork: '另一条命令正在使用 {{path}}；请等它结束，或把 paths.reports 设为别的文件夹。',
+  runFolderTaken: '{{path}} 属于另一个存储的运行；请把 paths.reports 设为别的文件夹，并开始新的运行。',
 
   // 不能开始或缺少东西的运行。（main/lab.ts、main/jobs.ts、main/pipeline、main/exports）
   runAtWork: '运行 {{run}}（{{command}}）正在进行；请等它结束，或先停止它。',

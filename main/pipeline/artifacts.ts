@@ -1,7 +1,7 @@
 /**
  * The places of a run's files. A run copies its results to the paths of the configuration, where later runs find them.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ADAPTER_FILES } from '../engine/adapter.ts'
@@ -33,7 +33,8 @@ export function runArtifacts(config: Config, run: Pick<RunSummary, 'id' | 'name'
   return artifactsIn(config.paths.reports, run)
 }
 
-function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Artifacts {
+/** The files of a run in a folder of reports. */
+export function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Artifacts {
   const folder = join(projectPath(reports), `${run.name}-${run.id}`)
   const inRound = (round: number, name: string) => join(folder, ...(round === 0 ? [] : [`round-${round}`]), name)
   return {
@@ -49,17 +50,6 @@ function artifactsIn(reports: string, run: Pick<RunSummary, 'id' | 'name'>): Art
 export function keptArtifacts(present: Config, run: Pick<RunSummary, 'id' | 'name' | 'reports'>): Artifacts {
   const here = runArtifacts(present, run)
   return existsSync(here.folder) ? here : artifactsIn(run.reports, run)
-}
-
-/**
- * The highest number of a run with a report folder; 0 where there is none. New runs are numbered from there: after the
- * store was deleted, a new run must not find the files of an old one.
- */
-export function lastReport(config: Config): number {
-  const folder = projectPath(config.paths.reports)
-  if (!existsSync(folder)) return 0
-  const numbers = readdirSync(folder).map((name) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0))
-  return Math.max(0, ...numbers)
 }
 
 /** Whether a folder has a complete adapter. */

@@ -104,11 +104,7 @@ export const runsRouter = router({
 
   /** Marks a run as deleted. It can be brought back until the lab is started again. */
   delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    found(ctx, input.run)
-    if (ctx.jobs.state.current?.run === input.run) {
-      throw new UserError('stopBeforeDeleting', { run: input.run })
-    }
-    ctx.lab.store.runs.setDeleted(input.run, true)
+    ctx.lab.hide(input.run)
     return { run: input.run }
   }),
 

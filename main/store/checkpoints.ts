@@ -1,6 +1,7 @@
 /** Checkpoints of trainings: a row each, and a file beside the store with the large part. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { removeUnfinished } from '../files/unfinished.ts'
 import type { Database, Row } from './database.ts'
 import { type ArmKey, armValues, OF_ARM } from './keys.ts'
 
@@ -51,10 +52,29 @@ export class Checkpoints {
     const file = this.#row(key)?.file
     this.#database.run(`DELETE FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))
     if (file !== undefined) rmSync(this.#beside(String(file)), { force: true })
+    this.#removeEmptyFolder()
+  }
+
+  /** Deletes the files that no training knows: kills left them. Call it only with the store's lock. */
+  removeLost(): void {
+    const folder = dirname(this.#beside('any'))
+    const known = new Set(this.#database.all('SELECT file FROM checkpoints').map(({ file }) => String(file)))
+    removeUnfinished(folder)
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      if (name.endsWith('.checkpoint') && !known.has(name)) rmSync(join(folder, name), { force: true })
+    }
   }
 
   #row(key: ArmKey): Row | undefined {
     return this.#database.get(`SELECT * FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))
+  }
+
+  #removeEmptyFolder(): void {
+    try {
+      rmdirSync(dirname(this.#beside('any')))
+    } catch {
+      // Other trainings have checkpoints in it.
+    }
   }
 
   #beside(file: string): string {

@@ -37,10 +37,11 @@ test('a run keeps its configuration and status when the store is opened again', 
   })
 })
 
-test('runs are numbered upwards, above the numbers that are taken', () => {
+test('runs are numbered upwards, or as they are told', () => {
   const config = configSchema.parse({})
-  expect(store.runs.create('a', 'sft', config, { after: 7 })).toBe(8)
-  expect(store.runs.create('a', 'sft', config, { after: 3 })).toBe(9)
+  expect(store.runs.create('a', 'sft', config, { id: 8 })).toBe(8)
+  expect(store.runs.create('a', 'sft', config)).toBe(9)
+  expect(store.runs.highest()).toBe(9)
   expect(store.runs.ids()).toEqual([9, 8, key.run])
 })
 

@@ -52,17 +52,17 @@ export class Runs {
     this.#database = database
   }
 
-  /** Adds a run and returns its id, which is greater than those of all runs here, and than `after`. */
+  /** Adds a run and returns its id: the given one, which no run may have, or one more than the highest. */
   create(
     name: string,
     command: unknown,
     config: Config,
-    { after = 0, collection = null }: { readonly after?: number; readonly collection?: RoundKey | null } = {},
+    { id, collection = null }: { readonly id?: number; readonly collection?: RoundKey | null } = {},
   ): number {
     const { lastInsertRowid } = this.#database.run(
       `INSERT INTO runs (id, name, command, config, collection, status, started)
-       VALUES (max(?, (SELECT coalesce(max(id), 0) FROM runs)) + 1, ?, ?, ?, ?, 'running', ?)`,
-      after,
+       VALUES (coalesce(?, (SELECT coalesce(max(id), 0) FROM runs) + 1), ?, ?, ?, ?, 'running', ?)`,
+      id ?? null,
       name,
       JSON.stringify(command),
       JSON.stringify(config),
@@ -96,6 +96,11 @@ export class Runs {
   latest(): RunRecord | undefined {
     const row = this.#database.get(`SELECT ${RECORD} FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1`)
     return row === undefined ? undefined : readRecord(row)
+  }
+
+  /** The highest id of a run, hidden ones included; 0 where there is none. */
+  highest(): number {
+    return Number(this.#database.get('SELECT coalesce(max(id), 0) AS id FROM runs')?.id)
   }
 
   /** The run with this id; undefined where there is none. */
