@@ -1,6 +1,7 @@
 // A LoRA adapter (Hu et al. 2021, arXiv:2106.09685): y += scale * B A dropout(x), by PEFT's tensor names.
 #pragma once
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,15 @@
 
 namespace dpo {
 
-struct LoraConfig {
+// What an adapter adds to one projection: scale * B A.
+struct LoraModule {
   int64_t r = 0;
-  double alpha = 0;
+  double scale = 0;
+};
+
+struct LoraConfig {
   double dropout = 0;
-  std::vector<std::string> targets;
+  std::map<std::string, LoraModule> modules;  // by the projections' names in the checkpoint
 };
 
 // The four places of a layer whose matrices read one input: q, k, v; o; gate, up; down.
@@ -24,6 +29,8 @@ enum Site { kQkv = 0, kO = 1, kGateUp = 2, kDown = 3, kSites = 4 };
 template <class T>
 struct AdaptedPart {
   int64_t column = 0;  // where its output begins in the site's output
+  int64_t low = 0;     // where its rank begins in the site's
+  T scale = 1;
   int64_t bOffset = 0;
   Linear<T> b;  // [out, r]
 };
@@ -31,7 +38,8 @@ struct AdaptedPart {
 // The adapted projections of a site share their input, so their A matrices are stacked to one.
 template <class T>
 struct AdaptedSite {
-  int64_t rank = 0;  // r times the number of adapted projections; 0: none here
+  int64_t rank = 0;  // the sum of the adapted projections' r; 0: none here
+  bool oneScale = true;
   int64_t aOffset = 0;
   Linear<T> a;  // [rank, in]
   std::vector<AdaptedPart<T>> parts;
@@ -52,7 +60,7 @@ struct Adapter {
   Adapter(const Config& config, const LoraConfig& given, const GivenTensors& tensors, bool keepPacks)
       : lora(given), layers(static_cast<size_t>(config.layers)), keepsPacks_(keepPacks) {
     for (int64_t l = 0; l < config.layers; l++) {
-      const std::string prefix = "base_model.model.model.layers." + std::to_string(l) + ".";
+      const std::string prefix = "model.layers." + std::to_string(l) + ".";
       const int64_t h = config.hidden;
       AdaptedLayer<T>& layer = layers[static_cast<size_t>(l)];
       declareSite(layer.sites[kQkv], h, prefix + "self_attn.",
@@ -77,7 +85,21 @@ struct Adapter {
     }
   }
 
-  T scale() const { return static_cast<T>(lora.alpha / static_cast<double>(lora.r)); }
+  // The most of any layer.
+  int64_t rank(Site site) const {
+    int64_t most = 0;
+    for (const AdaptedLayer<T>& layer : layers) most = std::max(most, layer.sites[site].rank);
+    return most;
+  }
+
+  // The lowest layer with an adapted projection. Gradients need not go below it.
+  int64_t lowest() const {
+    int64_t layer = 0;
+    for (; layer + 1 < static_cast<int64_t>(layers.size()); layer++)
+      for (const AdaptedSite<T>& site : layers[static_cast<size_t>(layer)].sites)
+        if (site.rank > 0) return layer;
+    return layer;
+  }
 
   std::vector<Linear<T>*> linears() {
     std::vector<Linear<T>*> all;
@@ -97,26 +119,35 @@ struct Adapter {
     int64_t column, out;
   };
 
-  void declareSite(AdaptedSite<T>& site, int64_t in, const std::string& prefix, std::vector<Projection> projections) {
+  void declareSite(AdaptedSite<T>& site, int64_t in, const std::string& prefix, const std::vector<Projection>& projections) {
+    const std::string file = "base_model.model.";
+    std::vector<std::string> names;
     for (const Projection& p : projections) {
-      if (std::find(lora.targets.begin(), lora.targets.end(), p.name) == lora.targets.end()) continue;
-      const int64_t offset = parameters.declare(prefix + p.name + ".lora_A.weight", {lora.r, in});
+      const auto found = lora.modules.find(prefix + p.name);
+      if (found == lora.modules.end()) continue;
+      const LoraModule& module = found->second;
+      const int64_t offset = parameters.declare(file + found->first + ".lora_A.weight", {module.r, in});
       if (site.rank == 0) site.aOffset = offset;
-      site.rank += lora.r;
+      names.push_back(found->first);
       site.parts.emplace_back();
-      site.parts.back().column = p.column;
-      site.parts.back().b.in = lora.r;
-      site.parts.back().b.out = p.out;
-      // u = scale A x is kept, and du = scale B^T dy: the scale is folded into A forward and into B backward.
-      site.parts.back().b.backwardScale = scale();
+      AdaptedPart<T>& part = site.parts.back();
+      part.column = p.column;
+      part.low = site.rank;
+      part.scale = static_cast<T>(module.scale);
+      part.b.in = module.r;
+      part.b.out = p.out;
+      // u = scale A x is kept, and du = scale B^T dy. If all scales are equal, they are folded into A forward; they always
+      // are into B backward.
+      part.b.backwardScale = part.scale;
+      site.rank += module.r;
+      site.oneScale = site.oneScale && part.scale == site.parts.front().scale;
     }
     site.a.in = in;
     site.a.out = site.rank;
-    site.a.forwardScale = scale();
-    size_t next = 0;
-    for (const Projection& p : projections) {
-      if (std::find(lora.targets.begin(), lora.targets.end(), p.name) == lora.targets.end()) continue;
-      site.parts[next++].bOffset = parameters.declare(prefix + p.name + ".lora_B.weight", {p.out, lora.r});
+    if (!site.parts.empty() && site.oneScale) site.a.forwardScale = site.parts.front().scale;
+    for (size_t i = 0; i < site.parts.size(); i++) {
+      Linear<T>& b = site.parts[i].b;
+      site.parts[i].bOffset = parameters.declare(file + names[i] + ".lora_B.weight", {b.out, b.in});
     }
   }
 

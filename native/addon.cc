@@ -361,11 +361,12 @@ class Handle : public Napi::ObjectWrap<Handle> {
     const std::string name = info[0].ToString();
     const Napi::Object from = info[1].As<Napi::Object>();
     dpo::LoraConfig lora;
-    lora.r = whole(from, "r");
-    lora.alpha = number(from, "lora_alpha");
     lora.dropout = number(from, "lora_dropout");
-    const Napi::Array targets = from.Get("target_modules").As<Napi::Array>();
-    for (uint32_t i = 0; i < targets.Length(); i++) lora.targets.push_back(targets.Get(i).ToString());
+    const Napi::Array modules = from.Get("modules").As<Napi::Array>();
+    for (uint32_t i = 0; i < modules.Length(); i++) {
+      const Napi::Object module = modules.Get(i).As<Napi::Object>();
+      lora.modules[module.Get("name").ToString()] = {whole(module, "r"), number(module, "scale")};
+    }
     return job(info, [name, lora, given = tensors(info[2])](AnyEngine& engine) -> Job::Finish {
       engine.addAdapter(name, lora, given);
       return nothing;

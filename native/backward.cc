@@ -8,12 +8,12 @@ namespace dpo {
 // What the gradients at and below this layer need. Above the lowest trained layer, that is everything.
 template <class T>
 typename Decoder<T>::Needs Decoder<T>::needs(int64_t layer) const {
-  if (adapter_ == nullptr || layer > 0) return {true, true, true, true};
+  if (adapter_ == nullptr || layer > adapter_->lowest()) return {true, true, true, true};
   Needs n{};
   n.input = false;
-  n.qkv = site(0, kQkv) != nullptr;
-  n.o = n.qkv || site(0, kO) != nullptr;
-  n.gateUp = n.o || site(0, kGateUp) != nullptr;
+  n.qkv = site(layer, kQkv) != nullptr;
+  n.o = n.qkv || site(layer, kO) != nullptr;
+  n.gateUp = n.o || site(layer, kGateUp) != nullptr;
   return n;
 }
 
@@ -28,7 +28,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   for (Buffer<T>* each : {&g_.dMid, &g_.dAttended, &g_.dx}) each->resize(rows_ * h);
   g_.dQkv.resize(rows_ * c.qkv());
 
-  for (int64_t l = c.layers - 1; l >= 0; l--) {
+  for (int64_t l = c.layers - 1; l >= (adapter_ == nullptr ? 0 : adapter_->lowest()); l--) {
     const Needs need = needs(l);
     // The last layer's state still exists.
     if (checkpointing_ && !last(l)) remake(layout, l);

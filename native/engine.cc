@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <cmath>
 #include <stdexcept>
 
 namespace dpo {
@@ -52,7 +53,12 @@ Adapter<T>* Engine<T>::find(const std::optional<std::string>& name) {
 template <class T>
 void Engine<T>::addAdapter(const std::string& name, const LoraConfig& lora, const GivenTensors& tensors) {
   if (adapters_.count(name) > 0) throw std::invalid_argument("the engine already has an adapter '" + name + "'");
-  if (lora.r <= 0) throw std::invalid_argument("adapter '" + name + "': r must be a positive whole number");
+  if (lora.modules.empty()) throw std::invalid_argument("adapter '" + name + "' adapts no module");
+  for (const auto& [module, each] : lora.modules) {
+    if (each.r <= 0) throw std::invalid_argument("adapter '" + name + "': r must be a positive whole number in " + module);
+    if (!std::isfinite(static_cast<T>(each.scale)))
+      throw std::invalid_argument("adapter '" + name + "': the scale must be finite in " + module);
+  }
   if (!(lora.dropout >= 0 && lora.dropout < 1))
     throw std::invalid_argument("adapter '" + name + "': lora_dropout must lie in [0, 1)");
   adapters_[name] = std::make_unique<Adapter<T>>(base_.config, lora, tensors, !base_.precision.frozen);

@@ -66,8 +66,12 @@ void Decoder<T>::resizeStates(bool wide) {
     s.midRstd.resize(tail);
     s.gateUp.resize(tail * 2 * c.ff);
     for (int i = 0; i < kSites; i++) {
-      const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
-      if (adapted != nullptr) s.low[i].resize(rows_ * adapted->rank);
+      if (adapter_ == nullptr) continue;
+      // Layers that share a state may have different ranks.
+      const Site which = static_cast<Site>(i);
+      const AdaptedSite<T>* const adapted = site(l, which);
+      const int64_t rank = !every ? adapter_->rank(which) : adapted == nullptr ? 0 : adapted->rank;
+      if (rank > 0) s.low[i].resize(rows_ * rank);
     }
   }
 }

@@ -60,12 +60,14 @@ void Decoder<T>::adapt(int64_t layer, Site which, const Rows& rows, T* x, T* y, 
   const int64_t n = adapted->a.in;
   if (drops()) dropOut(layer, which, rows, n, x);
   adapted->a.forward(k_, rows.count, x, n, low, adapted->rank, nullptr, 0, panels);
-  if (y == nullptr) return;
-  const int64_t r = adapter_->lora.r;
-  for (size_t p = 0; p < adapted->parts.size(); p++) {
-    const AdaptedPart<T>& part = adapted->parts[p];
+  for (const AdaptedPart<T>& part : adapted->parts) {
+    T* const own = low + part.low;
+    if (!adapted->oneScale)
+      for (int64_t r = 0; r < rows.count; r++)
+        for (int64_t i = 0; i < part.b.in; i++) own[r * adapted->rank + i] *= part.scale;
+    if (y == nullptr) continue;
     T* const to = y + part.column;
-    part.b.forward(k_, rows.count, low + static_cast<int64_t>(p) * r, adapted->rank, to, ldy, to, ldy, panels);
+    part.b.forward(k_, rows.count, own, adapted->rank, to, ldy, to, ldy, panels);
   }
 }
 
@@ -76,12 +78,9 @@ void Decoder<T>::adaptBackward(int64_t layer, Site which, const Rows& rows, cons
   if (adapted == nullptr) return;
   T* const dLow = g_.low[which].data() + rows.begin * adapted->rank;
   Buffer<T>& panels = scratch(rows.thread).panels;
-  const int64_t r = adapter_->lora.r, n = adapted->a.in;
-  for (size_t p = 0; p < adapted->parts.size(); p++) {
-    const AdaptedPart<T>& part = adapted->parts[p];
-    part.b.backward(k_, rows.count, dy + part.column, lddy, dLow + static_cast<int64_t>(p) * r, adapted->rank, false,
-                    panels);
-  }
+  const int64_t n = adapted->a.in;
+  for (const AdaptedPart<T>& part : adapted->parts)
+    part.b.backward(k_, rows.count, dy + part.column, lddy, dLow + part.low, adapted->rank, false, panels);
   if (dx == nullptr) return;
   if (drops()) {
     Buffer<T>& back = scratch(rows.thread).wide;
@@ -116,15 +115,13 @@ void Decoder<T>::adapterGradients(int64_t layer, std::vector<Outer>& outers) {
     const AdaptedSite<T>* const adapted = site(layer, static_cast<Site>(which));
     if (adapted == nullptr) continue;
     const SiteData& d = data[which];
-    const int64_t r = adapter_->lora.r, rank = adapted->rank;
+    const int64_t rank = adapted->rank;
     T* const gradient = adapter_->parameters.grad.data();
     outers.push_back({rank, adapted->a.in, d.rows, g_.low[which].data(), rank, d.x, adapted->a.in,
                       gradient + adapted->aOffset});
-    for (size_t p = 0; p < adapted->parts.size(); p++) {
-      const AdaptedPart<T>& part = adapted->parts[p];
-      outers.push_back({part.b.out, r, d.rows, d.dy + part.column, d.lddy,
-                        s.low[which].data() + static_cast<int64_t>(p) * r, rank, gradient + part.bOffset});
-    }
+    for (const AdaptedPart<T>& part : adapted->parts)
+      outers.push_back({part.b.out, part.b.in, d.rows, d.dy + part.column, d.lddy, s.low[which].data() + part.low, rank,
+                        gradient + part.bOffset});
   }
 }
 

@@ -1,7 +1,8 @@
 /** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
-import type { LoraConfig, Qwen2Config, Tensor, Tensors } from '../main/engine/engine.ts'
+import { PROJECTIONS } from '../main/config/choices.ts'
+import type { LoraConfig, LoraModule, Qwen2Config, Tensor, Tensors } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
-import { adapterShapes, checkpointShapes, type Shapes } from '../main/engine/weights.ts'
+import { adapterShapes, checkpointShapes, projectionName, type Shapes } from '../main/engine/weights.ts'
 
 /** A decoder that computes in a millisecond and has the parts of a large one: layers, and queries that share keys. */
 export const TINY: Qwen2Config = {
@@ -28,6 +29,23 @@ export function randomModel(config: Qwen2Config, seed: number, std = 0.02): Tens
 /** Tensors of a LoRA adapter. Unlike in a new adapter, B is not zero, so that no gradient is trivial. */
 export function randomAdapter(config: Qwen2Config, lora: LoraConfig, seed: number, std = 0.02): Tensors {
   return fill(adapterShapes(config, lora), seed, std)
+}
+
+/**
+ * An adapter whose modules differ: no module in the lower layers if `lowest` is above 0, then one in every layer but the
+ * last, and several of other ranks and scales in the last.
+ */
+export function mixedLora(config: Qwen2Config, lowest = 0): LoraConfig {
+  const last = config.num_hidden_layers - 1
+  const modules = new Map<string, LoraModule>()
+  for (let layer = lowest; layer < last; layer++) modules.set(projectionName(layer, 'v_proj'), { r: 1, lora_alpha: 2 })
+  modules.set(projectionName(last, 'q_proj'), { r: 2, lora_alpha: 4 })
+  modules.set(projectionName(last, 'k_proj'), { r: 5, lora_alpha: 4 })
+  modules.set(projectionName(last, 'gate_proj'), { r: 3, lora_alpha: 9 })
+  modules.set(projectionName(last, 'up_proj'), { r: 3, lora_alpha: 9 })
+  modules.set(projectionName(last, 'down_proj'), { r: 4, lora_alpha: 1 })
+  const target_modules = PROJECTIONS.filter((one) => [...modules.keys()].some((name) => name.endsWith(one)))
+  return { r: 2, lora_alpha: 4, lora_dropout: 0.2, use_rslora: true, target_modules, modules }
 }
 
 function fill(shapes: Shapes, seed: number, std: number): Tensors {

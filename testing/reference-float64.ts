@@ -77,10 +77,14 @@ function referenceLogits(config: Qwen2Config, base: Doubles, adapter: ReferenceA
     const bias = base.get(`${name}.bias`)
     const y = times(base.get(`${name}.weight`)!, x).map((value, i) => value + (bias?.[i] ?? 0))
     if (!adapter?.lora.target_modules.includes(projection)) return y
+    const { lora } = adapter
+    if (lora.modules?.has(name) === false) return y
+    const { r, lora_alpha } = lora.modules?.get(name) ?? lora
+    const scale = lora_alpha / (lora.use_rslora === true ? Math.sqrt(r) : r)
     const dropped = x.map((value, column) => value * (adapter.dropout?.(layer, projection, row, column) ?? 1))
     const low = times(adapter.tensors.get(`base_model.model.${name}.lora_A.weight`)!, dropped)
     const high = times(adapter.tensors.get(`base_model.model.${name}.lora_B.weight`)!, low)
-    return y.map((value, i) => value + (adapter.lora.lora_alpha / adapter.lora.r) * high[i]!)
+    return y.map((value, i) => value + scale * high[i]!)
   }
 
   const rotate = (head: readonly number[], position: number): number[] =>

@@ -25,6 +25,7 @@ export function addMerge(cli: Program, line: CommandLine): void {
 async function merge(folder: string, options: MergeOptions, { out, err, end }: CommandLine): Promise<void> {
   const { findModel } = await import('../../main/engine/load.ts')
   const { mergeAdapter } = await import('../../main/adapters/merge.ts')
+  const { english } = await import('../../main/messages/say.ts')
   const config = await readConfig(options)
   const base = await findModel(config.model.base_model_name)
   const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
@@ -33,6 +34,7 @@ async function merge(folder: string, options: MergeOptions, { out, err, end }: C
   try {
     await mergeAdapter(base, adapter, resolve(folder), {
       signal: stop.signal,
+      warn: (told) => err.write(`${english(told)}\n`),
       onProgress(done, total) {
         const tenths = Math.floor((10 * done) / total)
         if (tenths > told) err.write(`Merging: ${10 * tenths}%\n`)

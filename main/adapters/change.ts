@@ -6,12 +6,13 @@ import { setImmediate } from 'node:timers/promises'
 import { PROJECTIONS, type Projection } from '../config/choices.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { Tensor } from '../engine/engine.ts'
+import { loraScale } from '../engine/weights.ts'
 
 /** Frobenius norms; 0 where an adapter does not adapt the projection. */
 export interface ProjectionChange {
   readonly layer: number
   readonly projection: Projection
-  /** Norm of (lora_alpha / r) B A of the first adapter, and of the second. */
+  /** Norm of scale · B A of the first adapter, and of the second. */
   readonly a: number
   readonly b: number
   /** Norm of the difference; null where the base models have different shapes. */
@@ -27,7 +28,7 @@ interface Factors {
   readonly up: Tensor
 }
 
-const NAME = /\.layers\.(\d+)\.\w+\.(\w+)\.lora_A\.weight$/
+const NAME = /^base_model\.model\.(model\.layers\.(\d+)\.\w+\.(\w+))\.lora_A\.weight$/
 
 /**
  * The changes of every projection that one of the adapters has, by layer and then in the model's order. B A itself is
@@ -62,11 +63,11 @@ export async function compareChanges(a: Adapter, b: Adapter): Promise<Projection
 function factorsOf({ lora, tensors }: Adapter) {
   const found = new Map<string, Factors & { layer: number; projection: Projection }>()
   for (const [name, down] of tensors) {
-    const [, layer, projection] = NAME.exec(name) ?? []
+    const [, module = '', layer, projection] = NAME.exec(name) ?? []
     const known = PROJECTIONS.find((one) => one === projection)
     const up = tensors.get(name.replace('.lora_A.', '.lora_B.'))
     if (known === undefined || up === undefined) continue
-    found.set(name, { layer: Number(layer), projection: known, scale: lora.lora_alpha / lora.r, down, up })
+    found.set(name, { layer: Number(layer), projection: known, scale: loraScale(lora, module), down, up })
   }
   return found
 }

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { parseAdapterConfig } from '../engine/adapter.ts'
-import { sameWeights } from '../engine/adapter-identity.ts'
+import { parseAdapterConfig, targetedProjections } from '../engine/adapter-config.ts'
+import { sameWeights, weightsFile } from '../engine/adapter-identity.ts'
 import { settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -99,10 +99,10 @@ function read(
   if (!existsSync(config) && !existsSync(weights)) return []
   try {
     if (!existsSync(config)) throw new UserError('adapterConfigMissing', { file: config })
-    const { lora, baseModelName: base } = parseAdapterConfig(config, readFileSync(config, 'utf8'))
-    if (!existsSync(weights)) throw new UserError('safetensorsMissing', { file: weights })
-    const { size: bytes, mtimeMs: written } = statSync(weights)
-    const { r, lora_alpha, target_modules } = lora
+    const settings = parseAdapterConfig(config, readFileSync(config, 'utf8'))
+    const { size: bytes, mtimeMs: written } = statSync(weightsFile(folder))
+    const { r, lora_alpha, base_model_name_or_path: base = null } = settings
+    const target_modules = targetedProjections(settings)
     return [{ ...place, problem: null, r, lora_alpha, target_modules, base, bytes, written, ...originOf({ bytes }) }]
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -1,4 +1,4 @@
-/** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + (lora_alpha / r) B A. */
+/** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + scale · B A. */
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
@@ -6,10 +6,11 @@ import { type OpenCheckpoint, openCheckpoint } from '../engine/checkpoint.ts'
 import { narrow, widen } from '../engine/dtype.ts'
 import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
 import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
-import { checkpointShapes } from '../engine/weights.ts'
+import { checkpointShapes, loraScale, loraTensors } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 
 /** Most bytes of weights in a shard, as in transformers. */
 const SHARD_BYTES = 5e9
@@ -22,6 +23,8 @@ export interface MergeOptions {
   /** Called with the numbers of tensors written so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
   readonly shardBytes?: number
+  /** Hears what is odd about the adapter. */
+  readonly warn?: (told: Message) => void
   /** Aborted to stop. What was written of the merged model is then removed. */
   readonly signal?: AbortSignal
 }
@@ -36,12 +39,12 @@ export async function mergeAdapter(
   base: string,
   adapterFolder: string,
   target: string,
-  { onProgress, shardBytes = SHARD_BYTES, signal }: MergeOptions = {},
+  { onProgress, shardBytes = SHARD_BYTES, signal, warn = () => {} }: MergeOptions = {},
 ): Promise<void> {
   checkTarget(base, adapterFolder, target)
   const checkpoint = await openCheckpoint(base)
   try {
-    const adapter = await loadAdapter(adapterFolder, checkpoint.config)
+    const adapter = await loadAdapter(adapterFolder, checkpoint.config, { base: { name: base, folder: base }, warn })
     const declared = [...checkpointShapes(checkpoint.config)].map(
       ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
     )
@@ -84,21 +87,20 @@ export function checkTarget(base: string, adapterFolder: string, target: string)
 
 /** The bytes of a tensor, with the adapter's addition to it. */
 async function* mergedPieces(checkpoint: OpenCheckpoint, { lora, tensors }: Adapter, name: string) {
-  const prefix = `base_model.model.${name.replace(/\.weight$/, '')}`
-  const a = tensors.get(`${prefix}.lora_A.weight`)
-  const b = tensors.get(`${prefix}.lora_B.weight`)
-  const scale = lora.lora_alpha / lora.r
+  const module = name.replace(/\.weight$/, '')
+  const [a, b] = loraTensors(module).map((tensor) => tensors.get(tensor))
+  const scale = loraScale(lora, module)
   for await (const { offset, dtype, bytes } of checkpoint.pieces(name)) {
     if (a === undefined || b === undefined || dtype === 'U8') {
       yield bytes
       continue
     }
-    const columns = a.shape[1]!
+    const [r = 0, columns = 0] = a.shape
     const weights = widen(bytes, dtype)
     const first = offset / columns
     for (let row = 0; row < weights.length / columns; row++) {
-      for (let k = 0; k < lora.r; k++) {
-        const factor = scale * b.data[(first + row) * lora.r + k]!
+      for (let k = 0; k < r; k++) {
+        const factor = scale * b.data[(first + row) * r + k]!
         const from = k * columns
         const to = row * columns
         for (let column = 0; column < columns; column++) weights[to + column]! += factor * a.data[from + column]!

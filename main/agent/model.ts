@@ -1,6 +1,7 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
-import { loadAdapter } from '../engine/adapter.ts'
+import { type Adapter, loadAdapter } from '../engine/adapter.ts'
+import type { BaseModel } from '../engine/base-identity.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
@@ -9,7 +10,7 @@ import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tok
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import { type ChatMessage, promptMessages } from './prompt.ts'
@@ -33,18 +34,27 @@ export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> 
   readonly download?: Pick<DownloadOptions, 'onProgress' | 'signal'>
 }
 
+type Warn = (told: Message) => void
+
+function printWarning(told: Message): void {
+  process.emitWarning(english(told))
+}
+
 /** The sampling of `predict`. */
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 96, seeds: [0] }
 
 export class AgentModel {
   readonly engine: Engine
   readonly tokenizer: Tokenizer
+  /** Where the model comes from; null if it was not read from a folder. */
+  readonly base: BaseModel | null
   /** The adapter that `predict` uses; null is the base model. */
   adapter: AdapterName = null
 
-  constructor(engine: Engine, tokenizer: Tokenizer) {
+  constructor(engine: Engine, tokenizer: Tokenizer, base: BaseModel | null = null) {
     this.engine = engine
     this.tokenizer = tokenizer
+    this.base = base
   }
 
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
@@ -58,17 +68,23 @@ export class AgentModel {
       await opened.close()
       throw error
     }
-    return new AgentModel(opened, tokenizer)
+    return new AgentModel(opened, tokenizer, { name: model, folder })
   }
 
   /**
-   * Loads a LoRA adapter from a folder in PEFT's layout under `name`, and makes `predict` use it. Throws UserError
-   * where the adapter is incomplete or does not fit the model.
+   * Loads a LoRA adapter from a folder in PEFT's layout under `name`, and makes `predict` use it. `warn` hears what is
+   * odd about it; by default Node prints that as a warning. Throws UserError where the adapter is incomplete or does not
+   * fit the model.
    */
-  async loadAdapter(path: string, name = 'adapter'): Promise<void> {
-    const { lora, tensors } = await loadAdapter(path, this.engine.config)
+  async loadAdapter(path: string, name = 'adapter', warn: Warn = printWarning): Promise<void> {
+    const { lora, tensors } = await this.readAdapter(path, warn)
     await moveAdapter(this.engine, name, lora, tensors)
     this.adapter = name
+  }
+
+  /** Reads an adapter for this model, without giving it to the engine. Throws UserError as `loadAdapter` does. */
+  readAdapter(path: string, warn: Warn = printWarning): Promise<Adapter> {
+    return loadAdapter(path, this.engine.config, { base: this.base, warn })
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The least memory that training on TensorFlow.js takes. It holds every number in float32. */
-import type { LoraConfig, Qwen2Config } from '../engine/engine.ts'
-import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
+import type { Qwen2Config } from '../engine/engine.ts'
+import { adapterShapes, checkpointShapes, countNumbers, type LoraTargets } from '../engine/weights.ts'
 
 /** Bytes, without activations and logits: how many of these autograd keeps is not known beforehand. */
 export interface LeastMemory {
@@ -13,9 +13,9 @@ export interface LeastMemory {
 
 const FLOAT = 4
 
-export function leastMemory(config: Qwen2Config, lora: Pick<LoraConfig, 'r' | 'target_modules'>): LeastMemory {
+export function leastMemory(config: Qwen2Config, lora: LoraTargets): LeastMemory {
   const weights = FLOAT * countNumbers(checkpointShapes(config))
-  const adapter = FLOAT * countNumbers(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  const adapter = FLOAT * countNumbers(adapterShapes(config, lora))
   const optimizer = 3 * adapter
   return { weights, adapter, optimizer, total: weights + adapter + optimizer }
 }

@@ -1,13 +1,20 @@
 /** Estimates the peak memory of a run, by part, before it begins. */
-import type { Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { Holding, Qwen2Config } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
-import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../engine/weights.ts'
+import {
+  adapterShapes,
+  checkpointShapes,
+  type LoraTargets,
+  layerRank,
+  projectionShape,
+  type Shapes,
+} from '../engine/weights.ts'
 
 export interface MemoryQuestion extends Holding {
   readonly config: Qwen2Config
   /** The adapter that is trained; null trains all base weights. */
-  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  readonly lora: LoraTargets | null
   /** Further adapters of the same form: the frozen reference. */
   readonly frozenAdapters: number
   /** Tokens of the largest batch, which has every prompt once and all completions. */
@@ -55,9 +62,7 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
 }
 
 function trainedBytes({ config, precision, packedBytes, lora, frozenAdapters }: MemoryQuestion) {
-  const numbers = total(
-    lora === null ? checkpointShapes(config) : adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }),
-  )
+  const numbers = total(lora === null ? checkpointShapes(config) : adapterShapes(config, lora))
   const optimizer = 3 * FLOAT * numbers
   if (lora === null) return { adapter: 0, optimizer }
   // Beside frozen matrices, adapters are packed only while they are used.
@@ -77,7 +82,7 @@ function activationBytes({
 }: MemoryQuestion): number {
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
-  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  const ranks = lora === null ? 0 : layerRank(config, lora)
   // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
@@ -113,7 +118,7 @@ function logitBytes(question: MemoryQuestion): number {
 export interface GenerationQuestion extends Holding {
   readonly config: Qwen2Config
   /** The adapter that answers; null for the base model alone. */
-  readonly lora: Pick<LoraConfig, 'r' | 'target_modules'> | null
+  readonly lora: LoraTargets | null
   /** Completions that are generated at a time. */
   readonly completions: number
   /** Tokens of the longest prompt and completion. */
@@ -147,7 +152,7 @@ const PROMPT_ROWS = 1024
 export function estimateGeneration(question: GenerationQuestion): GenerationEstimate {
   const { config, packedBytes, lora, completions, prompt, completion } = question
   const weights = weightBytes(config, question)
-  const numbers = lora === null ? 0 : total(adapterShapes(config, { ...lora, lora_alpha: 1, lora_dropout: 0 }))
+  const numbers = lora === null ? 0 : total(adapterShapes(config, lora))
   // The adapter's packs are kept while it generates.
   const adapter = numbers * (FLOAT + packedBytes)
   const keys = 2 * projectionShape(config, 'k_proj')[0]
@@ -166,7 +171,7 @@ function promptBytes(question: GenerationQuestion): number {
   const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config
   const rows = Math.min(completions * prompt, PROMPT_ROWS)
   const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
-  const ranks = lora === null ? 0 : lora.r * lora.target_modules.length
+  const ranks = lora === null ? 0 : layerRank(config, lora)
   // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
   const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
   const block = blockRows({ precision, tokens: rows, threads }) * (wide + hidden)

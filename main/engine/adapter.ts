@@ -1,17 +1,21 @@
 /** LoRA adapters (Hu et al. 2021, arXiv:2106.09685) as folders in PEFT's layout. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { PROJECTIONS } from '../config/choices.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
-import type { LoraConfig, Qwen2Config, Tensor, Tensors } from './engine.ts'
-import { checkTensors, parseJsonFile, readOptional } from './model-file.ts'
+import { type Message, message } from '../messages/message.ts'
+import { checkBase } from './adapter-base.ts'
+import { type AdapterConfig, moduleSettings, parseAdapterConfig, targetedModules } from './adapter-config.ts'
+import { weightsFile } from './adapter-identity.ts'
+import { type LoraEntries, type SortedTensors, sortTensors } from './adapter-tensors.ts'
+import { type BaseModel, FINGERPRINT } from './base-identity.ts'
+import type { LoraConfig, LoraModule, Qwen2Config, Tensor, Tensors } from './engine.ts'
+import { checkFinite, readOptional } from './model-file.ts'
 import { uniformStream } from './random.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
-import { adapterShapes } from './weights.ts'
+import { openSafetensors, readTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts'
+import { adaptedModules, adapterShapes, loraTensors, projectionName } from './weights.ts'
 
 /** The files of an adapter. Whatever else is in its folder belongs to the user. */
 export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
@@ -41,13 +45,22 @@ export function initLora(config: Qwen2Config, lora: LoraConfig, seed: number): T
   return tensors
 }
 
-/** Writes adapter_config.json and adapter_model.safetensors, both or none. Other files of the folder stay. */
+/**
+ * Writes adapter_config.json and adapter_model.safetensors, both or none. Other files of the folder stay. `fingerprint` is
+ * that of the base model.
+ */
 export async function saveAdapter(
   folder: string,
   lora: LoraConfig,
   tensors: Tensors,
   baseModelName: string | null,
+  fingerprint: string | null = null,
 ): Promise<void> {
+  // PEFT reads a pattern as a regular expression. A module's whole name matches no other module.
+  const differing = (key: keyof LoraModule) =>
+    Object.fromEntries(
+      [...(lora.modules ?? [])].flatMap(([name, module]) => (module[key] === lora[key] ? [] : [[name, module[key]]])),
+    )
   const config = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
@@ -57,82 +70,141 @@ export async function saveAdapter(
     r: lora.r,
     lora_alpha: lora.lora_alpha,
     lora_dropout: lora.lora_dropout,
-    target_modules: lora.target_modules,
+    target_modules: lora.modules === undefined ? lora.target_modules : [...lora.modules.keys()],
     bias: 'none',
     fan_in_fan_out: false,
     init_lora_weights: true,
-    use_rslora: false,
+    use_rslora: lora.use_rslora ?? false,
     use_dora: false,
-    rank_pattern: {},
-    alpha_pattern: {},
+    rank_pattern: differing('r'),
+    alpha_pattern: differing('lora_alpha'),
     layers_to_transform: null,
     layers_pattern: null,
     modules_to_save: null,
   }
   await replaceFiles(folder, (next) => {
     writeFileAtomic(join(next, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`)
-    writeSafetensors(join(next, 'adapter_model.safetensors'), tensors)
+    const metadata = fingerprint === null ? {} : { [FINGERPRINT]: fingerprint }
+    writeSafetensors(join(next, 'adapter_model.safetensors'), tensors, metadata)
   })
 }
 
-const off = z.literal(false).nullish()
-const none = z.union([z.null(), z.array(z.never()), z.strictObject({})]).optional()
-
-/** PEFT's options. Those that change the computation are applied or refused; others are ignored. */
-const configSchema = z.looseObject({
-  peft_type: z.literal('LORA'),
-  task_type: z.literal('CAUSAL_LM').nullish(),
-  base_model_name_or_path: z.string().nullish(),
-  r: z.int().positive(),
-  lora_alpha: z.number().positive(),
-  lora_dropout: z.number().min(0).lt(1).default(0),
-  target_modules: z.array(z.enum(PROJECTIONS)).min(1),
-  bias: z.literal('none').default('none'),
-  fan_in_fan_out: off,
-  use_rslora: off,
-  use_dora: off,
-  use_qalora: off,
-  use_bdlora: off,
-  lora_bias: off,
-  rank_pattern: none,
-  alpha_pattern: none,
-  layers_to_transform: none,
-  layer_replication: none,
-  modules_to_save: none,
-  target_parameters: none,
-  trainable_token_indices: none,
-  alora_invocation_tokens: none,
-})
-
-/**
- * Parses the text of an adapter_config.json. The projections are in the model's order.
- * @throws UserError if the text is not JSON, or the adapter needs something that this lab does not compute.
- */
-export function parseAdapterConfig(file: string, text: string): Pick<Adapter, 'lora' | 'baseModelName'> {
-  const parsed = parseJsonFile(file, text, configSchema, message('plainLoraOnly'))
-  const { r, lora_alpha, lora_dropout, base_model_name_or_path } = parsed
-  const target_modules = PROJECTIONS.filter((projection) => parsed.target_modules.includes(projection))
-  return { lora: { r, lora_alpha, lora_dropout, target_modules }, baseModelName: base_model_name_or_path ?? null }
+export interface LoadOptions {
+  /** The base model, by which other models' adapters and copies of its weights are known. */
+  readonly base?: BaseModel | null
+  /** Hears what is odd about the adapter, but does not prevent its use. */
+  readonly warn?: (told: Message) => void
 }
 
 /**
- * Reads an adapter folder for the given model.
- * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, or its
- *   tensors do not fit the model.
+ * Reads an adapter folder for the given model. Modules and ranks are those of the tensors; adapter_config.json says how they
+ * are scaled.
+ * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, its tensors
+ *   do not fit the model or the configuration, or it was trained on other weights than `base`.
  */
-export async function loadAdapter(folder: string, config: Qwen2Config): Promise<Adapter> {
+export async function loadAdapter(
+  folder: string,
+  config: Qwen2Config,
+  { base = null, warn = () => {} }: LoadOptions = {},
+): Promise<Adapter> {
   settleFolder(folder)
   const configFile = join(folder, 'adapter_config.json')
   const text = await readOptional(configFile)
-  if (text === undefined) {
-    throw new UserError('adapterConfigMissing', { file: configFile })
+  if (text === undefined) throw noConfig(folder, configFile)
+  const settings = parseAdapterConfig(configFile, text)
+  const file = weightsFile(folder)
+  const opened = await openSafetensors(file)
+  try {
+    const sorted = sortTensors(file, opened.entries.values(), config)
+    const lora = loraOf(settings, file, sorted, config, warn)
+    await checkBase(opened, settings, sorted, config, base, warn)
+    const tensors = new Map<string, Tensor>()
+    for (const { name, scale } of adaptedModules(config, lora)) {
+      await readModule(tensors, opened, name, sorted.modules.get(name)!, scale)
+    }
+    return { lora, tensors, baseModelName: settings.base_model_name_or_path ?? null }
+  } finally {
+    await opened.close()
   }
-  const { lora, baseModelName } = parseAdapterConfig(configFile, text)
-  const file = join(folder, 'adapter_model.safetensors')
-  if (!existsSync(file) && existsSync(join(folder, 'adapter_model.bin'))) {
-    throw new UserError('adapterInPickle', { file })
+}
+
+/** The error for a folder without adapter_config.json, which names the adapters in its sub-folders. */
+function noConfig(folder: string, file: string): UserError {
+  const within = existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'adapter_config.json')))
+        .map(({ name }) => join(folder, name))
+    : []
+  return within.length > 0
+    ? new UserError('adapterInSubfolder', { folder, within })
+    : new UserError('adapterConfigMissing', { file })
+}
+
+/** What the tensors adapt, scaled as adapter_config.json says. */
+function loraOf(
+  settings: AdapterConfig,
+  file: string,
+  { modules }: SortedTensors,
+  config: Qwen2Config,
+  warn: (told: Message) => void,
+): LoraConfig {
+  const names = [...modules.keys()]
+  const all = Array.from({ length: config.num_hidden_layers }, (_, layer) =>
+    PROJECTIONS.map((projection) => projectionName(layer, projection)),
+  ).flat()
+  const targeted = targetedModules(settings, all)
+  const untargeted = names.find((name) => !targeted.has(name))
+  if (untargeted !== undefined) {
+    throw new UserError('adapterUntargeted', { file, name: loraTensors(untargeted)[0], config: settings.file })
   }
-  const tensors = await readSafetensors(file)
-  checkTensors(tensors, adapterShapes(config, lora), () => file)
-  return { lora, tensors, baseModelName }
+  const stated = settings.target_modules ?? null
+  const missing = [...targeted].filter((name) => !modules.has(name))
+  if (stated !== null && missing.length > 0) {
+    warn(message('adapterModulesMissing', { file, count: missing.length, name: missing[0]! }))
+  }
+  const own = moduleSettings(settings, names)
+  const { r, lora_alpha, lora_dropout, use_rslora } = settings
+  const target_modules = PROJECTIONS.filter((projection) => names.some((name) => name.endsWith(`.${projection}`)))
+  const common = { r, lora_alpha, lora_dropout, target_modules, ...(use_rslora === true ? { use_rslora } : {}) }
+  const plain =
+    names.length === config.num_hidden_layers * target_modules.length &&
+    [...own.values()].every((module) => module.r === r && module.lora_alpha === lora_alpha)
+  const lora: LoraConfig = plain ? common : { ...common, modules: own }
+
+  const shapes = new Map(
+    [...modules].flatMap(([name, { a, b }]) => {
+      const [nameA, nameB] = loraTensors(name)
+      return [[nameA, a.shape] as const, [nameB, b.shape] as const]
+    }),
+  )
+  const empty = [...shapes].find(([, shape]) => shape.length !== 2 || shape.includes(0))
+  if (empty !== undefined) throw new UserError('adapterTensorNotGathered', { file, name: empty[0] })
+  for (const [name, wanted] of adapterShapes(config, lora)) {
+    const shape = shapes.get(name)!
+    if (shape.join() === wanted.join()) continue
+    throw new UserError('adapterShapeWrong', { file, name, shape: shape.join(', '), wanted: wanted.join(', ') })
+  }
+  return lora
+}
+
+/** An adapter that changes a weight by more than this overflows. Trained ones stay below 100. */
+const MOST_CHANGE = 1e6
+
+/** Reads a module's two tensors as float32. Throws UserError if a number is not finite, or together they are too large. */
+async function readModule(
+  tensors: Map<string, Tensor>,
+  opened: SafetensorsFile,
+  module: string,
+  { a, b }: LoraEntries,
+  scale: number,
+): Promise<void> {
+  const { file } = opened
+  let change = Math.abs(scale) * a.shape[0]!
+  for (const [i, entry] of [a, b].entries()) {
+    const tensor = await readTensor(opened, entry)
+    checkFinite(entry.name, tensor, () => file)
+    tensors.set(loraTensors(module)[i]!, tensor)
+    change *= tensor.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  }
+  if (!(change <= MOST_CHANGE)) throw new UserError('adapterTooLarge', { file, module, scale: scale.toPrecision(3) })
 }

@@ -101,6 +101,8 @@ export interface OpenCheckpoint extends TensorStream {
   readonly files: readonly string[]
   /** A whole tensor as float32. */
   read(name: string): Promise<Tensor>
+  /** Reads a tensor's bytes from `from` on, filling `into`. */
+  readBytes(name: string, from: number, into: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 
@@ -155,6 +157,10 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
         const tensor = await readTensor(file, entry)
         checkFinite(name, tensor, fileOf)
         return tensor
+      },
+      readBytes(name, from, into) {
+        const { file, entry } = find(name)
+        return file.read(entry, from, into)
       },
       async *pieces(name) {
         const { file, entry } = find(name)

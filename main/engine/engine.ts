@@ -30,12 +30,25 @@ export interface Qwen2Config {
   readonly tie_word_embeddings: boolean
 }
 
-/** The part of PEFT's LoraConfig that affects the computation: y = Wx + (lora_alpha / r) B A dropout(x). */
-export interface LoraConfig {
-  readonly r: number
-  readonly lora_alpha: number
+/**
+ * The part of PEFT's LoraConfig that affects the computation: y = Wx + scale B A dropout(x), where the scale is
+ * lora_alpha / r. Every layer has the target modules, unless `modules` names others.
+ */
+export interface LoraConfig extends LoraModule {
   readonly lora_dropout: number
   readonly target_modules: readonly Projection[]
+  /** The scale is lora_alpha / sqrt(r) instead (Kalajdzievski 2023, arXiv:2312.03732). */
+  readonly use_rslora?: boolean
+  /**
+   * The adapted modules by their names in the checkpoint (`model.layers.0.self_attn.q_proj`), if they are not the target
+   * modules of every layer, or differ in r or lora_alpha.
+   */
+  readonly modules?: ReadonlyMap<string, LoraModule>
+}
+
+export interface LoraModule {
+  readonly r: number
+  readonly lora_alpha: number
 }
 
 /**

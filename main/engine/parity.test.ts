@@ -1,7 +1,7 @@
 /** Compares every engine with the double-precision reference and with the others, on small random models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
-import { randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
@@ -174,6 +174,9 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       ['LoRA on all projections', LORA, undefined],
       ['LoRA with dropout', LORA, DROPOUT_SEED],
       ['LoRA on two projections', PARTIAL, undefined],
+      ['LoRA of different modules, ranks and scales', mixedLora(config), undefined],
+      ['LoRA of different modules with dropout', mixedLora(config), DROPOUT_SEED],
+      ['LoRA in the last layer alone', mixedLora(config, config.num_hidden_layers - 1), undefined],
     ])('%s: scores and every gradient agree', async (adapter, lora, dropoutSeed) => {
       const tensors = randomAdapter(config, lora, 2, 0.3)
       await engine.addAdapter(adapter, lora, tensors)
@@ -187,6 +190,8 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       const loss = () => forward().logprobs.reduce((sum, logprob, i) => sum + d[i]! * logprob, 0)
       checkGradients(await engine.gradients(), reference.tensors, loss)
       expect(await engine.baseWeights()).toEqual(base)
+      const undropped = referenceScores(config, doubles, referenceAdapter(lora, tensors), FOREST)
+      expectClose((await engine.logprobs(FOREST, adapter)).logprobs, undropped.logprobs, 1e-4, 'logprobs')
     })
 
     test('a prompt that is shared gives the scores and gradients of prompts that are not', async () => {
@@ -213,7 +218,9 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       const prompts = [tokens(5), tokens(8), tokens(5)]
       prompts.push(prompts[0]!)
       const sampling = { temperature: 0, top_p: 1, max_new_tokens: 6, stop_token_ids: [], seeds: [1, 2, 3, 4] }
-      const completions = await engine.generate(prompts, sampling, null)
+      const lora = mixedLora(config)
+      await engine.addAdapter('mixed', lora, randomAdapter(config, lora, 3, 0.3))
+      const completions = await engine.generate(prompts, sampling, 'mixed')
       expect([...completions[3]!.tokens]).toEqual([...completions[0]!.tokens])
       for (const [index, { tokens, logprobs, stopped }] of completions.entries()) {
         expect(tokens).toHaveLength(6)
@@ -223,14 +230,14 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
             { tokens: prompts[index]!, parent: -1, targetStart: prompts[index]!.length },
             { tokens, parent: 0, targetStart: 0 },
           ],
-          null,
+          'mixed',
         )
         expect([...scores.hits]).toEqual([1, 1, 1, 1, 1, 1])
         expectClose(logprobs, scores.logprobs, 1e-4, 'logprobs')
       }
       // The same, stopped by one of its own tokens.
       const end = completions[0]!.tokens[2]!
-      const [ended] = await engine.generate([prompts[0]!], { ...sampling, stop_token_ids: [end], seeds: [1] }, null)
+      const [ended] = await engine.generate([prompts[0]!], { ...sampling, stop_token_ids: [end], seeds: [1] }, 'mixed')
       expect(ended!.stopped).toBe(true)
       expect([...ended!.tokens]).toEqual([...completions[0]!.tokens.slice(0, completions[0]!.tokens.indexOf(end) + 1)])
     })
@@ -384,7 +391,7 @@ describeNative('native against tfjs', () => {
     max_position_embeddings: 256,
   }
   const base = randomModel(config, 4, 0.1)
-  const lora: LoraConfig = { ...LORA, r: 8 }
+  const even: LoraConfig = { ...LORA, r: 8 }
   const next = uniformStream(9)
   const some = (count: number) => Int32Array.from({ length: count }, () => Math.floor(next() * 300))
   const forest: Forest = [3, 40, 90].flatMap((length, tree) => [
@@ -413,8 +420,10 @@ describeNative('native against tfjs', () => {
     ['all base weights', null, undefined],
     ['LoRA', 'plain', undefined],
     ['LoRA with dropout', 'dropped', 123],
+    ['LoRA of different modules', 'mixed', 123],
   ])('%s: scores, entropies, gradients and three steps agree', async (_, adapter, dropoutSeed) => {
     const outcomes = []
+    const lora = adapter === 'mixed' ? mixedLora(config, 1) : even
     for (const engine of engines) {
       if (adapter !== null) await engine.addAdapter(adapter, lora, randomAdapter(config, lora, 6, 0.1))
       await engine.train(adapter)

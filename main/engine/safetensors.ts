@@ -123,9 +123,13 @@ export async function writeSafetensorsStream(
   })
 }
 
-/** Writes tensors as float32, atomically. Throws UserError if the disk refuses. */
-export function writeSafetensors(file: string, tensors: Tensors): void {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
+/** Writes tensors as float32, atomically, with free texts. Throws UserError if the disk refuses. */
+export function writeSafetensors(
+  file: string,
+  tensors: Tensors,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
   let size = 0
   for (const [name, { shape, data }] of tensors) {
     header[name] = { dtype: 'F32', shape, data_offsets: [size, size + data.byteLength] }

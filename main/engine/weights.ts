@@ -68,16 +68,58 @@ export function countNumbers(shapes: Shapes): number {
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0)
 }
 
-/** Every tensor of a PEFT adapter with its shape: per adapted projection lora_A [r, in] and lora_B [out, r]. */
-export function adapterShapes(config: Qwen2Config, lora: LoraConfig): Shapes {
-  const shapes = new Map<string, readonly number[]>()
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    for (const projection of lora.target_modules) {
+/** A projection of one layer that an adapter adds to: scale B A. */
+export interface AdaptedModule {
+  /** In the checkpoint, without `.weight`. */
+  readonly name: string
+  readonly layer: number
+  readonly projection: Projection
+  readonly r: number
+  readonly scale: number
+}
+
+/** The modules that an adapter adapts, layer by layer. */
+export function adaptedModules(config: Qwen2Config, lora: LoraTargets): AdaptedModule[] {
+  return Array.from({ length: config.num_hidden_layers }, (_, layer) => layer).flatMap((layer) =>
+    lora.target_modules.flatMap((projection) => {
+      const name = projectionName(layer, projection)
+      if (lora.modules?.has(name) === false) return []
+      return [{ name, layer, projection, r: (lora.modules?.get(name) ?? lora).r, scale: loraScale(lora, name) }]
+    }),
+  )
+}
+
+/** What determines the adapted modules and their shapes. */
+export type LoraTargets = Pick<LoraConfig, 'r' | 'target_modules' | 'modules'> & Partial<LoraConfig>
+
+/** The factor of B A in a module. */
+export function loraScale(lora: LoraTargets, name: string): number {
+  const { r, lora_alpha = r } = lora.modules?.get(name) ?? lora
+  return lora_alpha / (lora.use_rslora === true ? Math.sqrt(r) : r)
+}
+
+/** Every tensor of a PEFT adapter with its shape: per adapted module lora_A [r, in] and lora_B [out, r]. */
+export function adapterShapes(config: Qwen2Config, lora: LoraTargets): Shapes {
+  return new Map(
+    adaptedModules(config, lora).flatMap(({ name, projection, r }): [string, readonly number[]][] => {
       const [outputs, inputs] = projectionShape(config, projection)
-      const name = `base_model.model.${projectionName(layer, projection)}`
-      shapes.set(`${name}.lora_A.weight`, [lora.r, inputs])
-      shapes.set(`${name}.lora_B.weight`, [outputs, lora.r])
-    }
-  }
-  return shapes
+      const [a, b] = loraTensors(name)
+      return [
+        [a, [r, inputs]],
+        [b, [outputs, r]],
+      ]
+    }),
+  )
+}
+
+/** The names of a module's lora_A and lora_B in PEFT's file. */
+export function loraTensors(module: string): readonly [string, string] {
+  return [`base_model.model.${module}.lora_A.weight`, `base_model.model.${module}.lora_B.weight`]
+}
+
+/** The most that the ranks of one layer sum up to. */
+export function layerRank(config: Qwen2Config, lora: LoraTargets): number {
+  const ranks = new Array<number>(config.num_hidden_layers).fill(0)
+  for (const { layer, r } of adaptedModules(config, lora)) ranks[layer]! += r
+  return Math.max(...ranks)
 }

@@ -133,7 +133,57 @@ export const ENGLISH = {
   vocabularyTooLarge:
     "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json belong to different models; take both from the same model.",
   adapterConfigMissing: "{{file}} is missing; give the folder of a LoRA adapter in PEFT's layout.",
-  adapterInPickle: '{{file}} is missing; save the adapter again with safe_serialization=True in PEFT.',
+  adapterInPickle:
+    '{{file}} is missing, and adapter_model.bin (pickle) can run code when it is read; load the adapter in PEFT and save it again with save_pretrained, which writes safetensors.',
+  adapterInSubfolder:
+    '{{folder}} has no adapter_config.json, but there are adapters in sub-folders: {{within}}; name the folder of one.',
+  makesOtherAdapter: 'makes this an adapter of another kind ({{method}})',
+  plainLoraOrMerged:
+    'this lab supports only plain LoRA; merge it in PEFT with merge_and_unload and use the merged model as the base model, or train plain LoRA',
+  adapterInitConvertible:
+    '{{file}}: init_lora_weights is {{init}}, so the adapter belongs to a base model that PEFT changed before training; save it as plain LoRA with save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) in PEFT.',
+  adapterInitChangesBase:
+    '{{file}}: init_lora_weights is {{init}}, so the adapter belongs to a base model that PEFT changed before training; merge both in PEFT with merge_and_unload and use the merged model as the base model.',
+  adapterInitUnknown:
+    '{{file}}: init_lora_weights is {{init}}, which this lab does not know, and which may have changed the base model before training; merge both in PEFT with merge_and_unload and use the merged model as the base model.',
+  adapterPattern:
+    '{{file}}: {{key}} holds a regular expression that this lab cannot read, or that takes too long; write the names of the modules instead.',
+  adapterTensorOfMethod:
+    '{{file}} holds {{name}}, so it is an adapter of another kind ({{method}}); this lab supports only plain LoRA. Merge it in PEFT with merge_and_unload and use the merged model as the base model, or train plain LoRA.',
+  adapterPrefixMissing:
+    "{{file}}: {{name}} lacks the prefix {{prefix}}, without which PEFT ignores a tensor; save the adapter with PEFT's save_pretrained.",
+  adapterSeveral:
+    '{{file}} holds tensors of several adapters ({{names}}); save one of them with save_pretrained(TO, selected_adapters=[NAME]) in PEFT.',
+  adapterEmpty: '{{file}} holds no LoRA weights; copy the file again, or save the adapter again in PEFT.',
+  adapterOtherDepth:
+    '{{file}} adapts {{module}}, but the base model has {{layers}} layers; the adapter belongs to another model.',
+  adapterOtherModule:
+    '{{file}} adapts {{module}}; this lab supports LoRA only on the projections of Qwen2. Merge it in PEFT with merge_and_unload and use the merged model as the base model.',
+  adapterStrangeModule: '{{file}} adapts {{module}}, which no Qwen2 model has; the adapter belongs to another model.',
+  adapterUntargeted:
+    '{{file}} holds {{name}}, which {{config}} does not target, so PEFT would ignore it; take both files from the same training.',
+  adapterModulesMissing_one:
+    '{{file}} has no weights for {{count}} module that its adapter_config.json targets ({{name}}); it works as in the base model.',
+  adapterModulesMissing_other:
+    '{{file}} has no weights for {{count}} modules that its adapter_config.json targets (first {{name}}); they work as in the base model.',
+  adapterTensorNotGathered:
+    '{{file}}: {{name}} is empty or no matrix; the training (DeepSpeed ZeRO-3 or FSDP) saved a part of it, so gather the weights before you save.',
+  adapterShapeWrong:
+    '{{file}}: {{name}} is [{{shape}}], but the base model with adapter_config.json asks for [{{wanted}}]; the files belong to different models.',
+  adapterTooLarge:
+    '{{file}}: with a scale of {{scale}} the weights of {{module}} are too large to compute with; check r, lora_alpha and alpha_pattern in adapter_config.json.',
+  adapterOtherWeights:
+    '{{file}} was trained on other weights ({{trained}}) than those of {{base}}; name its own base model in model.base_model_name, or another adapter.',
+  adapterOtherName:
+    '{{file}} says that the adapter was trained on {{trained}}, but the base model here is {{base}}; if these are different models, its answers mean nothing.',
+  adapterTensorUnknown:
+    '{{file}} holds {{name}}, which is neither LoRA nor a weight of this Qwen2 model; the adapter is of another kind or belongs to another model.',
+  adapterOtherVocabulary:
+    '{{file}} holds {{name}} for {{rows}} tokens, but the base model has {{vocabulary}}: the vocabulary was resized before training. Merge both in PEFT with merge_and_unload and use the merged model as the base model.',
+  adapterSavedWeights:
+    "{{file}} holds {{name}}, which was trained beside LoRA and differs from the base model's; this lab adds only LoRA. Merge both in PEFT with merge_and_unload and use the merged model as the base model.",
+  adapterSavedMissing:
+    '{{config}} says that {{module}} was trained ({{key}}), but {{file}} does not hold it; save the adapter again in PEFT.',
   mergeOntoInput: '{{folder}} holds the base model or the adapter; choose another folder for the merged model.',
   mergeTargetTaken: '{{folder}} already exists and is not an empty folder; choose another or remove it.',
 

@@ -121,7 +121,51 @@ export const CHINESE = translated({
   vocabularyTooLarge:
     '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
   adapterConfigMissing: '缺少 {{file}}；请指定按 PEFT 格式存放的 LoRA 适配器文件夹。',
-  adapterInPickle: '缺少 {{file}}；请在 PEFT 中用 safe_serialization=True 重新保存适配器。',
+  adapterInPickle:
+    '缺少 {{file}}，而 adapter_model.bin（pickle）在读取时可能执行代码；请在 PEFT 中加载适配器，再用 save_pretrained 保存，它会写出 safetensors。',
+  adapterInSubfolder: '{{folder}} 里没有 adapter_config.json，但子文件夹里有适配器：{{within}}；请指定其中一个文件夹。',
+  makesOtherAdapter: '表示这是另一种适配器（{{method}}）',
+  plainLoraOrMerged:
+    '本实验室只支持普通 LoRA；请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型，或训练普通 LoRA',
+  adapterInitConvertible:
+    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) 另存为普通 LoRA。',
+  adapterInitChangesBase:
+    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+  adapterInitUnknown:
+    '{{file}}：init_lora_weights 是 {{init}}，本实验室不认识它，它可能在训练前改动了基础模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+  adapterPattern: '{{file}}：{{key}} 里有本实验室读不了或耗时过长的正则表达式；请改写为模块的名称。',
+  adapterTensorOfMethod:
+    '{{file}} 里有 {{name}}，所以它是另一种适配器（{{method}}）；本实验室只支持普通 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型，或训练普通 LoRA。',
+  adapterPrefixMissing:
+    '{{file}}：{{name}} 没有前缀 {{prefix}}，PEFT 会忽略这样的张量；请用 PEFT 的 save_pretrained 保存适配器。',
+  adapterSeveral:
+    '{{file}} 里有几个适配器的张量（{{names}}）；请在 PEFT 中用 save_pretrained(TO, selected_adapters=[NAME]) 只保存一个。',
+  adapterEmpty: '{{file}} 里没有 LoRA 权重；请重新复制该文件，或在 PEFT 中重新保存适配器。',
+  adapterOtherDepth: '{{file}} 作用于 {{module}}，而基础模型只有 {{layers}} 层；适配器属于另一个模型。',
+  adapterOtherModule:
+    '{{file}} 作用于 {{module}}；本实验室只支持 Qwen2 各投影层上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型。',
+  adapterStrangeModule: '{{file}} 作用于 {{module}}，Qwen2 模型里没有它；适配器属于另一个模型。',
+  adapterUntargeted:
+    '{{file}} 里有 {{name}}，但 {{config}} 没有把它列为目标，PEFT 会忽略它；请从同一次训练取这两个文件。',
+  adapterModulesMissing_other:
+    'adapter_config.json 所列的模块中有 {{count}} 个在 {{file}} 里没有权重（第一个是 {{name}}）；它们与基础模型里一样。',
+  adapterTensorNotGathered:
+    '{{file}}：{{name}} 是空的或不是矩阵；训练（DeepSpeed ZeRO-3 或 FSDP）只保存了它的一部分，请先汇集权重再保存。',
+  adapterShapeWrong:
+    '{{file}}：{{name}} 是 [{{shape}}]，而基础模型与 adapter_config.json 要求 [{{wanted}}]；这些文件属于不同的模型。',
+  adapterTooLarge:
+    '{{file}}：缩放系数是 {{scale}}，{{module}} 的权重大得无法计算；请检查 adapter_config.json 里的 r、lora_alpha 和 alpha_pattern。',
+  adapterOtherWeights:
+    '{{file}} 是在别的权重（{{trained}}）上训练的，不是 {{base}} 的权重；请在 model.base_model_name 里写它自己的基础模型，或换一个适配器。',
+  adapterOtherName:
+    '{{file}} 说适配器是在 {{trained}} 上训练的，而这里的基础模型是 {{base}}；如果两者是不同的模型，它的回答就没有意义。',
+  adapterTensorUnknown:
+    '{{file}} 里有 {{name}}，它既不是 LoRA，也不是这个 Qwen2 模型的权重；这是另一种适配器，或属于另一个模型。',
+  adapterOtherVocabulary:
+    '{{file}} 里的 {{name}} 有 {{rows}} 个词元，而基础模型有 {{vocabulary}} 个：训练前改过词表大小。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+  adapterSavedWeights:
+    '{{file}} 里有 {{name}}，它与 LoRA 一起训练过，与基础模型的不同；本实验室只加上 LoRA。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+  adapterSavedMissing: '{{config}} 说 {{module}} 训练过（{{key}}），但 {{file}} 里没有它；请在 PEFT 中重新保存适配器。',
   mergeOntoInput: '{{folder}} 里是基础模型或适配器；请为合并后的模型选择别的文件夹。',
   mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
 

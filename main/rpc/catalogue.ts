@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { baseNameOf } from '../adapters/base.ts'
 import { compareAdapters } from '../adapters/comparison.ts'
 import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
 import type { MergeState } from '../adapters/merges.ts'
@@ -59,7 +60,7 @@ export const adaptersRouter = router({
   compare: procedure.input(z.object({ a: z.string(), b: z.string() })).query(({ ctx, input }) => {
     const pair = [findAdapter(ctx, input.a), findAdapter(ctx, input.b)] as const
     const config = ctx.settings.read()
-    const architecture = ({ base }: AdapterRecord) => architectureOf(base ?? config.model.base_model_name)
+    const architecture = (adapter: AdapterRecord) => architectureOf(baseNameOf(adapter, config))
     const all = listAdapters(ctx.lab.store, config).filter((adapter) => adapter.problem === null)
     return compareAdapters(ctx.lab.store, all, pair, architecture)
   }),
@@ -74,7 +75,7 @@ export const adaptersRouter = router({
         throw new UserError('mergeFolderMissing', { folder: input.into })
       }
       return ctx.merges.start({
-        base: resolveModel(adapter.base ?? ctx.settings.read().model.base_model_name),
+        base: resolveModel(baseNameOf(adapter, ctx.settings.read())),
         adapter: projectPath(adapter.path),
         target: join(into, input.name),
       })

@@ -7,7 +7,7 @@ import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import type { Dtype } from '../dtype.ts'
-import type { AdamW, AdapterName, LoraConfig, Qwen2Config, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, Qwen2Config, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
@@ -94,6 +94,12 @@ export interface Inbox {
   cancel(id: number): void
 }
 
+/** The adapted modules, each with its own rank and scale. */
+export interface FlatLora {
+  readonly lora_dropout: number
+  readonly modules: readonly { readonly name: string; readonly r: number; readonly scale: number }[]
+}
+
 export interface NativeEngine {
   /** Makes the engine, without weights. Resolves to its instruction set and threads. */
   open(config: Qwen2Config, options: OpenOptions): Promise<{ kernels: KernelsName; threads: number }>
@@ -109,7 +115,7 @@ export interface NativeEngine {
   writeSection(name: string, section: number, offset: number, from: Uint8Array): Promise<void>
   /** Call after all sections are written, instead of fill(). */
   sectionsRead(name: string): Promise<void>
-  addAdapter(name: string, lora: LoraConfig, tensors: FlatTensors): Promise<void>
+  addAdapter(name: string, lora: FlatLora, tensors: FlatTensors): Promise<void>
   removeAdapter(name: string): Promise<void>
   weights(adapter: AdapterName): Promise<FlatTensors>
   train(target: AdapterName): Promise<void>

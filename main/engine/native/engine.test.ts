@@ -5,12 +5,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
-import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
+import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, Qwen2Config, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { type FlatTensors, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
-import { createNativeEngine, flattenForest, type NativeOptions } from './engine.ts'
+import { createNativeEngine, flattenForest, flattenLora, type NativeOptions } from './engine.ts'
 
 const TINY: Qwen2Config = {
   vocab_size: 11,
@@ -134,7 +134,17 @@ describeNative('the native engine', () => {
     const flat = (tensors: Tensors): FlatTensors =>
       Object.fromEntries([...tensors].map(([name, { data }]) => [name, data.slice()]))
     const base = flat(randomModel(TINY, 1, 0.5))
-    const adapter = flat(randomAdapter(TINY, LORA, 2, 0.5))
+    const loras = { lora: LORA, mixed: mixedLora(TINY), 'last layer': mixedLora(TINY, TINY.num_hidden_layers - 1) }
+    type Trained = 'base' | keyof typeof loras
+    const weightsOf = {
+      base,
+      ...Object.fromEntries(
+        Object.entries(loras).map(([name, lora]) => [
+          name,
+          flat(randomAdapter(TINY, lora, 2, lora === LORA ? 0.5 : 0.15)),
+        ]),
+      ),
+    } as Record<Trained, FlatTensors>
     const options: OpenOptions = {
       threads: 1,
       instructions: '',
@@ -145,53 +155,56 @@ describeNative('the native engine', () => {
       cacheBytes: 2 ** 20,
     }
 
-    async function prepare(trained: 'base' | 'lora'): Promise<NativeEngine> {
+    async function prepare(trained: Trained): Promise<NativeEngine> {
       const engine = new (loadAddon().NativeEngine)()
       await engine.open(TINY, options)
       for (const [name, values] of Object.entries(base)) {
         await engine.fill(name, 0, 'F32', new Uint8Array(values.buffer))
       }
       await engine.ready()
-      if (trained === 'lora') await engine.addAdapter('lora', LORA, adapter)
+      if (trained !== 'base') await engine.addAdapter('lora', flattenLora(TINY, loras[trained]), weightsOf[trained])
       return engine
     }
 
-    async function loss(trained: 'base' | 'lora'): Promise<number> {
+    async function loss(trained: Trained): Promise<number> {
       const engine = await prepare(trained)
-      const scores = await engine.logprobs(flattenForest(batch), trained === 'lora' ? 'lora' : null)
+      const scores = await engine.logprobs(flattenForest(batch), trained === 'base' ? null : 'lora')
       await engine.close()
       return scores.logprobs.reduce((sum, logprob, index) => sum + slope(index) * logprob, 0)
     }
 
-    test.each(['base', 'lora'] as const)('every derivative of the %s is the finite difference', async (trained) => {
-      const engine = await prepare(trained)
-      await engine.train(trained === 'lora' ? 'lora' : null)
-      const scores = await engine.forward(flattenForest(batch), undefined)
-      await engine.backward(Float32Array.from(scores.logprobs, (_, index) => slope(index)))
-      const gradients = await engine.gradients()
-      await engine.close()
-      const weights = trained === 'lora' ? adapter : base
-      for (const [name, values] of Object.entries(weights)) {
-        // Every fifth element of every tensor; each tensor starts at another one.
-        for (let i = name.length % 3; i < values.length; i += 5) {
-          const value = values[i]!
-          const difference = async (h: number) => {
-            values[i] = value + h
-            const [above, x] = [await loss(trained), values[i]!]
-            values[i] = value - h
-            const [below, y] = [await loss(trained), values[i]!]
-            values[i] = value
-            return (above - below) / (x - y)
+    test.each(['base', 'lora', 'mixed', 'last layer'] as const)(
+      'every derivative of the %s is the finite difference',
+      async (trained) => {
+        const engine = await prepare(trained)
+        await engine.train(trained === 'base' ? null : 'lora')
+        const scores = await engine.forward(flattenForest(batch), undefined)
+        await engine.backward(Float32Array.from(scores.logprobs, (_, index) => slope(index)))
+        const gradients = await engine.gradients()
+        await engine.close()
+        const weights = weightsOf[trained]
+        for (const [name, values] of Object.entries(weights)) {
+          // Every fifth element of every tensor; each tensor starts at another one.
+          for (let i = name.length % 3; i < values.length; i += 5) {
+            const value = values[i]!
+            const difference = async (h: number) => {
+              values[i] = value + h
+              const [above, x] = [await loss(trained), values[i]!]
+              values[i] = value - h
+              const [below, y] = [await loss(trained), values[i]!]
+              values[i] = value
+              return (above - below) / (x - y)
+            }
+            // Richardson's extrapolation, with an error of fourth order in h.
+            const numeric = (4 * (await difference(2 ** -9)) - (await difference(2 ** -8))) / 3
+            const analytic = gradients[name]![i]!
+            expect(Math.abs(analytic - numeric), `${name}[${i}]: ${analytic}, numerically ${numeric}`).toBeLessThan(
+              2e-6 * Math.max(1, Math.abs(numeric)),
+            )
           }
-          // Richardson's extrapolation, with an error of fourth order in h.
-          const numeric = (4 * (await difference(2 ** -9)) - (await difference(2 ** -8))) / 3
-          const analytic = gradients[name]![i]!
-          expect(Math.abs(analytic - numeric), `${name}[${i}]: ${analytic}, numerically ${numeric}`).toBeLessThan(
-            2e-6 * Math.max(1, Math.abs(numeric)),
-          )
         }
-      }
-    })
+      },
+    )
 
     test('a shared prompt gives what repeated prompts give', async () => {
       const [prompt, more, chosen, rejected] = [tokens(9, ODD), tokens(3, ODD), tokens(4, ODD), tokens(5, ODD)]

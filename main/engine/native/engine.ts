@@ -21,9 +21,10 @@ import type {
 import { notFinite } from '../model-file.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
-import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
+import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,
+  type FlatLora,
   type FlatTensors,
   isNotFinite,
   KERNELS,
@@ -178,7 +179,7 @@ class QueuedEngine implements Engine {
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
     return this.#next(async () => {
       const shapes = adapterShapes(this.config, lora)
-      await this.#native.addAdapter(name, lora, flatten(shapes, weights))
+      await this.#native.addAdapter(name, flattenLora(this.config, lora), flatten(shapes, weights))
       this.#adapters.set(name, shapes)
     })
   }
@@ -317,6 +318,12 @@ function withShapes(shapes: Shapes, flat: FlatTensors): Tensors {
   const tensors = new Map<string, Tensor>()
   for (const [name, shape] of shapes) tensors.set(name, { shape, data: flat[name]! })
   return tensors
+}
+
+/** Converts an adapter's settings for the addon. */
+export function flattenLora(config: Qwen2Config, lora: LoraConfig): FlatLora {
+  const modules = adaptedModules(config, lora).map(({ name, r, scale }) => ({ name, r, scale }))
+  return { lora_dropout: lora.lora_dropout, modules }
 }
 
 /** Converts a forest for the addon. */

@@ -5,8 +5,8 @@
  */
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs'
 import type { Projection } from '../../config/choices.ts'
-import type { LoraConfig, Qwen2Config } from '../engine.ts'
-import { projectionName } from '../weights.ts'
+import type { Qwen2Config } from '../engine.ts'
+import { loraTensors, projectionName } from '../weights.ts'
 import { dropoutMask } from './dropout.ts'
 import type { Tf } from './load-tfjs.ts'
 import { gatherRows, linear, matMul } from './ops.ts'
@@ -16,11 +16,18 @@ export interface Model {
   readonly tf: Tf
   readonly config: Qwen2Config
   readonly base: Weights
-  readonly adapter: { readonly lora: LoraConfig; readonly weights: Weights } | null
+  readonly adapter: Adapter | null
   /** The weights that get gradients. */
   readonly trained: Weights | null
   /** The seed of LoRA dropout, and each row's place in the forest; null drops nothing. */
   readonly dropout: { readonly seed: number; readonly rows: Int32Array } | null
+}
+
+export interface Adapter {
+  readonly lora_dropout: number
+  /** The factor of B A, by the adapted modules' names in the checkpoint. */
+  readonly scales: ReadonlyMap<string, number>
+  readonly weights: Weights
 }
 
 export interface Rows {
@@ -83,18 +90,18 @@ function project(model: Model, layer: number, projection: Projection, x: Tensor2
   if (projection === 'q_proj' || projection === 'k_proj' || projection === 'v_proj') {
     y = tf.add(y, base.tensor(`${name}.bias`))
   }
-  if (!adapter?.lora.target_modules.includes(projection)) return y
+  const scale = adapter?.scales.get(name)
+  if (adapter === null || scale === undefined) return y
 
-  const { lora, weights } = adapter
+  const { lora_dropout, weights } = adapter
   let input = x
-  if (dropout !== null && lora.lora_dropout > 0) {
-    const mask = dropoutMask(lora.lora_dropout, dropout.seed, layer, projection, dropout.rows, x.shape[1])
+  if (dropout !== null && lora_dropout > 0) {
+    const mask = dropoutMask(lora_dropout, dropout.seed, layer, projection, dropout.rows, x.shape[1])
     input = tf.mul(x, tf.tensor2d(mask, x.shape))
   }
-  const a = weights.weight(`base_model.model.${name}.lora_A.weight`)
-  const b = weights.weight(`base_model.model.${name}.lora_B.weight`)
-  const low = linear(tf, linear(tf, input, a, trained === weights), b, trained === weights)
-  return tf.add(y, tf.mul(low, lora.lora_alpha / lora.r))
+  const [a, b] = loraTensors(name)
+  const low = linear(tf, input, weights.weight(a), trained === weights)
+  return tf.add(y, tf.mul(linear(tf, low, weights.weight(b), trained === weights), scale))
 }
 
 /** Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) with rotary positions. */

@@ -26,8 +26,8 @@ import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
 import { uniformAt } from '../random.ts'
 import { argMax, checkRequest, logSoftmax, sampleToken } from '../sampling.ts'
-import { adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
-import { decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
+import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
+import { type Adapter, decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
 import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.ts'
 import { gatherRows, logprobsOf } from './ops.ts'
 import { Weights } from './weights.ts'
@@ -76,11 +76,6 @@ export async function createTfjsEngine(config: Qwen2Config, base: Tensors, optio
   }
 }
 
-interface Adapter {
-  readonly lora: LoraConfig
-  readonly weights: Weights
-}
-
 /** What training needs beside the trained weights. Moments and gradients have the weights' names and shapes. */
 interface Training {
   readonly target: AdapterName
@@ -117,7 +112,9 @@ class TfjsEngine implements Engine {
     return this.#queue(() => {
       if (this.#adapters.has(name)) throw new Error(`There is an adapter ${name} already.`)
       checkTensors(weights, adapterShapes(this.config, lora), () => message('theAdapter', { name }))
-      this.#adapters.set(name, { lora, weights: new Weights(this.#tf, weights) })
+      const { lora_dropout } = lora
+      const scales = new Map(adaptedModules(this.config, lora).map(({ name, scale }) => [name, scale]))
+      this.#adapters.set(name, { lora_dropout, scales, weights: new Weights(this.#tf, weights) })
     })
   }
 

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { checkMemory, largestBatch } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
-import { loadAdapter } from '../../engine/adapter.ts'
 import type { Engine, LoraConfig } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
@@ -41,10 +40,10 @@ export const dpo: Stage<z.output<typeof result>> = {
     const model = await resources.model()
     const { engine } = model
     const reference = policyFolder(context, round - 1)
-    const { lora, tensors } = await loadAdapter(reference, engine.config)
+    const { lora, tensors } = await model.readAdapter(reference, context.tell)
     freeTensors(tensors)
     // Read from disk each time, because beside a large model there is no memory for a second copy.
-    const weights = async () => (await loadAdapter(reference, engine.config)).tensors
+    const weights = async () => (await model.readAdapter(reference, () => {})).tensors
     const material = await materialOf(context, model)
     const { pairs, golden } = material
     context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
@@ -72,6 +71,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         others: { before: place * options.max_steps, after: (arms.size - 1 - place) * options.max_steps },
         folder,
         baseModelName: config.model.base_model_name,
+        base: model.base,
         train: (adapter, hooks) => trainPreference({ engine, adapter, objective, golden, options, hooks }),
       })
     }

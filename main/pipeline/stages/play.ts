@@ -37,7 +37,7 @@ export async function play(
   if (missing.length > 0) {
     const model = await resources.model()
     const name = 'playing'
-    await model.loadAdapter(adapter, name)
+    await model.loadAdapter(adapter, name, context.tell)
     try {
       await rollout(model, resources.environment(), missing, {
         adapter: name,

@@ -55,6 +55,7 @@ export const sft: Stage<z.output<typeof result>> = {
       maxSteps: options.max_steps,
       folder,
       baseModelName: config.model.base_model_name,
+      base: model.base,
       train: (adapter, hooks) =>
         trainSft({ engine, adapter, examples: train, evalExamples: heldOut, options: { ...options, seed }, hooks }),
     })

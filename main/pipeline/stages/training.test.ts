@@ -65,6 +65,7 @@ async function train(
     ...(others && { others }),
     folder: target,
     baseModelName: 'models/none',
+    base: null,
     train: (adapter, hooks) =>
       trainSft({
         engine,

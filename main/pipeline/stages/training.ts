@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { saveAdapter } from '../../engine/adapter.ts'
+import { type BaseModel, fingerprintOf } from '../../engine/base-identity.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
@@ -28,6 +29,8 @@ export interface KeptTraining {
   /** The folder for the trained adapter. */
   readonly folder: string
   readonly baseModelName: string
+  /** The base model's checkpoint, to which the saved adapter is bound; null if it has none. */
+  readonly base: BaseModel | null
   /** Trains the adapter with this name. */
   train(adapter: string, hooks: TrainingHooks): Promise<TrainingResult>
 }
@@ -63,7 +66,8 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
         for (const written of [state.weights, optimizer.exp_avg, optimizer.exp_avg_sq]) freeTensors(written)
       },
     })
-    await saveAdapter(training.folder, lora, result.weights, training.baseModelName)
+    const { folder, baseModelName, base } = training
+    await saveAdapter(folder, lora, result.weights, baseModelName, base === null ? null : await fingerprintOf(base))
     context.store.checkpoints.drop(key)
     return result
   } finally {
