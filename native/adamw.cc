@@ -39,7 +39,7 @@ double Engine<T>::step(const AdamW& options) {
   const double norm = std::sqrt(total);
   if (!std::isfinite(norm)) {
     p.grad.zero();
-    throw std::runtime_error("the gradient is not finite, so no step was taken and it was cleared; a lower learning_rate may help");
+    throw GradientNotFinite();
   }
 
   step_++;

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "engine.h"
-#include "not_finite.h"
+#include "errors.h"
 
 namespace {
 
@@ -36,8 +36,8 @@ class Job : public Napi::AsyncWorker {
       finish_ = work_();
     } catch (const std::bad_alloc&) {
       SetError("there is not enough memory for this batch; make it smaller");
-    } catch (const dpo::NotFinite& error) {
-      code_ = "NOT_FINITE";
+    } catch (const dpo::Coded& error) {
+      code_ = error.code();
       SetError(error.what());
     } catch (const std::exception& error) {
       SetError(error.what());
@@ -249,7 +249,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
                         InstanceMethod<&Handle::gradients>("gradients"), InstanceMethod<&Handle::step>("step"),
                         InstanceMethod<&Handle::optimizerState>("optimizerState"),
                         InstanceMethod<&Handle::setOptimizerState>("setOptimizerState"),
-                        InstanceMethod<&Handle::generate>("generate"), InstanceMethod<&Handle::close>("close")});
+                        InstanceMethod<&Handle::generate>("generate"), InstanceMethod<&Handle::interrupt>("interrupt"),
+                        InstanceMethod<&Handle::close>("close")});
   }
 
   explicit Handle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Handle>(info), engine_(std::make_shared<Slot>()) {}
@@ -260,6 +261,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   // A job on the engine. It is refused once the engine is closed.
   Napi::Value job(const Info& info, std::function<Job::Finish(AnyEngine&)> work, std::vector<Napi::Value> held = {}) {
+    if (*engine_) (*engine_)->forgetInterrupt();
     return Job::start(
         info.Env(),
         [engine = engine_, work = std::move(work)] {
@@ -472,6 +474,11 @@ class Handle : public Napi::ObjectWrap<Handle> {
       });
       return nothing;
     });
+  }
+
+  // interrupt(): ends the logprobs, forward or backward at work; it rejects with the code INTERRUPTED
+  void interrupt(const Info&) {
+    if (*engine_) (*engine_)->interrupt();
   }
 
   Napi::Value close(const Info& info) {

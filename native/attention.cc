@@ -140,6 +140,8 @@ void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer) {
         at.laneBegin = lane;
         at.laneCount = std::min(k_.tileCols, lanes - lane);
         if (last(layer) && !anyHeadRow(branch, at)) continue;
+        // A long tree is one task.
+        pool_.check();
         k_.attentionBackward(at);
       }
     }

@@ -147,9 +147,12 @@ Scores Engine<T>::logprobs(const Forest& forest, const std::optional<std::string
 template <class T>
 Scores Engine<T>::forward(const Forest& forest, std::optional<uint64_t> dropoutSeed) {
   trained();
-  pending_ = layOut(forest, base_.config);
-  decoder_.forward(*pending_, find(target_), dropoutSeed, true);
-  return score(*pending_);
+  pending_.reset();
+  Layout layout = layOut(forest, base_.config);
+  decoder_.forward(layout, find(target_), dropoutSeed, true);
+  Scores scores = score(layout);
+  pending_ = std::move(layout);
+  return scores;
 }
 
 template <class T>

@@ -42,6 +42,10 @@ using NamedTensors = std::vector<NamedTensor>;
 class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
+  // Another thread may call interrupt() while a method runs. logprobs(), forward() and backward() then end soon and throw
+  // Interrupted; after that, gradients are undefined. forgetInterrupt() comes before the next method.
+  virtual void interrupt() = 0;
+  virtual void forgetInterrupt() = 0;
   // The name of the table of kernels, and the number of threads.
   virtual std::string kernels() const = 0;
   virtual int threads() const = 0;
@@ -63,6 +67,7 @@ class AnyEngine {
   // The second half, from d loss / d logprobs.
   virtual void backward(const std::vector<double>& dLogprobs) = 0;
   virtual NamedTensors gradients() = 0;
+  // Throws GradientNotFinite.
   virtual double step(const AdamW& options) = 0;
   virtual int64_t optimizerStep() const = 0;
   virtual NamedTensors moments(bool second) = 0;
@@ -96,6 +101,8 @@ class Engine final : public AnyEngine {
         decoder_(kernels_, pool_, base_, options.checkpointing),
         pages_(kernels_, config, options.cacheBytes) {}
 
+  void interrupt() override { pool_.interrupt(); }
+  void forgetInterrupt() override { pool_.forgetInterrupt(); }
   std::string kernels() const override { return kernels_.name; }
   int threads() const override { return pool_.threads(); }
   void fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) override;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine.h"
+#include "errors.h"
 #include "prefixes.h"
 #include "sampling.h"
 
@@ -315,6 +316,7 @@ class Generation {
   void draw(Sequence<T>& sequence, const T* logits, int thread) {
     const Sampling& sampling = sequence.request.sampling;
     T max, lse, entropy;
+    if (!allFinite(c_.vocab, logits)) throw LogitsNotFinite();
     k_.logitStatistics(c_.vocab, logits, &max, &lse, &entropy);
     const int32_t token = sampling.temperature <= 0
                               ? greedyToken(c_.vocab, logits, max)

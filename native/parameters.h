@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "buffer.h"
-#include "not_finite.h"
+#include "errors.h"
 #include "stored.h"
 
 namespace dpo {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "buffer.h"
@@ -19,6 +20,14 @@ inline double counterUniform(uint64_t seed, uint64_t index) {
     return x ^ (x >> 31);
   };
   return static_cast<double>(mix(mix(seed) ^ index) >> 11) * 0x1p-53;
+}
+
+// Whether no logit is NaN or infinite.
+template <class T>
+bool allFinite(int64_t vocab, const T* logits) {
+  bool finite = true;
+  for (int64_t i = 0; i < vocab; i++) finite &= std::abs(logits[i]) <= std::numeric_limits<T>::max();
+  return finite;
 }
 
 // The first token whose logit is `max`, the largest.

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "not_finite.h"
+#include "errors.h"
 
 namespace dpo {
 

@@ -31,7 +31,10 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::run(int64_t count, const std::function<void(int64_t, int)>& task) {
   if (workers_.empty() || count <= 1) {
-    for (int64_t i = 0; i < count; i++) task(i, 0);
+    for (int64_t i = 0; i < count; i++) {
+      check();
+      task(i, 0);
+    }
     return;
   }
   {
@@ -60,6 +63,7 @@ void ThreadPool::run(int64_t count, const std::function<void(int64_t, int)>& tas
 void ThreadPool::take(int thread) {
   for (int64_t i = next_++; i < count_; i = next_++) {
     try {
+      check();
       (*task_)(i, thread);
     } catch (...) {
       std::lock_guard<std::mutex> lock(mutex_);

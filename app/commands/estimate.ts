@@ -51,8 +51,9 @@ function tokens(option: string): (text: string) => number {
 async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
   const { engineOf } = await import('../../main/engine/load.ts')
   const config = await readConfig(options)
+  const { checkPositions, planMemory } = await import('../../main/capacity/memory.ts')
+  checkPositions(config, options.prompt, options.completion)
   if (engineOf(config.model.engine) !== 'native') return estimateLeast(config, options, out)
-  const { planMemory } = await import('../../main/capacity/memory.ts')
   const plan = planMemory(config, options.prompt, options.completion)
   const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, options)
   if (options.json) {

@@ -6,6 +6,7 @@ import { EnvironmentFault, TRIES } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session, StepResult } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
+import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { type Ending, type Episode, endingMessage } from '../store/episode.ts'
@@ -123,6 +124,25 @@ const OPTIONS: RolloutOptions = {
 }
 const jobs = (seeds: readonly number[], attempts = 1): Job[] =>
   seeds.flatMap((seed) => Array.from({ length: attempts }, (_, attempt) => ({ task: TASK, seed, attempt })))
+
+test('a page that is too long for the model ends everything, with its problem and step', async () => {
+  const short = policy(right)
+  const refusing: Policy = {
+    ...short,
+    async generate(prompts, ...rest) {
+      if (prompts.some((prompt) => prompt.length > 75)) {
+        throw new UserError('promptTooLong', { tokens: prompts[0]!.length, max_new_tokens: 80, limit: 170 })
+      }
+      return short.generate(prompts, ...rest)
+    },
+  }
+  // Only the second page, which also names the action before it, is that long.
+  const error = await rollout(refusing, playground(1), jobs([4]), OPTIONS).then(null, (thrown) => thrown)
+  expect(error).toBeInstanceOf(UserError)
+  expect(error.message).toMatch(
+    /^click-number, seed 4, step 2: the page is too long for the model\. The prompt has \d+ tokens .* at most 170 .*environment\.max_chars/,
+  )
+})
 
 test('an episode records what was read, written and done', async () => {
   const [episode] = await rollout(policy(right), playground(1), jobs([4]), OPTIONS)

@@ -5,6 +5,7 @@ import { EnvironmentFault, isPassing, TRIES } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
+import { UserError } from '../messages/error.ts'
 import type { Ending, Episode, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
@@ -146,8 +147,9 @@ class Player {
 
   /**
    * The answers of several attempts to the same page. The engine computes them together with those of other problems.
+   * Throws UserError with the page's place where it is too long for the model.
    */
-  ask(
+  async ask(
     observation: Observation,
     done: readonly string[],
     jobs: readonly Job[],
@@ -157,12 +159,18 @@ class Player {
     const { signal, adapter } = this.#options
     const { seed, temperature, top_p, max_new_tokens } = this.#options.sampling
     const prompt = this.#model.promptTokens(observation, done)
-    return this.#model.generate(
-      jobs.map(() => prompt),
-      { temperature, top_p, max_new_tokens, seeds: jobs.map((job) => completionSeed(seed, job, step)) },
-      adapter,
-      { signal, ...(onToken === undefined ? {} : { onToken }) },
-    )
+    try {
+      return await this.#model.generate(
+        jobs.map(() => prompt),
+        { temperature, top_p, max_new_tokens, seeds: jobs.map((job) => completionSeed(seed, job, step)) },
+        adapter,
+        { signal, ...(onToken === undefined ? {} : { onToken }) },
+      )
+    } catch (error) {
+      const [job] = jobs
+      if (!isTooLong(error) || job === undefined) throw error
+      throw new UserError('pageTooLong', { task: job.task.name, seed: job.seed, step: step + 1, why: error.messages })
+    }
   }
 
   /** Reports an answer's tokens to the spectator as they come; undefined where it does not listen. */
@@ -252,6 +260,10 @@ class Player {
     await hold
     playing.held += performance.now() - began
   }
+}
+
+function isTooLong(error: unknown): error is UserError {
+  return error instanceof UserError && error.messages[0]?.id === 'promptTooLong'
 }
 
 /** The outcome of an answer that reached the token limit. */

@@ -169,20 +169,30 @@ export function planMemory(
     },
     totalmem(),
   )
-  const groups = training[stage].batch_size
+  const { batch_size: groups, max_length } = training[stage]
+  const most = Math.min(max_length ?? shape.max_position_embeddings, shape.max_position_embeddings)
+  // What training cuts to max_length; a prompt that fills it is left out.
+  const read = Math.min(prompt, most - 1)
+  const answer = Math.min(completion, most - read)
   // Both completions of a pair hang below its prompt.
-  const completions = stage === 'dpo' ? 2 * completion : completion
+  const completions = stage === 'dpo' ? 2 * answer : answer
   const threads = model.threads === 'auto' ? availableParallelism() : model.threads
   const held = { ...holding, threads, config: shape, lora }
   const question: MemoryQuestion = {
     ...held,
     frozenAdapters: 0,
-    tokens: groups * (prompt + completions),
+    tokens: groups * (read + completions),
     targets: groups * completions,
-    context: prompt + completion,
+    context: read + answer,
   }
   const generation = estimateGeneration({ ...held, completions: config.environment.pages, prompt, completion })
   return { question, estimate: estimateMemory(question), generation, free: process.availableMemory() }
+}
+
+/** Throws UserError where the model cannot generate a completion of this length after a prompt of this length. */
+export function checkPositions(config: Config, prompt: number, completion: number): void {
+  const { max_position_embeddings: limit } = architectureOf(config.model.base_model_name)
+  if (prompt + completion > limit) throw new UserError('lengthsOverModel', { tokens: prompt + completion, limit })
 }
 
 const PARTS = {

@@ -6,6 +6,8 @@ import { pageName } from './task-name.ts'
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
+/** The most tokens of a training sequence; null for the model's positions. */
+const maxLength = z.int().min(2).nullable().default(null)
 const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
@@ -115,6 +117,7 @@ export const configSchema = z.strictObject({
           max_steps: count.default(200),
           batch_size: count.default(16),
           grad_accumulation_steps: count.default(1),
+          max_length: maxLength,
           ...optimizer,
           eval_steps: count.default(10),
           patience: count.default(4),
@@ -127,6 +130,7 @@ export const configSchema = z.strictObject({
           max_steps: count.default(100),
           batch_size: count.default(16),
           grad_accumulation_steps: count.default(1),
+          max_length: maxLength,
           ...optimizer,
           loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
           label_smoothing: z.number().min(0).max(0.5).default(0),

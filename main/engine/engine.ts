@@ -173,22 +173,36 @@ export interface Engine {
    */
   train(target: AdapterName): Promise<void>
 
-  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores>
+  /**
+   * Throws UserError if a sequence is longer than the model. The signal ends the call early; it then rejects with the
+   * signal's reason.
+   */
+  logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores>
   /**
    * Runs forward with the trained weights, calls `dLoss(scores)` for d loss / d logprobs (same layout), and runs backward,
-   * which adds to the gradients. `dropoutSeed` determines LoRA dropout; without it nothing is dropped.
+   * which adds to the gradients. `dropoutSeed` determines LoRA dropout; without it nothing is dropped. Throws as
+   * `logprobs` does. A call that its signal ended leaves weights and optimiser as they were, and the gradients undefined.
    */
-  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores>
+  accumulate(
+    forest: Forest,
+    dLoss: (scores: Scores) => Float32Array,
+    dropoutSeed?: number,
+    signal?: AbortSignal,
+  ): Promise<Scores>
   /** The gradients accumulated so far, by tensor name; for tests and inspection. */
   gradients(): Promise<Tensors>
-  /** Clips, applies AdamW, clears the gradients. Returns the norm before clipping (TRL's grad_norm). */
+  /**
+   * Clips, applies AdamW, clears the gradients. Returns the norm before clipping (TRL's grad_norm). Throws UserError if it
+   * is not finite; then no step was taken.
+   */
   step(adamW: AdamW): Promise<{ grad_norm: number }>
   optimizerState(): Promise<OptimizerState>
   setOptimizerState(state: OptimizerState): Promise<void>
 
   /**
    * Generates one completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together:
-   * a call's completions join those under way. No completion depends on the others.
+   * a call's completions join those under way. No completion depends on the others. Throws UserError for a prompt that is
+   * too long, and where the model's logits are not finite.
    */
   generate(
     prompts: readonly Int32Array[],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UserError } from '../messages/error.ts'
 import { layOut } from './forest.ts'
 
 const segment = (tokens: number[], parent: number, targetStart: number) => ({
@@ -42,11 +43,18 @@ test.each([
   ['names segment -2 as its parent', segment([1], -2, 1)],
   ['has targetStart 2', segment([1], -1, 2)],
   ['nothing predicts it', segment([1, 2], -1, 0)],
-  ['ends at position 5', segment([1, 2, 3], 0, 3)],
   ['holds token id 10', segment([10], -1, 1)],
   ['holds token id -1', segment([-1], -1, 1)],
 ])('refuses a segment that %s', (what, wrong) => {
   const config = { vocab_size: 10, max_position_embeddings: 4 }
   expect(() => layOut([segment([1, 2], -1, 2), wrong], config)).toThrow(what)
   expect(() => layOut([], config)).toThrow('no segments')
+})
+
+test('a sequence that is longer than the model is an error of the user', () => {
+  const config = { vocab_size: 10, max_position_embeddings: 4 }
+  const prompt = segment([1, 2], -1, 2)
+  expect(() => layOut([prompt, segment([1, 2], 0, 2)], config)).not.toThrow()
+  expect(() => layOut([prompt, segment([1, 2, 3], 0, 3)], config)).toThrow(UserError)
+  expect(() => layOut([prompt, segment([1, 2, 3], 0, 3)], config)).toThrow(/has 5 tokens.* at most 4/)
 })

@@ -1,4 +1,5 @@
 /** Lays out a forest of segments tree by tree; each tree is a sequence of rows. */
+import { UserError } from '../messages/error.ts'
 import type { Forest, Qwen2Config, Segment } from './engine.ts'
 
 /** One tree: rows that attend to each other. */
@@ -25,26 +26,36 @@ export interface LaidOutForest {
   readonly targetCount: number
 }
 
-/** Lays a forest out. Throws RangeError if a segment is impossible for the model. */
+/** Throws UserError if a sequence, from a root to the end of a segment, has more tokens than the model has positions. */
+export function checkLengths(forest: Forest, { max_position_embeddings: limit }: PositionLimit): void {
+  const ends: number[] = []
+  for (const { tokens, parent } of forest) {
+    const end = (ends[parent] ?? 0) + tokens.length
+    if (end > limit) throw new UserError('sequenceTooLong', { tokens: end, limit })
+    ends.push(end)
+  }
+}
+
+type PositionLimit = Pick<Qwen2Config, 'max_position_embeddings'>
+
+/** Lays a forest out. Throws RangeError if a segment is impossible for the model, and UserError as `checkLengths` does. */
 export function layOut(
   forest: Forest,
   config: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
 ): LaidOutForest {
   if (forest.length === 0) throw new RangeError('The batch has no segments.')
+  checkLengths(forest, config)
   const starts = new Int32Array(forest.length)
   const counts = new Int32Array(forest.length)
   const members = new Map<number, number[]>()
   const firstRows: number[] = []
   const rootOf: number[] = []
-  const ends: number[] = []
   let rowCount = 0
   let targetCount = 0
   forest.forEach((segment, s) => {
     const { tokens, parent, targetStart } = segment
-    const end = (ends[parent] ?? 0) + tokens.length
-    const wrong = objection(segment, s, end, config)
+    const wrong = objection(segment, s, config)
     if (wrong !== null) throw new RangeError(`Segment ${s} ${wrong}.`)
-    ends.push(end)
     firstRows.push(rowCount)
     rowCount += tokens.length
     starts[s] = targetCount
@@ -59,12 +70,11 @@ export function layOut(
   return { trees, starts, counts, targetCount }
 }
 
-/** Why segment `s`, whose last position is before `end`, is impossible. */
+/** Why segment `s` is impossible. */
 function objection(
   { tokens, parent, targetStart }: Segment,
   s: number,
-  end: number,
-  { vocab_size, max_position_embeddings }: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
+  { vocab_size }: Pick<Qwen2Config, 'vocab_size'>,
 ): string | null {
   if (tokens.length === 0) return 'has no tokens'
   if (!Number.isInteger(parent) || parent < -1 || parent >= s) {
@@ -74,9 +84,6 @@ function objection(
     return `has targetStart ${targetStart}, outside its ${tokens.length} tokens`
   }
   if (targetStart === 0 && parent === -1) return 'is a root whose first token is a target; nothing predicts it'
-  if (end > max_position_embeddings) {
-    return `ends at position ${end}, beyond max_position_embeddings ${max_position_embeddings}`
-  }
   const stranger = tokens.find((token) => token < 0 || token >= vocab_size)
   return stranger === undefined ? null : `holds token id ${stranger}, outside the vocabulary of ${vocab_size}`
 }

@@ -4,6 +4,7 @@ import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
+import { UserError } from '../messages/error.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
@@ -365,6 +366,64 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     expect((await engine.step(OPTIMISER)).grad_norm).toBe(0)
     await expect(engine.addAdapter('a', LORA, randomAdapter(TIED, PARTIAL, 1))).rejects.toThrow()
     await expect(engine.logprobs([{ tokens: Int32Array.of(99), parent: -1, targetStart: 1 }], null)).rejects.toThrow()
+  })
+
+  test('a sequence and a prompt that are longer than the model are refused, and the engine goes on', async () => {
+    const engine = await make(TIED)
+    const long: Forest = [
+      { tokens: tokens(60), parent: -1, targetStart: 60 },
+      { tokens: tokens(5), parent: 0, targetStart: 0 },
+    ]
+    await engine.train(null)
+    const told = 'A sequence has 65 tokens, but the model takes at most 64 (max_position_embeddings); shorten the text.'
+    for (const call of [engine.logprobs(long, null), engine.accumulate(long, derivatives)]) {
+      const error = await call.then(null, (thrown) => thrown)
+      expect(error).toBeInstanceOf(UserError)
+      expect(error.message).toBe(told)
+    }
+    const sampling = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
+    const refused = await engine.generate([tokens(60)], sampling, null).then(null, (thrown) => thrown)
+    expect(refused).toBeInstanceOf(UserError)
+    expect(refused.message).toMatch(/^The prompt has 60 tokens and the answer may have 5, .* at most 64/)
+    expect(await engine.generate([tokens(59)], sampling, null)).toHaveLength(1)
+    expect((await engine.logprobs(FOREST, null)).logprobs.length).toBeGreaterThan(0)
+  })
+
+  test('an aborted call rejects with the reason, and changes neither weights nor optimiser', async () => {
+    const engine = await make(TIED)
+    await engine.train(null)
+    const before = await engine.baseWeights()
+    const stop = AbortSignal.abort(new Error('stopped'))
+    await expect(engine.logprobs(FOREST, null, stop)).rejects.toThrow('stopped')
+    const within = new AbortController()
+    const slopes = (scores: Scores) => {
+      within.abort(new Error('stopped within'))
+      return derivatives(scores)
+    }
+    await expect(engine.accumulate(FOREST, slopes, undefined, within.signal)).rejects.toThrow('stopped within')
+    expect(await engine.baseWeights()).toEqual(before)
+    expect((await engine.optimizerState()).step).toBe(0)
+    await engine.train(null)
+    expect((await engine.step(OPTIMISER)).grad_norm).toBe(0)
+  })
+
+  test('weights that have diverged end training and generating with a sentence', async () => {
+    const wild = new Map(
+      [...randomModel(TIED, 5, 0.2)].map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data.map((x) => 1e30 * x) },
+      ]),
+    )
+    const engine = await make(TIED, wild)
+    const sampling = { temperature: 1, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
+    const refused = await engine.generate([tokens(5)], sampling, null).then(null, (thrown) => thrown)
+    expect(refused).toBeInstanceOf(UserError)
+    expect(refused.message).toMatch(/NaN or infinity in place of the probabilities/)
+    await engine.train(null)
+    await engine.accumulate(FOREST, derivatives)
+    const diverged = await engine.step(OPTIMISER).then(null, (thrown) => thrown)
+    expect(diverged).toBeInstanceOf(UserError)
+    expect(diverged.message).toMatch(/gradient holds NaN or infinity.* lower learning rate/)
   })
 
   test('without targets there is nothing to score', async () => {

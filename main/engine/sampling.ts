@@ -1,4 +1,5 @@
 /** Chooses the next token from logits, in double precision. */
+import { UserError } from '../messages/error.ts'
 import type { Qwen2Config, Sampling } from './engine.ts'
 
 /** log softmax(logits), and its entropy in nats. */
@@ -57,7 +58,10 @@ export function sampleToken(
   return nucleus.findLast((token) => probabilities[token]! > 0)!
 }
 
-/** Throws RangeError if prompts or sampling options are impossible for the model. */
+/**
+ * Throws RangeError if prompts or sampling options are impossible for the model, and UserError if a prompt leaves no room
+ * for its completion.
+ */
 export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: Qwen2Config): void {
   const { temperature, top_p, max_new_tokens, seeds } = sampling
   const refuse = (what: string) => {
@@ -73,10 +77,9 @@ export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling,
     if (stranger !== undefined) {
       refuse(`Prompt ${index} holds token id ${stranger}, outside the vocabulary of ${config.vocab_size}.`)
     }
-    if (prompt.length + max_new_tokens > config.max_position_embeddings) {
-      refuse(
-        `Prompt ${index} has ${prompt.length} tokens, which with max_new_tokens ${max_new_tokens} goes beyond max_position_embeddings ${config.max_position_embeddings}.`,
-      )
+    const limit = config.max_position_embeddings
+    if (prompt.length + max_new_tokens > limit) {
+      throw new UserError('promptTooLong', { tokens: prompt.length, max_new_tokens, limit })
     }
   }
 }

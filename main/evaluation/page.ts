@@ -11,7 +11,7 @@ import { armLabel, shortArmLabel } from './labels.ts'
 import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
 import { STYLE, tone } from './style.ts'
-import type { ReportData, Summary } from './summary.ts'
+import type { ReportData, RoundTruncation, Summary } from './summary.ts'
 import { type Comparison, findingMessage } from './verdict.ts'
 
 /** The whole document. */
@@ -29,6 +29,7 @@ ${tasksSection(summary)}
 ${pairedSection(summary)}
 ${curvesSection(data.metrics)}
 ${pairsSection(data.pairs)}
+${lengthsSection(data.truncations)}
 ${failuresSection(data.arms)}
 ${runSection(data)}
 </main>
@@ -180,6 +181,24 @@ function pairsSection(rounds: ReportData['pairs']): Html {
     'Where the pairs came from',
     'Two attempts at one problem, cut at the first differing action: the one that succeeded is chosen, the one that failed rejected. What was thrown away, and why:',
     html`<div class="scroll"><table class="counts"><thead><tr><th></th>${rounds.map(({ round }) => html`<th scope="col">Round ${round}</th>`)}</tr></thead><tbody>${names.map((name) => row(COUNT_WORDS[name], name, ''))}${row('pairs to learn from', 'pairs', 'overall')}</tbody></table></div>`,
+  )
+}
+
+const TRAINED_ON = {
+  golden: 'golden samples',
+  heldOut: 'held-out golden samples',
+  pairs: 'pairs',
+  successes: 'steps of own successes',
+} as const satisfies Readonly<Record<RoundTruncation['what'], string>>
+
+function lengthsSection(truncations: ReportData['truncations']): Html {
+  if (truncations.length === 0) return html``
+  const row = ({ stage, round, what, of, cut, dropped, max_length }: RoundTruncation) =>
+    html`<tr><th scope="row">${stage}${round > 0 && `, round ${round}`}: ${TRAINED_ON[what]}</th><td>${of}</td><td>${max_length}</td><td>${cut}</td><td>${dropped}</td></tr>`
+  return section(
+    'What was too long for training',
+    'Prompt and answer together kept their first max_length tokens. What has a prompt of that length was left out.',
+    html`<div class="scroll"><table class="counts"><thead><tr><th></th><th scope="col">Number</th><th scope="col">max_length</th><th scope="col">Cut</th><th scope="col">Left out</th></tr></thead><tbody>${truncations.map(row)}</tbody></table></div>`,
   )
 }
 

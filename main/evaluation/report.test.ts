@@ -52,6 +52,21 @@ describe('the report of a run', () => {
     expect(summary.wall).toEqual(data.wall)
   })
 
+  test('says what max_length cut, and how much of it was left out', async () => {
+    const truncations = [
+      { stage: 'dpo', round: 2, what: 'pairs', of: 40, cut: 3, dropped: 1, max_length: 512 } as const,
+    ]
+    writeReport(folder, { ...sampleRun(), truncations })
+    const summary = JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))
+    expect(summary.truncations).toEqual(truncations)
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain(
+      '<th scope="row">dpo, round 2: pairs</th><td>40</td><td>512</td><td>3</td><td>1</td>',
+    )
+    writeReport(folder, sampleRun())
+    expect(JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))).not.toHaveProperty('truncations')
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).not.toContain('too long for training')
+  })
+
   test('lets nothing in that a page or a model wrote', async () => {
     writeReport(folder, sampleRun())
     const page = await readFile(join(folder, 'report.html'), 'utf8')

@@ -15,7 +15,7 @@ export const REPORT_FILES = ['report.html', 'summary.json', 'metrics.csv'] as co
 export function writeReport(folder: string, data: ReportData): Summary {
   const summary = summarise(data)
   writeFileAtomic(join(folder, 'metrics.csv'), metricsCsv(data.metrics))
-  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summaryJson(summary, data.wall), null, 2)}\n`)
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summaryJson(summary, data), null, 2)}\n`)
   writeFileAtomic(join(folder, 'report.html'), reportPage(data, summary))
   return summary
 }

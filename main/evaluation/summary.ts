@@ -18,12 +18,26 @@ export interface ReportData {
   readonly metrics: readonly Metric[]
   /** How many pairs each round's episodes gave, and why others gave none. */
   readonly pairs: readonly { readonly round: number; readonly counts: PairCounts }[]
+  /** What `max_length` cut or left out of the training data, by stage and round; empty where nothing was. */
+  readonly truncations: readonly RoundTruncation[]
   /** Wall seconds by stage, in the order they ran; by stage and round if a stage ran in several rounds. */
   readonly wall: Readonly<Record<string, number>>
   /** Facts to show, a line each: the model, the engine, the reference. */
   readonly facts: Readonly<Record<string, string>>
   /** All settings of the run. */
   readonly settings: unknown
+}
+
+/** Training data of one kind that was longer than `max_length`. */
+export interface RoundTruncation {
+  readonly stage: string
+  readonly round: number
+  readonly what: 'golden' | 'heldOut' | 'pairs' | 'successes'
+  /** How many there were, how many of them were cut to `max_length` tokens, and how many left out. */
+  readonly of: number
+  readonly cut: number
+  readonly dropped: number
+  readonly max_length: number
 }
 
 export interface ArmSummary extends Interval {
@@ -61,9 +75,12 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
 /**
  * summary.json: for each arm (in camel case: `successSft`) success, n, low, high and faults; `mcnemar` of DPO against
  * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `verdict`, the
- * conclusions; `tasks`; `wall` seconds by stage.
+ * conclusions; `tasks`; `wall` seconds by stage; `truncations` where `max_length` cut or left out something.
  */
-export function summaryJson(summary: Summary, wall: Readonly<Record<string, number>>): Record<string, unknown> {
+export function summaryJson(
+  summary: Summary,
+  { wall, truncations }: Pick<ReportData, 'wall' | 'truncations'>,
+): Record<string, unknown> {
   const camel = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [camelCase(name), value]))
   const sft = summary.against.sft
@@ -79,6 +96,7 @@ export function summaryJson(summary: Summary, wall: Readonly<Record<string, numb
       ]),
     ),
     wall,
+    ...(truncations.length === 0 ? {} : { truncations }),
   }
 }
 

@@ -33,7 +33,7 @@ const FILES = {
   }),
   'summary.json': (store, run, { tasks }) => {
     const summary = summarise(evaluationOf(store, run, tasks))
-    const json = JSON.stringify(summaryJson(summary, outlineOf(store, run).wall), null, 2)
+    const json = JSON.stringify(summaryJson(summary, outlineOf(store, run)), null, 2)
     return { type: 'application/json', content: `${json}\n` }
   },
   'summary.md': (store, run, { tasks }) => ({

@@ -247,6 +247,16 @@ export const ENGLISH = {
   fp32OverCard:
     '{{engine}} holds weights in fp32, which takes {{needed}} for this model, but {{card}} has {{size}}; set model.engine to native, which holds them in 4 bits, or choose a smaller model.',
 
+  gradientNotFinite:
+    'The gradient holds NaN or infinity, so no step was taken: the training has diverged. Begin a new run with a lower learning rate.',
+  logitsNotFinite:
+    'The model computed NaN or infinity in place of the probabilities of the next token: the training of its adapter had diverged, or the checkpoint is damaged. Train it again with a lower learning rate, or copy the checkpoint again.',
+  tfjsDidNotStart: 'the backend {{backend}} of TensorFlow.js did not start',
+  sequenceTooLong:
+    'A sequence has {{tokens}} tokens, but the model takes at most {{limit}} (max_position_embeddings); shorten the text.',
+  promptTooLong:
+    'The prompt has {{tokens}} tokens and the answer may have {{max_new_tokens}}, but the model takes at most {{limit}} in all; give it a shorter page, or lower max_new_tokens.',
+
   // Files of pairs and samples
   mustBeMessages: 'must be a list of messages',
   mustBeOneAnswer: 'must be a list of one assistant message',
@@ -292,7 +302,23 @@ export const ENGLISH = {
   scoringWhileRunning: 'A run is using the machine; try again when it has ended.',
 
   // Training
-  lossNotFinite: 'The loss became {{loss}} at step {{step}}: lower the learning rate.',
+  goldenSamples: 'golden samples',
+  heldOutSamples: 'held-out golden samples',
+  preferencePairs: 'pairs',
+  successSteps: 'steps of own successes',
+  stepOfSuccess: "a step of the agent's success at {{task}}, seed {{seed}}",
+  sequenceOverModel:
+    '{{place}}: prompt and answer have {{tokens}} tokens, but the model takes at most {{limit}}. Shorten or remove it, or begin a new run with {{key}}={{limit}}, which cuts it as TRL does.',
+  allTooLong:
+    '{{key}} is {{max_length}}, which leaves none of the {{what}}: each prompt alone is that long. Begin a new run with a larger {{key}}.',
+  truncated:
+    '{{key}} is {{max_length}}: of {{of}} {{what}}, {{cut}} were cut to this length, and {{dropped}} were left out because the prompt alone is that long.',
+  lossNotFinite:
+    'The loss became {{loss}} at step {{step}}: the training has diverged. Begin a new run with a lower learning rate.',
+  weightsNotFinite:
+    'The weights hold NaN or infinity after step {{step}}: the training has diverged. Begin a new run with a lower learning rate.',
+  referenceNotFinite:
+    'The reference policy gives no finite probabilities: the training that made it had diverged. Train it again with a lower learning rate.',
 
   // Messages of stages. (main/lab.ts, main/pipeline)
   configChanged: 'The configuration has changed since this run began. The run goes on with the old one.',
@@ -371,6 +397,8 @@ export const ENGLISH = {
   diskShort: '{{folder}}: {{needed}} are needed, but only {{free}} are free; free some space.',
   diskShortForDownload:
     "{{folder}}: the model's download and the files made from it need {{needed}}, but only {{free}} are free; free some space.",
+  lengthsOverModel:
+    'Prompt and answer have {{tokens}} tokens, but the model takes at most {{limit}}; give --prompt and --completion smaller values, or choose another model.',
   memoryTooSmall:
     'At least {{needed}} of memory are needed, but only {{free}} are free; close other programs, or choose a smaller model.',
   memoryTooSmallUnlessNf4:
@@ -591,6 +619,8 @@ export const ENGLISH = {
     '{{path}} did not start ({{why}}): run it by hand to see why, or set CHROME_PATH to another browser.',
 
   // The agent. (main/agent)
+  pageTooLong:
+    '{{task}}, seed {{seed}}, step {{step}}: the page is too long for the model. {{why}} In a new run, environment.max_chars and environment.max_elements limit the page, and model.max_new_tokens the answer.',
   predictNeedsPage:
     'predict takes the page as its second argument: the observation that reset or step of an environment returned.',
 

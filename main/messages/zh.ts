@@ -224,6 +224,14 @@ export const CHINESE = translated({
   fp32OverCard:
     '{{engine}} 以 fp32 存放权重，此模型需要 {{needed}}，而 {{card}} 只有 {{size}}；请把 model.engine 设为 native（以 4 位存放），或选择更小的模型。',
 
+  gradientNotFinite: '梯度中有 NaN 或无穷大，因此这一步没有更新：训练已发散。请以更低的学习率开始一次新的运行。',
+  logitsNotFinite:
+    '模型算出的下一个词元的概率是 NaN 或无穷大：训练其适配器时已发散，或检查点已损坏。请以更低的学习率重新训练，或重新复制检查点。',
+  tfjsDidNotStart: 'TensorFlow.js 的后端 {{backend}} 没有启动',
+  sequenceTooLong: '一个序列有 {{tokens}} 个词元，而模型最多接受 {{limit}} 个（max_position_embeddings）；请缩短文字。',
+  promptTooLong:
+    '提示有 {{tokens}} 个词元，回答最多 {{max_new_tokens}} 个，而模型总共最多接受 {{limit}} 个；请给它更短的页面，或降低 max_new_tokens。',
+
   // 偏好对与样本的文件
   mustBeMessages: '必须是消息的列表',
   mustBeOneAnswer: '必须是只含一条 assistant 消息的列表',
@@ -266,7 +274,20 @@ export const CHINESE = translated({
   scoringWhileRunning: '有运行正在使用机器；请等它结束后再试。',
 
   // 训练
-  lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：请降低学习率。',
+  goldenSamples: '黄金样本',
+  heldOutSamples: '留出的黄金样本',
+  preferencePairs: '偏好对',
+  successSteps: '自身成功的步骤',
+  stepOfSuccess: '智能体在 {{task}}（种子 {{seed}}）上成功的一步',
+  sequenceOverModel:
+    '{{place}}：提示与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个。请缩短或删除它；或开始一次新的运行并设 {{key}}={{limit}}，它会像 TRL 那样截断。',
+  allTooLong:
+    '{{key}} 是 {{max_length}}，一个{{what}}也不剩：每个提示本身就有这么长。请开始一次新的运行，并设更大的 {{key}}。',
+  truncated:
+    '{{key}} 是 {{max_length}}：{{of}} 个{{what}}中，{{cut}} 个截断到此长度，{{dropped}} 个因提示本身就有这么长而未用。',
+  lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：训练已发散。请以更低的学习率开始一次新的运行。',
+  weightsNotFinite: '第 {{step}} 步之后权重中有 NaN 或无穷大：训练已发散。请以更低的学习率开始一次新的运行。',
+  referenceNotFinite: '参考策略给出的概率不是有限的数：训练它时已发散。请以更低的学习率重新训练它。',
 
   // 各阶段的消息。（main/lab.ts、main/pipeline）
   configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
@@ -335,6 +356,8 @@ export const CHINESE = translated({
   nodeTooOld: 'Node {{version}} 太旧，实验室需要 Node 24。请运行 `npm run setup`。',
   diskShort: '{{folder}}：需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
   diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
+  lengthsOverModel:
+    '提示与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个；请给 --prompt 与 --completion 更小的值，或选择别的模型。',
   memoryTooSmall: '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，或选择更小的模型。',
   memoryTooSmallUnlessNf4:
     '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型。',
@@ -546,6 +569,8 @@ export const CHINESE = translated({
   browserDidNotStart: '{{path}} 没有启动（{{why}}）：请手动运行它查看原因，或把 CHROME_PATH 设为别的浏览器。',
 
   // 智能体。
+  pageTooLong:
+    '{{task}}，种子 {{seed}}，第 {{step}} 步：页面对模型来说太长。{{why}}在新的运行中，environment.max_chars 与 environment.max_elements 限制页面，model.max_new_tokens 限制回答。',
   predictNeedsPage: 'predict 的第二个参数是页面：请给出环境的 reset 或 step 返回的观察。',
 
   // 试玩与录制。

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
 import { pairCounts } from './stages/collect.ts'
+import { truncation } from './stages/lengths.ts'
 
 export const evaluateResult = z.object({
   /** The folder of report.html, summary.json and metrics.csv. */
@@ -66,8 +67,8 @@ export function history(store: Store, run: number): Omit<ReportData, keyof Evalu
   }
 }
 
-/** The numbers of episodes and pairs of each round, and the time of every stage. */
-export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | 'pairs' | 'wall'> {
+/** The numbers of episodes and pairs of each round, what training cut, and the time of every stage. */
+export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | 'pairs' | 'truncations' | 'wall'> {
   const { name, started } = store.runs.record(run)
   const records = recordsBehind(store, run)
   return {
@@ -75,8 +76,17 @@ export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | '
     pairs: records
       .filter(({ stage }) => stage === 'collect')
       .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
+    truncations: records.flatMap(truncationsOf),
     wall: wallOf(records),
   }
+}
+
+const trained = z.object({ truncations: z.array(truncation).default([]) })
+
+function truncationsOf({ stage, round, result }: StageRecord): ReportData['truncations'] {
+  if (stage !== 'sft' && stage !== 'dpo') return []
+  const { success, data } = trained.safeParse(result)
+  return success ? data.truncations.map((one) => ({ stage, round, ...one })) : []
 }
 
 /** Seconds by stage. The name of a stage has its round where there are several, or where it is not the first. */

@@ -1,7 +1,7 @@
 /** Golden samples in the form of TRL's SFT trainer: prompt and completion as messages, one JSON object per line. */
 import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
-import { answer, answerSchema, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
+import { answer, answerSchema, type Line, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
 
 /** The source of samples that a person recorded. All of them are trained on. */
 export const BY_HAND = 'hand'
@@ -42,7 +42,12 @@ export function writeGoldenData(path: string, samples: readonly GoldenSample[]):
  * lines.
  */
 export function readGoldenData(path: string): GoldenSample[] {
-  return parseJsonLines(readText(path) ?? '', path, sampleSchema).map(({ value }) => value)
+  return readGoldenLines(path).map(({ value }) => value)
+}
+
+/** The same, each with its line in the file. */
+export function readGoldenLines(path: string): Line<GoldenSample>[] {
+  return parseJsonLines(readText(path) ?? '', path, sampleSchema)
 }
 
 export interface GoldenSplit {

@@ -85,6 +85,7 @@ export const pairsRouter = router({
       const { reference, policy } = pairPolicies(ctx.lab.store, config, pair.run, pair.round)
       return scorePair(
         resources,
+        config,
         pair,
         [reference, policy].filter(({ folder }) => hasAdapter(folder)),
       )
@@ -107,7 +108,7 @@ export const pairsRouter = router({
         [policy, 'dpo', 'policyMargin'],
       ] as const) {
         const keep = (margins: ReadonlyMap<number, number>) => lab.store.pairs.setMargins(which, margins)
-        await scoreMargins(resources, pairs, firstAdapter([folder], command), keep)
+        await scoreMargins(resources, config, pairs, firstAdapter([folder], command), keep)
       }
     })
     return { pairs: pairs.length }

@@ -56,6 +56,7 @@ const OPTIONS: PreferenceOptions = {
   rpo_alpha: 1,
   imitation: 0.5,
   replay: 0.5,
+  max_length: null,
 }
 
 let engine: Engine

@@ -22,8 +22,11 @@ export interface TrainingOptions extends ScheduleOptions {
 
 /** One term of the loss. It chooses its own batch and applies its own weight. */
 export interface Term {
-  /** Adds the gradients of the weighted loss on this step's batch. */
-  accumulate(step: number): Promise<TermReport>
+  /**
+   * Adds the gradients of the weighted loss on this step's batch. The signal ends it early, as it ends the engine's
+   * `accumulate`. Throws UserError when the loss is no longer a number.
+   */
+  accumulate(step: number, signal?: AbortSignal): Promise<TermReport>
 }
 
 export interface TermReport {
@@ -55,7 +58,7 @@ export interface Best {
 /** Held-out evaluation during training. */
 export interface Validation {
   /** Must hold eval_loss. */
-  readonly evaluate: () => Promise<Metrics & { readonly eval_loss: number }>
+  readonly evaluate: (signal?: AbortSignal) => Promise<Metrics & { readonly eval_loss: number }>
   /** Optimiser steps between evaluations. */
   readonly eval_steps: number
   /** Training stops after this many evaluations in a row without improvement. */
@@ -68,7 +71,7 @@ export interface TrainingHooks {
   /** Stores a state. Called every `save_steps` steps, and when a run is cancelled. */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void>
   readonly save_steps?: number
-  /** Checked between steps. */
+  /** Stops the training, also within a step; what the step had computed is lost. */
   readonly signal?: AbortSignal
   /** The state to resume from. The engine must already hold its `weights`. */
   readonly resume?: TrainingState
@@ -87,8 +90,8 @@ export interface TrainingResult {
 
 /**
  * Trains `target` (an adapter, or null for all base weights) on the sum of the terms. A resumed run ends with the same
- * weights as one that never stopped. When cancelled, saves a last checkpoint and throws the signal's reason. Throws an
- * Error when the loss is no longer a number.
+ * weights as one that never stopped. When cancelled, saves a last checkpoint and throws the signal's reason. Throws
+ * UserError when loss, gradient or weights are no longer numbers.
  */
 export async function optimize(
   engine: Engine,
@@ -126,10 +129,15 @@ export async function optimize(
     }
     const began = performance.now()
     const reports: TermReport[] = []
-    for (const term of terms) reports.push(await term.accumulate(step))
+    try {
+      for (const term of terms) reports.push(await term.accumulate(step, signal))
+    } catch (error) {
+      if (signal?.aborted) await save()
+      throw error
+    }
     const learning_rate = learningRate(step, options)
     const loss = reports.reduce((sum, report) => sum + report.loss, 0)
-    if (!Number.isFinite(loss)) throw new UserError('lossNotFinite', { loss, step: step + 1 })
+    demandFinite(loss, step)
     const { grad_norm } = await engine.step({ ...ADAM, ...options, learning_rate })
     step++
     const tokens = reports.reduce((sum, report) => sum + report.tokens, 0)
@@ -143,7 +151,8 @@ export async function optimize(
       tokens_per_second: (tokens / (performance.now() - began)) * 1000,
     }
     if (validation !== undefined && (step % validation.eval_steps === 0 || step === options.max_steps)) {
-      const evaluation = await validation.evaluate()
+      const evaluation = await validation.evaluate(signal)
+      demandFinite(evaluation.eval_loss, step - 1)
       metrics = { ...metrics, ...evaluation }
       if (best === null || evaluation.eval_loss < best.eval_loss) {
         best = { step, eval_loss: evaluation.eval_loss, weights: await weights() }
@@ -152,12 +161,21 @@ export async function optimize(
     hooks.onStep?.(step, metrics)
     if (step % save_steps === 0) await save()
   }
+  const result = best?.weights ?? (await weights())
+  for (const { data } of result.values()) {
+    if (!data.every(Number.isFinite)) throw new UserError('weightsNotFinite', { step: best?.step ?? step })
+  }
   return {
-    weights: best?.weights ?? (await weights()),
+    weights: result,
     step: best?.step ?? step,
     steps: step,
     stoppedEarly: step < options.max_steps,
   }
+}
+
+/** Throws UserError if the loss of a step, counted from 0, is not a number. */
+export function demandFinite(loss: number, step: number): void {
+  if (!Number.isFinite(loss)) throw new UserError('lossNotFinite', { loss, step: step + 1 })
 }
 
 /** PyTorch's defaults. */

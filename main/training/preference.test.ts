@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createBigramEngine } from '../../testing/bigram-engine.ts'
+import { UserError } from '../messages/error.ts'
 import { type LossType, PREFERENCE_LOSSES } from './losses.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import {
@@ -10,7 +11,7 @@ import {
   type TokenPair,
   trainPreference,
 } from './preference.ts'
-import { evaluateSft } from './sft.ts'
+import { type Example, evaluateSft } from './sft.ts'
 
 const tokens = (...values: number[]) => Int32Array.from(values)
 const PAIRS: readonly TokenPair[] = [
@@ -41,6 +42,7 @@ const OPTIONS: PreferenceOptions = {
   rpo_alpha: 1,
   imitation: 0,
   replay: 0.5,
+  max_length: null,
 }
 
 /** An SFT policy that is not uniform, so that the reference has an effect. */
@@ -213,4 +215,41 @@ test('nothing to learn from is an error', async () => {
     trainPreference({ ...job, objective: { method: 'dpo', pairs: PAIRS, reference: [], examples: [] } }),
   ).rejects.toThrow('reference log-probabilities')
   await expect(trainPreference({ ...job, objective: { method: 'replay' }, golden: [] })).rejects.toThrow('no examples')
+})
+
+test('KTO’s mismatched completions are cut where they do not fit', async () => {
+  const engine = createBigramEngine(START)
+  const lengths: number[] = []
+  const measured: typeof engine = {
+    ...engine,
+    logprobs(forest, ...rest) {
+      lengths.push(...forest.map(({ tokens, parent }) => tokens.length + (forest[parent]?.tokens.length ?? 0)))
+      return engine.logprobs(forest, ...rest)
+    },
+  }
+  const pairs = [
+    { prompt: tokens(1, 2, 3, 4, 5), chosen: tokens(6), rejected: tokens(7) },
+    { prompt: tokens(1), chosen: tokens(2, 3, 4, 5, 6), rejected: tokens(7) },
+  ]
+  const options = { ...OPTIONS, loss_type: 'kto', max_length: 6 } as const
+  const reference = await referenceLogps(measured, null, pairs, options)
+  const golden: Example[] = []
+  const job = { adapter: null, golden, options: { ...options, replay: 0, max_steps: 1 } }
+  const objective = { method: 'dpo', pairs, reference, examples: [] } as const
+  await trainPreference({ ...job, engine: measured, objective })
+  expect(Math.max(...lengths)).toBe(6)
+})
+
+test('a training that diverges ends with a sentence', async () => {
+  const error = await train('dpo', { learning_rate: 1e38, warmup_steps: 0, lr_scheduler_type: 'constant' }).then(
+    null,
+    (thrown) => thrown,
+  )
+  expect(error).toBeInstanceOf(UserError)
+  expect(error.message).toMatch(/the training has diverged\. Begin a new run with a lower learning rate/)
+})
+
+test('a reference that has diverged is told before training', async () => {
+  const engine = createBigramEngine(START.map((value) => value * Number.POSITIVE_INFINITY))
+  await expect(referenceLogps(engine, null, PAIRS, OPTIONS)).rejects.toThrow(/reference policy gives no finite/)
 })

@@ -3,9 +3,11 @@
  * the same replay of golden samples. They differ only in the term that comes from episodes.
  */
 import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
+import { UserError } from '../messages/error.ts'
 import { forestTokens, plant, type Sequence, segmentLogp, targets } from './forest.ts'
 import { type LossType, type PairLogps, type PairLoss, PREFERENCE_LOSSES, withChosenNll } from './losses.ts'
 import {
+  demandFinite,
   type Metrics,
   optimize,
   type Term,
@@ -45,6 +47,8 @@ export interface PreferenceOptions extends TrainingOptions {
   readonly imitation: number
   /** Weight of the golden samples' NLL in every step. Without it training forgets whole tasks. */
   readonly replay: number
+  /** The most tokens of a sequence, which its caller has cut to it; null for the model's positions. */
+  readonly max_length: number | null
 }
 
 /** What is learned from the episodes. Every objective also replays the golden samples. */
@@ -114,25 +118,29 @@ function chosenExample({ prompt, chosen }: TokenPair): Example {
 
 /**
  * The pairs' log-probabilities under the reference: the SFT policy at the start of preference training, frozen under the
- * name `adapter` (null: the engine's base weights). They are computed once; training never runs the reference again.
+ * name `adapter` (null: the engine's base weights). They are computed once; training never runs the reference again. The
+ * signal ends it early. Throws UserError where they are not finite.
  */
 export async function referenceLogps(
   engine: Engine,
   adapter: AdapterName,
   pairs: readonly TokenPair[],
-  options: Pick<PreferenceOptions, 'loss_type' | 'batch_size'>,
+  options: Pick<PreferenceOptions, 'loss_type' | 'batch_size' | 'max_length'>,
+  signal?: AbortSignal,
 ): Promise<ReferenceLogps[]> {
   const logps: ReferenceLogps[] = []
   for (let start = 0; start < pairs.length; start += options.batch_size) {
     const part = pairs.slice(start, start + options.batch_size)
-    const { forest, segments } = plant(part.flatMap(sequences))
-    const scores = await engine.logprobs(forest, adapter)
+    const { forest, segments } = plant(part.flatMap(pairSequences))
+    const scores = await engine.logprobs(forest, adapter, signal)
+    if (!scores.logprobs.every(Number.isFinite)) throw new UserError('referenceNotFinite')
     const mismatched =
       options.loss_type === 'kto'
         ? await sequenceLogps(
             engine,
             adapter,
-            part.map((_, i) => mismatch(pairs, start + i)),
+            part.map((_, i) => mismatch(pairs, start + i, mostTokens(engine, options))),
+            signal,
           )
         : part.map(() => 0)
     part.forEach((_, i) => {
@@ -157,8 +165,8 @@ export async function evaluatePairs(
   const tally = new PairTally(options.beta)
   for (let start = 0; start < pairs.length; start += options.batch_size) {
     const indices = pairs.slice(start, start + options.batch_size).map((_, i) => start + i)
-    const kl = await estimateKl(engine, adapter, pairs, reference, indices, options.loss_type)
-    const { forest, segments } = plant(indices.flatMap((index) => sequences(pairs[index]!)))
+    const kl = await estimateKl(engine, adapter, pairs, reference, indices, options)
+    const { forest, segments } = plant(indices.flatMap((index) => pairSequences(pairs[index]!)))
     const scores = await engine.logprobs(forest, adapter)
     indices.forEach((index, i) => {
       const seen = pairLogps(scores, segments[2 * i]!, segments[2 * i + 1]!, reference[index]!, kl)
@@ -187,7 +195,7 @@ function pairTerm(
   if (reference.length !== pairs.length) throw new Error('Every pair needs its reference log-probabilities.')
   const lossOf = pairLoss(options)
   return {
-    async accumulate(step) {
+    async accumulate(step, signal) {
       const size = options.batch_size * options.grad_accumulation_steps
       const batch = batchIndices(pairs.length, size, step, options.seed)
       const tally = new PairTally(options.beta)
@@ -196,14 +204,15 @@ function pairTerm(
       let tokens = 0
       for (let start = 0; start < size; start += options.batch_size) {
         const indices = batch.slice(start, start + options.batch_size)
-        const kl = await estimateKl(engine, adapter, pairs, reference, indices, options.loss_type)
-        const { forest, segments } = plant(indices.flatMap((index) => sequences(pairs[index]!)))
+        const kl = await estimateKl(engine, adapter, pairs, reference, indices, options, signal)
+        const { forest, segments } = plant(indices.flatMap((index) => pairSequences(pairs[index]!)))
         const dLoss = (scores: Scores) => {
           const derivatives = new Float32Array(scores.logprobs.length)
           indices.forEach((index, i) => {
             const [chosen, rejected] = [segments[2 * i]!, segments[2 * i + 1]!]
             const seen = pairLogps(scores, chosen, rejected, reference[index]!, kl)
             const loss = lossOf(seen, options)
+            demandFinite(loss.loss, step)
             tally.add(seen, loss)
             // A completion's log-probability is the sum over its tokens, so each token has the sum's derivative.
             fill(derivatives, scores, chosen, loss.dChosen / size)
@@ -211,7 +220,7 @@ function pairTerm(
           })
           return derivatives
         }
-        const scores = await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start))
+        const scores = await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start), signal)
         both.add(scores)
         chosenAlone.add(
           scores,
@@ -231,7 +240,8 @@ function pairLoss(options: PreferenceOptions) {
   return options.rpo_alpha > 0 ? withChosenNll(loss, options.rpo_alpha) : loss
 }
 
-function sequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
+/** A pair's two sequences: with chosen, then with rejected. */
+export function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
   return [
     { prompt, completion: chosen },
     { prompt, completion: rejected },
@@ -265,27 +275,43 @@ async function estimateKl(
   pairs: readonly TokenPair[],
   reference: readonly ReferenceLogps[],
   indices: readonly number[],
-  lossType: LossType,
+  options: Pick<PreferenceOptions, 'loss_type' | 'max_length'>,
+  signal?: AbortSignal,
 ): Promise<number> {
-  if (lossType !== 'kto') return 0
+  if (options.loss_type !== 'kto') return 0
   const logps = await sequenceLogps(
     engine,
     adapter,
-    indices.map((index) => mismatch(pairs, index)),
+    indices.map((index) => mismatch(pairs, index, mostTokens(engine, options))),
+    signal,
   )
   const ratios = logps.map((logp, i) => logp - reference[indices[i]!]!.mismatched)
   return Math.max(0, ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length)
 }
 
-/** A pair's prompt with the chosen completion of a distant pair, because neighbours may share the prompt. */
-function mismatch(pairs: readonly TokenPair[], index: number): Sequence {
+/**
+ * A pair's prompt with the chosen completion of a distant pair, because neighbours may share the prompt. It has at most
+ * `most` tokens: two pairs may fit where this one does not.
+ */
+function mismatch(pairs: readonly TokenPair[], index: number, most: number): Sequence {
   const other = (index + Math.floor(pairs.length / 2)) % pairs.length
-  return { prompt: pairs[index]!.prompt, completion: pairs[other]!.chosen }
+  const { prompt } = pairs[index]!
+  return { prompt, completion: pairs[other]!.chosen.subarray(0, most - prompt.length) }
 }
 
-async function sequenceLogps(engine: Engine, adapter: AdapterName, sequences: readonly Sequence[]): Promise<number[]> {
+/** The most tokens of a sequence. */
+function mostTokens({ config }: Engine, { max_length }: Pick<PreferenceOptions, 'max_length'>): number {
+  return Math.min(max_length ?? config.max_position_embeddings, config.max_position_embeddings)
+}
+
+async function sequenceLogps(
+  engine: Engine,
+  adapter: AdapterName,
+  sequences: readonly Sequence[],
+  signal?: AbortSignal,
+): Promise<number[]> {
   const { forest, segments } = plant(sequences)
-  const scores = await engine.logprobs(forest, adapter)
+  const scores = await engine.logprobs(forest, adapter, signal)
   return segments.map((segment) => segmentLogp(scores, segment))
 }
 

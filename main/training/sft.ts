@@ -3,6 +3,7 @@ import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
 import { forestTokens, type PlantedForest, plant, type Sequence, targets } from './forest.ts'
 import { nll } from './losses.ts'
 import {
+  demandFinite,
   type Metrics,
   optimize,
   type Term,
@@ -39,7 +40,7 @@ export interface SftJob {
 export async function trainSft(job: SftJob): Promise<TrainingResult> {
   const { engine, adapter, examples, evalExamples = [], options, hooks } = job
   const validation = {
-    evaluate: () => evaluateSft(engine, adapter, evalExamples, options.batch_size),
+    evaluate: (signal?: AbortSignal) => evaluateSft(engine, adapter, evalExamples, options.batch_size, signal),
     eval_steps: options.eval_steps,
     patience: options.patience,
   }
@@ -57,7 +58,7 @@ export function nllTerm(
 ): Term {
   if (examples.length === 0) throw new Error('There are no examples to train on.')
   return {
-    async accumulate(step) {
+    async accumulate(step, signal) {
       const size = options.batch_size * options.grad_accumulation_steps
       const batch = batchIndices(examples.length, size, step, options.seed).map((index) => examples[index]!)
       const total = batch.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
@@ -70,9 +71,10 @@ export function nllTerm(
         const dLoss = (scores: Scores) => {
           const { loss: share, dLogprobs } = nll(scores.logprobs, tokenWeights(scores, planted, part), total / scale)
           loss += share
+          demandFinite(loss, step)
           return dLogprobs
         }
-        tally.add(await engine.accumulate(planted.forest, dLoss, mix(mix(options.seed, step), start)))
+        tally.add(await engine.accumulate(planted.forest, dLoss, mix(mix(options.seed, step), start), signal))
         tokens += forestTokens(planted.forest)
       }
       const { entropy, mean_token_accuracy } = tally.means()
@@ -94,6 +96,7 @@ export async function evaluateSft(
   adapter: AdapterName,
   examples: readonly Example[],
   batchSize: number,
+  signal?: AbortSignal,
 ): Promise<Metrics & { readonly eval_loss: number }> {
   const total = examples.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
   const tally = new TokenTally()
@@ -101,7 +104,7 @@ export async function evaluateSft(
   for (let start = 0; start < examples.length; start += batchSize) {
     const part = examples.slice(start, start + batchSize)
     const planted = plant(part)
-    const scores = await engine.logprobs(planted.forest, adapter)
+    const scores = await engine.logprobs(planted.forest, adapter, signal)
     eval_loss += nll(scores.logprobs, tokenWeights(scores, planted, part), total).loss
     tally.add(scores)
   }

@@ -38,6 +38,7 @@ export const fields: Readonly<Record<string, string>> = {
   'training.sft.max_steps': '优化步数上限。',
   'training.sft.batch_size': '一次前向与反向的样本数（TRL：per_device_train_batch_size）。',
   'training.sft.grad_accumulation_steps': '多少次的梯度合成一步（TRL：gradient_accumulation_steps）。',
+  'training.sft.max_length': '提示与回答合计的最大词元数。更长的从末尾截断，与 TRL 相同；空为拒绝模型容纳不下的。',
   'training.sft.warmup_steps': '学习率从 0 上升所用的步数。',
   'training.sft.lr_scheduler_type': '此后学习率如何变化。',
   'training.sft.weight_decay': 'AdamW 的解耦权重衰减。',
@@ -49,6 +50,8 @@ export const fields: Readonly<Record<string, string>> = {
   'training.dpo.max_steps': '优化步数。',
   'training.dpo.batch_size': '一次前向与反向的偏好对数（TRL：per_device_train_batch_size）。',
   'training.dpo.grad_accumulation_steps': '多少次的梯度合成一步（TRL：gradient_accumulation_steps）。',
+  'training.dpo.max_length':
+    '提示与回答合计的最大词元数。更长的从末尾截断，提示已占满的偏好对不用，与 TRL 相同；空为拒绝模型容纳不下的。',
   'training.dpo.warmup_steps': '学习率从 0 上升所用的步数。',
   'training.dpo.lr_scheduler_type': '此后学习率如何变化。',
   'training.dpo.weight_decay': 'AdamW 的解耦权重衰减。',

@@ -128,12 +128,20 @@ export interface NativeEngine {
   setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
   /** Completes the inbox's requests, and those that come meanwhile, until none is left. The last news may follow the end. */
   generate(inbox: Inbox, adapter: AdapterName, listener: (news: readonly News[]) => void): Promise<void>
+  /** Ends the `logprobs`, `forward` or `backward` at work: it rejects with the code INTERRUPTED. */
+  interrupt(): void
   close(): Promise<void>
 }
 
-/** Whether the addon refused a tensor because it holds NaN or infinity. */
-export function isNotFinite(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'NOT_FINITE'
+/**
+ * The codes of the addon's errors: a tensor holds NaN or infinity, the gradient does, logits do, or the call was
+ * interrupted.
+ */
+export type AddonCode = 'NOT_FINITE' | 'GRADIENT_NOT_FINITE' | 'LOGITS_NOT_FINITE' | 'INTERRUPTED'
+
+/** Whether an error of the addon has this code. */
+export function hasCode(error: unknown, code: AddonCode): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }
 
 export interface Addon {

@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { UserError } from '../../messages/error.ts'
 import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
-import { isNotFinite, type NativeEngine } from './addon.ts'
+import { hasCode, type NativeEngine } from './addon.ts'
 
 export interface WeightCache {
   /** Possible paths of the file. It is read from the first that has it, and written to the first that can be written. */
@@ -80,7 +80,7 @@ function areFinite(native: NativeEngine, name: string): Promise<boolean> {
   return native.sectionsRead(name).then(
     () => true,
     (error: unknown) => {
-      if (isNotFinite(error)) return false
+      if (hasCode(error, 'NOT_FINITE')) return false
       throw error
     },
   )

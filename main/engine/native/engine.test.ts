@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
-import type { Engine, Forest, LoraConfig, Qwen2Config, Tensors } from '../engine.ts'
+import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { type FlatTensors, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
 import { createNativeEngine, flattenForest, flattenLora, type NativeOptions } from './engine.ts'
@@ -624,6 +624,36 @@ describeNative('the native engine', () => {
       })
     },
   )
+
+  test('a long call ends while it computes, in any of its passes, and what follows is unharmed', async () => {
+    const config = { ...ODD, max_position_embeddings: 2 ** 15 }
+    const length = 6000
+    const long: Forest = [{ tokens: tokens(length, config), parent: -1, targetStart: length - 8 }]
+    const short = forest(config, 4)
+    await using(await open(config), async (engine) => {
+      await engine.train(null)
+      const before = await engine.logprobs(short, null)
+      const stopped = async (call: (signal: AbortSignal) => Promise<unknown>) => {
+        const stop = new AbortController()
+        const ended = call(stop.signal)
+        setTimeout(() => stop.abort(new Error('stopped')), 30)
+        await expect(ended).rejects.toThrow('stopped')
+      }
+      await stopped((signal) => engine.logprobs(long, null, signal))
+      await stopped((signal) => engine.accumulate(long, slopes, undefined, signal))
+      // Here the abort comes within the backward pass, which takes longer than the forward pass.
+      const stop = new AbortController()
+      const late = (scores: Scores) => {
+        setTimeout(() => stop.abort(new Error('stopped late')), 10)
+        return slopes(scores)
+      }
+      await expect(engine.accumulate(long, late, undefined, stop.signal)).rejects.toThrow('stopped late')
+      expect(await engine.logprobs(short, null)).toEqual(before)
+      await engine.train(null)
+      await engine.accumulate(short, slopes)
+      expect((await engine.step(ADAMW)).grad_norm).toBeGreaterThan(0)
+    })
+  })
 
   test('the event loop goes on while it computes', async () => {
     await using(await open(EVEN, { instructions: 'portable', threads: 1 }), async (engine) => {

@@ -1,6 +1,7 @@
 /** The Engine interface over the native addon. */
 import { availableParallelism } from 'node:os'
 import type { HeadPrecision } from '../../config/choices.ts'
+import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import type {
   AdamW,
@@ -18,6 +19,7 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
+import { checkLengths } from '../forest.ts'
 import { notFinite } from '../model-file.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
@@ -26,7 +28,7 @@ import {
   type FlatForest,
   type FlatLora,
   type FlatTensors,
-  isNotFinite,
+  hasCode,
   KERNELS,
   type KernelsName,
   loadAddon,
@@ -139,7 +141,7 @@ async function fillFrom(native: NativeEngine, stream: TensorStream, names: Itera
     } catch (error) {
       // The piece's buffer must outlive the call that reads it.
       await filled.catch(() => {})
-      throw isNotFinite(error) ? notFinite(name, stream.fileOf) : error
+      throw hasCode(error, 'NOT_FINITE') ? notFinite(name, stream.fileOf) : error
     }
   }
 }
@@ -206,15 +208,42 @@ class QueuedEngine implements Engine {
     })
   }
 
-  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores> {
-    return this.#next(async () => scores(await this.#native.logprobs(flattenForest(forest), adapter)))
+  logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores> {
+    return this.#interruptible(signal, async () => {
+      checkLengths(forest, this.config)
+      return scores(await this.#native.logprobs(flattenForest(forest), adapter))
+    })
   }
 
-  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores> {
-    return this.#next(async () => {
+  accumulate(
+    forest: Forest,
+    dLoss: (scores: Scores) => Float32Array,
+    dropoutSeed?: number,
+    signal?: AbortSignal,
+  ): Promise<Scores> {
+    return this.#interruptible(signal, async () => {
+      checkLengths(forest, this.config)
       const result = scores(await this.#native.forward(flattenForest(forest), dropoutSeed))
-      await this.#native.backward(dLoss(result))
+      const slopes = dLoss(result)
+      signal?.throwIfAborted()
+      await this.#native.backward(slopes)
       return result
+    })
+  }
+
+  /** Runs `call` after all earlier calls. The signal ends it early; it then rejects with the signal's reason. */
+  #interruptible<R>(signal: AbortSignal | undefined, call: () => Promise<R>): Promise<R> {
+    return this.#next(async () => {
+      signal?.throwIfAborted()
+      const interrupt = () => this.#native.interrupt()
+      signal?.addEventListener('abort', interrupt, { once: true })
+      try {
+        return await call()
+      } catch (error) {
+        throw hasCode(error, 'INTERRUPTED') && signal !== undefined ? signal.reason : error
+      } finally {
+        signal?.removeEventListener('abort', interrupt)
+      }
     })
   }
 
@@ -223,7 +252,13 @@ class QueuedEngine implements Engine {
   }
 
   step(adamW: AdamW): Promise<{ grad_norm: number }> {
-    return this.#next(async () => ({ grad_norm: await this.#native.step(adamW) }))
+    return this.#next(async () => {
+      try {
+        return { grad_norm: await this.#native.step(adamW) }
+      } catch (error) {
+        throw hasCode(error, 'GRADIENT_NOT_FINITE') ? new UserError('gradientNotFinite') : error
+      }
+    })
   }
 
   optimizerState(): Promise<OptimizerState> {

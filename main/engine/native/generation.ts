@@ -1,6 +1,7 @@
 /** One run of the addon's generation. Completions may join while it lasts. */
+import { UserError } from '../../messages/error.ts'
 import type { AdapterName, Completion, Sampling } from '../engine.ts'
-import { type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
+import { hasCode, type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
 
 type Request = Omit<Sampling, 'seeds'> & { readonly prompt: Int32Array; readonly seed: number }
 
@@ -68,7 +69,8 @@ export class Generation {
       await native.generate(this.#inbox, this.#adapter, (news) => {
         for (const each of news) this.#hear(each)
       })
-    } catch (error) {
+    } catch (thrown) {
+      const error = hasCode(thrown, 'LOGITS_NOT_FINITE') ? new UserError('logitsNotFinite') : thrown
       for (const { reject } of [...this.#asked.values()]) reject(error)
       throw error
     }

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
+import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import { adamWStep, clipping, isDecayed } from '../adamw.ts'
@@ -143,11 +144,16 @@ class TfjsEngine implements Engine {
     })
   }
 
-  logprobs(forest: Forest, adapter: AdapterName): Promise<Scores> {
-    return this.#queue(() => this.#score(layOut(forest, this.config), () => this.#model(adapter)))
+  logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores> {
+    return this.#queue(() => this.#score(layOut(forest, this.config), () => this.#model(adapter), signal))
   }
 
-  accumulate(forest: Forest, dLoss: (scores: Scores) => Float32Array, dropoutSeed?: number): Promise<Scores> {
+  accumulate(
+    forest: Forest,
+    dLoss: (scores: Scores) => Float32Array,
+    dropoutSeed?: number,
+    signal?: AbortSignal,
+  ): Promise<Scores> {
     return this.#queue(async () => {
       const { target, weights, gradients } = this.#trained()
       const laidOut = layOut(forest, this.config)
@@ -158,7 +164,7 @@ class TfjsEngine implements Engine {
       })
       // The loss may combine trees, so it is computed after all are scored. Then each tree is computed again for its
       // gradient, so that only one tree's activations are in memory.
-      const scores = await this.#score(laidOut, modelOf)
+      const scores = await this.#score(laidOut, modelOf, signal)
       const d = dLoss(scores)
       if (d.length !== laidOut.targetCount) {
         throw new RangeError(`dLoss returned ${d.length} values for ${laidOut.targetCount} targets.`)
@@ -167,6 +173,7 @@ class TfjsEngine implements Engine {
       if (bad !== -1) throw new RangeError(`dLoss returned a value that is not finite, for target ${bad}.`)
       for (const tree of laidOut.trees) {
         if (tree.targets.length === 0) continue
+        signal?.throwIfAborted()
         const made = this.#treeGradients(modelOf(tree), tree, weights, d)
         for (const [name, gradient] of made) {
           const sum = gradients.get(name)!.data
@@ -189,9 +196,7 @@ class TfjsEngine implements Engine {
       const { grad_norm, factor } = clipping(gradients, adamW.max_grad_norm)
       if (!Number.isFinite(grad_norm)) {
         for (const { data } of gradients.values()) data.fill(0)
-        throw new Error(
-          'The gradient is not finite, so no step was taken and it was cleared; a lower learning_rate may help.',
-        )
+        throw new UserError('gradientNotFinite')
       }
       const step = ++training.step
       training.weights.update((name, values) => {
@@ -292,12 +297,17 @@ class TfjsEngine implements Engine {
     }
   }
 
-  async #score({ trees, starts, counts, targetCount }: LaidOutForest, modelOf: (tree: Tree) => Model): Promise<Scores> {
+  async #score(
+    { trees, starts, counts, targetCount }: LaidOutForest,
+    modelOf: (tree: Tree) => Model,
+    signal?: AbortSignal,
+  ): Promise<Scores> {
     const logprobs = new Float32Array(targetCount)
     const entropies = new Float32Array(targetCount)
     const hits = new Uint8Array(targetCount)
     for (const tree of trees) {
       if (tree.targets.length === 0) continue
+      signal?.throwIfAborted()
       const logits = this.#tf.tidy(() => targetLogits(modelOf(tree), tree).dataSync())
       tree.targets.forEach((target, index) => {
         const row = logits.subarray(index * this.config.vocab_size, (index + 1) * this.config.vocab_size)
@@ -367,6 +377,7 @@ class TfjsEngine implements Engine {
     try {
       while (tokens.length < sampling.max_new_tokens) {
         signal?.throwIfAborted()
+        if (!prefix.logits.every(Number.isFinite)) throw new UserError('logitsNotFinite')
         const token = sampleToken(prefix.logits, sampling, uniformAt(seed, tokens.length))
         const logprob = logSoftmax(prefix.logits).logprobs[token]!
         tokens.push(token)

@@ -1,5 +1,6 @@
 /** Loads TensorFlow.js, only when an engine needs it. */
 import util from 'node:util'
+import { UserError } from '../../messages/error.ts'
 
 export type Tf = typeof import('@tensorflow/tfjs')
 export type TfjsBackend = 'node-gpu' | 'wasm' | 'cpu'
@@ -28,7 +29,7 @@ export async function chooseBackend(tf: Tf, backend: TfjsBackend): Promise<void>
   if (tf.getBackend() === name || (await tf.setBackend(name))) return
   // tfjs tells only whether it started. Starting the backend directly throws the reason.
   await tf.findBackendFactory(name)?.()
-  throw new Error(`The ${backend} backend of TensorFlow.js did not start.`)
+  throw new UserError('tfjsDidNotStart', { backend })
 }
 
 /**

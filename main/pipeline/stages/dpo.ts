@@ -9,16 +9,21 @@ import { CONTROLS } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
-import { pairMessages } from '../../preferences/pairs.ts'
 import { successSteps } from '../../preferences/successes.ts'
-import type { StoredPair } from '../../store/pairs.ts'
-import type { Sequence } from '../../training/forest.ts'
-import { type Objective, referenceLogps, type TokenPair, trainPreference } from '../../training/preference.ts'
+import {
+  type Objective,
+  pairSequences,
+  referenceLogps,
+  type TokenPair,
+  trainPreference,
+} from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
+import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
 import { exportAdapter, hasAdapter, policyFolder } from '../artifacts.ts'
 import { finishedStage } from '../lineage.ts'
 import type { Stage, StageContext } from '../stage.ts'
-import { goldenExamples } from './examples.ts'
+import { goldenExamples, pairPlaces, successExample, tokenPair } from './examples.ts'
+import { LengthLimit, type Placed, truncation } from './lengths.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 import { mapInTurns } from './turns.ts'
@@ -28,6 +33,8 @@ const result = z.object({
   /** The adapter of the reference policy. It is frozen, and training starts from it. */
   reference: z.string(),
   arms: z.array(z.string()),
+  /** What `max_length` cut or dropped. */
+  truncations: z.array(truncation).default([]),
 })
 
 export const dpo: Stage<z.output<typeof result>> = {
@@ -45,7 +52,8 @@ export const dpo: Stage<z.output<typeof result>> = {
     // Read from disk each time, because beside a large model there is no memory for a second copy.
     const weights = async () => (await model.readAdapter(reference, () => {})).tensors
     const material = await materialOf(context, model)
-    const { pairs, golden } = material
+    const { pairs, golden, limit } = material
+    limit.tell(context.say)
     context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
     sayWarnings(context, engine, lora, material)
 
@@ -53,7 +61,7 @@ export const dpo: Stage<z.output<typeof result>> = {
       const frozen = 'reference'
       await moveAdapter(engine, frozen, lora, await weights())
       try {
-        return await referenceLogps(engine, frozen, pairs, options)
+        return await referenceLogps(engine, frozen, pairs, options, context.signal)
       } finally {
         await engine.removeAdapter(frozen)
       }
@@ -77,7 +85,8 @@ export const dpo: Stage<z.output<typeof result>> = {
     }
     await exportAdapter(artifacts.adapter('dpo', round), projectPath(config.paths.dpo_adapter_path))
     context.say('dpoDone', { path: shownPath(config.paths.dpo_adapter_path), arms: [...arms.keys()] })
-    return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()] }
+    const { truncations } = limit
+    return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()], truncations }
   },
   line({ pairs, arms }, round) {
     const held = round > 1 ? message('lineDpoLater', { pairs, round: round - 1 }) : message('lineDpo', { pairs })
@@ -90,17 +99,27 @@ interface Material {
   /** Every step of the successes in the collected episodes. */
   readonly examples: readonly Example[]
   readonly golden: readonly Example[]
+  /** What their lengths were fitted to. */
+  readonly limit: LengthLimit
 }
 
-/** Throws UserError where golden samples should be replayed and there are none. */
+/** Throws UserError where golden samples should be replayed and there are none, and for sequences that are too long. */
 async function materialOf(context: StageContext, model: AgentModel): Promise<Material> {
   const { config } = context
-  const pairs = await mapInTurns(trainingPairs(context, ['dpo', ...CONTROLS]), (pair) => tokenPair(model, pair))
-  const { train: golden } = goldenExamples(model, config)
-  if (golden.length === 0 && config.training.dpo.replay > 0) {
-    throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
-  }
-  return { pairs, golden, examples: await ownSuccesses(context, model) }
+  const place = pairPlaces(config)
+  const stored = await mapInTurns(
+    trainingPairs(context, ['dpo', ...CONTROLS]),
+    (pair) => ({ item: tokenPair(model, pair), place: () => place(pair) }),
+    context.signal,
+  )
+  const { train } = goldenExamples(model, config)
+  const replays = config.training.dpo.replay > 0
+  if (train.length === 0 && replays) throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
+  const limit = new LengthLimit('dpo', config, model.engine.config)
+  const pairs = limit.fitSome('pairs', stored, PAIRS)
+  const golden = replays ? limit.fitSome('golden', train, EXAMPLES) : limit.fit('golden', train, EXAMPLES)
+  const examples = limit.fit('successes', await ownSuccesses(context, model), EXAMPLES)
+  return { pairs, golden, examples, limit }
 }
 
 /** Warns of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
@@ -139,25 +158,13 @@ function objectives(
 }
 
 /** Every step of the successes of this run's collection, or of the latest one for a stage that is run alone. */
-async function ownSuccesses({ store, run, round }: StageContext, model: AgentModel): Promise<Example[]> {
+async function ownSuccesses(
+  { store, run, round, signal }: StageContext,
+  model: AgentModel,
+): Promise<Placed<Example>[]> {
   const collections = finishedStage(store, run, 'collect')
   const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
   if (collection === undefined) return []
   const episodes = store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
-  return mapInTurns(successSteps(episodes), (step) => ({
-    prompt: model.messageTokens(pairMessages(step)),
-    completion: model.completionTokens(step.completion),
-  }))
-}
-
-function pairSequences({ prompt, chosen, rejected }: TokenPair): Sequence[] {
-  return [chosen, rejected].map((completion) => ({ prompt, completion }))
-}
-
-function tokenPair(model: AgentModel, pair: StoredPair): TokenPair {
-  return {
-    prompt: model.messageTokens(pairMessages(pair)),
-    chosen: model.completionTokens(pair.chosen),
-    rejected: model.completionTokens(pair.rejected),
-  }
+  return mapInTurns(successSteps(episodes), (step) => successExample(model, step), signal)
 }

@@ -1,18 +1,75 @@
 /** Converts stored texts to the tokens that training takes. */
 import type { AgentModel } from '../../agent/model.ts'
 import type { Config } from '../../config/schema.ts'
-import { projectPath } from '../../files/paths.ts'
-import { type GoldenSample, readGoldenData, splitGolden } from '../../preferences/golden.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
+import { message, type Value } from '../../messages/message.ts'
+import { type FilePair, parsePreferences } from '../../preferences/dataset.ts'
+import { type GoldenSample, readGoldenLines, splitGolden } from '../../preferences/golden.ts'
+import { pairMessages } from '../../preferences/pairs.ts'
+import type { SuccessStep } from '../../preferences/successes.ts'
+import { readText } from '../../preferences/trl.ts'
+import type { StoredPair } from '../../store/pairs.ts'
+import type { TokenPair } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
+import type { Placed } from './lengths.ts'
 
 /** The golden samples for the configuration: those to train on, and those held out. */
-export function goldenExamples(model: AgentModel, config: Config): { train: Example[]; heldOut: Example[] } {
+export function goldenExamples(
+  model: AgentModel,
+  config: Config,
+): { readonly train: Placed<Example>[]; readonly heldOut: Placed<Example>[] } {
   const { samples_per_task, held_out_per_task } = config.golden
-  const samples = readGoldenData(projectPath(config.paths.sft_data))
-  const { train, heldOut } = splitGolden(samples, config.tasks, samples_per_task, held_out_per_task)
-  const example = ({ prompt, completion }: GoldenSample): Example => ({
-    prompt: model.messageTokens(prompt),
-    completion: model.completionTokens(completion),
+  const path = projectPath(config.paths.sft_data)
+  const lines = new Map(readGoldenLines(path).map(({ line, value }) => [value, line]))
+  const { train, heldOut } = splitGolden([...lines.keys()], config.tasks, samples_per_task, held_out_per_task)
+  const example = (sample: GoldenSample): Placed<Example> => ({
+    item: { prompt: model.messageTokens(sample.prompt), completion: model.completionTokens(sample.completion) },
+    place: () => `${shownPath(path)}:${lines.get(sample)}`,
   })
   return { train: train.map(example), heldOut: heldOut.map(example) }
+}
+
+/** A step of the agent's own success. */
+export function successExample(model: AgentModel, { task, seed, ...step }: SuccessStep): Placed<Example> {
+  return {
+    item: { prompt: model.messageTokens(pairMessages(step)), completion: model.completionTokens(step.completion) },
+    place: () => message('stepOfSuccess', { task, seed }),
+  }
+}
+
+/** The tokens of a pair. */
+export function tokenPair(model: AgentModel, pair: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>): TokenPair {
+  return {
+    prompt: model.messageTokens(pairMessages(pair)),
+    chosen: model.completionTokens(pair.chosen),
+    rejected: model.completionTokens(pair.rejected),
+  }
+}
+
+/** The pairs of the preference file, the last line first; none where it cannot be read as pairs. */
+function readable(path: string): readonly FilePair[] {
+  try {
+    return parsePreferences(readText(path) ?? '', path).reverse()
+  } catch (error) {
+    if (error instanceof UserError) return []
+    throw error
+  }
+}
+
+/**
+ * Returns a function that says where a person finds a pair: its line in the preference file of the configuration, else its
+ * number in the store.
+ */
+export function pairPlaces({ paths }: Config): (pair: StoredPair) => Value {
+  const path = projectPath(paths.preference_data)
+  let lines: Map<string, number> | undefined
+  const keyOf = ({ prompt, chosen, rejected }: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>) =>
+    JSON.stringify([prompt, chosen, rejected])
+  return (pair) => {
+    lines ??= new Map(readable(path).map((line) => [keyOf(line), line.line]))
+    const line = lines.get(keyOf(pair))
+    const { id, task, seed, step } = pair
+    return line === undefined ? message('pairName', { id, task, seed, step }) : `${shownPath(path)}:${line}`
+  }
 }

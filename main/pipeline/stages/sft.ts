@@ -7,9 +7,11 @@ import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { type Example, trainSft } from '../../training/sft.ts'
+import { EXAMPLES } from '../../training/truncate.ts'
 import { exportAdapter } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
 import { goldenExamples } from './examples.ts'
+import { LengthLimit, truncation } from './lengths.ts'
 import { trainAdapter } from './training.ts'
 
 const result = z.object({
@@ -18,6 +20,8 @@ const result = z.object({
   step: z.int(),
   steps: z.int(),
   stoppedEarly: z.boolean(),
+  /** What `max_length` cut or dropped. */
+  truncations: z.array(truncation).default([]),
 })
 
 export const sft: Stage<z.output<typeof result>> = {
@@ -29,12 +33,17 @@ export const sft: Stage<z.output<typeof result>> = {
     const { sft: options } = config.training
     const { seed } = config.project
     const model = await resources.model()
-    const { train, heldOut } = goldenExamples(model, config)
-    if (train.length === 0) {
+    const samples = goldenExamples(model, config)
+    if (samples.train.length === 0) {
       throw new UserError('noSample', { path: config.paths.sft_data })
     }
     const folder = artifacts.adapter('sft', 0)
     const { engine } = model
+    const limit = new LengthLimit('sft', config, engine.config)
+    const train = limit.fitSome('golden', samples.train, EXAMPLES)
+    const heldOut = limit.fit('heldOut', samples.heldOut, EXAMPLES)
+    const { truncations } = limit
+    limit.tell(context.say)
     const batch = largestBatch(
       [...train, ...heldOut].map((example) => [example]),
       options.batch_size,
@@ -65,7 +74,7 @@ export const sft: Stage<z.output<typeof result>> = {
       step,
       path: shownPath(config.paths.sft_adapter_path),
     })
-    return { examples: train.length, step, steps, stoppedEarly }
+    return { examples: train.length, step, steps, stoppedEarly, truncations }
   },
   line: ({ examples, step, steps }) => message('lineSft', { examples, step, steps }),
 }
