@@ -48,12 +48,18 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
 }
 
 /** Runs a command line with this process's own output. */
-export function runProgram(args: readonly string[]): Promise<number> {
-  // The run goes on when the reader of its output closes (| head).
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-  return dpoDriver(args, { out: process.stdout, err: process.stderr })
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let lost: string | undefined
+  for (const output of [process.stdout, process.stderr]) {
+    // The run goes on when the reader of its output closes (| head), or the disk of its output is full.
+    output.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (code !== 'EPIPE') lost ??= code
+    })
+  }
+  const code = await dpoDriver(args, { out: process.stdout, err: process.stderr })
+  if (lost === undefined || code !== EXIT.done) return code
+  process.stderr.write(`${new UserError('outputLost', { code: lost }).message}\n`)
+  return EXIT.failed
 }
 
 if (import.meta.main) process.exitCode = await runProgram(process.argv.slice(2))

@@ -80,20 +80,18 @@ function hide(store: Store, id: number): void {
 }
 
 function purge(store: Store, config: Config): void {
-  let unlock: () => void
   try {
-    unlock = lockStore(store.path)
-  } catch (error) {
-    // Another command uses the store, or the disk is read-only. The next start tries again.
-    if (error instanceof UserError) return
-    throw error
-  }
-  try {
-    for (const run of store.runs.deleted(Date.now())) {
-      if (store.runs.trainersOn(run.id).length === 0) forget(store, config, run)
+    const unlock = lockStore(store.path)
+    try {
+      for (const run of store.runs.deleted(Date.now())) {
+        if (store.runs.trainersOn(run.id).length === 0) forget(store, config, run)
+      }
+    } finally {
+      unlock()
     }
-  } finally {
-    unlock()
+  } catch (error) {
+    // Another program uses the store, or the disk is read-only. The next start tries again.
+    if (!(error instanceof UserError)) throw error
   }
 }
 

@@ -53,9 +53,13 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
     )
   }
   const page = join(dirname(projectPath(settings.read().paths.store)), 'open-lab.html')
-  if (open) await openBrowser(web.ticketUrl(), page)
-  if (!stop.signal.aborted) await once(stop.signal, 'abort')
-  await web.close()
-  if (open) rmSync(page, { force: true })
-  stop.release()
+  try {
+    if (open) await openBrowser(web.ticketUrl(), page)
+    await web.jobs
+    if (!stop.signal.aborted) await once(stop.signal, 'abort')
+  } finally {
+    await web.close()
+    if (open) rmSync(page, { force: true })
+    stop.release()
+  }
 }

@@ -65,16 +65,16 @@ export class Workshop {
     const before = this.#bench
     if (before !== undefined && isDeepStrictEqual(before.config, wanted)) return before
     this.#bench = { config: wanted, resources: openResources(wanted, this.#options), users: 0 }
-    if (before?.users === 0) void before.resources.close()
+    if (before?.users === 0) before.resources.close().catch(() => {})
     return this.#bench
   }
 
   #leave(bench: Bench): void {
     if (bench !== this.#bench) {
-      void bench.resources.close()
+      bench.resources.close().catch(() => {})
       return
     }
-    this.#idle = globalThis.setTimeout(() => void this.close(), IDLE)
+    this.#idle = globalThis.setTimeout(() => this.close().catch(() => {}), IDLE)
     this.#idle.unref()
   }
 }

@@ -542,6 +542,7 @@ export const ENGLISH = {
   windowNotBuilt: 'The window is not built yet; run `npm run build:renderer` and load this page again.',
 
   // The command line and the desktop app. (app)
+  outputLost: 'A part of the output could not be written ({{code}}); write it to another place.',
   optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
   optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',

@@ -495,6 +495,7 @@ export const CHINESE = translated({
   windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
 
   // 命令行与桌面应用。（app）
+  outputLost: '有一部分输出无法写入（{{code}}）；请写到别的位置。',
   optionNotWhole: '{{option}} 必须是整数，现在是“{{text}}”。',
   optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',

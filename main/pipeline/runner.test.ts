@@ -1,6 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { configSchema } from '../config/schema.ts'
@@ -119,4 +121,28 @@ test('the time of a stage adds up over resumptions', async () => {
   await start((runner) => runner.perform(collect, 1))
   expect(before).toBeGreaterThan(0.02)
   expect(store.stages.of(run.id)[0]?.seconds).toBeGreaterThan(before + 0.02)
+})
+
+test('a store that fails for a while ends neither the process nor the stage', async () => {
+  const other = new DatabaseSync(store.path)
+  const slow = stage('sft', async () => {
+    other.exec('BEGIN IMMEDIATE')
+    await pause(1300)
+    other.exec('ROLLBACK')
+    return 7
+  })
+  expect(await start((runner) => runner.perform(slow, 0))).toBe(7)
+  // What could not be written meanwhile is written later.
+  expect(store.stages.of(run.id)[0]?.seconds).toBeGreaterThan(1)
+  other.close()
+})
+
+test('where the store fails as well, the first error is told, and the run can be resumed', async () => {
+  const broken = stage('sft', async () => {
+    store.close()
+    throw new Error('the first')
+  })
+  await expect(start((runner) => runner.perform(broken, 0))).rejects.toThrow('the first')
+  store = new Store(store.path)
+  expect(store.runs.latest()?.status).toBe('running')
 })

@@ -40,23 +40,23 @@ export async function runStages<Result>(
   work: (runner: Runner) => Promise<Result>,
 ): Promise<Result> {
   const { store, run, signal, emit } = options
-  store.runs.setStatus(run.id, 'running')
-  let status: Exclude<Status, 'running'> = 'failed'
-  let failure: Failure = NO_FAILURE
-  try {
-    const { config, collection } = run
-    const result = await work({ config, collection, perform: (stage, round) => perform(options, stage, round) })
-    status = 'done'
-    return result
-  } catch (thrown) {
-    status = endingOf(signal)
-    if (status === 'failed') failure = failureOf(thrown)
-    throw thrown
-  } finally {
+  const end = (status: Exclude<Status, 'running'>, failure: Failure) => {
     store.runs.setStatus(run.id, status)
     const seconds = store.stages.of(run.id).reduce((sum, stage) => sum + stage.seconds, 0)
     emit({ event: 'end', run: run.id, status, seconds, ...failure })
   }
+  store.runs.setStatus(run.id, 'running')
+  let result: Result
+  try {
+    const { config, collection } = run
+    result = await work({ config, collection, perform: (stage, round) => perform(options, stage, round) })
+  } catch (thrown) {
+    const status = endingOf(signal)
+    evenIfTheStoreFails(() => end(status, status === 'failed' ? failureOf(thrown) : NO_FAILURE))
+    throw thrown
+  }
+  end('done', NO_FAILURE)
+  return result
 }
 
 async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, round: number): Promise<Result> {
@@ -77,19 +77,29 @@ async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, rou
   store.stages.start(key)
   tell('running')
   const clock = stageClock((seconds) => store.stages.addSeconds(key, seconds))
-  let status: Exclude<Status, 'running'> = 'failed'
-  let result: Result | null = null
-  try {
-    result = await stage.run(contextOf(options, stage, round))
-    status = 'done'
-    return result
-  } catch (error) {
-    status = endingOf(signal)
-    throw error
-  } finally {
-    clock.stop()
+  const end = (status: Exclude<Status, 'running'>, result: Result | null) => {
     store.stages.end(key, status, result)
     tell(status)
+  }
+  let result: Result
+  try {
+    result = await stage.run(contextOf(options, stage, round))
+  } catch (error) {
+    clock.stop()
+    evenIfTheStoreFails(() => end(endingOf(signal), null))
+    throw error
+  }
+  clock.stop()
+  end('done', result)
+  return result
+}
+
+/** Records how something failed. If the store fails as well, the first error is the one to tell. */
+function evenIfTheStoreFails(record: () => void): void {
+  try {
+    record()
+  } catch {
+    // The run stays recorded as running. Without a process at work on it, it counts as interrupted, and can be resumed.
   }
 }
 
@@ -123,13 +133,12 @@ function endingOf(signal: AbortSignal): 'stopped' | 'failed' {
   return signal.aborted ? 'stopped' : 'failed'
 }
 
-/** Passes elapsed seconds to `add`, bit by bit, until it is stopped. */
-function stageClock(add: (seconds: number) => void): { stop(): void } {
+/** Passes elapsed seconds to `add`, bit by bit, until it is stopped. What `add` does not take, it gets with the next. */
+function stageClock(add: (seconds: number) => boolean): { stop(): void } {
   let since = performance.now()
   const tick = () => {
     const now = performance.now()
-    add((now - since) / 1000)
-    since = now
+    if (add((now - since) / 1000)) since = now
   }
   const timer = setInterval(tick, HEARTBEAT)
   return {

@@ -9,6 +9,9 @@ import { MIGRATIONS } from './migrations.ts'
 
 export type Row = Record<string, SQLOutputValue>
 
+/** Milliseconds that a statement waits while another program writes. */
+const PATIENCE = 10_000
+
 /** Opens a file, and creates or upgrades its tables as needed. Throws UserError for a file that is not a store. */
 export class Database {
   readonly path: string
@@ -20,7 +23,7 @@ export class Database {
     try {
       mkdirSync(dirname(this.path), { recursive: true })
       refuseOtherThan(this.path)
-      this.#connection = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: 10_000 })
+      this.#connection = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: PATIENCE })
     } catch (error) {
       throw explained(path, error)
     }
@@ -57,6 +60,25 @@ export class Database {
   /** Runs a statement that changes something. */
   run(sql: string, ...values: SQLInputValue[]) {
     return this.#asked(() => this.#prepare(sql).run(...values))
+  }
+
+  /**
+   * Runs a statement only if it can run at once; returns false where the store is busy or the disk refuses. For what may
+   * be done later as well.
+   */
+  tryRun(sql: string, ...values: SQLInputValue[]): boolean {
+    const wait = (milliseconds: number) => this.#connection.exec(`PRAGMA busy_timeout = ${milliseconds}`)
+    try {
+      wait(0)
+      try {
+        this.#prepare(sql).run(...values)
+        return true
+      } finally {
+        wait(PATIENCE)
+      }
+    } catch {
+      return false
+    }
   }
 
   /** The first row of a query; undefined where there is none. */

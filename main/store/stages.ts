@@ -32,9 +32,12 @@ export class Stages {
     )
   }
 
-  /** Adds to a stage's wall time. Called while the stage runs, so that a kill loses little of the time. */
-  addSeconds({ run, stage, round }: StageKey, seconds: number): void {
-    this.#database.run(
+  /**
+   * Adds to a stage's wall time. Called while the stage runs, so that a kill loses little of the time. Returns false where
+   * the store does not take it at once.
+   */
+  addSeconds({ run, stage, round }: StageKey, seconds: number): boolean {
+    return this.#database.tryRun(
       'UPDATE stages SET seconds = seconds + ? WHERE run = ? AND stage = ? AND round = ?',
       seconds,
       run,

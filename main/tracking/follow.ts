@@ -58,8 +58,13 @@ export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }:
   const heard = new Set<string>()
   const warned = new Set<string>()
   const warn = (id: 'trackingAway' | 'trackingFiles', error: unknown) => {
-    if (!warned.has(id)) say(id, { place, why: reasonOf(error) })
+    if (warned.has(id)) return
     warned.add(id)
+    try {
+      say(id, { place, why: reasonOf(error) })
+    } catch {
+      // The log is in the store. If that fails, the run itself will say so.
+    }
   }
   const work = async () => {
     try {
