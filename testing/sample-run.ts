@@ -79,7 +79,8 @@ function rounds(round: number, next: () => number): Metric[] {
   return ARMS.slice(1).flatMap((arm) => curves('dpo', round, arm, 80, next))
 }
 
-function curves(stage: string, round: number, arm: string, steps: number, next: () => number): Metric[] {
+/** Training curves of one arm. */
+export function curves(stage: string, round: number, arm: string, steps: number, next: () => number): Metric[] {
   return Array.from({ length: steps }, (_, i) => {
     const step = i + 1
     const fall = Math.exp(-step / 25)
@@ -101,7 +102,8 @@ function curves(stage: string, round: number, arm: string, steps: number, next: 
   }).flat()
 }
 
-function stream(seed: number): () => number {
+/** Numbers in [0, 1), the same for a seed. */
+export function stream(seed: number): () => number {
   let state = seed
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -141,7 +141,7 @@ export class AgentModel {
 
   /** Tokens of a completion to train on: its text and the stop token that ends it. */
   completionTokens(text: string): Int32Array {
-    return Int32Array.of(...this.tokenizer.encode(text), this.tokenizer.stopTokenIds[0]!)
+    return Int32Array.from([...this.tokenizer.encode(text), this.tokenizer.stopTokenIds[0]!])
   }
 
   /** The text of a completion's tokens. Special tokens in it stay visible, so that the parser refuses them. */

@@ -28,6 +28,11 @@ function seven(gradientCheckpointing: boolean): Engine {
   return { config: publishedShape('Qwen2-7B')!, holding } as Engine
 }
 
+test('the largest of any number of samples is found', () => {
+  const sample = [{ prompt: new Int32Array(3), completion: new Int32Array(2) }]
+  expect(largestBatch(Array(200_000).fill(sample), 4)).toEqual({ tokens: 20, targets: 8, context: 5 })
+})
+
 test('the largest batch takes the longest groups, each prompt once', () => {
   const pairs = [
     [sequence(10, 2), sequence(10, 3)],

@@ -43,7 +43,11 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
       .sort((a, b) => b - a)
       .slice(0, size)
       .reduce((sum, n) => sum + n, 0)
-  return { tokens: top('tokens'), targets: top('targets'), context: Math.max(0, ...measured.map((one) => one.context)) }
+  return {
+    tokens: top('tokens'),
+    targets: top('targets'),
+    context: measured.reduce((most, { context }) => Math.max(most, context), 0),
+  }
 }
 
 /** A training stage and its sizes from the configuration. */

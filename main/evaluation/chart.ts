@@ -35,9 +35,9 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
   if (drawn.length === 0) return html`<p class="none">nothing was recorded</p>`
   const steps = drawn.flatMap(({ points }) => points.map(([step]) => step))
   const values = [...drawn.flatMap(({ points }) => points.map(([, value]) => value)), ...(options.include ?? [])]
-  const yTicks = ticks(Math.min(...values), Math.max(...values), 4)
+  const [first, last] = ends(steps)
+  const yTicks = ticks(...ends(values), 4)
   const [low, high] = [yTicks[0]!, yTicks.at(-1)!]
-  const [first, last] = [Math.min(...steps), Math.max(...steps)]
   const x = (step: number) => LEFT + ((step - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT)
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM)
   const path = (points: ChartLine['points']) =>
@@ -68,6 +68,12 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
           : html`<path class="${dashed ? 'line dashed' : 'line'}" d="${path(movingMean(points, smooth))}"><title>${label}</title></path>`
       }</g>`,
   )}</svg></div>`
+}
+
+/** The least and the greatest of any number of values. (Math.min takes its values as arguments, which are limited.) */
+function ends(values: readonly number[]): [least: number, greatest: number] {
+  const [one = 0] = values
+  return values.reduce(([least, greatest], value) => [Math.min(least, value), Math.max(greatest, value)], [one, one])
 }
 
 /** The mean over `window` points around each point; fewer at the ends. */

@@ -142,7 +142,7 @@ export function inRounds(metrics: readonly Metric[]): {
   for (const round of rounds) {
     const own = metrics.filter((metric) => metric.round === round)
     if (offset > 0) marks.push(offset)
-    shifted.push(...own.map((metric) => ({ ...metric, step: metric.step + offset })))
+    for (const metric of own) shifted.push({ ...metric, step: metric.step + offset })
     offset += own.reduce((longest, { step }) => Math.max(longest, step), 0)
   }
   return { metrics: shifted, marks }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HOSTILE, sampleRun } from '../../testing/sample-run.ts'
+import { curves, HOSTILE, sampleRun, stream } from '../../testing/sample-run.ts'
 import { english } from '../messages/say.ts'
 import { lineChart, movingMean, ticks } from './chart.ts'
 import { onSharedProblems } from './evaluate.ts'
@@ -65,6 +65,15 @@ describe('the report of a run', () => {
     writeReport(folder, sampleRun())
     expect(JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))).not.toHaveProperty('truncations')
     expect(await readFile(join(folder, 'report.html'), 'utf8')).not.toContain('too long for training')
+  })
+
+  test('takes the curves of a long training: 200,000 values and more', async () => {
+    const metrics = curves('dpo', 1, 'dpo', 26_000, stream(3))
+    expect(metrics.length).toBeGreaterThan(200_000)
+    writeReport(folder, { ...sampleRun(5), metrics })
+    const csv = await readFile(join(folder, 'metrics.csv'), 'utf8')
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(metrics.length + 1)
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('<path class="line"')
   })
 
   test('lets nothing in that a page or a model wrote', async () => {

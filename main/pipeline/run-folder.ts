@@ -134,7 +134,7 @@ function removeFiles(folder: string, names: readonly string[]): void {
 
 function lastNumber(reports: string): number {
   const numbers = namesIn(reports).map((name) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0))
-  return Math.max(0, ...numbers)
+  return numbers.reduce((highest, number) => Math.max(highest, number), 0)
 }
 
 function holdsMoreThanMark(folder: string): boolean {

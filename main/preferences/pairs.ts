@@ -143,7 +143,7 @@ function problems(episodes: readonly Episode[]): Episode[][] {
 }
 
 function bestSuccess(successes: readonly Episode[], failure: Episode): Episode {
-  const shortest = Math.min(...successes.map(({ steps }) => steps.length))
+  const shortest = successes.reduce((least, { steps }) => Math.min(least, steps.length), Number.POSITIVE_INFINITY)
   const candidates = successes.filter(({ steps }) => steps.length === shortest)
   const shared = (success: Episode) => {
     const parting = part(success, failure)
