@@ -298,7 +298,11 @@ export const ENGLISH = {
   noPairsAllSolved:
     'These attempts gave no pair to learn from: none failed; choose harder tasks, or raise collect.temperature.',
   noPairsAllAlike:
-    'These attempts gave no pair to learn from: no problem had a success and a failure with different actions; raise collect.attempts or collect.temperature.',
+    'These attempts gave no pair to learn from: no problem had a success and a failure with different actions on the same page; raise collect.attempts or collect.temperature.',
+  noPairsOnlySlips:
+    'These attempts gave no pair to learn from: the failures were slips of sampling, far less likely than the successes; choose harder tasks, or raise collect.attempts.',
+  firstRoundWithoutPairs: '{{why}} A resumed run has the same attempts again, so begin a new run.',
+  laterRoundWithoutPairs: '{{why}} So the rounds end here, and the policy after round {{round}} stays.',
   scoringWhileRunning: 'A run is using the machine; try again when it has ended.',
 
   // Training
@@ -334,6 +338,9 @@ export const ENGLISH = {
   sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
   sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',
   sftStopped: '{{steps}} steps, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
+  everythingBroke_one: 'The environment broke the only episode: {{why}}. Mend that, then resume the run.',
+  everythingBroke_other:
+    'The environment broke all {{count}} episodes, most of them because: {{why}}. Mend that, then resume the run.',
   collected: '{{attempts}} attempts, {{solved}}% solved, {{broken}} broken by the environment',
   pairsIn: '{{pairs}} pairs in {{path}}',
   reviewed:

@@ -271,6 +271,10 @@ export const CHINESE = translated({
   noPairsAllSolved: '这些尝试没有产生可学的偏好对：没有一次失败；请选择更难的任务，或提高 collect.temperature。',
   noPairsAllAlike:
     '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败，而且动作不同；请提高 collect.attempts 或 collect.temperature。',
+  noPairsOnlySlips:
+    '这些尝试没有产生可学的偏好对：失败都是采样的偶然失误，远不如成功可能；请选择更难的任务，或提高 collect.attempts。',
+  firstRoundWithoutPairs: '{{why}}恢复的运行会得到同样的尝试，因此请开始一次新的运行。',
+  laterRoundWithoutPairs: '{{why}}因此各轮到此为止，第 {{round}} 轮之后的策略保留。',
   scoringWhileRunning: '有运行正在使用机器；请等它结束后再试。',
 
   // 训练
@@ -302,6 +306,7 @@ export const CHINESE = translated({
   sftData: '{{samples}} 个样本，留出 {{heldOut}} 个；{{engine}}',
   sftDone: '{{steps}} 步，保留第 {{step}} 步；适配器在 {{path}}',
   sftStopped: '{{steps}} 步，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
+  everythingBroke_other: '环境弄坏了全部 {{count}} 个回合，最常见的原因：{{why}}。请排除它，再恢复运行。',
   collected: '{{attempts}} 次尝试，{{solved}}% 成功，{{broken}} 次因环境故障作废',
   pairsIn: '{{path}} 中有 {{pairs}} 个偏好对',
   reviewed:

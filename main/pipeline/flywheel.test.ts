@@ -3,15 +3,22 @@ import { configSchema } from '../config/schema.ts'
 import { turnFlywheel } from './flywheel.ts'
 import type { Stage } from './stage.ts'
 
-/** The stages that run in each round, when validation after rounds 0, 1, 2, ... finds these rounds the best. */
-async function turn(flywheel: { rounds: number; patience?: number }, best: readonly number[] = []): Promise<string[]> {
+/**
+ * The stages that run in each round, when validation after rounds 0, 1, 2, ... finds these rounds the best, and the
+ * collection of the round `without` gives no pairs.
+ */
+async function turn(
+  flywheel: { rounds: number; patience?: number },
+  best: readonly number[] = [],
+  without?: number,
+): Promise<string[]> {
   const performed: string[] = []
   await turnFlywheel({
     config: configSchema.parse({ flywheel }),
     collection: null,
     async perform<Result>(stage: Stage<Result>, round: number) {
       performed.push(`${stage.name} ${round}`)
-      return { best: best[round] } as Result
+      return { best: best[round], pairs: round === without ? 0 : 5 } as Result
     },
   })
   return performed
@@ -43,4 +50,15 @@ test('the rounds end when one is worse than an earlier one, or after `patience` 
   expect((await turn({ rounds: 9 }, [0, 1, 1])).at(-1)).toBe('evaluate 2')
   expect((await turn({ rounds: 9 }, [0, 0])).at(-1)).toBe('evaluate 1')
   expect((await turn({ rounds: 9, patience: 2 }, [0, 1, 1, 3, 3, 3])).at(-1)).toBe('evaluate 5')
+})
+
+test('a later round without pairs ends the rounds, and the policy before it is evaluated', async () => {
+  expect(await turn({ rounds: 9 }, [0, 1, 2], 3)).toEqual([
+    ...BEGINNING,
+    'validate 0',
+    ...roundOf(1),
+    ...roundOf(2),
+    'collect 3',
+    'evaluate 2',
+  ])
 })

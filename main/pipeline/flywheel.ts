@@ -12,7 +12,8 @@ import { verify } from './stages/verify.ts'
 
 /**
  * Runs verify, golden samples, SFT, then rounds of collect, DPO and validate, then one evaluation of every round. The
- * rounds end after `flywheel.patience` in a row that were measurably worse on the validation block than an earlier one.
+ * rounds end after `flywheel.patience` in a row that were measurably worse on the validation block than an earlier one, and
+ * when a later round gives no pair to learn from.
  * The evaluation block is used once, when all choices are made.
  */
 export async function turnFlywheel(runner: Runner): Promise<EvaluateResult> {
@@ -24,8 +25,9 @@ export async function turnFlywheel(runner: Runner): Promise<EvaluateResult> {
   let best = 0
   let round = 0
   while (round < rounds && round - best < patience) {
+    const { pairs } = await runner.perform(collect, round + 1)
+    if (pairs === 0) break
     round++
-    await runner.perform(collect, round)
     await runner.perform(dpo, round)
     if (rounds === 1) break
     best = (await runner.perform(validate, round)).best ?? round

@@ -1,6 +1,6 @@
 /**
  * Stage 2: the present policy tries every task seed several times. Where it both succeeds and fails, there can be a
- * pair.
+ * pair. Without any, a first round fails; a later round has no pairs, and the policy so far stays.
  */
 import { z } from 'zod'
 import { shownPath } from '../../files/paths.ts'
@@ -60,7 +60,12 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       solved: solvedPercent(counts.successes, counts.failures),
       broken: counts.faults,
     })
-    if (pairs.length === 0) throw new UserError(whyNoPairs(counts))
+    if (pairs.length === 0) {
+      const why = message(whyNoPairs(counts))
+      if (round === 1) throw new UserError('firstRoundWithoutPairs', { why })
+      context.say('laterRoundWithoutPairs', { why, round: round - 1 })
+      return counts
+    }
     exportPairs(context, context)
     context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
     return counts
@@ -71,10 +76,10 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
 }
 
 /** The message for a collection without pairs: the reason, and what to do. */
-function whyNoPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures }: PairCounts) {
+function whyNoPairs({ seeds, seedsOnlySuccesses, seedsOnlyFailures, slips }: PairCounts) {
   if (seedsOnlyFailures === seeds) return 'noPairsAllFailed'
   if (seedsOnlySuccesses === seeds) return 'noPairsAllSolved'
-  return 'noPairsAllAlike'
+  return slips > 0 ? 'noPairsOnlySlips' : 'noPairsAllAlike'
 }
 
 function solvedPercent(successes: number, failures: number): string {

@@ -8,6 +8,7 @@ import { configSchema } from '../../config/schema.ts'
 import type { Observation } from '../../environment/observation.ts'
 import type { StepResult } from '../../environment/session.ts'
 import type { Task } from '../../environment/tasks.ts'
+import { UserError } from '../../messages/error.ts'
 import type { ArmKey } from '../../store/keys.ts'
 import { Store } from '../../store/store.ts'
 import type { StageContext } from '../stage.ts'
@@ -105,6 +106,16 @@ test('a fault of an earlier try is played again, and replaced', async () => {
     [7, 'success'],
   ])
   expect(store.episodes.add(key, fault)).toBe(false)
+})
+
+test('where the environment breaks every episode, that is told with its reason', async () => {
+  const broken = { task: TASK.name, attempt: 0, instruction: '', steps: [], duration: 1, ...ENDINGS.fault }
+  const jobs = jobsOf([TASK], 5, 2)
+  const options = { key, adapter: 'sft', jobs: [], sampling, onEpisode() {} }
+  for (const { seed } of jobs) store.episodes.add(key, { ...broken, seed })
+  const told = play(context(new AbortController().signal), options)
+  await expect(told).rejects.toThrow(UserError)
+  await expect(told).rejects.toThrow(/broke all 2 episodes, most of them because: .*then resume the run/)
 })
 
 test('where all episodes are stored, the model is not loaded', async () => {

@@ -5,6 +5,8 @@
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
+import { faults } from '../../evaluation/evaluate.ts'
+import { UserError } from '../../messages/error.ts'
 import type { StoredEpisode } from '../../store/episodes.ts'
 import type { ArmKey } from '../../store/keys.ts'
 import type { StageContext } from '../stage.ts'
@@ -19,7 +21,10 @@ export interface Play {
   onEpisode(done: number): void
 }
 
-/** Plays the jobs whose episodes are not stored, or stored as faults, and returns the episodes of all. */
+/**
+ * Plays the jobs whose episodes are not stored, or stored as faults, and returns the episodes of all. Throws UserError where
+ * the environment broke them all.
+ */
 export async function play(
   context: StageContext,
   { key, adapter, jobs, sampling, onEpisode }: Play,
@@ -54,7 +59,18 @@ export async function play(
       await model.engine.removeAdapter(name)
     }
   }
-  return store.episodes.of(key)
+  const episodes = store.episodes.of(key)
+  refuseOnlyFaults(episodes)
+  return episodes
+}
+
+/** Throws UserError where the environment broke every episode: then there is nothing to learn from or to count. */
+function refuseOnlyFaults(episodes: readonly StoredEpisode[]): void {
+  const broken = faults(episodes)
+  const [most] = broken
+  const count = broken.reduce((sum, [, times]) => sum + times, 0)
+  if (most === undefined || count < episodes.length) return
+  throw new UserError('everythingBroke', { count, why: most[0] })
 }
 
 /** Every attempt at `seeds` seeds of each task, counted from `start`. The problems of a task stand together. */

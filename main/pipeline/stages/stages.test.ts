@@ -116,6 +116,17 @@ test('a collection without a pair says why', async () => {
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
 })
 
+test('a later collection without a pair says why, and that the policy so far stays', async () => {
+  begin({ collect: { seeds_per_task: 1, attempts: 1, seed_start: 10 } })
+  adapter(inFolder('sft'))
+  adapter(inFolder('dpo'))
+  const key = { run: run.id, stage: 'collect', round: 2, arm: '' }
+  for (const task of run.config.tasks) store.episodes.add(key, episode(task, 11, 0, 'success'))
+  expect(await perform(collect, 2)).toMatchObject({ pairs: 0, successes: 2 })
+  expect(said.at(-1)).toMatch(/none failed; .* the rounds end here, and the policy after round 1 stays\.$/)
+  expect(existsSync(inFolder('preferences.jsonl'))).toBe(false)
+})
+
 /** The policy of a round, on twenty problems of the validation block. */
 function validated(round: number, solved: number): void {
   for (let seed = 0; seed < 20; seed++) {
