@@ -12,12 +12,14 @@ import { z } from 'zod'
 import { mergeAdapter } from '../main/adapters/merge.ts'
 import { loadAdapter, saveAdapter } from '../main/engine/adapter.ts'
 import { saveCheckpoint } from '../main/engine/checkpoint.ts'
-import type { AdapterName, Engine, Forest, Tensors } from '../main/engine/engine.ts'
+import type { AdapterName, Engine, Forest } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
 import { PROJECT_ROOT } from '../main/files/paths.ts'
 import { FIXTURE, type ParityModel, parityForest, parityModel, slopes } from '../testing/parity-models.ts'
+import { mostDifference, worstGradient } from './differences.ts'
+import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
 import { peerPython, peerPython4 } from './peer.ts'
@@ -89,6 +91,7 @@ async function main(): Promise<void> {
   }
   const holds = ({ logprobs, vocabulary, gradients }: Row) =>
     Math.max(logprobs, vocabulary) <= BOUNDS.logprob && (gradients ?? 0) <= BOUNDS.gradient
+  const adapters = await compareAllAdapters([python4, python])
   const losses = await compareLosses(python)
   console.log('\n| loss | value | derivatives |')
   console.log('| --- | ---: | ---: |')
@@ -107,7 +110,36 @@ async function main(): Promise<void> {
     console.log(`Token ids of ${STRINGS} prompts: AutoTokenizer of ${name} gives others for ${prompts}.`)
     differing += plain + prompts
   }
-  if (!rows.every(holds) || !equal || differing > 0) process.exitCode = 1
+  if (!rows.every(holds) || !adapters || !equal || differing > 0) process.exitCode = 1
+}
+
+/** Prints the worst figures of each spelling of an adapter. Returns whether all are within their bounds. */
+async function compareAllAdapters(pythons: readonly string[]): Promise<boolean> {
+  const worst = new Map<string, AdapterRow>()
+  const told: string[] = []
+  for (const python of pythons) {
+    const { rows, warnings } = await compareAdapters(python)
+    told.push(...warnings)
+    for (const row of rows) {
+      const other = worst.get(row.spelling) ?? row
+      const most = (key: Exclude<keyof AdapterRow, 'spelling'>) => Math.max(row[key], other[key])
+      const figures = { logprobs: most('logprobs'), gradients: most('gradients') }
+      worst.set(row.spelling, { spelling: row.spelling, ...figures, again: most('again'), merged: most('merged') })
+    }
+    console.error(`adapters of ${python}: done`)
+  }
+  console.log("\n| PEFT's adapter | log-probabilities | gradients | written again | merged |")
+  console.log('| --- | ---: | ---: | ---: | ---: |')
+  for (const { spelling, ...figures } of worst.values()) {
+    const texts = [figures.logprobs, figures.gradients, figures.again, figures.merged].map((one) =>
+      one.toExponential(1),
+    )
+    console.log(`| ${[spelling, ...texts].join(' | ')} |`)
+  }
+  for (const warning of told) console.error(warning)
+  const holds = ({ logprobs, gradients, again, merged }: AdapterRow) =>
+    Math.max(logprobs, again, merged) <= BOUNDS.logprob && gradients <= BOUNDS.gradient
+  return told.length === 0 && [...worst.values()].every(holds)
 }
 
 /** The worse figures of two rows on the same model and weights. */
@@ -222,27 +254,6 @@ async function actual(
     rows.push((await engine.logprobs([...prefix, ...each], target)).logprobs)
   }
   return { logprobs, vocabulary: Float32Array.from(rows.flatMap((row) => [...row])), gradients }
-}
-
-function mostDifference(actual: Float32Array, expected: Float32Array): number {
-  if (actual.length !== expected.length) return Number.NaN
-  return actual.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0)
-}
-
-/** The largest |ours - theirs| / |theirs| of a tensor's gradient. */
-function worstGradient(gradients: Tensors, expected: Tensors, prefix: string): number {
-  let worst = 0
-  for (const [name, { data }] of gradients) {
-    const theirs = expected.get(prefix + name)
-    if (theirs === undefined) return Number.NaN
-    const difference = norm(data.map((value, i) => value - theirs.data[i]!))
-    worst = Math.max(worst, difference / norm(theirs.data))
-  }
-  return worst
-}
-
-function norm(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 }
 
 await main()
