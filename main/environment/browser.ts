@@ -8,6 +8,7 @@ import type { Browser, Page } from 'puppeteer-core'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
+import { BROWSER_LANGUAGE, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, faultOf, within } from './fault.ts'
 
 /** Opens pages for tasks: in Chromium, or in windows of the desktop app. */
@@ -19,7 +20,6 @@ export interface BrowserHost {
 
 const LAUNCH_LIMIT = 30_000
 const OPEN_LIMIT = 15_000
-export const VIEWPORT = { width: 500, height: 320 } as const
 
 const isRoot = process.getuid?.() === 0
 
@@ -33,6 +33,7 @@ const FLAGS = [
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
   '--mute-audio',
+  BROWSER_LANGUAGE.flag,
   '--disable-gpu',
   // Popups of the address bar are pages too, and start more slowly than the rest of the browser.
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
@@ -140,6 +141,7 @@ export function chromiumHost(executablePath?: string): BrowserHost {
       const started = await launch({
         executablePath: executable,
         args: FLAGS,
+        env: { ...process.env, ...BROWSER_LANGUAGE.variables },
         headless: true,
         // With a pipe, the browser ends with this process, even when that is killed, and no other process can connect
         // to it.

@@ -6,7 +6,8 @@
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'
 import { reasonOf } from '../messages/reason.ts'
-import { type BrowserHost, VIEWPORT } from './browser.ts'
+import type { BrowserHost } from './browser.ts'
+import { VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, within } from './fault.ts'
 
 /** The used part of a window's debugger, such as Electron's `webContents.debugger`. */

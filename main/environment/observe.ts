@@ -6,12 +6,14 @@ import type { Box } from '../store/episode.ts'
 import { KEYS, LONGEST_TEXT } from './action.ts'
 import { EnvironmentFault } from './fault.ts'
 import { type Observation, STATES } from './observation.ts'
+import { setClock } from './page/clock.ts'
 import { keepEpisode } from './page/episode.ts'
 import { hearPage } from './page/hear.ts'
 import type { Budget, PageState } from './page/lab.ts'
 import { labelFields } from './page/labels.ts'
 import { writeLines } from './page/lines.ts'
 import { lookAtPage } from './page/look.ts'
+import { hideMachine } from './page/machine.ts'
 import { nameElements } from './page/names.ts'
 import { observePage } from './page/observe.ts'
 import { reachIntoPage } from './page/reach.ts'
@@ -25,7 +27,9 @@ import { watchPage } from './page/watch.ts'
  * of observePage.
  */
 const PARTS = [
+  hideMachine,
   watchPage,
+  setClock,
   cleanTexts,
   lookAtPage,
   collectTexts,

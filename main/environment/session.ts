@@ -6,8 +6,9 @@ import { reasonOf } from '../messages/reason.ts'
 import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
-import { type BrowserHost, VIEWPORT } from './browser.ts'
+import type { BrowserHost } from './browser.ts'
 import { runningTime } from './clock.ts'
+import { emulateMachine, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, type Work, within } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
@@ -260,6 +261,7 @@ export class Session {
     const prepared = Promise.all([
       cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
+      emulateMachine(page),
       installLab(page),
     ])
     await this.#within('openPage', prepared)

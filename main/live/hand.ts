@@ -1,7 +1,7 @@
 /** Forwards a person's mouse and keys to the page whose pictures they look at. */
 import type { KeyInput, Page } from 'puppeteer-core'
 import { z } from 'zod'
-import { VIEWPORT } from '../environment/browser.ts'
+import { VIEWPORT } from '../environment/emulation.ts'
 
 const x = z.number().min(0).max(VIEWPORT.width)
 const y = z.number().min(0).max(VIEWPORT.height)

@@ -1,6 +1,6 @@
 /** Pictures of a page when it changes, from the browser's own screencast. A page that does not change costs nothing. */
 import type { CDPSession, Page } from 'puppeteer-core'
-import { VIEWPORT } from '../environment/browser.ts'
+import { VIEWPORT } from '../environment/emulation.ts'
 import { within } from '../environment/fault.ts'
 
 /**

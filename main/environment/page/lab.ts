@@ -102,6 +102,10 @@ export interface Lab {
   readonly elements: Map<number, Element>
   /** The pictures seen so far. Those without a size are waited for. */
   readonly pictures: Set<Element>
+  /** Sets the page's clock to the time at which every problem begins, and lets it stand. */
+  stopClock(): void
+  /** Lets the page's clock run on from there. */
+  startClock(): void
   /** Whether the page listens for clicks on this very element. */
   listens(element: Element): boolean
   /** Resolves when short timers and animations have ended, or after `limit` milliseconds. */
