@@ -75,6 +75,10 @@ export const ENGLISH = {
   storeNotAFile: '{{path}}: something else than a file is in the place of the store; move it or set paths.store.',
   storeHasTwoNames:
     '{{path}}: this store has another name (a hard link), and would be damaged if it were used under both; remove one of the names, or copy the file.',
+  storeDiskFails:
+    '{{path}}: the disk does not take what the store writes ({{reason}}); look for a limit on file sizes (ulimit -f), free space and a broken disk.',
+  storeValueDamaged:
+    'The store is damaged, or another version of the lab wrote it: {{column}} holds "{{value}}". Use a copy of the store, or set paths.store to another.',
   storeDamaged: '{{path}}: this file is not a store of the lab, or it is damaged; move it away or set paths.store.',
   storeAtWork:
     '{{path}}: another command is using this store; wait for it, or run this one in a folder of its own, which DPO_DRIVER_HOME names.',

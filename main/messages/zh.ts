@@ -70,6 +70,10 @@ export const CHINESE = translated({
   storeNotAFile: '{{path}}：存储的位置上是别的东西，不是文件；请把它移走，或设置 paths.store。',
   storeHasTwoNames:
     '{{path}}：这个存储还有另一个名字（硬链接），用两个名字打开会损坏它；请删除其中一个名字，或复制这个文件。',
+  storeDiskFails:
+    '{{path}}：磁盘不接受存储写入的内容（{{reason}}）；请检查文件大小的限制（ulimit -f）、剩余空间和磁盘是否损坏。',
+  storeValueDamaged:
+    '存储已损坏，或由另一版本的实验室写成：{{column}} 的值是“{{value}}”。请使用存储的副本，或把 paths.store 设为别的位置。',
   storeDamaged: '{{path}}：这个文件不是实验室的存储，或已损坏；请把它移走，或设置 paths.store。',
   storeAtWork: '{{path}}：另一条命令正在使用这个存储；请等它结束，或用 DPO_DRIVER_HOME 给出另一个文件夹，在那里运行。',
   runOfOtherVersion: '{{path}}：运行 {{run}} 是由另一版本的实验室产生的（{{key}}）；请把这个存储移走。',

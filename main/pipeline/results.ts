@@ -6,6 +6,7 @@ import { UserError } from '../messages/error.ts'
 import type { StoredAttempt } from '../store/episodes.ts'
 import type { StageRecord } from '../store/stages.ts'
 import type { Store } from '../store/store.ts'
+import { readValue } from '../store/values.ts'
 import { finishedStage } from './lineage.ts'
 import { STAGE_NAMES } from './stage.ts'
 import { pairCounts } from './stages/collect.ts'
@@ -43,7 +44,7 @@ export function evaluationOf(store: Store, run: number, tasks: readonly Task[]):
   if (evaluated === undefined) {
     throw new UserError('notEvaluated', { run })
   }
-  const { arms, facts } = evaluateResult.parse(evaluated.result)
+  const { arms, facts } = readValue(evaluateResult, 'stages.result', evaluated.result)
   return {
     arms: Object.keys(arms).map((name) => ({
       name,
@@ -75,7 +76,7 @@ export function outlineOf(store: Store, run: number): Pick<ReportData, 'run' | '
     run: { id: run, name, started },
     pairs: records
       .filter(({ stage }) => stage === 'collect')
-      .map((record) => ({ round: record.round, counts: pairCounts.parse(record.result) })),
+      .map((record) => ({ round: record.round, counts: readValue(pairCounts, 'stages.result', record.result) })),
     truncations: records.flatMap(truncationsOf),
     wall: wallOf(records),
   }

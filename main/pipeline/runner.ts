@@ -6,6 +6,7 @@ import { english } from '../messages/say.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { Run, Status } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
+import { readValue } from '../store/values.ts'
 import { runArtifacts } from './artifacts.ts'
 import { type Emit, sayer, teller } from './events.ts'
 import { progressMeter } from './progress.ts'
@@ -71,7 +72,7 @@ async function perform<Result>(options: RunnerOptions, stage: Stage<Result>, rou
   const before = record()
   if (before?.status === 'done') {
     tell('skipped')
-    return stage.result.parse(before.result)
+    return readValue(stage.result, 'stages.result', before.result)
   }
   signal.throwIfAborted()
   store.stages.start(key)

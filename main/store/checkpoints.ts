@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { removeUnfinished } from '../files/unfinished.ts'
 import type { Database, Row } from './database.ts'
 import { type ArmKey, armValues, OF_ARM } from './keys.ts'
+import { parseJson } from './values.ts'
 
 /** The checkpoint of a training. */
 export interface Checkpoint {
@@ -44,7 +45,9 @@ export class Checkpoints {
     const row = this.#row(key)
     if (row === undefined) return undefined
     const file = this.#beside(String(row.file))
-    return existsSync(file) ? { step: Number(row.step), file, state: JSON.parse(String(row.state)) } : undefined
+    return existsSync(file)
+      ? { step: Number(row.step), file, state: parseJson('checkpoints.state', row.state) }
+      : undefined
   }
 
   /** Deletes the training's checkpoint, once it is done. */

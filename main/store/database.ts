@@ -28,6 +28,7 @@ export class Database {
       throw explained(path, error)
     }
     try {
+      this.#refuseForeign()
       this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
       this.#migrate()
     } catch (error) {
@@ -46,8 +47,8 @@ export class Database {
    */
   transaction<T>(work: () => T): T {
     if (this.#connection.isTransaction) return work()
-    this.#connection.exec('BEGIN IMMEDIATE')
     try {
+      this.#connection.exec('BEGIN IMMEDIATE')
       const result = work()
       this.#connection.exec('COMMIT')
       return result
@@ -99,6 +100,14 @@ export class Database {
     }
   }
 
+  /** Throws UserError for the database of another program, before anything in it is changed. */
+  #refuseForeign(): void {
+    const row = this.get(
+      'SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version',
+    )
+    if (Number(row?.version) === 0 && Number(row?.tables) > 0) throw new UserError('storeDamaged', { path: this.path })
+  }
+
   #migrate(): void {
     for (const [at, migration] of MIGRATIONS.entries()) {
       if (at < this.#version()) continue
@@ -136,13 +145,20 @@ function refuseOtherThan(path: string): void {
   if (there.nlink > 1) throw new UserError('storeHasTwoNames', { path })
 }
 
+const DAMAGE = /no such (table|column)|already exists|malformed|has no column|duplicate column/
+
 /** Turns those SQLite result codes that the user can act on (sqlite.org/rescode.html) into UserErrors. */
 function explained(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error
+  const { errcode = 0, errstr = '', message = '' } = error as { errcode?: number; errstr?: string; message?: string }
   // The lowest byte is the primary code.
-  switch (((error as { errcode?: number }).errcode ?? 0) & 0xff) {
+  switch (errcode & 0xff) {
+    case 1:
+      // The statements are the lab's own, so it is the tables that are wrong.
+      return DAMAGE.test(message) ? new UserError('storeDamaged', { path }) : error
     case 5:
     case 6:
+    case 15:
       return new UserError('storeHeld', { path })
     case 8:
     case 14:
@@ -150,6 +166,8 @@ function explained(path: string, error: unknown): unknown {
     case 11:
     case 26:
       return new UserError('storeDamaged', { path })
+    case 10:
+      return new UserError('storeDiskFails', { path, reason: errstr })
     case 13:
       return new UserError('diskFull', { path })
     default:

@@ -18,6 +18,7 @@ import {
 } from './episode.ts'
 import { type ArmKey, armValues, OF_ARM, readArm } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
+import { parseJson, readJson, readValue } from './values.ts'
 
 export type StoredEpisode = Episode & { readonly id: number }
 
@@ -256,7 +257,7 @@ export class Episodes {
         round: Number(row.round),
         arm: String(row.arm),
         task: String(row.task),
-        outcome: outcomeSchema.parse(row.outcome),
+        outcome: readValue(outcomeSchema, 'episodes.outcome', row.outcome),
         count: Number(row.n),
       }))
   }
@@ -281,6 +282,8 @@ const endingSchema: z.ZodType<Ending> = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('failure'), reason: z.enum(FAILURE_REASONS), reward }),
   z.object({ outcome: z.literal('fault'), fault: messageSchema, reward }),
 ])
+/** Numbers of 32 bits. */
+const tokensSchema = z.instanceof(Uint8Array).refine(({ length }) => length % 4 === 0)
 const boxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable()
 
 function readAttempt(row: Row): StoredAttempt {
@@ -296,7 +299,8 @@ function readAttempt(row: Row): StoredAttempt {
 }
 
 function readEnding({ outcome, reason, fault, reward }: Row): Ending {
-  return endingSchema.parse({ outcome, reason, fault: fault === null ? null : JSON.parse(String(fault)), reward })
+  const ending = { outcome, reason, fault: fault === null ? null : parseJson('episodes.fault', fault), reward }
+  return readValue(endingSchema, 'episodes.outcome', ending)
 }
 
 function readBrief(row: Row): EpisodeBrief {
@@ -304,7 +308,7 @@ function readBrief(row: Row): EpisodeBrief {
 }
 
 function readStep(row: Row): Step {
-  const bytes = z.instanceof(Uint8Array).parse(row.tokens)
+  const bytes = readValue(tokensSchema, 'steps.tokens', row.tokens)
   return { ...readTexts(row), tokens: [...new Int32Array(bytes.slice().buffer)] }
 }
 
@@ -313,7 +317,7 @@ function readStoredStep(row: Row): StoredStep {
     ...readTexts(row),
     tokens: Number(row.tokens),
     hasPicture: row.pictured === 1,
-    box: boxSchema.parse(JSON.parse(String(row.box))),
+    box: readJson(boxSchema, 'steps.box', row.box),
   }
 }
 

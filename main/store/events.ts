@@ -59,8 +59,8 @@ export class Events {
     return this.#database
       .all(
         `SELECT * FROM events WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR id < ?2)
-         AND (?3 IS NULL OR json_extract(event, '$.text') LIKE ?3 ESCAPE '\\'
-           OR json_extract(event, '$.error') LIKE ?3 ESCAPE '\\' OR json_extract(event, '$.stage') LIKE ?3 ESCAPE '\\')
+         AND (?3 IS NULL OR CASE WHEN json_valid(event) THEN json_extract(event, '$.text') LIKE ?3 ESCAPE '\\'
+           OR json_extract(event, '$.error') LIKE ?3 ESCAPE '\\' OR json_extract(event, '$.stage') LIKE ?3 ESCAPE '\\' END)
          ORDER BY id DESC LIMIT ?4`,
         run ?? null,
         before ?? null,
@@ -81,5 +81,16 @@ export class Events {
 }
 
 function readEvent(row: Row): LoggedEvent {
-  return { id: Number(row.id), run: Number(row.run), time: Number(row.time), event: JSON.parse(String(row.event)) }
+  return { id: Number(row.id), run: Number(row.run), time: Number(row.time), event: readLine(String(row.event)) }
 }
+
+/** One damaged line must not hide the others: readers pass over an event of a kind that they do not know. */
+function readLine(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? DAMAGED
+  } catch {
+    return DAMAGED
+  }
+}
+
+const DAMAGED = { event: 'damaged' }

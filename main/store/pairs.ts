@@ -6,6 +6,7 @@ import { realPath } from '../files/paths.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
+import { readJson, readValue } from './values.ts'
 
 /** The parts of a pair that can change. */
 const marksSchema = z.strictObject({
@@ -310,7 +311,7 @@ export class Pairs {
   editKinds({ run, round }: RoundKey): Pick<Edit, 'id' | 'kind'>[] {
     return this.#database
       .all('SELECT id, kind FROM pair_edits WHERE run = ? AND round = ? ORDER BY id', run, round)
-      .map((row) => ({ id: Number(row.id), kind: editKindSchema.parse(row.kind) }))
+      .map((row) => ({ id: Number(row.id), kind: readValue(editKindSchema, 'pair_edits.kind', row.kind) }))
   }
 
   /** The correction with this id. Throws an Error where there is none. */
@@ -531,8 +532,8 @@ function readEdit(row: Row): Edit {
   return {
     id: Number(row.id),
     time: Number(row.time),
-    kind: editKindSchema.parse(row.kind),
+    kind: readValue(editKindSchema, 'pair_edits.kind', row.kind),
     reverts: row.reverts === null ? null : Number(row.reverts),
-    changes: changesSchema.parse(JSON.parse(String(row.changes))),
+    changes: readJson(changesSchema, 'pair_edits.changes', row.changes),
   }
 }

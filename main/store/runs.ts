@@ -4,6 +4,7 @@ import { type Config, configSchema } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
+import { parseJson, readJson, readValue } from './values.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 export const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
@@ -120,7 +121,7 @@ export class Runs {
    */
   get(id: number): Run {
     const row = this.#row(id, `${SUMMARY}, config`)
-    const config = configSchema.safeParse(JSON.parse(String(row.config)))
+    const config = configSchema.safeParse(parseJson('runs.config', row.config))
     if (!config.success) {
       const key = config.error.issues[0]?.path.join('.') ?? ''
       throw new UserError('runOfOtherVersion', { path: this.#database.path, run: id, key })
@@ -173,9 +174,9 @@ function readRecord(row: Row): RunRecord {
   return {
     id: Number(row.id),
     name: String(row.name),
-    command: JSON.parse(String(row.command)),
-    collection: collectionSchema.parse(JSON.parse(String(row.collection))),
-    status: statusSchema.parse(row.status),
+    command: parseJson('runs.command', row.command),
+    collection: readJson(collectionSchema, 'runs.collection', row.collection),
+    status: readValue(statusSchema, 'runs.status', row.status),
     started: Number(row.started),
     ended: row.ended === null ? null : Number(row.ended),
   }

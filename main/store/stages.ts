@@ -2,6 +2,7 @@
 import type { Database, Row } from './database.ts'
 import type { StageKey } from './keys.ts'
 import { type Status, statusSchema } from './runs.ts'
+import { parseJson, readValue } from './values.ts'
 
 export interface StageRecord extends StageKey {
   readonly status: Status
@@ -90,12 +91,12 @@ function readStage(row: Row): StageRecord {
     run: Number(row.run),
     stage: String(row.stage),
     round: Number(row.round),
-    status: statusSchema.parse(row.status),
+    status: readValue(statusSchema, 'stages.status', row.status),
     started: Number(row.started),
     ended: row.ended === null ? null : Number(row.ended),
     seconds: Number(row.seconds),
     get result() {
-      parsed ??= { value: JSON.parse(text) }
+      parsed ??= { value: parseJson('stages.result', text) }
       return parsed.value
     },
   }

@@ -10,6 +10,7 @@ import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
 import { armName } from '../../evaluation/arms.ts'
 import { message } from '../../messages/message.ts'
+import { readValue } from '../../store/values.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
 import type { StageContext } from '../stage.ts'
 
@@ -97,7 +98,7 @@ async function readState(context: StageContext, arm: string): Promise<TrainingSt
   const kept = context.store.checkpoints.get(context.arm(arm))
   if (kept === undefined) return undefined
   const tensors = await readSafetensors(kept.file)
-  const { num_tokens, optimizer_step, best } = restSchema.parse(kept.state)
+  const { num_tokens, optimizer_step, best } = readValue(restSchema, 'checkpoints.state', kept.state)
   const part = (name: (typeof PARTS)[number]): Tensors =>
     new Map(
       [...tensors].flatMap(([key, tensor]): [string, Tensor][] =>
