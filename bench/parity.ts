@@ -22,6 +22,7 @@ import { mostDifference, worstGradient } from './differences.ts'
 import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
+import { compareTraining } from './parity-training.ts'
 import { peerPython, peerPython4 } from './peer.ts'
 
 const run = promisify(execFile)
@@ -99,6 +100,10 @@ async function main(): Promise<void> {
     console.log(`| ${loss} | ${value.toExponential(1)} | ${derivatives.toExponential(1)} |`)
   }
   const equal = losses.every(({ value, derivatives }) => Math.max(value, derivatives) <= BOUNDS.loss)
+  const training = await compareTraining(python)
+  console.log('\n| DPOTrainer | differs |')
+  console.log('| --- | ---: |')
+  for (const { what, differs } of training) console.log(`| ${what} | ${differs} |`)
   console.log('')
   let differing = 0
   for (const [name, peer] of [
@@ -110,7 +115,8 @@ async function main(): Promise<void> {
     console.log(`Token ids of ${STRINGS} prompts: AutoTokenizer of ${name} gives others for ${prompts}.`)
     differing += plain + prompts
   }
-  if (!rows.every(holds) || !adapters || !equal || differing > 0) process.exitCode = 1
+  const alike = training.every(({ holds }) => holds)
+  if (!rows.every(holds) || !adapters || !equal || !alike || differing > 0) process.exitCode = 1
 }
 
 /** Prints the worst figures of each spelling of an adapter. Returns whether all are within their bounds. */
