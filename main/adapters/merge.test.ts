@@ -1,15 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { TINY as config, randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TINY as config, mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { PROJECTIONS } from '../config/choices.ts'
-import { saveAdapter } from '../engine/adapter.ts'
+import { loadAdapter, saveAdapter } from '../engine/adapter.ts'
 import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint.ts'
 import { narrow } from '../engine/dtype.ts'
 import type { Forest, LoraConfig, Tensors } from '../engine/engine.ts'
-import { openSafetensors, writeSafetensorsStream } from '../engine/safetensors.ts'
+import { openSafetensors, writeSafetensors, writeSafetensorsStream } from '../engine/safetensors.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import { mergeAdapter } from './merge.ts'
 
@@ -74,6 +74,77 @@ test('weights keep their dtype', async () => {
   for (const [i, logprob] of (await logprobs((await loadCheckpoint(at('merged'))).tensors, false)).entries()) {
     expect(Math.abs(logprob - expected[i]!)).toBeLessThan(0.05)
   }
+})
+
+test('modules of different ranks and scales are merged with their own', async () => {
+  const mixed = mixedLora(config, 1)
+  const tensors = randomAdapter(config, mixed, 2, 0.2)
+  await saveAdapter(at('adapter'), mixed, tensors, 'base')
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  const engine = await createTfjsEngine(config, base, { backend: 'cpu' })
+  await engine.addAdapter('a', mixed, tensors)
+  const expected = (await engine.logprobs(batch, 'a')).logprobs
+  await engine.close()
+  for (const [i, logprob] of (await logprobs((await loadCheckpoint(at('merged'))).tensors, false)).entries()) {
+    expect(logprob).toBeCloseTo(expected[i]!, 4)
+  }
+})
+
+test('another spelling of the same adapter gives the same bytes', async () => {
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  const file = join(at('adapter'), 'adapter_config.json')
+  const keys = { target_modules: `^(model(?=\\.).*\\.(${lora.target_modules.join('|')}))$`, peft_version: '0.21.2' }
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...keys }))
+  await mergeAdapter(at('base'), at('adapter'), at('again'))
+  const bytes = (folder: string) => readFileSync(join(at(folder), 'model.safetensors'))
+  expect(bytes('again').equals(bytes('merged'))).toBe(true)
+})
+
+describe('weights that were trained beside LoRA', () => {
+  const other = randomModel({ ...config, tie_word_embeddings: false }, 7, 0.2)
+  const save = (weights: Record<string, string>) =>
+    writeSafetensors(
+      join(at('adapter'), 'adapter_model.safetensors'),
+      new Map([
+        ...adapter,
+        ...Object.entries(weights).map(([name, from]) => [`base_model.model.${name}`, other.get(from)!] as const),
+      ]),
+    )
+  const untie = () => saveCheckpoint(at('base'), { ...config, tie_word_embeddings: false }, untied)
+  const untied = new Map([...base, ['lm_head.weight', base.get('model.embed_tokens.weight')!]])
+
+  test('replace the base’s in the merged model, and do not play', async () => {
+    await untie()
+    save({
+      'lm_head.weight': 'lm_head.weight',
+      'model.embed_tokens.modules_to_save.default.weight': 'model.embed_tokens.weight',
+      'model.layers.0.self_attn.q_proj.base_layer.bias': 'model.layers.0.self_attn.q_proj.bias',
+      'model.layers.1.input_layernorm.weight': 'model.layers.1.input_layernorm.weight',
+    })
+    await mergeAdapter(at('base'), at('adapter'), at('merged'))
+    const { tensors } = await loadCheckpoint(at('merged'))
+    const replaced = [...tensors].filter(([name, { data }]) => other.get(name)!.data.every((x, i) => x === data[i]))
+    expect(replaced.map(([name]) => name)).toEqual([
+      'model.embed_tokens.weight',
+      'model.layers.0.self_attn.q_proj.bias',
+      'model.layers.1.input_layernorm.weight',
+      'lm_head.weight',
+    ])
+    const played = loadAdapter(at('adapter'), { ...config, tie_word_embeddings: false })
+    await expect(played).rejects.toThrow(/npx dpo-driver merge/)
+  })
+
+  test('an embedding that is the head too is replaced, but not if they were trained apart', async () => {
+    save({ 'model.embed_tokens.weight': 'model.embed_tokens.weight', 'lm_head.weight': 'model.embed_tokens.weight' })
+    await mergeAdapter(at('base'), at('adapter'), at('merged'))
+    const { tensors } = await loadCheckpoint(at('merged'))
+    expect(tensors.get('model.embed_tokens.weight')).toEqual(other.get('model.embed_tokens.weight'))
+
+    save({ 'model.embed_tokens.weight': 'model.embed_tokens.weight', 'lm_head.weight': 'lm_head.weight' })
+    await expect(mergeAdapter(at('base'), at('adapter'), at('apart'))).rejects.toThrow('trained them apart')
+    save({ 'lm_head.weight': 'lm_head.weight' })
+    await expect(mergeAdapter(at('base'), at('adapter'), at('apart'))).rejects.toThrow('trained them apart')
+  })
 })
 
 test('a failure gives a message and leaves an existing folder unchanged', async () => {

@@ -2,10 +2,19 @@
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
-import { type OpenCheckpoint, openCheckpoint } from '../engine/checkpoint.ts'
-import { narrow, widen } from '../engine/dtype.ts'
+import { weightsFile } from '../engine/adapter-identity.ts'
+import { openCheckpoint } from '../engine/checkpoint.ts'
+import { type Dtype, narrow, widen } from '../engine/dtype.ts'
+import { checkFinite } from '../engine/model-file.ts'
 import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
-import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
+import {
+  byteLength,
+  type Declared,
+  type Entry,
+  openSafetensors,
+  writeSafetensorsStream,
+} from '../engine/safetensors.ts'
+import { pieceRows, type TensorStream } from '../engine/tensor-stream.ts'
 import { checkpointShapes, loraScale, loraTensors } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
@@ -44,7 +53,12 @@ export async function mergeAdapter(
   checkTarget(base, adapterFolder, target)
   const checkpoint = await openCheckpoint(base)
   try {
-    const adapter = await loadAdapter(adapterFolder, checkpoint.config, { base: { name: base, folder: base }, warn })
+    const saved = new Map<string, Entry>()
+    const adapter = await loadAdapter(adapterFolder, checkpoint.config, {
+      base: { name: base, folder: base },
+      warn,
+      takeSaved: (name, entry) => saved.set(name, entry),
+    })
     const declared = [...checkpointShapes(checkpoint.config)].map(
       ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
     )
@@ -58,7 +72,10 @@ export async function mergeAdapter(
       for (const [index, shard] of shards.entries()) {
         const pieces = async function* () {
           for (const { name } of shard) {
-            for await (const piece of mergedPieces(checkpoint, adapter, name)) {
+            const trained = saved.get(name)
+            const from =
+              trained === undefined ? checkpoint : savedStream(adapterFolder, trained, checkpoint.dtypeOf(name))
+            for await (const piece of mergedPieces(from, adapter, name)) {
               signal?.throwIfAborted()
               yield piece
             }
@@ -86,11 +103,11 @@ export function checkTarget(base: string, adapterFolder: string, target: string)
 }
 
 /** The bytes of a tensor, with the adapter's addition to it. */
-async function* mergedPieces(checkpoint: OpenCheckpoint, { lora, tensors }: Adapter, name: string) {
+async function* mergedPieces(from: Pick<TensorStream, 'pieces'>, { lora, tensors }: Adapter, name: string) {
   const module = name.replace(/\.weight$/, '')
   const [a, b] = loraTensors(module).map((tensor) => tensors.get(tensor))
   const scale = loraScale(lora, module)
-  for await (const { offset, dtype, bytes } of checkpoint.pieces(name)) {
+  for await (const { offset, dtype, bytes } of from.pieces(name)) {
     if (a === undefined || b === undefined || dtype === 'U8') {
       yield bytes
       continue
@@ -107,6 +124,28 @@ async function* mergedPieces(checkpoint: OpenCheckpoint, { lora, tensors }: Adap
       }
     }
     yield narrow(weights, dtype)
+  }
+}
+
+/** A weight that the adapter's file holds, in the base model's dtype. */
+function savedStream(adapterFolder: string, entry: Entry, dtype: Dtype): Pick<TensorStream, 'pieces'> {
+  return {
+    async *pieces() {
+      const file = await openSafetensors(weightsFile(adapterFolder))
+      try {
+        const [rows, width] = [pieceRows(entry.shape), byteLength(entry.dtype, entry.shape.slice(1))]
+        for (let row = 0; row < entry.shape[0]!; row += rows) {
+          const bytes = new Uint8Array(Math.min(rows, entry.shape[0]! - row) * width)
+          await file.read(entry, row * width, bytes)
+          const offset = (row * width) / byteLength(entry.dtype, [])
+          const data = widen(bytes, entry.dtype)
+          checkFinite(entry.name, { shape: entry.shape, data }, () => file.file)
+          yield { offset, dtype, bytes: dtype === 'U8' ? bytes : narrow(data, dtype) }
+        }
+      } finally {
+        await file.close()
+      }
+    },
   }
 }
 

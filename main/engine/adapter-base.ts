@@ -11,8 +11,18 @@ import { checkShapes } from './model-file.ts'
 import { byteLength, type Entry, type SafetensorsFile } from './safetensors.ts'
 import { checkpointShapes } from './weights.ts'
 
+/** What is done with what `checkBase` finds. */
+export interface BaseOptions {
+  /** The base model, by which other models' adapters and copies of its weights are known; null checks only shapes. */
+  readonly base?: BaseModel | null
+  /** Hears what is odd about the adapter, but does not prevent its use. */
+  readonly warn?: (told: Message) => void
+  /** Takes a weight of the base model that was trained beside LoRA, by its name in the checkpoint. By default it is refused. */
+  readonly takeSaved?: (name: string, entry: Entry) => void
+}
+
 /**
- * Checks an adapter against a base model; without one, only its shapes. `warn` hears that the base has another name.
+ * Checks an adapter against its base model.
  * @throws UserError if it was trained on other weights, or holds trained weights of the base model beside LoRA.
  */
 export async function checkBase(
@@ -20,8 +30,7 @@ export async function checkBase(
   settings: AdapterConfig,
   sorted: SortedTensors,
   config: Qwen2Config,
-  base: BaseModel | null,
-  warn: (told: Message) => void,
+  { base = null, warn = () => {}, takeSaved }: BaseOptions,
 ): Promise<void> {
   const checkpoint = base === null ? null : await openCheckpoint(base.folder)
   try {
@@ -35,23 +44,54 @@ export async function checkBase(
     if (base !== null && same === null && trained !== null && !sameModelName(trained, base.name)) {
       warn(message('adapterOtherName', { file: settings.file, trained, base: base.name }))
     }
-    for (const [name, entry] of sorted.saved) await checkSaved(opened, name, entry, config, checkpoint)
+    for (const [name, entry] of sorted.saved) {
+      if (await isOfBase(opened, name, entry, config, checkpoint)) continue
+      const { file } = opened
+      await checkTied(opened, name, sorted, settings, config)
+      if (takeSaved === undefined) throw new UserError('adapterSavedWeights', { file, name: entry.name })
+      takeSaved(ownName(name, config), entry)
+    }
     checkSavedModules(settings, opened.file, sorted, config)
   } finally {
     await checkpoint?.close()
   }
 }
 
-/** Accepts a saved weight if it is the base model's own. */
-async function checkSaved(
+/** The checkpoint's name of a weight: that of a tied head is the embedding's. */
+function ownName(name: string, config: Qwen2Config): string {
+  return name === 'lm_head.weight' && config.tie_word_embeddings ? 'model.embed_tokens.weight' : name
+}
+
+/** Throws UserError where embedding and head are tied in the base model, and were trained apart. */
+async function checkTied(
+  { file, read }: SafetensorsFile,
+  name: string,
+  { saved: found }: SortedTensors,
+  settings: AdapterConfig,
+  config: Qwen2Config,
+): Promise<void> {
+  if (ownName(name, config) !== 'model.embed_tokens.weight' || !config.tie_word_embeddings) return
+  const apart = saved(settings).some((module) => ['embed_tokens', 'lm_head'].includes(module.split('.').at(-1) ?? ''))
+  const [embedding, head] = [found.get('model.embed_tokens.weight'), found.get('lm_head.weight')]
+  const bytes = async (entry: Entry) => {
+    const all = new Uint8Array(entry.end - entry.begin)
+    await read(entry, 0, all)
+    return all
+  }
+  const differ =
+    embedding === undefined || (head !== undefined && Buffer.compare(await bytes(embedding), await bytes(head)) !== 0)
+  if (apart || differ) throw new UserError('adapterSavedTied', { file, name })
+}
+
+/** Whether a saved weight is the base model's own. Throws UserError if it does not fit. */
+async function isOfBase(
   { file, read }: SafetensorsFile,
   name: string,
   entry: Entry,
   config: Qwen2Config,
   checkpoint: OpenCheckpoint | null,
-): Promise<void> {
-  const tied = name === 'lm_head.weight' && config.tie_word_embeddings
-  const own = tied ? 'model.embed_tokens.weight' : name
+): Promise<boolean> {
+  const own = ownName(name, config)
   const shape = checkpointShapes(config).get(own)
   if (shape === undefined) throw new UserError('adapterTensorUnknown', { file, name: entry.name })
   if (entry.shape.join() !== shape.join()) {
@@ -61,15 +101,12 @@ async function checkSaved(
       throw new UserError('adapterOtherVocabulary', { file, name: entry.name, rows, vocabulary: shape[0]! })
     checkShapes(new Map([[entry.name, entry.shape]]), new Map([[entry.name, shape]]), () => file)
   }
-  if (checkpoint !== null && entry.dtype !== 'U8') {
-    const width = byteLength(entry.dtype, [])
-    const equal = await isEqual(checkpoint, own, entry.dtype, (from, count) => {
-      const bytes = new Uint8Array(count * width)
-      return read(entry, from * width, bytes).then(() => bytes)
-    })
-    if (equal) return
-  }
-  throw new UserError('adapterSavedWeights', { file, name: entry.name })
+  if (checkpoint === null || entry.dtype === 'U8') return false
+  const width = byteLength(entry.dtype, [])
+  return isEqual(checkpoint, own, entry.dtype, (from, count) => {
+    const bytes = new Uint8Array(count * width)
+    return read(entry, from * width, bytes).then(() => bytes)
+  })
 }
 
 /** Whether numbers of `dtype` equal a tensor of the base model, rounded to that dtype. */

@@ -6,11 +6,11 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
-import { checkBase } from './adapter-base.ts'
+import { type BaseOptions, checkBase } from './adapter-base.ts'
 import { type AdapterConfig, moduleSettings, parseAdapterConfig, targetedModules } from './adapter-config.ts'
 import { weightsFile } from './adapter-identity.ts'
 import { type LoraEntries, type SortedTensors, sortTensors } from './adapter-tensors.ts'
-import { type BaseModel, FINGERPRINT } from './base-identity.ts'
+import { FINGERPRINT } from './base-identity.ts'
 import type { LoraConfig, LoraModule, Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { checkFinite, readOptional } from './model-file.ts'
 import { uniformStream } from './random.ts'
@@ -89,24 +89,13 @@ export async function saveAdapter(
   })
 }
 
-export interface LoadOptions {
-  /** The base model, by which other models' adapters and copies of its weights are known. */
-  readonly base?: BaseModel | null
-  /** Hears what is odd about the adapter, but does not prevent its use. */
-  readonly warn?: (told: Message) => void
-}
-
 /**
  * Reads an adapter folder for the given model. Modules and ranks are those of the tensors; adapter_config.json says how they
  * are scaled.
  * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, its tensors
  *   do not fit the model or the configuration, or it was trained on other weights than `base`.
  */
-export async function loadAdapter(
-  folder: string,
-  config: Qwen2Config,
-  { base = null, warn = () => {} }: LoadOptions = {},
-): Promise<Adapter> {
+export async function loadAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<Adapter> {
   settleFolder(folder)
   const configFile = join(folder, 'adapter_config.json')
   const text = await readOptional(configFile)
@@ -116,8 +105,8 @@ export async function loadAdapter(
   const opened = await openSafetensors(file)
   try {
     const sorted = sortTensors(file, opened.entries.values(), config)
-    const lora = loraOf(settings, file, sorted, config, warn)
-    await checkBase(opened, settings, sorted, config, base, warn)
+    const lora = loraOf(settings, file, sorted, config, options.warn)
+    await checkBase(opened, settings, sorted, config, options)
     const tensors = new Map<string, Tensor>()
     for (const { name, scale } of adaptedModules(config, lora)) {
       await readModule(tensors, opened, name, sorted.modules.get(name)!, scale)
@@ -146,7 +135,7 @@ function loraOf(
   file: string,
   { modules }: SortedTensors,
   config: Qwen2Config,
-  warn: (told: Message) => void,
+  warn: (told: Message) => void = () => {},
 ): LoraConfig {
   const names = [...modules.keys()]
   const all = Array.from({ length: config.num_hidden_layers }, (_, layer) =>

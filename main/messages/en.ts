@@ -185,7 +185,9 @@ export const ENGLISH = {
   adapterOtherVocabulary:
     '{{file}} holds {{name}} for {{rows}} tokens, but the base model has {{vocabulary}}: the vocabulary was resized before training. Merge both in PEFT with merge_and_unload and use the merged model as the base model.',
   adapterSavedWeights:
-    "{{file}} holds {{name}}, which was trained beside LoRA and differs from the base model's; this lab adds only LoRA. Merge both in PEFT with merge_and_unload and use the merged model as the base model.",
+    "{{file}} holds {{name}}, which was trained beside LoRA and differs from the base model's; an adapter adds only LoRA here. Merge both with `npx dpo-driver merge` and use the merged model as the base model.",
+  adapterSavedTied:
+    '{{file}} holds {{name}}, but the base model has one matrix for embedding and head (tie_word_embeddings), and the adapter trained them apart; merge both in PEFT with merge_and_unload, set its config.tie_word_embeddings to False, and use the saved model as the base model.',
   adapterSavedMissing:
     '{{config}} says that {{module}} was trained ({{key}}), but {{file}} does not hold it; save the adapter again in PEFT.',
   mergeOntoInput: '{{folder}} holds the base model or the adapter; choose another folder for the merged model.',

@@ -168,7 +168,9 @@ export const CHINESE = translated({
   adapterOtherVocabulary:
     '{{file}} 里的 {{name}} 有 {{rows}} 个词元，而基础模型有 {{vocabulary}} 个：训练前改过词表大小。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
   adapterSavedWeights:
-    '{{file}} 里有 {{name}}，它与 LoRA 一起训练过，与基础模型的不同；本实验室只加上 LoRA。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+    '{{file}} 里有 {{name}}，它与 LoRA 一起训练过，与基础模型的不同；适配器在这里只加上 LoRA。请用 `npx dpo-driver merge` 合并两者，再把合并后的模型用作基础模型。',
+  adapterSavedTied:
+    '{{file}} 里有 {{name}}，但基础模型的嵌入层和输出层是同一个矩阵（tie_word_embeddings），而适配器分别训练了它们；请在 PEFT 中用 merge_and_unload 合并两者，把它的 config.tie_word_embeddings 设为 False，再把保存的模型用作基础模型。',
   adapterSavedMissing: '{{config}} 说 {{module}} 训练过（{{key}}），但 {{file}} 里没有它；请在 PEFT 中重新保存适配器。',
   mergeOntoInput: '{{folder}} 里是基础模型或适配器；请为合并后的模型选择别的文件夹。',
   mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
