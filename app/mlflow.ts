@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { Config } from '../main/config/schema.ts'
+import { unwritable } from '../main/files/file.ts'
 import { UserError } from '../main/messages/error.ts'
 import { trackingFolder } from '../main/tracking/follow.ts'
 
@@ -26,7 +27,11 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   if (uri === null) throw new UserError('nothingRecorded')
   const folder = trackingFolder(config)
   if (folder === null) throw new UserError('recordedElsewhere', { uri })
-  mkdirSync(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw unwritable(folder, error)
+  }
   const args = ['ui', '--backend-store-uri', pathToFileURL(folder).href, '--port', String(port)]
   // MLflow reads its own file layout only with this variable.
   const env = { ...process.env, MLFLOW_ALLOW_FILE_STORE: 'true' }

@@ -1,9 +1,10 @@
 /** Lists the adapters: those that the next stages read, and those of every run. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { parseAdapterConfig, targetedProjections } from '../engine/adapter-config.ts'
 import { sameWeights, weightsFile } from '../engine/adapter-identity.ts'
+import { readOptionalSync } from '../engine/model-file.ts'
 import { settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -78,13 +79,15 @@ export function listAdapters(store: Store, config: Config): (AdapterRecord | Bro
 /** The adapters in the folder of a run. */
 function adapterFolders(folder: string): { path: string; round: number }[] {
   const within = (parent: string, round: number) =>
-    existsSync(parent)
-      ? readdirSync(parent)
-          .filter((name) => name.endsWith('_adapter'))
-          .map((name) => ({ path: join(parent, name), round }))
-      : []
-  const rounds = existsSync(folder) ? readdirSync(folder).flatMap((name) => /^round-(\d+)$/.exec(name)?.[1] ?? []) : []
+    namesIn(parent)
+      .filter((name) => name.endsWith('_adapter'))
+      .map((name) => ({ path: join(parent, name), round }))
+  const rounds = namesIn(folder).flatMap((name) => /^round-(\d+)$/.exec(name)?.[1] ?? [])
   return [...within(folder, 0), ...rounds.map(Number).flatMap((round) => within(join(folder, `round-${round}`), round))]
+}
+
+function namesIn(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : []
 }
 
 /** The adapter in a folder, as a list; empty where the folder has neither of its files. */
@@ -98,8 +101,9 @@ function read(
   const weights = join(folder, 'adapter_model.safetensors')
   if (!existsSync(config) && !existsSync(weights)) return []
   try {
-    if (!existsSync(config)) throw new UserError('adapterConfigMissing', { file: config })
-    const settings = parseAdapterConfig(config, readFileSync(config, 'utf8'))
+    const text = readOptionalSync(config)
+    if (text === undefined) throw new UserError('adapterConfigMissing', { file: config })
+    const settings = parseAdapterConfig(config, text)
     const { size: bytes, mtimeMs: written } = statSync(weightsFile(folder))
     const { r, lora_alpha, base_model_name_or_path: base = null } = settings
     const target_modules = targetedProjections(settings)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
+import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import { message, type Value } from '../messages/message.ts'
 import type { Key } from './demand.ts'
@@ -23,11 +24,11 @@ export function loadConfig(
   const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
   let text: string
   try {
+    refusePipe(file)
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (path !== undefined) {
-      throw new UserError('configUnreadable', { path: shown, code: (error as NodeJS.ErrnoException).code ?? '' })
-    }
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (path !== undefined || code !== 'ENOENT') throw new UserError('configUnreadable', { path: shown, code })
     text = ''
   }
   return parseConfig(text, shown, overrides, place)

@@ -1,16 +1,18 @@
 /** Identifies an adapter by its weights, so that a copy of its folder is the same adapter. */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 
 /**
  * The file of an adapter's weights.
- * @throws UserError if it is missing.
+ * @throws UserError if it is missing or not a file.
  */
 export function weightsFile(folder: string): string {
   const file = join(folder, 'adapter_model.safetensors')
-  if (existsSync(file)) return file
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there?.isFile()) return file
+  if (there !== undefined) throw new UserError('safetensorsNotAFile', { file })
   const pickled = existsSync(join(folder, 'adapter_model.bin'))
   throw new UserError(pickled ? 'adapterInPickle' : 'safetensorsMissing', { file })
 }

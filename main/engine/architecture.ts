@@ -1,10 +1,10 @@
 /** Finds a model's architecture by its name, before the model is loaded. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { parseQwen2Config } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
 import { isOnHub, resolveModel } from './load.ts'
+import { readOptionalSync } from './model-file.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
 
 /**
@@ -20,7 +20,9 @@ export function architectureOf(name: string): Qwen2Config {
     }
   }
   const file = join(resolveModel(name), 'config.json')
-  return parseQwen2Config(file, readFileSync(file, 'utf8'))
+  const text = readOptionalSync(file)
+  if (text === undefined) throw new UserError('configJsonMissing', { file })
+  return parseQwen2Config(file, text)
 }
 
 /** The folder of a model; null if it is not on this machine. */

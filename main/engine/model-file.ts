@@ -1,7 +1,9 @@
 /** Reads and checks JSON files and tensors of model and adapter folders. Every error in them is a UserError. */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { demand, dotted } from '../config/demand.ts'
+import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message, Value } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
@@ -11,11 +13,26 @@ import type { Shapes } from './weights.ts'
 /** The text of a file; undefined if there is none. */
 export async function readOptional(file: string): Promise<string | undefined> {
   try {
+    refusePipe(file)
     return await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UserError('fileUnreadable', { file, reason: reasonOf(error) })
+    return refused(file, error)
   }
+}
+
+/** The same, for callers that cannot wait. */
+export function readOptionalSync(file: string): string | undefined {
+  try {
+    refusePipe(file)
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    return refused(file, error)
+  }
+}
+
+function refused(file: string, error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+  throw new UserError('fileUnreadable', { file, reason: reasonOf(error) })
 }
 
 /**

@@ -7,6 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { demand, dotted } from '../config/demand.ts'
 import { writeFileAtomic, writeStreamAtomic } from '../files/file.ts'
+import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import { type Dtype, WIDTHS, widen } from './dtype.ts'
 import type { Tensor, Tensors } from './engine.ts'
@@ -156,6 +157,7 @@ function headerBytes(header: Readonly<Record<string, unknown>>): Buffer {
 
 async function openFile(file: string): Promise<FileHandle> {
   try {
+    refusePipe(file)
     const handle = await open(file, 'r')
     if ((await handle.stat()).isFile()) return handle
     await handle.close()

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
 import { demand, dotted, says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
+import { refusePipe } from '../files/read.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
@@ -42,6 +43,7 @@ export function writeJsonLines(path: string, objects: readonly object[]): void {
 /** The text of a data file; undefined where it is missing. Throws UserError where it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
+    refusePipe(path)
     return readFileSync(path, 'utf8')
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException

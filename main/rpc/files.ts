@@ -1,7 +1,8 @@
 /** Downloads and uploads: pictures of steps, exports of runs, and files of pairs to import. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { ADAPTER_FILES } from '../engine/adapter.ts'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
 import { cutShort } from '../messages/cut.ts'
@@ -53,7 +54,8 @@ export async function sendExport({ response, search, context }: Exchange, number
 export async function sendAdapter({ response, search, context }: Exchange): Promise<void> {
   const adapter = findAdapter(context, search.get('path') ?? '')
   const folder = projectPath(adapter.path)
-  const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)
+  // Whatever else is in the folder belongs to the user, and may be large.
+  const files = ADAPTER_FILES.map((name) => [name, readFileSync(join(folder, name))] as const)
   // Imported only here: building its tables would delay the start of the lab.
   const { zipSync } = await import('fflate')
   // Weights do not compress, so they are stored as they are.

@@ -116,6 +116,7 @@ export const statusRouter = router({
   /** Models that can be chosen: the folders in models/ with a checkpoint. */
   models: procedure.query(() => {
     const folder = join(PROJECT_ROOT, 'models')
+    if (!existsSync(folder)) return []
     return readdirSync(folder)
       .filter((name) => existsSync(join(folder, name, 'config.json')))
       .map((name) => `models/${name}`)
