@@ -50,7 +50,7 @@ async function clickAt({ mouse }: Page, { x, y }: Point): Promise<void> {
 
 async function fill(page: Page, ref: number, text: string, trusted: boolean): Promise<Obstacle | null> {
   if (!trusted) return failure(await inPage(page, 'fill', ref, text))
-  const before = await inPage(page, 'field', ref)
+  const before = await inPage(page, 'field', ref, text)
   if (isImpossible(before)) return before.impossible
   const point = await inPage(page, 'locate', ref)
   if (isImpossible(point)) return point.impossible

@@ -162,7 +162,23 @@ test.each<[Obstacle, string, Action]>([
   ['disabled', '<button disabled>A</button>', { kind: 'click', ref: 1 }],
   ['noText', '<button>A</button>', { kind: 'fill', ref: 1, text: 'x' }],
   ['readOnly', '<input readonly id="fixed">', { kind: 'fill', ref: 1, text: 'x' }],
+  ['readOnly', '<fieldset disabled><input></fieldset>', { kind: 'fill', ref: 1, text: 'x' }],
+  ['readOnly', '<input type="date" readonly>', { kind: 'fill', ref: 1, text: '2015-01-05' }],
+  ['tooLong', '<input maxlength="3">', { kind: 'fill', ref: 1, text: 'four' }],
+  ['tooLong', '<textarea maxlength="3"></textarea>', { kind: 'fill', ref: 1, text: 'four' }],
+  ['noText', '<input type="file">', { kind: 'fill', ref: 1, text: 'x' }],
   ['noSuchOption', '<select><option>a</option></select>', { kind: 'select', ref: 1, option: 'b' }],
+  ['optionDisabled', '<select><option disabled>a</option></select>', { kind: 'select', ref: 1, option: 'a' }],
+  [
+    'optionDisabled',
+    '<select><optgroup disabled><option>a</option></optgroup></select>',
+    { kind: 'select', ref: 1, option: 'a' },
+  ],
+  [
+    'optionDisabled',
+    '<fieldset disabled><select><option>a</option></select></fieldset>',
+    { kind: 'select', ref: 1, option: 'a' },
+  ],
   ['noOptions', '<input>', { kind: 'select', ref: 1, option: 'b' }],
   [
     'covered',
@@ -177,6 +193,47 @@ test.each<[Obstacle, string, Action]>([
     ending: { outcome: 'failure', reason, reward: 0 },
   })
 })
+
+const FORMS: readonly (readonly [Obstacle, string, readonly string[], readonly string[]])[] = [
+  ['notDate', 'type="date"', ['2015-01-05', ''], ['01/05/2015', '5 Jan 2015', '2015-02-30', '2015-1-5', 'today']],
+  ['notTime', 'type="time"', ['13:04', '13:04:30', ''], ['1:04 PM', '1:04', '25:00', 'noon']],
+  ['notMonth', 'type="month"', ['2015-01', ''], ['January 2015', '2015-13', '01/2015']],
+  ['notWeek', 'type="week"', ['2015-W02', ''], ['2015-02', 'week 2', '2015-W60']],
+  ['notDatetime', 'type="datetime-local"', ['2015-01-05T13:04', ''], ['2015-01-05', '01/05/2015, 1:04 PM']],
+  ['notNumber', 'type="number"', ['12', '-0.5', '1e3', ''], ['twelve', '1,000', '12 apples', '0x1f']],
+  ['notOnSlider', 'type="range" min="0" max="10"', ['7', '0', '10'], ['', '11', '-1', '2.5', 'five']],
+  ['notColor', 'type="color"', ['#1a2b3c', '#1A2B3C'], ['', 'red', '#123', '1a2b3c']],
+]
+const CASES = FORMS.flatMap(([obstacle, field, taken, refused]) => [
+  ...taken.map((text) => [field, text, null] as const),
+  ...refused.map((text) => [field, text, obstacle] as const),
+])
+
+test.each([true, false])(
+  'a field takes only texts of its form, and keeps its value otherwise (trusted %s)',
+  async (trusted) => {
+    const own = new Session(host, { ...SESSION_DEFAULTS, trusted })
+    const wrong: string[] = []
+    for (const [field, text, obstacle] of CASES) {
+      await own.reset(
+        workbench.page(
+          `<input id="i" ${field}>`,
+          `$('i').oninput = () => { window.changed = true }; window.changed = false; window.before = $('i').value`,
+        ),
+        1,
+      )
+      const result = await own.step({ kind: 'fill', ref: 1, text })
+      const [value, before, changed] = (await own.page!.evaluate(
+        `[document.getElementById('i').value, before, changed]`,
+      )) as string[]
+      const got = result.ending !== null && 'reason' in result.ending ? result.ending.reason : null
+      const kept = obstacle === null ? value === text.toLowerCase() || value === text : value === before && !changed
+      if (got !== obstacle || !kept) wrong.push(`${field} "${text}": ${got}, value "${value}"`)
+    }
+    expect(wrong).toEqual([])
+    await own.close()
+  },
+)
 
 test('an element out of view is scrolled to', async () => {
   const task = workbench.page(
@@ -310,6 +367,18 @@ test('a person’s input is reported as the agent’s actions', async () => {
   await session.reset(session.task!, 2)
   await page.click('#b')
   expect(await session.heard()).toEqual([])
+})
+
+test('what a person types into a date is one fill', async () => {
+  await session.reset(workbench.page('<input type="date" id="d" aria-label="D">'), 1)
+  const page = session.page!
+  await session.heard()
+  await page.click('#d', { offset: { x: 12, y: 10 } })
+  for (const key of ['ArrowUp', 'Tab', '0', '5', '2', '0', '1', '5'] as const) await page.keyboard.press(key)
+  const heard = await session.heard()
+  expect(heard.filter(({ kind }) => kind === 'press')).toEqual([{ kind: 'press', key: 'Tab' }])
+  expect(heard.at(-1)).toEqual({ kind: 'fill', ref: 1, text: '2015-01-05' })
+  expect(heard[0]).toEqual({ kind: 'click', ref: 1, field: true })
 })
 
 test('box gives an element’s place; an invisible element has none', async () => {

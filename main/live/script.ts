@@ -30,10 +30,12 @@ export function heardInScript(
 ): ScriptStep[] {
   const { focuses, action } = actionOf(heard)
   if (action.kind !== 'press' && !observation.elements.some(({ ref }) => ref === action.ref)) return [...script]
-  const last = script.at(-1)
+  // A tab leads from the month of a date to its day.
+  const at = script.findLastIndex((step) => !step.focuses)
+  const last = script[at]
   const goesOn = action.kind === 'fill' && last?.action.kind === 'fill' && last.action.ref === action.ref
   const step = scriptStep(action, observation, { focuses })
-  return goesOn ? [...script.slice(0, -1), { ...step, id: last.id }] : [...script, { ...step, id }]
+  return goesOn ? script.with(at, { ...step, id: last.id }) : [...script, { ...step, id }]
 }
 
 /** A step for `action`. Unless another thought is given, it is worded like those of the scripted experts. */

@@ -6,11 +6,13 @@ export function hearPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   const KEYS =
     'Enter Tab Escape Backspace Delete ArrowUp ArrowDown ArrowLeft ArrowRight Space Home End PageUp PageDown'.split(' ')
+  /** Kinds of fields whose value the arrow keys change. */
+  const STEPPED = ['number', 'range', 'date', 'time', 'month', 'week', 'datetime-local']
   /** Whether a key does more in this text field than edit the text: up and down choose a suggestion. */
   const doesMore = (field: EventTarget | null, key: string): boolean => {
     if (['Tab', 'Escape'].includes(key)) return true
     if (key === 'Enter') return !(field instanceof HTMLTextAreaElement)
-    return ['ArrowUp', 'ArrowDown'].includes(key) && field instanceof HTMLInputElement && field.type !== 'number'
+    return ['ArrowUp', 'ArrowDown'].includes(key) && field instanceof HTMLInputElement && !STEPPED.includes(field.type)
   }
   const LONGEST = 2000
   let heard: Heard[] | null = null
@@ -24,10 +26,8 @@ export function hearPage(): void {
     }
     return null
   }
-  const isTyped = (ref: number): boolean => {
-    const field = lab.field(ref)
-    return 'typed' in field && field.typed
-  }
+  /** Whether the agent fills the element. What a person does to edit its value is then no action of its own. */
+  const isFilled = (ref: number): boolean => 'typed' in lab.field(ref)
   const hear = (type: string, listen: (event: Event) => void): void => {
     window.addEventListener(type, (event) => heard !== null && event.isTrusted && listen(event), true)
   }
@@ -47,7 +47,7 @@ export function hearPage(): void {
       if (label?.control && label.control !== target && !label.control.contains(target)) return
       const ref = refOf(target)
       if (ref === null || lab.elements.get(ref) instanceof HTMLSelectElement) return
-      heard?.push({ kind: 'click', ref, field: isTyped(ref) })
+      heard?.push({ kind: 'click', ref, field: isFilled(ref) })
     })
     hear('input', ({ target }) => {
       const ref = refOf(target)
@@ -55,7 +55,7 @@ export function hearPage(): void {
       if (target instanceof HTMLSelectElement) {
         const option = target.selectedOptions[0]
         if (option !== undefined) heard?.push({ kind: 'select', ref, option: lab.clean(option.text, 60) })
-      } else if (!('impossible' in lab.field(ref))) {
+      } else if (isFilled(ref)) {
         const element = target as HTMLInputElement | HTMLElement
         heard?.push({
           kind: 'fill',
@@ -70,7 +70,7 @@ export function hearPage(): void {
       const key = pressed === ' ' ? 'Space' : pressed
       if (!KEYS.includes(key)) return
       const ref = refOf(event.target)
-      if (ref !== null && isTyped(ref) && !doesMore(event.target, key)) return
+      if (ref !== null && isFilled(ref) && !doesMore(event.target, key)) return
       heard?.push({ kind: 'press', key })
     })
     hear('keyup', () => {

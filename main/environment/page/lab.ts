@@ -36,7 +36,7 @@ export type Field = { readonly typed: boolean }
 
 /** A person's input. 'ask': pressed a select, whose options the viewer must show. */
 export type Heard =
-  | { readonly kind: 'click'; readonly ref: number /** It takes typed text. */; readonly field: boolean }
+  | { readonly kind: 'click'; readonly ref: number /** The agent fills it. */; readonly field: boolean }
   | { readonly kind: 'fill'; readonly ref: number; readonly text: string }
   | { readonly kind: 'select'; readonly ref: number; readonly option: string }
   | { readonly kind: 'press'; readonly key: string }
@@ -141,8 +141,8 @@ export interface Lab {
   locate(ref: number): Promise<Point | Impossible>
   /** The element's present place in the window; null where it is gone or has no size. */
   box(ref: number): Box | null
-  /** Whether and how the element takes text. */
-  field(ref: number): Field | Impossible
+  /** Whether and how the element takes text, and whether it takes this one. */
+  field(ref: number, text?: string): Field | Impossible
   /** Prepares a field for typing: focuses it and selects its text. With a `text`, fills it without key events. */
   fill(ref: number, text: string | null): Field | Impossible
   /** Chooses the option with this text. */

@@ -1,4 +1,5 @@
 /** Runs in the page: finds where to click, and performs what keys and mouse cannot do. */
+import type { Obstacle } from '../../store/episode.ts'
 import type { Impossible, Lab, TaskWindow } from './lab.ts'
 
 /** Installs `box`, `locate`, `field`, `fill`, `select` and `click`. */
@@ -7,6 +8,17 @@ export function reachIntoPage(): void {
   const PATIENCE = 300
   const NO_TEXT = ['checkbox', 'radio', 'file', 'button', 'submit', 'reset', 'image', 'hidden']
   const TYPED = ['text', 'search', 'password', 'email', 'tel', 'url', 'number']
+  /** Fields whose values have a form, and why they do not take a text of another form. */
+  const FORMS: Readonly<Record<string, Obstacle>> = {
+    date: 'notDate',
+    time: 'notTime',
+    month: 'notMonth',
+    week: 'notWeek',
+    'datetime-local': 'notDatetime',
+    number: 'notNumber',
+    range: 'notOnSlider',
+    color: 'notColor',
+  }
 
   const find = (ref: number): Element | Impossible => {
     const element = lab.elements.get(ref)
@@ -86,30 +98,47 @@ export function reachIntoPage(): void {
   const isTextField = (element: Element): element is HTMLInputElement | HTMLTextAreaElement =>
     element instanceof HTMLTextAreaElement || (element instanceof HTMLInputElement && !NO_TEXT.includes(element.type))
 
-  lab.field = (ref) => {
+  /** Uses the browser's setter, in case a library of the page has put its own on the element. */
+  const setValue = (element: HTMLInputElement | HTMLTextAreaElement, text: string): void => {
+    const { prototype } = element instanceof HTMLInputElement ? HTMLInputElement : HTMLTextAreaElement
+    Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
+  }
+
+  /**
+   * Why the field does not take this text; null where it does. The browser puts an empty text, or the nearest value, in
+   * the place of a value that has not the field's form, and cuts off what is too long. The agent would take that for done.
+   */
+  const refusal = (element: HTMLInputElement | HTMLTextAreaElement, text: string): Obstacle | null => {
+    const form = element instanceof HTMLInputElement ? FORMS[element.type] : undefined
+    if (form === undefined) return element.maxLength >= 0 && text.length > element.maxLength ? 'tooLong' : null
+    const copy = element.cloneNode() as HTMLInputElement
+    setValue(copy, text)
+    const { value } = copy
+    if (form === 'notOnSlider') return text.trim() !== '' && Number(text) === Number(value) ? null : form
+    if (form === 'notColor') return value === text.toLowerCase() ? null : form
+    return (value === '') === (text === '') ? null : form
+  }
+
+  lab.field = (ref, text) => {
     const element = find(ref)
     if (!(element instanceof Element)) return element
     const editable = element instanceof HTMLElement && element.isContentEditable
     if (!isTextField(element)) return editable ? { typed: true } : { impossible: 'noText' }
-    if (element.disabled || element.readOnly) return { impossible: 'readOnly' }
+    if (element.matches(':disabled') || element.readOnly) return { impossible: 'readOnly' }
+    const why = text === undefined ? null : refusal(element, text)
+    if (why !== null) return { impossible: why }
     return { typed: element instanceof HTMLTextAreaElement || TYPED.includes(element.type) }
   }
 
   lab.fill = (ref, text) => {
-    const field = lab.field(ref)
+    const field = lab.field(ref, text ?? undefined)
     if ('impossible' in field) return field
     const element = find(ref) as HTMLElement
     const { typed } = field
     if (text !== null) {
       element.focus()
-      if (isTextField(element)) {
-        // Uses the browser's setter, in case a library of the page has put its own on the element.
-        const prototype =
-          element instanceof HTMLInputElement ? HTMLInputElement.prototype : HTMLTextAreaElement.prototype
-        Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(element, text)
-      } else {
-        element.textContent = text
-      }
+      if (isTextField(element)) setValue(element, text)
+      else element.textContent = text
       changed(element)
       return { typed }
     }
@@ -127,7 +156,7 @@ export function reachIntoPage(): void {
     if (!(element instanceof HTMLSelectElement)) return { impossible: 'noOptions' }
     const option = [...element.options].find((candidate) => lab.clean(candidate.text, 60) === text)
     if (option === undefined) return { impossible: 'noSuchOption' }
-    if (element.disabled || option.disabled) return { impossible: 'optionDisabled' }
+    if (element.matches(':disabled') || option.matches(':disabled')) return { impossible: 'optionDisabled' }
     element.focus()
     // In a list with multiple choice, choosing an option again deselects it.
     option.selected = element.multiple ? !option.selected : true
@@ -138,6 +167,7 @@ export function reachIntoPage(): void {
   lab.click = (ref) => {
     const element = find(ref)
     if (!(element instanceof Element)) return element
+    if (element.matches(':disabled')) return { impossible: 'disabled' }
     if (element instanceof HTMLElement) {
       element.click()
       element.focus()
