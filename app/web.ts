@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Settings } from '../main/config/settings.ts'
 import type { BrowserHost } from '../main/environment/browser.ts'
+import { removeLeftProfiles } from '../main/environment/profile.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { createLab, type Lab } from '../main/lab.ts'
@@ -41,6 +42,7 @@ export async function serveLab(options: WebOptions): Promise<Web> {
   const lab = createLab(settings.read(), options.pages)
   try {
     lab.purge()
+    void removeLeftProfiles()
     const context = Promise.withResolvers<Context>()
     const onBug = options.onBug ?? ((text) => console.error(text))
     const server = await startServer({ context: context.promise, host, port, window, onBug })

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Audience } from './agent/spectator.ts'
 import type { Config } from './config/schema.ts'
+import { removeLeftProfiles } from './environment/profile.ts'
 import { UserError } from './messages/error.ts'
 import { runArtifacts } from './pipeline/artifacts.ts'
 import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
@@ -96,6 +97,7 @@ export async function runCommand(
   const releases = [lockStore(store.path)]
   const hold: Hold = (release) => releases.push(release)
   try {
+    await removeLeftProfiles()
     const before = resume === null ? null : unfinishedRun(store, command, resume)
     hold(takePlaces(before?.config ?? config, USES[command]))
     const run =

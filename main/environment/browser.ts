@@ -8,8 +8,10 @@ import type { Browser, Page } from 'puppeteer-core'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
+import { type Chromium, startChromium } from './chromium.ts'
 import { BROWSER_LANGUAGE, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, faultOf, within } from './fault.ts'
+import { knownCause, launchFailure } from './launch-failure.ts'
 
 /** Opens pages for tasks: in Chromium, or in windows of the desktop app. */
 export interface BrowserHost {
@@ -18,8 +20,10 @@ export interface BrowserHost {
   close(): Promise<void>
 }
 
-const LAUNCH_LIMIT = 30_000
-const OPEN_LIMIT = 15_000
+/** Most time for the work of a browser, in milliseconds. */
+export const BROWSER_LIMITS = { start: 30_000, open: 15_000, close: 5_000 }
+/** How often a browser is started that another process kills, or that does not answer. */
+const START_TRIES = 3
 
 const isRoot = process.getuid?.() === 0
 
@@ -127,72 +131,88 @@ async function installDebian(): Promise<string> {
   return found
 }
 
+/** A running browser, and its processes. */
+interface Running {
+  readonly browser: Browser
+  readonly chromium: Chromium
+  readonly executable: string
+}
+
 /** A host with headless Chromium, which starts with the first page, and again after it has died. */
-export function chromiumHost(executablePath?: string): BrowserHost {
-  let browser: Promise<Browser> | undefined
+export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIMITS = BROWSER_LIMITS): BrowserHost {
+  let current: Promise<Running> | undefined
   let closed = false
 
-  const start = async (): Promise<Browser> => {
+  const start = async (): Promise<Running> => {
     const executable = executablePath ?? (await findChromium())
     if (executable === undefined) throw new UserError('browserMissing')
-    try {
-      // Imported with the first page, so that the lab's window opens sooner.
-      const { launch } = await import('puppeteer-core')
-      const started = await launch({
-        executablePath: executable,
-        args: FLAGS,
-        env: { ...process.env, ...BROWSER_LANGUAGE.variables },
-        headless: true,
-        // With a pipe, the browser ends with this process, even when that is killed, and no other process can connect
-        // to it.
-        pipe: true,
-        timeout: LAUNCH_LIMIT,
-        protocolTimeout: LAUNCH_LIMIT,
-        defaultViewport: VIEWPORT,
-        handleSIGINT: false,
-        handleSIGTERM: false,
-        handleSIGHUP: false,
-      })
-      started.once('disconnected', () => {
-        browser = undefined
-      })
-      return started
-    } catch (error) {
-      throw new UserError('browserDidNotStart', { path: executable, why: faultOf(error) })
+    for (let time = 1; ; time++) {
+      const chromium = await startChromium(executable, await argsFor(), BROWSER_LANGUAGE.variables)
+      try {
+        return { browser: await connect(chromium, limits.start), chromium, executable }
+      } catch (error) {
+        const ended = await chromium.end()
+        if (closed) throw error
+        if (time === START_TRIES || !ended.killed) throw launchFailure(executable, error, ended)
+      }
     }
   }
+  /** The next call of `running` starts another browser. */
+  const forget = (gone: Promise<Running>) => {
+    if (current === gone) current = undefined
+  }
   /** The running browser, or a new one. Simultaneous callers get the same one. */
-  const running = (): Promise<Browser> => {
+  const running = (): Promise<Running> => {
     if (closed) throw new EnvironmentFault('browserClosed')
-    browser ??= start().catch((error: unknown) => {
-      browser = undefined
-      throw error
+    if (current !== undefined) return current
+    const started = start()
+    current = started
+    const ended = started.then(async ({ chromium }) => {
+      await chromium.ended
+      forget(started)
+      await chromium.end()
     })
-    return browser
+    ended.catch(() => forget(started))
+    return started
   }
 
   return {
     async open() {
-      const current = await running()
-      const open = async (): Promise<Page> => (await current.createBrowserContext()).newPage()
+      const used = running()
+      const { browser, chromium, executable } = await used
+      const open = async (): Promise<Page> => (await browser.createBrowserContext()).newPage()
       try {
-        return await within(OPEN_LIMIT, 'openPage', open())
+        return await within(limits.open, 'openPage', open())
       } catch (error) {
-        // The next call starts another browser.
-        await kill(current)
-        throw error instanceof EnvironmentFault
-          ? error
-          : new EnvironmentFault('browserFailed', { detail: reasonOf(error) })
+        forget(used)
+        const ended = await chromium.end()
+        const detail = ended.killed ? reasonOf(error) : ended.how
+        throw (
+          knownCause(executable, ended) ??
+          (error instanceof EnvironmentFault ? error : new EnvironmentFault('browserFailed', { detail }))
+        )
       }
     },
     async close() {
       closed = true
-      const current = await browser?.catch(() => undefined)
-      if (current !== undefined) await kill(current)
+      const { browser, chromium } = (await current?.catch(() => undefined)) ?? {}
+      await within(limits.close, 'closeBrowser', Promise.resolve(browser?.close())).catch(() => {})
+      await chromium?.end()
     },
   }
 }
 
-async function kill(browser: Browser): Promise<void> {
-  await within(5_000, 'closeBrowser', browser.close()).catch(() => browser.process()?.kill('SIGKILL'))
+/** Chromium's arguments for a profile. */
+async function argsFor(): Promise<(profile: string) => string[]> {
+  // Imported with the first page, so that the lab's window opens sooner.
+  const { defaultArgs } = await import('puppeteer-core')
+  return (userDataDir) => [...defaultArgs({ args: [...FLAGS], headless: true, userDataDir }), '--remote-debugging-pipe']
+}
+
+/** Waits until Chromium answers, at most `limit` milliseconds. */
+async function connect({ transport }: Chromium, limit: number): Promise<Browser> {
+  const { connect } = await import('puppeteer-core')
+  // Without a limit of puppeteer's, which would count the time in which this process stands still.
+  const connected = connect({ transport, defaultViewport: VIEWPORT, protocolTimeout: 0 })
+  return within(limit, 'startBrowser', connected)
 }

@@ -28,7 +28,6 @@ export interface TaskWindow {
 }
 
 const OPEN_LIMIT = 15_000
-const PROTOCOL_LIMIT = 30_000
 
 /** A host that opens pages in windows from `openWindow`. */
 export function windowHost(openWindow: () => TaskWindow): BrowserHost {
@@ -40,7 +39,8 @@ export function windowHost(openWindow: () => TaskWindow): BrowserHost {
     const browser = await puppeteer.connect({
       transport,
       defaultViewport: VIEWPORT,
-      protocolTimeout: PROTOCOL_LIMIT,
+      // Without a limit of puppeteer's, which would count the time in which this process stands still.
+      protocolTimeout: 0,
     })
     const [page] = await browser.pages()
     if (page === undefined) throw new EnvironmentFault('windowWithoutPage')

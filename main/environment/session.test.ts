@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { browsersOf, membersOf } from '../../testing/browsers.ts'
 import { openWorkbench, type Workbench } from '../../testing/workbench.ts'
 import type { Obstacle } from '../store/episode.ts'
 import type { Action } from './action.ts'
-import { type BrowserHost, chromiumHost } from './browser.ts'
+import { BROWSER_LIMITS, type BrowserHost, chromiumHost } from './browser.ts'
 import { EnvironmentFault } from './fault.ts'
 import { hasMiniwob } from './miniwob.ts'
 import { renderPage } from './observation.ts'
@@ -286,11 +287,25 @@ test('a page that never answers is closed, and the next episode is played', asyn
 test('a crashed browser is replaced', async () => {
   const task = builtin('click-button')
   const before = await session.reset(task, 3)
-  const page = await host.open()
-  page.browser().process()?.kill('SIGKILL')
+  for (const browser of browsersOf()) process.kill(browser, 'SIGKILL')
   await expect(session.step({ kind: 'click', ref: 1 })).rejects.toThrow(EnvironmentFault)
   expect(await session.reset(task, 3)).toEqual(before)
 })
+
+test('a browser that is stopped is replaced', async () => {
+  const impatient = chromiumHost(undefined, { ...BROWSER_LIMITS, open: 2000 })
+  const quick = new Session(impatient, { ...SESSION_DEFAULTS, answerTimeLimit: 2000 })
+  const task = builtin('click-button')
+  const others = browsersOf()
+  const before = await quick.reset(task, 3)
+  const [browser] = browsersOf().filter((one) => !others.includes(one))
+  process.kill(-browser!, 'SIGSTOP')
+  await expect(quick.step({ kind: 'click', ref: 1 })).rejects.toThrow('took longer than')
+  expect(await quick.reset(task, 3)).toEqual(before)
+  expect(membersOf(browser!)).toEqual([])
+  await quick.close()
+  await impatient.close()
+}, 30_000)
 
 test('a crashed page is told at once, and replaced', async () => {
   const patient = new Session(host, { ...SESSION_DEFAULTS, answerTimeLimit: 60_000 })

@@ -638,6 +638,19 @@ export const ENGLISH = {
   noChromeForSystem: 'there is none for this system',
   aptNeedsRoot: 'it needs root on Debian',
   chromiumNotInPath: 'there is still no chromium in PATH',
+  browserOpenFiles:
+    '{{path}} needs more open files than the limit of {{limit}} allows. Raise the limit, for example with `ulimit -n 4096` (in Docker: `--ulimit nofile=4096`), and run the command again.',
+  browserSandbox:
+    '{{path}} cannot make its sandbox, because this system lets ordinary users make no namespaces. Allow it: `sysctl kernel.unprivileged_userns_clone=1`, or on Ubuntu `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or in Docker `--security-opt seccomp=unconfined`.',
+  browserProcesses:
+    '{{path}} may start no more processes or threads. Raise the limit, for example with `ulimit -u 4096` (in Docker: `--pids-limit 4096`), and run the command again.',
+  browserMemory: '{{path}} got no memory to start. Close other programs, or raise the memory limit.',
+  browserLibrary:
+    '{{path}} does not start, because the library {{library}} is not installed. Install it, or set CHROME_PATH to another browser.',
+  temporaryFolderFull:
+    'The folder for temporary files, {{folder}}, is full, so the browser has no room for its profile: make room there, or set TMPDIR to another folder.',
+  temporaryFolderUnusable:
+    'The browser’s profile cannot be written into the folder for temporary files, {{folder}} ({{why}}): set TMPDIR to a folder that you may write to.',
   browserDidNotStart:
     '{{path}} did not start ({{why}}): run it by hand to see why, or set CHROME_PATH to another browser.',
 
@@ -674,6 +687,7 @@ export const ENGLISH = {
   windowsClosed: 'the windows were closed',
   windowFailed: 'the window failed: {{detail}}',
   browserClosed: 'the browser was closed',
+  browserEnded: 'it ended ({{how}})',
   browserFailed: 'the browser failed: {{detail}}',
   tookTooLong: '{{work}} took longer than {{limit}} ms',
   'work.startBrowser': 'starting the browser',

@@ -587,6 +587,16 @@ export const CHINESE = translated({
   noChromeForSystem: '没有适用于此系统的版本',
   aptNeedsRoot: '需要 Debian 系统与 root 权限',
   chromiumNotInPath: '安装后 PATH 中仍没有 chromium',
+  browserOpenFiles:
+    '{{path}} 需要打开的文件多于限制 {{limit}}。请提高限制，例如 `ulimit -n 4096`（Docker 中：`--ulimit nofile=4096`），再运行命令。',
+  browserSandbox:
+    '{{path}} 无法建立沙箱，因为系统不允许普通用户创建命名空间。请允许：`sysctl kernel.unprivileged_userns_clone=1`，或在 Ubuntu 上 `sysctl kernel.apparmor_restrict_unprivileged_userns=0`，或在 Docker 中 `--security-opt seccomp=unconfined`。',
+  browserProcesses:
+    '{{path}} 不能再启动进程或线程。请提高限制，例如 `ulimit -u 4096`（Docker 中：`--pids-limit 4096`），再运行命令。',
+  browserMemory: '{{path}} 没有足够的内存启动。请关闭其他程序，或提高内存限制。',
+  browserLibrary: '{{path}} 没有启动，因为没有安装库 {{library}}。请安装它，或把 CHROME_PATH 设为别的浏览器。',
+  temporaryFolderFull: '临时文件夹 {{folder}} 已满，放不下浏览器的配置：请腾出空间，或把 TMPDIR 设为别的文件夹。',
+  temporaryFolderUnusable: '浏览器的配置无法写入临时文件夹 {{folder}}（{{why}}）：请把 TMPDIR 设为可写的文件夹。',
   browserDidNotStart: '{{path}} 没有启动（{{why}}）：请手动运行它查看原因，或把 CHROME_PATH 设为别的浏览器。',
 
   // 智能体。
@@ -621,6 +631,7 @@ export const CHINESE = translated({
   windowsClosed: '窗口已关闭',
   windowFailed: '窗口出错：{{detail}}',
   browserClosed: '浏览器已关闭',
+  browserEnded: '它已结束（{{how}}）',
   browserFailed: '浏览器出错：{{detail}}',
   tookTooLong: '{{work}}用时超过 {{limit}} 毫秒',
   'work.startBrowser': '启动浏览器',
