@@ -18,7 +18,7 @@ import { exportAdapter, runArtifacts } from '../main/pipeline/artifacts.ts'
 import type { LabEvent } from '../main/pipeline/events.ts'
 import { history, labels } from '../main/pipeline/results.ts'
 import type { CheckResult } from '../main/pipeline/stages/verify.ts'
-import { writeGoldenData } from '../main/preferences/golden.ts'
+import { addGoldenData } from '../main/preferences/golden-file.ts'
 import { buildPairs, pairMessages } from '../main/preferences/pairs.ts'
 import { successSteps } from '../main/preferences/successes.ts'
 import type { Episode } from '../main/store/episode.ts'
@@ -87,7 +87,7 @@ async function writeRun({ store }: Lab, config: Config, words: readonly string[]
   const samples = successSteps(played).map(({ task, seed, prompt, completion }) => {
     return { prompt: pairMessages({ prompt }), completion, task, seed, step: 0, source: 'expert' }
   })
-  writeGoldenData(config.paths.sft_data, samples)
+  addGoldenData(config.paths.sft_data, samples)
   stage('golden', 'scripted experts show each task', 0, {
     samples: samples.length,
     recorded: samples.length,

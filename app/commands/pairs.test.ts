@@ -109,7 +109,7 @@ test('a file that cannot be imported is refused with a message, and nothing chan
     status: 2,
     lines: [''],
     error: [
-      `${broken}:2: prompt must be a list of messages; correct or delete the line.`,
+      `${broken}:2: prompt must be a text or a list of messages; correct or delete the line.`,
       `${broken}:3: this line is not complete JSON; correct or delete it.`,
     ].join('\n'),
   })

@@ -56,7 +56,7 @@ async function importFile(
   const known = there.known !== undefined && isWanted(there.known) ? there.known : store.pairs.rounds().find(isWanted)
   if (known === undefined) throw new UserError('noRoundToImport')
   const { run, round } = known
-  const { told, ...counts } = importPreferences(
+  const { told, ...counts } = await importPreferences(
     store,
     { run, round },
     {

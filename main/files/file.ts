@@ -2,6 +2,9 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -35,6 +38,7 @@ export function writeFileAtomic(given: string, data: string | Uint8Array | reado
     removeUnfinished(dirname(path))
     const file = openSync(temporary, 'w')
     try {
+      keepOwner(file, path)
       for (const bytes of pieces) for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
       fsyncSync(file)
     } finally {
@@ -121,6 +125,21 @@ function remove(path: string): void {
   } catch {
     // Its folder could not be made, so there is nothing to remove.
   }
+}
+
+/** Gives a new file the owner and the permissions of the file that it replaces. */
+function keepOwner(file: number, path: string): void {
+  const old = statSync(path, { throwIfNoEntry: false })
+  if (old === undefined) return
+  const { uid, gid } = fstatSync(file)
+  if (uid !== old.uid || gid !== old.gid) {
+    try {
+      fchownSync(file, old.uid, old.gid)
+    } catch {
+      // Only root may give a file away. For others it becomes theirs.
+    }
+  }
+  fchmodSync(file, old.mode & 0o7777)
 }
 
 /** Where a path leads, and whether a file there is replaced by renaming. A device or a pipe is written into instead. */

@@ -68,7 +68,13 @@ function namesIn(folder: string): string[] {
 function isWritten(path: string): boolean {
   const [, pid, start, room] = NAME.exec(path) ?? []
   if (pid === undefined) return false
-  if (`${pid}-${start}-${room}` === OWN) return own.has(path)
+  const owner = `${pid}-${start}-${room}`
+  return owner === OWN ? own.has(path) : isAlive(owner)
+}
+
+/** Whether the process that signed as `owner` (OWN) has not ended. */
+export function isAlive(owner: string): boolean {
+  const [pid = '', start = '0', room] = owner.split('-')
   // Processes of another container cannot be seen from here.
   if (room !== ROOM) return true
   return isRunning(Number(pid)) && (start === '0' || startOf(pid) === start)
@@ -107,5 +113,6 @@ function roomOf(): string {
 }
 
 const ROOM = roomOf()
-const OWN = `${process.pid}-${startOf(process.pid)}-${ROOM}`
+/** The signature of this process: its number, its start, and the group of processes that see each other. */
+export const OWN = `${process.pid}-${startOf(process.pid)}-${ROOM}`
 const SIGNATURE = `dpo-driver-${OWN}`

@@ -12,7 +12,7 @@ import { listTasks } from '../environment/tasks.ts'
 import { message } from '../messages/message.ts'
 import { openResources } from '../pipeline/resources.ts'
 import { greedy, jobsOf } from '../pipeline/stages/play.ts'
-import { readGoldenData } from '../preferences/golden.ts'
+import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from '../rpc/changes.ts'
 import { Live } from './live.ts'
 import type { Frame, LiveScreen, LiveState, Played } from './state.ts'
@@ -213,7 +213,7 @@ test('a page that a person works becomes golden samples once it is solved', asyn
   const { instruction, recording } = screen(id)
   const [, user = '', password = ''] = /username "(\w+)".*password "(\w+)"/.exec(instruction) ?? []
   expect(recording!.elements.filter(({ role }) => role === 'textbox')).toHaveLength(2)
-  expect(() => live.recordings.save(id)).toThrow(/Solve the task first/)
+  await expect(live.recordings.save(id)).rejects.toThrow(/Solve the task first/)
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
 
   // Tab reaches the first field, and keys fill it; the agent's own action fills the second.
@@ -230,9 +230,9 @@ test('a page that a person works becomes golden samples once it is solved', asyn
   await vi.waitFor(() => expect(screen(id)).toMatchObject({ status: 'success', recording: { ready: true } }), 5000)
   expect(screen(id).recording!.steps.map(({ action }) => action.split(' ')[0])).toEqual(['fill', 'fill', 'click'])
 
-  expect(live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
-  expect(live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
-  const samples = readGoldenData(golden)
+  expect(await live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  expect(await live.recordings.save(id, ['the user first'])).toMatchObject({ samples: 3 })
+  const samples = await readGoldenData(golden)
   expect(samples).toHaveLength(3)
   expect(samples[0]).toMatchObject({ task: 'login-user', seed: 5, step: 0, source: 'hand' })
   expect(samples[0]!.completion).toMatch(new RegExp(`^Thought: the user first\nAction: fill .* = ${user}$`))
@@ -337,7 +337,7 @@ test('undo restarts the problem and repeats the earlier steps, which keep their 
   expect(screen(id).recording!.steps.map((step) => step.id)).toEqual([2, 4])
   await live.recordings.get(id).undo()
   expect(screen(id)).toMatchObject({ status: 'playing', recording: { ready: false } })
-  expect(() => live.recordings.save(id)).toThrow()
+  await expect(live.recordings.save(id)).rejects.toThrow()
 })
 
 test('where the earlier steps cannot be repeated, undo says so and stops there', async () => {
@@ -366,13 +366,13 @@ test('unsolved recordings, and those that the agent could not repeat, are not sa
   const lost = await live.recordings.begin(wrong.name, 1)
   await clickAt(lost, 20, 70)
   expect(screen(lost)).toMatchObject({ status: 'failure', recording: { ready: false } })
-  expect(() => live.recordings.save(lost)).toThrow(/says that this is wrong/)
+  await expect(live.recordings.save(lost)).rejects.toThrow(/says that this is wrong/)
   const dragged = await live.recordings.begin(drag.name, 1)
   await live.recordings.get(dragged).input({ type: 'down', x: 20, y: 70 })
   await live.recordings.get(dragged).input({ type: 'move', x: 90, y: 70 })
   await live.recordings.get(dragged).input({ type: 'up', x: 90, y: 70 })
   expect(screen(dragged).status).toBe('success')
-  expect(() => live.recordings.save(dragged)).toThrow('in the replay, the episode does not end.')
+  await expect(live.recordings.save(dragged)).rejects.toThrow('in the replay, the episode does not end.')
 })
 
 test('a recording whose replay does not solve the task says why', async () => {
@@ -401,7 +401,7 @@ test('a recording with an action that cannot be written is not saved', async () 
   await type(id, ['a', 'Enter'])
   await clickAt(id, 20, 160)
   expect(screen(id).status).toBe('success')
-  expect(() => live.recordings.save(id)).toThrow(/step [12] cannot be written as an action/)
+  await expect(live.recordings.save(id)).rejects.toThrow(/step [12] cannot be written as an action/)
 })
 
 test('a problem of validation or evaluation can neither be recorded nor saved', async () => {
@@ -412,7 +412,7 @@ test('a problem of validation or evaluation can neither be recorded nor saved', 
   await clickAt(id, 20, 70)
   await vi.waitFor(() => expect(screen(id).recording!.ready).toBe(true), 5000)
   settings = { ...config, validation: { ...config.validation, seed_start: 0 } }
-  expect(() => live.recordings.save(id)).toThrow(/validation problems/)
+  await expect(live.recordings.save(id)).rejects.toThrow(/validation problems/)
 })
 
 test('a person takes over the paused agent’s problem, before its next action, on a page of their own', async () => {

@@ -5,7 +5,8 @@ import type { Task } from '../environment/tasks.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { Resources } from '../pipeline/resources.ts'
-import { BY_HAND, readGoldenData, writeGoldenData } from '../preferences/golden.ts'
+import { BY_HAND } from '../preferences/golden.ts'
+import { addRecording, refuseFixed } from '../preferences/golden-file.ts'
 import { pageFailed } from './page-failed.ts'
 import { Recorder } from './recorder.ts'
 import type { Screens } from './screens.ts'
@@ -73,8 +74,8 @@ export class Recordings {
   }
 
   /**
-   * Opens a problem for a person to solve, and returns its screen. Throws UserError where the page cannot be opened,
-   * and for a problem of validation or evaluation.
+   * Opens a problem for a person to solve, and returns its screen. Throws UserError where the page cannot be opened, for
+   * a problem of validation or evaluation, and where the file of golden samples takes no more.
    */
   async begin(task: string, seed: number): Promise<string> {
     return this.#begin(task, seed, [])
@@ -94,20 +95,16 @@ export class Recordings {
   }
 
   /**
-   * Saves the recording to the golden samples, with the given thoughts in place of the recorded ones. Throws UserError
-   * where the task was not solved, and for a problem of validation or evaluation.
+   * Adds the recording to the golden samples, with the given thoughts in place of the recorded ones. Throws UserError
+   * where the task was not solved, for a problem of validation or evaluation, and where the file takes no more samples.
    */
-  save(id: string, thoughts?: readonly string[]): { readonly samples: number; readonly path: string } {
+  async save(id: string, thoughts?: readonly string[]): Promise<{ readonly samples: number; readonly path: string }> {
     const recorder = this.get(id)
     const samples = recorder.samples(thoughts)
-    const { task, seed } = recorder.screen.problem
     const config = this.#config()
-    refuseMeasured(config, seed)
+    refuseMeasured(config, recorder.screen.problem.seed)
     const path = projectPath(config.paths.sft_data)
-    const others = readGoldenData(path).filter(
-      (sample) => sample.source !== BY_HAND || sample.task !== task.name || sample.seed !== seed,
-    )
-    writeGoldenData(path, [...others, ...samples])
+    await addRecording(path, samples)
     return { samples: samples.length, path: shownPath(path) }
   }
 
@@ -123,7 +120,9 @@ export class Recordings {
   }
 
   #begin(name: string, seed: number, before: Before): Promise<string> {
-    refuseMeasured(this.#config(), seed)
+    const config = this.#config()
+    refuseMeasured(config, seed)
+    refuseFixed(projectPath(config.paths.sft_data))
     if (this.#open.size >= MOST_RECORDINGS && !this.#makeRoom()) {
       throw new UserError('tooManyRecordings', { count: MOST_RECORDINGS })
     }

@@ -60,6 +60,8 @@ export const ENGLISH = {
     'settings: {{key}} was given on the command line, which overrides the file; start the lab without it.',
 
   // Files
+  fileReadOnly: '{{path}} is read-only; make it writable, or name another file.',
+  fileHeld: 'Another process is adding to {{path}}; try again. If none is, delete {{lock}}.',
   diskFull: '{{path}}: the disk is full; free some space and try again.',
   noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
   fileInTheWay: '{{path}}: something else is in the place of this file; move it or choose another path.',
@@ -264,10 +266,33 @@ export const ENGLISH = {
     'The prompt has {{tokens}} tokens and the answer may have {{max_new_tokens}}, but the model takes at most {{limit}} in all; give it a shorter page, or lower max_new_tokens.',
 
   // Files of pairs and samples
-  mustBeMessages: 'must be a list of messages',
-  mustBeOneAnswer: 'must be a list of one assistant message',
+  mustBeMessages: 'must be a text or a list of messages',
+  mustBeAnswer: "must be a text, or a list of messages that ends with the assistant's",
+  mustBeEmpty: 'must be empty, because the lab trains on texts alone',
+  mustBeginWithPrompt: 'must begin with the messages of the prompt, and go on with one answer',
+  mustHaveOneAnswer: 'must have one message of the assistant, the last; write a line for each answer',
+  mustEndWithUser: 'must end with a message of the user',
+  mustStandOnce: 'stands there twice',
+  hasTemplateMarks: "has the marks of a chat template; give the user's text alone, or a list of messages",
+  mustBeNamedPrompt: 'is not read; name it prompt',
+  isUnpaired: 'belongs to unpaired answers; DPO learns from pairs, with prompt, chosen and rejected',
+  isNoPair: 'is not of a pair; pairs have prompt, chosen and rejected',
+  isOfPair: 'is of a pair; golden samples have prompt and completion, or messages',
+  isNoSample: 'is not read; golden samples have prompt and completion, or messages',
+  isAnswerToAvoid: 'is false: this is an answer to avoid, and golden samples are imitated',
+  dataOfKind: '{{path}} is a file in {{kind}}; write it as JSON, one object a line.',
+  kindUtf16: 'UTF-16',
+  dataNotUtf8: '{{place}}: this line is not UTF-8; save the file in UTF-8.',
+  dataTooLarge:
+    '{{path}} has {{size}} MB, and the lab reads data files of up to {{limit}} MB; split it, or leave out columns.',
   mustBeUserMessage: "must be one message of the user, with or without the lab's system message before it",
-  hasSameTexts: 'has the same text as chosen and as rejected',
+  goldenIsList:
+    "{{path}} is one JSON list, and the lab adds samples as lines. Write one object a line: jq -c '.[]' {{path}} > lines.jsonl, and set paths.sft_data to that file.",
+  pairsAlike_one:
+    '{{file}}: {{count}} pair has the same text as chosen and as rejected, and is skipped (line {{lines}})',
+  pairsAlike_other:
+    '{{file}}: {{count}} pairs have the same text as chosen and as rejected, and are skipped (lines {{lines}})',
+  linesMore: '{{count}} more',
   dataUnreadable: '{{path}} cannot be read ({{code}}); name another file or change its owner.',
   lineNotJson: '{{place}}: this line is not complete JSON; correct or delete it.',
   lineWrong: '{{place}}: the line {{demand}}; correct or delete it.',
@@ -340,6 +365,8 @@ export const ENGLISH = {
   smallModelRates:
     'The model has {{parameters}} million parameters, but {{keys}} suits models of a few million. config.qwen2-7b.yaml has values that suit 7B.',
   noExpert: 'There is no expert and no sample for {{tasks}}: SFT does not learn them.',
+  goldenKept_one: '{{count}} sample is kept with this run alone: {{why}}',
+  goldenKept_other: '{{count}} samples are kept with this run alone: {{why}}',
   goldenDone: '{{samples}} samples in {{path}}, {{recorded}} of them new',
   sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
   sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',

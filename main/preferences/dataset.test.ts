@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { ktoText, parsePreferences, preferenceText } from './dataset.ts'
 import type { Pair } from './pairs.ts'
 
@@ -15,7 +16,7 @@ const pair = (overrides: Partial<Pair> = {}): Pair => ({
   ...overrides,
 })
 
-test('pairs in TRL’s form are read back as they were written', () => {
+test('pairs in TRL’s form are read back as they were written', async () => {
   const text = preferenceText([pair(), pair({ seed: 8 })])
   const lines = text.trimEnd().split('\n')
   expect(lines).toHaveLength(2)
@@ -28,7 +29,7 @@ test('pairs in TRL’s form are read back as they were written', () => {
     step: 1,
   })
   const { prompt, chosen, rejected, task, step } = pair()
-  expect(parsePreferences(text, 'a.jsonl')).toEqual([
+  expect((await parsePreferences(text, 'a.jsonl')).pairs).toEqual([
     { line: 1, prompt, chosen, rejected, task, seed: 7, step },
     { line: 2, prompt, chosen, rejected, task, seed: 8, step },
   ])
@@ -55,36 +56,214 @@ const good = {
   chosen: [{ role: 'assistant', content: 'a' }],
   rejected: [{ role: 'assistant', content: 'b' }],
 }
+const read = { prompt: 'p', chosen: 'a', rejected: 'b', task: null, seed: null, step: null }
 
-test('a foreign file needs only prompt, chosen and rejected, and may have other keys and empty lines', () => {
-  expect(parsePreferences(`\uFEFF\n${JSON.stringify({ ...good, score: 3 })}\r\n\n`, 'a.jsonl')).toEqual([
-    { line: 2, prompt: 'p', chosen: 'a', rejected: 'b', task: null, seed: null, step: null },
+test('a foreign file needs only prompt, chosen and rejected, and may have other keys and empty lines', async () => {
+  expect(await parsePreferences(`\uFEFF\n${JSON.stringify({ ...good, score: 3 })}\r\n\n`, 'a.jsonl')).toEqual({
+    pairs: [{ line: 2, ...read }],
+    alike: [],
+  })
+})
+
+const assistant = (content: string) => [{ role: 'assistant', content }]
+const whole = (content: string) => [...good.prompt, { role: 'assistant', content }]
+const system = { role: 'system', content: 'other' }
+
+test.each([
+  ['texts', { prompt: 'p', chosen: 'a', rejected: 'b' }],
+  ['a text and message lists', { ...good, prompt: 'p' }],
+  ['a message list and texts', { ...good, chosen: 'a', rejected: 'b' }],
+  [
+    'messages with null keys and keys of their own',
+    {
+      prompt: [{ role: 'user', content: 'p', name: null, weight: 1 }],
+      chosen: [{ role: 'assistant', content: 'a', tool_calls: null }],
+      rejected: [{ role: 'assistant', content: 'b', tool_calls: [] }],
+      tools: null,
+      images: null,
+    },
+  ],
+  ['conversations that share the prompt', { chosen: whole('a'), rejected: whole('b') }],
+  ['conversations, and null for the prompt', { prompt: null, chosen: whole('a'), rejected: whole('b') }],
+  // ultrafeedback_binarized
+  [
+    'conversations, their prompt and the chosen one again',
+    {
+      prompt: 'p',
+      chosen: whole('a'),
+      rejected: whole('b'),
+      messages: whole('a'),
+    },
+  ],
+  [
+    'conversations with the lab’s system message, and the prompt without it',
+    {
+      prompt: 'p',
+      chosen: [{ role: 'system', content: SYSTEM_PROMPT }, ...whole('a')],
+      rejected: [{ role: 'system', content: SYSTEM_PROMPT }, ...whole('b')],
+    },
+  ],
+  [
+    'contents in parts of text',
+    {
+      prompt: [{ role: 'user', content: [{ type: 'text', text: 'p', image: null }] }],
+      chosen: [{ role: 'assistant', content: [{ type: 'text', text: 'a' }] }],
+      rejected: [
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: '' },
+            { type: 'text', text: 'b' },
+          ],
+        },
+      ],
+    },
+  ],
+  [
+    'LLaMA-Factory’s preferences',
+    {
+      conversations: [{ from: 'human', value: 'p' }],
+      chosen: { from: 'gpt', value: 'a' },
+      rejected: { from: 'gpt', value: 'b' },
+      system: '',
+      tools: '[]',
+    },
+  ],
+  ['Axolotl’s preferences', { messages: good.prompt, chosen: good.chosen[0], rejected: good.rejected[0] }],
+  ['the system message under a key of its own', { ...good, prompt: 'p', system: SYSTEM_PROMPT }],
+])('a pair in the form of %s is read', async (_, row) => {
+  expect(await parsePreferences(JSON.stringify(row), 'a.jsonl')).toMatchObject({ pairs: [read] })
+})
+
+/** What the writers of other programs make of two pairs: datasets 5.2.0, pandas 3.1.1, json of Python 3.11, jq 1.7. */
+const WRITTEN = {
+  'datasets to_json': `{"prompt":[{"role":"user","content":"p","name":null}],"chosen":[{"role":"assistant","content":"a","tool_calls":null}],"rejected":[{"role":"assistant","content":"b"}],"score":1.5,"tag":"x"}
+{"prompt":[{"role":"user","content":"p2","name":"bob"}],"chosen":[{"role":"assistant","content":"c","tool_calls":null}],"rejected":[{"role":"assistant","content":"d"}],"score":null,"tag":null}
+`,
+  'pandas to_json, records': `[{"prompt":[{"role":"user","content":"p"}],"chosen":[{"role":"assistant","content":"a"}],"rejected":[{"role":"assistant","content":"b"}],"score":1.5,"tag":"x"},{"prompt":[{"role":"user","content":"p2","name":"bob"}],"chosen":[{"role":"assistant","content":"c","tool_calls":null}],"rejected":[{"role":"assistant","content":"d"}],"score":null,"tag":null}]`,
+  'json.dumps, with NaN': `{"prompt": [{"role": "user", "content": "p"}], "chosen": [{"role": "assistant", "content": "a"}], "rejected": [{"role": "assistant", "content": "b"}], "score": NaN, "w": -Infinity, "x": Infinity, "task": NaN}
+{"prompt": [{"role": "user", "content": "p2", "name": "bob"}], "chosen": [{"role": "assistant", "content": "c", "tool_calls": null}], "rejected": [{"role": "assistant", "content": "d"}], "score": NaN, "note": "NaN: \\" Infinity"}`,
+  'json.dump, a list with an indent': `[
+    {
+        "prompt": [
+            {
+                "role": "user",
+                "content": "p"
+            }
+        ],
+        "chosen": "a",
+        "rejected": "b",
+        "score": NaN
+    },
+    {
+        "prompt": "p2",
+        "chosen": "c",
+        "rejected": "d"
+    }
+]
+`,
+  jq: `{
+  "prompt": "p",
+  "chosen": "a",
+  "rejected": "b"
+}
+{
+  "prompt": "p2",
+  "chosen": "c",
+  "rejected": "d"
+}
+`,
+}
+
+test.each(Object.entries(WRITTEN))('a file by %s is read', async (_, text) => {
+  const { pairs } = await parsePreferences(text, 'a.jsonl')
+  expect(pairs.map(({ prompt, chosen, rejected }) => [prompt, chosen, rejected])).toEqual([
+    ['p', 'a', 'b'],
+    ['p2', 'c', 'd'],
   ])
+})
+
+test('in a file that is laid out over lines, an error names the line where its object begins', async () => {
+  const text = WRITTEN['json.dump, a list with an indent'].replace('"d"', '7')
+  await expect(parsePreferences(text, 'a.json')).rejects.toThrow('a.json:13: rejected must be a text')
+  await expect(parsePreferences(text.slice(0, -3), 'a.json')).rejects.toThrow(
+    /^a.json:13: rejected.*\na.json:17: this line/,
+  )
+})
+
+test('pairs with the same text on both sides are left out and named; a lone surrogate is read as it is stored', async () => {
+  const same = { ...good, rejected: good.chosen }
+  const text = [same, { ...good, prompt: 'p\ud800' }, same].map((row) => JSON.stringify(row)).join('\n')
+  expect(await parsePreferences(text, 'a.jsonl')).toEqual({
+    pairs: [{ line: 2, ...read, prompt: 'p\ufffd' }],
+    alike: [1, 3],
+  })
 })
 
 test.each([
   ['{"prompt": [', 'this line is not complete JSON; correct or delete it.'],
-  [JSON.stringify({ ...good, prompt: 'text' }), 'prompt must be a list of messages; correct or delete the line.'],
-  [
-    JSON.stringify({ ...good, prompt: [{ role: 'system', content: 's' }, good.prompt[0]] }),
-    'prompt must be one message of the user',
-  ],
+  [JSON.stringify({ ...good, prompt: 7 }), 'prompt must be a text or a list of messages; correct or delete the line.'],
+  [JSON.stringify({ ...good, prompt: [system, good.prompt[0]] }), 'prompt must be one message of the user'],
+  [JSON.stringify({ ...good, prompt: 'p', system: 'other' }), 'prompt must be one message of the user'],
   [JSON.stringify({ ...good, prompt: [{ role: 'user' }] }), 'prompt[0].content is missing; correct'],
-  [JSON.stringify({ ...good, chosen: [] }), 'chosen must be a list of one assistant message; correct'],
-  [JSON.stringify({ ...good, rejected: good.chosen }), 'the line has the same text as chosen and as rejected; correct'],
+  [JSON.stringify({ ...good, prompt: [] }), 'prompt must not be an empty list; correct'],
+  [
+    JSON.stringify({ ...good, chosen: [] }),
+    "chosen must be a text, or a list of messages that ends with the assistant's; correct",
+  ],
   [
     JSON.stringify({ ...good, prompt: [{ role: 'robot', content: '' }] }),
     'prompt[0].role must be one of system, user, assistant; correct',
   ],
+  [
+    JSON.stringify({ ...good, prompt: [{ role: 'user', content: [{ type: 'image', text: null, image: 'x.png' }] }] }),
+    'prompt[0].content[0].type must be text; correct',
+  ],
+  [JSON.stringify({ ...good, images: ['x.png'] }), 'images must be empty, because the lab trains on texts alone'],
+  [
+    JSON.stringify({ ...good, chosen: [{ ...good.chosen[0], tool_calls: [{ function: {} }] }] }),
+    'chosen[0].tool_calls must be empty, because the lab trains on texts alone',
+  ],
+  [
+    JSON.stringify({ ...good, chosen: [{ role: 'user', content: 'else' }, ...good.chosen] }),
+    'chosen must begin with the messages of the prompt, and go on with one answer',
+  ],
+  [
+    JSON.stringify({ chosen: whole('a'), rejected: [{ role: 'user', content: 'q' }, ...assistant('b')] }),
+    'rejected must begin with the',
+  ],
+  [JSON.stringify({ chosen: 'p a', rejected: 'p b' }), 'prompt is missing; correct'],
+  [
+    JSON.stringify({ instruction: 'p', input: '', chosen: 'a', rejected: 'b' }),
+    'instruction is not read; name it prompt',
+  ],
+  [
+    JSON.stringify({ prompt: 'p', completion: 'c', label: false }),
+    'label belongs to unpaired answers; DPO learns from pairs',
+  ],
+  [
+    JSON.stringify({ prompt: 'p', completion: 'c' }),
+    'completion is not of a pair; pairs have prompt, chosen and rejected',
+  ],
+  ['{"prompt":"p","chosen":"a","rejected":"b","chosen":"c"}', 'chosen stands there twice; correct'],
+  [
+    '{"prompt":[{"role":"user","content":"p","content":"q"}],"chosen":"a","rejected":"b"}',
+    'prompt[0].content stands there twice; correct',
+  ],
   [JSON.stringify({ ...good, seed: 'x' }), 'seed must be a number; correct or delete the line.'],
   [JSON.stringify({ ...good, task: 3 }), 'task must be a text; correct'],
   ['7', 'the line must be a group of keys; correct'],
-])('a broken line is named: %s', (line, message) => {
-  expect(() => parsePreferences(`${JSON.stringify(good)}\n${line}\n`, 'a.jsonl')).toThrow(`a.jsonl:2: ${message}`)
+  // pandas' to_json without orient
+  [
+    '{"prompt":{"0":"p"},"chosen":{"0":"a"},"rejected":{"0":"b"}}',
+    'prompt must be a text or a list of messages; correct',
+  ],
+])('a broken line is named: %s', async (line, told) => {
+  await expect(parsePreferences(`${JSON.stringify(good)}\n${line}\n`, 'a.jsonl')).rejects.toThrow(`a.jsonl:2: ${told}`)
 })
 
-test('every broken line is reported, up to twenty', () => {
-  const broken = (count: number) => () => parsePreferences(`7\n${JSON.stringify(good)}\n${'{\n'.repeat(count)}`, 'a')
-  expect(broken(1)).toThrow(/^a:1: .*\na:3: [^\n]*$/)
-  expect(broken(29)).toThrow(/^a:1: .*\n(a:.*\n){19}and 10 more\.$/)
+test('every broken line is reported, up to twenty', async () => {
+  const broken = (count: number) => parsePreferences(`7\n${JSON.stringify(good)}\n${'{\n'.repeat(count)}`, 'a')
+  await expect(broken(1)).rejects.toThrow(/^a:1: .*\na:3: [^\n]*$/)
+  await expect(broken(29)).rejects.toThrow(/^a:1: .*\n(a:.*\n){19}and 10 more\.$/)
 })

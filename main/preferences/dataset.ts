@@ -1,9 +1,23 @@
 /** Preference pairs in TRL's conversational form, one JSON object per line. */
 import { z } from 'zod'
-import { SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import { type Pair, pairMessages } from './pairs.ts'
-import { answer, answerSchema, jsonLines, messagesSchema, parseJsonLines } from './trl.ts'
+import {
+  answer,
+  hasPrompt,
+  hasSystem,
+  hasValue,
+  isImplicit,
+  jsonLines,
+  parseRows,
+  type Row,
+  type RowContext,
+  readConversation,
+  readKey,
+  readRows,
+  rowSchema,
+} from './trl.ts'
 
 /** The parts of a pair that are written. */
 export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'>
@@ -63,27 +77,71 @@ function placeOf({ task, seed, step }: WrittenPair) {
   return { task, seed, step }
 }
 
-/**
- * The pairs of a text in TRL's preference form. The lab puts its own system message before every prompt, so prompts
- * must have that message or none. Lines may have other keys. Throws UserError with line and key; `file` is its name in
- * errors.
- */
-export function parsePreferences(text: string, file: string): FilePair[] {
-  return parseJsonLines(text, file, pairSchema).map(({ line, value }) => ({ line, ...value }))
+/** The pairs of a file. */
+export interface FilePairs {
+  readonly pairs: readonly FilePair[]
+  /** The lines whose chosen and rejected are the same text. There is nothing to prefer, so they are left out. */
+  readonly alike: readonly number[]
 }
 
-const pairSchema = z
-  .object({
-    prompt: messagesSchema.transform((messages, context) => {
-      const [user, ...more] = messages[0]?.content === SYSTEM_PROMPT ? messages.slice(1) : messages
-      if (user?.role === 'user' && more.length === 0) return user.content
-      context.addIssue({ code: 'custom', message: says('mustBeUserMessage') })
-      return z.NEVER
-    }),
-    chosen: answerSchema,
-    rejected: answerSchema,
-    task: z.string().min(1).nullable().default(null),
-    seed: z.int().min(0).nullable().default(null),
-    step: z.int().min(0).nullable().default(null),
-  })
-  .refine(({ chosen, rejected }) => chosen !== rejected, says('hasSameTexts'))
+/**
+ * The pairs of a text in TRL's preference forms, conversational or standard, with the prompt under a key of its own or
+ * within the answers. The lab puts its own system message before every prompt, so prompts must have that message or
+ * none. Lines may have other keys. Throws UserError with line and key; `file` is its name in errors.
+ */
+export async function parsePreferences(text: string, file: string): Promise<FilePairs> {
+  const lines = (await parseRows(text, file, pairSchema)).map(({ line, value }) => ({ line, ...value }))
+  const isAlike = ({ chosen, rejected }: FilePair) => chosen === rejected
+  return { pairs: lines.filter((pair) => !isAlike(pair)), alike: lines.filter(isAlike).map(({ line }) => line) }
+}
+
+/** Those pairs of a text that can be read, one after another. */
+export function* readablePairs(text: string): Generator<FilePair> {
+  for (const row of readRows(text, '', pairSchema)) if (!('wrong' in row)) yield { line: row.line, ...row.value }
+}
+
+const SIDES = ['chosen', 'rejected'] as const
+
+const placeSchemas = {
+  task: z.string().min(1).nullable().default(null),
+  seed: z.int().min(0).nullable().default(null),
+  step: z.int().min(0).nullable().default(null),
+}
+
+const pairSchema = rowSchema.transform((row, context): Omit<FilePair, 'line'> => {
+  const told = otherForm(row)
+  if (told !== null) context.issues.push({ code: 'custom', input: row, ...told })
+  const conversation = told === null ? readConversation(row, SIDES, context) : undefined
+  const prompt = conversation && userMessage(conversation.prompt, context)
+  const place = {
+    task: readKey(row, 'task', placeSchemas.task, context) ?? null,
+    seed: readKey(row, 'seed', placeSchemas.seed, context) ?? null,
+    step: readKey(row, 'step', placeSchemas.step, context) ?? null,
+  }
+  if (conversation === undefined || prompt === undefined || context.issues.length > 0) return z.NEVER
+  return { prompt, ...conversation.answers, ...place }
+})
+
+/** The user's message of a prompt. */
+function userMessage(messages: readonly ChatMessage[], context: RowContext): string | undefined {
+  const [user, ...more] = hasSystem(messages) && messages[0]?.content === SYSTEM_PROMPT ? messages.slice(1) : messages
+  if (user?.role === 'user' && more.length === 0) return user.content
+  context.issues.push({ code: 'custom', message: says('mustBeUserMessage'), input: messages, path: ['prompt'] })
+  return undefined
+}
+
+/** Keys of other forms: Alpaca's, Argilla's, plain texts. */
+const OTHER_PROMPTS = ['instruction', 'question', 'query', 'input']
+const OTHER_KEYS = ['chosen_response', 'output', 'response', 'answer', 'text', ...OTHER_PROMPTS]
+
+/** The key by which a row shows that it has another form, and what to say of it; null where it shows none. */
+function otherForm(row: Row) {
+  const has = (key: string) => hasValue(row, key)
+  if (has('chosen') || has('rejected')) {
+    const key = hasPrompt(row) || isImplicit(row, SIDES) ? undefined : OTHER_PROMPTS.find(has)
+    return key === undefined ? null : { path: [key], message: says('mustBeNamedPrompt') }
+  }
+  if (has('completion') && has('label')) return { path: ['label'], message: says('isUnpaired') }
+  const key = ['completion', 'messages', 'conversations', ...OTHER_KEYS].find(has)
+  return key === undefined ? null : { path: [key], message: says('isNoPair') }
+}

@@ -2,9 +2,9 @@
 import { shownPath } from '../files/paths.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import { readText } from './data-file.ts'
 import { type FilePair, parsePreferences } from './dataset.ts'
 import { asNewPair } from './import.ts'
-import { readText } from './trl.ts'
 
 /**
  * Sets the pairs that a round of a run trains on to those of a file, in the order of the file. If one of these
@@ -12,13 +12,13 @@ import { readText } from './trl.ts'
  * pairs of the run's round. Does nothing where the file is missing or empty. Throws UserError with the line of an
  * invalid pair.
  */
-export function adoptTrainingSet(
+export async function adoptTrainingSet(
   store: Store,
   path: string,
   training: RoundKey,
   collections: readonly RoundKey[],
-): void {
-  const lines = parsePreferences(readText(path) ?? '', shownPath(path))
+): Promise<void> {
+  const { pairs: lines } = await parsePreferences(readText(path) ?? '', shownPath(path))
   if (lines.length === 0) return
   store.transaction(() => {
     for (const collection of collections) {

@@ -8,14 +8,14 @@ import { join, parse } from 'node:path'
 import { writeFileAtomic } from '../files/file.ts'
 import { shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
+import { type Message, message, type Value } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { KnownFile } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
-import { type FilePair, parsePreferences, preferenceText } from './dataset.ts'
+import { readText } from './data-file.ts'
+import { type FilePair, type FilePairs, parsePreferences, preferenceText } from './dataset.ts'
 import { asNewPair, type Imported, importPairs, refuseEmpty } from './import.ts'
 import { matchPairs } from './match.ts'
-import { readText } from './trl.ts'
 
 export interface PreferenceFile {
   readonly text: string
@@ -55,16 +55,16 @@ export function exportPreferences(store: Store, path: string, round: RoundKey): 
  * the round now has just its pairs, the store remembers the file as imported. Otherwise the next export writes the
  * round to it. Throws UserError with the line of an invalid pair, and for a text without pairs.
  */
-export function importPreferences(
+export async function importPreferences(
   store: Store,
   round: RoundKey,
   { text, file, replace, path }: { text: string; file: string; replace: boolean; path: string },
-): Imported {
-  const lines = filePairs(text, file)
+): Promise<Imported> {
+  const { pairs, told } = await filePairs(text, file)
   return store.transaction(() => {
-    const imported = importPairs(store, round, lines, { file, replace })
-    if (readText(path) === text && hasJust(store, round, lines)) store.pairs.setKnownFile(path, digestOf(text), round)
-    return imported
+    const imported = importPairs(store, round, pairs, { file, replace })
+    if (readText(path) === text && hasJust(store, round, pairs)) store.pairs.setKnownFile(path, digestOf(text), round)
+    return { ...imported, told: [...told, ...imported.told] }
   })
 }
 
@@ -74,23 +74,28 @@ export function importPreferences(
  * left, its pairs become those of the round `own`. `told` has a message for each change. Throws UserError where the
  * file is missing or has no pairs, and with the line of an invalid pair.
  */
-export function roundOfFile(store: Store, path: string, own: RoundKey): { round: RoundKey; told: readonly Message[] } {
+export async function roundOfFile(
+  store: Store,
+  path: string,
+  own: RoundKey,
+): Promise<{ round: RoundKey; told: readonly Message[] }> {
   const there = readPreferenceFile(store, path)
   const file = shownPath(path)
   if (there === undefined) throw new UserError('preferencesMissing', { path: file })
   const { text, known, isUnchanged } = there
   if (isUnchanged && known !== undefined) return { round: known, told: [] }
-  const lines = filePairs(text, file)
-  if (known !== undefined && matchPairs(store.pairs.of(known), lines).known.length > 0) {
-    const { told } = importPreferences(store, known, { text, file, replace: true, path })
-    return { round: known, told: [message('fileChanged', { path: file, run: known.run, round: known.round }), ...told] }
+  const { pairs, told } = await filePairs(text, file)
+  if (known !== undefined && matchPairs(store.pairs.of(known), pairs).known.length > 0) {
+    const imported = await importPreferences(store, known, { text, file, replace: true, path })
+    const changed = message('fileChanged', { path: file, run: known.run, round: known.round })
+    return { round: known, told: [changed, ...imported.told] }
   }
-  refuseEmpty(lines, file)
+  refuseEmpty(pairs, file)
   store.transaction(() => {
-    store.pairs.replace(own, lines.map(asNewPair))
+    store.pairs.replace(own, pairs.map(asNewPair))
     store.pairs.setKnownFile(path, digestOf(text), own)
   })
-  return { round: own, told: [message('fileTaken', { path: file, count: lines.length, run: own.run })] }
+  return { round: own, told: [message('fileTaken', { path: file, count: pairs.length, run: own.run }), ...told] }
 }
 
 /** Whether the pairs of a round that were not dropped are those of a file. */
@@ -99,10 +104,20 @@ function hasJust(store: Store, round: RoundKey, lines: readonly FilePair[]): boo
   return fresh.length === 0 && known.every(({ pair }) => pair.keep) && !missing.some(({ keep }) => keep)
 }
 
-function filePairs(text: string, file: string): FilePair[] {
-  const pairs = parsePreferences(text, file)
-  if (pairs.length === 0) throw new UserError('fileWithoutPairs', { file })
-  return pairs
+/** The pairs of a text, and a message for the lines that are none. */
+async function filePairs(text: string, file: string): Promise<Pick<FilePairs, 'pairs'> & { told: Message[] }> {
+  const { pairs, alike } = await parsePreferences(text, file)
+  const told = alike.length === 0 ? [] : [message('pairsAlike', { file, count: alike.length, lines: shortList(alike) })]
+  if (pairs.length === 0) throw new UserError([...told, message('fileWithoutPairs', { file })])
+  return { pairs, told }
+}
+
+/** The most line numbers that a message names. */
+const MOST_LINES = 10
+
+function shortList(lines: readonly number[]): readonly Value[] {
+  const rest = lines.length - MOST_LINES
+  return rest > 0 ? [...lines.slice(0, MOST_LINES), message('linesMore', { count: rest })] : lines
 }
 
 /** Whether a file has the pairs of a round with all their corrections. */

@@ -1,41 +1,83 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type GoldenSample, readGoldenData, splitGolden, writeGoldenData } from './golden.ts'
+import { SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { type GoldenSample, parseGolden, splitGolden, writtenSample } from './golden.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'golden-')), 'golden.jsonl')
-
-function sample(task: string | null, seed: number | null, step = 0): GoldenSample {
-  const prompt = [{ role: 'user' as const, content: `${task} ${seed} ${step}` }]
-  return { prompt, completion: 'Thought: a\nAction: press Enter', task, seed, step, source: 'expert' }
+function sample(task: string | null, seed: number | null, step = 0, source = 'expert'): GoldenSample {
+  const prompt = [
+    { role: 'system' as const, content: SYSTEM_PROMPT },
+    { role: 'user' as const, content: `${task} ${seed} ${step}` },
+  ]
+  return { prompt, completion: 'Thought: a\nAction: press Enter', task, seed, step, source }
 }
 
-test('written samples are read back; a missing file has no samples', () => {
-  expect(readGoldenData(`${path}.none`)).toEqual([])
+const SYSTEM = { role: 'system', content: SYSTEM_PROMPT }
+const USER = { role: 'user', content: 'p' }
+const plain = { task: null, seed: null, step: null, source: null }
+
+test('written samples are read back', async () => {
   const samples = [sample('a', 0), sample('a', 0, 1), sample('b', 3)]
-  writeGoldenData(path, samples)
-  expect(readGoldenData(path)).toEqual(samples)
+  expect(await parseGolden(samples.map((one) => writtenSample(one)).join('\n'), 'a.jsonl')).toMatchObject(samples)
+  expect(await parseGolden('', 'a.jsonl')).toEqual([])
 })
 
-test('a line with only prompt and completion, as in TRL’s own files, is read', () => {
-  writeFileSync(
-    path,
-    '{"prompt":[{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}\n\n',
-  )
-  expect(readGoldenData(path)).toEqual([
-    { prompt: [{ role: 'user', content: 'p' }], completion: 'c', task: null, seed: null, step: null, source: null },
+test.each([
+  ['messages', '{"prompt":[{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}'],
+  ['texts', '{"prompt":"p","completion":"c"}'],
+  ['a text and a message list', '{"prompt":"p","completion":[{"role":"assistant","content":"c"}],"messages":null}'],
+  ['one conversation', '{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}]}'],
+  // ultrachat_200k has the first message once more as the prompt.
+  [
+    'one conversation and its beginning',
+    '{"prompt":"p","messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}]}',
+  ],
+  [
+    'ShareGPT’s messages',
+    '{"conversations":[{"from":"human","value":"p"},{"from":"gpt","value":"c"}],"system":"","tools":"[]"}',
+  ],
+  ['a label that says it is good', '{"prompt":"p","completion":"c","label":true}'],
+])('a sample in the form of %s is read, with the system message that the agent plays with', async (_, line) => {
+  expect(await parseGolden(`${line}\r\n\n`, 'a.jsonl')).toEqual([
+    { prompt: [SYSTEM, USER], completion: 'c', ...plain, line: 1 },
   ])
 })
 
 test.each([
-  ['{"prompt": [', /golden.jsonl:2: this line is not complete JSON/],
-  ['{"prompt":[{"role":"user","content":"p"}]}', /golden.jsonl:2: completion must be a list of one assistant message/],
-  ['{"prompt":"text","completion":[]}', /golden.jsonl:2: prompt must be a list of messages/],
-])('the broken line %j is named', (line, message) => {
-  writeGoldenData(path, [sample('a', 0)])
-  writeFileSync(path, `${line}\n`, { flag: 'a' })
-  expect(() => readGoldenData(path)).toThrow(message)
+  ['{"prompt": [', 'this line is not complete JSON'],
+  ['{"prompt":[{"role":"user","content":"p"}]}', 'completion is missing'],
+  ['{"prompt":7,"completion":"c"}', 'prompt must be a text or a list of messages'],
+  ['{"prompt":"p","completion":[]}', "completion must be a text, or a list of messages that ends with the assistant's"],
+  ['{"prompt":"p","completion":"c","label":false}', 'label is false: this is an answer to avoid'],
+  ['{"prompt":"p","chosen":"a","rejected":"b"}', 'chosen is of a pair; golden samples have prompt and completion'],
+  ['{"instruction":"p","input":"","output":"c"}', 'instruction is not read; golden samples have prompt and completion'],
+  ['{"text":"all of it"}', 'text is not read'],
+  [
+    '{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"},{"role":"user","content":"q"},{"role":"assistant","content":"d"}]}',
+    'messages must have one message of the assistant, the last',
+  ],
+  ['{"messages":[{"role":"assistant","content":"c"}]}', 'messages must have one message of the assistant'],
+  ['{"prompt":[{"role":"system","content":"s"}],"completion":"c"}', 'prompt must end with a message of the user'],
+  ['{"messages":[{"role":"user","content":"p"}]}', 'messages must be a text, or a list of messages that ends'],
+  [
+    '{"conversations":[{"from":"human","value":"p"},{"from":"function_call","value":"c"}]}',
+    'conversations[1].from must be one of system, human, user, gpt, assistant',
+  ],
+  ['{"prompt":"<|im_start|>user\\np<|im_end|>","completion":"c"}', 'prompt has the marks of a chat template'],
+])('the line %s is named', async (line, told) => {
+  await expect(parseGolden(`${writtenSample(sample('a', 0))}\n${line}\n`, 'golden.jsonl')).rejects.toThrow(
+    `golden.jsonl:2: ${told}`,
+  )
+})
+
+test('a recording stands in the place of an earlier one of its problem', async () => {
+  const hand = (seed: number, step: number) => sample('a', seed, step, 'hand')
+  const lines = [hand(1, 0), hand(1, 1), hand(2, 0), sample('a', 1)].map((one) => writtenSample(one))
+  const text = [...lines, writtenSample(hand(1, 0), true), writtenSample(hand(1, 1))].join('\n')
+  expect((await parseGolden(text, 'a.jsonl')).map(({ seed, step, source }) => [seed, step, source])).toEqual([
+    [2, 0, 'hand'],
+    [1, 0, 'expert'],
+    [1, 0, 'hand'],
+    [1, 1, 'hand'],
+  ])
 })
 
 test('the first problems of each task are for training, the next ones are held out', () => {

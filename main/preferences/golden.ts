@@ -1,7 +1,18 @@
-/** Golden samples in the form of TRL's SFT trainer: prompt and completion as messages, one JSON object per line. */
+/** Golden samples in the forms of TRL's SFT trainer. They are written as prompt and completion in messages. */
 import { z } from 'zod'
-import type { ChatMessage } from '../agent/prompt.ts'
-import { answer, answerSchema, type Line, messagesSchema, parseJsonLines, readText, writeJsonLines } from './trl.ts'
+import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { says } from '../config/demand.ts'
+import {
+  answer,
+  hasSystem,
+  hasValue,
+  parseRows,
+  type Row,
+  type RowContext,
+  readConversation,
+  readKey,
+  rowSchema,
+} from './trl.ts'
 
 /** The source of samples that a person recorded. All of them are trained on. */
 export const BY_HAND = 'hand'
@@ -18,41 +29,98 @@ export interface GoldenSample {
   readonly source: string | null
 }
 
-const sampleSchema = z
-  .object({
-    prompt: messagesSchema,
-    completion: answerSchema,
-    task: z.string().nullable().default(null),
-    seed: z.int().nullable().default(null),
-    step: z.int().nullable().default(null),
-    source: z.string().nullable().default(null),
-  })
-  .readonly()
+/** A sample of a file. */
+export interface FileSample extends GoldenSample {
+  /** Its line, counted from 1; null for one that was not read from a file. */
+  readonly line: number | null
+}
 
-/** Replaces the samples of a file, completely or not at all. Throws UserError where it cannot be written. */
-export function writeGoldenData(path: string, samples: readonly GoldenSample[]): void {
-  writeJsonLines(
-    path,
-    samples.map((sample) => ({ ...sample, completion: answer(sample.completion) })),
-  )
+/** A sample as a line of a file; `supersedes`: it begins a recording that stands in the place of an earlier one. */
+export function writtenSample(sample: GoldenSample, supersedes = false): string {
+  const { prompt, completion, task, seed, step, source } = sample
+  const row = { prompt, completion: answer(completion), task, seed, step, source }
+  return JSON.stringify(supersedes ? { ...row, supersedes } : row)
 }
 
 /**
- * Reads a file of golden samples; an empty list where it is missing. Throws UserError with file, line and key of bad
- * lines.
+ * The samples of a text, without recordings by hand that a later one of the same problem supersedes. `file` is its name
+ * in errors. Throws UserError with file, line and key of bad lines.
  */
-export function readGoldenData(path: string): GoldenSample[] {
-  return readGoldenLines(path).map(({ value }) => value)
+export async function parseGolden(text: string, file: string): Promise<FileSample[]> {
+  let samples: FileSample[] = []
+  for (const { line, value } of await parseRows(text, file, sampleSchema)) {
+    const { supersedes, ...sample } = value
+    if (supersedes) samples = samples.filter((one) => !isSameRecording(one, sample))
+    samples.push({ ...sample, line })
+  }
+  return samples
 }
 
-/** The same, each with its line in the file. */
-export function readGoldenLines(path: string): Line<GoldenSample>[] {
-  return parseJsonLines(readText(path) ?? '', path, sampleSchema)
+function isSameRecording(one: GoldenSample, other: GoldenSample): boolean {
+  return one.source === BY_HAND && one.task === other.task && one.seed === other.seed
 }
 
-export interface GoldenSplit {
-  readonly train: GoldenSample[]
-  readonly heldOut: GoldenSample[]
+const columns = {
+  task: z.string().nullable().default(null),
+  seed: z.int().nullable().default(null),
+  step: z.int().nullable().default(null),
+  source: z.string().nullable().default(null),
+}
+
+const sampleSchema = rowSchema.transform((row, context): GoldenSample & { readonly supersedes: boolean } => {
+  const told = otherForm(row)
+  if (told !== null) context.issues.push({ code: 'custom', input: row, ...told })
+  const read = told === null ? readSample(row, context) : undefined
+  const column = <T>(key: string, schema: z.ZodType<T>) => readKey(row, key, schema, context) ?? null
+  const place = {
+    task: column('task', columns.task),
+    seed: column('seed', columns.seed),
+    step: column('step', columns.step),
+    source: column('source', columns.source),
+  }
+  return read === undefined || context.issues.length > 0 ? z.NEVER : { ...read, ...place, supersedes: isLater(row) }
+})
+
+function isLater({ supersedes, source }: Row): boolean {
+  return supersedes === true && source === BY_HAND
+}
+
+/** Prompt and completion of a row. They may be one list of messages. */
+function readSample(row: Row, context: RowContext): Pick<GoldenSample, 'prompt' | 'completion'> | undefined {
+  const whole = hasValue(row, 'completion') ? undefined : WHOLE.find((key) => hasValue(row, key))
+  const side = whole ?? 'completion'
+  const read = readConversation(whole === undefined ? row : { ...row, prompt: null }, [side], context)
+  if (read === undefined) return undefined
+  const { prompt, answers } = read
+  if (whole !== undefined && prompt.some(({ role }) => role === 'assistant')) {
+    context.issues.push({ code: 'custom', message: says('mustHaveOneAnswer'), input: row, path: [whole] })
+  } else if (prompt.at(-1)?.role !== 'user') {
+    context.issues.push({ code: 'custom', message: says('mustEndWithUser'), input: row, path: [whole ?? 'prompt'] })
+  }
+  return { prompt: hasSystem(prompt) ? prompt : [SYSTEM_MESSAGE, ...prompt], completion: answers[side] ?? '' }
+}
+
+const SYSTEM_MESSAGE: ChatMessage = { role: 'system', content: SYSTEM_PROMPT }
+
+/** Keys of a whole conversation. */
+const WHOLE = ['messages', 'conversations']
+
+/** Keys of other forms: Alpaca's, plain texts. */
+const OTHER = ['instruction', 'output', 'response', 'answer', 'text']
+
+/** The key by which a row shows that it is no sample, and what to say of it; null where it shows none. */
+function otherForm(row: Row) {
+  if (row.label === false) return { path: ['label'], message: says('isAnswerToAvoid') }
+  if (['completion', ...WHOLE].some((key) => hasValue(row, key))) return null
+  const pair = ['chosen', 'rejected'].find((key) => hasValue(row, key))
+  if (pair !== undefined) return { path: [pair], message: says('isOfPair') }
+  const other = OTHER.find((key) => hasValue(row, key))
+  return other === undefined ? null : { path: [other], message: says('isNoSample') }
+}
+
+export interface GoldenSplit<Sample extends GoldenSample> {
+  readonly train: Sample[]
+  readonly heldOut: Sample[]
 }
 
 /**
@@ -60,15 +128,15 @@ export interface GoldenSplit {
  * Samples without task or seed are all trained on, and so are samples of these tasks that were recorded by hand. All
  * other samples are left out.
  */
-export function splitGolden(
-  samples: readonly GoldenSample[],
+export function splitGolden<Sample extends GoldenSample>(
+  samples: readonly Sample[],
   tasks: readonly string[],
   perTask: number,
   heldOutPerTask: number,
-): GoldenSplit {
+): GoldenSplit<Sample> {
   const isOwn = ({ task, seed, source }: GoldenSample) =>
     task === null || seed === null || (source === BY_HAND && tasks.includes(task))
-  const split: GoldenSplit = { train: samples.filter(isOwn), heldOut: [] }
+  const split: GoldenSplit<Sample> = { train: samples.filter(isOwn), heldOut: [] }
   for (const task of tasks) {
     const own = samples.filter((sample) => sample.task === task && !isOwn(sample))
     const seeds = [...new Set(own.map(({ seed }) => seed))]

@@ -14,36 +14,77 @@ export interface Matched {
 /**
  * Finds the pair of the round for each pair of the file. Both have the same prompt and, where the file names them, the
  * same task, seed and step. Pairs with the same texts match first, then pairs with one equal answer, then the remaining
- * ones: a person who changed a text meant that pair and not a new one.
+ * ones: a person who changed a text meant that pair and not a new one. The time is linear in the number of pairs.
  */
 export function matchPairs(pairs: readonly StoredPair[], file: readonly FilePair[]): Matched {
-  const left = Map.groupBy(pairs, ({ prompt }) => prompt)
+  const left = new Set([...pairs].sort((a, b) => Number(b.keep) - Number(a.keep)))
   const known: { pair: StoredPair; line: FilePair }[] = []
   let open = [...new Map(file.map((line) => [wordsOf(line), line])).values()]
-  for (const alike of [sameWords, sameAnswer, samePlace]) {
+  for (const words of LIKENESSES) {
+    const find = finder(left, words)
     open = open.filter((line) => {
-      const there = left.get(line.prompt)?.filter((pair) => samePlace(pair, line) && alike(pair, line)) ?? []
-      const pair = there.find(({ keep }) => keep) ?? there[0]
+      const pair = find(line)
       if (pair === undefined) return true
       known.push({ pair, line })
-      left.set(line.prompt, left.get(line.prompt)?.filter((one) => one !== pair) ?? [])
+      left.delete(pair)
       return false
     })
   }
   known.sort((a, b) => a.line.line - b.line.line)
-  return { known, fresh: open, missing: [...left.values()].flat() }
+  return { known, fresh: open, missing: pairs.filter((pair) => left.has(pair)) }
 }
 
-type Alike = (pair: StoredPair, line: FilePair) => boolean
+type Answers = Pick<FilePair, 'chosen' | 'rejected'>
 
-const samePlace: Alike = (pair, { task, seed, step }) =>
-  (task ?? pair.task) === pair.task && (seed ?? pair.seed) === pair.seed && (step ?? pair.step) === pair.step
+/** What two pairs must share, the closest likeness first: words of one that are among the words of the other. */
+const LIKENESSES: readonly ((answers: Answers) => readonly string[])[] = [
+  ({ chosen, rejected }) => [JSON.stringify([chosen, rejected])],
+  // One answer is the same, on either side.
+  ({ chosen, rejected }) => [chosen, rejected],
+  () => [''],
+]
 
-const sameWords: Alike = (pair, { chosen, rejected }) => pair.chosen === chosen && pair.rejected === rejected
+/** Finds the first pair that is still left and has one of the line's words, at the line's place. */
+function finder(
+  left: ReadonlySet<StoredPair>,
+  wordsFor: (answers: Answers) => readonly string[],
+): (line: FilePair) => StoredPair | undefined {
+  const order = new Map([...left].map((pair, at) => [pair, at]))
+  const indices = new Map<string, Map<string, StoredPair[]>>()
+  /** The pairs by prompt, by those parts of their place that a line names, and by word; in each list, the last is first. */
+  const indexFor = (line: FilePair) => {
+    const named = JSON.stringify(PLACE.map((key) => line[key] !== null))
+    const found = indices.get(named)
+    if (found !== undefined) return found
+    const index = new Map<string, StoredPair[]>()
+    for (const pair of [...order.keys()].reverse()) {
+      for (const word of new Set(wordsFor(pair))) {
+        const key = keyOf(pair, line, word)
+        const list = index.get(key)
+        if (list === undefined) index.set(key, [pair])
+        else list.push(pair)
+      }
+    }
+    indices.set(named, index)
+    return index
+  }
+  return (line) => {
+    const index = indexFor(line)
+    const heads = wordsFor(line).flatMap((word) => {
+      const list = index.get(keyOf(line, line, word)) ?? []
+      while (list.length > 0 && !left.has(list.at(-1)!)) list.pop()
+      return list.slice(-1)
+    })
+    return heads.toSorted((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))[0]
+  }
+}
 
-/** One answer is the same, on either side. */
-const sameAnswer: Alike = (pair, { chosen, rejected }) =>
-  [chosen, rejected].some((text) => text === pair.chosen || text === pair.rejected)
+const PLACE = ['task', 'seed', 'step'] as const
+
+/** The key of a pair or a line in an index: only those parts of the place count that the line names. */
+function keyOf(one: Pick<FilePair, 'prompt' | (typeof PLACE)[number]>, line: FilePair, word: string): string {
+  return JSON.stringify([one.prompt, ...PLACE.map((key) => (line[key] === null ? null : one[key])), word])
+}
 
 function wordsOf({ prompt, chosen, rejected, task, seed, step }: FilePair): string {
   return JSON.stringify([prompt, chosen, rejected, task, seed, step])

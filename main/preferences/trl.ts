@@ -1,27 +1,202 @@
-/** The common form of data files for TRL: conversational, one JSON object per line, texts as chat messages. */
-import { readFileSync } from 'node:fs'
+/**
+ * The common parts of data files for TRL: one JSON object per line, texts as chat messages or as they are. Files are
+ * read as `datasets`, pandas and other programs write them, and written in TRL's conversational form.
+ */
 import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
-import { demand, dotted, says } from '../config/demand.ts'
-import { writeFileAtomic } from '../files/file.ts'
-import { refusePipe } from '../files/read.ts'
+import { demand, dotted, type Key, says } from '../config/demand.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
+import { NOT_JSON, parseValue, repeatedKey, type Written, writtenValues } from './json-values.ts'
+import { mapInTurns } from './turns.ts'
 
-const role = z.enum(['system', 'user', 'assistant'])
+/** A text. UTF-8 has no lone surrogates, so they become the sign for what cannot be read, as in the tokenizer. */
+const textSchema = z.string().transform((text) => text.toWellFormed())
 
-/** A prompt: a list of messages. */
-export const messagesSchema = z
-  .array(z.strictObject({ role, content: z.string() }), { error: says('mustBeMessages') })
-  .min(1)
+/** Parts of a content: all of them texts. */
+const partsSchema = z
+  .array(z.object({ type: z.literal('text'), text: textSchema }))
+  .transform((parts) => parts.map(({ text }) => text).join(''))
 
-/** A completion: a list of one assistant message, parsed to its text. */
-export const answerSchema = z
-  .tuple([z.strictObject({ role: z.literal('assistant'), content: z.string().min(1) })], {
-    error: says('mustBeOneAnswer'),
+const contentSchema = byForm((value) => (Array.isArray(value) ? partsSchema : textSchema))
+
+const chatSchema = z
+  .object({
+    role: z.enum(['system', 'user', 'assistant']),
+    content: contentSchema,
+    tool_calls: z.unknown().refine(isEmpty, says('mustBeEmpty')).optional(),
   })
-  .transform(([{ content }]) => content)
+  .transform(({ role, content }): ChatMessage => ({ role, content }))
+
+const SHARE_GPT_ROLES = {
+  system: 'system',
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  assistant: 'assistant',
+} as const
+type ShareGptRole = keyof typeof SHARE_GPT_ROLES
+
+/** A message in ShareGPT's form. */
+const shareGptSchema = z
+  .object({ from: z.enum(Object.keys(SHARE_GPT_ROLES) as ShareGptRole[]), value: textSchema })
+  .transform(({ from, value }): ChatMessage => ({ role: SHARE_GPT_ROLES[from], content: value }))
+
+/** A message. Keys beside role and content are left alone. */
+const messageSchema = byForm((value) =>
+  isRow(value) && value.role === undefined && value.from !== undefined ? shareGptSchema : chatSchema,
+)
+
+const messagesSchema = z.array(messageSchema, demanding('mustBeMessages')).min(1, says('mustNotBeEmptyList'))
+
+/** The demand on a value that is there; a missing one is told as missing. */
+function demanding(id: 'mustBeMessages' | 'mustBeAnswer') {
+  return { error: ({ input }: { readonly input?: unknown }) => (input === undefined ? undefined : says(id)) }
+}
+
+/** What the texts of other models' chat templates begin their messages with. */
+const TEMPLATE_MARKS = /<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|user\|>|\[INST\]|(^|\n\n)Human: /
+
+/** A prompt: a list of messages, or the user's message as a text. */
+const promptSchema = byForm((value) =>
+  typeof value === 'string'
+    ? textSchema
+        .refine((text) => !TEMPLATE_MARKS.test(text), says('hasTemplateMarks'))
+        .transform((content): ChatMessage[] => [{ role: 'user', content }])
+    : messagesSchema,
+)
+
+/** An answer: its text, its message, or a list that ends with it and may begin with the prompt's messages. */
+const answerSchema = byForm((value) => {
+  if (typeof value === 'string') return textSchema.transform((content): ChatMessage[] => answer(content))
+  return isRow(value) ? messageSchema.transform((one) => [one]) : answerMessagesSchema
+})
+
+/** A conversation that ends with its answer. */
+export const answerMessagesSchema = z
+  .array(messageSchema, demanding('mustBeAnswer'))
+  .refine((messages) => messages.at(-1)?.role === 'assistant', says('mustBeAnswer'))
+
+/** An object of a file before it is known which form it has. */
+export const rowSchema = z.looseObject({})
+export type Row = Readonly<Record<string, unknown>>
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A schema that depends on the form of the value, so that its errors are those of this form. */
+function byForm<T>(schemaOf: (value: unknown) => z.ZodType<T>): z.ZodType<T> {
+  return z.unknown().transform((value, context) => {
+    const parsed = schemaOf(value).safeParse(value, { reportInput: true })
+    if (parsed.success) return parsed.data
+    passOn(parsed.error.issues, context)
+    return z.NEVER
+  })
+}
+
+/** Whether a list that a row may have is not there, or is empty. TRL also takes one as JSON. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === '' || isEmpty(parseValue(value))
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** What a conversation may have beside texts. Training on its texts alone would be training on something else. */
+const NO_TEXTS = ['tools', 'images', 'videos', 'audios'] as const
+
+/** The keys under which the messages before an answer may stand. The first one that a row has counts. */
+const PROMPT_KEYS = ['prompt', 'messages', 'conversations'] as const
+
+/** Where the errors of a row go. */
+export type RowContext = Pick<z.core.ParsePayload, 'issues'>
+
+/** The value of a row's key; undefined, and an issue, where it does not fit. */
+export function readKey<T>(row: Row, key: string, schema: z.ZodType<T>, context: RowContext): T | undefined {
+  const parsed = schema.safeParse(row[key], { reportInput: true })
+  if (parsed.success) return parsed.data
+  passOn(parsed.error.issues, context, [key])
+  return undefined
+}
+
+/** Makes the issues of a value those of what has it. */
+function passOn(issues: readonly z.core.$ZodIssue[], context: RowContext, path: readonly string[] = []): void {
+  context.issues.push(...issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }) as z.core.$ZodRawIssue))
+}
+
+/** The messages before the answers of a row, and the text of each answer. */
+export interface Conversation<Side extends string> {
+  readonly prompt: readonly ChatMessage[]
+  readonly answers: Readonly<Record<Side, string>>
+}
+
+/**
+ * Reads the prompt of a row and the answers to it. The prompt stands under a key of its own, or the answers are whole
+ * conversations and share it, or both. Undefined, and an issue, where a text is missing or unclear.
+ */
+export function readConversation<Side extends string>(
+  row: Row,
+  sides: readonly Side[],
+  context: RowContext,
+): Conversation<Side> | undefined {
+  for (const key of NO_TEXTS) readKey(row, key, z.unknown().refine(isEmpty, says('mustBeEmpty')), context)
+  const key = isImplicit(row, sides) ? undefined : promptKeyOf(row)
+  const stated = key === undefined ? undefined : readKey(row, key, promptSchema, context)
+  const read = sides.map((side) => [side, readKey(row, side, answerSchema, context) ?? []] as const)
+  if (context.issues.length > 0) return undefined
+  const before = read.map(([side, messages]) => [side, messages.slice(0, -1)] as const)
+  const prompts = [stated ?? [], ...before.map(([, messages]) => messages)].filter(({ length }) => length > 0)
+  const prompt = prompts.find(hasSystem) ?? withSystem(prompts[0] ?? [], row)
+  const isOther = (messages: readonly ChatMessage[]) =>
+    messages.length > 0 && ![prompt, withoutSystem(prompt)].some((one) => sameMessages(one, messages))
+  const other = isOther(stated ?? []) ? sides[0] : before.find(([, messages]) => isOther(messages))?.[0]
+  if (other !== undefined) {
+    context.issues.push({ code: 'custom', message: says('mustBeginWithPrompt'), input: row[other], path: [other] })
+    return undefined
+  }
+  const answers = Object.fromEntries(read.map(([side, messages]) => [side, messages.at(-1)?.content ?? '']))
+  return { prompt, answers: answers as Record<Side, string> }
+}
+
+/** Whether the answers of a row are whole conversations, and nothing but they has the prompt. */
+export function isImplicit(row: Row, sides: readonly string[]): boolean {
+  const isWhole = (side: unknown) => Array.isArray(side) && side.length > 1
+  return !hasValue(row, 'prompt') && sides.every((side) => isWhole(row[side]))
+}
+
+/** The key of a row's prompt. */
+function promptKeyOf(row: Row): string {
+  return PROMPT_KEYS.find((key) => hasValue(row, key)) ?? 'prompt'
+}
+
+/** Whether a row has its prompt under a key of its own. */
+export function hasPrompt(row: Row): boolean {
+  return hasValue(row, promptKeyOf(row))
+}
+
+/** Whether a row has a key, and not null: `datasets` gives every row all keys that one row has. */
+export function hasValue(row: Row, key: string): boolean {
+  return row[key] !== undefined && row[key] !== null
+}
+
+/** A prompt with the row's system message, as some forms keep it under a key of its own. */
+function withSystem(prompt: readonly ChatMessage[], { system }: Row): readonly ChatMessage[] {
+  if (typeof system !== 'string' || system.trim() === '' || hasSystem(prompt)) return prompt
+  return [{ role: 'system', content: system.toWellFormed() }, ...prompt]
+}
+
+/** Whether a prompt begins with a system message. */
+export function hasSystem(prompt: readonly ChatMessage[]): boolean {
+  return prompt[0]?.role === 'system'
+}
+
+function withoutSystem(prompt: readonly ChatMessage[]): readonly ChatMessage[] {
+  return hasSystem(prompt) ? prompt.slice(1) : prompt
+}
+
+function sameMessages(a: readonly ChatMessage[], b: readonly ChatMessage[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
 
 /** A completion in the written form. */
 export function answer(content: string): ChatMessage[] {
@@ -33,25 +208,6 @@ export function jsonLines(objects: readonly object[]): string {
   return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
 }
 
-/**
- * Replaces a file by one JSON object per line, completely or not at all. Throws UserError where it cannot be written.
- */
-export function writeJsonLines(path: string, objects: readonly object[]): void {
-  writeFileAtomic(path, jsonLines(objects))
-}
-
-/** The text of a data file; undefined where it is missing. Throws UserError where it cannot be read. */
-export function readText(path: string): string | undefined {
-  try {
-    refusePipe(path)
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw new UserError('dataUnreadable', { path, code })
-  }
-}
-
 /** The value of a line in a file; lines count from 1. */
 export interface Line<T> {
   readonly line: number
@@ -59,36 +215,37 @@ export interface Line<T> {
 }
 
 /**
- * The objects of a text, without empty lines; `file` is its name in errors. Throws a UserError with file, line and key
- * of every line that does not fit the schema.
+ * The rows of a text; `file` is its name in errors. Other work gets its turn in between. Throws a UserError with file,
+ * line and key of every row that does not fit the schema.
  */
-export function parseJsonLines<T>(text: string, file: string, schema: z.ZodType<T>): Line<T>[] {
-  const lines: Line<T>[] = []
-  const wrong: Message[] = []
-  for (const [at, line] of text.replace(BYTE_ORDER_MARK, '').split('\n').entries()) {
-    if (line.trim() === '') continue
-    const read = readLine(line, `${file}:${at + 1}`, schema)
-    if ('wrong' in read) wrong.push(read.wrong)
-    else lines.push({ line: at + 1, value: read.value })
-  }
+export async function parseRows<T>(text: string, file: string, schema: z.ZodType<T>): Promise<Line<T>[]> {
+  const read = await mapInTurns(readRows(text, file, schema), (row) => row)
+  const wrong = read.flatMap((one) => ('wrong' in one ? [one.wrong] : []))
   if (wrong.length > 0) throw new UserError(cutShort(wrong))
-  return lines
+  return read.flatMap((one) => ('wrong' in one ? [] : [one]))
 }
 
-/** Some editors put one at the start of a text. */
-const BYTE_ORDER_MARK = /^\uFEFF/
+/** The rows of a text, one after another: its value, or what is wrong with it. */
+export function* readRows<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+): Generator<Line<T> | { wrong: Message }> {
+  for (const written of writtenValues(text)) yield readRow(written, file, schema)
+}
 
-function readLine<T>(line: string, place: string, schema: z.ZodType<T>): { value: T } | { wrong: Message } {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    return { wrong: message('lineNotJson', { place }) }
-  }
+function readRow<T>({ line, text }: Written, file: string, schema: z.ZodType<T>): Line<T> | { wrong: Message } {
+  const place = `${file}:${line}`
+  const json = parseValue(text)
+  if (json === NOT_JSON) return { wrong: message('lineNotJson', { place }) }
+  const wrongKey = (path: readonly Key[], what: Message) =>
+    path.length === 0
+      ? { wrong: message('lineWrong', { place, demand: what }) }
+      : { wrong: message('lineKeyWrong', { place, demand: what, key: dotted(path) }) }
+  const repeated = repeatedKey(text, json)
+  if (repeated !== undefined) return wrongKey(repeated, message('mustStandOnce'))
   const parsed = schema.safeParse(json, { reportInput: true })
-  if (parsed.success) return { value: parsed.data }
+  if (parsed.success) return { line, value: parsed.data }
   const issue = parsed.error.issues[0]!
-  const key = dotted(issue.path)
-  const wanted = { place, demand: demand(issue) }
-  return { wrong: key === '' ? message('lineWrong', wanted) : message('lineKeyWrong', { ...wanted, key }) }
+  return wrongKey(issue.path as Key[], demand(issue))
 }

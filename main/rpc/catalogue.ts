@@ -14,7 +14,7 @@ import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
-import { readGoldenData } from '../preferences/golden.ts'
+import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from './changes.ts'
 import { type Context, procedure, router, slice } from './trpc.ts'
 
@@ -100,10 +100,10 @@ export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>
 
 export const goldenRouter = router({
   /** A page of the golden samples. */
-  list: procedure.input(z.object({ ...slice, task: z.string().optional() })).query(({ ctx, input }) => {
+  list: procedure.input(z.object({ ...slice, task: z.string().optional() })).query(async ({ ctx, input }) => {
     const path = projectPath(ctx.settings.read().paths.sft_data)
-    const samples = readGoldenData(path)
-      .map((sample, line) => ({ line, ...sample }))
+    const samples = (await readGoldenData(path))
+      .map((sample, line) => ({ ...sample, line }))
       .filter(({ task }) => input.task === undefined || task === input.task)
     return {
       path: shownPath(path),

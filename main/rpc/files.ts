@@ -9,15 +9,13 @@ import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
+import { DATA_LIMIT, textOf } from '../preferences/data-file.ts'
 import { importPreferences } from '../preferences/file.ts'
 import type { Imported } from '../preferences/import.ts'
 import { findAdapter } from './catalogue.ts'
 import { reply, send } from './reply.ts'
 import { find } from './runs.ts'
 import type { Context } from './trpc.ts'
-
-/** Largest file that can be imported, in bytes. */
-const IMPORT_LIMIT = 256 << 20
 
 /** A request for such a file, with what the lab needs to answer it. */
 export interface Exchange {
@@ -75,9 +73,10 @@ export async function takePairs(
   round: string,
 ): Promise<void> {
   const place = { run: find(context, wholeNumber(number)).id, round: wholeNumber(round) }
-  const imported: Imported = importPreferences(context.lab.store, place, {
-    text: await body(request),
-    file: search.get('name') ?? 'preferences.jsonl',
+  const file = search.get('name') ?? 'preferences.jsonl'
+  const imported: Imported = await importPreferences(context.lab.store, place, {
+    text: textOf(await body(request), file),
+    file,
     replace: search.has('replace'),
     path: projectPath(context.settings.read().paths.preference_data),
   })
@@ -85,15 +84,15 @@ export async function takePairs(
   send(response, 200, 'application/json', JSON.stringify({ ...imported, told: cutShort(imported.told) }))
 }
 
-async function body(request: IncomingMessage): Promise<string> {
+async function body(request: IncomingMessage): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request) {
     bytes += chunk.length
-    if (bytes > IMPORT_LIMIT) throw new UserError('uploadTooLong', { size: IMPORT_LIMIT >> 20 })
+    if (bytes > DATA_LIMIT) throw new UserError('uploadTooLong', { size: DATA_LIMIT >> 20 })
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** A number from an address. Throws UserError where it is none. */

@@ -299,4 +299,12 @@ DELETE FROM pair_edits WHERE EXISTS (
     SELECT 1 FROM pairs
     WHERE id = change.value ->> '$.pair' AND run = pair_edits.run AND round = pair_edits.round));
 `,
+  // The golden samples that each run learns from. The digest, SHA-256, is the fingerprint of a set.
+  `
+CREATE TABLE golden_sets (
+  digest TEXT NOT NULL UNIQUE,
+  samples TEXT NOT NULL
+) STRICT;
+ALTER TABLE runs ADD COLUMN golden TEXT;
+`,
 ]

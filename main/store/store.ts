@@ -3,6 +3,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { Database } from './database.ts'
 import { Episodes } from './episodes.ts'
 import { Events } from './events.ts'
+import { GoldenSets } from './golden.ts'
 import { Metrics } from './metrics.ts'
 import { Pairs } from './pairs.ts'
 import { Runs } from './runs.ts'
@@ -16,6 +17,7 @@ export class Store {
   readonly runs: Runs
   readonly stages: Stages
   readonly episodes: Episodes
+  readonly golden: GoldenSets
   readonly pairs: Pairs
   readonly metrics: Metrics
   readonly checkpoints: Checkpoints
@@ -28,6 +30,7 @@ export class Store {
     this.runs = new Runs(this.#database)
     this.stages = new Stages(this.#database)
     this.episodes = new Episodes(this.#database)
+    this.golden = new GoldenSets(this.#database)
     this.pairs = new Pairs(this.#database)
     this.metrics = new Metrics(this.#database)
     this.checkpoints = new Checkpoints(this.#database)

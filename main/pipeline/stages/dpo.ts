@@ -10,6 +10,7 @@ import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { successSteps } from '../../preferences/successes.ts'
+import { mapInTurns } from '../../preferences/turns.ts'
 import {
   type Objective,
   pairSequences,
@@ -26,7 +27,6 @@ import { goldenExamples, pairPlaces, successExample, tokenPair } from './example
 import { LengthLimit, type Placed, truncation } from './lengths.ts'
 import { trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
-import { mapInTurns } from './turns.ts'
 
 const result = z.object({
   pairs: z.int(),
@@ -108,11 +108,11 @@ async function materialOf(context: StageContext, model: AgentModel): Promise<Mat
   const { config } = context
   const place = pairPlaces(config)
   const stored = await mapInTurns(
-    trainingPairs(context, ['dpo', ...CONTROLS]),
+    await trainingPairs(context, ['dpo', ...CONTROLS]),
     (pair) => ({ item: tokenPair(model, pair), place: () => place(pair) }),
     context.signal,
   )
-  const { train } = goldenExamples(model, config)
+  const { train } = await goldenExamples(model, context)
   const replays = config.training.dpo.replay > 0
   if (train.length === 0 && replays) throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
   const limit = new LengthLimit('dpo', config, model.engine.config)

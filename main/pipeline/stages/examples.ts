@@ -4,28 +4,30 @@ import type { Config } from '../../config/schema.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message, type Value } from '../../messages/message.ts'
-import { type FilePair, parsePreferences } from '../../preferences/dataset.ts'
-import { type GoldenSample, readGoldenLines, splitGolden } from '../../preferences/golden.ts'
+import { readText } from '../../preferences/data-file.ts'
+import { type FilePair, readablePairs } from '../../preferences/dataset.ts'
+import { type FileSample, splitGolden } from '../../preferences/golden.ts'
 import { pairMessages } from '../../preferences/pairs.ts'
 import type { SuccessStep } from '../../preferences/successes.ts'
-import { readText } from '../../preferences/trl.ts'
 import type { StoredPair } from '../../store/pairs.ts'
 import type { TokenPair } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
+import type { StageContext } from '../stage.ts'
+import { goldenSet } from './golden-set.ts'
 import type { Placed } from './lengths.ts'
 
-/** The golden samples for the configuration: those to train on, and those held out. */
-export function goldenExamples(
+/** The golden samples of the run: those to train on, and those held out. */
+export async function goldenExamples(
   model: AgentModel,
-  config: Config,
-): { readonly train: Placed<Example>[]; readonly heldOut: Placed<Example>[] } {
+  context: StageContext,
+): Promise<{ readonly train: Placed<Example>[]; readonly heldOut: Placed<Example>[] }> {
+  const { config } = context
   const { samples_per_task, held_out_per_task } = config.golden
-  const path = projectPath(config.paths.sft_data)
-  const lines = new Map(readGoldenLines(path).map(({ line, value }) => [value, line]))
-  const { train, heldOut } = splitGolden([...lines.keys()], config.tasks, samples_per_task, held_out_per_task)
-  const example = (sample: GoldenSample): Placed<Example> => ({
-    item: { prompt: model.messageTokens(sample.prompt), completion: model.completionTokens(sample.completion) },
-    place: () => `${shownPath(path)}:${lines.get(sample)}`,
+  const path = shownPath(config.paths.sft_data)
+  const { train, heldOut } = splitGolden(await goldenSet(context), config.tasks, samples_per_task, held_out_per_task)
+  const example = ({ prompt, completion, line }: FileSample): Placed<Example> => ({
+    item: { prompt: model.messageTokens(prompt), completion: model.completionTokens(completion) },
+    place: () => (line === null ? path : `${path}:${line}`),
   })
   return { train: train.map(example), heldOut: heldOut.map(example) }
 }
@@ -47,10 +49,10 @@ export function tokenPair(model: AgentModel, pair: Pick<StoredPair, 'prompt' | '
   }
 }
 
-/** The pairs of the preference file, the last line first; none where it cannot be read as pairs. */
+/** The pairs of the preference file, the last line first; none where it cannot be read. */
 function readable(path: string): readonly FilePair[] {
   try {
-    return parsePreferences(readText(path) ?? '', path).reverse()
+    return [...readablePairs(readText(path) ?? '')].reverse()
   } catch (error) {
     if (error instanceof UserError) return []
     throw error

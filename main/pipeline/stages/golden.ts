@@ -13,16 +13,21 @@ import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
-import { BY_HAND, type GoldenSample, readGoldenData, writeGoldenData } from '../../preferences/golden.ts'
+import { BY_HAND, type GoldenSample } from '../../preferences/golden.ts'
+import { addGoldenData, whyFixed } from '../../preferences/golden-file.ts'
 import { type Ending, endingMessage } from '../../store/episode.ts'
 import type { Stage, StageContext } from '../stage.ts'
+import { goldenSet, setGoldenSet } from './golden-set.ts'
 
 /** Number of seeds in a row at which an expert may fail before its task is skipped. */
 const PATIENCE = 20
 
 const result = z.object({ samples: z.int(), recorded: z.int(), without: z.array(z.string()) })
 
-/** Records the samples that paths.sft_data lacks. Existing ones stay, from experts or from people. */
+/**
+ * Records the samples that paths.sft_data lacks, and adds them to it. What is there stays, from experts or from people.
+ * Where the file takes no samples, they belong to this run alone.
+ */
 export const golden: Stage<z.output<typeof result>> = {
   name: 'golden',
   title: message('titleGolden'),
@@ -31,24 +36,32 @@ export const golden: Stage<z.output<typeof result>> = {
     const { config, resources, signal } = context
     const path = projectPath(config.paths.sft_data)
     const tasks = resources.tasksNamed(config.tasks)
-    const samples = readGoldenData(path)
+    const samples = await goldenSet(context)
     const before = samples.length
     const without: string[] = []
     for (const [at, task] of tasks.entries()) {
       signal.throwIfAborted()
       context.progress(at, tasks.length, message('unitTasks'))
       const expert = EXPERTS[task.name]
-      if (expert !== undefined) samples.push(...(await recordMissing(context, task, expert, samples)))
-      else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)
+      if (expert !== undefined) {
+        const shown = await recordMissing(context, task, expert, samples)
+        samples.push(...shown.map((sample) => ({ ...sample, line: null })))
+      } else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)
     }
     const known = new Set(config.tasks)
     if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
       throw new UserError('noSampleNoExpert', { path: shownPath(path), tasks: without })
     }
-    if (samples.length > before) writeGoldenData(path, samples)
+    const recorded = samples.slice(before)
+    if (recorded.length > 0) {
+      const fixed = whyFixed(path)
+      if (fixed === null) addGoldenData(path, recorded)
+      else context.say('goldenKept', { why: fixed, count: recorded.length })
+      setGoldenSet(context, samples)
+    }
     if (without.length > 0) context.say('noExpert', { tasks: without })
-    context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: samples.length - before })
-    return { samples: samples.length, recorded: samples.length - before, without }
+    context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: recorded.length })
+    return { samples: samples.length, recorded: recorded.length, without }
   },
   line: ({ samples, recorded }) => message('lineGolden', { samples, recorded }),
 }

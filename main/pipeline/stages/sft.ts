@@ -33,7 +33,7 @@ export const sft: Stage<z.output<typeof result>> = {
     const { sft: options } = config.training
     const { seed } = config.project
     const model = await resources.model()
-    const samples = goldenExamples(model, config)
+    const samples = await goldenExamples(model, context)
     if (samples.train.length === 0) {
       throw new UserError('noSample', { path: config.paths.sft_data })
     }

@@ -64,13 +64,13 @@ function stage(collection: RoundKey | null = null): StageContext {
 }
 
 /** The training pairs: seed, chosen, rejected. */
-function trained(context: StageContext): string[] {
-  return trainingPairs(context, ['dpo']).map(({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`)
+async function trained(context: StageContext): Promise<string[]> {
+  return (await trainingPairs(context, ['dpo'])).map(({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`)
 }
 
 /** The pairs of the preference file, in the same form. */
-function exported(): string[] {
-  return parsePreferences(readFileSync(file, 'utf8'), file).map(
+async function exported(): Promise<string[]> {
+  return (await parsePreferences(readFileSync(file, 'utf8'), file)).pairs.map(
     ({ seed, chosen, rejected }) => `${seed} ${chosen} ${rejected}`,
   )
 }
@@ -94,36 +94,36 @@ function checkpoint(context: StageContext): void {
   store.checkpoints.save(context.arm('dpo'), 10, {}, (path) => writeFileAtomic(path, ''))
 }
 
-test('training uses a run’s own pairs with their corrections, and reports that', () => {
+test('training uses a run’s own pairs with their corrections, and reports that', async () => {
   const context = stage()
   store.pairs.replace(context, [pair(1), pair(2), pair(3), pair(4)])
   const [first = 0, second = 0, third = 0] = store.pairs.of(context).map(({ id }) => id)
   correctPairs(store, [first], { kind: 'drop' })
   correctPairs(store, [second], { kind: 'swap' })
   correctPairs(store, [third], { kind: 'edit', chosen: 'better' })
-  expect(trained(context)).toEqual(['2 bad good', '3 better bad', '4 good bad'])
+  expect(await trained(context)).toEqual(['2 bad good', '3 better bad', '4 good bad'])
   expect(said).toEqual(['3 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited'])
 })
 
-test('a stage alone uses the corrected collection whose export is at the path, and exports it again', () => {
+test('a stage alone uses the corrected collection whose export is at the path, and exports it again', async () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'drop' })
-  expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
-  expect(exported()).toEqual(['2 good bad', '3 good bad'])
+  expect(await trained(stage())).toEqual(['2 good bad', '3 good bad'])
+  expect(await exported()).toEqual(['2 good bad', '3 good bad'])
   // The file is the store's export again, so the next correction counts too.
   undoCorrection(store, { run: 1, round: 1 })
-  expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
+  expect(await trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
 })
 
-test('a run that trains again uses the collection that it was given, not the latest', () => {
+test('a run that trains again uses the collection that it was given, not the latest', async () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'swap' })
   collected([4])
-  expect(trained(stage({ run: 1, round: 1 }))).toEqual(['1 bad good', '2 good bad', '3 good bad'])
-  expect(exported()).toEqual(['1 bad good', '2 good bad', '3 good bad'])
+  expect(await trained(stage({ run: 1, round: 1 }))).toEqual(['1 bad good', '2 good bad', '3 good bad'])
+  expect(await exported()).toEqual(['1 bad good', '2 good bad', '3 good bad'])
 })
 
-test('a file that was moved with its store is still its export, and later changes in it count', () => {
+test('a file that was moved with its store is still its export, and later changes in it count', async () => {
   const [first = 0] = collected()
   correctPairs(store, [first], { kind: 'drop' })
   store.close()
@@ -132,20 +132,20 @@ test('a file that was moved with its store is still its export, and later change
   folder = moved
   file = join(folder, 'preferences.jsonl')
   store = new Store(join(folder, 'lab.sqlite'))
-  expect(trained(stage())).toEqual(['2 good bad', '3 good bad'])
+  expect(await trained(stage())).toEqual(['2 good bad', '3 good bad'])
   edit((lines) => lines.slice(1))
-  expect(trained(stage())).toEqual(['3 good bad'])
+  expect(await trained(stage())).toEqual(['3 good bad'])
   expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 2 })
 })
 
-test('a file that was changed by hand is imported before training, reported line by line, and can be undone', () => {
+test('a file that was changed by hand is imported before training, reported line by line, and can be undone', async () => {
   collected()
   edit(([one = '', two = '']) => [
     one.replace('good', 'better'),
     two.replaceAll('bad', 'BAD').replaceAll('good', 'bad').replaceAll('BAD', 'good'),
     preferenceText([pair(9)]),
   ])
-  expect(trained(stage())).toEqual(['1 better bad', '2 bad good', '9 good bad'])
+  expect(await trained(stage())).toEqual(['1 better bad', '2 bad good', '9 good bad'])
   expect(said).toEqual([
     `${file} was changed by hand. The changes are imported into round 1 of run 1:`,
     `${file}:1: changed chosen of pair 1 (click-tab, seed 1, step 0)`,
@@ -156,13 +156,13 @@ test('a file that was changed by hand is imported before training, reported line
   ])
   // The import is stored, so nothing more is reported.
   said = []
-  expect(trained(stage())).toHaveLength(3)
+  expect(await trained(stage())).toHaveLength(3)
   expect(said).toHaveLength(1)
   undoCorrection(store, { run: 1, round: 1 })
-  expect(trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
+  expect(await trained(stage())).toEqual(['1 good bad', '2 good bad', '3 good bad'])
 })
 
-test('a file that was imported into a larger round is still a changed file', () => {
+test('a file that was imported into a larger round is still a changed file', async () => {
   const round = { run: 1, round: 1 }
   const [first = 0] = collected()
   const bringIn = () => {
@@ -172,34 +172,34 @@ test('a file that was imported into a larger round is still a changed file', () 
   // It lacks two pairs that the round keeps: an export writes them, and training uses the file.
   edit(([one = '']) => [one.replace('good', 'better')])
   const edited = readFileSync(file, 'utf8')
-  bringIn()
+  await bringIn()
   expect(store.pairs.kept(round)).toHaveLength(3)
   exportPreferences(store, file, round)
-  expect(exported()).toEqual(['1 better bad', '2 good bad', '3 good bad'])
+  expect(await exported()).toEqual(['1 better bad', '2 good bad', '3 good bad'])
   expect(readFileSync(join(folder, 'preferences.by-hand-1.jsonl'), 'utf8')).toBe(edited)
   writeFileSync(file, edited)
-  bringIn()
-  expect(trained(stage())).toEqual(['1 better bad'])
+  await bringIn()
+  expect(await trained(stage())).toEqual(['1 better bad'])
   // It has a pair that was dropped by hand and stays dropped.
   undoCorrection(store, round)
   exportPreferences(store, file, round)
   correctPairs(store, [first], { kind: 'drop' })
   edit((lines) => [...lines, preferenceText([pair(9)])])
-  bringIn()
+  await bringIn()
   exportPreferences(store, file, round)
-  expect(exported()).toEqual(['2 good bad', '3 good bad', '9 good bad'])
+  expect(await exported()).toEqual(['2 good bad', '3 good bad', '9 good bad'])
   // It has just the pairs of the round, in a form of its own: it is left as it is.
   edit((lines) => [...lines, preferenceText([pair(10)])])
-  bringIn()
+  await bringIn()
   expect(exportPreferences(store, file, round)).toBeNull()
-  expect(exported()).toHaveLength(4)
+  expect(await exported()).toHaveLength(4)
 })
 
-test('a file with invalid lines changes nothing, and each such line is reported', () => {
+test('a file with invalid lines changes nothing, and each such line is reported', async () => {
   collected()
   edit(([one = '', two = '', three = '']) => [one.replace('good', 'better'), two.slice(5), `${three}}`])
   const before = readFileSync(file, 'utf8')
-  expect(() => trained(stage())).toThrow(
+  await expect(trained(stage())).rejects.toThrow(
     `${file}:2: this line is not complete JSON; correct or delete it.\n${file}:3: this`,
   )
   expect(store.pairs.edits({ run: 1, round: 1 }, 10)).toEqual([])
@@ -219,10 +219,10 @@ const bare = (...numbers: number[]) =>
     )
     .join('\n')
 
-test('a file of pairs that no run collected becomes the collection of this run', () => {
+test('a file of pairs that no run collected becomes the collection of this run', async () => {
   writeFileSync(file, bare(1, 2))
   const first = stage()
-  expect(trained(first)).toEqual(['0 yes no', '0 yes no'])
+  expect(await trained(first)).toEqual(['0 yes no', '0 yes no'])
   expect(said).toEqual([`${file} was written by hand: its 2 pairs are imported as the collection of run 1.`])
   expect(store.pairs.of(first)).toMatchObject([
     { prompt: 'own 1', task: 'imported', chosenAttempt: null, margin: null, reviewed: false },
@@ -230,27 +230,27 @@ test('a file of pairs that no run collected becomes the collection of this run',
   ])
   // The file is now known, corrected like any collection, and edited like any export.
   const second = stage()
-  expect(trained(second)).toHaveLength(2)
+  expect(await trained(second)).toHaveLength(2)
   expect(store.pairs.of(second)).toEqual([])
   writeFileSync(file, bare(2, 3))
-  expect(trained(stage())).toHaveLength(2)
+  expect(await trained(stage())).toHaveLength(2)
   expect(store.pairs.count(first)).toMatchObject({ pairs: 3, dropped: 1 })
 })
 
-test('a file without any pair of its collection becomes a collection of its own', () => {
+test('a file without any pair of its collection becomes a collection of its own', async () => {
   collected()
   writeFileSync(file, preferenceText([pair(9)]))
   const context = stage()
-  expect(trained(context)).toEqual(['9 good bad'])
+  expect(await trained(context)).toEqual(['9 good bad'])
   expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 0 })
   expect(store.pairs.of(context)).toHaveLength(1)
 })
 
-test('a person’s file is never lost: an export first keeps a copy', () => {
+test('a person’s file is never lost: an export first keeps a copy', async () => {
   writeFileSync(file, bare(1, 2))
   const context = stage()
-  trained(context)
-  trained(stage())
+  await trained(context)
+  await trained(stage())
   // The pairs are the same, so the file keeps its own form.
   expect(readFileSync(file, 'utf8')).toBe(bare(1, 2))
   correctPairs(
@@ -262,27 +262,27 @@ test('a person’s file is never lost: an export first keeps a copy', () => {
     { kind: 'drop' },
   )
   said = []
-  trained(stage())
+  await trained(stage())
   const copy = join(folder, 'preferences.by-hand-1.jsonl')
   expect(said).toContain(`${file} was written or changed by hand. A copy of it is kept in ${copy}.`)
   expect(readFileSync(copy, 'utf8')).toBe(bare(1, 2))
-  expect(exported()).toHaveLength(1)
+  expect(await exported()).toHaveLength(1)
   // The lab's own export is overwritten; an edited one that was not imported is copied first.
   collected()
   expect(existsSync(join(folder, 'preferences.by-hand-2.jsonl'))).toBe(false)
   edit((lines) => lines.slice(1))
   collected([7])
   expect(readFileSync(join(folder, 'preferences.by-hand-2.jsonl'), 'utf8').split('\n')).toHaveLength(2)
-  expect(exported()).toEqual(['7 good bad'])
+  expect(await exported()).toEqual(['7 good bad'])
 })
 
-test('a training keeps the pairs that it began with, whatever is corrected meanwhile', () => {
+test('a training keeps the pairs that it began with, whatever is corrected meanwhile', async () => {
   const [first = 0, second = 0, third = 0] = collected()
   const context = stage()
-  trainingPairs(context, ['dpo'])
+  await trainingPairs(context, ['dpo'])
   // Until the first checkpoint a correction still counts.
   correctPairs(store, [first], { kind: 'drop' })
-  const set = trained(context)
+  const set = await trained(context)
   expect(set).toEqual(['2 good bad', '3 good bad'])
   checkpoint(context)
   correctPairs(store, [second], { kind: 'drop' })
@@ -290,10 +290,10 @@ test('a training keeps the pairs that it began with, whatever is corrected meanw
   correctPairs(store, [third], { kind: 'swap' })
   undoCorrection(store, { run: 1, round: 1 })
   edit((lines) => [...lines, preferenceText([pair(9)])])
-  expect(trained(stage())).toEqual(['2 good bad', '3 good bad', '9 good bad'])
+  expect(await trained(stage())).toEqual(['2 good bad', '3 good bad', '9 good bad'])
   store.close()
   store = new Store(join(folder, 'lab.sqlite'))
-  expect(trained({ ...context, store })).toEqual(set)
+  expect(await trained({ ...context, store })).toEqual(set)
 })
 
 /** Makes the training of this run one that an earlier version began with these pairs: they are in the run's folder. */
@@ -304,19 +304,19 @@ function begunEarlier(context: StageContext, pairs: readonly NewPair[]): void {
   checkpoint(context)
 }
 
-test('a training that an earlier version began goes on with its collection as it was then', () => {
+test('a training that an earlier version began goes on with its collection as it was then', async () => {
   const [first = 0, second = 0] = collected()
   correctPairs(store, [first], { kind: 'drop' })
   const contexts = [stage(), stage({ run: 1, round: 1 })]
   for (const context of contexts) begunEarlier(context, store.pairs.kept({ run: 1, round: 1 }))
   correctPairs(store, [second], { kind: 'edit', chosen: 'better' })
   for (const context of contexts) {
-    expect(trained(context)).toEqual(['2 good bad', '3 good bad'])
+    expect(await trained(context)).toEqual(['2 good bad', '3 good bad'])
     expect(store.pairs.trainsOn(context)).toMatchObject({ run: 1, round: 1 })
   }
 })
 
-test('a training that an earlier version began goes on with pairs that its store lacks, in their order', () => {
+test('a training that an earlier version began goes on with pairs that its store lacks, in their order', async () => {
   const set = [pair(9), pair(2), pair(9)]
   const [alone, pipeline] = [stage(), stage()]
   store.pairs.replace(pipeline, [pair(1), pair(2)])
@@ -324,31 +324,34 @@ test('a training that an earlier version began goes on with pairs that its store
   correctPairs(store, [one], { kind: 'drop' })
   for (const context of [alone, pipeline]) {
     begunEarlier(context, set)
-    for (const _ of ['imported', 'known']) expect(trained(context)).toEqual(['9 good bad', '2 good bad', '9 good bad'])
+    for (const _ of ['imported', 'known'])
+      expect(await trained(context)).toEqual(['9 good bad', '2 good bad', '9 good bad'])
   }
   // The collection of the run itself is as it was corrected.
   expect(store.pairs.kept(pipeline).map(({ seed }) => seed)).toEqual([2])
   undoCorrection(store, pipeline)
   expect(store.pairs.kept(pipeline).map(({ seed }) => seed)).toEqual([1, 2])
-  expect(trained(pipeline)).toHaveLength(3)
+  expect(await trained(pipeline)).toHaveLength(3)
 })
 
-test('a training whose pairs are gone is not resumed with others', () => {
+test('a training whose pairs are gone is not resumed with others', async () => {
   collected()
   const context = stage()
-  trainingPairs(context, ['dpo'])
+  await trainingPairs(context, ['dpo'])
   checkpoint(context)
   store.runs.purge(1)
-  expect(() => trained(context)).toThrow(/no longer has the pairs that run 2 began to train on/)
+  await expect(trained(context)).rejects.toThrow(/no longer has the pairs that run 2 began to train on/)
 })
 
-test('a set without kept pairs is refused, and so is a missing or empty file', () => {
+test('a set without kept pairs is refused, and so is a missing or empty file', async () => {
   correctPairs(store, collected(), { kind: 'drop' })
-  expect(() => trained(stage())).toThrow(/All pairs of run 1 were dropped by hand; keep some, or collect again\./)
+  await expect(trained(stage())).rejects.toThrow(
+    /All pairs of run 1 were dropped by hand; keep some, or collect again\./,
+  )
   writeFileSync(file, '\n')
-  expect(() => trained(stage())).toThrow(/holds no pairs/)
+  await expect(trained(stage())).rejects.toThrow(/holds no pairs/)
   writeFileSync(file, bare(1).replace('yes', ' '))
-  expect(() => trained(stage())).toThrow(`${file}:1: chosen[0].content must not be empty`)
+  await expect(trained(stage())).rejects.toThrow(`${file}:1: chosen[0].content must not be empty`)
   file = join(folder, 'none.jsonl')
-  expect(() => trained(stage())).toThrow(/none\.jsonl does not exist; run the collect stage/)
+  await expect(trained(stage())).rejects.toThrow(/none\.jsonl does not exist; run the collect stage/)
 })

@@ -16,18 +16,18 @@ import { exportPairs } from './export-pairs.ts'
  * store remembers the set. Before that, the set is made from the collection with its corrections so far. Throws
  * UserError where no pair is left, and where the store has lost the set of a training that has begun.
  */
-export function trainingPairs(context: StageContext, arms: readonly string[]): readonly StoredPair[] {
+export async function trainingPairs(context: StageContext, arms: readonly string[]): Promise<readonly StoredPair[]> {
   const { store, run } = context
-  if (!hasBegun(context, arms)) begin(context)
-  else if (store.pairs.trainsOn(context) === undefined) adopt(context)
+  if (!hasBegun(context, arms)) await begin(context)
+  else if (store.pairs.trainsOn(context) === undefined) await adopt(context)
   const pairs = store.pairs.trainingSet(context)
   if (pairs === undefined) throw new UserError('trainingSetLost', { run })
   return pairs
 }
 
-function begin(context: StageContext): void {
+async function begin(context: StageContext): Promise<void> {
   const { store, run } = context
-  const collection = collectionOf(context)
+  const collection = await collectionOf(context)
   const { pairs, reviewed, dropped } = store.pairs.count(collection)
   const kept = store.pairs.kept(collection)
   if (kept.length === 0) throw new UserError('allPairsDropped', { run: collection.run })
@@ -41,21 +41,26 @@ function begin(context: StageContext): void {
 }
 
 /** Takes over the set of a training that an earlier version began: that version kept it in the run's folder. */
-function adopt({ config, store, run, round, collection, artifacts }: StageContext): void {
+async function adopt({ config, store, run, round, collection, artifacts }: StageContext): Promise<void> {
   const known = readPreferenceFile(store, projectPath(config.paths.preference_data))?.known
   const collections = [{ run, round }, collection, known].filter((one) => one !== null && one !== undefined)
-  adoptTrainingSet(store, join(artifacts.folder, `round-${round}`, 'preferences.jsonl'), { run, round }, collections)
+  await adoptTrainingSet(
+    store,
+    join(artifacts.folder, `round-${round}`, 'preferences.jsonl'),
+    { run, round },
+    collections,
+  )
 }
 
 /**
  * The run's own collection, or the one that it was given, or, for a stage that is run alone, the one that the
  * preference file was exported from. Changes in the file are imported first.
  */
-function collectionOf(context: StageContext): RoundKey {
+async function collectionOf(context: StageContext): Promise<RoundKey> {
   const { config, store, run, round, collection } = context
   if (store.pairs.count(context).pairs > 0) return { run, round }
   if (collection !== null) return collection
-  const found = roundOfFile(store, projectPath(config.paths.preference_data), { run, round })
+  const found = await roundOfFile(store, projectPath(config.paths.preference_data), { run, round })
   for (const told of cutShort(found.told)) context.tell(told)
   return found.round
 }

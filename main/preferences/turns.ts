@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 const TURN = 12
 
 /** Maps one item after another, in order. Throws the signal's reason when it is aborted. */
-export async function mapInTurns<T, U>(items: readonly T[], map: (item: T) => U, signal?: AbortSignal): Promise<U[]> {
+export async function mapInTurns<T, U>(items: Iterable<T>, map: (item: T) => U, signal?: AbortSignal): Promise<U[]> {
   const mapped: U[] = []
   let began = performance.now()
   for (const item of items) {

@@ -1,0 +1,36 @@
+/**
+ * The golden samples that a run learns from: those of the file when the run began, and those that its experts recorded.
+ * What is added to the file later belongs to the next run.
+ */
+import { z } from 'zod'
+import { projectPath } from '../../files/paths.ts'
+import type { FileSample } from '../../preferences/golden.ts'
+import { readGoldenData } from '../../preferences/golden-file.ts'
+import type { StageContext } from '../stage.ts'
+
+/** The samples of the run. The first call takes them from the file. Throws UserError for bad lines. */
+export async function goldenSet(context: StageContext): Promise<FileSample[]> {
+  const { config, run, store } = context
+  const begun = store.golden.of(run)
+  if (begun !== undefined) return setSchema.parse(JSON.parse(begun))
+  const samples = await readGoldenData(projectPath(config.paths.sft_data))
+  setGoldenSet(context, samples)
+  return samples
+}
+
+/** Sets the samples of the run. */
+export function setGoldenSet({ run, store }: StageContext, samples: readonly FileSample[]): void {
+  store.golden.set(run, JSON.stringify(samples))
+}
+
+const setSchema = z.array(
+  z.strictObject({
+    prompt: z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+    completion: z.string(),
+    task: z.string().nullable(),
+    seed: z.int().nullable(),
+    step: z.int().nullable(),
+    source: z.string().nullable(),
+    line: z.int().nullable(),
+  }),
+)
