@@ -22,8 +22,8 @@ const pair = (seed: number): NewPair => ({
   rejectedAttempt: 1,
   margin: 1,
   prompt: `prompt ${seed}`,
-  chosen: 'Action: click A',
-  rejected: 'Action: click B',
+  chosen: 'Thought: A\nAction: press Enter',
+  rejected: 'Thought: B\nAction: press Tab',
 })
 
 /** A lab with two collections. The first is at the path of the configuration. */
@@ -63,7 +63,7 @@ const kept = (run: number) => withStore((store) => store.pairs.kept({ run, round
 
 test('an edited file goes into the round it was exported from; each change is printed once, and can be undone', async () => {
   const [one = '', two = ''] = readFileSync(preferences, 'utf8').split('\n')
-  writeFileSync(preferences, `${one.replace('click A', 'click C')}\n${two}\n\n${preferenceText([pair(9)])}`)
+  writeFileSync(preferences, `${one.replace('Thought: A', 'Thought: C')}\n${two}\n\n${preferenceText([pair(9)])}`)
   const { status, lines } = await bringIn(preferences, '--replace')
   expect({ status, lines }).toEqual({
     status: 0,
@@ -119,7 +119,7 @@ test('a file that cannot be imported is refused with a message, and nothing chan
   })
   expect(await bringIn(preferences, '--round', '7')).toMatchObject({
     status: 2,
-    error: expect.stringContaining('no such round'),
+    error: expect.stringMatching(/^--round 7: there are no such pairs to import into/),
   })
   expect([kept(1), kept(2)]).toEqual([
     [1, 2, 3],

@@ -54,7 +54,7 @@ async function importFile(
   if (there === undefined) throw new UserError('importMissing', { file })
   const isWanted = ({ run, round }: RoundKey) => run === (wanted.run ?? run) && round === (wanted.round ?? round)
   const known = there.known !== undefined && isWanted(there.known) ? there.known : store.pairs.rounds().find(isWanted)
-  if (known === undefined) throw new UserError('noRoundToImport')
+  if (known === undefined) throw noRound(wanted)
   const { run, round } = known
   const { told, ...counts } = await importPreferences(
     store,
@@ -67,8 +67,15 @@ async function importFile(
     },
   )
   const sum =
-    told.length === 0
+    counts.added + counts.changed + counts.dropped === 0
       ? message('pairsImportedNothing', { file, run, round })
       : message('pairsImported', { file, ...counts, run, round })
   for (const one of [...cutShort(told), sum]) out.write(`${english(one)}\n`)
+}
+
+/** The error for a round that has no pairs. */
+function noRound({ run, round }: Partial<RoundKey>): UserError {
+  if (run === undefined && round === undefined) return new UserError('noRoundToImport')
+  const names = [...(run === undefined ? [] : [`--run ${run}`]), ...(round === undefined ? [] : [`--round ${round}`])]
+  return new UserError('noSuchRoundToImport', { names: names.join(' ') })
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { ParseFailure } from '../store/episode.ts'
-import { formatAction, formatCompletion, parseCompletion } from './grammar.ts'
+import { answerFailure, formatAction, formatCompletion, parseCompletion } from './grammar.ts'
+import { pagePart, taskPart } from './prompt.ts'
 
 const PAGE: Observation = {
   instruction: 'sign up',
@@ -100,4 +101,29 @@ test('hostile text does not make the parser slow', () => {
   }
   // Processor time, not wall time: the machine may be busy.
   expect(process.cpuUsage(began).user).toBeLessThan(1_000_000)
+})
+
+describe('an answer beside its prompt', () => {
+  const prompt = pagePart(PAGE) + taskPart(PAGE.instruction, [])
+  test.each(ACTIONS)('can be acted on: %s', (text) => {
+    expect(answerFailure(`Thought: t\nAction: ${text}`, prompt)).toBeNull()
+  })
+
+  test.each([
+    ['click Ok button 1', 'form'],
+    ['Thought: t\nAction: hover Ok button 1', 'verb'],
+    ['Thought: t\nAction: press F1', 'key'],
+    ['Thought: t\nAction: click Ok button 2', 'mismatch'],
+    ['Thought: t\nAction: click Ok button', 'mismatch'],
+    ['Thought: t\nAction: fill textbox 3', 'argument'],
+    ['Thought: t\nAction: fill textbox 4 = x', 'mismatch'],
+    [' Thought: t\nAction: press Enter', 'form'],
+  ])('cannot be acted on: %j', (text, failure) => {
+    expect(answerFailure(text, prompt)).toBe(failure)
+  })
+
+  test('where the prompt shows no page, only the form counts', () => {
+    expect(answerFailure('Thought: t\nAction: click anything', 'a question')).toBeNull()
+    expect(answerFailure('anything', 'a question')).toBe('form')
+  })
 })

@@ -39,9 +39,12 @@ export function formatCompletion(decision: Decision, observation: Observation): 
   return `Thought: ${decision.thought}\nAction: ${formatAction(decision.action, observation)}`
 }
 
+/** The two lines of a completion: thought, verb, and what follows it. */
+const COMPLETION = /^Thought: ([^\n]*)\nAction: ([a-z]+) ([^\n]+)$/
+
 /** Parses a completion for the page that it answers. Never throws: the text comes from the model. */
 export function parseCompletion(text: string, observation: Observation): Parsed {
-  const lines = /^Thought: ([^\n]*)\nAction: ([a-z]+) ([^\n]+)$/.exec(text)
+  const lines = COMPLETION.exec(text)
   if (lines === null) return { failure: 'form' }
   const [, thought = '', verb, rest = ''] = lines
   const decide = (parsed: Action | ParseFailure): Parsed =>
@@ -58,6 +61,34 @@ export function parseCompletion(text: string, observation: Observation): Parsed 
       return decide(withArgument(verb, rest, observation))
     default:
       return { failure: 'verb' }
+  }
+}
+
+/**
+ * Why the agent could not act on an answer, as far as the prompt tells; null where it could. A prompt shows what an
+ * element is called, but not where its name ends, so less is found than by `parseCompletion`.
+ */
+export function answerFailure(text: string, prompt: string): ParseFailure | null {
+  const lines = COMPLETION.exec(text)
+  if (lines === null) return 'form'
+  const [, , verb, rest = ''] = lines
+  const page = /^Page:\n(.*)\nTask: /s.exec(prompt)?.[1]?.split('\n')
+  const isShown = (element: string) =>
+    page === undefined ||
+    (/(^| )\d+$/.test(element) && page.some((line) => line === ` ${element}` || line.startsWith(` ${element} `)))
+  switch (verb) {
+    case 'press':
+      return isKey(rest) ? null : 'key'
+    case 'click':
+      return isShown(rest) ? null : 'mismatch'
+    case 'fill':
+    case 'select': {
+      const parts = rest.split(' = ')
+      if (parts.length === 1) return 'argument'
+      return parts.slice(1).some((_, at) => isShown(parts.slice(0, at + 1).join(' = '))) ? null : 'mismatch'
+    }
+    default:
+      return 'verb'
   }
 }
 

@@ -302,6 +302,10 @@ export const ENGLISH = {
   pairName: 'pair {{id}} ({{task}}, seed {{seed}}, step {{step}})',
   pairEdited: '{{place}}: changed {{texts}} of {{pair}}',
   pairSwapped: '{{place}}: swapped chosen and rejected of {{pair}}',
+  chosenUnreadable_one:
+    '{{file}}: the agent could not act on the chosen answer of {{count}} pair (line {{lines}}: {{why}}). Training uses it all the same.',
+  chosenUnreadable_other:
+    '{{file}}: the agent could not act on the chosen answers of {{count}} pairs (lines {{lines}}; the first: {{why}}). Training uses them all the same.',
   pairKept: '{{place}}: keeps {{pair}} again',
   pairAdded: '{{place}}: added {{pair}}',
   pairDropped: '{{file}} has no line for {{pair}}: dropped',
@@ -315,7 +319,8 @@ export const ENGLISH = {
   preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
   preferencesCopied: '{{path}} was written or changed by hand. A copy of it is kept in {{copy}}.',
   importMissing: "{{file}} does not exist; name a file of pairs in TRL's preference form.",
-  noRoundToImport: 'There is no such round of pairs to import into; `npx dpo-driver collect` makes pairs.',
+  noRoundToImport: 'There is no round of pairs to import into; `npx dpo-driver collect` makes pairs.',
+  noSuchRoundToImport: '{{names}}: there are no such pairs to import into; `npx dpo-driver runs` lists the runs.',
   noPairChosen: 'No pair was chosen; choose one or more.',
   noSuchPair: 'There is no pair {{pair}} any more; load the list again.',
   pairsOfDifferentRounds: 'These pairs belong to different rounds; correct the pairs of one round at a time.',

@@ -273,6 +273,8 @@ export const CHINESE = translated({
   pairName: '偏好对 {{id}}（{{task}}，种子 {{seed}}，第 {{step}} 步）',
   pairEdited: '{{place}}：{{pair}}的 {{texts}} 已更改',
   pairSwapped: '{{place}}：{{pair}}的 chosen 与 rejected 已对调',
+  chosenUnreadable_other:
+    '{{file}}：智能体无法按其中 {{count}} 对的优选回答行动（第 {{lines}} 行；第一处：{{why}}）。训练仍会使用它们。',
   pairKept: '{{place}}：{{pair}}重新保留',
   pairAdded: '{{place}}：新增{{pair}}',
   pairDropped: '{{file}} 中没有{{pair}}的行：已剔除',
@@ -285,7 +287,8 @@ export const CHINESE = translated({
   preferencesMissing: '{{path}} 不存在；请运行采集阶段，或设置 paths.preference_data。',
   preferencesCopied: '{{path}} 是手写的或被手工改过。它的副本保存在 {{copy}}。',
   importMissing: '{{file}} 不存在；请指定 TRL 偏好格式的文件。',
-  noRoundToImport: '没有这样一轮可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对。',
+  noRoundToImport: '没有可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对。',
+  noSuchRoundToImport: '{{names}}：没有这样的偏好对可供导入；`npx dpo-driver runs` 列出各次运行。',
   noPairChosen: '没有选中偏好对；请选择一对或多对。',
   noSuchPair: '偏好对 {{pair}} 已不存在；请重新载入列表。',
   pairsOfDifferentRounds: '这些偏好对属于不同的轮；请每次只更正同一轮的。',

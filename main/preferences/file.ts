@@ -8,13 +8,13 @@ import { join, parse } from 'node:path'
 import { writeFileAtomic } from '../files/file.ts'
 import { shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message, type Value } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { KnownFile } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
 import { readText } from './data-file.ts'
 import { type FilePair, type FilePairs, parsePreferences, preferenceText } from './dataset.ts'
-import { asNewPair, type Imported, importPairs, refuseEmpty } from './import.ts'
+import { asNewPair, doubts, freshAnswers, type Imported, importPairs, refuseEmpty, shortList } from './import.ts'
 import { matchPairs } from './match.ts'
 
 export interface PreferenceFile {
@@ -90,12 +90,13 @@ export async function roundOfFile(
     const changed = message('fileChanged', { path: file, run: known.run, round: known.round })
     return { round: known, told: [changed, ...imported.told] }
   }
-  refuseEmpty(pairs, file)
+  refuseEmpty(freshAnswers(pairs, file))
   store.transaction(() => {
     store.pairs.replace(own, pairs.map(asNewPair))
     store.pairs.setKnownFile(path, digestOf(text), own)
   })
-  return { round: own, told: [message('fileTaken', { path: file, count: pairs.length, run: own.run }), ...told] }
+  const taken = message('fileTaken', { path: file, count: pairs.length, run: own.run })
+  return { round: own, told: [taken, ...told, ...doubts(pairs, file)] }
 }
 
 /** Whether the pairs of a round that were not dropped are those of a file. */
@@ -110,14 +111,6 @@ async function filePairs(text: string, file: string): Promise<Pick<FilePairs, 'p
   const told = alike.length === 0 ? [] : [message('pairsAlike', { file, count: alike.length, lines: shortList(alike) })]
   if (pairs.length === 0) throw new UserError([...told, message('fileWithoutPairs', { file })])
   return { pairs, told }
-}
-
-/** The most line numbers that a message names. */
-const MOST_LINES = 10
-
-function shortList(lines: readonly number[]): readonly Value[] {
-  const rest = lines.length - MOST_LINES
-  return rest > 0 ? [...lines.slice(0, MOST_LINES), message('linesMore', { count: rest })] : lines
 }
 
 /** Whether a file has the pairs of a round with all their corrections. */

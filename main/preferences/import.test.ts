@@ -56,7 +56,12 @@ test('a foreign file is added, or replaces the round, and can be undone as one c
     changed: 0,
     dropped: 0,
     same: 1,
-    told: ['a.jsonl:3: added pair 4 (click-tab, seed 9, step 0)'],
+    told: [
+      expect.stringMatching(
+        /^a\.jsonl: the agent could not act on the chosen answer of 1 pair \(line 3: the answer is not/,
+      ),
+      'a.jsonl:3: added pair 4 (click-tab, seed 9, step 0)',
+    ],
   })
   expect(reviewState(store, round)).toMatchObject({ undo: 'import' })
   // Pairs that were dropped by hand stay dropped.
@@ -102,6 +107,7 @@ test('a text that was changed in the file is an edit of its pair, and exchanged 
     changed: 3,
     dropped: 0,
     told: [
+      expect.stringMatching(/chosen answers of 2 pairs \(lines 2, 3; the first: /),
       'a.jsonl:1: changed rejected of pair 1 (click-tab, seed 1, step 0)',
       'a.jsonl:2: swapped chosen and rejected of pair 2 (click-tab, seed 2, step 0)',
       'a.jsonl:3: changed chosen, rejected of pair 3 (click-tab, seed 3, step 0)',
@@ -146,10 +152,41 @@ test('an answer without text is refused with its line, unless it was collected s
   ]
   expect(() => bringIn(set, false, second)).toThrow(
     [
-      'a.jsonl:2: chosen[0].content must not be empty; correct or delete the line.',
-      'a.jsonl:3: rejected[0].content must not be empty; correct or delete the line.',
+      'a.jsonl:2: chosen must not be empty; correct or delete the line.',
+      'a.jsonl:3: rejected must not be empty; correct or delete the line.',
     ].join('\n'),
   )
   expect(store.pairs.editKinds(second)).toEqual([])
   expect(bringIn(set.slice(0, 1), false, second)).toMatchObject({ changed: 1 })
+})
+
+test('a new pair may have an empty answer to reject, as a policy gives it', () => {
+  expect(bringIn([{ ...written(9), rejected: '' }], false)).toMatchObject({ added: 1 })
+  expect(bringIn([{ ...written(9), rejected: '' }], false)).toMatchObject({ added: 0, same: 1 })
+})
+
+test('a pair that gets its collected texts back is as it was collected', () => {
+  const collected = { chosenAttempt: 2, rejectedAttempt: 5, swapped: false, edited: false, margin: 1 }
+  const first = () => store.pairs.of(round)[0]
+  const line = (chosen: string, rejected: string) =>
+    bringIn([{ ...written(1), chosen, rejected }], false).told.slice(-2)
+  line('good 1', 'worse')
+  expect(first()).toMatchObject({ ...collected, edited: true, margin: null })
+  line('good 1', 'bad 1')
+  expect(first()).toMatchObject(collected)
+  // The other side's text, beside a new one: its attempt comes with it.
+  expect(line('bad 1', 'worst')).toEqual([
+    'a.jsonl:1: swapped chosen and rejected of pair 1 (click-tab, seed 1, step 0)',
+    'a.jsonl:1: changed rejected of pair 1 (click-tab, seed 1, step 0)',
+  ])
+  expect(first()).toMatchObject({ chosenAttempt: 5, rejectedAttempt: 2, swapped: true, edited: true, margin: null })
+  line('new', 'worst')
+  expect(first()).toMatchObject({ chosenAttempt: 5, swapped: true, edited: true })
+  line('good 1', 'worst')
+  expect(first()).toMatchObject({ chosenAttempt: 2, swapped: false, edited: true })
+  correctPairs(store, [ids[0] ?? 0], { kind: 'swap' })
+  correctPairs(store, [ids[0] ?? 0], { kind: 'edit', chosen: 'bad 1', rejected: 'good 1' })
+  expect(first()).toMatchObject({ chosenAttempt: 5, rejectedAttempt: 2, swapped: true, edited: false, margin: -1 })
+  line('good 1', 'bad 1')
+  expect(first()).toMatchObject(collected)
 })

@@ -1,7 +1,8 @@
 /** Imports pairs of a file that was written or corrected elsewhere, as one correction of a round. */
+import { answerFailure } from '../agent/grammar.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
+import { type Message, message, type Value } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { type Change, type Marks, marksOf, type NewPair, type StoredPair } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
@@ -19,7 +20,7 @@ export interface Imported {
   readonly dropped: number
   /** Number of pairs that are the same in the file and in the round. */
   readonly same: number
-  /** A message for each pair that was changed, added or dropped. */
+  /** A message for each pair that was changed, added or dropped, after one for all answers that seem wrong. */
   readonly told: readonly Message[]
 }
 
@@ -42,11 +43,20 @@ export function importPairs(
 ): Imported {
   return store.transaction(() => {
     const { known, fresh, missing } = matchPairs(store.pairs.of(round), lines)
-    refuseEmpty([...known.filter(({ pair, line }) => hasNewText(pair, line)).map(({ line }) => line), ...fresh], file)
+    const collected = store.pairs.collected(round)
+    refuseEmpty([
+      ...known.filter(({ pair, line }) => hasNewText(pair, line)).flatMap(({ line }) => answersOf(line, file)),
+      ...freshAnswers(fresh, file),
+    ])
+    const newlyChosen = [
+      ...known.filter(({ pair, line }) => pair.chosen !== line.chosen).map(({ line }) => line),
+      ...fresh,
+    ]
     const changed = known.flatMap(({ pair, line }): Told[] => {
-      const change = { pair: pair.id, before: marksOf(pair), after: asInFile(pair, line, replace) }
-      if (JSON.stringify(change.before) === JSON.stringify(change.after)) return []
-      return [{ ...change, told: tell(pair, change.after, `${file}:${line.line}`) }]
+      const before = marksOf(pair)
+      const after = asInFile(pair, line, replace, collected.get(pair.id) ?? before)
+      if (JSON.stringify(before) === JSON.stringify(after)) return []
+      return [{ pair: pair.id, before, after, told: tell(pair, after, `${file}:${line.line}`) }]
     })
     const added = fresh.map((line): Told => {
       const pair = findPair(store, store.pairs.add(round, asNewPair(line)))
@@ -62,7 +72,7 @@ export function importPairs(
       (pair): Told => ({
         pair: pair.id,
         before: marksOf(pair),
-        after: corrected(pair, { kind: 'drop' }),
+        after: corrected(pair, { kind: 'drop' }, marksOf(pair)),
         told: [message('pairDropped', { file, pair: nameOf(pair) })],
       }),
     )
@@ -76,27 +86,58 @@ export function importPairs(
       changed: changed.length,
       dropped: dropped.length,
       same: known.length - changed.length,
-      told: all.flatMap(({ told }) => told),
+      told: [...doubts(newlyChosen, file), ...all.flatMap(({ told }) => told)],
     }
   })
 }
 
-/** Throws UserError with each line that has an answer without text. A line break or a space is no text. */
-export function refuseEmpty(lines: readonly FilePair[], file: string): void {
-  const wrong = lines
+/** An answer of a line, and its place. */
+interface FileAnswer {
+  readonly line: number
+  readonly place: string
+  readonly key: 'chosen' | 'rejected'
+  readonly text: string
+}
+
+function answersOf(pair: FilePair, file: string): FileAnswer[] {
+  const { line } = pair
+  return (['chosen', 'rejected'] as const).map((key) => ({ line, place: `${file}:${line}`, key, text: pair[key] }))
+}
+
+/** The answers of new pairs that must have a text. A policy may answer nothing; that is an answer to reject. */
+export function freshAnswers(pairs: readonly FilePair[], file: string): FileAnswer[] {
+  return pairs.flatMap((pair) => answersOf(pair, file)).filter(({ key }) => key === 'chosen')
+}
+
+/** Throws UserError with each answer that has no text. A line break or a space is no text. */
+export function refuseEmpty(answers: readonly FileAnswer[]): void {
+  const wrong = answers
+    .filter(({ text }) => text.trim() === '')
     .toSorted((a, b) => a.line - b.line)
-    .flatMap((pair) =>
-      (['chosen', 'rejected'] as const)
-        .filter((side) => pair[side].trim() === '')
-        .map((side) =>
-          message('lineKeyWrong', {
-            place: `${file}:${pair.line}`,
-            key: `${side}[0].content`,
-            demand: message('mustNotBeEmpty'),
-          }),
-        ),
-    )
+    .map(({ place, key }) => message('lineKeyWrong', { place, key, demand: message('mustNotBeEmpty') }))
   if (wrong.length > 0) throw new UserError(cutShort(wrong))
+}
+
+/** A message about the lines whose chosen answer the agent could not act on; empty where there is none. */
+export function doubts(lines: readonly FilePair[], file: string): Message[] {
+  const unclear = lines.flatMap(({ line, chosen, prompt }) => {
+    const failure = answerFailure(chosen, prompt)
+    return failure === null ? [] : [{ line, failure }]
+  })
+  const [first] = unclear
+  if (first === undefined) return []
+  const numbers = shortList(unclear.map(({ line }) => line))
+  const why = message(`failure.${first.failure}`)
+  return [message('chosenUnreadable', { file, count: unclear.length, lines: numbers, why })]
+}
+
+/** The most line numbers that a message names. */
+const MOST_LINES = 10
+
+/** Line numbers for a message; of a long list the first ones and the number of the others. */
+export function shortList(lines: readonly number[]): readonly Value[] {
+  const rest = lines.length - MOST_LINES
+  return rest > 0 ? [...lines.slice(0, MOST_LINES), message('linesMore', { count: rest })] : lines
 }
 
 /** Whether a line has other answers than its pair, not only the same ones or the same the other way round. */
@@ -112,14 +153,14 @@ export function asNewPair({ line: _, ...pair }: FilePair): NewPair {
 }
 
 /** A pair of the round after the file's line for it. */
-function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boolean): Marks {
+function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boolean, collected: Marks): Marks {
   // A pair that is dropped but not reviewed comes from an import that was undone.
   const keep = pair.keep || replace || !pair.reviewed
   const isSame = pair.chosen === chosen && pair.rejected === rejected
   const isSwapped = pair.chosen === rejected && pair.rejected === chosen
   const marks = isSame
     ? { ...marksOf(pair), reviewed: pair.reviewed || keep !== pair.keep }
-    : corrected(pair, isSwapped ? { kind: 'swap' } : { kind: 'edit', chosen, rejected })
+    : corrected(pair, isSwapped ? { kind: 'swap' } : { kind: 'edit', chosen, rejected }, collected)
   return { ...marks, keep }
 }
 
@@ -127,11 +168,11 @@ function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boo
 function tell(before: StoredPair, after: Marks, place: string): Message[] {
   const pair = nameOf(before)
   const told: Message[] = []
-  if (after.swapped !== before.swapped) told.push(message('pairSwapped', { place, pair }))
-  else {
-    const texts = (['chosen', 'rejected'] as const).filter((text) => before[text] !== after[text])
-    if (texts.length > 0) told.push(message('pairEdited', { place, pair, texts }))
-  }
+  const isSwapped = after.swapped !== before.swapped
+  if (isSwapped) told.push(message('pairSwapped', { place, pair }))
+  const old = isSwapped ? { chosen: before.rejected, rejected: before.chosen } : before
+  const texts = (['chosen', 'rejected'] as const).filter((text) => old[text] !== after[text])
+  if (texts.length > 0) told.push(message('pairEdited', { place, pair, texts }))
   if (after.keep && !before.keep) told.push(message('pairKept', { place, pair }))
   return told
 }

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
-import { type Correction, type Edit, marksOf, type StoredPair } from '../store/pairs.ts'
+import { type Correction, type Edit, type Marks, marksOf, type StoredPair } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
 import { corrected, type ReviewAction } from './correct.ts'
 
@@ -30,7 +30,11 @@ export function correctPairs(store: Store, ids: readonly number[], action: Revie
     if (pairs.some(({ run, round }) => run !== first.run || round !== first.round)) {
       throw new UserError('pairsOfDifferentRounds')
     }
-    const changes = pairs.map((pair) => ({ pair: pair.id, before: marksOf(pair), after: corrected(pair, action) }))
+    const collected = action.kind === 'edit' ? store.pairs.collected(first) : new Map<number, Marks>()
+    const changes = pairs.map((pair) => {
+      const before = marksOf(pair)
+      return { pair: pair.id, before, after: corrected(pair, action, collected.get(pair.id) ?? before) }
+    })
     return keep(store, first, { kind: action.kind, reverts: null, changes })
   })
 }

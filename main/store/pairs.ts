@@ -376,6 +376,17 @@ export class Pairs {
     return collection && this.keptAt(collection, collection.edit)
   }
 
+  /** The pairs of a round that were corrected, each as it was before its first correction, by pair id. */
+  collected({ run, round }: RoundKey): Map<number, Marks> {
+    const edits = this.#database.all(
+      'SELECT * FROM pair_edits WHERE run = ? AND round = ? ORDER BY id DESC',
+      run,
+      round,
+    )
+    // The first correction comes last, and so its state stays.
+    return new Map(edits.flatMap((row) => readEdit(row).changes.map(({ pair, before }) => [pair, before] as const)))
+  }
+
   /** The id of the latest correction of a round; 0 where there is none. */
   lastEdit({ run, round }: RoundKey): number {
     const row = this.#database.get('SELECT max(id) AS id FROM pair_edits WHERE run = ? AND round = ?', run, round)

@@ -148,6 +148,7 @@ test('a file that was changed by hand is imported before training, reported line
   expect(await trained(stage())).toEqual(['1 better bad', '2 bad good', '9 good bad'])
   expect(said).toEqual([
     `${file} was changed by hand. The changes are imported into round 1 of run 1:`,
+    expect.stringMatching(/the agent could not act on the chosen answers of 3 pairs \(lines 1, 2, 3; the first: /),
     `${file}:1: changed chosen of pair 1 (click-tab, seed 1, step 0)`,
     `${file}:2: swapped chosen and rejected of pair 2 (click-tab, seed 2, step 0)`,
     `${file}:3: added pair 4 (click-tab, seed 9, step 0)`,
@@ -223,7 +224,10 @@ test('a file of pairs that no run collected becomes the collection of this run',
   writeFileSync(file, bare(1, 2))
   const first = stage()
   expect(await trained(first)).toEqual(['0 yes no', '0 yes no'])
-  expect(said).toEqual([`${file} was written by hand: its 2 pairs are imported as the collection of run 1.`])
+  expect(said).toEqual([
+    `${file} was written by hand: its 2 pairs are imported as the collection of run 1.`,
+    expect.stringMatching(/the agent could not act on the chosen answers of 2 pairs/),
+  ])
   expect(store.pairs.of(first)).toMatchObject([
     { prompt: 'own 1', task: 'imported', chosenAttempt: null, margin: null, reviewed: false },
     { prompt: 'own 2' },
@@ -351,7 +355,7 @@ test('a set without kept pairs is refused, and so is a missing or empty file', a
   writeFileSync(file, '\n')
   await expect(trained(stage())).rejects.toThrow(/holds no pairs/)
   writeFileSync(file, bare(1).replace('yes', ' '))
-  await expect(trained(stage())).rejects.toThrow(`${file}:1: chosen[0].content must not be empty`)
+  await expect(trained(stage())).rejects.toThrow(`${file}:1: chosen must not be empty`)
   file = join(folder, 'none.jsonl')
   await expect(trained(stage())).rejects.toThrow(/none\.jsonl does not exist; run the collect stage/)
 })
