@@ -355,7 +355,11 @@ test('pairs are exported to a file and imported from one', async () => {
     added: 1,
     dropped: 1,
     same: 1,
-    told: [{ id: 'pairAdded', values: { place: 'preferences.jsonl:2' } }, { id: 'pairDropped' }],
+    told: [
+      { id: 'chosenUnreadable' },
+      { id: 'pairAdded', values: { place: 'preferences.jsonl:2' } },
+      { id: 'pairDropped' },
+    ],
   })
   expect(await lab.pairs.review.query({ run, round: 1 })).toMatchObject({
     undo: 'import',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -8,14 +8,17 @@ import { EnvironmentFault, TRIES } from '../../environment/fault.ts'
 import type { Observation } from '../../environment/observation.ts'
 import type { Session } from '../../environment/session.ts'
 import type { Task } from '../../environment/tasks.ts'
+import { Store } from '../../store/store.ts'
 import type { StageContext } from '../stage.ts'
 import { golden } from './golden.ts'
 
 const TASK = { name: 'click-test', horizon: 2 } as Task
 
 let folder: string
+let said: string[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'golden-'))
+  said = []
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -34,17 +37,29 @@ async function record(name: string, broken: (seed: number, time: number) => Envi
     },
     step: async () => ({ done: true, ending: ENDINGS.success }),
   } as unknown as Session
+  const config = configSchema.parse({
+    paths: { sft_data: path },
+    tasks: [TASK.name],
+    golden: { samples_per_task: 3 },
+  })
+  const store = new Store(join(folder, `${name}.sqlite`))
   const context = {
-    config: configSchema.parse({ paths: { sft_data: path }, tasks: [TASK.name], golden: { samples_per_task: 3 } }),
+    config,
+    store,
+    run: store.runs.create('trial', 'golden', config),
     signal: new AbortController().signal,
     resources: {
       tasksNamed: () => [TASK],
       environment: () => ({ use: (_task: Task, work: (lent: Session) => unknown) => work(session) }),
     },
     progress() {},
-    say() {},
+    say: (id: string) => said.push(id),
   } as unknown as StageContext
-  await golden.run(context)
+  try {
+    await golden.run(context)
+  } finally {
+    store.close()
+  }
   return readFileSync(path, 'utf8')
 }
 
@@ -67,4 +82,16 @@ test('a problem that ends before it begins is no sample on any machine', async (
   const first = configSchema.parse({}).golden.seed_start
   const over = (seed: number) => (seed === first ? new EnvironmentFault('episodeOverAtOnce') : null)
   expect(await record('over.jsonl', over)).toContain(`"seed":${first + 1}`)
+})
+
+test('samples are added to the user’s file; where it takes none, they belong to the run alone', async () => {
+  const own = '{"prompt":"p","completion":"c","annotator":"w3"}'
+  const path = join(folder, 'own.jsonl')
+  writeFileSync(path, own)
+  const text = await record('own.jsonl', () => null)
+  expect(text.startsWith(`${own}\n{"prompt":`)).toBe(true)
+  rmSync(`${path}.sqlite`)
+  writeFileSync(path, `[${own}]`)
+  expect(await record('own.jsonl', () => null)).toBe(`[${own}]`)
+  expect(said).toContain('goldenKept')
 })
