@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../config/config.ts'
 import { readOptional, readOptionalSync } from '../engine/model-file.ts'
 import { readSafetensors } from '../engine/safetensors.ts'
-import { readText } from '../preferences/trl.ts'
+import { readText } from '../preferences/data-file.ts'
 import { writeFileAtomic } from './file.ts'
 import { refusePipe } from './read.ts'
 
