@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { parseAdapterConfig, targetedProjections } from '../engine/adapter-config.ts'
 import { sameWeights, weightsFile } from '../engine/adapter-identity.ts'
+import { sameModelName } from '../engine/base-identity.ts'
 import { readOptionalSync } from '../engine/model-file.ts'
 import { settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
@@ -35,6 +36,8 @@ export interface AdapterRecord extends AdapterPlace {
   readonly lora_alpha: number
   readonly target_modules: readonly string[]
   readonly base: string | null
+  /** Tells that the adapter names another base model than the configuration's; null where it does not. */
+  readonly note: Message | null
   /** Size of its weights. */
   readonly bytes: number
   /** When its weights were written, in milliseconds since 1970. */
@@ -53,25 +56,31 @@ export interface BrokenAdapter extends AdapterPlace {
 
 /** First the adapters at the configuration's paths, then those of all runs in the store, the latest run first. */
 export function listAdapters(store: Store, config: Config): (AdapterRecord | BrokenAdapter)[] {
+  const { base_model_name: baseName } = config.model
   const own = store.runs.summaries().flatMap((run) => {
     const folders = adapterFolders(keptArtifacts(config, run).folder)
     const rounds = new Set(folders.flatMap(({ round }) => (round === 0 ? [] : [round]))).size
     return folders.flatMap(({ path, round }) => {
       const arm = basename(path).replace(/_adapter$/, '')
       const place = { path: shownPath(path), arm, run: run.id, round, rounds, current: false }
-      return read(path, place, () => ({ lineage: lineageOf(store, run.id, arm, round), origin: null }))
+      return read(path, place, baseName, () => ({ lineage: lineageOf(store, run.id, arm, round), origin: null }))
     })
   })
   const exported = [
     { arm: 'sft', folder: projectPath(config.paths.sft_adapter_path), round: 0 },
     { arm: 'dpo', folder: projectPath(config.paths.dpo_adapter_path), round: 1 },
   ].flatMap(({ arm, folder, round }) =>
-    read(folder, { path: shownPath(folder), arm, run: null, round, rounds: 0, current: true }, ({ bytes }) => {
-      const origin = own
-        .filter((one) => one.problem === null)
-        .find((one) => one.bytes === bytes && sameWeights(projectPath(one.path), folder))
-      return { lineage: origin?.lineage ?? [], origin: origin ?? null }
-    }),
+    read(
+      folder,
+      { path: shownPath(folder), arm, run: null, round, rounds: 0, current: true },
+      baseName,
+      ({ bytes }) => {
+        const origin = own
+          .filter((one) => one.problem === null)
+          .find((one) => one.bytes === bytes && sameWeights(projectPath(one.path), folder))
+        return { lineage: origin?.lineage ?? [], origin: origin ?? null }
+      },
+    ),
   )
   return [...exported, ...own]
 }
@@ -94,6 +103,7 @@ function namesIn(folder: string): string[] {
 function read(
   folder: string,
   place: AdapterPlace,
+  baseName: string,
   originOf: (file: { readonly bytes: number }) => Pick<AdapterRecord, 'lineage' | 'origin'>,
 ): (AdapterRecord | BrokenAdapter)[] {
   settleFolder(folder)
@@ -107,7 +117,10 @@ function read(
     const { size: bytes, mtimeMs: written } = statSync(weightsFile(folder))
     const { r, lora_alpha, base_model_name_or_path: base = null } = settings
     const target_modules = targetedProjections(settings)
-    return [{ ...place, problem: null, r, lora_alpha, target_modules, base, bytes, written, ...originOf({ bytes }) }]
+    const other = base !== null && !sameModelName(base, baseName)
+    const note = other ? message('adapterOtherName', { file: shownPath(config), trained: base, base: baseName }) : null
+    const own = { r, lora_alpha, target_modules, base, note, bytes, written }
+    return [{ ...place, problem: null, ...own, ...originOf({ bytes }) }]
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return [{ ...place, problem: error.messages[0] ?? message('verbatim', { text: error.message }) }]

@@ -1,6 +1,6 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
-import { type Adapter, loadAdapter } from '../engine/adapter.ts'
+import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
 import type { BaseModel } from '../engine/base-identity.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
@@ -80,6 +80,11 @@ export class AgentModel {
     const { lora, tensors } = await this.readAdapter(path, warn)
     await moveAdapter(this.engine, name, lora, tensors)
     this.adapter = name
+  }
+
+  /** Checks an adapter for this model, without reading its weights. Throws UserError as `loadAdapter` does. */
+  checkAdapter(path: string, warn: Warn = printWarning): Promise<void> {
+    return checkAdapter(path, this.engine.config, { base: this.base, warn })
   }
 
   /** Reads an adapter for this model, without giving it to the engine. Throws UserError as `loadAdapter` does. */

@@ -95,7 +95,33 @@ export async function saveAdapter(
  * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, its tensors
  *   do not fit the model or the configuration, or it was trained on other weights than `base`.
  */
-export async function loadAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<Adapter> {
+export function loadAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<Adapter> {
+  return usingAdapter(folder, config, options, async ({ opened, sorted, lora, baseModelName }) => {
+    const tensors = new Map<string, Tensor>()
+    for (const { name, scale } of adaptedModules(config, lora)) {
+      await readModule(tensors, opened, name, sorted.modules.get(name)!, scale)
+    }
+    return { lora, tensors, baseModelName }
+  })
+}
+
+/** Checks an adapter folder as `loadAdapter` does, but reads no weights of it. @throws UserError as `loadAdapter` does. */
+export function checkAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<void> {
+  return usingAdapter(folder, config, options, async () => {})
+}
+
+/** An adapter folder whose configuration and headers were read and checked. */
+interface OpenAdapter extends Omit<Adapter, 'tensors'> {
+  readonly opened: SafetensorsFile
+  readonly sorted: SortedTensors
+}
+
+async function usingAdapter<R>(
+  folder: string,
+  config: Qwen2Config,
+  options: BaseOptions,
+  use: (adapter: OpenAdapter) => Promise<R>,
+): Promise<R> {
   settleFolder(folder)
   const configFile = join(folder, 'adapter_config.json')
   const text = await readOptional(configFile)
@@ -107,11 +133,7 @@ export async function loadAdapter(folder: string, config: Qwen2Config, options: 
     const sorted = sortTensors(file, opened.entries.values(), config)
     const lora = loraOf(settings, file, sorted, config, options.warn)
     await checkBase(opened, settings, sorted, config, options)
-    const tensors = new Map<string, Tensor>()
-    for (const { name, scale } of adaptedModules(config, lora)) {
-      await readModule(tensors, opened, name, sorted.modules.get(name)!, scale)
-    }
-    return { lora, tensors, baseModelName: settings.base_model_name_or_path ?? null }
+    return await use({ opened, sorted, lora, baseModelName: settings.base_model_name_or_path ?? null })
   } finally {
     await opened.close()
   }

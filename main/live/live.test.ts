@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { rollout } from '../agent/rollout.ts'
 import { configSchema } from '../config/schema.ts'
+import { initLora, saveAdapter } from '../engine/adapter.ts'
+import { architectureOf } from '../engine/architecture.ts'
 import { chromiumHost } from '../environment/browser.ts'
 import { Session } from '../environment/session.ts'
 import { listTasks } from '../environment/tasks.ts'
@@ -107,6 +109,15 @@ test('what cannot be played is reported with a message', async () => {
   await expect(live.play(asked)).rejects.toThrow(/no adapter here; run the stage dpo first/)
   await expect(live.play({ ...asked, task: 'click-buton' })).rejects.toThrow(/nearest names are click-button/)
   expect(live.state().screens).toEqual([])
+})
+
+test('an adapter that names another base model is told on its screen', async () => {
+  const shape = architectureOf(config.model.base_model_name)
+  const adapter = join(folder, 'foreign')
+  const lora = { r: 1, lora_alpha: 1, lora_dropout: 0, target_modules: ['q_proj'] as const }
+  await saveAdapter(adapter, lora, initLora(shape, lora, 1), 'Qwen/Qwen2-7B-Instruct')
+  const [id] = await live.play({ task: 'click-button', seed: 1, policies: [adapter], temperature: 0 })
+  expect(screen(id!).note).toMatchObject({ id: 'adapterOtherName', values: { trained: 'Qwen/Qwen2-7B-Instruct' } })
 })
 
 test('a run’s pages are shown while it goes on, at full speed while nobody watches', async () => {

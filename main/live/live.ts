@@ -1,6 +1,7 @@
 /** The live view: it shows what the agent sees and does, plays single episodes, and records episodes by hand. */
 import type { Config } from '../config/schema.ts'
 import { messageOf, UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import type { ResourceOptions } from '../pipeline/resources.ts'
 import type { Shot } from '../store/episode.ts'
 import { pageFailed } from './page-failed.ts'
@@ -94,7 +95,8 @@ export class Live {
       const players = policies.map((policy) => {
         const programme = { stage: 'play', round: 0, arm: policy }
         const screen = this.screens.add('play', programme, job)
-        return { policy, screen, spectator: this.screens.spectator('play', programme, () => screen) }
+        const spectator = this.screens.spectator('play', programme, () => screen)
+        return { policy, screen, spectator, warn: (told: Message) => screen.note(told) }
       })
       const screens = players.map(({ screen }) => screen)
       let ready = false

@@ -4,6 +4,7 @@ import type { Spectator } from '../agent/spectator.ts'
 import type { Config } from '../config/schema.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import { hasAdapter } from '../pipeline/artifacts.ts'
 import type { Resources } from '../pipeline/resources.ts'
 
@@ -26,10 +27,17 @@ export function playPolicies({ paths }: Config): PlayPolicy[] {
   ]
 }
 
-/** What to play: each policy, by a name of `playPolicies` or an adapter's folder, with its spectator. */
+/**
+ * What to play: each policy, by a name of `playPolicies` or an adapter's folder, with its spectator. `warn` hears what is
+ * odd about its adapter.
+ */
 export interface PlayRequest {
   readonly job: Job
-  readonly policies: readonly { readonly policy: string; readonly spectator: Spectator }[]
+  readonly policies: readonly {
+    readonly policy: string
+    readonly spectator: Spectator
+    readonly warn: (told: Message) => void
+  }[]
   /** 0 is greedy. */
   readonly temperature: number
 }
@@ -51,10 +59,10 @@ export async function playEpisode(
   const loaded: string[] = []
   try {
     const players = []
-    for (const { policy, folder, spectator } of wanted) {
+    for (const { policy, folder, spectator, warn } of wanted) {
       const adapter = folder === null ? null : `play ${policy}`
       if (folder !== null && adapter !== null && !loaded.includes(adapter)) {
-        await model.loadAdapter(folder, adapter)
+        await model.loadAdapter(folder, adapter, warn)
         loaded.push(adapter)
       }
       players.push({ adapter, spectator })

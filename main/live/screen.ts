@@ -38,6 +38,7 @@ export class Screen {
   #ending: Ending | undefined
   #frame: Frame | undefined
   #viewers = 0
+  #note: Message | null = null
 
   constructor(id: string, kind: LiveScreen['kind'], programme: Programme, problem: Problem, listener: Listener) {
     this.id = id
@@ -128,6 +129,12 @@ export class Screen {
     if (this.#ending === undefined) this.end({ outcome: 'fault', fault, reward: 0 })
   }
 
+  /** Tells something odd about the policy that plays here. */
+  note(told: Message): void {
+    this.#note = told
+    this.#changed()
+  }
+
   /** Counts a viewer of its pictures. Call the returned function once when the viewer leaves. */
   view(): () => void {
     this.#viewers++
@@ -163,6 +170,7 @@ export class Screen {
       answer: this.#answer === undefined ? null : shownAnswer(this.#answer.given, this.#answer.box),
       drawn: this.#drawn(),
       done: this.history(true).map(({ written }) => written),
+      note: this.#note,
     }
   }
 

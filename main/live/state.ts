@@ -57,6 +57,8 @@ export interface LiveScreen {
   readonly drawn: readonly AnswerToken[]
   /** The actions so far, as they were written. The latest answer's is among them once the episode is over. */
   readonly done: readonly string[]
+  /** Something odd about the policy that plays; null where there is nothing. */
+  readonly note: Message | null
   readonly recording: Recording | null
 }
 

@@ -509,6 +509,13 @@ test('an adapter that cannot be read is listed with the reason', async () => {
   writeFileSync(config, '{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}')
   expect(await problem()).toMatchObject({ id: 'safetensorsMissing' })
   await expect(lab.adapters.use.mutate({ path: place, as: 'sft' })).rejects.toThrow('safetensors is missing')
+  const foreign = { peft_type: 'LORA', target_modules: '.*[qv]_proj', base_model_name_or_path: 'Qwen/Qwen2-7B' }
+  writeFileSync(config, JSON.stringify(foreign))
+  writeFileSync(join(place, 'adapter_model.safetensors'), '')
+  expect(await problem()).toBe(null)
+  const [listed] = await lab.adapters.list.query()
+  expect(listed).toMatchObject({ target_modules: ['q_proj', 'v_proj'], note: { id: 'adapterOtherName' } })
+  rmSync(join(place, 'adapter_model.safetensors'))
   rmSync(config)
   writeFileSync(join(place, 'adapter_model.safetensors'), '')
   expect(await problem()).toMatchObject({ id: 'adapterConfigMissing' })

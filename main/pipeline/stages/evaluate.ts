@@ -1,5 +1,6 @@
 /** Stage 4: every arm plays the same unseen problems greedily. The table and the report show the results. */
 import { join } from 'node:path'
+import type { AgentModel } from '../../agent/model.ts'
 import type { Job } from '../../agent/rollout.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
@@ -29,15 +30,19 @@ export const evaluate: Stage<EvaluateResult> = {
     const best = bestRound(context, Math.min(1, round), round)
     const policies = policiesOf(context, best)
     const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
+    const model = await resources.model()
+    // All of them before the first one plays for hours.
+    const notes = await notesOn(model, policies)
     const arms = await playAll(context, policies, jobs)
     if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
-    const { engine } = await resources.model()
+    const { engine } = model
     const facts = {
       model: config.model.base_model_name,
       engine: english(engine.description),
       reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
       round: `${best} of ${round}`,
       seed: String(config.project.seed),
+      ...notes,
     }
     const summary = writeReport(artifacts.folder, {
       ...history(context.store, context.run),
@@ -78,6 +83,18 @@ async function playAll(
     arms.push({ name, episodes })
   }
   return arms
+}
+
+/** What is odd about the policies' adapters, by arm, for the report. Throws UserError where one cannot be used. */
+async function notesOn(model: AgentModel, policies: ReadonlyMap<string, string>): Promise<Record<string, string>> {
+  const notes: Record<string, string> = {}
+  for (const [name, folder] of policies) {
+    await model.checkAdapter(folder, (told) => {
+      const key = `adapter ${name}`
+      notes[key] = notes[key] === undefined ? english(told) : `${notes[key]} ${english(told)}`
+    })
+  }
+  return notes
 }
 
 /** The percentages that SFT solved, and DPO where it played. */

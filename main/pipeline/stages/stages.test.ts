@@ -9,7 +9,7 @@ import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { writeFileAtomic } from '../../files/file.ts'
-import { message } from '../../messages/message.ts'
+import { type Message, message } from '../../messages/message.ts'
 import { preferenceText } from '../../preferences/dataset.ts'
 import type { Episode, Outcome } from '../../store/episode.ts'
 import { Store } from '../../store/store.ts'
@@ -49,7 +49,13 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 const resources = {
-  model: async () => ({ engine: { description: message('verbatim', { text: 'no engine' }) } }) as unknown as AgentModel,
+  model: async () =>
+    ({
+      engine: { description: message('verbatim', { text: 'no engine' }) },
+      async checkAdapter(path: string, warn: (told: Message) => void) {
+        if (path.endsWith('round-2/dpo_adapter')) warn(message('verbatim', { text: 'an odd adapter' }))
+      },
+    }) as unknown as AgentModel,
   environment() {
     throw new Error('nothing has to be played')
   },
@@ -172,7 +178,8 @@ test('evaluate calls the kept round dpo, reports every arm, and exports that ada
       }
     }
   }
-  const { round, arms, adapters } = await perform(evaluate, 3)
+  const { round, arms, adapters, facts } = await perform(evaluate, 3)
+  expect(facts['adapter dpo']).toBe('an odd adapter')
   expect(round).toBe(2)
   expect(adapters.dpo).toBe(adapterDigest(join(reports, 'round-2/dpo_adapter')))
   expect(Object.keys(arms)).toEqual(['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo'])

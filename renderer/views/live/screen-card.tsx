@@ -1,5 +1,6 @@
 /** A summary of one attempt: the page, the task, the agent's thought and action, and the outcome. */
 import { UnstyledButton } from '@mantine/core'
+import { TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { endingMessage } from '../../../main/store/episode.ts'
@@ -70,6 +71,11 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
           )}
         </span>
       </div>
+      {screen.note !== null && (
+        <p className="wrap rejected">
+          <TriangleAlert size={14} aria-hidden /> {say(screen.note)}
+        </p>
+      )}
       {screen.kind === 'job' && screen.arm !== '' && <div className="soft cut">{armName(t, screen.arm)}</div>}
     </>
   )

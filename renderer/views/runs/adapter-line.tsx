@@ -1,8 +1,9 @@
 /** One adapter of the list: its name, its actions, its folder and its lineage. */
 import { ActionIcon, Badge, Button, Checkbox, CopyButton, Group, Tooltip } from '@mantine/core'
-import { ClipboardCopy, Download, Merge, MoveRight } from 'lucide-react'
+import { ClipboardCopy, Download, Merge, MoveRight, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSay } from '../../i18n/say.ts'
 import { hrefOf } from '../../location.ts'
 import { type Adapter, adapterName, roundOf } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
@@ -23,11 +24,17 @@ interface Props extends AdapterProps {
 
 export function AdapterLine({ adapter, marked, onMark }: Props) {
   const { t } = useTranslation()
+  const say = useSay()
   const { base, lineage } = adapter
   return (
     <li className={classes.adapter} data-marked={marked || undefined}>
       <AdapterHead adapter={adapter} marked={marked} onMark={onMark} />
       <AdapterButtons adapter={adapter} />
+      {adapter.note !== null && (
+        <p className="wrap rejected">
+          <TriangleAlert size={14} aria-hidden /> {say(adapter.note)}
+        </p>
+      )}
       <AdapterPath path={adapter.path} />
       {lineage.length > 0 ? (
         <Lineage adapter={adapter} />
