@@ -606,6 +606,13 @@ export const ENGLISH = {
   // MLflow. (main/tracking)
   trackingAway:
     'The lab cannot write to MLflow at {{place}} ({{why}}). The run goes on, and the lab sends what is missing when MLflow answers again.',
+  trackingDeleted:
+    'The lab does not write to MLflow at {{place}}: {{why}}. If it is restored there, a later run sends what is missing.',
+  trackingExperimentDeleted:
+    'the experiment "{{experiment}}" is deleted there; restore it, or set tracking.experiment to another name for new runs',
+  trackingRunDeleted: 'the run "{{run}}" is deleted there',
+  trackingRunGone: 'the run is no longer there',
+  trackingNotMlflow: 'it gives no answer of MLflow',
   trackingSilent: 'it did not answer in time',
   trackingStatus: 'it answers {{status}}',
   trackingKeepsFiles: 'it stores files at "{{uri}}" and accepts none over HTTP; start it with --serve-artifacts',

@@ -549,6 +549,12 @@ export const CHINESE = translated({
 
   // MLflow。（main/tracking）
   trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
+  trackingDeleted: '没有写入 {{place}} 的 MLflow：{{why}}。若在那里恢复，之后的运行会补发缺的记录。',
+  trackingExperimentDeleted:
+    '实验“{{experiment}}”在那里已删除；请恢复它，或为新的运行把 tracking.experiment 设为别的名称',
+  trackingRunDeleted: '运行“{{run}}”在那里已删除',
+  trackingRunGone: '那里已没有这个运行',
+  trackingNotMlflow: '它的回应不是 MLflow 的',
   trackingSilent: '没有及时得到回应',
   trackingStatus: '它回应 {{status}}',
   trackingKeepsFiles: '它把文件放在“{{uri}}”，不通过 HTTP 接收；请用 --serve-artifacts 启动它',

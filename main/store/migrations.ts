@@ -307,4 +307,17 @@ CREATE TABLE golden_sets (
 ) STRICT;
 ALTER TABLE runs ADD COLUMN golden TEXT;
 `,
+  // What was sent of a run that is deleted for good, and not ended there.
+  `
+CREATE TABLE tracked_left (
+  place TEXT NOT NULL,
+  id TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  PRIMARY KEY (place, id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER tracked_is_left AFTER DELETE ON tracked WHEN old.id IS NOT NULL AND NOT old.ended
+BEGIN
+  INSERT OR REPLACE INTO tracked_left (place, id, time) VALUES (old.place, old.id, old.time);
+END;
+`,
 ]

@@ -53,15 +53,23 @@ export class TrackedArms {
     )
   }
 
-  /** The arms with something left to send, those of the oldest run first. */
+  /** The arms with something left to send, those of the oldest run first; those of hidden runs too. */
   open(): TrackedArm[] {
     return this.#database
-      .all(
-        `SELECT tracked.* FROM tracked JOIN runs ON runs.id = run
-         WHERE place = ? AND NOT tracked.ended AND deleted IS NULL ORDER BY run, round, stage, arm`,
-        this.#place,
-      )
+      .all('SELECT * FROM tracked WHERE place = ? AND NOT ended ORDER BY run, round, stage, arm', this.#place)
       .map(readTracked)
+  }
+
+  /** What the place still takes for running of runs that are deleted for good: its ids, and times of the last values. */
+  left(): { readonly id: string; readonly time: number }[] {
+    return this.#database
+      .all('SELECT id, time FROM tracked_left WHERE place = ? ORDER BY time', this.#place)
+      .map((row) => ({ id: String(row.id), time: Number(row.time) }))
+  }
+
+  /** Forgets an id of `left`. */
+  forget(id: string): void {
+    this.#database.run('DELETE FROM tracked_left WHERE place = ? AND id = ?', this.#place, id)
   }
 }
 

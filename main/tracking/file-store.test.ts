@@ -1,9 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeFileAtomic } from '../files/file.ts'
 import { fileStore } from './file-store.ts'
-import type { TrackedRun } from './tracker.ts'
+import { type TrackedRun, TrackingGone, TrackingInTrash } from './tracker.ts'
 
 let root: string
 beforeEach(() => {
@@ -91,7 +101,71 @@ test('a run that is begun again goes on, and others join its experiment', async 
   const other = await fileStore(root).begin({ ...run, key: 'another' })
   expect(other.split('/')[0]).toBe(id.split('/')[0])
   expect(other).not.toBe(id)
-  const apart = await fileStore(root).begin({ ...run, experiment: "it's: #another" })
+  const apart = await fileStore(root).begin({ ...run, key: 'apart', experiment: "it's: #another" })
   expect(apart.split('/')[0]).not.toBe(id.split('/')[0])
-  expect(await fileStore(root).begin({ ...run, experiment: "it's: #another" })).toBe(apart)
+  expect(await fileStore(root).begin({ ...run, key: 'apart', experiment: "it's: #another" })).toBe(apart)
+})
+
+const loss = (...steps: number[]) => steps.map((step) => ({ name: 'loss', value: step / 4, step, time: 1000 * step }))
+
+test('a value is written once, and a line that was cut off is replaced', async () => {
+  const id = await fileStore(root).begin(run)
+  const file = join(root, id, 'metrics/loss')
+  await fileStore(root).log(id, loss(1, 2))
+  await fileStore(root).log(id, [...loss(1, 2, 3), { name: 'other', value: 1, step: 2, time: 5 }])
+  appendFileSync(file, '4000 1')
+  await fileStore(root).log(id, loss(3, 4, 5))
+  expect(readFileSync(file, 'utf8')).toBe('1000 0.25 1\n2000 0.5 2\n3000 0.75 3\n4000 1 4\n5000 1.25 5\n')
+  expect(readFileSync(join(root, id, 'metrics/other'), 'utf8')).toBe('5 1 2\n')
+})
+
+/** Changes a meta.yaml as MLflow does. */
+function change(folder: string, from: string, to: string): void {
+  const file = join(root, folder, 'meta.yaml')
+  writeFileAtomic(file, readFileSync(file, 'utf8').replace(from, to))
+}
+
+/** Deletes an experiment as MLflow does: its folder goes into the trash. */
+function trash(experiment: string): void {
+  change(experiment, 'lifecycle_stage: active', 'lifecycle_stage: deleted')
+  mkdirSync(join(root, '.trash'), { recursive: true })
+  renameSync(join(root, experiment), join(root, '.trash', experiment))
+}
+
+test('a deleted run, a deleted experiment and a run that is gone are told, and nothing is written', async () => {
+  const store = fileStore(root)
+  const id = await store.begin(run)
+  const calls = [() => store.log(id, loss(1)), () => store.artifact(id, 'a', 'b'), () => store.end(id, 'FINISHED', 1)]
+  change(id, 'lifecycle_stage: active', 'lifecycle_stage: deleted')
+  let before = tree()
+  for (const call of [...calls, () => store.begin(run)]) {
+    await expect(call()).rejects.toThrow(TrackingInTrash)
+    await expect(call()).rejects.toThrow('the run "dpo-driver-3 dpo" is deleted there')
+  }
+  expect(tree()).toEqual(before)
+  trash(id.split('/')[0]!)
+  before = tree()
+  for (const call of [...calls, () => store.begin(run), () => store.begin({ ...run, key: 'another' })]) {
+    await expect(call()).rejects.toThrow(/experiment "dpo-driver" is deleted there; restore it, or set/)
+  }
+  expect(tree()).toEqual(before)
+  rmSync(join(root, '.trash'), { recursive: true })
+  for (const call of calls) await expect(call()).rejects.toThrow(TrackingGone)
+  expect(await store.begin(run)).toBe(id)
+})
+
+test('an experiment that was renamed keeps its runs, and the old name gets another id', async () => {
+  const store = fileStore(root)
+  const id = await store.begin(run)
+  const [experiment = ''] = id.split('/')
+  change(experiment, 'name: dpo-driver', 'name: renamed')
+  expect(await store.begin(run)).toBe(id)
+  const other = await store.begin({ ...run, key: 'another' })
+  expect(other.split('/')[0]).not.toBe(experiment)
+  expect(readFileSync(join(root, experiment, 'meta.yaml'), 'utf8')).toContain('name: renamed')
+  // Also where the renamed one lies in the trash.
+  rmSync(join(root, other.split('/')[0]!), { recursive: true })
+  trash(experiment)
+  const free = await store.begin({ ...run, key: 'another' })
+  expect(free.split('/')[0]).toBe(other.split('/')[0])
 })

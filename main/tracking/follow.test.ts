@@ -169,3 +169,82 @@ test('files that a server does not take end no record; null records nothing', as
   await none.close()
   expect(existsSync(join(folder, 'mlruns'))).toBe(false)
 })
+
+/** The runs of the server: name and status, or 'deleted'. */
+const onServer = () => [...server.runs.values()].map(({ name, status }) => `${name} ${status}`).sort()
+
+test('a value is reported once, though a kill came before the account of it', async () => {
+  const run = begin(server.url)
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  const first = follow(run)
+  for (const at of [1, 2, 3]) step(first, run, 'dpo', at)
+  await first.close()
+  // As it was when the values had been sent and the process was killed.
+  const arms = store.tracked(server.url)
+  arms.put({ ...arms.open()[0]!, step: 1 })
+  const again = follow(run)
+  step(again, run, 'dpo', 4)
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'failed')
+  await again.close()
+  const [kept] = server.runs.values()
+  expect(kept!.metrics.filter(({ key }) => key === 'loss').map(({ step: at }) => at)).toEqual([1, 2, 3, 4])
+  expect(onServer()).toEqual(['trial-1 dpo FAILED'])
+})
+
+test('a run that was killed is ended by the next one, and one that was deleted in the lab too', async () => {
+  for (const arm of ['killed', 'hidden', 'purged']) {
+    const run = begin(server.url)
+    store.stages.start({ run, stage: 'dpo', round: 1 })
+    const following = follow(run)
+    step(following, run, arm, 1)
+    await vi.waitFor(() => expect(store.tracked(server.url).open().at(-1)?.id).toEqual(expect.any(String)))
+    await following.close()
+    if (arm === 'hidden') store.runs.setDeleted(run, true)
+    if (arm === 'purged') store.runs.purge(run)
+  }
+  expect(onServer().every((line) => line.endsWith('RUNNING'))).toBe(false)
+  await follow(begin(server.url)).close()
+  expect(onServer()).toEqual(['trial-1 killed KILLED', 'trial-2 hidden KILLED', 'trial-3 purged KILLED'])
+  const asked = server.requests.length
+  await follow(begin(server.url)).close()
+  expect(server.requests).toHaveLength(asked)
+})
+
+test('what is deleted in MLflow is told once, holds up nothing else, and goes on when it is restored', async () => {
+  const run = begin(server.url)
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  const following = follow(run)
+  step(following, run, 'dpo', 1)
+  await vi.waitFor(() => expect(onServer()).toHaveLength(1))
+  const [kept] = server.runs.values()
+  kept!.lifecycle = 'deleted'
+  step(following, run, 'dpo', 2)
+  step(following, run, 'replay', 1)
+  await vi.waitFor(() => expect(said).toEqual(['trackingDeleted']))
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'stopped')
+  await following.close()
+  expect(onServer()).toEqual(['trial-1 dpo RUNNING', 'trial-1 replay KILLED'])
+  kept!.lifecycle = 'active'
+  await follow(begin(server.url)).close()
+  expect(onServer()).toEqual(['trial-1 dpo KILLED', 'trial-1 replay KILLED'])
+  expect(kept!.metrics.filter(({ key }) => key === 'loss').map(({ step: at }) => at)).toEqual([1, 2])
+  expect(said).toEqual(['trackingDeleted'])
+})
+
+test('a run that is no longer there is reported again, from its first step', async () => {
+  const run = begin('auto')
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  const following = follow(run)
+  const mlruns = trackingFolder(store.runs.get(run).config)!
+  step(following, run, 'dpo', 1)
+  await vi.waitFor(() => expect(store.tracked(mlruns).open()[0]?.step).toBe(1))
+  rmSync(mlruns, { recursive: true })
+  step(following, run, 'dpo', 2)
+  store.stages.end({ run, stage: 'dpo', round: 1 }, 'stopped')
+  await following.close()
+  const files = readdirSync(mlruns, { recursive: true, encoding: 'utf8' })
+  const loss = files.filter((file) => file.endsWith('metrics/loss'))
+  expect(loss).toHaveLength(1)
+  expect(readFileSync(join(mlruns, loss[0]!), 'utf8')).toMatch(/^\d+ 1 1\n\d+ 0.5 2\n$/)
+  expect(said).toEqual([])
+})

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
+import { messageOf } from '../messages/error.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
 import type { LabEvent } from '../pipeline/events.ts'
 import type { ArmKey } from '../store/keys.ts'
@@ -14,8 +15,8 @@ import type { Store } from '../store/store.ts'
 import type { TrackedArm, TrackedArms } from '../store/tracked.ts'
 import { fileStore } from './file-store.ts'
 import { armOf, artifactsOf, describeRun, endingOf, evaluationPoints } from './records.ts'
-import { TrackingError, trackingServer } from './server.ts'
-import type { Point, Tracker } from './tracker.ts'
+import { trackingServer } from './server.ts'
+import { type Point, type Tracker, TrackingError, TrackingGone, TrackingInTrash } from './tracker.ts'
 
 /** Milliseconds between two reads of the store, and between a failed attempt and the next. */
 const PACE = { usual: 2000, away: 30_000 }
@@ -57,26 +58,55 @@ export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }:
   const arms = store.tracked(place)
   const heard = new Set<string>()
   const warned = new Set<string>()
-  const warn = (id: 'trackingAway' | 'trackingFiles', error: unknown) => {
-    if (warned.has(id)) return
-    warned.add(id)
+  /** What is in MLflow's trash: asked for again by the next run. */
+  const trashed = new Set<string>()
+  const warn = (id: 'trackingAway' | 'trackingFiles' | 'trackingDeleted', error: unknown) => {
+    const why = reasonOf(error)
+    const once = id === 'trackingDeleted' ? JSON.stringify(why) : id
+    if (warned.has(once)) return
+    warned.add(once)
     try {
-      say(id, { place, why: reasonOf(error) })
+      say(id, { place, why })
     } catch {
       // The log is in the store. If that fails, the run itself will say so.
     }
   }
+  /** Reports what is new, and goes on after what one training or evaluation cannot report. Returns whether all was well. */
   const work = async () => {
+    let well = true
+    const each = async (key: string, report: () => Promise<void>) => {
+      try {
+        if (!trashed.has(key)) await report()
+      } catch (error) {
+        if (error instanceof TrackingInTrash) {
+          trashed.add(key)
+          warn('trackingDeleted', error)
+          return
+        }
+        warn('trackingAway', error)
+        well = false
+        // The next ones would wait as long.
+        if (error instanceof TrackingError && error.passing) throw error
+      }
+    }
     try {
       for (const arm of arms.open()) {
-        const refused = await tell({ store, arms, tracker }, arm)
-        if (refused !== null) warn('trackingFiles', refused)
+        await each(JSON.stringify([arm.run, arm.stage, arm.round, arm.arm]), async () => {
+          const refused = await tell({ store, arms, tracker, run }, arm)
+          if (refused !== null) warn('trackingFiles', refused)
+        })
       }
-      return true
+      for (const { id, time } of arms.left()) {
+        await each(id, async () => {
+          await endLeft(tracker, id, time)
+          arms.forget(id)
+        })
+      }
     } catch (error) {
       warn('trackingAway', error)
-      return false
+      well = false
     }
+    return well
   }
   let working: Promise<unknown> | undefined
   let next = 0
@@ -97,7 +127,10 @@ export function followRun({ store, run, say, pace = PACE, farewell = FAREWELL }:
     },
     async close() {
       clearInterval(timer)
-      const limit = setTimeout(() => leave.abort(new TrackingError(message('trackingSilent'))), farewell)
+      const limit = setTimeout(
+        () => leave.abort(new TrackingError(message('trackingSilent'), { passing: true })),
+        farewell,
+      )
       await working
       await work()
       clearTimeout(limit)
@@ -113,19 +146,46 @@ function note(arms: TrackedArms, key: ArmKey): void {
   else if (known.ended) arms.put({ ...known, id: null, ended: false })
 }
 
+/** Ends a run whose lab run was deleted before its end was reported. */
+async function endLeft(tracker: Tracker, id: string, time: number): Promise<void> {
+  try {
+    await tracker.end(id, 'KILLED', time)
+  } catch (error) {
+    if (!(error instanceof TrackingGone || error instanceof TrackingInTrash)) throw error
+  }
+}
+
 interface Teller {
   readonly store: Store
   readonly arms: TrackedArms
   readonly tracker: Tracker
+  /** The run that is followed. */
+  readonly run: number
 }
 
-/** Reports what is new of an arm. Returns why its files were refused; null if they were not, or are not due yet. */
-async function tell({ store, arms, tracker }: Teller, known: TrackedArm): Promise<TrackingError | null> {
+/**
+ * Reports what is new of an arm; all of it, if MLflow no longer has its run. Returns why its files were refused; null if they
+ * were not, or are not due yet.
+ */
+async function tell(teller: Teller, known: TrackedArm): Promise<TrackingError | null> {
+  try {
+    return await tellNew(teller, known)
+  } catch (error) {
+    if (!(error instanceof TrackingGone) || known.id === null) throw error
+    const again = { ...known, id: null, step: 0 }
+    teller.arms.put(again)
+    return tellNew(teller, again)
+  }
+}
+
+async function tellNew({ store, arms, tracker, run: own }: Teller, known: TrackedArm): Promise<TrackingError | null> {
   const run = store.runs.get(known.run)
   const stage = store.stages.of(run.id).find((one) => one.stage === known.stage && one.round === known.round)
   if (stage === undefined) return null
+  // One run is at work on a store at a time, so a stage of another run that was running was killed.
+  const status = stage.status === 'running' && known.run !== own ? 'stopped' : stage.status
   // Before the metrics are read: later ones are reported the next time.
-  const ending = endingOf(run, known, stage.status)
+  const ending = endingOf(run, known, status)
   const id = known.id ?? (await tracker.begin(describeRun(run, known, known.time)))
   const steps = store.metrics.after(known, known.step)
   const until = stage.ended ?? Date.now()
@@ -157,15 +217,12 @@ async function tellFiles(
     for (const [name, content] of files) await tracker.artifact(id, name, content)
     return null
   } catch (error) {
-    if (error instanceof TrackingError) return error
-    throw error
+    if (!(error instanceof TrackingError) || error.passing) throw error
+    if (error instanceof TrackingGone || error instanceof TrackingInTrash) throw error
+    return error
   }
 }
 
-/** The reason of an error. fetch hides it in the cause. */
-function reasonOf(error: unknown): string | Message {
-  if (error instanceof TrackingError) return error.told
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
+function reasonOf(error: unknown): Message {
+  return error instanceof TrackingError ? error.told : messageOf(error)
 }

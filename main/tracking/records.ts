@@ -22,8 +22,8 @@ export function armOf(run: number, event: LabEvent): ArmKey | null {
   return { run, stage: EVALUATION, round: event.round, arm: '' }
 }
 
-/** The longest value of a param that all versions of MLflow accept. */
-const LONGEST = 500
+/** The longest value of a param that MLflow takes. */
+const LONGEST = 6000
 
 /**
  * How an arm ended. Null while its stage goes on: only at its end is it known what the arm was made from. A training with
@@ -81,19 +81,22 @@ export function evaluationPoints(store: Store, run: number, time: number): Point
       [`faults/${arm}`, faults],
     ]),
     ...table.tasks.flatMap(({ name, cells }) =>
-      Object.entries(cells).map(([arm, { success }]): [string, number] => [`task/${name}/${arm}`, success]),
+      Object.entries(cells).map(([arm, { success }]): [string, number] => [`task/${taskName(name)}/${arm}`, success]),
     ),
     ...Object.entries(against).flatMap(([other, { difference, p }]): [string, number][] => [
       [`difference/${other}`, difference],
       [`mcnemar_p/${other}`, p],
     ]),
   ]
-  return values.map(([name, value]) => ({ name: metricName(name), value, step: round, time }))
+  return values.map(([name, value]) => ({ name, value, step: round, time }))
 }
 
-/** A metric name that MLflow allows; a user's task may have a name that it does not. */
-function metricName(name: string): string {
-  return name.replace(/[^\w.\- /]/g, '_').replace(/\.\.+/g, '_')
+/**
+ * A task in the name of a metric. A user's task may have a name that MLflow does not allow there. A slash would make a
+ * folder, where MLflow's file layout may need a file.
+ */
+function taskName(name: string): string {
+  return name.replace(/[^\w.\- ]/g, '_').replace(/^\.+|\.\.+/g, '_')
 }
 
 /** The files of an arm that has ended: name and content. */

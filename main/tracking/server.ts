@@ -1,37 +1,33 @@
 /** An MLflow tracking server, over its REST API 2.0. */
 import { z } from 'zod'
-import { type Message, message } from '../messages/message.ts'
-import { english } from '../messages/say.ts'
-import { KEY_TAG, type Tracker } from './tracker.ts'
+import { message } from '../messages/message.ts'
+import { KEY_TAG, type Point, type Tracker, TrackingError, TrackingGone, TrackingInTrash } from './tracker.ts'
 
-/** Time limit of an answer, in milliseconds. */
+/** Time limits in milliseconds: of an answer, and of taking a file. */
 const PATIENCE = 5000
+const FILE_PATIENCE = 60_000
 /** The most values, and the most params and tags, of one request. A server refuses more. */
 const METRICS_PER_BATCH = 1000
 const PARAMS_PER_BATCH = 100
+/** The longest value of a param that versions of MLflow before 2.8 take. */
+const SHORT = 500
 
-const info = z.object({ run_id: z.string(), artifact_uri: z.string().nullish() })
+const lifecycle_stage = z.string().default('active')
+const info = z.object({
+  run_id: z.string(),
+  run_name: z.string().default(''),
+  artifact_uri: z.string().nullish(),
+  lifecycle_stage,
+})
+/** The value of each metric at its last step. */
+const metrics = z.array(z.object({ key: z.string(), step: z.coerce.number().default(0) })).default([])
 const schemas = {
-  experiment: z.object({ experiment: z.object({ experiment_id: z.string() }) }),
+  experiment: z.object({ experiment: z.object({ experiment_id: z.string(), lifecycle_stage }) }),
   created: z.object({ experiment_id: z.string() }),
   found: z.object({ runs: z.array(z.object({ info })).default([]) }),
-  run: z.object({ run: z.object({ info }) }),
+  run: z.object({ run: z.object({ info, data: z.object({ metrics }).prefault({}) }) }),
   nothing: z.unknown(),
   problem: z.object({ error_code: z.string(), message: z.string() }),
-}
-
-/** The server answered with an error, or not at all. */
-export class TrackingError extends Error {
-  override readonly name = 'TrackingError'
-  readonly told: Message
-  /** MLflow's error code; '' if the server is not MLflow. */
-  readonly code: string
-
-  constructor(told: Message, code = '') {
-    super(english(told))
-    this.told = told
-    this.code = code
-  }
 }
 
 /**
@@ -51,15 +47,22 @@ export function trackingServer(
     path: string,
     body?: string | Uint8Array,
   ): Promise<T> => {
-    const answer = await fetch(`${base}/api/2.0/${path}`, {
-      method,
-      headers: { ...headers, ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+    const limit = AbortSignal.timeout(body instanceof Uint8Array ? FILE_PATIENCE : PATIENCE)
+    const ask = async () => {
+      const answer = await fetch(`${base}/api/2.0/${path}`, {
+        method,
+        headers: { ...headers, ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
+        signal: AbortSignal.any([signal, limit]),
+      })
+      return { answer, text: await answer.text() }
+    }
+    const { answer, text } = await ask().catch((error) => {
+      signal.throwIfAborted()
+      throw away(error, limit)
     })
-    const text = await answer.text()
     if (!answer.ok) throw problem(answer.status, text)
-    return schema.parse(text === '' ? {} : JSON.parse(text))
+    return schema.parse(text === '' ? {} : readJson(text))
   }
   const get = <T>(schema: z.ZodType<T>, path: string, query: Readonly<Record<string, string>>) =>
     request(schema, 'GET', `mlflow/${path}?${new URLSearchParams(query)}`)
@@ -67,26 +70,74 @@ export function trackingServer(
     request(schema, 'POST', `mlflow/${path}`, JSON.stringify(body))
 
   const experimentId = async (name: string): Promise<string> => {
-    const known = async () =>
-      (await get(schemas.experiment, 'experiments/get-by-name', { experiment_name: name })).experiment
-    try {
-      return (await known()).experiment_id
-    } catch (error) {
-      if (!(error instanceof TrackingError && error.code === 'RESOURCE_DOES_NOT_EXIST')) throw error
+    const known = async () => {
+      const { experiment } = await get(schemas.experiment, 'experiments/get-by-name', { experiment_name: name })
+      if (experiment.lifecycle_stage === 'deleted') throw new TrackingInTrash({ experiment: name })
+      return experiment.experiment_id
     }
-    return (await post(schemas.created, 'experiments/create', { name })).experiment_id
+    try {
+      return await known()
+    } catch (error) {
+      if (!hasCode(error, 'RESOURCE_DOES_NOT_EXIST')) throw error
+    }
+    try {
+      return (await post(schemas.created, 'experiments/create', { name })).experiment_id
+    } catch (error) {
+      // Another process was quicker.
+      if (hasCode(error, 'RESOURCE_ALREADY_EXISTS')) return known()
+      throw error
+    }
+  }
+
+  const runOf = async (run_id: string) => (await get(schemas.run, 'runs/get', { run_id })).run
+
+  /** Does work on a run. If the server refuses it, says whether the run is still there. */
+  const onRun = async <T>(run_id: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof TrackingError) || error.passing) throw error
+      const run = await runOf(run_id).catch((other) => {
+        throw hasCode(other, 'RESOURCE_DOES_NOT_EXIST') ? new TrackingGone() : error
+      })
+      throw run.info.lifecycle_stage === 'deleted' ? new TrackingInTrash({ run: run.info.run_name }) : error
+    }
+  }
+
+  /** Sends params, which never change once a run has them. Servers before 2.8 take only short values. */
+  const sendParams = async (run_id: string, params: Readonly<Record<string, string>>) => {
+    for (const part of chunks(listed(params), PARAMS_PER_BATCH)) {
+      const send = (longest: number) =>
+        post(schemas.nothing, 'runs/log-batch', {
+          run_id,
+          params: part.map(({ key, value }) => ({ key, value: value.slice(0, longest) })),
+        })
+      await send(Number.POSITIVE_INFINITY).catch((error) => {
+        if (!hasCode(error, 'INVALID_PARAMETER_VALUE')) throw error
+        return send(SHORT)
+      })
+    }
+  }
+
+  /** The last step of each metric that a run has. Unknown for a run that this process has not sent to, and after a failure. */
+  const sent = new Map<string, Map<string, number>>()
+  const lastSteps = async (run_id: string) => {
+    const known = sent.get(run_id)
+    if (known !== undefined) return known
+    const { data } = await runOf(run_id)
+    return new Map(data.metrics.map(({ key, step }) => [key, step]))
   }
 
   return {
     async begin({ key, experiment, name, started, params, tags }) {
       const experiment_id = await experimentId(experiment)
-      const filter = `tags.\`${KEY_TAG}\` = '${key}'`
-      const { runs } = await post(schemas.found, 'runs/search', {
-        experiment_ids: [experiment_id],
-        filter,
-        max_results: 1,
-      })
-      const before = runs[0]?.info.run_id
+      const find = async (run_view_type: 'ACTIVE_ONLY' | 'DELETED_ONLY') => {
+        const filter = `tags.\`${KEY_TAG}\` = '${key}'`
+        const question = { experiment_ids: [experiment_id], filter, run_view_type, max_results: 1 }
+        return (await post(schemas.found, 'runs/search', question)).runs[0]?.info.run_id
+      }
+      const before = await find('ACTIVE_ONLY')
+      if (before === undefined && (await find('DELETED_ONLY')) !== undefined) throw new TrackingInTrash({ run: name })
       if (before !== undefined) await post(schemas.nothing, 'runs/update', { run_id: before, status: 'RUNNING' })
       const create = async () => {
         const tagged = listed({ ...tags, 'mlflow.runName': name, [KEY_TAG]: key })
@@ -100,24 +151,23 @@ export function trackingServer(
       }
       const run_id = before ?? (await create())
       // Also for an existing run: an attempt that broke off may have created it.
-      for (const part of chunks(listed(params), PARAMS_PER_BATCH)) {
-        await post(schemas.nothing, 'runs/log-batch', { run_id, params: part })
-      }
+      await sendParams(run_id, params)
       return run_id
     },
-    async log(run_id, points) {
-      for (const part of chunks(points, METRICS_PER_BATCH)) {
-        const metrics = part.map(({ name, value, step, time }) => ({
-          key: name,
-          value,
-          step,
-          timestamp: Math.round(time),
-        }))
-        await post(schemas.nothing, 'runs/log-batch', { run_id, metrics })
-      }
-    },
+    log: (run_id, points) =>
+      onRun(run_id, async () => {
+        const last = await lastSteps(run_id)
+        sent.delete(run_id)
+        const fresh = points.filter(({ name, step }) => step > (last.get(name) ?? -1))
+        for (const part of chunks(fresh, METRICS_PER_BATCH)) {
+          await post(schemas.nothing, 'runs/log-batch', { run_id, metrics: part.map(metricOf) })
+          for (const { name, step } of part) last.set(name, step)
+        }
+        sent.set(run_id, last)
+      }),
     async artifact(run_id, name, content) {
-      const { run } = await get(schemas.run, 'runs/get', { run_id })
+      const run = await onRun(run_id, () => runOf(run_id))
+      if (run.info.lifecycle_stage === 'deleted') throw new TrackingInTrash({ run: run.info.run_name })
       const place = /^mlflow-artifacts:\/(?:\/[^/]*)?\/?(.*)$/.exec(run.info.artifact_uri ?? '')?.[1]
       if (place === undefined) {
         throw new TrackingError(message('trackingKeepsFiles', { uri: run.info.artifact_uri ?? '' }))
@@ -125,19 +175,46 @@ export function trackingServer(
       const path = `${place}/${name}`.split('/').map(encodeURIComponent).join('/')
       await request(schemas.nothing, 'PUT', `mlflow-artifacts/artifacts/${path}`, Buffer.from(content))
     },
-    async end(run_id, status, end_time) {
-      await post(schemas.nothing, 'runs/update', { run_id, status, end_time })
-    },
+    end: (run_id, status, end_time) =>
+      onRun(run_id, async () => {
+        await post(schemas.nothing, 'runs/update', { run_id, status, end_time })
+      }),
   }
 }
 
 function problem(status: number, text: string): TrackingError {
+  const passing = status >= 500 || status === 429
   try {
-    const { error_code, message: reason } = schemas.problem.parse(JSON.parse(text))
-    return new TrackingError(message('verbatim', { text: `${error_code}: ${reason.split('\n')[0]}` }), error_code)
+    const { error_code: code, message: reason } = schemas.problem.parse(JSON.parse(text))
+    return new TrackingError(message('verbatim', { text: `${code}: ${reason.split('\n')[0]}` }), { code, passing })
   } catch {
-    return new TrackingError(message('trackingStatus', { status }))
+    return new TrackingError(message('trackingStatus', { status }), { passing })
   }
+}
+
+/** The error for a server that gave no answer. fetch hides the reason in the cause. */
+function away(error: unknown, limit: AbortSignal): TrackingError {
+  if (limit.aborted) return new TrackingError(message('trackingSilent'), { passing: true })
+  const { cause } = Object(error) as { cause?: unknown }
+  const text = cause instanceof Error && cause.message !== '' ? cause.message : String(Object(error).message ?? error)
+  return new TrackingError(message('verbatim', { text }), { passing: true })
+}
+
+/** Parses an answer. Throws TrackingError where the server is none of MLflow. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TrackingError(message('trackingNotMlflow'))
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof TrackingError && error.code === code
+}
+
+function metricOf({ name, value, step, time }: Point) {
+  return { key: name, value, step, timestamp: Math.round(time) }
 }
 
 function authorization(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
