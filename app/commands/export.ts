@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { Argument, type Command as Program } from 'commander'
 import { EXPORTS, type ExportKind } from '../../main/exports/kinds.ts'
-import { writeFileAtomic } from '../../main/files/file.ts'
+import { writeStreamAtomic } from '../../main/files/file.ts'
 import type { Lab } from '../../main/lab.ts'
 import { UserError } from '../../main/messages/error.ts'
 import { EXIT_CODES, type Terminal, whole } from './command.ts'
@@ -47,10 +47,13 @@ async function write(
   if (run === undefined) throw new UserError('nothingToExport', { what })
   if (store.runs.find(run) === undefined) throw new UserError('noRun', { run })
   const isPiped = file === '-'
-  const lines = exportRun(store, run, what, (text) => {
-    if (isPiped) out.write(text)
-    else writeFileAtomic(resolve(file), text)
-  })
+  let lines = 0
+  if (isPiped) lines = await exportRun(store, run, what, (piece) => out.write(piece))
+  else {
+    await writeStreamAtomic(resolve(file), async (write) => {
+      lines = await exportRun(store, run, what, (piece) => write(Buffer.from(piece)))
+    })
+  }
   const screen = isPiped ? err : out
   const where = isPiped ? 'the standard output' : file
   screen.write(`${lines} ${lines === 1 ? 'line' : 'lines'} of run ${run} in ${where}\n`)

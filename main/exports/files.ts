@@ -8,12 +8,13 @@ import { summarise, summaryJson } from '../evaluation/summary.ts'
 import { evaluationOf, outlineOf, resultsOf } from '../pipeline/results.ts'
 import type { Store } from '../store/store.ts'
 import type { ExportKind } from './kinds.ts'
-import { exportLines } from './lines.ts'
+import { exportPieces } from './lines.ts'
 
 export interface ExportedFile {
   /** The media type of the content. */
   readonly type: string
-  readonly content: string | Uint8Array
+  /** The whole of it, or pieces of a large one. */
+  readonly content: string | Uint8Array | AsyncIterable<string>
 }
 
 export interface ExportChoice {
@@ -68,5 +69,5 @@ function page(store: Store, run: number, tasks: readonly Task[]): string {
 }
 
 function jsonLines(store: Store, run: number, kind: Exclude<ExportKind, 'metrics'>, round?: number): ExportedFile {
-  return { type: 'application/x-ndjson', content: exportLines(store, run, kind, round) }
+  return { type: 'application/x-ndjson', content: exportPieces(store, run, kind, round) }
 }

@@ -428,6 +428,7 @@ export const ENGLISH = {
     'The browser or the page of {{task}} broke {{times}} times at seed {{seed}} while golden samples were recorded ({{why}}). No other seed is taken instead, because the samples would differ. Run the command again, or leave the task out.',
   noSampleToReplay:
     '{{path}}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.',
+  pairsChanged: 'The pairs of round {{round}} of run {{run}} were collected again meanwhile; export them again.',
   nothingToExportPairs: 'Run {{run}} has no pairs to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportEpisodes: 'Run {{run}} has no episodes to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',

@@ -380,6 +380,7 @@ export const CHINESE = translated({
     '录制黄金样本时，{{task}} 的浏览器或页面在种子 {{seed}} 上出错 {{times}} 次（{{why}}）。不会改用别的种子，否则样本会不同。请再次运行命令，或去掉这个任务。',
   noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有对应的专家。请选择其他任务，或自己写样本。',
   noSampleToReplay: '{{path}}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
+  pairsChanged: '运行 {{run}} 第 {{round}} 轮的偏好对在此期间重新采集过；请重新导出。',
   nothingToExportPairs: '运行 {{run}} 没有可导出的偏好对；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportEpisodes: '运行 {{run}} 没有可导出的回合；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportMetrics: '运行 {{run}} 没有可导出的指标；`npx dpo-driver runs` 列出所有运行。',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SYSTEM_PROMPT } from '../agent/prompt.ts'
-import { ktoText, parsePreferences, preferenceText } from './dataset.ts'
+import { KtoAnswers, parsePreferences, preferenceText } from './dataset.ts'
 import type { Pair } from './pairs.ts'
 
 const pair = (overrides: Partial<Pair> = {}): Pair => ({
@@ -36,11 +36,15 @@ test('pairs in TRL’s form are read back as they were written', async () => {
 })
 
 test('KTO’s form labels each completion once and leaves out contradictions', () => {
-  const lines = ktoText([
-    pair(),
-    pair({ rejected: 'Action: other' }),
-    pair({ chosen: 'Action: other', rejected: 'Action: worst' }),
-  ])
+  const slices = [
+    [pair()],
+    [pair({ rejected: 'Action: other' }), pair({ chosen: 'Action: other', rejected: 'Action: worst' })],
+  ]
+  const answers = new KtoAnswers()
+  for (const slice of slices) answers.add(slice)
+  const lines = slices
+    .map((slice) => answers.text(slice))
+    .join('')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))

@@ -1,4 +1,5 @@
 /** Preference pairs in TRL's conversational form, one JSON object per line. */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
@@ -49,28 +50,45 @@ export function preferenceText(pairs: readonly WrittenPair[]): string {
 
 /**
  * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`, with each distinct completion once. A
- * completion that is chosen in one pair and rejected in another has no label and is left out.
+ * completion that is chosen in one pair and rejected in another has no label and is left out. So first `add` every pair,
+ * then get the `text` of all in the same order. Both take them in slices.
  */
-export function ktoText(pairs: readonly WrittenPair[]): string {
-  const lines = new Map<string, { pair: WrittenPair; completion: string; labels: Set<boolean> }>()
-  for (const pair of pairs) {
-    for (const label of [true, false]) {
-      const completion = label ? pair.chosen : pair.rejected
-      const key = JSON.stringify([pair.prompt, completion])
-      const line = lines.get(key) ?? { pair, completion, labels: new Set() }
-      line.labels.add(label)
-      lines.set(key, line)
+export class KtoAnswers {
+  /** The label of each completion by the digest of prompt and completion; null for two labels, or once it is written. */
+  readonly #labels = new Map<string, boolean | null>()
+
+  add(pairs: readonly WrittenPair[]): void {
+    for (const { key, label } of pairs.flatMap(labelled)) {
+      const before = this.#labels.get(key)
+      this.#labels.set(key, before === undefined || before === label ? label : null)
     }
   }
-  const clear = [...lines.values()].filter(({ labels }) => labels.size === 1)
-  return jsonLines(
-    clear.map(({ pair, completion, labels }) => ({
-      prompt: pairMessages(pair),
-      completion: answer(completion),
-      label: labels.has(true),
-      ...placeOf(pair),
-    })),
-  )
+
+  /** The lines of the completions that no earlier slice had. */
+  text(pairs: readonly WrittenPair[]): string {
+    const lines = pairs.flatMap(labelled).filter(({ key, label }) => {
+      const isClear = this.#labels.get(key) === label
+      if (isClear) this.#labels.set(key, null)
+      return isClear
+    })
+    return jsonLines(
+      lines.map(({ pair, completion, label }) => ({
+        prompt: pairMessages(pair),
+        completion: answer(completion),
+        label,
+        ...placeOf(pair),
+      })),
+    )
+  }
+}
+
+/** The two completions of a pair with their labels. */
+function labelled(pair: WrittenPair) {
+  return [true, false].map((label) => {
+    const completion = label ? pair.chosen : pair.rejected
+    const words = JSON.stringify([pair.prompt, completion])
+    return { pair, completion, label, key: createHash('sha256').update(words).digest('base64') }
+  })
 }
 
 function placeOf({ task, seed, step }: WrittenPair) {

@@ -13,7 +13,7 @@ import { DATA_LIMIT, textOf } from '../preferences/data-file.ts'
 import { importPreferences } from '../preferences/file.ts'
 import type { Imported } from '../preferences/import.ts'
 import { findAdapter } from './catalogue.ts'
-import { reply, send } from './reply.ts'
+import { reply, send, sendPieces } from './reply.ts'
 import { find } from './runs.ts'
 import type { Context } from './trpc.ts'
 
@@ -45,7 +45,8 @@ export async function sendExport({ response, search, context }: Exchange, number
     // A report contains no scripts. This header makes the browser enforce that.
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
   } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
-  send(response, 200, type, content)
+  if (typeof content === 'string' || content instanceof Uint8Array) send(response, 200, type, content)
+  else await sendPieces(response, type, content)
 }
 
 /** Sends the adapter at ?path, in PEFT's layout, as a single file. */

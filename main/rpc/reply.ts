@@ -1,5 +1,7 @@
 /** Answers of the HTTP server, and the headers that they share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { failureOf, type UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
@@ -51,4 +53,17 @@ export function send(response: ServerResponse, status: number, type: string, con
   const bytes = Buffer.from(content)
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': bytes.length, 'Cache-Control': 'no-store' })
   response.end(bytes)
+}
+
+/**
+ * Answers with pieces that are made while they are sent. A reader who is slow holds only a few of them, and one who leaves
+ * ends the making. Where a piece cannot be made, the connection breaks, so that nobody takes a part for the whole.
+ */
+export async function sendPieces(response: ServerResponse, type: string, pieces: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' })
+  try {
+    await pipeline(Readable.from(pieces, { objectMode: false }), response)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
 }

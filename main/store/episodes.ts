@@ -171,6 +171,16 @@ export class Episodes {
     return this.outcomes(key).map((episode) => ({ ...episode, steps: steps.get(episode.id) ?? [] }))
   }
 
+  /** The steps of an episode with their tokens, without pictures. */
+  steps(id: number): Step[] {
+    return this.#database
+      .all(
+        `SELECT page, prompt, completion, tokens, logprob, thought, action FROM steps WHERE episode = ? ORDER BY position`,
+        id,
+      )
+      .map(readStep)
+  }
+
   /** The endings of an arm's episodes, by task, seed and attempt. */
   outcomes(key: ArmKey): StoredAttempt[] {
     return this.#database

@@ -3,6 +3,7 @@ import { dirname, relative } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
 import { realPath } from '../files/paths.ts'
+import { UserError } from '../messages/error.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
@@ -120,6 +121,9 @@ export interface ReviewCount {
   readonly swapped: number
   readonly edited: number
 }
+
+/** How many pairs of a slice are read at a time. */
+const SLICE = 50
 
 export class Pairs {
   readonly #database: Database
@@ -397,15 +401,47 @@ export class Pairs {
    * The pairs of a round that training used when `edit` was the latest correction. Later corrections are undone in the
    * result.
    */
-  keptAt({ run, round }: RoundKey, edit: number): StoredPair[] {
-    const pairs = new Map(this.of({ run, round }).map((pair) => [pair.id, pair]))
+  keptAt(round: RoundKey, edit: number): StoredPair[] {
+    return this.#asAt(this.of(round), round, edit)
+  }
+
+  /** The same, a few at a time. Throws UserError where the pairs are collected again in between. */
+  *keptSlices(round: RoundKey, edit: number): Generator<StoredPair[]> {
+    const { run, round: number } = round
+    const { last, count } = this.#database.get(
+      'SELECT max(id) AS last, count(*) AS count FROM pairs WHERE run = ? AND round = ?',
+      run,
+      number,
+    )!
+    let seen = 0
+    for (let after = 0; after < Number(last); ) {
+      const rows = this.#database.all(
+        'SELECT * FROM pairs WHERE run = ? AND round = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?',
+        run,
+        number,
+        after,
+        last!,
+        SLICE,
+      )
+      if (rows.length === 0) break
+      const pairs = rows.map(readPair)
+      after = pairs.at(-1)?.id ?? Number(last)
+      seen += pairs.length
+      yield this.#asAt(pairs, round, edit)
+    }
+    if (seen !== Number(count)) throw new UserError('pairsChanged', { run, round: number })
+  }
+
+  /** Those of these pairs of a round that training used when `edit` was the latest correction, as they were. */
+  #asAt(now: readonly StoredPair[], { run, round }: RoundKey, edit: number): StoredPair[] {
+    const pairs = new Map(now.map((pair) => [pair.id, pair]))
     const later = this.#database
       .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? AND id > ? ORDER BY id DESC', run, round, edit)
       .map(readEdit)
     for (const { changes } of later) {
       for (const { pair, before } of changes) {
-        const now = pairs.get(pair)
-        if (now !== undefined) pairs.set(pair, { ...now, ...before })
+        const found = pairs.get(pair)
+        if (found !== undefined) pairs.set(pair, { ...found, ...before })
       }
     }
     return [...pairs.values()].filter(({ keep }) => keep)
