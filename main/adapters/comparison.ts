@@ -48,7 +48,9 @@ export async function compareAdapters(
   [a, b]: readonly [AdapterRecord, AdapterRecord],
   architectureOf: (adapter: AdapterRecord) => Qwen2Config,
 ): Promise<AdapterComparison> {
-  const load = (adapter: AdapterRecord) => loadAdapter(projectPath(adapter.path), architectureOf(adapter))
+  const load = (adapter: AdapterRecord) =>
+    // What was trained beside LoRA is not compared.
+    loadAdapter(projectPath(adapter.path), architectureOf(adapter), { takeSaved: () => {} })
   const changes = await compareChanges(await load(a), await load(b))
   const [one, other] = [trained(all, a), trained(all, b)]
   const configs = [configOf(store, one.run), configOf(store, other.run)] as const

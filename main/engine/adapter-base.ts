@@ -1,7 +1,7 @@
 /** Checks an adapter against the base model that it is loaded for: its origin, and copies of the base's weights in its file. */
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
-import { type AdapterConfig, saved } from './adapter-config.ts'
+import { type AdapterConfig, partsOf, saved } from './adapter-config.ts'
 import type { SortedTensors } from './adapter-tensors.ts'
 import { type BaseModel, baseFingerprint, FINGERPRINT, sameBase, sameModelName } from './base-identity.ts'
 import { type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
@@ -128,7 +128,7 @@ async function isEqual(
 function checkSavedModules(settings: AdapterConfig, file: string, sorted: SortedTensors, config: Qwen2Config): void {
   const { bias } = settings
   const inModel = [...checkpointShapes(config).keys(), 'lm_head.weight']
-  const holds = (names: Iterable<string>, part: string) => [...names].some((name) => `.${name}.`.includes(`.${part}.`))
+  const [ofModel, ofFile] = [inModel, [...sorted.saved.keys()]].map((names) => new Set(names.flatMap(partsOf)))
   const biases = inModel.filter((name) => {
     if (!name.endsWith('.bias')) return false
     return bias === 'all' || (bias === 'lora_only' && sorted.modules.has(name.replace(/\.bias$/, '')))
@@ -137,6 +137,6 @@ function checkSavedModules(settings: AdapterConfig, file: string, sorted: Sorted
     ...saved(settings).map((module) => ({ module, key: 'modules_to_save' })),
     ...biases.map((module) => ({ module, key: 'bias' })),
   ]
-  const missing = stated.find(({ module }) => holds(inModel, module) && !holds(sorted.saved.keys(), module))
+  const missing = stated.find(({ module }) => ofModel!.has(module) && !ofFile!.has(module))
   if (missing !== undefined) throw new UserError('adapterSavedMissing', { file, ...missing, config: settings.file })
 }

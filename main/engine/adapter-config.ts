@@ -105,16 +105,32 @@ export function moduleSettings(config: AdapterConfig, names: readonly string[]):
  * @throws UserError if a regular expression cannot be read.
  */
 export function targetedModules(config: AdapterConfig, names: readonly string[]): Set<string> {
+  const whole = new Set(saved(config))
   const excluded = new Set([
     ...named(config, 'exclude_modules', names),
-    ...names.filter((name) => saved(config).some((one) => `.${name}.`.includes(`.${one}.`))),
+    ...names.filter((name) => partsOf(name).some((part) => whole.has(part))),
   ])
   const { target_modules: targets, layers_to_transform: given } = config
-  const layers = typeof given === 'number' ? [given] : (given ?? [])
+  const layers = new Set(typeof given === 'number' ? [given] : given)
+  const paths = new Set(typeof targets === 'string' ? [] : targets)
   const inLayers = (name: string) =>
-    layers.length === 0 || typeof targets === 'string' || layers.includes(Number(/\.layers\.(\d+)\./.exec(name)?.[1]))
+    layers.size === 0 || typeof targets === 'string' || layers.has(Number(/\.layers\.(\d+)\./.exec(name)?.[1]))
   const found = targets === undefined || targets === null ? names : named(config, 'target_modules', names)
-  return new Set(found.filter((name) => !excluded.has(name) && (inLayers(name) || targets?.includes(name))))
+  return new Set(found.filter((name) => !excluded.has(name) && (inLayers(name) || paths.has(name))))
+}
+
+/** The ends of a path, and the path itself: a.b.c has c, b.c and a.b.c. */
+function endsOf(path: string): string[] {
+  const steps = path.split('.')
+  return steps.map((_, at) => steps.slice(at).join('.'))
+}
+
+/** The stretches of a path: all beginnings of its ends. */
+export function partsOf(path: string): string[] {
+  return endsOf(path).flatMap((end) => {
+    const steps = end.split('.')
+    return steps.map((_, at) => steps.slice(0, at + 1).join('.'))
+  })
 }
 
 /** The modules that were trained whole, beside LoRA. */
@@ -130,7 +146,8 @@ function named(
 ): readonly string[] {
   const wanted = config[key] ?? []
   if (typeof wanted !== 'string') {
-    return names.filter((name) => wanted.some((one) => name === one || name.endsWith(`.${one}`)))
+    const ends = new Set(wanted)
+    return names.filter((name) => endsOf(name).some((end) => ends.has(end)))
   }
   if (wanted === '') return []
   if (key === 'target_modules' && wanted.toLowerCase() === 'all-linear') return names

@@ -125,7 +125,7 @@ async function usingAdapter<R>(
   settleFolder(folder)
   const configFile = join(folder, 'adapter_config.json')
   const text = await readOptional(configFile)
-  if (text === undefined) throw noConfig(folder, configFile)
+  if (text === undefined) throw noAdapter(folder, new UserError('adapterConfigMissing', { file: configFile }))
   const settings = parseAdapterConfig(configFile, text)
   const file = weightsFile(folder)
   const opened = await openSafetensors(file)
@@ -139,16 +139,23 @@ async function usingAdapter<R>(
   }
 }
 
-/** The error for a folder without adapter_config.json, which names the adapters in its sub-folders. */
-function noConfig(folder: string, file: string): UserError {
-  const within = existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'adapter_config.json')))
-        .map(({ name }) => join(folder, name))
-    : []
-  return within.length > 0
-    ? new UserError('adapterInSubfolder', { folder, within })
-    : new UserError('adapterConfigMissing', { file })
+/**
+ * The error for a folder without an adapter: it names those in sub-folders, where PEFT saves an adapter that is not called
+ * "default". Without any, it is `other`.
+ */
+export function noAdapter(folder: string, other: UserError): UserError {
+  const within = subfolders(folder).filter((name) => existsSync(join(name, 'adapter_config.json')))
+  return within.length > 0 ? new UserError('adapterInSubfolder', { folder, within }) : other
+}
+
+/** Empty where there is no folder, or it cannot be read. */
+function subfolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
+  } catch {
+    return []
+  }
 }
 
 /** What the tensors adapt, scaled as adapter_config.json says. */

@@ -2,6 +2,7 @@
 import { type Job, rollout } from '../agent/rollout.ts'
 import type { Spectator } from '../agent/spectator.ts'
 import type { Config } from '../config/schema.ts'
+import { noAdapter } from '../engine/adapter.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
@@ -85,6 +86,7 @@ function adapterFolder(config: Config, policy: string): string | null {
   if (named?.name === 'base') return null
   const folder = projectPath(named?.folder ?? policy)
   if (hasAdapter(folder)) return folder
-  if (named === undefined) throw new UserError('noAdapterInFolder', { folder: shownPath(folder) })
-  throw new UserError('stageNotRun', { folder: shownPath(folder), stage: named.name })
+  const shown = shownPath(folder)
+  if (named === undefined) throw noAdapter(folder, new UserError('noAdapterInFolder', { folder: shown }))
+  throw noAdapter(folder, new UserError('stageNotRun', { folder: shown, stage: named.name }))
 }

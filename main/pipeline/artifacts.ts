@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { ADAPTER_FILES } from '../engine/adapter.ts'
+import { ADAPTER_FILES, noAdapter } from '../engine/adapter.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
@@ -62,7 +62,8 @@ export function hasAdapter(folder: string): boolean {
 export function firstAdapter(folders: readonly string[], command: string): string {
   const found = folders.find(hasAdapter)
   if (found !== undefined) return found
-  throw new UserError('adapterMissing', { path: shownPath(folders.at(-1) ?? ''), command })
+  const last = folders.at(-1) ?? ''
+  throw noAdapter(last, new UserError('adapterMissing', { path: shownPath(last), command }))
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Stages whose episodes are all stored: nothing is played, and everything after that is done. */
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -200,6 +200,9 @@ test('evaluate calls the kept round dpo, reports every arm, and exports that ada
 test('evaluate alone plays the adapters at the paths of the configuration, and only SFT where there is no other', async () => {
   begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50 } })
   await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run `npx dpo-driver sft` first/)
+  adapter(inFolder('sft/lesson'))
+  await expect(perform(evaluate, 1)).rejects.toThrow(/there are adapters in sub-folders: .*sft\/lesson/)
+  rmSync(inFolder('sft'), { recursive: true })
   adapter(inFolder('sft'))
   for (const task of run.config.tasks) {
     store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
