@@ -2,6 +2,7 @@
 import { CommanderError, Command as Program } from 'commander'
 import { VERSION } from '../main/files/version.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
+import { visible } from '../main/messages/visible.ts'
 import { type CommandLine, EXIT, EXIT_CODES, type Terminal } from './commands/command.ts'
 import { addDelete } from './commands/delete.ts'
 import { addEstimate } from './commands/estimate.ts'
@@ -42,7 +43,7 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
   } catch (error) {
     // commander has already printed its message. Help and version are fine; anything else is a wrong command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
-    terminal.err.write(`${errorText(error)}\n`)
+    terminal.err.write(`${visible(errorText(error))}\n`)
     return error instanceof UserError ? EXIT.badInput : EXIT.failed
   }
 }

@@ -56,6 +56,13 @@ test('without a terminal a line is printed every ten seconds', () => {
   )
 })
 
+test('what a model or a page writes is no command to the terminal', () => {
+  const shown = screen(true)
+  const values = { text: '' }
+  terminalView(shown, () => 0)({ event: 'message', stage: 'x', round: 0, id: 'verbatim', values, text: 'a\x1b[2Jb\rc' })
+  expect(shown.text()).toBe('  a\uFFFD[2Jb\uFFFDc\n')
+})
+
 test('scripts get each event as a line of JSON', () => {
   const shown = screen(false)
   const emit = jsonView(shown)

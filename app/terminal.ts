@@ -1,4 +1,5 @@
 /** Prints a run's events: with a moving progress bar in a terminal, otherwise with a line every ten seconds. */
+import { visible } from '../main/messages/visible.ts'
 import type { Emit, LabEvent } from '../main/pipeline/events.ts'
 
 /** What is written to: process.stdout, or a stand-in. */
@@ -33,7 +34,7 @@ export function terminalView(screen: Screen, now: () => number = Date.now): Emit
         last = event.status === 'running' ? now() : 0
         return line(stageLine(event))
       case 'message':
-        return line(event.text.replace(/^/gm, '  '))
+        return line(visible(event.text).replace(/^/gm, '  '))
       case 'progress': {
         if (now() - last < (screen.isTTY ? BAR_INTERVAL : LINE_INTERVAL)) return
         last = now()

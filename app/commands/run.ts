@@ -4,6 +4,7 @@ import type { Command as Program } from 'commander'
 import type { Command } from '../../main/commands.ts'
 import { shownPath } from '../../main/files/paths.ts'
 import { errorText } from '../../main/messages/error.ts'
+import { visible } from '../../main/messages/visible.ts'
 import { stopOnSignals } from '../stop.ts'
 import { jsonView, terminalView } from '../terminal.ts'
 import { type CommandLine, EXIT, example, whole } from './command.ts'
@@ -96,7 +97,7 @@ async function run(name: Command, options: RunOptions, line: CommandLine): Promi
       if (!options.json && existsSync(folder)) out.write(`Files of this run: ${shownPath(folder)}\n`)
     } catch (error) {
       if (!stop.signal.aborted) throw error
-      if (error !== stop.signal.reason) err.write(`${errorText(error)}\n`)
+      if (error !== stop.signal.reason) err.write(`${visible(errorText(error))}\n`)
       err.write(`Stopped. To continue: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)
       line.end(EXIT.stopped)
     } finally {

@@ -46,7 +46,12 @@ const CASES: readonly [z.ZodType, unknown, string, string][] = [
   ],
   [z.strictObject({}), { a: 1 }, 'must not have a', '不能含有 a'],
   [z.string().regex(/^a$/, says('mustBeName')), 'b c', english({ id: 'mustBeName', values: {} }), CHINESE.mustBeName],
-  [z.array(z.int(), { error: says('mustBeMessages') }), 3, 'must be a list of messages', '必须是消息的列表'],
+  [
+    z.array(z.int(), { error: says('mustBeMessages') }),
+    3,
+    'must be a text or a list of messages',
+    '必须是文字或消息的列表',
+  ],
   [z.int().refine(() => false, 'not today'), 3, 'is wrong: not today', '有误：not today'],
 ]
 

@@ -1,4 +1,5 @@
 /** Safe HTML: everything in a template is escaped, except what `html` itself made. */
+import { visible } from '../messages/visible.ts'
 
 /** Markup, which is not escaped again. */
 export class Html {
@@ -26,5 +27,5 @@ function render(part: Part): string {
 
 /** Escapes text for an element or a quoted attribute; control characters become a visible replacement. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`).replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
+  return visible(text).replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
 }

@@ -20,9 +20,16 @@ test('the table has a line a task, a column an arm, and the verdict below', () =
   expect(lines).toEqual(expect.arrayContaining([...summary.verdict.map((finding) => english(findingMessage(finding)))]))
 })
 
-test('what a task is called cannot break the table', () => {
+test('what a task is called is no markup', () => {
   const run = sampleRun()
   const [first] = run.arms
-  const episodes = first!.episodes.map((episode) => ({ ...episode, task: 'a|b' }))
-  expect(markdownTable(summarise({ ...run, arms: [{ name: 'sft', episodes }] }))).toContain('| a\\|b |')
+  const written = (task: string) => {
+    const episodes = first!.episodes.map((episode) => ({ ...episode, task }))
+    return markdownTable(summarise({ ...run, arms: [{ name: 'sft', episodes }] })).split('\n')[2]
+  }
+  expect(written('a|b')).toContain('| a\\|b |')
+  expect(written('click-tab-2')).toContain('| click-tab-2 |')
+  expect(written('<img src=x>\n# *a* [b](http://c) `d` @e \x1b[2J')).toContain(
+    '| \\<img src\\=x\\> \\# \\*a\\* \\[b\\]\\(http\\:\\/\\/c\\) \\`d\\` \\@e \uFFFD\\[2J |',
+  )
 })

@@ -1,6 +1,7 @@
 /** The success table in Markdown, for notes and pull requests. */
 
 import { english } from '../messages/say.ts'
+import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
 import { points, pValue } from './figures.ts'
 import { armLabel } from './labels.ts'
@@ -9,23 +10,30 @@ import { findingMessage } from './verdict.ts'
 
 /** A row a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
 export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  const row = ({ name, cells }: Row) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const row = (name: string, { cells }: Pick<Row, 'cells'>) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
   const compared = Object.entries(against).map(
     ([other, { arm, won, lost, difference, low, high, p }]) =>
       `- ${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
   )
   return [
-    line(['task', ...arms.map(armLabel)]),
+    line(['task', ...arms.map((arm) => escapeMarkdown(armLabel(arm)))]),
     line(['---', ...arms.map(() => '---:')]),
-    ...tasks.map(row),
-    row({ ...overall, name: '**overall**' }),
+    ...tasks.map((task) => row(escapeMarkdown(task.name), task)),
+    row('**overall**', overall),
     '',
     ...compared,
     '',
     ...verdict.map((finding) => english(findingMessage(finding))),
     '',
   ].join('\n')
+}
+
+/** Escapes a name for one line of Markdown: none of its characters are markup, a link or a mention. */
+export function escapeMarkdown(name: string): string {
+  return visible(name)
+    .replace(/\s+/g, ' ')
+    .replace(/[!-,./:-@[-`{-~]/g, '\\$&')
 }
 
 function cellText(cell: Cell | undefined): string {

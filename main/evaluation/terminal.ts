@@ -1,6 +1,7 @@
 /** The success table as text, for the end of a run. */
 
 import { english } from '../messages/say.ts'
+import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
 import { points, pValue } from './figures.ts'
 import { armLabel, shortArmLabel } from './labels.ts'
@@ -9,7 +10,8 @@ import { findingMessage } from './verdict.ts'
 
 /** A line a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
 export function textTable({ table, against, verdict }: Summary): string {
-  const { arms, tasks, overall } = table
+  const { arms, overall } = table
+  const tasks = table.tasks.map((task) => ({ ...task, name: visible(task.name).replace(/\s+/g, ' ') }))
   const width = Math.max(...[...tasks, overall].map(({ name }) => name.length))
   const columns = arms.map((arm) => Math.max(shortArmLabel(arm).length, CELL.length))
   const line = (name: string, cells: readonly string[]) =>

@@ -1,11 +1,12 @@
 /** Puts messages into the words of a language, with i18next. */
 import { createInstance } from 'i18next'
 import { isMessage, type Message, type Value } from './message.ts'
+import { visible } from './visible.ts'
 
 export type Speaker = (message: Message) => string
 
 /**
- * Returns a function that says messages in the words of a catalogue. `language` is its BCP 47 tag, for plurals and
+ * Returns a function that says messages in the words of a catalogue. Control characters of their values become visible. `language` is its BCP 47 tag, for plurals and
  * lists.
  */
 export function speaker(language: string, catalogue: Readonly<Record<string, string>>): Speaker {
@@ -23,7 +24,8 @@ export function speaker(language: string, catalogue: Readonly<Record<string, str
   const t = i18n.t as unknown as (id: string, options: Options) => string
   const separator = language.startsWith('zh') ? '、' : ', '
   const words = (value: Value): string | number => {
-    if (typeof value !== 'object') return value
+    if (typeof value === 'string') return visible(value)
+    if (typeof value === 'number') return value
     return isMessage(value) ? say(value) : value.map(words).join(separator)
   }
   const say = ({ id, values }: Message): string => {
