@@ -2,6 +2,11 @@ import { expect, test, vi } from 'vitest'
 import { publishedShape } from '../engine/shapes.ts'
 import { checkFloat32Fits, checkRoom } from './float32.ts'
 
+vi.mock('../engine/machine.ts', async (original) => ({
+  ...(await original()),
+  memoryHere: () => ({ total: 2000, available: 1000 }),
+}))
+
 const seven = publishedShape('Qwen2-7B')!
 const card = { name: 'NVIDIA GeForce RTX 4060', memory: 8188 * 2 ** 20 }
 
@@ -17,8 +22,6 @@ test('what TensorFlow.js cannot hold is refused with how much it takes', () => {
 })
 
 test('a model is looked at before it is loaded on TensorFlow.js, and never on the native engine', async () => {
-  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(1000)
   await expect(checkRoom(seven, 'tfjs')).rejects.toThrow('tfjs holds weights in fp32')
   await expect(checkRoom(seven, 'native')).resolves.toBeUndefined()
-  memory.mockRestore()
 })

@@ -1,5 +1,7 @@
 /** Checks whether a model fits TensorFlow.js, which holds every weight in float32. */
+
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
+import { memoryHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { UserError } from '../messages/error.ts'
 import { type Card, findCard } from './card.ts'
@@ -12,7 +14,7 @@ import { gb } from './gigabytes.ts'
  */
 export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<void> {
   if (kind === 'native') return
-  checkFloat32Fits(config, kind, process.availableMemory(), kind === 'tfjs-node-gpu' ? await findCard() : null)
+  checkFloat32Fits(config, kind, memoryHere().available, kind === 'tfjs-node-gpu' ? await findCard() : null)
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Estimates what a configuration needs of the machine, before anything is loaded. */
+
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -7,6 +8,7 @@ import { architectureOf, localFolder } from '../engine/architecture.ts'
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
 import { chooseHolding, weightBytes } from '../engine/holding.ts'
 import { engineOf, huggingFaceCache, isOnHub, isQuantized } from '../engine/load.ts'
+import { memoryHere } from '../engine/machine.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -35,7 +37,7 @@ export function planLeast(config: Config, prompt: number, completion: number): L
     engine: engineOf(config.model.engine),
     estimate: leastMemory(architectureOf(config.model.base_model_name), config.lora),
     native: planMemory(nf4, prompt, completion).estimate,
-    free: process.availableMemory(),
+    free: memoryHere().available,
   }
 }
 

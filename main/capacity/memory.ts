@@ -1,9 +1,9 @@
 /** Checks whether training fits into this machine's memory: warns before it begins, or refuses it. */
-import { availableParallelism, totalmem } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
+import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
 import type { Sequence } from '../training/forest.ts'
@@ -106,7 +106,7 @@ export function memoryShortLater(
 
 /** Bytes that this process holds, plus those that it can still get. */
 function freeForTraining(): number {
-  return process.availableMemory() + process.memoryUsage.rss()
+  return memoryHere().available + process.memoryUsage.rss()
 }
 
 function peakOf(
@@ -171,7 +171,7 @@ export function planMemory(
       headPrecision: model.head_precision,
       gradientCheckpointing: training.gradient_checkpointing,
     },
-    totalmem(),
+    memoryHere().total,
   )
   const { batch_size: groups, max_length } = training[stage]
   const most = Math.min(max_length ?? shape.max_position_embeddings, shape.max_position_embeddings)
@@ -180,7 +180,7 @@ export function planMemory(
   const answer = Math.min(completion, most - read)
   // Both completions of a pair hang below its prompt.
   const completions = stage === 'dpo' ? 2 * answer : answer
-  const threads = model.threads === 'auto' ? availableParallelism() : model.threads
+  const threads = model.threads === 'auto' ? processorsHere() : model.threads
   const held = { ...holding, threads, config: shape, lora }
   const question: MemoryQuestion = {
     ...held,
@@ -190,7 +190,7 @@ export function planMemory(
     context: read + answer,
   }
   const generation = estimateGeneration({ ...held, completions: config.environment.pages, prompt, completion })
-  return { question, estimate: estimateMemory(question), generation, free: process.availableMemory() }
+  return { question, estimate: estimateMemory(question), generation, free: memoryHere().available }
 }
 
 /** Throws UserError where the model cannot generate a completion of this length after a prompt of this length. */

@@ -1,7 +1,7 @@
 /** Chooses how the native engine holds a model's weights on this machine, and counts the bytes. */
-import { totalmem } from 'node:os'
 import type { HeadPrecision, Precision } from '../config/choices.ts'
 import type { Holding, Qwen2Config } from './engine.ts'
+import { memoryHere } from './machine.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { checkpointShapes } from './weights.ts'
 
@@ -21,7 +21,7 @@ export interface HoldingOptions {
 export function chooseHolding(
   config: Qwen2Config,
   { precision = 'auto', headPrecision = 'auto', gradientCheckpointing = 'auto' }: HoldingOptions,
-  memory: number = totalmem(),
+  memory: number = memoryHere().total,
 ): Omit<Holding, 'threads'> {
   const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
   const fits = (chosen: Precision, share: number) =>

@@ -1,7 +1,8 @@
 /** Procedures for machine, model and settings: what a person wants to know before a run. */
+
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { planLeast } from '../capacity/forecast.ts'
@@ -10,6 +11,7 @@ import type { Config } from '../config/schema.ts'
 import { parseQwen2Config } from '../engine/checkpoint.ts'
 import type { Qwen2Config } from '../engine/engine.ts'
 import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts'
+import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { readOptional } from '../engine/model-file.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { PROJECT_ROOT, shownPath } from '../files/paths.ts'
@@ -127,8 +129,8 @@ async function machine(store: string): Promise<MachineStatus> {
   const { bavail, bsize } = await statfs(dirname(store))
   return {
     processor: cpus()[0]?.model.trim() ?? '',
-    cores: availableParallelism(),
-    memory: { total: totalmem(), available: process.availableMemory(), used: process.memoryUsage.rss() },
+    cores: processorsHere(),
+    memory: { ...memoryHere(), used: process.memoryUsage.rss() },
     disk: bavail * bsize,
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,

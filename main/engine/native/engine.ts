@@ -1,5 +1,5 @@
 /** The Engine interface over the native addon. */
-import { availableParallelism } from 'node:os'
+
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
@@ -20,6 +20,7 @@ import type {
   Tensors,
 } from '../engine.ts'
 import { checkLengths } from '../forest.ts'
+import { processorsHere } from '../machine.ts'
 import { notFinite } from '../model-file.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
@@ -115,7 +116,7 @@ async function openNative(
 ): Promise<{ native: NativeEngine; kernels: KernelsName; threads: number }> {
   const native = new (loadAddon().NativeEngine)()
   const opened = await native.open(config, {
-    threads: options.threads ?? availableParallelism(),
+    threads: options.threads ?? processorsHere(),
     instructions: options.instructions ?? '',
     precision: options.precision ?? 'float32',
     products: options.products ?? 'fp32',

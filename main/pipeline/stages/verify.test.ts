@@ -7,10 +7,12 @@ import { parseConfig } from '../../config/config.ts'
 import type { Resources } from '../resources.ts'
 import { type CheckResult, runChecks } from './verify.ts'
 
+const memory = vi.hoisted(() => ({ total: 32e9, available: 16e9 }))
+vi.mock('../../engine/machine.ts', async (original) => ({ ...(await original()), memoryHere: () => memory }))
+
 const folder = mkdtempSync(join(tmpdir(), 'verify-'))
 afterEach(() => {
   vi.unstubAllEnvs()
-  vi.restoreAllMocks()
 })
 
 /** The findings about the machine, and whether the model was opened. */
@@ -40,7 +42,7 @@ async function look(overrides: Record<string, unknown>) {
 
 testNative('a download is named with its size before the model is opened', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
-  vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)
+  memory.available = 16e9
   const { found } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })
   const disk = found.get('disk')!
   expect(disk.detail).toMatch(/15\.23 GB of it to download|the model's download/)
@@ -51,7 +53,7 @@ testNative('a download is named with its size before the model is opened', async
 
 testNative('a model for which there is no room is neither downloaded nor loaded', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
-  vi.spyOn(process, 'availableMemory').mockReturnValue(2e9)
+  memory.available = 2e9
   const { found, opened } = await look({ 'model.engine': 'native', 'model.precision': 'nf4' })
   expect(found.get('memory')).toMatchObject({
     ok: false,
@@ -64,7 +66,7 @@ testNative('a model for which there is no room is neither downloaded nor loaded'
 test('a model that TensorFlow.js cannot hold is reported', async () => {
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'))
   vi.stubEnv('PATH', '/nowhere')
-  vi.spyOn(process, 'availableMemory').mockReturnValue(16e9)
+  memory.available = 16e9
   const { found, opened } = await look({ 'model.engine': 'tfjs-node-gpu' })
   expect(found.get('card')?.detail).toBe('nvidia-smi finds none: tfjs-node-gpu computes on the processor')
   expect(found.get('memory')?.detail).toMatch(/^tfjs-node-gpu holds weights in fp32, which takes 30\.46 GB/)

@@ -1,4 +1,5 @@
 /** Stage 0: checks that everything the other stages need is there. */
+
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { findCard } from '../../capacity/card.ts'
@@ -8,6 +9,7 @@ import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { localFolder } from '../../engine/architecture.ts'
 import { engineOf } from '../../engine/load.ts'
+import { memoryHere } from '../../engine/machine.ts'
 import { EnvironmentFault } from '../../environment/fault.ts'
 import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
@@ -58,7 +60,7 @@ const CHECKS = {
     return card === null ? message('foundNoCard') : message('foundCard', { card: card.name, memory: gb(card.memory) })
   },
   async memory({ config }) {
-    const free = process.availableMemory() + process.memoryUsage.rss()
+    const free = memoryHere().available + process.memoryUsage.rss()
     const size = gb(free)
     const engine = engineOf(config.model.engine)
     const shape = knownShape(config)
