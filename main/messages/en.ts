@@ -372,6 +372,15 @@ export const ENGLISH = {
   noExpert: 'There is no expert and no sample for {{tasks}}: SFT does not learn them.',
   goldenKept_one: '{{count}} sample is kept with this run alone: {{why}}',
   goldenKept_other: '{{count}} samples are kept with this run alone: {{why}}',
+  goldenOtherSystem_one:
+    '{{file}}: {{count}} sample has another system message than the agent plays with (line {{lines}})',
+  goldenOtherSystem_other:
+    '{{file}}: {{count}} samples have another system message than the agent plays with (lines {{lines}})',
+  goldenUnreadable_one:
+    '{{file}}: the agent could not act on the answer of {{count}} sample (line {{lines}}). Training uses it all the same.',
+  goldenUnreadable_other:
+    '{{file}}: the agent could not act on the answers of {{count}} samples (lines {{lines}}). Training uses them all the same.',
+  preferencesFixed: '{{path}} is read-only and stays as it is; the pairs are in the store.',
   goldenDone: '{{samples}} samples in {{path}}, {{recorded}} of them new',
   sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
   sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',

@@ -333,6 +333,10 @@ export const CHINESE = translated({
     '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：适合 7B 的见 config.qwen2-7b.yaml。',
   noExpert: '{{tasks}} 既没有专家也没有样本：SFT 学不到它们。',
   goldenKept_other: '{{count}} 个样本只保存在此次运行中：{{why}}',
+  goldenOtherSystem_other: '{{file}}：有 {{count}} 个样本的系统消息与智能体所用的不同（第 {{lines}} 行）',
+  goldenUnreadable_other:
+    '{{file}}：智能体无法按其中 {{count}} 个样本的回答行动（第 {{lines}} 行）。训练仍会使用它们。',
+  preferencesFixed: '{{path}} 是只读的，保持不变；偏好对在存储里。',
   goldenDone: '{{path}} 中有 {{samples}} 个样本，其中 {{recorded}} 个是新的',
   sftData: '{{samples}} 个样本，留出 {{heldOut}} 个；{{engine}}',
   sftDone: '{{steps}} 步，保留第 {{step}} 步；适配器在 {{path}}',

@@ -64,7 +64,7 @@ const read = { prompt: 'p', chosen: 'a', rejected: 'b', task: null, seed: null, 
 
 test('a foreign file needs only prompt, chosen and rejected, and may have other keys and empty lines', async () => {
   expect(await parsePreferences(`\uFEFF\n${JSON.stringify({ ...good, score: 3 })}\r\n\n`, 'a.jsonl')).toEqual({
-    pairs: [{ line: 2, ...read }],
+    pairs: [{ line: 2, ...read, columns: '{"score":3}' }],
     alike: [],
   })
 })

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
+import type { StoredPair } from '../store/pairs.ts'
 import { type Pair, pairMessages } from './pairs.ts'
 import {
   answer,
@@ -21,7 +22,8 @@ import {
 } from './trl.ts'
 
 /** The parts of a pair that are written. */
-export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'>
+export type WrittenPair = Pick<Pair, 'prompt' | 'chosen' | 'rejected' | 'task' | 'seed' | 'step'> &
+  Pick<StoredPair, 'columns'>
 
 /** A pair in a file. Task, seed and step are known only where the file names them. */
 export interface FilePair {
@@ -34,9 +36,14 @@ export interface FilePair {
   readonly task: string | null
   readonly seed: number | null
   readonly step: number | null
+  /** The keys that the lab does not read, as a JSON object; missing where there are none. */
+  readonly columns?: string
 }
 
-/** Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines. */
+/**
+ * Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines, with the keys
+ * of the lines that they were imported from.
+ */
 export function preferenceText(pairs: readonly WrittenPair[]): string {
   return jsonLines(
     pairs.map((pair) => ({
@@ -44,6 +51,7 @@ export function preferenceText(pairs: readonly WrittenPair[]): string {
       chosen: answer(pair.chosen),
       rejected: answer(pair.rejected),
       ...placeOf(pair),
+      ...(pair.columns === undefined ? {} : rowSchema.parse(JSON.parse(pair.columns))),
     })),
   )
 }
@@ -137,8 +145,13 @@ const pairSchema = rowSchema.transform((row, context): Omit<FilePair, 'line'> =>
     step: readKey(row, 'step', placeSchemas.step, context) ?? null,
   }
   if (conversation === undefined || prompt === undefined || context.issues.length > 0) return z.NEVER
-  return { prompt, ...conversation.answers, ...place }
+  const columns = Object.entries(row).filter(([key]) => !READ.includes(key) && key !== conversation.key)
+  const own = columns.length === 0 ? {} : { columns: JSON.stringify(Object.fromEntries(columns)) }
+  return { prompt, ...conversation.answers, ...place, ...own }
 })
+
+/** The keys that are read from every row, and written again. */
+const READ: readonly string[] = ['prompt', 'system', ...SIDES, ...Object.keys(placeSchemas)]
 
 /** The user's message of a prompt. */
 function userMessage(messages: readonly ChatMessage[], context: RowContext): string | undefined {

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { join, parse } from 'node:path'
 import { writeFileAtomic } from '../files/file.ts'
 import { shownPath } from '../files/paths.ts'
+import { shortLines } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
@@ -14,7 +15,7 @@ import type { KnownFile } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
 import { readText } from './data-file.ts'
 import { type FilePair, type FilePairs, parsePreferences, preferenceText } from './dataset.ts'
-import { asNewPair, doubts, freshAnswers, type Imported, importPairs, refuseEmpty, shortList } from './import.ts'
+import { asNewPair, doubts, freshAnswers, type Imported, importPairs, refuseEmpty } from './import.ts'
 import { matchPairs } from './match.ts'
 
 export interface PreferenceFile {
@@ -108,7 +109,8 @@ function hasJust(store: Store, round: RoundKey, lines: readonly FilePair[]): boo
 /** The pairs of a text, and a message for the lines that are none. */
 async function filePairs(text: string, file: string): Promise<Pick<FilePairs, 'pairs'> & { told: Message[] }> {
   const { pairs, alike } = await parsePreferences(text, file)
-  const told = alike.length === 0 ? [] : [message('pairsAlike', { file, count: alike.length, lines: shortList(alike) })]
+  const told =
+    alike.length === 0 ? [] : [message('pairsAlike', { file, count: alike.length, lines: shortLines(alike) })]
   if (pairs.length === 0) throw new UserError([...told, message('fileWithoutPairs', { file })])
   return { pairs, told }
 }

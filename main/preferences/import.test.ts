@@ -7,7 +7,7 @@ import { english } from '../messages/say.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { NewPair } from '../store/pairs.ts'
 import { Store } from '../store/store.ts'
-import type { FilePair } from './dataset.ts'
+import { type FilePair, preferenceText } from './dataset.ts'
 import { importPairs } from './import.ts'
 import { correctPairs, reviewState, undoCorrection } from './review.ts'
 
@@ -189,4 +189,19 @@ test('a pair that gets its collected texts back is as it was collected', () => {
   expect(first()).toMatchObject({ chosenAttempt: 5, rejectedAttempt: 2, swapped: true, edited: false, margin: -1 })
   line('good 1', 'bad 1')
   expect(first()).toMatchObject(collected)
+})
+
+test('keys of the user’s own come back from an export', () => {
+  const columns = JSON.stringify({ id: 'my-1', annotator: { name: 'w3' }, score: null })
+  bringIn(
+    [
+      { ...written(1), columns },
+      { ...written(9), columns },
+    ],
+    false,
+  )
+  bringIn([written(1)], false)
+  const lines = preferenceText(store.pairs.kept(round)).trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(['my-1', undefined, undefined, 'my-1'])
+  expect(JSON.parse(lines[3] ?? '')).toMatchObject({ seed: 9, annotator: { name: 'w3' }, score: null })
 })

@@ -1,8 +1,8 @@
 /** Imports pairs of a file that was written or corrected elsewhere, as one correction of a round. */
 import { answerFailure } from '../agent/grammar.ts'
-import { cutShort } from '../messages/cut.ts'
+import { cutShort, shortLines } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message, type Value } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { type Change, type Marks, marksOf, type NewPair, type StoredPair } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
@@ -33,7 +33,7 @@ interface Told extends Change {
  * Imports the pairs of a file into a round, as one correction. A pair that the round has (see `matchPairs`) gets the
  * file's text; a new pair is added. Pairs that were dropped by hand stay dropped. With `replace` the round becomes
  * equal to the file: all pairs of the file are kept and all others dropped. Without any change no correction is stored.
- * `file` is the file's name in messages. Throws UserError with each line that brings an empty answer.
+ * Keys of the user's own go along, and are written again by an export. `file` is the file's name in messages. Throws UserError with each line that brings an empty answer.
  */
 export function importPairs(
   store: Store,
@@ -48,6 +48,9 @@ export function importPairs(
       ...known.filter(({ pair, line }) => hasNewText(pair, line)).flatMap(({ line }) => answersOf(line, file)),
       ...freshAnswers(fresh, file),
     ])
+    for (const { pair, line } of known) {
+      if (line.columns !== undefined && line.columns !== pair.columns) store.pairs.setColumns(pair.id, line.columns)
+    }
     const newlyChosen = [
       ...known.filter(({ pair, line }) => pair.chosen !== line.chosen).map(({ line }) => line),
       ...fresh,
@@ -126,18 +129,9 @@ export function doubts(lines: readonly FilePair[], file: string): Message[] {
   })
   const [first] = unclear
   if (first === undefined) return []
-  const numbers = shortList(unclear.map(({ line }) => line))
+  const numbers = shortLines(unclear.map(({ line }) => line))
   const why = message(`failure.${first.failure}`)
   return [message('chosenUnreadable', { file, count: unclear.length, lines: numbers, why })]
-}
-
-/** The most line numbers that a message names. */
-const MOST_LINES = 10
-
-/** Line numbers for a message; of a long list the first ones and the number of the others. */
-export function shortList(lines: readonly number[]): readonly Value[] {
-  const rest = lines.length - MOST_LINES
-  return rest > 0 ? [...lines.slice(0, MOST_LINES), message('linesMore', { count: rest })] : lines
 }
 
 /** Whether a line has other answers than its pair, not only the same ones or the same the other way round. */

@@ -126,6 +126,8 @@ function passOn(issues: readonly z.core.$ZodIssue[], context: RowContext, path: 
 
 /** The messages before the answers of a row, and the text of each answer. */
 export interface Conversation<Side extends string> {
+  /** The key under which the prompt stands; undefined where only the answers have it. */
+  readonly key: string | undefined
   readonly prompt: readonly ChatMessage[]
   readonly answers: Readonly<Record<Side, string>>
 }
@@ -155,7 +157,7 @@ export function readConversation<Side extends string>(
     return undefined
   }
   const answers = Object.fromEntries(read.map(([side, messages]) => [side, messages.at(-1)?.content ?? '']))
-  return { prompt, answers: answers as Record<Side, string> }
+  return { key, prompt, answers: answers as Record<Side, string> }
 }
 
 /** Whether the answers of a row are whole conversations, and nothing but they has the prompt. */

@@ -320,4 +320,8 @@ BEGIN
   INSERT OR REPLACE INTO tracked_left (place, id, time) VALUES (old.place, old.id, old.time);
 END;
 `,
+  // Keys of a user's own in the line that a pair was imported from, as a JSON object.
+  `
+ALTER TABLE pairs ADD COLUMN columns TEXT;
+`,
 ]

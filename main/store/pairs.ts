@@ -43,6 +43,8 @@ export interface StoredPair extends RoundKey, Marks {
   /** The step of the episode at which chosen and rejected differ. */
   readonly step: number
   readonly prompt: string
+  /** Keys of a user's own in the line that it was imported from, as a JSON object; missing where there are none. */
+  readonly columns?: string
 }
 
 /** A pair as a collection makes it. */
@@ -52,7 +54,7 @@ export type NewPair = Omit<
 >
 
 /** A pair as a row of a long table. */
-export type PairBrief = Omit<StoredPair, 'prompt'>
+export type PairBrief = Omit<StoredPair, 'prompt' | 'columns'>
 
 const correctionSchema = z.enum(['keep', 'drop', 'swap', 'edit', 'note', 'import'])
 /** The kinds of corrections by a person. */
@@ -165,8 +167,9 @@ export class Pairs {
   /** Adds a pair to a round and returns its id. */
   add({ run, round }: RoundKey, pair: NewPair): number {
     const { lastInsertRowid } = this.#database.run(
-      `INSERT INTO pairs (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pairs
+         (run, round, task, seed, step, chosen_attempt, rejected_attempt, margin, prompt, chosen, rejected, columns)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       run,
       round,
       pair.task,
@@ -178,8 +181,14 @@ export class Pairs {
       pair.prompt,
       pair.chosen,
       pair.rejected,
+      pair.columns ?? null,
     )
     return Number(lastInsertRowid)
+  }
+
+  /** Sets the keys of a user's own of a pair, as a JSON object. */
+  setColumns(id: number, columns: string): void {
+    this.#database.run('UPDATE pairs SET columns = ? WHERE id = ?', columns, id)
   }
 
   /** The pair with this id; undefined where there is none. */
@@ -494,7 +503,8 @@ export class Pairs {
 
 /** The parts of a pair that can change, as they are. */
 export function marksOf(pair: StoredPair): Marks {
-  const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...marks } = pair
+  const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...more } = pair
+  const { columns: _columns, ...marks } = more
   return marks
 }
 
@@ -549,7 +559,8 @@ function readCounts(row: Row): ReviewCount {
 }
 
 function readPair(row: Row): StoredPair {
-  return { ...readBrief(row), prompt: String(row.prompt) }
+  const own = typeof row.columns === 'string' ? { columns: row.columns } : {}
+  return { ...readBrief(row), prompt: String(row.prompt), ...own }
 }
 
 function readBrief(row: Row): PairBrief {

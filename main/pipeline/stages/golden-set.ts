@@ -3,17 +3,37 @@
  * What is added to the file later belongs to the next run.
  */
 import { z } from 'zod'
-import { projectPath } from '../../files/paths.ts'
+import { answerFailure } from '../../agent/grammar.ts'
+import { SYSTEM_PROMPT } from '../../agent/prompt.ts'
+import { projectPath, shownPath } from '../../files/paths.ts'
+import { shortLines } from '../../messages/cut.ts'
 import type { FileSample } from '../../preferences/golden.ts'
 import { readGoldenData } from '../../preferences/golden-file.ts'
 import type { StageContext } from '../stage.ts'
 
-/** The samples of the run. The first call takes them from the file. Throws UserError for bad lines. */
+/**
+ * The samples of the run. The first call takes them from the file, and warns of those that the agent could not play like.
+ * Throws UserError for bad lines.
+ */
 export async function goldenSet(context: StageContext): Promise<FileSample[]> {
   const { config, run, store } = context
   const begun = store.golden.of(run)
   if (begun !== undefined) return setSchema.parse(JSON.parse(begun))
-  const samples = await readGoldenData(projectPath(config.paths.sft_data))
+  const path = projectPath(config.paths.sft_data)
+  const samples = await readGoldenData(path)
+  const file = shownPath(path)
+  const warn = (id: 'goldenOtherSystem' | 'goldenUnreadable', unlike: readonly FileSample[]) => {
+    const lines = unlike.map(({ line }) => line ?? 0)
+    if (lines.length > 0) context.say(id, { file, count: lines.length, lines: shortLines(lines) })
+  }
+  warn(
+    'goldenOtherSystem',
+    samples.filter(({ prompt }) => prompt[0]?.content !== SYSTEM_PROMPT),
+  )
+  warn(
+    'goldenUnreadable',
+    samples.filter(({ prompt, completion }) => answerFailure(completion, prompt.at(-1)?.content ?? '') !== null),
+  )
   setGoldenSet(context, samples)
   return samples
 }
