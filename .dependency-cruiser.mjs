@@ -28,7 +28,7 @@ const ROOMS = [
   ['main/environment', 'main/engine'],
   ['main/store'],
   ['main/config'],
-  ['main/files'],
+  ['main/files', 'main/network'],
   ['main/messages'],
 ]
 

@@ -8,6 +8,7 @@ import { fetchMiniwob } from '../main/environment/miniwob.ts'
 import { writeFileAtomic } from '../main/files/file.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import { UserError } from '../main/messages/error.ts'
+import { plainVariables } from '../main/network/proxy.ts'
 
 /** The benchmark's folder, or null where it cannot be fetched: then the built-in tasks are used. */
 async function pages(): Promise<string | null> {
@@ -21,6 +22,8 @@ async function pages(): Promise<string | null> {
 }
 
 try {
+  // For pip, apt-get and the library that downloads Chrome.
+  Object.assign(process.env, plainVariables())
   const browser = await fetchChromium((line) => console.error(line))
   writeFileAtomic(join(PROGRAM_ROOT, 'data/setup.json'), `${JSON.stringify({ browser, pages: await pages() })}\n`)
 } catch (error) {

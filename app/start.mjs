@@ -48,7 +48,9 @@ function installed(folder) {
 /** Runs Electron's own download until it ends or reaches its time limit. The caller checks whether it worked. */
 function download(script) {
   return new Promise((done) => {
-    const child = spawn(nodePath(), [script], { stdio: 'ignore', timeout: DOWNLOAD_LIMIT })
+    // Without this variable, Electron's download passes over HTTPS_PROXY.
+    const env = { ...process.env, ELECTRON_GET_USE_PROXY: '1' }
+    const child = spawn(nodePath(), [script], { stdio: 'ignore', timeout: DOWNLOAD_LIMIT, env })
     child.once('error', done)
     child.once('exit', done)
   })

@@ -190,3 +190,25 @@ test('AutoTokenizer of transformers 5 is kept from its own pre-tokenizer; other 
   await mergeAdapter(at('base'), at('adapter'), at('own'))
   expect(readFileSync(join(at('own'), 'tokenizer_config.json'), 'utf8')).toBe(own)
 })
+
+test('a head of its own is merged along, and config.json says for both transformers what counts', async () => {
+  const untied = randomModel({ ...config, tie_word_embeddings: false }, 3, 0.2)
+  const { rope_theta, ...rest } = config
+  writeSafetensors(join(at('base'), 'model.safetensors'), untied)
+  const saved = {
+    model_type: 'qwen2',
+    ...rest,
+    rope_parameters: { rope_type: 'default', rope_theta },
+    dtype: 'float32',
+  }
+  writeFileSync(join(at('base'), 'config.json'), JSON.stringify(saved))
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  expect(JSON.parse(readFileSync(join(at('merged'), 'config.json'), 'utf8'))).toEqual({
+    ...saved,
+    rope_theta,
+    tie_word_embeddings: false,
+  })
+  const merged = await loadCheckpoint(at('merged'))
+  expect(merged.config.tie_word_embeddings).toBe(false)
+  expect(merged.tensors.get('lm_head.weight')).toEqual(untied.get('lm_head.weight'))
+})

@@ -1,9 +1,10 @@
 /** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + scale · B A. */
-import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
 import { weightsFile } from '../engine/adapter-identity.ts'
 import { openCheckpoint } from '../engine/checkpoint.ts'
+import { agreedConfig } from '../engine/config-json.ts'
 import { type Dtype, narrow, widen } from '../engine/dtype.ts'
 import { checkFinite } from '../engine/model-file.ts'
 import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
@@ -69,6 +70,8 @@ export async function mergeAdapter(
         if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
       }
       await keepPreTokenizer(next)
+      const config = join(next, 'config.json')
+      writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))
       for (const [index, shard] of shards.entries()) {
         const pieces = async function* () {
           for (const { name } of shard) {

@@ -2,10 +2,10 @@
 
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
 import type { BaseModel } from '../engine/base-identity.ts'
-import type { AdapterName, Completion, Engine, GenerateOptions, Sampling } from '../engine/engine.ts'
+import type { AdapterName, Completion, Engine, GenerateOptions, Qwen2Config, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
-import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
+import { engineOf, findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -31,7 +31,7 @@ export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> 
   /** A checkpoint's folder, its name in models/, or its name on the Hugging Face Hub. */
   readonly model: string
   /** Reports the progress of a download from the Hugging Face Hub, and can stop it. */
-  readonly download?: Pick<DownloadOptions, 'onProgress' | 'signal'>
+  readonly download?: Pick<DownloadOptions, 'check' | 'onProgress' | 'signal'>
 }
 
 type Warn = (told: Message) => void
@@ -59,7 +59,9 @@ export class AgentModel {
 
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
   static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
-    const folder = await findModel(model, download)
+    const { engine = 'auto', checkRoom } = options
+    const check = (config: Qwen2Config) => checkRoom?.(config, engineOf(engine))
+    const folder = await findModel(model, { check, ...download })
     const tokenizer = await loadTokenizer(folder)
     const opened = await loadEngine({ engine: 'auto', threads: 'auto', ...options, folder })
     try {

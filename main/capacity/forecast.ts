@@ -7,13 +7,15 @@ import type { Config } from '../config/schema.ts'
 import { architectureOf, localFolder } from '../engine/architecture.ts'
 import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
 import { chooseHolding, weightBytes } from '../engine/holding.ts'
-import { engineOf, huggingFaceCache, isOnHub, isQuantized } from '../engine/load.ts'
+import { huggingFaceCache } from '../engine/hub-settings.ts'
+import { engineOf, isOnHub, isQuantized } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
+import { gb } from './gigabytes.ts'
 import { planMemory } from './memory.ts'
 
 /** The least that training on TensorFlow.js takes. */
@@ -79,6 +81,18 @@ export function forecastMemory(config: Config): MemoryForecast | null {
       ...stages.map(({ generation }) => generation.total),
     ),
   }
+}
+
+/**
+ * The peaks of training and generating, as forecastMemory.
+ * @throws UserError if the smallest training needs more than `free` bytes.
+ */
+export function checkMemory(config: Config, free: number): MemoryForecast | null {
+  const forecast = forecastMemory(config)
+  if (forecast === null || free >= forecast.least) return forecast
+  const inNf4 = forecast.most === null || ['auto', 'nf4'].includes(config.model.precision)
+  const values = { free: gb(free), needed: gb(forecast.least) }
+  throw new UserError(inNf4 ? 'memoryTooSmall' : 'memoryTooSmallUnlessNf4', values)
 }
 
 /** The store with its episodes, and the reports. */

@@ -105,7 +105,7 @@ export function memoryShortLater(
 }
 
 /** Bytes that this process holds, plus those that it can still get. */
-function freeForTraining(): number {
+export function freeForTraining(): number {
   return memoryHere().available + process.memoryUsage.rss()
 }
 

@@ -16,6 +16,9 @@ test('a published size has its shape before it is here, and what stands in its c
 
   const folder = join(cache, 'models--Qwen--Qwen2-0.5B', 'snapshots', 'main')
   mkdirSync(folder, { recursive: true })
+  for (const file of ['tokenizer.json', 'chat_template.jinja', 'tokenizer_config.json', 'model.safetensors']) {
+    writeFileSync(join(folder, file), '{}')
+  }
   writeFileSync(join(folder, 'config.json'), '{"model_type": "qwen2", "hidden_size":')
   expect(localFolder(name)).toBe(folder)
   expect(() => architectureOf(name)).toThrow(join(folder, 'config.json'))

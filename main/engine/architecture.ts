@@ -1,14 +1,17 @@
 /** Finds a model's architecture by its name, before the model is loaded. */
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
-import { parseQwen2Config } from './checkpoint.ts'
+import { parseQwen2Config } from './config-json.ts'
 import type { Qwen2Config } from './engine.ts'
+import { huggingFaceCache } from './hub-settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
 import { readOptionalSync } from './model-file.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
+import { snapshotsOf } from './snapshot.ts'
 
 /**
- * The architecture of a model on this machine, or of a published size of Qwen2.
+ * The architecture of a model on this machine, also if only its configuration is in the Hugging Face cache yet, or of a
+ * published size of Qwen2.
  * @throws UserError if it is neither, or its config.json cannot be read.
  */
 export function architectureOf(name: string): Qwen2Config {
@@ -16,6 +19,11 @@ export function architectureOf(name: string): Qwen2Config {
     const published = publishedShape(name)
     if (published !== undefined) return published
     if (isOnHub(name)) {
+      for (const snapshot of snapshotsOf(huggingFaceCache(), name)) {
+        const config = join(snapshot, 'config.json')
+        const text = readOptionalSync(config)
+        if (text !== undefined) return parseQwen2Config(config, text)
+      }
       throw new UserError('modelShapeUnknown', { name, folder: `models/${name}`, known: PUBLISHED_SIZES })
     }
   }

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { testNative } from '../../testing/native.ts'
 import { TINY as config, randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
-import { loadCheckpoint, openCheckpoint, parseQwen2Config, saveCheckpoint } from './checkpoint.ts'
+import { english } from '../messages/say.ts'
+import { loadCheckpoint, openCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { parseQwen2Config } from './config-json.ts'
 import type { Tensors } from './engine.ts'
+import { loadEngine } from './load.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { writeSafetensors } from './safetensors.ts'
@@ -56,9 +59,24 @@ test('reads shards, each tensor from the one the index names', async () => {
 
 test('copies of the tied head and of the inverse frequencies are left out', async () => {
   const extra = { shape: [1], data: new Float32Array(1) }
-  const old = new Map([...tensors, ['lm_head.weight', extra], ['model.layers.0.self_attn.rotary_emb.inv_freq', extra]])
+  const head = tensors.get('model.embed_tokens.weight')!
+  const old = new Map([...tensors, ['lm_head.weight', head], ['model.layers.0.self_attn.rotary_emb.inv_freq', extra]])
   writeSafetensors(join(folder, 'model.safetensors'), old as Tensors)
-  expect(byName((await loadCheckpoint(folder)).tensors)).toEqual(byName(tensors))
+  const loaded = await loadCheckpoint(folder)
+  expect(loaded.config).toEqual(config)
+  expect(byName(loaded.tensors)).toEqual(byName(tensors))
+})
+
+test('a head of its own counts, also if config.json ties it, and that is said', async () => {
+  const head = randomModel({ ...config, tie_word_embeddings: false }, 2).get('lm_head.weight')!
+  writeSafetensors(join(folder, 'model.safetensors'), new Map([...tensors, ['lm_head.weight', head]]))
+  const loaded = await loadCheckpoint(folder)
+  expect(loaded.config).toEqual({ ...config, tie_word_embeddings: false })
+  expect(loaded.tensors.get('lm_head.weight')).toEqual(head)
+  const engine = await loadEngine({ folder, engine: 'tfjs', threads: 1 })
+  expect(engine.config.tie_word_embeddings).toBe(false)
+  expect(english(engine.description)).toMatch(/ties the head to the embedding, but lm_head\.weight differs/)
+  await engine.close()
 })
 
 test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
@@ -76,6 +94,26 @@ test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
     /model\.norm\.weight holds NaN/,
     replaceTensor('model.norm.weight', [16], [...new Array(15).fill(0), Number.NaN]),
   ],
+  [
+    'a layer more than config.json says',
+    /num_hidden_layers 1, but .*model\.safetensors has 2; use the config\.json that belongs/,
+    changeConfig({ num_hidden_layers: 1 }),
+  ],
+  [
+    'a head neither tied nor there',
+    /has no lm_head\.weight; set tie_word_embeddings/,
+    changeConfig({ tie_word_embeddings: false }),
+  ],
+  [
+    'no word on the head',
+    /has no lm_head\.weight; set tie_word_embeddings/,
+    changeConfig({ tie_word_embeddings: null }),
+  ],
+  [
+    'a vocabulary smaller than the embedding',
+    /is \[20, 16\], but .* asks for \[18, 16\]/,
+    changeConfig({ vocab_size: 18 }),
+  ],
   ['an unknown tensor', /holds model\.q_norm, which no Qwen2 model has/, replaceTensor('model.q_norm', [1], [1])],
 ])('%s gets one sentence', async (_, message, spoil) => {
   await spoil(folder)
@@ -83,6 +121,13 @@ test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
   expect(error).toBeInstanceOf(UserError)
   expect((error as UserError).message).toMatch(message)
 })
+
+function changeConfig(change: object): (at: string) => Promise<void> {
+  return async (at) => {
+    const file = join(at, 'config.json')
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...change }))
+  }
+}
 
 function replaceTensor(name: string, shape?: number[], values?: number[]): (at: string) => void {
   const changed = new Map(tensors)
@@ -99,7 +144,21 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ layer_types: ['full_attention', 'sliding_attention'] }, /layer_types\[1\] must be full_attention/],
   [{ rope_scaling: { type: 'yarn', factor: 4 } }, /rope_scaling\.type/],
   [{ rope_parameters: { rope_type: 'linear', factor: 4 } }, /rope_parameters\.rope_type/],
-  [{ quantization_config: { bits: 4 } }, /quantization_config/],
+  [
+    { quantization_config: { bits: 4 } },
+    /quantization_config must be absent, as the lab cannot read weights that are quantised/,
+  ],
+  [{ compression_config: { format: 'int-quantized' } }, /compression_config must be absent/],
+  [{ architectures: ['Qwen2ForSequenceClassification'] }, /architectures\[0\] must be Qwen2ForCausalLM/],
+  [{ layer_types: ['full_attention'] }, /layer_types must have an entry for each/],
+  [{ rope_theta: 1e6, rope_parameters: { rope_theta: 1e4 } }, /rope_theta must be the same/],
+  [
+    { rope_theta: null, rope_parameters: { full_attention: { rope_theta: 1e4 } } },
+    /rope_parameters must have rope_theta/,
+  ],
+  [{ num_hidden_layers: 20_000_000 }, /num_hidden_layers must be at most 1024/],
+  [{ vocab_size: 1e12 }, /vocab_size must be at most/],
+  [{ rms_norm_eps: 'NaN' }, /rms_norm_eps/],
   [{ num_attention_heads: 3 }, /num_attention_heads/],
   [{ num_key_value_heads: 3 }, /num_key_value_heads/],
   [{ head_dim: 8 }, /head_dim/],
@@ -153,4 +212,16 @@ test("reads transformers 5's rope_parameters, and sliding windows that no layer 
   const { rope_theta: _, ...rest } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
   const newer = { ...rest, rope_parameters: { rope_theta: 5e5, rope_type: 'default' }, use_sliding_window: true }
   expect(parseQwen2Config('config.json', JSON.stringify(newer))).toEqual({ ...config, rope_theta: 5e5 })
+})
+
+test('null stands for what transformers takes it for', () => {
+  const nulls = { rope_theta: null, rope_scaling: null, head_dim: null, layer_types: null, sliding_window: null }
+  const more = { num_key_value_heads: null, attention_dropout: null, hidden_act: null, max_window_layers: null }
+  expect(
+    parseQwen2Config('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...nulls, ...more })),
+  ).toEqual({
+    ...config,
+    num_key_value_heads: config.num_attention_heads,
+    rope_theta: 10_000,
+  })
 })

@@ -1,13 +1,15 @@
 /** Qwen2 checkpoints in Hugging Face layout: config.json and model.safetensors, or shards with their index. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
-import type { Dtype } from './dtype.ts'
+import { type Message, message } from '../messages/message.ts'
+import { parseQwen2Config } from './config-json.ts'
+import { type Dtype, widen } from './dtype.ts'
 import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
 import {
@@ -16,9 +18,11 @@ import {
   openSafetensors,
   readTensor,
   type SafetensorsFile,
+  type SafetensorsHeader,
   writeSafetensors,
 } from './safetensors.ts'
-import { pieceRows, type TensorStream } from './tensor-stream.ts'
+import { SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
+import { type Piece, pieceRows, type TensorStream } from './tensor-stream.ts'
 import { checkpointShapes } from './weights.ts'
 
 export interface Checkpoint {
@@ -26,75 +30,12 @@ export interface Checkpoint {
   readonly tensors: Tensors
 }
 
-const size = z.int().positive()
-const ropeSchema = z.looseObject({
-  rope_type: z.literal('default').optional(),
-  type: z.literal('default').optional(),
-  rope_theta: z.number().positive().optional(),
-})
-
-/**
- * The keys that affect the computation. If this lab supports only one value of a key, the key must have that value. Other
- * keys are ignored.
- */
-const configSchema = z
-  .looseObject({
-    model_type: z.literal('qwen2'),
-    vocab_size: size,
-    hidden_size: size,
-    intermediate_size: size,
-    num_hidden_layers: size,
-    num_attention_heads: size,
-    num_key_value_heads: size,
-    rms_norm_eps: z.number().positive().default(1e-6),
-    rope_theta: z.number().positive().optional(),
-    max_position_embeddings: size.default(32768),
-    tie_word_embeddings: z.boolean().default(false),
-    hidden_act: z.literal('silu').default('silu'),
-    attention_dropout: z.literal(0).default(0),
-    head_dim: size.nullish(),
-    use_sliding_window: z.boolean().default(false),
-    max_window_layers: z.int().nonnegative().default(28),
-    layer_types: z.array(z.literal('full_attention')).nullish(),
-    rope_scaling: ropeSchema.nullish(),
-    // transformers 5 writes this key instead of rope_theta and rope_scaling.
-    rope_parameters: ropeSchema.nullish(),
-    quantization_config: z.null().optional(),
-  })
-  .superRefine((config, context) => {
-    const refuse = (key: string, wrong: ReturnType<typeof says>) =>
-      context.addIssue({ code: 'custom', path: [key], message: wrong })
-    const { hidden_size, num_attention_heads: heads, num_key_value_heads: kvHeads } = config
-    if (hidden_size % (2 * heads) !== 0) refuse('num_attention_heads', says('mustDivideHiddenSize'))
-    if (heads % kvHeads !== 0) refuse('num_key_value_heads', says('mustDivideAttentionHeads'))
-    if ((config.head_dim ?? hidden_size / heads) !== hidden_size / heads) {
-      refuse('head_dim', says('mustBeQuotientOfHidden'))
-    }
-    if (config.use_sliding_window && config.max_window_layers < config.num_hidden_layers) {
-      refuse('use_sliding_window', says('slidingWindowUnsupported'))
-    }
-  })
-
-/** Parses the text of a config.json. Errors name `file`. */
-export function parseQwen2Config(file: string, text: string): Qwen2Config {
-  const config = parseJsonFile(file, text, configSchema, message('plainQwen2Only'))
-  return {
-    vocab_size: config.vocab_size,
-    hidden_size: config.hidden_size,
-    intermediate_size: config.intermediate_size,
-    num_hidden_layers: config.num_hidden_layers,
-    num_attention_heads: config.num_attention_heads,
-    num_key_value_heads: config.num_key_value_heads,
-    rms_norm_eps: config.rms_norm_eps,
-    rope_theta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? 10_000,
-    max_position_embeddings: config.max_position_embeddings,
-    tie_word_embeddings: config.tie_word_embeddings,
-  }
-}
-
 /** A checkpoint folder of which only the headers were read and checked. */
 export interface OpenCheckpoint extends TensorStream {
+  /** The configuration of what the weights hold: `tie_word_embeddings` is false if there is a head of its own. */
   readonly config: Qwen2Config
+  /** What config.json says differently than the weights, and which of them counts. */
+  readonly notes: readonly Message[]
   /** The numbers of a tensor in the file's dtype. */
   readonly dtypeOf: (name: string) => Dtype
   /** The files that hold weights. */
@@ -107,7 +48,8 @@ export interface OpenCheckpoint extends TensorStream {
 }
 
 /**
- * Opens a checkpoint folder: reads config.json and the headers of its files.
+ * Opens a checkpoint folder: reads config.json and the headers of its files. If config.json ties the head to the embedding
+ * but the weights hold another head, that one is used, as in transformers 5; transformers 4 drops it.
  * @throws UserError if a file is missing, cut off or of another architecture, or its tensors differ from those that
  *   config.json needs.
  */
@@ -120,35 +62,26 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   }
   const config = parseQwen2Config(configFile, text)
 
-  const single = join(folder, 'model.safetensors')
-  const shards = existsSync(single) ? null : await readIndex(folder)
-  const fileOf = (name: string) =>
-    shards === null ? single : join(folder, shards.get(name) ?? 'model.safetensors.index.json')
+  const shards = existsSync(join(folder, WHOLE_WEIGHTS)) ? null : await readIndex(folder)
   const opened = new Map<string, SafetensorsFile>()
   const close = async () => {
     for (const file of opened.values()) await file.close()
   }
   try {
-    const placed = new Map<string, { file: SafetensorsFile; entry: Entry }>()
-    for (const path of shards === null ? [single] : new Set([...shards.values()].map((name) => join(folder, name)))) {
-      const file = await openSafetensors(path)
-      opened.set(path, file)
-      for (const entry of file.entries.values()) {
-        const { name } = entry
-        // Old files hold copies of two things that are not needed: a tied head (the embedding), and the inverse frequencies
-        // (they follow from rope_theta).
-        const copy = name.endsWith('.rotary_emb.inv_freq') || (name === 'lm_head.weight' && config.tie_word_embeddings)
-        if (!copy && fileOf(name) === path) placed.set(name, { file, entry })
-      }
-    }
-    checkShapes(new Map([...placed].map(([name, { entry }]) => [name, entry.shape])), checkpointShapes(config), fileOf)
+    for (const path of weightFiles(folder, shards)) opened.set(path, await openSafetensors(path))
+    const fileOf = placeIn(folder, shards)
+    const placed = checkHeaders(folder, config, shards, opened)
     const find = (name: string) => {
       const found = placed.get(name)
       if (found === undefined) throw new Error(`${folder} has no tensor ${name}`)
-      return found
+      return { file: opened.get(fileOf(name))!, entry: found }
     }
+    const pieces = (name: string) => piecesOf(find(name))
+    const tied = config.tie_word_embeddings && !(placed.has(HEAD) && (await differ(pieces(EMBEDDING), pieces(HEAD))))
+    const ownHead = config.tie_word_embeddings && !tied
     return {
-      config,
+      config: { ...config, tie_word_embeddings: tied },
+      notes: ownHead ? [message('headOfItsOwn', { file: configFile })] : [],
       files: [...opened.keys()],
       fileOf,
       dtypeOf: (name) => find(name).entry.dtype,
@@ -162,24 +95,89 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
         const { file, entry } = find(name)
         return file.read(entry, from, into)
       },
-      async *pieces(name) {
-        const { file, entry } = find(name)
-        const { dtype, shape, begin, end } = entry
-        const length = Math.min(end - begin, byteLength(dtype, [pieceRows(shape), ...shape.slice(1)]))
-        // Two buffers, so that one can be read while the other is still in use.
-        const buffers = [new Uint8Array(length), new Uint8Array(length)]
-        for (let at = 0, turn = 0; at < end - begin; at += length, turn++) {
-          const bytes = buffers[turn % 2]!.subarray(0, Math.min(length, end - begin - at))
-          await file.read(entry, at, bytes)
-          yield { offset: at / byteLength(dtype, []), dtype, bytes }
-        }
-      },
+      pieces,
       close,
     }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+const EMBEDDING = 'model.embed_tokens.weight'
+const HEAD = 'lm_head.weight'
+
+/** The shard of each tensor; null if one file holds all. */
+type Shards = ReadonlyMap<string, string> | null
+
+/** The files that hold the weights of a folder. */
+export function weightFiles(folder: string, shards: Shards): string[] {
+  return [...(shards === null ? [WHOLE_WEIGHTS] : new Set(shards.values()))].map((name) => join(folder, name))
+}
+
+/** Returns the file in which a tensor belongs; the index for a tensor that it leaves out. */
+function placeIn(folder: string, shards: Shards): (name: string) => string {
+  return (name) => join(folder, shards === null ? WHOLE_WEIGHTS : (shards.get(name) ?? SHARD_INDEX))
+}
+
+/**
+ * Checks the headers of a checkpoint's files, by their paths, against its configuration, and returns the tensors that
+ * count. A head is among them also if the configuration ties it.
+ * @throws UserError that names what config.json and weights do not agree on.
+ */
+export function checkHeaders(
+  folder: string,
+  config: Qwen2Config,
+  shards: Shards,
+  headers: ReadonlyMap<string, SafetensorsHeader>,
+): ReadonlyMap<string, Entry> {
+  const fileOf = placeIn(folder, shards)
+  const placed = new Map<string, Entry>()
+  for (const [path, { entries }] of headers) {
+    for (const [name, entry] of entries) {
+      // Old files hold the inverse frequencies too. They follow from rope_theta.
+      if (!name.endsWith('.rotary_emb.inv_freq') && fileOf(name) === path) placed.set(name, entry)
+    }
+  }
+  const [file] = [...headers.keys()]
+  const disagree = (key: string, value: string | number, found: string | number) =>
+    new UserError('configDisagrees', { config: join(folder, 'config.json'), key, value, file: file ?? folder, found })
+  const layers = new Set([...placed.keys()].flatMap((name) => /^model\.layers\.(\d+)\./.exec(name)?.[1] ?? []))
+  const { num_hidden_layers, tie_word_embeddings } = config
+  if (layers.size > 0 && layers.size !== num_hidden_layers) {
+    throw disagree('num_hidden_layers', num_hidden_layers, layers.size)
+  }
+  if (!placed.has(HEAD) && !tie_word_embeddings && placed.has(EMBEDDING)) {
+    throw new UserError('headMissing', { config: join(folder, 'config.json'), file: fileOf(HEAD) })
+  }
+  const wanted = checkpointShapes({ ...config, tie_word_embeddings: !placed.has(HEAD) })
+  checkShapes(new Map([...placed].map(([name, { shape }]) => [name, shape])), wanted, fileOf)
+  return placed
+}
+
+async function* piecesOf({ file, entry }: { file: SafetensorsFile; entry: Entry }): AsyncGenerator<Piece> {
+  const { dtype, shape, begin, end } = entry
+  const length = Math.min(end - begin, byteLength(dtype, [pieceRows(shape), ...shape.slice(1)]))
+  // Two buffers, so that one can be read while the other is still in use.
+  const buffers = [new Uint8Array(length), new Uint8Array(length)]
+  for (let at = 0, turn = 0; at < end - begin; at += length, turn++) {
+    const bytes = buffers[turn % 2]!.subarray(0, Math.min(length, end - begin - at))
+    await file.read(entry, at, bytes)
+    yield { offset: at / byteLength(dtype, []), dtype, bytes }
+  }
+}
+
+/** Whether two tensors of the same shape hold other numbers, in whatever dtypes. */
+async function differ(a: AsyncIterable<Piece>, b: AsyncGenerator<Piece>): Promise<boolean> {
+  for await (const one of a) {
+    const other = (await b.next()).value as Piece
+    const equal =
+      one.dtype === other.dtype
+        ? Buffer.compare(one.bytes, other.bytes) === 0
+        : isDeepStrictEqual(widen(one.bytes, one.dtype), widen(other.bytes, other.dtype))
+    if (!equal) return true
+  }
+  return false
 }
 
 /**
@@ -228,13 +226,15 @@ const indexSchema = z.looseObject({
   weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/, says('mustBeSafetensorsName'))),
 })
 
-/** The shard of each tensor, from the index file. */
+/** The shard of each tensor, from the text of an index file. Errors name `file`. */
+export function parseIndex(file: string, text: string): Map<string, string> {
+  return new Map(Object.entries(parseJsonFile(file, text, indexSchema, message('copyAgain')).weight_map))
+}
+
 async function readIndex(folder: string): Promise<Map<string, string>> {
-  const indexFile = join(folder, 'model.safetensors.index.json')
-  const text = await readOptional(indexFile)
-  if (text === undefined) {
-    const pickled = existsSync(join(folder, 'pytorch_model.bin'))
-    throw new UserError(pickled ? 'weightsInPickle' : 'weightsMissing', { file: join(folder, 'model.safetensors') })
-  }
-  return new Map(Object.entries(parseJsonFile(indexFile, text, indexSchema, message('copyAgain')).weight_map))
+  const file = join(folder, SHARD_INDEX)
+  const text = await readOptional(file)
+  if (text !== undefined) return parseIndex(file, text)
+  const pickled = existsSync(join(folder, 'pytorch_model.bin'))
+  throw new UserError(pickled ? 'weightsInPickle' : 'weightsMissing', { file: join(folder, WHOLE_WEIGHTS) })
 }

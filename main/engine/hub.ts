@@ -3,14 +3,25 @@
  * `models--<owner>--<name>/blobs/<hash>`, and `snapshots/<commit>/<file>` that point there.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ListFileEntry } from '@huggingface/hub'
+import { createReadStream, existsSync, openAsBlob } from 'node:fs'
+import { copyFile, type FileHandle, mkdir, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { HubApiError, ListFileEntry } from '@huggingface/hub'
 import { unwritable, writeFileAtomic } from '../files/file.ts'
+import { finished, leftIn, unfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
+import { proxiedFetch, reasonOfFetch, throughProxy } from '../network/proxy.ts'
+import { checkHeaders, parseIndex, weightFiles } from './checkpoint.ts'
+import { parseQwen2Config } from './config-json.ts'
+import type { Qwen2Config } from './engine.ts'
+import { hubEndpoint, hubToken } from './hub-settings.ts'
+import { readOptional } from './model-file.ts'
+import { type ByteSource, readHeader, type SafetensorsHeader } from './safetensors.ts'
+import { repositoryFolder, SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
+import { checkTokenizerFits, loadTokenizer } from './tokenizer.ts'
 
 /** Progress of a download, over all files. */
 export interface DownloadProgress {
@@ -28,11 +39,13 @@ export interface DownloadOptions {
   readonly endpoint?: string
   /** A connection is given up after this many milliseconds without a byte; default 30,000. */
   readonly patience?: number
+  /** Called with the model's shape before weights are downloaded. Throws to refuse it. */
+  readonly check?: (config: Qwen2Config) => void | Promise<void>
 }
 
-/** The files of a model that this lab reads. */
-const WANTED =
-  /^(config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^chat_template\.jinja$|^model(-\d+-of-\d+)?\.safetensors$/
+/** The small files of a model that this lab reads. */
+const BESIDE =
+  /^(config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^chat_template\.jinja$/
 
 /** A model's name on the hub. */
 export const HUB_NAME = /^[\w.-]+\/[\w.-]+$/
@@ -40,90 +53,237 @@ export const HUB_NAME = /^[\w.-]+\/[\w.-]+$/
 /** Bytes that are written between two checks of a file. */
 const REPORT = 2 ** 23
 
+/** Bytes that are fetched of a file of weights to read its header. */
+const FRONT = 2 ** 16
+
+/** What is needed for all requests about a model. */
+interface Hub {
+  readonly name: string
+  readonly commit: string
+  /** The model's folder in the cache, and that of the commit in it. */
+  readonly repository: string
+  readonly snapshot: string
+  readonly patience: number
+  readonly signal: AbortSignal | undefined
+  /** The content of a file, which is fetched when it is read. */
+  blob(file: ListFileEntry): Promise<Blob>
+}
+
 /**
- * Downloads the missing files of a model's main branch and returns the folder of its snapshot. Partial files are continued.
- * Each file is checked against the hub's hash before it is used.
- * @throws UserError if the hub cannot be reached, lacks or refuses the model, or a file arrives incomplete.
+ * Downloads the missing files of a model's main branch and returns the folder of its snapshot. First come the small files
+ * and the headers of the weights: a model that this lab cannot use is refused before a weight is downloaded. Partial files
+ * are continued. Each file is checked against the hub's hash before it is used.
+ * @throws UserError if the hub cannot be reached, lacks or refuses the model, the lab cannot use it, the disk has no room
+ *   for it, or a file arrives incomplete.
  */
 export async function downloadModel(name: string, options: DownloadOptions): Promise<string> {
-  const { cache, onProgress, signal, patience = 30_000 } = options
-  const hubUrl = options.endpoint ?? process.env.HF_ENDPOINT
-  const accessToken = process.env.HF_TOKEN
-  const request = {
-    repo: name,
-    fetch: patient(patience, signal),
-    ...(hubUrl === undefined ? {} : { hubUrl }),
-    ...(accessToken === undefined ? {} : { accessToken }),
-  }
-  const repository = join(cache, `models--${name.replace('/', '--')}`)
+  const { cache, onProgress, signal, check, patience = 30_000 } = options
+  const hubUrl = options.endpoint?.replace(/\/+$/, '') ?? hubEndpoint()
+  const request = { repo: name, hubUrl, fetch: patient(loggedIn(hubUrl), patience, signal) }
+  const repository = repositoryFolder(cache, name)
   // Imported late: it is slow to start, and usually nothing is downloaded.
-  const { downloadFile, HubApiError, listFiles, modelInfo } = await import('@huggingface/hub')
+  const { downloadFile, HubApiError, InvalidApiResponseFormatError, listFiles, modelInfo } = await import(
+    '@huggingface/hub'
+  )
   try {
     const { sha } = await modelInfo({ ...request, name, additionalFields: ['sha'] })
-    const files: ListFileEntry[] = []
-    for await (const entry of listFiles({ ...request, revision: sha })) {
-      if (entry.type === 'file' && WANTED.test(entry.path)) files.push(entry)
-    }
-    if (!files.some(({ path }) => path.endsWith('.safetensors'))) {
-      throw new UserError('hubNoSafetensors', { name })
-    }
-    // A snapshot counts as complete once it has a config.json, so that comes last.
-    files.sort((a, b) => Number(a.path === 'config.json') - Number(b.path === 'config.json'))
-    const total = files.reduce((sum, { size }) => sum + size, 0)
-    let before = 0
-    const snapshot = join(repository, 'snapshots', sha)
-    await mkdir(snapshot, { recursive: true })
-    await mkdir(join(repository, 'blobs'), { recursive: true })
-    for (const file of files) {
-      const tell = (bytes: number) => onProgress?.({ file: file.path, bytes: before + bytes, total })
-      const blob = async () => {
-        const found = await downloadFile({ ...request, path: file.path, revision: sha, xet: false })
-        if (found === null) throw new UserError('hubFileLost', { name, file: file.path })
+    const listed: ListFileEntry[] = []
+    for await (const entry of listFiles({ ...request, revision: sha })) if (entry.type === 'file') listed.push(entry)
+    const hub: Hub = {
+      name,
+      commit: sha,
+      repository,
+      snapshot: join(repository, 'snapshots', sha),
+      patience,
+      signal,
+      async blob({ path }) {
+        const found = await downloadFile({ ...request, path, revision: sha, xet: false })
+        if (found === null) throw new UserError('hubFileLost', { name, file: path })
         return found
-      }
-      await bringFile(repository, snapshot, file, blob, tell, { patience, signal })
+      },
+    }
+    checkKind(name, listed)
+    await mkdir(hub.snapshot, { recursive: true })
+    await mkdir(join(repository, 'blobs'), { recursive: true })
+    const beside = listed.filter(({ path }) => BESIDE.test(path))
+    for (const file of beside) await bringFile(hub, file)
+    const weights = await checkModel(hub, listed, check)
+    await checkDisk(hub, weights)
+
+    const total = [...beside, ...weights].reduce((sum, { size }) => sum + size, 0)
+    let before = beside.reduce((sum, { size }) => sum + size, 0)
+    for (const file of weights) {
+      await bringFile(hub, file, (bytes) => onProgress?.({ file: file.path, bytes: before + bytes, total }))
       before += file.size
     }
     writeFileAtomic(join(repository, 'refs', 'main'), sha)
-    return snapshot
+    return hub.snapshot
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof HubApiError) throw refused(name, error.statusCode)
-    throw explained(name, unwritable(cache, error))
+    if (error instanceof HubApiError) throw refused(name, hubUrl, error)
+    if (error instanceof InvalidApiResponseFormatError || error instanceof SyntaxError) {
+      throw new UserError('hubOddAnswer', { address: hubUrl, reason: reasonOf(error) })
+    }
+    throw explained(name, hubUrl, unwritable(cache, error))
   }
 }
 
-/** Makes a file of the snapshot. Downloads its blob if it is missing. */
-async function bringFile(
-  repository: string,
-  snapshot: string,
-  file: ListFileEntry,
-  blob: () => Promise<Blob>,
-  tell: (bytes: number) => void,
-  limits: { patience: number; signal: AbortSignal | undefined },
-): Promise<void> {
-  const pointer = join(snapshot, file.path)
+/** Refuses a model by the names of its files. */
+function checkKind(name: string, files: readonly ListFileEntry[]): void {
+  const paths = files.map(({ path }) => path)
+  const has = (file: string) => paths.includes(file)
+  if (!has('config.json') && has('adapter_config.json')) throw new UserError('hubAdapter', { name })
+  if (!has(WHOLE_WEIGHTS) && !has(SHARD_INDEX)) {
+    const others = paths.filter((path) => /\.(bin|gguf|pt|pth|ckpt|onnx|h5|msgpack|safetensors)$/.test(path))
+    if (others.length === 0) throw new UserError('hubNoSafetensors', { name })
+    throw new UserError('hubOtherWeights', { name, files: others.slice(0, 3), wanted: WHOLE_WEIGHTS })
+  }
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+    if (!has(file)) throw new UserError('hubLacksFile', { name, file })
+  }
+}
+
+/**
+ * Checks what can be told before the weights are downloaded: configuration, tokenizer, and the headers of the weights.
+ * Returns the files of weights.
+ */
+async function checkModel(
+  hub: Hub,
+  listed: readonly ListFileEntry[],
+  check: DownloadOptions['check'],
+): Promise<ListFileEntry[]> {
+  const { name, snapshot } = hub
+  const configFile = join(snapshot, 'config.json')
+  const config = parseQwen2Config(configFile, (await readOptional(configFile)) ?? '')
+  checkTokenizerFits(await loadTokenizer(snapshot), config)
+  await check?.(config)
+  const whole = listed.some(({ path }) => path === WHOLE_WEIGHTS)
+  const index = join(snapshot, SHARD_INDEX)
+  const shards = whole ? null : parseIndex(index, (await readOptional(index)) ?? '')
+  const headers = new Map<string, SafetensorsHeader>()
+  const weights: ListFileEntry[] = []
+  for (const path of weightFiles(snapshot, shards)) {
+    const file = listed.find((one) => join(snapshot, one.path) === path)
+    if (file === undefined) throw new UserError('hubLacksFile', { name, file: basename(path) })
+    headers.set(path, await readHeader(await headerSource(hub, file)))
+    weights.push(file)
+  }
+  checkHeaders(snapshot, config, shards, headers)
+  return weights
+}
+
+/** The bytes of a file on the hub, of which only the front is fetched; or of the blob in the cache. */
+async function headerSource(hub: Hub, file: ListFileEntry): Promise<ByteSource> {
+  const path = join(hub.snapshot, file.path)
+  const { size } = file
+  const blob = join(hub.repository, 'blobs', hashOf(file))
+  const here = (await hasSize(path, size)) ? path : (await hasSize(blob, size)) ? blob : undefined
+  const content = here === undefined ? await hub.blob(file) : await openAsBlob(here)
+  let front: Uint8Array | undefined
+  const fetched = async (begin: number, end: number) => {
+    const bytes = new Uint8Array(end - begin)
+    let at = 0
+    for await (const piece of eachPiece(content.slice(begin, end), hub.patience, hub.signal)) {
+      bytes.set(piece.subarray(0, bytes.length - at), at)
+      at += piece.length
+      if (at >= bytes.length) break
+    }
+    if (at < bytes.length) throw new UserError('downloadBrokeOff', { file: file.path, done: begin + at, size })
+    return bytes
+  }
+  return {
+    file: path,
+    size,
+    async read(begin, into) {
+      front ??= await fetched(0, Math.min(FRONT, size))
+      const end = begin + into.length
+      into.set(end <= front.length ? front.subarray(begin, end) : await fetched(begin, end))
+    },
+  }
+}
+
+/** @throws UserError if the disk has no room for the files that are still missing. */
+async function checkDisk({ name, repository }: Hub, files: readonly ListFileEntry[]): Promise<void> {
+  const blobs = join(repository, 'blobs')
+  let missing = 0
+  for (const file of files) {
+    const hash = hashOf(file)
+    if (await hasSize(join(blobs, hash), file.size)) continue
+    const [begun] = leftOf(blobs, hash)
+    missing += file.size - (begun === undefined ? 0 : Math.min(file.size, (await stat(begun)).size))
+  }
+  const { bavail, bsize } = await statfs(blobs)
+  const free = bavail * bsize
+  if (free < missing) {
+    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
+    throw new UserError('hubDiskShort', { name, folder: repository, free: gigabytes(free), needed: gigabytes(missing) })
+  }
+}
+
+function hashOf(file: ListFileEntry): string {
   const hash = file.lfs?.oid ?? file.oid ?? ''
   if (!/^[0-9a-f]{40,64}$/.test(hash)) throw new UserError('hubNoHash', { file: file.path })
-  const place = join(repository, 'blobs', hash)
-  if (!existsSync(place)) {
-    const partial = `${place}.incomplete`
-    await fetchInto(partial, file, blob, tell, limits)
-    await rename(partial, place)
+  return hash
+}
+
+/** Whether a file, or what a link leads to, is there with all its bytes. */
+async function hasSize(path: string, size: number): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.size === size
+}
+
+/** Makes a file of the snapshot. Downloads its blob if it is missing. */
+async function bringFile(hub: Hub, file: ListFileEntry, tell: (bytes: number) => void = () => {}): Promise<void> {
+  const pointer = join(hub.snapshot, file.path)
+  const hash = hashOf(file)
+  const blobs = join(hub.repository, 'blobs')
+  const place = join(blobs, hash)
+  if (!(await hasSize(pointer, file.size))) {
+    if (!(await hasSize(place, file.size))) await bringBlob(hub, file, hash, tell)
+    await rm(pointer, { force: true })
+    await symlink(join('..', '..', 'blobs', hash), pointer).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process has made the link, or the file system has no links.
+      if (error.code !== 'EEXIST') await copyFile(place, pointer)
+    })
   }
   tell(file.size)
-  if (existsSync(pointer)) return
-  await rm(pointer, { force: true })
-  await symlink(join('..', '..', 'blobs', hash), pointer)
+}
+
+/**
+ * Downloads a blob. Each process writes a file of its own, so that several can download one model at a time. What a
+ * process that has ended left of the blob is continued.
+ */
+async function bringBlob(hub: Hub, file: ListFileEntry, hash: string, tell: (bytes: number) => void): Promise<void> {
+  const blobs = join(hub.repository, 'blobs')
+  const partial = unfinished(blobs, hash)
+  try {
+    for (const left of leftOf(blobs, hash)) {
+      // Of several processes that want to continue it, one succeeds.
+      const taken = await rename(left, partial).then(
+        () => true,
+        () => false,
+      )
+      if (taken) break
+    }
+    await fetchInto(partial, file, hash, () => hub.blob(file), tell, hub)
+    await rename(partial, join(blobs, hash))
+  } finally {
+    finished(partial)
+  }
+}
+
+/** What processes that have ended, and earlier attempts of this one, left of a blob. */
+function leftOf(blobs: string, hash: string): string[] {
+  return leftIn(blobs, 'tmp').filter((path) => basename(path).startsWith(hash.slice(0, 40)))
 }
 
 /** Downloads the rest of a file. A complete file with a wrong hash is removed, so that the next attempt begins anew. */
 async function fetchInto(
   partial: string,
   file: ListFileEntry,
+  wanted: string,
   blob: () => Promise<Blob>,
   tell: (bytes: number) => void,
-  { patience, signal }: { patience: number; signal: AbortSignal | undefined },
+  { patience, signal }: Pick<Hub, 'patience' | 'signal'>,
 ): Promise<void> {
   const begun = existsSync(partial) ? (await stat(partial)).size : 0
   const start = begun <= file.size ? begun : 0
@@ -151,7 +311,7 @@ async function fetchInto(
     await handle.close()
   }
   if (at < file.size) throw new UserError('downloadBrokeOff', { file: file.path, done: at, size: file.size })
-  if (at > file.size || hash.digest('hex') !== (file.lfs?.oid ?? file.oid)) {
+  if (at > file.size || hash.digest('hex') !== wanted) {
     await rm(partial, { force: true })
     throw new UserError('downloadHashWrong', { file: file.path })
   }
@@ -195,7 +355,7 @@ class TooLate extends Error {
 }
 
 /** fetch that gives up if no answer begins within `patience` milliseconds. */
-function patient(patience: number, signal: AbortSignal | undefined): typeof fetch {
+function patient(from: typeof fetch, patience: number, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
     const late = new AbortController()
     const timer = setTimeout(
@@ -204,29 +364,52 @@ function patient(patience: number, signal: AbortSignal | undefined): typeof fetc
     )
     const signals = [late.signal, ...(signal === undefined ? [] : [signal])]
     try {
-      return await fetch(input, { ...init, signal: AbortSignal.any(signals) })
+      return await from(input, { ...init, signal: AbortSignal.any(signals) })
     } finally {
       clearTimeout(timer)
     }
   }
 }
 
+/**
+ * fetch with the user's token, for the hub's own address alone. fetch itself drops the token when the hub sends it on to
+ * another host.
+ */
+function loggedIn(hubUrl: string): typeof fetch {
+  const token = hubToken()
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    const headers = new Headers(init?.headers)
+    if (token !== null && url.origin === new URL(hubUrl).origin) headers.set('Authorization', `Bearer ${token}`)
+    const answer = await proxiedFetch(input, { ...init, headers })
+    // It says more than the status: whether there is no such model, or one with conditions.
+    const code = answer.headers.get('X-Error-Code')
+    if (code === 'GatedRepo') throw new UserError('hubGated', gatedModel(url, hubUrl))
+    return answer
+  }
+}
+
+/** The model of a request, and its page. */
+function gatedModel({ pathname }: URL, hubUrl: string) {
+  const [name = ''] = /[^/]+\/[^/]+(?=\/(?:resolve|tree|revision)\/|$)/.exec(pathname) ?? []
+  return { name, page: `${hubUrl}/${name}` }
+}
+
 /** The error for an answer of the hub that is no success. */
-function refused(name: string, status: number): UserError {
-  if (status === 401 || status === 403) return new UserError('hubForbidden', { name })
+function refused(name: string, hubUrl: string, { statusCode: status }: HubApiError): UserError {
+  if (status === 401 || status === 403) {
+    return hubToken() === null ? new UserError('hubForbidden', { name }) : new UserError('hubTokenRefused', { name })
+  }
   if (status === 404) return new UserError('hubNoModel', { name })
+  if (status === 407) return explained(name, hubUrl, new TypeError('407')) as UserError
   return new UserError('hubStatus', { status, name })
 }
 
 /** A UserError for a network error; any other error unchanged. */
-function explained(name: string, error: unknown): unknown {
+function explained(name: string, hubUrl: string, error: unknown): unknown {
   const folder = `models/${name}`
-  if (error instanceof TooLate) return new UserError('hubUnreachable', { name, reason: error.reason, folder })
-  // If fetch gets no answer, it throws a TypeError with the reason as its cause.
-  if (error instanceof TypeError) {
-    const { cause } = error
-    const reason = cause instanceof Error && cause.message !== '' ? cause.message : error.message
-    return new UserError('hubUnreachable', { name, reason, folder })
-  }
-  return error
+  // If fetch gets no answer, it throws a TypeError.
+  const reason = error instanceof TooLate ? error.reason : error instanceof TypeError ? reasonOfFetch(error) : undefined
+  if (reason === undefined) return error
+  return new UserError('hubUnreachable', { name, reason: throughProxy(hubUrl, reason), folder })
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { testNative } from '../../testing/native.ts'
@@ -8,6 +8,7 @@ import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { Qwen2Config } from './engine.ts'
+import { huggingFaceCache } from './hub-settings.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 
@@ -35,16 +36,49 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(room, { recursive: true, force: true }))
 
-test('finds a model as a folder, and the snapshot that main names in the Hugging Face cache', () => {
+test('finds a model as a folder, and a whole snapshot in the Hugging Face cache, first that of main', () => {
   expect(resolveModel(folder)).toBe(folder)
   const repository = join(room, 'hub', 'models--Qwen--Qwen2-0.5B')
-  for (const commit of ['aaa', 'bbb']) {
-    mkdirSync(join(repository, 'snapshots', commit), { recursive: true })
-    writeFileSync(join(repository, 'snapshots', commit, 'config.json'), '{}')
+  const at = (commit: string, file = '') => join(repository, 'snapshots', commit, file)
+  const found = () => resolveModel('Qwen/Qwen2-0.5B', join(room, 'hub'))
+  for (const commit of ['aaa', 'bbb', 'ccc']) {
+    mkdirSync(at(commit), { recursive: true })
+    for (const file of ['config.json', 'tokenizer.json', 'model.safetensors']) writeFileSync(at(commit, file), '{}')
+    writeFileSync(at(commit, 'tokenizer_config.json'), '{"chat_template": "{{ messages }}"}')
   }
   mkdirSync(join(repository, 'refs'))
   writeFileSync(join(repository, 'refs', 'main'), 'bbb\n')
-  expect(resolveModel('Qwen/Qwen2-0.5B', join(room, 'hub'))).toBe(join(repository, 'snapshots', 'bbb'))
+  expect(found()).toBe(at('bbb'))
+  // As AutoTokenizer leaves it.
+  rmSync(at('bbb', 'model.safetensors'))
+  expect([at('aaa'), at('ccc')]).toContain(found())
+  // As a download that broke off leaves it: with an index, but without a shard.
+  const shards = { weight_map: { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' } }
+  rmSync(at('ccc', 'model.safetensors'))
+  writeFileSync(at('ccc', 'model.safetensors.index.json'), JSON.stringify(shards))
+  writeFileSync(at('ccc', 'model-00001-of-00002.safetensors'), '')
+  expect(found()).toBe(at('aaa'))
+  writeFileSync(at('aaa', 'tokenizer_config.json'), '{}')
+  expect(found).toThrow(/bbb lacks model\.safetensors; copy these files there/)
+  writeFileSync(at('ccc', 'model-00002-of-00002.safetensors'), '')
+  expect(found()).toBe(at('ccc'))
+  // The commit of main is gone.
+  writeFileSync(join(repository, 'refs', 'main'), 'ddd')
+  expect(found()).toBe(at('ccc'))
+})
+
+test('the cache is where the variables of the other clients say', () => {
+  const settings = ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_HOME', 'XDG_CACHE_HOME'] as const
+  for (const name of settings) vi.stubEnv(name, '')
+  vi.stubEnv('XDG_CACHE_HOME', '/x')
+  expect(huggingFaceCache()).toBe('/x/huggingface/hub')
+  vi.stubEnv('HF_HOME', '~/h')
+  expect(huggingFaceCache()).toBe(join(homedir(), 'h/hub'))
+  vi.stubEnv('HUGGINGFACE_HUB_CACHE', '$XDG_CACHE_HOME/c')
+  expect(huggingFaceCache()).toBe('/x/c')
+  vi.stubEnv('HF_HUB_CACHE', '/y')
+  expect(huggingFaceCache()).toBe('/y')
+  vi.unstubAllEnvs()
 })
 
 test('says where the files of an unknown model belong', () => {

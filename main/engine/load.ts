@@ -1,7 +1,6 @@
 /** Finds a model by its name and loads it into an engine. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
@@ -12,8 +11,10 @@ import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
+import { huggingFaceCache, offlineBy } from './hub-settings.ts'
 import { loadAddon } from './native/addon.ts'
 import { fingerprint, type WeightCache } from './native/cache.ts'
+import { lacking, snapshotsOf } from './snapshot.ts'
 
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
@@ -57,29 +58,37 @@ function withoutNative(): Exclude<EngineKind, 'native'> {
 }
 
 /**
- * Finds a model's folder: `name` as a folder (relative to the project), `models/<name>`, or the newest snapshot of that
- * name in the Hugging Face cache.
- * @throws UserError that says where the model's files belong, or that downloads are forbidden.
+ * Finds a model's folder: `name` as a folder (relative to the project), `models/<name>`, or a snapshot of that name in the
+ * Hugging Face cache that has all files which the lab reads: that of the branch main, else the newest.
+ * @throws UserError that says where the model's files belong, which of them the cache lacks, or that downloads are forbidden.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
-  const candidates = [
-    resolve(PROJECT_ROOT, name),
-    join(PROJECT_ROOT, 'models', name),
-    resolve(PROGRAM_ROOT, name),
-    ...snapshots(name, cache),
-  ]
-  const folder = candidates.find((candidate) => existsSync(join(candidate, 'config.json')))
+  const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), resolve(PROGRAM_ROOT, name)]
+  const snapshots = CACHED_NAME.test(name) ? snapshotsOf(cache, name) : []
+  const folder =
+    candidates.find((candidate) => existsSync(join(candidate, 'config.json'))) ??
+    snapshots.find((snapshot) => lacking(snapshot).length === 0)
   if (folder !== undefined) return folder
-  if (mayBeOnHub(name) && isOffline()) {
-    throw new UserError('modelOffline', { name, folder: `models/${name}` })
+  const [partial] = snapshots
+  const place = `models/${name}`
+  const variable = offlineBy()
+  if (partial !== undefined) {
+    const missing = lacking(partial)
+    const values = { name, snapshot: partial, missing, folder: place }
+    if (variable === null) throw new UserError('modelPartial', values)
+    throw new UserError('modelPartialOffline', { ...values, variable })
   }
+  if (mayBeOnHub(name) && variable !== null) throw new UserError('modelOffline', { name, variable, folder: place })
   const wanted = resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))
   throw new UserError('modelMissing', { name, cache, folder: wanted })
 }
 
+/** A name that the cache can have: also that of a model without an owner. */
+const CACHED_NAME = /^[\w.-]+(\/[\w.-]+)?$/
+
 /**
- * Finds a model's folder as resolveModel does, or else downloads the model from the Hugging Face Hub if `name` can be a
- * name there and HF_HUB_OFFLINE allows it.
+ * Finds a model's folder as resolveModel does, or else downloads from the Hugging Face Hub what is missing of it, if `name`
+ * can be a name there and HF_HUB_OFFLINE allows it.
  * @throws UserError as resolveModel and downloadModel do.
  */
 export async function findModel(
@@ -96,16 +105,12 @@ export async function findModel(
 
 /** Whether a model that is not on this machine may be downloaded from the Hugging Face Hub. */
 export function isOnHub(name: string): boolean {
-  return mayBeOnHub(name) && !isOffline()
+  return mayBeOnHub(name) && offlineBy() === null
 }
 
 function mayBeOnHub(name: string): boolean {
   const [owner = ''] = name.split('/')
   return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner))
-}
-
-function isOffline(): boolean {
-  return !['', '0', 'false', undefined].includes(process.env.HF_HUB_OFFLINE?.toLowerCase())
 }
 
 async function loadNative(options: LoadOptions): Promise<Engine> {
@@ -117,6 +122,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     const { precision, headPrecision, gradientCheckpointing } = chooseHolding(checkpoint.config, options)
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
+      notes: checkpoint.notes,
       precision: precision === 'fp32' ? 'float32' : precision,
       // Exact only on request: rounding is faster, and changes results no more than another training seed does.
       products: options.precision === 'fp32' ? 'fp32' : 'bf16',
@@ -161,7 +167,7 @@ async function loadTfjs(
   await checkRoom?.(opened.config, kind)
   const { config, tensors } = await loadCheckpoint(folder)
   const { createTfjsEngine } = await import('./tfjs/engine.ts')
-  const options = note === undefined ? {} : { note }
+  const options = { notes: [...(note === undefined ? [] : [note]), ...opened.notes] }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
   if (!isInstalled(NODE_GPU)) {
     throw new UserError('nodeGpuNotInstalled', { package: `${NODE_GPU}@${manifest.peerDependencies[NODE_GPU]}` })
@@ -192,21 +198,4 @@ function isInstalled(name: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Snapshots of a model in the cache: first that of its branch main, then the others. */
-function snapshots(name: string, cache: string): string[] {
-  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name)) return []
-  const repository = join(cache, `models--${name.replace('/', '--')}`)
-  const all = join(repository, 'snapshots')
-  if (!existsSync(all)) return []
-  const main = join(repository, 'refs', 'main')
-  const newest = existsSync(main) ? [readFileSync(main, 'utf8').trim()] : []
-  return [...newest, ...readdirSync(all)].map((commit) => join(all, commit))
-}
-
-/** The cache folder of models from the Hugging Face Hub. */
-export function huggingFaceCache(): string {
-  const { HF_HUB_CACHE, HF_HOME } = process.env
-  return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub')
 }

@@ -33,12 +33,25 @@ export interface Entry {
   readonly end: number
 }
 
-/** An open safetensors file whose header was read. */
-export interface SafetensorsFile {
+/** Where the bytes of a file come from: the disk, or the net. */
+export interface ByteSource {
+  /** Its name, for messages. */
   readonly file: string
+  readonly size: number
+  /** Reads bytes from `begin` on, filling `into`. */
+  read(begin: number, into: Uint8Array): Promise<void>
+}
+
+/** What a file's header says. */
+export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, Entry>
   /** The header's free texts. */
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** An open safetensors file whose header was read. */
+export interface SafetensorsFile extends SafetensorsHeader {
+  readonly file: string
   /** Reads a tensor's bytes from `from` on, filling `into`. Throws UserError if the file became shorter. */
   read(entry: Entry, from: number, into: Uint8Array): Promise<void>
   close(): Promise<void>
@@ -51,11 +64,11 @@ export interface SafetensorsFile {
 export async function openSafetensors(file: string, dtypes: readonly Dtype[] = NUMBERS): Promise<SafetensorsFile> {
   const handle = await openFile(file)
   try {
-    const { entries, metadata } = await readHeader(file, handle, dtypes)
+    const { size } = await handle.stat()
+    const source: ByteSource = { file, size, read: (begin, into) => readInto(file, handle, begin, into) }
     return {
       file,
-      entries: new Map(entries.map((entry) => [entry.name, entry])),
-      metadata,
+      ...(await readHeader(source, dtypes)),
       read: (entry, from, into) => readInto(file, handle, entry.begin + from, into),
       close: () => handle.close(),
     }
@@ -169,16 +182,15 @@ async function openFile(file: string): Promise<FileHandle> {
   throw new UserError('safetensorsNotAFile', { file })
 }
 
-/** Parses the header: its free texts, and its entries by position. Checks that they fill the rest of the file exactly. */
-async function readHeader(
-  file: string,
-  handle: FileHandle,
-  dtypes: readonly Dtype[],
-): Promise<{ entries: Entry[]; metadata: Record<string, string> }> {
-  const { size } = await handle.stat()
+/**
+ * Reads the header of a file, which may be anywhere: its free texts, and its entries by position.
+ * @throws UserError if the header is damaged, or its tensors do not fill the rest of the file exactly.
+ */
+export async function readHeader(source: ByteSource, dtypes: readonly Dtype[] = NUMBERS): Promise<SafetensorsHeader> {
+  const { file, size } = source
   if (size < 8) throw new UserError('safetensorsCutOff', { file, size })
   const lead = Buffer.alloc(8)
-  await readInto(file, handle, 0, lead)
+  await source.read(0, lead)
   const length = Number(lead.readBigUInt64LE())
   if (length > MAX_HEADER_BYTES) throw new UserError('safetensorsHeaderTooLong', { file })
   const start = 8 + length
@@ -186,7 +198,7 @@ async function readHeader(
 
   let header: unknown
   const text = Buffer.alloc(length)
-  await readInto(file, handle, 8, text)
+  await source.read(8, text)
   try {
     header = JSON.parse(text.toString('utf8'))
   } catch {
@@ -231,7 +243,7 @@ async function readHeader(
   }
   if (at > size) throw new UserError('safetensorsTensorsCutOff', { file, needed: at, size })
   if (at < size) throw new UserError('safetensorsTrailing', { file, size: size - at })
-  return { entries, metadata }
+  return { entries: new Map(entries.map((entry) => [entry.name, entry])), metadata }
 }
 
 /** Reads a file's bytes from `begin` on, filling `into`. */

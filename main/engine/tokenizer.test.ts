@@ -180,3 +180,15 @@ test("refuses a vocabulary that Qwen2's pre-tokenizer cuts apart, as transformer
   const resaved = await folderWith({ 'tokenizer.json': { ...shipped, pre_tokenizer: QWEN2_CUTS } })
   await expect(loadTokenizer(resaved)).rejects.toThrow(/cuts \d+ of \d+ tokens .*Copy the original tokenizer\.json\.$/)
 })
+
+test('tokens that only tokenizer_config.json adds are refused', async () => {
+  const config = { eos_token: '<|endoftext|>', chat_template: CHATML }
+  const decoder = { [IM_END]: { content: '<|im_end|>' } }
+  const same = await folderWith({ 'tokenizer_config.json': { ...config, added_tokens_decoder: decoder } })
+  expect((await loadTokenizer(same)).stopTokenIds).toContain(IM_END)
+  const more = { ...decoder, [TINY_VOCAB_SIZE]: { content: '<|tool|>' } }
+  const other = await folderWith({ 'tokenizer_config.json': { ...config, added_tokens_decoder: more } })
+  await expect(loadTokenizer(other)).rejects.toThrow(
+    `gives <|tool|> the id ${TINY_VOCAB_SIZE}, and tokenizer.json does not`,
+  )
+})

@@ -61,6 +61,8 @@ type TokenizerModel = z.infer<typeof tokenizerSchema>['model']
 const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() })])
 
 const tokenizerConfigSchema = z.looseObject({
+  // transformers adds these to what tokenizer.json has.
+  added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
   bos_token: tokenNameSchema.nullish(),
   eos_token: tokenNameSchema.nullish(),
   chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),
@@ -94,6 +96,10 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   }
   const bpe = build(file, { ...source, added_tokens: [], model: { ...source.model, vocab } })
 
+  for (const [id, { content }] of Object.entries(config.added_tokens_decoder ?? {})) {
+    const here = addedTokens.find((token) => token.content === content)?.id ?? source.model.vocab[content]
+    if (here !== Number(id)) throw new UserError('addedTokenElsewhere', { file: configFile, token: content, id })
+  }
   const idOfAdded = new Map(addedTokens.map(({ content, id }) => [content, id]))
   const addedById = new Map(addedTokens.map((token) => [token.id, token]))
   const known = new Set(Object.values(vocab))

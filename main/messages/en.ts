@@ -39,6 +39,12 @@ export const ENGLISH = {
   mustDivideAttentionHeads: 'must divide num_attention_heads',
   mustBeQuotientOfHidden: 'must be hidden_size / num_attention_heads',
   slidingWindowUnsupported: 'must be false, as sliding-window attention is not supported',
+  mustHaveAllLayers: 'must have an entry for each of num_hidden_layers',
+  mustBeOneTheta: 'must be the same in rope_parameters and rope_scaling',
+  mustHaveTheta: 'must have rope_theta',
+  mustBeCausalLm: 'must be Qwen2ForCausalLM, as the other kinds end in no head over the vocabulary',
+  quantizedUnsupported:
+    'must be absent, as the lab cannot read weights that are quantised already; take the model that they were made from (the lab can hold it in 4 bits itself)',
   mustBeSafetensorsName: 'must be the name of a safetensors file',
 
   // Configuration
@@ -99,6 +105,12 @@ export const ENGLISH = {
   weightsMissing: "{{file}} is missing; copy it from the model's original folder.",
   weightsInPickle: '{{file}} is missing; convert pytorch_model.bin to safetensors.',
   tensorMissing: '{{file}} lacks the tensor {{name}}; copy the file again.',
+  configDisagrees:
+    '{{config}} has {{key}} {{value}}, but {{file}} has {{found}}; use the config.json that belongs to these weights.',
+  headMissing:
+    '{{config}} does not tie the head to the embedding, but {{file}} has no lm_head.weight; set tie_word_embeddings to true if the model ties them, or copy the files again.',
+  headOfItsOwn:
+    '{{file}} ties the head to the embedding, but lm_head.weight differs from it and is used, as in transformers 5',
   tensorShapeWrong:
     "{{file}}: {{name}} is [{{shape}}], but the model's config.json asks for [{{wanted}}]; the files belong to different models.",
   tensorUnknown: '{{file}} holds {{name}}, which no Qwen2 model has; the file belongs to another model.',
@@ -131,6 +143,8 @@ export const ENGLISH = {
     "{{file}} is not a tokenizer that this lab can use: {{reason}}; copy the model's own tokenizer.json.",
   vocabularyLacksBytes:
     '{{file}}: the vocabulary lacks {{missing}} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.',
+  addedTokenElsewhere:
+    '{{file}}: added_tokens_decoder gives {{token}} the id {{id}}, and tokenizer.json does not; take both files from the same model.',
   preTokenizerOfAnother:
     '{{file}}: the pre-tokenizer cuts {{apart}} of {{tried}} tokens of the vocabulary apart (such as {{example}}), so the model was trained with another; transformers 5 writes such a file when it saves a model of type qwen2. Copy the original tokenizer.json.',
   chatTemplateMissing: '{{file}}: chat_template is missing; add it there or as chat_template.jinja beside it.',
@@ -195,8 +209,28 @@ export const ENGLISH = {
   mergeOntoInput: '{{folder}} holds the base model or the adapter; choose another folder for the merged model.',
   mergeTargetTaken: '{{folder}} already exists and is not an empty folder; choose another or remove it.',
 
+  // Network
+  throughProxy: 'through the proxy {{proxy}}: {{reason}}',
+  proxyUnreadable: '{{variable}} is not the address of a proxy; write it as http://host:port.',
+  proxyUnsupported:
+    '{{variable}} names {{proxy}}, but the lab can use only proxies of http and https; write it as http://host:port.',
+
   // Hugging Face Hub
   hubNoSafetensors: '{{name}} on the Hugging Face Hub has no safetensors; choose another model.',
+  hubOtherWeights:
+    '{{name}} on the Hugging Face Hub has no {{wanted}}, only {{files}}; choose a model with safetensors, or convert it.',
+  hubAdapter:
+    '{{name}} on the Hugging Face Hub is an adapter, not a model; name its base model, and copy the adapter to the path in the configuration.',
+  hubLacksFile: '{{name}} on the Hugging Face Hub has no {{file}}, which the lab needs; choose another model.',
+  hubDiskShort:
+    '{{name}} needs {{needed}} more in {{folder}}, but {{free}} are free; free some, or set HF_HOME to another disk.',
+  hubGated:
+    '{{name}} on the Hugging Face Hub has conditions; accept them at {{page}}, then set HF_TOKEN or run `hf auth login`.',
+  hubTokenRefused:
+    '{{name}} on the Hugging Face Hub is restricted or does not exist, and your token may not read it; check the name, and HF_TOKEN or `hf auth login`.',
+  hubTokenWrong: '{{source}} holds something that is not a token; log in again with `hf auth login`, or set HF_TOKEN.',
+  hubOddAnswer:
+    '{{address}} does not answer as a Hugging Face Hub does ({{reason}}); check HF_ENDPOINT, and whether the network asks for a login.',
   hubFileLost: '{{name}} on the Hugging Face Hub no longer has {{file}}; try again.',
   hubNoHash: 'The Hugging Face Hub gives no hash of {{file}}; try again.',
   downloadBrokeOff:
@@ -204,7 +238,7 @@ export const ENGLISH = {
   downloadHashWrong:
     'The downloaded {{file}} does not have the hash that the Hugging Face Hub gives; run the command again.',
   hubForbidden:
-    '{{name}} on the Hugging Face Hub is restricted or does not exist; check the name, or set HF_TOKEN to a token that may read it.',
+    '{{name}} on the Hugging Face Hub is restricted or does not exist; check the name, or set HF_TOKEN to a token that may read it (or run `hf auth login`).',
   hubNoModel: 'The Hugging Face Hub has no model {{name}}; check the name, which is owner/model.',
   hubStatus: 'The Hugging Face Hub answered with status {{status}} for {{name}}; try again later.',
   hubUnreachable:
@@ -236,7 +270,11 @@ export const ENGLISH = {
   wasmDoesNotStart: 'WebAssembly would be faster but does not start ({{reason}})',
   chosenWithoutNative: 'training is many times slower than with the native engine. {{problem}}',
   modelOffline:
-    "The model {{name}} is not on this machine, and HF_HUB_OFFLINE forbids the download; unset HF_HUB_OFFLINE, or put the model's files into {{folder}}.",
+    "The model {{name}} is not on this machine, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
+  modelPartial:
+    'The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}; copy these files there, or the whole model into {{folder}}.',
+  modelPartialOffline:
+    "The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
   modelMissing:
     'The model {{name}} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
   modelShapeUnknown:

@@ -36,6 +36,12 @@ export const CHINESE = translated({
   mustDivideAttentionHeads: '必须整除 num_attention_heads',
   mustBeQuotientOfHidden: '必须是 hidden_size / num_attention_heads',
   slidingWindowUnsupported: '必须是 false，因为不支持滑动窗口注意力',
+  mustHaveAllLayers: '必须为 num_hidden_layers 中的每一层各有一项',
+  mustBeOneTheta: '必须与 rope_parameters 和 rope_scaling 中的相同',
+  mustHaveTheta: '必须有 rope_theta',
+  mustBeCausalLm: '必须是 Qwen2ForCausalLM，其他种类没有词表上的输出层',
+  quantizedUnsupported:
+    '必须不存在，因为实验室不能读取已量化的权重；请使用量化之前的模型（实验室自己可以用 4 位保存它）',
   mustBeSafetensorsName: '必须是 safetensors 文件的名称',
 
   // 配置
@@ -93,6 +99,11 @@ export const CHINESE = translated({
   weightsMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
   weightsInPickle: '缺少 {{file}}；请把 pytorch_model.bin 转换成 safetensors。',
   tensorMissing: '{{file}} 缺少张量 {{name}}；请重新复制这个文件。',
+  configDisagrees: '{{config}} 中的 {{key}} 是 {{value}}，而 {{file}} 有 {{found}}；请使用属于这些权重的 config.json。',
+  headMissing:
+    '{{config}} 没有把输出层与词嵌入共用，而 {{file}} 没有 lm_head.weight；如果模型共用两者，请把 tie_word_embeddings 设为 true，否则请重新复制文件。',
+  headOfItsOwn:
+    '{{file}} 把输出层与词嵌入共用，但 lm_head.weight 与词嵌入不同；与 transformers 5 一样，使用 lm_head.weight',
   tensorShapeWrong:
     '{{file}}：{{name}} 的形状是 [{{shape}}]，而模型的 config.json 要求 [{{wanted}}]；这些文件属于不同的模型。',
   tensorUnknown: '{{file}} 含有 Qwen2 模型没有的 {{name}}；这个文件属于别的模型。',
@@ -119,6 +130,8 @@ export const CHINESE = translated({
   tokenizerUnusable: '{{file}} 不是本实验室能用的分词器：{{reason}}；请复制模型自带的 tokenizer.json。',
   vocabularyLacksBytes:
     '{{file}}：词表缺少 256 个字节中的 {{missing}} 个，因此不是 Qwen2 模型的字节级 BPE；请使用模型自带的 tokenizer.json。',
+  addedTokenElsewhere:
+    '{{file}}：added_tokens_decoder 给 {{token}} 的编号是 {{id}}，而 tokenizer.json 不是；请从同一个模型取这两个文件。',
   preTokenizerOfAnother:
     '{{file}}：预分词器把词表中 {{tried}} 个词元里的 {{apart}} 个（例如 {{example}}）切开，因此模型训练时用的是另一个预分词器；transformers 5 保存 qwen2 类型的模型时会写出这样的文件。请复制原来的 tokenizer.json。',
   chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
@@ -177,8 +190,25 @@ export const CHINESE = translated({
   mergeOntoInput: '{{folder}} 里是基础模型或适配器；请为合并后的模型选择别的文件夹。',
   mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
 
+  // Network
+  throughProxy: '经由代理 {{proxy}}：{{reason}}',
+  proxyUnreadable: '{{variable}} 不是代理的地址；请写成 http://主机:端口。',
+  proxyUnsupported: '{{variable}} 写的是 {{proxy}}，而实验室只能使用 http 和 https 代理；请写成 http://主机:端口。',
+
   // Hugging Face Hub
   hubNoSafetensors: 'Hugging Face Hub 上的 {{name}} 没有 safetensors；请选择别的模型。',
+  hubOtherWeights:
+    'Hugging Face Hub 上的 {{name}} 没有 {{wanted}}，只有 {{files}}；请选择有 safetensors 的模型，或转换它。',
+  hubAdapter: 'Hugging Face Hub 上的 {{name}} 是适配器，不是模型；请写它的基座模型，并把适配器复制到配置中的路径。',
+  hubLacksFile: 'Hugging Face Hub 上的 {{name}} 没有实验室需要的 {{file}}；请选择别的模型。',
+  hubDiskShort:
+    '{{name}} 还需要 {{folder}} 中的 {{needed}}，而可用空间为 {{free}}；请腾出空间，或把 HF_HOME 设到别的磁盘。',
+  hubGated:
+    'Hugging Face Hub 上的 {{name}} 附有条件；请在 {{page}} 接受条件，然后设置 HF_TOKEN 或运行 `hf auth login`。',
+  hubTokenRefused:
+    'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在，而您的令牌无权读取它；请检查名称，以及 HF_TOKEN 或 `hf auth login`。',
+  hubTokenWrong: '{{source}} 中的内容不是令牌；请用 `hf auth login` 重新登录，或设置 HF_TOKEN。',
+  hubOddAnswer: '{{address}} 的回应与 Hugging Face Hub 不同（{{reason}}）；请检查 HF_ENDPOINT，以及网络是否要求登录。',
   hubFileLost: 'Hugging Face Hub 上的 {{name}} 已没有 {{file}}；请再试一次。',
   hubNoHash: 'Hugging Face Hub 没有给出 {{file}} 的哈希值；请再试一次。',
   downloadBrokeOff: '{{file}} 下载到 {{done}} 字节（共 {{size}} 字节）时中断；再次运行命令即可继续。',
@@ -213,8 +243,11 @@ export const CHINESE = translated({
   engineNoted: '{{engine}}；{{note}}',
   wasmDoesNotStart: 'WebAssembly 更快，但没有启动（{{reason}}）',
   chosenWithoutNative: '训练比用原生引擎慢许多倍。{{problem}}',
-  modelOffline:
-    '本机没有模型 {{name}}，而 HF_HUB_OFFLINE 禁止下载；请取消 HF_HUB_OFFLINE，或把模型的文件放进 {{folder}}。',
+  modelOffline: '本机没有模型 {{name}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
+  modelPartial:
+    'Hugging Face 缓存中的模型 {{name}} 不完整：{{snapshot}} 缺少 {{missing}}；请把这些文件复制到那里，或把整个模型放进 {{folder}}。',
+  modelPartialOffline:
+    'Hugging Face 缓存中的模型 {{name}} 不完整：{{snapshot}} 缺少 {{missing}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
   modelMissing:
     '模型 {{name}} 既不是含 config.json 的文件夹，也不在 models/ 或 Hugging Face 缓存 {{cache}} 中；请把它的 config.json、tokenizer.json、tokenizer_config.json 和 *.safetensors 放进 {{folder}}。',
   modelShapeUnknown:

@@ -6,8 +6,11 @@ import { resolve } from 'node:path'
 import { AgentModel } from '../agent/model.ts'
 import type { Audience } from '../agent/spectator.ts'
 import { checkRoom } from '../capacity/float32.ts'
+import { checkMemory } from '../capacity/forecast.ts'
+import { freeForTraining } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
 import type { DownloadProgress } from '../engine/hub.ts'
+import { engineOf } from '../engine/load.ts'
 import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
@@ -55,7 +58,15 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
         headPrecision: config.model.head_precision,
         gradientCheckpointing: config.training.gradient_checkpointing,
         checkRoom,
-        download: { onProgress: sayProgress(say), ...(signal === undefined ? {} : { signal }) },
+        download: {
+          onProgress: sayProgress(say),
+          // The model's configuration is here now, so what it needs is known.
+          async check(shape) {
+            await checkRoom(shape, engineOf(config.model.engine))
+            checkMemory(config, freeForTraining())
+          },
+          ...(signal === undefined ? {} : { signal }),
+        },
       })
       return model
     },

@@ -1,6 +1,9 @@
 /** An MLflow tracking server, over its REST API 2.0. */
 import { z } from 'zod'
+import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
+import { proxiedFetch, reasonOfFetch, throughProxy } from '../network/proxy.ts'
 import { KEY_TAG, type Point, type Tracker, TrackingError, TrackingGone, TrackingInTrash } from './tracker.ts'
 
 /** Time limits in milliseconds: of an answer, and of taking a file. */
@@ -49,7 +52,7 @@ export function trackingServer(
   ): Promise<T> => {
     const limit = AbortSignal.timeout(body instanceof Uint8Array ? FILE_PATIENCE : PATIENCE)
     const ask = async () => {
-      const answer = await fetch(`${base}/api/2.0/${path}`, {
+      const answer = await proxiedFetch(`${base}/api/2.0/${path}`, {
         method,
         headers: { ...headers, ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
@@ -59,7 +62,7 @@ export function trackingServer(
     }
     const { answer, text } = await ask().catch((error) => {
       signal.throwIfAborted()
-      throw away(error, limit)
+      throw error instanceof UserError ? error : away(base, error, limit)
     })
     if (!answer.ok) throw problem(answer.status, text)
     return schema.parse(text === '' ? {} : readJson(text))
@@ -193,10 +196,9 @@ function problem(status: number, text: string): TrackingError {
 }
 
 /** The error for a server that gave no answer. fetch hides the reason in the cause. */
-function away(error: unknown, limit: AbortSignal): TrackingError {
-  if (limit.aborted) return new TrackingError(message('trackingSilent'), { passing: true })
-  const { cause } = Object(error) as { cause?: unknown }
-  const text = cause instanceof Error && cause.message !== '' ? cause.message : String(Object(error).message ?? error)
+function away(base: string, error: unknown, limit: AbortSignal): TrackingError {
+  const reason = error instanceof TypeError ? reasonOfFetch(error) : reasonOf(error)
+  const text = throughProxy(base, limit.aborted ? message('trackingSilent') : reason)
   return new TrackingError(message('verbatim', { text }), { passing: true })
 }
 

@@ -22,6 +22,7 @@ import type {
 import { checkLengths } from '../forest.ts'
 import { processorsHere } from '../machine.ts'
 import { notFinite } from '../model-file.ts'
+import { noted } from '../noted.ts'
 import { checkRequest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
@@ -60,6 +61,8 @@ export interface NativeOptions {
   readonly cache?: WeightCache
   /** The approximate limit on bytes of keys and values of prompts and completions; default: CACHE_BYTES. */
   readonly cacheBytes?: number
+  /** More text for the description. */
+  readonly notes?: readonly Message[]
 }
 
 /**
@@ -99,7 +102,7 @@ export async function createNativeEngine(
     precision === 'fp32'
       ? message('nativeEngine', computes)
       : message('nativeEngineFrozen', { ...computes, precision, head: holding.headPrecision })
-  return new QueuedEngine(native, config, description, holding)
+  return new QueuedEngine(native, config, noted(description, options.notes ?? []), holding)
 }
 
 /** Those tensors that are not frozen. */

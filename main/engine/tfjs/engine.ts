@@ -25,6 +25,7 @@ import type {
 } from '../engine.ts'
 import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
+import { noted } from '../noted.ts'
 import { uniformAt } from '../random.ts'
 import { argMax, checkRequest, logSoftmax, sampleToken } from '../sampling.ts'
 import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
@@ -52,7 +53,7 @@ export interface TfjsOptions {
   /** Default: WebAssembly if it starts, else plain JavaScript. */
   readonly backend?: TfjsBackend
   /** More text for the description, such as why this engine was chosen. */
-  readonly note?: Message
+  readonly notes?: readonly Message[]
 }
 
 /**
@@ -61,19 +62,16 @@ export interface TfjsOptions {
  */
 export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
   checkTensors(base, checkpointShapes(config), () => message('theBaseModel'))
-  const open = async (backend: TfjsBackend, notes: readonly (Message | undefined)[] = [options.note]) => {
+  const notes = options.notes ?? []
+  const open = async (backend: TfjsBackend, why: readonly Message[] = []) => {
     const tf = await loadTfjs(backend)
-    const description = notes.reduce<Message>(
-      (engine, note) => (note === undefined ? engine : message('engineNoted', { engine, note })),
-      describe(tf, backend),
-    )
-    return new TfjsEngine(tf, backend, description, config, base)
+    return new TfjsEngine(tf, backend, noted(describe(tf, backend), [...why, ...notes]), config, base)
   }
   if (options.backend !== undefined) return open(options.backend)
   try {
     return await open('wasm')
   } catch (error) {
-    return open('cpu', [message('wasmDoesNotStart', { reason: reasonOf(error) }), options.note])
+    return open('cpu', [message('wasmDoesNotStart', { reason: reasonOf(error) })])
   }
 }
 

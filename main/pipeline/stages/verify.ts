@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { findCard } from '../../capacity/card.ts'
 import { checkFloat32Fits } from '../../capacity/float32.ts'
-import { forecastDisk, forecastMemory, knownShape } from '../../capacity/forecast.ts'
+import { checkMemory, forecastDisk, knownShape } from '../../capacity/forecast.ts'
 import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { localFolder } from '../../engine/architecture.ts'
@@ -65,13 +65,9 @@ const CHECKS = {
     const engine = engineOf(config.model.engine)
     const shape = knownShape(config)
     if (shape !== null && engine !== 'native') checkFloat32Fits(shape, engine, free, null)
-    const forecast = forecastMemory(config)
+    const forecast = checkMemory(config, free)
     if (forecast === null) return message('foundFree', { size })
     const { least, most } = forecast
-    if (free < least) {
-      const inNf4 = most === null || ['auto', 'nf4'].includes(config.model.precision)
-      throw new UserError(inNf4 ? 'memoryTooSmall' : 'memoryTooSmallUnlessNf4', { free: size, needed: gb(least) })
-    }
     if (most === null) return message('foundLeastMemory', { size, needed: gb(least) })
     return free < most
       ? message('foundShortMemory', { size, least: gb(least), most: gb(most) })
