@@ -72,10 +72,11 @@ export function answerFailure(text: string, prompt: string): ParseFailure | null
   const lines = COMPLETION.exec(text)
   if (lines === null) return 'form'
   const [, , verb, rest = ''] = lines
-  const page = /^Page:\n(.*)\nTask: /s.exec(prompt)?.[1]?.split('\n')
+  const end = prompt.startsWith('Page:\n') ? prompt.lastIndexOf('\nTask: ') : -1
+  const page = end === -1 ? undefined : prompt.slice('Page:'.length, end + 1)
   const isShown = (element: string) =>
     page === undefined ||
-    (/(^| )\d+$/.test(element) && page.some((line) => line === ` ${element}` || line.startsWith(` ${element} `)))
+    (/(^| )\d+$/.test(element) && (page.includes(`\n ${element}\n`) || page.includes(`\n ${element} `)))
   switch (verb) {
     case 'press':
       return isKey(rest) ? null : 'key'

@@ -312,6 +312,7 @@ export const ENGLISH = {
   mustEndWithUser: 'must end with a message of the user',
   mustStandOnce: 'stands there twice',
   hasTemplateMarks: "has the marks of a chat template; give the user's text alone, or a list of messages",
+  hasManyRows: 'holds many rows; write one object a line (pandas: orient=records, lines=True)',
   mustBeNamedPrompt: 'is not read; name it prompt',
   isUnpaired: 'belongs to unpaired answers; DPO learns from pairs, with prompt, chosen and rejected',
   isNoPair: 'is not of a pair; pairs have prompt, chosen and rejected',

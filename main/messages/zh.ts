@@ -282,6 +282,7 @@ export const CHINESE = translated({
   mustEndWithUser: '必须以 user 消息结尾',
   mustStandOnce: '出现了两次',
   hasTemplateMarks: '带有聊天模板的标记；请只给 user 的文字，或给出消息的列表',
+  hasManyRows: '含有多行；请每行写一个对象（pandas：orient=records, lines=True）',
   mustBeNamedPrompt: '不会被读取；请把它命名为 prompt',
   isUnpaired: '属于未配对的回答；DPO 从偏好对学习，需要 prompt、chosen 和 rejected',
   isNoPair: '不属于偏好对；偏好对有 prompt、chosen 和 rejected',

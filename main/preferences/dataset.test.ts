@@ -257,11 +257,11 @@ test.each([
   [JSON.stringify({ ...good, seed: 'x' }), 'seed must be a number; correct or delete the line.'],
   [JSON.stringify({ ...good, task: 3 }), 'task must be a text; correct'],
   ['7', 'the line must be a group of keys; correct'],
-  // pandas' to_json without orient
-  [
-    '{"prompt":{"0":"p"},"chosen":{"0":"a"},"rejected":{"0":"b"}}',
-    'prompt must be a text or a list of messages; correct',
-  ],
+  // pandas' to_json without orient, and with split and index
+  ['{"prompt":{"0":"p"},"chosen":{"0":"a"},"rejected":{"0":"b"}}', 'chosen holds many rows; write one object a line'],
+  ['{"columns":["prompt","chosen"],"index":[0],"data":[["p","a"]]}', 'data holds many rows; write one object a line'],
+  ['{"0":{"prompt":"p","chosen":"a","rejected":"b"}}', '0 holds many rows; write one object a line'],
+  ['{"data":[{"prompt":"p","chosen":"a","rejected":"b"}]}', 'data holds many rows; write one object a line'],
 ])('a broken line is named: %s', async (line, told) => {
   await expect(parsePreferences(`${JSON.stringify(good)}\n${line}\n`, 'a.jsonl')).rejects.toThrow(`a.jsonl:2: ${told}`)
 })

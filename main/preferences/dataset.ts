@@ -12,6 +12,7 @@ import {
   hasValue,
   isImplicit,
   jsonLines,
+  keyOfTable,
   parseRows,
   type Row,
   type RowContext,
@@ -169,10 +170,14 @@ const OTHER_KEYS = ['chosen_response', 'output', 'response', 'answer', 'text', .
 function otherForm(row: Row) {
   const has = (key: string) => hasValue(row, key)
   if (has('chosen') || has('rejected')) {
+    const column = SIDES.find((side) => keyOfTable({ [side]: row[side] }) !== undefined)
+    if (column !== undefined) return { path: [column], message: says('hasManyRows') }
     const key = hasPrompt(row) || isImplicit(row, SIDES) ? undefined : OTHER_PROMPTS.find(has)
     return key === undefined ? null : { path: [key], message: says('mustBeNamedPrompt') }
   }
   if (has('completion') && has('label')) return { path: ['label'], message: says('isUnpaired') }
   const key = ['completion', 'messages', 'conversations', ...OTHER_KEYS].find(has)
-  return key === undefined ? null : { path: [key], message: says('isNoPair') }
+  if (key !== undefined) return { path: [key], message: says('isNoPair') }
+  const table = hasValue(row, 'prompt') ? undefined : keyOfTable(row)
+  return table === undefined ? null : { path: [table], message: says('hasManyRows') }
 }

@@ -6,6 +6,7 @@ import {
   answer,
   hasSystem,
   hasValue,
+  keyOfTable,
   parseRows,
   type Row,
   type RowContext,
@@ -111,11 +112,16 @@ const OTHER = ['instruction', 'output', 'response', 'answer', 'text']
 /** The key by which a row shows that it is no sample, and what to say of it; null where it shows none. */
 function otherForm(row: Row) {
   if (row.label === false) return { path: ['label'], message: says('isAnswerToAvoid') }
-  if (['completion', ...WHOLE].some((key) => hasValue(row, key))) return null
+  const column = ['completion', ...WHOLE].find((key) => hasValue(row, key))
+  if (column !== undefined) {
+    return keyOfTable({ [column]: row[column] }) === undefined ? null : { path: [column], message: says('hasManyRows') }
+  }
   const pair = ['chosen', 'rejected'].find((key) => hasValue(row, key))
   if (pair !== undefined) return { path: [pair], message: says('isOfPair') }
   const other = OTHER.find((key) => hasValue(row, key))
-  return other === undefined ? null : { path: [other], message: says('isNoSample') }
+  if (other !== undefined) return { path: [other], message: says('isNoSample') }
+  const table = hasValue(row, 'prompt') ? undefined : keyOfTable(row)
+  return table === undefined ? null : { path: [table], message: says('hasManyRows') }
 }
 
 export interface GoldenSplit<Sample extends GoldenSample> {

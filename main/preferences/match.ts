@@ -17,11 +17,12 @@ export interface Matched {
  * ones: a person who changed a text meant that pair and not a new one. The time is linear in the number of pairs.
  */
 export function matchPairs(pairs: readonly StoredPair[], file: readonly FilePair[]): Matched {
+  const prompts = new Numbers()
   const left = new Set([...pairs].sort((a, b) => Number(b.keep) - Number(a.keep)))
   const known: { pair: StoredPair; line: FilePair }[] = []
-  let open = [...new Map(file.map((line) => [wordsOf(line), line])).values()]
+  let open = [...new Map(file.map((line) => [wordsOf(line, prompts), line])).values()]
   for (const words of LIKENESSES) {
-    const find = finder(left, words)
+    const find = finder(left, words, prompts)
     open = open.filter((line) => {
       const pair = find(line)
       if (pair === undefined) return true
@@ -48,6 +49,7 @@ const LIKENESSES: readonly ((answers: Answers) => readonly string[])[] = [
 function finder(
   left: ReadonlySet<StoredPair>,
   wordsFor: (answers: Answers) => readonly string[],
+  prompts: Numbers,
 ): (line: FilePair) => StoredPair | undefined {
   const order = new Map([...left].map((pair, at) => [pair, at]))
   const indices = new Map<string, Map<string, StoredPair[]>>()
@@ -59,7 +61,7 @@ function finder(
     const index = new Map<string, StoredPair[]>()
     for (const pair of [...order.keys()].reverse()) {
       for (const word of new Set(wordsFor(pair))) {
-        const key = keyOf(pair, line, word)
+        const key = keyOf(pair, line, word, prompts)
         const list = index.get(key)
         if (list === undefined) index.set(key, [pair])
         else list.push(pair)
@@ -71,7 +73,7 @@ function finder(
   return (line) => {
     const index = indexFor(line)
     const heads = wordsFor(line).flatMap((word) => {
-      const list = index.get(keyOf(line, line, word)) ?? []
+      const list = index.get(keyOf(line, line, word, prompts)) ?? []
       while (list.length > 0 && !left.has(list.at(-1)!)) list.pop()
       return list.slice(-1)
     })
@@ -82,10 +84,26 @@ function finder(
 const PLACE = ['task', 'seed', 'step'] as const
 
 /** The key of a pair or a line in an index: only those parts of the place count that the line names. */
-function keyOf(one: Pick<FilePair, 'prompt' | (typeof PLACE)[number]>, line: FilePair, word: string): string {
-  return JSON.stringify([one.prompt, ...PLACE.map((key) => (line[key] === null ? null : one[key])), word])
+function keyOf(
+  one: Pick<FilePair, 'prompt' | (typeof PLACE)[number]>,
+  line: FilePair,
+  word: string,
+  prompts: Numbers,
+): string {
+  return JSON.stringify([prompts.of(one.prompt), ...PLACE.map((key) => (line[key] === null ? null : one[key])), word])
 }
 
-function wordsOf({ prompt, chosen, rejected, task, seed, step }: FilePair): string {
-  return JSON.stringify([prompt, chosen, rejected, task, seed, step])
+function wordsOf({ prompt, chosen, rejected, task, seed, step }: FilePair, prompts: Numbers): string {
+  return JSON.stringify([prompts.of(prompt), chosen, rejected, task, seed, step])
+}
+
+/** A number for each text: prompts are long, and many pairs have the same. */
+class Numbers {
+  readonly #numbers = new Map<string, number>()
+
+  of(text: string): number {
+    const known = this.#numbers.get(text) ?? this.#numbers.size
+    this.#numbers.set(text, known)
+    return known
+  }
 }

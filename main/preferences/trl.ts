@@ -181,6 +181,24 @@ export function hasValue(row: Row, key: string): boolean {
   return row[key] !== undefined && row[key] !== null
 }
 
+/**
+ * The key by which a row shows that it holds many rows, as pandas writes a table without `orient`, and as downloads wrap
+ * one; undefined where it shows none.
+ */
+export function keyOfTable(row: Row): string | undefined {
+  const isTable = (value: unknown) =>
+    (isRow(value) && '0' in value) || (Array.isArray(value) && value.some(Array.isArray))
+  if (isRow(row['0'])) return '0'
+  return Object.keys(row).find((key) => isTable(row[key]) || (WRAPPERS.includes(key) && isListOfRows(row[key])))
+}
+
+/** Keys under which other programs keep all rows. */
+const WRAPPERS = ['data', 'rows', 'train', 'examples', 'instances']
+
+function isListOfRows(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isRow)
+}
+
 /** A prompt with the row's system message, as some forms keep it under a key of its own. */
 function withSystem(prompt: readonly ChatMessage[], { system }: Row): readonly ChatMessage[] {
   if (typeof system !== 'string' || system.trim() === '' || hasSystem(prompt)) return prompt
