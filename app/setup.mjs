@@ -217,9 +217,9 @@ function newest(folder, wanted) {
 
 /** Whether what app/prepare.ts found the last time still exists; `null` stands for pages that could not be fetched. */
 function environmentPresent(again) {
-  const found = readJson('data/setup.json')
-  if (found === undefined || !existsSync(found.browser)) return false
-  return found.pages === null ? !again : existsSync(found.pages)
+  const { browser, pages } = readJson('data/setup.json') ?? {}
+  if (typeof browser !== 'string' || !existsSync(browser)) return false
+  return typeof pages === 'string' ? existsSync(pages) : !again
 }
 
 async function prepareEnvironment() {
@@ -241,7 +241,9 @@ async function step(title, work) {
 function capture(program, args, limit) {
   return new Promise((done) => {
     let output = ''
-    const child = spawn(program, args, { cwd: ROOT, timeout: limit, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Not the option `timeout`: its timer keeps this process alive to the end where the program does not exist.
+    const late = AbortSignal.timeout(limit)
+    const child = spawn(program, args, { cwd: ROOT, signal: late, stdio: ['ignore', 'pipe', 'pipe'] })
     const add = (chunk) => {
       output += chunk
     }

@@ -54,6 +54,7 @@ function setup(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'app/setup.mjs'), ...args], {
     env,
     encoding: 'utf8',
+    timeout: 30_000,
   })
   return { status, stdout, stderr: stderr.replace(/, [\d.]+ s$/gm, '') }
 }
@@ -130,6 +131,20 @@ test('dependencies are installed when they are not those of the lock file', () =
     stderr: 'Setting up: dependencies ...\nSetting up: dependencies\n',
   })
 })
+
+test('a set-up without npm ends at once with a message', () => {
+  put('node_modules/.package-lock.json', '{}')
+  expect(setup()).toMatchObject({ status: 2, stderr: expect.stringMatching(/npm ci did not install .*ENOENT/) })
+})
+
+test.each(['null', '7', '{}', '{"browser":7}', '[', ''])(
+  'what is not a result of the set-up is made again: %s',
+  (text) => {
+    put('data/setup.json', text)
+    put('app/prepare.ts', "console.log('looked for browser and pages')")
+    expect(setup()).toMatchObject({ status: 0, stdout: 'looked for browser and pages\n' })
+  },
+)
 
 test('npm’s output is shown when it fails to install them', () => {
   put('node_modules/.package-lock.json', '{}')

@@ -6,20 +6,14 @@
  * names are ordinary characters.
  */
 import { join } from 'node:path'
-import { Template } from '@huggingface/jinja'
 import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
+import { type ChatMessage, chatRenderer } from './chat-template.ts'
 import { parseJsonFile, readOptional } from './model-file.ts'
 import { cutsAsQwen2 } from './pre-tokenizer.ts'
-
-/** A chat message, as chat templates take it. */
-export interface ChatMessage {
-  readonly role: string
-  readonly content: string
-}
 
 export interface Tokenizer {
   /** One more than the largest token id. */
@@ -239,25 +233,6 @@ function checkCuts(file: string, { merges }: TokenizerModel, encode: (text: stri
   if (apart.length > CUT_APART * tried.length) {
     const figures = { apart: apart.length, tried: tried.length, example: JSON.stringify(apart[0]) }
     throw new UserError('preTokenizerOfAnother', { file, ...figures })
-  }
-}
-
-type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string
-
-function chatRenderer(folder: string, text: string, tokens: { bos_token: string; eos_token: string }): Render {
-  const refuse = (error: unknown) => new UserError('chatTemplateFailed', { folder, reason: reasonOf(error) })
-  let template: Template
-  try {
-    template = new Template(text)
-  } catch (error) {
-    throw refuse(error)
-  }
-  return (messages, addGenerationPrompt) => {
-    try {
-      return template.render({ ...tokens, messages, add_generation_prompt: addGenerationPrompt })
-    } catch (error) {
-      throw refuse(error)
-    }
   }
 }
 

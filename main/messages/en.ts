@@ -149,6 +149,10 @@ export const ENGLISH = {
     '{{file}}: the pre-tokenizer cuts {{apart}} of {{tried}} tokens of the vocabulary apart (such as {{example}}), so the model was trained with another; transformers 5 writes such a file when it saves a model of type qwen2. Copy the original tokenizer.json.',
   chatTemplateMissing: '{{file}}: chat_template is missing; add it there or as chat_template.jinja beside it.',
   chatTemplateFailed: 'The chat template in {{folder}} failed ({{reason}}); use the one that came with the model.',
+  templateTooSlow: 'it does not end',
+  templateTooLong: 'it is too deep, or its text is too long',
+  templateRange: 'range() has more than 100,000 numbers',
+  templateBroken: 'it is not a whole template',
   stopTokenMissing: '{{file}}: no token ends an answer; set eos_token to one of added_tokens.',
   vocabularyTooLarge:
     "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json belong to different models; take both from the same model.",

@@ -136,6 +136,10 @@ export const CHINESE = translated({
     '{{file}}：预分词器把词表中 {{tried}} 个词元里的 {{apart}} 个（例如 {{example}}）切开，因此模型训练时用的是另一个预分词器；transformers 5 保存 qwen2 类型的模型时会写出这样的文件。请复制原来的 tokenizer.json。',
   chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
   chatTemplateFailed: '{{folder}} 中的聊天模板出错（{{reason}}）；请使用模型自带的模板。',
+  templateTooSlow: '它运行不完',
+  templateTooLong: '它嵌套太深，或写出的文本太长',
+  templateRange: 'range() 超过 100,000 个数',
+  templateBroken: '它不是完整的模板',
   stopTokenMissing: '{{file}}：没有说明由哪个词元结束回答；请把 eos_token 设为 added_tokens 之一。',
   vocabularyTooLarge:
     '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',

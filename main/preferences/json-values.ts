@@ -72,10 +72,17 @@ export function repeatedKey(text: string, value: unknown): (string | number)[] |
 
 const KEY_ENDS = /(?<!\\)"\s*:/g
 
+/** The number of keys of all objects in a value. A value may be deeper than functions can call themselves. */
 function keysIn(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  const values = Object.values(value)
-  return values.reduce((sum: number, one) => sum + keysIn(one), Array.isArray(value) ? 0 : values.length)
+  let keys = 0
+  for (const open = [value]; open.length > 0; ) {
+    const one = open.pop()
+    if (typeof one !== 'object' || one === null) continue
+    const values = Object.values(one)
+    if (!Array.isArray(one)) keys += values.length
+    for (const inner of values) open.push(inner)
+  }
+  return keys
 }
 
 const TOKENS = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[\]{},]/gs

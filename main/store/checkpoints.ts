@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { removeUnfinished } from '../files/unfinished.ts'
 import type { Database, Row } from './database.ts'
 import { type ArmKey, armValues, OF_ARM } from './keys.ts'
-import { parseJson } from './values.ts'
+import { parseJson, readFileName } from './values.ts'
 
 /** The checkpoint of a training. */
 export interface Checkpoint {
@@ -37,14 +37,14 @@ export class Checkpoints {
       file,
       JSON.stringify(state),
     )
-    if (before !== undefined && before !== file) rmSync(this.#beside(String(before)), { force: true })
+    if (before !== undefined && before !== file) rmSync(this.#beside(before), { force: true })
   }
 
   /** The training's checkpoint; undefined where it has none or the file was deleted. The training then starts again. */
   get(key: ArmKey): Checkpoint | undefined {
     const row = this.#row(key)
     if (row === undefined) return undefined
-    const file = this.#beside(String(row.file))
+    const file = this.#beside(row.file)
     return existsSync(file)
       ? { step: Number(row.step), file, state: parseJson('checkpoints.state', row.state) }
       : undefined
@@ -54,7 +54,7 @@ export class Checkpoints {
   drop(key: ArmKey): void {
     const file = this.#row(key)?.file
     this.#database.run(`DELETE FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))
-    if (file !== undefined) rmSync(this.#beside(String(file)), { force: true })
+    if (file !== undefined) rmSync(this.#beside(file), { force: true })
     this.#removeEmptyFolder()
   }
 
@@ -68,8 +68,9 @@ export class Checkpoints {
     }
   }
 
-  #row(key: ArmKey): Row | undefined {
-    return this.#database.get(`SELECT * FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))
+  #row(key: ArmKey): (Row & { readonly file: string }) | undefined {
+    const row = this.#database.get(`SELECT * FROM checkpoints WHERE ${OF_ARM}`, ...armValues(key))
+    return row === undefined ? undefined : { ...row, file: readFileName('checkpoints.file', row.file) }
   }
 
   #removeEmptyFolder(): void {

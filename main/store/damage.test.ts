@@ -177,3 +177,26 @@ test('a store that another program holds is told in a sentence, by a transaction
   other.close()
   store.close()
 })
+
+test.each([
+  ['runs', 'name', 'x/../../y'],
+  ['runs', 'name', '..'],
+  ['runs', 'name', 'x\0'],
+  ['checkpoints', 'file', '../../other.checkpoint'],
+  ['checkpoints', 'file', '\0'],
+])('a name that leads elsewhere is damage: %s.%s %j', (table, column, name) => {
+  const path = copied((database) => {
+    database
+      .prepare("INSERT OR IGNORE INTO checkpoints VALUES (1, 'sft', 0, 'sft', 10, '1-sft-0-sft-10.checkpoint', '{}')")
+      .run()
+    database.prepare(`UPDATE ${table} SET ${column} = ?`).run(name)
+  })
+  const store = new Store(path)
+  try {
+    const key = { run: 1, stage: 'sft', round: 0, arm: 'sft' }
+    expect(() => (table === 'runs' ? store.runs.get(1) : store.checkpoints.drop(key))).toThrow(UserError)
+    expect(() => (table === 'runs' ? store.runs.list() : store.checkpoints.get(key))).toThrow(`${table}.${column}`)
+  } finally {
+    store.close()
+  }
+})

@@ -145,7 +145,7 @@ function refuseOtherThan(path: string): void {
   if (there.nlink > 1) throw new UserError('storeHasTwoNames', { path })
 }
 
-const DAMAGE = /no such (table|column)|already exists|malformed|has no column|duplicate column/
+const DAMAGE = /no such (table|column)|already exists|malformed|has no column|duplicate column|unsupported file format/
 
 /** Turns those SQLite result codes that the user can act on (sqlite.org/rescode.html) into UserErrors. */
 function explained(path: string, error: unknown): unknown {

@@ -4,7 +4,7 @@ import { type Config, configSchema } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
-import { parseJson, readJson, readValue } from './values.ts'
+import { parseJson, readFileName, readJson, readValue } from './values.ts'
 
 export type Status = 'running' | 'done' | 'failed' | 'stopped'
 export const statusSchema: z.ZodType<Status> = z.enum(['running', 'done', 'failed', 'stopped'])
@@ -173,7 +173,7 @@ const collectionSchema: z.ZodType<RoundKey | null> = z.object({ run: z.int(), ro
 function readRecord(row: Row): RunRecord {
   return {
     id: Number(row.id),
-    name: String(row.name),
+    name: readFileName('runs.name', row.name),
     command: parseJson('runs.command', row.command),
     collection: readJson(collectionSchema, 'runs.collection', row.collection),
     status: readValue(statusSchema, 'runs.status', row.status),

@@ -1,5 +1,5 @@
 /** Reads values that the store keeps. A value that the lab never writes means damage, and is told as such. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 
 /** Most letters of a wrong value that an error shows. */
@@ -11,6 +11,13 @@ export function readValue<T>(schema: z.ZodType<T>, column: string, value: unknow
   if (parsed.success) return parsed.data
   throw damaged(column, typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 }
+
+/** The name of a file or folder, which leads to no other folder. Throws UserError as `readValue` does. */
+export function readFileName(column: string, value: unknown): string {
+  return readValue(fileName, column, value)
+}
+
+const fileName = z.string().refine((name) => !/[/\\\0]/.test(name) && !['', '.', '..'].includes(name))
 
 /** A value of this form from its JSON. Throws UserError as `readValue` does. */
 export function readJson<T>(schema: z.ZodType<T>, column: string, text: unknown): T {
