@@ -16,6 +16,6 @@ export function linesOf(path: string): string[] {
   }
   // A page with the times of all stages; what it shows is in summary.json and metrics.csv.
   if (name === 'report.html') return [bytes.includes('</html>') ? 'a whole page' : 'half a page']
-  if (/\.(csv|jsonl)$/.test(name)) return bytes.toString('utf8').replaceAll(MEASURED, '').split('\n')
+  if (/\.(csv|jsonl?)$/.test(name)) return bytes.toString('utf8').replaceAll(MEASURED, '').split('\n')
   return [createHash('sha256').update(bytes).digest('hex')]
 }

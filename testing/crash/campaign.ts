@@ -4,8 +4,8 @@ import { uniformStream } from '../../main/engine/random.ts'
 import type { Step } from '../campaign/journey.ts'
 import { campaignFolder } from '../campaign/place.ts'
 import { killPrograms } from '../campaign/program.ts'
+import { type Undisturbed, undisturbed } from '../campaign/undisturbed.ts'
 import { type Killed, killStep } from './kill.ts'
-import { type Undisturbed, undisturbed } from './undisturbed.ts'
 
 export interface CampaignOptions {
   readonly steps: readonly Step[]

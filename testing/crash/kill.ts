@@ -4,8 +4,8 @@ import { uniformStream } from '../../main/engine/random.ts'
 import { differences, outcomeOf } from '../campaign/outcome.ts'
 import { copyPlace, type Place, removePlace } from '../campaign/place.ts'
 import { killProcesses, processesLeft, startProgram } from '../campaign/program.ts'
+import type { Undisturbed } from '../campaign/undisturbed.ts'
 import { chooseInstant, describe, type Instant } from './instant.ts'
-import type { Undisturbed } from './undisturbed.ts'
 
 /** What came of a step that was killed. */
 export interface Killed {

@@ -1,12 +1,12 @@
 /** The journey without a kill: what a killed one must come to, and the calls at which it can be killed. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Step } from '../campaign/journey.ts'
-import type { Traced } from '../campaign/orders.ts'
-import { type Outcome, outcomeOf } from '../campaign/outcome.ts'
-import { copyPlace, makePlace, type Place } from '../campaign/place.ts'
-import { processesLeft } from '../campaign/program.ts'
-import { latestRunOfAll } from '../campaign/stored.ts'
+import type { Step } from './journey.ts'
+import type { Traced } from './orders.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { copyPlace, makePlace, type Place } from './place.ts'
+import { processesLeft } from './program.ts'
+import { latestRunOfAll } from './stored.ts'
 
 /** A step that was done without a kill. */
 export interface Undisturbed {

@@ -1,0 +1,145 @@
+/** Browsers that die or stop, processes that are stopped, and systems that give little. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Place, removePlace } from '../../campaign/place.ts'
+import { processesOf, startProgram } from '../../campaign/program.ts'
+import type { Fault, Ground, Seen } from '../fault.ts'
+import { ending, goOn } from '../judge.ts'
+import { stepOf } from './disk.ts'
+
+const AT_WORK = /"event":"progress","stage":"collect"/
+
+function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+const browsersOf = (place: Place) =>
+  processesOf(place)
+    .filter(({ command }) => /chrom|headless/i.test(command.split(' ')[0] ?? ''))
+    .map(({ pid }) => pid)
+
+/** Does something to `collect` while it plays, and judges its end. */
+function during(
+  name: string,
+  must: string,
+  disturb: (place: Place, ground: Ground, pid: number) => Promise<string>,
+): Fault {
+  return {
+    name,
+    must,
+    async inject(ground) {
+      const done = stepOf(ground, 'collect')
+      const place = ground.place('collect')
+      const program = startProgram(place, ['collect', '--json'])
+      await program.line(AT_WORK)
+      const what = await disturb(place, ground, program.pid)
+      const ended = await program.ended
+      const wrong = await goOn(done, place, ended)
+      removePlace(place)
+      return { seen: `${what}; ${ending(ended)}`, wrong }
+    },
+  }
+}
+
+const killed = during('browser killed', 'another browser is started; the same end', async (place) => {
+  const browsers = browsersOf(place)
+  signalAll(browsers, 'SIGKILL')
+  return `${browsers.length} processes killed`
+})
+
+const frozen = during('browser frozen for good', 'another browser is started; the same end', async (place) => {
+  const browsers = browsersOf(place)
+  signalAll(browsers, 'SIGSTOP')
+  return `${browsers.length} processes stopped`
+})
+
+const suspended = during('everything stopped, as by a suspend', 'goes on; the same end', async (place, ground, pid) => {
+  const all = [pid, ...processesOf(place).map((one) => one.pid)]
+  signalAll(all, 'SIGSTOP')
+  await pause(1000 * ground.pause)
+  signalAll(all, 'SIGCONT')
+  return `${all.length} processes stopped for ${ground.pause} s`
+})
+
+/** A limit on open files. */
+const fewFiles: Fault = {
+  name: 'few open files',
+  must: 'a sentence that names the limit, or the same end',
+  missing: () => (spawnSync('prlimit', ['--version']).status === 0 ? null : 'needs prlimit'),
+  async inject(ground): Promise<Seen> {
+    const done = stepOf(ground, 'collect')
+    const seen: string[] = []
+    const wrong: string[] = []
+    for (const limit of [40, 80, 160]) {
+      const place = ground.place('collect')
+      const ended = await startProgram(place, ['collect'], { through: ['prlimit', `--nofile=${limit}:${limit}`] }).ended
+      seen.push(`${limit}: ${ending(ended)}`)
+      wrong.push(...(await goOn(done, place, ended)).map((line) => `${limit} files: ${line}`))
+      removePlace(place)
+    }
+    return { seen: seen.join(' | '), wrong }
+  },
+}
+
+/** The folder of memory limits, in version 2 of control groups or in version 1; undefined where there is none. */
+function memoryGroups(): { folder: string; limit: string } | undefined {
+  const all = [
+    { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' },
+    { folder: '/sys/fs/cgroup', limit: 'memory.max' },
+  ]
+  return all.find(({ folder, limit }) => {
+    const group = join(folder, `dpo-driver-${process.pid}`)
+    try {
+      mkdirSync(group)
+      return existsSync(join(group, limit))
+    } catch {
+      return false
+    } finally {
+      if (existsSync(group)) rmdirSync(group)
+    }
+  })
+}
+
+/** A container's limit. */
+const memory: Fault = {
+  name: 'memory limit of a container',
+  must: 'a sentence before the work, or the same end',
+  missing: () => (memoryGroups() === undefined ? 'needs control groups that can be written' : null),
+  async inject(ground): Promise<Seen> {
+    const groups = memoryGroups()
+    if (groups === undefined) return { seen: '', wrong: ['no control groups'] }
+    const done = stepOf(ground, 'sft')
+    const seen: string[] = []
+    const wrong: string[] = []
+    for (const megabytes of [150, 600]) {
+      const group = join(groups.folder, `dpo-driver-${process.pid}-${megabytes}`)
+      mkdirSync(group)
+      writeFileSync(join(group, groups.limit), String(megabytes * 2 ** 20))
+      const place = ground.place('sft')
+      const enter = `echo $$ > ${group}/cgroup.procs && exec "$@"`
+      const ended = await startProgram(place, ['sft'], { through: ['sh', '-c', enter, 'sh'] }).ended
+      seen.push(`${megabytes} MB: ${ending(ended)}`)
+      wrong.push(...(await goOn(done, place, ended)).map((line) => `${megabytes} MB: ${line}`))
+      removePlace(place)
+      await pause(200)
+      rmdirSync(group)
+    }
+    return { seen: seen.join(' | '), wrong }
+  },
+}
+
+/** Ctrl-C, which is no fault, but must be as harmless as one. */
+const stopped = during('Ctrl-C', 'stops; goes on to the same end', async (_place, _ground, pid) => {
+  process.kill(pid, 'SIGINT')
+  return 'SIGINT'
+})
+
+export const PROCESS: readonly Fault[] = [killed, frozen, suspended, stopped, fewFiles, memory]

@@ -1,0 +1,78 @@
+/** Others who use the store, or the folders, at the same time. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import { removePlace } from '../../campaign/place.ts'
+import { startProgram } from '../../campaign/program.ts'
+import type { Fault } from '../fault.ts'
+import { compared, ending, endingFaults, goOn, stillThere } from '../judge.ts'
+import { stepOf } from './disk.ts'
+
+/** When a command is in the middle of its work: its first attempts have ended. */
+const AT_WORK = /"event":"progress","stage":"collect"/
+
+/** Another program has a write lock on the store. */
+const locked: Fault = {
+  name: 'store locked by another program',
+  must: 'goes on when the lock is gone, or a sentence; the same end',
+  async inject(ground) {
+    const done = stepOf(ground, 'collect')
+    const place = ground.place('collect')
+    const program = startProgram(place, ['collect', '--json'])
+    await program.line(AT_WORK)
+    const other = new DatabaseSync(join(place.home, 'data/lab.sqlite'), { timeout: 5000 })
+    other.exec('BEGIN IMMEDIATE')
+    await pause(1000 * ground.pause)
+    other.exec('ROLLBACK')
+    other.close()
+    const ended = await program.ended
+    const wrong = await goOn(done, place, ended)
+    removePlace(place)
+    return { seen: ending(ended), wrong }
+  },
+}
+
+const twoLabs: Fault = {
+  name: 'two labs on one store',
+  must: 'the second is refused in a sentence; the first is not disturbed',
+  async inject(ground) {
+    const done = stepOf(ground, 'collect')
+    const place = ground.place('collect')
+    const first = startProgram(place, ['collect', '--json'])
+    await first.line(AT_WORK)
+    const others = [['collect'], ['delete', String(done.known + 1)], ['delete', String(done.known)]]
+    const wrong: string[] = []
+    const seen: string[] = []
+    for (const args of others) {
+      const ended = await startProgram(place, args).ended
+      seen.push(`${args.join(' ')}: ${ending(ended)}`)
+      if (ended.code === 0) wrong.push(`${args.join(' ')} is not refused`)
+      wrong.push(...endingFaults(ended))
+    }
+    wrong.push(...(await goOn(done, place, await first.ended)))
+    removePlace(place)
+    return { seen: seen.join(' | '), wrong }
+  },
+}
+
+const twoPipelines: Fault = {
+  name: 'two stores, the same folders',
+  must: 'the second is refused in a sentence; the first is not disturbed',
+  async inject(ground) {
+    const done = stepOf(ground, 'sft')
+    const place = ground.place('sft')
+    const first = startProgram(place, ['sft', '--json'])
+    await first.line(/"stage":"sft".*"status":"running"|"event":"progress","stage":"sft"/)
+    const second = await startProgram(place, ['sft', '--set', 'paths.store=other.sqlite']).ended
+    const wrong = [...(second.code === 0 ? ['the second is not refused'] : []), ...endingFaults(second)]
+    const ended = await first.ended
+    wrong.push(...endingFaults(ended), ...(await stillThere(place)))
+    // The second has a store of its own; nothing else of it may be there.
+    const isOthers = (line: string) => /^files: \d+ lines more, such as (data\/)?other\.sqlite/.test(line)
+    wrong.push(...compared(done.outcome, place).filter((line) => !isOthers(line)))
+    removePlace(place)
+    return { seen: `${ending(ended)}; the second: ${ending(second)}`, wrong }
+  },
+}
+
+export const STORE: readonly Fault[] = [locked, twoLabs, twoPipelines]

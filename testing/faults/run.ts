@@ -1,0 +1,79 @@
+/**
+ * `npm run test:faults`: injects one fault after another into the lab at work, and prints what must hold and what was seen.
+ * Ends with 1 if anything does not hold. `--only TEXT` takes those whose name has the text, `--pause 5` shortens what is
+ * held or stopped for a minute, `--points 20` fills the disk at more places.
+ */
+import { rmSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { JOURNEY } from '../campaign/journey.ts'
+import { campaignFolder, copyPlace } from '../campaign/place.ts'
+import { killPrograms } from '../campaign/program.ts'
+import { undisturbed } from '../campaign/undisturbed.ts'
+import type { Ground } from './fault.ts'
+import { DISK } from './rows/disk.ts'
+import { PAGE_FAULTS } from './rows/pages.ts'
+import { PROCESS } from './rows/process.ts'
+import { STORE } from './rows/store.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    pause: { type: 'string', default: '60' },
+    points: { type: 'string', default: '8' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS].filter(
+  ({ name }) => values.only?.some((text) => name.includes(text)) ?? true,
+)
+const parent = campaignFolder()
+const leave = () => {
+  killPrograms()
+  rmSync(parent, { recursive: true, force: true })
+  process.exit(130)
+}
+process.once('SIGINT', leave).once('SIGTERM', leave)
+
+const names = ['sft', 'collect', 'export']
+const steps = await undisturbed(
+  JOURNEY.filter(({ name }) => names.includes(name)),
+  parent,
+  (line) => console.error(line),
+)
+const ground: Ground = {
+  steps: new Map(steps.map((done) => [done.step.name, done])),
+  place(name) {
+    const done = ground.steps.get(name)
+    if (done === undefined) throw new Error(`there is no step ${name}`)
+    return copyPlace(done.before, parent)
+  },
+  pause: Number(values.pause),
+  points: Number(values.points),
+}
+
+const count = { passed: 0, failed: 0, skipped: 0 }
+for (const fault of wanted) {
+  const missing = fault.missing?.() ?? null
+  const { seen, wrong } = missing === null ? await fault.inject(ground) : { seen: `skipped: ${missing}`, wrong: [] }
+  const result = missing !== null ? 'skipped' : wrong.length === 0 ? 'passed' : 'failed'
+  count[result]++
+  if (values.json) console.log(JSON.stringify({ name: fault.name, must: fault.must, seen, wrong, result }))
+  else
+    console.log(
+      [
+        `${result}  ${fault.name}`,
+        `        must: ${fault.must}`,
+        `        seen: ${seen}`,
+        ...wrong.map((line) => `        WRONG: ${line}`),
+      ].join('\n'),
+    )
+}
+rmSync(parent, { recursive: true, force: true })
+const { passed, failed, skipped } = count
+console.log(
+  values.json
+    ? JSON.stringify(count)
+    : `\nfaults: ${wanted.length}, ${passed} passed, ${failed} failed, ${skipped} skipped`,
+)
+process.exitCode = failed === 0 ? 0 : 1
