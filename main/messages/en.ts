@@ -345,6 +345,7 @@ export const ENGLISH = {
   pairName: 'pair {{id}} ({{task}}, seed {{seed}}, step {{step}})',
   pairEdited: '{{place}}: changed {{texts}} of {{pair}}',
   pairSwapped: '{{place}}: swapped chosen and rejected of {{pair}}',
+  chosenDoubt: 'The agent could not act on this answer: {{why}}.',
   chosenUnreadable_one:
     '{{file}}: the agent could not act on the chosen answer of {{count}} pair (line {{lines}}: {{why}}). Training uses it all the same.',
   chosenUnreadable_other:

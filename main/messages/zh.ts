@@ -311,6 +311,7 @@ export const CHINESE = translated({
   pairName: '偏好对 {{id}}（{{task}}，种子 {{seed}}，第 {{step}} 步）',
   pairEdited: '{{place}}：{{pair}}的 {{texts}} 已更改',
   pairSwapped: '{{place}}：{{pair}}的 chosen 与 rejected 已对调',
+  chosenDoubt: '智能体无法按这个回答行动：{{why}}。',
   chosenUnreadable_other:
     '{{file}}：智能体无法按其中 {{count}} 对的优选回答行动（第 {{lines}} 行；第一处：{{why}}）。训练仍会使用它们。',
   pairKept: '{{place}}：{{pair}}重新保留',

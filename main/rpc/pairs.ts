@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
+import { answerFailure } from '../agent/grammar.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import {
   correctPairs,
@@ -63,7 +65,10 @@ export const pairsRouter = router({
   /** How many pairs each task has. */
   tasks: procedure.input(z.object(round)).query(({ ctx, input }) => ctx.lab.store.pairs.tasks(input)),
 
-  /** A pair with the two trajectories that it comes from; null for one that was not played here. */
+  /**
+   * A pair with the two trajectories that it comes from; null for one that was not played here. `doubt` says why the agent
+   * could not act on the chosen answer; null where it could.
+   */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = findPair(ctx.lab.store, input.id)
     const trajectory = (attempt: number | null) => {
@@ -72,7 +77,9 @@ export const pairsRouter = router({
       const episode = ctx.lab.store.episodes.idOf(key, pair.task, pair.seed, attempt)
       return episode === undefined ? null : (ctx.lab.store.episodes.get(episode) ?? null)
     }
-    return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt) }
+    const failure = answerFailure(pair.chosen, pair.prompt)
+    const doubt = failure === null ? null : message('chosenDoubt', { why: message(`failure.${failure}`) })
+    return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt), doubt }
   }),
 
   /**

@@ -328,13 +328,25 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
   })
   await vi.waitFor(() => expect(edits).toEqual([0, 1]))
   expect((await lab.pairs.get.query({ id })).chosen?.outcome).toBe('failure')
+  await lab.pairs.edit.mutate({ ids: [id], action: { kind: 'edit', chosen: 'click it' } })
+  expect((await lab.pairs.get.query({ id })).doubt).toMatchObject({
+    id: 'chosenDoubt',
+    values: { why: { id: 'failure.form' } },
+  })
+  await lab.pairs.undo.mutate({ run, round: 1 })
   expect(await lab.pairs.undo.mutate({ run, round: 1 })).toMatchObject({
     count: { reviewed: 0 },
     undo: null,
     redo: 'swap',
   })
   expect(await lab.pairs.redo.mutate({ run, round: 1 })).toMatchObject({ count: { swapped: 1 } })
-  expect((await lab.pairs.history.query({ run, round: 1 })).map(({ kind }) => kind)).toEqual(['redo', 'undo', 'swap'])
+  expect((await lab.pairs.history.query({ run, round: 1 })).map(({ kind }) => kind)).toEqual([
+    'redo',
+    'undo',
+    'undo',
+    'edit',
+    'swap',
+  ])
   await expect(lab.pairs.edit.mutate({ ids: [id], action: { kind: 'edit', chosen: '' } })).rejects.toThrow(
     /must not be empty/,
   )

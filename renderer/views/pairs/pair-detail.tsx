@@ -3,6 +3,7 @@ import { Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSay } from '../../i18n/say.ts'
 import type { Answers } from '../../lab.ts'
 import { Answer } from '../../parts/answer.tsx'
 import { useKeys } from '../../parts/keys.ts'
@@ -39,7 +40,7 @@ export function PairDetail({ id, ...rest }: Props) {
 type Pair = Answers['pairs']['get']['pair']
 type LoadedPairProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
-function LoadedPair({ pair, chosen, rejected, correct, actions, draft, onDraft }: LoadedPairProps) {
+function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, onDraft }: LoadedPairProps) {
   const { t } = useTranslation()
   const editing = draft !== null
   const note = useRef<HTMLInputElement>(null)
@@ -69,7 +70,7 @@ function LoadedPair({ pair, chosen, rejected, correct, actions, draft, onDraft }
           }}
         />
       ) : (
-        <PairTexts pair={pair} />
+        <PairTexts pair={pair} doubt={doubt} />
       )}
       <NoteField ref={note} note={pair.note} onSave={(text) => void correct(pair.id, { kind: 'note', note: text })} />
       <Attempts pair={pair} chosen={chosen} rejected={rejected} />
@@ -77,15 +78,17 @@ function LoadedPair({ pair, chosen, rejected, correct, actions, draft, onDraft }
   )
 }
 
-/** The two answers side by side. Each is marked where it differs from the other. */
-function PairTexts({ pair }: { readonly pair: Pair }) {
+/** The two answers side by side. Each is marked where it differs from the other. `doubt` is about the chosen one. */
+function PairTexts({ pair, doubt }: Pick<Answers['pairs']['get'], 'doubt'> & { readonly pair: Pair }) {
   const { t } = useTranslation()
+  const say = useSay()
   return (
     <>
       <div className={classes.answers}>
         <section>
           <h3 className="chosen">{t('pairs.chosen')}</h3>
           <Answer text={pair.chosen} against={pair.rejected} side="chosen" />
+          {doubt !== null && <p role="note">{say(doubt)}</p>}
         </section>
         <section>
           <h3 className="rejected">{t('pairs.rejected')}</h3>
