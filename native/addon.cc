@@ -476,7 +476,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     });
   }
 
-  // interrupt(): ends the logprobs, forward or backward at work; it rejects with the code INTERRUPTED
+  // interrupt(): ends the logprobs, forward, backward or generate at work; it rejects with the code INTERRUPTED
   void interrupt(const Info&) {
     if (*engine_) (*engine_)->interrupt();
   }

@@ -42,8 +42,8 @@ using NamedTensors = std::vector<NamedTensor>;
 class AnyEngine {
  public:
   virtual ~AnyEngine() = default;
-  // Another thread may call interrupt() while a method runs. logprobs(), forward() and backward() then end soon and throw
-  // Interrupted; after that, gradients are undefined. forgetInterrupt() comes before the next method.
+  // Another thread may call interrupt() while a method runs. logprobs(), forward(), backward() and generate() then end
+  // soon and throw Interrupted; after that, gradients are undefined. forgetInterrupt() comes before the next method.
   virtual void interrupt() = 0;
   virtual void forgetInterrupt() = 0;
   // The name of the table of kernels, and the number of threads.

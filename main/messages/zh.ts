@@ -272,7 +272,7 @@ export const CHINESE = translated({
   gradientNotFinite: '梯度中有 NaN 或无穷大，因此这一步没有更新：训练已发散。请以更低的学习率开始一次新的运行。',
   logitsNotFinite:
     '模型算出的下一个词元的概率是 NaN 或无穷大：训练其适配器时已发散，或检查点已损坏。请以更低的学习率重新训练，或重新复制检查点。',
-  tfjsDidNotStart: 'TensorFlow.js 的后端 {{backend}} 没有启动',
+  tfjsDidNotStart: 'TensorFlow.js 的后端 {{backend}} 没有启动；请把 model.engine 设为 auto。',
   sequenceTooLong: '一个序列有 {{tokens}} 个词元，而模型最多接受 {{limit}} 个（max_position_embeddings）；请缩短文字。',
   promptTooLong:
     '提示有 {{tokens}} 个词元，回答最多 {{max_new_tokens}} 个，而模型总共最多接受 {{limit}} 个；请给它更短的页面，或降低 max_new_tokens。',

@@ -128,7 +128,7 @@ export interface NativeEngine {
   setOptimizerState(step: number, expAvg: FlatTensors, expAvgSq: FlatTensors): Promise<void>
   /** Completes the inbox's requests, and those that come meanwhile, until none is left. The last news may follow the end. */
   generate(inbox: Inbox, adapter: AdapterName, listener: (news: readonly News[]) => void): Promise<void>
-  /** Ends the `logprobs`, `forward` or `backward` at work: it rejects with the code INTERRUPTED. */
+  /** Ends the `logprobs`, `forward`, `backward` or `generate` at work: it rejects with the code INTERRUPTED. */
   interrupt(): void
   close(): Promise<void>
 }

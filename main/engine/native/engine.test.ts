@@ -344,7 +344,7 @@ describeNative('the native engine', () => {
   test.skipIf(process.platform !== 'linux')(
     'what a training worked in is given back with its adapter, and the next one finds its own',
     async () => {
-      const wide = { ...EVEN, intermediate_size: 1024, num_hidden_layers: 4 }
+      const wide = { ...EVEN, intermediate_size: 1024, num_hidden_layers: 4, max_position_embeddings: 1024 }
       const tokens = Int32Array.from({ length: 600 }, (_, i) => (7 * i) % wide.vocab_size)
       const batch: Forest = [{ tokens, parent: -1, targetStart: 500 }]
       await using(await open(wide), async (engine) => {
@@ -655,6 +655,28 @@ describeNative('the native engine', () => {
     })
   })
 
+  test('a generation that nobody waits for ends within a prompt, and the next one begins anew', async () => {
+    const config = { ...ODD, max_position_embeddings: 2 ** 15 }
+    const sampling = { ...GREEDY, seeds: [1] }
+    const short = [tokens(9, config)]
+    await using(await open(config), async (engine) => {
+      const expected = await engine.generate(short, sampling, null)
+      const stop = new AbortController()
+      const long = engine.generate([tokens(8000, config)], sampling, null, { signal: stop.signal })
+      setTimeout(() => stop.abort(new Error('stopped')), 20)
+      await expect(long).rejects.toThrow('stopped')
+      const next = engine.generate(short, sampling, null)
+      expect(await next).toEqual(expected)
+      // Another completion still waits, so this one alone is left out.
+      const one = new AbortController()
+      const kept = engine.generate(short, sampling, null)
+      const left = engine.generate([tokens(800, config)], sampling, null, { signal: one.signal })
+      one.abort(new Error('left'))
+      await expect(left).rejects.toThrow('left')
+      expect(await kept).toEqual(expected)
+    })
+  })
+
   test('the event loop goes on while it computes', async () => {
     await using(await open(EVEN, { instructions: 'portable', threads: 1 }), async (engine) => {
       const turnsMeanwhile = async () => {
@@ -757,7 +779,7 @@ describeNative('the native engine', () => {
       await expect(engine.accumulate(batch, infinite)).rejects.toThrow('not finite, for target 0')
       const huge = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map(() => 3e38)
       await engine.accumulate(batch, huge)
-      await expect(engine.step(ADAMW)).rejects.toThrow('the gradient is not finite')
+      await expect(engine.step(ADAMW)).rejects.toThrow('The gradient holds NaN or infinity')
       expect((await engine.step(ADAMW)).grad_norm).toBe(0)
       await expect(engine.step({ ...ADAMW, learning_rate: Number.NaN })).rejects.toThrow('learning_rate')
       await expect(engine.step({ ...ADAMW, adam_beta2: 1 })).rejects.toThrow('adam_beta2')

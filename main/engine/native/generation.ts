@@ -19,6 +19,10 @@ export class Generation {
   readonly #adapter: AdapterName
   readonly #asked = new Map<number, Asked>()
   #lastId = 0
+  /** The engine while it runs this generation. */
+  #running: NativeEngine | null = null
+  /** Whether it was interrupted, so that nothing may join it. */
+  #interrupted = false
 
   constructor(adapter: AdapterName) {
     this.#adapter = adapter
@@ -34,13 +38,14 @@ export class Generation {
     signal: AbortSignal,
     onToken: Asked['onToken'],
   ): Promise<Completion> | null {
-    if (adapter !== this.#adapter) return null
+    if (adapter !== this.#adapter || this.#interrupted) return null
     const id = ++this.#lastId
     if (!this.#inbox.submit({ ...request, id, streams: onToken !== undefined })) return null
     return new Promise((resolve, reject) => {
       const cancel = () => {
         this.#inbox.cancel(id)
         this.#asked.get(id)?.reject(signal.reason)
+        if (this.#asked.size === 0) this.#interrupt()
       }
       const settle = () => {
         this.#asked.delete(id)
@@ -63,8 +68,15 @@ export class Generation {
     })
   }
 
+  /** Ends what nobody waits for any more: a long prompt would be read to the end of its chunk. */
+  #interrupt(): void {
+    this.#interrupted = true
+    this.#running?.interrupt()
+  }
+
   /** Completes all requests, including those that come meanwhile. */
   async run(native: NativeEngine): Promise<void> {
+    this.#running = native
     try {
       await native.generate(this.#inbox, this.#adapter, (news) => {
         for (const each of news) this.#hear(each)
@@ -73,6 +85,8 @@ export class Generation {
       const error = hasCode(thrown, 'LOGITS_NOT_FINITE') ? new UserError('logitsNotFinite') : thrown
       for (const { reject } of [...this.#asked.values()]) reject(error)
       throw error
+    } finally {
+      this.#running = null
     }
   }
 

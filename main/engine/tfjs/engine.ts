@@ -71,7 +71,8 @@ export async function createTfjsEngine(config: Qwen2Config, base: Tensors, optio
   try {
     return await open('wasm')
   } catch (error) {
-    return open('cpu', [message('wasmDoesNotStart', { reason: reasonOf(error) })])
+    const reason = error instanceof UserError ? error.messages : reasonOf(error)
+    return open('cpu', [message('wasmDoesNotStart', { reason })])
   }
 }
 

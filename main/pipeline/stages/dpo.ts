@@ -112,8 +112,8 @@ async function materialOf(context: StageContext, model: AgentModel): Promise<Mat
     (pair) => ({ item: tokenPair(model, pair), place: () => place(pair) }),
     context.signal,
   )
-  const { train } = await goldenExamples(model, context)
   const replays = config.training.dpo.replay > 0
+  const { train } = replays || trainsControls(context) ? await goldenExamples(model, context) : { train: [] }
   if (train.length === 0 && replays) throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
   const limit = new LengthLimit('dpo', config, model.engine.config)
   const pairs = limit.fitSome('pairs', stored, PAIRS)
@@ -138,7 +138,12 @@ function sayWarnings(
   if (memory !== null) context.say('memoryShort', memory)
 }
 
-/** What each arm learns from. Controls are trained in the first round, in which all arms start from SFT. */
+/** Controls are trained in the first round, in which all arms start from SFT. */
+function trainsControls({ round, config }: StageContext): boolean {
+  return round === 1 && config.evaluation.controls
+}
+
+/** What each arm learns from. */
 function objectives(
   context: StageContext,
   { pairs, examples, golden }: Material,
@@ -146,7 +151,7 @@ function objectives(
 ): Map<string, () => Promise<Objective>> {
   const arms = new Map<string, () => Promise<Objective>>()
   arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
-  if (context.round !== 1 || !context.config.evaluation.controls) return arms
+  if (!trainsControls(context)) return arms
   for (const control of CONTROLS) {
     if (control === 'replay') {
       if (golden.length > 0) arms.set(control, async () => ({ method: control }))
