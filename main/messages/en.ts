@@ -301,6 +301,8 @@ export const ENGLISH = {
     'The gradient holds NaN or infinity, so no step was taken: the training has diverged. Begin a new run with a lower learning rate.',
   logitsNotFinite:
     'The model computed NaN or infinity in place of the probabilities of the next token: the training of its adapter had diverged, or the checkpoint is damaged. Train it again with a lower learning rate, or copy the checkpoint again.',
+  tfjsOutOfMemory:
+    'TensorFlow.js has not enough memory for {{tokens}} tokens at once ({{reason}}); set model.engine to native, cut training sequences with training.sft.max_length and training.dpo.max_length, or limit pages with environment.max_chars.',
   tfjsDidNotStart: 'The backend {{backend}} of TensorFlow.js did not start; set model.engine to auto.',
   sequenceTooLong:
     'A sequence has {{tokens}} tokens, but the model takes at most {{limit}} (max_position_embeddings); shorten the text.',

@@ -272,6 +272,8 @@ export const CHINESE = translated({
   gradientNotFinite: '梯度中有 NaN 或无穷大，因此这一步没有更新：训练已发散。请以更低的学习率开始一次新的运行。',
   logitsNotFinite:
     '模型算出的下一个词元的概率是 NaN 或无穷大：训练其适配器时已发散，或检查点已损坏。请以更低的学习率重新训练，或重新复制检查点。',
+  tfjsOutOfMemory:
+    'TensorFlow.js 的内存不足以一次计算 {{tokens}} 个词元（{{reason}}）；请把 model.engine 设为 native，用 training.sft.max_length 与 training.dpo.max_length 截断训练序列，或用 environment.max_chars 限制页面。',
   tfjsDidNotStart: 'TensorFlow.js 的后端 {{backend}} 没有启动；请把 model.engine 设为 auto。',
   sequenceTooLong: '一个序列有 {{tokens}} 个词元，而模型最多接受 {{limit}} 个（max_position_embeddings）；请缩短文字。',
   promptTooLong:

@@ -173,7 +173,7 @@ class TfjsEngine implements Engine {
       for (const tree of laidOut.trees) {
         if (tree.targets.length === 0) continue
         signal?.throwIfAborted()
-        const made = this.#treeGradients(modelOf(tree), tree, weights, d)
+        const made = inMemory(tree.tokens.length, () => this.#treeGradients(modelOf(tree), tree, weights, d))
         for (const [name, gradient] of made) {
           const sum = gradients.get(name)!.data
           for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!
@@ -240,7 +240,8 @@ class TfjsEngine implements Engine {
       const sharers = Map.groupBy(prompts.keys(), (index) => prompts[index]!.join())
       for (const indices of sharers.values()) {
         options.signal?.throwIfAborted()
-        const prompt = this.#extend(model, prompts[indices[0]!]!, null)
+        const tokens = prompts[indices[0]!]!
+        const prompt = inMemory(tokens.length, () => this.#extend(model, tokens, null))
         try {
           for (const index of indices) {
             completions[index] = await this.#complete(model, prompt, sampling, index, options)
@@ -307,7 +308,9 @@ class TfjsEngine implements Engine {
     for (const tree of trees) {
       if (tree.targets.length === 0) continue
       signal?.throwIfAborted()
-      const logits = this.#tf.tidy(() => targetLogits(modelOf(tree), tree).dataSync())
+      const logits = inMemory(tree.tokens.length, () =>
+        this.#tf.tidy(() => targetLogits(modelOf(tree), tree).dataSync()),
+      )
       tree.targets.forEach((target, index) => {
         const row = logits.subarray(index * this.config.vocab_size, (index + 1) * this.config.vocab_size)
         const distribution = logSoftmax(row)
@@ -393,6 +396,19 @@ class TfjsEngine implements Engine {
       if (prefix !== prompt) disposeCache(prefix.cache)
     }
     return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopped }
+  }
+}
+
+/**
+ * Computes something on this many tokens. Throws UserError where they need more memory than the backend has: 4 GB in
+ * WebAssembly, whatever the machine has.
+ */
+function inMemory<R>(tokens: number, compute: () => R): R {
+  try {
+    return compute()
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error
+    throw new UserError('tfjsOutOfMemory', { tokens, reason: reasonOf(error) })
   }
 }
 
