@@ -1,4 +1,5 @@
 /** The lab's command line. */
+import { setImmediate } from 'node:timers/promises'
 import { CommanderError, Command as Program } from 'commander'
 import { VERSION } from '../main/files/version.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
@@ -58,6 +59,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     })
   }
   const code = await dpoDriver(args, { out: process.stdout, err: process.stderr })
+  // Streams tell of their errors a moment later.
+  await setImmediate()
   if (lost === undefined || code !== EXIT.done) return code
   process.stderr.write(`${new UserError('outputLost', { code: lost }).message}\n`)
   return EXIT.failed

@@ -53,7 +53,8 @@ async function importFile(
   const there = readPreferenceFile(store, resolve(file))
   if (there === undefined) throw new UserError('importMissing', { file })
   const isWanted = ({ run, round }: RoundKey) => run === (wanted.run ?? run) && round === (wanted.round ?? round)
-  const known = there.known !== undefined && isWanted(there.known) ? there.known : store.pairs.rounds().find(isWanted)
+  const exported = there.known?.isHidden === false && isWanted(there.known) ? there.known : undefined
+  const known = exported ?? store.pairs.rounds().find(isWanted)
   if (known === undefined) throw noRound(wanted)
   const { run, round } = known
   const { told, ...counts } = await importPreferences(

@@ -11,6 +11,7 @@ import { huggingFaceCache } from '../engine/hub-settings.ts'
 import { engineOf, isOnHub, isQuantized } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
+import { nearestFolder } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { MemoryEstimate } from './estimate.ts'
@@ -124,12 +125,12 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
       needs.push({ folder: huggingFaceCache(), bytes: download })
     }
     const quantized = await quantizedBytes(config, shape, folder)
-    const beside = nearest(folder ?? huggingFaceCache())
+    const beside = nearestFolder(folder ?? huggingFaceCache())
     needs.push({ folder: canWrite(beside) ? beside : projectPath('data/quantized'), bytes: quantized })
   }
   const places = new Map<number, { folder: string; needed: number; free: number }>()
   for (const { folder, bytes } of needs.filter((one) => one.bytes > 0)) {
-    const there = nearest(folder)
+    const there = nearestFolder(folder)
     const { dev } = await stat(there)
     const { bavail, bsize } = await statfs(there)
     const before = places.get(dev) ?? { folder: there, needed: 0, free: bavail * bsize }
@@ -162,13 +163,6 @@ export function knownShape({ model }: Config): Qwen2Config | null {
     if (error instanceof UserError) return null
     throw error
   }
-}
-
-/** The folder, or the nearest one above it that exists. */
-function nearest(folder: string): string {
-  let there = folder
-  while (!existsSync(there)) there = dirname(there)
-  return there
 }
 
 function canWrite(folder: string): boolean {

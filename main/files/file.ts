@@ -1,7 +1,9 @@
 /** Writes files atomically: a kill leaves the old file or the new one, never a part. */
 import {
+  accessSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -87,11 +89,21 @@ export async function writeStreamAtomic(
   }
 }
 
-/** Makes a folder and those above it, so that they stay after a power cut. */
+/** Makes a folder and those above it, so that they stay after a power cut. Throws the system's error. */
 export function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return
+  // Otherwise a disk that cannot be written is told as a missing folder.
+  accessSync(nearestFolder(folder), constants.W_OK)
   const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return
   for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made))
+}
+
+/** A path, or the nearest folder above it that exists. */
+export function nearestFolder(path: string): string {
+  let there = resolve(path)
+  while (!existsSync(there) && there !== dirname(there)) there = dirname(there)
+  return there
 }
 
 /** Makes renames in a folder last through a power cut, where the system can do that. */

@@ -7,9 +7,10 @@
  * or after a kill just there, a set without its configuration, but never one with parts of both.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { makeFolder, syncFolder, unwritable } from './file.ts'
+import { realPath } from './paths.ts'
 import { finished, leftIn, removeUnfinished, unfinished, writtenIn } from './unfinished.ts'
 
 /** Milliseconds that a reader waits while another process moves files into place, and between two looks. */
@@ -23,7 +24,7 @@ const SMALL = 1 << 20
  * Throws UserError where the disk refuses.
  */
 export async function replaceFiles(path: string, write: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = resolve(path)
+  const folder = realPath(path)
   const next = unfinished(folder, '')
   const isNew = !existsSync(folder)
   try {
@@ -46,7 +47,7 @@ export async function replaceFiles(path: string, write: (folder: string) => void
  * nothing where the folder cannot be written.
  */
 export function settleFolder(path: string): void {
-  const folder = resolve(path)
+  const folder = realPath(path)
   for (let waited = 0; writtenIn(folder, 'ready').length > 0 && waited < PATIENCE.most; waited += PATIENCE.look) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE.look)
   }

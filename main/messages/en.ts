@@ -359,11 +359,13 @@ export const ENGLISH = {
     '{{file}}: {{added}} added, {{changed}} changed, {{dropped}} dropped, {{same}} as they were, in round {{round}} of run {{run}}.',
   pairsImportedNothing: '{{file}} changes nothing: round {{round}} of run {{run}} has these pairs already.',
   fileChanged: '{{path}} was changed by hand. The changes are imported into round {{round}} of run {{run}}:',
-  fileTaken_one: '{{path}} was written by hand: its {{count}} pair is imported as the collection of run {{run}}.',
-  fileTaken_other: '{{path}} was written by hand: its {{count}} pairs are imported as the collection of run {{run}}.',
+  fileTaken_one:
+    '{{path}} is not the export of a run in this store: its {{count}} pair is imported as the collection of run {{run}}.',
+  fileTaken_other:
+    '{{path}} is not the export of a run in this store: its {{count}} pairs are imported as the collection of run {{run}}.',
   fileWithoutPairs: '{{file}} holds no pairs; export some first, or choose another file.',
   preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
-  preferencesCopied: '{{path}} was written or changed by hand. A copy of it is kept in {{copy}}.',
+  preferencesCopied: '{{path}} has lines that no run of this store wrote. A copy of it is kept in {{copy}}.',
   importMissing: "{{file}} does not exist; name a file of pairs in TRL's preference form.",
   noRoundToImport: 'There is no round of pairs to import into; `npx dpo-driver collect` makes pairs.',
   noSuchRoundToImport: '{{names}}: there are no such pairs to import into; `npx dpo-driver runs` lists the runs.',

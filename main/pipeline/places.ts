@@ -7,7 +7,7 @@ import { homedir } from 'node:os'
 import { dirname, join, parse } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ADAPTER_FILES } from '../engine/adapter.ts'
-import { unwritable } from '../files/file.ts'
+import { nearestFolder, unwritable } from '../files/file.ts'
 import { settleFolder } from '../files/folder.ts'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath, realPath, shownPath } from '../files/paths.ts'
 import { removeUnfinished } from '../files/unfinished.ts'
@@ -86,8 +86,7 @@ const MODEL_FILES = ['config.json', 'model.safetensors', 'model.safetensors.inde
 
 /** Throws UserError where nothing can be written into a folder, or into the nearest one above that exists. */
 export function checkWritable(folder: string): void {
-  let there = folder
-  while (!existsSync(there) && there !== dirname(there)) there = dirname(there)
+  const there = nearestFolder(folder)
   try {
     if (!statSync(there).isDirectory()) throw new UserError('fileInTheWay', { path: there })
     accessSync(there, constants.W_OK | constants.X_OK)

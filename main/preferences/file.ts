@@ -70,7 +70,7 @@ export async function importPreferences(
 }
 
 /**
- * The round whose pairs the preference file has. If the file was changed after its export, it is first imported into
+ * The round whose pairs the preference file has; also that of a hidden run, as long as the file is as it was. If the file was changed after its export, it is first imported into
  * its round, which then equals the file. If the store does not know the file, or the file has no pair of its round
  * left, its pairs become those of the round `own`. `told` has a message for each change. Throws UserError where the
  * file is missing or has no pairs, and with the line of an invalid pair.
@@ -86,7 +86,7 @@ export async function roundOfFile(
   const { text, known, isUnchanged } = there
   if (isUnchanged && known !== undefined) return { round: known, told: [] }
   const { pairs, told } = await filePairs(text, file)
-  if (known !== undefined && matchPairs(store.pairs.of(known), pairs).known.length > 0) {
+  if (known?.isHidden === false && matchPairs(store.pairs.of(known), pairs).known.length > 0) {
     const imported = await importPreferences(store, known, { text, file, replace: true, path })
     const changed = message('fileChanged', { path: file, run: known.run, round: known.round })
     return { round: known, told: [changed, ...imported.told] }

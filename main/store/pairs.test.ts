@@ -187,16 +187,18 @@ test('a file is recognised by its digest, first at the same path, and by its pat
   const [a, b, elsewhere] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl'), join(folder, 'moved.jsonl')]
   store.pairs.setKnownFile(a, 'digest', round)
   store.pairs.setKnownFile(b, 'digest', second)
-  expect(store.pairs.knownFile(a, 'digest')).toEqual({ ...round, digest: 'digest', edit: 0 })
+  expect(store.pairs.knownFile(a, 'digest')).toEqual({ ...round, digest: 'digest', edit: 0, isHidden: false })
   expect(store.pairs.knownFile(elsewhere, 'digest')).toMatchObject(second)
-  expect(store.pairs.knownFile(a, 'other')).toEqual({ ...round, digest: 'digest', edit: 0 })
+  expect(store.pairs.knownFile(a, 'other')).toEqual({ ...round, digest: 'digest', edit: 0, isHidden: false })
   expect(store.pairs.knownFile(elsewhere, 'other')).toBeUndefined()
   // Moved with its store.
   store.close()
   renameSync(folder, `${folder}-moved`)
   store = new Store(join(`${folder}-moved`, 'lab.sqlite'))
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'other')).toMatchObject(second)
-  // The files of a deleted run are forgotten.
+  // The files of a hidden run are known as such, those of a deleted one are forgotten.
   store.runs.setDeleted(round.run, true)
+  expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'digest')).toMatchObject({ isHidden: true })
+  store.runs.purge(round.run)
   expect(store.pairs.knownFile(join(`${folder}-moved`, 'b.jsonl'), 'digest')).toBeUndefined()
 })

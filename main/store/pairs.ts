@@ -87,6 +87,8 @@ export interface KnownFile extends RoundKey {
    * version.
    */
   readonly edit: number | null
+  /** Whether its run is marked as deleted. */
+  readonly isHidden: boolean
 }
 
 export const PAIR_STATES = ['kept', 'dropped', 'swapped', 'edited', 'reviewed', 'unreviewed', 'noted'] as const
@@ -472,13 +474,13 @@ export class Pairs {
 
   /**
    * What the store knows of a preference file: by its digest at any path, otherwise by its path. Undefined where
-   * nothing is known, or its run is deleted.
+   * nothing is known. Its run may be hidden.
    */
   knownFile(path: string, digest: string): KnownFile | undefined {
     const row = this.#database.get(
-      `SELECT run, round, digest, edit FROM preference_files JOIN runs ON runs.id = run
-       WHERE deleted IS NULL AND (digest = ? OR path IN (?, ?))
-       ORDER BY digest = ? DESC, path = ? DESC, run DESC, round DESC`,
+      `SELECT run, round, digest, edit, deleted FROM preference_files JOIN runs ON runs.id = run
+       WHERE digest = ? OR path IN (?, ?)
+       ORDER BY digest = ? DESC, deleted IS NULL DESC, path = ? DESC, run DESC, round DESC`,
       digest,
       this.#fromHere(path),
       path,
@@ -491,6 +493,7 @@ export class Pairs {
         round: Number(row.round),
         digest: String(row.digest),
         edit: row.edit === null ? null : Number(row.edit),
+        isHidden: row.deleted !== null,
       }
     )
   }

@@ -21,7 +21,6 @@ import {
 import type { Example } from '../../training/sft.ts'
 import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
 import { exportAdapter, hasAdapter, policyFolder } from '../artifacts.ts'
-import { finishedStage } from '../lineage.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { goldenExamples, pairPlaces, successExample, tokenPair } from './examples.ts'
 import { LengthLimit, type Placed, truncation } from './lengths.ts'
@@ -162,13 +161,12 @@ function objectives(
   return arms
 }
 
-/** Every step of the successes of this run's collection, or of the latest one for a stage that is run alone. */
+/** Every step of the successes of the collection whose pairs this stage trains on. */
 async function ownSuccesses(
   { store, run, round, signal }: StageContext,
   model: AgentModel,
 ): Promise<Placed<Example>[]> {
-  const collections = finishedStage(store, run, 'collect')
-  const collection = collections.find((record) => record.round === round) ?? collections.at(-1)
+  const collection = store.pairs.trainsOn({ run, round })
   if (collection === undefined) return []
   const episodes = store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
   return mapInTurns(successSteps(episodes), (step) => successExample(model, step), signal)

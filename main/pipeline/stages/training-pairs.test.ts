@@ -225,7 +225,7 @@ test('a file of pairs that no run collected becomes the collection of this run',
   const first = stage()
   expect(await trained(first)).toEqual(['0 yes no', '0 yes no'])
   expect(said).toEqual([
-    `${file} was written by hand: its 2 pairs are imported as the collection of run 1.`,
+    `${file} is not the export of a run in this store: its 2 pairs are imported as the collection of run 1.`,
     expect.stringMatching(/the agent could not act on the chosen answers of 2 pairs/),
   ])
   expect(store.pairs.of(first)).toMatchObject([
@@ -239,6 +239,28 @@ test('a file of pairs that no run collected becomes the collection of this run',
   writeFileSync(file, bare(2, 3))
   expect(await trained(stage())).toHaveLength(2)
   expect(store.pairs.count(first)).toMatchObject({ pairs: 3, dropped: 1 })
+})
+
+test('the export of a hidden run stays its export; that of a deleted one is imported, and nothing is said of a hand', async () => {
+  collected()
+  store.runs.setDeleted(1, true)
+  const hidden = stage()
+  expect(await trained(hidden)).toHaveLength(3)
+  expect(store.pairs.trainsOn(hidden)).toMatchObject({ run: 1, round: 1 })
+  expect(said).toEqual([])
+  // Changed by hand, it is no longer what the hidden run had.
+  edit((lines) => lines.slice(1))
+  const changed = stage()
+  expect(await trained(changed)).toHaveLength(2)
+  expect(store.pairs.trainsOn(changed)).toMatchObject({ run: changed.run, round: 1 })
+  expect(store.pairs.count({ run: 1, round: 1 })).toMatchObject({ pairs: 3, dropped: 0 })
+
+  said = []
+  collected()
+  store.runs.purge(store.runs.latest()?.id ?? 0)
+  const purged = stage()
+  expect(await trained(purged)).toHaveLength(3)
+  expect(said[0]).toMatch(/is not the export of a run in this store: its 3 pairs are imported/)
 })
 
 test('a file without any pair of its collection becomes a collection of its own', async () => {
@@ -268,7 +290,7 @@ test('a person’s file is never lost: an export first keeps a copy', async () =
   said = []
   await trained(stage())
   const copy = join(folder, 'preferences.by-hand-1.jsonl')
-  expect(said).toContain(`${file} was written or changed by hand. A copy of it is kept in ${copy}.`)
+  expect(said).toContain(`${file} has lines that no run of this store wrote. A copy of it is kept in ${copy}.`)
   expect(readFileSync(copy, 'utf8')).toBe(bare(1, 2))
   expect(await exported()).toHaveLength(1)
   // The lab's own export is overwritten; an edited one that was not imported is copied first.
