@@ -43,6 +43,7 @@ const METHODS: Readonly<Record<string, string>> = {
   kasa_config: 'KaSA',
   monteclora_config: 'MonteCLoRA',
   arrow_config: 'Arrow',
+  velora_config: 'VeLoRA',
   alora_invocation_tokens: 'aLoRA',
   lora_bias: 'LoRA with biases',
   target_parameters: 'LoRA on parameters',

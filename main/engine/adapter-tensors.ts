@@ -29,6 +29,7 @@ const WRAPPERS = /\.(?:base_layer|original_module|modules_to_save(?:\.[^.]+(?=\.
 const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/\.lora_magnitude_vector\b/, 'DoRA'],
   [/\.lora_diag\b/, 'KaSA'],
+  [/\.lora_velora_/, 'VeLoRA'],
   [/\.lora_embedding_[AB]\b/, 'LoRA on the embedding'],
   [/\.lora_[AB]\.(?:[^.]+\.)?bias$/, 'LoRA with biases'],
   [/\.lora_E\b|\.ranknum\b/, 'AdaLoRA'],

@@ -62,6 +62,7 @@ test.each<[string, RegExp, (at: string) => Promise<unknown>]>([
   ['DoRA', /use_dora .*\(DoRA\)/, change({ use_dora: true })],
   ['QALoRA', /use_qalora .*\(QALoRA\)/, change({ use_qalora: true })],
   ['KaSA', /kasa_config .*\(KaSA\)/, change({ kasa_config: { beta: 1e-4, gamma: 1e-3 } })],
+  ['VeLoRA', /velora_config .*\(VeLoRA\)/, change({ velora_config: { scale: 1 } })],
   ['aLoRA', /alora_invocation_tokens .*\(aLoRA\)/, change({ alora_invocation_tokens: [1, 2] })],
   ['replicated layers', /layer_replication/, change({ layer_replication: [[0, 2]] })],
   ['LoRA on parameters', /target_parameters/, change({ target_parameters: ['q_proj.weight'] })],
