@@ -3,9 +3,9 @@
  * last wrote to the file or imported from it. So it recognises later changes, even after the lab was moved.
  */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join, parse } from 'node:path'
-import { writeFileAtomic } from '../files/file.ts'
+import { unwritable, writeFileAtomic } from '../files/file.ts'
 import { shownPath } from '../files/paths.ts'
 import { shortLines } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
@@ -37,18 +37,39 @@ export function readPreferenceFile(store: Store, path: string): PreferenceFile |
 
 /**
  * Writes the pairs of a round that were not dropped by hand to the preference file, unless it has them already. A file
- * with content that the store lacks is first copied; the copy's path is returned, or null where no copy was needed.
- * Throws UserError where the file cannot be written.
+ * with content that the store lacks is first copied, byte for byte, whatever it is; the copy's path is returned, or null
+ * where no copy was needed. Throws UserError where the file cannot be written.
  */
 export function exportPreferences(store: Store, path: string, round: RoundKey): string | null {
-  const there = readPreferenceFile(store, path)
-  if (there?.isUnchanged && isUpToDate(store, there.known, round)) return null
+  const there = readable(store, path)
+  if (there !== undefined && there !== 'foreign' && there.isUnchanged && isUpToDate(store, there.known, round))
+    return null
   const text = preferenceText(store.pairs.kept(round))
-  const copy = there === undefined || there.text === text || isOurs(store, there) ? null : freePath(path)
-  if (copy !== null) writeFileAtomic(copy, there?.text ?? '')
+  const needsCopy = there === 'foreign' || (there !== undefined && there.text !== text && !isOurs(store, there))
+  const copy = needsCopy ? freePath(path) : null
+  if (copy !== null) copyFile(path, copy)
   writeFileAtomic(path, text)
   store.pairs.setKnownFile(path, digestOf(text), round)
   return copy
+}
+
+/** The preference file; 'foreign' where it is no text that the lab reads, undefined where there is none. */
+function readable(store: Store, path: string): PreferenceFile | 'foreign' | undefined {
+  try {
+    return readPreferenceFile(store, path)
+  } catch (error) {
+    if (error instanceof UserError && statSync(path).isFile()) return 'foreign'
+    throw error
+  }
+}
+
+function copyFile(path: string, copy: string): void {
+  try {
+    copyFileSync(path, copy, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(copy, { force: true })
+    throw unwritable(copy, error)
+  }
 }
 
 /**

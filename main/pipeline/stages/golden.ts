@@ -53,14 +53,15 @@ export const golden: Stage<z.output<typeof result>> = {
       throw new UserError('noSampleNoExpert', { path: shownPath(path), tasks: without })
     }
     const recorded = samples.slice(before)
+    let added = 0
     if (recorded.length > 0) {
       const fixed = whyFixed(path)
-      if (fixed === null) addGoldenData(path, recorded)
+      if (fixed === null) added = addGoldenData(path, recorded)
       else context.say('goldenKept', { why: fixed, count: recorded.length })
       setGoldenSet(context, samples)
     }
     if (without.length > 0) context.say('noExpert', { tasks: without })
-    context.say('goldenDone', { samples: samples.length, path: shownPath(path), recorded: recorded.length })
+    context.say('goldenDone', { samples: before + added, path: shownPath(path), recorded: added })
     return { samples: samples.length, recorded: recorded.length, without }
   },
   line: ({ samples, recorded }) => message('lineGolden', { samples, recorded }),

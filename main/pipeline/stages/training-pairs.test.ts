@@ -381,3 +381,13 @@ test('a set without kept pairs is refused, and so is a missing or empty file', a
   file = join(folder, 'none.jsonl')
   await expect(trained(stage())).rejects.toThrow(/none\.jsonl does not exist; run the collect stage/)
 })
+
+test('an export keeps a copy of a file that is no text, byte for byte', () => {
+  collected()
+  const bytes = Buffer.from([0x50, 0x41, 0x52, 0x31, 0xff, 0x00])
+  writeFileSync(file, bytes)
+  const copy = exportPreferences(store, file, { run: 1, round: 1 })
+  expect(copy).toBe(join(folder, 'preferences.by-hand-1.jsonl'))
+  expect(readFileSync(copy ?? '')).toEqual(bytes)
+  expect(readFileSync(file, 'utf8')).toBe(preferenceText(store.pairs.kept({ run: 1, round: 1 })))
+})
