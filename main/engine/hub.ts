@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync, openAsBlob } from 'node:fs'
 import { copyFile, type FileHandle, mkdir, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { HubApiError, ListFileEntry } from '@huggingface/hub'
 import { unwritable, writeFileAtomic } from '../files/file.ts'
 import { finished, leftIn, unfinished } from '../files/unfinished.ts'
@@ -239,13 +239,20 @@ async function bringFile(hub: Hub, file: ListFileEntry, tell: (bytes: number) =>
   const place = join(blobs, hash)
   if (!(await hasSize(pointer, file.size))) {
     if (!(await hasSize(place, file.size))) await bringBlob(hub, file, hash, tell)
-    await rm(pointer, { force: true })
-    await symlink(join('..', '..', 'blobs', hash), pointer).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process has made the link, or the file system has no links.
-      if (error.code !== 'EEXIST') await copyFile(place, pointer)
-    })
+    await link(place, pointer)
   }
   tell(file.size)
+}
+
+/** Makes the link from a snapshot to a blob; a copy where the file system has no links. */
+async function link(blob: string, pointer: string): Promise<void> {
+  const made = unfinished(dirname(pointer), basename(pointer))
+  try {
+    await symlink(join('..', '..', 'blobs', basename(blob)), made).catch(() => copyFile(blob, made))
+    await rename(made, pointer)
+  } finally {
+    finished(made)
+  }
 }
 
 /**

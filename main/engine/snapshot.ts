@@ -12,17 +12,22 @@ export function repositoryFolder(cache: string, name: string): string {
   return join(cache, `models--${name.replace('/', '--')}`)
 }
 
-/** Snapshots of a model in the cache: first that of its branch main, then the others, the newest first. */
+/**
+ * Snapshots of a model in the cache: first that of its branch main, then the others, the newest first. None if the cache
+ * cannot be read.
+ */
 export function snapshotsOf(cache: string, name: string): string[] {
   const repository = repositoryFolder(cache, name)
   const all = join(repository, 'snapshots')
-  if (!existsSync(all)) return []
-  const main = join(repository, 'refs', 'main')
-  const newest = existsSync(main) ? readFileSync(main, 'utf8').trim() : ''
-  const written = (commit: string) => statSync(join(all, commit)).mtimeMs
-  return readdirSync(all)
-    .sort((a, b) => Number(b === newest) - Number(a === newest) || written(b) - written(a))
-    .map((commit) => join(all, commit))
+  const newest = text(join(repository, 'refs', 'main'))?.trim()
+  const written = (commit: string) => statSync(join(all, commit), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  try {
+    return readdirSync(all)
+      .sort((a, b) => Number(b === newest) - Number(a === newest) || written(b) - written(a))
+      .map((commit) => join(all, commit))
+  } catch {
+    return []
+  }
 }
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
@@ -45,7 +50,15 @@ export function lacking(snapshot: string): string[] {
 
 function read(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(text(file) ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+function text(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
   } catch {
     return undefined
   }

@@ -192,3 +192,16 @@ test('tokens that only tokenizer_config.json adds are refused', async () => {
     `gives <|tool|> the id ${TINY_VOCAB_SIZE}, and tokenizer.json does not`,
   )
 })
+
+test('a chat template that is ambiguous or leaves out messages is refused', async () => {
+  const named = (...names: string[]) => names.map((name) => ({ name, template: CHATML }))
+  const withTemplate = (chat_template: unknown) =>
+    folderWith({ 'tokenizer_config.json': { eos_token: '<|endoftext|>', chat_template } }).then(loadTokenizer)
+  expect((await withTemplate(named('rag', 'default'))).stopTokenIds[0]).toBe(IM_END)
+  expect((await withTemplate(named('rag'))).stopTokenIds[0]).toBe(IM_END)
+  await expect(withTemplate(named('rag', 'tool_use'))).rejects.toThrow('chat_template is missing')
+  for (const silent of ['', 'Hello', "{% for m in messages if m.role != 'user' %}{{ m.content }}{% endfor %}"]) {
+    const tokenizer = await withTemplate(silent)
+    expect(() => checkTokenizerFits(tokenizer, { vocab_size: 1000 })).toThrow('leaves out what the user says')
+  }
+})

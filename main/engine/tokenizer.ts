@@ -194,8 +194,13 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   }
 }
 
-/** @throws UserError if the tokenizer has tokens that the model has no embedding for. */
+/**
+ * @throws UserError if the tokenizer has tokens that the model has no embedding for, or its chat template leaves out what
+ *   the user says.
+ */
 export function checkTokenizerFits(tokenizer: Tokenizer, config: { readonly vocab_size: number }): void {
+  const asked = tokenizer.decode(tokenizer.chatPrompt([{ role: 'user', content: 'ask' }]))
+  if (!asked.includes('ask')) throw new UserError('chatTemplateSilent', { text: JSON.stringify(asked) })
   if (tokenizer.vocabSize > config.vocab_size) {
     throw new UserError('vocabularyTooLarge', { largest: tokenizer.vocabSize - 1, size: config.vocab_size })
   }
@@ -238,7 +243,9 @@ function checkCuts(file: string, { merges }: TokenizerModel, encode: (text: stri
 
 function defaultTemplate({ chat_template }: z.infer<typeof tokenizerConfigSchema>): string | undefined {
   if (!Array.isArray(chat_template)) return chat_template ?? undefined
-  return (chat_template.find(({ name }) => name === 'default') ?? chat_template[0])?.template
+  // With several, none of which is the default, transformers takes none either.
+  const only = chat_template.length === 1 ? chat_template[0] : undefined
+  return (chat_template.find(({ name }) => name === 'default') ?? only)?.template
 }
 
 /** eos_token_id of generation_config.json, or else of config.json. */

@@ -148,6 +148,8 @@ export const ENGLISH = {
   preTokenizerOfAnother:
     '{{file}}: the pre-tokenizer cuts {{apart}} of {{tried}} tokens of the vocabulary apart (such as {{example}}), so the model was trained with another; transformers 5 writes such a file when it saves a model of type qwen2. Copy the original tokenizer.json.',
   chatTemplateMissing: '{{file}}: chat_template is missing; add it there or as chat_template.jinja beside it.',
+  chatTemplateSilent:
+    'The chat template of the model leaves out what the user says: it writes {{text}}; use the one that came with the model.',
   chatTemplateFailed: 'The chat template in {{folder}} failed ({{reason}}); use the one that came with the model.',
   templateTooSlow: 'it does not end',
   templateTooLong: 'it is too deep, or its text is too long',

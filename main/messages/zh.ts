@@ -135,6 +135,7 @@ export const CHINESE = translated({
   preTokenizerOfAnother:
     '{{file}}：预分词器把词表中 {{tried}} 个词元里的 {{apart}} 个（例如 {{example}}）切开，因此模型训练时用的是另一个预分词器；transformers 5 保存 qwen2 类型的模型时会写出这样的文件。请复制原来的 tokenizer.json。',
   chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
+  chatTemplateSilent: '模型的 chat template 漏掉了用户的消息，只写出 {{text}}；请使用模型自带的那个。',
   chatTemplateFailed: '{{folder}} 中的聊天模板出错（{{reason}}）；请使用模型自带的模板。',
   templateTooSlow: '它运行不完',
   templateTooLong: '它嵌套太深，或写出的文本太长',
