@@ -1,5 +1,5 @@
 /** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + scale · B A. */
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
 import { weightsFile } from '../engine/adapter-identity.ts'
@@ -67,7 +67,7 @@ export async function mergeAdapter(
     let done = 0
     await replaceFiles(target, async (next) => {
       for (const file of readdirSync(base)) {
-        if (BESIDE.test(file)) copyFileSync(join(base, file), join(next, file))
+        if (BESIDE.test(file)) writeFileAtomic(join(next, file), readFileSync(join(base, file)))
       }
       await keepPreTokenizer(next)
       const config = join(next, 'config.json')

@@ -1,8 +1,10 @@
 /** The configuration file. It is read anew whenever it is needed, and written by the settings form. */
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { isScalar, isSeq, parseDocument } from 'yaml'
 import { writeFileAtomic } from '../files/file.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
+import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { loadConfig, parseConfig, renameAliases } from './config.ts'
@@ -27,6 +29,7 @@ export class Settings {
     this.#path = path ?? projectPath('config.yaml')
     this.#overrides = overrides
     this.shown = shownPath(this.#path)
+    removeUnfinished(dirname(this.#path))
   }
 
   /** The file's present values, with `more` over them. Throws UserError with one message for each problem. */
