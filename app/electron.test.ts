@@ -138,6 +138,8 @@ test('tasks are played in hidden windows without network, by the same code', asy
   ).toEqual([true, false, false, false])
   expect(session.proxy).toMatchObject({ proxyRules: '127.0.0.1:9' })
   expect(webRtcPolicy).toBe('disable_non_proxied_udp')
+  expect(session.downloads).toBe(false)
+  expect(launch.app.switches['host-resolver-rules']).toMatch(/^MAP \* ~NOTFOUND/)
   expect(hidden!.webContents.opens('https://example.com/')).toBe('deny')
   expect(launch.opened).toEqual([])
 

@@ -129,6 +129,7 @@ function openTaskWindow(): TaskWindow {
   refusePermissions(own, [])
   own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !/^(file|data|blob|about):/.test(url) }))
   void own.setProxy({ proxyRules: '127.0.0.1:9', proxyBypassRules: '<-loopback>' })
+  own.on('will-download', (event) => event.preventDefault())
   const window = new BrowserWindow({
     show: false,
     width: 500,
@@ -257,6 +258,8 @@ function quit(): void {
 
 // Starting
 
+// No page asks for a name on the network: the lab's own window knows its server by the address, and pages of tasks have none.
+app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1')
 app.enableSandbox()
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', showMain)

@@ -30,7 +30,7 @@ type OnCheck = (contents: unknown, permission: string) => boolean
 type OnBeforeRequest = (details: { url: string }, answer: (response: { cancel?: boolean }) => void) => void
 type OnWindowOpen = (details: { url: string }) => { action: string }
 
-class SessionStandIn {
+class SessionStandIn extends EventEmitter {
   readonly partition: string
   proxy: unknown
   #request: OnRequest = () => {}
@@ -45,6 +45,7 @@ class SessionStandIn {
   }
 
   constructor(partition: string) {
+    super()
     this.partition = partition
   }
 
@@ -75,6 +76,13 @@ class SessionStandIn {
 
   get grantsDevices(): boolean {
     return this.#device()
+  }
+
+  /** Whether a page may download. */
+  get downloads(): boolean {
+    const asked = new Asked()
+    this.emit('will-download', asked)
+    return !asked.prevented
   }
 
   /** Whether a page may load from that address. */
@@ -203,6 +211,13 @@ class AppStandIn extends EventEmitter {
   constructor(userData: string) {
     super()
     this.#userData = userData
+  }
+
+  readonly switches: Record<string, string> = {}
+  readonly commandLine = {
+    appendSwitch: (name: string, value: string) => {
+      this.switches[name] = value
+    },
   }
 
   enableSandbox(): void {

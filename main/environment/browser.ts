@@ -39,12 +39,19 @@ const FLAGS = [
   '--mute-audio',
   BROWSER_LANGUAGE.flag,
   '--disable-gpu',
+  // No other windows, and no question that nobody would answer.
+  '--block-new-web-contents',
+  '--deny-permission-prompts',
+  // A script that eats memory ends its own page, long before the machine has none.
+  '--js-flags=--max-old-space-size=512',
   // Popups of the address bar are pages too, and start more slowly than the rest of the browser.
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
   // Tasks must not reach the network: no name resolves, and the proxy is a closed port.
   '--host-resolver-rules=MAP * ~NOTFOUND',
   '--proxy-server=127.0.0.1:9',
   '--proxy-bypass-list=<-loopback>',
+  // The first name is that of newer versions.
+  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
   '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
   ...(isRoot ? ['--no-sandbox'] : []),
 ]
@@ -180,7 +187,8 @@ export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIM
     async open() {
       const used = running()
       const { browser, chromium, executable } = await used
-      const open = async (): Promise<Page> => (await browser.createBrowserContext()).newPage()
+      const options = { downloadBehavior: { policy: 'deny' } } as const
+      const open = async (): Promise<Page> => (await browser.createBrowserContext(options)).newPage()
       try {
         return await within(limits.open, 'openPage', open())
       } catch (error) {

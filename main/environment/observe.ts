@@ -27,7 +27,6 @@ import { watchPage } from './page/watch.ts'
  * of observePage.
  */
 const PARTS = [
-  hideMachine,
   watchPage,
   setClock,
   cleanTexts,
@@ -73,11 +72,11 @@ const pageState = z.strictObject({
   dropped: z.int().nonnegative(),
 })
 
-/** Puts the lab's functions into every document that the page will load. */
+/** Puts the lab's functions into every document that the page will load. Frames in the page get only hideMachine. */
 export async function installLab(page: Page): Promise<void> {
-  // Not into frames within the page.
   const source = PARTS.map((install) => `(${install.toString()})();`)
-  await page.evaluateOnNewDocument(`if (window === window.top) { ${source.join('\n')} }`)
+  const everywhere = `(${hideMachine.toString()})();`
+  await page.evaluateOnNewDocument(`${everywhere} if (window === window.top) { ${source.join('\n')} }`)
 }
 
 /** The page's answer to `start` or `state`. Throws EnvironmentFault where its form is wrong. */

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { EnvironmentFault } from './fault.ts'
 import { hasMiniwob } from './miniwob.ts'
 import { renderPage } from './observation.ts'
 import { SESSION_DEFAULTS, Session } from './session.ts'
-import { BUILTIN_TASKS, findTask, listTasks } from './tasks.ts'
+import { BUILTIN_TASKS, findTask, listTasks, type Task } from './tasks.ts'
 
 const MINIWOB = fileURLToPath(new URL('../../data/miniwob', import.meta.url))
 
@@ -462,4 +462,74 @@ test('a page without the library is a fault that says so', async () => {
   await expect(session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)).rejects.toThrow(
     'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
   )
+})
+
+/** A page of the user whose head and problem are given. */
+function ownPage(
+  head: string,
+  script = `function genProblem() { document.getElementById('area').textContent = 'here' }`,
+): Task {
+  const { tasksDir } = ownPages(
+    `<!DOCTYPE html><html><head>${head}<script>${script}</script></head><body><div id="wrap"><div id="query">Do it.</div><div id="area"></div></div></body></html>`,
+  )
+  return findTask(listTasks({ tasksDir }), 'press-it')
+}
+const UTF8 = '<meta charset="utf-8">'
+const CORE = '<script src="../core/core.js"></script>'
+
+test.each<[string, string, string, string?]>([
+  [
+    'a script of the network',
+    `${UTF8}<script src="https://example.com/jquery.js"></script>${CORE}`,
+    'the page asks for https://example.com/jquery.js, which it does not get: copy scripts into its folder',
+    'function genProblem() { $("#area").text("here") }',
+  ],
+  [
+    'a library that is not there',
+    `${UTF8}${CORE}<script src="../core/none.js"></script>`,
+    '/core/none.js, which it does not get: copy scripts into its folder',
+    'function genProblem() { none() }',
+  ],
+  ['no genProblem', `${UTF8}${CORE}`, 'the page lacks genProblem: a page writes genProblem', ''],
+  [
+    'a script that fails at load',
+    `${UTF8}${CORE}`,
+    'a script of the page failed: oops is not defined',
+    'oops(); window.genProblem = () => {}',
+  ],
+  [
+    'a problem that fails',
+    `${UTF8}${CORE}`,
+    'a script of the page failed: Error: mine',
+    `function genProblem() { throw new Error('mine') }`,
+  ],
+  [
+    'another protocol',
+    `${UTF8}<script>var core = {}</script>`,
+    'the page lacks core.getUtterance, core.startEpisodeReal, core.endEpisode, Math.seedrandom: a page writes genProblem',
+  ],
+])('a page that cannot be played says what it lacks: %s', async (_what, head, told, script) => {
+  await expect(session.reset(ownPage(head, script), 1)).rejects.toThrow(told)
+})
+
+test.each([
+  ['', 'utf8', true],
+  [UTF8, 'utf8', true],
+  ['<meta charset="iso-8859-1">', 'latin1', true],
+  ['', 'latin1', false],
+  [UTF8, 'latin1', false],
+] as const)('a page is read in its encoding, or is told: %s, written as %s', async (head, encoding, read) => {
+  const task = ownPage(head + CORE)
+  const file = fileURLToPath(task.url)
+  writeFileSync(file, Buffer.from(readFileSync(file, 'utf8').replace('here', 'Größe'), encoding))
+  const page = session.reset(task, 1).then(renderPage)
+  if (read) await expect(page).resolves.toContain('Größe')
+  else await expect(page).rejects.toThrow('save it as UTF-8, with <meta charset="utf-8"> first in its head')
+})
+
+test('a page without an element for its words says so', async () => {
+  const { tasksDir } = ownPages(
+    `<!DOCTYPE html>${UTF8}${CORE}<script>function genProblem() {}</script><div id="area"></div>`,
+  )
+  await expect(session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)).rejects.toThrow('the page lacks #query')
 })

@@ -8,8 +8,10 @@ import { act } from './act.ts'
 import type { Action } from './action.ts'
 import type { BrowserHost } from './browser.ts'
 import { runningTime } from './clock.ts'
+import { type Confinement, confinePage } from './confine.ts'
 import { emulateMachine, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, type Work, within } from './fault.ts'
+import { ASK_PAGE, flawOf, startFault } from './flaws.ts'
 import type { Observation } from './observation.ts'
 import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
@@ -55,6 +57,7 @@ export class Session {
   readonly #options: SessionOptions
   #page: Page | undefined
   #cdp: CDPSession | undefined
+  #confinement: Confinement | undefined
   #task: Task | undefined
   #instruction = ''
   #since: number | null = null
@@ -116,6 +119,8 @@ export class Session {
       }
       const obstacle = await this.#within('act', act(page, action, this.#options.trusted))
       if (obstacle !== null) {
+        // Perhaps the whole page is gone.
+        if (obstacle === 'gone') await this.#look()
         const observation = { instruction: this.#instruction, elements: [], dropped: 0 }
         return { observation, done: true, ending: { outcome: 'failure', reason: obstacle, reward: 0 } }
       }
@@ -183,7 +188,10 @@ export class Session {
   }
 
   async #ask(call: string): Promise<PageState> {
-    return readState(await this.#within('answer', this.#current().evaluate(call)))
+    const answer = await this.#within('answer', this.#current().evaluate(call))
+    if (answer === null) throw new EnvironmentFault('pageLeft')
+    if (typeof answer === 'string') throw startFault(answer.slice(0, 200), this.#confinement!.mishaps)
+    return readState(answer)
   }
 
   /** Waits for the page's answer, but not if the page has crashed, because then there will be none. */
@@ -233,49 +241,40 @@ export class Session {
     }
     this.#task = task
     const page = this.#current()
-    await this.#within('loadPage', page.goto(task.url, { waitUntil: 'load', timeout: 0 }), LOAD_LIMIT)
-    const core = await this.#within('answer', page.evaluate('typeof core'))
-    if (core !== 'object') throw new EnvironmentFault('pageWithoutCore')
+    const load = this.#confinement!.load(() => page.goto(task.url, { waitUntil: 'load', timeout: 0 }))
+    await this.#within('loadPage', load, LOAD_LIMIT)
+    const told = await this.#within('answer', page.evaluate(ASK_PAGE))
+    const flaw = flawOf(task, told, this.#confinement!.mishaps)
+    if (flaw !== undefined) throw flaw
   }
 
-  /** Opens a page that reads only the files of the task, opens no other page, and never waits for a dialog. */
+  /** Opens a page that keeps to the task, on the same machine as everywhere. */
   async #open(task: Task): Promise<void> {
     const page = await this.#host.open()
     this.#page = page
-    page.on('error', () => {
+    const broke = (fault: EnvironmentFault): void => {
       if (this.#page !== page) return
-      this.#broken = new EnvironmentFault('pageCrashed')
-      for (const reject of this.#waiting) reject(this.#broken)
-    })
-    page.on('dialog', (dialog) => void dialog.dismiss().catch(() => {}))
-    page.on('popup', (popup) => void popup?.close().catch(() => {}))
+      this.#broken = fault
+      for (const reject of this.#waiting) reject(fault)
+    }
+    page.on('error', () => broke(new EnvironmentFault('pageCrashed')))
     const cdp = await this.#within('openPage', page.createCDPSession())
-    cdp.on('Fetch.requestPaused', ({ requestId, request }) => {
-      const url = answeringUrl(task, request.url)
-      const answer =
-        url === null
-          ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' })
-          : cdp.send('Fetch.continueRequest', { requestId, url })
-      void answer.catch(() => {})
-    })
     const prepared = Promise.all([
-      cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+      confinePage(page, cdp, task, broke),
       cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
       emulateMachine(page),
       installLab(page),
     ])
-    await this.#within('openPage', prepared)
+    const [confinement] = await this.#within('openPage', prepared)
     this.#cdp = cdp
+    this.#confinement = confinement
   }
 }
 
-/** The address of the file that answers a page's request; null where the page may not read it. */
-function answeringUrl({ root, libraries }: Task, url: string): string | null {
-  if (url.startsWith(root)) return url
-  const library = libraries.find(({ named }) => url.startsWith(named))
-  return library === undefined ? null : library.answers + url.slice(library.named.length)
-}
-
 function asFault(error: unknown): EnvironmentFault {
-  return error instanceof EnvironmentFault ? error : new EnvironmentFault('verbatim', { text: reasonOf(error) })
+  if (error instanceof EnvironmentFault) return error
+  const text = reasonOf(error)
+  // The browser's words for an answer that was lost because another document took the page's place.
+  if (text.startsWith('Execution context was destroyed')) return new EnvironmentFault('pageLeft')
+  return new EnvironmentFault('verbatim', { text })
 }

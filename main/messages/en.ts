@@ -600,6 +600,7 @@ export const ENGLISH = {
   foundTasks_other: '{{count}} tasks',
   foundOwnTasks_one: "{{count}} task, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
   foundOwnTasks_other: "{{count}} tasks, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
+  pageOfTask: '{{task}}: {{why}}',
   foundPages_one: 'the page of {{count}} task answers, {{milliseconds}} ms',
   foundPages_other: 'the pages of {{count}} tasks answer, {{milliseconds}} ms',
 
@@ -777,6 +778,13 @@ export const ENGLISH = {
 
   // Faults of pages and browsers.
   pageWithoutCore: 'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
+  pageWithoutFiles:
+    'the page asks for {{files}}, which it does not get: copy scripts into its folder; it can also read ../core/ and ../common/, but nothing else and no network',
+  pageLacks: 'the page lacks {{parts}}: a page writes genProblem, has an element with the id query, and loads core.js',
+  pageScriptFailed: 'a script of the page failed: {{error}}',
+  pageWrongEncoding:
+    'the browser cannot tell how the letters of the page are written: save it as UTF-8, with <meta charset="utf-8"> first in its head',
+  pageLeft: 'the page put another document in its own place: a task is one page',
   pageCrashed: 'the page crashed',
   pageAnswerWrong: 'the page answered with a wrong {{part}}: it {{detail}}',
   episodeOverAtOnce: 'the episode was over before it began',

@@ -532,6 +532,7 @@ export const CHINESE = translated({
   foundEngine: '{{engine}}',
   foundTasks_other: '{{count}} 个任务',
   foundOwnTasks_other: '{{count}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
+  pageOfTask: '{{task}}：{{why}}',
   foundPages_other: '{{count}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',
 
   // 手工录制。（main/live）
@@ -700,6 +701,12 @@ export const CHINESE = translated({
 
   // 页面与浏览器的故障。
   pageWithoutCore: '页面没有载入 core.js：请把它复制到页面所在的文件夹，或载入 ../core/core.js',
+  pageWithoutFiles:
+    '页面要读 {{files}}，但读不到：请把脚本复制到页面的文件夹；它还能读 ../core/ 和 ../common/，其他文件和网络都不行',
+  pageLacks: '页面缺少 {{parts}}：页面要写 genProblem，有一个 id 为 query 的元素，并载入 core.js',
+  pageScriptFailed: '页面的一个脚本出错：{{error}}',
+  pageWrongEncoding: '浏览器不知道页面的文字是怎样编码的：请保存为 UTF-8，并在 head 开头写上 <meta charset="utf-8">',
+  pageLeft: '页面把自己换成了另一个文档：一个任务只有一个页面',
   pageCrashed: '页面崩溃了',
   pageAnswerWrong: '页面的回应不对（{{part}}：{{detail}}）',
   episodeOverAtOnce: '回合还没开始就结束了',

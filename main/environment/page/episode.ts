@@ -14,7 +14,9 @@ export function keepEpisode(): void {
     return lab.clean(typeof utterance === 'string' ? utterance : utterance.utterance, 1000)
   }
 
+  let started = false
   lab.state = async (budget) => {
+    if (!started) return null
     if (!page.WOB_DONE_GLOBAL) await lab.settle(LONGEST_WAIT)
     const done = page.WOB_DONE_GLOBAL === true
     const reward = Number(page.WOB_RAW_REWARD_GLOBAL)
@@ -60,9 +62,14 @@ export function keepEpisode(): void {
     // Pages set this when they load or make a problem. The accessor ignores that.
     Object.defineProperty(page.core, 'EPISODE_MAX_TIME', { get: () => NEVER, set() {}, configurable: true })
     lab.forget()
+    started = true
     // What a problem shows of the time is the same, however long this machine takes to make it.
     lab.stopClock()
-    page.core.startEpisodeReal()
+    try {
+      page.core.startEpisodeReal()
+    } catch (error) {
+      return String(error)
+    }
     lab.startClock()
     return lab.state(budget)
   }

@@ -151,8 +151,10 @@ export interface Lab {
   click(ref: number): Impossible | null
   /** A person's input since the last call. The first call starts to listen. */
   hear(): Heard[]
-  start(seed: number, budget: Budget): Promise<PageState>
-  state(budget: Budget): Promise<PageState>
+  /** The first state; the error of the page's own script where it could not start. */
+  start(seed: number, budget: Budget): Promise<PageState | string | null>
+  /** Null where no problem was started in this document: it has taken the page's place. */
+  state(budget: Budget): Promise<PageState | null>
 }
 
 /** The parts of the MiniWoB page protocol that the lab uses. */

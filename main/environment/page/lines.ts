@@ -128,11 +128,13 @@ export function writeLines(): void {
       const isText = shape instanceof SVGTextContentElement
       const isPlace = /^\(-?\d+, ?-?\d+\)$/.test(shape.id)
       if (isPlace) return isText ? (shape.textContent ?? '') : shape.id
-      const { fill, stroke } = look.style(shape)
+      const { fill, stroke, fontSize } = look.style(shape)
       const given = shape.getAttribute('fill') ?? shape.style.fill
       const color = lab.isWord(given) && given !== 'none' ? given : names.ofColor(fill) || names.ofColor(stroke)
       const { width, height } = look.size(shape)
-      const size = Math.max(width, height) < 16 ? 'small' : 'large'
+      // The box of a text is another one in each font.
+      const extent = isText ? Number.parseFloat(fontSize) : Math.max(width, height)
+      const size = extent < 16 ? 'small' : 'large'
       return `${size} ${color} ${isText ? (shape.textContent ?? '') : ''}`
     }
 

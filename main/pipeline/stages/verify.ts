@@ -103,7 +103,12 @@ const CHECKS = {
     const began = performance.now()
     for (const task of resources.tasksNamed(config.tasks)) {
       signal.throwIfAborted()
-      await environment.use(task, (session) => session.reset(task, 0))
+      await environment
+        .use(task, (session) => session.reset(task, 0))
+        .catch((error: unknown) => {
+          if (!(error instanceof EnvironmentFault)) throw error
+          throw new UserError('pageOfTask', { task: task.name, why: error.fault })
+        })
     }
     return message('foundPages', { count: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
