@@ -245,6 +245,23 @@ test('an element out of view is scrolled to', async () => {
   expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
 })
 
+test('a page that stands still for a while changes no outcome', async () => {
+  // What covers the button goes after two timers, and the page stands still before the first.
+  const task = workbench.page(
+    '<button id="b">B</button><div id="over" style="position:fixed;inset:0;background:#fff"></div>',
+    `$('b').onclick = () => core.judge(true)
+     let asked = false
+     $('b').scrollIntoView = () => {
+       if (asked) return
+       asked = true
+       setTimeout(() => setTimeout(() => $('over').remove(), 60), 10)
+       for (const end = performance.now() + 500; performance.now() < end; ) {}
+     }`,
+  )
+  await session.reset(task, 1)
+  expect(await session.step({ kind: 'click', ref: 1 })).toMatchObject({ ending: { outcome: 'success' } })
+})
+
 test('what a click starts within a moment is waited for', async () => {
   const task = workbench.page(
     '<button id="b">B</button><p id="log"></p>',

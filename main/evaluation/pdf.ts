@@ -9,9 +9,9 @@ export async function reportPdf(html: string): Promise<Uint8Array> {
   const host = chromiumHost()
   try {
     const page = await host.open()
-    await within(LIMIT, 'loadReport', page.setContent(html, { waitUntil: 'load' }))
+    await within(LIMIT, 'loadReport', page.setContent(html, { waitUntil: 'load', timeout: 0 }))
     const margin = { top: '14mm', bottom: '14mm', left: '12mm', right: '12mm' }
-    return await within(LIMIT, 'printReport', page.pdf({ format: 'A4', printBackground: true, margin }))
+    return await within(LIMIT, 'printReport', page.pdf({ format: 'A4', printBackground: true, margin, timeout: 0 }))
   } finally {
     await host.close()
   }

@@ -5,7 +5,9 @@ import type { Impossible, Lab, TaskWindow } from './lab.ts'
 /** Installs `box`, `locate`, `field`, `fill`, `select` and `click`. */
 export function reachIntoPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
+  /** Milliseconds for which an element may be covered, and between two looks. */
   const PATIENCE = 300
+  const TURN = 20
   const NO_TEXT = ['checkbox', 'radio', 'file', 'button', 'submit', 'reset', 'image', 'hidden']
   const TYPED = ['text', 'search', 'password', 'email', 'tel', 'url', 'number']
   /** Fields whose values have a form, and why they do not take a text of another form. */
@@ -83,15 +85,15 @@ export function reachIntoPage(): void {
       }
       return null
     }
-    // A picture has no size before it is loaded, and the covering element may be about to disappear.
-    const deadline = performance.now() + PATIENCE
-    for (let point = search(); ; point = search()) {
+    // A picture has no size before it is loaded, and the covering element may be about to disappear. Looks are counted,
+    // not the clock: in a machine that slept it is late at once, and the page's timers still wait.
+    for (let point = search(), waited = 0; ; point = search(), waited += TURN) {
       if (point !== null) return point
-      if (performance.now() > deadline) return { impossible: 'covered' }
+      if (waited > PATIENCE) return { impossible: 'covered' }
       element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })
       point = search()
       if (point !== null) return point
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, TURN))
     }
   }
 
