@@ -492,6 +492,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
 };
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  // Raise it here and in addon.ts when a function's name, arguments or results change: an older build is then refused.
+  exports.Set("interface", Napi::Number::New(env, 1));
   exports.Set("NativeEngine", Handle::define(env));
   const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
   exports.Set("bf16Products", Napi::Boolean::New(env, bf16));

@@ -20,7 +20,7 @@ import { checkpointShapes, loraScale, loraTensors } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
-import type { Message } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 
 /** Most bytes of weights in a shard, as in transformers. */
 const SHARD_BYTES = 5e9
@@ -33,7 +33,7 @@ export interface MergeOptions {
   /** Called with the numbers of tensors written so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
   readonly shardBytes?: number
-  /** Hears what is odd about the adapter. */
+  /** Hears what is odd about the adapter, the base model or the result. */
   readonly warn?: (told: Message) => void
   /** Aborted to stop. What was written of the merged model is then removed. */
   readonly signal?: AbortSignal
@@ -54,6 +54,7 @@ export async function mergeAdapter(
   checkTarget(base, adapterFolder, target)
   const checkpoint = await openCheckpoint(base)
   try {
+    for (const note of checkpoint.notes) warn(note)
     const saved = new Map<string, Entry>()
     const adapter = await loadAdapter(adapterFolder, checkpoint.config, {
       base: { name: base, folder: base },
@@ -69,7 +70,7 @@ export async function mergeAdapter(
       for (const file of readdirSync(base)) {
         if (BESIDE.test(file)) writeFileAtomic(join(next, file), readFileSync(join(base, file)))
       }
-      await keepPreTokenizer(next)
+      if (await keepPreTokenizer(next)) warn(message('mergePreTokenizer'))
       const config = join(next, 'config.json')
       writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))
       for (const [index, shard] of shards.entries()) {

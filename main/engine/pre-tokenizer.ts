@@ -62,15 +62,15 @@ class ${CLASS}(PreTrainedTokenizerFast):
 `
 
 /**
- * Makes AutoTokenizer of transformers 4 and 5 give the ids of a folder's tokenizer.json. Changes nothing if both do so
- * anyway, or if the model brings code of its own.
+ * Makes AutoTokenizer of transformers 4 and 5 give the ids of a folder's tokenizer.json. Changes nothing, and returns false,
+ * if both do so anyway, or if the model brings code of its own.
  *
  * If tokenizer_config.json names a class of the model's own (auto_map), transformers 5 does not insist on Qwen2Tokenizer.
  * It does not run that class either unless trust_remote_code is set, and takes tokenizer_class, which is then
  * tokenizer.json as it stands. With trust_remote_code it runs tokenization.py, which means the same.
  * @throws UserError if a file is not JSON.
  */
-export async function keepPreTokenizer(folder: string): Promise<void> {
+export async function keepPreTokenizer(folder: string): Promise<boolean> {
   const read = async (name: string) => {
     const file = join(folder, name)
     const text = await readOptional(file)
@@ -79,10 +79,11 @@ export async function keepPreTokenizer(folder: string): Promise<void> {
   const tokenizer = await read('tokenizer.json')
   const configName = 'tokenizer_config.json'
   const config = await read(configName)
-  if (tokenizer === undefined || config === undefined || cutsAsQwen2(tokenizer)) return
+  if (tokenizer === undefined || config === undefined || cutsAsQwen2(tokenizer)) return false
   const { auto_map = null } = config
-  if (auto_map !== null && !JSON.stringify(auto_map).includes(CLASS)) return
+  if (auto_map !== null && !JSON.stringify(auto_map).includes(CLASS)) return false
   const kept = { ...config, tokenizer_class: 'PreTrainedTokenizerFast', auto_map: AUTO_MAP }
   writeFileAtomic(join(folder, configName), `${JSON.stringify(kept, null, 2)}\n`)
   writeFileAtomic(join(folder, MODULE), TOKENIZATION)
+  return true
 }

@@ -287,6 +287,8 @@ export const ENGLISH = {
     'The model {{name}} is not on this machine, so its shape is not known; put its config.json into {{folder}}, or name one of {{known}}.',
   nativeNotBuilt:
     'The native engine is not built ({{file}} is missing); run npm run build:native, or set model.engine to tfjs.',
+  nativeOutdated:
+    'The native engine ({{file}}) was built from other sources than these; build it again with npm run build:native, or set model.engine to tfjs.',
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
   precisionNeedsNative:
@@ -493,6 +495,8 @@ export const ENGLISH = {
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
 
   // Merging adapters. (main/adapters)
+  mergePreTokenizer:
+    "The tokenizer's pre-tokenizer is not Qwen2's: load the merged model's with AutoTokenizer, as Qwen2Tokenizer of transformers 5 would replace it.",
   mergeAtWork: '{{target}} is being written; wait until that ends, or stop it first.',
   mergeNeedsRoom:
     '{{folder}}: the merged model takes {{needed}}, but only {{free}} are free; free some space, or choose another folder.',

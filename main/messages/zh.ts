@@ -258,6 +258,8 @@ export const CHINESE = translated({
   modelShapeUnknown:
     '本机没有模型 {{name}}，因此不知道它的形状；请把它的 config.json 放进 {{folder}}，或改用 {{known}} 之一。',
   nativeNotBuilt: '原生引擎没有编译（缺少 {{file}}）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
+  nativeOutdated:
+    '原生引擎（{{file}}）不是用现在的源代码构建的；请用 npm run build:native 重新构建，或把 model.engine 设为 tfjs。',
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
   precisionNeedsNative:
@@ -432,6 +434,8 @@ export const CHINESE = translated({
   nothingToExportMetrics: '运行 {{run}} 没有可导出的指标；`npx dpo-driver runs` 列出所有运行。',
 
   // 合并适配器。（main/adapters）
+  mergePreTokenizer:
+    '分词器的预分词器不是 Qwen2 的：请用 AutoTokenizer 加载合并后模型的分词器，因为 transformers 5 的 Qwen2Tokenizer 会换掉它。',
   mergeAtWork: '正在写入 {{target}}；请等它结束，或先停止它。',
   mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，但只有 {{free}} 可用；请腾出空间，或选择别的文件夹。',
 

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { speaker } from '../../messages/speaker.ts'
 import { CHINESE } from '../../messages/zh.ts'
-import { KERNELS } from './addon.ts'
+import { KERNELS, loadAddon } from './addon.ts'
 
 const chinese = speaker('zh-CN', CHINESE)
 
@@ -39,4 +42,19 @@ test('an engine says in both languages what it computes with, and why it was cho
   expect(chinese(noted)).toBe(
     'TensorFlow.js，运行于纯 JavaScript，1 个线程；训练比用原生引擎慢许多倍。原生引擎没有编译（缺少 x.node）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
   )
+})
+
+test('an addon that was built from other sources is refused', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'addon-'))
+  const made = (version: object) => {
+    const file = join(folder, `${JSON.stringify(version).length}.cjs`)
+    writeFileSync(file, `module.exports = ${JSON.stringify({ ...version, bf16Products: true })}`)
+    return file
+  }
+  const source = readFileSync(new URL('../../../native/addon.cc', import.meta.url), 'utf8')
+  const version = Number(/"interface", Napi::Number::New\(env, (\d+)\)/.exec(source)?.[1])
+  expect(loadAddon(made({ interface: version })).bf16Products).toBe(true)
+  expect(() => loadAddon(made({}))).toThrow(/built from other sources .*npm run build:native/)
+  expect(() => loadAddon(made({ interface: version + 10 }))).toThrow(UserError)
+  rmSync(folder, { recursive: true })
 })

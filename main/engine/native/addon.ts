@@ -144,7 +144,11 @@ export function hasCode(error: unknown, code: AddonCode): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
+/** The version of what is declared here. native/addon.cc has the same. */
+const INTERFACE = 1
+
 export interface Addon {
+  readonly interface: typeof INTERFACE
   readonly NativeEngine: new () => NativeEngine
   /** Whether this processor has instructions for products in bf16. */
   readonly bf16Products: boolean
@@ -153,16 +157,19 @@ export interface Addon {
 
 const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))
 
-/** Loads the addon. Throws UserError if it was not built or does not load. */
-export function loadAddon(): Addon {
-  if (!existsSync(ADDON)) {
-    throw new UserError('nativeNotBuilt', { file: ADDON })
+/** Loads the addon. Throws UserError if it was not built, was built from other sources, or does not load. */
+export function loadAddon(file: string = ADDON): Addon {
+  if (!existsSync(file)) {
+    throw new UserError('nativeNotBuilt', { file })
   }
+  let addon: Partial<Addon>
   try {
-    return createRequire(import.meta.url)(ADDON) as Addon
+    addon = createRequire(import.meta.url)(file) as Partial<Addon>
   } catch (error) {
     throw new UserError('nativeDoesNotLoad', { reason: reasonOf(error) })
   }
+  if (addon.interface !== INTERFACE) throw new UserError('nativeOutdated', { file })
+  return addon as Addon
 }
 
 /** Whether `npm run build:native` has made the addon. */
