@@ -136,7 +136,7 @@ test('tasks are played in hidden windows without network, by the same code', asy
       session.loads(url),
     ),
   ).toEqual([true, false, false, false])
-  expect(session.proxy).toMatchObject({ proxyRules: '127.0.0.1:9' })
+  expect(session.proxy).toMatchObject({ proxyRules: 'nowhere.invalid:9' })
   expect(webRtcPolicy).toBe('disable_non_proxied_udp')
   expect(session.downloads).toBe(false)
   expect(launch.app.switches['host-resolver-rules']).toMatch(/^MAP \* ~NOTFOUND/)

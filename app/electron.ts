@@ -128,7 +128,8 @@ function openTaskWindow(): TaskWindow {
   const own = session.fromPartition(`task-${++taskWindows}`)
   refusePermissions(own, [])
   own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !/^(file|data|blob|about):/.test(url) }))
-  void own.setProxy({ proxyRules: '127.0.0.1:9', proxyBypassRules: '<-loopback>' })
+  // A name that nothing resolves, so that no port of this machine is asked either.
+  void own.setProxy({ proxyRules: 'nowhere.invalid:9', proxyBypassRules: '<-loopback>' })
   own.on('will-download', (event) => event.preventDefault())
   const window = new BrowserWindow({
     show: false,
