@@ -13,7 +13,7 @@ import type { StoredPair } from '../../store/pairs.ts'
 import type { TokenPair } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
 import type { StageContext } from '../stage.ts'
-import { goldenSet } from './golden-set.ts'
+import { goldenSet, setGoldenSet } from './golden-set.ts'
 import type { Placed } from './lengths.ts'
 
 /** The golden samples of the run: those to train on, and those held out. */
@@ -24,7 +24,9 @@ export async function goldenExamples(
   const { config } = context
   const { samples_per_task, held_out_per_task } = config.golden
   const path = shownPath(config.paths.sft_data)
-  const { train, heldOut } = splitGolden(await goldenSet(context), config.tasks, samples_per_task, held_out_per_task)
+  const samples = await goldenSet(context)
+  const { train, heldOut } = splitGolden(samples, config.tasks, samples_per_task, held_out_per_task)
+  if (train.length > 0) setGoldenSet(context, samples)
   const example = ({ prompt, completion, line }: FileSample): Placed<Example> => ({
     item: { prompt: model.messageTokens(prompt), completion: model.completionTokens(completion) },
     place: () => (line === null ? path : `${path}:${line}`),

@@ -1,6 +1,7 @@
 /**
  * The golden samples that a run learns from: those of the file when the run began, and those that its experts recorded.
- * What is added to the file later belongs to the next run.
+ * What is added to the file later belongs to the next run. A run that stops because samples are missing has no set yet, so
+ * it can be resumed with what was added.
  */
 import { z } from 'zod'
 import { answerFailure } from '../../agent/grammar.ts'
@@ -12,7 +13,7 @@ import { readGoldenData } from '../../preferences/golden-file.ts'
 import type { StageContext } from '../stage.ts'
 
 /**
- * The samples of the run. The first call takes them from the file, and warns of those that the agent could not play like.
+ * The samples of the run; those of the file where none are set. Then it warns of those that the agent could not play like.
  * Throws UserError for bad lines.
  */
 export async function goldenSet(context: StageContext): Promise<FileSample[]> {
@@ -34,13 +35,12 @@ export async function goldenSet(context: StageContext): Promise<FileSample[]> {
     'goldenUnreadable',
     samples.filter(({ prompt, completion }) => answerFailure(completion, prompt.at(-1)?.content ?? '') !== null),
   )
-  setGoldenSet(context, samples)
   return samples
 }
 
-/** Sets the samples of the run. */
+/** Sets the samples of the run, once and for all. */
 export function setGoldenSet({ run, store }: StageContext, samples: readonly FileSample[]): void {
-  store.golden.set(run, JSON.stringify(samples))
+  if (store.golden.of(run) === undefined) store.golden.set(run, JSON.stringify(samples))
 }
 
 const setSchema = z.array(

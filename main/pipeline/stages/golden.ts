@@ -58,8 +58,8 @@ export const golden: Stage<z.output<typeof result>> = {
       const fixed = whyFixed(path)
       if (fixed === null) added = addGoldenData(path, recorded)
       else context.say('goldenKept', { why: fixed, count: recorded.length })
-      setGoldenSet(context, samples)
     }
+    setGoldenSet(context, samples)
     if (without.length > 0) context.say('noExpert', { tasks: without })
     context.say('goldenDone', { samples: before + added, path: shownPath(path), recorded: added })
     return { samples: samples.length, recorded: recorded.length, without }
