@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { appendLines } from './append.ts'
+import { writeFileAtomic } from './file.ts'
 import { OWN } from './unfinished.ts'
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'append-')), 'lines.txt')
@@ -33,4 +34,13 @@ test('a link to the file stays a link, and the lock of a process that has ended 
   expect(readFileSync(path, 'utf8')).toBe('one\none more\n')
   expect(readlinkSync(`${path}.link`)).toBe(path)
   expect(existsSync(`${path}.lock`)).toBe(false)
+})
+
+test('the next writer in the folder removes the lock of a process that has ended, and no other', () => {
+  const path = fresh()
+  symlinkSync(OWN.replace(/^\d+/, '999999999'), `${path}.lock`)
+  symlinkSync(OWN, `${path}.other.lock`)
+  symlinkSync('somewhere', `${path}.link.lock`)
+  writeFileAtomic(join(dirname(path), 'else.txt'), '')
+  expect(readdirSync(dirname(path)).sort()).toEqual(['else.txt', 'lines.txt.link.lock', 'lines.txt.other.lock'])
 })

@@ -1,9 +1,9 @@
 /** Adds lines to a file that also belongs to the user: what is there stays, byte for byte. */
-import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { makeFolder, unwritable, writeFileAtomic } from './file.ts'
-import { isAlive, OWN } from './unfinished.ts'
+import { isLeftLock, OWN } from './unfinished.ts'
 
 /** Milliseconds to wait for another process that adds lines to the same file, and between two looks. */
 const PATIENCE = 10_000
@@ -61,18 +61,8 @@ function lockFile(path: string): () => void {
       // Some file systems have no links. There nobody else is kept out.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return () => {}
     }
-    const owner = ownerOf(lock)
-    if (owner !== undefined && !isAlive(owner)) rmSync(lock, { force: true })
+    if (isLeftLock(lock)) rmSync(lock, { force: true })
     else if (performance.now() - started > PATIENCE) throw new UserError('fileHeld', { path, lock })
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
-  }
-}
-
-/** The signature of the process that holds a lock; undefined where it was released meanwhile, or is no lock of the lab. */
-function ownerOf(lock: string): string | undefined {
-  try {
-    return /^\d+-\d+-\d+$/.exec(readlinkSync(lock))?.[0]
-  } catch {
-    return undefined
   }
 }

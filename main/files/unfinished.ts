@@ -45,9 +45,23 @@ export function writtenIn(folder: string, kind: Kind): string[] {
     .filter(isWritten)
 }
 
-/** Removes from a folder what writers that were killed left unfinished. Whatever cannot be removed stays. */
+/** Whether a lock, a link that names the process which holds it (OWN), was left by a process that has ended. */
+export function isLeftLock(path: string): boolean {
+  try {
+    const owner = readlinkSync(path)
+    return /^\d+-\d+-\d+$/.test(owner) && !isAlive(owner)
+  } catch {
+    // It was released meanwhile, or is no link.
+    return false
+  }
+}
+
+/** Removes from a folder what writers that were killed left unfinished, and their locks. Whatever cannot be removed stays. */
 export function removeUnfinished(folder: string): void {
-  for (const path of leftIn(folder, 'tmp')) {
+  const locks = namesIn(folder)
+    .filter((name) => name.endsWith('.lock'))
+    .map((name) => join(folder, name))
+  for (const path of [...leftIn(folder, 'tmp'), ...locks.filter(isLeftLock)]) {
     try {
       rmSync(path, { recursive: true, force: true })
     } catch {
