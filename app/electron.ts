@@ -191,7 +191,8 @@ const desktop: Desktop = {
 }
 
 function inPage(script: string): void {
-  void main?.webContents.executeJavaScript(script)
+  // The page may be gone or loading.
+  main?.webContents.executeJavaScript(script).catch(() => {})
 }
 
 async function savePdf(): Promise<void> {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from './config/schema.ts'
 import { ADAPTER_FILES } from './engine/adapter.ts'
+import { writeFileAtomic } from './files/file.ts'
 import { createLab, type Lab } from './lab.ts'
 import { keptArtifacts, runArtifacts } from './pipeline/artifacts.ts'
 import type { LabEvent } from './pipeline/events.ts'
@@ -123,6 +124,7 @@ test('deleting a run leaves what others put into its folder, and the folder of a
   // Another store with the same folder of reports: its run has the same number here.
   rmSync(folder, { recursive: true })
   await expect(run(false)).rejects.toThrow()
+  lab.store.checkpoints.save({ run: 1, stage: 'sft', round: 0, arm: '' }, 1, {}, (file) => writeFileAtomic(file, ''))
   claimFolder(lab.store, lab.store.runs.get(1))
   writeFileSync(join(folder, 'report.html'), '')
   const other = new Store(join(room, 'other.sqlite'))
@@ -134,7 +136,7 @@ test('deleting a run leaves what others put into its folder, and the folder of a
   others.close()
   expect(existsSync(join(folder, 'report.html'))).toBe(true)
   lab.forget([1])
-  expect(existsSync(folder)).toBe(false)
+  expect([folder, `${lab.store.path}-checkpoints`].map((place) => existsSync(place))).toEqual([false, false])
 })
 
 test('two runs of different stores never share a folder or a place', async () => {

@@ -127,4 +127,5 @@ function forget(store: Store, config: Config, run: RunRecord): void {
     }
   }
   store.runs.purge(run.id)
+  store.checkpoints.removeLost()
 }

@@ -66,6 +66,7 @@ export class Checkpoints {
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {
       if (name.endsWith('.checkpoint') && !known.has(name)) rmSync(join(folder, name), { force: true })
     }
+    this.#removeEmptyFolder()
   }
 
   #row(key: ArmKey): (Row & { readonly file: string }) | undefined {
