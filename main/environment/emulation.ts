@@ -2,7 +2,7 @@
  * Makes every machine the same one to pages: its language, time zone, screen, fonts by name, input devices and name.
  * Otherwise a seed would be another problem in Beijing than in Berlin. `page/clock.ts` does the same for the clock.
  */
-import type { Page } from 'puppeteer-core'
+import type { CDPSession } from 'puppeteer-core'
 
 /** The size of a page, in CSS pixels. */
 export const VIEWPORT = { width: 500, height: 320 } as const
@@ -47,9 +47,8 @@ export const BROWSER_LANGUAGE = {
   variables: { LANGUAGE: 'en_US', TZ: TIME_ZONE },
 } as const
 
-/** Hides from the page, and from all that it will load, which machine it runs on. */
-export async function emulateMachine(page: Page): Promise<void> {
-  const cdp = await page.createCDPSession()
+/** Hides from the session's page, and from all that it will load, which machine it runs on. */
+export async function emulateMachine(cdp: CDPSession): Promise<void> {
   await Promise.all([
     cdp.send('Emulation.setLocaleOverride', { locale: LANGUAGE }),
     cdp.send('Emulation.setTimezoneOverride', { timezoneId: TIME_ZONE }),

@@ -262,7 +262,7 @@ export class Session {
     const prepared = Promise.all([
       confinePage(page, cdp, task, broke),
       cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
-      emulateMachine(page),
+      emulateMachine(cdp),
       installLab(page),
     ])
     const [confinement] = await this.#within('openPage', prepared)
