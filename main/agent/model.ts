@@ -97,7 +97,7 @@ export class AgentModel {
   /**
    * The next action for an instruction on a page, without sampling. `done` are the earlier actions, in the form of
    * `text`. Throws an Error with the reason and the raw text where the completion is not a possible action, and a
-   * UserError where a script gives no page.
+   * UserError where a script gives no page, and where the page is too long for the model.
    */
   async predict(
     instruction: string,

@@ -154,7 +154,7 @@ export function trackingServer(
       }
       const run_id = before ?? (await create())
       // Also for an existing run: an attempt that broke off may have created it.
-      await sendParams(run_id, params)
+      await onRun(run_id, () => sendParams(run_id, params))
       return run_id
     },
     log: (run_id, points) =>

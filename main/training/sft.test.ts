@@ -104,6 +104,32 @@ test('a cancelled run stores its state and throws the reason', async () => {
   expect(states.map(({ step }) => step)).toEqual([6])
 })
 
+test('a run that is cancelled within a step stores the last whole step, and ends as if it had not been', async () => {
+  const job = { adapter: null, examples: EXAMPLES, options: { ...OPTIONS, max_steps: 12 } }
+  const whole = await trainSft({ ...job, engine: createBigramEngine() })
+  const controller = new AbortController()
+  const engine = createBigramEngine()
+  let calls = 0
+  const stopping: typeof engine = {
+    ...engine,
+    async accumulate(forest, dLoss, dropoutSeed, signal) {
+      const scores = await engine.accumulate(forest, dLoss, dropoutSeed)
+      if (++calls === 10) controller.abort(new Error('stopped by the user'))
+      signal?.throwIfAborted()
+      return scores
+    },
+  }
+  const states: TrainingState[] = []
+  const onCheckpoint = async (state: TrainingState) => void states.push(state)
+  const stopped = trainSft({ ...job, engine: stopping, hooks: { signal: controller.signal, onCheckpoint } })
+  await expect(stopped).rejects.toThrow('stopped by the user')
+  const [resume] = states
+  expect(resume!.step).toBeGreaterThan(0)
+  expect(resume!.step).toBeLessThan(10)
+  const resumed = createBigramEngine(resume!.weights.get('table')!.data)
+  expect((await trainSft({ ...job, engine: resumed, hooks: { resume: resume! } })).weights).toEqual(whole.weights)
+})
+
 test('a loss that is no number ends the run', async () => {
   const engine = createBigramEngine(new Float32Array(256).fill(Number.NaN))
   await expect(trainSft({ engine, adapter: null, examples: EXAMPLES, options: OPTIONS })).rejects.toThrow(
