@@ -56,7 +56,9 @@ test('a list of thousands scrolls to its end and back at once', async ({ page, c
   }))
   await bringIn(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  await page.getByText('broken.jsonl:2: prompt must be a list of messages; correct or delete the line.').waitFor()
+  await page
+    .getByText('broken.jsonl:2: prompt must be a text or a list of messages; correct or delete the line.')
+    .waitFor()
   // The browser reports the status of the refused request itself.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
   await bringIn(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')

@@ -1,9 +1,19 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { UserError } from '../messages/error.ts'
-import { unwritable, writeFileAtomic } from './file.ts'
+import { unwritable, writeFileAtomic, writeStreamAtomic } from './file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-'))
 
@@ -49,4 +59,19 @@ test('a link stays a link, and a device or a pipe is written into', () => {
   expect(readFileSync(file, 'utf8')).toBe('new')
   expect([link, nothing].map((path) => lstatSync(path).isSymbolicLink())).toEqual([true, true])
   expect(readdirSync(folder)).toEqual(['file', 'link', 'nothing'])
+})
+
+test('pieces go into a device or a pipe as they come', async () => {
+  const nothing = join(mkdtempSync(join(tmpdir(), 'file-')), 'nothing')
+  symlinkSync('/dev/null', nothing)
+  let written = 0
+  await writeStreamAtomic(nothing, async (write) => {
+    for (const piece of ['one', 'two']) {
+      await write(Buffer.from(piece))
+      written++
+    }
+  })
+  expect(written).toBe(2)
+  expect(readlinkSync(nothing)).toBe('/dev/null')
+  expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
 })

@@ -17,7 +17,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { finished, removeUnfinished, unfinished } from './unfinished.ts'
@@ -61,20 +61,16 @@ export function writeFileAtomic(given: string, data: string | Uint8Array | reado
  * it again only when the last call has resolved. If `produce` throws, the old file stays. Throws UserError where the
  * disk refuses.
  */
-export async function writeStreamAtomic(
-  given: string,
-  produce: (write: (piece: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  const { path } = target(given)
+export async function writeStreamAtomic(given: string, produce: Produce): Promise<void> {
+  const { path, plain } = target(given)
+  if (!plain) return streamInto(path, produce)
   const temporary = unfinished(dirname(path), basename(path))
   try {
     makeFolder(dirname(path))
     removeUnfinished(dirname(path))
     const file = await open(temporary, 'w')
     try {
-      await produce(async (piece) => {
-        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
-      })
+      await produce((piece) => writeAll(file, piece))
       await file.sync()
     } finally {
       await file.close()
@@ -120,11 +116,37 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** What writes a file piece by piece. */
+type Produce = (write: (piece: Uint8Array) => Promise<void>) => Promise<void>
+
+async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+}
+
+/** Writes pieces into a device or a pipe. */
+async function streamInto(path: string, produce: Produce): Promise<void> {
+  try {
+    refuseUnread(path)
+    const file = await open(path, 'w')
+    try {
+      await produce((piece) => writeAll(file, piece))
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+/** Opening a pipe that nobody reads would wait for a reader. With this flag it fails at once. */
+function refuseUnread(path: string): void {
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+}
+
 /** Writes into a device or a pipe. */
 function writeInto(path: string, bytes: Uint8Array): void {
   try {
-    // Opening a pipe that nobody reads would wait for a reader. With this flag it fails at once.
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+    refuseUnread(path)
     writeFileSync(path, bytes)
   } catch (error) {
     throw unwritable(path, error)
