@@ -98,7 +98,7 @@ export async function runCommand(
   const hold: Hold = (release) => releases.push(release)
   try {
     await removeLeftProfiles()
-    const before = resume === null ? null : unfinishedRun(store, command, resume)
+    const before = resume === null ? null : await unfinishedRun(store, command, resume)
     hold(takePlaces(before?.config ?? config, USES[command]))
     const run =
       before === null ? beginRun(store, command, config, options.collection, hold) : resumeRun(store, before, hold)
@@ -174,9 +174,12 @@ function collectionOf(store: Store, wanted: RunOptions['collection']): RoundKey 
   throw round === undefined ? new UserError('noPairsOfRun', { run }) : new UserError('noPairsOfRound', { run, round })
 }
 
-function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Run {
+/** The run to resume. Throws UserError where there is none, after it has told MLflow how a finished one ended. */
+async function unfinishedRun(store: Store, command: Command, which: 'latest' | number): Promise<Run> {
   const run = store.runs.list().find((one) => one.command === command && (which === 'latest' || one.id === which))
   if (run !== undefined && run.status !== 'done') return store.runs.get(run.id)
   if (run === undefined) throw new UserError('nothingToResume', { command })
+  // A kill may have come between the end of the run and the last report.
+  await followRun({ store, run: run.id, say() {} }).close()
   throw new UserError('nothingLeftToResume', { command, run: run.id })
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -12,6 +12,7 @@ import { takePlaces } from './pipeline/places.ts'
 import { claimFolder, lockFolder, newNumber } from './pipeline/run-folder.ts'
 import { lockStore } from './store/lock.ts'
 import { Store } from './store/store.ts'
+import { trackingFolder } from './tracking/follow.ts'
 
 let lab: Lab
 let events: LabEvent[]
@@ -60,6 +61,23 @@ test('a failed run is resumed under its own number', async () => {
     { run: 1, resumed: true },
   ])
   expect(events.filter(({ event }) => event === 'message')).toEqual([])
+})
+
+test('resuming a run that has finished tells MLflow what a kill had kept from it', async () => {
+  await expect(run(false)).rejects.toThrow()
+  const folder = trackingFolder(lab.config) ?? ''
+  const stage = { run: 1, stage: 'dpo', round: 1 }
+  lab.store.stages.start(stage)
+  lab.store.metrics.add({ ...stage, arm: 'dpo' }, 1, { loss: 0.5 })
+  lab.store.stages.end(stage, 'done', {})
+  lab.store.runs.setStatus(1, 'done')
+  lab.store.tracked(folder).put({ ...stage, arm: 'dpo', id: null, step: 0, time: 1000, ended: false })
+  await expect(run(true)).rejects.toThrow(/nothing to resume: run 1 \(golden\) has finished/)
+  expect(lab.store.tracked(folder).open()).toEqual([])
+  const metas = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\/.+\/meta\.yaml$/.test(path),
+  )
+  expect(metas.map((path) => readFileSync(join(folder, path), 'utf8'))).toEqual([expect.stringContaining('status: 3')])
 })
 
 test('a run that is resumed under another configuration keeps its own, and says so', async () => {
