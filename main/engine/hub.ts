@@ -215,8 +215,8 @@ async function checkDisk({ name, repository }: Hub, files: readonly ListFileEntr
   const { bavail, bsize } = await statfs(blobs)
   const free = bavail * bsize
   if (free < missing) {
-    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
-    throw new UserError('hubDiskShort', { name, folder: repository, free: gigabytes(free), needed: gigabytes(missing) })
+    const shown = (bytes: number) => (missing < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`)
+    throw new UserError('hubDiskShort', { name, folder: repository, free: shown(free), needed: shown(missing) })
   }
 }
 

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { english } from '../messages/say.ts'
 import { plainVariables, proxiedFetch, proxyOf, reasonOfFetch, throughProxy } from './proxy.ts'
@@ -92,6 +94,24 @@ test('plain requests are handed to the proxy, and those of TLS go through a tunn
   // The server behind the tunnel speaks no TLS.
   await expect(proxiedFetch('https://hub.invalid/x')).rejects.toThrow('fetch failed')
   expect(asked[1]).toBe('CONNECT hub.invalid:443 undefined')
+})
+
+test('this machine is reached without a proxy, also where Node is told to take one', async () => {
+  const { NODE_USE_ENV_PROXY: _, ...env } = process.env
+  const script = `
+    import { createServer } from 'node:http'
+    import { proxiedFetch } from ${JSON.stringify(new URL('./proxy.ts', import.meta.url).href)}
+    const server = createServer((_, response) => response.end('straight'))
+    server.listen(0, '127.0.0.1', async () => {
+      const { port } = server.address()
+      process.stdout.write(await proxiedFetch('http://localhost:' + port).then((answer) => answer.text()))
+      process.exit()
+    })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...env, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://${address}` },
+  })
+  expect(stdout).toBe('straight')
+  expect(asked).toEqual([])
 })
 
 test('a failure names the proxy, but not its password', async () => {

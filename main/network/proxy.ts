@@ -12,7 +12,12 @@ type Variables = Readonly<Record<string, string | undefined>>
 /** fetch, by way of a proxy where the variables name one. Throws UserError where they name none that can be used. */
 export const proxiedFetch: typeof fetch = async (input, init) => {
   const proxy = proxyOf(new URL(input instanceof Request ? input.url : input))
-  return proxy === null ? fetch(input, init) : fetch(input, { ...init, ...(await by(proxy)) })
+  return proxy === null && !nodeProxies() ? fetch(input, init) : fetch(input, { ...init, ...(await by(proxy)) })
+}
+
+/** Whether Node itself sends requests through proxies, and would do so with those that need none. */
+function nodeProxies(): boolean {
+  return Boolean(process.env.NODE_USE_ENV_PROXY) || process.execArgv.includes('--use-env-proxy')
 }
 
 /** The reason of a failed request, which names the proxy where there was one. The proxy's password is not shown. */
@@ -115,11 +120,12 @@ function contains(list: BlockList, host: string): boolean {
 
 const agents = new Map<string, Dispatcher>()
 
-/** What makes fetch take a proxy. Node's fetch has this option of undici's, but the standard's types do not. */
-async function by({ href }: URL): Promise<RequestInit> {
+/** What makes fetch take this way. Node's fetch has this option of undici's, but the standard's types do not. */
+async function by(proxy: URL | null): Promise<RequestInit> {
   // Imported late: it is slow to start, and there is seldom a proxy.
-  const { ProxyAgent } = await import('undici')
-  const agent = agents.get(href) ?? new ProxyAgent({ uri: href, proxyTunnel: false })
-  agents.set(href, agent)
+  const { Agent, ProxyAgent } = await import('undici')
+  const way = proxy?.href ?? 'straight'
+  const agent = agents.get(way) ?? (proxy === null ? new Agent() : new ProxyAgent({ uri: way, proxyTunnel: false }))
+  agents.set(way, agent)
   return { dispatcher: agent } as unknown as RequestInit
 }
