@@ -74,10 +74,12 @@ export function listAdapters(store: Store, config: Config): (AdapterRecord | Bro
       folder,
       { path: shownPath(folder), arm, run: null, round, rounds: 0, current: true },
       baseName,
-      ({ bytes }) => {
+      ({ bytes, r, lora_alpha }) => {
+        // The same weights with another scale are another adapter.
         const origin = own
           .filter((one) => one.problem === null)
-          .find((one) => one.bytes === bytes && sameWeights(projectPath(one.path), folder))
+          .filter((one) => one.bytes === bytes && one.r === r && one.lora_alpha === lora_alpha)
+          .find((one) => sameWeights(projectPath(one.path), folder))
         return { lineage: origin?.lineage ?? [], origin: origin ?? null }
       },
     ),
@@ -104,7 +106,7 @@ function read(
   folder: string,
   place: AdapterPlace,
   baseName: string,
-  originOf: (file: { readonly bytes: number }) => Pick<AdapterRecord, 'lineage' | 'origin'>,
+  originOf: (own: Pick<AdapterRecord, 'bytes' | 'r' | 'lora_alpha'>) => Pick<AdapterRecord, 'lineage' | 'origin'>,
 ): (AdapterRecord | BrokenAdapter)[] {
   settleFolder(folder)
   const config = join(folder, 'adapter_config.json')
@@ -120,7 +122,7 @@ function read(
     const other = base !== null && !sameModelName(base, baseName)
     const note = other ? message('adapterOtherName', { file: shownPath(config), trained: base, base: baseName }) : null
     const own = { r, lora_alpha, target_modules, base, note, bytes, written }
-    return [{ ...place, problem: null, ...own, ...originOf({ bytes }) }]
+    return [{ ...place, problem: null, ...own, ...originOf(own) }]
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return [{ ...place, problem: error.messages[0] ?? message('verbatim', { text: error.message }) }]
