@@ -22,8 +22,8 @@ export interface BrowserHost {
 
 /** Most time for the work of a browser, in milliseconds. */
 export const BROWSER_LIMITS = { start: 30_000, open: 15_000, close: 5_000 }
-/** How often a browser is started that another process kills, or that does not answer. */
-const START_TRIES = 3
+/** How often a browser is started that another process kills at once, and one that does not answer in its time. */
+const STARTS = { killed: 12, late: 3 }
 
 const isRoot = process.getuid?.() === 0
 
@@ -160,7 +160,8 @@ export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIM
       } catch (error) {
         const ended = await chromium.end()
         if (closed) throw error
-        if (time === START_TRIES || !ended.killed) throw launchFailure(executable, error, ended)
+        const tries = error instanceof EnvironmentFault ? STARTS.late : STARTS.killed
+        if (time === tries || !ended.killed) throw launchFailure(executable, error, ended)
       }
     }
   }
@@ -218,9 +219,11 @@ async function argsFor(): Promise<(profile: string) => string[]> {
 }
 
 /** Waits until Chromium answers, at most `limit` milliseconds. */
-async function connect({ transport }: Chromium, limit: number): Promise<Browser> {
+async function connect({ transport, ended }: Chromium, limit: number): Promise<Browser> {
   const { connect } = await import('puppeteer-core')
   // Without a limit of puppeteer's, which would count the time in which this process stands still.
   const connected = connect({ transport, defaultViewport: VIEWPORT, protocolTimeout: 0 })
-  return within(limit, 'startBrowser', connected)
+  // Where the system could not start it, there is not even a pipe that closes.
+  const end = ended.then(({ how }) => Promise.reject(new Error(how)))
+  return within(limit, 'startBrowser', Promise.race([connected, end]))
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { EnvironmentFault, within } from './fault.ts'
+import { EnvironmentFault, TRIES, untilUnbroken, within } from './fault.ts'
 
 const stuck = new Promise<never>(() => {})
 
@@ -15,4 +15,21 @@ test('time in which the process stands still is not counted', async () => {
   const answer = within(300, 'answer', readFile(import.meta.filename, 'utf8'))
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700)
   expect(await answer).toContain('stands still')
+})
+
+test('what breaks is called again, unless the fault stays', async () => {
+  const { signal } = new AbortController()
+  const breaking = (times: number, fault: EnvironmentFault) => {
+    let calls = 0
+    const play = async () => {
+      if (++calls <= times) throw fault
+      return calls
+    }
+    return untilUnbroken(signal, play).catch((error) => [error, calls])
+  }
+  const crash = new EnvironmentFault('pageCrashed')
+  expect(await breaking(TRIES - 1, crash)).toBe(TRIES)
+  expect(await breaking(TRIES, crash)).toEqual([crash, TRIES])
+  const over = new EnvironmentFault('episodeOverAtOnce')
+  expect(await breaking(TRIES, over)).toEqual([over, 1])
 })

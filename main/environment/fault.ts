@@ -30,6 +30,20 @@ export function isPassing({ id }: Message): boolean {
   return !OWN.includes(id)
 }
 
+/** What `play` returns. It is called again, up to `TRIES` times in all, when it throws a fault that may pass. */
+export async function untilUnbroken<T>(signal: AbortSignal, play: () => Promise<T>): Promise<T> {
+  for (let time = 1; ; time++) {
+    try {
+      return await play()
+    } catch (error) {
+      if (!(error instanceof EnvironmentFault)) throw error
+      // Stopping may close the browser.
+      signal.throwIfAborted()
+      if (time === TRIES || !isPassing(error.fault)) throw error
+    }
+  }
+}
+
 /** The message for what broke: that of a fault, or the first line of another error. */
 export function faultOf(error: unknown): Message {
   if (error instanceof EnvironmentFault) return error.fault

@@ -15,6 +15,7 @@ export function launchFailure(path: string, error: unknown, ended: Ended): UserE
   const reason = /:FATAL:\S+ (.+)/.exec(last)?.[1]
   const told = error instanceof EnvironmentFault ? error.fault : message('browserEnded', { how: ended.how })
   const why = reason === undefined ? told : message('verbatim', { text: reason.slice(0, 200) })
+  if (ended.killed && !(error instanceof EnvironmentFault)) return new UserError('browserKilled', { path })
   return knownCause(path, ended) ?? new UserError('browserDidNotStart', { path, why })
 }
 

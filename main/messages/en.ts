@@ -742,6 +742,8 @@ export const ENGLISH = {
   noChromeForSystem: 'there is none for this system',
   aptNeedsRoot: 'it needs root on Debian',
   chromiumNotInPath: 'there is still no chromium in PATH',
+  browserKilled:
+    'Each time {{path}} started, it was killed: by the system, for lack of memory, or by another program. Raise the memory limit, or close other programs.',
   browserOpenFiles:
     '{{path}} needs more open files than the limit of {{limit}} allows. Raise the limit, for example with `ulimit -n 4096` (in Docker: `--ulimit nofile=4096`), and run the command again.',
   browserSandbox:

@@ -670,6 +670,8 @@ export const CHINESE = translated({
   noChromeForSystem: '没有适用于此系统的版本',
   aptNeedsRoot: '需要 Debian 系统与 root 权限',
   chromiumNotInPath: '安装后 PATH 中仍没有 chromium',
+  browserKilled:
+    '{{path}} 每次启动都被终止：可能是系统因内存不足终止了它，也可能是别的程序。请提高内存限制，或关闭其他程序。',
   browserOpenFiles:
     '{{path}} 需要打开的文件多于限制 {{limit}}。请提高限制，例如 `ulimit -n 4096`（Docker 中：`--ulimit nofile=4096`），再运行命令。',
   browserSandbox:

@@ -7,7 +7,7 @@ import { GOLDEN_SEEDS } from '../../config/config.ts'
 import type { Action } from '../../environment/action.ts'
 import { decide, type Expert, Stuck } from '../../environment/experts/expert.ts'
 import { EXPERTS } from '../../environment/experts/index.ts'
-import { EnvironmentFault, isPassing, TRIES } from '../../environment/fault.ts'
+import { EnvironmentFault, isPassing, TRIES, untilUnbroken } from '../../environment/fault.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -108,16 +108,14 @@ async function showUnbroken(
   seed: number,
   expert: Expert,
 ): Promise<GoldenSample[] | string> {
-  for (let time = 1; ; time++) {
-    try {
-      return await context.resources
-        .environment()
-        .use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
-    } catch (error) {
-      if (!(error instanceof EnvironmentFault)) throw error
-      context.signal.throwIfAborted()
-      if (time === TRIES) throw new UserError('goldenBroken', { task: task.name, seed, times: TRIES, why: error.fault })
-    }
+  const { resources, signal } = context
+  const play = () =>
+    resources.environment().use(task, (session) => show({ task, seed, attempt: 0, session }, expert, context))
+  try {
+    return await untilUnbroken(signal, play)
+  } catch (error) {
+    if (!(error instanceof EnvironmentFault)) throw error
+    throw new UserError('goldenBroken', { task: task.name, seed, times: TRIES, why: error.fault })
   }
 }
 

@@ -10,7 +10,7 @@ import { smallModelRates } from '../../capacity/rates.ts'
 import { localFolder } from '../../engine/architecture.ts'
 import { engineOf } from '../../engine/load.ts'
 import { memoryHere } from '../../engine/machine.ts'
-import { EnvironmentFault } from '../../environment/fault.ts'
+import { EnvironmentFault, untilUnbroken } from '../../environment/fault.ts'
 import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
@@ -103,12 +103,11 @@ const CHECKS = {
     const began = performance.now()
     for (const task of resources.tasksNamed(config.tasks)) {
       signal.throwIfAborted()
-      await environment
-        .use(task, (session) => session.reset(task, 0))
-        .catch((error: unknown) => {
-          if (!(error instanceof EnvironmentFault)) throw error
-          throw new UserError('pageOfTask', { task: task.name, why: error.fault })
-        })
+      const show = () => environment.use(task, (session) => session.reset(task, 0))
+      await untilUnbroken(signal, show).catch((error: unknown) => {
+        if (!(error instanceof EnvironmentFault)) throw error
+        throw new UserError('pageOfTask', { task: task.name, why: error.fault })
+      })
     }
     return message('foundPages', { count: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
