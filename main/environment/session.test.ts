@@ -550,3 +550,15 @@ test('a page without an element for its words says so', async () => {
   )
   await expect(session.reset(findTask(listTasks({ tasksDir }), 'press-it'), 1)).rejects.toThrow('the page lacks #query')
 })
+
+test('the pictures that a page shows under the mouse are loaded before its first problem', async () => {
+  await session.reset(workbench.page('<p>first</p>'), 1)
+  const asked: string[] = []
+  session.page!.on('request', (request) => asked.push(path.basename(request.url())))
+  writeFileSync(path.join(workbench.dir, 'more.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+  const html = readFileSync(fileURLToPath(workbench.page('<p>second</p>').url), 'utf8')
+  const style = '<style>.more:hover { content: url("more.svg") }</style>'
+  writeFileSync(path.join(workbench.dir, 'hovers.html'), html.replace('<head>', `<head>${style}`))
+  await session.reset(findTask(listTasks({ tasksDir: workbench.dir }), 'hovers'), 1)
+  expect(asked).toContain('more.svg')
+})

@@ -8,6 +8,9 @@ export function keepEpisode(): void {
   // About the longest delay that setTimeout accepts. With it, the page's own clock ends no episode.
   const NEVER = 2_147_000_000
   const LONGEST_WAIT = 1000
+  const MOST_PICTURES = 200
+  /** Holds the pictures of styles, so that the browser keeps them. */
+  const kept: HTMLImageElement[] = []
 
   const instruction = (): string => {
     const utterance = page.core.getUtterance()
@@ -51,7 +54,24 @@ export function keepEpisode(): void {
     document.head.append(style)
   }
 
+  /**
+   * Loads the pictures that the page's own styles name, in one second at most. Otherwise the picture that an icon shows under
+   * the mouse would be loaded by the first click, which misses the icon while that has no size.
+   */
+  const loadPictures = async (): Promise<void> => {
+    const styles = [...document.querySelectorAll('style')].map(({ textContent }) => textContent ?? '')
+    const urls = [...styles.join('\n').matchAll(/url\(\s*["']?([^"')]+)["']?\s*\)/g)].slice(0, MOST_PICTURES)
+    const loads = urls.map(async ([, url]) => {
+      const picture = new Image()
+      picture.src = url!
+      kept.push(picture)
+      await picture.decode().catch(() => {})
+    })
+    await Promise.race([Promise.all(loads), new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT))])
+  }
+
   lab.start = async (seed, budget) => {
+    if (!started) await loadPictures()
     uncover()
     if (page.core.EP_TIMER !== null) page.core.endEpisode(0)
     emptyFields()
