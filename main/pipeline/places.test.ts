@@ -47,6 +47,12 @@ test('places that are missing are as good as empty ones, and taking them leaves 
   ])
 })
 
+test('locks that a killed command left are removed, also beside places that this one does not use', () => {
+  for (const name of ['golden.jsonl-lock', 'sft-lock', 'dpo-lock']) put(name)
+  take({}, {})()
+  expect(readdirSync(room)).toEqual([])
+})
+
 test('something else in the place is named', () => {
   put('sft')
   expect(take).toThrow(/^paths.sft_adapter_path is \S+sft, which is not a folder;/)

@@ -12,7 +12,7 @@ import { settleFolder } from '../files/folder.ts'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath, realPath, shownPath } from '../files/paths.ts'
 import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
-import { lockPlace, type Use } from '../store/lock.ts'
+import { lockPlace, removeLeftLock, type Use } from '../store/lock.ts'
 import { runFolderOf } from './run-folder.ts'
 
 const KINDS = {
@@ -33,6 +33,8 @@ export type Uses = Readonly<Partial<Record<Key, Use>>>
  */
 export function takePlaces(config: Config, uses: Uses): () => void {
   const keys = KEYS.filter((key) => uses[key] !== undefined)
+  // A killed command may have used other places than this one.
+  for (const key of KEYS) removeLeftLock(projectPath(config.paths[key]))
   for (const key of keys) check(config, key, uses[key] === 'write')
   const taken = keys.map((key) => ({ key, release: lockPlace(projectPath(config.paths[key]), uses[key] ?? 'read') }))
   const release = () => {

@@ -12,7 +12,7 @@ import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
-import { isLocked, lockPlace } from '../store/lock.ts'
+import { isLocked, lockPlace, removeLeftLock } from '../store/lock.ts'
 import type { RunRecord, RunSummary } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 import { artifactsIn } from './artifacts.ts'
@@ -43,6 +43,14 @@ export function newNumber(store: Store, config: Config): { readonly id: number; 
     if (leave === null) continue
     if (!holdsMoreThanMark(folder)) return { id, leave }
     leave()
+  }
+}
+
+/** Removes the locks of runs that were killed. */
+export function removeLeftLocks({ paths }: Config): void {
+  const reports = projectPath(paths.reports)
+  for (const name of namesIn(reports)) {
+    if (name.endsWith('-lock')) removeLeftLock(join(reports, name.slice(0, -'-lock'.length)))
   }
 }
 

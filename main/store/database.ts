@@ -53,8 +53,16 @@ export class Database {
       this.#connection.exec('COMMIT')
       return result
     } catch (error) {
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+      this.#rollBack()
       throw explained(this.path, error)
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+    } catch {
+      // A disk that fails may refuse this too. The first error says why, and SQLite forgets what was not committed.
     }
   }
 

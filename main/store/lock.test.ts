@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdtempSync, readdirSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { isLocked, lockPlace, lockStore } from './lock.ts'
+import { isLocked, lockPlace, lockStore, removeLeftLock } from './lock.ts'
 import { Store } from './store.ts'
 
 let room: string
@@ -67,4 +67,19 @@ test('many may read a place, and one may write it', () => {
   expect(isLocked(path)).toBe(true)
   writer?.()
   expect(readdirSync(room)).toEqual([])
+})
+
+test('a lock that a killed command left is removed, but none that is held and nothing of others', () => {
+  const left = `${path}-lock`
+  writeFileSync(left, '')
+  removeLeftLock(path)
+  expect(readdirSync(room)).toEqual([])
+  const release = lockPlace(path, 'read')
+  removeLeftLock(path)
+  expect(existsSync(left)).toBe(true)
+  expect(lockPlace(path, 'write', 0)).toBe(null)
+  release?.()
+  writeFileSync(left, 'a note')
+  removeLeftLock(path)
+  expect(readdirSync(room)).toEqual(['shared.sqlite-lock'])
 })

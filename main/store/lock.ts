@@ -2,7 +2,7 @@
  * Locks on places: the store, and the files and folders that runs read and write. A lock is SQLite's own file lock on an
  * empty file beside the place, so the system releases it when its process ends in any way.
  */
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { unwritable } from '../files/file.ts'
@@ -53,6 +53,19 @@ export function lockPlace(path: string, use: Use, patience = PATIENCE): (() => v
     return lock(path, use, patience)
   } catch {
     return () => {}
+  }
+}
+
+/**
+ * Removes the lock file that a killed command left beside a place. Does nothing where a command has the lock, and leaves
+ * what is not an empty file: that is somebody else's.
+ */
+export function removeLeftLock(path: string): void {
+  try {
+    const left = lstatSync(lockFile(path), { throwIfNoEntry: false })
+    if (left?.isFile() && left.size === 0) lock(path, 'write', 0)?.()
+  } catch {
+    // Who needs the place says what is wrong with it.
   }
 }
 

@@ -20,11 +20,11 @@ import {
 } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
 import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
-import { exportAdapter, hasAdapter, policyFolder } from '../artifacts.ts'
+import { exportAdapter, policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { goldenExamples, pairPlaces, successExample, tokenPair } from './examples.ts'
 import { LengthLimit, type Placed, truncation } from './lengths.ts'
-import { trainAdapter } from './training.ts'
+import { isTrained, trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 
 const result = z.object({
@@ -67,7 +67,7 @@ export const dpo: Stage<z.output<typeof result>> = {
     })
     for (const [place, [arm, prepare]] of [...arms].entries()) {
       const folder = artifacts.adapter(arm, round)
-      if (hasAdapter(folder)) continue
+      if (isTrained(context, arm, folder)) continue
       const objective = await prepare()
       await trainAdapter(context, {
         engine,

@@ -1,6 +1,6 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBigramEngine } from '../../../testing/bigram-engine.ts'
 import { configSchema } from '../../config/schema.ts'
@@ -11,7 +11,7 @@ import { trainSft } from '../../training/sft.ts'
 import { runArtifacts } from '../artifacts.ts'
 import type { Resources } from '../resources.ts'
 import type { StageContext } from '../stage.ts'
-import { type KeptTraining, trainAdapter } from './training.ts'
+import { isTrained, type KeptTraining, trainAdapter } from './training.ts'
 
 let folder: string
 let store: Store
@@ -119,4 +119,18 @@ test('one of several trainings reports the progress of all', async () => {
   const progress: StageContext['progress'] = (done, total, unit) => told.push(`${done}/${total} ${english(unit)}`)
   await train({ ...context, progress }, undefined, { before: 100, after: 50 })
   expect([told[0], told.at(-1)]).toEqual(['100/187 steps, now SFT', '137/187 steps, now SFT'])
+})
+
+test('a kill between the saved adapter and the end of its checkpoint leaves no checkpoint', async () => {
+  const { context } = stage()
+  const folder = context.artifacts.adapter('sft', 0)
+  expect(isTrained(context, 'sft', folder)).toBe(false)
+  await train(context)
+  store.checkpoints.save(context.arm('sft'), 30, {}, (file) => {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, '')
+  })
+  expect(isTrained(context, 'sft', folder)).toBe(true)
+  expect(store.checkpoints.get(context.arm('sft'))).toBeUndefined()
+  expect(readdirSync(dirname(store.path))).not.toContain('lab.sqlite-checkpoints')
 })

@@ -12,6 +12,7 @@ import { armName } from '../../evaluation/arms.ts'
 import { message } from '../../messages/message.ts'
 import { readValue } from '../../store/values.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
+import { hasAdapter } from '../artifacts.ts'
 import type { StageContext } from '../stage.ts'
 
 /** Optimiser steps between two checkpoints. A kill loses at most these. */
@@ -34,6 +35,13 @@ export interface KeptTraining {
   readonly base: BaseModel | null
   /** Trains the adapter with this name. */
   train(adapter: string, hooks: TrainingHooks): Promise<TrainingResult>
+}
+
+/** Whether an arm's adapter is saved. If so, drops the checkpoint that a kill right after the saving has left. */
+export function isTrained({ store, arm: keyOf }: StageContext, arm: string, folder: string): boolean {
+  const isSaved = hasAdapter(folder)
+  if (isSaved) store.checkpoints.drop(keyOf(arm))
+  return isSaved
 }
 
 /** Trains an adapter, from its checkpoint where it has one, and saves it. */
