@@ -126,3 +126,13 @@ test('overlapping seed blocks are refused', () => {
     /collect.seed_start .* overlap those from evaluation.seed_start/,
   )
 })
+
+test('a YAML alias without an anchor, and aliases without end, are refused with a message', () => {
+  expect(refusal('lora:\n  r: *rank')).toMatch(/^my.yaml:2: this is not valid YAML: .*Unresolved alias.*rank/)
+  const bomb = [
+    'a: &a [x, x]',
+    ...'bcdefgh'.split('').map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[at]}`)}]`),
+  ]
+  expect(refusal(bomb.join('\n'))).toMatch(/^my.yaml:1: this is not valid YAML: .*[Aa]lias/)
+  expect(() => parseOverride('lora.r=*rank')).toThrow('--set lora.r=*rank is not valid YAML')
+})

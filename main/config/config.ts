@@ -1,11 +1,12 @@
 /** Reads config.yaml. Errors name the file, the line, the key and what was probably meant. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import { message, type Value } from '../messages/message.ts'
+import { reasonOf } from '../messages/reason.ts'
 import type { Key } from './demand.ts'
 import { explain } from './explain.ts'
 import { ALIASES, type Config, configSchema } from './schema.ts'
@@ -48,17 +49,24 @@ export function parseConfig(
     const { line } = lines.linePos(broken.pos[0])
     throw new UserError('configNotYaml', { path: file, line, reason: broken.message })
   }
-  if (document.contents !== null && !isMap(document.contents) && document.toJS() !== null) {
+  const values = (): unknown => {
+    try {
+      return document.toJS()
+    } catch (error) {
+      throw new UserError('configNotYaml', { path: file, line: wrongAlias(document, lines), reason: reasonOf(error) })
+    }
+  }
+  if (document.contents !== null && !isMap(document.contents) && values() !== null) {
     throw new UserError('configNotAMap', { path: file })
   }
   renameAliases(document)
-  const written = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
+  const written = configSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!written.success) {
     const inFile = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
     throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
   }
   for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
-  const config = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true })
+  const config = configSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!config.success) {
     throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)))
   }
@@ -72,7 +80,24 @@ export function parseOverride(assignment: string): [key: string, value: unknown]
   if (at < 1) throw new UserError('overrideNotKeyValue', { assignment })
   const document = parseDocument(assignment.slice(at + 1))
   if (document.errors.length > 0) throw new UserError('overrideNotYaml', { assignment })
-  return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
+  try {
+    return [ALIASES[assignment.slice(0, at)] ?? assignment.slice(0, at), document.toJS()]
+  } catch {
+    throw new UserError('overrideNotYaml', { assignment })
+  }
+}
+
+/** The line of the first YAML alias (`*name`) without an anchor (`&name`) before it; 1 where all have one. */
+function wrongAlias(document: Document, lines: LineCounter): number {
+  let line = 1
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      if (alias.range) line = lines.linePos(alias.range[0]).line
+      return visit.BREAK
+    },
+  })
+  return line
 }
 
 /** Renames keys that have another trainer's name. */

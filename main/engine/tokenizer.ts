@@ -41,7 +41,14 @@ const addedTokenSchema = z.looseObject({
   rstrip: z.literal(false).default(false),
 })
 
+/** A part of the tokenizer, which the library makes by its type. */
+const partSchema = z.looseObject({ type: z.string() }).nullish()
+
 const tokenizerSchema = z.looseObject({
+  normalizer: partSchema,
+  pre_tokenizer: partSchema,
+  post_processor: partSchema,
+  decoder: partSchema,
   added_tokens: z.array(addedTokenSchema).default([]),
   model: z.looseObject({
     type: z.literal('BPE'),
