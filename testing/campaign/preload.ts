@@ -41,7 +41,8 @@ function die(): never {
 
 function failure(call: Call): Error {
   const code = interruption?.code ?? 'EIO'
-  if (call !== 'store') return Object.assign(new Error(`${code}: ordered by the campaign, ${call}`), { code })
+  if (call !== 'store')
+    return Object.assign(new Error(`${code}: ordered by the campaign, ${call}`), { code, syscall: call })
   // SQLITE_FULL, SQLITE_IOERR: https://www.sqlite.org/rescode.html
   const errcode = code === 'EIO' ? 10 : 13
   const errstr = code === 'EIO' ? 'disk I/O error' : 'database or disk is full'
