@@ -31,12 +31,12 @@ export function tellKill({ number, step, where, lost, left, seconds }: Killed): 
 export function killTable(killed: readonly Killed[], sum: Sum & { seed: number; seconds: number }): string {
   const row = (name: string, all: readonly Killed[]) => {
     const { kills, lost, left } = sumOf(all)
-    return `${name.padEnd(12)}${[kills, all.length - lost, lost, left].map((n) => String(n).padStart(12)).join('')}`
+    return `${name.padEnd(12)}${[all.length, kills, lost, left].map((n) => String(n).padStart(12)).join('')}`
   }
   const rows = (key: 'step' | 'kind') =>
     [...Map.groupBy(killed, (one) => one[key])].map(([name, all]) => row(name, all)).join('\n')
   const head = (what: string) =>
-    `${what.padEnd(12)}${['kills', 'equal', 'lost', 'left behind'].map((name) => name.padStart(12)).join('')}`
+    `${what.padEnd(12)}${['commands', 'kills', 'lost', 'left behind'].map((name) => name.padStart(12)).join('')}`
   return [
     '',
     head('command'),
