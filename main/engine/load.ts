@@ -29,6 +29,8 @@ export interface LoadOptions extends HoldingOptions {
    * them. By default nothing is checked.
    */
   readonly checkRoom?: (config: Qwen2Config, kind: EngineKind) => void | Promise<void>
+  /** Ends the loading, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -115,7 +117,7 @@ function mayBeOnHub(name: string): boolean {
 
 async function loadNative(options: LoadOptions): Promise<Engine> {
   const { createNativeEngine } = await import('./native/engine.ts')
-  const { folder, threads, checkRoom } = options
+  const { folder, threads, checkRoom, signal } = options
   const checkpoint = await openCheckpoint(folder)
   try {
     await checkRoom?.(checkpoint.config, 'native')
@@ -123,6 +125,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
       notes: checkpoint.notes,
+      signal,
       precision: precision === 'fp32' ? 'float32' : precision,
       // Exact only on request: rounding is faster, and changes results no more than another training seed does.
       products: options.precision === 'fp32' ? 'fp32' : 'bf16',

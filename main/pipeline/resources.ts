@@ -58,6 +58,7 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
         headPrecision: config.model.head_precision,
         gradientCheckpointing: config.training.gradient_checkpointing,
         checkRoom,
+        signal,
         download: {
           onProgress: sayProgress(say),
           // The model's configuration is here now, so what it needs is known.

@@ -655,6 +655,10 @@ describeNative('the native engine', () => {
     })
   })
 
+  test('loading ends where its signal is aborted', async () => {
+    await expect(open(TINY, { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
+  })
+
   test('a generation that nobody waits for ends within a prompt, and the next one begins anew', async () => {
     const config = { ...ODD, max_position_embeddings: 2 ** 15 }
     const sampling = { ...GREEDY, seeds: [1] }

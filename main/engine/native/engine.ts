@@ -57,6 +57,8 @@ export interface NativeOptions {
   readonly headPrecision?: HeadPrecision
   /** Whether backward recomputes activations instead of keeping them; default false. */
   readonly checkpointing?: boolean
+  /** Ends the loading of weights. */
+  readonly signal?: AbortSignal | undefined
   /** The cache of quantised weights on disk, used if `precision` is 'nf4'. */
   readonly cache?: WeightCache
   /** The approximate limit on bytes of keys and values of prompts and completions; default: CACHE_BYTES. */
@@ -82,7 +84,7 @@ export async function createNativeEngine(
     const cached = cache !== undefined && (await readCache(native, names, cache))
     const missing = cached ? await unfrozen(native, names) : names
     if (!isStream(base)) flatten(checkpointShapes(config), base)
-    await fillFrom(native, isStream(base) ? base : streamTensors(base), missing)
+    await fillFrom(native, isStream(base) ? base : streamTensors(base), missing, options.signal)
     await native.ready()
     if (cache !== undefined && !cached) await writeCache(native, names, cache)
   } catch (error) {
@@ -131,12 +133,18 @@ async function openNative(
 }
 
 /** Loads tensors into the engine, reading the next piece while one is converted. */
-async function fillFrom(native: NativeEngine, stream: TensorStream, names: Iterable<string>): Promise<void> {
+async function fillFrom(
+  native: NativeEngine,
+  stream: TensorStream,
+  names: Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const name of names) {
     let filled = Promise.resolve()
     try {
       for await (const { offset, dtype, bytes } of stream.pieces(name)) {
         await filled
+        signal?.throwIfAborted()
         filled = native.fill(name, offset, dtype, bytes)
         // The call may fail while the next piece is still being read.
         filled.catch(() => {})
