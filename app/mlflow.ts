@@ -1,10 +1,9 @@
 /** Opens MLflow's own web page with the runs that the lab has recorded. */
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { Config } from '../main/config/schema.ts'
-import { unwritable } from '../main/files/file.ts'
+import { makeFolder, unwritable } from '../main/files/file.ts'
 import { UserError } from '../main/messages/error.ts'
 import { trackingFolder } from '../main/tracking/follow.ts'
 
@@ -28,7 +27,7 @@ export async function openMlflow(config: Config, { say, port, signal, program = 
   const folder = trackingFolder(config)
   if (folder === null) throw new UserError('recordedElsewhere', { uri })
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw unwritable(folder, error)
   }

@@ -4,10 +4,10 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync, openAsBlob } from 'node:fs'
-import { copyFile, type FileHandle, mkdir, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises'
+import { copyFile, type FileHandle, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { HubApiError, ListFileEntry } from '@huggingface/hub'
-import { unwritable, writeFileAtomic } from '../files/file.ts'
+import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
 import { finished, leftIn, unfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
@@ -103,8 +103,8 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
       },
     }
     checkKind(name, listed)
-    await mkdir(hub.snapshot, { recursive: true })
-    await mkdir(join(repository, 'blobs'), { recursive: true })
+    makeFolder(hub.snapshot)
+    makeFolder(join(repository, 'blobs'))
     const beside = listed.filter(({ path }) => BESIDE.test(path))
     for (const file of beside) await bringFile(hub, file)
     const weights = await checkModel(hub, listed, check)

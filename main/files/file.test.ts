@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { UserError } from '../messages/error.ts'
-import { unwritable, writeFileAtomic, writeStreamAtomic } from './file.ts'
+import { makeFolder, unwritable, writeFileAtomic, writeStreamAtomic } from './file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-'))
 
@@ -25,6 +25,14 @@ test('writes a file, makes its folder, replaces an older file, and leaves no oth
   writeFileAtomic(path, [new Uint8Array([110, 101]), new Uint8Array(), new Uint8Array([119, 101, 114])])
   expect(readFileSync(path, 'utf8')).toBe('newer')
   expect(readdirSync(join(folder, 'a'))).toEqual(['b.txt'])
+})
+
+test('folders are made from the first that is missing, and one in which nothing can be made is an error at once', () => {
+  makeFolder(join(folder, 'x/y/z'))
+  makeFolder(join(folder, 'x/y/z'))
+  expect(statSync(join(folder, 'x/y/z')).isDirectory()).toBe(true)
+  writeFileSync(join(folder, 'a file'), '')
+  expect(() => makeFolder(join(folder, 'a file/y/z'))).toThrow(/ENOTDIR|EEXIST/)
 })
 
 test('a path that cannot be written is named in a message, and no partial file is left', () => {

@@ -85,14 +85,24 @@ export async function writeStreamAtomic(given: string, produce: Produce): Promis
   }
 }
 
-/** Makes a folder and those above it, so that they stay after a power cut. Throws the system's error. */
+/**
+ * Makes a folder and those above it, so that they stay after a power cut. Throws the system's error. It goes step by step,
+ * because Node's recursive mkdir does not end on every file system.
+ */
 export function makeFolder(folder: string): void {
   if (existsSync(folder) && statSync(folder).isDirectory()) return
   // Otherwise a disk that cannot be written is told as a missing folder.
   accessSync(nearestFolder(folder), constants.W_OK)
-  const first = mkdirSync(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made))
+  const parent = dirname(resolve(folder))
+  makeFolder(parent)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have made it.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+    throw error
+  }
+  syncFolder(parent)
 }
 
 /** A path, or the nearest folder above it that exists. */

@@ -13,6 +13,8 @@ test('the user’s files are in the program’s folder, or in the folder that DP
   const { PROGRAM_ROOT, projectPath } = await import('./paths.ts')
   expect(existsSync(join(PROGRAM_ROOT, 'package.json'))).toBe(true)
   expect(projectPath('data/lab.sqlite')).toBe(join(PROGRAM_ROOT, 'data/lab.sqlite'))
+  const { shownPath } = await import('./paths.ts')
+  expect([PROGRAM_ROOT, join(PROGRAM_ROOT, 'data'), '/elsewhere'].map(shownPath)).toEqual(['.', 'data', '/elsewhere'])
 
   vi.stubEnv('DPO_DRIVER_HOME', '/home/someone/lab')
   vi.resetModules()

@@ -19,7 +19,7 @@ export function projectPath(path: string): string {
 /** The form of a project path that errors show. */
 export function shownPath(path: string): string {
   const inside = relative(PROJECT_ROOT, projectPath(path))
-  return inside.startsWith('..') ? path : inside
+  return inside.startsWith('..') ? path : inside || '.'
 }
 
 /** The one name of a place, without links on the way to it. The place itself, or folders above it, may be missing. */

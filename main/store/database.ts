@@ -1,8 +1,8 @@
 /** The store's SQLite connection, with statements that are prepared once, and errors that tell the user what to do. */
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { unwritable } from '../files/file.ts'
+import { makeFolder, unwritable } from '../files/file.ts'
 import { realPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -21,7 +21,7 @@ export class Database {
   constructor(path: string) {
     this.path = realPath(path)
     try {
-      mkdirSync(dirname(this.path), { recursive: true })
+      makeFolder(dirname(this.path))
       refuseOtherThan(this.path)
       this.#connection = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: PATIENCE })
     } catch (error) {

@@ -2,10 +2,10 @@
  * Locks on places: the store, and the files and folders that runs read and write. A lock is SQLite's own file lock on an
  * empty file beside the place, so the system releases it when its process ends in any way.
  */
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { unwritable } from '../files/file.ts'
+import { makeFolder, unwritable } from '../files/file.ts'
 import { realPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 
@@ -71,7 +71,7 @@ export function removeLeftLock(path: string): void {
 
 function lock(path: string, use: Use, patience = PATIENCE): (() => void) | null {
   const file = lockFile(path)
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   for (let attempt = 0; ; attempt++) {
     const before = inodeOf(file) ?? create(file)
     const database = new DatabaseSync(file, { timeout: patience })

@@ -15,7 +15,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -27,7 +26,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
-import { writeFileAtomic } from '../files/file.ts'
+import { makeFolder, writeFileAtomic } from '../files/file.ts'
 import {
   type Ending,
   KEY_TAG,
@@ -59,7 +58,7 @@ export function fileStore(root: string): Tracker {
       const experiment = experimentOf(root, run)
       const id = `${experiment}/${runId}`
       const folder = join(root, id)
-      for (const name of ['metrics', 'artifacts']) mkdirSync(join(folder, name), { recursive: true })
+      for (const name of ['metrics', 'artifacts']) makeFolder(join(folder, name))
       const tags = { ...run.tags, 'mlflow.runName': run.name, [KEY_TAG]: run.key }
       for (const [name, value] of Object.entries(run.params)) put(join(folder, 'params', name), value)
       for (const [name, value] of Object.entries(tags)) put(join(folder, 'tags', name), value)
@@ -217,14 +216,14 @@ function writeMeta(folder: string, meta: Readonly<Record<string, unknown>>): voi
 
 /** Writes a file of a run that has no meta.yaml yet. Without it there is no run, so the files need no sync one by one. */
 function put(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   writeFileSync(path, text)
 }
 
 /** Appends with one write: a kill leaves all of the lines, or none. */
 function append(path: string, lines: string): void {
   if (lines === '') return
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   appendFileSync(path, lines)
 }
 
