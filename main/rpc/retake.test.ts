@@ -1,4 +1,7 @@
 /** Pictures that a page requests of an episode that was played without any. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { openWorkbench } from '../../testing/workbench.ts'
@@ -9,7 +12,7 @@ import { episodesRouter } from './episodes.ts'
 import type { Context } from './trpc.ts'
 
 const workbench = openWorkbench()
-const store = new Store(':memory:')
+const store = new Store(join(mkdtempSync(join(tmpdir(), 'retake-')), 'lab.sqlite'))
 const config = configSchema.parse({ environment: { tasks_dir: workbench.dir } })
 const live = new Live({ config: () => config })
 const page = episodesRouter.createCaller({ live, lab: { store } } as unknown as Context)
