@@ -248,3 +248,19 @@ test('a run that is no longer there is reported again, from its first step', asy
   expect(readFileSync(join(mlruns, loss[0]!), 'utf8')).toMatch(/^\d+ 1 1\n\d+ 0.5 2\n$/)
   expect(said).toEqual([])
 })
+
+test('where neither MLflow nor the log can be written, the run goes on', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  const run = begin(`file:///${join(folder, 'file')}`)
+  let asked = 0
+  const say = () => {
+    asked++
+    throw new Error('the store is full')
+  }
+  const following = followRun({ store, run, say, pace: { usual: 10, away: 20 }, farewell: 100 })
+  store.stages.start({ run, stage: 'dpo', round: 1 })
+  step(following, run, 'dpo', 1)
+  // A rejection that nobody handles would fail this test.
+  await vi.waitFor(() => expect(asked).toBe(1))
+  await following.close()
+})
