@@ -70,6 +70,7 @@ export async function writeStreamAtomic(given: string, produce: Produce): Promis
     removeUnfinished(dirname(path))
     const file = await open(temporary, 'w')
     try {
+      keepOwner(file.fd, path)
       await produce((piece) => writeAll(file, piece))
       await file.sync()
     } finally {
