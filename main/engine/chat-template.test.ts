@@ -37,3 +37,18 @@ test.each([
   expect(() => render(text)).toThrow(`The chat template in models/m failed (${reason})`)
   expect(performance.now() - began).toBeLessThan(20_000)
 })
+
+test('a rendering during which the machine stands still is begun again', () => {
+  let looks = 0
+  const message = {
+    role: 'user',
+    get content() {
+      // The first look is at its length, outside of the limit.
+      if (++looks === 2) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+      return 'hello'
+    },
+  }
+  const text = '{{ messages[0].content }}'
+  expect(chatRenderer('models/m', text, {})([message], true)).toBe('hello')
+  expect(looks).toBeGreaterThan(2)
+})

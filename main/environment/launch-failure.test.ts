@@ -30,6 +30,8 @@ test('any other cause is told in the browser’s own words, or by how it ended',
   expect(launchFailure('c', new Error('Target closed'), fatal).message).toMatch(/c did not start \(The reason\.\): run/)
   const silent = { how: 'exit 1', said: '', killed: false }
   expect(launchFailure('c', new Error('Target closed'), silent).message).toMatch(/\(it ended \(exit 1\)\): run/)
+  const script = { ...silent, said: 'a\nno display\n' }
+  expect(launchFailure('c', new Error('Target closed'), script).message).toMatch(/\(it ended \(exit 1: no display\)\)/)
   expect(launchFailure('c', new Error('Target closed'), { ...silent, killed: true }).message).toMatch(/it was killed/)
   const late = new EnvironmentFault('tookTooLong', { work: message('work.startBrowser'), limit: 9 })
   expect(launchFailure('c', late, { ...silent, killed: true }).message).toMatch(

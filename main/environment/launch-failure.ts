@@ -13,7 +13,10 @@ const LEAST_FILES = 160
 export function launchFailure(path: string, error: unknown, ended: Ended): UserError {
   const last = ended.said.split('\n').findLast((line) => line.includes(':FATAL:')) ?? ''
   const reason = /:FATAL:\S+ (.+)/.exec(last)?.[1]
-  const told = error instanceof EnvironmentFault ? error.fault : message('browserEnded', { how: ended.how })
+  const line = ended.said.trim().split('\n').at(-1) ?? ''
+  // Where Chromium itself runs, its last line is of no use.
+  const how = ended.how.startsWith('exit') && line !== '' ? `${ended.how}: ${line.slice(0, 200)}` : ended.how
+  const told = error instanceof EnvironmentFault ? error.fault : message('browserEnded', { how })
   const why = reason === undefined ? told : message('verbatim', { text: reason.slice(0, 200) })
   if (ended.killed && !(error instanceof EnvironmentFault)) return new UserError('browserKilled', { path })
   return knownCause(path, ended) ?? new UserError('browserDidNotStart', { path, why })
