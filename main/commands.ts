@@ -9,7 +9,7 @@ import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { takePlaces, type Uses } from './pipeline/places.ts'
 import { openResources, type ResourceOptions } from './pipeline/resources.ts'
-import { claimFolder, lockFolder, newNumber, removeLeftLocks } from './pipeline/run-folder.ts'
+import { claimFolder, lockFolder, newNumber, tidyReports } from './pipeline/run-folder.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
 import { collect } from './pipeline/stages/collect.ts'
 import { dpo } from './pipeline/stages/dpo.ts'
@@ -98,7 +98,7 @@ export async function runCommand(
   const hold: Hold = (release) => releases.push(release)
   try {
     await removeLeftProfiles()
-    removeLeftLocks(config)
+    tidyReports(store, config)
     const before = resume === null ? null : await unfinishedRun(store, command, resume)
     hold(takePlaces(before?.config ?? config, USES[command]))
     const run =

@@ -278,3 +278,18 @@ test('a collection stays while an unfinished run trains on its pairs', async () 
   lab.forget([collector, alone!])
   expect(runs.ids()).toEqual([given])
 })
+
+test('the next command removes what a killed one left among the reports, and nothing of other stores', async () => {
+  const reports = join(dirname(lab.store.path), 'reports')
+  const left = (name: string, store: string) => {
+    mkdirSync(join(reports, name), { recursive: true })
+    writeFileSync(join(reports, name, 'run.json'), JSON.stringify({ run: 3, started: 7, store }))
+  }
+  left('dpo-driver-3', '../../lab.sqlite')
+  left('dpo-driver-4', '../../other.sqlite')
+  left('dpo-driver-5', '../../lab.sqlite')
+  writeFileSync(join(reports, 'dpo-driver-5', 'report.html'), '')
+  writeFileSync(join(reports, 'dpo-driver-3-lock'), '')
+  await expect(run(false)).rejects.toThrow(/no task no-such-task/)
+  expect(readdirSync(reports).sort()).toEqual(['dpo-driver-4', 'dpo-driver-5'])
+})

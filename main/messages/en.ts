@@ -405,6 +405,8 @@ export const ENGLISH = {
     '{{key}} is {{max_length}}, which leaves none of the {{what}}: each prompt alone is that long. Begin a new run with a larger {{key}}.',
   truncated:
     '{{key}} is {{max_length}}: of {{of}} {{what}}, {{cut}} were cut to this length, and {{dropped}} were left out because the prompt alone is that long.',
+  trainingCheckpointDamaged:
+    'The checkpoint of this training is damaged ({{why}}). Delete {{path}}, and the training starts again.',
   lossNotFinite:
     'The loss became {{loss}} at step {{step}}: the training has diverged. Begin a new run with a lower learning rate.',
   weightsNotFinite:

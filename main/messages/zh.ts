@@ -363,6 +363,7 @@ export const CHINESE = translated({
     '{{key}} 是 {{max_length}}，一个{{what}}也不剩：每个提示本身就有这么长。请开始一次新的运行，并设更大的 {{key}}。',
   truncated:
     '{{key}} 是 {{max_length}}：{{of}} 个{{what}}中，{{cut}} 个截断到此长度，{{dropped}} 个因提示本身就有这么长而未用。',
+  trainingCheckpointDamaged: '这次训练的检查点已损坏（{{why}}）。请删除 {{path}}，训练会从头开始。',
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：训练已发散。请以更低的学习率开始一次新的运行。',
   weightsNotFinite: '第 {{step}} 步之后权重中有 NaN 或无穷大：训练已发散。请以更低的学习率开始一次新的运行。',
   referenceNotFinite: '参考策略给出的概率不是有限的数：训练它时已发散。请以更低的学习率重新训练它。',

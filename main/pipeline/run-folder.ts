@@ -46,11 +46,22 @@ export function newNumber(store: Store, config: Config): { readonly id: number; 
   }
 }
 
-/** Removes the locks of runs that were killed. */
-export function removeLeftLocks({ paths }: Config): void {
+/**
+ * Removes what killed runs left in the folder of reports: locks, and folders of this store's runs that hold nothing. Call it
+ * only with the store's lock.
+ */
+export function tidyReports(store: Store, { paths }: Config): void {
   const reports = projectPath(paths.reports)
   for (const name of namesIn(reports)) {
-    if (name.endsWith('-lock')) removeLeftLock(join(reports, name.slice(0, -'-lock'.length)))
+    const path = join(reports, name)
+    if (name.endsWith('-lock')) removeLeftLock(path.slice(0, -'-lock'.length))
+    const mark = readMark(path)
+    if (mark === null || resolve(path, mark.store) !== store.path || holdsMoreThanMark(path)) continue
+    try {
+      removeFolder(path)
+    } catch {
+      // Who writes there says what is wrong.
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import type { StoredPair } from '../store/pairs.ts'
+import { readJson } from '../store/values.ts'
 import { type Pair, pairMessages } from './pairs.ts'
 import {
   answer,
@@ -52,7 +53,7 @@ export function preferenceText(pairs: readonly WrittenPair[]): string {
       chosen: answer(pair.chosen),
       rejected: answer(pair.rejected),
       ...placeOf(pair),
-      ...(pair.columns === undefined ? {} : rowSchema.parse(JSON.parse(pair.columns))),
+      ...(pair.columns === undefined ? {} : readJson(rowSchema, 'pairs.columns', pair.columns)),
     })),
   )
 }

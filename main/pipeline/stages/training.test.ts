@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -133,4 +133,24 @@ test('a kill between the saved adapter and the end of its checkpoint leaves no c
   expect(isTrained(context, 'sft', folder)).toBe(true)
   expect(store.checkpoints.get(context.arm('sft'))).toBeUndefined()
   expect(readdirSync(dirname(store.path))).not.toContain('lab.sqlite-checkpoints')
+})
+
+test('a checkpoint without some of its tensors, or cut off, is told with the way out', async () => {
+  const { context, abort } = stage()
+  await expect(train(context, (step) => step === 12 && abort.abort())).rejects.toThrow()
+  const next = { ...context, signal: new AbortController().signal }
+  const { file = '' } = store.checkpoints.get(context.arm('sft')) ?? {}
+  const whole = readFileSync(file)
+  const wrong = [
+    whole.subarray(0, whole.length - 9),
+    Buffer.from(whole.toString('latin1').replace('weights/table', 'weights/tablX'), 'latin1'),
+  ]
+  for (const bytes of wrong) {
+    writeFileSync(file, bytes)
+    await expect(train(next)).rejects.toThrow(
+      /checkpoint of this training is damaged \(.*\)\. Delete .*checkpoint, and/,
+    )
+  }
+  rmSync(file)
+  await expect(train(next)).resolves.toBeDefined()
 })

@@ -7,8 +7,11 @@ import { saveAdapter } from '../../engine/adapter.ts'
 import { type BaseModel, fingerprintOf } from '../../engine/base-identity.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
+import { checkTensors } from '../../engine/model-file.ts'
 import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
+import type { Shapes } from '../../engine/weights.ts'
 import { armName } from '../../evaluation/arms.ts'
+import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { readValue } from '../../store/values.ts'
 import type { TrainingHooks, TrainingResult, TrainingState } from '../../training/optimize.ts'
@@ -51,7 +54,7 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
   const tell = (step: number) =>
     context.progress(others.before + step, total, message('unitSteps', { arm: armName(arm) }))
   const key = context.arm(arm)
-  const resume = await readState(context, arm)
+  const resume = await readState(context, training)
   const adapter = 'in training'
   await moveAdapter(engine, adapter, lora, resume?.weights ?? (await training.weights()))
   try {
@@ -102,22 +105,31 @@ function tensorsOf({ weights, optimizer, best }: TrainingState): Tensors {
   )
 }
 
-async function readState(context: StageContext, arm: string): Promise<TrainingState | undefined> {
+/** The state in the training's checkpoint; undefined where it has none. Throws UserError for one that is damaged. */
+async function readState(context: StageContext, { arm, weights }: KeptTraining): Promise<TrainingState | undefined> {
   const kept = context.store.checkpoints.get(context.arm(arm))
   if (kept === undefined) return undefined
-  const tensors = await readSafetensors(kept.file)
   const { num_tokens, optimizer_step, best } = readValue(restSchema, 'checkpoints.state', kept.state)
-  const part = (name: (typeof PARTS)[number]): Tensors =>
-    new Map(
-      [...tensors].flatMap(([key, tensor]): [string, Tensor][] =>
-        key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), tensor]] : [],
-      ),
-    )
-  return {
-    step: kept.step,
-    weights: part('weights'),
-    optimizer: { step: optimizer_step, exp_avg: part('exp_avg'), exp_avg_sq: part('exp_avg_sq') },
-    num_tokens,
-    best: best === null ? null : { ...best, weights: part('best') },
+  const first = await weights()
+  const shapes: Shapes = new Map([...first].map(([name, { shape }]) => [name, shape]))
+  freeTensors(first)
+  try {
+    const tensors = await readSafetensors(kept.file)
+    const part = (name: (typeof PARTS)[number]): Tensors => {
+      const own = [...tensors].filter(([key]) => key.startsWith(`${name}/`))
+      const found = new Map(own.map(([key, tensor]): [string, Tensor] => [key.slice(name.length + 1), tensor]))
+      checkTensors(found, shapes, () => kept.file)
+      return found
+    }
+    return {
+      step: kept.step,
+      weights: part('weights'),
+      optimizer: { step: optimizer_step, exp_avg: part('exp_avg'), exp_avg_sq: part('exp_avg_sq') },
+      num_tokens,
+      best: best === null ? null : { ...best, weights: part('best') },
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError('trainingCheckpointDamaged', { path: kept.file, why: error.messages })
   }
 }
