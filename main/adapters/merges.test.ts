@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { message } from '../messages/message.ts'
 import type { MergeOptions } from './merge.ts'
 import { Merges } from './merges.ts'
 
@@ -25,11 +26,13 @@ test('a merge reports its progress, and others are refused meanwhile', async () 
   merges.subscribe(({ current }) => told.push(current?.done ?? -1))
   merges.start(request())
   options.onProgress?.(1, 2)
+  options.warn?.(message('mergePreTokenizer'))
   expect(merges.state.current).toMatchObject({ target: request().target, done: 1, total: 2, stopping: false })
   expect(() => merges.start(request())).toThrow(/merged is being written; wait/)
   written.resolve()
   await merges.rest()
-  expect(merges.state).toMatchObject({ current: null, last: { target: request().target, status: 'done', error: null } })
+  const last = { target: request().target, status: 'done', error: null, notes: [message('mergePreTokenizer')] }
+  expect(merges.state).toMatchObject({ current: null, last })
   expect(told).toEqual([0, 1, -1])
 })
 

@@ -6,6 +6,7 @@ import { createStore } from 'zustand/vanilla'
 import { gb } from '../capacity/gigabytes.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
 
 export interface MergeRequest {
@@ -30,6 +31,8 @@ export interface MergeState {
     | (Failure & {
         readonly target: string
         readonly status: 'done' | 'stopped' | 'failed'
+        /** What is odd about the base model or the adapter. */
+        readonly notes: readonly Message[]
         /** Milliseconds since 1970. */
         readonly ended: number
       })
@@ -66,15 +69,20 @@ export class Merges {
     checkRoom(base, target)
     const stop = new AbortController()
     const shown = { adapter: shownPath(adapter), target: shownPath(target) }
+    const notes: Message[] = []
     const merging = this.#merge(base, adapter, target, {
       signal: stop.signal,
+      warn: (note) => notes.push(note),
       onProgress: (done, total) => {
         if (this.state.current !== null) this.#store.setState({ current: { ...this.state.current, done, total } })
       },
     })
     const end = (status: 'done' | 'stopped' | 'failed', failure: Failure) => {
       this.#work = undefined
-      this.#store.setState({ current: null, last: { target: shown.target, status, ...failure, ended: Date.now() } })
+      this.#store.setState({
+        current: null,
+        last: { target: shown.target, status, notes, ...failure, ended: Date.now() },
+      })
     }
     const settled = merging.then(
       () => end('done', NO_FAILURE),

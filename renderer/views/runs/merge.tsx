@@ -112,6 +112,9 @@ export function Merging() {
               </p>
             )
           : t('runs.merge.writing', { folder: current.target })}
+        {current === null && last !== null && last.notes.length > 0 && (
+          <p className={`${classes.merged} wrap`}>{say(last.notes)}</p>
+        )}
       </div>
       {current !== null && (
         <Group gap="md" mt="xs" wrap="nowrap">
