@@ -52,9 +52,9 @@ export function removePlace({ folder }: Place): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** A folder for the places of a campaign. */
+/** A folder for the places of a campaign. Its name is short: where TMPDIR is long, browsers have their files elsewhere. */
 export function campaignFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'dpo-driver-campaign-'))
+  return mkdtempSync(join(tmpdir(), 'ddc-'))
 }
 
 /** The paths of all files in a folder, relative to it and sorted. */
