@@ -26,11 +26,11 @@ const browsersOf = (place: Place) =>
     .filter(({ command }) => /chrom|headless/i.test(command.split(' ')[0] ?? ''))
     .map(({ pid }) => pid)
 
-/** Does something to `collect` while it plays, and judges its end. */
+/** Does something to processes of `collect` while it plays, and judges its end. `disturb` returns which. */
 function during(
   name: string,
   must: string,
-  disturb: (place: Place, ground: Ground, pid: number) => Promise<string>,
+  disturb: (place: Place, ground: Ground, pid: number) => Promise<readonly number[]>,
 ): Fault {
   return {
     name,
@@ -40,11 +40,12 @@ function during(
       const place = ground.place('collect')
       const program = startProgram(place, ['collect', '--json'])
       await program.line(AT_WORK)
-      const what = await disturb(place, ground, program.pid)
+      const disturbed = await disturb(place, ground, program.pid)
       const ended = await program.ended
       const wrong = await goOn(done, place, ended)
+      if (disturbed.length === 0) wrong.push('no process was found to disturb')
       removePlace(place)
-      return { seen: `${what}; ${ending(ended)}`, wrong }
+      return { seen: `${disturbed.length} processes; ${ending(ended)}`, wrong }
     },
   }
 }
@@ -52,13 +53,13 @@ function during(
 const killed = during('browser killed', 'another browser is started; the same end', async (place) => {
   const browsers = browsersOf(place)
   signalAll(browsers, 'SIGKILL')
-  return `${browsers.length} processes killed`
+  return browsers
 })
 
 const frozen = during('browser frozen for good', 'another browser is started; the same end', async (place) => {
   const browsers = browsersOf(place)
   signalAll(browsers, 'SIGSTOP')
-  return `${browsers.length} processes stopped`
+  return browsers
 })
 
 const suspended = during('everything stopped, as by a suspend', 'goes on; the same end', async (place, ground, pid) => {
@@ -66,7 +67,7 @@ const suspended = during('everything stopped, as by a suspend', 'goes on; the sa
   signalAll(all, 'SIGSTOP')
   await pause(1000 * ground.pause)
   signalAll(all, 'SIGCONT')
-  return `${all.length} processes stopped for ${ground.pause} s`
+  return all
 })
 
 /** A limit on open files. */
@@ -139,7 +140,7 @@ const memory: Fault = {
 /** Ctrl-C, which is no fault, but must be as harmless as one. */
 const stopped = during('Ctrl-C', 'stops; goes on to the same end', async (_place, _ground, pid) => {
   process.kill(pid, 'SIGINT')
-  return 'SIGINT'
+  return [pid]
 })
 
 export const PROCESS: readonly Fault[] = [killed, frozen, suspended, stopped, fewFiles, memory]
