@@ -9,7 +9,8 @@ import type { Fault, Ground, Seen } from '../fault.ts'
 import { ending, goOn } from '../judge.ts'
 import { stepOf } from './disk.ts'
 
-const AT_WORK = /"event":"progress","stage":"collect"/
+/** Some attempts have ended, so there is a browser. */
+const AT_WORK = /"event":"progress","stage":"collect"[^\n]*"done":[1-9]/
 
 function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
   for (const pid of pids) {

@@ -8,8 +8,8 @@ import type { Fault } from '../fault.ts'
 import { compared, ending, endingFaults, goOn, stillThere } from '../judge.ts'
 import { stepOf } from './disk.ts'
 
-/** When a command is in the middle of its work: its first attempts have ended. */
-const AT_WORK = /"event":"progress","stage":"collect"/
+/** A command in the middle of its work: some attempts have ended. */
+const AT_WORK = /"event":"progress","stage":"collect"[^\n]*"done":[1-9]/
 
 /** Another program has a write lock on the store. */
 const locked: Fault = {
