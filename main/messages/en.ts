@@ -317,6 +317,8 @@ export const ENGLISH = {
   mustBeMessages: 'must be a text or a list of messages',
   mustBeAnswer: "must be a text, or a list of messages that ends with the assistant's",
   mustBeEmpty: 'must be empty, because the lab trains on texts alone',
+  mustBeWeightOne: 'must be 1 or absent, because the lab trains on every answer with the same weight',
+  isMessagesAsText: 'has messages as a text that is no JSON; write them as a list, in Python with json.dumps, not str',
   mustBeginWithPrompt: 'must begin with the messages of the prompt, and go on with one answer',
   mustHaveOneAnswer: 'must have one message of the assistant, the last; write a line for each answer',
   mustEndWithUser: 'must end with a message of the user',

@@ -286,6 +286,8 @@ export const CHINESE = translated({
   mustBeMessages: '必须是文字或消息的列表',
   mustBeAnswer: '必须是文字，或以 assistant 消息结尾的消息列表',
   mustBeEmpty: '必须为空，因为实验室只用文字训练',
+  mustBeWeightOne: '必须为 1 或不写，因为实验室以相同的权重训练每个回答',
+  isMessagesAsText: '把消息写成了文字，但不是 JSON；请写成列表，在 Python 中用 json.dumps 而不是 str',
   mustBeginWithPrompt: '必须以提示（prompt）的消息开头，再加一条回答',
   mustHaveOneAnswer: '只能有一条 assistant 消息，且在最后；请为每个回答写一行',
   mustEndWithUser: '必须以 user 消息结尾',

@@ -139,6 +139,57 @@ test.each([
   expect(await parsePreferences(JSON.stringify(row), 'a.jsonl')).toMatchObject({ pairs: [read] })
 })
 
+const asText = (row: object) =>
+  Object.fromEntries(Object.entries(row).map(([key, value]) => [key, JSON.stringify(value)]))
+
+test.each([
+  ['lists', asText(good)],
+  ['laid out lists', { ...good, chosen: ` ${JSON.stringify(good.chosen, null, 2)}\n` }],
+  ['single messages', { ...good, chosen: JSON.stringify(good.chosen[0]) }],
+  ['conversations that share the prompt', asText({ chosen: whole('a'), rejected: whole('b') })],
+  ['ShareGPT’s messages', { ...good, prompt: '[{"from":"human","value":"p"}]' }],
+])('messages written as JSON text are read as messages: %s', async (_, row) => {
+  expect(await parsePreferences(JSON.stringify(row), 'a.jsonl')).toMatchObject({ pairs: [read] })
+})
+
+test.each(['[{"id":1}]', '[{"role":"button","content":"OK"}]'])('other JSON text stays a text: %s', async (chosen) => {
+  const { pairs } = await parsePreferences(JSON.stringify({ ...good, chosen }), 'a.jsonl')
+  expect(pairs).toMatchObject([{ chosen }])
+})
+
+test.each([
+  [{ chosen: "[{'role': 'assistant', 'content': 'a'}]" }, 'chosen has messages as a text that is no JSON'],
+  [{ prompt: "array([{'content': 'p', 'role': 'user'}])" }, 'prompt has messages as a text that is no JSON'],
+  [{ rejected: "{'role': 'assistant', 'content': 'b'}" }, 'rejected has messages as a text that is no JSON'],
+  [{ rejected: '[{"role": "assistant", "cont' }, 'rejected has messages as a text that is no JSON'],
+  [{ chosen: '[{"role":"assistant","content":"a","content":"b"}]' }, 'chosen[0].content stands there twice'],
+  [{ chosen: '[{"role":"assistant","content":7}]' }, 'chosen[0].content must be a text'],
+  [
+    { chosen: [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }] },
+    'chosen[0].function_call must be empty',
+  ],
+  [
+    { chosen: [{ role: 'assistant', content: 'a', reasoning_content: 'r' }] },
+    'chosen[0].reasoning_content must be empty',
+  ],
+  [{ chosen: { role: 'assistant', content: 'a', thinking: 'r' } }, 'chosen.thinking must be empty'],
+  [{ chosen: { from: 'gpt', value: 'a', thinking: 'r' } }, 'chosen.thinking must be empty'],
+  [{ rejected: [{ role: 'assistant', content: 'b', weight: 0 }] }, 'rejected[0].weight must be 1 or absent'],
+  [{ image: 'a.png' }, 'image must be empty'],
+  [{ image: { bytes: null, path: 'a.png' } }, 'image must be empty'],
+  [{ audio: 'a.wav' }, 'audio must be empty'],
+])('%j is refused', async (more, told) => {
+  const text = JSON.stringify({ ...good, ...more })
+  await expect(parsePreferences(text, 'a.jsonl')).rejects.toThrow(`a.jsonl:1: ${told}`)
+})
+
+test('null and empty values beside texts are harmless', async () => {
+  const [chosen] = good.chosen
+  const more = { function_call: { name: null, arguments: null }, reasoning_content: '', thinking: null, weight: 1 }
+  const row = { ...good, chosen: [{ ...chosen, ...more }], image: null, video: '' }
+  expect(await parsePreferences(JSON.stringify(row), 'a.jsonl')).toMatchObject({ pairs: [read] })
+})
+
 /** What the writers of other programs make of two pairs: datasets 5.2.0, pandas 3.1.1, json of Python 3.11, jq 1.7. */
 const WRITTEN = {
   'datasets to_json': `{"prompt":[{"role":"user","content":"p","name":null}],"chosen":[{"role":"assistant","content":"a","tool_calls":null}],"rejected":[{"role":"assistant","content":"b"}],"score":1.5,"tag":"x"}

@@ -14,6 +14,7 @@ import {
   isImplicit,
   jsonLines,
   keyOfTable,
+  messagesRowSchema,
   parseRows,
   type Row,
   type RowContext,
@@ -136,7 +137,7 @@ const placeSchemas = {
   step: z.int().min(0).nullable().default(null),
 }
 
-const pairSchema = rowSchema.transform((row, context): Omit<FilePair, 'line'> => {
+const pairSchema = messagesRowSchema.transform((row, context): Omit<FilePair, 'line'> => {
   const told = otherForm(row)
   if (told !== null) context.issues.push({ code: 'custom', input: row, ...told })
   const conversation = told === null ? readConversation(row, SIDES, context) : undefined

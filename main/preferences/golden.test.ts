@@ -34,6 +34,10 @@ test.each([
     'ShareGPT’s messages',
     '{"conversations":[{"from":"human","value":"p"},{"from":"gpt","value":"c"}],"system":"","tools":"[]"}',
   ],
+  [
+    'one conversation as JSON text',
+    '{"messages":"[{\\"role\\":\\"user\\",\\"content\\":\\"p\\"},{\\"role\\":\\"assistant\\",\\"content\\":\\"c\\"}]"}',
+  ],
   ['a label that says it is good', '{"prompt":"p","completion":"c","label":true}'],
 ])('a sample in the form of %s is read, with the system message that the agent plays with', async (_, line) => {
   expect(await parseGolden(`${line}\r\n\n`, 'a.jsonl')).toEqual([
@@ -50,6 +54,11 @@ test.each([
   ['{"prompt":"p","chosen":"a","rejected":"b"}', 'chosen is of a pair; golden samples have prompt and completion'],
   ['{"instruction":"p","input":"","output":"c"}', 'instruction is not read; golden samples have prompt and completion'],
   ['{"text":"all of it"}', 'text is not read'],
+  [`{"messages":"[{'role': 'user', 'content': 'p'}]"}`, 'messages has messages as a text that is no JSON'],
+  [
+    '{"prompt":"p","completion":[{"role":"assistant","content":"c","weight":0}]}',
+    'completion[0].weight must be 1 or absent',
+  ],
   [
     '{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"},{"role":"user","content":"q"},{"role":"assistant","content":"d"}]}',
     'messages must have one message of the assistant, the last',

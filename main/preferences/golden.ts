@@ -7,12 +7,12 @@ import {
   hasSystem,
   hasValue,
   keyOfTable,
+  messagesRowSchema,
   parseRows,
   type Row,
   type RowContext,
   readConversation,
   readKey,
-  rowSchema,
 } from './trl.ts'
 
 /** The source of samples that a person recorded. All of them are trained on. */
@@ -68,7 +68,7 @@ const columns = {
   source: z.string().nullable().default(null),
 }
 
-const sampleSchema = rowSchema.transform((row, context): GoldenSample & { readonly supersedes: boolean } => {
+const sampleSchema = messagesRowSchema.transform((row, context): GoldenSample & { readonly supersedes: boolean } => {
   const told = otherForm(row)
   if (told !== null) context.issues.push({ code: 'custom', input: row, ...told })
   const read = told === null ? readSample(row, context) : undefined

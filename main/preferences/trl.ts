@@ -21,12 +21,19 @@ const partsSchema = z
 
 const contentSchema = byForm((value) => (Array.isArray(value) ? partsSchema : textSchema))
 
+const emptySchema = z.unknown().refine(isEmpty, says('mustBeEmpty')).optional()
+
+/** What a message may have beside its text. */
+const noTexts = {
+  tool_calls: emptySchema,
+  function_call: emptySchema,
+  reasoning_content: emptySchema,
+  reasoning: emptySchema,
+  thinking: emptySchema,
+}
+
 const chatSchema = z
-  .object({
-    role: z.enum(['system', 'user', 'assistant']),
-    content: contentSchema,
-    tool_calls: z.unknown().refine(isEmpty, says('mustBeEmpty')).optional(),
-  })
+  .object({ role: z.enum(['system', 'user', 'assistant']), content: contentSchema, ...noTexts })
   .transform(({ role, content }): ChatMessage => ({ role, content }))
 
 const SHARE_GPT_ROLES = {
@@ -40,7 +47,7 @@ type ShareGptRole = keyof typeof SHARE_GPT_ROLES
 
 /** A message in ShareGPT's form. */
 const shareGptSchema = z
-  .object({ from: z.enum(Object.keys(SHARE_GPT_ROLES) as ShareGptRole[]), value: textSchema })
+  .object({ from: z.enum(Object.keys(SHARE_GPT_ROLES) as ShareGptRole[]), value: textSchema, ...noTexts })
   .transform(({ from, value }): ChatMessage => ({ role: SHARE_GPT_ROLES[from], content: value }))
 
 /** A message. Keys beside role and content are left alone. */
@@ -58,10 +65,21 @@ function demanding(id: 'mustBeMessages' | 'mustBeAnswer') {
 /** What the texts of other models' chat templates begin their messages with. */
 const TEMPLATE_MARKS = /<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|user\|>|\[INST\]|(^|\n\n)Human: /
 
+/** The roles of chat messages in all forms. Trees of pages have roles too, such as button; they stay texts. */
+const CHAT_ROLES = ['system', 'developer', 'user', 'human', 'assistant', 'gpt', 'model', 'tool', 'function']
+
+/** The start of messages that Python's str or a broken JSON text wrote. */
+const MESSAGE_MARKS = new RegExp(
+  String.raw`^\s*(?:array\(\s*)?\[?\s*\{\s*(?:['"](?:role|from)['"]\s*:\s*['"](?:${CHAT_ROLES.join('|')})['"]|'(?:content|value)'\s*:)`,
+)
+
+/** A text that stands for one message. Messages written as text are told, where they were not read as JSON. */
+const proseSchema = textSchema.refine((text) => !MESSAGE_MARKS.test(text), says('isMessagesAsText'))
+
 /** A prompt: a list of messages, or the user's message as a text. */
 const promptSchema = byForm((value) =>
   typeof value === 'string'
-    ? textSchema
+    ? proseSchema
         .refine((text) => !TEMPLATE_MARKS.test(text), says('hasTemplateMarks'))
         .transform((content): ChatMessage[] => [{ role: 'user', content }])
     : messagesSchema,
@@ -69,7 +87,7 @@ const promptSchema = byForm((value) =>
 
 /** An answer: its text, its message, or a list that ends with it and may begin with the prompt's messages. */
 const answerSchema = byForm((value) => {
-  if (typeof value === 'string') return textSchema.transform((content): ChatMessage[] => answer(content))
+  if (typeof value === 'string') return proseSchema.transform((content): ChatMessage[] => answer(content))
   return isRow(value) ? messageSchema.transform((one) => [one]) : answerMessagesSchema
 })
 
@@ -81,6 +99,32 @@ export const answerMessagesSchema = z
 /** An object of a file before it is known which form it has. */
 export const rowSchema = z.looseObject({})
 export type Row = Readonly<Record<string, unknown>>
+
+/** The keys whose values may be messages. */
+const TEXT_KEYS = ['prompt', 'messages', 'conversations', 'chosen', 'rejected', 'completion'] as const
+
+/** An object whose lists of messages may be written as JSON text, as they come from CSV, SQL and pandas. */
+export const messagesRowSchema = rowSchema.transform((row, context): Row => {
+  const read: Record<string, unknown> = { ...row }
+  for (const key of TEXT_KEYS) {
+    const text = row[key]
+    const value = typeof text === 'string' && /^\s*[[{]/.test(text) ? parseValue(text) : undefined
+    if (typeof text !== 'string' || !isMessages(value)) continue
+    const repeated = repeatedKey(text, value)
+    if (repeated === undefined) read[key] = value
+    else {
+      const path = [key, ...repeated]
+      context.issues.push({ code: 'custom', message: says('mustStandOnce'), input: text, path })
+    }
+  }
+  return read
+})
+
+/** Whether a value has the form of a message or of a list of them. */
+function isMessages(value: unknown): boolean {
+  const isOne = (one: unknown) => isRow(one) && CHAT_ROLES.some((role) => role === one.role || role === one.from)
+  return isOne(value) || (Array.isArray(value) && value.length > 0 && value.every(isOne))
+}
 
 function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -96,14 +140,16 @@ function byForm<T>(schemaOf: (value: unknown) => z.ZodType<T>): z.ZodType<T> {
   })
 }
 
-/** Whether a list that a row may have is not there, or is empty. TRL also takes one as JSON. */
+/** Whether a value that the lab cannot train on is not there, or is empty. TRL also takes lists as JSON. */
 function isEmpty(value: unknown): boolean {
   if (typeof value === 'string') return value.trim() === '' || isEmpty(parseValue(value))
+  // `datasets` may write an object that is not there as one whose values are null.
+  if (isRow(value)) return Object.values(value).every((one) => one === null)
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }
 
 /** What a conversation may have beside texts. Training on its texts alone would be training on something else. */
-const NO_TEXTS = ['tools', 'images', 'videos', 'audios'] as const
+const NO_TEXTS = ['tools', 'functions', 'images', 'image', 'videos', 'video', 'audios', 'audio'] as const
 
 /** The keys under which the messages before an answer may stand. The first one that a row has counts. */
 const PROMPT_KEYS = ['prompt', 'messages', 'conversations'] as const
@@ -141,7 +187,8 @@ export function readConversation<Side extends string>(
   sides: readonly Side[],
   context: RowContext,
 ): Conversation<Side> | undefined {
-  for (const key of NO_TEXTS) readKey(row, key, z.unknown().refine(isEmpty, says('mustBeEmpty')), context)
+  for (const key of NO_TEXTS) readKey(row, key, emptySchema, context)
+  for (const side of sides) refuseWeight(row[side], side, context)
   const key = isImplicit(row, sides) ? undefined : promptKeyOf(row)
   const stated = key === undefined ? undefined : readKey(row, key, promptSchema, context)
   const read = sides.map((side) => [side, readKey(row, side, answerSchema, context) ?? []] as const)
@@ -158,6 +205,14 @@ export function readConversation<Side extends string>(
   }
   const answers = Object.fromEntries(read.map(([side, messages]) => [side, messages.at(-1)?.content ?? '']))
   return { key, prompt, answers: answers as Record<Side, string> }
+}
+
+/** An issue where the last message of an answer has a weight in training other than 1, as OpenAI's files give it. */
+function refuseWeight(side: unknown, key: string, context: RowContext): void {
+  const message = Array.isArray(side) ? side.at(-1) : side
+  if (!isRow(message) || !hasValue(message, 'weight') || message.weight === 1) return
+  const path = Array.isArray(side) ? [key, side.length - 1, 'weight'] : [key, 'weight']
+  context.issues.push({ code: 'custom', message: says('mustBeWeightOne'), input: message.weight, path })
 }
 
 /** Whether the answers of a row are whole conversations, and nothing but they has the prompt. */
