@@ -18,7 +18,7 @@ export function addMerge(cli: Program, line: CommandLine): void {
     .option('--adapter <folder>', 'the adapter; paths.dpo_adapter_path by default')
     .option('--config_path <file>', 'configuration that names base model and adapter')
     .option('--set <key=value...>', 'any other value of the configuration')
-    .addHelpText('after', example('npx dpo-driver merge models/merged'))
+    .addHelpText('after', example('npx dpo-driver merge models/merged --set model.base_model_name=models/mine'))
     .action((folder: string, options: MergeOptions) => merge(folder, options, line))
 }
 

@@ -214,6 +214,11 @@ test("reads transformers 5's rope_parameters, and sliding windows that no layer 
   expect(parseQwen2Config('config.json', JSON.stringify(newer))).toEqual({ ...config, rope_theta: 5e5 })
 })
 
+test.each(['rms_norm_eps', 'max_position_embeddings', 'hidden_size'])('null for %s is refused', (key) => {
+  const text = JSON.stringify({ model_type: 'qwen2', ...config, [key]: null })
+  expect(() => parseQwen2Config('config.json', text)).toThrow(new RegExp(key))
+})
+
 test('null stands for what transformers takes it for', () => {
   const nulls = { rope_theta: null, rope_scaling: null, head_dim: null, layer_types: null, sliding_window: null }
   const more = { num_key_value_heads: null, attention_dropout: null, hidden_act: null, max_window_layers: null }

@@ -22,7 +22,7 @@ const ropeSchema = z.looseObject({
 /** Models of type qwen2 that end in something else than a head over the vocabulary. */
 const OTHER_HEAD = /For(SequenceClassification|TokenClassification|QuestionAnswering|\w*RewardModel)$|^Qwen2Model$/
 
-/** Other programs write null where a value is the default. */
+/** Other programs write null where these keys have their default. */
 const orDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
   schema.nullish().transform((given) => given ?? value)
 
@@ -42,9 +42,9 @@ const configSchema = z
     num_hidden_layers: layers,
     num_attention_heads: size,
     num_key_value_heads: size.nullable(),
-    rms_norm_eps: orDefault(z.number().positive(), 1e-6),
+    rms_norm_eps: z.number().positive().default(1e-6),
     rope_theta: z.number().positive().nullish(),
-    max_position_embeddings: orDefault(size, 32768),
+    max_position_embeddings: size.default(32768),
     tie_word_embeddings: orDefault(z.boolean(), false),
     // Two names of one function.
     hidden_act: orDefault(z.enum(['silu', 'swish']), 'silu'),

@@ -167,7 +167,7 @@ export const ENGLISH = {
   plainLoraOrMerged:
     'this lab supports only plain LoRA; merge it in PEFT with merge_and_unload and use the merged model as the base model, or train plain LoRA',
   adapterInitConvertible:
-    '{{file}}: init_lora_weights is {{init}}, so the adapter belongs to a base model that PEFT changed before training; save it as plain LoRA with save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) in PEFT.',
+    '{{file}}: init_lora_weights is {{init}}, so the adapter belongs to a base model that PEFT changed before training; save it as plain LoRA with save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) in PEFT, where FIRST is the folder of the adapter as it was saved before training.',
   adapterInitChangesBase:
     '{{file}}: init_lora_weights is {{init}}, so the adapter belongs to a base model that PEFT changed before training; merge both in PEFT with merge_and_unload and use the merged model as the base model.',
   adapterInitUnknown:
@@ -373,7 +373,8 @@ export const ENGLISH = {
   preferencesMissing: '{{path}} does not exist; run the collect stage, or set paths.preference_data.',
   preferencesCopied: '{{path}} has lines that no run of this store wrote. A copy of it is kept in {{copy}}.',
   importMissing: "{{file}} does not exist; name a file of pairs in TRL's preference form.",
-  noRoundToImport: 'There is no round of pairs to import into; `npx dpo-driver collect` makes pairs.',
+  noRoundToImport:
+    'There is no round of pairs to import into. `npx dpo-driver collect` makes pairs; to train on pairs that you wrote elsewhere, set paths.preference_data to their file and run `npx dpo-driver dpo`.',
   noSuchRoundToImport: '{{names}}: there are no such pairs to import into; `npx dpo-driver runs` lists the runs.',
   noPairChosen: 'No pair was chosen; choose one or more.',
   noSuchPair: 'There is no pair {{pair}} any more; load the list again.',

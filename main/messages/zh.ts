@@ -152,7 +152,7 @@ export const CHINESE = translated({
   plainLoraOrMerged:
     '本实验室只支持普通 LoRA；请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型，或训练普通 LoRA',
   adapterInitConvertible:
-    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) 另存为普通 LoRA。',
+    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) 另存为普通 LoRA，FIRST 是训练前保存的适配器目录。',
   adapterInitChangesBase:
     '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
   adapterInitUnknown:
@@ -333,7 +333,8 @@ export const CHINESE = translated({
   preferencesMissing: '{{path}} 不存在；请运行采集阶段，或设置 paths.preference_data。',
   preferencesCopied: '{{path}} 里有这个存储的运行没有写过的行。它的副本保存在 {{copy}}。',
   importMissing: '{{file}} 不存在；请指定 TRL 偏好格式的文件。',
-  noRoundToImport: '没有可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对。',
+  noRoundToImport:
+    '没有可供导入的偏好对；`npx dpo-driver collect` 会采集偏好对；要用别处写的偏好对训练，请把 paths.preference_data 设为那个文件，再运行 `npx dpo-driver dpo`。',
   noSuchRoundToImport: '{{names}}：没有这样的偏好对可供导入；`npx dpo-driver runs` 列出各次运行。',
   noPairChosen: '没有选中偏好对；请选择一对或多对。',
   noSuchPair: '偏好对 {{pair}} 已不存在；请重新载入列表。',
