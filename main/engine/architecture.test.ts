@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { architectureOf, localFolder } from './architecture.ts'
+import { writeSafetensors } from './safetensors.ts'
 import { publishedShape } from './shapes.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -16,10 +17,11 @@ test('a published size has its shape before it is here, and what stands in its c
 
   const folder = join(cache, 'models--Qwen--Qwen2-0.5B', 'snapshots', 'main')
   mkdirSync(folder, { recursive: true })
-  for (const file of ['tokenizer.json', 'chat_template.jinja', 'tokenizer_config.json', 'model.safetensors']) {
+  for (const file of ['tokenizer.json', 'chat_template.jinja', 'tokenizer_config.json']) {
     writeFileSync(join(folder, file), '{}')
   }
-  writeFileSync(join(folder, 'config.json'), '{"model_type": "qwen2", "hidden_size":')
+  writeSafetensors(join(folder, 'model.safetensors'), new Map())
+  writeFileSync(join(folder, 'config.json'), '{"model_type": "qwen2", "hidden_size": "many"}')
   expect(localFolder(name)).toBe(folder)
   expect(() => architectureOf(name)).toThrow(join(folder, 'config.json'))
 })

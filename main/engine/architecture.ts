@@ -7,7 +7,7 @@ import { huggingFaceCache } from './hub-settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
 import { readOptionalSync } from './model-file.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
-import { snapshotsOf } from './snapshot.ts'
+import { isWhole, snapshotsOf } from './snapshot.ts'
 
 /**
  * The architecture of a model on this machine, also if only its configuration is in the Hugging Face cache yet, or of a
@@ -21,8 +21,7 @@ export function architectureOf(name: string): Qwen2Config {
     if (isOnHub(name)) {
       for (const snapshot of snapshotsOf(huggingFaceCache(), name)) {
         const config = join(snapshot, 'config.json')
-        const text = readOptionalSync(config)
-        if (text !== undefined) return parseQwen2Config(config, text)
+        if (isWhole(config)) return parseQwen2Config(config, readOptionalSync(config) ?? '')
       }
       throw new UserError('modelShapeUnknown', { name, folder: `models/${name}`, known: PUBLISHED_SIZES })
     }

@@ -273,6 +273,20 @@ test('a snapshot that other tools left without weights is completed; of broken l
   expect(resolveModel(NAME, cache)).toBe(folder)
 })
 
+test.each<[string, (whole: Buffer) => Buffer]>([
+  ['model.safetensors', (whole) => Buffer.alloc(whole.length)],
+  ['model.safetensors', (whole) => whole.subarray(0, 2000)],
+  ['tokenizer.json', (whole) => Buffer.alloc(whole.length)],
+])('a damaged %s is downloaded again, and nothing else', async (file, damage) => {
+  const folder = await download()
+  // By way of the link: the blob is damaged.
+  writeFileSync(join(folder, file), damage(FILES.get(file)!))
+  served = []
+  expect(await findModel(NAME, { cache, endpoint })).toBe(folder)
+  expect(new Set(served.map(({ path }) => path))).toEqual(new Set([file]))
+  expect(readFileSync(join(folder, file)).equals(FILES.get(file)!)).toBe(true)
+})
+
 test('goes on where it broke off', async () => {
   faults.breakAfter = 1_000_000
   expect(await refusal()).toMatch(/cannot be reached|stopped after/)

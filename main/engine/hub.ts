@@ -20,7 +20,7 @@ import type { Qwen2Config } from './engine.ts'
 import { hubEndpoint, hubToken } from './hub-settings.ts'
 import { readOptional } from './model-file.ts'
 import { type ByteSource, readHeader, type SafetensorsHeader } from './safetensors.ts'
-import { repositoryFolder, SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
+import { isWhole, repositoryFolder, SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
 import { checkTokenizerFits, loadTokenizer } from './tokenizer.ts'
 
 /** Progress of a download, over all files. */
@@ -177,7 +177,7 @@ async function headerSource(hub: Hub, file: ListFileEntry): Promise<ByteSource> 
   const path = join(hub.snapshot, file.path)
   const { size } = file
   const blob = join(hub.repository, 'blobs', hashOf(file))
-  const here = (await hasSize(path, size)) ? path : (await hasSize(blob, size)) ? blob : undefined
+  const here = (await isHere(path, file)) ? path : (await isHere(blob, file)) ? blob : undefined
   const content = here === undefined ? await hub.blob(file) : await openAsBlob(here)
   let front: Uint8Array | undefined
   const fetched = async (begin: number, end: number) => {
@@ -208,7 +208,7 @@ async function checkDisk({ name, repository }: Hub, files: readonly ListFileEntr
   let missing = 0
   for (const file of files) {
     const hash = hashOf(file)
-    if (await hasSize(join(blobs, hash), file.size)) continue
+    if (await isHere(join(blobs, hash), file)) continue
     const [begun] = leftOf(blobs, hash)
     missing += file.size - (begun === undefined ? 0 : Math.min(file.size, (await stat(begun)).size))
   }
@@ -226,9 +226,9 @@ function hashOf(file: ListFileEntry): string {
   return hash
 }
 
-/** Whether a file, or what a link leads to, is there with all its bytes. */
-async function hasSize(path: string, size: number): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.size === size
+/** Whether a file, or what a link leads to, is there with all its bytes, and not damaged as far as its form tells. */
+async function isHere(path: string, { path: name, size }: ListFileEntry): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.size === size && isWhole(path, name)
 }
 
 /** Makes a file of the snapshot. Downloads its blob if it is missing. */
@@ -237,8 +237,8 @@ async function bringFile(hub: Hub, file: ListFileEntry, tell: (bytes: number) =>
   const hash = hashOf(file)
   const blobs = join(hub.repository, 'blobs')
   const place = join(blobs, hash)
-  if (!(await hasSize(pointer, file.size))) {
-    if (!(await hasSize(place, file.size))) await bringBlob(hub, file, hash, tell)
+  if (!(await isHere(pointer, file))) {
+    if (!(await isHere(place, file))) await bringBlob(hub, file, hash, tell)
     await link(place, pointer)
   }
   tell(file.size)

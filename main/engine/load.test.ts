@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -11,6 +11,7 @@ import type { Qwen2Config } from './engine.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
+import { writeSafetensors } from './safetensors.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 
@@ -43,7 +44,8 @@ test('finds a model as a folder, and a whole snapshot in the Hugging Face cache,
   const found = () => resolveModel('Qwen/Qwen2-0.5B', join(room, 'hub'))
   for (const commit of ['aaa', 'bbb', 'ccc']) {
     mkdirSync(at(commit), { recursive: true })
-    for (const file of ['config.json', 'tokenizer.json', 'model.safetensors']) writeFileSync(at(commit, file), '{}')
+    for (const file of ['config.json', 'tokenizer.json']) writeFileSync(at(commit, file), '{}')
+    writeSafetensors(at(commit, 'model.safetensors'), new Map())
     writeFileSync(at(commit, 'tokenizer_config.json'), '{"chat_template": "{{ messages }}"}')
   }
   mkdirSync(join(repository, 'refs'))
@@ -56,15 +58,56 @@ test('finds a model as a folder, and a whole snapshot in the Hugging Face cache,
   const shards = { weight_map: { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' } }
   rmSync(at('ccc', 'model.safetensors'))
   writeFileSync(at('ccc', 'model.safetensors.index.json'), JSON.stringify(shards))
-  writeFileSync(at('ccc', 'model-00001-of-00002.safetensors'), '')
+  writeSafetensors(at('ccc', 'model-00001-of-00002.safetensors'), new Map())
   expect(found()).toBe(at('aaa'))
   writeFileSync(at('aaa', 'tokenizer_config.json'), '{}')
   expect(found).toThrow(/bbb lacks model\.safetensors; copy these files there/)
-  writeFileSync(at('ccc', 'model-00002-of-00002.safetensors'), '')
+  writeSafetensors(at('ccc', 'model-00002-of-00002.safetensors'), new Map())
   expect(found()).toBe(at('ccc'))
   // The commit of main is gone.
   writeFileSync(join(repository, 'refs', 'main'), 'ddd')
   expect(found()).toBe(at('ccc'))
+})
+
+test.each<[string, (whole: Buffer) => Buffer | string]>([
+  ['model.safetensors', () => Buffer.alloc(1000)],
+  ['model.safetensors', (whole) => Buffer.alloc(whole.length)],
+  ['model.safetensors', (whole) => whole.subarray(0, whole.length / 2)],
+  ['model.safetensors', (whole) => whole.subarray(0, 100)],
+  ['model.safetensors', (whole) => Buffer.concat([whole, Buffer.alloc(8)])],
+  ['model.safetensors', () => ''],
+  ['model.safetensors', () => '<html>Log in to the network</html>'],
+  ['config.json', (whole) => whole.subarray(0, -9)],
+  ['config.json', (whole) => Buffer.alloc(whole.length)],
+  ['tokenizer.json', () => ''],
+  ['tokenizer_config.json', () => 'null'],
+  ['generation_config.json', () => '{"eos_token_id": '],
+  ['model.safetensors.index.json', () => '{"weight_map": '],
+  ['model-00002-of-00002.safetensors', (whole) => whole.subarray(0, -1)],
+])('a snapshot whose %s is damaged is passed over for a whole one, and named if it is the only one', (file, damage) => {
+  const cache = mkdtempSync(join(room, 'damaged-'))
+  const repository = join(cache, 'models--Qwen--Qwen2-0.5B')
+  const at = (commit: string) => join(repository, 'snapshots', commit)
+  const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors']
+  const make = (commit: string) => {
+    cpSync(folder, at(commit), { recursive: true })
+    for (const name of ['tokenizer.json', 'generation_config.json']) writeFileSync(join(at(commit), name), '{}')
+    writeFileSync(join(at(commit), 'tokenizer_config.json'), '{"chat_template": "{{ messages }}"}')
+    if (!file.startsWith('model') || file === 'model.safetensors') return
+    for (const name of shards) cpSync(join(folder, 'model.safetensors'), join(at(commit), name))
+    rmSync(join(at(commit), 'model.safetensors'))
+    const index = { weight_map: { a: shards[0], b: shards[1] } }
+    writeFileSync(join(at(commit), 'model.safetensors.index.json'), JSON.stringify(index))
+  }
+  make('bbb')
+  mkdirSync(join(repository, 'refs'))
+  writeFileSync(join(repository, 'refs', 'main'), 'bbb')
+  expect(resolveModel('Qwen/Qwen2-0.5B', cache)).toBe(at('bbb'))
+  writeFileSync(join(at('bbb'), file), damage(readFileSync(join(at('bbb'), file))))
+  const found = () => resolveModel('Qwen/Qwen2-0.5B', cache)
+  expect(found).toThrow(`bbb lacks ${file} (the one there is damaged)`)
+  make('aaa')
+  expect(found()).toBe(at('aaa'))
 })
 
 test('the cache is where the variables of the other clients say', () => {

@@ -3,6 +3,7 @@
  * tensors' little-endian bytes without gaps. Files are not trusted: every number of the header is checked before it is
  * used, and a bad one is a UserError.
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { demand, dotted } from '../config/demand.ts'
@@ -75,6 +76,34 @@ export async function openSafetensors(file: string, dtypes: readonly Dtype[] = N
   } catch (error) {
     await handle.close()
     throw error
+  }
+}
+
+const placesSchema = z.record(z.string(), z.looseObject({ data_offsets: entrySchema.shape.data_offsets }))
+
+/**
+ * Whether a file has a header, and the length that the header says. Names, dtypes and shapes may be any. An error of the
+ * disk counts as no.
+ */
+export function isComplete(file: string): boolean {
+  let handle: number | undefined
+  try {
+    refusePipe(file)
+    handle = openSync(file, 'r')
+    const { size } = fstatSync(handle)
+    const lead = Buffer.alloc(8)
+    readSync(handle, lead)
+    const start = 8 + Number(lead.readBigUInt64LE())
+    if (start > Math.min(size, 8 + MAX_HEADER_BYTES)) return false
+    const text = Buffer.alloc(start - 8)
+    readSync(handle, text, { position: 8 })
+    const { __metadata__, ...places } = JSON.parse(text.toString('utf8'))
+    const ends = Object.values(placesSchema.parse(places)).map(({ data_offsets: [, end] }) => end)
+    return size === ends.reduce((last, end) => Math.max(last, end), 0) + start
+  } catch {
+    return false
+  } finally {
+    if (handle !== undefined) closeSync(handle)
   }
 }
 

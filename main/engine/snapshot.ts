@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { refusePipe } from '../files/read.ts'
+import { type Message, message } from '../messages/message.ts'
+import { isComplete } from './safetensors.ts'
 
 /** The weights, whole or as the list of their shards. transformers takes the first if both are there. */
 export const WHOLE_WEIGHTS = 'model.safetensors'
@@ -34,18 +37,35 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 const templateSchema = z.object({ chat_template: z.unknown() })
 
 /**
- * What a snapshot lacks of the files that the lab reads. Other tools fetch only what they need: AutoTokenizer leaves
- * snapshots without weights, and a broken download those without some shards.
+ * What a snapshot lacks of the files that the lab reads, or has damaged. Other tools fetch only what they need: AutoTokenizer
+ * leaves snapshots without weights, a broken download those without some shards, and a broken copy files that are cut off.
  */
-export function lacking(snapshot: string): string[] {
-  const lacks = (name: string) => !existsSync(join(snapshot, name))
+export function lacking(snapshot: string): (string | Message)[] {
+  const has = (name: string) => existsSync(join(snapshot, name))
+  const lacks = (name: string) => !isWhole(join(snapshot, name))
   const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter(lacks)
+  if (has('generation_config.json') && lacks('generation_config.json')) missing.push('generation_config.json')
   const template = templateSchema.safeParse(read(join(snapshot, 'tokenizer_config.json'))).data?.chat_template
-  if ((template ?? null) === null && lacks('chat_template.jinja')) missing.push('chat_template.jinja')
-  if (!lacks(WHOLE_WEIGHTS)) return missing
-  const index = indexSchema.safeParse(read(join(snapshot, SHARD_INDEX)))
-  if (!index.success) return [...missing, WHOLE_WEIGHTS]
-  return [...missing, ...[...new Set(Object.values(index.data.weight_map))].filter(lacks)]
+  if ((template ?? null) === null && !has('chat_template.jinja')) missing.push('chat_template.jinja')
+  const weights = has(WHOLE_WEIGHTS) || !has(SHARD_INDEX) ? [WHOLE_WEIGHTS] : shardsOf(join(snapshot, SHARD_INDEX))
+  return [...missing, ...weights.filter(lacks)].map((file) => (has(file) ? message('fileDamaged', { file }) : file))
+}
+
+/** The files that an index names; the index itself if it is damaged. */
+function shardsOf(index: string): string[] {
+  const { success, data } = indexSchema.safeParse(read(index))
+  return success ? [...new Set(Object.values(data.weight_map))] : [SHARD_INDEX]
+}
+
+/**
+ * Whether a file of a model is there and undamaged, as far as can be told without reading its weights: JSON is an object, and
+ * weights are as long as their header says. `name` is the file's name in the model, where the cache has it under another.
+ */
+export function isWhole(file: string, name = file): boolean {
+  if (name.endsWith('.safetensors')) return isComplete(file)
+  if (!name.endsWith('.json')) return existsSync(file)
+  const content = read(file)
+  return typeof content === 'object' && content !== null
 }
 
 function read(file: string): unknown {
@@ -58,6 +78,7 @@ function read(file: string): unknown {
 
 function text(file: string): string | undefined {
   try {
+    refusePipe(file)
     return readFileSync(file, 'utf8')
   } catch {
     return undefined

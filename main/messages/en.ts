@@ -279,6 +279,7 @@ export const ENGLISH = {
     "The model {{name}} is not on this machine, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
   modelPartial:
     'The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}; copy these files there, or the whole model into {{folder}}.',
+  fileDamaged: '{{file}} (the one there is damaged)',
   modelPartialOffline:
     "The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
   modelMissing:

@@ -251,6 +251,7 @@ export const CHINESE = translated({
   modelOffline: '本机没有模型 {{name}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
   modelPartial:
     'Hugging Face 缓存中的模型 {{name}} 不完整：{{snapshot}} 缺少 {{missing}}；请把这些文件复制到那里，或把整个模型放进 {{folder}}。',
+  fileDamaged: '{{file}}（那里的文件已损坏）',
   modelPartialOffline:
     'Hugging Face 缓存中的模型 {{name}} 不完整：{{snapshot}} 缺少 {{missing}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
   modelMissing:
