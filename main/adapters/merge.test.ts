@@ -134,15 +134,34 @@ describe('weights that were trained beside LoRA', () => {
     await expect(played).rejects.toThrow(/npx dpo-driver merge/)
   })
 
-  test('an embedding that is the head too is replaced, but not if they were trained apart', async () => {
-    save({ 'model.embed_tokens.weight': 'model.embed_tokens.weight', 'lm_head.weight': 'model.embed_tokens.weight' })
-    await mergeAdapter(at('base'), at('adapter'), at('merged'))
-    const { tensors } = await loadCheckpoint(at('merged'))
-    expect(tensors.get('model.embed_tokens.weight')).toEqual(other.get('model.embed_tokens.weight'))
+  const state = (keys: object) => {
+    const file = join(at('adapter'), 'adapter_config.json')
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...keys }))
+  }
 
-    save({ 'model.embed_tokens.weight': 'model.embed_tokens.weight', 'lm_head.weight': 'lm_head.weight' })
-    await expect(mergeAdapter(at('base'), at('adapter'), at('apart'))).rejects.toThrow('trained them apart')
-    save({ 'lm_head.weight': 'lm_head.weight' })
+  test.each([
+    ['a resized or saved embedding', {}],
+    [
+      'ensure_weight_tying of PEFT 0.21',
+      { modules_to_save: ['embed_tokens', 'model.embed_tokens'], ensure_weight_tying: true },
+    ],
+    ['both as modules to save', { modules_to_save: ['embed_tokens', 'lm_head'] }],
+  ])('an embedding that is the head too is replaced: %s', async (_, keys) => {
+    save({ 'model.embed_tokens.weight': 'model.embed_tokens.weight', 'lm_head.weight': 'model.embed_tokens.weight' })
+    state(keys)
+    await mergeAdapter(at('base'), at('adapter'), at('merged'))
+    const { tensors, config } = await loadCheckpoint(at('merged'))
+    expect(config.tie_word_embeddings).toBe(true)
+    expect(tensors.get('model.embed_tokens.weight')).toEqual(other.get('model.embed_tokens.weight'))
+  })
+
+  test.each([
+    ['they differ', ['model.embed_tokens.weight', 'lm_head.weight'], {}],
+    ['only the head', ['lm_head.weight'], {}],
+    ['only the embedding', ['model.embed_tokens.weight'], { modules_to_save: ['embed_tokens'] }],
+  ])('embedding and head that were trained apart do not fit a tied base: %s', async (_, names, keys) => {
+    save(Object.fromEntries(names.map((name) => [name, name])))
+    state(keys)
     await expect(mergeAdapter(at('base'), at('adapter'), at('apart'))).rejects.toThrow('trained them apart')
   })
 })

@@ -62,7 +62,10 @@ function ownName(name: string, config: Qwen2Config): string {
   return name === 'lm_head.weight' && config.tie_word_embeddings ? 'model.embed_tokens.weight' : name
 }
 
-/** Throws UserError where embedding and head are tied in the base model, and were trained apart. */
+/**
+ * Throws UserError where embedding and head are tied in the base model, and were trained apart. Equal copies of both are one
+ * matrix: PEFT writes them for `ensure_weight_tying`.
+ */
 async function checkTied(
   { file, read }: SafetensorsFile,
   name: string,
@@ -78,9 +81,10 @@ async function checkTied(
     await read(entry, 0, all)
     return all
   }
-  const differ =
-    embedding === undefined || (head !== undefined && Buffer.compare(await bytes(embedding), await bytes(head)) !== 0)
-  if (apart || differ) throw new UserError('adapterSavedTied', { file, name })
+  const equal =
+    embedding !== undefined &&
+    (head === undefined ? !apart : Buffer.compare(await bytes(embedding), await bytes(head)) === 0)
+  if (!equal) throw new UserError('adapterSavedTied', { file, name })
 }
 
 /** Whether a saved weight is the base model's own. Throws UserError if it does not fit. */
