@@ -190,6 +190,24 @@ test('null and empty values beside texts are harmless', async () => {
   expect(await parsePreferences(JSON.stringify(row), 'a.jsonl')).toMatchObject({ pairs: [read] })
 })
 
+test('keys of one’s own are written again as they were, value and order', async () => {
+  const own =
+    '"id":12345678901234567890,"score":1.0,"e":1e2,"w":NaN,"x":[-Infinity,{"a b":"c  \\" d"}],"2":"b","1":"a","__proto__":{"k":1},"\\u00e9":"\\ud83d\\ude00","last":null'
+  const text = `{${own},${JSON.stringify(good).slice(1)}`
+  for (const source of [text, text.replaceAll(',"', ' ,\n "').replace('[-', '[\n -')]) {
+    const { pairs } = await parsePreferences(source, 'a.jsonl')
+    expect(pairs[0]?.columns).toBe(`{${own}}`)
+    const { columns } = pairs[0]!
+    const written = preferenceText([{ ...pair(), columns: columns! }])
+    expect(written).toContain(`,"step":1,${own}}\n`)
+    expect((await parsePreferences(written, 'a.jsonl')).pairs[0]?.columns).toBe(columns)
+  }
+})
+
+test('keys of one’s own that the store has damaged are told', () => {
+  expect(() => preferenceText([{ ...pair(), columns: '{"a":' }])).toThrow('pairs.columns')
+})
+
 /** What the writers of other programs make of two pairs: datasets 5.2.0, pandas 3.1.1, json of Python 3.11, jq 1.7. */
 const WRITTEN = {
   'datasets to_json': `{"prompt":[{"role":"user","content":"p","name":null}],"chosen":[{"role":"assistant","content":"a","tool_calls":null}],"rejected":[{"role":"assistant","content":"b"}],"score":1.5,"tag":"x"}

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import type { StoredPair } from '../store/pairs.ts'
-import { readJson } from '../store/values.ts'
+import { readValue } from '../store/values.ts'
+import { membersOf, parseValue } from './json-values.ts'
 import { type Pair, pairMessages } from './pairs.ts'
 import {
   answer,
@@ -14,6 +15,7 @@ import {
   isImplicit,
   jsonLines,
   keyOfTable,
+  type Line,
   messagesRowSchema,
   parseRows,
   type Row,
@@ -39,7 +41,7 @@ export interface FilePair {
   readonly task: string | null
   readonly seed: number | null
   readonly step: number | null
-  /** The keys that the lab does not read, as a JSON object; missing where there are none. */
+  /** The keys that the lab does not read, as a JSON object with the values as they are written; missing where there are none. */
   readonly columns?: string
 }
 
@@ -48,16 +50,22 @@ export interface FilePair {
  * of the lines that they were imported from.
  */
 export function preferenceText(pairs: readonly WrittenPair[]): string {
-  return jsonLines(
-    pairs.map((pair) => ({
-      prompt: pairMessages(pair),
-      chosen: answer(pair.chosen),
-      rejected: answer(pair.rejected),
-      ...placeOf(pair),
-      ...(pair.columns === undefined ? {} : readJson(rowSchema, 'pairs.columns', pair.columns)),
-    })),
-  )
+  return pairs.map((pair) => `${written(pair)}\n`).join('')
 }
+
+function written(pair: WrittenPair): string {
+  const { prompt, chosen, rejected, columns } = pair
+  const texts = { prompt: pairMessages({ prompt }), chosen: answer(chosen), rejected: answer(rejected) }
+  const row = JSON.stringify({ ...texts, ...placeOf(pair) })
+  if (columns === undefined) return row
+  return `${row.slice(0, -1)},${readValue(columnsSchema, 'pairs.columns', columns).slice(1)}`
+}
+
+/** The text of an object with keys. Its numbers may be larger than JavaScript's, and NaN, so that the text itself is written. */
+const columnsSchema = z.string().refine((text) => {
+  const row = rowSchema.safeParse(parseValue(text))
+  return text.startsWith('{"') && row.success
+})
 
 /**
  * Pairs in TRL's unpaired form for KTO, `{"prompt", "completion", "label"}`, with each distinct completion once. A
@@ -119,14 +127,21 @@ export interface FilePairs {
  * none. Lines may have other keys. Throws UserError with line and key; `file` is its name in errors.
  */
 export async function parsePreferences(text: string, file: string): Promise<FilePairs> {
-  const lines = (await parseRows(text, file, pairSchema)).map(({ line, value }) => ({ line, ...value }))
+  const lines = (await parseRows(text, file, pairSchema)).map(filePair)
   const isAlike = ({ chosen, rejected }: FilePair) => chosen === rejected
   return { pairs: lines.filter((pair) => !isAlike(pair)), alike: lines.filter(isAlike).map(({ line }) => line) }
 }
 
 /** Those pairs of a text that can be read, one after another. */
 export function* readablePairs(text: string): Generator<FilePair> {
-  for (const row of readRows(text, '', pairSchema)) if (!('wrong' in row)) yield { line: row.line, ...row.value }
+  for (const row of readRows(text, '', pairSchema)) if (!('wrong' in row)) yield filePair(row)
+}
+
+/** A pair, and the text of the keys that are not read. */
+function filePair({ line, text, value: { promptKey, ...pair } }: Line<ReadPair>): FilePair {
+  const columns = [...membersOf(text)].filter(({ key }) => !READ.includes(key) && key !== promptKey)
+  const own = columns.length === 0 ? {} : { columns: `{${columns.map((column) => column.text).join(',')}}` }
+  return { line, ...pair, ...own }
 }
 
 const SIDES = ['chosen', 'rejected'] as const
@@ -137,7 +152,12 @@ const placeSchemas = {
   step: z.int().min(0).nullable().default(null),
 }
 
-const pairSchema = messagesRowSchema.transform((row, context): Omit<FilePair, 'line'> => {
+/** A pair of a row, and the key of its prompt. */
+interface ReadPair extends Omit<FilePair, 'line' | 'columns'> {
+  readonly promptKey: string | undefined
+}
+
+const pairSchema = messagesRowSchema.transform((row, context): ReadPair => {
   const told = otherForm(row)
   if (told !== null) context.issues.push({ code: 'custom', input: row, ...told })
   const conversation = told === null ? readConversation(row, SIDES, context) : undefined
@@ -148,9 +168,7 @@ const pairSchema = messagesRowSchema.transform((row, context): Omit<FilePair, 'l
     step: readKey(row, 'step', placeSchemas.step, context) ?? null,
   }
   if (conversation === undefined || prompt === undefined || context.issues.length > 0) return z.NEVER
-  const columns = Object.entries(row).filter(([key]) => !READ.includes(key) && key !== conversation.key)
-  const own = columns.length === 0 ? {} : { columns: JSON.stringify(Object.fromEntries(columns)) }
-  return { prompt, ...conversation.answers, ...place, ...own }
+  return { prompt, ...conversation.answers, ...place, promptKey: conversation.key }
 })
 
 /** The keys that are read from every row, and written again. */

@@ -70,6 +70,33 @@ export function repeatedKey(text: string, value: unknown): (string | number)[] |
   return (text.match(KEY_ENDS)?.length ?? 0) > keysIn(value) ? findRepeated(text) : undefined
 }
 
+/** A key of an object and its value, as they are written but for spaces. */
+export interface Member {
+  readonly key: string
+  readonly text: string
+}
+
+/** The keys of an object's text in the order in which they stand, with the text of their values. */
+export function* membersOf(text: string): Generator<Member> {
+  let at = afterSpace(text, beginOf(text) + 1)
+  while (text[at] === '"') {
+    const keyEnd = endOfString(text, at) ?? text.length
+    const begin = afterSpace(text, text.indexOf(':', keyEnd) + 1)
+    const end = endOfValue(text, begin) ?? text.length
+    const written = text.slice(at, keyEnd)
+    yield { key: String(JSON.parse(written)), text: `${written}:${withoutSpaces(text.slice(begin, end))}` }
+    at = afterSpace(text, end)
+    if (text[at] === ',') at = afterSpace(text, at + 1)
+  }
+}
+
+/** A value on one line. */
+function withoutSpaces(text: string): string {
+  return /^[[{]/.test(text) ? text.replace(STRINGS_AND_SPACES, '$1') : text
+}
+
+const STRINGS_AND_SPACES = /("[^"\\]*(?:\\.[^"\\]*)*")|\s+/gs
+
 const KEY_ENDS = /(?<!\\)"\s*:/g
 
 /** The number of keys of all objects in a value. A value may be deeper than functions can call themselves. */

@@ -283,9 +283,8 @@ export function jsonLines(objects: readonly object[]): string {
   return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
 }
 
-/** The value of a line in a file; lines count from 1. */
-export interface Line<T> {
-  readonly line: number
+/** The value of a line in a file, and its text; lines count from 1. */
+export interface Line<T> extends Written {
   readonly value: T
 }
 
@@ -320,7 +319,7 @@ function readRow<T>({ line, text }: Written, file: string, schema: z.ZodType<T>)
   const repeated = repeatedKey(text, json)
   if (repeated !== undefined) return wrongKey(repeated, message('mustStandOnce'))
   const parsed = schema.safeParse(json, { reportInput: true })
-  if (parsed.success) return { line, value: parsed.data }
+  if (parsed.success) return { line, text, value: parsed.data }
   const issue = parsed.error.issues[0]!
   return wrongKey(issue.path as Key[], demand(issue))
 }
