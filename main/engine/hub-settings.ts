@@ -5,9 +5,20 @@ import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { reasonOf } from '../messages/reason.ts'
 
-/** The hub's address. */
+/** The hub's address. @throws UserError as namedEndpoint does. */
 export function hubEndpoint(): string {
-  return (variable('HF_ENDPOINT') ?? 'https://huggingface.co').replace(/\/+$/, '')
+  return namedEndpoint() ?? 'https://huggingface.co'
+}
+
+/** The address of HF_ENDPOINT; null if it names none. @throws UserError if it is not an address of http or https. */
+export function namedEndpoint(): string | null {
+  const address = variable('HF_ENDPOINT')?.trim().replace(/\/+$/, '') || null
+  if (address === null) return null
+  const url = /^https?:\/\/[^/]/i.test(address) ? URL.parse(address) : null
+  // The paths of requests are put behind it, and fetch takes no password in an address.
+  if (url === null || `${url.username}${url.password}${url.search}${url.hash}` !== '')
+    throw new UserError('hubEndpointWrong')
+  return address
 }
 
 /** The cache folder of models from the hub. */

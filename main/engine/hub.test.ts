@@ -389,6 +389,37 @@ test('a page of something else gets one sentence', async () => {
   expect(await refusal()).toMatch(`${endpoint} does not answer as a Hugging Face Hub does`)
 })
 
+test.each([
+  'hf-mirror.com',
+  'hf-mirror.com:443',
+  'hf-mirror.com/models',
+  'https//hf-mirror.com',
+  'https:/hf-mirror.com',
+  'https://',
+  'https://hf-mirror.com:port',
+  'https://hf-mirror.com:99999',
+  'ftp://hf-mirror.com',
+  'https://me:secret@hf-mirror.com',
+  'https://hf-mirror.com?a=b',
+  '"https://hf-mirror.com"',
+  // fetch refuses the port.
+  'http://127.0.0.1:6000',
+])('HF_ENDPOINT=%s is refused with the form that it takes', async (address) => {
+  vi.stubEnv('HF_ENDPOINT', address)
+  await expect(findModel(NAME, { cache })).rejects.toThrow(
+    /^HF_ENDPOINT is not the address of a Hugging Face Hub; write it as https:\/\/host or https:\/\/host:port\b/,
+  )
+})
+
+test('HF_ENDPOINT is used with blanks and slashes around it, and named where nobody answers', async () => {
+  vi.stubEnv('HF_ENDPOINT', ` ${endpoint}// `)
+  await findModel(NAME, { cache })
+  vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:2/hub')
+  await expect(findModel('owner/other', { cache })).rejects.toThrow(
+    'cannot be reached (HF_ENDPOINT is http://127.0.0.1:2/hub: ',
+  )
+})
+
 test('a connection that falls silent is given up', async () => {
   faults.silentAfter = 500_000
   expect(await refusal({ patience: 300 })).toMatch('no data came for 300 ms')

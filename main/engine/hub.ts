@@ -17,7 +17,7 @@ import { proxiedFetch, reasonOfFetch, throughProxy } from '../network/proxy.ts'
 import { checkHeaders, parseIndex, weightFiles } from './checkpoint.ts'
 import { parseQwen2Config } from './config-json.ts'
 import type { Qwen2Config } from './engine.ts'
-import { hubEndpoint, hubToken } from './hub-settings.ts'
+import { hubEndpoint, hubToken, namedEndpoint } from './hub-settings.ts'
 import { readOptional } from './model-file.ts'
 import { type ByteSource, readHeader, type SafetensorsHeader } from './safetensors.ts'
 import { isWhole, repositoryFolder, SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
@@ -418,5 +418,13 @@ function explained(name: string, hubUrl: string, error: unknown): unknown {
   // If fetch gets no answer, it throws a TypeError.
   const reason = error instanceof TooLate ? error.reason : error instanceof TypeError ? reasonOfFetch(error) : undefined
   if (reason === undefined) return error
-  return new UserError('hubUnreachable', { name, reason: throughProxy(hubUrl, reason), folder })
+  const told = throughProxy(hubUrl, reason)
+  if (hubUrl !== namedEndpoint()) return new UserError('hubUnreachable', { name, reason: told, folder })
+  // fetch's words for the ports of other protocols, which it never asks.
+  if (reason === 'bad port') return new UserError('hubEndpointWrong')
+  return new UserError('hubUnreachable', {
+    name,
+    reason: message('byEndpoint', { address: hubUrl, reason: told }),
+    folder,
+  })
 }

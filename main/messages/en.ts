@@ -235,6 +235,9 @@ export const ENGLISH = {
   hubTokenRefused:
     '{{name}} on the Hugging Face Hub is restricted or does not exist, and your token may not read it; check the name, and HF_TOKEN or `hf auth login`.',
   hubTokenWrong: '{{source}} holds something that is not a token; log in again with `hf auth login`, or set HF_TOKEN.',
+  hubEndpointWrong:
+    'HF_ENDPOINT is not the address of a Hugging Face Hub; write it as https://host or https://host:port, such as https://huggingface.co.',
+  byEndpoint: 'HF_ENDPOINT is {{address}}: {{reason}}',
   hubOddAnswer:
     '{{address}} does not answer as a Hugging Face Hub does ({{reason}}); check HF_ENDPOINT, and whether the network asks for a login.',
   hubFileLost: '{{name}} on the Hugging Face Hub no longer has {{file}}; try again.',

@@ -213,6 +213,9 @@ export const CHINESE = translated({
   hubTokenRefused:
     'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在，而您的令牌无权读取它；请检查名称，以及 HF_TOKEN 或 `hf auth login`。',
   hubTokenWrong: '{{source}} 中的内容不是令牌；请用 `hf auth login` 重新登录，或设置 HF_TOKEN。',
+  hubEndpointWrong:
+    'HF_ENDPOINT 不是 Hugging Face Hub 的地址；请写成 https://主机 或 https://主机:端口，例如 https://huggingface.co。',
+  byEndpoint: 'HF_ENDPOINT 是 {{address}}：{{reason}}',
   hubOddAnswer: '{{address}} 的回应与 Hugging Face Hub 不同（{{reason}}）；请检查 HF_ENDPOINT，以及网络是否要求登录。',
   hubFileLost: 'Hugging Face Hub 上的 {{name}} 已没有 {{file}}；请再试一次。',
   hubNoHash: 'Hugging Face Hub 没有给出 {{file}} 的哈希值；请再试一次。',

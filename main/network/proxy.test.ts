@@ -35,9 +35,17 @@ test.each<[string, Record<string, string>, string | null]>([
 ])('%s with %j goes through %s', (address, env, proxy) => expect(through(address, env)).toBe(proxy))
 
 test('a proxy that cannot be used gets one sentence, without its password', () => {
-  expect(() => through('http://a.example', { HTTP_PROXY: 'http://[' })).toThrow(
-    'HTTP_PROXY is not the address of a proxy',
-  )
+  for (const value of [
+    'http://[',
+    'http:/proxy.example:3128',
+    'http//proxy.example',
+    'proxy.example:99999',
+    'proxy:port',
+  ]) {
+    expect(() => through('https://a.example', { HTTPS_PROXY: value })).toThrow(
+      'HTTPS_PROXY is not the address of a proxy; write it as http://host:port.',
+    )
+  }
   expect(() => through('https://a.example', { https_proxy: 'socks5://me:secret@proxy.example:1080' })).toThrow(
     /^https_proxy names socks5:\/\/proxy\.example:1080, but/,
   )

@@ -60,8 +60,11 @@ function proxyNamed(name: 'http_proxy' | 'https_proxy', env: Variables): URL | n
   const value = env[variable]?.trim() ?? ''
   if (value === '') return null
   // curl, pip and Node take an address without a scheme for one of http.
-  const proxy = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`)
-  if (proxy === null || proxy.hostname === '') throw new UserError('proxyUnreadable', { variable })
+  const schemed = /^[a-z][a-z\d+.-]*:\/\//i.test(value)
+  const proxy = URL.parse(schemed ? value : `http://${value}`)
+  // A path after no scheme: the scheme is misspelt, as in http//host, and would count as the host.
+  if (proxy === null || proxy.hostname === '' || (!schemed && /\/./.test(value)))
+    throw new UserError('proxyUnreadable', { variable })
   if (!['http:', 'https:'].includes(proxy.protocol)) {
     throw new UserError('proxyUnsupported', { variable, proxy: shown(proxy) })
   }
