@@ -1,4 +1,5 @@
 /** Reads the configuration, with the command line's options over it, and opens the lab. */
+import { resolve } from 'node:path'
 import type { Config } from '../../main/config/schema.ts'
 import type { Lab } from '../../main/lab.ts'
 
@@ -23,6 +24,17 @@ export async function readConfig(options: ConfigOptions): Promise<Config> {
   if (options.rounds !== undefined) overrides['flywheel.rounds'] = options.rounds
   if (options.miniwob !== undefined) overrides['environment.miniwob'] = options.miniwob
   return loadConfig(options.config_path, overrides)
+}
+
+/** The places that a command must not write over, besides those in `paths`: the configuration itself, and MLflow's records. */
+export async function otherPlaces(config: Config, { config_path }: ConfigOptions): Promise<Record<string, string>> {
+  const { configFile } = await import('../../main/config/config.ts')
+  const { trackingFolder } = await import('../../main/tracking/follow.ts')
+  const records = trackingFolder(config)
+  return {
+    '--config_path': resolve(configFile(config_path)),
+    ...(records === null ? {} : { 'tracking.uri': records }),
+  }
 }
 
 /** The values of --set by their dotted keys. Throws UserError for one that is not key=value. */

@@ -2,11 +2,15 @@
 import { resolve } from 'node:path'
 import { Argument, type Command as Program } from 'commander'
 import { EXPORTS, type ExportKind } from '../../main/exports/kinds.ts'
+import { isReadOnly } from '../../main/files/append.ts'
 import { writeStreamAtomic } from '../../main/files/file.ts'
+import { projectPath, shownPath } from '../../main/files/paths.ts'
 import type { Lab } from '../../main/lab.ts'
 import { UserError } from '../../main/messages/error.ts'
+import { message } from '../../main/messages/message.ts'
+import { english } from '../../main/messages/say.ts'
 import { EXIT_CODES, type Terminal, whole } from './command.ts'
-import { type ConfigOptions, withLab } from './config.ts'
+import { type ConfigOptions, otherPlaces, withLab } from './config.ts'
 
 interface ExportOptions extends ConfigOptions {
   readonly run?: number
@@ -31,30 +35,60 @@ export function addExport(cli: Program, terminal: Terminal): void {
       `\nWhat:\n${KINDS.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
     )
     .action((what: ExportKind, file: string, options: ExportOptions) =>
-      withLab(options, (lab) => write(lab, what, file, options.run, terminal)),
+      withLab(options, (lab) => write(lab, what, file, options, terminal)),
     )
 }
 
 async function write(
-  { store }: Lab,
+  { config, store }: Lab,
   what: ExportKind,
   file: string,
-  wanted: number | undefined,
+  options: ExportOptions,
   { out, err }: Terminal,
 ): Promise<void> {
   const { exportRun, latestWith } = await import('../../main/exports/lines.ts')
-  const run = wanted ?? latestWith(store, what)
+  const { isSame, refuseOutputFile } = await import('../../main/pipeline/output.ts')
+  const isPiped = file === '-'
+  const isOwn = what === 'preferences' && !isPiped && isSame(resolve(file), projectPath(config.paths.preference_data))
+  if (!isPiped && !isOwn) refuseOutputFile(config, file, await otherPlaces(config, options))
+  const run = options.run ?? latestWith(store, what)
   if (run === undefined) throw new UserError('nothingToExport', { what })
   if (store.runs.find(run) === undefined) throw new UserError('noRun', { run })
-  const isPiped = file === '-'
+  const screen = isPiped ? err : out
   let lines = 0
   if (isPiped) lines = await exportRun(store, run, what, (piece) => out.write(piece))
+  else if (isOwn) lines = await writePreferenceFile({ config, store }, run, (line) => screen.write(`${line}\n`))
   else {
     await writeStreamAtomic(resolve(file), async (write) => {
       lines = await exportRun(store, run, what, (piece) => write(Buffer.from(piece)))
     })
   }
-  const screen = isPiped ? err : out
   const where = isPiped ? 'the standard output' : file
   screen.write(`${lines} ${lines === 1 ? 'line' : 'lines'} of run ${run} in ${where}\n`)
+}
+
+/**
+ * Writes the configuration's own preference file, as a run does: a file that was edited by hand is first copied, which
+ * `say` hears. Returns the number of lines. Throws UserError where the run has no pairs, or the file cannot be written.
+ */
+async function writePreferenceFile(
+  { config, store }: Pick<Lab, 'config' | 'store'>,
+  run: number,
+  say: (line: string) => void,
+): Promise<number> {
+  const { takePlaces } = await import('../../main/pipeline/places.ts')
+  const { exportPreferences } = await import('../../main/preferences/file.ts')
+  const path = projectPath(config.paths.preference_data)
+  const key = { run, round: store.pairs.lastRound(run) }
+  const lines = store.pairs.kept(key).length
+  if (lines === 0) throw new UserError('nothingToExportPairs', { run })
+  const release = takePlaces(config, { preference_data: 'write' })
+  try {
+    if (isReadOnly(path)) throw new UserError('fileReadOnly', { path: shownPath(path) })
+    const copy = exportPreferences(store, path, key)
+    if (copy !== null) say(english(message('preferencesCopied', { path: shownPath(path), copy: shownPath(copy) })))
+  } finally {
+    release()
+  }
+  return lines
 }

@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander'
 import { projectPath, shownPath } from '../../main/files/paths.ts'
 import { stopOnSignals } from '../stop.ts'
 import { type CommandLine, EXIT, example } from './command.ts'
-import { type ConfigOptions, readConfig } from './config.ts'
+import { type ConfigOptions, otherPlaces, readConfig } from './config.ts'
 
 interface MergeOptions extends ConfigOptions {
   readonly adapter?: string
@@ -26,7 +26,9 @@ async function merge(folder: string, options: MergeOptions, { out, err, end }: C
   const { findModel } = await import('../../main/engine/load.ts')
   const { mergeAdapter } = await import('../../main/adapters/merge.ts')
   const { english } = await import('../../main/messages/say.ts')
+  const { refuseOutputFolder } = await import('../../main/pipeline/output.ts')
   const config = await readConfig(options)
+  refuseOutputFolder(config, resolve(folder), await otherPlaces(config, options))
   const base = await findModel(config.model.base_model_name)
   const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
   let told = 0

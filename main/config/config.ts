@@ -11,6 +11,11 @@ import type { Key } from './demand.ts'
 import { explain } from './explain.ts'
 import { ALIASES, type Config, configSchema } from './schema.ts'
 
+/** The file that `loadConfig` reads. */
+export function configFile(path?: string): string {
+  return path ?? projectPath('config.yaml')
+}
+
 /**
  * Reads a configuration file and fills in the defaults. `overrides` are values by dotted key ("project.seed": 7), as
  * the command line gives them. They override the file; errors in them name `place`. Without a path, config.yaml of the
@@ -21,7 +26,7 @@ export function loadConfig(
   overrides: Readonly<Record<string, unknown>> = {},
   place: Value = message('commandLine'),
 ): Config {
-  const file = path === undefined ? projectPath('config.yaml') : path
+  const file = configFile(path)
   const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
   let text: string
   try {

@@ -463,9 +463,10 @@ export const ENGLISH = {
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
 
-  // Places that a command uses. (main/pipeline/places.ts, main/pipeline/run-folder.ts)
+  // Places that a command uses. (main/pipeline/places.ts, main/pipeline/run-folder.ts, main/pipeline/output.ts)
   placesAtWork: 'Another command is using {{places}}; wait for it, or set {{keys}} to other places.',
   placesSame: '{{path}} is in both {{key}} and {{other}}; give each its own place.',
+  outputOnPlace: '{{path}} belongs to {{key}} ({{place}}); name another path to write to.',
   placeNotAFolder: '{{key}} is {{path}}, which is not a folder; move it away or name another folder.',
   placeNotAFile: '{{key}} is {{path}}, which is not a file; move it away or name another file.',
   folderOfOthers: '{{key}} is {{path}}, which holds more than an adapter; name a folder for the adapter alone.',

@@ -408,9 +408,10 @@ export const CHINESE = translated({
   resultsTable: '{{table}}',
   report: '报告：{{path}}',
 
-  // 命令使用的位置 (main/pipeline/places.ts, main/pipeline/run-folder.ts)
+  // 命令使用的位置 (main/pipeline/places.ts, main/pipeline/run-folder.ts, main/pipeline/output.ts)
   placesAtWork: '另一条命令正在使用 {{places}}；请等它结束，或把 {{keys}} 设为别的位置。',
   placesSame: '{{key}} 和 {{other}} 都是 {{path}}；请给它们各自的位置。',
+  outputOnPlace: '{{path}} 属于 {{key}}（{{place}}）；请给出别的输出路径。',
   placeNotAFolder: '{{key}} 是 {{path}}，但那不是文件夹；请把它移走，或给出别的文件夹。',
   placeNotAFile: '{{key}} 是 {{path}}，但那不是文件；请把它移走，或给出别的文件。',
   folderOfOthers: '{{key}} 是 {{path}}，那里不只有适配器；请给适配器一个单独的文件夹。',

@@ -18,7 +18,7 @@ import type { Store } from '../store/store.ts'
 import { artifactsIn } from './artifacts.ts'
 
 /** Says whose folder it is. */
-const MARK = 'run.json'
+export const MARK = 'run.json'
 
 const markSchema = z.object({
   run: z.int(),

@@ -13,6 +13,7 @@ import { EXPERTS } from '../environment/experts/index.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
+import { refuseOutputFolder } from '../pipeline/output.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from './changes.ts'
@@ -74,10 +75,13 @@ export const adaptersRouter = router({
       if (!existsSync(into) || !statSync(into).isDirectory()) {
         throw new UserError('mergeFolderMissing', { folder: input.into })
       }
+      const config = ctx.settings.read()
+      const target = join(into, input.name)
+      refuseOutputFolder(config, target, {})
       return ctx.merges.start({
-        base: resolveModel(baseNameOf(adapter, ctx.settings.read())),
+        base: resolveModel(baseNameOf(adapter, config)),
         adapter: projectPath(adapter.path),
-        target: join(into, input.name),
+        target,
       })
     }),
 
