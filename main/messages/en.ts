@@ -348,6 +348,12 @@ export const ENGLISH = {
   pairsAlike_other:
     '{{file}}: {{count}} pairs have the same text as chosen and as rejected, and are skipped (lines {{lines}})',
   linesMore: '{{count}} more',
+  dataIsFolder: '{{path}} is a folder; name a file of JSON lines. With datasets, to_json writes one.',
+  dataIsPointer: '{{path}} is a pointer of Git LFS, not the data; fetch the data with git lfs pull.',
+  sameWrong_one: '{{file}}: the same is wrong in {{count}} more line',
+  sameWrong_other: '{{file}}: the same is wrong in {{count}} more lines',
+  notJsonLines: '{{file}} is not JSON lines; write one JSON object a line.',
+  hasOtherSystem: "has another system message than the lab's, with which the agent always plays; delete that message",
   dataUnreadable: '{{path}} cannot be read ({{code}}); name another file or change its owner.',
   lineNotJson: '{{place}}: this line is not complete JSON; correct or delete it.',
   lineWrong: '{{place}}: the line {{demand}}; correct or delete it.',
@@ -364,6 +370,8 @@ export const ENGLISH = {
     '{{file}}: the agent could not act on the chosen answers of {{count}} pairs (lines {{lines}}; the first: {{why}}). Training uses them all the same.',
   pairKept: '{{place}}: keeps {{pair}} again',
   pairAdded: '{{place}}: added {{pair}}',
+  columnsChanged_one: '{{file}}: changed your own keys of {{count}} pair (line {{lines}})',
+  columnsChanged_other: '{{file}}: changed your own keys of {{count}} pairs (lines {{lines}})',
   pairDropped: '{{file}} has no line for {{pair}}: dropped',
   pairsImported:
     '{{file}}: {{added}} added, {{changed}} changed, {{dropped}} dropped, {{same}} as they were, in round {{round}} of run {{run}}.',

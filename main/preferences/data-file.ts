@@ -15,7 +15,9 @@ export const DATA_LIMIT = 256 << 20
 export function readText(path: string): string | undefined {
   try {
     refusePipe(path)
-    const { size } = statSync(path)
+    const there = statSync(path)
+    if (there.isDirectory()) throw new UserError('dataIsFolder', { path })
+    const { size } = there
     if (size > DATA_LIMIT) throw tooLarge(path, size)
     return textOf(readFileSync(path), path)
   } catch (error) {
@@ -31,7 +33,9 @@ export function textOf(bytes: Buffer, file: string): string {
   const kind = FORMATS.find(({ magic }) => bytes.subarray(0, magic.length).equals(magic))?.kind
   if (kind !== undefined) throw new UserError('dataOfKind', { path: file, kind })
   if (!isUtf8(bytes)) throw new UserError('dataNotUtf8', { place: `${file}:${firstForeignLine(bytes)}` })
-  return bytes.toString('utf8')
+  const text = bytes.toString('utf8')
+  if (text.startsWith(POINTER)) throw new UserError('dataIsPointer', { path: file })
+  return text
 }
 
 function tooLarge(path: string, size: number): UserError {
@@ -48,6 +52,9 @@ function firstForeignLine(bytes: Buffer): number {
     at = end + 1
   }
 }
+
+/** The start of a file that Git LFS has not fetched. */
+const POINTER = 'version https://git-lfs.github.com/spec/'
 
 const LINE_FEED = 0x0a
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { readText, textOf } from './data-file.ts'
 import { KtoAnswers, parsePreferences, preferenceText } from './dataset.ts'
 import type { Pair } from './pairs.ts'
 
@@ -208,6 +209,29 @@ test('keys of one’s own that the store has damaged are told', () => {
   expect(() => preferenceText([{ ...pair(), columns: '{"a":' }])).toThrow('pairs.columns')
 })
 
+test.each(['prompt,chosen,rejected\np,a,b\n', '<!doctype html>\n{ }\n', '- prompt: p\n  chosen: a\n'])(
+  'another format is told once: %j',
+  async (text) => {
+    await expect(parsePreferences(text, 'a.jsonl')).rejects.toThrow('a.jsonl is not JSON lines')
+  },
+)
+
+test('another system message is told as such', async () => {
+  const text = JSON.stringify({ ...good, prompt: [{ role: 'system', content: 's' }, ...good.prompt] })
+  await expect(parsePreferences(text, 'a.jsonl')).rejects.toThrow('prompt has another system message')
+  const told = await parsePreferences(`${text}\n`.repeat(30), 'a.jsonl').catch((error: Error) => error.message)
+  expect(String(told).split('\n')).toEqual([
+    expect.stringContaining('a.jsonl:1: prompt has another system message'),
+    'a.jsonl: the same is wrong in 29 more lines',
+  ])
+})
+
+test('a pointer of Git LFS and a folder are told as such', () => {
+  const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n')
+  expect(() => textOf(pointer, 'a.jsonl')).toThrow('a.jsonl is a pointer of Git LFS')
+  expect(() => readText(import.meta.dirname)).toThrow('is a folder')
+})
+
 /** What the writers of other programs make of two pairs: datasets 5.2.0, pandas 3.1.1, json of Python 3.11, jq 1.7. */
 const WRITTEN = {
   'datasets to_json': `{"prompt":[{"role":"user","content":"p","name":null}],"chosen":[{"role":"assistant","content":"a","tool_calls":null}],"rejected":[{"role":"assistant","content":"b"}],"score":1.5,"tag":"x"}
@@ -276,8 +300,8 @@ test('pairs with the same text on both sides are left out and named; a lone surr
 test.each([
   ['{"prompt": [', 'this line is not complete JSON; correct or delete it.'],
   [JSON.stringify({ ...good, prompt: 7 }), 'prompt must be a text or a list of messages; correct or delete the line.'],
-  [JSON.stringify({ ...good, prompt: [system, good.prompt[0]] }), 'prompt must be one message of the user'],
-  [JSON.stringify({ ...good, prompt: 'p', system: 'other' }), 'prompt must be one message of the user'],
+  [JSON.stringify({ ...good, prompt: [system, good.prompt[0]] }), 'prompt has another system message'],
+  [JSON.stringify({ ...good, prompt: 'p', system: 'other' }), 'prompt has another system message'],
   [JSON.stringify({ ...good, prompt: [{ role: 'user' }] }), 'prompt[0].content is missing; correct'],
   [JSON.stringify({ ...good, prompt: [] }), 'prompt must not be an empty list; correct'],
   [

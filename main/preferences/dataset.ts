@@ -178,7 +178,9 @@ const READ: readonly string[] = ['prompt', 'system', ...SIDES, ...Object.keys(pl
 function userMessage(messages: readonly ChatMessage[], context: RowContext): string | undefined {
   const [user, ...more] = hasSystem(messages) && messages[0]?.content === SYSTEM_PROMPT ? messages.slice(1) : messages
   if (user?.role === 'user' && more.length === 0) return user.content
-  context.issues.push({ code: 'custom', message: says('mustBeUserMessage'), input: messages, path: ['prompt'] })
+  const isForeign = hasSystem(messages) && messages.length === 2 && messages[1]?.role === 'user'
+  const told = says(isForeign ? 'hasOtherSystem' : 'mustBeUserMessage')
+  context.issues.push({ code: 'custom', message: told, input: messages, path: ['prompt'] })
   return undefined
 }
 

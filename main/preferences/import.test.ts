@@ -200,6 +200,9 @@ test('keys of the user’s own come back from an export', () => {
     ],
     false,
   )
+  const again = bringIn([{ ...written(1), columns: '{"id":2}' }], false)
+  expect(again).toMatchObject({ changed: 1, same: 0, told: ['a.jsonl: changed your own keys of 1 pair (line 1)'] })
+  bringIn([{ ...written(1), columns }], false)
   bringIn([written(1)], false)
   const lines = preferenceText(store.pairs.kept(round)).trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line).id)).toEqual(['my-1', undefined, undefined, 'my-1'])

@@ -14,7 +14,7 @@ import { findPair } from './review.ts'
 /** The result of an import. */
 export interface Imported {
   readonly added: number
-  /** Number of pairs of the round with new text, swapped sides, or kept again. */
+  /** Number of pairs of the round with new text, swapped sides, other keys of the user's own, or kept again. */
   readonly changed: number
   /** Number of pairs of the round that the file lacks. */
   readonly dropped: number
@@ -48,9 +48,8 @@ export function importPairs(
       ...known.filter(({ pair, line }) => hasNewText(pair, line)).flatMap(({ line }) => answersOf(line, file)),
       ...freshAnswers(fresh, file),
     ])
-    for (const { pair, line } of known) {
-      if (line.columns !== undefined && line.columns !== pair.columns) store.pairs.setColumns(pair.id, line.columns)
-    }
+    const relabelled = known.filter(({ pair, line }) => line.columns !== undefined && line.columns !== pair.columns)
+    for (const { pair, line } of relabelled) store.pairs.setColumns(pair.id, line.columns ?? '')
     const newlyChosen = [
       ...known.filter(({ pair, line }) => pair.chosen !== line.chosen).map(({ line }) => line),
       ...fresh,
@@ -84,14 +83,22 @@ export function importPairs(
       const changes = all.map(({ told: _, ...change }) => change)
       store.pairs.correct(round, { kind: 'import', reverts: null, changes })
     }
+    const changedPairs = new Set([...changed.map(({ pair }) => pair), ...relabelled.map(({ pair }) => pair.id)]).size
     return {
       added: added.length,
-      changed: changed.length,
+      changed: changedPairs,
       dropped: dropped.length,
-      same: known.length - changed.length,
-      told: [...doubts(newlyChosen, file), ...all.flatMap(({ told }) => told)],
+      same: known.length - changedPairs,
+      told: [...doubts(newlyChosen, file), ...all.flatMap(({ told }) => told), ...columnsTold(relabelled, file)],
     }
   })
+}
+
+/** A message for the pairs with other keys of the user's own; empty where there are none. */
+function columnsTold(pairs: readonly { readonly line: FilePair }[], file: string): Message[] {
+  if (pairs.length === 0) return []
+  const lines = shortLines(pairs.map(({ line }) => line.line))
+  return [message('columnsChanged', { file, count: pairs.length, lines })]
 }
 
 /** An answer of a line, and its place. */

@@ -293,10 +293,26 @@ export interface Line<T> extends Written {
  * line and key of every row that does not fit the schema.
  */
 export async function parseRows<T>(text: string, file: string, schema: z.ZodType<T>): Promise<Line<T>[]> {
+  if (isOtherFormat(text)) throw new UserError('notJsonLines', { file })
   const read = await mapInTurns(readRows(text, file, schema), (row) => row)
   const wrong = read.flatMap((one) => ('wrong' in one ? [one.wrong] : []))
-  if (wrong.length > 0) throw new UserError(cutShort(wrong))
+  if (wrong.length > 0) throw new UserError(cutShort(joined(wrong, file)))
   return read.flatMap((one) => ('wrong' in one ? [] : [one]))
+}
+
+/** The messages; another system message, which stands in every line of a file as a rule, is told once. */
+function joined(wrong: readonly Message[], file: string): readonly Message[] {
+  const isOfSystem = (one: Message) => JSON.stringify(one).includes(JSON.stringify(message('hasOtherSystem')))
+  const [first, ...more] = wrong.filter(isOfSystem)
+  if (first === undefined || more.length === 0) return wrong
+  return [first, message('sameWrong', { file, count: more.length }), ...wrong.filter((one) => !isOfSystem(one))]
+}
+
+/** Whether a text has no object at all, such as CSV and YAML, or is HTML. */
+function isOtherFormat(text: string): boolean {
+  const [first] = writtenValues(text)
+  if (first === undefined || parseValue(first.text) !== NOT_JSON) return false
+  return first.text.startsWith('<') || !/^\s*[[{]/m.test(text)
 }
 
 /** The rows of a text, one after another: its value, or what is wrong with it. */
