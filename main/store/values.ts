@@ -1,4 +1,5 @@
 /** Reads values that the store keeps. A value that the lab never writes means damage, and is told as such. */
+import { inspect } from 'node:util'
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 
@@ -9,7 +10,11 @@ const SHOWN = 40
 export function readValue<T>(schema: z.ZodType<T>, column: string, value: unknown): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw damaged(column, typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+  // JSON.stringify overflows on values that are deep.
+  throw damaged(
+    column,
+    typeof value === 'string' ? value : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY }),
+  )
 }
 
 /** The name of a file or folder, which leads to no other folder. Throws UserError as `readValue` does. */
