@@ -35,7 +35,7 @@ test('a run keeps the samples that it began with; what is added or edited belong
   store = new Store(path)
   expect(await texts({ ...first, store })).toEqual(['a'])
   expect(await texts({ ...second, store })).toEqual(['b'])
-  await expect(goldenSet(begin())).rejects.toThrow(`${file}:1: this line is not complete JSON`)
+  await expect(goldenSet(begin())).rejects.toThrow(`${file} is not JSON lines`)
   store.close()
 })
 
