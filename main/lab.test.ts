@@ -1,10 +1,11 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from './config/schema.ts'
 import { ADAPTER_FILES } from './engine/adapter.ts'
 import { writeFileAtomic } from './files/file.ts'
+import { unfinished } from './files/unfinished.ts'
 import { createLab, type Lab } from './lab.ts'
 import { keptArtifacts, runArtifacts } from './pipeline/artifacts.ts'
 import type { LabEvent } from './pipeline/events.ts'
@@ -290,6 +291,11 @@ test('the next command removes what a killed one left among the reports, and not
   left('dpo-driver-5', '../../lab.sqlite')
   writeFileSync(join(reports, 'dpo-driver-5', 'report.html'), '')
   writeFileSync(join(reports, 'dpo-driver-3-lock'), '')
+  // Killed while it marked its folder. An empty folder may be the user's.
+  mkdirSync(join(reports, 'dpo-driver-6'))
+  mkdirSync(join(reports, 'empty'))
+  const killed = basename(unfinished(reports, 'run.json')).replace(/driver-\d+-\d+-/, 'driver-4194305-5-')
+  writeFileSync(join(reports, 'dpo-driver-6', killed), '')
   await expect(run(false)).rejects.toThrow(/no task no-such-task/)
-  expect(readdirSync(reports).sort()).toEqual(['dpo-driver-4', 'dpo-driver-5'])
+  expect(readdirSync(reports).sort()).toEqual(['dpo-driver-4', 'dpo-driver-5', 'empty'])
 })

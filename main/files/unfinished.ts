@@ -12,6 +12,11 @@ const NAME = /\.dpo-driver-(\d+)-(\d+)-(\d+)\.(tmp|ready)$/
 /** What this process is writing. */
 const own = new Set<string>()
 
+/** Whether a file or folder of this name is unfinished work of the lab. */
+export function isUnfinished(name: string): boolean {
+  return NAME.test(name)
+}
+
 /** 'tmp': may be incomplete. 'ready': complete, and to be moved into place. */
 export type Kind = 'tmp' | 'ready'
 

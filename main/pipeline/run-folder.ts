@@ -10,7 +10,7 @@ import { ADAPTER_FILES } from '../engine/adapter.ts'
 import { REPORT_FILES } from '../evaluation/report.ts'
 import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
-import { removeUnfinished } from '../files/unfinished.ts'
+import { isUnfinished, removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { isLocked, lockPlace, removeLeftLock } from '../store/lock.ts'
 import type { RunRecord, RunSummary } from '../store/runs.ts'
@@ -56,12 +56,25 @@ export function tidyReports(store: Store, { paths }: Config): void {
     const path = join(reports, name)
     if (name.endsWith('-lock')) removeLeftLock(path.slice(0, -'-lock'.length))
     const mark = readMark(path)
+    if (mark === null) removeUnmarked(path)
     if (mark === null || resolve(path, mark.store) !== store.path || holdsMoreThanMark(path)) continue
     try {
       removeFolder(path)
     } catch {
       // Who writes there says what is wrong.
     }
+  }
+}
+
+/** Removes a folder that a kill left before it had its mark. It holds nothing but the unfinished mark. */
+function removeUnmarked(folder: string): void {
+  try {
+    const names = readdirSync(folder)
+    if (names.length === 0 || !names.every(isUnfinished)) return
+    removeUnfinished(folder)
+    rmdirSync(folder)
+  } catch {
+    // It is a file, or the work of a living process.
   }
 }
 

@@ -106,6 +106,14 @@ test('a run that is begun again goes on, and others join its experiment', async 
   expect(await fileStore(root).begin({ ...run, key: 'apart', experiment: "it's: #another" })).toBe(apart)
 })
 
+test('what a full disk left of an experiment is made whole', async () => {
+  const first = await fileStore(root).begin(run)
+  const [experiment] = first.split('/')
+  rmSync(join(root, experiment!), { recursive: true })
+  mkdirSync(join(root, experiment!))
+  expect(await fileStore(root).begin(run)).toBe(first)
+})
+
 const loss = (...steps: number[]) => steps.map((step) => ({ name: 'loss', value: step / 4, step, time: 1000 * step }))
 
 test('a value is written once, and a line that was cut off is replaced', async () => {

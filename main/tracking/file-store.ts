@@ -27,6 +27,7 @@ import { pathToFileURL } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { makeFolder, writeFileAtomic } from '../files/file.ts'
+import { isUnfinished } from '../files/unfinished.ts'
 import {
   type Ending,
   KEY_TAG,
@@ -135,8 +136,13 @@ function freeId(root: string, name: string): string {
   for (let salt = 0; ; salt++) {
     const hash = BigInt(`0x${digest(salt === 0 ? name : `${name} ${salt}`).slice(0, 14)}`)
     const id = String(100_000_000_000_000_000n + (hash % 900_000_000_000_000_000n))
-    if (!existsSync(join(root, id)) && !existsSync(join(root, TRASH, id))) return id
+    if (isFree(join(root, id)) && !existsSync(join(root, TRASH, id))) return id
   }
+}
+
+/** Whether a folder is missing, or is what a full disk or a kill left of an experiment that was being made. */
+function isFree(folder: string): boolean {
+  return !existsSync(folder) || readdirSync(folder).every(isUnfinished)
 }
 
 /** The experiment that has a run of this id, also where it was renamed. Throws TrackingInTrash if it was deleted. */
