@@ -2,27 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { QWEN2_CUTS } from '../../testing/qwen2-cuts.ts'
 import { PROGRAM_ROOT } from '../files/paths.ts'
 import { cutsAsQwen2, keepPreTokenizer } from './pre-tokenizer.ts'
 
 /** The head of the tokenizer.json of Qwen2, Qwen2.5 and Qwen3. */
 const QWEN2 = {
   normalizer: { type: 'NFC' },
-  pre_tokenizer: {
-    type: 'Sequence',
-    pretokenizers: [
-      {
-        type: 'Split',
-        pattern: {
-          Regex:
-            "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-        },
-        behavior: 'Isolated',
-        invert: false,
-      },
-      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
-    ],
-  },
+  pre_tokenizer: QWEN2_CUTS,
   model: { type: 'BPE', ignore_merges: false },
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { QWEN2_CUTS } from '../../testing/qwen2-cuts.ts'
 import {
   CHATML,
   IM_END,
@@ -150,23 +151,6 @@ test('bad files get one sentence that names the file', async () => {
     expect((error as UserError).message).not.toContain('\n')
   }
 })
-
-/** As in the tokenizer.json of Qwen2, Qwen2.5 and Qwen3. */
-const QWEN2_CUTS = {
-  type: 'Sequence',
-  pretokenizers: [
-    {
-      type: 'Split',
-      pattern: {
-        Regex:
-          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-      },
-      behavior: 'Isolated',
-      invert: false,
-    },
-    { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
-  ],
-}
 
 test("refuses a vocabulary that Qwen2's pre-tokenizer cuts apart, as transformers 5 leaves it", async () => {
   const source = tinyTokenizer()

@@ -2,6 +2,7 @@
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
+import { TRAINED_ON } from '../training/truncate.ts'
 import { CONTROLS } from './arms.ts'
 import { curvesSection } from './curves.ts'
 import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
@@ -184,17 +185,10 @@ function pairsSection(rounds: ReportData['pairs']): Html {
   )
 }
 
-const TRAINED_ON = {
-  golden: 'golden samples',
-  heldOut: 'held-out golden samples',
-  pairs: 'pairs',
-  successes: 'steps of own successes',
-} as const satisfies Readonly<Record<RoundTruncation['what'], string>>
-
 function lengthsSection(truncations: ReportData['truncations']): Html {
   if (truncations.length === 0) return html``
   const row = ({ stage, round, what, of, cut, dropped, max_length }: RoundTruncation) =>
-    html`<tr><th scope="row">${stage}${round > 0 && `, round ${round}`}: ${TRAINED_ON[what]}</th><td>${of}</td><td>${max_length}</td><td>${cut}</td><td>${dropped}</td></tr>`
+    html`<tr><th scope="row">${stage}${round > 0 && `, round ${round}`}: ${english(message(TRAINED_ON[what]))}</th><td>${of}</td><td>${max_length}</td><td>${cut}</td><td>${dropped}</td></tr>`
   return section(
     'What was too long for training',
     'Prompt and answer together kept their first max_length tokens. What has a prompt of that length was left out.',

@@ -2,6 +2,7 @@
 
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { Metric } from '../store/metrics.ts'
+import type { TrainedOn } from '../training/truncate.ts'
 import { isControl } from './arms.ts'
 import { type Arm, type Cell, compare, onSharedProblems, type SuccessTable, successTable } from './evaluate.ts'
 import type { Interval } from './statistics.ts'
@@ -32,7 +33,7 @@ export interface ReportData {
 export interface RoundTruncation {
   readonly stage: string
   readonly round: number
-  readonly what: 'golden' | 'heldOut' | 'pairs' | 'successes'
+  readonly what: TrainedOn
   /** How many there were, how many of them were cut to `max_length` tokens, and how many left out. */
   readonly of: number
   readonly cut: number

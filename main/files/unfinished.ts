@@ -2,8 +2,9 @@
  * The names of files and folders that are still being written. Each holds the process that writes it, so that what a kill
  * has left can be told from the work of a living process.
  */
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from './names.ts'
 
 /** Letters of the target's name that a temporary name keeps: file systems limit names to 255 bytes. */
 const KEPT = 60
@@ -72,14 +73,6 @@ export function removeUnfinished(folder: string): void {
     } catch {
       // The disk may be read-only. The next writer tries again.
     }
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }
 

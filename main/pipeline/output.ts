@@ -1,10 +1,11 @@
 /** A place that the command line names to write to. It must not be one that the configuration has for something else. */
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ADAPTER_FILES } from '../engine/adapter.ts'
 import { resolveModel } from '../engine/load.ts'
 import { REPORT_FILES } from '../evaluation/report.ts'
+import { namesIn } from '../files/names.ts'
 import { projectPath, realPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { miniwobFolder } from './resources.ts'
@@ -31,7 +32,8 @@ export function refuseOutputFile(config: Config, given: string, more: Places): v
   }
   for (const [key, folder] of Object.entries({ ...foldersOf(config), ...more })) {
     if (key === 'paths.reports') continue
-    const isInside = names.some((name) => isAbove(folder, name)) || namesIn(folder).some((name) => isSame(file, name))
+    const isInside =
+      names.some((name) => isAbove(folder, name)) || namesIn(folder).some((name) => isSame(file, join(folder, name)))
     if (isInside) refuse(file, key, folder)
   }
   if (names.some((name) => isOfReports(projectPath(config.paths.reports), name))) {
@@ -111,14 +113,6 @@ function isOfReports(reports: string, file: string): boolean {
   if (isSame(dirname(file), reports) && file.endsWith('-lock')) return true
   const own: readonly string[] = [MARK, ...REPORT_FILES, ...ADAPTER_FILES]
   return runFolderOf(file) !== null && (own.includes(basename(file)) || dirname(file).endsWith('_adapter'))
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).map((name) => join(folder, name))
-  } catch {
-    return []
-  }
 }
 
 function refuse(path: string, key: string, place: string): never {

@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts'
 import { ADAPTER_FILES } from '../engine/adapter.ts'
 import { REPORT_FILES } from '../evaluation/report.ts'
 import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
+import { namesIn } from '../files/names.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { isUnfinished, removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
@@ -178,13 +179,5 @@ function readMark(folder: string): z.output<typeof markSchema> | null {
     return markSchema.parse(JSON.parse(readFileSync(join(folder, MARK), 'utf8')))
   } catch {
     return null
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }

@@ -2,8 +2,19 @@
  * Sequences that are longer than `max_length` are cut as TRL 1.16 does (truncation_mode keep_start): prompt and completion
  * together keep their first `max_length` tokens. What has no token of a completion left is dropped.
  */
+
+import type { MessageId } from '../messages/message.ts'
 import type { TokenPair } from './preference.ts'
 import type { Example } from './sft.ts'
+
+/** What is trained on, with the message that names it: golden samples, held-out ones, pairs, or steps of own successes. */
+export const TRAINED_ON = {
+  golden: 'goldenSamples',
+  heldOut: 'heldOutSamples',
+  pairs: 'preferencePairs',
+  successes: 'successSteps',
+} as const satisfies Readonly<Record<string, MessageId>>
+export type TrainedOn = keyof typeof TRAINED_ON
 
 /** How items of a kind are measured and cut. */
 export interface Kind<T> {

@@ -7,8 +7,8 @@ import type { Config } from '../../config/schema.ts'
 import type { Qwen2Config } from '../../engine/engine.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
-import { type MessageId, message, type Say, type Value } from '../../messages/message.ts'
-import { type Kind, truncate } from '../../training/truncate.ts'
+import { message, type Say, type Value } from '../../messages/message.ts'
+import { type Kind, TRAINED_ON, type TrainedOn, truncate } from '../../training/truncate.ts'
 
 /** Something to train on, and where a person finds it: a line of a file, or a number in the store. */
 export interface Placed<T> {
@@ -18,8 +18,7 @@ export interface Placed<T> {
 
 /** How many of one kind were cut or dropped. */
 export const truncation = z.object({
-  /** Golden samples to train on, held-out ones, pairs, or steps of the agent's own successes. */
-  what: z.enum(['golden', 'heldOut', 'pairs', 'successes']),
+  what: z.literal(Object.keys(TRAINED_ON) as TrainedOn[]),
   /** How many there were before. */
   of: z.int(),
   cut: z.int(),
@@ -27,14 +26,6 @@ export const truncation = z.object({
   max_length: z.int(),
 })
 export type Truncation = z.output<typeof truncation>
-
-/** The message that names a kind. */
-const WHAT = {
-  golden: 'goldenSamples',
-  heldOut: 'heldOutSamples',
-  pairs: 'preferencePairs',
-  successes: 'successSteps',
-} as const satisfies Readonly<Record<Truncation['what'], MessageId>>
 
 /** The limit of a stage, and what it did to the stage's data. */
 export class LengthLimit {
@@ -76,7 +67,7 @@ export class LengthLimit {
     const kept = this.fit(what, placed, kind)
     if (kept.length > 0 || placed.length === 0) return kept
     throw new UserError('allTooLong', {
-      what: message(WHAT[what]),
+      what: message(TRAINED_ON[what]),
       key: `training.${this.#stage}.max_length`,
       max_length: this.#maxLength ?? this.#positions,
     })
@@ -86,7 +77,7 @@ export class LengthLimit {
   tell(say: Say): void {
     for (const { what, of, cut, dropped, max_length } of this.truncations) {
       say('truncated', {
-        what: message(WHAT[what]),
+        what: message(TRAINED_ON[what]),
         of,
         cut,
         dropped,
