@@ -145,3 +145,22 @@ test('only folders of the lab are removed, and only when their lab has ended', a
   )
   expect(existsSync(join(folder, 'one', 'dpo-driver-browser-left'))).toBe(false)
 })
+
+test('a folder whose removal was interrupted is removed by the next lab', async () => {
+  const first = lab(
+    'one',
+    `
+    import { mkdirSync, readdirSync } from 'node:fs'
+    import { makeProfile } from '${MODULES.profile}'
+    const { folder, remove } = await makeProfile()
+    for (let n = 0; n < 500; n++) mkdirSync(folder + '/' + n)
+    const all = readdirSync(folder).length
+    remove()
+    const watch = () => (readdirSync(folder).length < all ? process.kill(process.pid, 'SIGKILL') : setImmediate(watch))
+    watch()`,
+  )
+  await first.ended
+  expect(profiles('one')).toHaveLength(1)
+  expect(await lab('one', 'await removeLeftProfiles()').ended).toBe(0)
+  expect(profiles('one')).toEqual([])
+})

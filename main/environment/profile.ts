@@ -67,12 +67,15 @@ export async function makeProfile(): Promise<Profile> {
     folder,
     owned: (group) => writeFileSync(path.join(folder, GROUP), JSON.stringify([group, startOf(group)])),
     async remove() {
-      server.close()
       await removeFolder(folder)
+      server.close()
       await unlink(link).catch(() => {})
     },
     removeNow() {
       try {
+        for (const name of withoutOwner(readdirSync(folder))) {
+          rmSync(path.join(folder, name), { recursive: true, force: true })
+        }
         rmSync(folder, { recursive: true, force: true })
         unlinkSync(link)
       } catch {
@@ -185,5 +188,14 @@ function statOf(pid: string): string[] | null {
 
 async function removeFolder(folder: string): Promise<void> {
   // Processes that are ending may still write.
-  await rm(folder, { recursive: true, force: true, maxRetries: 8, retryDelay: 100 }).catch(() => {})
+  const all = { recursive: true, force: true, maxRetries: 8, retryDelay: 100 }
+  for (const name of withoutOwner(await readdir(folder).catch(() => []))) {
+    await rm(path.join(folder, name), all).catch(() => {})
+  }
+  await rm(folder, all).catch(() => {})
+}
+
+/** What is removed first: a folder without a socket looks as if its lab had just made it. */
+function withoutOwner(names: readonly string[]): string[] {
+  return names.filter((name) => name !== OWNER)
 }

@@ -99,6 +99,16 @@ const serving: Step = {
   },
 }
 
+/** `merge`, which refuses a folder that has files: one that was killed after its last write is done. */
+const merging: Step = {
+  name: 'merge',
+  weight: 4,
+  start(place, _known, orders) {
+    const { program, failure } = attempt(place, ['merge', 'merged'], orders)
+    return { program, failure: failure.then((why) => (why?.includes('is not an empty folder') ? null : why)) }
+  },
+}
+
 const RETRAINED = 2
 
 const forgetting: Step = {
@@ -119,7 +129,7 @@ export const JOURNEY: readonly Step[] = [
   run('dpo', 8),
   run('evaluate', 6),
   once('export', 4, ['export', 'episodes', 'episodes.jsonl']),
-  once('merge', 4, ['merge', 'merged']),
+  merging,
   serving,
   forgetting,
 ]
