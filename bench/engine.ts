@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { saveAdapter } from '../main/engine/adapter.ts'
 import { loadCheckpoint, openCheckpoint } from '../main/engine/checkpoint.ts'
-import type { AdapterName, Engine, LoraConfig, Qwen2Config, Sampling } from '../main/engine/engine.ts'
+import type { AdapterName, Engine, LoraConfig, ModelConfig, Sampling } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { createTfjsEngine } from '../main/engine/tfjs/engine.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
@@ -455,7 +455,7 @@ function greedy(batch: number, tokens: number): Sampling {
   return { temperature: 0, top_p: 1, max_new_tokens: tokens, stop_token_ids: [], seeds }
 }
 
-function parameters(config: Qwen2Config): number {
+function parameters(config: ModelConfig): number {
   return [...checkpointShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0)
 }
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import { widen } from '../main/engine/dtype.ts'
-import type { Qwen2Config } from '../main/engine/engine.ts'
+import type { ModelConfig } from '../main/engine/engine.ts'
 import { randomModel } from '../testing/random-model.ts'
 import { ggufName, writeGguf } from './gguf.ts'
 
-const config: Qwen2Config = {
+const config: ModelConfig = {
   vocab_size: 11,
   hidden_size: 12,
   intermediate_size: 20,

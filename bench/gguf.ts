@@ -5,7 +5,7 @@
  */
 import type { OpenCheckpoint } from '../main/engine/checkpoint.ts'
 import { narrow, widen } from '../main/engine/dtype.ts'
-import type { Qwen2Config } from '../main/engine/engine.ts'
+import type { ModelConfig } from '../main/engine/engine.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
 import { writeStreamAtomic } from '../main/files/file.ts'
 
@@ -91,7 +91,7 @@ export function ggufName(name: string): string {
 
 type Value = string | { uint32: number } | { float32: number } | { strings: string[] } | { int32s: number[] }
 
-function metadata(config: Qwen2Config): [key: string, value: Value][] {
+function metadata(config: ModelConfig): [key: string, value: Value][] {
   const tokens = Array.from({ length: config.vocab_size }, (_, id) => `token ${id}`)
   return [
     ['general.architecture', 'qwen2'],

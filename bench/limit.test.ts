@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Forest, Qwen2Config } from '../main/engine/engine.ts'
+import type { Forest, ModelConfig } from '../main/engine/engine.ts'
 import { forwardWork, generationWork, leastSeconds, stepWork } from './limit.ts'
 
 // One layer, counted by hand: q and o 4 x 4, k and v 2 x 4, gate, up and down 6 x 4 make 120 weights.
-const config: Qwen2Config = {
+const config: ModelConfig = {
   vocab_size: 10,
   hidden_size: 4,
   intermediate_size: 6,

@@ -1,7 +1,7 @@
 /** The least time for a case: counts the arithmetic and the memory traffic that it cannot avoid. */
 
 import { PROJECTIONS } from '../main/config/choices.ts'
-import type { Forest, LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
+import type { Forest, LoraConfig, ModelConfig } from '../main/engine/engine.ts'
 import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../main/engine/weights.ts'
 
 /** Floating-point operations (a multiplication and an addition are two), and moved bytes of weights, states and caches. */
@@ -33,7 +33,7 @@ export function leastSeconds({ flops, bytes }: Work, peak: Peak): number {
  * A forward pass over the forest with logits at its targets: 2 operations for each weight and token; attention's two
  * products, each with 2 * hidden_size operations for every token that a token sees; 2 * hidden_size * vocab_size a target.
  */
-export function forwardWork(config: Qwen2Config, forest: Forest): Work {
+export function forwardWork(config: ModelConfig, forest: Forest): Work {
   const { linear, attention, head } = forwardFlops(config, forest)
   return { flops: linear + attention + head, bytes: FLOAT * elements(checkpointShapes(config)) }
 }
@@ -43,7 +43,7 @@ export function forwardWork(config: Qwen2Config, forest: Forest): Work {
  * for frozen weights with LoRA; nothing is recomputed. AdamW reads weight, gradient and both moments, and writes all but
  * the gradient.
  */
-export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig | null): Work {
+export function stepWork(config: ModelConfig, forest: Forest, lora: LoraConfig | null): Work {
   const { linear, attention, head } = forwardFlops(config, forest)
   const weights = elements(checkpointShapes(config))
   const trained = lora === null ? weights : elements(adapterShapes(config, lora))
@@ -60,7 +60,7 @@ export function stepWork(config: Qwen2Config, forest: Forest, lora: LoraConfig |
  * all earlier keys and values.
  */
 export function generationWork(
-  config: Qwen2Config,
+  config: ModelConfig,
   prompts: readonly Int32Array[],
   count: number,
   weightBytes: number = FLOAT,
@@ -81,7 +81,7 @@ export function generationWork(
   return { prompt: { flops: prefill.flops + headOnce, bytes }, tokens }
 }
 
-function forwardFlops(config: Qwen2Config, forest: Forest) {
+function forwardFlops(config: ModelConfig, forest: Forest) {
   const ends: number[] = []
   let seen = 0
   let targets = 0
@@ -99,12 +99,12 @@ function forwardFlops(config: Qwen2Config, forest: Forest) {
   }
 }
 
-function attentionFlops({ num_hidden_layers, hidden_size }: Qwen2Config, seen: number): number {
+function attentionFlops({ num_hidden_layers, hidden_size }: ModelConfig, seen: number): number {
   return 4 * num_hidden_layers * hidden_size * seen
 }
 
 /** Weights of all layers' projections. */
-function linearWeights(config: Qwen2Config): number {
+function linearWeights(config: ModelConfig): number {
   const layer = PROJECTIONS.map((projection) => projectionShape(config, projection)).reduce(
     (sum, [o, i]) => sum + o * i,
     0,

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { HeadPrecision, Precision } from '../main/config/choices.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint.ts'
-import type { Forest, Qwen2Config, Tensors } from '../main/engine/engine.ts'
+import type { Forest, ModelConfig, Tensors } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
@@ -26,7 +26,7 @@ const FORMS: readonly (readonly [Precision, HeadPrecision])[] = [
 
 interface Subject {
   readonly name: string
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly tensors: Tensors
   readonly batches: readonly Forest[]
 }
@@ -59,7 +59,7 @@ export async function benchPrecision(report: Reporter, quick: boolean): Promise<
 }
 
 async function logprobs(
-  config: Qwen2Config,
+  config: ModelConfig,
   tensors: Tensors,
   batches: readonly Forest[],
   precision: Precision,
@@ -88,7 +88,7 @@ async function shipped(count: number): Promise<Subject> {
 }
 
 function random(count: number): Subject {
-  const config: Qwen2Config = {
+  const config: ModelConfig = {
     vocab_size: 2048,
     hidden_size: 256,
     intermediate_size: 1024,

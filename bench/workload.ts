@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECTIONS } from '../main/config/choices.ts'
 import { loadCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
-import type { LoraConfig, Qwen2Config } from '../main/engine/engine.ts'
+import type { LoraConfig, ModelConfig } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
 import { writeSafetensorsStream } from '../main/engine/safetensors.ts'
@@ -18,7 +18,7 @@ import { randomModel } from '../testing/random-model.ts'
 /** The default adapter of config.yaml. */
 export const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
 
-const SHIPPED: Qwen2Config = {
+const SHIPPED: ModelConfig = {
   vocab_size: 1024,
   hidden_size: 192,
   intermediate_size: 512,
@@ -31,7 +31,7 @@ const SHIPPED: Qwen2Config = {
   tie_word_embeddings: true,
 }
 
-const WIDER: Qwen2Config = {
+const WIDER: ModelConfig = {
   ...SHIPPED,
   vocab_size: 2048,
   hidden_size: 256,
@@ -45,7 +45,7 @@ export interface BenchModel {
   /** The name to select it by. */
   readonly key: string
   readonly title: string
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** A large model: all weights are not trained, because nobody does that on a processor. */
   readonly large: boolean
   /** Whether TensorFlow.js takes part. It does with one model, to show what the native engine gains. */
@@ -78,7 +78,7 @@ function shipped(base: string): BenchModel {
   }
 }
 
-function random(key: string, title: string, config: Qwen2Config): BenchModel {
+function random(key: string, title: string, config: ModelConfig): BenchModel {
   return {
     key,
     title,

@@ -1,12 +1,12 @@
 /** The models, adapters and tokens that are compared with transformers and PEFT. A seed determines them. */
 import { PROJECTIONS } from '../main/config/choices.ts'
-import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
+import type { Forest, LoraConfig, ModelConfig, Tensors } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomAdapter, randomModel } from './random-model.ts'
 
 export interface ParityModel {
   readonly name: string
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** The number of tokens of the sequence. */
   readonly length: number
 }

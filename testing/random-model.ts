@@ -1,11 +1,11 @@
 /** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
 import { PROJECTIONS } from '../main/config/choices.ts'
-import type { LoraConfig, LoraModule, Qwen2Config, Tensor, Tensors } from '../main/engine/engine.ts'
+import type { LoraConfig, LoraModule, ModelConfig, Tensor, Tensors } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { adapterShapes, checkpointShapes, projectionName, type Shapes } from '../main/engine/weights.ts'
 
 /** A decoder that computes in a millisecond and has the parts of a large one: layers, and queries that share keys. */
-export const TINY: Qwen2Config = {
+export const TINY: ModelConfig = {
   vocab_size: 20,
   hidden_size: 16,
   intermediate_size: 24,
@@ -22,12 +22,12 @@ export const TINY: Qwen2Config = {
  * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), also for
  * biases, and norms around 1. So no gradient is trivial.
  */
-export function randomModel(config: Qwen2Config, seed: number, std = 0.02): Tensors {
+export function randomModel(config: ModelConfig, seed: number, std = 0.02): Tensors {
   return fill(checkpointShapes(config), seed, std)
 }
 
 /** Tensors of a LoRA adapter. Unlike in a new adapter, B is not zero, so that no gradient is trivial. */
-export function randomAdapter(config: Qwen2Config, lora: LoraConfig, seed: number, std = 0.02): Tensors {
+export function randomAdapter(config: ModelConfig, lora: LoraConfig, seed: number, std = 0.02): Tensors {
   return fill(adapterShapes(config, lora), seed, std)
 }
 
@@ -35,7 +35,7 @@ export function randomAdapter(config: Qwen2Config, lora: LoraConfig, seed: numbe
  * An adapter whose modules differ: no module in the lower layers if `lowest` is above 0, then one in every layer but the
  * last, and several of other ranks and scales in the last.
  */
-export function mixedLora(config: Qwen2Config, lowest = 0): LoraConfig {
+export function mixedLora(config: ModelConfig, lowest = 0): LoraConfig {
   const last = config.num_hidden_layers - 1
   const modules = new Map<string, LoraModule>()
   for (let layer = lowest; layer < last; layer++) modules.set(projectionName(layer, 'v_proj'), { r: 1, lora_alpha: 2 })

@@ -3,7 +3,7 @@
  * engines it judges. Its finite differences are precise to ten digits.
  */
 import type { Projection } from '../main/config/choices.ts'
-import type { Forest, LoraConfig, Qwen2Config, Tensors } from '../main/engine/engine.ts'
+import type { Forest, LoraConfig, ModelConfig, Tensors } from '../main/engine/engine.ts'
 
 /** Doubles by tensor name. Tests change them in place to take differences. */
 export type Doubles = Map<string, Float64Array>
@@ -35,7 +35,7 @@ interface Token {
 }
 
 /** Log-probabilities and entropies of all targets, in segment order. Each segment's path is computed separately. */
-export function referenceScores(config: Qwen2Config, base: Doubles, adapter: ReferenceAdapter | null, forest: Forest) {
+export function referenceScores(config: ModelConfig, base: Doubles, adapter: ReferenceAdapter | null, forest: Forest) {
   const logprobs: number[] = []
   const entropies: number[] = []
   const paths: Token[][] = []
@@ -58,7 +58,7 @@ export function referenceScores(config: Qwen2Config, base: Doubles, adapter: Ref
 }
 
 /** Logits after each token of one sequence. */
-function referenceLogits(config: Qwen2Config, base: Doubles, adapter: ReferenceAdapter | null, path: readonly Token[]) {
+function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceAdapter | null, path: readonly Token[]) {
   const { hidden_size: hidden, num_attention_heads: heads, num_key_value_heads: kvHeads, rms_norm_eps } = config
   const size = hidden / heads
 

@@ -3,7 +3,7 @@ import { type Difference, differences } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
 import { loadAdapter } from '../engine/adapter.ts'
 import { adapterDigest } from '../engine/adapter-identity.ts'
-import type { Qwen2Config } from '../engine/engine.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { cell, compare, type Played } from '../evaluation/evaluate.ts'
 import type { Paired } from '../evaluation/statistics.ts'
 import { type ArmSummary, armSummary } from '../evaluation/summary.ts'
@@ -46,7 +46,7 @@ export async function compareAdapters(
   store: Store,
   all: readonly AdapterRecord[],
   [a, b]: readonly [AdapterRecord, AdapterRecord],
-  architectureOf: (adapter: AdapterRecord) => Qwen2Config,
+  architectureOf: (adapter: AdapterRecord) => ModelConfig,
 ): Promise<AdapterComparison> {
   const load = (adapter: AdapterRecord) =>
     // What was trained beside LoRA is not compared.

@@ -7,13 +7,13 @@ import { IM_END, TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora, saveAdapter } from '../engine/adapter.ts'
 import { saveCheckpoint } from '../engine/checkpoint.ts'
-import type { AdamW, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { AdamW, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
 import { formatCompletion } from './grammar.ts'
 import { AgentModel } from './model.ts'
 
-const CONFIG: Qwen2Config = {
+const CONFIG: ModelConfig = {
   vocab_size: TINY_VOCAB_SIZE,
   hidden_size: 32,
   intermediate_size: 64,

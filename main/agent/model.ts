@@ -2,7 +2,7 @@
 
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
 import type { BaseModel } from '../engine/base-identity.ts'
-import type { AdapterName, Completion, Engine, GenerateOptions, Qwen2Config, Sampling } from '../engine/engine.ts'
+import type { AdapterName, Completion, Engine, GenerateOptions, ModelConfig, Sampling } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
 import { engineOf, findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
@@ -60,7 +60,7 @@ export class AgentModel {
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
   static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
     const { engine = 'auto', checkRoom } = options
-    const check = (config: Qwen2Config) => checkRoom?.(config, engineOf(engine))
+    const check = (config: ModelConfig) => checkRoom?.(config, engineOf(engine))
     const folder = await findModel(model, { check, ...download })
     const tokenizer = await loadTokenizer(folder)
     const opened = await loadEngine({ engine: 'auto', threads: 'auto', ...options, folder })

@@ -1,5 +1,5 @@
 /** The least memory that training on TensorFlow.js takes. It holds every number in float32. */
-import type { Qwen2Config } from '../engine/engine.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { adapterShapes, checkpointShapes, countNumbers, type LoraTargets } from '../engine/weights.ts'
 
 /** Bytes, without activations and logits: how many of these autograd keeps is not known beforehand. */
@@ -13,7 +13,7 @@ export interface LeastMemory {
 
 const FLOAT = 4
 
-export function leastMemory(config: Qwen2Config, lora: LoraTargets): LeastMemory {
+export function leastMemory(config: ModelConfig, lora: LoraTargets): LeastMemory {
   const weights = FLOAT * countNumbers(checkpointShapes(config))
   const adapter = FLOAT * countNumbers(adapterShapes(config, lora))
   const optimizer = 3 * adapter

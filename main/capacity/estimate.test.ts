@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeNative } from '../../testing/native.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
-import type { Qwen2Config } from '../engine/engine.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { loadAddon } from '../engine/native/addon.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
@@ -9,7 +9,7 @@ import { publishedShape } from '../engine/shapes.ts'
 import { checkpointShapes } from '../engine/weights.ts'
 import { estimateGeneration, estimateMemory, type GenerationQuestion, type MemoryQuestion } from './estimate.ts'
 
-const SMALL: Qwen2Config = {
+const SMALL: ModelConfig = {
   vocab_size: 512,
   hidden_size: 128,
   intermediate_size: 320,

@@ -1,5 +1,5 @@
 /** Estimates the peak memory of a run, by part, before it begins. */
-import type { Holding, Qwen2Config } from '../engine/engine.ts'
+import type { Holding, ModelConfig } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from '../engine/weights.ts'
 
 export interface MemoryQuestion extends Holding {
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** The adapter that is trained; null trains all base weights. */
   readonly lora: LoraTargets | null
   /** Further adapters of the same form: the frozen reference. */
@@ -116,7 +116,7 @@ function logitBytes(question: MemoryQuestion): number {
 }
 
 export interface GenerationQuestion extends Holding {
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** The adapter that answers; null for the base model alone. */
   readonly lora: LoraTargets | null
   /** Completions that are generated at a time. */

@@ -1,6 +1,6 @@
 /** Checks whether a model fits TensorFlow.js, which holds every weight in float32. */
 
-import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
+import type { EngineKind, ModelConfig } from '../engine/engine.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { UserError } from '../messages/error.ts'
@@ -12,7 +12,7 @@ import { gb } from './gigabytes.ts'
  * native engine can hold them in 4 bits, so it never refuses that engine.
  * @throws UserError that says how much memory they take.
  */
-export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<void> {
+export async function checkRoom(config: ModelConfig, kind: EngineKind): Promise<void> {
   if (kind === 'native') return
   checkFloat32Fits(config, kind, memoryHere().available, kind === 'tfjs-node-gpu' ? await findCard() : null)
 }
@@ -22,7 +22,7 @@ export async function checkRoom(config: Qwen2Config, kind: EngineKind): Promise<
  * through the machine's memory even if a card computes.
  * @throws UserError that says how much memory they take.
  */
-export function checkFloat32Fits(config: Qwen2Config, kind: EngineKind, free: number, card: Card | null): void {
+export function checkFloat32Fits(config: ModelConfig, kind: EngineKind, free: number, card: Card | null): void {
   const weights = 4 * countNumbers(checkpointShapes(config))
   const needed = gb(weights)
   if (weights > free) {

@@ -5,7 +5,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { architectureOf, localFolder } from '../engine/architecture.ts'
-import type { EngineKind, Qwen2Config } from '../engine/engine.ts'
+import type { EngineKind, ModelConfig } from '../engine/engine.ts'
 import { chooseHolding, weightBytes } from '../engine/holding.ts'
 import { huggingFaceCache } from '../engine/hub-settings.ts'
 import { engineOf, isOnHub, isQuantized } from '../engine/load.ts'
@@ -140,7 +140,7 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
 }
 
 /** Bytes of the file of weights in 4 bits for the native engine; 0 if it exists or will not be made. */
-async function quantizedBytes({ model }: Config, shape: Qwen2Config, folder: string | null): Promise<number> {
+async function quantizedBytes({ model }: Config, shape: ModelConfig, folder: string | null): Promise<number> {
   if (engineOf(model.engine) !== 'native') return 0
   const options = { threads: model.threads, precision: model.precision, headPrecision: model.head_precision }
   const holding = chooseHolding(shape, options)
@@ -156,7 +156,7 @@ function begunBytes(name: string): number {
 }
 
 /** The model's shape; null if it is unknown before the download. */
-export function knownShape({ model }: Config): Qwen2Config | null {
+export function knownShape({ model }: Config): ModelConfig | null {
   try {
     return architectureOf(model.base_model_name)
   } catch (error) {

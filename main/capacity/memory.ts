@@ -1,7 +1,7 @@
 /** Checks whether training fits into this machine's memory: warns before it begins, or refuses it. */
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
-import type { Engine, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { Engine, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { UserError } from '../messages/error.ts'
@@ -110,7 +110,7 @@ export function freeForTraining(): number {
 }
 
 function peakOf(
-  { config, holding }: { readonly config: Qwen2Config; readonly holding: Holding },
+  { config, holding }: { readonly config: ModelConfig; readonly holding: Holding },
   lora: LoraConfig,
   batches: readonly BatchSize[],
 ): MemoryEstimate {

@@ -1,6 +1,6 @@
 /** Warns of learning rates that suit the shipped model, of a few million parameters, and ruin a model of billions. */
 import type { Config } from '../config/schema.ts'
-import type { Qwen2Config } from '../engine/engine.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import type { Values } from '../messages/message.ts'
 
@@ -11,7 +11,7 @@ const HIGHEST = { sft: 4.5e-4, dpo: 5e-5 } as const
 /** The values of a warning if a large model would be trained with a rate for small ones; else null. */
 export function smallModelRates(
   { training }: Config,
-  shape: Qwen2Config,
+  shape: ModelConfig,
   stages: readonly ('sft' | 'dpo')[] = ['sft', 'dpo'],
 ): Values<'smallModelRates'> | null {
   const numbers = countNumbers(checkpointShapes(shape))

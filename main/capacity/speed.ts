@@ -1,12 +1,12 @@
 /** Measures how fast this machine computes a model. It times one layer, so a model of any size takes seconds. */
 import { initLora } from '../engine/adapter.ts'
-import type { Forest, Holding, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomStream } from '../engine/random-stream.ts'
 
 export interface SpeedQuestion {
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly holding: Holding
   readonly lora: LoraConfig
   /** Tokens. */
@@ -39,7 +39,7 @@ const MEASURED_TOKENS = 16
  */
 export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
   const { config, holding, lora, prompt, completion, pages } = question
-  const slice: Qwen2Config = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
+  const slice: ModelConfig = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
   const layers = config.num_hidden_layers
   const engine = await createNativeEngine(slice, randomStream(slice, 1), {
     precision: holding.precision === 'fp32' ? 'float32' : holding.precision,
@@ -85,13 +85,13 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
   }
 }
 
-function layerBytes(config: Qwen2Config, holding: Holding): number {
+function layerBytes(config: ModelConfig, holding: Holding): number {
   const two = weightBytes({ ...config, num_hidden_layers: 2 }, holding)
   return two - weightBytes({ ...config, num_hidden_layers: 1 }, holding)
 }
 
 /** Bytes of the head that each generated token reads. An embedding that is not tied to it is not read. */
-function headBytes(config: Qwen2Config, holding: Holding): number {
+function headBytes(config: ModelConfig, holding: Holding): number {
   const tied = { ...config, tie_word_embeddings: true }
   return weightBytes(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
 }

@@ -6,7 +6,7 @@ import type { SortedTensors } from './adapter-tensors.ts'
 import { type BaseModel, baseFingerprint, FINGERPRINT, sameBase, sameModelName } from './base-identity.ts'
 import { type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
 import { narrow, widen } from './dtype.ts'
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 import { checkShapes } from './model-file.ts'
 import { byteLength, type Entry, type SafetensorsFile } from './safetensors.ts'
 import { checkpointShapes } from './weights.ts'
@@ -29,7 +29,7 @@ export async function checkBase(
   opened: SafetensorsFile,
   settings: AdapterConfig,
   sorted: SortedTensors,
-  config: Qwen2Config,
+  config: ModelConfig,
   { base = null, warn = () => {}, takeSaved }: BaseOptions,
 ): Promise<void> {
   const checkpoint = base === null ? null : await openCheckpoint(base.folder)
@@ -58,7 +58,7 @@ export async function checkBase(
 }
 
 /** The checkpoint's name of a weight: that of a tied head is the embedding's. */
-function ownName(name: string, config: Qwen2Config): string {
+function ownName(name: string, config: ModelConfig): string {
   return name === 'lm_head.weight' && config.tie_word_embeddings ? 'model.embed_tokens.weight' : name
 }
 
@@ -71,7 +71,7 @@ async function checkTied(
   name: string,
   { saved: found }: SortedTensors,
   settings: AdapterConfig,
-  config: Qwen2Config,
+  config: ModelConfig,
 ): Promise<void> {
   if (ownName(name, config) !== 'model.embed_tokens.weight' || !config.tie_word_embeddings) return
   const apart = saved(settings).some((module) => ['embed_tokens', 'lm_head'].includes(module.split('.').at(-1) ?? ''))
@@ -92,7 +92,7 @@ async function isOfBase(
   { file, read }: SafetensorsFile,
   name: string,
   entry: Entry,
-  config: Qwen2Config,
+  config: ModelConfig,
   checkpoint: OpenCheckpoint | null,
 ): Promise<boolean> {
   const own = ownName(name, config)
@@ -129,7 +129,7 @@ async function isEqual(
 }
 
 /** Refuses an adapter whose configuration speaks of trained weights of the model that its file lacks. */
-function checkSavedModules(settings: AdapterConfig, file: string, sorted: SortedTensors, config: Qwen2Config): void {
+function checkSavedModules(settings: AdapterConfig, file: string, sorted: SortedTensors, config: ModelConfig): void {
   const { bias } = settings
   const inModel = [...checkpointShapes(config).keys(), 'lm_head.weight']
   const [ofModel, ofFile] = [inModel, [...sorted.saved.keys()]].map((names) => new Set(names.flatMap(partsOf)))

@@ -1,7 +1,7 @@
 /** The tensors of an adapter's file: which modules they adapt, and what else they hold. */
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 import type { Entry } from './safetensors.ts'
 import { checkpointShapes, projectionName } from './weights.ts'
 
@@ -46,7 +46,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
  * Sorts the entries of an adapter's file for a model.
  * @throws UserError if a module lacks one of its two tensors, or one is of another method or another model.
  */
-export function sortTensors(file: string, entries: Iterable<Entry>, config: Qwen2Config): SortedTensors {
+export function sortTensors(file: string, entries: Iterable<Entry>, config: ModelConfig): SortedTensors {
   const known = modulesOf(config)
   const parts = new Map<string, Entry>()
   const saved = new Map<string, Entry>()
@@ -83,13 +83,13 @@ export function sortTensors(file: string, entries: Iterable<Entry>, config: Qwen
 }
 
 /** The names of all projections, layer by layer. */
-function modulesOf(config: Qwen2Config): string[] {
+function modulesOf(config: ModelConfig): string[] {
   const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer)
   return layers.flatMap((layer) => PROJECTIONS.map((projection) => projectionName(layer, projection)))
 }
 
 /** The error for LoRA on a module that is no projection of the model. */
-function strangeModule(file: string, module: string, config: Qwen2Config): UserError {
+function strangeModule(file: string, module: string, config: ModelConfig): UserError {
   const layer = Number(/^model\.layers\.(\d+)\./.exec(module)?.[1])
   const layers = config.num_hidden_layers
   if (layer >= layers) return new UserError('adapterOtherDepth', { file, module, layers })

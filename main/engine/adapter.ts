@@ -11,7 +11,7 @@ import { type AdapterConfig, moduleSettings, parseAdapterConfig, targetedModules
 import { weightsFile } from './adapter-identity.ts'
 import { type LoraEntries, type SortedTensors, sortTensors } from './adapter-tensors.ts'
 import { FINGERPRINT } from './base-identity.ts'
-import type { LoraConfig, LoraModule, Qwen2Config, Tensor, Tensors } from './engine.ts'
+import type { LoraConfig, LoraModule, ModelConfig, Tensor, Tensors } from './engine.ts'
 import { checkFinite, readOptional } from './model-file.ts'
 import { uniformStream } from './random.ts'
 import { openSafetensors, readTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts'
@@ -31,7 +31,7 @@ export interface Adapter {
  * The tensors of a new adapter, initialised as in PEFT: lora_A uniform within 1 / sqrt(in) (Kaiming with a = sqrt(5)), and
  * lora_B zero, so that the model starts as the base model.
  */
-export function initLora(config: Qwen2Config, lora: LoraConfig, seed: number): Tensors {
+export function initLora(config: ModelConfig, lora: LoraConfig, seed: number): Tensors {
   const uniform = uniformStream(seed)
   const tensors = new Map<string, Tensor>()
   for (const [name, shape] of adapterShapes(config, lora)) {
@@ -95,7 +95,7 @@ export async function saveAdapter(
  * @throws UserError if a file is missing or cut off, the adapter needs something that this lab does not compute, its tensors
  *   do not fit the model or the configuration, or it was trained on other weights than `base`.
  */
-export function loadAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<Adapter> {
+export function loadAdapter(folder: string, config: ModelConfig, options: BaseOptions = {}): Promise<Adapter> {
   return usingAdapter(folder, config, options, async ({ opened, sorted, lora, baseModelName }) => {
     const tensors = new Map<string, Tensor>()
     for (const { name, scale } of adaptedModules(config, lora)) {
@@ -106,7 +106,7 @@ export function loadAdapter(folder: string, config: Qwen2Config, options: BaseOp
 }
 
 /** Checks an adapter folder as `loadAdapter` does, but reads no weights of it. @throws UserError as `loadAdapter` does. */
-export function checkAdapter(folder: string, config: Qwen2Config, options: BaseOptions = {}): Promise<void> {
+export function checkAdapter(folder: string, config: ModelConfig, options: BaseOptions = {}): Promise<void> {
   return usingAdapter(folder, config, options, async () => {})
 }
 
@@ -118,7 +118,7 @@ interface OpenAdapter extends Omit<Adapter, 'tensors'> {
 
 async function usingAdapter<R>(
   folder: string,
-  config: Qwen2Config,
+  config: ModelConfig,
   options: BaseOptions,
   use: (adapter: OpenAdapter) => Promise<R>,
 ): Promise<R> {
@@ -163,7 +163,7 @@ function loraOf(
   settings: AdapterConfig,
   file: string,
   { modules }: SortedTensors,
-  config: Qwen2Config,
+  config: ModelConfig,
   warn: (told: Message) => void = () => {},
 ): LoraConfig {
   const names = [...modules.keys()]

@@ -1,8 +1,8 @@
 /** Finds a model's architecture by its name, before the model is loaded. */
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
-import { parseQwen2Config } from './config-json.ts'
-import type { Qwen2Config } from './engine.ts'
+import { parseModelConfig } from './config-json.ts'
+import type { ModelConfig } from './engine.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
 import { readOptionalSync } from './model-file.ts'
@@ -14,14 +14,14 @@ import { isWhole, snapshotsOf } from './snapshot.ts'
  * published size of Qwen2.
  * @throws UserError if it is neither, or its config.json cannot be read.
  */
-export function architectureOf(name: string): Qwen2Config {
+export function architectureOf(name: string): ModelConfig {
   if (localFolder(name) === null) {
     const published = publishedShape(name)
     if (published !== undefined) return published
     if (isOnHub(name)) {
       for (const snapshot of snapshotsOf(huggingFaceCache(), name)) {
         const config = join(snapshot, 'config.json')
-        if (isWhole(config)) return parseQwen2Config(config, readOptionalSync(config) ?? '')
+        if (isWhole(config)) return parseModelConfig(config, readOptionalSync(config) ?? '')
       }
       throw new UserError('modelShapeUnknown', { name, folder: `models/${name}`, known: PUBLISHED_SIZES })
     }
@@ -29,7 +29,7 @@ export function architectureOf(name: string): Qwen2Config {
   const file = join(resolveModel(name), 'config.json')
   const text = readOptionalSync(file)
   if (text === undefined) throw new UserError('configJsonMissing', { file })
-  return parseQwen2Config(file, text)
+  return parseModelConfig(file, text)
 }
 
 /** The folder of a model; null if it is not on this machine. */

@@ -7,7 +7,7 @@ import { TINY as config, randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { loadCheckpoint, openCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { parseQwen2Config } from './config-json.ts'
+import { parseModelConfig } from './config-json.ts'
 import type { Tensors } from './engine.ts'
 import { loadEngine } from './load.ts'
 import { createNativeEngine } from './native/engine.ts'
@@ -163,7 +163,7 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ num_key_value_heads: 3 }, /num_key_value_heads/],
   [{ head_dim: 8 }, /head_dim/],
 ])('refuses %j by name', (change, message) => {
-  expect(() => parseQwen2Config('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...change }))).toThrow(
+  expect(() => parseModelConfig('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...change }))).toThrow(
     message,
   )
 })
@@ -211,19 +211,19 @@ async function openInto(precision: 'float32' | 'bf16' | 'nf4'): Promise<void> {
 test("reads transformers 5's rope_parameters, and sliding windows that no layer uses", async () => {
   const { rope_theta: _, ...rest } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
   const newer = { ...rest, rope_parameters: { rope_theta: 5e5, rope_type: 'default' }, use_sliding_window: true }
-  expect(parseQwen2Config('config.json', JSON.stringify(newer))).toEqual({ ...config, rope_theta: 5e5 })
+  expect(parseModelConfig('config.json', JSON.stringify(newer))).toEqual({ ...config, rope_theta: 5e5 })
 })
 
 test.each(['rms_norm_eps', 'max_position_embeddings', 'hidden_size'])('null for %s is refused', (key) => {
   const text = JSON.stringify({ model_type: 'qwen2', ...config, [key]: null })
-  expect(() => parseQwen2Config('config.json', text)).toThrow(new RegExp(key))
+  expect(() => parseModelConfig('config.json', text)).toThrow(new RegExp(key))
 })
 
 test('null stands for what transformers takes it for', () => {
   const nulls = { rope_theta: null, rope_scaling: null, head_dim: null, layer_types: null, sliding_window: null }
   const more = { num_key_value_heads: null, attention_dropout: null, hidden_act: null, max_window_layers: null }
   expect(
-    parseQwen2Config('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...nulls, ...more })),
+    parseModelConfig('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...nulls, ...more })),
   ).toEqual({
     ...config,
     num_key_value_heads: config.num_attention_heads,

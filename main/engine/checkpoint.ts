@@ -8,9 +8,9 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
-import { parseQwen2Config } from './config-json.ts'
+import { parseModelConfig } from './config-json.ts'
 import { type Dtype, widen } from './dtype.ts'
-import type { Qwen2Config, Tensor, Tensors } from './engine.ts'
+import type { ModelConfig, Tensor, Tensors } from './engine.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
 import {
   byteLength,
@@ -26,14 +26,14 @@ import { type Piece, pieceRows, type TensorStream } from './tensor-stream.ts'
 import { checkpointShapes } from './weights.ts'
 
 export interface Checkpoint {
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly tensors: Tensors
 }
 
 /** A checkpoint folder of which only the headers were read and checked. */
 export interface OpenCheckpoint extends TensorStream {
   /** The configuration of what the weights hold: `tie_word_embeddings` is false if there is a head of its own. */
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** What config.json says differently than the weights, and which of them counts. */
   readonly notes: readonly Message[]
   /** The numbers of a tensor in the file's dtype. */
@@ -60,7 +60,7 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   if (text === undefined) {
     throw new UserError('configJsonMissing', { file: configFile })
   }
-  const config = parseQwen2Config(configFile, text)
+  const config = parseModelConfig(configFile, text)
 
   const shards = existsSync(join(folder, WHOLE_WEIGHTS)) ? null : await readIndex(folder)
   const opened = new Map<string, SafetensorsFile>()
@@ -127,7 +127,7 @@ function placeIn(folder: string, shards: Shards): (name: string) => string {
  */
 export function checkHeaders(
   folder: string,
-  config: Qwen2Config,
+  config: ModelConfig,
   shards: Shards,
   headers: ReadonlyMap<string, SafetensorsHeader>,
 ): ReadonlyMap<string, Entry> {
@@ -201,7 +201,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
  */
 export async function saveCheckpoint(
   folder: string,
-  config: Qwen2Config,
+  config: ModelConfig,
   tensors: Tensors,
   files: Readonly<Record<string, string>> = {},
 ): Promise<void> {

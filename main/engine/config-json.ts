@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
 import { message } from '../messages/message.ts'
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 import { parseJsonFile } from './model-file.ts'
 
 /** Beyond every published model. A damaged number would otherwise ask for tensors without end. */
@@ -83,7 +83,7 @@ const configSchema = z
   })
 
 /** Parses the text of a config.json. Errors name `file`. */
-export function parseQwen2Config(file: string, text: string): Qwen2Config {
+export function parseModelConfig(file: string, text: string): ModelConfig {
   const config = parseJsonFile(file, text, configSchema, message('plainQwen2Only'))
   const theta = config.rope_theta ?? config.rope_parameters?.rope_theta ?? config.rope_scaling?.rope_theta
   return {
@@ -104,7 +104,7 @@ export function parseQwen2Config(file: string, text: string): Qwen2Config {
  * The text of a config.json that transformers 4 and 5 read as `config` says: transformers 4 knows no rope_parameters, and it
  * drops a head that the configuration ties. Every other key stays.
  */
-export function agreedConfig(text: string, { rope_theta, tie_word_embeddings }: Qwen2Config): string {
+export function agreedConfig(text: string, { rope_theta, tie_word_embeddings }: ModelConfig): string {
   const given = z.looseObject({}).parse(JSON.parse(text))
   if (given.rope_theta === rope_theta && given.tie_word_embeddings === tie_word_embeddings) return text
   return `${JSON.stringify({ ...given, rope_theta, tie_word_embeddings }, null, 2)}\n`

@@ -17,7 +17,7 @@ export interface Tensor {
 export type Tensors = ReadonlyMap<string, Tensor>
 
 /** The part of a Hugging Face `config.json` (model_type qwen2) that affects the computation. */
-export interface Qwen2Config {
+export interface ModelConfig {
   readonly vocab_size: number
   readonly hidden_size: number
   readonly intermediate_size: number
@@ -155,7 +155,7 @@ export interface Engine {
   readonly kind: EngineKind
   /** One line for the user: backend, instruction set, threads, and why this engine was chosen if that matters. */
   readonly description: Message
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   /** Null for TensorFlow.js, which decides itself. */
   readonly holding: Holding | null
 

@@ -1,6 +1,6 @@
 /** Lays out a forest of segments tree by tree; each tree is a sequence of rows. */
 import { UserError } from '../messages/error.ts'
-import type { Forest, Qwen2Config, Segment } from './engine.ts'
+import type { Forest, ModelConfig, Segment } from './engine.ts'
 
 /** One tree: rows that attend to each other. */
 export interface Tree {
@@ -36,12 +36,12 @@ export function checkLengths(forest: Forest, { max_position_embeddings: limit }:
   }
 }
 
-type PositionLimit = Pick<Qwen2Config, 'max_position_embeddings'>
+type PositionLimit = Pick<ModelConfig, 'max_position_embeddings'>
 
 /** Lays a forest out. Throws RangeError if a segment is impossible for the model, and UserError as `checkLengths` does. */
 export function layOut(
   forest: Forest,
-  config: Pick<Qwen2Config, 'vocab_size' | 'max_position_embeddings'>,
+  config: Pick<ModelConfig, 'vocab_size' | 'max_position_embeddings'>,
 ): LaidOutForest {
   if (forest.length === 0) throw new RangeError('The batch has no segments.')
   checkLengths(forest, config)
@@ -74,7 +74,7 @@ export function layOut(
 function objection(
   { tokens, parent, targetStart }: Segment,
   s: number,
-  { vocab_size }: Pick<Qwen2Config, 'vocab_size'>,
+  { vocab_size }: Pick<ModelConfig, 'vocab_size'>,
 ): string | null {
   if (tokens.length === 0) return 'has no tokens'
   if (!Number.isInteger(parent) || parent < -1 || parent >= s) {

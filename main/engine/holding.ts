@@ -1,6 +1,6 @@
 /** Chooses how the native engine holds a model's weights on this machine, and counts the bytes. */
 import type { HeadPrecision, Precision } from '../config/choices.ts'
-import type { Holding, Qwen2Config } from './engine.ts'
+import type { Holding, ModelConfig } from './engine.ts'
 import { memoryHere } from './machine.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { checkpointShapes } from './weights.ts'
@@ -19,7 +19,7 @@ export interface HoldingOptions {
  * weights take at most half, else NF4. Activations are recomputed unless weights are float32.
  */
 export function chooseHolding(
-  config: Qwen2Config,
+  config: ModelConfig,
   { precision = 'auto', headPrecision = 'auto', gradientCheckpointing = 'auto' }: HoldingOptions,
   memory: number = memoryHere().total,
 ): Omit<Holding, 'threads'> {
@@ -46,7 +46,7 @@ const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as co
 
 /** Bytes of the base model, with the packed copies of float32 weights. */
 export function weightBytes(
-  config: Qwen2Config,
+  config: ModelConfig,
   { precision, headPrecision, packedBytes }: Pick<Holding, 'precision' | 'headPrecision' | 'packedBytes'>,
 ): number {
   let bytes = 0

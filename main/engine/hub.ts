@@ -15,8 +15,8 @@ import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
 import { proxiedFetch, reasonOfFetch, throughProxy } from '../network/proxy.ts'
 import { checkHeaders, parseIndex, weightFiles } from './checkpoint.ts'
-import { parseQwen2Config } from './config-json.ts'
-import type { Qwen2Config } from './engine.ts'
+import { parseModelConfig } from './config-json.ts'
+import type { ModelConfig } from './engine.ts'
 import { hubEndpoint, hubToken, namedEndpoint } from './hub-settings.ts'
 import { readOptional } from './model-file.ts'
 import { type ByteSource, readHeader, type SafetensorsHeader } from './safetensors.ts'
@@ -40,7 +40,7 @@ export interface DownloadOptions {
   /** A connection is given up after this many milliseconds without a byte; default 30,000. */
   readonly patience?: number
   /** Called with the model's shape before weights are downloaded. Throws to refuse it. */
-  readonly check?: (config: Qwen2Config) => void | Promise<void>
+  readonly check?: (config: ModelConfig) => void | Promise<void>
 }
 
 /** The small files of a model that this lab reads. */
@@ -154,7 +154,7 @@ async function checkModel(
 ): Promise<ListFileEntry[]> {
   const { name, snapshot } = hub
   const configFile = join(snapshot, 'config.json')
-  const config = parseQwen2Config(configFile, (await readOptional(configFile)) ?? '')
+  const config = parseModelConfig(configFile, (await readOptional(configFile)) ?? '')
   checkTokenizerFits(await loadTokenizer(snapshot), config)
   await check?.(config)
   const whole = listed.some(({ path }) => path === WHOLE_WEIGHTS)

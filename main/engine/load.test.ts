@@ -7,7 +7,7 @@ import { randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { saveCheckpoint } from './checkpoint.ts'
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
@@ -15,7 +15,7 @@ import { writeSafetensors } from './safetensors.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 
-const config: Qwen2Config = {
+const config: ModelConfig = {
   vocab_size: 20,
   hidden_size: 16,
   intermediate_size: 24,
@@ -163,7 +163,7 @@ testNative('loads in the precision that is asked for, and says so', async () => 
 })
 
 test('whoever loads a model may refuse its shape before weights are read', async () => {
-  const checkRoom = vi.fn((_: Qwen2Config, kind: string) => Promise.reject(new Error(`no room on ${kind}`)))
+  const checkRoom = vi.fn((_: ModelConfig, kind: string) => Promise.reject(new Error(`no room on ${kind}`)))
   const kinds = isBuilt() ? (['tfjs', 'native'] as const) : (['tfjs'] as const)
   for (const engine of kinds) {
     await expect(loadEngine({ folder, engine, threads: 1, checkRoom })).rejects.toThrow(`no room on ${engine}`)

@@ -8,7 +8,7 @@ import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
-import type { Engine, EngineKind, Holding, Qwen2Config } from './engine.ts'
+import type { Engine, EngineKind, Holding, ModelConfig } from './engine.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
 import { huggingFaceCache, offlineBy } from './hub-settings.ts'
@@ -28,7 +28,7 @@ export interface LoadOptions extends HoldingOptions {
    * Called with the model's shape and the kind of engine before weights are read. It throws if this machine has no room for
    * them. By default nothing is checked.
    */
-  readonly checkRoom?: (config: Qwen2Config, kind: EngineKind) => void | Promise<void>
+  readonly checkRoom?: (config: ModelConfig, kind: EngineKind) => void | Promise<void>
   /** Ends the loading, which then throws its reason. */
   readonly signal?: AbortSignal | undefined
 }

@@ -5,13 +5,13 @@ import { mixedLora, randomAdapter, randomModel } from '../../testing/random-mode
 import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
-import type { DrawnToken, Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from './engine.ts'
+import type { DrawnToken, Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from './engine.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { dropoutMask } from './tfjs/dropout.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 
-const TIED: Qwen2Config = {
+const TIED: ModelConfig = {
   vocab_size: 23,
   hidden_size: 24,
   intermediate_size: 40,
@@ -23,7 +23,7 @@ const TIED: Qwen2Config = {
   max_position_embeddings: 64,
   tie_word_embeddings: true,
 }
-const UNTIED: Qwen2Config = {
+const UNTIED: ModelConfig = {
   ...TIED,
   hidden_size: 16,
   intermediate_size: 33,
@@ -62,11 +62,11 @@ const FOREST: Forest = [
   { tokens: tokens(1), parent: 0, targetStart: 0 },
 ]
 
-const ENGINES: Record<string, (config: Qwen2Config, base: Tensors) => Promise<Engine>> = {
+const ENGINES: Record<string, (config: ModelConfig, base: Tensors) => Promise<Engine>> = {
   'tfjs-wasm': (config, base) => createTfjsEngine(config, base, { backend: 'wasm' }),
   'tfjs-cpu': (config, base) => createTfjsEngine(config, base, { backend: 'cpu' }),
   ...(TESTS_NATIVE && {
-    native: (config: Qwen2Config, base: Tensors) => createNativeEngine(config, base, { threads: 2 }),
+    native: (config: ModelConfig, base: Tensors) => createNativeEngine(config, base, { threads: 2 }),
   }),
 }
 
@@ -133,7 +133,7 @@ function expectTensorsClose(actual: Tensors, expected: Tensors, tolerance: numbe
 
 describe.each(Object.keys(ENGINES))('%s', (name) => {
   const open: Engine[] = []
-  const make = async (config: Qwen2Config, base = randomModel(config, 1, 0.3)) => {
+  const make = async (config: ModelConfig, base = randomModel(config, 1, 0.3)) => {
     const engine = await ENGINES[name]!(config, base)
     open.push(engine)
     return engine
@@ -439,7 +439,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
 })
 
 describeNative('native against tfjs', () => {
-  const config: Qwen2Config = {
+  const config: ModelConfig = {
     ...TIED,
     vocab_size: 300,
     hidden_size: 64,

@@ -1,5 +1,5 @@
 /** Streams random weights of any size, so that a large model needs neither a download nor a disk. */
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 import { uniformStream } from './random.ts'
 import { pieceRows, type TensorStream } from './tensor-stream.ts'
 import { checkpointShapes } from './weights.ts'
@@ -13,7 +13,7 @@ const POOL = 2 ** 23
  * Normally distributed weights in bf16, cut at random places from one pool, in the pieces of a checkpoint; norms are 1.
  * The same seed gives the same weights.
  */
-export function randomStream(config: Qwen2Config, seed: number): TensorStream {
+export function randomStream(config: ModelConfig, seed: number): TensorStream {
   const uniform = uniformStream(seed)
   const shapes = checkpointShapes(config)
   const pool = new Uint16Array(POOL)

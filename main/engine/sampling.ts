@@ -1,6 +1,6 @@
 /** Chooses the next token from logits, in double precision. */
 import { UserError } from '../messages/error.ts'
-import type { Qwen2Config, Sampling } from './engine.ts'
+import type { ModelConfig, Sampling } from './engine.ts'
 
 /** log softmax(logits), and its entropy in nats. */
 export function logSoftmax(logits: ArrayLike<number>): { logprobs: Float64Array; entropy: number } {
@@ -62,7 +62,7 @@ export function sampleToken(
  * Throws RangeError if prompts or sampling options are impossible for the model, and UserError if a prompt leaves no room
  * for its completion.
  */
-export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: Qwen2Config): void {
+export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: ModelConfig): void {
   const { temperature, top_p, max_new_tokens, seeds } = sampling
   const refuse = (what: string) => {
     throw new RangeError(what)

@@ -1,9 +1,9 @@
 /** The published sizes of Qwen2, so that a run can be planned before its model is downloaded. */
-import type { Qwen2Config } from './engine.ts'
+import type { ModelConfig } from './engine.ts'
 
 const COMMON = { rms_norm_eps: 1e-6, rope_theta: 1e6, max_position_embeddings: 32_768 }
 
-const SHAPES: Readonly<Record<string, Qwen2Config>> = {
+const SHAPES: Readonly<Record<string, ModelConfig>> = {
   'Qwen2-0.5B': {
     ...COMMON,
     vocab_size: 151_936,
@@ -40,6 +40,6 @@ const SHAPES: Readonly<Record<string, Qwen2Config>> = {
 export const PUBLISHED_SIZES = Object.keys(SHAPES)
 
 /** The configuration of a size by its name on the hub, with or without `Qwen/` and `-Instruct`; undefined for others. */
-export function publishedShape(name: string): Qwen2Config | undefined {
+export function publishedShape(name: string): ModelConfig | undefined {
   return SHAPES[name.replace(/^Qwen\//, '').replace(/-Instruct$/, '')]
 }

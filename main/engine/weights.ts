@@ -1,6 +1,6 @@
 /** The tensors of a Qwen2 checkpoint and of a PEFT adapter, with their shapes. */
 import type { Projection } from '../config/choices.ts'
-import type { LoraConfig, Qwen2Config } from './engine.ts'
+import type { LoraConfig, ModelConfig } from './engine.ts'
 
 /** Shapes by tensor name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>
@@ -17,7 +17,7 @@ const BLOCK: Readonly<Record<Projection, 'self_attn' | 'mlp'>> = {
 }
 
 /** Shape of a projection's weight, [out, in]. */
-export function projectionShape(config: Qwen2Config, projection: Projection): readonly [number, number] {
+export function projectionShape(config: ModelConfig, projection: Projection): readonly [number, number] {
   const hidden = config.hidden_size
   const keys = (hidden / config.num_attention_heads) * config.num_key_value_heads
   switch (projection) {
@@ -41,7 +41,7 @@ export function projectionName(layer: number, projection: Projection): string {
 }
 
 /** Every tensor of a Qwen2 checkpoint with its shape, in the model's order; `lm_head.weight` only if it is not tied. */
-export function checkpointShapes(config: Qwen2Config): Shapes {
+export function checkpointShapes(config: ModelConfig): Shapes {
   const shapes = new Map<string, readonly number[]>()
   const hidden = config.hidden_size
   shapes.set('model.embed_tokens.weight', [config.vocab_size, hidden])
@@ -79,7 +79,7 @@ export interface AdaptedModule {
 }
 
 /** The modules that an adapter adapts, layer by layer. */
-export function adaptedModules(config: Qwen2Config, lora: LoraTargets): AdaptedModule[] {
+export function adaptedModules(config: ModelConfig, lora: LoraTargets): AdaptedModule[] {
   return Array.from({ length: config.num_hidden_layers }, (_, layer) => layer).flatMap((layer) =>
     lora.target_modules.flatMap((projection) => {
       const name = projectionName(layer, projection)
@@ -99,7 +99,7 @@ export function loraScale(lora: LoraTargets, name: string): number {
 }
 
 /** Every tensor of a PEFT adapter with its shape: per adapted module lora_A [r, in] and lora_B [out, r]. */
-export function adapterShapes(config: Qwen2Config, lora: LoraTargets): Shapes {
+export function adapterShapes(config: ModelConfig, lora: LoraTargets): Shapes {
   return new Map(
     adaptedModules(config, lora).flatMap(({ name, projection, r }): [string, readonly number[]][] => {
       const [outputs, inputs] = projectionShape(config, projection)
@@ -118,7 +118,7 @@ export function loraTensors(module: string): readonly [string, string] {
 }
 
 /** The most that the ranks of one layer sum up to. */
-export function layerRank(config: Qwen2Config, lora: LoraTargets): number {
+export function layerRank(config: ModelConfig, lora: LoraTargets): number {
   const ranks = new Array<number>(config.num_hidden_layers).fill(0)
   for (const { layer, r } of adaptedModules(config, lora)) ranks[layer]! += r
   return Math.max(...ranks)

@@ -430,9 +430,9 @@ test('every token of a pair is scored under the available policies', async () =>
   const run = wholeRun(1)
   const { lab } = page()
   const { initLora, saveAdapter } = await import('../engine/adapter.ts')
-  const { parseQwen2Config } = await import('../engine/config-json.ts')
+  const { parseModelConfig } = await import('../engine/config-json.ts')
   const file = projectPath('models/base/config.json')
-  const base = parseQwen2Config(file, readFileSync(file, 'utf8'))
+  const base = parseModelConfig(file, readFileSync(file, 'utf8'))
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
   await saveAdapter(join(folder, 'sft'), lora, initLora(base, lora, 1), 'models/base')
   const [pair] = (await lab.pairs.list.query({ run, round: 1 })).rows

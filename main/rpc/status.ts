@@ -8,8 +8,8 @@ import { z } from 'zod'
 import { planLeast } from '../capacity/forecast.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
-import { parseQwen2Config } from '../engine/config-json.ts'
-import type { Qwen2Config } from '../engine/engine.ts'
+import { parseModelConfig } from '../engine/config-json.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { readOptional } from '../engine/model-file.ts'
@@ -35,7 +35,7 @@ export interface MachineStatus {
 export interface ModelStatus {
   readonly name: string
   readonly folder: string | null
-  readonly architecture: Qwen2Config | null
+  readonly architecture: ModelConfig | null
   readonly parameters: number | null
   /** Whether the first run that needs the model will download it. */
   readonly download: boolean
@@ -141,7 +141,7 @@ async function model({ model: { base_model_name: name } }: Config): Promise<Mode
   try {
     const folder = resolveModel(name)
     const file = join(folder, 'config.json')
-    const architecture = parseQwen2Config(file, (await readOptional(file)) ?? '')
+    const architecture = parseModelConfig(file, (await readOptional(file)) ?? '')
     const parameters = countNumbers(checkpointShapes(architecture))
     return { name, folder: shownPath(folder), architecture, parameters, download: false, problem: null }
   } catch (error) {

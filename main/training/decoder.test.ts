@@ -4,14 +4,14 @@ import { TESTS_NATIVE } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora } from '../engine/adapter.ts'
-import type { Engine, LoraConfig, Qwen2Config } from '../engine/engine.ts'
+import type { Engine, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { evaluatePairs, type PreferenceOptions, referenceLogps, trainPreference } from './preference.ts'
 import { trainSft } from './sft.ts'
 
-const CONFIG: Qwen2Config = {
+const CONFIG: ModelConfig = {
   vocab_size: 24,
   hidden_size: 32,
   intermediate_size: 64,

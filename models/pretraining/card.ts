@@ -1,8 +1,8 @@
 /** Writes the model card that ships beside the weights. */
-import type { Qwen2Config } from '../../main/engine/engine.ts'
+import type { ModelConfig } from '../../main/engine/engine.ts'
 
 export interface CardFacts {
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly progress: {
     readonly step: number
     readonly tokens: number

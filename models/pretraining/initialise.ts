@@ -4,7 +4,7 @@
  * preference for a distance. The others have equal q and k (they find similar tokens), and an o that inverts v (they write
  * what they found). With the standard initialisation, the same training time reaches a fraction of the accuracy.
  */
-import type { Qwen2Config, Tensor, Tensors } from '../../main/engine/engine.ts'
+import type { ModelConfig, Tensor, Tensors } from '../../main/engine/engine.ts'
 import { checkpointShapes } from '../../main/engine/weights.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -13,7 +13,7 @@ const EMBEDDING_STD = 0.05
 const PEAK = 6
 const FAST_FREQUENCIES = 5
 
-export function initialise(config: Qwen2Config, seed: number): Tensors {
+export function initialise(config: ModelConfig, seed: number): Tensors {
   const random = createRandom(seed)
   const tensors = new Map<string, Tensor>()
   for (const [name, shape] of checkpointShapes(config)) {
@@ -56,7 +56,7 @@ export function initialise(config: Qwen2Config, seed: number): Tensors {
   return tensors
 }
 
-function std(name: string, shape: readonly number[], config: Qwen2Config): number {
+function std(name: string, shape: readonly number[], config: ModelConfig): number {
   if (name.includes('embed_tokens') || name.includes('lm_head')) return EMBEDDING_STD
   const width = 1 / Math.sqrt(shape[1]!)
   // Additions to the residual stream start small.
@@ -69,7 +69,7 @@ function std(name: string, shape: readonly number[], config: Qwen2Config): numbe
  * same length and are turned against each other by w, so their product is A cos(w (distance - 1)). The sum over the fastest
  * planes peaks only at distance 1.
  */
-function lookBack(q: Float32Array, qBias: Float32Array, kBias: Float32Array, config: Qwen2Config): void {
+function lookBack(q: Float32Array, qBias: Float32Array, kBias: Float32Array, config: ModelConfig): void {
   const { num_attention_heads: heads, hidden_size: hidden, rope_theta } = config
   const headSize = hidden / heads
   const half = headSize / 2

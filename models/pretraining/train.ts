@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadCheckpoint, saveCheckpoint } from '../../main/engine/checkpoint.ts'
-import type { AdamW, Engine, Qwen2Config, Scores } from '../../main/engine/engine.ts'
+import type { AdamW, Engine, ModelConfig, Scores } from '../../main/engine/engine.ts'
 import { createNativeEngine } from '../../main/engine/native/engine.ts'
 import { keepPreTokenizer } from '../../main/engine/pre-tokenizer.ts'
 import { loadTokenizer, type Tokenizer } from '../../main/engine/tokenizer.ts'
@@ -50,7 +50,7 @@ const HELD_OUT_SEED = 1_000_000_007
 const folder = options.out
 const steps = Number(options.steps)
 const seed = Number(options.seed)
-const config: Qwen2Config = {
+const config: ModelConfig = {
   vocab_size: Number(options.vocabulary),
   hidden_size: Number(options.hidden),
   intermediate_size: Number(options.intermediate),

@@ -7,7 +7,7 @@ import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import type { Dtype } from '../dtype.ts'
-import type { AdamW, AdapterName, Qwen2Config, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, ModelConfig, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
@@ -102,7 +102,7 @@ export interface FlatLora {
 
 export interface NativeEngine {
   /** Makes the engine, without weights. Resolves to its instruction set and threads. */
-  open(config: Qwen2Config, options: OpenOptions): Promise<{ kernels: KernelsName; threads: number }>
+  open(config: ModelConfig, options: OpenOptions): Promise<{ kernels: KernelsName; threads: number }>
   /** Writes numbers of a base tensor from `offset` on, in the pieces of tensor-stream.ts. */
   fill(name: string, offset: number, dtype: Dtype, bytes: Uint8Array): Promise<void>
   /** Call after all tensors are filled. */

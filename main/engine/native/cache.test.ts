@@ -14,12 +14,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { randomModel } from '../../../testing/random-model.ts'
 import { openCheckpoint, saveCheckpoint } from '../checkpoint.ts'
-import type { Qwen2Config, Tensors } from '../engine.ts'
+import type { ModelConfig, Tensors } from '../engine.ts'
 import type { TensorStream } from '../tensor-stream.ts'
 import { fingerprint } from './cache.ts'
 import { createNativeEngine } from './engine.ts'
 
-const config: Qwen2Config = {
+const config: ModelConfig = {
   vocab_size: 70,
   hidden_size: 64,
   intermediate_size: 96,

@@ -7,12 +7,12 @@ import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
-import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
+import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { type FlatTensors, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
 import { createNativeEngine, flattenForest, flattenLora, type NativeOptions } from './engine.ts'
 
-const TINY: Qwen2Config = {
+const TINY: ModelConfig = {
   vocab_size: 11,
   hidden_size: 8,
   intermediate_size: 6,
@@ -25,7 +25,7 @@ const TINY: Qwen2Config = {
   tie_word_embeddings: true,
 }
 /** No size is a multiple of a vector's width. Three query heads a key head; a head of 10. */
-const ODD: Qwen2Config = {
+const ODD: ModelConfig = {
   ...TINY,
   vocab_size: 131,
   hidden_size: 60,
@@ -34,7 +34,7 @@ const ODD: Qwen2Config = {
   num_key_value_heads: 2,
 }
 /** Whole vectors; more than one panel in every direction. */
-const EVEN: Qwen2Config = {
+const EVEN: ModelConfig = {
   ...TINY,
   vocab_size: 320,
   hidden_size: 64,
@@ -44,7 +44,7 @@ const EVEN: Qwen2Config = {
   tie_word_embeddings: false,
 }
 /** One head of more than two panels. */
-const TALL: Qwen2Config = {
+const TALL: ModelConfig = {
   ...TINY,
   hidden_size: 80,
   num_hidden_layers: 1,
@@ -52,7 +52,7 @@ const TALL: Qwen2Config = {
   intermediate_size: 40,
 }
 /** More query heads a key head than any tile has rows, and the smallest possible heads. */
-const MANY: Qwen2Config = { ...TINY, hidden_size: 28, num_attention_heads: 14 }
+const MANY: ModelConfig = { ...TINY, hidden_size: 28, num_attention_heads: 14 }
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
 const ADAMW = {
@@ -65,11 +65,11 @@ const ADAMW = {
 }
 
 const uniform = uniformStream(3)
-const tokens = (count: number, config: Qwen2Config) =>
+const tokens = (count: number, config: ModelConfig) =>
   Int32Array.from({ length: count }, () => Math.floor(uniform() * config.vocab_size))
 
 /** Two trees; a prompt with two levels of children; a root with its own targets. */
-function forest(config: Qwen2Config, size: number): Forest {
+function forest(config: ModelConfig, size: number): Forest {
   return [
     { tokens: tokens(3 * size, config), parent: -1, targetStart: 3 * size },
     { tokens: tokens(size, config), parent: 0, targetStart: 0 },
@@ -85,7 +85,7 @@ const slope = (index: number) => Math.fround(Math.sin(index + 1))
 const slopes = ({ logprobs }: { logprobs: Float32Array }) => logprobs.map((_, index) => slope(index))
 
 function open(
-  config: Qwen2Config,
+  config: ModelConfig,
   options: NativeOptions = {},
   base: Tensors = randomModel(config, 1, 0.2),
 ): Promise<Engine> {
@@ -116,7 +116,7 @@ function distance(actual: Tensors, expected: Tensors): number {
 }
 
 /** Scores and gradients of a full-parameter and a LoRA step. */
-async function results(config: Qwen2Config, batch: Forest, options: NativeOptions) {
+async function results(config: ModelConfig, batch: Forest, options: NativeOptions) {
   return using(await open(config, options), async (engine) => {
     await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.2))
     await engine.train(null)

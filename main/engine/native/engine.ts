@@ -12,8 +12,8 @@ import type {
   GenerateOptions,
   Holding,
   LoraConfig,
+  ModelConfig,
   OptimizerState,
-  Qwen2Config,
   Sampling,
   Scores,
   Tensor,
@@ -73,7 +73,7 @@ export interface NativeOptions {
  * Error if a tensor is missing or has the wrong shape.
  */
 export async function createNativeEngine(
-  config: Qwen2Config,
+  config: ModelConfig,
   base: Tensors | TensorStream,
   options: NativeOptions = {},
 ): Promise<Engine> {
@@ -116,7 +116,7 @@ async function unfrozen(native: NativeEngine, names: readonly string[]): Promise
 
 /** Makes an addon's engine, without weights. */
 async function openNative(
-  config: Qwen2Config,
+  config: ModelConfig,
   options: NativeOptions,
 ): Promise<{ native: NativeEngine; kernels: KernelsName; threads: number }> {
   const native = new (loadAddon().NativeEngine)()
@@ -165,7 +165,7 @@ function isStream(base: Tensors | TensorStream): base is TensorStream {
 class QueuedEngine implements Engine {
   readonly kind = 'native'
   readonly description: Message
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly holding: Holding
   readonly #native: NativeEngine
   readonly #adapters = new Map<string, Shapes>()
@@ -175,7 +175,7 @@ class QueuedEngine implements Engine {
   /** The last call in the queue, if it is a generation: other completions may join it. */
   #generation: Generation | null = null
 
-  constructor(native: NativeEngine, config: Qwen2Config, description: Message, holding: Holding) {
+  constructor(native: NativeEngine, config: ModelConfig, description: Message, holding: Holding) {
     this.#native = native
     this.config = config
     this.description = description
@@ -368,7 +368,7 @@ function withShapes(shapes: Shapes, flat: FlatTensors): Tensors {
 }
 
 /** Converts an adapter's settings for the addon. */
-export function flattenLora(config: Qwen2Config, lora: LoraConfig): FlatLora {
+export function flattenLora(config: ModelConfig, lora: LoraConfig): FlatLora {
   const modules = adaptedModules(config, lora).map(({ name, r, scale }) => ({ name, r, scale }))
   return { lora_dropout: lora.lora_dropout, modules }
 }

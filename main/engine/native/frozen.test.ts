@@ -7,14 +7,14 @@ import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
-import type { Engine, Forest, LoraConfig, Qwen2Config, Scores, Tensors } from '../engine.ts'
+import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
 import { readSafetensors } from '../safetensors.ts'
 import type { TensorStream } from '../tensor-stream.ts'
 import { createNativeEngine, type NativeOptions } from './engine.ts'
 
 /** Blocks of 64 that run across rows, and sizes that are no multiple of anything. */
-const ODD: Qwen2Config = {
+const ODD: ModelConfig = {
   vocab_size: 131,
   hidden_size: 60,
   intermediate_size: 77,
@@ -27,7 +27,7 @@ const ODD: Qwen2Config = {
   tie_word_embeddings: true,
 }
 /** Whole blocks and vectors, more than one panel in every direction, and an untied head. */
-const EVEN: Qwen2Config = {
+const EVEN: ModelConfig = {
   ...ODD,
   vocab_size: 320,
   hidden_size: 128,
@@ -57,7 +57,7 @@ async function using<R>(engine: Engine, work: (engine: Engine) => Promise<R>): P
 }
 
 /** Scores, gradients of an adapter, and a completion. */
-async function results(config: Qwen2Config, base: Tensors, options: NativeOptions) {
+async function results(config: ModelConfig, base: Tensors, options: NativeOptions) {
   return using(await createNativeEngine(config, base, { threads: 2, ...options }), async (engine) => {
     await engine.addAdapter('lora', LORA, randomAdapter(config, LORA, 2, 0.2))
     await engine.train('lora')

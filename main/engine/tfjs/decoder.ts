@@ -5,7 +5,7 @@
  */
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs'
 import type { Projection } from '../../config/choices.ts'
-import type { Qwen2Config } from '../engine.ts'
+import type { ModelConfig } from '../engine.ts'
 import { loraTensors, projectionName } from '../weights.ts'
 import { dropoutMask } from './dropout.ts'
 import type { Tf } from './load-tfjs.ts'
@@ -14,7 +14,7 @@ import type { Weights } from './weights.ts'
 
 export interface Model {
   readonly tf: Tf
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly base: Weights
   readonly adapter: Adapter | null
   /** The weights that get gradients. */
@@ -155,7 +155,7 @@ interface RotaryTables {
 }
 
 /** Angles of rotary positions (Su et al. 2021, arXiv:2104.09864): position * theta^(-2i / D), the halves alike. */
-function rotaryTables(tf: Tf, config: Qwen2Config, positions: Int32Array): RotaryTables {
+function rotaryTables(tf: Tf, config: ModelConfig, positions: Int32Array): RotaryTables {
   const size = config.hidden_size / config.num_attention_heads
   const angles = Float64Array.from({ length: positions.length * size }, (_, at) => {
     const i = at % (size / 2)

@@ -17,8 +17,8 @@ import type {
   Forest,
   GenerateOptions,
   LoraConfig,
+  ModelConfig,
   OptimizerState,
-  Qwen2Config,
   Sampling,
   Scores,
   Tensors,
@@ -60,7 +60,7 @@ export interface TfjsOptions {
  * An engine on TensorFlow.js that holds a copy of `base`.
  * @throws UserError if the tensors do not fit the configuration; the backend's error if it cannot start.
  */
-export async function createTfjsEngine(config: Qwen2Config, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
+export async function createTfjsEngine(config: ModelConfig, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
   checkTensors(base, checkpointShapes(config), () => message('theBaseModel'))
   const notes = options.notes ?? []
   const open = async (backend: TfjsBackend, why: readonly Message[] = []) => {
@@ -90,7 +90,7 @@ class TfjsEngine implements Engine {
   readonly kind
   readonly description: Message
   readonly holding = null
-  readonly config: Qwen2Config
+  readonly config: ModelConfig
   readonly #tf: Tf
   readonly #backend: TfjsBackend
   readonly #base: Weights
@@ -99,7 +99,7 @@ class TfjsEngine implements Engine {
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(tf: Tf, backend: TfjsBackend, description: Message, config: Qwen2Config, base: Tensors) {
+  constructor(tf: Tf, backend: TfjsBackend, description: Message, config: ModelConfig, base: Tensors) {
     this.#tf = tf
     this.#backend = backend
     this.#base = new Weights(tf, base)

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Config } from '../../config/schema.ts'
-import type { Qwen2Config } from '../../engine/engine.ts'
+import type { ModelConfig } from '../../engine/engine.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
 import { message, type Say, type Value } from '../../messages/message.ts'
@@ -35,7 +35,7 @@ export class LengthLimit {
   /** What was cut or dropped. */
   readonly truncations: Truncation[] = []
 
-  constructor(stage: 'sft' | 'dpo', { training }: Config, model: Pick<Qwen2Config, 'max_position_embeddings'>) {
+  constructor(stage: 'sft' | 'dpo', { training }: Config, model: Pick<ModelConfig, 'max_position_embeddings'>) {
     this.#stage = stage
     this.#maxLength = training[stage].max_length
     this.#positions = model.max_position_embeddings
