@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import { widen } from '../main/engine/dtype.ts'
-import type { ModelConfig } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { randomModel } from '../testing/random-model.ts'
 import { ggufName, writeGguf } from './gguf.ts'
 
-const config: ModelConfig = {
+const config = qwen2({
   vocab_size: 11,
   hidden_size: 12,
   intermediate_size: 20,
@@ -19,7 +19,7 @@ const config: ModelConfig = {
   rope_theta: 10_000,
   max_position_embeddings: 64,
   tie_word_embeddings: false,
-}
+})
 
 /** Parses a GGUF file by the format's description: values by key, tensors with the places of their bytes. */
 function parse(file: Buffer) {

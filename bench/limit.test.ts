@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Forest, ModelConfig } from '../main/engine/engine.ts'
+import type { Forest } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { forwardWork, generationWork, leastSeconds, stepWork } from './limit.ts'
 
 // One layer, counted by hand: q and o 4 x 4, k and v 2 x 4, gate, up and down 6 x 4 make 120 weights.
-const config: ModelConfig = {
+const config = qwen2({
   vocab_size: 10,
   hidden_size: 4,
   intermediate_size: 6,
@@ -14,7 +15,7 @@ const config: ModelConfig = {
   rope_theta: 10_000,
   max_position_embeddings: 64,
   tie_word_embeddings: true,
-}
+})
 const LINEAR = 120
 // Embedding 10 x 4, three norms of 4, biases of 4, 2 and 2.
 const WEIGHTS = LINEAR + 40 + 12 + 8

@@ -3,6 +3,7 @@
  * test:parity [-- --fixture]`. Prints the worst figure of every row, and fails if one is beyond its bound. --fixture also
  * writes the results with which `npm test` compares without Python.
  */
+
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +14,7 @@ import { mergeAdapter } from '../main/adapters/merge.ts'
 import { loadAdapter, saveAdapter } from '../main/engine/adapter.ts'
 import { saveCheckpoint } from '../main/engine/checkpoint.ts'
 import type { AdapterName, Engine, Forest } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
@@ -42,20 +44,26 @@ const MODELS: readonly ParityModel[] = [
   {
     name: 'sizes of no round number',
     length: 61,
-    config: { ...FIXTURE.config, vocab_size: 331, hidden_size: 84, intermediate_size: 117, num_attention_heads: 6 },
+    config: qwen2({
+      ...FIXTURE.config,
+      vocab_size: 331,
+      hidden_size: 84,
+      intermediate_size: 117,
+      num_attention_heads: 6,
+    }),
   },
   { ...FIXTURE, name: 'theta 1e6, 1,500 positions', length: 1500, config: { ...FIXTURE.config, rope_theta: 1e6 } },
   {
     name: 'heads as in Qwen2-0.5B',
     length: 200,
-    config: {
+    config: qwen2({
       ...FIXTURE.config,
       hidden_size: 448,
       intermediate_size: 608,
       num_hidden_layers: 4,
       num_attention_heads: 14,
       rope_theta: 1e6,
-    },
+    }),
   },
 ]
 

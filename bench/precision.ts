@@ -1,8 +1,10 @@
 /** Measures what frozen weights in bf16 and NF4 cost: how far log-probabilities of answers are from float32's. */
+
 import { join } from 'node:path'
 import type { HeadPrecision, Precision } from '../main/config/choices.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint.ts'
 import type { Forest, ModelConfig, Tensors } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
@@ -88,7 +90,7 @@ async function shipped(count: number): Promise<Subject> {
 }
 
 function random(count: number): Subject {
-  const config: ModelConfig = {
+  const config = qwen2({
     vocab_size: 2048,
     hidden_size: 256,
     intermediate_size: 1024,
@@ -99,7 +101,7 @@ function random(count: number): Subject {
     rope_theta: 1e6,
     max_position_embeddings: 4096,
     tie_word_embeddings: false,
-  }
+  })
   const uniform = uniformStream(5)
   const batches = Array.from({ length: count }, (): Forest => {
     const tokens = Int32Array.from({ length: 400 }, () => Math.floor(uniform() * config.vocab_size))

@@ -1,10 +1,12 @@
 /** The models and batches for measuring engines. Batches are as long as the lab's own, of random tokens. */
+
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECTIONS } from '../main/config/choices.ts'
 import { loadCheckpoint, saveCheckpoint } from '../main/engine/checkpoint.ts'
 import type { LoraConfig, ModelConfig } from '../main/engine/engine.ts'
+import { FAMILIES, qwen2 } from '../main/engine/families.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
 import { writeSafetensorsStream } from '../main/engine/safetensors.ts'
@@ -18,7 +20,7 @@ import { randomModel } from '../testing/random-model.ts'
 /** The default adapter of config.yaml. */
 export const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
 
-const SHIPPED: ModelConfig = {
+const SHIPPED = qwen2({
   vocab_size: 1024,
   hidden_size: 192,
   intermediate_size: 512,
@@ -29,9 +31,9 @@ const SHIPPED: ModelConfig = {
   rope_theta: 10_000,
   max_position_embeddings: 4096,
   tie_word_embeddings: true,
-}
+})
 
-const WIDER: ModelConfig = {
+const WIDER = qwen2({
   ...SHIPPED,
   vocab_size: 2048,
   hidden_size: 256,
@@ -39,7 +41,7 @@ const WIDER: ModelConfig = {
   num_hidden_layers: 4,
   num_attention_heads: 4,
   num_key_value_heads: 2,
-}
+})
 
 export interface BenchModel {
   /** The name to select it by. */
@@ -101,7 +103,7 @@ function large(name: string): BenchModel {
     tfjs: false,
     write: async (folder) => {
       await mkdir(folder, { recursive: true })
-      const written = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', hidden_act: 'silu', ...config }
+      const written = { architectures: [FAMILIES[config.model_type].architecture], hidden_act: 'silu', ...config }
       await writeFile(join(folder, 'config.json'), JSON.stringify(written))
       const stream = randomStream(config, 1)
       const declared = [...checkpointShapes(config)].map(

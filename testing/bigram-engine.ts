@@ -1,11 +1,12 @@
 /** The smallest engine that learns, for tests of the trainers: a table of logits of the next token, by the last token. */
 import { adamWStep, clipping } from '../main/engine/adamw.ts'
 import type { AdapterName, Engine, Forest, OptimizerState, Scores, Tensors } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { argMax, logSoftmax } from '../main/engine/sampling.ts'
 import { message } from '../main/messages/message.ts'
 
 const VOCABULARY = 16
-const CONFIG = {
+const CONFIG = qwen2({
   vocab_size: VOCABULARY,
   hidden_size: VOCABULARY,
   intermediate_size: 1,
@@ -16,7 +17,7 @@ const CONFIG = {
   rope_theta: 1e6,
   max_position_embeddings: 1024,
   tie_word_embeddings: true,
-}
+})
 
 /** Each adapter is a whole table, a tensor named `table`. Generation throws: trainers do not need it. */
 export function createBigramEngine(base: Float32Array = new Float32Array(VOCABULARY ** 2)): Engine {

@@ -1,6 +1,7 @@
 /** The models, adapters and tokens that are compared with transformers and PEFT. A seed determines them. */
 import { PROJECTIONS } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, ModelConfig, Tensors } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomAdapter, randomModel } from './random-model.ts'
 
@@ -15,7 +16,7 @@ export interface ParityModel {
 export const FIXTURE: ParityModel = {
   name: 'tied, two heads a key head',
   length: 48,
-  config: {
+  config: qwen2({
     vocab_size: 160,
     hidden_size: 64,
     intermediate_size: 96,
@@ -26,7 +27,7 @@ export const FIXTURE: ParityModel = {
     rope_theta: 10_000,
     max_position_embeddings: 2048,
     tie_word_embeddings: true,
-  },
+  }),
 }
 
 const LORA: LoraConfig = { r: 2, lora_alpha: 6, lora_dropout: 0, target_modules: PROJECTIONS }

@@ -1,11 +1,13 @@
 /** Small random models and adapters, for tests and benches. The same seed gives the same weights on every machine. */
+
 import { PROJECTIONS } from '../main/config/choices.ts'
 import type { LoraConfig, LoraModule, ModelConfig, Tensor, Tensors } from '../main/engine/engine.ts'
+import { qwen2 } from '../main/engine/families.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { adapterShapes, checkpointShapes, projectionName, type Shapes } from '../main/engine/weights.ts'
 
 /** A decoder that computes in a millisecond and has the parts of a large one: layers, and queries that share keys. */
-export const TINY: ModelConfig = {
+export const TINY = qwen2({
   vocab_size: 20,
   hidden_size: 16,
   intermediate_size: 24,
@@ -16,7 +18,7 @@ export const TINY: ModelConfig = {
   rope_theta: 1e6,
   max_position_embeddings: 128,
   tie_word_embeddings: true,
-}
+})
 
 /**
  * Weights of a Qwen2 decoder: normal with standard deviation `std` (default 0.02, Qwen2's initializer_range), also for

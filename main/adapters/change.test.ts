@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { TINY as config, randomAdapter } from '../../testing/random-model.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { LoraConfig, Tensors } from '../engine/engine.ts'
+import { qwen2 } from '../engine/families.ts'
 import { compareChanges } from './change.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: ['q_proj', 'down_proj'] }
@@ -53,6 +54,6 @@ test('an adapter does not differ from itself, and has no difference from one of 
     expect(size).toBeGreaterThan(0.1)
     expect(difference).toBeLessThan(1e-6)
   }
-  const wider = adapter(lora, 1, { ...config, hidden_size: 24 })
+  const wider = adapter(lora, 1, qwen2({ ...config, hidden_size: 24 }))
   for (const { difference } of await compareChanges(a, wider)) expect(difference).toBeNull()
 })

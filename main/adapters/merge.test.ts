@@ -215,7 +215,6 @@ test('a head of its own is merged along, and config.json says for both transform
   const { rope_theta, ...rest } = config
   writeSafetensors(join(at('base'), 'model.safetensors'), untied)
   const saved = {
-    model_type: 'qwen2',
     ...rest,
     rope_parameters: { rope_type: 'default', rope_theta },
     dtype: 'float32',

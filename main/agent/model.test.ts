@@ -7,13 +7,14 @@ import { IM_END, TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora, saveAdapter } from '../engine/adapter.ts'
 import { saveCheckpoint } from '../engine/checkpoint.ts'
-import type { AdamW, LoraConfig, ModelConfig } from '../engine/engine.ts'
+import type { AdamW, LoraConfig } from '../engine/engine.ts'
+import { qwen2 } from '../engine/families.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
 import { formatCompletion } from './grammar.ts'
 import { AgentModel } from './model.ts'
 
-const CONFIG: ModelConfig = {
+const CONFIG = qwen2({
   vocab_size: TINY_VOCAB_SIZE,
   hidden_size: 32,
   intermediate_size: 64,
@@ -24,7 +25,7 @@ const CONFIG: ModelConfig = {
   rope_theta: 1e4,
   max_position_embeddings: 2048,
   tie_word_embeddings: true,
-}
+})
 const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
 const ADAM_W: AdamW = {
   learning_rate: 1e-2,
@@ -107,7 +108,7 @@ test('a trained adapter answers with a thought and an action', { timeout: 120_00
 })
 
 test('an adapter of another model is refused', async () => {
-  const other = { ...CONFIG, hidden_size: 16 }
+  const other = qwen2({ ...CONFIG, hidden_size: 16 })
   await saveAdapter(join(folder, 'other'), LORA, randomAdapter(other, LORA, 1), null)
   await expect(model.loadAdapter(join(folder, 'other'), 'other')).rejects.toThrow('adapter_model.safetensors')
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeNative } from '../../testing/native.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../config/choices.ts'
-import type { ModelConfig } from '../engine/engine.ts'
+import { qwen2 } from '../engine/families.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { loadAddon } from '../engine/native/addon.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
@@ -9,7 +9,7 @@ import { publishedShape } from '../engine/shapes.ts'
 import { checkpointShapes } from '../engine/weights.ts'
 import { estimateGeneration, estimateMemory, type GenerationQuestion, type MemoryQuestion } from './estimate.ts'
 
-const SMALL: ModelConfig = {
+const SMALL = qwen2({
   vocab_size: 512,
   hidden_size: 128,
   intermediate_size: 320,
@@ -20,7 +20,7 @@ const SMALL: ModelConfig = {
   rope_theta: 1e6,
   max_position_embeddings: 512,
   tie_word_embeddings: false,
-}
+})
 const SEVEN: MemoryQuestion = {
   config: publishedShape('Qwen/Qwen2-7B-Instruct')!,
   precision: 'nf4',

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { testNative } from '../../testing/native.ts'
 import { PROJECTIONS } from '../config/choices.ts'
+import { qwen2 } from '../engine/families.ts'
 import { publishedShape } from '../engine/shapes.ts'
 import { measureSpeed } from './speed.ts'
 
@@ -12,13 +13,13 @@ const holding = {
   packedBytes: 2,
   threads: 1,
 } as const
-const half = {
+const half = qwen2({
   ...publishedShape('Qwen2-0.5B')!,
   hidden_size: 448,
   intermediate_size: 2432,
   num_attention_heads: 7,
   num_key_value_heads: 1,
-}
+})
 
 testNative('what one layer takes is scaled to all, and the head is read for each token', async () => {
   // Pair, sample, reference, prompts read, prompts read and answers written; in milliseconds.

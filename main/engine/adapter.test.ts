@@ -12,6 +12,7 @@ import { type BaseModel, fingerprintOf } from './base-identity.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import { narrow, widen } from './dtype.ts'
 import type { LoraConfig, Tensor } from './engine.ts'
+import { qwen2 } from './families.ts'
 import { readSafetensors, writeSafetensors, writeSafetensorsStream } from './safetensors.ts'
 import { adaptedModules } from './weights.ts'
 
@@ -31,7 +32,7 @@ test('a fresh adapter starts as in PEFT: A uniform, B zero, the same for a seed'
   const tensors = initLora(config, lora, 7)
   expect([...initLora(config, lora, 7)]).toEqual([...tensors])
   expect([...initLora(config, lora, 8)]).not.toEqual([...tensors])
-  const wide = initLora({ ...config, hidden_size: 256, num_attention_heads: 4 }, { ...lora, r: 64 }, 7)
+  const wide = initLora(qwen2({ ...config, hidden_size: 256, num_attention_heads: 4 }), { ...lora, r: 64 }, 7)
   const a = wide.get('base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight')!
   expect(a.shape).toEqual([64, 256])
   const variance = a.data.reduce((sum, x) => sum + x * x, 0) / a.data.length

@@ -7,8 +7,8 @@ import { TINY as config, randomModel } from '../../testing/random-model.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { loadCheckpoint, openCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { parseModelConfig } from './config-json.ts'
-import type { Tensors } from './engine.ts'
+import { agreedConfig, parseModelConfig } from './config-json.ts'
+import type { ModelConfig, Tensors } from './engine.ts'
 import { loadEngine } from './load.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
@@ -114,7 +114,11 @@ test.each<[string, RegExp, (at: string) => Promise<unknown> | unknown]>([
     /is \[20, 16\], but .* asks for \[18, 16\]/,
     changeConfig({ vocab_size: 18 }),
   ],
-  ['an unknown tensor', /holds model\.q_norm, which no Qwen2 model has/, replaceTensor('model.q_norm', [1], [1])],
+  [
+    'an unknown tensor',
+    /holds model\.q_norm, which no model of this family has/,
+    replaceTensor('model.q_norm', [1], [1]),
+  ],
 ])('%s gets one sentence', async (_, message, spoil) => {
   await spoil(folder)
   const error = await loadCheckpoint(folder).catch((thrown: unknown) => thrown)
@@ -136,8 +140,16 @@ function replaceTensor(name: string, shape?: number[], values?: number[]): (at: 
   return (at) => writeSafetensors(join(at, 'model.safetensors'), changed)
 }
 
+const LLAMA3 = {
+  rope_type: 'llama3',
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 8192,
+} as const
+
 test.each<[Record<string, unknown>, RegExp]>([
-  [{ model_type: 'llama' }, /config\.json: model_type must be qwen2; this lab runs plain Qwen2 checkpoints only/],
+  [{ model_type: 'gemma3_text' }, /config\.json: model_type must be qwen2, qwen3 or llama; this lab runs Qwen2, /],
   [{ vocab_size: '20' }, /vocab_size/],
   [{ hidden_act: 'gelu' }, /hidden_act/],
   [{ use_sliding_window: true, max_window_layers: 1 }, /sliding-window attention is not supported/],
@@ -149,7 +161,10 @@ test.each<[Record<string, unknown>, RegExp]>([
     /quantization_config must be absent, as the lab cannot read weights that are quantised/,
   ],
   [{ compression_config: { format: 'int-quantized' } }, /compression_config must be absent/],
-  [{ architectures: ['Qwen2ForSequenceClassification'] }, /architectures\[0\] must be Qwen2ForCausalLM/],
+  [
+    { architectures: ['Qwen2ForSequenceClassification'] },
+    /architectures\[0\] must be the class of its family that ends in ForCausalLM/,
+  ],
   [{ layer_types: ['full_attention'] }, /layer_types must have an entry for each/],
   [{ rope_theta: 1e6, rope_parameters: { rope_theta: 1e4 } }, /rope_theta must be the same/],
   [
@@ -161,11 +176,18 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ rms_norm_eps: 'NaN' }, /rms_norm_eps/],
   [{ num_attention_heads: 3 }, /num_attention_heads/],
   [{ num_key_value_heads: 3 }, /num_key_value_heads/],
-  [{ head_dim: 8 }, /head_dim/],
+  [{ head_dim: 7 }, /head_dim must be even/],
+  [{ model_type: 'llama', attention_bias: true }, /attention_bias must be false/],
+  [{ model_type: 'llama', attention_bias: false, mlp_bias: true }, /mlp_bias must be false/],
+  [{ model_type: 'qwen3', num_key_value_heads: undefined }, /num_key_value_heads is missing/],
+  [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /rope_scaling\.low_freq_factor is missing/],
+  [{ rope_parameters: { ...LLAMA3, high_freq_factor: 1 } }, /rope_parameters\.high_freq_factor must be more than low/],
+  [
+    { rope_scaling: LLAMA3, rope_parameters: { rope_type: 'default', rope_theta: config.rope_theta } },
+    /rope_scaling must say what rope_parameters says/,
+  ],
 ])('refuses %j by name', (change, message) => {
-  expect(() => parseModelConfig('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...change }))).toThrow(
-    message,
-  )
+  expect(() => parseModelConfig('config.json', JSON.stringify({ ...config, ...change }))).toThrow(message)
 })
 
 testNative('a spoilt checkpoint loads or gets one sentence, in every precision', async () => {
@@ -215,18 +237,80 @@ test("reads transformers 5's rope_parameters, and sliding windows that no layer 
 })
 
 test.each(['rms_norm_eps', 'max_position_embeddings', 'hidden_size'])('null for %s is refused', (key) => {
-  const text = JSON.stringify({ model_type: 'qwen2', ...config, [key]: null })
+  const text = JSON.stringify({ ...config, [key]: null })
   expect(() => parseModelConfig('config.json', text)).toThrow(new RegExp(key))
 })
 
 test('null stands for what transformers takes it for', () => {
   const nulls = { rope_theta: null, rope_scaling: null, head_dim: null, layer_types: null, sliding_window: null }
   const more = { num_key_value_heads: null, attention_dropout: null, hidden_act: null, max_window_layers: null }
-  expect(
-    parseModelConfig('config.json', JSON.stringify({ model_type: 'qwen2', ...config, ...nulls, ...more })),
-  ).toEqual({
+  expect(parseModelConfig('config.json', JSON.stringify({ ...config, ...nulls, ...more }))).toEqual({
     ...config,
     num_key_value_heads: config.num_attention_heads,
     rope_theta: 10_000,
   })
+})
+
+/** What config.json needs at least. */
+const SIZES = {
+  vocab_size: 20,
+  hidden_size: 48,
+  intermediate_size: 24,
+  num_hidden_layers: 1,
+  num_attention_heads: 6,
+}
+
+test('Llama and Qwen3 have defaults of their own', () => {
+  const parse = (more: object) => parseModelConfig('config.json', JSON.stringify({ ...SIZES, ...more }))
+  expect(parse({ model_type: 'llama' })).toEqual({
+    ...SIZES,
+    model_type: 'llama',
+    num_key_value_heads: 6,
+    head_dim: 8,
+    attention_bias: false,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10_000,
+    rope_scaling: null,
+    max_position_embeddings: 2048,
+    tie_word_embeddings: false,
+  })
+  expect(parse({ model_type: 'qwen3', num_key_value_heads: 2 })).toMatchObject({
+    head_dim: 128,
+    attention_bias: false,
+    max_position_embeddings: 32_768,
+  })
+})
+
+test('reads llama3 positions in every spelling, and writes them for both transformers', () => {
+  const { rope_type, ...parameters } = LLAMA3
+  const llama = { ...SIZES, model_type: 'llama' }
+  for (const spelt of [
+    { rope_theta: 5e5, rope_scaling: LLAMA3 },
+    { rope_theta: 5e5, rope_scaling: { type: rope_type, ...parameters } },
+    { rope_parameters: { ...LLAMA3, rope_theta: 5e5 } },
+  ]) {
+    const text = JSON.stringify({ ...llama, tie_word_embeddings: true, ...spelt })
+    const read = parseModelConfig('config.json', text)
+    expect(read).toMatchObject({ rope_theta: 5e5, rope_scaling: LLAMA3 })
+    const agreed = agreedConfig(text, read)
+    expect(JSON.parse(agreed)).toMatchObject({ ...JSON.parse(text), rope_theta: 5e5, rope_scaling: LLAMA3 })
+    expect(agreedConfig(agreed, read)).toBe(agreed)
+  }
+})
+
+test.each<[string, Partial<ModelConfig>, string]>([
+  ['Qwen3', { model_type: 'qwen3', head_dim: 12, attention_bias: false }, 'Qwen3ForCausalLM'],
+  ['Llama', { model_type: 'llama', attention_bias: false, rope_scaling: LLAMA3 }, 'LlamaForCausalLM'],
+])('%s is written as it is read', async (_, change, architecture) => {
+  const other = { ...config, ...change }
+  const weights = randomModel(other, 1)
+  await saveCheckpoint(folder, other, weights)
+  expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')).architectures).toEqual([architecture])
+  const loaded = await loadCheckpoint(folder)
+  expect(loaded.config).toEqual(other)
+  expect(loaded.tensors).toEqual(weights)
+  expect([...weights.keys()].filter((name) => name.endsWith('.bias'))).toEqual([])
+  expect(weights.get('model.layers.0.self_attn.q_norm.weight')?.shape).toEqual(
+    other.model_type === 'qwen3' ? [12] : undefined,
+  )
 })

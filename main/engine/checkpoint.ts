@@ -1,4 +1,4 @@
-/** Qwen2 checkpoints in Hugging Face layout: config.json and model.safetensors, or shards with their index. */
+/** Checkpoints in Hugging Face layout: config.json and model.safetensors, or shards with their index. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -11,6 +11,7 @@ import { type Message, message } from '../messages/message.ts'
 import { parseModelConfig } from './config-json.ts'
 import { type Dtype, widen } from './dtype.ts'
 import type { ModelConfig, Tensor, Tensors } from './engine.ts'
+import { FAMILIES } from './families.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
 import {
   byteLength,
@@ -206,13 +207,14 @@ export async function saveCheckpoint(
   files: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const written = {
-    architectures: ['Qwen2ForCausalLM'],
-    model_type: 'qwen2',
+    architectures: [FAMILIES[config.model_type].architecture],
     hidden_act: 'silu',
     attention_dropout: 0,
     use_sliding_window: false,
     torch_dtype: 'float32',
     ...config,
+    // Qwen2 has its biases without saying so.
+    attention_bias: config.model_type === 'qwen2' ? undefined : config.attention_bias,
   }
   await replaceFiles(folder, (next) => {
     for (const [name, text] of Object.entries(files)) writeFileAtomic(join(next, name), text)

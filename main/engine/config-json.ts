@@ -1,8 +1,10 @@
 /** A model's config.json, as transformers 4 and 5 write it. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
 import { message } from '../messages/message.ts'
-import type { ModelConfig } from './engine.ts'
+import type { ModelConfig, RopeScaling } from './engine.ts'
+import { FAMILIES, MODEL_TYPES } from './families.ts'
 import { parseJsonFile } from './model-file.ts'
 
 /** Beyond every published model. A damaged number would otherwise ask for tensors without end. */
@@ -12,15 +14,44 @@ const size = z
   .max(2 ** 24)
 const layers = z.int().positive().max(1024)
 
-const ropeSchema = z.looseObject({
-  rope_type: z.literal('default').optional(),
-  type: z.literal('default').optional(),
-  rope_theta: z.number().positive().nullish(),
-  partial_rotary_factor: z.literal(1).nullish(),
-})
+const ropeType = z.enum(['default', 'llama3'])
 
-/** Models of type qwen2 that end in something else than a head over the vocabulary. */
-const OTHER_HEAD = /For(SequenceClassification|TokenClassification|QuestionAnswering|\w*RewardModel)$|^Qwen2Model$/
+/** Older files say `type` where newer ones say `rope_type`. */
+const ropeSchema = z
+  .looseObject({
+    rope_type: ropeType.nullish(),
+    type: ropeType.nullish(),
+    rope_theta: z.number().positive().nullish(),
+    partial_rotary_factor: z.literal(1).nullish(),
+    factor: z.number().min(1).nullish(),
+    low_freq_factor: z.number().positive().nullish(),
+    high_freq_factor: z.number().positive().nullish(),
+    original_max_position_embeddings: size.nullish(),
+  })
+  .transform((rope, context) => {
+    const { rope_type, type, rope_theta } = rope
+    if ((rope_type ?? type ?? 'default') === 'default') return { rope_theta, scaling: null }
+    const number = (key: (typeof LLAMA3)[number]) => {
+      const value = rope[key]
+      if (typeof value === 'number') return value
+      context.addIssue({ code: 'custom', path: [key], message: says('isMissing') })
+      return Number.NaN
+    }
+    const [factor, low_freq_factor, high_freq_factor, original_max_position_embeddings] = LLAMA3.map(number) as Four
+    if (high_freq_factor <= low_freq_factor) {
+      context.addIssue({ code: 'custom', path: ['high_freq_factor'], message: says('mustExceedLowFactor') })
+    }
+    const parameters = { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings }
+    const scaling: RopeScaling = { rope_type: 'llama3', ...parameters }
+    return { rope_theta, scaling }
+  })
+
+const LLAMA3 = ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'] as const
+type Four = [number, number, number, number]
+
+/** Models that end in something else than a head over the vocabulary. */
+const OTHER_HEAD =
+  /For(SequenceClassification|TokenClassification|QuestionAnswering|\w*RewardModel)$|^(Qwen2|Qwen3|Llama)Model$/
 
 /** Other programs write null where these keys have their default. */
 const orDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
@@ -32,7 +63,7 @@ const orDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Sch
  */
 const configSchema = z
   .looseObject({
-    model_type: z.literal('qwen2'),
+    model_type: z.enum(MODEL_TYPES, says('mustBeFamily')),
     architectures: z.array(z.string().refine((name) => !OTHER_HEAD.test(name), says('mustBeCausalLm'))).nullish(),
     quantization_config: z.null(says('quantizedUnsupported')).optional(),
     compression_config: z.null(says('quantizedUnsupported')).optional(),
@@ -41,10 +72,12 @@ const configSchema = z
     intermediate_size: size,
     num_hidden_layers: layers,
     num_attention_heads: size,
-    num_key_value_heads: size.nullable(),
+    num_key_value_heads: size.nullish(),
+    attention_bias: z.boolean().nullish(),
+    mlp_bias: z.boolean().nullish(),
     rms_norm_eps: z.number().positive().default(1e-6),
     rope_theta: z.number().positive().nullish(),
-    max_position_embeddings: size.default(32768),
+    max_position_embeddings: size.optional(),
     tie_word_embeddings: orDefault(z.boolean(), false),
     // Two names of one function.
     hidden_act: orDefault(z.enum(['silu', 'swish']), 'silu'),
@@ -60,11 +93,17 @@ const configSchema = z
   .superRefine((config, context) => {
     const refuse = (key: string, wrong: ReturnType<typeof says>) =>
       context.addIssue({ code: 'custom', path: [key], message: wrong })
-    const { hidden_size, num_attention_heads: heads, num_key_value_heads, rope_theta, rope_parameters } = config
-    if (hidden_size % (2 * heads) !== 0) refuse('num_attention_heads', says('mustDivideHiddenSize'))
+    const { model_type, num_attention_heads: heads, num_key_value_heads } = config
+    const { rope_theta, rope_parameters, rope_scaling } = config
+    if (headDim(config) % 2 !== 0) {
+      if (typeof config.head_dim === 'number') refuse('head_dim', says('mustBeEven'))
+      else refuse('num_attention_heads', says('mustDivideHiddenSize'))
+    }
+    if (num_key_value_heads === undefined && model_type !== 'llama') refuse('num_key_value_heads', says('isMissing'))
     if (heads % (num_key_value_heads ?? heads) !== 0) refuse('num_key_value_heads', says('mustDivideAttentionHeads'))
-    if ((config.head_dim ?? hidden_size / heads) !== hidden_size / heads) {
-      refuse('head_dim', says('mustBeQuotientOfHidden'))
+    // Qwen2 has its own biases, and looks at neither key.
+    for (const key of model_type === 'qwen2' ? [] : (['attention_bias', 'mlp_bias'] as const)) {
+      if (config[key] === true) refuse(key, says('biasUnsupported'))
     }
     if (config.use_sliding_window && config.max_window_layers < config.num_hidden_layers) {
       refuse('use_sliding_window', says('slidingWindowUnsupported'))
@@ -73,29 +112,45 @@ const configSchema = z
       refuse('layer_types', says('mustHaveAllLayers'))
     }
     // transformers 4 reads one of them, transformers 5 the other.
-    const thetas = [rope_theta, rope_parameters?.rope_theta, config.rope_scaling?.rope_theta]
+    const thetas = [rope_theta, rope_parameters?.rope_theta, rope_scaling?.rope_theta]
     if (new Set(thetas.filter((theta) => typeof theta === 'number')).size > 1)
       refuse('rope_theta', says('mustBeOneTheta'))
     // As for models whose layers differ.
     if (rope_parameters && thetas.every((theta) => typeof theta !== 'number')) {
       refuse('rope_parameters', says('mustHaveTheta'))
     }
+    if (rope_parameters && rope_scaling && !isDeepStrictEqual(rope_parameters.scaling, rope_scaling.scaling)) {
+      refuse('rope_scaling', says('mustBeOneScaling'))
+    }
   })
+
+/** What transformers takes where the key is absent: a constant for Qwen3, and a share of the hidden size for others. */
+function headDim(
+  config: Pick<ModelConfig, 'model_type' | 'hidden_size' | 'num_attention_heads'> & {
+    head_dim?: number | null | undefined
+  },
+): number {
+  return config.head_dim ?? (config.model_type === 'qwen3' ? 128 : config.hidden_size / config.num_attention_heads)
+}
 
 /** Parses the text of a config.json. Errors name `file`. */
 export function parseModelConfig(file: string, text: string): ModelConfig {
-  const config = parseJsonFile(file, text, configSchema, message('plainQwen2Only'))
+  const config = parseJsonFile(file, text, configSchema, message('familiesOnly'))
   const theta = config.rope_theta ?? config.rope_parameters?.rope_theta ?? config.rope_scaling?.rope_theta
   return {
+    model_type: config.model_type,
     vocab_size: config.vocab_size,
     hidden_size: config.hidden_size,
     intermediate_size: config.intermediate_size,
     num_hidden_layers: config.num_hidden_layers,
     num_attention_heads: config.num_attention_heads,
     num_key_value_heads: config.num_key_value_heads ?? config.num_attention_heads,
+    head_dim: headDim(config),
+    attention_bias: FAMILIES[config.model_type].attention_bias,
     rms_norm_eps: config.rms_norm_eps,
     rope_theta: theta ?? 10_000,
-    max_position_embeddings: config.max_position_embeddings,
+    rope_scaling: config.rope_parameters?.scaling ?? config.rope_scaling?.scaling ?? null,
+    max_position_embeddings: config.max_position_embeddings ?? (config.model_type === 'llama' ? 2048 : 32_768),
     tie_word_embeddings: config.tie_word_embeddings,
   }
 }
@@ -104,8 +159,10 @@ export function parseModelConfig(file: string, text: string): ModelConfig {
  * The text of a config.json that transformers 4 and 5 read as `config` says: transformers 4 knows no rope_parameters, and it
  * drops a head that the configuration ties. Every other key stays.
  */
-export function agreedConfig(text: string, { rope_theta, tie_word_embeddings }: ModelConfig): string {
+export function agreedConfig(text: string, { rope_theta, rope_scaling, tie_word_embeddings }: ModelConfig): string {
   const given = z.looseObject({}).parse(JSON.parse(text))
-  if (given.rope_theta === rope_theta && given.tie_word_embeddings === tie_word_embeddings) return text
-  return `${JSON.stringify({ ...given, rope_theta, tie_word_embeddings }, null, 2)}\n`
+  const agreed = { rope_theta, tie_word_embeddings, ...(rope_scaling !== null && { rope_scaling }) }
+  const same = (key: keyof typeof agreed) => isDeepStrictEqual(given[key], agreed[key])
+  if ((Object.keys(agreed) as (keyof typeof agreed)[]).every(same)) return text
+  return `${JSON.stringify({ ...given, ...agreed }, null, 2)}\n`
 }

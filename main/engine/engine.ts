@@ -1,5 +1,5 @@
 /**
- * The interface between the lab and its compute engines. An engine holds one Qwen2 decoder and its LoRA adapters, and knows
+ * The interface between the lab and its compute engines. An engine holds one decoder and its LoRA adapters, and knows
  * no loss. Every preference loss is a function of sequence log-probabilities, so `accumulate` hands out the
  * log-probabilities of the target tokens and takes their derivatives back.
  */
@@ -16,16 +16,34 @@ export interface Tensor {
 /** Tensors by their names in the checkpoint or in PEFT's adapter file. */
 export type Tensors = ReadonlyMap<string, Tensor>
 
-/** The part of a Hugging Face `config.json` (model_type qwen2) that affects the computation. */
+/** The families of decoders, as families.ts describes them. Llama has many relatives: SmolLM2 is one. */
+export type ModelType = 'qwen2' | 'qwen3' | 'llama'
+
+/** Stretched rotary positions of Llama 3.1 and later: long wavelengths grow by `factor`, short ones stay. */
+export interface RopeScaling {
+  readonly rope_type: 'llama3'
+  readonly factor: number
+  readonly low_freq_factor: number
+  readonly high_freq_factor: number
+  readonly original_max_position_embeddings: number
+}
+
+/** The part of a Hugging Face `config.json` that affects the computation. */
 export interface ModelConfig {
+  readonly model_type: ModelType
   readonly vocab_size: number
   readonly hidden_size: number
   readonly intermediate_size: number
   readonly num_hidden_layers: number
   readonly num_attention_heads: number
   readonly num_key_value_heads: number
+  /** Numbers a head. The heads of q together may be wider or narrower than hidden_size. */
+  readonly head_dim: number
+  /** Whether q, k and v have biases. */
+  readonly attention_bias: boolean
   readonly rms_norm_eps: number
   readonly rope_theta: number
+  readonly rope_scaling: RopeScaling | null
   readonly max_position_embeddings: number
   readonly tie_word_embeddings: boolean
 }

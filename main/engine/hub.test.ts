@@ -1,4 +1,5 @@
 /** Downloads from a small server of our own that behaves like the hub. */
+
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -21,13 +22,14 @@ import { randomModel, TINY } from '../../testing/random-model.ts'
 import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { UserError } from '../messages/error.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { qwen2 } from './families.ts'
 import { type DownloadOptions, type DownloadProgress, downloadModel } from './hub.ts'
 import { findModel, resolveModel } from './load.ts'
 import { writeSafetensors } from './safetensors.ts'
 
 const NAME = 'owner/tiny'
 const COMMIT = 'c0ffee0000000000000000000000000000000000'
-const CONFIG = { ...TINY, vocab_size: TINY_VOCAB_SIZE, hidden_size: 256, intermediate_size: 600 }
+const CONFIG = qwen2({ ...TINY, vocab_size: TINY_VOCAB_SIZE, hidden_size: 256, intermediate_size: 600 })
 
 const FILES = new Map<string, Buffer>()
 /** What the hub has besides, or instead, in a test; null removes a file. */
@@ -226,7 +228,7 @@ test('brings the shards that the index names', async () => {
 })
 
 test.each<[string, RegExp, () => void]>([
-  ['another architecture', /model_type must be qwen2/, () => changeConfig({ model_type: 'qwen3' })],
+  ['another architecture', /model_type must be qwen2, qwen3 or llama/, () => changeConfig({ model_type: 'qwen3_moe' })],
   ['GPTQ', /quantised already/, () => changeConfig({ quantization_config: { quant_method: 'gptq' } })],
   ['no chat template', /chat_template is missing/, () => set('tokenizer_config.json', { eos_token: '<|endoftext|>' })],
   ['a damaged tokenizer', /tokenizer\.json is not JSON/, () => set('tokenizer.json', '{')],

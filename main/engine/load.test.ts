@@ -8,6 +8,7 @@ import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { ModelConfig } from './engine.ts'
+import { qwen2 } from './families.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { findModel, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
@@ -15,7 +16,7 @@ import { writeSafetensors } from './safetensors.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 
-const config: ModelConfig = {
+const config = qwen2({
   vocab_size: 20,
   hidden_size: 16,
   intermediate_size: 24,
@@ -26,7 +27,7 @@ const config: ModelConfig = {
   rope_theta: 1e6,
   max_position_embeddings: 128,
   tie_word_embeddings: true,
-}
+})
 
 let room: string
 let folder: string

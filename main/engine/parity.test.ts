@@ -1,4 +1,5 @@
 /** Compares every engine with the double-precision reference and with the others, on small random models. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
@@ -6,12 +7,13 @@ import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from 
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from './engine.ts'
+import { qwen2 } from './families.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { dropoutMask } from './tfjs/dropout.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 
-const TIED: ModelConfig = {
+const TIED = qwen2({
   vocab_size: 23,
   hidden_size: 24,
   intermediate_size: 40,
@@ -22,8 +24,8 @@ const TIED: ModelConfig = {
   rope_theta: 1e4,
   max_position_embeddings: 64,
   tie_word_embeddings: true,
-}
-const UNTIED: ModelConfig = {
+})
+const UNTIED = qwen2({
   ...TIED,
   hidden_size: 16,
   intermediate_size: 33,
@@ -31,7 +33,7 @@ const UNTIED: ModelConfig = {
   num_key_value_heads: 2,
   num_hidden_layers: 1,
   tie_word_embeddings: false,
-}
+})
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
 const PARTIAL: LoraConfig = { r: 2, lora_alpha: 2, lora_dropout: 0, target_modules: ['v_proj', 'gate_proj'] }
 const OPTIMISER = {
@@ -439,7 +441,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
 })
 
 describeNative('native against tfjs', () => {
-  const config: ModelConfig = {
+  const config = qwen2({
     ...TIED,
     vocab_size: 300,
     hidden_size: 64,
@@ -448,7 +450,7 @@ describeNative('native against tfjs', () => {
     num_attention_heads: 4,
     num_key_value_heads: 2,
     max_position_embeddings: 256,
-  }
+  })
   const base = randomModel(config, 4, 0.1)
   const even: LoraConfig = { ...LORA, r: 8 }
   const next = uniformStream(9)

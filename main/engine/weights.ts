@@ -1,6 +1,7 @@
-/** The tensors of a Qwen2 checkpoint and of a PEFT adapter, with their shapes. */
+/** The tensors of a checkpoint and of a PEFT adapter, with their shapes. */
 import type { Projection } from '../config/choices.ts'
 import type { LoraConfig, ModelConfig } from './engine.ts'
+import { FAMILIES } from './families.ts'
 
 /** Shapes by tensor name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>
@@ -19,11 +20,13 @@ const BLOCK: Readonly<Record<Projection, 'self_attn' | 'mlp'>> = {
 /** Shape of a projection's weight, [out, in]. */
 export function projectionShape(config: ModelConfig, projection: Projection): readonly [number, number] {
   const hidden = config.hidden_size
-  const keys = (hidden / config.num_attention_heads) * config.num_key_value_heads
+  const queries = config.head_dim * config.num_attention_heads
+  const keys = config.head_dim * config.num_key_value_heads
   switch (projection) {
     case 'q_proj':
+      return [queries, hidden]
     case 'o_proj':
-      return [hidden, hidden]
+      return [hidden, queries]
     case 'k_proj':
     case 'v_proj':
       return [keys, hidden]
@@ -40,7 +43,7 @@ export function projectionName(layer: number, projection: Projection): string {
   return `model.layers.${layer}.${BLOCK[projection]}.${projection}`
 }
 
-/** Every tensor of a Qwen2 checkpoint with its shape, in the model's order; `lm_head.weight` only if it is not tied. */
+/** Every tensor of a checkpoint with its shape, in the model's order; `lm_head.weight` only if it is not tied. */
 export function checkpointShapes(config: ModelConfig): Shapes {
   const shapes = new Map<string, readonly number[]>()
   const hidden = config.hidden_size
@@ -50,7 +53,11 @@ export function checkpointShapes(config: ModelConfig): Shapes {
     for (const projection of ['q_proj', 'k_proj', 'v_proj'] as const) {
       const shape = projectionShape(config, projection)
       shapes.set(`${projectionName(layer, projection)}.weight`, shape)
-      shapes.set(`${projectionName(layer, projection)}.bias`, [shape[0]])
+      if (config.attention_bias) shapes.set(`${projectionName(layer, projection)}.bias`, [shape[0]])
+    }
+    if (FAMILIES[config.model_type].qk_norm) {
+      for (const norm of ['q_norm', 'k_norm'])
+        shapes.set(`model.layers.${layer}.self_attn.${norm}.weight`, [config.head_dim])
     }
     shapes.set(`${projectionName(layer, 'o_proj')}.weight`, projectionShape(config, 'o_proj'))
     shapes.set(`model.layers.${layer}.post_attention_layernorm.weight`, [hidden])

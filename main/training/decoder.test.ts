@@ -1,17 +1,19 @@
 /** The trainers on a real decoder with LoRA. The bigram engine sees only the last token of a prompt. */
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TESTS_NATIVE } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { initLora } from '../engine/adapter.ts'
-import type { Engine, LoraConfig, ModelConfig } from '../engine/engine.ts'
+import type { Engine, LoraConfig } from '../engine/engine.ts'
+import { qwen2 } from '../engine/families.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
 import { evaluatePairs, type PreferenceOptions, referenceLogps, trainPreference } from './preference.ts'
 import { trainSft } from './sft.ts'
 
-const CONFIG: ModelConfig = {
+const CONFIG = qwen2({
   vocab_size: 24,
   hidden_size: 32,
   intermediate_size: 64,
@@ -22,7 +24,7 @@ const CONFIG: ModelConfig = {
   rope_theta: 1e4,
   max_position_embeddings: 64,
   tie_word_embeddings: true,
-}
+})
 const LORA: LoraConfig = {
   r: 4,
   lora_alpha: 8,

@@ -4,11 +4,13 @@
  * Writes models/base in Hugging Face layout: tokenizer, weights, model card. With `--resume`, a stopped run continues from
  * its last save.
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadCheckpoint, saveCheckpoint } from '../../main/engine/checkpoint.ts'
-import type { AdamW, Engine, ModelConfig, Scores } from '../../main/engine/engine.ts'
+import type { AdamW, Engine, Scores } from '../../main/engine/engine.ts'
+import { qwen2 } from '../../main/engine/families.ts'
 import { createNativeEngine } from '../../main/engine/native/engine.ts'
 import { keepPreTokenizer } from '../../main/engine/pre-tokenizer.ts'
 import { loadTokenizer, type Tokenizer } from '../../main/engine/tokenizer.ts'
@@ -50,7 +52,7 @@ const HELD_OUT_SEED = 1_000_000_007
 const folder = options.out
 const steps = Number(options.steps)
 const seed = Number(options.seed)
-const config: ModelConfig = {
+const config = qwen2({
   vocab_size: Number(options.vocabulary),
   hidden_size: Number(options.hidden),
   intermediate_size: Number(options.intermediate),
@@ -61,7 +63,7 @@ const config: ModelConfig = {
   rope_theta: 10_000,
   max_position_embeddings: 4096,
   tie_word_embeddings: true,
-}
+})
 const adamW: Omit<AdamW, 'learning_rate'> = {
   adam_beta1: 0.9,
   adam_beta2: 0.98,

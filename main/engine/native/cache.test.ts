@@ -14,12 +14,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { randomModel } from '../../../testing/random-model.ts'
 import { openCheckpoint, saveCheckpoint } from '../checkpoint.ts'
-import type { ModelConfig, Tensors } from '../engine.ts'
+import type { Tensors } from '../engine.ts'
+import { qwen2 } from '../families.ts'
 import type { TensorStream } from '../tensor-stream.ts'
 import { fingerprint } from './cache.ts'
 import { createNativeEngine } from './engine.ts'
 
-const config: ModelConfig = {
+const config = qwen2({
   vocab_size: 70,
   hidden_size: 64,
   intermediate_size: 96,
@@ -30,7 +31,7 @@ const config: ModelConfig = {
   rope_theta: 1e6,
   max_position_embeddings: 128,
   tie_word_embeddings: false,
-}
+})
 
 let folder: string
 beforeEach(async () => {

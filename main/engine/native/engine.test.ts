@@ -3,16 +3,18 @@
  * match finite differences of its own loss to many digits, and every instruction set and thread count must match double
  * precision.
  */
+
 import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
+import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
 import { type FlatTensors, loadAddon, type NativeEngine, type OpenOptions } from './addon.ts'
 import { createNativeEngine, flattenForest, flattenLora, type NativeOptions } from './engine.ts'
 
-const TINY: ModelConfig = {
+const TINY = qwen2({
   vocab_size: 11,
   hidden_size: 8,
   intermediate_size: 6,
@@ -23,18 +25,18 @@ const TINY: ModelConfig = {
   rope_theta: 1e4,
   max_position_embeddings: 512,
   tie_word_embeddings: true,
-}
+})
 /** No size is a multiple of a vector's width. Three query heads a key head; a head of 10. */
-const ODD: ModelConfig = {
+const ODD = qwen2({
   ...TINY,
   vocab_size: 131,
   hidden_size: 60,
   intermediate_size: 77,
   num_attention_heads: 6,
   num_key_value_heads: 2,
-}
+})
 /** Whole vectors; more than one panel in every direction. */
-const EVEN: ModelConfig = {
+const EVEN = qwen2({
   ...TINY,
   vocab_size: 320,
   hidden_size: 64,
@@ -42,17 +44,17 @@ const EVEN: ModelConfig = {
   num_attention_heads: 2,
   num_key_value_heads: 1,
   tie_word_embeddings: false,
-}
+})
 /** One head of more than two panels. */
-const TALL: ModelConfig = {
+const TALL = qwen2({
   ...TINY,
   hidden_size: 80,
   num_hidden_layers: 1,
   num_attention_heads: 1,
   intermediate_size: 40,
-}
+})
 /** More query heads a key head than any tile has rows, and the smallest possible heads. */
-const MANY: ModelConfig = { ...TINY, hidden_size: 28, num_attention_heads: 14 }
+const MANY = qwen2({ ...TINY, hidden_size: 28, num_attention_heads: 14 })
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
 const ADAMW = {
@@ -456,7 +458,7 @@ describeNative('the native engine', () => {
       ['odd sizes', ODD],
       ['a tall head', TALL],
       ['many heads', MANY],
-      ['more heads than are computed together', { ...EVEN, hidden_size: 320, num_attention_heads: 5 }],
+      ['more heads than are computed together', qwen2({ ...EVEN, hidden_size: 320, num_attention_heads: 5 })],
     ])('with products in bf16 comes close to float32: %s', async (_, config) => {
       const prompts = [1, 31, 32, 33, 64, 97, 150].map((length) => tokens(length, config))
       const sampling = { ...GREEDY, max_new_tokens: 40, seeds: prompts.map((_, i) => i) }
@@ -542,7 +544,7 @@ describeNative('the native engine', () => {
     ] as const)('of large layers: %s', async (name, options) => {
       const sizes = { hidden_size: 516, intermediate_size: 2307 }
       const whole = { hidden_size: 576, num_attention_heads: 6, intermediate_size: 2304 }
-      const config = { ...ODD, ...(name.includes('blocks') ? whole : sizes), num_hidden_layers: 1 }
+      const config = qwen2({ ...ODD, ...(name.includes('blocks') ? whole : sizes), num_hidden_layers: 1 })
       const prompts = [70, 3, 5, 9, 33, 2, 4].map((length) => tokens(length, config))
       const sampling = { ...GREEDY, max_new_tokens: 4, seeds: prompts.map((_, i) => i) }
       await using(await open(config, { ...options, threads: 3 }, randomModel(config, 1, 0.05)), async (engine) => {
@@ -720,9 +722,9 @@ describeNative('the native engine', () => {
       ['too little data', ODD, lying, "tensor 'model.norm.weight' has 59 elements"],
       [
         'heads that do not divide',
-        { ...ODD, num_attention_heads: 7 },
-        randomModel({ ...ODD, num_attention_heads: 7 }, 1),
-        'multiple of num_attention_heads',
+        { ...ODD, num_key_value_heads: 4 },
+        randomModel({ ...ODD, num_key_value_heads: 4 }, 1),
+        'multiple of num_key_value_heads',
       ],
     ])('%s', async (_, config, tensors, message) => {
       await expect(createNativeEngine(config, tensors)).rejects.toThrow(message)

@@ -2,19 +2,21 @@
  * Frozen weights in bf16, int8 and NF4, and activation checkpointing. With every stored form the engine must compute what
  * it computes with the same numbers in float32, whether it keeps activations or recomputes them.
  */
+
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
+import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
 import { readSafetensors } from '../safetensors.ts'
 import type { TensorStream } from '../tensor-stream.ts'
 import { createNativeEngine, type NativeOptions } from './engine.ts'
 
 /** Blocks of 64 that run across rows, and sizes that are no multiple of anything. */
-const ODD: ModelConfig = {
+const ODD = qwen2({
   vocab_size: 131,
   hidden_size: 60,
   intermediate_size: 77,
@@ -25,9 +27,9 @@ const ODD: ModelConfig = {
   rope_theta: 1e4,
   max_position_embeddings: 512,
   tie_word_embeddings: true,
-}
+})
 /** Whole blocks and vectors, more than one panel in every direction, and an untied head. */
-const EVEN: ModelConfig = {
+const EVEN = qwen2({
   ...ODD,
   vocab_size: 320,
   hidden_size: 128,
@@ -35,7 +37,7 @@ const EVEN: ModelConfig = {
   num_attention_heads: 2,
   num_key_value_heads: 1,
   tie_word_embeddings: false,
-}
+})
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0.1, target_modules: [...PROJECTIONS] }
 
 const uniform = uniformStream(5)
@@ -228,7 +230,7 @@ describeNative('frozen weights', () => {
       // bench/nf4_reference.py made it.
       const reference = await readSafetensors(fileURLToPath(new URL('nf4-bitsandbytes.safetensors', import.meta.url)))
       const [weight, expected] = ['weight', 'dequantized'].map((name) => reference.get(name)!)
-      const config = { ...ODD, vocab_size: 300, hidden_size: 64, num_attention_heads: 2, num_key_value_heads: 1 }
+      const config = qwen2({ ...ODD, vocab_size: 300, hidden_size: 64, num_attention_heads: 2, num_key_value_heads: 1 })
       const base = new Map(randomModel(config, 1)).set('model.embed_tokens.weight', weight!)
       const options = { precision: 'nf4', headPrecision: 'nf4', instructions } as const
       let engine: Engine
