@@ -1,26 +1,17 @@
-/** Merges an adapter into its base model, as one checkpoint: every adapted W becomes W + scale · B A. */
+/** Writes a base model and an adapter as one checkpoint in Hugging Face layout. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Adapter, loadAdapter } from '../engine/adapter.ts'
-import { weightsFile } from '../engine/adapter-identity.ts'
-import { openCheckpoint } from '../engine/checkpoint.ts'
 import { agreedConfig } from '../engine/config-json.ts'
 import { type Dtype, narrow, widen } from '../engine/dtype.ts'
-import { checkFinite } from '../engine/model-file.ts'
 import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
-import {
-  byteLength,
-  type Declared,
-  type Entry,
-  openSafetensors,
-  writeSafetensorsStream,
-} from '../engine/safetensors.ts'
-import { pieceRows, type TensorStream } from '../engine/tensor-stream.ts'
-import { checkpointShapes, loraScale, loraTensors } from '../engine/weights.ts'
+import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
+import type { Piece } from '../engine/tensor-stream.ts'
+import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
+import { usingMerged } from './merged-weights.ts'
 
 /** Most bytes of weights in a shard, as in transformers. */
 const SHARD_BYTES = 5e9
@@ -52,15 +43,7 @@ export async function mergeAdapter(
   { onProgress, shardBytes = SHARD_BYTES, signal, warn = () => {} }: MergeOptions = {},
 ): Promise<void> {
   checkTarget(base, adapterFolder, target)
-  const checkpoint = await openCheckpoint(base)
-  try {
-    for (const note of checkpoint.notes) warn(note)
-    const saved = new Map<string, Entry>()
-    const adapter = await loadAdapter(adapterFolder, checkpoint.config, {
-      base: { name: base, folder: base },
-      warn,
-      takeSaved: (name, entry) => saved.set(name, entry),
-    })
+  await usingMerged(base, adapterFolder, { warn, signal }, async ({ checkpoint, pieces }) => {
     const declared = [...checkpointShapes(checkpoint.config)].map(
       ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
     )
@@ -74,25 +57,17 @@ export async function mergeAdapter(
       const config = join(next, 'config.json')
       writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))
       for (const [index, shard] of shards.entries()) {
-        const pieces = async function* () {
-          for (const { name } of shard) {
-            const trained = saved.get(name)
-            const from =
-              trained === undefined ? checkpoint : savedStream(adapterFolder, trained, checkpoint.dtypeOf(name))
-            for await (const piece of mergedPieces(from, adapter, name)) {
-              signal?.throwIfAborted()
-              yield piece
-            }
+        const bytes = async function* () {
+          for (const { name, dtype } of shard) {
+            for await (const piece of pieces(name)) yield inDtype(piece, dtype)
             onProgress?.(++done, declared.length)
           }
         }
-        await writeSafetensorsStream(join(next, shardName(index, shards.length)), shard, pieces())
+        await writeSafetensorsStream(join(next, shardName(index, shards.length)), shard, bytes())
       }
       if (shards.length > 1) writeFileAtomic(join(next, 'model.safetensors.index.json'), indexText(shards))
     })
-  } finally {
-    await checkpoint.close()
-  }
+  })
 }
 
 /** Throws UserError where `target` is the base or the adapter, or exists and is not an empty folder. */
@@ -106,51 +81,9 @@ export function checkTarget(base: string, adapterFolder: string, target: string)
   }
 }
 
-/** The bytes of a tensor, with the adapter's addition to it. */
-async function* mergedPieces(from: Pick<TensorStream, 'pieces'>, { lora, tensors }: Adapter, name: string) {
-  const module = name.replace(/\.weight$/, '')
-  const [a, b] = loraTensors(module).map((tensor) => tensors.get(tensor))
-  const scale = loraScale(lora, module)
-  for await (const { offset, dtype, bytes } of from.pieces(name)) {
-    if (a === undefined || b === undefined || dtype === 'U8') {
-      yield bytes
-      continue
-    }
-    const [r = 0, columns = 0] = a.shape
-    const weights = widen(bytes, dtype)
-    const first = offset / columns
-    for (let row = 0; row < weights.length / columns; row++) {
-      for (let k = 0; k < r; k++) {
-        const factor = scale * b.data[(first + row) * r + k]!
-        const from = k * columns
-        const to = row * columns
-        for (let column = 0; column < columns; column++) weights[to + column]! += factor * a.data[from + column]!
-      }
-    }
-    yield narrow(weights, dtype)
-  }
-}
-
-/** A weight that the adapter's file holds, in the base model's dtype. */
-function savedStream(adapterFolder: string, entry: Entry, dtype: Dtype): Pick<TensorStream, 'pieces'> {
-  return {
-    async *pieces() {
-      const file = await openSafetensors(weightsFile(adapterFolder))
-      try {
-        const [rows, width] = [pieceRows(entry.shape), byteLength(entry.dtype, entry.shape.slice(1))]
-        for (let row = 0; row < entry.shape[0]!; row += rows) {
-          const bytes = new Uint8Array(Math.min(rows, entry.shape[0]! - row) * width)
-          await file.read(entry, row * width, bytes)
-          const offset = (row * width) / byteLength(entry.dtype, [])
-          const data = widen(bytes, entry.dtype)
-          checkFinite(entry.name, { shape: entry.shape, data }, () => file.file)
-          yield { offset, dtype, bytes: dtype === 'U8' ? bytes : narrow(data, dtype) }
-        }
-      } finally {
-        await file.close()
-      }
-    },
-  }
+/** The bytes of a piece's numbers in a dtype. */
+function inDtype({ bytes, dtype: from }: Piece, to: Dtype): Uint8Array {
+  return from === to || to === 'U8' ? bytes : narrow(widen(bytes, from), to)
 }
 
 function cutShards(declared: readonly Declared[], most: number): Declared[][] {

@@ -5,15 +5,12 @@
  * `<|im_end|>` must not end the user's turn. Only the chat template itself produces special tokens; everywhere else their
  * names are ordinary characters.
  */
-import { join } from 'node:path'
 import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
-import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { type ChatMessage, chatRenderer } from './chat-template.ts'
-import { parseJsonFile, readOptional } from './model-file.ts'
 import { cutsAsQwen2 } from './pre-tokenizer.ts'
+import { readTokenizerFiles, type TokenizerFiles, type TokenizerJson, tokenName } from './tokenizer-files.ts'
 
 export interface Tokenizer {
   /** One more than the largest token id. */
@@ -31,60 +28,17 @@ export interface Tokenizer {
   chatPrompt(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): Int32Array
 }
 
-const addedTokenSchema = z.looseObject({
-  id: z.int().nonnegative(),
-  content: z.string().min(1),
-  special: z.boolean().default(false),
-  // Tokens that swallow neighbouring blanks or need word boundaries do not occur in Qwen2's tokenizers.
-  single_word: z.literal(false).default(false),
-  lstrip: z.literal(false).default(false),
-  rstrip: z.literal(false).default(false),
-})
-
-/** A part of the tokenizer, which the library makes by its type. */
-const partSchema = z.looseObject({ type: z.string() }).nullish()
-
-const tokenizerSchema = z.looseObject({
-  normalizer: partSchema,
-  pre_tokenizer: partSchema,
-  post_processor: partSchema,
-  decoder: partSchema,
-  added_tokens: z.array(addedTokenSchema).default([]),
-  model: z.looseObject({
-    type: z.literal('BPE'),
-    vocab: z.record(z.string(), z.int().nonnegative()),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
-  }),
-})
-
-type TokenizerModel = z.infer<typeof tokenizerSchema>['model']
-
-const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() })])
-
-const tokenizerConfigSchema = z.looseObject({
-  // transformers adds these to what tokenizer.json has.
-  added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
-  bos_token: tokenNameSchema.nullish(),
-  eos_token: tokenNameSchema.nullish(),
-  chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),
-})
-
-const eosSchema = z.looseObject({
-  eos_token_id: z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish(),
-})
-
-const CURE = message('useQwen2Tokenizer')
-
 /**
- * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last three
- * if they exist) of a checkpoint folder.
- * @throws UserError if a file is missing or is not what a Qwen2 tokenizer needs.
+ * The tokenizer of a checkpoint folder.
+ * @throws UserError as readTokenizerFiles does, and if the files do not make a tokenizer.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const file = join(folder, 'tokenizer.json')
-  const source = parseJsonFile(file, await readRequired(file), tokenizerSchema, CURE)
-  const configFile = join(folder, 'tokenizer_config.json')
-  const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema, CURE)
+  return tokenizerOf(await readTokenizerFiles(folder))
+}
+
+/** A tokenizer of what its files say. @throws UserError if they do not make one. */
+export function tokenizerOf(files: TokenizerFiles): Tokenizer {
+  const { folder, file, tokenizer: source, configFile, config, template } = files
 
   // Checkpoints trained with the tokenizers library list special tokens in the vocabulary too. Without these entries no
   // plain text can become one.
@@ -132,11 +86,10 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 
   if (cutsAsQwen2(source)) checkCuts(file, source.model, encode)
 
-  const templateText = (await readOptional(join(folder, 'chat_template.jinja'))) ?? defaultTemplate(config)
-  if (templateText === undefined) {
+  if (template === undefined) {
     throw new UserError('chatTemplateMissing', { file: configFile })
   }
-  const render = chatRenderer(folder, templateText, {
+  const render = chatRenderer(folder, template, {
     bos_token: tokenName(config.bos_token) ?? '',
     eos_token: tokenName(config.eos_token) ?? '',
   })
@@ -179,7 +132,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const stopTokenIds = [
     ...new Set([
       ...(endOfTurn === undefined ? [] : [endOfTurn]),
-      ...(await eosTokenIds(folder)),
+      ...files.eos_token_ids,
       ...[idOfAdded.get(tokenName(config.eos_token) ?? '')].filter((id) => id !== undefined),
     ]),
   ]
@@ -213,12 +166,6 @@ export function checkTokenizerFits(tokenizer: Tokenizer, config: { readonly voca
   }
 }
 
-async function readRequired(file: string): Promise<string> {
-  const text = await readOptional(file)
-  if (text === undefined) throw new UserError('tokenizerFileMissing', { file })
-  return text
-}
-
 function build(file: string, source: object): ByteLevelBpe {
   try {
     return new ByteLevelBpe(source, {})
@@ -236,7 +183,7 @@ const CUT_APART = 0.02
  * every Qwen2 model that it saves, also of those that were trained with another.
  * @throws UserError if the pre-tokenizer cuts many tokens of the vocabulary apart.
  */
-function checkCuts(file: string, { merges }: TokenizerModel, encode: (text: string) => Int32Array): void {
+function checkCuts(file: string, { merges }: TokenizerJson['model'], encode: (text: string) => Int32Array): void {
   const joined = merges.map((merge) => (typeof merge === 'string' ? merge.replace(' ', '') : merge.join('')))
   // Only printable ASCII, which stands for itself in the alphabet of bytes; Ġ is the blank.
   const plain = joined.filter((token) => /^Ġ?[!-~]+$/.test(token)).map((token) => token.replace('Ġ', ' '))
@@ -246,28 +193,6 @@ function checkCuts(file: string, { merges }: TokenizerModel, encode: (text: stri
     const figures = { apart: apart.length, tried: tried.length, example: JSON.stringify(apart[0]) }
     throw new UserError('preTokenizerOfAnother', { file, ...figures })
   }
-}
-
-function defaultTemplate({ chat_template }: z.infer<typeof tokenizerConfigSchema>): string | undefined {
-  if (!Array.isArray(chat_template)) return chat_template ?? undefined
-  // With several, none of which is the default, transformers takes none either.
-  const only = chat_template.length === 1 ? chat_template[0] : undefined
-  return (chat_template.find(({ name }) => name === 'default') ?? only)?.template
-}
-
-/** eos_token_id of generation_config.json, or else of config.json. */
-async function eosTokenIds(folder: string): Promise<number[]> {
-  for (const name of ['generation_config.json', 'config.json']) {
-    const file = join(folder, name)
-    const text = await readOptional(file)
-    const ids = text === undefined ? undefined : parseJsonFile(file, text, eosSchema, CURE).eos_token_id
-    if (ids !== undefined && ids !== null) return typeof ids === 'number' ? [ids] : ids
-  }
-  return []
-}
-
-function tokenName(token: z.infer<typeof tokenNameSchema> | null | undefined): string | undefined {
-  return typeof token === 'string' ? token : (token?.content ?? undefined)
 }
 
 /** Matches any of the names, the longest first; matches nothing if there are none. */
