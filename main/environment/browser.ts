@@ -37,8 +37,6 @@ const FLAGS = [
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
   '--mute-audio',
-  // Its crash handlers leave the process group, so they would stay where a frozen browser is killed.
-  '--disable-crashpad-for-testing',
   BROWSER_LANGUAGE.flag,
   '--disable-gpu',
   // No other windows, and no question that nobody would answer.
