@@ -22,9 +22,12 @@ function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
+/** Without the crash handlers: those end by themselves after their browser, unless somebody has stopped them as well. */
 const browsersOf = (place: Place) =>
   processesOf(place)
-    .filter(({ command }) => /chrom|headless/i.test(command.split(' ')[0] ?? ''))
+    .filter(
+      ({ command }) => /chrom|headless/i.test(command.split(' ')[0] ?? '') && !command.includes('crashpad_handler'),
+    )
     .map(({ pid }) => pid)
 
 /** Does something to processes of `collect` while it plays, and judges its end. `disturb` returns which. */
