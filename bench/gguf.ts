@@ -3,9 +3,9 @@
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), so that llama.cpp uses the same weights. Matrices are in
  * bf16, as the native engine multiplies them.
  */
-import type { OpenCheckpoint } from '../main/engine/checkpoint.ts'
 import { narrow, widen } from '../main/engine/dtype.ts'
 import type { ModelConfig } from '../main/engine/engine.ts'
+import type { OpenCheckpoint } from '../main/engine/open-checkpoint.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
 import { writeStreamAtomic } from '../main/files/file.ts'
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { agreedConfig } from '../engine/config-json.ts'
 import { type Dtype, narrow, widen } from '../engine/dtype.ts'
+import { contentsOf } from '../engine/model-files.ts'
 import { keepPreTokenizer } from '../engine/pre-tokenizer.ts'
 import { byteLength, type Declared, writeSafetensorsStream } from '../engine/safetensors.ts'
 import type { Piece } from '../engine/tensor-stream.ts'
@@ -50,9 +51,7 @@ export async function mergeAdapter(
     const shards = cutShards(declared, shardBytes)
     let done = 0
     await replaceFiles(target, async (next) => {
-      for (const file of readdirSync(base)) {
-        if (BESIDE.test(file)) writeFileAtomic(join(next, file), readFileSync(join(base, file)))
-      }
+      for (const [name, content] of contentsOf(base, BESIDE)) writeFileAtomic(join(next, name), content)
       if (await keepPreTokenizer(next)) warn(message('mergePreTokenizer'))
       const config = join(next, 'config.json')
       writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))

@@ -1,9 +1,10 @@
 /** The weights of a base model with an adapter merged in: every adapted W becomes W + scale · B A. */
 import { type Adapter, loadAdapter } from '../engine/adapter.ts'
 import { weightsFile } from '../engine/adapter-identity.ts'
-import { type OpenCheckpoint, openCheckpoint } from '../engine/checkpoint.ts'
+import { openCheckpoint } from '../engine/checkpoint.ts'
 import { widen } from '../engine/dtype.ts'
 import { checkFinite } from '../engine/model-file.ts'
+import type { OpenCheckpoint } from '../engine/open-checkpoint.ts'
 import { byteLength, type Entry, openSafetensors } from '../engine/safetensors.ts'
 import { type Piece, pieceRows } from '../engine/tensor-stream.ts'
 import { loraScale, loraTensors } from '../engine/weights.ts'

@@ -6,6 +6,7 @@ import type { ModelConfig } from './engine.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
 import { readOptionalSync } from './model-file.ts'
+import { readModelConfig } from './model-files.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
 import { isWhole, snapshotsOf } from './snapshot.ts'
 
@@ -26,13 +27,10 @@ export function architectureOf(name: string): ModelConfig {
       throw new UserError('modelShapeUnknown', { name, folder: `models/${name}`, known: PUBLISHED_SIZES })
     }
   }
-  const file = join(resolveModel(name), 'config.json')
-  const text = readOptionalSync(file)
-  if (text === undefined) throw new UserError('configJsonMissing', { file })
-  return parseModelConfig(file, text)
+  return readModelConfig(resolveModel(name))
 }
 
-/** The folder of a model; null if it is not on this machine. */
+/** The folder or GGUF file of a model; null if it is not on this machine. */
 export function localFolder(name: string): string | null {
   try {
     return resolveModel(name)

@@ -1,7 +1,7 @@
 /** Tells whether an adapter was trained on the base model that it is loaded for. */
 import { createHash } from 'node:crypto'
-import { type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
-import { byteLength } from './safetensors.ts'
+import { openCheckpoint } from './checkpoint.ts'
+import type { OpenCheckpoint } from './open-checkpoint.ts'
 import { checkpointShapes } from './weights.ts'
 
 /** The key of the fingerprint among the free texts of an adapter's safetensors file. */
@@ -17,7 +17,7 @@ const SAMPLE_BYTES = 64
 export interface BaseModel {
   /** As the configuration names it. */
   readonly name: string
-  /** The folder of its checkpoint. */
+  /** The folder of its checkpoint, or its GGUF file. */
   readonly folder: string
 }
 
@@ -32,27 +32,26 @@ export async function fingerprintOf({ folder }: BaseModel): Promise<string> {
 }
 
 /**
- * A short text that identifies a checkpoint's weights: a hash of names, shapes, dtypes, and samples of each tensor's bytes.
+ * A short text that identifies a checkpoint's weights: a hash of names, shapes, types, and samples of each tensor's bytes.
  * It is the same however the tensors are spread over files. Reads half a kilobyte a tensor.
  */
 export async function baseFingerprint(checkpoint: OpenCheckpoint): Promise<string> {
   const hash = createHash('sha256')
-  const dtypes = new Set<string>()
+  const types = new Set<string>()
   for (const [name, shape] of [...checkpointShapes(checkpoint.config)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const dtype = checkpoint.dtypeOf(name)
-    dtypes.add(dtype)
-    hash.update(`${name} ${dtype} ${shape.join('x')}\n`)
-    const size = byteLength(dtype, shape)
-    const piece = new Uint8Array(Math.min(SAMPLE_BYTES, size))
+    const { type, bytes } = checkpoint.storedAs(name)
+    types.add(type)
+    hash.update(`${name} ${type} ${shape.join('x')}\n`)
+    const piece = new Uint8Array(Math.min(SAMPLE_BYTES, bytes))
     for (let sample = 0; sample < SAMPLES; sample++) {
-      await checkpoint.readBytes(name, Math.floor(((size - piece.length) * sample) / (SAMPLES - 1)), piece)
+      await checkpoint.readBytes(name, Math.floor(((bytes - piece.length) * sample) / (SAMPLES - 1)), piece)
       hash.update(piece)
     }
   }
-  return `${FORM}:${[...dtypes].sort().join('+')}:${hash.digest('hex')}`
+  return `${FORM}:${[...types].sort().join('+')}:${hash.digest('hex')}`
 }
 
-/** Whether two fingerprints are of the same weights; null if they cannot tell, as the dtypes differ. */
+/** Whether two fingerprints are of the same weights; null if they cannot tell, as the types differ. */
 export function sameBase(a: string, b: string): boolean | null {
   if (a === b) return true
   const form = (fingerprint: string) => fingerprint.slice(0, fingerprint.lastIndexOf(':'))

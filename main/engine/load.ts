@@ -1,5 +1,5 @@
 /** Finds a model by its name and loads it into an engine. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
@@ -9,6 +9,7 @@ import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint.ts'
 import type { Engine, EngineKind, Holding, ModelConfig } from './engine.ts'
+import { isGguf } from './gguf/parts.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
 import { huggingFaceCache, offlineBy } from './hub-settings.ts'
@@ -19,7 +20,7 @@ import { lacking, snapshotsOf } from './snapshot.ts'
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
 export interface LoadOptions extends HoldingOptions {
-  /** Folder of a Qwen2 checkpoint, from resolveModel. */
+  /** Folder of a checkpoint, or its GGUF file, from resolveModel. */
   readonly folder: string
   readonly engine: 'auto' | EngineKind
   /** Threads of the native engine; 'auto' is one a core. */
@@ -60,17 +61,18 @@ function withoutNative(): Exclude<EngineKind, 'native'> {
 }
 
 /**
- * Finds a model's folder: `name` as a folder (relative to the project), `models/<name>`, or a snapshot of that name in the
- * Hugging Face cache that has all files which the lab reads: that of the branch main, else the newest.
+ * Finds a model's folder or GGUF file: `name` as a path (relative to the project), `models/<name>`, or a snapshot of that
+ * name in the Hugging Face cache that has all files which the lab reads: that of the branch main, else the newest.
  * @throws UserError that says where the model's files belong, which of them the cache lacks, or that downloads are forbidden.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
   const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), resolve(PROGRAM_ROOT, name)]
   const snapshots = CACHED_NAME.test(name) ? snapshotsOf(cache, name) : []
   const folder =
-    candidates.find((candidate) => existsSync(join(candidate, 'config.json'))) ??
+    candidates.find((candidate) => existsSync(join(candidate, 'config.json')) || isGguf(candidate)) ??
     snapshots.find((snapshot) => lacking(snapshot).length === 0)
   if (folder !== undefined) return folder
+  for (const candidate of candidates) refuseFolderOfGguf(candidate)
   const [partial] = snapshots
   const place = `models/${name}`
   const variable = offlineBy()
@@ -83,6 +85,13 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
   if (mayBeOnHub(name) && variable !== null) throw new UserError('modelOffline', { name, variable, folder: place })
   const wanted = resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))
   throw new UserError('modelMissing', { name, cache, folder: wanted })
+}
+
+/** LM Studio keeps a model's GGUF files, of several precisions, in a folder of the model. */
+function refuseFolderOfGguf(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return
+  const files = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
+  if (files.length > 0) throw new UserError('ggufFolder', { folder, files: files.slice(0, 5) })
 }
 
 /** A name that the cache can have: also that of a model without an owner. */
@@ -112,7 +121,7 @@ export function isOnHub(name: string): boolean {
 
 function mayBeOnHub(name: string): boolean {
   const [owner = ''] = name.split('/')
-  return HUB_NAME.test(name) && owner !== 'models' && !existsSync(projectPath(owner))
+  return HUB_NAME.test(name) && !name.endsWith('.gguf') && owner !== 'models' && !existsSync(projectPath(owner))
 }
 
 async function loadNative(options: LoadOptions): Promise<Engine> {
@@ -143,7 +152,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
 function quantizedPlaces(folder: string, files: readonly string[], form: string): WeightCache {
   const made = fingerprint(files, form)
   const places = [
-    join(folder, `dpo-driver-${form}.safetensors`),
+    ...(isGguf(folder) ? [] : [join(folder, `dpo-driver-${form}.safetensors`)]),
     projectPath(`data/quantized/${made.slice(0, 16)}-${form}.safetensors`),
   ]
   return { places, fingerprint: made }

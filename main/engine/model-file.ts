@@ -51,11 +51,22 @@ export function parseJsonFile<Schema extends z.ZodType>(
   } catch (error) {
     throw new UserError('fileNotJson', { file, reason: reasonOf(error) })
   }
-  const parsed = schema.safeParse(json, { reportInput: true })
+  return parseValue(file, json, schema, cure)
+}
+
+/** The same for a value that was read from the file; `prefix` goes before its keys. */
+export function parseValue<Schema extends z.ZodType>(
+  file: string,
+  value: unknown,
+  schema: Schema,
+  cure: Message,
+  prefix = '',
+): z.output<Schema> {
+  const parsed = schema.safeParse(value, { reportInput: true })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   if (issue.path.length === 0) throw new UserError('fileWrong', { file, demand: demand(issue), cure })
-  throw new UserError('fileKeyWrong', { file, key: dotted(issue.path), demand: demand(issue), cure })
+  throw new UserError('fileKeyWrong', { file, key: prefix + dotted(issue.path), demand: demand(issue), cure })
 }
 
 /**

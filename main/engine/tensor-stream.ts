@@ -2,6 +2,7 @@
 
 import type { Dtype } from './dtype.ts'
 import type { Tensors } from './engine.ts'
+import type { GgufType } from './gguf/types.ts'
 
 /** A run of a tensor's numbers, in order. */
 export interface Piece {
@@ -12,11 +13,22 @@ export interface Piece {
   readonly bytes: Uint8Array
 }
 
+/** A run of a tensor's rows in the type of a GGUF file. */
+export interface StoredPiece {
+  /** Index of the first number. */
+  readonly offset: number
+  readonly type: GgufType
+  /** Whole rows. Valid until the piece after the next one is requested. */
+  readonly bytes: Uint8Array
+}
+
 export interface TensorStream {
   /** The source of a tensor, for messages. */
   readonly fileOf: (name: string) => string
   /** A tensor from front to back. All pieces but the last have whole rows and a multiple of 64 numbers. */
   pieces(name: string): AsyncIterable<Piece>
+  /** The same pieces in the type of the file, ggml's blocks among them. Only GGUF files have it. */
+  readonly stored?: (name: string) => AsyncIterable<StoredPiece>
 }
 
 /** The approximate count of numbers in a piece. */

@@ -1,9 +1,9 @@
-/** The files of a tokenizer in a checkpoint folder, as transformers 4 and 5 write them. */
-import { join } from 'node:path'
+/** The files of a tokenizer, as transformers 4 and 5 write them. */
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
-import { parseJsonFile, readOptional } from './model-file.ts'
+import { parseJsonFile } from './model-file.ts'
+import { type ModelFiles, modelFiles } from './model-files.ts'
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),
@@ -67,21 +67,22 @@ export interface TokenizerFiles {
 
 /**
  * Reads tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json and config.json (the last three
- * if they exist) of a checkpoint folder.
+ * if they exist) of a model's folder, or what its GGUF file says in their form.
  * @throws UserError if a file is missing or has another form.
  */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
-  const file = join(folder, 'tokenizer.json')
-  const tokenizer = parseJsonFile(file, await readRequired(file), tokenizerSchema, CURE)
-  const configFile = join(folder, 'tokenizer_config.json')
-  const config = parseJsonFile(configFile, await readRequired(configFile), tokenizerConfigSchema, CURE)
-  const template = (await readOptional(join(folder, 'chat_template.jinja'))) ?? defaultTemplate(config)
-  return { folder, file, tokenizer, configFile, config, template, eos_token_ids: await eosTokenIds(folder) }
+export async function readTokenizerFiles(model: string): Promise<TokenizerFiles> {
+  const files = modelFiles(model)
+  const [file, configFile] = [files.place('tokenizer.json'), files.place('tokenizer_config.json')]
+  const tokenizer = parseJsonFile(file, await required(files, 'tokenizer.json'), tokenizerSchema, CURE)
+  const configText = await required(files, 'tokenizer_config.json')
+  const config = parseJsonFile(configFile, configText, tokenizerConfigSchema, CURE)
+  const template = (await files.read('chat_template.jinja')) ?? defaultTemplate(config)
+  return { folder: model, file, tokenizer, configFile, config, template, eos_token_ids: await eosTokenIds(files) }
 }
 
-async function readRequired(file: string): Promise<string> {
-  const text = await readOptional(file)
-  if (text === undefined) throw new UserError('tokenizerFileMissing', { file })
+async function required(files: ModelFiles, name: string): Promise<string> {
+  const text = await files.read(name)
+  if (text === undefined) throw new UserError('tokenizerFileMissing', { file: files.place(name) })
   return text
 }
 
@@ -93,11 +94,10 @@ function defaultTemplate({ chat_template }: z.infer<typeof tokenizerConfigSchema
 }
 
 /** eos_token_id of generation_config.json, or else of config.json. */
-async function eosTokenIds(folder: string): Promise<number[]> {
+async function eosTokenIds(files: ModelFiles): Promise<number[]> {
   for (const name of ['generation_config.json', 'config.json']) {
-    const file = join(folder, name)
-    const text = await readOptional(file)
-    const ids = text === undefined ? undefined : parseJsonFile(file, text, eosSchema, CURE).eos_token_id
+    const text = await files.read(name)
+    const ids = text === undefined ? undefined : parseJsonFile(files.place(name), text, eosSchema, CURE).eos_token_id
     if (ids !== undefined && ids !== null) return typeof ids === 'number' ? [ids] : ids
   }
   return []

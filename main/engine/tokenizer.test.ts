@@ -189,3 +189,11 @@ test('a chat template that is ambiguous or leaves out messages is refused', asyn
     expect(() => checkTokenizerFits(tokenizer, { vocab_size: 1000 })).toThrow('leaves out what the user says')
   }
 })
+
+test('a vocabulary may lack bytes that are in no ordinary text, as SmolLM2 does', async () => {
+  const { model, ...rest } = tinyTokenizer()
+  // The tokens of the bytes 0x04 and 0xff.
+  const vocab = Object.fromEntries(Object.entries(model.vocab).filter(([token]) => token !== 'Ą' && token !== 'ÿ'))
+  const tokenizer = await loadTokenizer(await folderWith({ 'tokenizer.json': { ...rest, model: { ...model, vocab } } }))
+  expect([...tokenizer.encode('a\u0004b')]).toEqual([...tokenizer.encode('ab')])
+})

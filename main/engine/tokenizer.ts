@@ -1,5 +1,5 @@
 /**
- * The tokenizer of a checkpoint folder, and its chat template.
+ * The tokenizer of a model, and its chat template.
  *
  * The text of messages and completions comes from web pages and from the model, so it is not trusted: a page that shows
  * `<|im_end|>` must not end the user's turn. Only the chat template itself produces special tokens; everywhere else their
@@ -29,11 +29,11 @@ export interface Tokenizer {
 }
 
 /**
- * The tokenizer of a checkpoint folder.
+ * The tokenizer of a model's folder, or of its GGUF file.
  * @throws UserError as readTokenizerFiles does, and if the files do not make a tokenizer.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  return tokenizerOf(await readTokenizerFiles(folder))
+export async function loadTokenizer(model: string): Promise<Tokenizer> {
+  return tokenizerOf(await readTokenizerFiles(model))
 }
 
 /** A tokenizer of what its files say. @throws UserError if they do not make one. */
@@ -45,8 +45,8 @@ export function tokenizerOf(files: TokenizerFiles): Tokenizer {
   const addedTokens = source.added_tokens
   const vocab = { ...source.model.vocab }
   for (const { content } of addedTokens) delete vocab[content]
-  const missing = byteAlphabet().filter((character) => vocab[character] === undefined)
-  if (missing.length > 0) {
+  const missing = byteAlphabet().flatMap((character, byte) => (vocab[character] === undefined ? [byte] : []))
+  if (missing.some(isOfText)) {
     throw new UserError('vocabularyLacksBytes', { file, missing: missing.length })
   }
   const bpe = build(file, { ...source, added_tokens: [], model: { ...source.model, vocab } })
@@ -208,6 +208,15 @@ function unusedMark(messages: readonly ChatMessage[]): string {
     const mark = `\uE000${number}\uE001`
     if (!messages.some(({ content }) => content.includes(mark))) return mark
   }
+}
+
+/**
+ * Whether a byte is in ordinary text. Vocabularies trained on little text, as SmolLM2's, lack control characters and the
+ * beginnings of characters that UTF-8 or Unicode does not have. As in transformers, they vanish from texts.
+ */
+function isOfText(byte: number): boolean {
+  const isControl = byte < 32 && !'\t\n\r'.includes(String.fromCharCode(byte))
+  return !isControl && byte !== 0xc0 && byte !== 0xc1 && byte <= 0xf0
 }
 
 /** GPT-2's printable characters for the 256 bytes. Byte-level BPE vocabularies are written in them. */

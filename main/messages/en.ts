@@ -119,7 +119,7 @@ export const ENGLISH = {
   headOfItsOwn:
     '{{file}} ties the head to the embedding, but lm_head.weight differs from it and is used, as in transformers 5',
   tensorShapeWrong:
-    "{{file}}: {{name}} is [{{shape}}], but the model's config.json asks for [{{wanted}}]; the files belong to different models.",
+    "{{file}}: {{name}} is [{{shape}}], but the model's configuration asks for [{{wanted}}]; the files belong to different models.",
   tensorUnknown: '{{file}} holds {{name}}, which no model of this family has; the file belongs to another model.',
   tensorNotFinite: '{{file}}: {{name}} holds NaN or infinity; the training that wrote it had diverged.',
   safetensorsMissing: '{{file}} is missing; copy it from where the model came from.',
@@ -145,6 +145,48 @@ export const ENGLISH = {
   safetensorsShrank: '{{file}} became shorter while it was read; copy or download it again.',
   dtypeUnsupported:
     '{{file}}: {{name}} is of dtype {{dtype}}; only F32, F16 and BF16 can be read, so convert the file to one of them.',
+  ggufMagicMissing: '{{file}} is not a GGUF file: it does not begin with "GGUF"; copy or download it again.',
+  ggufVersion: '{{file}} is of GGUF version {{version}}; this lab reads versions 2 and 3. Convert the model again.',
+  ggufBigEndian: '{{file}} is a GGUF file for big-endian machines; use the usual one, which is little-endian.',
+  ggufCutOff:
+    '{{file}} is cut off or damaged: its header does not end within its {{size}} bytes; copy or download it again.',
+  ggufHeaderTooLong: '{{file}} is damaged: its header would be over 100 MB; copy or download it again.',
+  ggufTensorCutOff:
+    '{{file}} is cut off: {{name}} ends at byte {{end}}, the file has {{size}}; copy or download it again.',
+  ggufDamaged: '{{file}} is damaged: {{what}}; copy or download it again.',
+  ggufKeyTwice: 'it has the key {{key}} twice',
+  ggufTensorTwice: 'it has the tensor {{name}} twice',
+  ggufNameLong: 'the name at byte {{at}} of its header is too long',
+  ggufValueType: '{{key}} is of type {{type}}, which no value has',
+  ggufTensorType: '{{name}} is of type {{code}}, which ggml does not have',
+  ggufDimensions: '{{name}} has {{count}} dimensions',
+  ggufTensorHuge: '{{name}} is [{{shape}}], more than any file can hold',
+  ggufRowsOfBlocks:
+    'the rows of {{name}} have {{columns}} numbers, which are no whole blocks of {{type}} ({{numbers}})',
+  ggufAlignment: 'general.alignment is {{alignment}}, which is no power of two',
+  ggufOffset: '{{name}} begins at {{offset}}, which is no multiple of {{alignment}}',
+  ggufOverlap: '{{name}} and {{other}} overlap',
+  ggufTypeUnsupported:
+    '{{file}}: {{name}} is of type {{type}}, which this lab does not read; use a file of the model in one of {{types}}.',
+  ggufPartName:
+    '{{file}} is one of {{count}} parts of a model; give the parts names such as model-00001-of-00003.gguf again.',
+  ggufPartMissing: '{{file}} is a part of a model, and {{missing}} is not beside it; copy all parts into one folder.',
+  ggufPartsDisagree: '{{file}} does not belong to the other parts ({{key}} differs); copy or download all parts again.',
+  ggufArchitecture:
+    '{{file}} holds a model of architecture {{architecture}}; this lab computes {{known}}. Use a model of one of these.',
+  ggufOtherModel: 'this lab does not compute such a model',
+  ggufHeadSizes:
+    '{{file}}: {{key}} is {{found}} where heads have {{wanted}} numbers; this lab does not compute such a model.',
+  ggufRopeFactors:
+    "{{file}}: {{name}} is not what Llama 3's rope_scaling comes to; this lab computes no other scaling.",
+  ggufTokenizer:
+    "{{file}} has a tokenizer of kind {{model}}; this lab reads byte-level BPE (gpt2) only. Use a model that has one, or the model's own folder from Hugging Face.",
+  ggufPreTokenizer:
+    "{{file}} cuts text by the rules {{pre}}; this lab knows {{known}}. Use the model's own folder from Hugging Face.",
+  ggufOtherTokenizer: 'convert the model again',
+  ggufTemplateMissing:
+    '{{file}} has no chat template (tokenizer.chat_template); use another GGUF file of the model, or its own folder from Hugging Face.',
+  ggufFolder: '{{folder}} holds GGUF files and no config.json; name one of the files: {{files}}.',
   tokenizerFileMissing: "{{file}} is missing; copy it from the model's original folder.",
   tokenizerUnusable:
     "{{file}} is not a tokenizer that this lab can use: {{reason}}; copy the model's own tokenizer.json.",
@@ -293,13 +335,7 @@ export const ENGLISH = {
   modelPartialOffline:
     "The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
   modelMissing:
-    'The model {{name}} is neither a folder with a config.json nor in models/ nor in the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
-  modelOtherFamily: '{{family}} is a family that the lab does not run',
-  modelLacks: 'incomplete, as it lacks {{missing}}',
-  modelKeyUnsupported: '{{key}} in config.json {{demand}}',
-  modelQuantized: 'its weights are quantised already; take the model that they were made from',
-  modelUnreadable: 'its config.json cannot be read',
-  modelWithoutWeights: 'Ollama keeps its weights in a form that the lab does not read',
+    'The model {{name}} is neither a folder with a config.json nor a GGUF file, nor in models/ or the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
   modelShapeUnknown:
     'The model {{name}} is not on this machine, so its shape is not known; put its config.json into {{folder}}, or name one of {{known}}.',
   nativeNotBuilt:
@@ -666,7 +702,6 @@ export const ENGLISH = {
   stopBeforeDeleting: 'Run {{run}} is running; stop it before you delete it.',
   adaptersInUse: 'A run is in progress and may read its adapters; wait until it ends, or stop it first.',
   checksWait: 'A run is using the machine; check again when it has ended.',
-  timesWait: 'A run is using the machine; measure again when it has ended.',
   mergeFolderMissing: 'There is no folder {{folder}}; choose an existing one for the merged model.',
   browserCannotChoose: 'A browser cannot choose a path on this machine: type the path.',
   uploadTooLong: 'The file is longer than {{size}} MiB; split it.',

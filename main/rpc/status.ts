@@ -1,21 +1,19 @@
 /** Procedures for machine, model and settings: what a person wants to know before a run. */
 
-import { statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { planLeast } from '../capacity/forecast.ts'
-import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
-import { parseModelConfig } from '../engine/config-json.ts'
 import type { ModelConfig } from '../engine/engine.ts'
 import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
-import { readOptional } from '../engine/model-file.ts'
+import { readModelConfig } from '../engine/model-files.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
-import { shownPath } from '../files/paths.ts'
+import { PROJECT_ROOT, shownPath } from '../files/paths.ts'
 import { VERSION } from '../files/version.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
@@ -62,7 +60,7 @@ export const statusRouter = router({
       config: ctx.settings.shown,
       store: { path: shownPath(path), bytes: statSync(path).size },
       machine: await machine(path),
-      model: await model(config),
+      model: model(config),
       engine: { setting: config.model.engine, nativeProblem: addonProblem() } satisfies EngineStatus,
       /** Folder of the benchmark's pages; null where only the lab's own tasks are available. */
       miniwob: miniwob === undefined ? null : shownPath(miniwob),
@@ -79,8 +77,8 @@ export const statusRouter = router({
     .input(
       z.object({
         stage: z.enum(['sft', 'collect', 'dpo', 'evaluate']).default('dpo'),
-        prompt: z.int().min(1).default(USUAL_LENGTHS.prompt),
-        completion: z.int().min(1).default(USUAL_LENGTHS.completion),
+        prompt: z.int().min(1).default(512),
+        completion: z.int().min(1).default(64),
       }),
     )
     .query(({ ctx, input }) => {
@@ -115,6 +113,15 @@ export const statusRouter = router({
         least: false,
       }
     }),
+
+  /** Models that can be chosen: the folders in models/ with a checkpoint. */
+  models: procedure.query(() => {
+    const folder = join(PROJECT_ROOT, 'models')
+    if (!existsSync(folder)) return []
+    return readdirSync(folder)
+      .filter((name) => existsSync(join(folder, name, 'config.json')))
+      .map((name) => `models/${name}`)
+  }),
 })
 
 async function machine(store: string): Promise<MachineStatus> {
@@ -129,11 +136,10 @@ async function machine(store: string): Promise<MachineStatus> {
   }
 }
 
-async function model({ model: { base_model_name: name } }: Config): Promise<ModelStatus> {
+function model({ model: { base_model_name: name } }: Config): ModelStatus {
   try {
     const folder = resolveModel(name)
-    const file = join(folder, 'config.json')
-    const architecture = parseModelConfig(file, (await readOptional(file)) ?? '')
+    const architecture = readModelConfig(folder)
     const parameters = countNumbers(checkpointShapes(architecture))
     return { name, folder: shownPath(folder), architecture, parameters, download: false, problem: null }
   } catch (error) {

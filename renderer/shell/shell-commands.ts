@@ -28,7 +28,6 @@ export function useShellCommands(): readonly PaletteCommand[] {
     () => [
       ...viewCommands(t),
       ...(busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
-      modelCommand(t),
       ...lookCommands(t),
       ...helpCommands(t),
     ],
@@ -78,10 +77,6 @@ function runCommands(t: TFunction, { unfinished, round, latest }: Runnable): Pal
       : [command('run-retrain', t('palette.train', { run: round.run, round: round.round }), () => trainAgain(round))]),
     ...(latest === undefined ? [] : [command('again', t('palette.again', { run: latest.id }), () => again(latest.id))]),
   ]
-}
-
-function modelCommand(t: TFunction): PaletteCommand {
-  return { id: 'models', group: 'run', label: t('models.choose'), run: () => openPanel('models') }
 }
 
 function lookCommands(t: TFunction): PaletteCommand[] {

@@ -1,0 +1,67 @@
+/** GGUF files as checkpoints. */
+import { widen } from '../dtype.ts'
+import type { ModelConfig } from '../engine.ts'
+import { checkFinite, checkShapes } from '../model-file.ts'
+import type { OpenCheckpoint } from '../open-checkpoint.ts'
+import { checkpointShapes } from '../weights.ts'
+import { modelConfigOf } from './config.ts'
+import type { GgufTensor } from './header.ts'
+import { ggufName, ROPE_FACTORS } from './names.ts'
+import { type Gguf, openGguf } from './parts.ts'
+import { GgufFiles, pieces, storedPieces } from './tensor.ts'
+
+/**
+ * Opens a model in GGUF: reads the headers of its files. Numbers come as float32 where the file holds blocks.
+ * @throws UserError as openGguf does, and if the architecture is none of this lab's, or its tensors differ from those that
+ *   the metadata asks for.
+ */
+export async function openGgufCheckpoint(file: string): Promise<OpenCheckpoint> {
+  const gguf = openGguf(file)
+  const config = modelConfigOf(gguf)
+  checkTensors(gguf, config)
+  const files = await GgufFiles.open(gguf.files)
+  const find = (name: string): GgufTensor => {
+    const tensor = gguf.tensors.get(ggufName(name) ?? name)
+    if (tensor === undefined) throw new Error(`${file} has no tensor ${name}`)
+    return tensor
+  }
+  const fileOf = (name: string) => find(name).file
+  const stored = (name: string) => storedPieces(files, find(name), isPaired(name, config) ? config.head_dim : null)
+  return {
+    config,
+    notes: [],
+    files: gguf.files,
+    fileOf,
+    dtypeOf(name) {
+      const { type } = find(name)
+      return type === 'F32' || type === 'BF16' ? type : 'F16'
+    },
+    storedAs(name) {
+      const { type, begin, end } = find(name)
+      return { type, bytes: end - begin }
+    },
+    async read(name) {
+      const { shape } = find(name)
+      const data = new Float32Array(shape.reduce((product, n) => product * n, 1))
+      for await (const { offset, dtype, bytes } of pieces(stored(name))) data.set(widen(bytes, dtype), offset)
+      const tensor = { shape, data }
+      checkFinite(name, tensor, fileOf)
+      return tensor
+    },
+    readBytes: (name, from, into) => files.read(find(name), from, into),
+    pieces: (name) => pieces(stored(name)),
+    stored,
+    close: () => files.close(),
+  }
+}
+
+/** Whether llama.cpp's converter reorders the rows of a matrix: those that rotary positions turn, of Llama. */
+function isPaired(name: string, { model_type }: ModelConfig): boolean {
+  return model_type === 'llama' && /\.(q|k)_proj\.weight$/.test(name)
+}
+
+function checkTensors({ file, tensors }: Gguf, config: ModelConfig): void {
+  const found = new Map([...tensors].flatMap(([name, { shape }]) => (name === ROPE_FACTORS ? [] : [[name, shape]])))
+  const wanted = new Map([...checkpointShapes(config)].map(([name, shape]) => [ggufName(name) ?? name, shape]))
+  checkShapes(found, wanted, (name) => tensors.get(name)?.file ?? file)
+}

@@ -1,0 +1,170 @@
+/** A GGUF file's tokenizer as the files of a Hugging Face folder. */
+import { z } from 'zod'
+import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
+import { parseValue } from '../model-file.ts'
+import { arrayOf, type Value, type ValueArray } from './header.ts'
+import type { Gguf } from './parts.ts'
+import { PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts'
+import { TOKEN, VALUE } from './types.ts'
+
+/** Beyond every published model, as for vocab_size. */
+const MAX_TOKENS = 2 ** 24
+
+const arrayOfType = (...types: readonly number[]) =>
+  z.custom<ValueArray>(
+    (value) =>
+      typeof value === 'object' && value !== null && 'type' in value && types.includes((value as ValueArray).type),
+  )
+const strings = arrayOfType(VALUE.string).refine(({ count }) => count <= MAX_TOKENS)
+const id = z.int().nonnegative().optional()
+
+const schema = z.looseObject({
+  model: z.string(),
+  pre: z.string().default('default'),
+  tokens: strings,
+  token_type: arrayOfType(VALUE.int32, VALUE.uint32).optional(),
+  merges: strings,
+  bos_token_id: id,
+  eos_token_id: id,
+  eot_token_id: id,
+  eom_token_id: id,
+  padding_token_id: id,
+  add_bos_token: z.boolean().optional(),
+})
+
+type Keys = z.infer<typeof schema>
+
+const PREFIX = 'tokenizer.ggml.'
+
+/** Tokens by whose texts llama.cpp knows, beside the ids of the metadata, that an answer ends. */
+const ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|eom_id|>', '<|end_of_text|>']
+
+export interface GgufTokenizer {
+  /** The text of tokenizer.json. */
+  readonly tokenizer: string
+  /** The contents of tokenizer_config.json and generation_config.json. */
+  readonly config: object
+  readonly generation: object
+}
+
+/**
+ * The tokenizer of a GGUF file's model, giving the ids of the model's own tokenizer.json.
+ * @throws UserError if it is no byte-level BPE, or cuts texts in a way that this lab does not know.
+ */
+export function ggufTokenizer({ file, metadata }: Gguf): GgufTokenizer {
+  const keys = keysOf(file, metadata)
+  const chat_template = metadata.get('tokenizer.chat_template')
+  if (typeof chat_template !== 'string') throw new UserError('ggufTemplateMissing', { file })
+  const tokens = arrayOf(file, keys.tokens) as string[]
+  const types = keys.token_type === undefined ? [] : (arrayOf(file, keys.token_type) as number[])
+  const own = metadata.get('tokenizer.huggingface.json')
+  const pre = typeof own === 'string' ? null : preTokenizerOf(file, keys.pre)
+  const added = addedTokens(tokens, types, pre?.ordinary)
+  const textOf = (token: number | undefined) => (token === undefined ? null : (tokens[token] ?? null))
+  return {
+    // The format has a key for the whole of it, which few writers use.
+    tokenizer: typeof own === 'string' ? own : tokenizerJson(file, keys, tokens, types, added),
+    config: {
+      tokenizer_class: pre === PRE_TOKENIZERS.qwen2 ? 'Qwen2Tokenizer' : 'PreTrainedTokenizerFast',
+      bos_token: textOf(keys.bos_token_id),
+      eos_token: textOf(keys.eos_token_id),
+      pad_token: textOf(keys.padding_token_id),
+      add_bos_token: keys.add_bos_token ?? false,
+      add_prefix_space: false,
+      clean_up_tokenization_spaces: false,
+      chat_template,
+    },
+    generation: { eos_token_id: ends(keys, added) },
+  }
+}
+
+function preTokenizerOf(file: string, name: string): PreTokenizer {
+  const pre = Object.hasOwn(PRE_TOKENIZERS, name) ? PRE_TOKENIZERS[name] : undefined
+  if (pre === undefined)
+    throw new UserError('ggufPreTokenizer', { file, pre: name, known: Object.keys(PRE_TOKENIZERS) })
+  return pre
+}
+
+function keysOf(file: string, metadata: ReadonlyMap<string, Value>): Keys {
+  const own = [...metadata].flatMap(([key, value]) =>
+    key.startsWith(PREFIX) ? [[key.slice(PREFIX.length), value]] : [],
+  )
+  const given = Object.fromEntries(own) as Record<string, unknown>
+  if (typeof given.model === 'string' && given.model !== 'gpt2') {
+    throw new UserError('ggufTokenizer', { file, model: given.model })
+  }
+  return parseValue(file, given, schema, message('ggufOtherTokenizer'), PREFIX)
+}
+
+interface AddedToken {
+  readonly id: number
+  readonly content: string
+  readonly special: boolean
+}
+
+function addedTokens(
+  tokens: readonly string[],
+  types: readonly number[],
+  ordinary: readonly string[] = [],
+): AddedToken[] {
+  return tokens.flatMap((content, id) => {
+    const type = types[id]
+    if (type !== TOKEN.control && type !== TOKEN.userDefined && type !== TOKEN.unknown) return []
+    return [{ id, content, special: type !== TOKEN.userDefined && !ordinary.includes(content) }]
+  })
+}
+
+function tokenizerJson(
+  file: string,
+  keys: Keys,
+  tokens: readonly string[],
+  types: readonly number[],
+  added: readonly AddedToken[],
+): string {
+  const pre = preTokenizerOf(file, keys.pre)
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
+  const ordinary = tokens.flatMap((token, id): [string, number][] =>
+    (types[id] ?? TOKEN.normal) === TOKEN.normal ? [[token, id]] : [],
+  )
+  return JSON.stringify({
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added.map((token) => ({
+      ...token,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+    })),
+    normalizer: pre.nfc ? { type: 'NFC' } : null,
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        ...pre.cuts.map((Regex) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false })),
+        byteLevel,
+      ],
+    },
+    post_processor: byteLevel,
+    decoder: byteLevel,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: pre.ignoreMerges,
+      vocab: Object.fromEntries(ordinary),
+      merges: arrayOf(file, keys.merges),
+    },
+  })
+}
+
+function ends(keys: Keys, added: readonly AddedToken[]): number[] {
+  const named = added.flatMap(({ id, content, special }) => (special && ENDS.includes(content) ? [id] : []))
+  const { eos_token_id, eot_token_id, eom_token_id } = keys
+  return [...new Set([eos_token_id, eot_token_id, eom_token_id, ...named])].filter((token) => token !== undefined)
+}
