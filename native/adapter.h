@@ -64,8 +64,8 @@ struct Adapter {
       const int64_t h = config.hidden;
       AdaptedLayer<T>& layer = layers[static_cast<size_t>(l)];
       declareSite(layer.sites[kQkv], h, prefix + "self_attn.",
-                  {{"q_proj", 0, h}, {"k_proj", h, config.kv()}, {"v_proj", h + config.kv(), config.kv()}});
-      declareSite(layer.sites[kO], h, prefix + "self_attn.", {{"o_proj", 0, h}});
+                  {{"q_proj", 0, config.q()}, {"k_proj", config.q(), config.kv()}, {"v_proj", config.qk(), config.kv()}});
+      declareSite(layer.sites[kO], config.q(), prefix + "self_attn.", {{"o_proj", 0, h}});
       declareSite(layer.sites[kGateUp], h, prefix + "mlp.", {{"gate_proj", 0, config.ff}, {"up_proj", config.ff, config.ff}});
       declareSite(layer.sites[kDown], config.ff, prefix + "mlp.", {{"down_proj", 0, h}});
     }

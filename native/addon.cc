@@ -179,6 +179,7 @@ const Names<Weights> kWeights{{"float32", {}},
                               {"bf16", {true, dpo::Format::kBf16, false}},
                               {"nf4", {true, dpo::Format::kNf4, false}}};
 const Names<dpo::Format> kHeads{{"bf16", dpo::Format::kBf16}, {"int8", dpo::Format::kInt8}, {"nf4", dpo::Format::kNf4}};
+const Names<bool> kNormalisesQk{{"qwen2", false}, {"qwen3", true}, {"llama", false}};
 const Names<bool> kProductsInBf16{{"fp32", false}, {"bf16", true}};
 const Names<dpo::Dtype> kDtypes{{"F32", dpo::Dtype::kF32}, {"F16", dpo::Dtype::kF16}, {"BF16", dpo::Dtype::kBf16}};
 
@@ -191,7 +192,15 @@ dpo::Config config(const Napi::Object& from) {
   c.heads = whole(from, "num_attention_heads");
   c.kvHeads = whole(from, "num_key_value_heads");
   c.eps = number(from, "rms_norm_eps");
+  c.headDim = whole(from, "head_dim");
   c.theta = number(from, "rope_theta");
+  if (from.Get("rope_scaling").IsObject()) {
+    const Napi::Object scaling = from.Get("rope_scaling").As<Napi::Object>();
+    c.ropeScaling = {number(scaling, "factor"), number(scaling, "low_freq_factor"), number(scaling, "high_freq_factor"),
+                     number(scaling, "original_max_position_embeddings")};
+  }
+  c.qkvBias = from.Get("attention_bias").ToBoolean();
+  c.qkNorm = named("model_type", from.Get("model_type"), kNormalisesQk);
   c.tied = from.Get("tie_word_embeddings").ToBoolean();
   return c;
 }
@@ -493,7 +502,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Raise it here and in addon.ts when a function's name, arguments or results change: an older build is then refused.
-  exports.Set("interface", Napi::Number::New(env, 1));
+  exports.Set("interface", Napi::Number::New(env, 2));
   exports.Set("NativeEngine", Handle::define(env));
   const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
   exports.Set("bf16Products", Napi::Boolean::New(env, bf16));

@@ -11,11 +11,12 @@ constexpr int64_t kBlocksPerTask = 4;
 
 // Appends the batch's runs of keys and values that a branch sees: its ancestors, then itself.
 template <class T>
-void pushRuns(const Branch& branch, const Config& c, int64_t kvHead, const T* qkv, T* dQkv, std::vector<Run<T>>& runs) {
+void pushRuns(const Branch& branch, const Config& c, int64_t kvHead, const T* turned, const T* qkv, T* dQkv,
+              std::vector<Run<T>>& runs) {
   const auto push = [&](const Stretch& rows) {
     Run<T> run;
-    const int64_t k = rows.begin * c.qkv() + c.hidden + kvHead * c.headDim(), v = k + c.kv();
-    run.k = qkv + k;
+    const int64_t k = rows.begin * c.qkv() + c.q() + kvHead * c.headDim, v = k + c.kv();
+    run.k = turned + k;
     run.v = qkv + v;
     run.ld = c.qkv();
     run.n = rows.count;
@@ -32,15 +33,15 @@ void pushRuns(const Branch& branch, const Config& c, int64_t kvHead, const T* qk
 
 template <class T>
 Attention<T> queriesOf(const Branch& branch, const Config& c, int64_t kvHead, const std::vector<Run<T>>& runs,
-                       const T* qkv) {
+                       const T* turned) {
   Attention<T> at;
-  at.headDim = c.headDim();
+  at.headDim = c.headDim;
   at.group = c.group();
   at.runs = runs.data();
   at.runCount = static_cast<int64_t>(runs.size());
-  at.q = qkv + branch.rows.begin * c.qkv() + kvHead * c.group() * c.headDim();
+  at.q = turned + branch.rows.begin * c.qkv() + kvHead * c.group() * c.headDim;
   at.qLd = c.qkv();
-  at.outLd = c.hidden;
+  at.outLd = c.q();
   at.lseLd = c.heads;
   return at;
 }
@@ -71,19 +72,19 @@ template <class T>
 void Decoder<T>::attention(const Layout& layout, int64_t layer, const KvHooks<T>* hooks) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
-  const T* const from = qkv(layer);
+  const T *const from = turned(layer), *const values = qkv(layer);
   pool_.run(static_cast<int64_t>(queryBlocks_.size()) * c.kvHeads, [&](int64_t i, int thread) {
     const QueryBlock& block = queryBlocks_[static_cast<size_t>(i / c.kvHeads)];
     const int64_t kvHead = i % c.kvHeads;
     const Branch& branch = layout.branches[static_cast<size_t>(block.branch)];
     std::vector<Run<T>> runs;
     if (hooks != nullptr) hooks->before(branch, layer, kvHead, thread, runs);
-    pushRuns<T>(branch, c, kvHead, from, nullptr, runs);
+    pushRuns<T>(branch, c, kvHead, from, values, nullptr, runs);
     Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
-    at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * c.group() * c.headDim();
+    at.out = s.attended.data() + branch.rows.begin * c.q() + kvHead * c.group() * c.headDim;
     at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
     Buffer<T>& memory = scratch(thread).attention;
-    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim()));
+    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim));
     at.scratch = memory.data();
     for (int64_t lane = block.laneBegin; lane < block.laneEnd; lane += k_.tileCols) {
       at.laneBegin = lane;
@@ -108,8 +109,8 @@ template <class T>
 void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer) {
   const Config& c = base_.config;
   LayerState<T>& s = state(layer);
-  const T* const from = qkv(layer);
-  const int64_t queries = c.group() * c.headDim();
+  const T *const from = turned(layer), *const values = qkv(layer);
+  const int64_t queries = c.group() * c.headDim;
   pool_.run(static_cast<int64_t>(layout.trees.size()) * c.kvHeads, [&](int64_t i, int thread) {
     const std::vector<int64_t>& tree = layout.trees[static_cast<size_t>(i / c.kvHeads)];
     const int64_t kvHead = i % c.kvHeads;
@@ -118,19 +119,19 @@ void Decoder<T>::attentionBackward(const Layout& layout, int64_t layer) {
       for (int64_t r = rows.begin; r < rows.begin + rows.count; r++) {
         T* const row = g_.dQkv.data() + r * c.qkv();
         std::fill_n(row + kvHead * queries, queries, T(0));
-        std::fill_n(row + c.hidden + kvHead * c.headDim(), c.headDim(), T(0));
-        std::fill_n(row + c.hidden + c.kv() + kvHead * c.headDim(), c.headDim(), T(0));
+        std::fill_n(row + c.q() + kvHead * c.headDim, c.headDim, T(0));
+        std::fill_n(row + c.qk() + kvHead * c.headDim, c.headDim, T(0));
       }
     }
     Buffer<T>& memory = scratch(thread).attention;
-    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim()));
+    memory.resize(attentionScratch(k_, layout.maxContext, c.headDim));
     for (const int64_t b : tree) {
       const Branch& branch = layout.branches[static_cast<size_t>(b)];
       std::vector<Run<T>> runs;
-      pushRuns<T>(branch, c, kvHead, from, g_.dQkv.data(), runs);
+      pushRuns<T>(branch, c, kvHead, from, values, g_.dQkv.data(), runs);
       Attention<T> at = queriesOf(branch, c, kvHead, runs, from);
-      at.out = s.attended.data() + branch.rows.begin * c.hidden + kvHead * queries;
-      at.dOut = g_.dAttended.data() + branch.rows.begin * c.hidden + kvHead * queries;
+      at.out = s.attended.data() + branch.rows.begin * c.q() + kvHead * queries;
+      at.dOut = g_.dAttended.data() + branch.rows.begin * c.q() + kvHead * queries;
       at.lse = s.lse.data() + branch.rows.begin * c.heads + kvHead * c.group();
       at.dq = g_.dQkv.data() + branch.rows.begin * c.qkv() + kvHead * queries;
       at.dqLd = c.qkv();

@@ -25,13 +25,19 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   g_.next.resize(rows_ * h);
   headBackward(layout, dLogprobs);
   g_.act.resize(rows_ * c.ff);
-  for (Buffer<T>* each : {&g_.dMid, &g_.dAttended, &g_.dx}) each->resize(rows_ * h);
+  for (Buffer<T>* each : {&g_.dMid, &g_.dx}) each->resize(rows_ * h);
+  g_.dAttended.resize(rows_ * c.q());
   g_.dQkv.resize(rows_ * c.qkv());
 
   for (int64_t l = c.layers - 1; l >= (adapter_ == nullptr ? 0 : adapter_->lowest()); l--) {
     const Needs need = needs(l);
     // The last layer's state still exists.
     if (checkpointing_ && !last(l)) remake(layout, l);
+    else if (keepsRaw() && !last(l))
+      eachBlock(rows_, [&](const Rows& rows) {
+        const int64_t at = rows.begin * c.qkv();
+        turn(l, rows, layout.positions.data(), qkv(l) + at, turned_.data() + at);
+      });
     for (int i = 0; i < kSites; i++) {
       const AdaptedSite<T>* adapted = site(l, static_cast<Site>(i));
       if (adapted != nullptr) g_.low[i].resize(rows_ * adapted->rank);
@@ -48,20 +54,25 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
       if (last(l)) {
         // The gradient of o_proj still needs dMid, so it is copied. d x replaces the copy row by row.
         std::copy_n(g_.dMid.data(), tailCount_ * h, g_.dx.data());
-        spreadTail(g_.dx.data());
-        spreadTail(g_.dAttended.data());
+        spreadTail(h, g_.dx.data());
+        spreadTail(c.q(), g_.dAttended.data());
         dMid = g_.dx.data();
       }
       attentionBackward(layout, l);
       g_.normPartials.zero();
+      g_.qkNormPartials.resize(c.qkNorm ? g_.normPartials.size() / h * 2 * c.headDim : 0);
+      g_.qkNormPartials.zero();
       eachBlock(rows_, [&](const Rows& rows) { inBackward(layout, l, rows, dMid, need.input); });
-      if (adapter_ == nullptr)
-        addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(),
-                      base_.gradAt(base_.layers[static_cast<size_t>(l)].inputNorm));
+      if (adapter_ == nullptr) {
+        const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(l)];
+        addColumnSums(g_.normPartials.size() / h, h, g_.normPartials.data(), base_.gradAt(weights.inputNorm));
+        if (c.qkNorm)
+          addColumnSums(g_.normPartials.size() / h, 2 * c.headDim, g_.qkNormPartials.data(), base_.gradAt(weights.qkNorm));
+      }
     }
     // Only now, because attention's backward needs it before dropout.
     if (drops() && site(l, kO) != nullptr)
-      eachBlock(tailRows(l), [&](const Rows& rows) { dropOut(l, kO, rows, h, attended(l) + rows.begin * h); });
+      eachBlock(tailRows(l), [&](const Rows& rows) { dropOut(l, kO, rows, c.q(), attended(l) + rows.begin * c.q()); });
 
     std::vector<Outer> outers;
     if (adapter_ == nullptr) baseGradients(l, outers);
@@ -116,8 +127,8 @@ void Decoder<T>::outBackward(int64_t layer, const Rows& rows, const Needs& need)
   }
   if (!need.o) return;
 
-  T* const dAttended = g_.dAttended.data() + at * h;
-  if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, h, false, panels);
+  T* const dAttended = g_.dAttended.data() + at * c.q();
+  if (need.qkv) weights.o.backward(k_, n, dMid, h, dAttended, c.q(), false, panels);
   adaptBackward(layer, kO, rows, dMid, h, need.qkv ? dAttended : nullptr);
 }
 
@@ -132,7 +143,15 @@ void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& row
   T* const dQkv = g_.dQkv.data() + at * c.qkv();
   for (int64_t r = 0; r < n; r++) {
     const int64_t position = layout.positions[static_cast<size_t>(at + r)];
-    k_.rotate(c.heads + c.kvHeads, c.headDim(), dQkv + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(-1));
+    T* const dq = dQkv + r * c.qkv();
+    k_.rotate(c.heads + c.kvHeads, c.headDim, dq, rotary_.cos(position), rotary_.sin(position), T(-1));
+    if (!c.qkNorm) continue;
+    const T *const raw = qkv(layer) + (at + r) * c.qkv(), *const rstd = qkRstd_.data() + (at + r) * (c.heads + c.kvHeads);
+    const T* const norm = base_.at(weights.qkNorm);
+    T* const dNorm = adapter_ == nullptr ? g_.qkNormPartials.data() + rows.index * 2 * c.headDim : nullptr;
+    k_.rmsNormBackward(c.heads, c.headDim, raw, norm, rstd, dq, nullptr, dq, dNorm);
+    k_.rmsNormBackward(c.kvHeads, c.headDim, raw + c.q(), norm + c.headDim, rstd + c.heads, dq + c.q(), nullptr, dq + c.q(),
+                       dNorm == nullptr ? nullptr : dNorm + c.headDim);
   }
   T* const x = this->input(layer) + at * h;
   Buffer<T>& dNormed = scratch(rows.thread).narrow;
@@ -148,19 +167,18 @@ void Decoder<T>::inBackward(const Layout& layout, int64_t layer, const Rows& row
   }
 }
 
-// Moves the packed tail rows [tail, hidden] to their places among all rows [rows, hidden], in the same array, and zeroes the
-// others. Rows ascend, so none is overwritten before it has moved.
+// Moves the packed tail rows [tail, n] to their places among all rows [rows, n], in the same array, and zeroes the others.
+// Rows ascend, so none is overwritten before it has moved.
 template <class T>
-void Decoder<T>::spreadTail(T* x) const {
-  const int64_t h = base_.config.hidden;
+void Decoder<T>::spreadTail(int64_t n, T* x) const {
   int64_t left = tailCount_;
   for (int64_t row = rows_ - 1; row >= 0; row--) {
     if (left == 0 || tailRow_[static_cast<size_t>(left - 1)] != row) {
-      std::fill_n(x + row * h, h, T(0));
+      std::fill_n(x + row * n, n, T(0));
       continue;
     }
     left--;
-    if (left != row) std::copy_n(x + left * h, h, x + row * h);
+    if (left != row) std::copy_n(x + left * n, n, x + row * n);
   }
 }
 
@@ -173,8 +191,8 @@ void Decoder<T>::baseGradients(int64_t layer, std::vector<Outer>& outers) {
   outers.push_back({2 * c.ff, h, tail, s.gateUp.data(), 2 * c.ff, s.mid.data(), h, base_.gradAt(weights.gateUpWeight)});
   outers.push_back({h, c.ff, tail, g_.next.data(), h, g_.act.data(), c.ff, base_.gradAt(weights.downWeight)});
   outers.push_back({c.qkv(), h, rows_, g_.dQkv.data(), c.qkv(), input(layer), h, base_.gradAt(weights.qkvWeight)});
-  outers.push_back({h, h, tail, g_.dMid.data(), h, attended(layer), h, base_.gradAt(weights.oWeight)});
-  addColumnSums(rows_, c.qkv(), g_.dQkv.data(), base_.gradAt(weights.qkvBias));
+  outers.push_back({h, c.q(), tail, g_.dMid.data(), h, attended(layer), c.q(), base_.gradAt(weights.oWeight)});
+  if (c.qkvBias) addColumnSums(rows_, c.qkv(), g_.dQkv.data(), base_.gradAt(weights.qkvBias));
 }
 
 // Products over all rows, in tiles of the result that threads take one by one. Each tile is summed over rows in a fixed

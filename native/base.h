@@ -21,7 +21,7 @@ struct Precision {
 
 template <class T>
 struct BaseLayer {
-  int64_t inputNorm = 0, qkvWeight = 0, qkvBias = 0, oWeight = 0, postNorm = 0, gateUpWeight = 0, downWeight = 0;
+  int64_t inputNorm = 0, qkvWeight = 0, qkvBias = 0, qkNorm = 0, oWeight = 0, postNorm = 0, gateUpWeight = 0, downWeight = 0;
   // q, k, v share their input and lie side by side, as do gate and up: each is one product.
   Linear<T> qkv, o, gateUp, down;
 };
@@ -49,8 +49,8 @@ struct Base {
     parameters.data.resize(parameters.total());
     for (BaseLayer<T>& layer : layers) {
       shape(layer.qkv, c.hidden, c.qkv(), layer.qkvWeight);
-      layer.qkv.bias = at(layer.qkvBias);
-      shape(layer.o, c.hidden, c.hidden, layer.oWeight);
+      if (c.qkvBias) layer.qkv.bias = at(layer.qkvBias);
+      shape(layer.o, c.q(), c.hidden, layer.oWeight);
       shape(layer.gateUp, c.hidden, 2 * c.ff, layer.gateUpWeight);
       shape(layer.down, c.ff, c.hidden, layer.downWeight);
     }
@@ -105,13 +105,19 @@ struct Base {
     const std::string prefix = "model.layers." + std::to_string(index) + ".";
     const std::string attention = prefix + "self_attn.", mlp = prefix + "mlp.";
     layer.inputNorm = parameters.declare(prefix + "input_layernorm.weight", {c.hidden});
-    layer.qkvWeight = declareMatrix(attention + "q_proj.weight", c.hidden, c.hidden, f, &layer.qkv);
+    layer.qkvWeight = declareMatrix(attention + "q_proj.weight", c.q(), c.hidden, f, &layer.qkv);
     declareMatrix(attention + "k_proj.weight", c.kv(), c.hidden, f, &layer.qkv);
     declareMatrix(attention + "v_proj.weight", c.kv(), c.hidden, f, &layer.qkv);
-    layer.qkvBias = parameters.declare(attention + "q_proj.bias", {c.hidden});
-    parameters.declare(attention + "k_proj.bias", {c.kv()});
-    parameters.declare(attention + "v_proj.bias", {c.kv()});
-    layer.oWeight = declareMatrix(attention + "o_proj.weight", c.hidden, c.hidden, f, &layer.o);
+    if (c.qkvBias) {
+      layer.qkvBias = parameters.declare(attention + "q_proj.bias", {c.q()});
+      parameters.declare(attention + "k_proj.bias", {c.kv()});
+      parameters.declare(attention + "v_proj.bias", {c.kv()});
+    }
+    layer.oWeight = declareMatrix(attention + "o_proj.weight", c.hidden, c.q(), f, &layer.o);
+    if (c.qkNorm) {
+      layer.qkNorm = parameters.declare(attention + "q_norm.weight", {c.headDim});
+      parameters.declare(attention + "k_norm.weight", {c.headDim});
+    }
     layer.postNorm = parameters.declare(prefix + "post_attention_layernorm.weight", {c.hidden});
     layer.gateUpWeight = declareMatrix(mlp + "gate_proj.weight", c.ff, c.hidden, f, &layer.gateUp);
     declareMatrix(mlp + "up_proj.weight", c.ff, c.hidden, f, &layer.gateUp);

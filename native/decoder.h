@@ -1,9 +1,9 @@
-// The Qwen2 decoder on a forest of segments: forward, and backward by hand.
+// The decoder on a forest of segments: forward, and backward by hand.
 //
 // All tokens of a batch are rows of one matrix. A layer is two passes over blocks of rows, with attention between them, by
 // segment and head. One thread takes a block, with weights packed once and intermediate values in L2:
 //
-//     in:   normed = rmsNorm(x);  q, k, v = normed Wqkv + b, rotated
+//     in:   normed = rmsNorm(x);  q, k, v = normed Wqkv + b;  q and k of Qwen3 normalised;  q and k rotated
 //     attention
 //     out:  mid = x + attended Wo;  x' = mid + swiglu(rmsNorm(mid) Wgu) Wd
 //
@@ -27,7 +27,7 @@ namespace dpo {
 template <class T>
 struct LayerState {
   Buffer<T> rstd;      // [rows] of the input norm
-  Buffer<T> attended;  // [rows, hidden]
+  Buffer<T> attended;  // [rows, q]
   Buffer<T> lse;       // [rows, heads]
   Buffer<T> mid;       // [tail, hidden] after attention's residual
   Buffer<T> midRstd;   // [tail]
@@ -42,11 +42,12 @@ struct LayerGradient {
   Buffer<T> next;          // [tail, hidden] d loss / d the layer's output
   Buffer<T> act;           // [tail, ff] d act, then act
   Buffer<T> dMid;          // [tail, hidden]
-  Buffer<T> dAttended;     // [tail, hidden], of the last layer spread to [rows, hidden]
+  Buffer<T> dAttended;     // [tail, q], of the last layer spread to [rows, q]
   Buffer<T> dQkv;          // [rows, q k v]
   Buffer<T> dx;            // [rows, hidden]
   Buffer<T> low[kSites];   // [rows, rank]
   Buffer<T> normPartials;  // [blocks, hidden]
+  Buffer<T> qkNormPartials;  // [blocks, 2 headDim]
 };
 
 // Working memory of a thread.
@@ -149,9 +150,13 @@ class Decoder {
   LayerState<T>& state(int64_t layer) { return states_[keep_ && !checkpointing_ ? static_cast<size_t>(layer) : 0]; }
   // [rows, hidden] the input of a layer
   T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
-  // [tail, hidden] the input of o_proj
+  // [tail, q] the input of o_proj
   T* attended(int64_t layer) { return last(layer) ? tailAttended_.data() : state(layer).attended.data(); }
   T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
+  // Whether backward needs q and k as they were before their norms. Then attention reads them from turned_.
+  bool keepsRaw() const { return keep_ && base_.config.qkNorm; }
+  // [rows, q k v] q and k as attention reads them.
+  T* turned(int64_t layer) { return keepsRaw() ? turned_.data() : qkv(layer); }
   bool last(int64_t layer) const { return layer + 1 == base_.config.layers; }
   int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
 
@@ -159,7 +164,8 @@ class Decoder {
   void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
   void resizeStates(bool wide);
   void gatherTail();
-  void spreadTail(T* x) const;
+  void spreadTail(int64_t n, T* x) const;
+  void turn(int64_t layer, const Rows& rows, const int32_t* positions, const T* raw, T* to);
 
   // attention.cc
   void planAttention(const Layout& layout);
@@ -202,8 +208,10 @@ class Decoder {
   std::vector<int64_t> tailRow_;      // row of each tail row
   std::vector<Buffer<T>> inputs_;
   std::vector<LayerState<T>> states_;
-  std::vector<Buffer<T>> qkv_;        // a layer each: [rows, q k v], rotated
-  Buffer<T> tailX_, tailAttended_;    // [tail, hidden] the last layer's input and attention at head rows
+  std::vector<Buffer<T>> qkv_;        // a layer each: [rows, q k v], turned unless backward needs them raw
+  Buffer<T> turned_;                  // [rows, q k v] q and k of the layer at work, if they are kept raw
+  Buffer<T> qkRstd_;                  // [rows, heads + kvHeads] of their norms
+  Buffer<T> tailX_, tailAttended_;    // [tail, hidden], [tail, q] the last layer's input and attention at head rows
   Buffer<T> tail_;                    // [tail, hidden] the last layer's output
   Buffer<T> tailNormed_, tailRstd_;   // of the final norm
   Buffer<T> dLogits_;                 // [head rows of a chunk, vocab]

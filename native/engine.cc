@@ -9,10 +9,9 @@ namespace {
 
 void check(const Config& c) {
   const auto refuse = [](const std::string& what) { throw std::invalid_argument("the model's configuration: " + what); };
-  for (const int64_t n : {c.vocab, c.hidden, c.ff, c.layers, c.heads, c.kvHeads})
+  for (const int64_t n : {c.vocab, c.hidden, c.ff, c.layers, c.heads, c.kvHeads, c.headDim})
     if (n <= 0) refuse("sizes must be positive whole numbers");
-  if (c.hidden % c.heads != 0) refuse("hidden_size must be a multiple of num_attention_heads");
-  if (c.headDim() % 2 != 0) refuse("hidden_size / num_attention_heads must be even, for rotary positions");
+  if (c.headDim % 2 != 0) refuse("head_dim must be even, for rotary positions");
   if (c.heads % c.kvHeads != 0) refuse("num_attention_heads must be a multiple of num_key_value_heads");
   if (!(c.eps >= 0) || !(c.theta > 0)) refuse("rms_norm_eps and rope_theta must be positive");
 }

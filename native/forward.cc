@@ -21,7 +21,7 @@ void Decoder<T>::release() {
   for (LayerState<T>& s : states_) s = {};
   for (Scratch<T>& s : scratch_) s = {};
   g_ = {};
-  for (Buffer<T>* each : {&tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &dLogits_}) each->release();
+  for (Buffer<T>* each : {&turned_, &qkRstd_, &tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &dLogits_}) each->release();
 }
 
 // Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. If weights are
@@ -53,12 +53,14 @@ void Decoder<T>::resizeStates(bool wide) {
   const Config& c = base_.config;
   if (wide)
     for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
+  if (c.qkNorm) qkRstd_.resize(rows_ * (c.heads + c.kvHeads));
+  if (keepsRaw()) turned_.resize(rows_ * c.qkv());
   const bool every = keep_ && !checkpointing_;
   for (int64_t l = 0; l < (every ? c.layers : 1); l++) {
     LayerState<T>& s = state(l);
     const int64_t tail = every ? tailRows(l) : rows_;
     if (wide) {
-      s.attended.resize(rows_ * c.hidden);
+      s.attended.resize(rows_ * c.q());
       s.lse.resize(rows_ * c.heads);
     }
     s.rstd.resize(rows_);
@@ -157,10 +159,23 @@ void Decoder<T>::layerIn(int64_t layer, const Rows& rows, const int32_t* positio
   T* const out = qkv + rows.begin * c.qkv();
   multiply(weights.qkv, rows, normed.data(), out, nullptr);
   adapt(layer, kQkv, rows, normed.data(), out, c.qkv());
-  for (int64_t r = 0; r < rows.count; r++) {
-    const int64_t position = positions[rows.begin + r];
+  turn(layer, rows, positions, out, keepsRaw() ? turned_.data() + rows.begin * c.qkv() : out);
+}
+
+// From q and k of a block [rows, q k v] to those that attention reads, which may take their place: normalised if the family
+// does that, and rotated.
+template <class T>
+void Decoder<T>::turn(int64_t layer, const Rows& rows, const int32_t* positions, const T* raw, T* to) {
+  const Config& c = base_.config;
+  const T* const weights = base_.at(base_.layers[static_cast<size_t>(layer)].qkNorm);
+  for (int64_t r = rows.begin; r < rows.begin + rows.count; r++, raw += c.qkv(), to += c.qkv()) {
+    if (c.qkNorm) {
+      T* const rstd = qkRstd_.data() + r * (c.heads + c.kvHeads);
+      k_.rmsNorm(c.heads, c.headDim, raw, weights, static_cast<T>(c.eps), to, rstd);
+      k_.rmsNorm(c.kvHeads, c.headDim, raw + c.q(), weights + c.headDim, static_cast<T>(c.eps), to + c.q(), rstd + c.heads);
+    }
     // q and k lie side by side, so one call rotates the heads of both.
-    k_.rotate(c.heads + c.kvHeads, c.headDim(), out + r * c.qkv(), rotary_.cos(position), rotary_.sin(position), T(1));
+    k_.rotate(c.heads + c.kvHeads, c.headDim, to, rotary_.cos(positions[r]), rotary_.sin(positions[r]), T(1));
   }
 }
 
@@ -169,15 +184,15 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, T* attend
   const Config& c = base_.config;
   const BaseLayer<T>& weights = base_.layers[static_cast<size_t>(layer)];
   LayerState<T>& s = state(layer);
-  const int64_t h = c.hidden, n = rows.count;
+  const int64_t h = c.hidden, q = c.q(), n = rows.count;
   x += rows.begin * h;
-  attended += rows.begin * h;
+  attended += rows.begin * q;
   T* const mid = s.mid.data() + rows.begin * h;
   multiply(weights.o, rows, attended, mid, x);
   Buffer<T>& normed = scratch(rows.thread).narrow;
-  normed.resize(n * h);
+  normed.resize(n * std::max(h, q));
   // Attention's backward needs the attended values before dropout.
-  if (drops()) std::copy_n(attended, n * h, normed.data());
+  if (drops()) std::copy_n(attended, n * q, normed.data());
   adapt(layer, kO, rows, drops() ? normed.data() : attended, mid, h);
 
   k_.rmsNorm(n, h, mid, base_.at(weights.postNorm), static_cast<T>(c.eps), normed.data(), s.midRstd.data() + rows.begin);
@@ -198,14 +213,14 @@ void Decoder<T>::layerOut(int64_t layer, const Rows& rows, const T* x, T* attend
 
 template <class T>
 void Decoder<T>::gatherTail() {
-  const int64_t h = base_.config.hidden;
+  const int64_t h = base_.config.hidden, q = base_.config.q();
   const LayerState<T>& s = state(base_.config.layers - 1);
   tailX_.resize(tailCount_ * h);
-  tailAttended_.resize(tailCount_ * h);
+  tailAttended_.resize(tailCount_ * q);
   for (int64_t i = 0; i < tailCount_; i++) {
     const int64_t row = tailRow_[static_cast<size_t>(i)];
     std::copy_n(input(base_.config.layers - 1) + row * h, h, tailX_.data() + i * h);
-    std::copy_n(s.attended.data() + row * h, h, tailAttended_.data() + i * h);
+    std::copy_n(s.attended.data() + row * q, q, tailAttended_.data() + i * q);
   }
 }
 

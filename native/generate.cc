@@ -204,11 +204,11 @@ class Generation {
     };
     hooks.computed = [&](int64_t layer, T* qkv) {
       if (k_.roundToPage != nullptr)
-        for (int64_t r = 0; r < layout.rowCount(); r++) k_.roundToPage(2 * c_.kv(), qkv + r * c_.qkv() + c_.hidden);
+        for (int64_t r = 0; r < layout.rowCount(); r++) k_.roundToPage(2 * c_.kv(), qkv + r * c_.qkv() + c_.q());
       decoder_.pool().run(static_cast<int64_t>(copies_.size()), [&](int64_t i, int) {
         const Copy& copy = copies_[static_cast<size_t>(i)];
         for (size_t t = 0; t < copy.rows.size(); t++)
-          put(*copy.page, static_cast<int64_t>(t), layer, qkv + copy.rows[t] * c_.qkv() + c_.hidden);
+          put(*copy.page, static_cast<int64_t>(t), layer, qkv + copy.rows[t] * c_.qkv() + c_.q());
       });
     };
     decoder_.forward(layout, adapter_, std::nullopt, false, &hooks);
@@ -220,7 +220,7 @@ class Generation {
 
   // Keys and values of a prompt's first pages, copied to the thread's own memory.
   Run<T> readPages(const Group& group, int64_t count, int64_t layer, int64_t kvHead, int thread) {
-    const int64_t d = c_.headDim(), page = kPageTokens * d;
+    const int64_t d = c_.headDim, page = kPageTokens * d;
     Buffer<T>& memory = own_[static_cast<size_t>(thread)].earlier;
     memory.resize(2 * count * page);
     T *const keys = memory.data(), *const values = keys + count * page;
@@ -294,7 +294,7 @@ class Generation {
 
   // Writes a token's keys and values [2, kv] of a layer to its place in a page.
   void put(Page<T>& page, int64_t place, int64_t layer, const T* from) {
-    const int64_t d = c_.headDim();
+    const int64_t d = c_.headDim;
     for (int64_t head = 0; head < c_.kvHeads; head++)
       k_.putToken(pages_.at(page, layer, head), place, d, from + head * d, from + c_.kv() + head * d);
   }
@@ -347,7 +347,7 @@ class Generation {
 
   // Wide if a layer has so many weights that reading them takes most of the time.
   Passes passes() const {
-    return c_.hidden * (c_.qkv() + c_.hidden + 3 * c_.ff) > (int64_t{4} << 20) ? Passes::kWide : Passes::kFew;
+    return c_.hidden * (c_.qkv() + c_.q() + 3 * c_.ff) > (int64_t{4} << 20) ? Passes::kWide : Passes::kFew;
   }
 
   // Computes every sequence's last token and draws the next.
@@ -362,7 +362,7 @@ class Generation {
       decoder_.rotary().reach(each->length + 1);
     }
     x_.resize(n * c_.hidden);
-    attended_.resize(n * c_.hidden);
+    attended_.resize(n * c_.q());
     fresh_.resize(n * c_.qkv());
     logits_.resize(n * c_.vocab);
     if (prepared_ < n) decoder_.reserve(prepared_ = n, adapter_);
@@ -409,14 +409,14 @@ class Generation {
     Sequence<T>& sequence = *active_[static_cast<size_t>(row)];
     Own& own = own_[static_cast<size_t>(thread)];
     const T* const qkv = fresh_.data() + row * c_.qkv();
-    const int64_t d = c_.headDim(), context = sequence.length + 1, queries = kvHead * c_.group() * d;
+    const int64_t d = c_.headDim, context = sequence.length + 1, queries = kvHead * c_.group() * d;
     own.pages.clear();
     for (Page<T>* const page : sequence.pages) own.pages.push_back(pages_.at(*page, layer, kvHead));
-    const T* const key = qkv + c_.hidden + kvHead * d;
+    const T* const key = qkv + c_.q() + kvHead * d;
     k_.putToken(own.pages.back(), sequence.length % kPageTokens, d, key, key + c_.kv());
     Buffer<T>& memory = decoder_.scratch(thread).attention;
     memory.resize(decodeScratch(context, d, c_.group()));
-    k_.decodeAttention({d, c_.group(), own.pages.data(), context, qkv + queries, attended_.data() + row * c_.hidden + queries,
+    k_.decodeAttention({d, c_.group(), own.pages.data(), context, qkv + queries, attended_.data() + row * c_.q() + queries,
                         memory.data()});
   }
 

@@ -31,7 +31,7 @@ class Pages {
   // Holds about `bytes` at most, or more if more are in use at a time.
   Pages(const Kernels<T>& kernels, const Config& config, int64_t bytes)
       : config_(config),
-        part_(kernels.pageSize(config.headDim())),
+        part_(kernels.pageSize(config.headDim)),
         most_(std::max<int64_t>(bytes / (elements() * static_cast<int64_t>(sizeof(T))), 1)) {}
 
   // A page's keys and values of a layer and head, in the kernels' layout.

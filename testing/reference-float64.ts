@@ -1,5 +1,5 @@
 /**
- * For tests: the Qwen2 decoder in double precision and plain loops. It is slow and simple, and shares no code with the
+ * For tests: the decoder in double precision and plain loops. It is slow and simple, and shares no code with the
  * engines it judges. Its finite differences are precise to ten digits.
  */
 import type { Projection } from '../main/config/choices.ts'
@@ -60,7 +60,7 @@ export function referenceScores(config: ModelConfig, base: Doubles, adapter: Ref
 /** Logits after each token of one sequence. */
 function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceAdapter | null, path: readonly Token[]) {
   const { hidden_size: hidden, num_attention_heads: heads, num_key_value_heads: kvHeads, rms_norm_eps } = config
-  const size = hidden / heads
+  const size = config.head_dim
 
   const times = (weight: Float64Array, x: readonly number[]): number[] =>
     Array.from({ length: weight.length / x.length }, (_, out) =>
@@ -89,11 +89,14 @@ function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceA
 
   const rotate = (head: readonly number[], position: number): number[] =>
     head.map((value, i) => {
-      const angle = position * config.rope_theta ** ((-2 * (i % (size / 2))) / size)
+      const angle = position * stretched(config, config.rope_theta ** ((-2 * (i % (size / 2))) / size))
       const partner = i < size / 2 ? -head[i + size / 2]! : head[i - size / 2]!
       return value * Math.cos(angle) + partner * Math.sin(angle)
     })
   const headOf = (x: readonly number[], head: number) => x.slice(head * size, (head + 1) * size)
+  /** A head of q or k, normalised if the model has weights for that. */
+  const normedHeadOf = (name: string, x: readonly number[], head: number) =>
+    base.has(name) ? norm(name, headOf(x, head)) : headOf(x, head)
 
   let states = path.map(({ id }) => [
     ...base.get('model.embed_tokens.weight')!.subarray(id * hidden, (id + 1) * hidden),
@@ -105,9 +108,9 @@ function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceA
     states = states.map((state, t) => {
       const mixed = Array.from({ length: heads }, (_, head) => {
         const kv = Math.floor(head / (heads / kvHeads))
-        const query = rotate(headOf(queries[t]!, head), t)
+        const query = rotate(normedHeadOf(`model.layers.${layer}.self_attn.q_norm.weight`, queries[t]!, head), t)
         const scores = keys.slice(0, t + 1).map((key, u) => {
-          const rotated = rotate(headOf(key, kv), u)
+          const rotated = rotate(normedHeadOf(`model.layers.${layer}.self_attn.k_norm.weight`, key, kv), u)
           return query.reduce((sum, value, i) => sum + value * rotated[i]!, 0) / Math.sqrt(size)
         })
         const largest = Math.max(...scores)
@@ -129,4 +132,15 @@ function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceA
   }
   const head = base.get(config.tie_word_embeddings ? 'model.embed_tokens.weight' : 'lm_head.weight')!
   return states.map((state) => times(head, norm('model.norm.weight', state)))
+}
+
+/** The llama3 rule as transformers writes it, by wavelengths (modeling_rope_utils.py). */
+function stretched({ rope_scaling }: ModelConfig, frequency: number): number {
+  if (rope_scaling === null) return frequency
+  const { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings: original } = rope_scaling
+  const wavelength = (2 * Math.PI) / frequency
+  if (wavelength > original / low_freq_factor) return frequency / factor
+  if (wavelength < original / high_freq_factor) return frequency
+  const smooth = (original / wavelength - low_freq_factor) / (high_freq_factor - low_freq_factor)
+  return ((1 - smooth) * frequency) / factor + smooth * frequency
 }

@@ -1,5 +1,4 @@
 /** The families of decoders that the lab computes, by the model_type of their config.json. */
-import { UserError } from '../messages/error.ts'
 import type { ModelConfig, ModelType } from './engine.ts'
 
 interface Family {
@@ -31,11 +30,4 @@ export function qwen2(sizes: Sizes): ModelConfig {
     attention_bias: FAMILIES.qwen2.attention_bias,
     rope_scaling: null,
   }
-}
-
-/** @throws UserError for what can be read but not yet computed. */
-export function refuseUncomputed(config: ModelConfig): void {
-  const { model_type, attention_bias, rope_scaling, head_dim, num_attention_heads: heads, hidden_size } = config
-  if (attention_bias && rope_scaling === null && head_dim * heads === hidden_size) return
-  throw new UserError('familyNotComputed', { type: model_type })
 }

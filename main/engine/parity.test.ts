@@ -34,6 +34,24 @@ const UNTIED = qwen2({
   num_hidden_layers: 1,
   tie_word_embeddings: false,
 })
+/** Norms on q and k, and heads that are wider together than the hidden size. */
+const QWEN3: ModelConfig = { ...TIED, model_type: 'qwen3', head_dim: 10, attention_bias: false }
+/** Heads narrower than the hidden size. Of the five frequencies one stays, one is slowed down, and three are blended. */
+const LLAMA: ModelConfig = {
+  ...UNTIED,
+  model_type: 'llama',
+  num_attention_heads: 4,
+  head_dim: 10,
+  attention_bias: false,
+  rope_theta: 100,
+  rope_scaling: {
+    rope_type: 'llama3',
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 8,
+    original_max_position_embeddings: 120,
+  },
+}
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
 const PARTIAL: LoraConfig = { r: 2, lora_alpha: 2, lora_dropout: 0, target_modules: ['v_proj', 'gate_proj'] }
 const OPTIMISER = {
@@ -147,6 +165,8 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
   describe.each([
     ['tied', TIED],
     ['untied', UNTIED],
+    ['Qwen3', QWEN3],
+    ['Llama', LLAMA],
   ])('%s', (_, config) => {
     const base = randomModel(config, 1, 0.3)
     let engine: Engine

@@ -55,11 +55,11 @@ export function checkpointShapes(config: ModelConfig): Shapes {
       shapes.set(`${projectionName(layer, projection)}.weight`, shape)
       if (config.attention_bias) shapes.set(`${projectionName(layer, projection)}.bias`, [shape[0]])
     }
+    shapes.set(`${projectionName(layer, 'o_proj')}.weight`, projectionShape(config, 'o_proj'))
     if (FAMILIES[config.model_type].qk_norm) {
       for (const norm of ['q_norm', 'k_norm'])
         shapes.set(`model.layers.${layer}.self_attn.${norm}.weight`, [config.head_dim])
     }
-    shapes.set(`${projectionName(layer, 'o_proj')}.weight`, projectionShape(config, 'o_proj'))
     shapes.set(`model.layers.${layer}.post_attention_layernorm.weight`, [hidden])
     for (const projection of ['gate_proj', 'up_proj', 'down_proj'] as const) {
       shapes.set(`${projectionName(layer, projection)}.weight`, projectionShape(config, projection))

@@ -104,7 +104,6 @@ export const ENGLISH = {
   fileKeyWrong: '{{file}}: {{key}} {{demand}}; {{cure}}.',
   familiesOnly:
     'this lab runs Qwen2, Qwen2.5, Qwen3 without experts, and Llama-type models such as SmolLM2, as transformers writes them',
-  familyNotComputed: 'The engines cannot compute models of type {{type}} yet; take Qwen2 or Qwen2.5.',
   plainLoraOnly: 'this lab supports only plain LoRA on the projections of Qwen2',
   useQwen2Tokenizer: 'use the file that came with the Qwen2 model',
   copyAgain: 'copy it again',

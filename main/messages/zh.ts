@@ -97,7 +97,6 @@ export const CHINESE = translated({
   fileKeyWrong: '{{file}}：{{key}} {{demand}}；{{cure}}。',
   familiesOnly:
     '本实验室能运行 Qwen2、Qwen2.5、不带专家的 Qwen3，以及 SmolLM2 等 Llama 型模型，须是 transformers 写出的格式',
-  familyNotComputed: '引擎还不能计算 {{type}} 类型的模型；请使用 Qwen2 或 Qwen2.5。',
   plainLoraOnly: '本实验室只支持 Qwen2 各投影上的普通 LoRA',
   useQwen2Tokenizer: '请使用 Qwen2 模型自带的文件',
   copyAgain: '请重新复制',

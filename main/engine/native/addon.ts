@@ -145,7 +145,7 @@ export function hasCode(error: unknown, code: AddonCode): boolean {
 }
 
 /** The version of what is declared here. native/addon.cc has the same. */
-const INTERFACE = 1
+const INTERFACE = 2
 
 export interface Addon {
   readonly interface: typeof INTERFACE

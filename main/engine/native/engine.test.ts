@@ -55,6 +55,8 @@ const TALL = qwen2({
 })
 /** More query heads a key head than any tile has rows, and the smallest possible heads. */
 const MANY = qwen2({ ...TINY, hidden_size: 28, num_attention_heads: 14 })
+/** Qwen3: norms on q and k, heads that are wider together than the hidden size, no biases. */
+const NORMED: ModelConfig = { ...ODD, model_type: 'qwen3', head_dim: 14, attention_bias: false }
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: [...PROJECTIONS] }
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 8, stop_token_ids: [] }
 const ADAMW = {
@@ -237,6 +239,7 @@ describeNative('the native engine', () => {
     ['even sizes', EVEN, 40],
     ['a tall head', TALL, 4],
     ['many heads', MANY, 20],
+    ['norms on q and k', NORMED, 5],
   ])('%s', (_, config, size) => {
     const batch = forest(config, size)
     const exact = results(config, batch, { precision: 'float64', threads: 1 })
@@ -292,8 +295,8 @@ describeNative('the native engine', () => {
           expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
         }
       }
-      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
-      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
+      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.05)
+      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.05)
       expect(await results(config, batch, options)).toEqual(actual)
     }
   })
@@ -396,6 +399,7 @@ describeNative('the native engine', () => {
       ['odd sizes', ODD],
       ['a tall head', TALL],
       ['many heads', MANY],
+      ['norms on q and k', NORMED],
     ])('is the full forward’s argmax below shared beginnings: %s', async (_, config) => {
       const [page, task] = [tokens(40, config), tokens(20, config)]
       const prompts = [
@@ -458,6 +462,7 @@ describeNative('the native engine', () => {
       ['odd sizes', ODD],
       ['a tall head', TALL],
       ['many heads', MANY],
+      ['norms on q and k', NORMED],
       ['more heads than are computed together', qwen2({ ...EVEN, hidden_size: 320, num_attention_heads: 5 })],
     ])('with products in bf16 comes close to float32: %s', async (_, config) => {
       const prompts = [1, 31, 32, 33, 64, 97, 150].map((length) => tokens(length, config))

@@ -19,7 +19,6 @@ import type {
   Tensor,
   Tensors,
 } from '../engine.ts'
-import { refuseUncomputed } from '../families.ts'
 import { checkLengths } from '../forest.ts'
 import { processorsHere } from '../machine.ts'
 import { notFinite } from '../model-file.ts'
@@ -78,7 +77,6 @@ export async function createNativeEngine(
   base: Tensors | TensorStream,
   options: NativeOptions = {},
 ): Promise<Engine> {
-  refuseUncomputed(config)
   const { native, kernels, threads } = await openNative(config, options)
   try {
     const names = [...checkpointShapes(config).keys()]

@@ -38,6 +38,8 @@ const EVEN = qwen2({
   num_key_value_heads: 1,
   tie_word_embeddings: false,
 })
+/** Qwen3: norms on q and k, heads that are wider together than the hidden size, no biases. */
+const NORMED: ModelConfig = { ...ODD, model_type: 'qwen3', head_dim: 14, attention_bias: false }
 const LORA: LoraConfig = { r: 3, lora_alpha: 6, lora_dropout: 0.1, target_modules: [...PROJECTIONS] }
 
 const uniform = uniformStream(5)
@@ -89,6 +91,7 @@ describeNative('frozen weights', () => {
   describe.each([
     ['odd sizes', ODD],
     ['even sizes', EVEN],
+    ['norms on q and k', NORMED],
   ])('%s', (_, config) => {
     const base = randomModel(config, 1, 0.1)
     describe.each([
@@ -196,9 +199,12 @@ describeNative('frozen weights', () => {
     expect(disturbed).toEqual(undisturbed)
   })
 
-  test('activations made again give the same gradients of all weights', async () => {
+  test.each([
+    ['odd sizes', ODD],
+    ['norms on q and k', NORMED],
+  ])('activations made again give the same gradients of all weights: %s', async (_, config) => {
     const gradients = async (checkpointing: boolean) =>
-      using(await createNativeEngine(ODD, randomModel(ODD, 1, 0.1), { checkpointing }), async (engine) => {
+      using(await createNativeEngine(config, randomModel(config, 1, 0.1), { checkpointing }), async (engine) => {
         await engine.train(null)
         await engine.accumulate(BATCH, slopes)
         return engine.gradients()

@@ -1,11 +1,13 @@
 /**
- * The Qwen2 decoder (arXiv:2407.10671) in tfjs operations: the readable specification of what every engine computes.
+ * The decoder of Qwen2 (arXiv:2407.10671), Qwen3 (arXiv:2505.09388) and Llama (arXiv:2407.21783) in tfjs operations: the
+ * readable specification of what every engine computes.
  * Shapes in comments: T rows (tokens), P rows of an earlier call, H hidden, D of a head, K key/value heads, G query
  * heads for each of them.
  */
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs'
 import type { Projection } from '../../config/choices.ts'
 import type { ModelConfig } from '../engine.ts'
+import { FAMILIES } from '../families.ts'
 import { loraTensors, projectionName } from '../weights.ts'
 import { dropoutMask } from './dropout.ts'
 import type { Tf } from './load-tfjs.ts'
@@ -84,10 +86,10 @@ function rmsNorm({ tf, config, base }: Model, x: Tensor2D, weight: string): Tens
 
 /** A projection with its bias, if it has one, and its LoRA part, if it is adapted. */
 function project(model: Model, layer: number, projection: Projection, x: Tensor2D): Tensor2D {
-  const { tf, base, adapter, trained, dropout } = model
+  const { tf, config, base, adapter, trained, dropout } = model
   const name = projectionName(layer, projection)
   let y = linear(tf, x, base.weight(`${name}.weight`), trained === base)
-  if (projection === 'q_proj' || projection === 'k_proj' || projection === 'v_proj') {
+  if (config.attention_bias && (projection === 'q_proj' || projection === 'k_proj' || projection === 'v_proj')) {
     y = tf.add(y, base.tensor(`${name}.bias`))
   }
   const scale = adapter?.scales.get(name)
@@ -104,7 +106,7 @@ function project(model: Model, layer: number, projection: Projection, x: Tensor2
   return tf.add(y, tf.mul(linear(tf, low, weights.weight(b), trained === weights), scale))
 }
 
-/** Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) with rotary positions. */
+/** Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) with rotary positions, and Qwen3's norms of q and k. */
 function attention(
   model: Model,
   layer: number,
@@ -117,13 +119,19 @@ function attention(
   const rows = x.shape[0]
   const kvHeads = config.num_key_value_heads
   const groups = config.num_attention_heads / kvHeads
-  const size = config.hidden_size / config.num_attention_heads
-  const heads = (projection: Projection, count: number) =>
-    tf.transpose(tf.reshape(project(model, layer, projection, x), [rows, count, size]), [1, 0, 2]) as Tensor3D
+  const size = config.head_dim
+  const byHead = (projected: Tensor2D, count: number) =>
+    tf.transpose(tf.reshape(projected, [rows, count, size]), [1, 0, 2]) as Tensor3D
+  const normed = (projected: Tensor2D, norm: string) =>
+    FAMILIES[config.model_type].qk_norm
+      ? rmsNorm(model, tf.reshape(projected, [-1, size]) as Tensor2D, `model.layers.${layer}.self_attn.${norm}.weight`)
+      : projected
 
-  const queries = rotate(tf, heads('q_proj', config.num_attention_heads), rotary) // [K G, T, D]
-  let keys = rotate(tf, heads('k_proj', kvHeads), rotary) // [K, T, D]
-  let values = heads('v_proj', kvHeads) // [K, T, D]
+  const q = normed(project(model, layer, 'q_proj', x), 'q_norm')
+  const k = normed(project(model, layer, 'k_proj', x), 'k_norm')
+  const queries = rotate(tf, byHead(q, config.num_attention_heads), rotary) // [K G, T, D]
+  let keys = rotate(tf, byHead(k, kvHeads), rotary) // [K, T, D]
+  let values = byHead(project(model, layer, 'v_proj', x), kvHeads) // [K, T, D]
   if (past !== undefined) {
     keys = tf.concat([past.keys, keys], 1)
     values = tf.concat([past.values, values], 1)
@@ -136,7 +144,7 @@ function attention(
   const scores = tf.add(tf.reshape(tf.mul(products, 1 / Math.sqrt(size)), [-1, rows, total]), mask)
   const weights = tf.reshape(tf.softmax(scores), [kvHeads, groups * rows, total])
   const mixed = tf.reshape(matMul(tf, weights, values), [-1, rows, size]) // [K G, T, D]
-  const joined = tf.reshape(tf.transpose(mixed, [1, 0, 2]), [rows, config.hidden_size]) as Tensor2D
+  const joined = tf.reshape(tf.transpose(mixed, [1, 0, 2]), [rows, -1]) as Tensor2D
   return { output: project(model, layer, 'o_proj', joined), cache: { keys, values } }
 }
 
@@ -154,15 +162,29 @@ interface RotaryTables {
   readonly sines: Tensor2D
 }
 
-/** Angles of rotary positions (Su et al. 2021, arXiv:2104.09864): position * theta^(-2i / D), the halves alike. */
+/** Angles of rotary positions (Su et al. 2021, arXiv:2104.09864): position * frequency, the halves of a head alike. */
 function rotaryTables(tf: Tf, config: ModelConfig, positions: Int32Array): RotaryTables {
-  const size = config.hidden_size / config.num_attention_heads
-  const angles = Float64Array.from({ length: positions.length * size }, (_, at) => {
-    const i = at % (size / 2)
-    return positions[Math.floor(at / size)]! * config.rope_theta ** ((-2 * i) / size)
-  })
+  const size = config.head_dim
+  const frequencies = Array.from({ length: size / 2 }, (_, i) => frequency(config, i))
+  const angles = Float64Array.from(
+    { length: positions.length * size },
+    (_, at) => positions[Math.floor(at / size)]! * frequencies[at % (size / 2)]!,
+  )
   const table = (f: (angle: number) => number) => tf.tensor2d(Float32Array.from(angles, f), [positions.length, size])
   return { cosines: table(Math.cos), sines: table(Math.sin) }
+}
+
+/**
+ * Radians a token of the pair i: theta^(-2i / D). Llama 3.1 slows down those that turn less than `low_freq_factor` times in
+ * the original context by `factor`, leaves those that turn more than `high_freq_factor` times, and blends between.
+ */
+function frequency({ head_dim, rope_theta, rope_scaling }: ModelConfig, i: number): number {
+  const plain = rope_theta ** ((-2 * i) / head_dim)
+  if (rope_scaling === null) return plain
+  const { factor, low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings } = rope_scaling
+  const turns = (original_max_position_embeddings * plain) / (2 * Math.PI)
+  const share = Math.min(Math.max((turns - low) / (high - low), 0), 1)
+  return plain * (share + (1 - share) / factor)
 }
 
 /** Turns each pair (x[i], x[i + D/2]) of heads [heads, T, D] by its angle. */

@@ -23,7 +23,6 @@ import type {
   Scores,
   Tensors,
 } from '../engine.ts'
-import { refuseUncomputed } from '../families.ts'
 import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
 import { noted } from '../noted.ts'
@@ -62,7 +61,6 @@ export interface TfjsOptions {
  * @throws UserError if the tensors do not fit the configuration; the backend's error if it cannot start.
  */
 export async function createTfjsEngine(config: ModelConfig, base: Tensors, options: TfjsOptions = {}): Promise<Engine> {
-  refuseUncomputed(config)
   checkTensors(base, checkpointShapes(config), () => message('theBaseModel'))
   const notes = options.notes ?? []
   const open = async (backend: TfjsBackend, why: readonly Message[] = []) => {
