@@ -38,6 +38,8 @@ export interface PeerModel {
   readonly trained: readonly string[]
   /** The checkpoint in llama.cpp's format. */
   readonly gguf: string
+  /** Whether a peer that trains an adapter computes activations again in its backward pass; default false. */
+  readonly checkpointing?: boolean
 }
 
 /** The Python that bench/peers.sh installed, or the one that DPO_DRIVER_BENCH_PYTHON names; null if there is none. */
@@ -52,12 +54,18 @@ export function peerPython4(): string | null {
   return existsSync(python) ? python : null
 }
 
-/** Starts PyTorch; null if bench/peers.sh did not install it. Throws Error if it does not answer. */
-export async function startTorch(precision: PeerPrecision): Promise<Peer | null> {
+/**
+ * Starts PyTorch with these further environment variables; null if bench/peers.sh did not install it. Throws Error if it does
+ * not answer.
+ */
+export async function startTorch(
+  precision: PeerPrecision,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Peer | null> {
   const python = peerPython()
   if (python === null) return null
   const child = spawn(python, [join(import.meta.dirname, 'peer_torch.py')], {
-    env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
+    env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '', ...variables },
   })
   return Peer.start(child, precision, true)
 }
@@ -150,8 +158,8 @@ export class Peer {
     await this.ask(doneSchema, { do: 'settings', ...setting })
   }
 
-  async load({ folder, adapter, trained, gguf }: PeerModel): Promise<void> {
-    const files = this.trains ? { model: folder, adapter, trained } : { model: gguf }
+  async load({ folder, adapter, trained, gguf, checkpointing = false }: PeerModel): Promise<void> {
+    const files = this.trains ? { model: folder, adapter, trained, checkpointing } : { model: gguf }
     await this.ask(doneSchema, { do: 'load', ...files })
   }
 

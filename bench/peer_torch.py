@@ -31,8 +31,9 @@ class Peer:
         torch.set_num_threads(threads)
         return {}
 
-    def load(self, model, adapter, trained):
-        """A copy of the model for each name in `trained`: with the adapter, or without it to train all weights."""
+    def load(self, model, adapter, trained, checkpointing):
+        """A copy of the model for each name in `trained`: with the adapter, or without it to train all weights. With
+        `checkpointing`, the adapted one computes activations again in its backward pass."""
         load = lambda: transformers.Qwen2ForCausalLM.from_pretrained(
             model, dtype=self.dtype, attn_implementation="sdpa"
         )
@@ -40,6 +41,9 @@ class Peer:
         if "LoRA" in trained:
             self.adapted = peft.PeftModel.from_pretrained(load(), adapter, is_trainable=True)
             self.models["LoRA"] = self.adapted.get_base_model().train()
+            if checkpointing:
+                # Without reentrance, gradients reach the adapter even though no input has one.
+                self.models["LoRA"].gradient_checkpointing_enable({"use_reentrant": False})
         if "all weights" in trained:
             self.models["all weights"] = load().train()
         self.trained = {
@@ -72,19 +76,19 @@ class Peer:
         return {"logprobs": logps.tolist()}
 
     def sft(self, sequences, trained):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         logps, _ = target_logps(self.models[trained], sequences)
         self.descend(-logps.mean(), trained)
-        return {"seconds": time.perf_counter() - start}
+        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
 
     def dpo(self, sequences, reference, trained):
         """A step on pairs: sequences 2i and 2i + 1 are chosen and rejected of pair i, `reference` holds their log-probabilities."""
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         logps, owners = target_logps(self.models[trained], sequences)
         sums = torch.zeros(len(sequences)).index_add(0, owners, logps)
         ratios = (sums - torch.tensor(reference)).view(-1, 2)
         self.descend(-logsigmoid(BETA * (ratios[:, 0] - ratios[:, 1])).mean(), trained)
-        return {"seconds": time.perf_counter() - start}
+        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
 
     def descend(self, loss, trained):
         loss.backward()

@@ -48,6 +48,7 @@ struct LayerGradient {
   Buffer<T> low[kSites];   // [rows, rank]
   Buffer<T> normPartials;  // [blocks, hidden]
   Buffer<T> qkNormPartials;  // [blocks, 2 headDim]
+  Buffer<T> root;          // [rows of roots, k v] of each limb that has its own
 };
 
 // Working memory of a thread.
@@ -143,6 +144,13 @@ class Decoder {
   struct QueryBlock {
     int64_t branch, laneBegin, laneEnd;
   };
+  // Branches whose attention's backward is one task for each key/value head. Limbs that hang from one root are computed at
+  // the same time, so all but the first sum the gradients of the root's keys and values in memory of their own.
+  struct Limb {
+    std::vector<int64_t> branches;
+    int64_t root = -1;   // the branch above, if the limb has such memory
+    int64_t memory = 0;  // where in g_.root that begins
+  };
   struct Needs {
     bool gateUp, o, qkv, input;
   };
@@ -171,7 +179,9 @@ class Decoder {
   void planAttention(const Layout& layout);
   void attention(const Layout& layout, int64_t layer, const KvHooks<T>* hooks);
   bool anyHeadRow(const Branch& branch, const Attention<T>& at) const;
+  void planLimbs(const Layout& layout);
   void attentionBackward(const Layout& layout, int64_t layer);
+  void limbBackward(const Layout& layout, int64_t layer, const Limb& limb, int64_t kvHead, int thread);
 
   // lora.cc
   void adapt(int64_t layer, Site site, const Rows& rows, T* x, T* y, int64_t ldy);
@@ -216,6 +226,7 @@ class Decoder {
   Buffer<T> tailNormed_, tailRstd_;   // of the final norm
   Buffer<T> dLogits_;                 // [head rows of a chunk, vocab]
   std::vector<QueryBlock> queryBlocks_;
+  std::vector<Limb> limbs_;
   std::vector<uint8_t> isHeadRow_;
   LayerGradient<T> g_;
   std::vector<Scratch<T>> scratch_;

@@ -43,6 +43,16 @@ test('the largest batch takes the longest groups, each prompt once', () => {
   expect(largestBatch([], 2)).toEqual({ tokens: 0, targets: 0, context: 0 })
 })
 
+test('a batch holds what all prompts begin with once', () => {
+  const prompt = (...end: number[]) => ({
+    prompt: Int32Array.of(...Array(100).fill(9), ...end),
+    completion: new Int32Array(5),
+  })
+  const groups = [[prompt(1, 2)], [prompt(3)], [prompt(4, 5, 6)]]
+  expect(largestBatch(groups, 2)).toEqual({ tokens: 100 + 2 + 3 + 2 * 5, targets: 10, context: 108 })
+  expect(largestBatch(groups, 8)).toEqual({ tokens: 100 + 6 + 3 * 5, targets: 15, context: 108 })
+})
+
 test('what fits passes, what is tight is warned of, what does not fit is refused with its parts and the cure', () => {
   const check = (engine: Engine, free: number, size = dpo) => checkMemory(engine, lora, [tiny, batch], size, free)
   expect(check(seven(true), 16e9)).toBeNull()

@@ -6,7 +6,7 @@ import { chooseHolding } from '../engine/holding.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
-import type { Sequence } from '../training/forest.ts'
+import { type Sequence, sharedTokens } from '../training/forest.ts'
 import {
   estimateGeneration,
   estimateMemory,
@@ -26,7 +26,10 @@ export interface BatchSize {
   readonly context: number
 }
 
-/** The largest batch of `size` of these groups of sequences. The sequences of a group share their prompt. */
+/**
+ * The largest batch of `size` of these groups of sequences. The sequences of a group share their prompt, and all groups what
+ * their prompts begin with.
+ */
 export function largestBatch(groups: readonly (readonly Sequence[])[], size: number): BatchSize {
   const measured = groups.map((group) => {
     const targets = group.reduce((sum, { completion }) => sum + completion.length, 0)
@@ -43,8 +46,9 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
       .sort((a, b) => b - a)
       .slice(0, size)
       .reduce((sum, n) => sum + n, 0)
+  const shared = sharedTokens(groups.flatMap(([first]) => (first === undefined ? [] : [first.prompt])))
   return {
-    tokens: top('tokens'),
+    tokens: top('tokens') - shared * Math.max(0, Math.min(size, groups.length) - 1),
     targets: top('targets'),
     context: measured.reduce((most, { context }) => Math.max(most, context), 0),
   }

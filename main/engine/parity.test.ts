@@ -237,6 +237,28 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       expectTensorsClose(gradients, await engine.gradients(), 1e-3)
     })
 
+    test('what several shared prompts begin with gives the gradients of prompts that share nothing', async () => {
+      const [system, one, two, ...answers] = [tokens(7), tokens(4), tokens(1), tokens(3), tokens(2), tokens(4)]
+      const shared: Forest = [
+        { tokens: system!, parent: -1, targetStart: 7 },
+        { tokens: one!, parent: 0, targetStart: 4 },
+        { tokens: answers[0]!, parent: 1, targetStart: 0 },
+        { tokens: answers[1]!, parent: 1, targetStart: 0 },
+        { tokens: two!, parent: 0, targetStart: 1 },
+        { tokens: answers[2]!, parent: 4, targetStart: 0 },
+      ]
+      const alone: Forest = answers.map((answer, i) => {
+        const prompt = [...system!, ...(i < 2 ? one! : two!)]
+        return { tokens: Int32Array.of(...prompt, ...answer), parent: -1, targetStart: prompt.length }
+      })
+      await engine.train(null)
+      const scores = await engine.accumulate(shared, derivatives)
+      const gradients = await engine.gradients()
+      await engine.train(null)
+      expectClose(scores.logprobs, (await engine.accumulate(alone, derivatives)).logprobs, 1e-4, 'logprobs')
+      expectTensorsClose(gradients, await engine.gradients(), 1e-3)
+    })
+
     test('generation is the full forward, token by token', async () => {
       const prompts = [tokens(5), tokens(8), tokens(5)]
       prompts.push(prompts[0]!)

@@ -20,6 +20,34 @@ test('equal prompts become one root, completions hang below as targets', () => {
   expect(forestTokens(forest)).toBe(8)
 })
 
+test('what all prompts begin with is a segment above them, if it is long', () => {
+  const system = Array.from({ length: 40 }, (_, i) => i)
+  const planted = (...prompts: number[][]) => {
+    const sequences = prompts.map((prompt) => ({ prompt: tokens(...prompt), completion: tokens(7) }))
+    const { forest, segments } = plant(sequences)
+    const paths: number[][] = []
+    for (const segment of forest) paths.push([...(paths[segment.parent] ?? []), ...segment.tokens])
+    expect(segments.map((segment) => paths[segment])).toEqual(prompts.map((prompt) => [...prompt, 7]))
+    return forest.map(({ tokens, parent, targetStart }) => [tokens.length, parent, targetStart])
+  }
+  expect(planted([...system, 50, 51], [...system, 60])).toEqual([
+    [40, -1, 40],
+    [2, 0, 2],
+    [1, 1, 0],
+    [1, 0, 1],
+    [1, 3, 0],
+  ])
+  // One prompt is what the others begin with.
+  expect(planted(system, [...system, 60])).toEqual([
+    [40, -1, 40],
+    [1, 0, 0],
+    [1, 0, 1],
+    [1, 2, 0],
+  ])
+  expect(planted(system, system)).toHaveLength(3)
+  expect(planted([...system.slice(0, 31), 50], [...system.slice(0, 31), 51])).toHaveLength(4)
+})
+
 test('a segment finds its own scores', () => {
   const scores = {
     logprobs: Float32Array.of(-1, -2, -4),

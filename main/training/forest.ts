@@ -7,25 +7,50 @@ export interface Sequence {
   readonly completion: Int32Array
 }
 
-/** Equal prompts are one root. Segment `segments[i]` holds completion i, whose tokens are all targets. */
+/** Segment `segments[i]` holds completion i, whose tokens are all targets. */
 export interface PlantedForest {
   readonly forest: Forest
   readonly segments: readonly number[]
 }
 
+/**
+ * The fewest tokens that all prompts must begin with to share them. The system turn of an instruct model is longer; what a
+ * chat template alone puts before a page is shorter, and a segment of its own would cost more than it saves.
+ */
+const LEAST_SHARED = 32
+
+/**
+ * Plants sequences so that nothing is computed twice: equal prompts are one segment, and what all prompts begin with (the
+ * system turn) is a segment above them.
+ */
 export function plant(sequences: readonly Sequence[]): PlantedForest {
+  const shared = sharedTokens(sequences.map(({ prompt }) => prompt))
   const forest: Segment[] = []
-  const roots = new Map<string, number>()
+  /** Adds tokens that are no targets; without any, it is the parent itself. */
+  const add = (tokens: Int32Array, parent: number) =>
+    tokens.length === 0 ? parent : forest.push({ tokens, parent, targetStart: tokens.length }) - 1
+  const root = shared === 0 ? -1 : add(sequences[0]!.prompt.subarray(0, shared), -1)
+  const places = new Map<string, number>()
   const segments = sequences.map(({ prompt, completion }) => {
     const key = prompt.join()
-    let root = roots.get(key)
-    if (root === undefined) {
-      root = forest.push({ tokens: prompt, parent: -1, targetStart: prompt.length }) - 1
-      roots.set(key, root)
-    }
-    return forest.push({ tokens: completion, parent: root, targetStart: 0 }) - 1
+    const parent = places.get(key) ?? add(prompt.subarray(shared), root)
+    places.set(key, parent)
+    return forest.push({ tokens: completion, parent, targetStart: 0 }) - 1
   })
   return { forest, segments }
+}
+
+/** The number of tokens that all of these prompts begin with, if `plant` makes them a segment of their own; else 0. */
+export function sharedTokens(prompts: readonly Int32Array[]): number {
+  const [first = new Int32Array(0), ...others] = prompts
+  let differs = false
+  const common = others.reduce((length, prompt) => {
+    let same = 0
+    while (same < length && prompt[same] === first[same]) same++
+    differs ||= same < Math.max(first.length, prompt.length)
+    return same
+  }, first.length)
+  return differs && common >= LEAST_SHARED ? common : 0
 }
 
 /** Tokens that a forest computes. */

@@ -1,0 +1,215 @@
+/**
+ * Measures training steps of a real model on real prompts: `npx node bench/real-step.ts --model FOLDER --samples FILE --pairs
+ * FILE`. Samples and pairs are files as the lab exports them; the longest are taken. This engine, those of other checkouts
+ * (`--against DIR`) and PyTorch in bf16 (`--torch`) take turns, each in its own process, and medians count. Also printed is the
+ * time of all processors together: on a busy machine it says more than the clock.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { estimateMemory } from '../main/capacity/estimate.ts'
+import { largestBatch } from '../main/capacity/memory.ts'
+import { saveAdapter } from '../main/engine/adapter.ts'
+import { openCheckpoint } from '../main/engine/checkpoint.ts'
+import type { ModelConfig } from '../main/engine/engine.ts'
+import { loadTokenizer, type Tokenizer } from '../main/engine/tokenizer.ts'
+import { PROGRAM_ROOT } from '../main/files/paths.ts'
+import type { Sequence } from '../main/training/forest.ts'
+import type { TokenPair } from '../main/training/preference.ts'
+import { randomAdapter } from '../testing/random-model.ts'
+import { median } from './measure.ts'
+import { Peer, startTorch } from './peer.ts'
+import { type EngineSettings, engineSettingsSchema } from './peer-engine.ts'
+import { LORA, pairSequences } from './workload.ts'
+
+const argumentsSchema = z.object({
+  model: z.string(),
+  samples: z.string(),
+  pairs: z.string(),
+  against: z.array(z.string()),
+  torch: z.boolean(),
+  /** For machines that have less: also limits PyTorch. */
+  instructions: z.enum(['', 'avx2', 'avx512']),
+  precision: engineSettingsSchema.shape.precision,
+  checkpointing: z.boolean(),
+  sft: z.coerce.number().int(),
+  dpo: z.coerce.number().int(),
+  rounds: z.coerce.number().int().positive(),
+})
+type Arguments = z.infer<typeof argumentsSchema>
+
+const textSchema = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1)
+const sampleSchema = z.object({ prompt: textSchema, completion: textSchema })
+const pairSchema = z.object({ prompt: textSchema, chosen: textSchema, rejected: textSchema })
+const logprobsSchema = z.object({ logprobs: z.array(z.number()) })
+const takenSchema = z.object({ seconds: z.number(), cpu: z.number() })
+type Taken = z.infer<typeof takenSchema>
+const peakSchema = z.object({ bytes: z.number() })
+
+/** A contestant in its own process. */
+interface Contestant {
+  readonly name: string
+  readonly peer: Peer
+}
+
+async function main(args: Arguments): Promise<void> {
+  const tokenizer = await loadTokenizer(args.model)
+  const checkpoint = await openCheckpoint(args.model)
+  const { config } = checkpoint
+  await checkpoint.close()
+  const samples = longest(readSamples(args.samples, tokenizer), args.sft)
+  const pairs = longest(readPairs(args.pairs, tokenizer), args.dpo)
+  const adapter = await mkdtemp(join(tmpdir(), 'dpo-driver-step-'))
+  const contestants: Contestant[] = []
+  try {
+    await saveAdapter(adapter, LORA, randomAdapter(config, LORA, 2), null)
+    contestants.push({ name: 'this engine', peer: await startEngine(PROGRAM_ROOT, args) })
+    for (const other of args.against) contestants.push({ name: other, peer: await startEngine(other, args) })
+    const torch = args.torch ? await startTorch('bf16', limited(args.instructions)) : null
+    if (torch !== null) contestants.push({ name: torch.name, peer: torch })
+    for (const { peer } of contestants) {
+      await peer.load({ folder: args.model, adapter, trained: ['LoRA'], gguf: '', checkpointing: args.checkpointing })
+    }
+    await compareSteps('SFT', contestants, args.rounds, samples, [])
+    const sequences = pairSequences(pairs)
+    const logps = await referenceLogps(contestants[0]!.peer, sequences)
+    await compareSteps('DPO', contestants, args.rounds, sequences, logps)
+    for (const { name, peer } of contestants) {
+      const { bytes } = await peer.ask(peakSchema, { do: 'peak' })
+      console.log(`Peak of ${name}: ${gigabytes(bytes)}.`)
+    }
+    console.log(`Estimate: ${gigabytes(estimated(config, samples, pairs, args))}.`)
+  } finally {
+    await Promise.all(contestants.map(({ peer }) => peer.close()))
+    await rm(adapter, { recursive: true, force: true })
+  }
+}
+
+function startEngine(checkout: string, { instructions, precision, checkpointing }: Arguments): Promise<Peer> {
+  const settings: EngineSettings = { checkout: resolve(checkout), instructions, precision, checkpointing }
+  const script = join(import.meta.dirname, 'peer-engine.ts')
+  return Peer.start(spawn(process.execPath, [script, JSON.stringify(settings)]), 'bf16', true)
+}
+
+/** The variables that hold PyTorch and its libraries to an instruction set. */
+function limited(instructions: Arguments['instructions']): Record<string, string> {
+  if (instructions !== 'avx2') return {}
+  return { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_ENABLE_INSTRUCTIONS: 'AVX2' }
+}
+
+/** Lets the contestants take the same step by turns, after one for warming up, and prints the medians. */
+async function compareSteps(
+  title: string,
+  contestants: readonly Contestant[],
+  rounds: number,
+  sequences: readonly Sequence[],
+  reference: readonly number[],
+): Promise<void> {
+  if (sequences.length === 0) return
+  const lengths = sequences.map(({ prompt, completion }) => `${prompt.length} + ${completion.length}`)
+  console.log(`${title} step of ${lengths.join(', ')} tokens`)
+  const step = { do: title.toLowerCase(), sequences, reference, trained: 'LoRA' }
+  const taken = contestants.map((): Taken[] => [])
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, { peer }] of contestants.entries()) {
+      const one = await peer.ask(takenSchema, step)
+      if (round > 0) taken[i]!.push(one)
+    }
+  }
+  const middle = (i: number, key: keyof Taken) => median(taken[i]!.map((one) => one[key]))
+  const told = (i: number, key: keyof Taken) =>
+    `${middle(i, key).toFixed(2)} s (${(middle(i, key) / middle(0, key)).toFixed(2)}x)`
+  for (const [i, { name }] of contestants.entries()) {
+    console.log(`  ${name}: ${told(i, 'seconds')}, of all processors ${told(i, 'cpu')}`)
+  }
+}
+
+/** Each sequence's log-probability with the adapter as it is: so the loss is at its beginning. */
+async function referenceLogps(peer: Peer, sequences: readonly Sequence[]): Promise<number[]> {
+  if (sequences.length === 0) return []
+  const { logprobs } = await peer.ask(logprobsSchema, { do: 'logprobs', sequences, trained: 'LoRA' })
+  let end = 0
+  return sequences.map(({ completion }) => {
+    end += completion.length
+    return logprobs.slice(end - completion.length, end).reduce((sum, logprob) => sum + logprob, 0)
+  })
+}
+
+/** The estimate for the larger of the two steps. */
+function estimated(
+  config: ModelConfig,
+  samples: readonly Sequence[],
+  pairs: readonly TokenPair[],
+  { precision, checkpointing }: Arguments,
+): number {
+  const batches = [samples.map((sample) => [sample]), pairs.map((pair) => pairSequences([pair]))]
+  const totals = batches.map(
+    (groups) =>
+      estimateMemory({
+        config,
+        precision,
+        headPrecision: 'bf16',
+        gradientCheckpointing: checkpointing,
+        packedBytes: 4,
+        threads: availableParallelism(),
+        lora: LORA,
+        frozenAdapters: 0,
+        ...largestBatch(groups, groups.length),
+      }).total,
+  )
+  return Math.max(...totals)
+}
+
+function longest<T extends { readonly prompt: Int32Array }>(items: readonly T[], count: number): T[] {
+  const distinct = [...new Map(items.map((item) => [item.prompt.join(), item])).values()]
+  return distinct.sort((a, b) => b.prompt.length - a.prompt.length).slice(0, count)
+}
+
+function readSamples(file: string, tokenizer: Tokenizer): Sequence[] {
+  return readLines(file, sampleSchema).map(({ prompt, completion }) => ({
+    prompt: tokenizer.chatPrompt(prompt),
+    completion: answer(tokenizer, completion),
+  }))
+}
+
+function readPairs(file: string, tokenizer: Tokenizer): TokenPair[] {
+  return readLines(file, pairSchema).map(({ prompt, chosen, rejected }) => ({
+    prompt: tokenizer.chatPrompt(prompt),
+    chosen: answer(tokenizer, chosen),
+    rejected: answer(tokenizer, rejected),
+  }))
+}
+
+function answer(tokenizer: Tokenizer, [message]: z.infer<typeof textSchema>): Int32Array {
+  return Int32Array.from([...tokenizer.encode(message!.content), tokenizer.stopTokenIds[0]!])
+}
+
+function readLines<T>(file: string, schema: z.ZodType<T>): T[] {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  return lines.filter((line) => line.trim() !== '').map((line) => schema.parse(JSON.parse(line)))
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`
+}
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    samples: { type: 'string' },
+    pairs: { type: 'string' },
+    against: { type: 'string', multiple: true, default: [] },
+    torch: { type: 'boolean', default: false },
+    instructions: { type: 'string', default: '' },
+    precision: { type: 'string', default: 'bf16' },
+    checkpointing: { type: 'boolean', default: false },
+    sft: { type: 'string', default: '4' },
+    dpo: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+  },
+})
+await main(argumentsSchema.parse(values))
