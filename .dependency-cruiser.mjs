@@ -34,6 +34,7 @@ const ROOMS = [
 
 /** What the window may import as code. Of everything else in `main` it takes types only. */
 const SHARED_WITH_THE_WINDOW = [
+  'main/adapters/forms',
   'main/messages',
   'main/evaluation/arms',
   'main/evaluation/figures',

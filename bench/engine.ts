@@ -13,7 +13,7 @@ import { english } from '../main/messages/say.ts'
 import { plant, type Sequence, segmentLogp, targets } from '../main/training/forest.ts'
 import { randomAdapter } from '../testing/random-model.ts'
 import { figure, type Reporter } from './figure.ts'
-import { writeGguf } from './gguf.ts'
+import { writeBenchGguf } from './gguf.ts'
 import { generationWork, leastSeconds, type Peak, stepWork, WEIGHT_BYTES } from './limit.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
 import { measurePeak } from './peak.ts'
@@ -158,7 +158,7 @@ async function benchModel(
       const { tensors } = await loadCheckpoint(within('model'))
       ours.push(await open('tfjs', createTfjsEngine(config, tensors, { backend: 'wasm' }), true))
     }
-    if (peers.some(({ trains }) => !trains)) await writeGguf(within('model.gguf'), checkpoint)
+    if (peers.some(({ trains }) => !trains)) await writeBenchGguf(within('model.gguf'), checkpoint)
     await checkpoint.close()
     for (const { engine } of ours) await engine.addAdapter(ADAPTER, LORA, adapter)
     const trained = TRAINED.filter(({ lora }) => !large || lora !== null).map(({ name }) => name)

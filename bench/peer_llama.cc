@@ -65,26 +65,34 @@ class Peer {
   json answer(const json& request) {
     const std::string what = request.at("do");
     if (what == "hello") return {{"name", name_}, {"threads", std::thread::hardware_concurrency()}};
-    if (what == "load") return load(request.at("model"));
+    if (what == "load") return load(request.at("model"), request.value("adapter", ""));
     if (what == "settings") return set(request.at("threads"), request.at("flash"));
     if (what == "generate") return generate(request.at("prompts"), request.at("count"));
     if (what == "logprobs") return logprobs(request.at("sequences"));
+    if (what == "distribution") return distribution(request.at("tokens"));
+    if (what == "tokenize") return tokenize(request.at("texts"), request.at("special"));
     throw std::runtime_error("no such request: " + what);
   }
 
  private:
-  json load(const std::string& file) {
+  // `adapter` is a file with LoRA that is added to the model; empty for none.
+  json load(const std::string& file, const std::string& adapter) {
     unload();
     model_ = llama_model_load_from_file(file.c_str(), llama_model_default_params());
     if (model_ == nullptr) throw std::runtime_error("llama.cpp does not load " + file);
+    if (adapter.empty()) return json::object();
+    adapter_ = llama_adapter_lora_init(model_, adapter.c_str());
+    if (adapter_ == nullptr) throw std::runtime_error("llama.cpp does not load " + adapter);
     return json::object();
   }
 
   void unload() {
     for (auto& [key, context] : contexts_) llama_free(context);
     contexts_.clear();
+    // Its adapter goes with it.
     if (model_ != nullptr) llama_model_free(model_);
     model_ = nullptr;
+    adapter_ = nullptr;
   }
 
   json set(int threads, bool flash) {
@@ -126,6 +134,8 @@ class Peer {
       params.no_perf = true;
       found = llama_init_from_model(model_, params);
       if (found == nullptr) throw std::runtime_error("llama.cpp makes no context");
+      float scale = 1;
+      if (adapter_ != nullptr) llama_set_adapters_lora(found, &adapter_, 1, &scale);
     }
     llama_set_n_threads(found, threads_, threads_);
     llama_attach_threadpool(found, pools_[threads_], nullptr);
@@ -133,7 +143,8 @@ class Peer {
     return found;
   }
 
-  int vocabulary() const { return llama_vocab_n_tokens(llama_model_get_vocab(model_)); }
+  const llama_vocab* vocab() const { return llama_model_get_vocab(model_); }
+  int vocabulary() const { return llama_vocab_n_tokens(vocab()); }
 
   // Greedy completions of `count` tokens. `first` is the seconds until every completion has its first token.
   json generate(const std::vector<Tokens>& prompts, int count) {
@@ -193,6 +204,35 @@ class Peer {
     return {{"logprobs", found}};
   }
 
+  // The log-probability of every token of the vocabulary behind these.
+  json distribution(const Tokens& tokens) {
+    llama_context* const context = this->context(1);
+    Batch batch(kContext);
+    const int length = static_cast<int>(tokens.size());
+    for (int t = 0; t < length; t++) batch.add(tokens[static_cast<size_t>(t)], t, 0, t == length - 1);
+    batch.decode(context);
+    const float* const logits = llama_get_logits_ith(context, -1);
+    std::vector<double> found;
+    const double off = logprob(logits, vocabulary(), 0) - logits[0];
+    for (int token = 0; token < vocabulary(); token++) found.push_back(logits[token] + off);
+    rest();
+    return {{"logprobs", found}};
+  }
+
+  // The tokens of each text. With `special`, names of special tokens become these.
+  json tokenize(const std::vector<std::string>& texts, bool special) {
+    json found = json::array();
+    for (const std::string& text : texts) {
+      Tokens tokens(text.size() + 2);
+      const auto size = [](const auto& of) { return static_cast<int32_t>(of.size()); };
+      const int count = llama_tokenize(vocab(), text.data(), size(text), tokens.data(), size(tokens), true, special);
+      if (count < 0) throw std::runtime_error("llama_tokenize failed");
+      tokens.resize(static_cast<size_t>(count));
+      found.push_back(tokens);
+    }
+    return {{"tokens", found}};
+  }
+
   static double logprob(const float* logits, int count, llama_token token) {
     const float most = *std::max_element(logits, logits + count);
     double sum = 0;
@@ -203,6 +243,7 @@ class Peer {
   const std::string name_;
   ggml_backend_t idle_ = ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr);
   llama_model* model_ = nullptr;
+  llama_adapter_lora* adapter_ = nullptr;
   std::map<std::pair<int, bool>, llama_context*> contexts_;  // by their number of sequences and form of attention
   std::map<int, ggml_threadpool*> pools_;                    // by their number of threads
   int threads_ = 0;

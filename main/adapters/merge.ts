@@ -1,4 +1,4 @@
-/** Writes a base model and an adapter as one checkpoint in Hugging Face layout. */
+/** Merges an adapter into its base model, and writes the result. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { agreedConfig } from '../engine/config-json.ts'
@@ -11,8 +11,10 @@ import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
-import { usingMerged } from './merged-weights.ts'
+import { message } from '../messages/message.ts'
+import type { MergeForm } from './forms.ts'
+import { writeMergedGguf } from './merge-gguf.ts'
+import { usingMerged, type WriteOptions } from './merged-weights.ts'
 
 /** Most bytes of weights in a shard, as in transformers. */
 const SHARD_BYTES = 5e9
@@ -21,30 +23,54 @@ const SHARD_BYTES = 5e9
 const BESIDE =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(merges\.txt|chat_template\.jinja)$/
 
-export interface MergeOptions {
-  /** Called with the numbers of tensors written so far and in all. */
-  readonly onProgress?: (done: number, total: number) => void
+export interface MergeOptions extends WriteOptions {
+  /** 'safetensors' by default. */
+  readonly form?: MergeForm
   readonly shardBytes?: number
-  /** Hears what is odd about the adapter, the base model or the result. */
-  readonly warn?: (told: Message) => void
-  /** Aborted to stop. What was written of the merged model is then removed. */
-  readonly signal?: AbortSignal
 }
 
 /**
- * Writes the checkpoint folder `target`, which transformers loads without PEFT: the base model's files, with every
- * weight in its original dtype. Tensors are processed in pieces, never whole. AutoTokenizer gives the base's token ids.
- * @throws UserError where base or adapter are unusable or do not fit together, or `target` is one of them or not empty;
- * the signal's reason where it was aborted.
+ * Writes the merged model to `target`: a checkpoint folder that transformers loads without PEFT, or a GGUF file that
+ * llama.cpp loads. Tensors are processed in pieces, never whole.
+ * @throws UserError where base or adapter are unusable or do not fit together, or `target` is one of them or taken; the
+ * signal's reason where it was aborted.
  */
 export async function mergeAdapter(
   base: string,
   adapterFolder: string,
   target: string,
-  { onProgress, shardBytes = SHARD_BYTES, signal, warn = () => {} }: MergeOptions = {},
+  { form = 'safetensors', ...options }: MergeOptions = {},
 ): Promise<void> {
-  checkTarget(base, adapterFolder, target)
-  await usingMerged(base, adapterFolder, { warn, signal }, async ({ checkpoint, pieces }) => {
+  checkTarget(base, adapterFolder, target, form)
+  if (form === 'safetensors') await writeMergedFolder(base, adapterFolder, target, options)
+  else await writeMergedGguf(base, adapterFolder, target, form, options)
+}
+
+/** Throws UserError where `target` is the base or the adapter, or already something. */
+export function checkTarget(base: string, adapterFolder: string, target: string, form: MergeForm): void {
+  if ([base, adapterFolder].includes(target)) {
+    throw new UserError('mergeOntoInput', { folder: target })
+  }
+  if (form !== 'safetensors') {
+    if (!target.endsWith('.gguf')) throw new UserError('mergeGgufName', { file: target })
+    if (existsSync(target)) throw new UserError('mergeFileTaken', { file: target })
+    return
+  }
+  settleFolder(target)
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
+    throw new UserError('mergeTargetTaken', { folder: target })
+  }
+}
+
+/** The base model's files, with every weight in its original dtype. AutoTokenizer gives the base's token ids. */
+async function writeMergedFolder(
+  base: string,
+  adapterFolder: string,
+  target: string,
+  { onProgress, shardBytes = SHARD_BYTES, signal, warn = () => {} }: Omit<MergeOptions, 'form'>,
+): Promise<void> {
+  const options = { warn, ...(signal === undefined ? {} : { signal }) }
+  await usingMerged(base, adapterFolder, options, async ({ checkpoint, pieces }) => {
     const declared = [...checkpointShapes(checkpoint.config)].map(
       ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
     )
@@ -67,17 +93,6 @@ export async function mergeAdapter(
       if (shards.length > 1) writeFileAtomic(join(next, 'model.safetensors.index.json'), indexText(shards))
     })
   })
-}
-
-/** Throws UserError where `target` is the base or the adapter, or exists and is not an empty folder. */
-export function checkTarget(base: string, adapterFolder: string, target: string): void {
-  if ([base, adapterFolder].includes(target)) {
-    throw new UserError('mergeOntoInput', { folder: target })
-  }
-  settleFolder(target)
-  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
-    throw new UserError('mergeTargetTaken', { folder: target })
-  }
 }
 
 /** The bytes of a piece's numbers in a dtype. */

@@ -20,11 +20,13 @@ export interface MergedWeights {
   pieces(name: string): AsyncIterable<Piece>
 }
 
-export interface MergedOptions {
-  /** Hears what is odd about the base model or the adapter. */
+export interface WriteOptions {
+  /** Called with the numbers of tensors written so far and in all. */
+  readonly onProgress?: (done: number, total: number) => void
+  /** Hears what is odd about the adapter, the base model or the result. */
   readonly warn?: (told: Message) => void
-  /** Aborted to stop; `pieces` then throws its reason. */
-  readonly signal?: AbortSignal | undefined
+  /** Aborted to stop. What was written is then removed. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -34,7 +36,7 @@ export interface MergedOptions {
 export async function usingMerged<Result>(
   base: string,
   adapterFolder: string,
-  { warn = () => {}, signal }: MergedOptions,
+  { warn = () => {}, signal }: WriteOptions,
   use: (merged: MergedWeights) => Promise<Result>,
 ): Promise<Result> {
   const checkpoint = await openCheckpoint(base)

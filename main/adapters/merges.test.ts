@@ -13,7 +13,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const request = () => ({ base: join(folder, 'base'), adapter: join(folder, 'adapter'), target: join(folder, 'merged') })
+const request = () => ({
+  base: join(folder, 'base'),
+  adapter: join(folder, 'adapter'),
+  target: join(folder, 'merged'),
+  form: 'safetensors' as const,
+})
 
 test('a merge reports its progress, and others are refused meanwhile', async () => {
   const written = Promise.withResolvers<void>()

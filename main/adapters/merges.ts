@@ -4,16 +4,20 @@ import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createStore } from 'zustand/vanilla'
 import { gb } from '../capacity/gigabytes.ts'
+import { architectureOf } from '../engine/architecture.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
+import type { MergeForm } from './forms.ts'
 import { checkTarget, type MergeOptions, mergeAdapter } from './merge.ts'
+import { ggufBytes } from './merge-gguf.ts'
 
 export interface MergeRequest {
-  /** Folders of the base model, of the adapter, and of the new checkpoint, whose parent must exist. */
+  /** The base model, the adapter's folder, and the new folder or file, whose parent must exist. */
   readonly base: string
   readonly adapter: string
   readonly target: string
+  readonly form: MergeForm
 }
 
 export interface MergeState {
@@ -61,16 +65,17 @@ export class Merges {
    * Starts a merge and returns at once. Throws UserError while another is running, where the target is not possible,
    * and where the disk is too full.
    */
-  start({ base, adapter, target }: MergeRequest): MergeState {
+  start({ base, adapter, target, form }: MergeRequest): MergeState {
     if (this.state.current !== null) {
       throw new UserError('mergeAtWork', { target: this.state.current.target })
     }
-    checkTarget(base, adapter, target)
-    checkRoom(base, target)
+    checkTarget(base, adapter, target, form)
+    checkRoom(base, target, form)
     const stop = new AbortController()
     const shown = { adapter: shownPath(adapter), target: shownPath(target) }
     const notes: Message[] = []
     const merging = this.#merge(base, adapter, target, {
+      form,
       signal: stop.signal,
       warn: (note) => notes.push(note),
       onProgress: (done, total) => {
@@ -106,11 +111,8 @@ export class Merges {
   }
 }
 
-/** A merged model is as large as its base. */
-function checkRoom(base: string, target: string): void {
-  const needed = readdirSync(base)
-    .filter((name) => name.endsWith('.safetensors'))
-    .reduce((sum, name) => sum + statSync(join(base, name)).size, 0)
+function checkRoom(base: string, target: string, form: MergeForm): void {
+  const needed = form === 'safetensors' ? weightsBytes(base) : ggufBytes(architectureOf(base), form)
   const { bavail, bsize } = statfsSync(dirname(target))
   if (bavail * bsize >= needed) return
   throw new UserError('mergeNeedsRoom', {
@@ -118,4 +120,11 @@ function checkRoom(base: string, target: string): void {
     needed: gb(needed),
     free: gb(bavail * bsize),
   })
+}
+
+/** The size of a model's weights. A merged checkpoint is as large as its base. */
+function weightsBytes(base: string): number {
+  return readdirSync(base)
+    .filter((name) => name.endsWith('.safetensors'))
+    .reduce((sum, name) => sum + statSync(join(base, name)).size, 0)
 }

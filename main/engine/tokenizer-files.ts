@@ -40,6 +40,10 @@ const tokenizerConfigSchema = z.looseObject({
   added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
   bos_token: tokenNameSchema.nullish(),
   eos_token: tokenNameSchema.nullish(),
+  unk_token: tokenNameSchema.nullish().catch(null),
+  pad_token: tokenNameSchema.nullish().catch(null),
+  add_bos_token: z.boolean().nullish().catch(null),
+  add_eos_token: z.boolean().nullish().catch(null),
   chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),
 })
 

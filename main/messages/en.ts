@@ -563,6 +563,11 @@ export const ENGLISH = {
   // Merging adapters. (main/adapters)
   mergePreTokenizer:
     "The tokenizer's pre-tokenizer is not Qwen2's: load the merged model's with AutoTokenizer, as Qwen2Tokenizer of transformers 5 would replace it.",
+  mergeGgufName: '{{file}} does not end in .gguf, by which programs know the format; choose another name.',
+  mergeFileTaken: '{{file}} already exists; choose another name or remove it.',
+  mergeGgufPreTokenizer:
+    'llama.cpp has no rules that cut text as this tokenizer does, so it may give some texts other tokens than the lab; pass it token ids where they must be the same.',
+  ggufTooLarge: '{{name}} holds a number that {{type}} cannot hold; write the model in BF16.',
   mergeAtWork: '{{target}} is being written; wait until that ends, or stop it first.',
   mergeNeedsRoom:
     '{{folder}}: the merged model takes {{needed}}, but only {{free}} are free; free some space, or choose another folder.',

@@ -490,6 +490,11 @@ export const CHINESE = translated({
   // 合并适配器。（main/adapters）
   mergePreTokenizer:
     '分词器的预分词器不是 Qwen2 的：请用 AutoTokenizer 加载合并后模型的分词器，因为 transformers 5 的 Qwen2Tokenizer 会换掉它。',
+  mergeGgufName: '{{file}} 不以 .gguf 结尾，而程序靠它认出格式；请换一个名字。',
+  mergeFileTaken: '{{file}} 已经存在；请换一个名字，或把它移走。',
+  mergeGgufPreTokenizer:
+    'llama.cpp 没有与这个分词器相同的切分规则，所以有些文本它会得到与实验室不同的词元；需要完全一致时，请直接传词元 id 给它。',
+  ggufTooLarge: '{{name}} 里有 {{type}} 存不下的数；请把模型写成 BF16。',
   mergeAtWork: '正在写入 {{target}}；请等它结束，或先停止它。',
   mergeNeedsRoom: '{{folder}}：合并后的模型需要 {{needed}}，但只有 {{free}} 可用；请腾出空间，或选择别的文件夹。',
 

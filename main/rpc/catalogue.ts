@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { baseNameOf } from '../adapters/base.ts'
 import { compareAdapters } from '../adapters/comparison.ts'
+import { MERGE_FORMS } from '../adapters/forms.ts'
 import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
 import type { MergeState } from '../adapters/merges.ts'
 import { says } from '../config/demand.ts'
@@ -13,7 +14,7 @@ import { EXPERTS } from '../environment/experts/index.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
-import { refuseOutputFolder } from '../pipeline/output.ts'
+import { refuseOutputFile, refuseOutputFolder } from '../pipeline/output.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from './changes.ts'
@@ -66,9 +67,16 @@ export const adaptersRouter = router({
     return compareAdapters(ctx.lab.store, all, pair, architecture)
   }),
 
-  /** Starts to merge an adapter into the base model, as a checkpoint in <into>/<name> that works without PEFT. */
+  /** Starts to merge an adapter into the base model, as the checkpoint <into>/<name> or the GGUF file <into>/<name>.gguf. */
   merge: procedure
-    .input(z.object({ path: z.string(), into: z.string().min(1).max(1000).default('models'), name: folderName }))
+    .input(
+      z.object({
+        path: z.string(),
+        into: z.string().min(1).max(1000).default('models'),
+        name: folderName,
+        form: z.enum(MERGE_FORMS).default('safetensors'),
+      }),
+    )
     .mutation(({ ctx, input }) => {
       const adapter = findAdapter(ctx, input.path)
       const into = projectPath(input.into)
@@ -76,12 +84,16 @@ export const adaptersRouter = router({
         throw new UserError('mergeFolderMissing', { folder: input.into })
       }
       const config = ctx.settings.read()
-      const target = join(into, input.name)
-      refuseOutputFolder(config, target, {})
+      const { form } = input
+      const isFolder = form === 'safetensors'
+      const target = join(into, isFolder || input.name.endsWith('.gguf') ? input.name : `${input.name}.gguf`)
+      const refuse = isFolder ? refuseOutputFolder : refuseOutputFile
+      refuse(config, target, {})
       return ctx.merges.start({
         base: resolveModel(baseNameOf(adapter, config)),
         adapter: projectPath(adapter.path),
         target,
+        form,
       })
     }),
 
