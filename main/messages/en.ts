@@ -158,13 +158,15 @@ export const ENGLISH = {
   ggufNameLong: 'the name at byte {{at}} of its header is too long',
   ggufValueType: '{{key}} is of type {{type}}, which no value has',
   ggufTensorType: '{{name}} is of type {{code}}, which ggml does not have',
-  ggufDimensions: '{{name}} has {{count}} dimensions',
+  ggufDimensions: 'the tensor "{{name}}" has {{count}} dimensions',
   ggufTensorHuge: '{{name}} is [{{shape}}], more than any file can hold',
   ggufRowsOfBlocks:
     'the rows of {{name}} have {{columns}} numbers, which are no whole blocks of {{type}} ({{numbers}})',
   ggufAlignment: 'general.alignment is {{alignment}}, which is no power of two',
   ggufOffset: '{{name}} begins at {{offset}}, which is no multiple of {{alignment}}',
   ggufOverlap: '{{name}} and {{other}} overlap',
+  ggufTokenTypes: 'it has {{tokens}} tokens, and {{types}} kinds of tokens in token_type',
+  ggufMergeWrong: 'the merge "{{merge}}" is not two tokens',
   ggufTypeUnsupported:
     '{{file}}: {{name}} is of type {{type}}, which this lab does not read; use a file of the model in one of {{types}}.',
   ggufPartName:

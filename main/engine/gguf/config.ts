@@ -70,7 +70,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     num_hidden_layers: keys.block_count,
     num_attention_heads: heads,
     num_key_value_heads: keys['attention.head_count_kv'] ?? heads,
-    ...(model_type !== 'qwen2' && { head_dim, attention_bias: false }),
+    head_dim,
     hidden_act: 'silu',
     rms_norm_eps: shortest(keys['attention.layer_norm_rms_epsilon']),
     rope_theta,

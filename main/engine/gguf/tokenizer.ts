@@ -94,7 +94,10 @@ function keysOf(file: string, metadata: ReadonlyMap<string, Value>): Keys {
   if (typeof given.model === 'string' && given.model !== 'gpt2') {
     throw new UserError('ggufTokenizer', { file, model: given.model })
   }
-  return parseValue(file, given, schema, message('ggufOtherTokenizer'), PREFIX)
+  const keys = parseValue(file, given, schema, message('ggufOtherTokenizer'), PREFIX)
+  const [tokens, types = tokens] = [keys.tokens.count, keys.token_type?.count]
+  if (tokens !== types) throw new UserError('ggufDamaged', { file, what: message('ggufTokenTypes', { tokens, types }) })
+  return keys
 }
 
 interface AddedToken {
@@ -123,6 +126,9 @@ function tokenizerJson(
   added: readonly AddedToken[],
 ): string {
   const pre = preTokenizerOf(file, keys.pre)
+  const merges = arrayOf(file, keys.merges) as string[]
+  const odd = merges.find((merge) => !/^\S+ \S+$/.test(merge))
+  if (odd !== undefined) throw new UserError('ggufDamaged', { file, what: message('ggufMergeWrong', { merge: odd }) })
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
   const ordinary = tokens.flatMap((token, id): [string, number][] =>
     (types[id] ?? TOKEN.normal) === TOKEN.normal ? [[token, id]] : [],
@@ -158,7 +164,7 @@ function tokenizerJson(
       byte_fallback: false,
       ignore_merges: pre.ignoreMerges,
       vocab: Object.fromEntries(ordinary),
-      merges: arrayOf(file, keys.merges),
+      merges,
     },
   })
 }
