@@ -69,7 +69,9 @@ export async function compareAdapters(python: string): Promise<{ rows: AdapterRo
       const gradientsHere = await engine.gradients()
       const gradients = worstGradient(gradientsHere, theirs, `${spelling}/gradient/`)
       here.push({ spelling, actual: logprobs, gradients, gradientsHere })
-      await saveAdapter(join(folder, 'ours', spelling), lora, await engine.adapterWeights(spelling), model.name, print)
+      await saveAdapter(join(folder, 'ours', spelling), lora, await engine.adapterWeights(spelling), model.name, {
+        fingerprint: print,
+      })
       await mergeAdapter(model.folder, join(folder, 'ours', spelling), join(folder, 'merged', spelling))
     }
     await engine.close()

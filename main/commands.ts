@@ -1,9 +1,12 @@
 /** The commands of a run: what each does, how a run begins, and how one goes on. */
 import { isDeepStrictEqual } from 'node:util'
+import { BEFORE, promptName } from './agent/prompt.ts'
 import type { Audience } from './agent/spectator.ts'
+import type { PromptStyle } from './config/choices.ts'
 import type { Config } from './config/schema.ts'
 import { removeLeftProfiles } from './environment/profile.ts'
 import { UserError } from './messages/error.ts'
+import type { Say } from './messages/message.ts'
 import { runArtifacts } from './pipeline/artifacts.ts'
 import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
@@ -116,7 +119,14 @@ export async function runCommand(
     try {
       emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
       if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged')
-      const resources = openResources(run.config, { ...options, say })
+      const resources = openResources(run.config, {
+        ...options,
+        say,
+        onModel: ({ prompt }) => {
+          // With `verify` the model is only looked at.
+          if (run.command !== 'verify') keepPrompt(store, run.id, prompt, say)
+        },
+      })
       // What fails to close here fails again below.
       quit?.addEventListener('abort', () => void resources.close().catch(() => {}), { once: true })
       try {
@@ -163,6 +173,14 @@ function resumeRun(store: Store, run: Run, hold: Hold): Run {
 function claimed(store: Store, run: Run, hold: Hold): Run {
   if (run.command !== 'verify') hold(claimFolder(store, run))
   return run
+}
+
+/** Keeps what the model is asked with, for exports. Tells where a run goes on with another prompt than it began with. */
+function keepPrompt(store: Store, run: number, style: PromptStyle, say: Say): void {
+  const messages = BEFORE[style]
+  const before = store.runs.prompt(run)
+  if (before === undefined) store.runs.setPrompt(run, [...messages])
+  else if (!isDeepStrictEqual(before, messages)) say('promptChanged', { prompt: promptName(style) })
 }
 
 /** The latest collection of the wanted run and round. Throws UserError where there is none with pairs. */

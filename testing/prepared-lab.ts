@@ -3,6 +3,7 @@
  * pipeline leaves: episodes, pairs, metrics, adapters, the log and the report.
  */
 
+import { wholePrompt } from '../main/agent/prompt.ts'
 import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
 import { saveAdapter } from '../main/engine/adapter.ts'
@@ -19,7 +20,7 @@ import type { LabEvent } from '../main/pipeline/events.ts'
 import { history, labels } from '../main/pipeline/results.ts'
 import type { CheckResult } from '../main/pipeline/stages/verify.ts'
 import { addGoldenData } from '../main/preferences/golden-file.ts'
-import { buildPairs, pairMessages } from '../main/preferences/pairs.ts'
+import { buildPairs } from '../main/preferences/pairs.ts'
 import { successSteps } from '../main/preferences/successes.ts'
 import type { Episode } from '../main/store/episode.ts'
 import { ENDINGS } from './endings.ts'
@@ -85,7 +86,7 @@ async function writeRun({ store }: Lab, config: Config, words: readonly string[]
     ),
   )
   const samples = successSteps(played).map(({ task, seed, prompt, completion }) => {
-    return { prompt: pairMessages({ prompt }), completion, task, seed, step: 0, source: 'expert' }
+    return { prompt: wholePrompt('compact', prompt), completion, task, seed, step: 0, source: 'expert' }
   })
   addGoldenData(config.paths.sft_data, samples)
   stage('golden', 'scripted experts show each task', 0, {

@@ -11,8 +11,10 @@ import type { AdamW, LoraConfig } from '../engine/engine.ts'
 import { qwen2 } from '../engine/families.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
+import { english } from '../messages/say.ts'
 import { formatCompletion } from './grammar.ts'
-import { AgentModel } from './model.ts'
+import { AgentModel, promptOf } from './model.ts'
+import { promptName } from './prompt.ts'
 
 const CONFIG = qwen2({
   vocab_size: TINY_VOCAB_SIZE,
@@ -105,6 +107,40 @@ test('a trained adapter answers with a thought and an action', { timeout: 120_00
     text: 'click Ok button 1',
     completion,
   })
+})
+
+test('auto takes the prompt that the chat template has room for', async () => {
+  const { chatPrompt, ...tokenizer } = model.tokenizer
+  const silent: typeof model.tokenizer = {
+    ...tokenizer,
+    chatPrompt: (messages, options) =>
+      chatPrompt(
+        messages.filter(({ role }) => role !== 'system'),
+        options,
+      ),
+  }
+  expect(promptOf(model.tokenizer)).toBe('instruct')
+  expect(promptOf(silent)).toBe('compact')
+})
+
+test('an adapter that was trained with another prompt is told', async () => {
+  const path = join(folder, 'asked')
+  const told: string[] = []
+  const load = async (prompt: string | null, fingerprint: string | null = null) => {
+    told.length = 0
+    await saveAdapter(path, LORA, randomAdapter(CONFIG, LORA, 1), null, { prompt, fingerprint })
+    await model.checkAdapter(path, (one) => told.push(english(one)))
+  }
+  const [ours, other] =
+    model.prompt === 'compact' ? (['compact', 'instruct'] as const) : (['instruct', 'compact'] as const)
+  await load(promptName(ours))
+  expect(told).toEqual([])
+  await load(promptName(other))
+  expect(told).toEqual([expect.stringContaining(`was trained with the prompt ${promptName(other)}`)])
+  await load(`${ours} 00000000`)
+  expect(told).toEqual([expect.stringContaining('which had other words')])
+  await load(null)
+  expect(told).toEqual([])
 })
 
 test('an adapter of another model is refused', async () => {

@@ -1,5 +1,6 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
+import type { PromptStyle } from '../config/choices.ts'
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
 import type { BaseModel } from '../engine/base-identity.ts'
 import type { AdapterName, Completion, Engine, GenerateOptions, ModelConfig, Sampling } from '../engine/engine.ts'
@@ -13,7 +14,7 @@ import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
-import { type ChatMessage, promptMessages } from './prompt.ts'
+import { type ChatMessage, promptMessages, promptName, wholePrompt } from './prompt.ts'
 
 export interface Prediction {
   readonly thought: string
@@ -30,6 +31,8 @@ export interface Prediction {
 export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> {
   /** A checkpoint's folder, its name in models/, or its name on the Hugging Face Hub. */
   readonly model: string
+  /** The prompt of each step. 'auto', the default, chooses it as `promptOf` does. */
+  readonly prompt?: 'auto' | PromptStyle
   /** Reports the progress of a download from the Hugging Face Hub, and can stop it. */
   readonly download?: Pick<DownloadOptions, 'check' | 'onProgress' | 'signal'>
 }
@@ -48,17 +51,24 @@ export class AgentModel {
   readonly tokenizer: Tokenizer
   /** Where the model comes from; null if it was not read from a folder. */
   readonly base: BaseModel | null
+  /** The prompt of each step. */
+  readonly prompt: PromptStyle
   /** The adapter that `predict` uses; null is the base model. */
   adapter: AdapterName = null
 
-  constructor(engine: Engine, tokenizer: Tokenizer, base: BaseModel | null = null) {
+  constructor(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    { base = null, prompt = 'auto' }: { readonly base?: BaseModel | null; readonly prompt?: 'auto' | PromptStyle } = {},
+  ) {
     this.engine = engine
     this.tokenizer = tokenizer
     this.base = base
+    this.prompt = prompt === 'auto' ? promptOf(tokenizer) : prompt
   }
 
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
-  static async load({ model, download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
+  static async load({ model, prompt = 'auto', download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
     const { engine = 'auto', checkRoom } = options
     const check = (config: ModelConfig) => checkRoom?.(config, engineOf(engine))
     const folder = await findModel(model, { check, ...download })
@@ -70,7 +80,7 @@ export class AgentModel {
       await opened.close()
       throw error
     }
-    return new AgentModel(opened, tokenizer, { name: model, folder })
+    return new AgentModel(opened, tokenizer, { base: { name: model, folder }, prompt })
   }
 
   /**
@@ -84,14 +94,19 @@ export class AgentModel {
     this.adapter = name
   }
 
+  /** The prompt with its wording, as adapters record it. */
+  get promptName(): string {
+    return promptName(this.prompt)
+  }
+
   /** Checks an adapter for this model, without reading its weights. Throws UserError as `loadAdapter` does. */
   checkAdapter(path: string, warn: Warn = printWarning): Promise<void> {
-    return checkAdapter(path, this.engine.config, { base: this.base, warn })
+    return checkAdapter(path, this.engine.config, { base: this.base, prompt: this.promptName, warn })
   }
 
   /** Reads an adapter for this model, without giving it to the engine. Throws UserError as `loadAdapter` does. */
   readAdapter(path: string, warn: Warn = printWarning): Promise<Adapter> {
-    return loadAdapter(path, this.engine.config, { base: this.base, warn })
+    return loadAdapter(path, this.engine.config, { base: this.base, prompt: this.promptName, warn })
   }
 
   /**
@@ -138,7 +153,12 @@ export class AgentModel {
 
   /** Tokens of the prompt for a page. `done` are the earlier actions of this episode. */
   promptTokens(observation: Observation, done: readonly string[]): Int32Array {
-    return this.messageTokens(promptMessages(observation, done))
+    return this.messageTokens(promptMessages(this.prompt, observation, done))
+  }
+
+  /** The same, from the user's message. */
+  userTokens(content: string): Int32Array {
+    return this.messageTokens(wholePrompt(this.prompt, content))
   }
 
   /** Tokens of chat messages, up to the beginning of the assistant's answer. */
@@ -161,6 +181,19 @@ export class AgentModel {
   async close(): Promise<void> {
     await this.engine.close()
   }
+}
+
+/**
+ * The prompt for a model of which nobody says what it was trained on. A chat template that leaves out the system message
+ * cannot carry the instruct prompt, and belongs to a model of the lab's own training.
+ */
+export function promptOf(tokenizer: Tokenizer): PromptStyle {
+  const rule = 'rule of the system'
+  const messages = [
+    { role: 'system', content: rule },
+    { role: 'user', content: 'ask' },
+  ]
+  return tokenizer.decode(tokenizer.chatPrompt(messages)).includes(rule) ? 'instruct' : 'compact'
 }
 
 function quote(text: string): string {

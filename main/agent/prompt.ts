@@ -1,4 +1,6 @@
 /** The prompt of one step, as chat messages. The model's own chat template turns them into text. */
+import { createHash } from 'node:crypto'
+import { PROMPT_STYLES, type PromptStyle } from '../config/choices.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
 
 export interface ChatMessage {
@@ -19,15 +21,90 @@ Action: one of
   press <key>
 Copy name, role and ref from the page as they stand there.`
 
+/** The rules for pretrained models. */
+const RULES = `You act on a web page, one action at a time, until the task is done. Each line of the page is one element: its name, its role, its number, then its state. A field shows its text behind "=", a list its options behind ":".
+
+Answer with exactly two lines:
+Thought: one short sentence on what to do next
+Action: one of
+  click <name> <role> <number>
+  fill <name> <role> <number> = <text>
+  select <name> <role> <number> = <option>
+  press <key>
+
+Copy name, role and number from the page exactly as they stand there. Write one action only; after it you see the page again.`
+
+const form = (name: string, city: string) => `Page:
+ First name textbox 1${name}
+ City combobox 2 = ${city} : Rome | Oslo | Lima
+ I agree checkbox 3
+ Save button 4
+Task: Enter "Ada" as the first name, choose Oslo, and save.`
+
+/**
+ * Steps of made-up tasks with their answers; no page of the benchmark is like them. A first step comes last, because models
+ * answer most like the last example.
+ */
+const EXAMPLES = [
+  [
+    `${form(' = Ada', 'Oslo')}\nDone: fill First name textbox 1 = Ada\nDone: select City combobox 2 = Oslo`,
+    'Thought: Everything is done, so the last step is to click Save.\nAction: click Save button 4',
+  ],
+  [
+    'Page:\n Milk checkbox 1 checked\n Eggs checkbox 2\n Bread checkbox 3\n Order button 4\nTask: Select Milk, Bread and click Order.\nDone: click Milk checkbox 1',
+    'Thought: Milk is checked already. The next one is Bread.\nAction: click Bread checkbox 3',
+  ],
+  [
+    `${form(' = Ada', 'Rome')}\nDone: fill First name textbox 1 = Ada`,
+    'Thought: The next step is to select Oslo as the city.\nAction: select City combobox 2 = Oslo',
+  ],
+  [
+    form('', 'Rome'),
+    'Thought: The first step is to enter Ada as the first name.\nAction: fill First name textbox 1 = Ada',
+  ],
+] as const
+
+/** What comes before the user's message. All prompts of a style share it, so it is computed once. */
+export const BEFORE: Readonly<Record<PromptStyle, readonly ChatMessage[]>> = {
+  compact: [{ role: 'system', content: SYSTEM_PROMPT }],
+  instruct: [
+    { role: 'system', content: RULES },
+    ...EXAMPLES.flatMap(([asked, answer]): ChatMessage[] => [
+      { role: 'user', content: asked },
+      { role: 'assistant', content: answer },
+    ]),
+  ],
+}
+
 /**
  * The page comes before the task, so prompts for several tasks on one page share a prefix, which is computed once.
  * `done` are the earlier actions of this episode as the agent wrote them, oldest first.
  */
-export function promptMessages(observation: Observation, done: readonly string[]): ChatMessage[] {
-  return [
-    { role: 'system', content: SYSTEM_PROMPT },
-    { role: 'user', content: pagePart(observation) + taskPart(observation.instruction, done) },
-  ]
+export function promptMessages(style: PromptStyle, observation: Observation, done: readonly string[]): ChatMessage[] {
+  return wholePrompt(style, userMessage(observation, done))
+}
+
+/** The user's message of a step: what differs from step to step. */
+export function userMessage(observation: Observation, done: readonly string[]): string {
+  return pagePart(observation) + taskPart(observation.instruction, done)
+}
+
+/** The prompt with this user's message. */
+export function wholePrompt(style: PromptStyle, content: string): ChatMessage[] {
+  return [...BEFORE[style], { role: 'user', content }]
+}
+
+/** The user's message of a prompt of any style; undefined where the messages are no prompt of the lab. */
+export function userMessageOf(messages: readonly ChatMessage[]): string | undefined {
+  const last = messages.at(-1)
+  const before = JSON.stringify(messages.slice(0, -1))
+  const isOurs = PROMPT_STYLES.some((style) => before === JSON.stringify(BEFORE[style]))
+  return isOurs && last?.role === 'user' ? last.content : undefined
+}
+
+/** Names a style with its present wording, such as `instruct 1f2e3d4c`: another wording gets another name. */
+export function promptName(style: PromptStyle): string {
+  return `${style} ${createHash('sha256').update(JSON.stringify(BEFORE[style])).digest('hex').slice(0, 8)}`
 }
 
 /** The part of the user's message that depends on the page alone. */

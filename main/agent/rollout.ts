@@ -9,7 +9,7 @@ import { UserError } from '../messages/error.ts'
 import type { Ending, Episode, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
-import { promptMessages } from './prompt.ts'
+import { userMessage } from './prompt.ts'
 import type { Answer, AnswerToken, Spectator } from './spectator.ts'
 
 /** One attempt to play. */
@@ -232,7 +232,7 @@ class Player {
       const shot = this.#options.pictures ? await session.shot(action) : undefined
       steps.push({
         page: renderPage(observation),
-        prompt: promptMessages(observation, done).at(-1)!.content,
+        prompt: userMessage(observation, done),
         completion: text,
         tokens: [...completion.tokens],
         logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),

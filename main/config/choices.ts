@@ -10,6 +10,13 @@ export type Precision = (typeof PRECISIONS)[number]
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
 
+/**
+ * Prompts of a step. compact is the page and the task, for models that were trained on it; instruct explains and shows
+ * the form, for pretrained models.
+ */
+export const PROMPT_STYLES = ['compact', 'instruct'] as const
+export type PromptStyle = (typeof PROMPT_STYLES)[number]
+
 /** Default time limit of an episode on its page, in seconds. */
 export const EPISODE_TIME_LIMIT = 30
 

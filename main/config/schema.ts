@@ -1,6 +1,6 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml explains each key. */
 import { z } from 'zod'
-import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from './choices.ts'
+import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS, PROMPT_STYLES } from './choices.ts'
 import { says } from './demand.ts'
 import { pageName } from './task-name.ts'
 
@@ -44,6 +44,7 @@ export const configSchema = z.strictObject({
       threads: z.literal('auto').or(count).default('auto'),
       precision: z.enum(['auto', ...PRECISIONS]).default('auto'),
       head_precision: z.enum(['auto', ...HEAD_PRECISIONS]).default('auto'),
+      prompt: z.enum(['auto', ...PROMPT_STYLES]).default('auto'),
       max_new_tokens: count.default(96),
     })
     .prefault({}),

@@ -16,10 +16,25 @@ import { checkpointShapes } from './weights.ts'
 export interface BaseOptions {
   /** The base model, by which other models' adapters and copies of its weights are known; null checks only shapes. */
   readonly base?: BaseModel | null
+  /** The name of the prompt with which the model is asked; another one beside the adapter is told. */
+  readonly prompt?: string
   /** Hears what is odd about the adapter, but does not prevent its use. */
   readonly warn?: (told: Message) => void
   /** Takes a weight of the base model that was trained beside LoRA, by its name in the checkpoint. By default it is refused. */
   readonly takeSaved?: (name: string, entry: Entry) => void
+}
+
+/** The key of the prompt's name among the free texts of an adapter's safetensors file. */
+export const PROMPT = 'prompt'
+
+/** Tells `warn` where an adapter was trained with another prompt than it is asked with. Of others' adapters nobody knows. */
+export function checkPrompt({ file, metadata }: SafetensorsFile, { prompt, warn = () => {} }: BaseOptions): void {
+  // The lab's adapters name their prompt since there is more than one.
+  const trained = metadata[PROMPT] ?? (metadata[FINGERPRINT] === undefined ? undefined : 'compact')
+  if (prompt === undefined || trained === undefined || trained === prompt) return
+  const [style, wording] = trained.split(' ')
+  if (style !== prompt.split(' ')[0]) warn(message('adapterOtherPrompt', { file, trained, prompt }))
+  else if (wording !== undefined) warn(message('adapterOtherWording', { file, trained, prompt }))
 }
 
 /**

@@ -316,7 +316,7 @@ describe('beside its base model', () => {
 
   test('the fingerprint binds an adapter to its base, however that is stored', async () => {
     const print = await fingerprintOf(base)
-    await saveAdapter(folder, lora, tensors, 'somewhere/else', print)
+    await saveAdapter(folder, lora, tensors, 'somewhere/else', { fingerprint: print })
     await saveCheckpoint(base.folder, config, randomModel(config, 1))
     await load()
     expect(told).toEqual([])

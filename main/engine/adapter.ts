@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
-import { type BaseOptions, checkBase } from './adapter-base.ts'
+import { type BaseOptions, checkBase, checkPrompt, PROMPT } from './adapter-base.ts'
 import { type AdapterConfig, moduleSettings, parseAdapterConfig, targetedModules } from './adapter-config.ts'
 import { weightsFile } from './adapter-identity.ts'
 import { type LoraEntries, type SortedTensors, sortTensors } from './adapter-tensors.ts'
@@ -47,14 +47,14 @@ export function initLora(config: ModelConfig, lora: LoraConfig, seed: number): T
 
 /**
  * Writes adapter_config.json and adapter_model.safetensors, both or none. Other files of the folder stay. `fingerprint` is
- * that of the base model.
+ * that of the base model, `prompt` the name of the prompt that it was trained with.
  */
 export async function saveAdapter(
   folder: string,
   lora: LoraConfig,
   tensors: Tensors,
   baseModelName: string | null,
-  fingerprint: string | null = null,
+  { fingerprint = null, prompt = null }: { readonly fingerprint?: string | null; readonly prompt?: string | null } = {},
 ): Promise<void> {
   // PEFT reads a pattern as a regular expression. A module's whole name matches no other module.
   const differing = (key: keyof LoraModule) =>
@@ -84,7 +84,10 @@ export async function saveAdapter(
   }
   await replaceFiles(folder, (next) => {
     writeFileAtomic(join(next, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`)
-    const metadata = fingerprint === null ? {} : { [FINGERPRINT]: fingerprint }
+    const metadata = {
+      ...(fingerprint === null ? {} : { [FINGERPRINT]: fingerprint }),
+      ...(prompt === null ? {} : { [PROMPT]: prompt }),
+    }
     writeSafetensors(join(next, 'adapter_model.safetensors'), tensors, metadata)
   })
 }
@@ -133,6 +136,7 @@ async function usingAdapter<R>(
     const sorted = sortTensors(file, opened.entries.values(), config)
     const lora = loraOf(settings, file, sorted, config, options.warn)
     await checkBase(opened, settings, sorted, config, options)
+    checkPrompt(opened, options)
     return await use({ opened, sorted, lora, baseModelName: settings.base_model_name_or_path ?? null })
   } finally {
     await opened.close()

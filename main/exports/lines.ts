@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { metricsCsv } from '../evaluation/report.ts'
 import { UserError } from '../messages/error.ts'
 import { KtoAnswers, preferenceText } from '../preferences/dataset.ts'
+import { promptOfRun } from '../preferences/run-prompt.ts'
 import { jsonLines } from '../preferences/trl.ts'
 import type { Store } from '../store/store.ts'
 import type { ExportKind } from './kinds.ts'
@@ -63,7 +64,7 @@ function piecesOf(store: Store, run: number, kind: ExportKind, round = store.pai
 const PIECES: Readonly<Record<ExportKind, (store: Store, run: number, round: number) => Generator<string>>> = {
   *preferences(store, run, round) {
     for (const pairs of store.pairs.keptSlices({ run, round }, store.pairs.lastEdit({ run, round })))
-      if (pairs.length > 0) yield preferenceText(pairs)
+      if (pairs.length > 0) yield preferenceText(pairs, promptOfRun(store, run))
   },
   *kto(store, run, round) {
     const answers = new KtoAnswers()
@@ -72,7 +73,7 @@ const PIECES: Readonly<Record<ExportKind, (store: Store, run: number, round: num
       answers.add(pairs)
       if (pairs.length > 0) yield ''
     }
-    for (const pairs of store.pairs.keptSlices({ run, round }, edit)) yield answers.text(pairs)
+    for (const pairs of store.pairs.keptSlices({ run, round }, edit)) yield answers.text(pairs, promptOfRun(store, run))
   },
   *episodes(store, run) {
     for (const { stage, round, arm, ...key } of store.episodes.arms(run)) {

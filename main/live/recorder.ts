@@ -268,7 +268,7 @@ async function playScript(
       if ('failure' in read)
         return message('againUnwritten', { step: at + 1, reason: message(`failure.${read.failure}`) })
       samples.push({
-        prompt: promptMessages(observation, done),
+        prompt: promptMessages('compact', observation, done),
         completion,
         task: task.name,
         seed,

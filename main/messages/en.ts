@@ -209,6 +209,10 @@ export const ENGLISH = {
   vocabularyTooLarge:
     "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json belong to different models; take both from the same model.",
   adapterConfigMissing: "{{file}} is missing; give the folder of a LoRA adapter in PEFT's layout.",
+  adapterOtherPrompt:
+    '{{file}}: the adapter was trained with the prompt {{trained}}, but the model is asked with {{prompt}}; set model.prompt to the first.',
+  adapterOtherWording:
+    '{{file}}: the adapter was trained with the prompt {{trained}}, which had other words than {{prompt}} of this version; it may answer worse.',
   adapterInPickle:
     '{{file}} is missing, and adapter_model.bin (pickle) can run code when it is read; load the adapter in PEFT and save it again with save_pretrained, which writes safetensors.',
   adapterInSubfolder:
@@ -480,6 +484,8 @@ export const ENGLISH = {
     'The reference policy gives no finite probabilities: the training that made it had diverged. Train it again with a lower learning rate.',
 
   // Messages of stages. (main/lab.ts, main/pipeline)
+  promptChanged:
+    'The run began with another prompt than this version of the lab has now ({{prompt}}). What it makes from here on is not comparable with what it has; begin a new run to compare.',
   configChanged: 'The configuration has changed since this run began. The run goes on with the old one.',
   download: 'Downloading the model: {{percent}}% of {{gigabytes}} GB ({{file}})',
   memoryShort:
@@ -670,7 +676,7 @@ export const ENGLISH = {
   foundLeastMemory: '{{size}} free, {{needed}} needed at least: weights, adapter and optimiser in fp32',
   foundShortMemory:
     '{{size}} free, {{least}} needed at least, up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size in training.sft and training.dpo, and raise grad_accumulation_steps by the same factor',
-  foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}',
+  foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}, prompt {{prompt}}',
   foundModelAndRates: '{{model}}. {{rates}}',
   foundEngine: '{{engine}}',
   foundTasks_one: '{{count}} task',

@@ -186,6 +186,9 @@ export const CHINESE = translated({
   vocabularyTooLarge:
     '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
   adapterConfigMissing: '缺少 {{file}}；请指定按 PEFT 格式存放的 LoRA 适配器文件夹。',
+  adapterOtherPrompt:
+    '{{file}}：适配器训练时用的提示词是 {{trained}}，而现在问模型用的是 {{prompt}}；请把 model.prompt 设为前者。',
+  adapterOtherWording: '{{file}}：适配器训练时用的提示词 {{trained}} 与本版本的 {{prompt}} 措辞不同，回答可能变差。',
   adapterInPickle:
     '缺少 {{file}}，而 adapter_model.bin（pickle）在读取时可能执行代码；请在 PEFT 中加载适配器，再用 save_pretrained 保存，它会写出 safetensors。',
   adapterInSubfolder: '{{folder}} 里没有 adapter_config.json，但子文件夹里有适配器：{{within}}；请指定其中一个文件夹。',
@@ -423,6 +426,8 @@ export const CHINESE = translated({
   referenceNotFinite: '参考策略给出的概率不是有限的数：训练它时已发散。请以更低的学习率重新训练它。',
 
   // 各阶段的消息。（main/lab.ts、main/pipeline）
+  promptChanged:
+    '本次运行开始时的提示词与实验室现在的（{{prompt}}）不同。此后的结果与之前的不可比；要比较，请开始新的运行。',
   configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
   download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
   memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
@@ -592,7 +597,7 @@ export const CHINESE = translated({
   foundLeastMemory: '可用 {{size}}，至少需要 {{needed}}：fp32 的权重、适配器与优化器',
   foundShortMemory:
     '可用 {{size}}，至少需要 {{least}}；若页面长到 environment.max_chars 的上限，可达 {{most}}：请减小 training.sft 与 training.dpo 的 batch_size，并按同样的倍数增大 grad_accumulation_steps',
-  foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}',
+  foundModel: '{{name}}：{{layers}} 层，宽 {{hidden}}，词表 {{vocabulary}}，提示词 {{prompt}}',
   foundModelAndRates: '{{model}}。{{rates}}',
   foundEngine: '{{engine}}',
   foundTasks_other: '{{count}} 个任务',

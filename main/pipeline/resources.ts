@@ -37,12 +37,14 @@ export interface ResourceOptions {
   readonly audience?: Audience | undefined
   /** Reports the progress of a model's download. */
   readonly say?: Say | undefined
+  /** Hears of the model once it is open. */
+  readonly onModel?: ((model: AgentModel) => void) | undefined
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined
 }
 
 export function openResources(config: Config, options: ResourceOptions = {}): Resources {
-  const { host, audience, say = () => {}, signal } = options
+  const { host, audience, say = () => {}, onModel, signal } = options
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined
@@ -52,6 +54,7 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
       if (closed !== undefined) throw new Error(CLOSED)
       model ??= AgentModel.load({
         model: config.model.base_model_name,
+        prompt: config.model.prompt,
         engine: config.model.engine,
         threads: config.model.threads,
         precision: config.model.precision,
@@ -68,6 +71,9 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
           },
           ...(signal === undefined ? {} : { signal }),
         },
+      }).then((opened) => {
+        onModel?.(opened)
+        return opened
       })
       return model
     },

@@ -1,12 +1,12 @@
 /** Preference pairs in TRL's conversational form, one JSON object per line. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { BEFORE, type ChatMessage, userMessageOf } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import type { StoredPair } from '../store/pairs.ts'
 import { readValue } from '../store/values.ts'
 import { membersOf, parseValue } from './json-values.ts'
-import { type Pair, pairMessages } from './pairs.ts'
+import type { Pair } from './pairs.ts'
 import {
   answer,
   hasPrompt,
@@ -47,15 +47,15 @@ export interface FilePair {
 
 /**
  * Pairs as `{"prompt": [messages], "chosen": [message], "rejected": [message], "task", "seed", "step"}` lines, with the keys
- * of the lines that they were imported from.
+ * of the lines that they were imported from. `before` are the messages before the user's, as the pairs' run had them.
  */
-export function preferenceText(pairs: readonly WrittenPair[]): string {
-  return pairs.map((pair) => `${written(pair)}\n`).join('')
+export function preferenceText(pairs: readonly WrittenPair[], before: readonly ChatMessage[] = BEFORE.compact): string {
+  return pairs.map((pair) => `${written(pair, before)}\n`).join('')
 }
 
-function written(pair: WrittenPair): string {
+function written(pair: WrittenPair, before: readonly ChatMessage[]): string {
   const { prompt, chosen, rejected, columns } = pair
-  const texts = { prompt: pairMessages({ prompt }), chosen: answer(chosen), rejected: answer(rejected) }
+  const texts = { prompt: [...before, asked(prompt)], chosen: answer(chosen), rejected: answer(rejected) }
   const row = JSON.stringify({ ...texts, ...placeOf(pair) })
   if (columns === undefined) return row
   return `${row.slice(0, -1)},${readValue(columnsSchema, 'pairs.columns', columns).slice(1)}`
@@ -84,7 +84,7 @@ export class KtoAnswers {
   }
 
   /** The lines of the completions that no earlier slice had. */
-  text(pairs: readonly WrittenPair[]): string {
+  text(pairs: readonly WrittenPair[], before: readonly ChatMessage[] = BEFORE.compact): string {
     const lines = pairs.flatMap(labelled).filter(({ key, label }) => {
       const isClear = this.#labels.get(key) === label
       if (isClear) this.#labels.set(key, null)
@@ -92,7 +92,7 @@ export class KtoAnswers {
     })
     return jsonLines(
       lines.map(({ pair, completion, label }) => ({
-        prompt: pairMessages(pair),
+        prompt: [...before, asked(pair.prompt)],
         completion: answer(completion),
         label,
         ...placeOf(pair),
@@ -108,6 +108,10 @@ function labelled(pair: WrittenPair) {
     const words = JSON.stringify([pair.prompt, completion])
     return { pair, completion, label, key: createHash('sha256').update(words).digest('base64') }
   })
+}
+
+function asked(content: string): ChatMessage {
+  return { role: 'user', content }
 }
 
 function placeOf({ task, seed, step }: WrittenPair) {
@@ -176,8 +180,9 @@ const READ: readonly string[] = ['prompt', 'system', ...SIDES, ...Object.keys(pl
 
 /** The user's message of a prompt. */
 function userMessage(messages: readonly ChatMessage[], context: RowContext): string | undefined {
-  const [user, ...more] = hasSystem(messages) && messages[0]?.content === SYSTEM_PROMPT ? messages.slice(1) : messages
-  if (user?.role === 'user' && more.length === 0) return user.content
+  const [user, ...more] = messages
+  const content = user?.role === 'user' && more.length === 0 ? user.content : userMessageOf(messages)
+  if (content !== undefined) return content
   const isForeign = hasSystem(messages) && messages.length === 2 && messages[1]?.role === 'user'
   const told = says(isForeign ? 'hasOtherSystem' : 'mustBeUserMessage')
   context.issues.push({ code: 'custom', message: told, input: messages, path: ['prompt'] })

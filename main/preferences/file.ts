@@ -17,6 +17,7 @@ import { readText } from './data-file.ts'
 import { type FilePair, type FilePairs, parsePreferences, preferenceText } from './dataset.ts'
 import { asNewPair, doubts, freshAnswers, type Imported, importPairs, refuseEmpty } from './import.ts'
 import { matchPairs } from './match.ts'
+import { promptOfRun } from './run-prompt.ts'
 
 export interface PreferenceFile {
   readonly text: string
@@ -44,7 +45,7 @@ export function exportPreferences(store: Store, path: string, round: RoundKey): 
   const there = readable(store, path)
   if (there !== undefined && there !== 'foreign' && there.isUnchanged && isUpToDate(store, there.known, round))
     return null
-  const text = preferenceText(store.pairs.kept(round))
+  const text = preferenceText(store.pairs.kept(round), promptOfRun(store, round.run))
   const needsCopy = there === 'foreign' || (there !== undefined && there.text !== text && !isOurs(store, there))
   const copy = needsCopy ? freePath(path) : null
   if (copy !== null) copyFile(path, copy)
@@ -144,7 +145,9 @@ function isUpToDate(store: Store, known: KnownFile | undefined, { run, round }: 
 /** Whether a file is as the lab wrote it, so that overwriting it loses nothing. */
 function isOurs(store: Store, { text, known, isUnchanged }: PreferenceFile): boolean {
   if (known === undefined || !isUnchanged) return false
-  return known.edit === null || text === preferenceText(store.pairs.keptAt(known, known.edit))
+  return (
+    known.edit === null || text === preferenceText(store.pairs.keptAt(known, known.edit), promptOfRun(store, known.run))
+  )
 }
 
 /** An unused path beside a file. */

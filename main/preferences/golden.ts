@@ -1,6 +1,6 @@
 /** Golden samples in the forms of TRL's SFT trainer. They are written as prompt and completion in messages. */
 import { z } from 'zod'
-import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { BEFORE, type ChatMessage } from '../agent/prompt.ts'
 import { says } from '../config/demand.ts'
 import {
   answer,
@@ -98,10 +98,8 @@ function readSample(row: Row, context: RowContext): Pick<GoldenSample, 'prompt' 
   } else if (prompt.at(-1)?.role !== 'user') {
     context.issues.push({ code: 'custom', message: says('mustEndWithUser'), input: row, path: [whole ?? 'prompt'] })
   }
-  return { prompt: hasSystem(prompt) ? prompt : [SYSTEM_MESSAGE, ...prompt], completion: answers[side] ?? '' }
+  return { prompt: hasSystem(prompt) ? prompt : [...BEFORE.compact, ...prompt], completion: answers[side] ?? '' }
 }
-
-const SYSTEM_MESSAGE: ChatMessage = { role: 'system', content: SYSTEM_PROMPT }
 
 /** Keys of a whole conversation. */
 const WHOLE = ['messages', 'conversations']

@@ -2,7 +2,6 @@
  * Builds preference pairs from attempts. Two attempts at the same task and seed see the same pages as long as they act
  * alike. Where they first differ, the action of the one that succeeded is preferred to that of the one that failed.
  */
-import { type ChatMessage, SYSTEM_PROMPT } from '../agent/prompt.ts'
 import type { Episode, Step } from '../store/episode.ts'
 
 export interface Pair {
@@ -119,14 +118,6 @@ export function buildPairs(
     }
   }
   return { pairs, counts: { ...counts, pairs: pairs.length } }
-}
-
-/** A pair's prompt as chat messages. */
-export function pairMessages(pair: Pick<Pair, 'prompt'>): ChatMessage[] {
-  return [
-    { role: 'system', content: SYSTEM_PROMPT },
-    { role: 'user', content: pair.prompt },
-  ]
 }
 
 /** Attempts without faults, grouped by task and seed, in order of attempt. */

@@ -324,4 +324,9 @@ END;
   `
 ALTER TABLE pairs ADD COLUMN columns TEXT;
 `,
+  // The messages before the user's in the prompts of a run, a JSON list. Earlier runs had no choice of prompts.
+  `
+ALTER TABLE runs ADD COLUMN prompt TEXT;
+UPDATE runs SET config = json_set(config, '$.model.prompt', 'compact') WHERE json_type(config, '$.model') = 'object';
+`,
 ]

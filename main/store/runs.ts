@@ -73,6 +73,16 @@ export class Runs {
     return Number(lastInsertRowid)
   }
 
+  /** The messages before the user's in the run's prompts; undefined before it has asked the model. */
+  prompt(id: number): PromptMessages | undefined {
+    const { prompt } = this.#row(id, 'prompt')
+    return prompt === null ? undefined : readJson(promptSchema, 'runs.prompt', prompt)
+  }
+
+  setPrompt(id: number, messages: PromptMessages): void {
+    this.#database.run('UPDATE runs SET prompt = ? WHERE id = ?', JSON.stringify(messages), id)
+  }
+
   setStatus(id: number, status: Status): void {
     const ended = status === 'running' ? null : Date.now()
     this.#database.run('UPDATE runs SET status = ?, ended = ? WHERE id = ?', status, ended, id)
@@ -167,6 +177,9 @@ export class Runs {
     this.#database.run('DELETE FROM runs WHERE id = ?', id)
   }
 }
+
+const promptSchema = z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+type PromptMessages = Readonly<z.output<typeof promptSchema>>
 
 const collectionSchema: z.ZodType<RoundKey | null> = z.object({ run: z.int(), round: z.int() }).nullable()
 

@@ -79,6 +79,7 @@ export const dpo: Stage<z.output<typeof result>> = {
         folder,
         baseModelName: config.model.base_model_name,
         base: model.base,
+        promptName: model.promptName,
         train: (adapter, hooks) => trainPreference({ engine, adapter, objective, golden, options, hooks }),
       })
     }

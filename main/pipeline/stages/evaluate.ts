@@ -39,6 +39,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const facts = {
       model: config.model.base_model_name,
       engine: english(engine.description),
+      prompt: model.promptName,
       reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
       round: `${best} of ${round}`,
       seed: String(config.project.seed),

@@ -1,5 +1,6 @@
 /** Converts stored texts to the tokens that training takes. */
 import type { AgentModel } from '../../agent/model.ts'
+import { type ChatMessage, userMessageOf } from '../../agent/prompt.ts'
 import type { Config } from '../../config/schema.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -7,7 +8,6 @@ import { message, type Value } from '../../messages/message.ts'
 import { readText } from '../../preferences/data-file.ts'
 import { type FilePair, readablePairs } from '../../preferences/dataset.ts'
 import { type FileSample, splitGolden } from '../../preferences/golden.ts'
-import { pairMessages } from '../../preferences/pairs.ts'
 import type { SuccessStep } from '../../preferences/successes.ts'
 import type { StoredPair } from '../../store/pairs.ts'
 import type { TokenPair } from '../../training/preference.ts'
@@ -28,16 +28,22 @@ export async function goldenExamples(
   const { train, heldOut } = splitGolden(samples, config.tasks, samples_per_task, held_out_per_task)
   if (train.length > 0) setGoldenSet(context, samples)
   const example = ({ prompt, completion, line }: FileSample): Placed<Example> => ({
-    item: { prompt: model.messageTokens(prompt), completion: model.completionTokens(completion) },
+    item: { prompt: goldenTokens(model, prompt), completion: model.completionTokens(completion) },
     place: () => (line === null ? path : `${path}:${line}`),
   })
   return { train: train.map(example), heldOut: heldOut.map(example) }
 }
 
+/** The lab's own prompts are written in one form, and learned in the one that the model plays with; others stay. */
+function goldenTokens(model: AgentModel, prompt: readonly ChatMessage[]): Int32Array {
+  const content = userMessageOf(prompt)
+  return content === undefined ? model.messageTokens(prompt) : model.userTokens(content)
+}
+
 /** A step of the agent's own success. */
 export function successExample(model: AgentModel, { task, seed, ...step }: SuccessStep): Placed<Example> {
   return {
-    item: { prompt: model.messageTokens(pairMessages(step)), completion: model.completionTokens(step.completion) },
+    item: { prompt: model.userTokens(step.prompt), completion: model.completionTokens(step.completion) },
     place: () => message('stepOfSuccess', { task, seed }),
   }
 }
@@ -45,7 +51,7 @@ export function successExample(model: AgentModel, { task, seed, ...step }: Succe
 /** The tokens of a pair. */
 export function tokenPair(model: AgentModel, pair: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>): TokenPair {
   return {
-    prompt: model.messageTokens(pairMessages(pair)),
+    prompt: model.userTokens(pair.prompt),
     chosen: model.completionTokens(pair.chosen),
     rejected: model.completionTokens(pair.rejected),
   }

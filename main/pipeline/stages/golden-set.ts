@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { answerFailure } from '../../agent/grammar.ts'
-import { SYSTEM_PROMPT } from '../../agent/prompt.ts'
+import { userMessageOf } from '../../agent/prompt.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { shortLines } from '../../messages/cut.ts'
 import type { FileSample } from '../../preferences/golden.ts'
@@ -29,7 +29,7 @@ export async function goldenSet(context: StageContext): Promise<FileSample[]> {
   }
   warn(
     'goldenOtherSystem',
-    samples.filter(({ prompt }) => prompt[0]?.content !== SYSTEM_PROMPT),
+    samples.filter(({ prompt }) => userMessageOf(prompt) === undefined),
   )
   warn(
     'goldenUnreadable',

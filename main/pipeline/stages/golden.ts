@@ -138,7 +138,7 @@ async function show(attempt: Attempt, expert: Expert, context: StageContext): Pr
       const decision = decide(expert, observation, actions)
       const text = formatCompletion(decision, observation)
       samples.push({
-        prompt: promptMessages(observation, done),
+        prompt: promptMessages('compact', observation, done),
         completion: text,
         task: task.name,
         seed,

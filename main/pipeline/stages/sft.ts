@@ -65,6 +65,7 @@ export const sft: Stage<z.output<typeof result>> = {
       folder,
       baseModelName: config.model.base_model_name,
       base: model.base,
+      promptName: model.promptName,
       train: (adapter, hooks) =>
         trainSft({ engine, adapter, examples: train, evalExamples: heldOut, options: { ...options, seed }, hooks }),
     })

@@ -66,6 +66,7 @@ async function train(
     folder: target,
     baseModelName: 'models/none',
     base: null,
+    promptName: 'compact',
     train: (adapter, hooks) =>
       trainSft({
         engine,

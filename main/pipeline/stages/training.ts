@@ -36,6 +36,8 @@ export interface KeptTraining {
   readonly baseModelName: string
   /** The base model's checkpoint, to which the saved adapter is bound; null if it has none. */
   readonly base: BaseModel | null
+  /** The prompt that it learns to answer, by its name. */
+  readonly promptName: string
   /** Trains the adapter with this name. */
   train(adapter: string, hooks: TrainingHooks): Promise<TrainingResult>
 }
@@ -78,8 +80,9 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
         for (const written of [state.weights, optimizer.exp_avg, optimizer.exp_avg_sq]) freeTensors(written)
       },
     })
-    const { folder, baseModelName, base } = training
-    await saveAdapter(folder, lora, result.weights, baseModelName, base === null ? null : await fingerprintOf(base))
+    const { folder, baseModelName, base, promptName: prompt } = training
+    const fingerprint = base === null ? null : await fingerprintOf(base)
+    await saveAdapter(folder, lora, result.weights, baseModelName, { fingerprint, prompt })
     context.store.checkpoints.drop(key)
     return result
   } finally {

@@ -75,13 +75,14 @@ const CHECKS = {
   },
   async model(context) {
     const { config } = context
-    const { engine } = await openModel(context)
+    const { engine, prompt } = await openModel(context)
     const { num_hidden_layers, hidden_size, vocab_size } = engine.config
     const model = message('foundModel', {
       name: config.model.base_model_name,
       layers: num_hidden_layers,
       hidden: hidden_size,
       vocabulary: vocab_size,
+      prompt,
     })
     const rates = smallModelRates(config, engine.config)
     return rates === null ? model : message('foundModelAndRates', { model, rates: message('smallModelRates', rates) })

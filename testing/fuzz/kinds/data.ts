@@ -1,6 +1,7 @@
 /** What a user writes or edits: configuration, golden samples, pairs. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { wholePrompt } from '../../../main/agent/prompt.ts'
 import { parseConfig } from '../../../main/config/config.ts'
 import { formFields } from '../../../main/config/form.ts'
 import { configSchema } from '../../../main/config/schema.ts'
@@ -10,7 +11,6 @@ import { preferenceText } from '../../../main/preferences/dataset.ts'
 import { importPreferences, readPreferenceFile, roundOfFile } from '../../../main/preferences/file.ts'
 import { splitGolden } from '../../../main/preferences/golden.ts'
 import { addGoldenData, addRecording, readGoldenData } from '../../../main/preferences/golden-file.ts'
-import { pairMessages } from '../../../main/preferences/pairs.ts'
 import { Store } from '../../../main/store/store.ts'
 import type { Kind } from '../kind.ts'
 
@@ -32,7 +32,7 @@ const WORDS = ['okay', 'cancel', 'next']
 export const golden: Kind = {
   async prepare(folder) {
     const samples = WORDS.map((word, seed) => ({
-      prompt: pairMessages({ prompt: `Page:\n ${word} button 1\nTask: Click ${word}.` }),
+      prompt: wholePrompt('compact', `Page:\n ${word} button 1\nTask: Click ${word}.`),
       completion: `Thought: ${word}\nAction: click ${word} button 1`,
       task: 'click-button',
       seed,

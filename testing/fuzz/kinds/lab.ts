@@ -183,6 +183,7 @@ async function train(folder: string, stopAt: number | null): Promise<void> {
       folder: context.artifacts.adapter('sft', 0),
       baseModelName: 'base',
       base: null,
+      promptName: 'compact',
       train: (adapter, hooks) =>
         trainSft({ engine, adapter, examples: [example], evalExamples: [example], options, hooks }),
     })
