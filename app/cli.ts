@@ -10,13 +10,25 @@ import { addEstimate } from './commands/estimate.ts'
 import { addExport } from './commands/export.ts'
 import { addMerge } from './commands/merge.ts'
 import { addMlflow } from './commands/mlflow.ts'
+import { addModels } from './commands/models.ts'
 import { addPairs } from './commands/pairs.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
 
 /** In the order in which --help lists them. */
-const COMMANDS = [addRunCommands, addRuns, addDelete, addEstimate, addMerge, addExport, addPairs, addMlflow, addServe]
+const COMMANDS = [
+  addRunCommands,
+  addRuns,
+  addDelete,
+  addModels,
+  addEstimate,
+  addMerge,
+  addExport,
+  addPairs,
+  addMlflow,
+  addServe,
+]
 
 function program(line: CommandLine): Program {
   const cli = new Program('dpo-driver')

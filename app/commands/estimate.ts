@@ -1,8 +1,9 @@
 /** `dpo-driver estimate`: how much memory and time training will take, without loading a model. */
 import type { Command as Program } from 'commander'
 import type { Card } from '../../main/capacity/card.ts'
-import type { MemoryQuestion } from '../../main/capacity/estimate.ts'
+import type { MeasuredStages } from '../../main/capacity/duration.ts'
 import type { LeastPlan } from '../../main/capacity/forecast.ts'
+import { USUAL_LENGTHS } from '../../main/capacity/lengths.ts'
 import type { MemoryPlan } from '../../main/capacity/memory.ts'
 import type { Config } from '../../main/config/schema.ts'
 import { UserError } from '../../main/messages/error.ts'
@@ -17,15 +18,12 @@ interface EstimateOptions extends ConfigOptions {
   readonly json?: true
 }
 
-/** Tokens of a prompt, and of each answer. */
-type Lengths = Pick<EstimateOptions, 'prompt' | 'completion'>
-
 export function addEstimate(cli: Program, { out }: Terminal): void {
   cli
     .command('estimate')
     .description('Estimate the peak memory of a DPO step and of generation, part by part, without loading a model')
-    .option('--prompt <tokens>', 'length of the prompts', tokens('--prompt'), 512)
-    .option('--completion <tokens>', 'length of each answer', tokens('--completion'), 64)
+    .option('--prompt <tokens>', 'length of the prompts', tokens('--prompt'), USUAL_LENGTHS.prompt)
+    .option('--completion <tokens>', 'length of each answer', tokens('--completion'), USUAL_LENGTHS.completion)
     .option('--time', 'also estimate how long each stage takes, by measuring this machine for a few seconds')
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
     .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
@@ -55,6 +53,7 @@ async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
   checkPositions(config, options.prompt, options.completion)
   if (engineOf(config.model.engine) !== 'native') return estimateLeast(config, options, out)
   const plan = planMemory(config, options.prompt, options.completion)
+  const { measureStages } = await import('../../main/capacity/duration.ts')
   const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, options)
   if (options.json) {
     const { question, estimate: peak, generation, free } = plan
@@ -85,19 +84,7 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
   out.write(`${gb(free)} are available on this machine now: ${room}.\n`)
 }
 
-type Measured = Awaited<ReturnType<typeof measureStages>>
-
-/** Seconds that this machine takes, measured with its present load. */
-async function measureStages(config: Config, question: MemoryQuestion, { prompt, completion }: Lengths) {
-  const { measureSpeed } = await import('../../main/capacity/speed.ts')
-  const { stageTimes } = await import('../../main/capacity/duration.ts')
-  const { pages } = config.environment
-  const { config: shape } = question
-  const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
-  return { speed, times: stageTimes(config, speed) }
-}
-
-function tellTimes(config: Config, { speed, times }: Measured, out: Screen): void {
+function tellTimes(config: Config, { speed, times }: MeasuredStages, out: Screen): void {
   const { sft, dpo } = config.training
   out.write(
     `Measured with one layer of random weights, on this machine as busy as it is now: about ${duration(speed.pair)} a pair ` +

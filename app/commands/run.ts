@@ -9,6 +9,7 @@ import { stopOnSignals } from '../stop.ts'
 import { jsonView, terminalView } from '../terminal.ts'
 import { type CommandLine, EXIT, example, whole } from './command.ts'
 import { type ConfigOptions, withLab } from './config.ts'
+import { tellModelsOf } from './models.ts'
 
 interface RunOptions extends ConfigOptions {
   readonly resume?: true
@@ -95,7 +96,10 @@ async function run(name: Command, options: RunOptions, line: CommandLine): Promi
       const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
       const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
       if (!options.json && existsSync(folder)) out.write(`Files of this run: ${shownPath(folder)}\n`)
+      if (!options.json && name === 'verify') await tellModelsOf(lab.config, out)
     } catch (error) {
+      // A reader whose model is missing can choose another.
+      if (!stop.signal.aborted && !options.json && name === 'verify') await tellModelsOf(lab.config, out)
       if (!stop.signal.aborted) throw error
       if (error !== stop.signal.reason) err.write(`${visible(errorText(error))}\n`)
       err.write(`Stopped. To continue: npx dpo-driver ${resumed(process.argv.slice(2)).join(' ')}\n`)

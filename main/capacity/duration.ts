@@ -1,6 +1,7 @@
 /** Estimates how long the stages of a configuration take, from this machine's speed with its model. */
 import type { Config } from '../config/schema.ts'
-import type { Speed } from './speed.ts'
+import type { MemoryQuestion } from './estimate.ts'
+import { measureSpeed, type Speed } from './speed.ts'
 
 /** Answers in an attempt. Tasks take from one to a dozen, most two to four. */
 export const ANSWERS = 3
@@ -36,4 +37,30 @@ export function stageTimes({ tasks, training, collect, evaluation, flywheel }: C
     dpo: dpo.max_steps * (flywheel.rounds * step + (controls > 0 ? control : 0)),
     evaluate: (1 + flywheel.rounds + controls) * episodes * ANSWERS * speed.answer,
   }
+}
+
+/** All stages of a pipeline together. */
+export function runSeconds({ sft, collect, dpo, evaluate }: StageTimes): number {
+  return sft + collect + dpo + evaluate
+}
+
+export interface MeasuredStages {
+  readonly speed: Speed
+  readonly times: StageTimes
+}
+
+/**
+ * Measures this machine for a few seconds, with its present load, and returns its speed and what the stages take.
+ * `question` is that of planMemory; prompts and answers have these many tokens.
+ */
+export async function measureStages(
+  config: Config,
+  question: MemoryQuestion,
+  lengths: { readonly prompt: number; readonly completion: number },
+): Promise<MeasuredStages> {
+  const { prompt, completion } = lengths
+  const { pages } = config.environment
+  const { config: shape } = question
+  const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
+  return { speed, times: stageTimes(config, speed) }
 }

@@ -157,7 +157,8 @@ export interface MemoryPlan {
 
 /**
  * The peak of a training step of SFT or DPO, for `batch_size` samples or pairs with prompts and completions of these
- * lengths; and the peak of generating one completion for each page. Published sizes of Qwen2 need no download for this.
+ * lengths; and the peak of generating one completion for each page. `shape` is by default that of the configured model.
+ * Published sizes of Qwen2 need no download for this.
  * @throws UserError if the model is neither on this machine nor of a published size.
  */
 export function planMemory(
@@ -165,9 +166,9 @@ export function planMemory(
   prompt: number,
   completion: number,
   stage: 'sft' | 'dpo' = 'dpo',
+  shape: ModelConfig = architectureOf(config.model.base_model_name),
 ): MemoryPlan {
   const { model, training, lora } = config
-  const shape = architectureOf(model.base_model_name)
   const holding = chooseHolding(
     shape,
     {

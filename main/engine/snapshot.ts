@@ -47,8 +47,15 @@ export function lacking(snapshot: string): (string | Message)[] {
   if (has('generation_config.json') && lacks('generation_config.json')) missing.push('generation_config.json')
   const template = templateSchema.safeParse(read(join(snapshot, 'tokenizer_config.json'))).data?.chat_template
   if ((template ?? null) === null && !has('chat_template.jinja')) missing.push('chat_template.jinja')
-  const weights = has(WHOLE_WEIGHTS) || !has(SHARD_INDEX) ? [WHOLE_WEIGHTS] : shardsOf(join(snapshot, SHARD_INDEX))
-  return [...missing, ...weights.filter(lacks)].map((file) => (has(file) ? message('fileDamaged', { file }) : file))
+  return [...missing, ...weightNames(snapshot).filter(lacks)].map((file) =>
+    has(file) ? message('fileDamaged', { file }) : file,
+  )
+}
+
+/** The names of the files with a model's weights, whether or not they are there; of the index if it is damaged. */
+export function weightNames(snapshot: string): string[] {
+  const has = (name: string) => existsSync(join(snapshot, name))
+  return has(WHOLE_WEIGHTS) || !has(SHARD_INDEX) ? [WHOLE_WEIGHTS] : shardsOf(join(snapshot, SHARD_INDEX))
 }
 
 /** The files that an index names; the index itself if it is damaged. */

@@ -341,6 +341,12 @@ export const ENGLISH = {
     "The model {{name}} is in the Hugging Face cache only in part: {{snapshot}} lacks {{missing}}, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",
   modelMissing:
     'The model {{name}} is neither a folder with a config.json nor a GGUF file, nor in models/ or the Hugging Face cache {{cache}}; put its config.json, tokenizer.json, tokenizer_config.json and *.safetensors into {{folder}}.',
+  modelOtherFamily: '{{family}} is a family that the lab does not run',
+  modelLacks: 'incomplete, as it lacks {{missing}}',
+  modelKeyUnsupported: '{{key}} in config.json {{demand}}',
+  modelQuantized: 'its weights are quantised already; take the model that they were made from',
+  modelUnreadable: 'its config.json cannot be read',
+  modelWithoutWeights: 'Ollama keeps its weights in a form that the lab does not read',
   modelShapeUnknown:
     'The model {{name}} is not on this machine, so its shape is not known; put its config.json into {{folder}}, or name one of {{known}}.',
   nativeNotBuilt:
@@ -714,6 +720,7 @@ export const ENGLISH = {
   stopBeforeDeleting: 'Run {{run}} is running; stop it before you delete it.',
   adaptersInUse: 'A run is in progress and may read its adapters; wait until it ends, or stop it first.',
   checksWait: 'A run is using the machine; check again when it has ended.',
+  timesWait: 'A run is using the machine; measure again when it has ended.',
   mergeFolderMissing: 'There is no folder {{folder}}; choose an existing one for the merged model.',
   browserCannotChoose: 'A browser cannot choose a path on this machine: type the path.',
   uploadTooLong: 'The file is longer than {{size}} MiB; split it.',

@@ -303,6 +303,12 @@ export const CHINESE = translated({
     'Hugging Face 缓存中的模型 {{name}} 不完整：{{snapshot}} 缺少 {{missing}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
   modelMissing:
     '模型 {{name}} 既不是含 config.json 的文件夹或 GGUF 文件，也不在 models/ 或 Hugging Face 缓存 {{cache}} 中；请把它的 config.json、tokenizer.json、tokenizer_config.json 和 *.safetensors 放进 {{folder}}。',
+  modelOtherFamily: '{{family}} 系列，本实验室不能运行',
+  modelLacks: '不完整，缺少 {{missing}}',
+  modelKeyUnsupported: 'config.json 的 {{key}} {{demand}}',
+  modelQuantized: '权重已经量化；请使用量化之前的模型',
+  modelUnreadable: '无法读取其 config.json',
+  modelWithoutWeights: 'Ollama 保存其权重的格式，本实验室不能读取',
   modelShapeUnknown:
     '本机没有模型 {{name}}，因此不知道它的形状；请把它的 config.json 放进 {{folder}}，或改用 {{known}} 之一。',
   nativeNotBuilt: '原生引擎没有编译（缺少 {{file}}）；请运行 npm run build:native，或把 model.engine 设为 tfjs。',
@@ -632,6 +638,7 @@ export const CHINESE = translated({
   stopBeforeDeleting: '运行 {{run}} 正在进行；请先停止再删除。',
   adaptersInUse: '有运行正在进行，可能正在读取它的适配器；请等它结束，或先停止它。',
   checksWait: '有运行正在使用机器；请等它结束后再检查。',
+  timesWait: '有运行正在使用机器；请等它结束后再测量。',
   mergeFolderMissing: '没有文件夹 {{folder}}；请选择一个现有的文件夹来放合并后的模型。',
   browserCannotChoose: '浏览器不能选择本机上的路径：请输入路径。',
   uploadTooLong: '文件超过 {{size}} MiB；请把它拆开。',

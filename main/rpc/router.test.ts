@@ -197,7 +197,13 @@ test('the state, the content and the settings of the lab are available at once',
   const playing = await lab.status.memory.query({ stage: 'collect' })
   expect(playing.parts.map(({ part }) => part)).toContain('cache')
   expect(playing.parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(playing.needed)
-  expect(await lab.status.models.query()).toContain('models/base')
+  const { models } = await lab.models.list.query()
+  expect(models.find(({ name }) => name === 'models/base')).toMatchObject({
+    source: 'models',
+    family: 'qwen2',
+    precision: 'F32',
+    problem: null,
+  })
   expect((await lab.tasks.list.query()).find(({ name }) => name === 'click-button')).toMatchObject({
     expert: true,
     learned: true,

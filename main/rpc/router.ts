@@ -6,6 +6,7 @@ import { episodesRouter } from './episodes.ts'
 import { jobRouter } from './job.ts'
 import { liveRouter } from './live.ts'
 import { metricsRouter } from './metrics.ts'
+import { modelsRouter } from './models.ts'
 import { pairsRouter } from './pairs.ts'
 import { resultsRouter } from './results.ts'
 import { runsRouter } from './runs.ts'
@@ -17,6 +18,7 @@ export const labRouter = router({
   status: statusRouter,
   job: jobRouter,
   config: configRouter,
+  models: modelsRouter,
   verify: verifyRouter,
   runs: runsRouter,
   metrics: metricsRouter,

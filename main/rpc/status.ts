@@ -1,11 +1,12 @@
 /** Procedures for machine, model and settings: what a person wants to know before a run. */
 
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { planLeast } from '../capacity/forecast.ts'
+import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
 import type { ModelConfig } from '../engine/engine.ts'
@@ -13,7 +14,7 @@ import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { readModelConfig } from '../engine/model-files.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
-import { PROJECT_ROOT, shownPath } from '../files/paths.ts'
+import { shownPath } from '../files/paths.ts'
 import { VERSION } from '../files/version.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
@@ -77,8 +78,8 @@ export const statusRouter = router({
     .input(
       z.object({
         stage: z.enum(['sft', 'collect', 'dpo', 'evaluate']).default('dpo'),
-        prompt: z.int().min(1).default(512),
-        completion: z.int().min(1).default(64),
+        prompt: z.int().min(1).default(USUAL_LENGTHS.prompt),
+        completion: z.int().min(1).default(USUAL_LENGTHS.completion),
       }),
     )
     .query(({ ctx, input }) => {
@@ -113,15 +114,6 @@ export const statusRouter = router({
         least: false,
       }
     }),
-
-  /** Models that can be chosen: the folders in models/ with a checkpoint. */
-  models: procedure.query(() => {
-    const folder = join(PROJECT_ROOT, 'models')
-    if (!existsSync(folder)) return []
-    return readdirSync(folder)
-      .filter((name) => existsSync(join(folder, name, 'config.json')))
-      .map((name) => `models/${name}`)
-  }),
 })
 
 async function machine(store: string): Promise<MachineStatus> {

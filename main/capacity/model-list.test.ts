@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { installedEnvironment, writeCheckpoint, writeInstalledModels } from '../../testing/installed-models.ts'
+import { parseConfig } from '../config/config.ts'
+import { message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
+import { planMemory } from './memory.ts'
+import { listModels } from './model-list.ts'
+
+let home: string
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'models-'))
+  await writeInstalledModels(home)
+})
+afterAll(() => rmSync(home, { recursive: true }))
+beforeEach(() => {
+  vi.stubEnv('HOME', home)
+  for (const [name, value] of Object.entries(installedEnvironment(home))) vi.stubEnv(name, value)
+})
+afterEach(() => vi.unstubAllEnvs())
+
+const config = (text = '') => parseConfig(text, 'config.yaml', {}, message('settings'))
+const reasons = (list: Awaited<ReturnType<typeof listModels>>) =>
+  Object.fromEntries(list.models.map(({ title, problem }) => [title, problem === null ? null : english(problem)]))
+
+test('lists what the lab can use, with size, precision and memory, and says why of the others', async () => {
+  const list = await listModels(config())
+  expect(reasons(list)).toMatchObject({
+    'models/base': null,
+    'Qwen/Tiny-Instruct': null,
+    'Qwen/Tiny-Part': 'incomplete, as it lacks model.safetensors',
+    'Qwen/Tiny-AWQ': 'its weights are quantised already; take the model that they were made from',
+    'openai/whisper-tiny': 'whisper is a family that the lab does not run',
+    'nomodel:latest': 'Ollama keeps its weights in a form that the lab does not read',
+  })
+  const [first] = list.models
+  const { estimate, generation } = planMemory(config(), 512, 64)
+  expect(first).toMatchObject({
+    name: 'models/base',
+    source: 'models',
+    configured: true,
+    family: 'qwen2',
+    parameters: 2_634_432,
+    precision: 'F32',
+    memory: Math.max(estimate.total + estimate.saving, generation.total),
+  })
+  expect(list.models.find(({ title }) => title === 'Qwen/Tiny-Instruct')).toMatchObject({
+    name: 'Qwen/Tiny-Instruct',
+    source: 'hugging-face',
+    configured: false,
+  })
+  const firstOther = list.models.findIndex(({ problem }) => problem !== null)
+  expect(list.models.slice(firstOther).every(({ problem, memory }) => problem !== null && memory === null)).toBe(true)
+  expect(list).toMatchObject({ cut: false, least: false, unreadable: [] })
+})
+
+test('a model of models/ is the configured one without models/ too', async () => {
+  const { models } = await listModels(config('model: { base_model_name: base }'))
+  expect(models.find(({ configured }) => configured)?.name).toBe('models/base')
+})
+
+test('an end is made of looking at more models than a person can read', async () => {
+  const list = await listModels(config(), { names: 50_000, models: 1, time: 10_000 })
+  expect(list.models).toHaveLength(1)
+  expect(list.cut).toBe(true)
+  expect((await listModels(config(), { names: 3, models: 500, time: 10_000 })).cut).toBe(true)
+})
+
+test('broken files are a reason, and no error', async () => {
+  const snapshot = join(home, 'hub/models--Qwen--Tiny-Broken/snapshots/abcdef')
+  await writeCheckpoint(snapshot)
+  const reason = async () => reasons(await listModels(config()))['Qwen/Tiny-Broken']
+  expect(await reason()).toBeNull()
+  truncateSync(join(snapshot, 'model.safetensors'), 1000)
+  expect(await reason()).toBe('incomplete, as it lacks model.safetensors (the one there is damaged)')
+  writeFileSync(join(snapshot, 'config.json'), JSON.stringify({ model_type: 'qwen2', vocab_size: -3 }))
+  expect(await reason()).toBe('vocab_size in config.json must be more than 0')
+  writeFileSync(join(snapshot, 'config.json'), '{')
+  expect(await reason()).toBe('its config.json cannot be read')
+  writeFileSync(join(snapshot, 'config.json'), ' '.repeat(5_000_000))
+  expect(await reason()).toBe('its config.json cannot be read')
+})
