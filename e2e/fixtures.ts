@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from '@playwright/test'
 import { projectPath } from '../main/files/paths.ts'
+import { installedEnvironment, writeInstalledModels } from '../testing/installed-models.ts'
 import { prepareLab } from '../testing/prepared-lab.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
@@ -20,6 +21,8 @@ interface Options {
   settings: Readonly<Record<string, unknown>>
   /** The names of the buttons on the pages of a finished run; by default plain ones. */
   words: readonly string[] | undefined
+  /** Whether other programs have models on the machine. */
+  installed: boolean
   /** Whether the reader has seen the tour. */
   toured: boolean
 }
@@ -34,13 +37,17 @@ export const test = base.extend<Options & Fixtures>({
   stored: ['run', { option: true }],
   settings: [{}, { option: true }],
   words: [undefined, { option: true }],
+  installed: [false, { option: true }],
   toured: [true, { option: true }],
 
-  lab: async ({ stored, settings, words }, use, info) => {
+  lab: async ({ stored, settings, words, installed }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), 'window-'))
     const config = stored === 'run' ? await prepareLab(folder, settings, words) : writeSmallLab(folder, settings)
+    // Otherwise the tests would see the models of whoever runs them.
+    if (installed) await writeInstalledModels(folder)
     const serve = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...installedEnvironment(folder) },
     })
     let errors = ''
     serve.stderr.on('data', (text) => {

@@ -13,6 +13,7 @@ import { closePanels, openPanel, usePanels } from './shell/commands.ts'
 import { Boundary } from './shell/failure.tsx'
 import { Header } from './shell/header.tsx'
 import { Help } from './shell/help.tsx'
+import { Models } from './shell/models.tsx'
 import { Navigation } from './shell/navigation.tsx'
 import { Notices } from './shell/notices.tsx'
 import { Palette } from './shell/palette.tsx'
@@ -72,6 +73,7 @@ function Frame() {
       <ViewAnnouncer view={view} />
       <Palette commands={shell} />
       <Help />
+      <Models />
       <Tour />
       <Asking />
       <Notices />

@@ -16,17 +16,20 @@ interface Panels {
   readonly palette: boolean
   readonly help: boolean
   readonly tour: boolean
+  readonly models: boolean
 }
 
+const CLOSED: Panels = { palette: false, help: false, tour: false, models: false }
+
 /** Which of the shell's panels is open. */
-export const usePanels = create<Panels>(() => ({ palette: false, help: false, tour: false }))
+export const usePanels = create<Panels>(() => CLOSED)
 
 export function openPanel(panel: keyof Panels): void {
-  usePanels.setState({ palette: false, help: false, tour: false, [panel]: true })
+  usePanels.setState({ ...CLOSED, [panel]: true })
 }
 
 export function closePanels(): void {
-  usePanels.setState({ palette: false, help: false, tour: false })
+  usePanels.setState(CLOSED)
 }
 
 /** The round that is open in Pairs, otherwise the latest; undefined where no round has pairs. */

@@ -28,6 +28,7 @@ export function useShellCommands(): readonly PaletteCommand[] {
     () => [
       ...viewCommands(t),
       ...(busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
+      modelCommand(t),
       ...lookCommands(t),
       ...helpCommands(t),
     ],
@@ -77,6 +78,10 @@ function runCommands(t: TFunction, { unfinished, round, latest }: Runnable): Pal
       : [command('run-retrain', t('palette.train', { run: round.run, round: round.round }), () => trainAgain(round))]),
     ...(latest === undefined ? [] : [command('again', t('palette.again', { run: latest.id }), () => again(latest.id))]),
   ]
+}
+
+function modelCommand(t: TFunction): PaletteCommand {
+  return { id: 'models', group: 'run', label: t('models.choose'), run: () => openPanel('models') }
 }
 
 function lookCommands(t: TFunction): PaletteCommand[] {

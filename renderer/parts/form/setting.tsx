@@ -2,6 +2,7 @@
 import { Anchor, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../lab.ts'
+import { openPanel } from '../../shell/commands.ts'
 import { FolderChooser } from '../folder-chooser.tsx'
 import { wrongWith } from './draft.ts'
 import { isFolder, kindOf, nameOf, optionsOf } from './field.ts'
@@ -79,6 +80,14 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
   return (
     <>
       {own?.[field.key] ?? field.explanation}
+      {field.key === 'model.base_model_name' && (
+        <>
+          {' '}
+          <Anchor component="button" type="button" size="xs" underline="always" onClick={() => openPanel('models')}>
+            {t('models.choose')}
+          </Anchor>
+        </>
+      )}
       {!isDefault && (
         <>
           {' '}

@@ -1,7 +1,7 @@
 /** Stage 0: the checks of what the other stages need, each with its finding and a button that helps where it failed. */
 import { Button, Group, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Download, FolderOpen, ListChecks } from 'lucide-react'
+import { Boxes, Download, FolderOpen, ListChecks } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CHECK_TITLES, type CheckName } from '../../../main/messages/check-titles.ts'
@@ -11,6 +11,7 @@ import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
+import { openPanel } from '../../shell/commands.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
 
@@ -114,7 +115,19 @@ function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
       </Button>
     )
   }
-  if (!ok && (name === 'model' || name === 'engine' || name === 'tasks')) {
+  if (!ok && name === 'model') {
+    return (
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Boxes size={14} aria-hidden />}
+        onClick={() => openPanel('models')}
+      >
+        {t('models.choose')}
+      </Button>
+    )
+  }
+  if (!ok && (name === 'engine' || name === 'tasks')) {
     return (
       <Button size="xs" variant="default" leftSection={<FolderOpen size={14} aria-hidden />} onClick={onSettings}>
         {t('checks.choose')}

@@ -2,12 +2,14 @@
 
 import { Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { ChevronsUpDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useLabStatus, useTasks } from '../../lab.ts'
 import { bytes } from '../../parts/figures.ts'
+import { openPanel } from '../../shell/commands.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './facts.module.css'
 import type { Stop } from './path.ts'
@@ -26,8 +28,12 @@ export function Facts({ stage }: { readonly stage: Stop }) {
   const learned = tasks.filter((task) => task.learned)
   return (
     <dl className={`card ${classes.facts}`}>
-      <Fact name={t('facts.model')} wrong={model.problem === null ? null : say(model.problem)}>
-        {model.name}
+      <Fact name={t('facts.model')} wrong={null}>
+        {model.problem !== null && <span className="rejected">{say(model.problem)}</span>}
+        <button type="button" className={classes.model} title={t('models.choose')} onClick={() => openPanel('models')}>
+          {model.problem === null ? model.name : t('models.choose')}
+          <ChevronsUpDown size={14} aria-hidden />
+        </button>
         {model.parameters !== null && (
           <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>
         )}
