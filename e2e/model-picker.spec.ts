@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, LATER, test } from './fixtures.ts'
-import { clean, focused, screenshot } from './window.ts'
+import { clean, focused, open, screenshot } from './window.ts'
 
 test.use({ stored: 'nothing', installed: true })
 
@@ -37,4 +37,25 @@ test('the dialog fits every window', { tag: '@looks' }, async ({ page }) => {
   await page.getByRole('dialog').getByText('Qwen/Tiny-Instruct').waitFor()
   await page.getByRole('dialog').locator('summary').click()
   await clean(page, 'look-models')
+})
+
+test.describe('a model that is not there', () => {
+  test.use({ settings: { model: { base_model_name: 'models/none' } } })
+
+  test('a failed run says why, and offers the models that are there', async ({ page }) => {
+    test.setTimeout(LATER)
+    await page.getByRole('button', { name: 'Run this stage' }).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'Run 1 failed' })
+    await alert.getByText(/The model models\/none is neither/).waitFor({ timeout: 60_000 })
+    await clean(page, 'run-failed')
+    await page.getByRole('button', { name: 'Choose a model' }).click()
+    await page.getByRole('dialog', { name: 'Models on this machine' }).waitFor()
+    await page.keyboard.press('Escape')
+    await open(page, 'runs')
+    await page
+      .getByRole('row')
+      .getByText(/The model models\/none is neither/)
+      .waitFor()
+    await clean(page, 'runs-failed')
+  })
 })

@@ -280,7 +280,15 @@ test('a killed run is shown as interrupted and can be resumed under its own numb
   unlock()
   expect(await lab.job.resume.mutate({ run })).toMatchObject({ current: { run, command: 'golden' } })
   await until(async () => (await lab.job.state.query()).status === 'idle')
-  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'failed' }])
+  expect(await lab.runs.list.query()).toMatchObject([
+    { id: run, status: 'failed', failure: { messages: [{ id: expect.any(String) }] } },
+  ])
+  // Of a bug no stack, and of a run that went on and ended well nothing.
+  const { events, runs } = store
+  events.add(run, { event: 'end', run, status: 'failed', seconds: 1, error: 'Error: odd\n    at x.ts:1', messages: [] })
+  expect(await lab.runs.list.query()).toMatchObject([{ failure: { error: 'Error: odd', messages: [] } }])
+  runs.setStatus(run, 'done')
+  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'done', failure: null }])
 })
 
 test('runs are compared, deleted, brought back, and deleted for good when the lab starts again', async () => {

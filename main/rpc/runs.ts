@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { differences } from '../config/differences.ts'
 import { shownPath } from '../files/paths.ts'
-import { UserError } from '../messages/error.ts'
-import type { Message } from '../messages/message.ts'
+import { type Failure, UserError } from '../messages/error.ts'
+import { isMessage, type Message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
 import { isLocked } from '../store/lock.ts'
@@ -34,6 +34,8 @@ export interface RunBrief {
   readonly collector: number | null
   /** The latest stage with a result; null where none has one. */
   readonly told: StageBrief | null
+  /** Why the run failed; null where it did not. */
+  readonly failure: Failure | null
   /** Overall success by arm, where the run was evaluated. */
   readonly success: Readonly<Record<string, number>> | null
 }
@@ -49,7 +51,7 @@ export const runsRouter = router({
   list: procedure.query(({ ctx }) => {
     const statusOf = statuses(ctx)
     const stages = ctx.lab.store.stages.byRun()
-    return ctx.lab.store.runs.summaries().map((run) => brief(run, stages.get(run.id) ?? [], statusOf))
+    return ctx.lab.store.runs.summaries().map((run) => brief(ctx, run, stages.get(run.id) ?? [], statusOf))
   }),
 
   /** One run with its stages, its settings and its folder. */
@@ -59,7 +61,7 @@ export const runsRouter = router({
     const statusOf = statuses(ctx)
     const stages = ctx.lab.store.stages.of(run.id)
     return {
-      ...brief(run, stages, statusOf),
+      ...brief(ctx, run, stages, statusOf),
       config: run.config,
       folder: shownPath(folder),
       stages: stages.map((record) => stageBrief(record, statusOf)),
@@ -134,7 +136,12 @@ function found({ lab }: Pick<Context, 'lab'>, run: number): RunRecord {
   return record
 }
 
-function brief(run: RunSummary, stages: readonly StageRecord[], statusOf: StatusOf): RunBrief {
+function brief(
+  ctx: Pick<Context, 'lab'>,
+  run: RunSummary,
+  stages: readonly StageRecord[],
+  statusOf: StatusOf,
+): RunBrief {
   const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
   const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   const told = stages.findLast((record) => stageLine(record) !== null)
@@ -152,8 +159,18 @@ function brief(run: RunSummary, stages: readonly StageRecord[], statusOf: Status
     rounds: collection === null ? rounds : 1,
     collector: collection?.run ?? null,
     told: told === undefined ? null : stageBrief(told, statusOf),
+    failure: run.status === 'failed' ? failureOfRun(ctx, number) : null,
     success: successOf(evaluated?.result),
   }
+}
+
+const ended = z.object({ error: z.string(), messages: z.array(z.custom<Message>(isMessage)).default([]) })
+
+/** Why a run failed, from its log; null where the log does not say it. Of a bug the first line, without its stack. */
+function failureOfRun({ lab }: Pick<Context, 'lab'>, run: number): Failure | null {
+  const { data } = ended.safeParse(lab.store.events.last(run, 'end')?.event)
+  if (data === undefined) return null
+  return data.messages.length > 0 ? data : { error: data.error.split('\n', 1)[0]!, messages: [] }
 }
 
 function stageBrief(record: StageRecord, statusOf: StatusOf): StageBrief {

@@ -24,6 +24,11 @@ test('the log continues after any line, and is read backwards and searched', () 
   const texts = (lines: readonly LoggedEvent[]) => lines.map(({ id }) => id)
   expect(texts(log.after(1, 10))).toEqual([2, 3, 4])
   expect(texts(log.after(0, 2, key.run))).toEqual([1, 2])
+  expect([log.last(key.run, 'message')?.id, log.last(other, 'end')?.id, log.last(other, 'message')]).toEqual([
+    3,
+    4,
+    undefined,
+  ])
   expect(texts(log.page({ limit: 2 }))).toEqual([4, 3])
   expect(texts(log.page({ run: key.run, before: 3, limit: 9 }))).toEqual([2, 1])
   expect(texts(log.page({ search: '0%', limit: 9 }))).toEqual([3])

@@ -70,6 +70,17 @@ export class Events {
       .map(readEvent)
   }
 
+  /** The last event of a kind of a run; undefined where it has none. */
+  last(run: number, kind: string): LoggedEvent | undefined {
+    const row = this.#database.get(
+      `SELECT * FROM events WHERE run = ? AND CASE WHEN json_valid(event) THEN json_extract(event, '$.event') = ? END
+       ORDER BY id DESC LIMIT 1`,
+      run,
+      kind,
+    )
+    return row === undefined ? undefined : readEvent(row)
+  }
+
   /** The id before the first event of a run; without a run, the id of the newest event. 0 where there is none. */
   before(run: number | undefined): number {
     const row =

@@ -110,6 +110,7 @@ export const words = {
     saved: 'Saved in {{path}}.',
     notYet: 'This run has not reached this stage yet.',
     log: 'Log',
+    failed: 'Run {{run}} failed',
     told: {
       run: 'Run {{run}}: {{command}}',
       resumed: 'Run {{run}}: {{command}}, resumed',

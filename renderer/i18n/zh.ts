@@ -108,6 +108,7 @@ export const words: Words = {
     saved: '已保存到 {{path}}。',
     notYet: '这次运行还没有到这个阶段。',
     log: '日志',
+    failed: '运行 {{run}} 失败',
     told: {
       run: '运行 {{run}}：{{command}}',
       resumed: '运行 {{run}}：{{command}}，继续',

@@ -88,6 +88,7 @@ function NoticeBox({ notice: { id, what, undo } }: { readonly notice: Notice }) 
           <Button
             size="xs"
             variant="default"
+            flex="none"
             onClick={() => {
               undo()
               close()

@@ -29,7 +29,11 @@ export function Facts({ stage }: { readonly stage: Stop }) {
   return (
     <dl className={`card ${classes.facts}`}>
       <Fact name={t('facts.model')} wrong={null}>
-        {model.problem !== null && <span className="rejected">{say(model.problem)}</span>}
+        {model.problem !== null && (
+          <span className={`${classes.problem} rejected`} title={say(model.problem)}>
+            {say(model.problem)}
+          </span>
+        )}
         <button type="button" className={classes.model} title={t('models.choose')} onClick={() => openPanel('models')}>
           {model.problem === null ? model.name : t('models.choose')}
           <ChevronsUpDown size={14} aria-hidden />

@@ -1,8 +1,11 @@
 /** The five stages: start them, watch them, change their settings. */
+import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import { useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
@@ -21,6 +24,7 @@ import { StagePath } from './stage-path.tsx'
 export default function Pipeline() {
   const { t } = useTranslation()
   const { query } = usePlace()
+  const say = useSay()
   const job = useJob()
   const runs = useRuns()
   const [side, setSide] = useState<Side>('result')
@@ -51,6 +55,16 @@ export default function Pipeline() {
         rounds={run?.rounds ?? 1}
         collector={run?.collector ?? null}
       />
+      {run?.failure != null && current === null && (
+        <Alert
+          variant="light"
+          color="orange"
+          title={t('pipeline.failed', { run: run.id })}
+          icon={<TriangleAlert aria-hidden />}
+        >
+          <span className="wrap">{say(run.failure)}</span>
+        </Alert>
+      )}
       <Facts stage={chosen} />
       <div className={classes.below}>
         <StagePanel

@@ -97,6 +97,11 @@ function RunRow({ run, marked, onMark }: RunRowProps) {
         ) : (
           <span className="soft">{run.told?.line != null && say(run.told.line)}</span>
         )}
+        {run.failure !== null && (
+          <span className={`${classes.failure} rejected`} title={say(run.failure)}>
+            {say(run.failure)}
+          </span>
+        )}
       </td>
       <td>
         <RunActions run={run} />
