@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { planLeast } from '../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../capacity/lengths.ts'
