@@ -20,6 +20,8 @@ export const engineSettingsSchema = z.strictObject({
   precision: z.enum(PRECISIONS),
   /** `training.gradient_checkpointing`. */
   checkpointing: z.boolean(),
+  /** Of activations, beside checkpointing. */
+  keptBytes: z.number(),
 })
 export type EngineSettings = z.infer<typeof engineSettingsSchema>
 
@@ -60,7 +62,7 @@ async function open(checkout: string): Promise<Lab> {
   return Object.assign({}, ...(await Promise.all([...files, 'main/training/forest.ts', 'bench/step.ts'].map(load))))
 }
 
-async function serve({ checkout, instructions, precision, checkpointing }: EngineSettings): Promise<void> {
+async function serve({ checkout, instructions, precision, checkpointing, keptBytes }: EngineSettings): Promise<void> {
   const lab = await open(checkout)
   const engines: Engine[] = []
   const loaded = () => {
@@ -93,6 +95,7 @@ async function serve({ checkout, instructions, precision, checkpointing }: Engin
           products: 'bf16',
           precision: precision === 'fp32' ? 'float32' : precision,
           checkpointing,
+          keptBytes,
         })
         await checkpoint.close()
         const { lora, tensors } = await lab.loadAdapter(request.adapter, config)

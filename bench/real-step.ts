@@ -36,6 +36,8 @@ const argumentsSchema = z.object({
   instructions: z.enum(['', 'avx2', 'avx512']),
   precision: engineSettingsSchema.shape.precision,
   checkpointing: z.boolean(),
+  /** Gigabytes of activations that are kept beside checkpointing. PyTorch cannot. */
+  keep: z.coerce.number().nonnegative(),
   sft: z.coerce.number().int(),
   dpo: z.coerce.number().int(),
   rounds: z.coerce.number().int().positive(),
@@ -89,8 +91,9 @@ async function main(args: Arguments): Promise<void> {
   }
 }
 
-function startEngine(checkout: string, { instructions, precision, checkpointing }: Arguments): Promise<Peer> {
-  const settings: EngineSettings = { checkout: resolve(checkout), instructions, precision, checkpointing }
+function startEngine(checkout: string, { instructions, precision, checkpointing, keep }: Arguments): Promise<Peer> {
+  const keptBytes = keep * 1e9
+  const settings: EngineSettings = { checkout: resolve(checkout), instructions, precision, checkpointing, keptBytes }
   const script = join(import.meta.dirname, 'peer-engine.ts')
   return Peer.start(spawn(process.execPath, [script, JSON.stringify(settings)]), 'bf16', true)
 }
@@ -144,7 +147,7 @@ function estimated(
   config: ModelConfig,
   samples: readonly Sequence[],
   pairs: readonly TokenPair[],
-  { precision, checkpointing }: Arguments,
+  { precision, checkpointing, keep }: Arguments,
 ): number {
   const batches = [samples.map((sample) => [sample]), pairs.map((pair) => pairSequences([pair]))]
   const totals = batches.map(
@@ -154,6 +157,7 @@ function estimated(
         precision,
         headPrecision: 'bf16',
         gradientCheckpointing: checkpointing,
+        keptBytes: keep * 1e9,
         packedBytes: 4,
         threads: availableParallelism(),
         lora: LORA,
@@ -207,6 +211,7 @@ const { values } = parseArgs({
     instructions: { type: 'string', default: '' },
     precision: { type: 'string', default: 'bf16' },
     checkpointing: { type: 'boolean', default: false },
+    keep: { type: 'string', default: '0' },
     sft: { type: 'string', default: '4' },
     dpo: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },

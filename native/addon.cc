@@ -292,7 +292,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     options.precision.frozen = weights.frozen;
     options.precision.layers = weights.format;
     options.precision.head = named("headPrecision", from.Get("headPrecision"), kHeads);
-    options.checkpointing = from.Get("checkpointing").ToBoolean();
+    options.keptBytes = whole(from, "keptBytes");
     options.cacheBytes = whole(from, "cacheBytes");
     const int threads = static_cast<int>(whole(from, "threads"));
     options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -502,7 +502,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Raise it here and in addon.ts when a function's name, arguments or results change: an older build is then refused.
-  exports.Set("interface", Napi::Number::New(env, 2));
+  exports.Set("interface", Napi::Number::New(env, 3));
   exports.Set("NativeEngine", Handle::define(env));
   const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
   exports.Set("bf16Products", Napi::Boolean::New(env, bf16));

@@ -31,8 +31,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
 
   for (int64_t l = c.layers - 1; l >= (adapter_ == nullptr ? 0 : adapter_->lowest()); l--) {
     const Needs need = needs(l);
-    // The last layer's state still exists.
-    if (checkpointing_ && !last(l)) remake(layout, l);
+    if (isRemade(l)) remake(layout, l);
     else if (keepsRaw() && !last(l))
       eachBlock(rows_, [&](const Rows& rows) {
         const int64_t at = rows.begin * c.qkv();

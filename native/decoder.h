@@ -48,6 +48,7 @@ struct LayerGradient {
   Buffer<T> low[kSites];   // [rows, rank]
   Buffer<T> normPartials;  // [blocks, hidden]
   Buffer<T> qkNormPartials;  // [blocks, 2 headDim]
+  Buffer<T> means;         // [pieces of the vocabulary, head rows of a chunk, hidden] parts of tailMean_
   Buffer<T> root;          // [rows of roots, k v] of each limb that has its own
 };
 
@@ -82,8 +83,9 @@ struct Rows {
 template <class T>
 class Decoder {
  public:
-  // With `checkpointing`, backward recomputes each layer's state from its input, instead of keeping it.
-  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing);
+  // Backward keeps the states of as many layers, from the top down, as fit into `keptBytes`. It recomputes the others from
+  // their inputs, to the same bits.
+  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes);
 
   // Runs the layers over the batch. Then tail() holds the last layer's output at the head rows. With `keep`, keeps what
   // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `hooks`.
@@ -155,12 +157,17 @@ class Decoder {
     bool gateUp, o, qkv, input;
   };
 
-  LayerState<T>& state(int64_t layer) { return states_[keep_ && !checkpointing_ ? static_cast<size_t>(layer) : 0]; }
+  LayerState<T>& state(int64_t layer) { return states_[own(layer)]; }
+  // The place of a layer's state, keys and values: its own, or the first if they are not kept.
+  size_t own(int64_t layer) const { return layer < firstKept_ ? 0 : static_cast<size_t>(layer); }
+  // Whether backward must recompute the layer. The state of the last one still exists.
+  bool isRemade(int64_t layer) const { return layer < firstKept_ && !last(layer); }
+  int64_t firstKept() const;
   // [rows, hidden] the input of a layer
   T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
   // [tail, q] the input of o_proj
   T* attended(int64_t layer) { return last(layer) ? tailAttended_.data() : state(layer).attended.data(); }
-  T* qkv(int64_t layer) { return qkv_[keepKeys_ ? static_cast<size_t>(layer) : 0].data(); }
+  T* qkv(int64_t layer) { return qkv_[own(layer)].data(); }
   // Whether backward needs q and k as they were before their norms. Then attention reads them from turned_.
   bool keepsRaw() const { return keep_ && base_.config.qkNorm; }
   // [rows, q k v] q and k as attention reads them.
@@ -205,15 +212,21 @@ class Decoder {
   void headBackward(const Layout& layout, const T* dLogprobs);
   int64_t headBlock() const;
 
+  // head_frozen.cc
+  void scoreFrozen(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits);
+  void headBackwardFrozen(const Layout& layout, const T* dLogprobs);
+
   const Kernels<T>& k_;
   ThreadPool& pool_;
   Base<T>& base_;
   Rotary<T> rotary_;
   Adapter<T>* adapter_ = nullptr;
   std::optional<uint64_t> dropoutSeed_;
-  const bool checkpointing_;
+  const int64_t keptBytes_;
   Passes passes_ = Passes::kBlocks;
-  bool keep_ = false, keepKeys_ = false;
+  bool keep_ = false;
+  int64_t firstKept_ = 0;             // the lowest layer whose state is kept
+  int64_t mostRows_ = 0;              // of any batch since memory was freed
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row
   std::vector<Buffer<T>> inputs_;
@@ -224,6 +237,7 @@ class Decoder {
   Buffer<T> tailX_, tailAttended_;    // [tail, hidden], [tail, q] the last layer's input and attention at head rows
   Buffer<T> tail_;                    // [tail, hidden] the last layer's output
   Buffer<T> tailNormed_, tailRstd_;   // of the final norm
+  Buffer<T> tailMean_;                // [tail, hidden] mean row of a frozen head under the row's softmax
   Buffer<T> dLogits_;                 // [head rows of a chunk, vocab]
   std::vector<QueryBlock> queryBlocks_;
   std::vector<Limb> limbs_;

@@ -1,6 +1,7 @@
 // One decoder with its adapters, its optimiser and its thread pool: main/engine/engine.ts's contract, without JavaScript.
 // No method may run while another does.
 #pragma once
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -84,7 +85,7 @@ struct Options {
   bool bf16 = false;         // whether products may round their operands, as in chooseKernels
   bool doublePrecision = false;
   Precision precision;
-  bool checkpointing = false;  // backward recomputes activations
+  int64_t keptBytes = std::numeric_limits<int64_t>::max();  // of activations; backward recomputes what is beyond
   int64_t cacheBytes = 0;    // the approximate limit on keys and values
 };
 
@@ -98,7 +99,7 @@ class Engine final : public AnyEngine {
       : kernels_(chooseKernels<T>(options.instructions.c_str(), options.bf16)),
         pool_(options.threads),
         base_(config, options.precision),
-        decoder_(kernels_, pool_, base_, options.checkpointing),
+        decoder_(kernels_, pool_, base_, options.keptBytes),
         pages_(kernels_, config, options.cacheBytes) {}
 
   void interrupt() override { pool_.interrupt(); }

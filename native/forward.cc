@@ -6,8 +6,8 @@
 namespace dpo {
 
 template <class T>
-Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, bool checkpointing)
-    : k_(kernels), pool_(pool), base_(base), rotary_(base.config), checkpointing_(checkpointing) {
+Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes)
+    : k_(kernels), pool_(pool), base_(base), rotary_(base.config), keptBytes_(keptBytes) {
   inputs_.resize(static_cast<size_t>(base.config.layers));
   states_.resize(static_cast<size_t>(base.config.layers));
   qkv_.resize(static_cast<size_t>(base.config.layers));
@@ -21,7 +21,10 @@ void Decoder<T>::release() {
   for (LayerState<T>& s : states_) s = {};
   for (Scratch<T>& s : scratch_) s = {};
   g_ = {};
-  for (Buffer<T>* each : {&turned_, &qkRstd_, &tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &dLogits_}) each->release();
+  mostRows_ = 0;
+  for (Buffer<T>* each : {&turned_, &qkRstd_, &tailX_, &tailAttended_, &tail_, &tailNormed_, &tailRstd_, &tailMean_,
+                          &dLogits_})
+    each->release();
 }
 
 // Blocks of at most about 96 rows: their values stay in L2, and a panel of weights is used for eight tiles. If weights are
@@ -55,10 +58,10 @@ void Decoder<T>::resizeStates(bool wide) {
     for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
   if (c.qkNorm) qkRstd_.resize(rows_ * (c.heads + c.kvHeads));
   if (keepsRaw()) turned_.resize(rows_ * c.qkv());
-  const bool every = keep_ && !checkpointing_;
-  for (int64_t l = 0; l < (every ? c.layers : 1); l++) {
-    LayerState<T>& s = state(l);
-    const int64_t tail = every ? tailRows(l) : rows_;
+  for (int64_t l = firstKept_ > 0 ? -1 : 0; l < c.layers; l = std::max(l + 1, firstKept_)) {
+    const bool shared = l < 0;
+    LayerState<T>& s = states_[shared ? 0 : static_cast<size_t>(l)];
+    const int64_t tail = shared ? rows_ : tailRows(l);
     if (wide) {
       s.attended.resize(rows_ * c.q());
       s.lse.resize(rows_ * c.heads);
@@ -71,18 +74,31 @@ void Decoder<T>::resizeStates(bool wide) {
       if (adapter_ == nullptr) continue;
       // Layers that share a state may have different ranks.
       const Site which = static_cast<Site>(i);
-      const AdaptedSite<T>* const adapted = site(l, which);
-      const int64_t rank = !every ? adapter_->rank(which) : adapted == nullptr ? 0 : adapted->rank;
+      const AdaptedSite<T>* const adapted = shared ? nullptr : site(l, which);
+      const int64_t rank = shared ? adapter_->rank(which) : adapted == nullptr ? 0 : adapted->rank;
       if (rank > 0) s.low[i].resize(rows_ * rank);
     }
   }
+}
+
+// Layers are given up for the largest batch so far, so that batches of different sizes take turns without new memory.
+template <class T>
+int64_t Decoder<T>::firstKept() const {
+  const Config& c = base_.config;
+  int64_t ranks = 0;
+  if (adapter_ != nullptr)
+    for (int i = 0; i < kSites; i++) ranks += adapter_->rank(static_cast<Site>(i));
+  const int64_t row = c.q() + c.hidden + 2 * c.ff + c.qkv() + c.heads + 2 + ranks;
+  const int64_t layers = keptBytes_ / (std::max<int64_t>(mostRows_, 1) * row * static_cast<int64_t>(sizeof(T)));
+  return std::max<int64_t>(c.layers - layers, 0);
 }
 
 template <class T>
 void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
   adapter_ = adapter;
   dropoutSeed_.reset();
-  keep_ = keepKeys_ = false;
+  keep_ = false;
+  firstKept_ = base_.config.layers;
   rows_ = tailCount_ = rows;
   refresh(false);
   resizeStates(false);
@@ -95,13 +111,22 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
   keep_ = keep;
-  keepKeys_ = keep && !checkpointing_;
   rows_ = layout.rowCount();
+  if (keep) mostRows_ = std::max(mostRows_, rows_);
+  firstKept_ = keep ? firstKept() : c.layers;
   tailCount_ = static_cast<int64_t>(layout.headRows.size());
   rotary_.reach(layout.maxContext);
   refresh(keep);
   resizeStates(true);
-  for (int64_t l = 0; l < (keepKeys_ ? c.layers : 1); l++) qkv_[static_cast<size_t>(l)].resize(rows_ * c.qkv());
+  if (keep) {
+    // What a smaller batch kept.
+    for (int64_t l = 1; l < firstKept_; l++) {
+      states_[static_cast<size_t>(l)] = {};
+      qkv_[static_cast<size_t>(l)].release();
+    }
+  }
+  for (int64_t l = firstKept_ > 0 ? 0 : firstKept_; l < c.layers; l = std::max(l + 1, firstKept_))
+    qkv_[static_cast<size_t>(l)].resize(rows_ * c.qkv());
   tail_.resize(tailCount_ * c.hidden);
   tailRow_.clear();
   for (const HeadRow& head : layout.headRows) tailRow_.push_back(head.row);

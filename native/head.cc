@@ -1,4 +1,5 @@
-// The final norm and the head, on rows that predict a target only, a few rows of logits at a time.
+// The final norm and a head of numbers, on rows that predict a target only, a few rows of logits at a time. head_frozen.cc has
+// the same for a frozen head.
 #include <algorithm>
 #include <cmath>
 
@@ -6,11 +7,10 @@
 
 namespace dpo {
 
-// Rows of logits that a thread holds at a time: about 4 MB, or 32 MB if the head is unpacked anew for each block; at most 48
-// rows.
+// Rows of logits that a thread holds at a time: about 4 MB, at most 48 rows.
 template <class T>
 int64_t Decoder<T>::headBlock() const {
-  const int64_t room = base_.head.kept() ? 4 << 20 : 32 << 20;
+  const int64_t room = 4 << 20;
   const int64_t fit = room / (base_.config.vocab * static_cast<int64_t>(sizeof(T)));
   const int64_t most = std::max<int64_t>(std::min<int64_t>(fit, 48) / k_.tileRows, 1) * k_.tileRows;
   const int64_t share = (tailCount_ + pool_.threads() - 1) / pool_.threads();
@@ -31,6 +31,10 @@ void Decoder<T>::logits(const Rows& rows, const T* x, T* out) {
 
 template <class T>
 void Decoder<T>::score(const Layout& layout, T* logprobs, T* entropies, uint8_t* hits) {
+  if (base_.precision.frozen) {
+    scoreFrozen(layout, logprobs, entropies, hits);
+    return;
+  }
   const Config& c = base_.config;
   const int64_t h = c.hidden, block = headBlock();
   tailNormed_.resize(tailCount_ * h);
@@ -64,6 +68,10 @@ void Decoder<T>::score(const Layout& layout, T* logprobs, T* entropies, uint8_t*
 // Writes d tail to g_.next, and adds the gradients of head and final norm if the base is trained.
 template <class T>
 void Decoder<T>::headBackward(const Layout& layout, const T* dLogprobs) {
+  if (base_.precision.frozen) {
+    headBackwardFrozen(layout, dLogprobs);
+    return;
+  }
   const Config& c = base_.config;
   const int64_t h = c.hidden, block = headBlock();
   const bool trainBase = adapter_ == nullptr;

@@ -86,7 +86,7 @@ struct Products {
   // would take longer than multiplying. Scratch: storedScratch() elements.
   void (*matmulStored)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const StoredView& w, int64_t row, T* c,
                        int64_t ldc, const T* init, int64_t initLd, T* scratch);
-  // As packTransposed and pack, of rows of bf16 and without a scale. Null if a table has no faster way than `unpack`.
+  // As packTransposed and pack, of rows of bf16 and without a scale.
   void (*packStoredTransposed)(int64_t n, int64_t k, const uint16_t* w, int64_t ld, T* packed);
   void (*packStored)(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed);
 };

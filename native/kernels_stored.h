@@ -2,6 +2,7 @@
 #pragma once
 #include <cstring>
 
+#include "kernels_matmul.h"
 #include "kernels_rows.h"
 
 namespace dpo {
@@ -32,6 +33,19 @@ void unpackNf4(const StoredView& w, int64_t at, int64_t count, T* out) {
   }
 }
 
+// `count` numbers of bf16.
+template <class V, class T = typename V::Scalar>
+void bf16Row(const uint16_t* from, int64_t count, T* out) {
+  const int64_t whole = count / V::lanes * V::lanes;
+  for (int64_t i = 0; i < whole; i += V::lanes) V::fromBf16(from + i).store(out + i);
+  for (int64_t i = whole; i < count; i++) {
+    const uint32_t bits = static_cast<uint32_t>(from[i]) << 16;
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    out[i] = static_cast<T>(x);
+  }
+}
+
 template <class V, class T = typename V::Scalar>
 void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* out) {
   const int64_t at = row * w.cols + column, whole = count / V::lanes * V::lanes;
@@ -40,13 +54,7 @@ void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* 
       unpackNf4<V>(w, at, count, out);
       return;
     case Format::kBf16:
-      for (int64_t i = 0; i < whole; i += V::lanes) V::fromBf16(w.bf16 + at + i).store(out + i);
-      for (int64_t i = whole; i < count; i++) {
-        const uint32_t bits = static_cast<uint32_t>(w.bf16[at + i]) << 16;
-        float x;
-        std::memcpy(&x, &bits, sizeof x);
-        out[i] = static_cast<T>(x);
-      }
+      bf16Row<V>(w.bf16 + at, count, out);
       return;
     case Format::kInt8: {
       const T scale = static_cast<T>(w.rowScale[row]);
@@ -55,6 +63,54 @@ void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* 
       for (int64_t i = whole; i < count; i++) out[i] = scale * static_cast<T>(w.int8[at + i]);
       return;
     }
+  }
+}
+
+// As packTransposed and pack, of rows of bf16, which become numbers on their way into the pack.
+template <class V, class T = typename V::Scalar>
+void packStoredTransposed(int64_t n, int64_t k, const uint16_t* w, int64_t ld, T* packed) {
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  T square[V::lanes * V::lanes], row[kPanelDepth];
+  for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
+    const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth, whole = depth / V::lanes * V::lanes;
+    for (int64_t n0 = 0; n0 < n; n0 += kCols, packed += depth * kCols) {
+      const int64_t cols = n - n0 < kCols ? n - n0 : kCols;
+      int64_t done = 0;  // columns of the panel that whole squares have filled
+      for (; done + V::lanes <= cols; done += V::lanes) {
+        for (int64_t p = 0; p < whole; p += V::lanes) {
+          for (int64_t j = 0; j < V::lanes; j++)
+            V::fromBf16(w + (n0 + done + j) * ld + k0 + p).store(square + j * V::lanes);
+          V::transpose(square, V::lanes, packed + p * kCols + done, kCols);
+        }
+      }
+      for (int64_t j = 0; j < kCols; j++) {
+        const int64_t from = j < done ? whole : 0;
+        if (j < cols) bf16Row<V>(w + (n0 + j) * ld + k0 + from, depth - from, row);
+        for (int64_t p = from; p < depth; p++) packed[p * kCols + j] = j < cols ? row[p - from] : T(0);
+      }
+    }
+  }
+}
+
+template <class V, class T = typename V::Scalar>
+void packStored(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed) {
+  constexpr int64_t kCols = V::lanes * V::tileVecs;
+  for (int64_t k0 = 0; k0 < k; k0 += kPanelDepth) {
+    const int64_t depth = k - k0 < kPanelDepth ? k - k0 : kPanelDepth;
+    for (int64_t p = 0; p < depth; p++, w += ld) {
+      T* to = packed + p * kCols;
+      for (int64_t j = 0; j < n; j += kCols, to += depth * kCols) {
+        const int64_t cols = n - j < kCols ? n - j : kCols;
+        __builtin_prefetch(w + kAhead * ld + j);
+        if (cols == kCols) {
+          for (int64_t i = 0; i < kCols; i += V::lanes) V::fromBf16(w + j + i).store(to + i);
+        } else {
+          bf16Row<V>(w + j, cols, to);
+          for (int64_t i = cols; i < kCols; i++) to[i] = 0;
+        }
+      }
+    }
+    packed += depth * ((n + kCols - 1) / kCols * kCols);
   }
 }
 

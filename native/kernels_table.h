@@ -9,8 +9,8 @@ namespace dpo {
 
 template <class V, class T = typename V::Scalar>
 constexpr Kernels<T> kernelTable(const char* name) {
-  return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>, &matmulStored<V>, nullptr,
-           nullptr},
+  return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>, &matmulStored<V>,
+           &packStoredTransposed<V>, &packStored<V>},
           {&pageSize<V>, nullptr, &putToken<V>, &readPage<V>, &decodeAttention<V>},
           name,
           V::tileRows,

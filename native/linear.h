@@ -93,15 +93,22 @@ class Linear {
       }
       return;
     }
+    forwardPassing(kernels, begin, end, m, x, ldx, y + begin, ldy, init == nullptr ? nullptr : init + begin, initLd, panels);
+  }
+
+  // y [m, end - begin] = the columns [begin, end) of x W^T, plus init, with panels that are packed for this use.
+  void forwardPassing(const Kernels<T>& kernels, int64_t begin, int64_t end, int64_t m, const T* x, int64_t ldx, T* y,
+                      int64_t ldy, const T* init, int64_t initLd, Buffer<T>& panels) const {
     // Many columns at a time, because a table that rounds its operands does so once for all of them.
     for (int64_t n0 = begin, n = 0; n0 < end; n0 += n) {
-      n = std::min(end, partEnd(n0)) - n0;
+      n = std::min({kColumns, end - n0, partEnd(n0) - n0});
+      T* const to = y + n0 - begin;
       for (int64_t k0 = 0; k0 < in; k0 += kPassingDepth) {
         const int64_t depth = std::min(kPassingDepth, in - k0);
         const T* const panel = packPassing(kernels, true, n0, n, k0, depth, panels);
         const bool first = k0 == 0;
-        const T* const before = first ? init == nullptr ? nullptr : init + n0 : y + n0;
-        kernels.matmul(m, n, depth, x + k0, ldx, panel, y + n0, ldy, before, first ? initLd : ldy);
+        const T* const before = first ? init == nullptr ? nullptr : init + n0 - begin : to;
+        kernels.matmul(m, n, depth, x + k0, ldx, panel, to, ldy, before, first ? initLd : ldy);
       }
     }
   }
@@ -113,12 +120,19 @@ class Linear {
       kernels.matmul(m, in, out, dy, lddy, backward_.data(), dx, lddx, add ? dx : nullptr, lddx);
       return;
     }
+    backwardPassing(kernels, 0, out, m, dy, lddy, dx, lddx, add, panels);
+  }
+
+  // dx [m, in] = dy [m, end - begin] times the rows [begin, end) of W, with panels that are packed for this use.
+  void backwardPassing(const Kernels<T>& kernels, int64_t begin, int64_t end, int64_t m, const T* dy, int64_t lddy, T* dx,
+                       int64_t lddx, bool add, Buffer<T>& panels) const {
     for (int64_t n0 = 0; n0 < in; n0 += kColumns) {
       const int64_t n = std::min(kColumns, in - n0);
-      for (int64_t k0 = 0, depth = 0; k0 < out; k0 += depth) {
-        depth = std::min(kPassingDepth, partEnd(k0) - k0);
+      for (int64_t k0 = begin, depth = 0; k0 < end; k0 += depth) {
+        depth = std::min({kPassingDepth, end - k0, partEnd(k0) - k0});
         const T* const panel = packPassing(kernels, false, k0, depth, n0, n, panels);
-        kernels.matmul(m, n, depth, dy + k0, lddy, panel, dx + n0, lddx, add || k0 > 0 ? dx + n0 : nullptr, lddx);
+        const T* const before = add || k0 > begin ? dx + n0 : nullptr;
+        kernels.matmul(m, n, depth, dy + k0 - begin, lddy, panel, dx + n0, lddx, before, lddx);
       }
     }
   }
@@ -155,7 +169,7 @@ class Linear {
       auto part = stored.begin();
       for (; row >= top + (*part)->rows(); part++) top += (*part)->rows();
       const StoredView view = (*part)->view();
-      if (view.format == Format::kBf16 && scale == T(1) && kernels.packStored != nullptr) {
+      if (view.format == Format::kBf16 && scale == T(1)) {
         const uint16_t* const from = view.bf16 + (row - top) * in + column;
         if (transposed) kernels.packStoredTransposed(rows, columns, from, in, packed);
         else kernels.packStored(rows, columns, from, in, packed);

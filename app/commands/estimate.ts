@@ -67,12 +67,14 @@ async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
 async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promise<void> {
   const { gb } = await import('../../main/capacity/gigabytes.ts')
   const { question, estimate: peak, generation, free } = plan
-  const { precision, headPrecision, gradientCheckpointing, lora } = question
+  const { precision, headPrecision, gradientCheckpointing, keptBytes = 0, lora } = question
   const list = (parts: object) => {
     for (const [part, bytes] of Object.entries(parts)) out.write(partLine(part, gb(bytes)))
   }
   const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
-  const kept = gradientCheckpointing ? 'recomputed in the backward pass' : 'kept'
+  const recomputed =
+    keptBytes === 0 ? 'recomputed in the backward pass' : `kept up to ${gb(keptBytes)}, then recomputed`
+  const kept = gradientCheckpointing ? recomputed : 'kept'
   out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
   out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
   const { saving, ...parts } = peak

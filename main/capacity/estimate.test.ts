@@ -81,7 +81,7 @@ describeNative('the weights are, within 2%, what the native engine holds', () =>
         precision,
         products: 'fp32',
         headPrecision,
-        checkpointing: false,
+        keptBytes: 0,
         cacheBytes: 0,
       })
       let held = 0

@@ -49,6 +49,8 @@ const PROCESS = 140e6
 /** Rows of a block that goes through a layer on one thread, by whether the packs of its weights are kept. */
 const BLOCK_ROWS = { kept: 96, passing: 384 } as const
 const HEAD_ROWS = 48
+/** Rows and columns of logits that a thread holds at a time of a frozen head, and pieces of the vocabulary for each thread. */
+const FROZEN_HEAD = { rows: 384, columns: 512, piecesAThread: 4 } as const
 
 /** The peak of one training step of the native engine: reference, policy, backward and AdamW. */
 export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
@@ -77,6 +79,7 @@ function activationBytes({
   tokens,
   targets,
   gradientCheckpointing,
+  keptBytes = 0,
   threads,
   context,
 }: MemoryQuestion): number {
@@ -85,9 +88,11 @@ function activationBytes({
   const ranks = lora === null ? 0 : layerRank(config, lora)
   // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
-  const kept = gradientCheckpointing ? layers * hidden + layer : layers * (hidden + layer)
+  const room = gradientCheckpointing ? Math.floor(keptBytes / (FLOAT * tokens * layer)) : layers
+  // Layers that are recomputed share the memory of one.
+  const kept = layers * hidden + Math.min(room + 1, layers) * layer
   // After the last layer's attention only rows that predict a target go on.
-  const left = gradientCheckpointing ? 0 : (tokens - targets) * (hidden + 2 * wide)
+  const left = room === 0 ? 0 : (tokens - targets) * (hidden + 2 * wide)
   // Backward's arrays, for one layer at a time. It also reuses arrays of the layer that it no longer needs.
   const backward = 4 * hidden + wide + qkv + ranks
   const block = blockRows({ precision, tokens, threads }) * (wide + hidden)
@@ -104,8 +109,15 @@ function blockRows({ precision, tokens, threads }: Pick<MemoryQuestion, 'precisi
 /** What the head needs beyond a block of rows, whose memory its logits share. */
 function logitBytes(question: MemoryQuestion): number {
   const { config, precision, lora, targets, threads } = question
+  if (precision !== 'fp32') {
+    // A frozen head computes a piece of the vocabulary at a time, and sums its rows for all targets of a chunk in each piece.
+    const { rows, columns, piecesAThread } = FROZEN_HEAD
+    const chunk = Math.min(rows, targets)
+    const logits = Math.max(0, chunk * columns - blockRows(question) * config.intermediate_size)
+    return FLOAT * (threads * (logits + piecesAThread * chunk * config.hidden_size) + 5 * targets * config.hidden_size)
+  }
   const row = FLOAT * config.vocab_size
-  const room = precision === 'fp32' ? 4 * 2 ** 20 : 32 * 2 ** 20
+  const room = 4 * 2 ** 20
   const tile = 12
   const most = Math.max(Math.floor(Math.min(room / row, HEAD_ROWS) / tile), 1) * tile
   const rows = Math.min(most, Math.ceil(targets / threads / tile) * tile)

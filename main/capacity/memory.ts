@@ -125,7 +125,7 @@ function peakOf(
 
 /** Settings that take less memory: the largest batch that `fits`; if none does, every setting that helps. */
 function lighter(
-  { gradientCheckpointing, precision }: Holding,
+  { gradientCheckpointing, keptBytes = 0, precision }: Holding,
   { stage, batch_size, grad_accumulation_steps }: TrainingSize,
   fits: (share: number) => boolean,
 ): string[] {
@@ -139,7 +139,7 @@ function lighter(
     ...(fits(size / batch_size)
       ? []
       : [
-          ...(gradientCheckpointing ? [] : ['training.gradient_checkpointing=true']),
+          ...(gradientCheckpointing && keptBytes === 0 ? [] : ['training.gradient_checkpointing=true']),
           ...(precision === 'nf4' ? [] : ['model.precision=nf4']),
         ]),
   ]

@@ -46,6 +46,7 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
     products: holding.packedBytes === 2 ? 'bf16' : 'fp32',
     headPrecision: holding.headPrecision,
     checkpointing: holding.gradientCheckpointing,
+    keptBytes: holding.keptBytes ?? 0,
     threads: holding.threads,
   })
   const seconds = async (work: () => Promise<unknown>) => {

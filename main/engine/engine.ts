@@ -161,6 +161,8 @@ export interface Holding {
   readonly headPrecision: HeadPrecision
   /** Whether backward recomputes activations from each layer's input, instead of keeping them. */
   readonly gradientCheckpointing: boolean
+  /** With `gradientCheckpointing`, the bytes of activations that are kept nevertheless, layer by layer; default 0. */
+  readonly keptBytes?: number
   /** Bytes a number in the packed copies of float32 weights: 4, or 2 if products are in bf16. */
   readonly packedBytes: 2 | 4
   readonly threads: number

@@ -14,3 +14,10 @@ test.each<[string, number, ReturnType<typeof chooseHolding>['precision']]>([
   expect(holding.headPrecision).toBe(precision === 'nf4' ? 'int8' : 'bf16')
   expect(holding.gradientCheckpointing).toBe(precision !== 'fp32')
 })
+
+test('activations are kept in an eighth of memory at most, and in a quarter of what is free; none on request', () => {
+  const shape = publishedShape('Qwen2-7B')!
+  expect(chooseHolding(shape, {}, 16e9, 12e9).keptBytes).toBe(2e9)
+  expect(chooseHolding(shape, {}, 16e9, 4e9).keptBytes).toBe(1e9)
+  expect(chooseHolding(shape, { gradientCheckpointing: true }, 16e9, 12e9).keptBytes).toBe(0)
+})

@@ -10,18 +10,23 @@ export interface HoldingOptions {
   readonly precision?: 'auto' | Precision
   /** The form of embedding and head unless `precision` is fp32. 'auto' (the default) is bf16, or int8 beside NF4. */
   readonly headPrecision?: 'auto' | HeadPrecision
-  /** Whether backward recomputes activations. 'auto' (the default) does so unless `precision` is fp32. */
+  /**
+   * Whether backward recomputes activations. 'auto' (the default) does so unless `precision` is fp32, for the layers whose
+   * activations do not fit into an eighth of memory or a quarter of what is free.
+   */
   readonly gradientCheckpointing?: 'auto' | boolean
 }
 
 /**
  * Resolves 'auto': float32 if weights with their packed copies take at most a quarter of `memory` bytes, bf16 if bf16
- * weights take at most half, else NF4. Activations are recomputed unless weights are float32.
+ * weights take at most half, else NF4. Unless weights are float32, activations are recomputed
+ * beyond an eighth of memory and a quarter of the `free` bytes. That changes no result.
  */
 export function chooseHolding(
   config: ModelConfig,
   { precision = 'auto', headPrecision = 'auto', gradientCheckpointing = 'auto' }: HoldingOptions,
   memory: number = memoryHere().total,
+  free: number = memoryHere().available,
 ): Omit<Holding, 'threads'> {
   const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
   const fits = (chosen: Precision, share: number) =>
@@ -32,6 +37,7 @@ export function chooseHolding(
     precision: chosen,
     headPrecision: headPrecision === 'auto' ? (chosen === 'nf4' ? 'int8' : 'bf16') : headPrecision,
     gradientCheckpointing: gradientCheckpointing === 'auto' ? chosen !== 'fp32' : gradientCheckpointing,
+    keptBytes: gradientCheckpointing === 'auto' ? Math.floor(Math.min(memory / 8, free / 4)) : 0,
     packedBytes,
   }
 }

@@ -130,7 +130,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
   const checkpoint = await openCheckpoint(folder)
   try {
     await checkRoom?.(checkpoint.config, 'native')
-    const { precision, headPrecision, gradientCheckpointing } = chooseHolding(checkpoint.config, options)
+    const { precision, headPrecision, gradientCheckpointing, keptBytes = 0 } = chooseHolding(checkpoint.config, options)
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
       notes: checkpoint.notes,
@@ -140,6 +140,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
       products: options.precision === 'fp32' ? 'fp32' : 'bf16',
       headPrecision,
       checkpointing: gradientCheckpointing,
+      keptBytes,
       ...(threads === 'auto' ? {} : { threads }),
       ...(precision === 'nf4' ? { cache } : {}),
     })

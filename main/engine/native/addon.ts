@@ -60,8 +60,8 @@ export interface OpenOptions {
   readonly products: 'fp32' | 'bf16'
   /** Of embedding and head, if the matrices are frozen. */
   readonly headPrecision: HeadPrecision
-  /** Whether backward recomputes activations instead of keeping them. */
-  readonly checkpointing: boolean
+  /** Bytes of activations that backward may keep, layer by layer. It recomputes what is beyond. */
+  readonly keptBytes: number
   /** The approximate limit on bytes of keys and values of prompts and completions. */
   readonly cacheBytes: number
 }
@@ -145,7 +145,7 @@ export function hasCode(error: unknown, code: AddonCode): boolean {
 }
 
 /** The version of what is declared here. native/addon.cc has the same. */
-const INTERFACE = 2
+const INTERFACE = 3
 
 export interface Addon {
   readonly interface: typeof INTERFACE

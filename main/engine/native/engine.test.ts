@@ -155,7 +155,7 @@ describeNative('the native engine', () => {
       precision: 'float64',
       products: 'fp32',
       headPrecision: 'bf16',
-      checkpointing: false,
+      keptBytes: 0,
       cacheBytes: 2 ** 20,
     }
 
@@ -769,7 +769,7 @@ describeNative('the native engine', () => {
         precision: 'float32',
         products: 'fp32',
         headPrecision: 'bf16',
-        checkpointing: false,
+        keptBytes: 0,
         cacheBytes: 2 ** 20,
       })
       expect(() => native.fill('model.norm.weight', 0, 'U8', new Uint8Array(60))).toThrow('dtype must be one of')

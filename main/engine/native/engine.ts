@@ -57,6 +57,8 @@ export interface NativeOptions {
   readonly headPrecision?: HeadPrecision
   /** Whether backward recomputes activations instead of keeping them; default false. */
   readonly checkpointing?: boolean
+  /** With `checkpointing`, the bytes of activations that are kept nevertheless, layer by layer; default 0. */
+  readonly keptBytes?: number
   /** Ends the loading of weights. */
   readonly signal?: AbortSignal | undefined
   /** The cache of quantised weights on disk, used if `precision` is 'nf4'. */
@@ -96,6 +98,7 @@ export async function createNativeEngine(
     precision,
     headPrecision: options.headPrecision ?? 'bf16',
     gradientCheckpointing: options.checkpointing ?? false,
+    keptBytes: options.keptBytes ?? 0,
     packedBytes: options.products === 'bf16' && loadAddon().bf16Products ? 2 : 4,
     threads,
   }
@@ -126,7 +129,7 @@ async function openNative(
     precision: options.precision ?? 'float32',
     products: options.products ?? 'fp32',
     headPrecision: options.headPrecision ?? 'bf16',
-    checkpointing: options.checkpointing ?? false,
+    keptBytes: options.checkpointing ? (options.keptBytes ?? 0) : Number.MAX_SAFE_INTEGER,
     cacheBytes: options.cacheBytes ?? CACHE_BYTES,
   })
   return { native, ...opened }

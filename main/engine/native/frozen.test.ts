@@ -168,8 +168,29 @@ describeNative('frozen weights', () => {
   ] as const)('activations made again at %s give the same bits', async (precision, headPrecision) => {
     const base = randomModel(EVEN, 1, 0.1)
     const kept = await results(EVEN, base, { precision, headPrecision })
-    const again = await results(EVEN, base, { precision, headPrecision, checkpointing: true })
-    for (const part of ['scores', 'gradients', 'completions'] as const) expect(again[part]).toEqual(kept[part])
+    // Of no layer, of some, of all.
+    for (const keptBytes of [0, 700_000, 1e9]) {
+      const again = await results(EVEN, base, { precision, headPrecision, checkpointing: true, keptBytes })
+      for (const part of ['scores', 'gradients', 'completions'] as const) expect(again[part]).toEqual(kept[part])
+    }
+  })
+
+  test('batches of different sizes take turns, whatever activations are kept', async () => {
+    const base = randomModel(EVEN, 1, 0.1)
+    const [small] = BATCH
+    const gradients = async (keptBytes: number) =>
+      using(
+        await createNativeEngine(EVEN, base, { precision: 'bf16', checkpointing: true, keptBytes }),
+        async (engine) => {
+          await engine.addAdapter('lora', LORA, randomAdapter(EVEN, LORA, 2, 0.2))
+          await engine.train('lora')
+          const short = [{ tokens: small!.tokens.subarray(0, 4), parent: -1, targetStart: 2 }]
+          for (const batch of [short, BATCH, short]) await engine.accumulate(batch, slopes, 7)
+          return engine.gradients()
+        },
+      )
+    const kept = await gradients(1e9)
+    for (const keptBytes of [0, 30_000, 700_000]) expect(await gradients(keptBytes)).toEqual(kept)
   })
 
   // Generation switches how layers process rows, and must switch back for training.
@@ -203,13 +224,17 @@ describeNative('frozen weights', () => {
     ['odd sizes', ODD],
     ['norms on q and k', NORMED],
   ])('activations made again give the same gradients of all weights: %s', async (_, config) => {
-    const gradients = async (checkpointing: boolean) =>
-      using(await createNativeEngine(config, randomModel(config, 1, 0.1), { checkpointing }), async (engine) => {
-        await engine.train(null)
-        await engine.accumulate(BATCH, slopes)
-        return engine.gradients()
-      })
-    expect(await gradients(true)).toEqual(await gradients(false))
+    const gradients = async (checkpointing: boolean, keptBytes = 0) =>
+      using(
+        await createNativeEngine(config, randomModel(config, 1, 0.1), { checkpointing, keptBytes }),
+        async (engine) => {
+          await engine.train(null)
+          await engine.accumulate(BATCH, slopes)
+          return engine.gradients()
+        },
+      )
+    const kept = await gradients(false)
+    for (const keptBytes of [0, 60_000, 150_000, 300_000]) expect(await gradients(true, keptBytes)).toEqual(kept)
   })
 
   test.each(HEAD_PRECISIONS)('pieces of a stream, head in %s, give what the whole gives', async (headPrecision) => {
