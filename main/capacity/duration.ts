@@ -22,6 +22,8 @@ export interface StageTimes {
 export function stageTimes({ tasks, training, collect, evaluation, flywheel }: Config, speed: Speed): StageTimes {
   const { sft, dpo } = training
   const controls = evaluation.controls ? 3 : 0
+  // Whether auto has the base model play is not known before it is asked.
+  const base = evaluation.base === true ? 1 : 0
   const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
   // Golden samples are replayed in batches half as large.
   const imitated = (dpo.imitation > 0 ? 1 : 0) + (dpo.replay > 0 ? 1 / 2 : 0)
@@ -35,7 +37,7 @@ export function stageTimes({ tasks, training, collect, evaluation, flywheel }: C
     attempts,
     step,
     dpo: dpo.max_steps * (flywheel.rounds * step + (controls > 0 ? control : 0)),
-    evaluate: (1 + flywheel.rounds + controls) * episodes * ANSWERS * speed.answer,
+    evaluate: (base + 1 + flywheel.rounds + controls) * episodes * ANSWERS * speed.answer,
   }
 }
 

@@ -163,6 +163,7 @@ export const configSchema = z.strictObject({
       num_episodes_per_task: count.default(50),
       seed_start: seedStart.default(1_000_000),
       controls: z.boolean().default(true),
+      base: z.literal('auto').or(z.boolean()).default('auto'),
     })
     .prefault({}),
   tracking: z

@@ -5,14 +5,16 @@ import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
 import { points, pValue } from './figures.ts'
 import { armLabel } from './labels.ts'
-import type { Summary } from './summary.ts'
+import { comparisons, type Summary } from './summary.ts'
 import { findingMessage } from './verdict.ts'
 
 /** A row a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
-export function markdownTable({ table: { arms, tasks, overall }, against, verdict }: Summary): string {
+export function markdownTable(summary: Summary): string {
+  const { verdict } = summary
+  const { arms, tasks, overall } = summary.table
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const row = (name: string, { cells }: Pick<Row, 'cells'>) => line([name, ...arms.map((arm) => cellText(cells[arm]))])
-  const compared = Object.entries(against).map(
+  const compared = comparisons(summary).map(
     ([other, { arm, won, lost, difference, low, high, p }]) =>
       `- ${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, ${pValue(p)}`,
   )

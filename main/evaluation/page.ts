@@ -12,7 +12,7 @@ import { armLabel, shortArmLabel } from './labels.ts'
 import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
 import { STYLE, tone } from './style.ts'
-import type { ReportData, RoundTruncation, Summary } from './summary.ts'
+import { comparisons, type ReportData, type RoundTruncation, type Summary } from './summary.ts'
 import { type Comparison, findingMessage } from './verdict.ts'
 
 /** The whole document. */
@@ -53,12 +53,13 @@ ${body.markup}
 }
 
 function verdictSection({ arms, against, verdict }: Summary): Html {
-  const { sft, dpo } = arms
+  const { base, sft, dpo } = arms
   const change = against.sft
   const tile = (label: string, value: string, detail: string, tone: string) =>
     html`<div class="tile ${tone}"><p class="label">${label}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`
   return html`<section class="verdict">
 <div class="tiles">
+${base !== undefined && tile('Base model', percent(base.success), `${interval(base)} of ${base.n} episodes`, 'c-other')}
 ${sft !== undefined && tile('SFT', percent(sft.success), `${interval(sft)} of ${sft.n} episodes`, 'c-sft')}
 ${dpo !== undefined && tile('DPO', percent(dpo.success), `${interval(dpo)} of ${dpo.n} episodes`, 'c-dpo')}
 ${
@@ -80,6 +81,8 @@ function armsSection({ table: { arms, overall }, against }: Summary): Html {
   return section(
     'Success of every policy',
     `All of them played the same problems, greedily, none of which was seen in training.${
+      arms.includes('base') ? ' The base model is the one before any training.' : ''
+    }${
       control === undefined
         ? ''
         : ` The controls learned from the same episodes, with the same number of steps, as ${armLabel(against[control]!.arm)}.`
@@ -135,8 +138,8 @@ function change({ cells: { sft, dpo } }: Row): Html | string {
   return html`<span class="${kind}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
 }
 
-function pairedSection({ against }: Summary): Html {
-  const entries = Object.entries(against).filter(([, { n }]) => n > 0)
+function pairedSection(summary: Summary): Html {
+  const entries = comparisons(summary).filter(([, { n }]) => n > 0)
   if (entries.length === 0) return html``
   const row = ([other, outcome]: [string, Comparison]) => {
     const part = (kind: string, count: number, words: string) =>

@@ -52,6 +52,22 @@ describe('the report of a run', () => {
     expect(summary.wall).toEqual(data.wall)
   })
 
+  test('compares SFT and DPO with the base model, where that played', async () => {
+    const run = sampleRun()
+    const [sft] = run.arms
+    const base = {
+      name: 'base',
+      episodes: sft!.episodes.map((one) => ({ ...one, outcome: 'failure', reason: 'form', reward: 0 }) as const),
+    }
+    const summary = writeReport(folder, { ...run, arms: [base, ...run.arms] })
+    expect(summary.against.base).toMatchObject({ arm: 'dpo', lost: 0 })
+    expect(summary.sftAgainst.base).toMatchObject({ arm: 'sft', lost: 0, won: expect.any(Number) })
+    expect(textTable(summary)).toMatch(/^SFT against Base model: \+/m)
+    expect(JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')).sftAgainst.base.arm).toBe('sft')
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('SFT against Base model')
+    expect(summarise(run).sftAgainst).toEqual({})
+  })
+
   test('says what max_length cut, and how much of it was left out', async () => {
     const truncations = [
       { stage: 'dpo', round: 2, what: 'pairs', of: 40, cut: 3, dropped: 1, max_length: 512 } as const,

@@ -52,8 +52,15 @@ export interface Summary {
   readonly table: SuccessTable
   /** DPO compared with every other arm, on the problems that both played. */
   readonly against: Readonly<Record<string, Comparison>>
+  /** SFT compared with the base model; empty where the base model did not play. */
+  readonly sftAgainst: Readonly<Record<string, Comparison>>
   /** Whether DPO helped, whether training it again helped, and whether a control does as well. */
   readonly verdict: readonly Finding[]
+}
+
+/** All comparisons, each with the other arm: DPO's, then SFT's. */
+export function comparisons({ against, sftAgainst }: Summary): [other: string, comparison: Comparison][] {
+  return [...Object.entries(against), ...Object.entries(sftAgainst)]
 }
 
 /** Counts the episodes of the problems that all arms played, compares the arms, and reaches the verdict. */
@@ -70,12 +77,15 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
     }),
   )
   const arms = Object.fromEntries(Object.entries(table.overall.cells).map(([name, cell]) => [name, armSummary(cell)]))
-  return { arms, table, against, verdict: verdictOf(against) }
+  const [sft, base] = ['sft', 'base'].map((wanted) => played.find(({ name }) => name === wanted))
+  const sftAgainst: Summary['sftAgainst'] =
+    sft === undefined || base === undefined ? {} : { base: { arm: sft.name, ...compare(sft, base) } }
+  return { arms, table, against, sftAgainst, verdict: verdictOf(against, sftAgainst) }
 }
 
 /**
  * summary.json: for each arm (in camel case: `successSft`) success, n, low, high and faults; `mcnemar` of DPO against
- * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `verdict`, the
+ * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `sftAgainst` the same of SFT and the base model where that played; `verdict`, the
  * conclusions; `tasks`; `wall` seconds by stage; `truncations` where `max_length` cut or left out something.
  */
 export function summaryJson(
@@ -89,6 +99,7 @@ export function summaryJson(
     ...camel(summary.arms),
     ...(sft === undefined ? {} : { mcnemar: { won: sft.won, lost: sft.lost, p: sft.p } }),
     against: camel(summary.against),
+    ...(Object.keys(summary.sftAgainst).length === 0 ? {} : { sftAgainst: summary.sftAgainst }),
     verdict: summary.verdict,
     tasks: Object.fromEntries(
       summary.table.tasks.map(({ name, cells }) => [

@@ -5,11 +5,12 @@ import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
 import { points, pValue } from './figures.ts'
 import { armLabel, shortArmLabel } from './labels.ts'
-import type { Summary } from './summary.ts'
+import { comparisons, type Summary } from './summary.ts'
 import { findingMessage } from './verdict.ts'
 
 /** A line a task with each arm's success and Wilson 95% interval in percent, then the comparisons and the verdict. */
-export function textTable({ table, against, verdict }: Summary): string {
+export function textTable(summary: Summary): string {
+  const { table, verdict } = summary
   const { arms, overall } = table
   const tasks = table.tasks.map((task) => ({ ...task, name: visible(task.name).replace(/\s+/g, ' ') }))
   const width = Math.max(...[...tasks, overall].map(({ name }) => name.length))
@@ -40,7 +41,7 @@ export function textTable({ table, against, verdict }: Summary): string {
       ? [`The browser or a page broke ${faults} episodes in every try. Their problems are counted for no policy.`]
       : []),
     '',
-    ...Object.entries(against).map(
+    ...comparisons(summary).map(
       ([other, { arm, won, lost, difference, low, high, p }]) =>
         `${armLabel(arm)} against ${armLabel(other)}: ${points(difference)} points (${points(low)} to ${points(high)}), won ${won}, lost ${lost}, McNemar ${pValue(p)}`,
     ),

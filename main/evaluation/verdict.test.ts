@@ -54,7 +54,20 @@ describe('a verdict', () => {
       'DPO beats Golden replay only, given the same episodes and steps.',
       'No measurable difference between DPO and SFT on own successes.',
       'DPO is worse than NLL on chosen, given the same episodes and steps.',
+      expect.stringMatching(/^DPO solves more problems than the base model without training: /),
     ])
+  })
+
+  it('says what SFT and DPO learned that the base model could not do', () => {
+    const sft = against(30, 40, 'sft')
+    expect(verdictOf({ sft: SAME, base: BETTER }, { base: sft }).slice(1)).toEqual([
+      { kind: 'fromBase', standing: 'same', against: 'base', ...sft },
+      { kind: 'fromBase', standing: 'better', against: 'base', ...BETTER },
+    ])
+    const [alone] = verdictOf({}, { base: against(5, 40, 'sft') })
+    expect(english(findingMessage(alone!))).toMatch(
+      /^SFT solves fewer problems than the base model without training: −/,
+    )
   })
 })
 

@@ -15,9 +15,9 @@ export function standing({ difference, p }: Pick<Paired, 'difference' | 'p'>): S
   return difference > 0 ? 'better' : 'worse'
 }
 
-/** One of DPO's policies compared with another policy. */
+/** SFT, or one of DPO's policies, compared with another policy. */
 export interface Comparison extends Paired {
-  /** 'dpo'. After several rounds, 'dpo_round_1' against controls: it had the same episodes and as many steps. */
+  /** 'sft', or 'dpo'. After several rounds, 'dpo_round_1' against controls: it had the same episodes and as many steps. */
   readonly arm: string
 }
 
@@ -29,6 +29,8 @@ export type Finding =
       readonly standing: Standing
       readonly against: 'sft' | 'dpo_before'
     } & Comparison)
+  /** SFT or DPO against the base model without training. */
+  | ({ readonly kind: 'fromBase'; readonly standing: Standing; readonly against: 'base' } & Comparison)
   /** DPO against the controls with which it compares alike. */
   | {
       readonly kind: 'controls'
@@ -39,9 +41,16 @@ export type Finding =
       readonly all: boolean
     }
 
-/** The findings on DPO from its comparisons, which are keyed by the other arm: first SFT, then the controls. */
-export function verdictOf(against: Readonly<Record<string, Comparison>>): Finding[] {
+/**
+ * The findings from the comparisons of DPO, and of SFT, which are keyed by the other arm: first DPO and SFT, then the
+ * controls, then what either learned that the base model could not do.
+ */
+export function verdictOf(
+  against: Readonly<Record<string, Comparison>>,
+  sftAgainst: Readonly<Record<string, Comparison>> = {},
+): Finding[] {
   const { sft, dpo_before: before } = against
+  const fromBase = [sftAgainst.base, against.base].filter((comparison) => comparison !== undefined)
   const known = CONTROLS.flatMap((control) => {
     const comparison = against[control]
     return comparison === undefined ? [] : [{ control, comparison }]
@@ -62,11 +71,15 @@ export function verdictOf(against: Readonly<Record<string, Comparison>>): Findin
     ...held('better'),
     ...held('same'),
     ...held('worse'),
+    ...fromBase.map(
+      (comparison) => ({ kind: 'fromBase', standing: standing(comparison), against: 'base', ...comparison }) as const,
+    ),
   ]
 }
 
 const LEARNED = { better: 'dpoBetter', worse: 'dpoWorse', same: 'dpoSame' } as const
 const TRAINED_AGAIN = { better: 'againBetter', worse: 'againWorse', same: 'againSame' } as const
+const FROM_BASE = { better: 'baseBeaten', worse: 'baseBetter', same: 'baseSame' } as const
 const CONTROLS_HELD = { better: 'controlsBeaten', worse: 'controlsBetter', same: 'controlsSame' } as const
 
 /** A finding in words. */
@@ -76,6 +89,8 @@ export function findingMessage(finding: Finding): Message {
       return message(LEARNED[finding.standing], { figures: pairedFigures(finding) })
     case 'trainedAgain':
       return message(TRAINED_AGAIN[finding.standing], { figures: pairedFigures(finding) })
+    case 'fromBase':
+      return message(FROM_BASE[finding.standing], { arm: armName(finding.arm), figures: pairedFigures(finding) })
     case 'controls': {
       const said: MessageId = finding.all ? 'hadToBeDpo' : CONTROLS_HELD[finding.standing]
       return message(said, { arm: armName(finding.arm), controls: together(finding.against.map(quoted)) })

@@ -73,6 +73,8 @@ export const fields: Readonly<Record<string, string>> = {
   'evaluation.tasks': '要评估的任务；空为与训练相同的任务。',
   'evaluation.num_episodes_per_task': '每个任务的贪心回合数，各策略用同样的种子。',
   'evaluation.seed_start': '第一个页面种子。',
+  'evaluation.base':
+    'true 也评测未训练的基座模型；auto：提示词为 instruct 的预训练模型，只要对各任务第一题中的至少一题写出可行的动作，就评测。',
   'evaluation.controls': '同时训练并评估对照：仅重放、对自身成功做 SFT、仅优选 NLL。',
   'tracking.uri':
     'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',

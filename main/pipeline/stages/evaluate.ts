@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AgentModel } from '../../agent/model.ts'
 import type { Job } from '../../agent/rollout.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
+import type { Task } from '../../environment/tasks.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
@@ -28,12 +29,13 @@ export const evaluate: Stage<EvaluateResult> = {
     const tasks = resources.tasksNamed(config.evaluation.tasks ?? config.tasks)
     const jobs = jobsOf(tasks, seed_start, num_episodes_per_task)
     const best = bestRound(context, Math.min(1, round), round)
-    const policies = policiesOf(context, best)
-    const adapters = Object.fromEntries([...policies].map(([name, folder]) => [name, adapterDigest(folder)]))
+    const trained = policiesOf(context, best)
+    const adapters = Object.fromEntries([...trained].map(([name, folder]) => [name, adapterDigest(folder)]))
     const model = await resources.model()
     // All of them before the first one plays for hours.
-    const notes = await notesOn(model, policies)
-    const arms = await playAll(context, policies, jobs)
+    const notes = await notesOn(model, trained)
+    const base = await playsBase(context, model, jobs)
+    const arms = await playAll(context, new Map([...(base ? [['base', null] as const] : []), ...trained]), jobs)
     if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
     const { engine } = model
     const facts = {
@@ -67,7 +69,7 @@ export const evaluate: Stage<EvaluateResult> = {
 /** Lets every policy play the jobs, one policy after another. */
 async function playAll(
   context: StageContext,
-  policies: ReadonlyMap<string, string>,
+  policies: ReadonlyMap<string, string | null>,
   jobs: readonly Job[],
 ): Promise<Arm[]> {
   const total = policies.size * jobs.length
@@ -84,6 +86,35 @@ async function playAll(
     arms.push({ name, episodes })
   }
   return arms
+}
+
+/**
+ * Whether the base model plays without training. With auto, a model that is asked with the instruct prompt first plays one
+ * problem of each task, and goes on if one of its answers is an action of the page. Models of the compact prompt learn the
+ * tasks' form in SFT and would only cost time.
+ */
+async function playsBase(context: StageContext, model: AgentModel, jobs: readonly Job[]): Promise<boolean> {
+  const { base } = context.config.evaluation
+  if (base !== 'auto') return base
+  if (model.prompt === 'compact') return false
+  const first = jobs.filter(({ task }, at) => task !== jobs[at - 1]?.task)
+  const wanted = new Set(first.map(problemOf))
+  const episodes = await play(context, {
+    key: context.arm('base'),
+    adapter: null,
+    jobs: first,
+    sampling: greedy(context.config),
+    onEpisode: (done) => context.progress(done, first.length, message('unitEpisodes')),
+  })
+  const acts = episodes.some(
+    ({ steps, task, seed }) => wanted.has(problemOf({ task: { name: task }, seed })) && steps[0]?.action !== '',
+  )
+  if (!acts) context.say('baseSilent', { count: first.length })
+  return acts
+}
+
+function problemOf({ task, seed }: { readonly task: Pick<Task, 'name'>; readonly seed: number }): string {
+  return `${task.name} ${seed}`
 }
 
 /** What is odd about the policies' adapters, by arm, for the report. Throws UserError where one cannot be used. */

@@ -13,8 +13,8 @@ import type { StageContext } from '../stage.ts'
 
 export interface Play {
   readonly key: ArmKey
-  /** Folder of the adapter that plays. */
-  readonly adapter: string
+  /** Folder of the adapter that plays; null lets the base model play alone. */
+  readonly adapter: string | null
   readonly jobs: readonly Job[]
   readonly sampling: RolloutOptions['sampling']
   /** Called as each episode ends, with the number of finished jobs. */
@@ -41,8 +41,8 @@ export async function play(
   onEpisode(done)
   if (missing.length > 0) {
     const model = await resources.model()
-    const name = 'playing'
-    await model.loadAdapter(adapter, name, context.tell)
+    const name = adapter === null ? null : 'playing'
+    if (adapter !== null && name !== null) await model.loadAdapter(adapter, name, context.tell)
     try {
       await rollout(model, resources.environment(), missing, {
         adapter: name,
@@ -56,7 +56,7 @@ export async function play(
         },
       })
     } finally {
-      await model.engine.removeAdapter(name)
+      if (name !== null) await model.engine.removeAdapter(name)
     }
   }
   const episodes = store.episodes.of(key)

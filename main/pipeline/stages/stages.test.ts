@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ENDINGS } from '../../../testing/endings.ts'
 import type { AgentModel } from '../../agent/model.ts'
+import type { PromptStyle } from '../../config/choices.ts'
 import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { adapterDigest } from '../../engine/adapter-identity.ts'
 import type { Task } from '../../environment/tasks.ts'
@@ -24,6 +25,7 @@ let folder: string
 let store: Store
 let run: RunnerOptions['run']
 let said: string[]
+let prompt: PromptStyle
 
 const inFolder = (name: string) => join(folder, name)
 
@@ -45,12 +47,15 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stages-'))
   store = new Store(inFolder('lab.sqlite'))
   said = []
+  prompt = 'compact'
 })
 afterEach(() => store.close())
 
 const resources = {
   model: async () =>
     ({
+      prompt,
+      promptName: prompt,
       engine: { description: message('verbatim', { text: 'no engine' }) },
       async checkAdapter(path: string, warn: (told: Message) => void) {
         if (path.endsWith('round-2/dpo_adapter')) warn(message('verbatim', { text: 'an odd adapter' }))
@@ -209,6 +214,38 @@ test('evaluate alone plays the adapters at the paths of the configuration, and o
   }
   expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
   expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. The evaluation leaves out DPO.')
+})
+
+test('the base model plays without training where auto finds that it can act, and where it is told to', async () => {
+  begin({ evaluation: { num_episodes_per_task: 2, seed_start: 50 } })
+  adapter(inFolder('sft'))
+  const add = (arm: string, seed: number, action: string) => {
+    for (const task of run.config.tasks) {
+      const one = episode(task, seed, 0, action === '' ? 'failure' : 'success', action)
+      store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm }, one)
+    }
+  }
+  const played = async () => Object.keys((await perform(evaluate, 1)).arms)
+  for (const seed of [50, 51]) add('sft', seed, 'click tab A 1')
+  expect(await played()).toEqual(['sft'])
+
+  // Of an instruct model only the first problems are asked for, and these have no action.
+  prompt = 'instruct'
+  run = { ...run, id: store.runs.create('trial', 'evaluate', run.config) }
+  for (const seed of [50, 51]) add('sft', seed, 'click tab A 1')
+  add('base', 50, '')
+  expect(await played()).toEqual(['sft'])
+  expect(said.join('\n')).toContain('it wrote no possible action to the first problems of 2 tasks')
+
+  run = { ...run, id: store.runs.create('trial', 'evaluate', run.config) }
+  for (const arm of ['sft', 'base']) for (const seed of [50, 51]) add(arm, seed, 'click tab A 1')
+  expect(await played()).toEqual(['base', 'sft'])
+
+  prompt = 'compact'
+  const config = { ...run.config, evaluation: { ...run.config.evaluation, base: true } }
+  run = { ...run, config, id: store.runs.create('trial', 'evaluate', config) }
+  for (const arm of ['sft', 'base']) for (const seed of [50, 51]) add(arm, seed, 'click tab A 1')
+  expect(await played()).toEqual(['base', 'sft'])
 })
 
 test('DPO that was trained again is evaluated beside the earlier DPO and its SFT', async () => {

@@ -16,7 +16,7 @@ export function Verdict({ results: { arms, against, verdict } }: { readonly resu
   return (
     <section className={classes.verdict} aria-label={t('results.answer')}>
       <div className={classes.tiles}>
-        {(['sft', 'dpo'] as const).map((arm) => {
+        {(['base', 'sft', 'dpo'] as const).map((arm) => {
           const rate = arms[arm]
           return (
             rate !== undefined && (
@@ -42,7 +42,7 @@ export function Verdict({ results: { arms, against, verdict } }: { readonly resu
       </div>
       <div className={classes.sentences}>
         {verdict.map((finding) => (
-          <p key={`${finding.kind} ${finding.standing}`}>{say(findingMessage(finding))}</p>
+          <p key={`${finding.kind} ${finding.arm} ${finding.standing}`}>{say(findingMessage(finding))}</p>
         ))}
       </div>
     </section>
