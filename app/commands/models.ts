@@ -62,28 +62,30 @@ async function tellModels(list: ModelList, out: Screen, times: ReadonlyMap<strin
   const rows = usable.map((model) => {
     const seconds = times.get(model.name)
     return [
-      `${model.configured ? '*' : ' '} ${visible(model.name)}`,
-      model.family ?? '',
+      `${model.configured ? '*' : ' '} ${model.family ?? ''}`,
       numbers(model.parameters),
       model.precision ?? '',
       gb(model.bytes),
       `${least ? 'at least ' : ''}${gb(model.memory ?? 0)} of memory`,
-      ...(seconds === undefined ? [] : [`about ${duration(seconds)} a run`]),
+      ...(times.size === 0 ? [] : [seconds === undefined ? '' : `about ${duration(seconds)} a run`]),
+      // The last, as the path of a file is long.
+      visible(model.name),
     ]
   })
   for (const line of aligned(rows)) out.write(`  ${line}\n`)
   if (usable.length === 0) out.write('  none\n')
   out.write(`${gb(available)} of memory are available now.\n`)
   if (others.length > 0) out.write('Not usable with this lab:\n')
-  const reasons = others.map(({ title, problem }) => [`  ${visible(title)}`, problem === null ? '' : english(problem)])
-  for (const line of aligned(reasons)) out.write(`  ${line}\n`)
+  for (const { title, problem } of others) {
+    out.write(`    ${visible(title)}: ${problem === null ? '' : english(problem)}\n`)
+  }
   for (const folder of unreadable) out.write(`This folder cannot be read: ${visible(folder)}\n`)
   if (cut) out.write('There are more models than were looked at.\n')
 }
 
-/** The first columns as wide as their longest text, at most 60. */
+/** Every column as wide as its longest text. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
-  const width = (column: number) => Math.min(60, Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0))
   return rows.map((row) =>
     row
       .map((text, column) => text.padEnd(width(column)))

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -33,6 +33,10 @@ test('lists what the lab can use, with size, precision and memory, and says why 
     'Qwen/Tiny-Part': 'incomplete, as it lacks model.safetensors',
     'Qwen/Tiny-AWQ': 'its weights are quantised already; take the model that they were made from',
     'openai/whisper-tiny': 'whisper is a family that the lab does not run',
+    'tiny:0.1b': null,
+    'someone/Tiny-GGUF/tiny.gguf': null,
+    'someone/Tiny-GGUF/tiny-cut.gguf': 'damaged or cut off',
+    'someone/Tiny-GGUF/gemma.gguf': 'gemma3 is a family that the lab does not run',
     'nomodel:latest': 'Ollama keeps its weights in a form that the lab does not read',
   })
   const [first] = list.models
@@ -50,6 +54,18 @@ test('lists what the lab can use, with size, precision and memory, and says why 
     name: 'Qwen/Tiny-Instruct',
     source: 'hugging-face',
     configured: false,
+  })
+  const inLmStudio = list.models.find(({ title }) => title === 'someone/Tiny-GGUF/tiny.gguf')
+  const file = join(home, '.lmstudio/models/someone/Tiny-GGUF/tiny.gguf')
+  expect(inLmStudio).toMatchObject({ name: file, source: 'lm-studio', format: 'gguf', family: 'qwen2' })
+  expect(inLmStudio?.bytes).toBe(statSync(file).size)
+  expect(list.models.filter(({ title }) => title.includes('part-')).map(({ title }) => title)).toEqual([
+    'someone/Tiny-GGUF/part-00001-of-00002.gguf',
+  ])
+  expect(list.models.find(({ title }) => title === 'tiny:0.1b')).toMatchObject({
+    name: 'ollama:tiny:0.1b',
+    source: 'ollama',
+    memory: inLmStudio?.memory,
   })
   const firstOther = list.models.findIndex(({ problem }) => problem !== null)
   expect(list.models.slice(firstOther).every(({ problem, memory }) => problem !== null && memory === null)).toBe(true)
@@ -76,9 +92,9 @@ test('broken files are a reason, and no error', async () => {
   truncateSync(join(snapshot, 'model.safetensors'), 1000)
   expect(await reason()).toBe('incomplete, as it lacks model.safetensors (the one there is damaged)')
   writeFileSync(join(snapshot, 'config.json'), JSON.stringify({ model_type: 'qwen2', vocab_size: -3 }))
-  expect(await reason()).toBe('vocab_size in config.json must be more than 0')
+  expect(await reason()).toBe('vocab_size must be more than 0')
   writeFileSync(join(snapshot, 'config.json'), '{')
-  expect(await reason()).toBe('its config.json cannot be read')
+  expect(await reason()).toBe('its files cannot be read')
   writeFileSync(join(snapshot, 'config.json'), ' '.repeat(5_000_000))
-  expect(await reason()).toBe('its config.json cannot be read')
+  expect(await reason()).toBe('its files cannot be read')
 })

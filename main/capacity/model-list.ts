@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import type { ModelConfig } from '../engine/engine.ts'
-import { type Description, describeFolder } from '../engine/installed/describe.ts'
+import { type Description, describeFolder, describeGguf } from '../engine/installed/describe.ts'
 import { type Found, findModels } from '../engine/installed/find.ts'
 import { engineOf } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
@@ -42,7 +42,7 @@ export interface ListLimits {
   readonly time: number
 }
 
-const LIMITS: ListLimits = { names: 50_000, models: 500, time: 10_000 }
+const LIMITS: ListLimits = { names: 50_000, models: 500, time: 5000 }
 
 /** Lists the models of models/, the Hugging Face cache, LM Studio and Ollama. */
 export async function listModels(config: Config, limits: ListLimits = LIMITS): Promise<ModelList> {
@@ -67,8 +67,8 @@ export async function listModels(config: Config, limits: ListLimits = LIMITS): P
   }
 }
 
-async function describe({ path }: Found): Promise<Description> {
-  if (path !== null) return describeFolder(path)
+async function describe({ path, format }: Found): Promise<Description> {
+  if (path !== null) return format === 'gguf' ? describeGguf(path) : describeFolder(path)
   const problem = message('modelWithoutWeights')
   return { family: null, parameters: null, precision: null, bytes: 0, shape: null, problem }
 }

@@ -13,6 +13,7 @@ import { isGguf } from './gguf/parts.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub.ts'
 import { huggingFaceCache, offlineBy } from './hub-settings.ts'
+import { isOllamaName, ollamaFile } from './installed/ollama.ts'
 import { loadAddon } from './native/addon.ts'
 import { fingerprint, type WeightCache } from './native/cache.ts'
 import { lacking, snapshotsOf } from './snapshot.ts'
@@ -61,11 +62,13 @@ function withoutNative(): Exclude<EngineKind, 'native'> {
 }
 
 /**
- * Finds a model's folder or GGUF file: `name` as a path (relative to the project), `models/<name>`, or a snapshot of that
- * name in the Hugging Face cache that has all files which the lab reads: that of the branch main, else the newest.
+ * Finds a model's folder or GGUF file: `name` as a path (relative to the project), `models/<name>`, `ollama:<name>`, or a
+ * snapshot of that name in the Hugging Face cache that has all files which the lab reads: that of the branch main, else the
+ * newest.
  * @throws UserError that says where the model's files belong, which of them the cache lacks, or that downloads are forbidden.
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
+  if (isOllamaName(name)) return ollamaFile(name)
   const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), resolve(PROGRAM_ROOT, name)]
   const snapshots = CACHED_NAME.test(name) ? snapshotsOf(cache, name) : []
   const folder =

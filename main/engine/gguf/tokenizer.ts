@@ -52,19 +52,16 @@ export interface GgufTokenizer {
  * The tokenizer of a GGUF file's model, giving the ids of the model's own tokenizer.json.
  * @throws UserError if it is no byte-level BPE, or cuts texts in a way that this lab does not know.
  */
-export function ggufTokenizer({ file, metadata }: Gguf): GgufTokenizer {
-  const keys = keysOf(file, metadata)
-  const chat_template = metadata.get('tokenizer.chat_template')
-  if (typeof chat_template !== 'string') throw new UserError('ggufTemplateMissing', { file })
+export function ggufTokenizer(gguf: Gguf): GgufTokenizer {
+  const { file } = gguf
+  const { keys, chat_template, own, pre } = declaredTokenizer(gguf)
   const tokens = arrayOf(file, keys.tokens) as string[]
   const types = keys.token_type === undefined ? [] : (arrayOf(file, keys.token_type) as number[])
-  const own = metadata.get('tokenizer.huggingface.json')
-  const pre = typeof own === 'string' ? null : preTokenizerOf(file, keys.pre)
   const added = addedTokens(tokens, types, pre?.ordinary)
   const textOf = (token: number | undefined) => (token === undefined ? null : (tokens[token] ?? null))
   return {
     // The format has a key for the whole of it, which few writers use.
-    tokenizer: typeof own === 'string' ? own : tokenizerJson(file, keys, tokens, types, added),
+    tokenizer: own ?? tokenizerJson(file, keys, tokens, types, added),
     config: {
       tokenizer_class: pre === PRE_TOKENIZERS.qwen2 ? 'Qwen2Tokenizer' : 'PreTrainedTokenizerFast',
       bos_token: textOf(keys.bos_token_id),
@@ -77,6 +74,16 @@ export function ggufTokenizer({ file, metadata }: Gguf): GgufTokenizer {
     },
     generation: { eos_token_id: ends(keys, added) },
   }
+}
+
+/** What the metadata says of the tokenizer, without its vocabulary. @throws UserError as ggufTokenizer does. */
+export function declaredTokenizer({ file, metadata }: Gguf) {
+  const keys = keysOf(file, metadata)
+  const chat_template = metadata.get('tokenizer.chat_template')
+  if (typeof chat_template !== 'string') throw new UserError('ggufTemplateMissing', { file })
+  const json = metadata.get('tokenizer.huggingface.json')
+  const own = typeof json === 'string' ? json : null
+  return { keys, chat_template, own, pre: own === null ? preTokenizerOf(file, keys.pre) : null }
 }
 
 function preTokenizerOf(file: string, name: string): PreTokenizer {

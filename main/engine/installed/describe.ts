@@ -6,7 +6,10 @@ import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { parseModelConfig } from '../config-json.ts'
 import type { ModelConfig } from '../engine.ts'
-import { byteLength, openSafetensors } from '../safetensors.ts'
+import { modelConfigOf } from '../gguf/config.ts'
+import { openGguf } from '../gguf/parts.ts'
+import { declaredTokenizer } from '../gguf/tokenizer.ts'
+import { openSafetensors } from '../safetensors.ts'
 import { lacking, weightNames } from '../snapshot.ts'
 import { checkpointShapes, countNumbers } from '../weights.ts'
 import { smallText } from './small-text.ts'
@@ -52,6 +55,77 @@ export async function describeFolder(folder: string): Promise<Description> {
   }
 }
 
+/** Describes a GGUF file, with the parts that belong to it. Reads its header, and never throws. */
+export function describeGguf(file: string): Description {
+  const nothing: Description = {
+    family: null,
+    parameters: null,
+    precision: null,
+    bytes: sizeOf(file),
+    shape: null,
+    problem: null,
+  }
+  let family: string | null = null
+  try {
+    const gguf = openGguf(file)
+    const { metadata, tensors } = gguf
+    const kind = metadata.get('general.type') ?? 'model'
+    family = textOf(metadata.get('general.architecture'))
+    const known: Description = {
+      ...nothing,
+      family,
+      bytes: gguf.files.reduce((sum, part) => sum + sizeOf(part), 0),
+      precision: fileTypeOf(metadata.get('general.file_type')) ?? mostOf(tensors.values()),
+    }
+    if (kind !== 'model') return { ...known, problem: message('modelOfAnotherKind', { kind: textOf(kind) ?? '-' }) }
+    const shape = modelConfigOf(gguf)
+    declaredTokenizer(gguf)
+    return { ...known, shape, parameters: countNumbers(checkpointShapes(shape)) }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return { ...nothing, family, problem: inShort(error, family) }
+  }
+}
+
+/** llama.cpp's names for mixtures of types, by the number in `general.file_type` (llama_ftype in llama.h). */
+const FILE_TYPES: Readonly<Record<number, string>> = {
+  0: 'F32',
+  1: 'F16',
+  2: 'Q4_0',
+  3: 'Q4_1',
+  7: 'Q8_0',
+  8: 'Q5_0',
+  9: 'Q5_1',
+  10: 'Q2_K',
+  11: 'Q3_K_S',
+  12: 'Q3_K_M',
+  13: 'Q3_K_L',
+  14: 'Q4_K_S',
+  15: 'Q4_K_M',
+  16: 'Q5_K_S',
+  17: 'Q5_K_M',
+  18: 'Q6_K',
+  21: 'Q2_K_S',
+  32: 'BF16',
+}
+
+function fileTypeOf(value: unknown): string | undefined {
+  return typeof value === 'number' ? FILE_TYPES[value] : undefined
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+/** The type of most bytes. */
+function mostOf(
+  tensors: Iterable<{ readonly type: string; readonly begin: number; readonly end: number }>,
+): string | null {
+  const sizes = new Map<string, number>()
+  for (const { type, begin, end } of tensors) sizes.set(type, (sizes.get(type) ?? 0) + end - begin)
+  return [...sizes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null
+}
+
 function familyOf(config: string): string | null {
   try {
     return anyConfigSchema.parse(JSON.parse(config)).model_type
@@ -64,20 +138,42 @@ function familyOf(config: string): string | null {
 async function precisionOf(file: string): Promise<string | null> {
   const { entries, close } = await openSafetensors(file)
   await close()
-  const sizes = new Map<string, number>()
-  for (const { dtype, shape } of entries.values()) sizes.set(dtype, (sizes.get(dtype) ?? 0) + byteLength(dtype, shape))
-  return [...sizes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null
+  return mostOf([...entries.values()].map(({ dtype, begin, end }) => ({ type: dtype, begin, end })))
 }
 
-/** Why a config.json is refused: the family alone where that is another, else the key. */
+/** An error in a few words, for a list: without the file's name and the cure, and of another family the family alone. */
 function inShort(error: UserError, family: string | null): Message {
   const [first] = error.messages
-  if (first === undefined || first.id === 'fileNotJson') return message('modelUnreadable')
-  const { key, demand } = first.values
-  if (first.id !== 'fileKeyWrong' || key === undefined || demand === undefined) return first
-  if (key === 'model_type' && family !== null) return message('modelOtherFamily', { family })
-  if (key === 'quantization_config' || key === 'compression_config') return message('modelQuantized')
-  return message('modelKeyUnsupported', { key, demand })
+  if (first === undefined) return message('modelUnreadable')
+  const { key, demand, type, missing } = first.values
+  switch (first.id) {
+    case 'fileNotJson':
+    case 'fileUnreadable':
+      return message('modelUnreadable')
+    case 'ggufArchitecture':
+      return message('modelOtherFamily', { family: family ?? '-' })
+    case 'ggufTypeUnsupported':
+      return message('modelTypeUnsupported', { type: type ?? '-' })
+    case 'ggufPartMissing':
+      return message('modelLacks', { missing: missing ?? '-' })
+    case 'ggufTokenizer':
+    case 'ggufPreTokenizer':
+      return message('modelOtherTokenizer')
+    case 'ggufTemplateMissing':
+      return message('modelLacks', { missing: message('chatTemplate') })
+    case 'ggufMagicMissing':
+    case 'ggufCutOff':
+    case 'ggufTensorCutOff':
+    case 'ggufHeaderTooLong':
+    case 'ggufDamaged':
+      return message('modelDamaged')
+    case 'fileKeyWrong':
+      if (key === 'model_type' && family !== null) return message('modelOtherFamily', { family })
+      if (key === 'quantization_config' || key === 'compression_config') return message('modelQuantized')
+      return message('modelKeyUnsupported', { key: key ?? '-', demand: demand ?? '-' })
+    default:
+      return first
+  }
 }
 
 /** Bytes of a file; 0 if it is not there. */

@@ -17,7 +17,9 @@ export interface Found {
   readonly name: string
   /** The name under which its source shows it. */
   readonly title: string
-  /** A folder with a checkpoint in Hugging Face layout, or a GGUF file; null if the source does not say where it is. */
+  /** A folder in Hugging Face layout, or a GGUF file. */
+  readonly format: 'folder' | 'gguf'
+  /** Where that is; null if the source does not say it. */
   readonly path: string | null
 }
 
@@ -42,7 +44,7 @@ async function inModels(search: Search): Promise<Found[]> {
   for (const root of new Set([PROJECT_ROOT, PROGRAM_ROOT])) {
     for (const path of await modelsUnder(join(root, 'models'), DEPTH, search)) {
       const name = relative(root, path)
-      found.push({ source: 'models', name, title: name, path })
+      found.push({ source: 'models', name, title: name, format: formatOf(path), path })
     }
   }
   return found
@@ -60,9 +62,10 @@ async function inHuggingFaceCache(cache: string, search: Search): Promise<Found[
     const models = await modelsUnder(snapshot, SNAPSHOT_DEPTH, search)
     const folders = models.filter((path) => path === snapshot)
     const whole = folders.length === 0 || snapshots.length === 1 ? snapshot : (snapshots.find(isWhole) ?? snapshot)
-    for (const _ of folders) found.push({ source: 'hugging-face', name, title: name, path: whole })
-    for (const path of models.filter(isGguf)) {
-      found.push({ source: 'hugging-face', name: path, title: join(name, relative(snapshot, path)), path })
+    for (const _ of folders) found.push({ source: 'hugging-face', name, title: name, format: 'folder', path: whole })
+    for (const path of models.filter((path) => formatOf(path) === 'gguf')) {
+      const title = join(name, relative(snapshot, path))
+      found.push({ source: 'hugging-face', name: path, title, format: 'gguf', path })
     }
   }
   return found
@@ -72,7 +75,7 @@ async function inLmStudio(search: Search): Promise<Found[]> {
   const found: Found[] = []
   for (const folder of lmStudioFolders()) {
     for (const path of await modelsUnder(folder, DEPTH, search)) {
-      found.push({ source: 'lm-studio', name: path, title: relative(folder, path), path })
+      found.push({ source: 'lm-studio', name: path, title: relative(folder, path), format: formatOf(path), path })
     }
   }
   return found
@@ -82,7 +85,7 @@ async function inOllama(search: Search): Promise<Found[]> {
   const found: Found[] = []
   for (const folder of ollamaFolders()) {
     for (const model of await ollamaModels(folder, search)) {
-      found.push({ source: 'ollama', name: configuredName(model), title: model.name, path: model.file })
+      found.push({ source: 'ollama', name: configuredName(model), title: model.name, format: 'gguf', path: model.file })
     }
   }
   return found
@@ -93,7 +96,9 @@ async function modelsUnder(root: string, depth: number, search: Search): Promise
   const found: string[] = []
   for await (const { folder, files } of foldersUnder(root, depth, search)) {
     if (files.includes('config.json')) found.push(folder)
-    found.push(...files.filter((name) => isGguf(name) && !isLaterPart(name)).map((name) => join(folder, name)))
+    found.push(
+      ...files.filter((name) => formatOf(name) === 'gguf' && !isLaterPart(name)).map((name) => join(folder, name)),
+    )
   }
   return found
 }
@@ -102,9 +107,8 @@ function isWhole(snapshot: string): boolean {
   return lacking(snapshot).length === 0
 }
 
-/** Whether a name says that a file is GGUF. */
-export function isGguf(name: string): boolean {
-  return /\.gguf$/i.test(name)
+function formatOf(path: string): Found['format'] {
+  return /\.gguf$/i.test(path) ? 'gguf' : 'folder'
 }
 
 /** Whether a GGUF file goes on from another: `-00002-of-00003.gguf`. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { writeManifest } from '../../../testing/installed-models.ts'
+import { resolveModel } from '../load.ts'
 import { configuredName, ollamaFile, ollamaFolders, ollamaModels } from './ollama.ts'
 
 const DIGEST = 'a'.repeat(64)
@@ -38,12 +39,15 @@ test('names are as Ollama shows them, and each leads to its file again', async (
   ])
   for (const model of models) {
     expect(model.file).toBe(blob())
-    expect(ollamaFile(configuredName(model))).toBe(blob())
+    expect(() => ollamaFile(configuredName(model))).toThrow('Ollama has no model')
   }
+  mkdirSync(join(folder, 'blobs'))
+  writeFileSync(blob(), 'GGUF')
+  for (const model of models) expect(resolveModel(configuredName(model))).toBe(blob())
   expect(ollamaFile('ollama:someone/tuned')).toBe(blob())
-  expect(ollamaFile('ollama:qwen2.5')).toBeNull()
-  expect(ollamaFile('qwen2.5:0.5b')).toBeNull()
-  expect(ollamaFile('ollama:../../library/qwen2.5:0.5b')).toBeNull()
+  for (const wrong of ['ollama:qwen2.5', 'ollama:', 'ollama:../../library/qwen2.5:0.5b', 'ollama:library/..:0.5b']) {
+    expect(() => ollamaFile(wrong)).toThrow(`Ollama has no model ${wrong.slice(7)} on this machine`)
+  }
 })
 
 test.each([
@@ -62,7 +66,7 @@ test.each([
   mkdirSync(join(folder, 'manifests/registry.ollama.ai/library/broken'), { recursive: true })
   writeFileSync(join(folder, 'manifests/registry.ollama.ai/library/broken/latest'), text)
   expect(await ollamaModels(folder, search())).toEqual([{ name: 'broken:latest', file: null }])
-  expect(ollamaFile('ollama:broken')).toBeNull()
+  expect(() => ollamaFile('ollama:broken')).toThrow('Ollama has no model broken')
 })
 
 test('without OLLAMA_MODELS the folders are the user’s and the service’s', () => {

@@ -2,9 +2,11 @@
  * Models that Ollama keeps: `manifests/<registry>/<owner>/<name>/<tag>` is JSON with the layers of a model, and the layer
  * with the weights is a GGUF file `blobs/sha256-<digest>`.
  */
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { UserError } from '../../messages/error.ts'
 import { smallText } from './small-text.ts'
 import { foldersUnder, type Search } from './walk.ts'
 
@@ -17,6 +19,7 @@ const OWNER = 'library'
 const manifestSchema = z.object({
   layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
 })
+const NAME = /^ollama:([\w.-]+(?:\/[\w.-]+){0,2})(?::([\w.-]+))?$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
 /** A model by the name that Ollama shows. */
@@ -58,20 +61,25 @@ export function configuredName({ name }: OllamaModel): string {
   return `${PREFIX}${name}`
 }
 
+/** Whether a configuration names a model of Ollama's. */
+export function isOllamaName(configured: string): boolean {
+  return configured.startsWith(PREFIX)
+}
+
 /**
- * The GGUF file for a configuration's `ollama:NAME`, with or without a tag (`latest`, as Ollama takes it); null if it is no
- * such name, or Ollama has no such model.
+ * The GGUF file for a configuration's `ollama:NAME`, with or without a tag (`latest`, as Ollama takes it).
+ * @throws UserError if Ollama has no such model here.
  */
-export function ollamaFile(configured: string): string | null {
-  const [, path = '', tag = 'latest'] = /^ollama:([\w.-]+(?:\/[\w.-]+){0,2})(?::([\w.-]+))?$/.exec(configured) ?? []
+export function ollamaFile(configured: string): string {
+  const [, path = '', tag = 'latest'] = NAME.exec(configured) ?? []
   const parts = path.split('/')
-  if (path === '' || [...parts, tag].some((part) => /^\.+$/.test(part))) return null
   const place = [...[REGISTRY, OWNER].slice(0, Math.max(0, 3 - parts.length)), ...parts, tag]
-  for (const folder of ollamaFolders()) {
+  const safe = path !== '' && place.every((part) => !/^\.+$/.test(part))
+  for (const folder of safe ? ollamaFolders() : []) {
     const file = weightsOf(folder, join(folder, 'manifests', ...place))
-    if (file !== null) return file
+    if (file !== null && existsSync(file)) return file
   }
-  return null
+  throw new UserError('ollamaMissing', { name: configured.slice(PREFIX.length) })
 }
 
 /** The file with the weights that a manifest names; null if the manifest is broken or names none. */
