@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TINY as config, mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { TINY_GGUF, tinyGguf } from '../../testing/tiny-gguf.ts'
 import { writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { loadAdapter, saveAdapter } from '../engine/adapter.ts'
@@ -11,6 +12,7 @@ import { narrow } from '../engine/dtype.ts'
 import type { Forest, LoraConfig, Tensors } from '../engine/engine.ts'
 import { openSafetensors, writeSafetensors, writeSafetensorsStream } from '../engine/safetensors.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
+import { loadTokenizer } from '../engine/tokenizer.ts'
 import { mergeAdapter } from './merge.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }
@@ -229,4 +231,28 @@ test('a head of its own is merged along, and config.json says for both transform
   const merged = await loadCheckpoint(at('merged'))
   expect(merged.config.tie_word_embeddings).toBe(false)
   expect(merged.tensors.get('lm_head.weight')).toEqual(untied.get('lm_head.weight'))
+})
+
+test('a GGUF base becomes a folder, with its tokenizer, and blocks in half precision', async () => {
+  const model = { ...TINY_GGUF, tie_word_embeddings: true }
+  const file = join(room, 'base.Q4_K_M.gguf')
+  writeFileSync(file, tinyGguf(model))
+  const small: LoraConfig = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['v_proj'] }
+  await saveAdapter(at('gguf-adapter'), small, randomAdapter(model, small, 3, 0.2), 'base')
+  await mergeAdapter(file, at('gguf-adapter'), at('merged'))
+
+  const [before, after] = [await loadCheckpoint(file), await loadCheckpoint(at('merged'))]
+  expect(after.config).toEqual(model)
+  for (const [name, { data }] of before.tensors) {
+    const written = after.tensors.get(name)!.data
+    const difference = Math.max(...written.map((value, index) => Math.abs(value - data[index]!)))
+    if (name.endsWith('v_proj.weight')) expect(difference, name).toBeGreaterThan(0.01)
+    // Numbers below 1 in half precision.
+    else expect(difference, name).toBeLessThan(2 ** -12)
+  }
+  const config = JSON.parse(readFileSync(join(at('merged'), 'config.json'), 'utf8'))
+  expect(config).toMatchObject({ architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' })
+  const tokenizers = [await loadTokenizer(file), await loadTokenizer(at('merged'))]
+  const [one, other] = tokenizers.map((tokenizer) => [...tokenizer.chatPrompt([{ role: 'user', content: 'click 12' }])])
+  expect(one).toEqual(other)
 })

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { architectureOf, localFolder } from '../engine/architecture.ts'
 import type { EngineKind, ModelConfig } from '../engine/engine.ts'
+import { isGguf } from '../engine/gguf/parts.ts'
 import { chooseHolding, weightBytes } from '../engine/holding.ts'
 import { huggingFaceCache } from '../engine/hub-settings.ts'
 import { engineOf, isOnHub, isQuantized } from '../engine/load.ts'
@@ -125,8 +126,9 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
       needs.push({ folder: huggingFaceCache(), bytes: download })
     }
     const quantized = await quantizedBytes(config, shape, folder)
-    const beside = nearestFolder(folder ?? huggingFaceCache())
-    needs.push({ folder: canWrite(beside) ? beside : projectPath('data/quantized'), bytes: quantized })
+    const beside = folder !== null && isGguf(folder) ? null : nearestFolder(folder ?? huggingFaceCache())
+    const written = beside !== null && canWrite(beside) ? beside : projectPath('data/quantized')
+    needs.push({ folder: written, bytes: quantized })
   }
   const places = new Map<number, { folder: string; needed: number; free: number }>()
   for (const { folder, bytes } of needs.filter((one) => one.bytes > 0)) {

@@ -60,7 +60,7 @@ export function sameBase(a: string, b: string): boolean | null {
 
 /**
  * Whether two values of base_model_name_or_path can mean the same model. Folders of other machines and of the Hugging Face
- * cache are known by the model's name in them, and so are Unsloth's copies in 4 bits.
+ * cache are known by the model's name in them, and so are Unsloth's copies in 4 bits, and GGUF files that keep the name.
  */
 export function sameModelName(a: string, b: string): boolean {
   return modelName(a) === modelName(b)
@@ -69,5 +69,9 @@ export function sameModelName(a: string, b: string): boolean {
 function modelName(path: string): string {
   const cached = /models--(?:[^/\\]+?--)?([^/\\]+)[/\\]snapshots[/\\]/.exec(`${path}/`)?.[1]
   const last = path.split(/[/\\]/).findLast((part) => part !== '' && part !== '.')
-  return (cached ?? last ?? '').toLowerCase().replace(/(-unsloth)?-bnb-4bit$/, '')
+  const name = (cached ?? last ?? '').toLowerCase()
+  return name.replace(/(-unsloth)?-bnb-4bit$/, '').replace(GGUF_NAME, '')
 }
+
+/** The ending of a GGUF file's name: precision, part. llama.cpp writes -Q4_K_M or .Q4_K_M, and -00001-of-00003. */
+const GGUF_NAME = /([-.](i?q\d\w*|fp16|b?f16|f32))?(-\d{5}-of-\d{5})?\.gguf$/

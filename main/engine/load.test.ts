@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { testNative } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
+import { TINY_GGUF, tinyGguf } from '../../testing/tiny-gguf.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
+import { architectureOf } from './architecture.ts'
 import { saveCheckpoint } from './checkpoint.ts'
 import type { ModelConfig } from './engine.ts'
 import { qwen2 } from './families.ts'
 import { huggingFaceCache } from './hub-settings.ts'
-import { findModel, loadEngine, resolveModel } from './load.ts'
+import { findModel, isOnHub, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
 import { writeSafetensors } from './safetensors.ts'
 
@@ -203,4 +205,20 @@ test('tfjs-node-gpu is used, or refused with how to get it', async () => {
       /^The engine tfjs-node-gpu (needs a package.* @tensorflow\/tfjs-node-gpu@4\.22\.0|does not start)/,
     )
   }
+})
+
+test('finds a GGUF file by its path, also without an ending, and tells the files of a folder that has several', () => {
+  const lmStudio = join(room, 'lmstudio-community', 'Tiny-GGUF')
+  mkdirSync(lmStudio, { recursive: true })
+  for (const name of ['tiny-Q4_0.gguf', 'tiny-Q8_0.gguf']) writeFileSync(join(lmStudio, name), tinyGguf())
+  const blob = join(room, 'sha256-0123')
+  writeFileSync(blob, tinyGguf())
+  expect(resolveModel(join(lmStudio, 'tiny-Q4_0.gguf'))).toBe(join(lmStudio, 'tiny-Q4_0.gguf'))
+  expect(resolveModel(blob)).toBe(blob)
+  expect(architectureOf(blob)).toEqual(TINY_GGUF)
+  expect(() => resolveModel(lmStudio)).toThrow(
+    /no config\.json; name one of the files: tiny-Q4_0\.gguf, tiny-Q8_0\.gguf/,
+  )
+  // No name on the hub ends so.
+  expect(isOnHub('nobody/tiny.gguf')).toBe(false)
 })

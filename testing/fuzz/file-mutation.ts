@@ -7,7 +7,7 @@ import type { Dice } from './dice.ts'
 import { jsonText, mutateJson } from './json-mutation.ts'
 import { mutateTemplate } from './template-mutation.ts'
 
-export type Form = 'json' | 'jsonl' | 'yaml' | 'safetensors' | 'sqlite' | 'template' | 'text'
+export type Form = 'gguf' | 'json' | 'jsonl' | 'yaml' | 'safetensors' | 'sqlite' | 'template' | 'text'
 
 /** Mutates a file in its place. */
 export function mutateFile(path: string, form: Form, dice: Dice): void {
@@ -28,6 +28,8 @@ function structured(bytes: Buffer, form: Exclude<Form, 'text' | 'sqlite'>, dice:
       return yamlText(mutateJson(parse(text), dice), dice)
     case 'safetensors':
       return mutateHeader(bytes, dice)
+    case 'gguf':
+      return mutateGguf(bytes, dice)
     case 'template':
       return mutateTemplate(text, dice)
   }
@@ -75,6 +77,24 @@ function mutateHeader(bytes: Buffer, dice: Dice): Buffer {
   const told = dice.chance(0.8) ? text.length : dice.pick([0, 1, text.length - 1, text.length + 1, 2 ** 31, 2 ** 52])
   size.writeBigUInt64LE(BigInt(Math.max(0, told)))
   return Buffer.concat([size, text, bytes.subarray(8 + length)])
+}
+
+/**
+ * Changes the header of a GGUF file: in its bytes, or in the number or text behind one of its keys and tensors' names. The
+ * tensors stay whole behind it.
+ */
+function mutateGguf(bytes: Buffer, dice: Dice): Buffer {
+  // The last tensor's name, and about what is behind it.
+  const end = Math.min(bytes.length, bytes.lastIndexOf('.weight') + 64)
+  const [header, rest] = [bytes.subarray(0, end), bytes.subarray(end)]
+  if (dice.chance(0.3)) return Buffer.concat([mutateBytes(header, dice), rest])
+  const name = dice.pick([...header.toString('latin1').matchAll(/(general|tokenizer|qwen2|blk)\.[\w.]+|\w+\.weight/g)])
+  const copy = Buffer.from(bytes)
+  // Behind a key: type, and the value's number, or the text's length. Behind a tensor's name: dimensions, type, place.
+  const at = Math.min(copy.length - 8, name.index + name[0].length + dice.pick([0, 4, 4, 8, 12, 16, 20, 24]))
+  if (dice.chance(0.5)) copy.writeUInt32LE(dice.pick([0, 1, 2, 3, 8, 9, 13, 23, 31, 64, 255, 2 ** 31, 2 ** 32 - 1]), at)
+  else copy[at] = (copy[at] ?? 0) ^ (1 << dice.whole(8))
+  return copy
 }
 
 /** Changes a value of a table, most often one with JSON. */

@@ -8,7 +8,7 @@ import { modelConfigOf } from './config.ts'
 import type { GgufTensor } from './header.ts'
 import { ggufName, ROPE_FACTORS } from './names.ts'
 import { type Gguf, openGguf } from './parts.ts'
-import { GgufFiles, pieces, storedPieces } from './tensor.ts'
+import { GgufFiles, pieces, storedPieces, writtenDtype } from './tensor.ts'
 
 /**
  * Opens a model in GGUF: reads the headers of its files. Numbers come as float32 where the file holds blocks.
@@ -32,10 +32,7 @@ export async function openGgufCheckpoint(file: string): Promise<OpenCheckpoint> 
     notes: [],
     files: gguf.files,
     fileOf,
-    dtypeOf(name) {
-      const { type } = find(name)
-      return type === 'F32' || type === 'BF16' ? type : 'F16'
-    },
+    dtypeOf: (name) => writtenDtype(find(name).type),
     storedAs(name) {
       const { type, begin, end } = find(name)
       return { type, bytes: end - begin }

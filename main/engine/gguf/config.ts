@@ -9,7 +9,7 @@ import { parseValue } from '../model-file.ts'
 import { ggufName, ROPE_FACTORS } from './names.ts'
 import type { Gguf } from './parts.ts'
 import { scalingOf } from './rope-scaling.ts'
-import { readNumbers } from './tensor.ts'
+import { readNumbers, writtenDtype } from './tensor.ts'
 
 /** The keys of an architecture that affect the computation, without their prefix. Other keys are ignored. */
 const schema = z.looseObject({
@@ -60,11 +60,12 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     const found = keys[key] ?? head_dim
     if (found !== head_dim) throw new UserError('ggufHeadSizes', { file, key: prefix + key, found, wanted: head_dim })
   }
+  const embedding = tensors.get(ggufName('model.embed_tokens.weight')!)
   const rope_theta = shortest(keys['rope.freq_base'])
   return {
     architectures: [FAMILIES[model_type].architecture],
     model_type,
-    vocab_size: tensors.get(ggufName('model.embed_tokens.weight')!)?.shape[0] ?? 0,
+    vocab_size: embedding?.shape[0] ?? 0,
     hidden_size: keys.embedding_length,
     intermediate_size: keys.feed_forward_length,
     num_hidden_layers: keys.block_count,
@@ -79,8 +80,11 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     tie_word_embeddings: !tensors.has(ggufName('lm_head.weight')!),
     attention_dropout: 0,
     use_sliding_window: false,
+    torch_dtype: DTYPES[writtenDtype(embedding?.type ?? 'F16')],
   }
 }
+
+const DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
 function ropeScaling({ tensors }: Gguf, headDim: number, theta: number): RopeScaling | null {
   const tensor = tensors.get(ROPE_FACTORS)

@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { UserError } from '../../messages/error.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import type { Dtype } from '../dtype.ts'
+import type { WrittenDtype } from '../open-checkpoint.ts'
 import { type Piece, pieceRows, type StoredPiece } from '../tensor-stream.ts'
 import { dequantize } from './blocks.ts'
 import type { GgufTensor } from './header.ts'
@@ -12,6 +13,11 @@ import { bytesOf, type GgufType, TENSOR } from './types.ts'
 /** The dtype of a tensor's numbers once its blocks are dequantised. */
 export function dtypeOf(type: GgufType): Dtype {
   return type === 'F16' || type === 'BF16' ? type : 'F32'
+}
+
+/** The dtype of a tensor in a folder of Hugging Face layout: its own, and for blocks F16, which holds as much. */
+export function writtenDtype(type: GgufType): WrittenDtype {
+  return type === 'F32' || type === 'BF16' ? type : 'F16'
 }
 
 /** Open files, by their paths. */

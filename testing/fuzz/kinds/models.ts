@@ -29,7 +29,7 @@ async function writeSharded(folder: string): Promise<void> {
 }
 
 /** Loads a model as a stage does: estimate, weights, a few log-probabilities. */
-async function loadModel(folder: string, precision: 'fp32' | 'nf4' = 'fp32'): Promise<void> {
+export async function loadModel(folder: string, precision: 'fp32' | 'nf4' = 'fp32'): Promise<void> {
   planMemory(configSchema.parse({ model: { base_model_name: folder, precision } }), 512, 64)
   const engine = await loadEngine({ folder, engine: 'native', threads: 1, precision })
   try {
@@ -76,7 +76,7 @@ export const quantized: Kind = {
   load: (folder) => loadModel(folder, 'nf4'),
 }
 
-async function useTokenizer(folder: string): Promise<void> {
+export async function readTokenizer(folder: string): Promise<void> {
   const tokenizer = await loadTokenizer(folder)
   checkTokenizerFits(tokenizer, { vocab_size: 2 ** 31 })
   const tokens = tokenizer.chatPrompt([
@@ -96,7 +96,7 @@ export const tokenizer: Kind = {
       { file: 'generation_config.json', form: 'json' },
     ]
   },
-  load: useTokenizer,
+  load: readTokenizer,
 }
 
 export const template: Kind = {
@@ -105,7 +105,7 @@ export const template: Kind = {
     writeFileSync(join(folder, 'chat_template.jinja'), CHATML)
     return [{ file: 'chat_template.jinja', form: 'template' }]
   },
-  load: useTokenizer,
+  load: readTokenizer,
 }
 
 export const adapter: Kind = {
