@@ -27,7 +27,9 @@ using json = nlohmann::json;
 using Tokens = std::vector<llama_token>;
 
 // The most tokens of a sequence, prompt and completion.
-constexpr int kContext = 512;
+constexpr int kContext = 2048;
+// The most tokens that are computed at a time, llama.cpp's default.
+constexpr int kAtATime = 512;
 
 class Batch {
  public:
@@ -127,7 +129,8 @@ class Peer {
     if (found == nullptr) {
       llama_context_params params = llama_context_default_params();
       params.n_ctx = static_cast<uint32_t>(sequences * kContext);
-      params.n_batch = params.n_ubatch = kContext;
+      params.n_batch = kContext;
+      params.n_ubatch = kAtATime;
       params.n_seq_max = static_cast<uint32_t>(sequences);
       params.flash_attn_type = flash_ ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
       if (!flash_) params.type_k = params.type_v = GGML_TYPE_F32;

@@ -1,9 +1,9 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|live|memory|precision|queries|window]
- * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--json] [--quick]`. Prints a table, or with
+ * Runs the benchmarks: `npm run bench [-- engine|environment|holdings|live|memory|precision|queries|window]
+ * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--json] [--quick]`. Prints a table, or with
  * --json one line a figure. Notes go to stderr, and so does each figure of the table as soon as it is known. --model and
  * --case select models and cases of engine and memory, --case also queries; both may be given several times. --against
- * names another checkout, set up, whose window takes turns with ours. --quick checks that everything runs: its figures mean
+ * names another checkout, set up, whose window takes turns with ours. --gguf names the model of holdings. --quick checks that everything runs: its figures mean
  * little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -12,6 +12,7 @@ import { UserError } from '../main/messages/error.ts'
 import { benchEngine } from './engine.ts'
 import { benchEnvironment } from './environment.ts'
 import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
+import { benchHoldings } from './holdings.ts'
 import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
@@ -21,6 +22,7 @@ import { benchQuestions, benchWindow } from './window.ts'
 const BENCHES = {
   engine: benchEngine,
   environment: benchEnvironment,
+  holdings: benchHoldings,
   live: benchLive,
   memory: benchMemory,
   precision: benchPrecision,
@@ -62,7 +64,7 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,
-    selection: { model: values.model, case: values.case, against: values.against ?? null },
+    selection: { model: values.model, case: values.case, against: values.against ?? null, gguf: values.gguf ?? null },
   }
 }
 
@@ -74,6 +76,7 @@ function parsed() {
         model: { type: 'string', multiple: true, default: [] },
         case: { type: 'string', multiple: true, default: [] },
         against: { type: 'string' },
+        gguf: { type: 'string' },
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
       },

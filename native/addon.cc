@@ -177,6 +177,7 @@ struct Weights {
 const Names<Weights> kWeights{{"float32", {}},
                               {"float64", {false, dpo::Format::kBf16, true}},
                               {"bf16", {true, dpo::Format::kBf16, false}},
+                              {"int8", {true, dpo::Format::kInt8, false}},
                               {"nf4", {true, dpo::Format::kNf4, false}}};
 const Names<dpo::Format> kHeads{{"bf16", dpo::Format::kBf16}, {"int8", dpo::Format::kInt8}, {"nf4", dpo::Format::kNf4}};
 const Names<bool> kNormalisesQk{{"qwen2", false}, {"qwen3", true}, {"llama", false}};

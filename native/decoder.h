@@ -58,6 +58,9 @@ struct Scratch {
   Buffer<T> wide;    // [rows of a block, ff], or logits of a few rows
   Buffer<T> narrow;  // [rows of a block, hidden]
   Buffer<T> attention, panels;
+  Buffer<int8_t> int8;  // rows rounded to int8, with their scales and offsets
+  Buffer<float> int8Scale;
+  Buffer<int32_t> int8Offset;
 };
 
 // Generation's part in a forward pass: it adds earlier keys and values, and takes those of this pass.
@@ -177,6 +180,7 @@ class Decoder {
 
   void refresh(bool backward);
   void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
+  Int8Rows roundToInt8(const Rows& rows, int64_t k, const T* x);
   void resizeStates(bool wide);
   void gatherTail();
   void spreadTail(int64_t n, T* x) const;
@@ -227,6 +231,7 @@ class Decoder {
   bool keep_ = false;
   int64_t firstKept_ = 0;             // the lowest layer whose state is kept
   int64_t mostRows_ = 0;              // of any batch since memory was freed
+  bool rounds_ = false;  // whether products may round activations to int8: in generation, never in training
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row
   std::vector<Buffer<T>> inputs_;

@@ -99,6 +99,7 @@ void Decoder<T>::reserve(int64_t rows, Adapter<T>* adapter) {
   dropoutSeed_.reset();
   keep_ = false;
   firstKept_ = base_.config.layers;
+  rounds_ = true;
   rows_ = tailCount_ = rows;
   refresh(false);
   resizeStates(false);
@@ -111,6 +112,7 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   adapter_ = adapter;
   dropoutSeed_ = dropoutSeed;
   keep_ = keep;
+  rounds_ = hooks != nullptr;
   rows_ = layout.rowCount();
   if (keep) mostRows_ = std::max(mostRows_, rows_);
   firstKept_ = keep ? firstKept() : c.layers;
@@ -163,6 +165,14 @@ void Decoder<T>::embed(const Rows& rows, const int32_t* tokens, T* x) const {
 // y = x W^T + init for contiguous rows, on the block's thread, or shared among threads if passes are wide.
 template <class T>
 void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init) {
+  if (rounds_ && linear.isInt8(k_)) {
+    const Int8Rows rounded = roundToInt8(rows, linear.in, x);
+    const auto piece = [&](int64_t i, int) { linear.int8Piece(k_, i, rounded, y, linear.out, init, linear.out); };
+    if (passes_ == Passes::kWide) pool_.run(linear.int8Pieces(), piece);
+    else
+      for (int64_t i = 0; i < linear.int8Pieces(); i++) piece(i, rows.thread);
+    return;
+  }
   const bool few = passes_ != Passes::kBlocks;
   if (passes_ != Passes::kWide) {
     linear.forward(k_, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(rows.thread).panels, few);
@@ -171,6 +181,32 @@ void Decoder<T>::multiply(const Linear<T>& linear, const Rows& rows, const T* x,
   pool_.run(linear.pieces(few), [&](int64_t piece, int thread) {
     linear.forwardPiece(k_, piece, rows.count, x, linear.in, y, linear.out, init, linear.out, scratch(thread).panels, few);
   });
+}
+
+// Rounds contiguous rows [., k] into the memory of their thread; in wide passes threads share many rows.
+template <class T>
+Int8Rows Decoder<T>::roundToInt8(const Rows& rows, int64_t k, const T* x) {
+  constexpr int64_t kAlone = 1 << 14;  // numbers that one thread rounds sooner than others start
+  Scratch<T>& own = scratch(rows.thread);
+  Int8Rows to;
+  to.rows = rows.count;
+  to.groups = (k + kInt8Group - 1) / kInt8Group;
+  own.int8.resize(to.rows * to.groups * kInt8Group);
+  own.int8Scale.resize(to.rows * to.groups);
+  own.int8Offset.resize(to.rows * to.groups);
+  to.numbers = own.int8.data();
+  to.scale = own.int8Scale.data();
+  to.offset = own.int8Offset.data();
+  const int64_t panels = (to.rows + k_.panelRows - 1) / k_.panelRows;
+  const int64_t parts = passes_ == Passes::kWide && to.rows * k > kAlone ? 4 : 1, share = (to.groups + parts - 1) / parts;
+  const auto round = [&](int64_t i, int) {
+    const int64_t group = i % parts * share;
+    k_.roundToInt8(k, x, k, i / parts, std::min(group, to.groups), std::min(group + share, to.groups), to);
+  };
+  if (parts > 1) pool_.run(panels * parts, round);
+  else
+    for (int64_t i = 0; i < panels; i++) round(i, rows.thread);
+  return to;
 }
 
 template <class T>

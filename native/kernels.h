@@ -3,6 +3,7 @@
 // A new instruction set (AMX, another scalar type for the packed weights, a GPU) is a new table.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "stored_view.h"
 
@@ -91,6 +92,30 @@ struct Products {
   void (*packStored)(int64_t k, int64_t n, const uint16_t* w, int64_t ld, T* packed);
 };
 
+// Rows whose numbers are int8 with a scale for each kInt8Group of them. They lie in panels of a table's `panelRows` rows (the
+// last has what is left), in each panel its groups, in each group its rows.
+struct Int8Rows {
+  int64_t rows = 0;
+  int64_t groups = 0;
+  int8_t* numbers = nullptr;   // [.., kInt8Group]
+  float* scale = nullptr;
+  int32_t* offset = nullptr;   // -128 times the sum of the numbers, because the bytes of a stored matrix are 128 too large
+};
+
+// Products of rows rounded to int8 with stored int8 matrices, summed exactly within a group and in fp32 over groups. A row's
+// result does not depend on the other rows.
+template <class T>
+struct Int8Products {
+  int64_t panelRows;
+  // Both are null in a table without such products.
+  // Rounds groups [group, end) of a panel of x [rows, k], the columns after k as zeros. A group with a number that is not
+  // finite gets the scale NaN.
+  void (*roundToInt8)(int64_t k, const T* x, int64_t ldx, int64_t panel, int64_t group, int64_t end, const Int8Rows& to);
+  // C [rows, n] = init + A W^T with n rows of W from `row` on, a multiple of kInt8Rows. init as in matmul.
+  void (*matmulInt8)(const Int8Rows& a, const StoredView& w, int64_t row, int64_t n, T* c, int64_t ldc, const T* init,
+                     int64_t initLd);
+};
+
 // Keys and values of generation. Only the table knows the layout of a page.
 template <class T>
 struct Paging {
@@ -106,7 +131,7 @@ struct Paging {
 };
 
 template <class T>
-struct Kernels : Products<T>, Paging<T> {
+struct Kernels : Products<T>, Paging<T>, Int8Products<T> {
   const char* name;
   int64_t tileRows;
   int64_t tileCols;
@@ -164,6 +189,11 @@ extern const Kernels<float> kAvx2;
 extern const Kernels<float> kAvx512;
 extern const Products<float> kAvx512Bf16;
 extern const Paging<float> kAvx512Bf16Pages;
+extern const Int8Products<float> kAvx2Int8;
+extern const Int8Products<float> kAvx512Int8;
+#if defined(DPO_AVX_VNNI)
+extern const Int8Products<float> kAvxVnniInt8;
+#endif
 #if defined(DPO_AMX)
 extern const Products<float> kAmx;  // where null, kAvx512Bf16's are used
 #endif
@@ -171,8 +201,13 @@ extern const Products<float> kAmx;  // where null, kAvx512Bf16's are used
 
 // The best table that this machine can run, or the named one ("portable", "avx2", "avx512", "amx"). Throws if it cannot run.
 // With `bf16`, products round their operands to bf16 if the processor has instructions for that, and sum in T: "avx512"
-// uses AVX512-BF16, "amx" uses AMX. Without a name, AMX is used if it is faster on this machine.
+// uses AVX512-BF16, "amx" uses AMX. Without a name, AMX is used if it is faster on this machine. Only then the table has
+// products of int8.
 template <class T>
 const Kernels<T>& chooseKernels(const char* name, bool bf16);
+
+// Products of int8 by the instructions that they use: "avx2", "avx-vnni" or "avx512-vnni". Null if this machine cannot run
+// them.
+const Int8Products<float>* findInt8(const std::string& instructions);
 
 }  // namespace dpo

@@ -1,6 +1,5 @@
-// A few rows times a stored matrix, which is read in place: bf16, int8 or NF4 become bf16 in registers, right before the
-// product. So memory is read once, in the small form. int8 is exact in bf16, NF4's levels are rounded to it; scales multiply
-// fp32 sums.
+// A few rows times a stored matrix, which is read in place: bf16, or NF4 that becomes bf16 in registers, right before the
+// product. So memory is read once, in the small form. NF4's levels are rounded to bf16; scales multiply fp32 sums.
 //
 // Compiled with -mavx512bf16; runs only where chooseKernels found it.
 #include <immintrin.h>
@@ -18,13 +17,6 @@ namespace {
 inline __m512bh numbers(const uint16_t* p, int64_t count) {
   if (count >= 2 * kLanes) return (__m512bh)_mm512_loadu_si512(p);
   return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << count) - 1, p);
-}
-inline __m512bh numbers(const int8_t* p, int64_t count) {
-  const __m256i bytes = count >= 2 * kLanes ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))
-                                            : _mm256_maskz_loadu_epi8((__mmask32{1} << count) - 1, p);
-  const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes)));
-  const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
-  return _mm512_cvtne2ps_pbh(high, low);
 }
 
 // The common arguments of a few rows: a [m, k] rounded, rows `pairs` apart, and the place of the results.
@@ -53,9 +45,9 @@ inline __m128 sumsOfFour(__m512 a, __m512 b, __m512 c, __m512 d) {
   return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
-// c [R, N] = init + scale sums; scale null: 1.
+// c [R, N] = init + sums.
 template <int R, int N>
-inline void putSums(const Few& few, const __m512 (&sum)[R][N], const float* scale) {
+inline void putSums(const Few& few, const __m512 (&sum)[R][N]) {
   constexpr int kSums = R * N;
   alignas(16) float totals[(kSums + 3) / 4 * 4];
   const auto at = [&](int i) { return i < kSums ? sum[i / N][i % N] : _mm512_setzero_ps(); };
@@ -64,7 +56,7 @@ inline void putSums(const Few& few, const __m512 (&sum)[R][N], const float* scal
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-    for (int j = 0; j < N; j++) few.put(r, j, (scale == nullptr ? 1.0f : scale[j]) * totals[r * N + j]);
+    for (int j = 0; j < N; j++) few.put(r, j, totals[r * N + j]);
 }
 
 // Prefetches the next rows, which are too short for the hardware to detect the sequence in time. Rows of one tile lie side
@@ -75,9 +67,9 @@ inline void fetchAhead(const Number* p) {
   __builtin_prefetch(reinterpret_cast<const char*>(p) + kBytes);
 }
 
-// c [R, N] = init + scale a w^T. The order of every sum is the same for all R and N.
-template <int R, int N, class Number>
-void dots(const Few& few, const Number* w, int64_t ldw, const float* scale) {
+// c [R, N] = init + a w^T. The order of every sum is the same for all R and N.
+template <int R, int N>
+void dots(const Few& few, const uint16_t* w, int64_t ldw) {
   __m512 sum[R][N];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++)
@@ -98,7 +90,7 @@ void dots(const Few& few, const Number* w, int64_t ldw, const float* scale) {
       for (int j = 0; j < N; j++) sum[r][j] = _mm512_dpbf16_ps(sum[r][j], left, right[j]);
     }
   }
-  putSums(few, sum, scale);
+  putSums(few, sum);
 }
 
 // The same for NF4 rows of whole blocks, with codes w and a scale for each block. `a` holds a block's even columns, then its
@@ -137,7 +129,7 @@ void dotsNf4(const Few& few, const uint8_t* w, const float* scale) {
       }
     }
   }
-  putSums(few, sum, nullptr);
+  putSums(few, sum);
 }
 
 // Reorders rounded rows of whole blocks for dotsNf4.
@@ -167,7 +159,8 @@ void nf4Scales(const StoredView& w, int64_t block, int64_t count, float* to) {
     const __mmask16 next = _mm512_cmpge_epi32_mask(lane, _mm512_set1_epi32(kNestedBlock));
     __m512 outer = _mm512_set1_ps(w.nestedAbsmax[nested]);
     if (next != 0) outer = _mm512_mask_mov_ps(outer, next, _mm512_set1_ps(w.nestedAbsmax[nested + 1]));
-    _mm512_storeu_ps(to + i, _mm512_fmadd_ps(values, outer, _mm512_set1_ps(w.absmaxOffset)));
+    // Not fused, as in nf4Scale: the remaining blocks must get the same bits.
+    _mm512_storeu_ps(to + i, _mm512_add_ps(_mm512_mul_ps(values, outer), _mm512_set1_ps(w.absmaxOffset)));
   }
   for (; i < count; i++) to[i] = nf4Scale(w, block + i);
 }
@@ -176,14 +169,10 @@ void nf4Scales(const StoredView& w, int64_t block, int64_t count, float* to) {
 constexpr int kMost = 8;
 constexpr int kFewWide = 2, kWide = 4;
 
-using NumberDots16 = void (*)(const Few&, const uint16_t*, int64_t, const float*);
+using Dots = void (*)(const Few&, const uint16_t*, int64_t);
 template <int N>
-constexpr NumberDots16 kDots16[kMost] = {&dots<1, N, uint16_t>, &dots<2, N, uint16_t>, &dots<3, N, uint16_t>, &dots<4, N, uint16_t>,
-                                         &dots<5, N, uint16_t>, &dots<6, N, uint16_t>, &dots<7, N, uint16_t>, &dots<8, N, uint16_t>};
-using NumberDots8 = void (*)(const Few&, const int8_t*, int64_t, const float*);
-template <int N>
-constexpr NumberDots8 kDots8[kMost] = {&dots<1, N, int8_t>, &dots<2, N, int8_t>, &dots<3, N, int8_t>, &dots<4, N, int8_t>,
-                                       &dots<5, N, int8_t>, &dots<6, N, int8_t>, &dots<7, N, int8_t>, &dots<8, N, int8_t>};
+constexpr Dots kDots[kMost] = {&dots<1, N>, &dots<2, N>, &dots<3, N>, &dots<4, N>,
+                               &dots<5, N>, &dots<6, N>, &dots<7, N>, &dots<8, N>};
 using Nf4Dots = void (*)(const Few&, const uint8_t*, const float*);
 template <int N>
 constexpr Nf4Dots kDotsNf4[kMost] = {&dotsNf4<1, N>, &dotsNf4<2, N>, &dotsNf4<3, N>, &dotsNf4<4, N>,
@@ -211,17 +200,16 @@ auto choose(const Table& one, const Table& two, const Table& four, int64_t cols,
 
 void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const StoredView& w, int64_t row, float* c,
                   int64_t ldc, const float* init, int64_t initLd, float* scratch) {
+  if (w.format == Format::kInt8) {
+    kAvx512.matmulStored(m, n, k, a, lda, w, row, c, ldc, init, initLd, scratch);
+    return;
+  }
   const Few few{k, scratch, pairsOf(k), c, ldc, init, initLd};
   float* const free = scratch + m * few.pairs;
   roundRows(m, k, a, lda, scratch);
   if (w.format == Format::kBf16) {
     eachTile(m, n, [&](int64_t r, int64_t rows, int64_t j, int64_t cols) {
-      choose(kDots16<1>, kDots16<kFewWide>, kDots16<kWide>, cols, rows)(few.from(r, j), w.bf16 + (row + j) * k, k, nullptr);
-    });
-  } else if (w.format == Format::kInt8) {
-    eachTile(m, n, [&](int64_t r, int64_t rows, int64_t j, int64_t cols) {
-      choose(kDots8<1>, kDots8<kFewWide>, kDots8<kWide>, cols, rows)(few.from(r, j), w.int8 + (row + j) * k, k,
-                                                                     w.rowScale + row + j);
+      choose(kDots<1>, kDots<kFewWide>, kDots<kWide>, cols, rows)(few.from(r, j), w.bf16 + (row + j) * k, k);
     });
   } else if (k % kNf4Block == 0) {
     const int64_t blocks = k / kNf4Block;
@@ -239,7 +227,7 @@ void matmulStored(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, 
       kAvx512.unpack(w, row + j, 0, k, free);
       roundRows(1, k, free, k, rounded);
       for (int64_t r = 0; r < m; r++)
-        kDots16<1>[0](few.from(r, j), reinterpret_cast<const uint16_t*>(rounded), 0, nullptr);
+        kDots<1>[0](few.from(r, j), reinterpret_cast<const uint16_t*>(rounded), 0);
     }
   }
 }

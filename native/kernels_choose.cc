@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 
@@ -25,10 +26,31 @@ bool hasAvx512() {
 }
 bool hasAvx512Bf16() { return hasAvx512() && __builtin_cpu_supports("avx512bf16"); }
 
+// The first of these products of int8 that the machine has.
+Kernels<float> withInt8(Kernels<float> table, std::initializer_list<const char*> instructions) {
+  for (const char* each : instructions) {
+    const Int8Products<float>* const found = findInt8(each);
+    if (found == nullptr) continue;
+    static_cast<Int8Products<float>&>(table) = *found;
+    break;
+  }
+  return table;
+}
+
+const Kernels<float>& avx2WithInt8() {
+  static const Kernels<float> table = withInt8(kAvx2, {"avx-vnni", "avx2"});
+  return table;
+}
+
+const Kernels<float>& avx512WithInt8() {
+  static const Kernels<float> table = withInt8(kAvx512, {"avx512-vnni", "avx-vnni", "avx2"});
+  return table;
+}
+
 // The table of AVX-512 with other products. It is made here because this file runs on every processor.
 const Kernels<float>& avx512WithBf16() {
   static const Kernels<float> table = [] {
-    Kernels<float> mixed = kAvx512;
+    Kernels<float> mixed = avx512WithInt8();
     static_cast<Products<float>&>(mixed) = kAvx512Bf16;
     static_cast<Paging<float>&>(mixed) = kAvx512Bf16Pages;
     mixed.name = "avx512-bf16";
@@ -115,6 +137,18 @@ const Kernels<float>& fasterBf16() {
 #endif
 }  // namespace
 
+const Int8Products<float>* findInt8(const std::string& instructions) {
+#if defined(DPO_X86)
+  if (instructions == "avx2" && hasAvx2()) return &kAvx2Int8;
+#if defined(DPO_AVX_VNNI)
+  if (instructions == "avx-vnni" && hasAvx2() && __builtin_cpu_supports("avxvnni")) return &kAvxVnniInt8;
+#endif
+  if (instructions == "avx512-vnni" && hasAvx512() && __builtin_cpu_supports("avx512vnni")) return &kAvx512Int8;
+#endif
+  (void)instructions;
+  return nullptr;
+}
+
 template <>
 const Kernels<float>& chooseKernels<float>(const char* name, bool bf16) {
   const std::string wanted = name;
@@ -125,8 +159,8 @@ const Kernels<float>& chooseKernels<float>(const char* name, bool bf16) {
   if (bf16 && wanted.empty() && hasAmx()) return fasterBf16();
 #endif
   if (bf16 && (wanted.empty() || wanted == "avx512") && hasAvx512Bf16()) return avx512WithBf16();
-  if ((wanted.empty() || wanted == "avx512") && hasAvx512()) return kAvx512;
-  if ((wanted.empty() || wanted == "avx2") && hasAvx2()) return kAvx2;
+  if ((wanted.empty() || wanted == "avx512") && hasAvx512()) return bf16 ? avx512WithInt8() : kAvx512;
+  if ((wanted.empty() || wanted == "avx2") && hasAvx2()) return bf16 ? avx2WithInt8() : kAvx2;
 #endif
   (void)bf16;
   if (wanted.empty()) return kPortable;

@@ -46,9 +46,32 @@ void bf16Row(const uint16_t* from, int64_t count, T* out) {
   }
 }
 
+// The same of an int8 row, whose groups are gathered from their tile.
+template <class V, class T = typename V::Scalar>
+void unpackInt8(const StoredView& w, int64_t row, int64_t column, int64_t count, T* out) {
+  alignas(64) int8_t numbers[kInt8Group];
+  alignas(64) T group[kInt8Group];
+  for (int64_t i = 0; i < count;) {
+    const int64_t at = column + i, begin = at % kInt8Group;
+    const int64_t n = kInt8Group - begin < count - i ? kInt8Group - begin : count - i;
+    const uint8_t* const from = int8Group(w, row, at / kInt8Group);
+    const V factor = V::fill(static_cast<T>(fromHalf(*int8Scale(w, row, at / kInt8Group))));
+    for (int64_t j = 0; j < kInt8Group; j += 4) {
+      uint32_t four;
+      std::memcpy(&four, from + j * kInt8Rows, sizeof four);
+      four ^= 0x80808080u;
+      std::memcpy(numbers + j, &four, sizeof four);
+    }
+    T* const to = n == kInt8Group ? out + i : group;
+    for (int64_t j = 0; j < kInt8Group; j += V::lanes) (V::fromInt8(numbers + j) * factor).store(to + j);
+    if (n < kInt8Group) std::memcpy(out + i, group + begin, static_cast<size_t>(n) * sizeof(T));
+    i += n;
+  }
+}
+
 template <class V, class T = typename V::Scalar>
 void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* out) {
-  const int64_t at = row * w.cols + column, whole = count / V::lanes * V::lanes;
+  const int64_t at = row * w.cols + column;
   switch (w.format) {
     case Format::kNf4:
       unpackNf4<V>(w, at, count, out);
@@ -56,13 +79,9 @@ void unpack(const StoredView& w, int64_t row, int64_t column, int64_t count, T* 
     case Format::kBf16:
       bf16Row<V>(w.bf16 + at, count, out);
       return;
-    case Format::kInt8: {
-      const T scale = static_cast<T>(w.rowScale[row]);
-      const V factor = V::fill(scale);
-      for (int64_t i = 0; i < whole; i += V::lanes) (V::fromInt8(w.int8 + at + i) * factor).store(out + i);
-      for (int64_t i = whole; i < count; i++) out[i] = scale * static_cast<T>(w.int8[at + i]);
+    case Format::kInt8:
+      unpackInt8<V>(w, row, column, count, out);
       return;
-    }
   }
 }
 

@@ -12,6 +12,7 @@ constexpr Kernels<T> kernelTable(const char* name) {
   return {{&packedSize<V>, &packTransposed<V>, &pack<V>, &matmul<V>, &matmulTransposed<V>, &matmulStored<V>,
            &packStoredTransposed<V>, &packStored<V>},
           {&pageSize<V>, nullptr, &putToken<V>, &readPage<V>, &decodeAttention<V>},
+          {},
           name,
           V::tileRows,
           V::lanes * V::tileVecs,

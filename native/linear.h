@@ -16,8 +16,9 @@ namespace dpo {
 // Columns of the result that are packed together, so that threads can share a product.
 constexpr int64_t kColumns = 256;
 
-// The same for a stored matrix and few rows.
+// The same for a stored matrix and few rows, or rows of int8.
 constexpr int64_t kFewColumns = 64;
+static_assert(kFewColumns % kInt8Rows == 0, "a piece has whole tiles");
 
 // Rows of the contraction in a panel that is packed for one use: the most of any table of kernels.
 constexpr int64_t kPassingDepth = 2 * kPanelDepth;
@@ -113,6 +114,35 @@ class Linear {
     }
   }
 
+  // Whether the table multiplies these weights as int8.
+  bool isInt8(const Kernels<T>& kernels) const {
+    return kernels.matmulInt8 != nullptr && !stored.empty() && stored.front()->view().format == Format::kInt8;
+  }
+
+  // y [rows, out] = x W^T + init as forward does, of rows rounded to int8, in pieces of some columns that threads may compute
+  // at the same time.
+  int64_t int8Pieces() const {
+    int64_t pieces = 0;
+    for (const Stored* each : stored) pieces += piecesOf(*each);
+    return pieces;
+  }
+  void int8Piece(const Kernels<T>& kernels, int64_t piece, const Int8Rows& x, T* y, int64_t ldy, const T* init,
+                 int64_t initLd) const {
+    if (init == nullptr && bias != nullptr) {
+      init = bias;
+      initLd = 0;
+    }
+    int64_t top = 0;
+    auto part = stored.begin();
+    for (; piece >= piecesOf(**part); part++) {
+      piece -= piecesOf(**part);
+      top += (*part)->rows();
+    }
+    const int64_t row = piece * kFewColumns, column = top + row;
+    kernels.matmulInt8(x, (*part)->view(), row, std::min(kFewColumns, (*part)->rows() - row), y + column, ldy,
+                       init == nullptr ? nullptr : init + column, initLd);
+  }
+
   // dx [m, in] = dy [m, out] W, added to dx if `add`.
   void backward(const Kernels<T>& kernels, int64_t m, const T* dy, int64_t lddy, T* dx, int64_t lddx, bool add,
                 Buffer<T>& panels) const {
@@ -138,6 +168,7 @@ class Linear {
   }
 
  private:
+  static int64_t piecesOf(const Stored& part) { return (part.rows() + kFewColumns - 1) / kFewColumns; }
   int64_t pieceColumns(bool few) const { return few && weight == nullptr ? kFewColumns : kColumns; }
 
   // The row where the stored matrix with this row ends.

@@ -1,7 +1,8 @@
 // Compares the products of every table of kernels that this machine can run with double precision: random shapes with
 // ragged edges between poisoned memory, then several threads at a time. Prints a line an entry; exits with 1 if one is wrong.
 //
-//   products_check [table...]    portable, avx2, avx512, avx512-bf16, amx; named tables must be available
+//   products_check [table...]    portable, avx2, avx512, avx512-bf16, amx, and for products of int8 int8-avx2, int8-avx-vnni,
+//                                int8-avx512-vnni; named tables must be available
 //
 // It needs neither Node nor a file, so that it runs almost everywhere.
 #include <algorithm>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include "kernels.h"
+#include "stored.h"
+#include "threadpool.h"
 
 namespace {
 
@@ -244,6 +247,95 @@ bool threadsAgree(const Kernels<float>& k) {
   return std::all_of(same.begin(), same.end(), [](char x) { return x != 0; });
 }
 
+// Products of int8 of one random shape: the rounding of rows, and products of the rounded numbers with stored ones.
+struct Int8Entries {
+  Entry rounding{"roundToInt8"}, product{"matmulInt8"}, alone{"a row alone"};
+
+  void tryShape(const dpo::Int8Products<float>& k) {
+    constexpr int64_t group = dpo::kInt8Group;
+    const int64_t m = size(30), n = size(110), depth = size(700), groups = (depth + group - 1) / group;
+    Matrix a = Matrix::random(m, depth), b = Matrix::random(n, depth);
+    for (int64_t j = 0; j < depth; j++) a.at(0, j) = 0;
+    // An outlier must cost only its own group.
+    a.at(m - 1, depth - 1) = 1e4f;
+    dpo::Stored w("w", dpo::Format::kInt8, n, depth);
+    dpo::ThreadPool pool(1);
+    Floats flat;
+    for (int64_t i = 0; i < n; i++) flat.insert(flat.end(), &b.at(i, 0), &b.at(i, 0) + depth);
+    w.fill(pool, 0, n * depth, dpo::Dtype::kF32, reinterpret_cast<const uint8_t*>(flat.data()));
+    for (int64_t i = 0; i < n; i++) {
+      dpo::kPortable.unpack(w.view(), i, 0, depth, &b.at(i, 0));
+      for (int64_t j = 0; j < depth; j++)
+        rounding.worst = std::max(rounding.worst, std::abs(b.at(i, j) - double{flat[static_cast<size_t>(i * depth + j)]}) > 0.05 ? 1.0 : 0.0);
+    }
+
+    const size_t places = static_cast<size_t>(m * groups);
+    std::vector<int8_t> numbers(places * group + kMargin, 99);
+    Floats scale(places + kMargin, kPoison);
+    std::vector<int32_t> offset(places + kMargin, 99);
+    const dpo::Int8Rows rows{m, groups, numbers.data(), scale.data(), offset.data()};
+    const int64_t middle = upTo(groups);
+    for (int64_t panel = 0; panel * k.panelRows < m; panel++) {
+      k.roundToInt8(depth, a.data.data(), a.ld, panel, 0, middle, rows);
+      k.roundToInt8(depth, a.data.data(), a.ld, panel, middle, groups, rows);
+    }
+    rounding.tight = rounding.tight && numbers[places * group] == 99 && std::isnan(scale[places]) && offset[places] == 99;
+    Matrix rounded(m, depth);
+    for (int64_t r = 0; r < m; r++) {
+      const int64_t first = r / k.panelRows * k.panelRows, count = std::min(k.panelRows, m - first);
+      for (int64_t g = 0; g < groups; g++) {
+        const size_t at = static_cast<size_t>(first * groups + g * count + r - first);
+        int32_t sum = 0;
+        float largest = 0;
+        for (int64_t i = 0; i < group; i++) {
+          const int64_t column = g * group + i;
+          const int number = numbers[at * group + static_cast<size_t>(i)];
+          sum += number;
+          if (column >= depth) {
+            if (number != 0) rounding.worst = 1;
+            continue;
+          }
+          rounded.at(r, column) = scale[at] * static_cast<float>(number);
+          largest = std::max(largest, std::abs(a.at(r, column)));
+        }
+        if (offset[at] != -128 * sum) rounding.worst = 1;
+        for (int64_t column = g * group; column < std::min(depth, (g + 1) * group); column++)
+          if (!(std::abs(rounded.at(r, column) - a.at(r, column)) <= 0.5001f * largest / 127)) rounding.worst = 1;
+      }
+    }
+
+    const Matrix init = Matrix::random(m, n), right = b.transposed();
+    Matrix c(m, n);
+    k.matmulInt8(rows, w.view(), 0, n, c.data.data(), c.ld, init.data.data(), init.ld);
+    product.add(c, &init, rounded, right, false);
+    if (n > dpo::kInt8Rows) {
+      // The rows after the first tile, without a bias.
+      const int64_t rest = n - dpo::kInt8Rows;
+      Matrix part(m, rest), others(depth, rest);
+      for (int64_t i = 0; i < depth; i++)
+        for (int64_t j = 0; j < rest; j++) others.at(i, j) = right.at(i, j + dpo::kInt8Rows);
+      k.matmulInt8(rows, w.view(), dpo::kInt8Rows, rest, part.data.data(), part.ld, nullptr, 0);
+      product.add(part, nullptr, rounded, others, false);
+    }
+    const int64_t row = upTo(m) - 1;
+    std::vector<int8_t> oneNumbers(static_cast<size_t>(groups * group));
+    Floats oneScale(static_cast<size_t>(groups));
+    std::vector<int32_t> oneOffset(static_cast<size_t>(groups));
+    const dpo::Int8Rows one{1, groups, oneNumbers.data(), oneScale.data(), oneOffset.data()};
+    k.roundToInt8(depth, &a.at(row, 0), a.ld, 0, 0, groups, one);
+    Matrix single(1, n);
+    k.matmulInt8(one, w.view(), 0, n, single.data.data(), single.ld, &init.data[static_cast<size_t>(row * init.ld)], 0);
+    if (std::memcmp(&single.at(0, 0), &c.at(row, 0), static_cast<size_t>(n) * sizeof(float)) != 0) alone.worst = 1;
+
+    // A number that is not finite must not vanish.
+    a.at(row, upTo(depth) - 1) = generator() % 2 == 0 ? kPoison : std::numeric_limits<float>::infinity();
+    k.roundToInt8(depth, &a.at(row, 0), a.ld, 0, 0, groups, one);
+    k.matmulInt8(one, w.view(), 0, n, single.data.data(), single.ld, nullptr, 0);
+    for (int64_t j = 0; j < n; j++)
+      if (std::isfinite(single.at(0, j))) rounding.worst = 1;
+  }
+};
+
 struct Table {
   const char* name;
   const char* instructions;
@@ -280,12 +372,24 @@ bool check(const Table& table, const Kernels<float>& kernels) {
   return good && agree;
 }
 
+constexpr const char* kInt8Tables[] = {"int8-avx2", "int8-avx-vnni", "int8-avx512-vnni"};
+
+bool checkInt8(const char* name, const dpo::Int8Products<float>& products) {
+  std::printf("%s\n", name);
+  Int8Entries entries;
+  for (int i = 0; i < kShapes; i++) entries.tryShape(products);
+  bool good = true;
+  for (const Entry* entry : {&entries.rounding, &entries.product, &entries.alone}) good = entry->print() && good;
+  return good;
+}
+
 }  // namespace
 
 int main(int count, char** names) {
   const std::vector<std::string> wanted(names + 1, names + count);
   for (const std::string& name : wanted)
-    if (std::none_of(std::begin(kTables), std::end(kTables), [&](const Table& table) { return name == table.name; })) {
+    if (std::none_of(std::begin(kTables), std::end(kTables), [&](const Table& table) { return name == table.name; }) &&
+        std::find(std::begin(kInt8Tables), std::end(kInt8Tables), name) == std::end(kInt8Tables)) {
       std::fprintf(stderr, "there is no table '%s'\n", name.c_str());
       return 2;
     }
@@ -301,6 +405,17 @@ int main(int count, char** names) {
       good = good && !named;
     }
     std::fflush(stdout);
+  }
+  for (const char* name : kInt8Tables) {
+    const bool named = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    if (!named && !wanted.empty()) continue;
+    const dpo::Int8Products<float>* const products = dpo::findInt8(name + std::strlen("int8-"));
+    if (products != nullptr) {
+      good = checkInt8(name, *products) && good;
+    } else {
+      std::printf("%s: not on this machine\n", name);
+      good = good && !named;
+    }
   }
   std::printf("chosen for bf16: %s\n", dpo::chooseKernels<float>("", true).name);
   return good ? 0 : 1;

@@ -30,6 +30,8 @@ namespace {
 
 // Values that a task of the pool converts.
 constexpr int64_t kChunk = 1 << 14;
+// The byte of an int8 zero.
+constexpr uint8_t kInt8Zero = 128;
 
 // Midpoints of neighbouring levels: a value above t[i] is nearer to level i + 1.
 std::array<float, 15> halfway(const float* levels) {
@@ -45,16 +47,14 @@ uint16_t toBf16(float x) {
   return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
-float fromHalf(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
-  float value;
-  if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-    return sign != 0 ? -value : value;
-  }
-  const uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
+// The smallest half-precision number that is not below x >= 0; infinity if there is none.
+uint16_t halfNotBelow(float x) {
+  if (!(x > 0)) return 0;
+  int exponent = std::max(std::ilogb(x), -14);
+  if (exponent > 15) return 0x7c00u;
+  // In units of the last place; of a normal number these are 1024 to 2048.
+  const float units = std::ceil(std::ldexp(x, 10 - exponent));
+  return static_cast<uint16_t>(((exponent + 14) << 10) + static_cast<int>(units));
 }
 
 // The index of the map's value that is nearest to x; of two equally near, the lower.
@@ -98,6 +98,18 @@ const float* dynamicMap() {
   return map.data();
 }
 
+float fromHalf(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
+  float value;
+  if (exponent == 0) {
+    value = std::ldexp(static_cast<float>(fraction), -24);
+    return sign != 0 ? -value : value;
+  }
+  const uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 float nf4Scale(const StoredView& w, int64_t block) {
   const float difference = w.map[w.absmax[block]] * w.nestedAbsmax[block / kNestedBlock];
   return difference + w.absmaxOffset;
@@ -127,8 +139,9 @@ Stored::Stored(std::string name, Format format, int64_t rows, int64_t cols)
   if (format == Format::kBf16) {
     bf16_.resize(size());
   } else if (format == Format::kInt8) {
-    int8_.resize(size());
-    rowScale_.resize(rows);
+    const int64_t tiles = (rows + kInt8Rows - 1) / kInt8Rows;
+    scale_.resize(tiles * int8Groups(view_) * kInt8Rows);
+    int8_.resize(scale_.size() * kInt8Group);
   } else {
     nf4_.resize((size() + 1) / 2);
     nf4_.zero();
@@ -138,7 +151,7 @@ Stored::Stored(std::string name, Format format, int64_t rows, int64_t cols)
   }
   view_.bf16 = bf16_.data();
   view_.int8 = int8_.data();
-  view_.rowScale = rowScale_.data();
+  view_.scale = scale_.data();
   view_.nf4 = nf4_.data();
   view_.absmax = absmax_.data();
   view_.nestedAbsmax = nestedAbsmax_.data();
@@ -146,7 +159,12 @@ Stored::Stored(std::string name, Format format, int64_t rows, int64_t cols)
 }
 
 void Stored::fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
-  if (offset == 0) filled_ = 0;
+  if (offset == 0) {
+    filled_ = 0;
+    // What fills up tiles and groups may have come from a file.
+    scale_.zero();
+    std::fill_n(int8_.data(), int8_.size(), kInt8Zero);
+  }
   if (offset != filled_ || count < 0 || count > size() - offset)
     throw std::invalid_argument("tensor '" + name_ + "' was given values " + std::to_string(offset) + " to " +
                                 std::to_string(offset + count) + " where " + std::to_string(filled_) + " of " +
@@ -156,7 +174,7 @@ void Stored::fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, 
   if (view_.format == Format::kNf4 && exactAbsmax_.empty()) exactAbsmax_.resize(blocks());
   const int64_t width = dtype == Dtype::kF32 ? 4 : 2;
   // Rows for int8, whole blocks for NF4, so that each task has its own scales.
-  const int64_t chunk = view_.format == Format::kInt8 ? cols_ : kChunk;
+  const int64_t chunk = view_.format == Format::kInt8 ? kInt8Rows * cols_ : kChunk;
   pool.run((count + chunk - 1) / chunk, [&](int64_t i, int) {
     const int64_t begin = i * chunk, n = std::min(chunk, count - begin);
     std::vector<float> values(static_cast<size_t>(n));
@@ -176,11 +194,7 @@ void Stored::fillChunk(int64_t begin, int64_t count, const float* values) {
     return;
   }
   if (view_.format == Format::kInt8) {
-    float largest = 0;
-    for (int64_t i = 0; i < count; i++) largest = std::max(largest, std::fabs(values[i]));
-    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
-    rowScale_[begin / cols_] = largest / 127.0f;
-    for (int64_t i = 0; i < count; i++) int8_[begin + i] = static_cast<int8_t>(std::lrint(values[i] * inverse));
+    for (int64_t at = 0; at < count; at += cols_) fillInt8((begin + at) / cols_, values + at);
     return;
   }
   static const std::array<float, 15> above = halfway(kNf4Levels);
@@ -199,6 +213,23 @@ void Stored::fillChunk(int64_t begin, int64_t count, const float* values) {
     }
     uint8_t* const to = nf4_.data() + (begin + at) / 2;
     for (int64_t i = 0; i < n; i += 2) to[i / 2] = static_cast<uint8_t>(codes[i] << 4 | codes[i + 1]);
+  }
+}
+
+void Stored::fillInt8(int64_t row, const float* values) {
+  for (int64_t group = 0; group < int8Groups(view_); group++) {
+    const int64_t first = group * kInt8Group, n = std::min(kInt8Group, cols_ - first);
+    float largest = 0;
+    for (int64_t i = 0; i < n; i++) largest = std::max(largest, std::fabs(values[first + i]));
+    const uint16_t half = halfNotBelow(largest / 127.0f);
+    const float scale = fromHalf(half), inverse = scale > 0 ? 1.0f / scale : 0.0f;
+    if (!std::isfinite(scale)) throw NotFinite(name_, row * cols_ + first);
+    scale_[int8Scale(view_, row, group) - view_.scale] = half;
+    uint8_t* const to = int8_.data() + (int8Group(view_, row, group) - view_.int8);
+    for (int64_t i = 0; i < n; i++) {
+      const long number = std::clamp(std::lrint(values[first + i] * inverse), -127l, 127l);
+      to[i / 4 * 4 * kInt8Rows + i % 4] = static_cast<uint8_t>(number + kInt8Zero);
+    }
   }
 }
 
@@ -226,15 +257,16 @@ std::vector<Section> Stored::sections() {
                    buffer.size() * static_cast<int64_t>(sizeof(*buffer.data()))};
   };
   if (view_.format == Format::kBf16) return {section("bf16", bf16_)};
-  if (view_.format == Format::kInt8) return {section("int8", int8_), section("scale", rowScale_)};
+  if (view_.format == Format::kInt8) return {section("int8", int8_), section("scale", scale_)};
   return {section("nf4", nf4_), section("absmax", absmax_), section("nested_absmax", nestedAbsmax_),
           section("offset", absmaxOffset_)};
 }
 
 void Stored::sectionsRead() {
   bool finite = true;
-  for (const Buffer<float>* each : {&rowScale_, &nestedAbsmax_, &absmaxOffset_})
+  for (const Buffer<float>* each : {&nestedAbsmax_, &absmaxOffset_})
     for (int64_t i = 0; i < each->size(); i++) finite = finite && std::isfinite((*each)[i]);
+  for (int64_t i = 0; i < scale_.size(); i++) finite = finite && (scale_[i] & 0x7c00u) != 0x7c00u;
   for (int64_t i = 0; i < bf16_.size(); i++) finite = finite && (bf16_[i] & 0x7f80u) != 0x7f80u;
   if (!finite) throw NotFinite(name_);
   if (!absmaxOffset_.empty()) view_.absmaxOffset = absmaxOffset_[0];

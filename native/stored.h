@@ -1,6 +1,6 @@
-// A frozen weight matrix in a form that takes less memory than float: bf16, int8 with a scale a row, or NF4 with double
-// quantisation (Dettmers et al. 2023, QLoRA, arXiv:2305.14314), exactly as in bitsandbytes: 16 levels, blocks of 64 values
-// with their largest magnitude, and blocks of 256 magnitudes as 8-bit numbers.
+// A frozen weight matrix in a form that takes less memory than float: bf16; int8 with a scale in fp16 for each 32 numbers of
+// a row, as in llama.cpp's Q8_0; or NF4 with double quantisation (Dettmers et al. 2023, QLoRA, arXiv:2305.14314), exactly as
+// in bitsandbytes: 16 levels, blocks of 64 values with their largest magnitude, and blocks of 256 magnitudes as 8-bit numbers.
 //
 // It is filled in pieces, so that a checkpoint can be streamed into it.
 #pragma once
@@ -32,7 +32,7 @@ class Stored {
   Stored(std::string name, Format format, int64_t rows, int64_t cols);
 
   // Takes `count` values from index `offset` on, given as dtype. Pieces come in order. All but the last have whole rows and
-  // a multiple of 64 values. Offset 0 starts again. Throws std::invalid_argument if a value is not finite.
+  // a multiple of 64 values. Offset 0 starts again. Throws NotFinite if a value, or int8's scale of it, is not finite.
   void fill(ThreadPool& pool, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes);
   // The stored bytes, to be written to a file or read from it.
   std::vector<Section> sections();
@@ -50,14 +50,16 @@ class Stored {
   int64_t blocks() const { return (size() + kNf4Block - 1) / kNf4Block; }
   int64_t nestedBlocks() const { return (blocks() + kNestedBlock - 1) / kNestedBlock; }
   void fillChunk(int64_t begin, int64_t count, const float* values);
+  void fillInt8(int64_t row, const float* values);
   void quantizeAbsmax();
 
   std::string name_;
   int64_t rows_, cols_;
   int64_t filled_ = 0;
   Buffer<uint16_t> bf16_;
-  Buffer<int8_t> int8_;
-  Buffer<float> rowScale_, nestedAbsmax_, exactAbsmax_;  // exactAbsmax_: until all blocks are known
+  Buffer<uint8_t> int8_;
+  Buffer<uint16_t> scale_;
+  Buffer<float> nestedAbsmax_, exactAbsmax_;  // exactAbsmax_: until all blocks are known
   Buffer<uint8_t> nf4_, absmax_;
   Buffer<float> absmaxOffset_;
   StoredView view_;

@@ -3,7 +3,7 @@
 /**
  * Storage format of the base model's matrices. Float32 matrices can be trained; in the other formats they are frozen.
  */
-export const PRECISIONS = ['fp32', 'bf16', 'nf4'] as const
+export const PRECISIONS = ['fp32', 'bf16', 'int8', 'nf4'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
 /** Storage format of embedding and head where the base model's matrices are frozen. */

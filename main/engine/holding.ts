@@ -8,7 +8,7 @@ import { checkpointShapes } from './weights.ts'
 export interface HoldingOptions {
   /** The form of the weights. 'auto' (the default) is as exact as this machine's memory allows. */
   readonly precision?: 'auto' | Precision
-  /** The form of embedding and head unless `precision` is fp32. 'auto' (the default) is bf16, or int8 beside NF4. */
+  /** The form of embedding and head unless `precision` is fp32. 'auto' (the default) is bf16, or int8 beside int8 and NF4. */
   readonly headPrecision?: 'auto' | HeadPrecision
   /**
    * Whether backward recomputes activations. 'auto' (the default) does so unless `precision` is fp32, for the layers whose
@@ -18,9 +18,9 @@ export interface HoldingOptions {
 }
 
 /**
- * Resolves 'auto': float32 if weights with their packed copies take at most a quarter of `memory` bytes, bf16 if bf16
- * weights take at most half, else NF4. Unless weights are float32, activations are recomputed
- * beyond an eighth of memory and a quarter of the `free` bytes. That changes no result.
+ * Resolves 'auto': float32 if weights with their packed copies take at most a quarter of `memory` bytes, bf16 or int8 if such
+ * weights take at most half, else NF4. Unless weights are float32, activations are recomputed beyond an eighth of memory and
+ * a quarter of the `free` bytes. That changes no result.
  */
 export function chooseHolding(
   config: ModelConfig,
@@ -29,13 +29,15 @@ export function chooseHolding(
   free: number = memoryHere().available,
 ): Omit<Holding, 'threads'> {
   const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
+  const headOf = (chosen: Precision) => (chosen === 'int8' || chosen === 'nf4' ? 'int8' : 'bf16')
   const fits = (chosen: Precision, share: number) =>
-    weightBytes(config, { precision: chosen, headPrecision: 'bf16', packedBytes }) <= share * memory
-  const auto = () => (fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : 'nf4')
+    weightBytes(config, { precision: chosen, headPrecision: headOf(chosen), packedBytes }) <= share * memory
+  const auto = () =>
+    fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : fits('int8', 1 / 2) ? 'int8' : 'nf4'
   const chosen = precision === 'auto' ? auto() : precision
   return {
     precision: chosen,
-    headPrecision: headPrecision === 'auto' ? (chosen === 'nf4' ? 'int8' : 'bf16') : headPrecision,
+    headPrecision: headPrecision === 'auto' ? headOf(chosen) : headPrecision,
     gradientCheckpointing: gradientCheckpointing === 'auto' ? chosen !== 'fp32' : gradientCheckpointing,
     keptBytes: gradientCheckpointing === 'auto' ? Math.floor(Math.min(memory / 8, free / 4)) : 0,
     packedBytes,
@@ -47,8 +49,11 @@ function hasBf16Products(): boolean {
 }
 
 const FLOAT = 4
-/** Bytes a number. NF4 has half a byte, plus a byte for each 64 numbers and a float for each 64 x 256. */
-const BYTES = { bf16: 2, int8: 1, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
+/**
+ * Bytes a number. int8 has a byte, plus two for each 32 numbers of a row. NF4 has half a byte, plus a byte for each 64 numbers
+ * and a float for each 64 x 256.
+ */
+const BYTES = { bf16: 2, int8: 1 + 2 / 32, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 
 /** Bytes of the base model, with the packed copies of float32 weights. */
 export function weightBytes(

@@ -7,9 +7,9 @@ export const fields: Readonly<Record<string, string>> = {
   'model.engine': '用什么计算：native（C++）、tfjs-node-gpu、tfjs，或 auto：其中第一个现有的。',
   'model.threads': '训练用的线程数；auto 为每核一个。',
   'model.precision':
-    '原生引擎保存基座权重的形式：fp32、bf16、nf4（4 位），或 auto：内存允许的最精确者。非 fp32 时只能训练适配器。',
+    '原生引擎保存基座权重的形式：fp32、bf16、int8、nf4（4 位），或 auto：内存允许的最精确者。int8 生成最快。非 fp32 时只能训练适配器。',
   'model.head_precision':
-    'precision 非 fp32 时嵌入与输出层的形式：bf16、int8 或 nf4；auto 为 bf16，与 nf4 搭配时为 int8。',
+    'precision 非 fp32 时嵌入与输出层的形式：bf16、int8 或 nf4；auto 为 bf16，与 int8、nf4 搭配时为 int8。',
   'model.prompt':
     '每一步对模型说什么：compact 只有页面与任务；instruct 先给规则与示例。auto：聊天模板不含系统消息的模型（如自带模型）用 compact，其余用 instruct。',
   'model.max_new_tokens': '回答（想法与动作）的最大长度，单位词元。',

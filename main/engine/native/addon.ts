@@ -48,10 +48,10 @@ export interface OpenOptions {
   /** '' means the best that the processor has. */
   readonly instructions: '' | 'portable' | 'avx2' | 'avx512' | 'amx'
   /**
-   * Of the base model's matrices. 'float32' can be trained; 'bf16' and 'nf4' are frozen. 'float64' is for tests with finite
+   * Of the base model's matrices. 'float32' can be trained; 'bf16', 'int8' and 'nf4' are frozen. 'float64' is for tests with finite
    * differences.
    */
-  readonly precision: 'float32' | 'float64' | 'bf16' | 'nf4'
+  readonly precision: 'float32' | 'float64' | 'bf16' | 'int8' | 'nf4'
   /**
    * With 'bf16', matrix products round their operands to bf16 and sum in float32, if the processor has instructions for it:
    * 'avx512' uses AVX512-BF16, 'amx' uses AMX, '' the faster of these. Otherwise, and with 'fp32', products are exact to

@@ -17,7 +17,7 @@ export interface WeightCache {
 }
 
 /** Raise it when the stored form changes. */
-const FORM = 1
+const FORM = 2
 /** The most bytes that are copied at a time. */
 const PIECE = 2 ** 24
 

@@ -53,7 +53,7 @@ export interface NativeOptions {
   readonly precision?: OpenOptions['precision']
   /** Default 'fp32'. */
   readonly products?: OpenOptions['products']
-  /** Of embedding and head if `precision` is 'bf16' or 'nf4'; default 'bf16'. */
+  /** Of embedding and head if `precision` is 'bf16', 'int8' or 'nf4'; default 'bf16'. */
   readonly headPrecision?: HeadPrecision
   /** Whether backward recomputes activations instead of keeping them; default false. */
   readonly checkpointing?: boolean
@@ -93,7 +93,8 @@ export async function createNativeEngine(
     await native.close()
     throw error
   }
-  const precision = options.precision === 'bf16' || options.precision === 'nf4' ? options.precision : 'fp32'
+  const { precision: held = 'float32' } = options
+  const precision = held === 'float32' || held === 'float64' ? 'fp32' : held
   const holding: Holding = {
     precision,
     headPrecision: options.headPrecision ?? 'bf16',

@@ -74,6 +74,17 @@ async function results(config: ModelConfig, base: Tensors, options: NativeOption
 }
 const tokens40 = tokens(40)
 
+/** Whether this machine has the instructions. */
+async function runs(instructions: NonNullable<NativeOptions['instructions']>): Promise<boolean> {
+  try {
+    await using(await createNativeEngine(ODD, randomModel(ODD, 1), { instructions }), async () => {})
+    return true
+  } catch (error) {
+    expect(String(error)).toContain('cannot run on this machine')
+    return false
+  }
+}
+
 function distance(actual: Tensors, expected: Tensors): number {
   let difference = 0
   let size = 0
@@ -96,6 +107,7 @@ describeNative('frozen weights', () => {
     const base = randomModel(config, 1, 0.1)
     describe.each([
       ['bf16', 'bf16', 0.003],
+      ['int8', 'int8', 0.008],
       ['nf4', 'nf4', 0.12],
       ['nf4', 'int8', 0.12],
     ] as const)('%s with embedding and head in %s', (precision, headPrecision, error) => {
@@ -126,40 +138,48 @@ describeNative('frozen weights', () => {
     ['even sizes', EVEN],
   ])('completions at %s, with products in bf16, come close to what float32 computes', (_, config) => {
     test.each([
-      ['bf16', 'bf16'],
-      ['nf4', 'int8'],
-      ['nf4', 'nf4'],
-    ] as const)('%s with embedding and head in %s', async (precision, headPrecision) => {
-      const options = { precision, headPrecision, products: 'bf16' } as const
-      const prompts = Array.from({ length: 19 }, (_, i) => tokens(20 + i))
-      const sampling = {
-        temperature: 1,
-        top_p: 1,
-        max_new_tokens: 3,
-        stop_token_ids: [],
-        seeds: prompts.map((_, i) => i),
-      }
-      await using(await createNativeEngine(config, randomModel(config, 1, 0.05), options), async (stored) => {
-        const together = await stored.generate(prompts, sampling, null)
-        await using(await createNativeEngine(config, await stored.baseWeights()), async (exact) => {
-          for (const [i, { tokens: drawn, logprobs }] of together.entries()) {
-            const scores = await exact.logprobs(
-              [
-                { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
-                { tokens: drawn, parent: 0, targetStart: 0 },
-              ],
-              null,
-            )
-            for (const [t, logprob] of scores.logprobs.entries()) {
-              expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(0.05)
+      ['bf16', 'bf16', ''],
+      ['int8', 'int8', ''],
+      ['int8', 'int8', 'avx512'],
+      ['int8', 'int8', 'avx2'],
+      ['int8', 'bf16', 'portable'],
+      ['nf4', 'int8', ''],
+      ['nf4', 'nf4', ''],
+    ] as const)(
+      '%s with embedding and head in %s, by instructions %j',
+      async (precision, headPrecision, instructions) => {
+        if (!(await runs(instructions))) return
+        const options = { precision, headPrecision, instructions, products: 'bf16' } as const
+        const prompts = Array.from({ length: 19 }, (_, i) => tokens(20 + i))
+        const sampling = {
+          temperature: 1,
+          top_p: 1,
+          max_new_tokens: 3,
+          stop_token_ids: [],
+          seeds: prompts.map((_, i) => i),
+        }
+        await using(await createNativeEngine(config, randomModel(config, 1, 0.05), options), async (stored) => {
+          const together = await stored.generate(prompts, sampling, null)
+          await using(await createNativeEngine(config, await stored.baseWeights()), async (exact) => {
+            for (const [i, { tokens: drawn, logprobs }] of together.entries()) {
+              const scores = await exact.logprobs(
+                [
+                  { tokens: prompts[i]!, parent: -1, targetStart: prompts[i]!.length },
+                  { tokens: drawn, parent: 0, targetStart: 0 },
+                ],
+                null,
+              )
+              for (const [t, logprob] of scores.logprobs.entries()) {
+                expect(Math.abs(logprobs[t]! - logprob)).toBeLessThan(0.05)
+              }
             }
+          })
+          for (const i of [0, 18]) {
+            expect(await stored.generate([prompts[i]!], { ...sampling, seeds: [i] }, null)).toEqual([together[i]])
           }
         })
-        for (const i of [0, 18]) {
-          expect(await stored.generate([prompts[i]!], { ...sampling, seeds: [i] }, null)).toEqual([together[i]])
-        }
-      })
-    })
+      },
+    )
   })
 
   test.each([
@@ -282,7 +302,7 @@ describeNative('frozen weights', () => {
     const broken = data.slice()
     broken[broken.length - 1] = Number.POSITIVE_INFINITY
     base.set('model.layers.1.mlp.up_proj.weight', { shape, data: broken })
-    for (const precision of ['float32', 'bf16', 'nf4'] as const) {
+    for (const precision of ['float32', 'bf16', 'int8', 'nf4'] as const) {
       await expect(createNativeEngine(EVEN, base, { precision })).rejects.toThrow(
         'up_proj.weight holds NaN or infinity',
       )
