@@ -37,6 +37,22 @@ test('a terminal shows a bar that is redrawn, and cleared before the next line',
   expect(shown.text()).toBe(`${bar}${bar}${bar}\r\x1b[K  two\n  lines\n`)
 })
 
+test('a warning begins with that word, and in a terminal has a colour of its own', () => {
+  const values = { tasks: ['click-tab'] }
+  const event = {
+    event: 'message',
+    stage: 'sft',
+    round: 0,
+    id: 'noExpert',
+    values,
+    text: 'There is no expert',
+  } as const
+  const [plain, terminal] = [screen(false), screen(true)]
+  for (const shown of [plain, terminal]) terminalView(shown)(event)
+  expect(plain.text()).toBe('  Warning: There is no expert\n')
+  expect(terminal.text()).toBe('\x1b[33m  Warning: There is no expert\x1b[39m\n')
+})
+
 test('without a terminal a line is printed every ten seconds', () => {
   const shown = screen(false)
   let now = 0

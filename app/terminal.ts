@@ -1,5 +1,7 @@
 /** Prints a run's events: with a moving progress bar in a terminal, otherwise with a line every ten seconds. */
+
 import { visible } from '../main/messages/visible.ts'
+import { isWarning } from '../main/messages/warnings.ts'
 import type { Emit, LabEvent } from '../main/pipeline/events.ts'
 
 /** What is written to: process.stdout, or a stand-in. */
@@ -34,7 +36,7 @@ export function terminalView(screen: Screen, now: () => number = Date.now): Emit
         last = event.status === 'running' ? now() : 0
         return line(stageLine(event))
       case 'message':
-        return line(visible(event.text).replace(/^/gm, '  '))
+        return line(isWarning(event) ? warning(event.text, screen) : visible(event.text).replace(/^/gm, '  '))
       case 'progress': {
         if (now() - last < (screen.isTTY ? BAR_INTERVAL : LINE_INTERVAL)) return
         last = now()
@@ -55,6 +57,12 @@ export function terminalView(screen: Screen, now: () => number = Date.now): Emit
 /** Prints events for scripts, one JSON object per line. */
 export function jsonView(screen: Screen): Emit {
   return (event) => screen.write(`${JSON.stringify(event)}\n`)
+}
+
+/** A warning stands out by its first word, and in a terminal by its colour. */
+function warning(text: string, { isTTY = false }: Screen): string {
+  const said = `Warning: ${visible(text)}`.replace(/^/gm, '  ')
+  return isTTY ? `\x1b[33m${said}\x1b[39m` : said
 }
 
 function stageLine({ stage, title, round, status, seconds }: Extract<LabEvent, { event: 'stage' }>): string {

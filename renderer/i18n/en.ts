@@ -111,6 +111,7 @@ export const words = {
     notYet: 'This run has not reached this stage yet.',
     log: 'Log',
     failed: 'Run {{run}} failed',
+    warning: 'Warning',
     told: {
       run: 'Run {{run}}: {{command}}',
       resumed: 'Run {{run}}: {{command}}, resumed',

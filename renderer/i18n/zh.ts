@@ -109,6 +109,7 @@ export const words: Words = {
     notYet: '这次运行还没有到这个阶段。',
     log: '日志',
     failed: '运行 {{run}} 失败',
+    warning: '警告',
     told: {
       run: '运行 {{run}}：{{command}}',
       resumed: '运行 {{run}}：{{command}}，继续',

@@ -1,9 +1,10 @@
 /** The log of a run, which grows while the run goes on and can be searched. */
 import { Text, TextInput } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Search } from 'lucide-react'
+import { Search, TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isWarning } from '../../../main/messages/warnings.ts'
 import { useSay } from '../../i18n/say.ts'
 import { clock } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
@@ -99,11 +100,14 @@ function Lines({ lines, empty }: { readonly lines: readonly TextLine[]; readonly
 
 /** The time, the outcome where a stage ended, and the text. */
 function LineText({ line: { time, event, text } }: { readonly line: TextLine }) {
-  const { i18n } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <>
       <span className="soft">{clock(time, i18n.language)}</span>
       <span className={classes.sign}>
+        {event.event === 'message' && isWarning(event) && (
+          <TriangleAlert size={13} className="rejected" role="img" aria-label={t('pipeline.warning')} />
+        )}
         {event.event === 'stage' && event.status !== 'running' && <StatusSign size={13} status={event.status} />}
       </span>
       <span className="wrap">{text}</span>
