@@ -10,6 +10,22 @@ export const ENGLISH = {
   // Ends a list that was cut short.
   andMore_other: 'and {{count}} more.',
 
+  // Counted things, as values of other messages.
+  countPairs_one: '{{count}} pair',
+  countPairs_other: '{{count}} pairs',
+  countSamples_one: '{{count}} sample',
+  countSamples_other: '{{count}} samples',
+  countGolden_one: '{{count}} golden sample',
+  countGolden_other: '{{count}} golden samples',
+  countSteps_one: '{{count}} step',
+  countSteps_other: '{{count}} steps',
+  countAttempts_one: '{{count}} attempt',
+  countAttempts_other: '{{count}} attempts',
+  countEpisodes_one: '{{count}} episode',
+  countEpisodes_other: '{{count}} episodes',
+  countLayers_one: '{{count}} layer',
+  countLayers_other: '{{count}} layers',
+
   // What a value from outside must be (config/demand.ts). Each follows the value's name.
   mustBe: 'must be {{what}}',
   aNumber: 'a number',
@@ -485,7 +501,7 @@ export const ENGLISH = {
   allTooLong:
     '{{key}} is {{max_length}}, which leaves none of the {{what}}: each prompt alone is that long. Begin a new run with a larger {{key}}.',
   truncated:
-    '{{key}} is {{max_length}}: of {{of}} {{what}}, {{cut}} were cut to this length, and {{dropped}} were left out because the prompt alone is that long.',
+    '{{key}} is {{max_length}}. Of {{of}} {{what}}: {{cut}} cut to this length, {{dropped}} left out because the prompt alone is that long.',
   trainingCheckpointDamaged:
     'The checkpoint of this training is damaged ({{why}}). Delete {{path}}, and the training starts again.',
   lossNotFinite:
@@ -518,21 +534,21 @@ export const ENGLISH = {
   goldenUnreadable_other:
     '{{file}}: the agent could not act on the answers of {{count}} samples (lines {{lines}}). Training uses them all the same.',
   preferencesFixed: '{{path}} is read-only and stays as it is; the pairs are in the store.',
-  goldenDone: '{{samples}} samples in {{path}}, {{recorded}} of them new',
-  sftData: '{{samples}} samples, {{heldOut}} held out; {{engine}}',
-  sftDone: '{{steps}} steps, kept step {{step}}; adapter in {{path}}',
-  sftStopped: '{{steps}} steps, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
+  goldenDone: '{{sampleCount}} in {{path}}, {{recorded}} of them new',
+  sftData: '{{sampleCount}}, {{heldOut}} held out; {{engine}}',
+  sftDone: '{{stepCount}}, kept step {{step}}; adapter in {{path}}',
+  sftStopped: '{{stepCount}}, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
   everythingBroke_one: 'The environment broke the only episode: {{why}}. Mend that, then resume the run.',
   everythingBroke_other:
     'The environment broke all {{count}} episodes, most of them because: {{why}}. Mend that, then resume the run.',
-  collected: '{{attempts}} attempts, {{solved}}% solved, {{broken}} broken by the environment',
-  pairsIn: '{{pairs}} pairs in {{path}}',
+  collected: '{{attemptCount}}, {{solved}}% solved, {{broken}} broken by the environment',
+  pairsIn: '{{pairCount}} in {{path}}',
   reviewed:
-    '{{reviewed}} of {{pairs}} pairs were reviewed by hand: {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
-  dpoData: '{{pairs}} pairs, {{golden}} golden samples; reference {{reference}}',
+    'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
+  dpoData: '{{pairCount}}, {{goldenCount}}; reference {{reference}}',
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
   dpoDone: 'adapter in {{path}}; trained: {{arms}}',
-  validated: '{{solved}}% of {{episodes}} episodes',
+  validated: '{{solved}}% of {{episodeCount}}',
   baseSilent_one: 'The base model without training is not evaluated: it wrote no possible action to the first problem.',
   baseSilent_other:
     'The base model without training is not evaluated: it wrote no possible action to the first problems of {{count}} tasks.',
@@ -633,11 +649,12 @@ export const ENGLISH = {
   unitEpisodes: 'episodes',
   lineVerify_one: '{{count}} check passed',
   lineVerify_other: '{{count}} checks passed',
-  lineGolden: '{{samples}} golden samples, {{recorded}} of them new',
-  lineSft: '{{examples}} samples, {{steps}} steps, step {{step}} kept',
-  lineCollect: '{{episodes}} attempts, {{solved}}% solved, {{pairs}} pairs',
-  lineDpo: '{{pairs}} pairs, reference: SFT policy',
-  lineDpoLater: '{{pairs}} pairs, reference: policy of round {{round}}',
+  lineGolden: '{{golden}}, {{recorded}} of them new',
+  lineSft: '{{samples}}, {{steps}}, step {{step}} kept',
+  lineTruncated: '{{line}}; {{cut}} cut to {{max_length}} tokens, {{dropped}} left out as too long',
+  lineCollect: '{{attempts}}, {{solved}}% solved, {{pairs}}',
+  lineDpo: '{{pairs}}, reference: SFT policy',
+  lineDpoLater: '{{pairs}}, reference: policy of round {{round}}',
   lineDpoControls_one: '{{held}}; {{count}} control trained too',
   lineDpoControls_other: '{{held}}; {{count}} controls trained too',
   lineValidate: '{{solved}}% of {{n}} solved',
@@ -694,7 +711,7 @@ export const ENGLISH = {
   foundLeastMemory: '{{size}} free, {{needed}} needed at least: weights, adapter and optimiser in fp32',
   foundShortMemory:
     '{{size}} free, {{least}} needed at least, up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size in training.sft and training.dpo, and raise grad_accumulation_steps by the same factor',
-  foundModel: '{{name}}: {{layers}} layers of {{hidden}}, vocabulary {{vocabulary}}, prompt {{prompt}}',
+  foundModel: '{{name}}: {{layerCount}} of {{hidden}}, vocabulary {{vocabulary}}, prompt {{prompt}}',
   foundModelAndRates: '{{model}}. {{rates}}',
   foundEngine: '{{engine}}',
   foundTasks_one: '{{count}} task',

@@ -56,7 +56,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
     const { pairs, counts } = buildPairs(episodes)
     store.pairs.replace(context, pairs)
     context.say('collected', {
-      attempts: counts.episodes,
+      attemptCount: message('countAttempts', { count: counts.episodes }),
       solved: solvedPercent(counts.successes, counts.failures),
       broken: counts.faults,
     })
@@ -67,11 +67,18 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       return counts
     }
     exportPairs(context, context)
-    context.say('pairsIn', { pairs: counts.pairs, path: shownPath(config.paths.preference_data) })
+    context.say('pairsIn', {
+      pairCount: message('countPairs', { count: counts.pairs }),
+      path: shownPath(config.paths.preference_data),
+    })
     return counts
   },
   line({ episodes, successes, failures, pairs }) {
-    return message('lineCollect', { episodes, solved: solvedPercent(successes, failures), pairs })
+    return message('lineCollect', {
+      attempts: message('countAttempts', { count: episodes }),
+      solved: solvedPercent(successes, failures),
+      pairs: message('countPairs', { count: pairs }),
+    })
   },
 }
 

@@ -23,7 +23,7 @@ import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
 import { exportAdapter, policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { goldenExamples, pairPlaces, successExample, tokenPair } from './examples.ts'
-import { LengthLimit, type Placed, truncation } from './lengths.ts'
+import { LengthLimit, type Placed, truncation, withTruncations } from './lengths.ts'
 import { isTrained, trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 
@@ -53,7 +53,11 @@ export const dpo: Stage<z.output<typeof result>> = {
     const material = await materialOf(context, model)
     const { pairs, golden, limit } = material
     limit.tell(context.say)
-    context.say('dpoData', { pairs: pairs.length, golden: golden.length, reference: shownPath(reference) })
+    context.say('dpoData', {
+      pairCount: message('countPairs', { count: pairs.length }),
+      goldenCount: message('countGolden', { count: golden.length }),
+      reference: shownPath(reference),
+    })
     sayWarnings(context, engine, lora, material)
 
     const arms = objectives(context, material, async () => {
@@ -88,9 +92,11 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { truncations } = limit
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()], truncations }
   },
-  line({ pairs, arms }, round) {
+  line({ pairs: count, arms, truncations }, round) {
+    const pairs = message('countPairs', { count })
     const held = round > 1 ? message('lineDpoLater', { pairs, round: round - 1 }) : message('lineDpo', { pairs })
-    return arms.length > 1 ? message('lineDpoControls', { held, count: arms.length - 1 }) : held
+    const line = arms.length > 1 ? message('lineDpoControls', { held, count: arms.length - 1 }) : held
+    return withTruncations(line, truncations)
   },
 }
 

@@ -61,10 +61,15 @@ export const golden: Stage<z.output<typeof result>> = {
     }
     setGoldenSet(context, samples)
     if (without.length > 0) context.say('noExpert', { tasks: without })
-    context.say('goldenDone', { samples: before + added, path: shownPath(path), recorded: added })
+    context.say('goldenDone', {
+      sampleCount: message('countSamples', { count: before + added }),
+      path: shownPath(path),
+      recorded: added,
+    })
     return { samples: samples.length, recorded: recorded.length, without }
   },
-  line: ({ samples, recorded }) => message('lineGolden', { samples, recorded }),
+  line: ({ samples, recorded }) =>
+    message('lineGolden', { golden: message('countGolden', { count: samples }), recorded }),
 }
 
 /** Samples for the problems that a task still needs. */

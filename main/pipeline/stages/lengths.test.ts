@@ -5,6 +5,7 @@ import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import type { Example } from '../../training/sft.ts'
 import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
+import { stageLine } from '../line.ts'
 import { LengthLimit, type Placed } from './lengths.ts'
 
 const MODEL = { max_position_embeddings: 10 }
@@ -41,8 +42,19 @@ test('with max_length what is longer is cut as TRL does, counted and reported', 
   const said: string[] = []
   own.tell((id, ...given) => void said.push(english(message(id, ...given))))
   expect(said).toEqual([
-    'training.dpo.max_length is 8: of 4 pairs, 1 were cut to this length, and 2 were left out because the prompt alone is that long.',
+    'training.dpo.max_length is 8. Of 4 pairs: 1 cut to this length, 2 left out because the prompt alone is that long.',
   ])
+})
+
+test('the line on a result says what was cut and dropped; one of a thing is no plural', () => {
+  const done = { pairs: 1, reference: 'sft', arms: ['dpo'] }
+  const cut = [{ what: 'pairs', of: 4, cut: 1, dropped: 2, max_length: 8 }]
+  const line = (truncations: unknown) => {
+    const told = stageLine({ stage: 'dpo', round: 1, status: 'done', result: { ...done, truncations } })
+    return told === null ? null : english(told)
+  }
+  expect(line([])).toBe('1 pair, reference: SFT policy')
+  expect(line(cut)).toBe('1 pair, reference: SFT policy; 1 cut to 8 tokens, 2 left out as too long')
 })
 
 test('max_length beyond the model does not help, and one that leaves nothing is refused', () => {

@@ -7,7 +7,7 @@ import type { Config } from '../../config/schema.ts'
 import type { ModelConfig } from '../../engine/engine.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
-import { message, type Say, type Value } from '../../messages/message.ts'
+import { type Message, message, type Say, type Value } from '../../messages/message.ts'
 import { type Kind, TRAINED_ON, type TrainedOn, truncate } from '../../training/truncate.ts'
 
 /** Something to train on, and where a person finds it: a line of a file, or a number in the store. */
@@ -86,4 +86,12 @@ export class LengthLimit {
       })
     }
   }
+}
+
+/** The line on a training's result, with what `max_length` cut or dropped of its data. */
+export function withTruncations(line: Message, truncations: readonly Truncation[]): Message {
+  const [first] = truncations
+  if (first === undefined) return line
+  const sum = (key: 'cut' | 'dropped') => truncations.reduce((all, one) => all + one[key], 0)
+  return message('lineTruncated', { line, cut: sum('cut'), dropped: sum('dropped'), max_length: first.max_length })
 }

@@ -11,7 +11,7 @@ import { EXAMPLES } from '../../training/truncate.ts'
 import { exportAdapter } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
 import { goldenExamples } from './examples.ts'
-import { LengthLimit, truncation } from './lengths.ts'
+import { LengthLimit, truncation, withTruncations } from './lengths.ts'
 import { trainAdapter } from './training.ts'
 
 const result = z.object({
@@ -55,7 +55,11 @@ export const sft: Stage<z.output<typeof result>> = {
     if (later !== null) context.say('memoryShortLater', later)
     const rates = smallModelRates(config, engine.config, ['sft'])
     if (rates !== null) context.say('smallModelRates', rates)
-    context.say('sftData', { samples: train.length, heldOut: heldOut.length, engine: engine.description })
+    context.say('sftData', {
+      sampleCount: message('countSamples', { count: train.length }),
+      heldOut: heldOut.length,
+      engine: engine.description,
+    })
     const { step, steps, stoppedEarly } = await trainAdapter(context, {
       engine,
       arm: 'sft',
@@ -71,13 +75,19 @@ export const sft: Stage<z.output<typeof result>> = {
     })
     await exportAdapter(folder, projectPath(config.paths.sft_adapter_path))
     context.say(stoppedEarly ? 'sftStopped' : 'sftDone', {
-      steps,
+      stepCount: message('countSteps', { count: steps }),
       step,
       path: shownPath(config.paths.sft_adapter_path),
     })
     return { examples: train.length, step, steps, stoppedEarly, truncations }
   },
-  line: ({ examples, step, steps }) => message('lineSft', { examples, step, steps }),
+  line({ examples, step, steps, truncations }) {
+    const counts = {
+      samples: message('countSamples', { count: examples }),
+      steps: message('countSteps', { count: steps }),
+    }
+    return withTruncations(message('lineSft', { ...counts, step }), truncations)
+  },
 }
 
 /** The largest batch of this many pairs, if both answers of a pair are as long as these samples. */

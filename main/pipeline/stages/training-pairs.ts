@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { projectPath } from '../../files/paths.ts'
 import { cutShort } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
 import { adoptTrainingSet } from '../../preferences/earlier-set.ts'
 import { readPreferenceFile, roundOfFile } from '../../preferences/file.ts'
 import type { RoundKey } from '../../store/keys.ts'
@@ -34,7 +35,13 @@ async function begin(context: StageContext): Promise<void> {
   if (reviewed > 0) {
     const swapped = kept.filter((pair) => pair.swapped).length
     const edited = kept.filter((pair) => pair.edited).length
-    context.say('reviewed', { reviewed, pairs, dropped, swapped, edited })
+    context.say('reviewed', {
+      reviewed,
+      pairCount: message('countPairs', { count: pairs }),
+      dropped,
+      swapped,
+      edited,
+    })
   }
   store.pairs.setTrainingSet(context, collection)
   if (collection.run !== run) exportPairs(context, collection)

@@ -30,7 +30,10 @@ export const validate: Stage<z.output<typeof result>> = {
       onEpisode: (done) => context.progress(done, jobs.length, message('unitEpisodes')),
     })
     const { success, n } = cell(episodes)
-    context.say('validated', { solved: (100 * success).toFixed(1), episodes: n })
+    context.say('validated', {
+      solved: (100 * success).toFixed(1),
+      episodeCount: message('countEpisodes', { count: n }),
+    })
     return { success, n, best: bestRound(context, 0, round) }
   },
   line: ({ success, n }) => message('lineValidate', { solved: (100 * success).toFixed(1), n }),

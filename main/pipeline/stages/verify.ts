@@ -79,7 +79,7 @@ const CHECKS = {
     const { num_hidden_layers, hidden_size, vocab_size } = engine.config
     const model = message('foundModel', {
       name: config.model.base_model_name,
-      layers: num_hidden_layers,
+      layerCount: message('countLayers', { count: num_hidden_layers }),
       hidden: hidden_size,
       vocabulary: vocab_size,
       prompt,
