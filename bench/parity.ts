@@ -13,13 +13,22 @@ import { z } from 'zod'
 import { mergeAdapter } from '../main/adapters/merge.ts'
 import { loadAdapter, saveAdapter } from '../main/engine/adapter.ts'
 import { saveCheckpoint } from '../main/engine/checkpoint.ts'
-import type { AdapterName, Engine, Forest } from '../main/engine/engine.ts'
+import type { AdapterName, Engine, Forest, Tensor, Tensors } from '../main/engine/engine.ts'
 import { qwen2 } from '../main/engine/families.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
 import { PROJECT_ROOT } from '../main/files/paths.ts'
-import { FIXTURE, type ParityModel, parityForest, parityModel, slopes } from '../testing/parity-models.ts'
+import {
+  FIXTURE,
+  FIXTURES,
+  LLAMA,
+  type ParityModel,
+  parityForest,
+  parityModel,
+  QWEN3,
+  slopes,
+} from '../testing/parity-models.ts'
 import { mostDifference, worstGradient } from './differences.ts'
 import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
 import { compareLosses } from './parity-losses.ts'
@@ -35,7 +44,7 @@ const STRINGS = 10_000
 /** The largest allowed differences: of a log-probability (nats), and relative ones of a tensor's gradient and of a loss. */
 const BOUNDS = { logprob: 1e-4, gradient: 1e-3, loss: 1e-9 } as const
 
-/** The range of configurations: heads with and without shared keys, tied and untied, odd sizes, long sequences. */
+/** The range of configurations: families, heads with and without shared keys, tied and untied, odd sizes, long sequences. */
 const MODELS: readonly ParityModel[] = [
   FIXTURE,
   { ...FIXTURE, name: 'untied head', config: { ...FIXTURE.config, tie_word_embeddings: false } },
@@ -65,6 +74,40 @@ const MODELS: readonly ParityModel[] = [
       rope_theta: 1e6,
     }),
   },
+  QWEN3,
+  {
+    name: 'Qwen3, untied, theta 1e6, 1,500 positions',
+    length: 1500,
+    config: { ...QWEN3.config, head_dim: 32, tie_word_embeddings: false, rope_theta: 1e6 },
+  },
+  LLAMA,
+  {
+    name: 'Llama 3.2 positions, 1,500 of them',
+    length: 1500,
+    config: {
+      ...LLAMA.config,
+      head_dim: 64,
+      tie_word_embeddings: true,
+      rope_theta: 5e5,
+      rope_scaling: { ...LLAMA.config.rope_scaling!, factor: 32, original_max_position_embeddings: 8192 },
+    },
+  },
+  {
+    name: 'heads as in SmolLM2-135M',
+    length: 200,
+    config: {
+      ...LLAMA.config,
+      hidden_size: 576,
+      intermediate_size: 608,
+      num_hidden_layers: 3,
+      num_attention_heads: 9,
+      num_key_value_heads: 3,
+      head_dim: 64,
+      tie_word_embeddings: true,
+      rope_theta: 1e5,
+      rope_scaling: null,
+    },
+  },
 ]
 
 /** The worst figures of a model, the base alone or with an adapter. */
@@ -86,11 +129,20 @@ async function main(): Promise<void> {
     return
   }
   const rows: Row[] = []
+  const stored = new Map<string, Tensor>()
   for (const model of MODELS) {
-    const older = await compare(python4, model, false)
-    const newer = await compare(python, model, values.fixture)
+    const older = await compare(python4, model)
+    const newer = await compare(python, model, (theirs) => {
+      if (!FIXTURES.includes(model)) return
+      for (const [name, tensor] of theirs) {
+        if (name.startsWith('ours/')) stored.set(`${model.config.model_type}/${name}`, tensor)
+      }
+    })
     rows.push(...newer.map((row, i) => worse(row, older[i]!)))
     console.error(`${model.name}: done`)
+  }
+  if (values.fixture) {
+    writeSafetensors(join(import.meta.dirname, '../main/engine/parity-transformers.safetensors'), stored)
   }
   console.log('| model | weights | log-probabilities | whole vocabulary | gradients |')
   console.log('| --- | --- | ---: | ---: | ---: |')
@@ -193,7 +245,7 @@ async function differingStrings(python: string): Promise<{ plain: number; prompt
   }
 }
 
-async function compare(python: string, model: ParityModel, keepFixture: boolean): Promise<Row[]> {
+async function compare(python: string, model: ParityModel, keep: (theirs: Tensors) => void = () => {}): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
   try {
     const { config, base, lora, adapter, tokens, places } = parityModel(model)
@@ -207,10 +259,7 @@ async function compare(python: string, model: ParityModel, keepFixture: boolean)
       env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
     })
     const expected = await readSafetensors(join(folder, 'results.safetensors'))
-    if (keepFixture && model === FIXTURE) {
-      const kept = [...expected].filter(([name]) => name.startsWith('ours/'))
-      writeSafetensors(join(import.meta.dirname, '../main/engine/parity-transformers.safetensors'), new Map(kept))
-    }
+    keep(expected)
 
     const engine = await createNativeEngine(config, base)
     await engine.addAdapter('ours', lora, adapter)

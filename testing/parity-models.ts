@@ -12,7 +12,7 @@ export interface ParityModel {
   readonly length: number
 }
 
-/** The model whose results are stored in parity-transformers.safetensors. */
+/** Qwen2 as it is published: tied or not, with biases. */
 export const FIXTURE: ParityModel = {
   name: 'tied, two heads a key head',
   length: 48,
@@ -29,6 +29,35 @@ export const FIXTURE: ParityModel = {
     tie_word_embeddings: true,
   }),
 }
+
+/** Norms on q and k, and heads that are wider together than the hidden size. */
+export const QWEN3: ParityModel = {
+  name: 'Qwen3, heads wider than the hidden size',
+  length: 48,
+  config: { ...FIXTURE.config, model_type: 'qwen3', head_dim: 24, attention_bias: false },
+}
+
+/** Of the eight frequencies one stays, two are blended, and five are slowed down. */
+export const LLAMA: ParityModel = {
+  name: 'Llama, untied, llama3 positions',
+  length: 48,
+  config: {
+    ...FIXTURE.config,
+    model_type: 'llama',
+    attention_bias: false,
+    tie_word_embeddings: false,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 64,
+    },
+  },
+}
+
+/** The models whose results are stored in parity-transformers.safetensors, below their model_type. */
+export const FIXTURES: readonly ParityModel[] = [FIXTURE, QWEN3, LLAMA]
 
 const LORA: LoraConfig = { r: 2, lora_alpha: 6, lora_dropout: 0, target_modules: PROJECTIONS }
 
