@@ -31,7 +31,7 @@ export function leastSeconds({ flops, bytes }: Work, peak: Peak): number {
 
 /**
  * A forward pass over the forest with logits at its targets: 2 operations for each weight and token; attention's two
- * products, each with 2 * hidden_size operations for every token that a token sees; 2 * hidden_size * vocab_size a target.
+ * products, each with 2 operations a number of q for every token that a token sees; 2 * hidden_size * vocab_size a target.
  */
 export function forwardWork(config: ModelConfig, forest: Forest): Work {
   const { linear, attention, head } = forwardFlops(config, forest)
@@ -99,8 +99,8 @@ function forwardFlops(config: ModelConfig, forest: Forest) {
   }
 }
 
-function attentionFlops({ num_hidden_layers, hidden_size }: ModelConfig, seen: number): number {
-  return 4 * num_hidden_layers * hidden_size * seen
+function attentionFlops(config: ModelConfig, seen: number): number {
+  return 4 * config.num_hidden_layers * projectionShape(config, 'q_proj')[0] * seen
 }
 
 /** Weights of all layers' projections. */

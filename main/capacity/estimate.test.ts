@@ -70,6 +70,18 @@ test('generating holds a full cache, or more where more is completed at a time',
   )
 })
 
+test('heads that are wider together than the hidden size, and norms of q and k, are counted', () => {
+  const config = publishedShape('Qwen3-0.6B')!
+  const narrow: MemoryQuestion = { ...SEVEN, config: { ...config, model_type: 'llama', head_dim: 64 } }
+  const wide: MemoryQuestion = { ...SEVEN, config: { ...config, model_type: 'llama' } }
+  const normed: MemoryQuestion = { ...SEVEN, config }
+  const [a, b, c] = [narrow, wide, normed].map((question) => estimateMemory(question).activations)
+  // One layer at a time: attended and its derivative are 1,024 wider, q k v and their derivatives 2,048.
+  expect(b! - a!).toBeGreaterThan(4 * SEVEN.tokens * 2 * (1024 + 2048))
+  // q, k and v of a layer after their norms, and the norms of 16 and 8 heads.
+  expect(c! - b!).toBe(4 * SEVEN.tokens * (4096 + 24))
+})
+
 describeNative('the weights are, within 2%, what the native engine holds', () => {
   test.each(HEAD_PRECISIONS.flatMap((head) => [['bf16', head] as const, ['nf4', head] as const]))(
     '%s with a head in %s',

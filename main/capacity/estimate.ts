@@ -1,5 +1,6 @@
 /** Estimates the peak memory of a run, by part, before it begins. */
 import type { Holding, ModelConfig } from '../engine/engine.ts'
+import { FAMILIES } from '../engine/families.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { CACHE_BYTES } from '../engine/native/engine.ts'
 import {
@@ -84,21 +85,27 @@ function activationBytes({
   context,
 }: MemoryQuestion): number {
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
-  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const { q, qkv, norms } = attentionWidths(config)
   const ranks = lora === null ? 0 : layerRank(config, lora)
   // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
-  const layer = 2 * hidden + 2 * wide + qkv + heads + 2 + ranks
+  const layer = q + hidden + 2 * wide + qkv + heads + 2 + ranks
   const room = gradientCheckpointing ? Math.floor(keptBytes / (FLOAT * tokens * layer)) : layers
   // Layers that are recomputed share the memory of one.
   const kept = layers * hidden + Math.min(room + 1, layers) * layer
   // After the last layer's attention only rows that predict a target go on.
   const left = room === 0 ? 0 : (tokens - targets) * (hidden + 2 * wide)
-  // Backward's arrays, for one layer at a time. It also reuses arrays of the layer that it no longer needs.
-  const backward = 4 * hidden + wide + qkv + ranks
-  const block = blockRows({ precision, tokens, threads }) * (wide + hidden)
-  const headDim = hidden / heads
-  const rotary = context * headDim
+  // Backward's arrays, for one layer at a time. It also reuses arrays of the layer that it no longer needs. Beside q and k as
+  // they were before their norms, it has those of one layer after them.
+  const backward = 3 * hidden + q + wide + qkv + ranks + (norms > 0 ? qkv + norms : 0)
+  const block = blockRows({ precision, tokens, threads }) * (wide + Math.max(hidden, q))
+  const rotary = context * config.head_dim
   return FLOAT * (tokens * (kept + backward) - left + threads * block + rotary)
+}
+
+/** Widths of q, which is also that of what attention returns, and of q, k and v together; heads whose norm is kept. */
+function attentionWidths(config: ModelConfig): { readonly q: number; readonly qkv: number; readonly norms: number } {
+  const [q, k] = [projectionShape(config, 'q_proj')[0], projectionShape(config, 'k_proj')[0]]
+  return { q, qkv: q + 2 * k, norms: FAMILIES[config.model_type].qk_norm ? (q + k) / config.head_dim : 0 }
 }
 
 /** Rows that a thread takes through a layer together. */
@@ -182,12 +189,12 @@ function promptBytes(question: GenerationQuestion): number {
   const { config, precision, lora, completions, prompt, completion, threads } = question
   const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config
   const rows = Math.min(completions * prompt, PROMPT_ROWS)
-  const qkv = hidden + 2 * projectionShape(config, 'k_proj')[0]
+  const { q, qkv, norms } = attentionWidths(config)
   const ranks = lora === null ? 0 : layerRank(config, lora)
   // A layer's input, attended, mid, gate and up, q k v, statistics and low-rank rows.
-  const row = 3 * hidden + 2 * wide + qkv + heads + 2 + ranks
-  const block = blockRows({ precision, tokens: rows, threads }) * (wide + hidden)
-  const rotary = (prompt + completion) * (hidden / heads)
+  const row = 2 * hidden + q + 2 * wide + qkv + heads + norms + 2 + ranks
+  const block = blockRows({ precision, tokens: rows, threads }) * (wide + Math.max(hidden, q))
+  const rotary = (prompt + completion) * config.head_dim
   return FLOAT * (rows * row + threads * block + rotary)
 }
 

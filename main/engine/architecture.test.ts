@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { architectureOf, localFolder } from './architecture.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { publishedShape } from './shapes.ts'
+import { checkpointShapes, countNumbers } from './weights.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -24,6 +25,17 @@ test('a published size has its shape before it is here, and what stands in its c
   writeFileSync(join(folder, 'config.json'), '{"model_type": "qwen2", "hidden_size": "many"}')
   expect(localFolder(name)).toBe(folder)
   expect(() => architectureOf(name)).toThrow(join(folder, 'config.json'))
+})
+
+test.each([
+  ['Qwen/Qwen2.5-Coder-0.5B-Instruct', 494_032_768],
+  ['Qwen/Qwen2.5-7B-Instruct', 7_615_616_512],
+  ['Qwen/Qwen3-0.6B', 596_049_920],
+  ['Qwen/Qwen3-8B', 8_190_735_360],
+  ['HuggingFaceTB/SmolLM2-135M-Instruct', 134_515_008],
+  ['HuggingFaceTB/SmolLM2-1.7B-Instruct', 1_711_376_384],
+])('%s has as many parameters as its model card says', (name, count) => {
+  expect(countNumbers(checkpointShapes(publishedShape(name)!))).toBe(count)
 })
 
 test('what is neither here nor published says where its files belong', () => {
