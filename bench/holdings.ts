@@ -1,6 +1,7 @@
 /**
  * Compares how fast the native engine generates with a GGUF file's model, by the precision that holds its weights, with
- * llama.cpp and the same file. Prompts are as long as a page, of random tokens.
+ * llama.cpp and the same file. Prompts are as long as a page, of random tokens. With one thread each, processor time counts,
+ * which other programs on the machine hardly change; with one thread a core, the time that passes.
  */
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
@@ -38,7 +39,21 @@ type Case = (typeof CASES)[number]
 const ROUNDS = 5
 const PATIENCE = 8
 
-const generatedSchema = z.object({ seconds: z.number().positive(), first: z.number().positive() })
+const generatedSchema = z.object({
+  seconds: z.number().positive(),
+  first: z.number().positive(),
+  /** The same in processor time. */
+  processor: z.number().nonnegative(),
+  processorFirst: z.number().nonnegative(),
+})
+
+/** Seconds, from any beginning. */
+type Clock = () => number
+const passing: Clock = () => performance.now() / 1000
+const processor: Clock = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
 
 /** Makes prompts that nobody has seen before, so that no cache of earlier ones helps. */
 function unseenPrompts(vocabulary: number): (count: number, length: number) => Int32Array[] {
@@ -47,19 +62,24 @@ function unseenPrompts(vocabulary: number): (count: number, length: number) => I
     Array.from({ length: count }, () => Int32Array.from({ length }, () => Math.floor(uniform() * vocabulary)))
 }
 
-/** Seconds of the case: until all first tokens, or from there to the end. */
-async function secondsOf(engine: Engine, prompts: readonly Int32Array[], { tokens }: Case): Promise<number> {
+/** Seconds of the case by the clock: until all first tokens, or from there to the end. */
+async function secondsOf(
+  engine: Engine,
+  prompts: readonly Int32Array[],
+  { tokens }: Case,
+  clock: Clock,
+): Promise<number> {
   const seeds = prompts.map(() => 0)
   const sampling = { temperature: 0, top_p: 1, max_new_tokens: tokens + 1, stop_token_ids: [], seeds }
   const begun = new Set<number>()
-  const start = performance.now()
+  const start = clock()
   let first = start
   const onToken = ({ prompt }: { prompt: number }) => {
     begun.add(prompt)
-    if (begun.size === prompts.length && first === start) first = performance.now()
+    if (begun.size === prompts.length && first === start) first = clock()
   }
   await engine.generate(prompts, sampling, null, { onToken })
-  return (tokens === 0 ? first - start : performance.now() - first) / 1000
+  return tokens === 0 ? first - start : clock() - first
 }
 
 /**
@@ -94,13 +114,15 @@ export async function benchHoldings(report: Reporter, quick: boolean, selection:
         const { batch, prompt, tokens } = one
         const contestants: Contestant[] = ours.map(({ name, engine }) => ({
           name,
-          run: () => secondsOf(engine, prompts(batch, prompt), one),
+          run: () => secondsOf(engine, prompts(batch, prompt), one, threads === 1 ? processor : passing),
         }))
         if (llama !== null) {
           const run = async () => {
             const request = { do: 'generate', prompts: prompts(batch, prompt), count: tokens + 1 }
-            const { seconds, first } = await llama.ask(generatedSchema, request)
-            return tokens === 0 ? first : seconds - first
+            const theirs = await llama.ask(generatedSchema, request)
+            const [first, all] =
+              threads === 1 ? [theirs.processorFirst, theirs.processor] : [theirs.first, theirs.seconds]
+            return tokens === 0 ? first : all - first
           }
           contestants.push({ name: llama.name, run })
         }

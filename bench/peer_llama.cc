@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <iostream>
 #include <map>
 #include <stdexcept>
@@ -149,12 +150,15 @@ class Peer {
   const llama_vocab* vocab() const { return llama_model_get_vocab(model_); }
   int vocabulary() const { return llama_vocab_n_tokens(vocab()); }
 
-  // Greedy completions of `count` tokens. `first` is the seconds until every completion has its first token.
+  // Greedy completions of `count` tokens. `first` is the seconds until every completion has its first token; `processor` and
+  // `processorFirst` are the same in processor time of all threads.
   json generate(const std::vector<Tokens>& prompts, int count) {
     const int n = static_cast<int>(prompts.size()), vocabulary = this->vocabulary();
     llama_context* const context = this->context(n);
     const auto start = std::chrono::steady_clock::now();
     const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    const std::clock_t begun = std::clock();
+    const auto processor = [&] { return static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC; };
     std::vector<Tokens> completions(prompts.size());
     Batch batch(kContext);
     for (int s = 0; s < n; s++) {
@@ -165,7 +169,7 @@ class Peer {
       batch.decode(context);
       completions[static_cast<size_t>(s)].push_back(likeliest(llama_get_logits_ith(context, -1), vocabulary));
     }
-    const double first = seconds();
+    const double first = seconds(), processorFirst = processor();
     for (int made = 1; made < count; made++) {
       batch.clear();
       for (size_t s = 0; s < completions.size(); s++)
@@ -174,9 +178,10 @@ class Peer {
       for (size_t s = 0; s < completions.size(); s++)
         completions[s].push_back(likeliest(llama_get_logits_ith(context, static_cast<int>(s)), vocabulary));
     }
-    const double taken = seconds();
+    const double taken = seconds(), processorTaken = processor();
     rest();
-    return {{"tokens", completions}, {"seconds", taken}, {"first", first}};
+    return {{"tokens", completions}, {"seconds", taken}, {"first", first}, {"processor", processorTaken},
+            {"processorFirst", processorFirst}};
   }
 
   static llama_token likeliest(const float* logits, int count) {

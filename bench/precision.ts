@@ -21,6 +21,7 @@ const LESSON_SEED = 2_000_000_000
 
 const FORMS: readonly (readonly [Precision, HeadPrecision])[] = [
   ['bf16', 'bf16'],
+  ['int8', 'int8'],
   ['nf4', 'bf16'],
   ['nf4', 'int8'],
   ['nf4', 'nf4'],
