@@ -43,6 +43,8 @@ test('help names the commands and the exit codes; each command has an example', 
     'delete',
     'export',
     'serve',
+    'play',
+    'predict',
     'estimate',
     'merge',
   ]) {

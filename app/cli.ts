@@ -12,6 +12,8 @@ import { addMerge } from './commands/merge.ts'
 import { addMlflow } from './commands/mlflow.ts'
 import { addModels } from './commands/models.ts'
 import { addPairs } from './commands/pairs.ts'
+import { addPlay } from './commands/play.ts'
+import { addPredict } from './commands/predict.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
@@ -19,6 +21,8 @@ import { addServe } from './commands/serve.ts'
 /** In the order in which --help lists them. */
 const COMMANDS = [
   addRunCommands,
+  addPlay,
+  addPredict,
   addRuns,
   addDelete,
   addModels,

@@ -13,6 +13,7 @@ import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
+import type { ParseFailure } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import { type ChatMessage, promptMessages, promptName, wholePrompt } from './prompt.ts'
 
@@ -25,6 +26,14 @@ export interface Prediction {
   readonly completion: string
   /** Sum of the tokens' log-probabilities, in nats. */
   readonly logprob: number
+}
+
+/** An answer that may be no action. Then `action` is null, `failure` says why, and thought and text are empty. */
+export interface PageAnswer extends Omit<Prediction, 'action'> {
+  readonly action: Action | null
+  readonly failure: ParseFailure | 'length' | null
+  /** Number of its tokens. */
+  readonly count: number
 }
 
 /** Which model, and how it is computed and stored, by default 'auto'. */
@@ -124,19 +133,36 @@ export class AgentModel {
       throw new UserError('predictNeedsPage')
     }
     const page: Observation = { ...observation, instruction }
+    const { failure, ...answer } = await this.answer(page, done, sampling)
+    const { thought, action, completion, count } = answer
+    if (failure === 'length') {
+      throw new Error(`The model did not end its answer within ${count} tokens: ${quote(completion)}`)
+    }
+    if (action === null || failure !== null) {
+      const why = failure === null ? '' : `, ${english(message(`failure.${failure}`))}`
+      throw new Error(`The model's answer is not an action${why}: ${quote(completion)}`)
+    }
+    return { thought, action, text: answer.text, completion, logprob: answer.logprob }
+  }
+
+  /** The model's answer to a page, without sampling, whether or not it is a possible action. */
+  async answer(
+    page: Observation,
+    done: readonly string[] = [],
+    sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
+  ): Promise<PageAnswer> {
     const [completion] = await this.generate([this.promptTokens(page, done)], { ...GREEDY, ...sampling }, this.adapter)
     const { tokens, logprobs, stopped } = completion!
     const text = this.completionText(tokens)
-    if (!stopped) throw new Error(`The model did not end its answer within ${tokens.length} tokens: ${quote(text)}`)
-    const parsed = parseCompletion(text, page)
-    if ('failure' in parsed) {
-      throw new Error(
-        `The model's answer is not an action, ${english(message(`failure.${parsed.failure}`))}: ${quote(text)}`,
-      )
+    const common = {
+      completion: text,
+      count: tokens.length,
+      logprob: logprobs.reduce((sum, value) => sum + value, 0),
     }
+    const parsed = stopped ? parseCompletion(text, page) : ({ failure: 'length' } as const)
+    if ('failure' in parsed) return { thought: '', action: null, text: '', failure: parsed.failure, ...common }
     const { thought, action } = parsed.decision
-    const logprob = logprobs.reduce((sum, value) => sum + value, 0)
-    return { thought, action, text: formatAction(action, page), completion: text, logprob }
+    return { thought, action, text: formatAction(action, page), failure: null, ...common }
   }
 
   /**

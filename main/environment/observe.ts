@@ -53,10 +53,7 @@ const line = z
   .max(1200)
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, says('mustBeOneLine'))
 
-const pageState = z.strictObject({
-  done: z.boolean(),
-  reward: z.number(),
-  instruction: line,
+const seen = {
   elements: z
     .array(
       z.strictObject({
@@ -70,6 +67,15 @@ const pageState = z.strictObject({
     )
     .max(10_000),
   dropped: z.int().nonnegative(),
+}
+
+const pageState = z.strictObject({ done: z.boolean(), reward: z.number(), instruction: line, ...seen })
+
+/** An observation as JSON. The instruction may be missing, and so may what was left out. */
+export const observationSchema = z.object({
+  instruction: line.default(''),
+  elements: seen.elements,
+  dropped: seen.dropped.default(0),
 })
 
 /** Puts the lab's functions into every document that the page will load. Frames in the page get only hideMachine. */
@@ -77,6 +83,11 @@ export async function installLab(page: Page): Promise<void> {
   const source = PARTS.map((install) => `(${install.toString()})();`)
   const everywhere = `(${hideMachine.toString()})();`
   await page.evaluateOnNewDocument(`${everywhere} if (window === window.top) { ${source.join('\n')} }`)
+}
+
+/** The page's answer to `observe`. Throws EnvironmentFault where its form is wrong. */
+export function readSeen(answer: unknown): Observation {
+  return readAnswer(observationSchema, answer, 'elements')
 }
 
 /** The page's answer to `start` or `state`. Throws EnvironmentFault where its form is wrong. */

@@ -13,7 +13,16 @@ import { emulateMachine, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, type Work, within } from './fault.ts'
 import { ASK_PAGE, flawOf, startFault } from './flaws.ts'
 import type { Observation } from './observation.ts'
-import { BUDGET, type HeardAction, installLab, observationOf, readBox, readHeard, readState } from './observe.ts'
+import {
+  BUDGET,
+  type HeardAction,
+  installLab,
+  observationOf,
+  readBox,
+  readHeard,
+  readSeen,
+  readState,
+} from './observe.ts'
 import type { Budget, PageState } from './page/lab.ts'
 import type { Task } from './tasks.ts'
 
@@ -125,6 +134,24 @@ export class Session {
         return { observation, done: true, ending: { outcome: 'failure', reason: obstacle, reward: 0 } }
       }
       return this.#look()
+    })
+  }
+
+  /**
+   * What the agent sees of a page that need not be a task: it is loaded and read, and cannot be acted on. Its
+   * instruction is ''.
+   */
+  async read(page: Task): Promise<Observation> {
+    return this.#guard(async () => {
+      await this.close()
+      await this.#open(page)
+      const load = this.#confinement!.load(() => this.#current().goto(page.url, { waitUntil: 'load', timeout: 0 }))
+      await this.#within('loadPage', load, LOAD_LIMIT)
+      const { budget, answerTimeLimit } = this.#options
+      const asked = `dpoDriver.settle(${answerTimeLimit / 4}).then(() => dpoDriver.observe(${JSON.stringify(budget)}))`
+      const seen = await this.#within('answer', this.#current().evaluate(asked))
+      await this.close()
+      return readSeen(seen)
     })
   }
 

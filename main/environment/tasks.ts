@@ -164,6 +164,14 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
   return [...tasks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** A page that need not be a task. It can read the files of its folder. */
+export function pageOfFile(file: string): Task {
+  const whole = path.resolve(file)
+  const name = path.basename(whole, path.extname(whole))
+  const rest = { title: name, group: 'own', category: 'own', horizon: 1, source: 'user', libraries: [] } as const
+  return { name, url: pathToFileURL(whole).href, root: folderUrl(path.dirname(whole)), ...rest }
+}
+
 /**
  * What the pages of a folder read at `../core/` and `../common/`, where the pages of MiniWoB++ have their library: what
  * is there, or else the benchmark's library, or else, without the benchmark, the lab's own core.js and core.css.

@@ -28,6 +28,11 @@ export function playPolicies({ paths }: Config): PlayPolicy[] {
   ]
 }
 
+/** The most trained policy that is there. */
+export function latestPolicy(config: Config): PlayPolicy['name'] {
+  return playPolicies(config).findLast(({ there }) => there)?.name ?? 'base'
+}
+
 /**
  * What to play: each policy, by a name of `playPolicies` or an adapter's folder, with its spectator. `warn` hears what is
  * odd about its adapter.
@@ -81,7 +86,8 @@ export async function playEpisode(
   }
 }
 
-function adapterFolder(config: Config, policy: string): string | null {
+/** The folder of a policy's adapter; null for the base model. Throws UserError where there is none. */
+export function adapterFolder(config: Config, policy: string): string | null {
   const named = playPolicies(config).find(({ name }) => name === policy)
   if (named?.name === 'base') return null
   const folder = projectPath(named?.folder ?? policy)

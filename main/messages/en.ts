@@ -768,6 +768,7 @@ export const ENGLISH = {
 
   // The command line and the desktop app. (app)
   outputLost: 'A part of the output could not be written ({{code}}); write it to another place.',
+  optionNegative: '{{option}} must be at least 0.',
   optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
   optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
@@ -878,6 +879,13 @@ export const ENGLISH = {
   // The agent. (main/agent)
   pageTooLong:
     '{{task}}, seed {{seed}}, step {{step}}: the page is too long for the model. {{why}} In a new run, environment.max_chars and environment.max_elements limit the page, and model.max_new_tokens the answer.',
+  predictNoInstruction: 'The page has no instruction; say with --instruction what the agent is to do.',
+  pageFileMissing: '{{file}}: there is no file here; give an HTML page, or an observation in JSON.',
+  pageFileTooLarge: '{{file}}: the file is larger than {{limit}} MB, and no page is.',
+  pageNotJson:
+    '{{file}} is no observation in JSON; give one line of `play --json`, its observation, or a page whose name ends in .html.',
+  pageKeyWrong: '{{file}}: {{key}} {{demand}}; compare it with the observation of a step of `play --json`.',
+  pageNotOpened: '{{file}}: the browser could not open this page: {{why}}',
   predictNeedsPage:
     'predict takes the page as its second argument: the observation that reset or step of an environment returned.',
 

@@ -677,6 +677,7 @@ export const CHINESE = translated({
 
   // 命令行与桌面应用。（app）
   outputLost: '有一部分输出无法写入（{{code}}）；请写到别的位置。',
+  optionNegative: '{{option}} 不能小于 0。',
   optionNotWhole: '{{option}} 必须是整数，现在是“{{text}}”。',
   optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
@@ -780,6 +781,13 @@ export const CHINESE = translated({
   // 智能体。
   pageTooLong:
     '{{task}}，种子 {{seed}}，第 {{step}} 步：页面对模型来说太长。{{why}}在新的运行中，environment.max_chars 与 environment.max_elements 限制页面，model.max_new_tokens 限制回答。',
+  predictNoInstruction: '页面没有任务说明；请用 --instruction 说明要智能体做什么。',
+  pageFileMissing: '{{file}}：这里没有文件；请给出 HTML 页面，或 JSON 格式的观察。',
+  pageFileTooLarge: '{{file}}：文件超过 {{limit}} MB，没有这么大的页面。',
+  pageNotJson:
+    '{{file}} 不是 JSON 格式的观察；请给出 `play --json` 的一行、其中的 observation，或以 .html 结尾的页面。',
+  pageKeyWrong: '{{file}}：{{key}} {{demand}}；请与 `play --json` 某一步的 observation 对照。',
+  pageNotOpened: '{{file}}：浏览器打不开这个页面：{{why}}',
   predictNeedsPage: 'predict 的第二个参数是页面：请给出环境的 reset 或 step 返回的观察。',
 
   // 试玩与录制。
