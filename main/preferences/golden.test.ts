@@ -47,6 +47,10 @@ test.each([
 
 test.each([
   ['{"prompt": [', 'this line is not complete JSON'],
+  ['{"prompt":"p","completion":"c",}', 'there is a comma too many, before a closing bracket or at the end; delete it'],
+  ['{"prompt":"p","completion":"c"},', 'there is a comma too many'],
+  ['{"prompt":"a, ]","completion":["c",]}', 'there is a comma too many'],
+  ['{"promt":"p","completion":"c"}', 'prompt is missing (perhaps promt is meant)'],
   ['{"prompt":[{"role":"user","content":"p"}]}', 'completion is missing'],
   ['{"prompt":7,"completion":"c"}', 'prompt must be a text or a list of messages'],
   ['{"prompt":"p","completion":[]}', "completion must be a text, or a list of messages that ends with the assistant's"],
@@ -107,4 +111,14 @@ test('the first problems of each task are for training, the next ones are held o
     ['a', 4, 0],
   ])
   expect(heldOut.map(({ seed }) => seed)).toEqual([5])
+})
+
+test('of a list on one line the entry is named', async () => {
+  const row = { prompt: 'p', completion: 'c' }
+  const told = async (text: string) => parseGolden(text, 'golden.json').catch((error: Error) => error.message)
+  const rows = [row, { ...row, prompt: 7 }, row, { ...row, completion: null }]
+  expect(await told(JSON.stringify(rows))).toMatch(
+    /^golden.json:1, entry 2 of the list: prompt must be .*\ngolden.json:1, entry 4 of the list: completion must be/,
+  )
+  expect(await told(JSON.stringify(rows, null, 2))).toMatch(/^golden.json:6: prompt must be .*\ngolden.json:14: /)
 })

@@ -6,6 +6,8 @@
 /** A value as it is written; its line counts from 1. */
 export interface Written {
   readonly line: number
+  /** Its number in a list, from 1, where it does not begin a line; undefined for others. */
+  readonly entry?: number
   readonly text: string
 }
 
@@ -22,7 +24,15 @@ export function* writtenValues(text: string): Generator<Written> {
   }
   let line = linesIn(text, 0, begin) + 1
   let from = begin
-  let at = isOpen ? afterSpace(text, begin + 1) : begin
+  let entry = 0
+  let startsLine = false
+  let at = begin
+  const skip = (to: number) => {
+    const next = afterSpace(text, to)
+    startsLine = linesIn(text, at, next) > 0
+    at = next
+  }
+  if (isOpen) skip(begin + 1)
   while (at < text.length || isOpen) {
     line += linesIn(text, from, at)
     from = at
@@ -32,10 +42,11 @@ export function* writtenValues(text: string): Generator<Written> {
       continue
     }
     const end = endOfValue(text, at)
-    yield { line, text: text.slice(at, end) }
+    entry += 1
+    yield { line, text: text.slice(at, end), ...(isOpen && !startsLine && { entry }) }
     if (end === undefined) return
     at = afterSpace(text, end)
-    if (isOpen && text[at] === ',') at = afterSpace(text, at + 1)
+    if (isOpen && text[at] === ',') skip(at + 1)
   }
 }
 
@@ -63,6 +74,14 @@ export function parseValue(text: string): unknown {
 }
 
 const CONSTANTS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs
+
+/** Whether a text that is not JSON has only a comma too many: before a closing bracket, or at its end. */
+export function hasStrayComma(text: string): boolean {
+  const without = text.replace(STRAY_COMMAS, (token) => (token.startsWith('"') ? token : ''))
+  return without !== text && parseValue(without) !== NOT_JSON
+}
+
+const STRAY_COMMAS = /"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*(?:[\]}]|$))/gs
 
 /** The path of the first key that an object in a text has twice; undefined where there is none. `value` is the text's. */
 export function repeatedKey(text: string, value: unknown): (string | number)[] | undefined {

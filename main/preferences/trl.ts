@@ -5,10 +5,11 @@
 import { z } from 'zod'
 import type { ChatMessage } from '../agent/prompt.ts'
 import { demand, dotted, type Key, says } from '../config/demand.ts'
+import { nearest } from '../config/nearest.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
-import { NOT_JSON, parseValue, repeatedKey, type Written, writtenValues } from './json-values.ts'
+import { hasStrayComma, NOT_JSON, parseValue, repeatedKey, type Written, writtenValues } from './json-values.ts'
 import { mapInTurns } from './turns.ts'
 
 /** A text. UTF-8 has no lone surrogates, so they become the sign for what cannot be read, as in the tokenizer. */
@@ -324,10 +325,11 @@ export function* readRows<T>(
   for (const written of writtenValues(text)) yield readRow(written, file, schema)
 }
 
-function readRow<T>({ line, text }: Written, file: string, schema: z.ZodType<T>): Line<T> | { wrong: Message } {
-  const place = `${file}:${line}`
+function readRow<T>(written: Written, file: string, schema: z.ZodType<T>): Line<T> | { wrong: Message } {
+  const { line, entry, text } = written
+  const place = entry === undefined ? `${file}:${line}` : message('entryPlace', { file, line, entry })
   const json = parseValue(text)
-  if (json === NOT_JSON) return { wrong: message('lineNotJson', { place }) }
+  if (json === NOT_JSON) return { wrong: message(hasStrayComma(text) ? 'lineStrayComma' : 'lineNotJson', { place }) }
   const wrongKey = (path: readonly Key[], what: Message) =>
     path.length === 0
       ? { wrong: message('lineWrong', { place, demand: what }) }
@@ -337,5 +339,12 @@ function readRow<T>({ line, text }: Written, file: string, schema: z.ZodType<T>)
   const parsed = schema.safeParse(json, { reportInput: true })
   if (parsed.success) return { line, text, value: parsed.data }
   const issue = parsed.error.issues[0]!
-  return wrongKey(issue.path as Key[], demand(issue))
+  return wrongKey(issue.path as Key[], perhapsMisspelt(json, issue.path as Key[], demand(issue)))
+}
+
+/** What is wrong with a key; of a missing one also the row's key that is spelt nearly so. */
+function perhapsMisspelt(row: unknown, [key, ...more]: readonly Key[], what: Message): Message {
+  if (what.id !== 'isMissing' || typeof key !== 'string' || more.length > 0 || !isRow(row)) return what
+  const near = nearest(key, Object.keys(row))
+  return near === undefined ? what : message('isMissingPerhaps', { near })
 }
