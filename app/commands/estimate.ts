@@ -49,6 +49,8 @@ function tokens(option: string): (text: string) => number {
 async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
   const { engineOf } = await import('../../main/engine/load.ts')
   const config = await readConfig(options)
+  const { fetchShape } = await import('../../main/engine/architecture.ts')
+  await fetchShape(config.model.base_model_name)
   const { checkPositions, planMemory } = await import('../../main/capacity/memory.ts')
   checkPositions(config, options.prompt, options.completion)
   if (engineOf(config.model.engine) !== 'native') return estimateLeast(config, options, out)

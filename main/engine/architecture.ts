@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { parseModelConfig } from './config-json.ts'
 import type { ModelConfig } from './engine.ts'
+import { type DownloadOptions, downloadModel } from './hub.ts'
 import { huggingFaceCache } from './hub-settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
 import { readOptionalSync } from './model-file.ts'
@@ -28,6 +29,34 @@ export function architectureOf(name: string): ModelConfig {
     }
   }
   return readModelConfig(resolveModel(name))
+}
+
+/**
+ * Fetches the small files of a model on the hub into the cache, if its shape is not known yet: then architectureOf knows it.
+ * @throws UserError if the hub cannot be reached, has no such model, or wants a token for it.
+ */
+export async function fetchShape(
+  name: string,
+  options: Partial<Pick<DownloadOptions, 'endpoint'>> = {},
+): Promise<void> {
+  if (localFolder(name) !== null || !isOnHub(name) || isShapeKnown(name)) return
+  const learnt = new Error('the shape is known')
+  const check = () => {
+    throw learnt
+  }
+  await downloadModel(name, { cache: huggingFaceCache(), check, ...options }).catch((error: unknown) => {
+    if (error !== learnt) throw error
+  })
+}
+
+function isShapeKnown(name: string): boolean {
+  try {
+    architectureOf(name)
+    return true
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
+  }
 }
 
 /** The folder or GGUF file of a model; null if it is not on this machine. */

@@ -21,6 +21,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { randomModel, TINY } from '../../testing/random-model.ts'
 import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { UserError } from '../messages/error.ts'
+import { architectureOf, fetchShape } from './architecture.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { qwen2 } from './families.ts'
 import { type DownloadOptions, type DownloadProgress, downloadModel } from './hub.ts'
@@ -446,4 +447,21 @@ test('stops when it is told to', async () => {
   faults.silentAfter = 500_000
   setTimeout(() => stop.abort(reason), 300)
   await expect(download({ signal: stop.signal, patience: 3000 })).rejects.toThrow()
+})
+
+test('the shape of a model is fetched without its weights, and what stands in the way is named', async () => {
+  vi.stubEnv('HF_HUB_CACHE', cache)
+  faults.token = 'hf_secret'
+  await expect(fetchShape(NAME, { endpoint })).rejects.toThrow(
+    /owner\/tiny on the Hugging Face Hub is restricted or does not exist; check the name, or set HF_TOKEN/,
+  )
+  faults.token = ''
+  await expect(fetchShape(NAME, { endpoint: 'http://127.0.0.1:9' })).rejects.toThrow(
+    /cannot be reached.*check the network/,
+  )
+  await fetchShape(NAME, { endpoint })
+  expect(architectureOf(NAME)).toEqual(CONFIG)
+  expect(served.map(({ path }) => path)).not.toContain('model.safetensors')
+  // Known, so nothing is asked.
+  await fetchShape(NAME, { endpoint: 'http://127.0.0.1:9' })
 })
