@@ -42,21 +42,14 @@ const form = (name: string, city: string) => `Page:
 Task: Enter "Ada" as the first name, choose Oslo, and save.`
 
 /**
- * Steps of made-up tasks with their answers; no page of the benchmark is like them. A first step comes last, because models
- * answer most like the last example.
+ * The last step and the first of a made-up task; no page of the benchmark is like it. Tried with a model of 0.5B, on
+ * problems that nothing is reported on: as turns of the chat the examples are copied twice as well as within the system
+ * message, more than two brought no more, and the first step stands last because models answer most like the last example.
  */
 const EXAMPLES = [
   [
     `${form(' = Ada', 'Oslo')}\nDone: fill First name textbox 1 = Ada\nDone: select City combobox 2 = Oslo`,
     'Thought: Everything is done, so the last step is to click Save.\nAction: click Save button 4',
-  ],
-  [
-    'Page:\n Milk checkbox 1 checked\n Eggs checkbox 2\n Bread checkbox 3\n Order button 4\nTask: Select Milk, Bread and click Order.\nDone: click Milk checkbox 1',
-    'Thought: Milk is checked already. The next one is Bread.\nAction: click Bread checkbox 3',
-  ],
-  [
-    `${form(' = Ada', 'Rome')}\nDone: fill First name textbox 1 = Ada`,
-    'Thought: The next step is to select Oslo as the city.\nAction: select City combobox 2 = Oslo',
   ],
   [
     form('', 'Rome'),

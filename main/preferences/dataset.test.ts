@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SYSTEM_PROMPT } from '../agent/prompt.ts'
+import { BEFORE, SYSTEM_PROMPT, wholePrompt } from '../agent/prompt.ts'
 import { readText, textOf } from './data-file.ts'
 import { KtoAnswers, parsePreferences, preferenceText } from './dataset.ts'
 import type { Pair } from './pairs.ts'
@@ -34,6 +34,16 @@ test('pairs in TRL’s form are read back as they were written', async () => {
     { line: 1, prompt, chosen, rejected, task, seed: 7, step },
     { line: 2, prompt, chosen, rejected, task, seed: 8, step },
   ])
+})
+
+test('pairs are written with the prompt of their run, and read whichever prompt they have', async () => {
+  const text = preferenceText([pair()], BEFORE.instruct)
+  expect(JSON.parse(text).prompt).toEqual(wholePrompt('instruct', pair().prompt))
+  expect((await parsePreferences(text, 'a.jsonl')).pairs).toMatchObject([{ prompt: pair().prompt }])
+  const answers = new KtoAnswers()
+  answers.add([pair()])
+  const [line = ''] = answers.text([pair()], BEFORE.instruct).split('\n')
+  expect(JSON.parse(line).prompt).toEqual(wholePrompt('instruct', pair().prompt))
 })
 
 test('KTO’s form labels each completion once and leaves out contradictions', () => {

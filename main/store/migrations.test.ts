@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { configSchema } from '../config/schema.ts'
 import { message } from '../messages/message.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { Store } from './store.ts'
@@ -119,5 +120,25 @@ test('corrections of pairs that an old store no longer has are deleted, and thei
   const [first] = upgraded.pairs.of(round)
   expect(first).toMatchObject({ id: 1, task: 'a', note: 'n', margin: null, policyMargin: 2.5, keep: true })
   expect(upgraded.pairs.add(round, first!)).toBe(8)
+  upgraded.close()
+})
+
+test('a run of before there was a choice of prompts goes on with the one that it had', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'prompts.sqlite')
+  const before = MIGRATIONS.findIndex((migration) => migration.includes('ADD COLUMN prompt'))
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration)
+  old.exec(`PRAGMA user_version = ${before}`)
+  const { model, ...rest } = configSchema.parse({ project: { seed: 7 } })
+  const { prompt: _, ...others } = model
+  old
+    .prepare(
+      `INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"dpo"', ?, 'stopped', 1)`,
+    )
+    .run(JSON.stringify({ ...rest, model: others }))
+  old.close()
+  const upgraded = new Store(path)
+  expect(upgraded.runs.get(1).config).toMatchObject({ model: { ...others, prompt: 'compact' }, project: { seed: 7 } })
+  expect(upgraded.runs.prompt(1)).toBeUndefined()
   upgraded.close()
 })

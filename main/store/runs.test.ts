@@ -37,6 +37,13 @@ test('a run keeps its configuration and status when the store is opened again', 
   })
 })
 
+test('a run keeps what comes before the user’s message in its prompts', () => {
+  expect(store.runs.prompt(key.run)).toBeUndefined()
+  const messages = [{ role: 'system' as const, content: 'Be brief.' }]
+  store.runs.setPrompt(key.run, messages)
+  expect(store.runs.prompt(key.run)).toEqual(messages)
+})
+
 test('runs are numbered upwards, or as they are told', () => {
   const config = configSchema.parse({})
   expect(store.runs.create('a', 'sft', config, { id: 8 })).toBe(8)
