@@ -1,7 +1,8 @@
 /**
  * Compares the native engine and the tokenizer with transformers 4 and 5 and their PEFT, the losses with TRL: `npm run
  * test:parity [-- --fixture]`. Prints the worst figure of every row, and fails if one is beyond its bound. --fixture also
- * writes the results with which `npm test` compares without Python.
+ * writes the results with which `npm test` compares without Python. llama.cpp computes with the GGUF files that the lab
+ * writes; --gguf MODEL compares only these, of any model.
  */
 
 import { execFile } from 'node:child_process'
@@ -15,6 +16,7 @@ import { loadAdapter, saveAdapter } from '../main/engine/adapter.ts'
 import { saveCheckpoint } from '../main/engine/checkpoint.ts'
 import type { AdapterName, Engine, Forest, Tensor, Tensors } from '../main/engine/engine.ts'
 import { qwen2 } from '../main/engine/families.ts'
+import { resolveModel } from '../main/engine/load.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { readSafetensors, writeSafetensors } from '../main/engine/safetensors.ts'
 import { loadTokenizer } from '../main/engine/tokenizer.ts'
@@ -31,6 +33,7 @@ import {
 } from '../testing/parity-models.ts'
 import { mostDifference, worstGradient } from './differences.ts'
 import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
+import { compareGguf } from './parity-gguf.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
 import { compareTraining } from './parity-training.ts'
@@ -120,7 +123,11 @@ interface Row {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false }, gguf: { type: 'string' } } })
+  if (values.gguf !== undefined) {
+    if (!(await compareGgufOf(values.gguf))) process.exitCode = 1
+    return
+  }
   const python = peerPython()
   const python4 = peerPython4()
   if (python === null || python4 === null) {
@@ -175,8 +182,28 @@ async function main(): Promise<void> {
     console.log(`Token ids of ${STRINGS} prompts: AutoTokenizer of ${name} gives others for ${prompts}.`)
     differing += plain + prompts
   }
+  const gguf = await compareGgufOf(join(PROJECT_ROOT, 'models/base'))
   const alike = training.every(({ holds }) => holds)
-  if (!rows.every(holds) || !adapters || !equal || !alike || differing > 0) process.exitCode = 1
+  if (!rows.every(holds) || !adapters || !equal || !gguf || !alike || differing > 0) process.exitCode = 1
+}
+
+/** Prints how llama.cpp computes with the GGUF files of a model. Returns whether all is within its bounds. */
+async function compareGgufOf(model: string): Promise<boolean> {
+  const compared = await compareGguf(resolveModel(model))
+  if (compared === null) {
+    console.error('llama.cpp is not installed, or there is no C++ compiler; bench/peers.sh installs it.')
+    return false
+  }
+  console.log(`\n| ${compared.peer} | adapter changes | log-probabilities | vocabulary | same answers | other bytes |`)
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: |')
+  for (const { file, answers, ...row } of compared.rows) {
+    const figures = [row.change.toFixed(2), row.logprobs.toExponential(1), row.vocabulary.toExponential(1)]
+    console.log(`| ${[file, ...figures, answers.join(' of '), row.otherBytes ?? ''].join(' | ')} |`)
+  }
+  const [texts, prompts] = [compared.texts, compared.prompts].map((each) => each.join(' of '))
+  console.log(`\nllama.cpp's tokenizer gives other ids for ${texts} texts and ${prompts} prompts.`)
+  const tokens = compared.prompts[0] === 0 && (compared.texts[0] === 0 || compared.warned)
+  return compared.rows.every(({ holds }) => holds) && tokens
 }
 
 /** Prints the worst figures of each spelling of an adapter. Returns whether all are within their bounds. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the peers of `npm run bench` into a folder outside the project:
 #
-# - PyTorch with transformers and peft, and TRL for `npm run test:parity`, into a virtual environment. Linux wheels of
+# - PyTorch with transformers and peft, and TRL and gguf for `npm run test:parity`, into a virtual environment. Linux wheels of
 #   PyTorch include CUDA (about 6 GB installed). If you have the address of a CPU-only build, pass it on to pip:
 #   bench/peers.sh --index-url ADDRESS
 # - transformers 4 with the peft of its time, for `npm run test:parity`, into a virtual environment of its own.
@@ -11,7 +11,7 @@ set -eu
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/dpo-driver-bench"
 python3 -m venv "$folder"
 "$folder/bin/pip" install "$@" torch==2.15.0
-"$folder/bin/pip" install transformers==5.24.0 peft==0.21.2 trl==1.16.0
+"$folder/bin/pip" install transformers==5.24.0 peft==0.21.2 trl==1.16.0 gguf==0.19.0
 "$folder/bin/python" -c 'import peft, torch, transformers; print("PyTorch", torch.__version__, "is ready for npm run bench")'
 python3 -m venv "$folder/transformers-4"
 "$folder/transformers-4/bin/pip" install "$@" torch==2.15.0

@@ -44,6 +44,18 @@ test('two adapters are compared, merged, and sent to play side by side', async (
   await expect.poll(() => focused(page)).toBe('Merge')
   await page.getByText(/^The merged model is in .*merged\.$/).waitFor({ timeout: LATER })
   expect(existsSync(join(lab.folder, 'merged/model.safetensors'))).toBe(true)
+  await page
+    .getByRole('listitem')
+    .filter({ has: page.getByLabel('Compare DPO · Run 1', { exact: true }) })
+    .getByRole('button', { name: 'Merge' })
+    .click()
+  await dialog.getByLabel('What to write').selectOption('GGUF, Q8_0: half as large')
+  await dialog.getByLabel('Goes into the folder').fill(lab.folder)
+  await dialog.getByLabel('Name').fill('agent')
+  await clean(page, 'merge-gguf')
+  await dialog.getByRole('button', { name: 'Write the file' }).click()
+  await page.getByText(/^The merged model is in .*agent\.gguf\.$/).waitFor({ timeout: LATER })
+  expect(existsSync(join(lab.folder, 'agent.gguf'))).toBe(true)
 
   await comparison.getByRole('button', { name: 'Play a task with both' }).click()
   await page.getByRole('heading', { name: 'Play one episode' }).waitFor()

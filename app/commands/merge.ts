@@ -64,7 +64,8 @@ async function merge(target: string, options: MergeOptions, { out, err, end }: C
         told = tenths
       },
     })
-    out.write(`${shownPath(base)} with ${shownPath(adapter)} is in ${target}\n`)
+    const what = form === 'LoRA' ? '' : `${shownPath(base)} with `
+    out.write(`${what}${shownPath(adapter)} is in ${target}\n`)
   } catch (error) {
     if (!stop.signal.aborted) throw error
     err.write('Stopped; nothing was written.\n')

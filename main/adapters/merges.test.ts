@@ -1,10 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { randomAdapter, randomModel, TINY } from '../../testing/random-model.ts'
+import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
+import { saveAdapter } from '../engine/adapter.ts'
+import { saveCheckpoint } from '../engine/checkpoint.ts'
 import { message } from '../messages/message.ts'
 import type { MergeOptions } from './merge.ts'
-import { Merges } from './merges.ts'
+import { type MergeRequest, Merges } from './merges.ts'
+
+const config = { ...TINY, vocab_size: TINY_VOCAB_SIZE }
 
 let folder: string
 beforeEach(() => {
@@ -56,4 +62,23 @@ test('a stopped merge ends as stopped, and a failed one with its reason', async 
   real.start(request())
   await real.rest()
   expect(real.state.last).toMatchObject({ status: 'failed', error: expect.stringContaining('config.json') })
+})
+
+test('a GGUF file is written too, of a base in GGUF as well', async () => {
+  await saveCheckpoint(join(folder, 'base'), config, randomModel(config, 1))
+  await writeTinyTokenizer(join(folder, 'base'))
+  const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['v_proj'] } as const
+  await saveAdapter(join(folder, 'adapter'), lora, randomAdapter(config, lora, 2), null)
+  const merges = new Merges()
+  const merge = async (asked: Partial<MergeRequest>) => {
+    merges.start({ ...request(), ...asked })
+    await merges.rest()
+    expect(merges.state.last).toMatchObject({ status: 'done', error: null })
+  }
+  expect(() => merges.start({ ...request(), form: 'F16' })).toThrow(/merged does not end in .gguf/)
+  await merge({ form: 'F16', target: join(folder, 'once.gguf') })
+  await merge({ form: 'Q8_0', base: join(folder, 'once.gguf'), target: join(folder, 'twice.gguf') })
+  await merge({ base: join(folder, 'once.gguf') })
+  expect(existsSync(join(folder, 'twice.gguf'))).toBe(true)
+  expect(existsSync(join(folder, 'merged/model.safetensors'))).toBe(true)
 })

@@ -4,7 +4,8 @@ import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createStore } from 'zustand/vanilla'
 import { gb } from '../capacity/gigabytes.ts'
-import { architectureOf } from '../engine/architecture.ts'
+import { isGguf } from '../engine/gguf/parts.ts'
+import { readModelConfig } from '../engine/model-files.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
@@ -112,7 +113,7 @@ export class Merges {
 }
 
 function checkRoom(base: string, target: string, form: MergeForm): void {
-  const needed = form === 'safetensors' ? weightsBytes(base) : ggufBytes(architectureOf(base), form)
+  const needed = bytesOf(base, form)
   const { bavail, bsize } = statfsSync(dirname(target))
   if (bavail * bsize >= needed) return
   throw new UserError('mergeNeedsRoom', {
@@ -122,8 +123,11 @@ function checkRoom(base: string, target: string, form: MergeForm): void {
   })
 }
 
-/** The size of a model's weights. A merged checkpoint is as large as its base. */
-function weightsBytes(base: string): number {
+/** About how large the merged model is. */
+function bytesOf(base: string, form: MergeForm): number {
+  if (form !== 'safetensors') return ggufBytes(readModelConfig(base), form)
+  // A checkpoint that comes from blocks of fewer bits is in F16.
+  if (isGguf(base)) return ggufBytes(readModelConfig(base), 'F16')
   return readdirSync(base)
     .filter((name) => name.endsWith('.safetensors'))
     .reduce((sum, name) => sum + statSync(join(base, name)).size, 0)

@@ -7,6 +7,7 @@ import { checkpointShapes } from '../weights.ts'
 import { modelConfigOf } from './config.ts'
 import type { GgufTensor } from './header.ts'
 import { ggufName, ROPE_FACTORS } from './names.ts'
+import { isPaired } from './pair.ts'
 import { type Gguf, openGguf } from './parts.ts'
 import { GgufFiles, pieces, storedPieces, writtenDtype } from './tensor.ts'
 
@@ -26,7 +27,7 @@ export async function openGgufCheckpoint(file: string): Promise<OpenCheckpoint> 
     return tensor
   }
   const fileOf = (name: string) => find(name).file
-  const stored = (name: string) => storedPieces(files, find(name), isPaired(name, config) ? config.head_dim : null)
+  const stored = (name: string) => storedPieces(files, find(name), isPaired(config, name) ? config.head_dim : null)
   return {
     config,
     notes: [],
@@ -50,11 +51,6 @@ export async function openGgufCheckpoint(file: string): Promise<OpenCheckpoint> 
     stored,
     close: () => files.close(),
   }
-}
-
-/** Whether llama.cpp's converter reorders the rows of a matrix: those that rotary positions turn, of Llama. */
-function isPaired(name: string, { model_type }: ModelConfig): boolean {
-  return model_type === 'llama' && /\.(q|k)_proj\.weight$/.test(name)
 }
 
 function checkTensors({ file, tensors }: Gguf, config: ModelConfig): void {

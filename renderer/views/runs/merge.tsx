@@ -1,7 +1,8 @@
-/** Merges an adapter into its base model: the target folder, the progress, and the outcome. */
-import { Button, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core'
+/** Merges an adapter into its base model: the form and the place of what is written, the progress, and the outcome. */
+import { Button, Group, Modal, NativeSelect, Progress, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { MERGE_FORMS, type MergeForm } from '../../../main/adapters/forms.ts'
 import type { MergeState } from '../../../main/adapters/merges.ts'
 import { lab, useStream } from '../../api.ts'
 import { type Told, told, useSay } from '../../i18n/say.ts'
@@ -29,25 +30,27 @@ export function MergeDialog({ adapter, opened, onClose }: MergeProps & { readonl
       title={t('runs.merge.title', { adapter: adapterName(t, adapter) })}
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
-      <MergeForm adapter={adapter} onClose={onClose} />
+      <MergeFields adapter={adapter} onClose={onClose} />
     </Modal>
   )
 }
 
-function MergeForm({ adapter, onClose }: MergeProps) {
+function MergeFields({ adapter, onClose }: MergeProps) {
   const { t } = useTranslation()
   const say = useSay()
+  const [form, setForm] = useState<MergeForm>('safetensors')
   const [into, setInto] = useState('models')
   const [name, setName] = useState(`${adapter.arm}-${adapter.run === null ? 'merged' : `run-${adapter.run}`}`)
   const [problem, setProblem] = useState<Told | null>(null)
   const merge = async () => {
     try {
-      await lab.adapters.merge.mutate({ path: adapter.path, into, name })
+      await lab.adapters.merge.mutate({ path: adapter.path, into, name, form })
       onClose()
     } catch (error) {
       setProblem(told(error))
     }
   }
+  const kind = form === 'safetensors' || form === 'LoRA' ? form : 'gguf'
   const wrong = NAME.test(name) ? null : t('runs.merge.wrongName')
   return (
     <form
@@ -57,8 +60,14 @@ function MergeForm({ adapter, onClose }: MergeProps) {
       }}
     >
       <Stack gap="md">
+        <NativeSelect
+          label={t('runs.merge.form')}
+          value={form}
+          onChange={(event) => setForm(MERGE_FORMS.find((one) => one === event.currentTarget.value) ?? 'safetensors')}
+          data={MERGE_FORMS.map((one) => ({ value: one, label: t(`runs.merge.forms.${one}`) }))}
+        />
         <Text size="sm" c="dimmed">
-          {t('runs.merge.note')}
+          {t(`runs.merge.notes.${kind}`)}
         </Text>
         <TextInput
           label={t('runs.merge.into')}
@@ -68,7 +77,7 @@ function MergeForm({ adapter, onClose }: MergeProps) {
         />
         <TextInput
           data-autofocus
-          label={t('runs.merge.name')}
+          label={t(kind === 'safetensors' ? 'runs.merge.name' : 'runs.merge.fileName')}
           value={name}
           error={wrong}
           onChange={(event) => setName(event.currentTarget.value)}
@@ -83,7 +92,7 @@ function MergeForm({ adapter, onClose }: MergeProps) {
             {t('app.cancel')}
           </Button>
           <Button type="submit" disabled={wrong !== null || into.trim() === ''}>
-            {t('runs.merge.start')}
+            {t(kind === 'safetensors' ? 'runs.merge.start' : 'runs.merge.startFile')}
           </Button>
         </Group>
       </Stack>
@@ -107,11 +116,11 @@ export function Merging() {
           ? last !== null && (
               <p className={`${classes.merged} wrap ${last.status === 'failed' ? 'rejected' : ''}`}>
                 {last.error === null
-                  ? t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { folder: last.target })
+                  ? t(last.status === 'done' ? 'runs.merge.done' : 'runs.merge.stopped', { target: last.target })
                   : say(last)}
               </p>
             )
-          : t('runs.merge.writing', { folder: current.target })}
+          : t('runs.merge.writing', { target: current.target })}
         {current === null && last !== null && last.notes.length > 0 && (
           <p className={`${classes.merged} wrap`}>{say(last.notes)}</p>
         )}
