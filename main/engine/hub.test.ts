@@ -243,7 +243,11 @@ test.each<[string, RegExp, () => void]>([
   ['no head', /has no lm_head\.weight/, () => changeConfig({ tie_word_embeddings: false })],
   ['weights in 8 bits', /dtype F8_E4M3/, () => set('model.safetensors', eightBits())],
   ['weights in pickles', /has no model\.safetensors, only pytorch_model\.bin;/, () => set('model.safetensors', null)],
-  ['GGUF', /only tiny\.gguf;/, () => set('model.safetensors', null, 'pytorch_model.bin', null, 'tiny.gguf', 'GGUF')],
+  [
+    'GGUF',
+    /has GGUF files only; download one yourself, such as tiny\.gguf,/,
+    () => set('model.safetensors', null, 'pytorch_model.bin', null, 'tiny.gguf', 'GGUF'),
+  ],
   ['no weights', /has no safetensors/, () => set('model.safetensors', null, 'pytorch_model.bin', null)],
   ['an adapter', /is an adapter/, () => set('config.json', null, 'adapter_config.json', '{}')],
   ['no tokenizer.json', /has no tokenizer\.json/, () => set('tokenizer.json', null)],

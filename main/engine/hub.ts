@@ -136,6 +136,7 @@ function checkKind(name: string, files: readonly ListFileEntry[]): void {
   if (!has(WHOLE_WEIGHTS) && !has(SHARD_INDEX)) {
     const others = paths.filter((path) => /\.(bin|gguf|pt|pth|ckpt|onnx|h5|msgpack|safetensors)$/.test(path))
     if (others.length === 0) throw new UserError('hubNoSafetensors', { name })
+    if (others.every((path) => path.endsWith('.gguf'))) throw new UserError('hubGguf', { name, file: others[0]! })
     throw new UserError('hubOtherWeights', { name, files: others.slice(0, 3), wanted: WHOLE_WEIGHTS })
   }
   for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {

@@ -219,6 +219,7 @@ test('finds a GGUF file by its path, also without an ending, and tells the files
   expect(() => resolveModel(lmStudio)).toThrow(
     /no config\.json; name one of the files: tiny-Q4_0\.gguf, tiny-Q8_0\.gguf/,
   )
+  expect(() => resolveModel(join(lmStudio, 'tiny.gguf'))).toThrow(/tiny\.gguf is missing; name a file that is there/)
   // No name on the hub ends so.
   expect(isOnHub('nobody/tiny.gguf')).toBe(false)
 })

@@ -86,6 +86,7 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
     throw new UserError('modelPartialOffline', { ...values, variable })
   }
   if (mayBeOnHub(name) && variable !== null) throw new UserError('modelOffline', { name, variable, folder: place })
+  if (name.endsWith('.gguf')) throw new UserError('ggufMissing', { file: resolve(PROJECT_ROOT, name) })
   const wanted = resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))
   throw new UserError('modelMissing', { name, cache, folder: wanted })
 }

@@ -161,6 +161,7 @@ export const ENGLISH = {
   safetensorsShrank: '{{file}} became shorter while it was read; copy or download it again.',
   dtypeUnsupported:
     '{{file}}: {{name}} is of dtype {{dtype}}; only F32, F16 and BF16 can be read, so convert the file to one of them.',
+  ggufMissing: '{{file}} is missing; name a file that is there. npx dpo-driver models lists them.',
   ggufMagicMissing: '{{file}} is not a GGUF file: it does not begin with "GGUF"; copy or download it again.',
   ggufVersion: '{{file}} is of GGUF version {{version}}; this lab reads versions 2 and 3. Convert the model again.',
   ggufBigEndian: '{{file}} is a GGUF file for big-endian machines; use the usual one, which is little-endian.',
@@ -294,6 +295,8 @@ export const ENGLISH = {
 
   // Hugging Face Hub
   hubNoSafetensors: '{{name}} on the Hugging Face Hub has no safetensors; choose another model.',
+  hubGguf:
+    '{{name}} on the Hugging Face Hub has GGUF files only; download one yourself, such as {{file}}, and name its path.',
   hubOtherWeights:
     '{{name}} on the Hugging Face Hub has no {{wanted}}, only {{files}}; choose a model with safetensors, or convert it.',
   hubAdapter:

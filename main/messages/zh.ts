@@ -140,6 +140,7 @@ export const CHINESE = translated({
   safetensorsGap: '{{file}} 的头部有误：{{name}} 与前一个张量之间有空隙；请重新复制或下载。',
   safetensorsShrank: '{{file}} 在读取时变短了；请重新复制或下载。',
   dtypeUnsupported: '{{file}}：{{name}} 的类型是 {{dtype}}；只能读取 F32、F16 和 BF16，请把文件转换成其中之一。',
+  ggufMissing: '{{file}} 不存在；请指定已有的文件。npx dpo-driver models 会列出它们。',
   ggufMagicMissing: '{{file}} 不是 GGUF 文件：开头不是“GGUF”；请重新复制或下载。',
   ggufVersion: '{{file}} 是 GGUF 第 {{version}} 版；本实验室读第 2 版和第 3 版。请重新转换该模型。',
   ggufBigEndian: '{{file}} 是大端机器用的 GGUF 文件；请使用常见的小端文件。',
@@ -256,6 +257,7 @@ export const CHINESE = translated({
 
   // Hugging Face Hub
   hubNoSafetensors: 'Hugging Face Hub 上的 {{name}} 没有 safetensors；请选择别的模型。',
+  hubGguf: 'Hugging Face Hub 上的 {{name}} 只有 GGUF 文件；请自己下载一个（例如 {{file}}），并写它的路径。',
   hubOtherWeights:
     'Hugging Face Hub 上的 {{name}} 没有 {{wanted}}，只有 {{files}}；请选择有 safetensors 的模型，或转换它。',
   hubAdapter: 'Hugging Face Hub 上的 {{name}} 是适配器，不是模型；请写它的基座模型，并把适配器复制到配置中的路径。',
