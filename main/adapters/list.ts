@@ -6,6 +6,7 @@ import { parseAdapterConfig, targetedProjections } from '../engine/adapter-confi
 import { sameWeights, weightsFile } from '../engine/adapter-identity.ts'
 import { sameModelName } from '../engine/base-identity.ts'
 import { readOptionalSync } from '../engine/model-file.ts'
+import { loraScale } from '../engine/weights.ts'
 import { settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -34,6 +35,8 @@ export interface AdapterRecord extends AdapterPlace {
   readonly problem: null
   readonly r: number
   readonly lora_alpha: number
+  /** The factor of B A with use_rslora: alpha / sqrt(r). null without it, where it is alpha / r. */
+  readonly rsloraScale: number | null
   readonly target_modules: readonly string[]
   readonly base: string | null
   /** Tells that the adapter names another base model than the configuration's; null where it does not. */
@@ -121,7 +124,9 @@ function read(
     const target_modules = targetedProjections(settings)
     const other = base !== null && !sameModelName(base, baseName)
     const note = other ? message('adapterOtherName', { file: shownPath(config), trained: base, base: baseName }) : null
-    const own = { r, lora_alpha, target_modules, base, note, bytes, written }
+    const rsloraScale =
+      settings.use_rslora === true ? loraScale({ r, lora_alpha, use_rslora: true, target_modules }, '') : null
+    const own = { r, lora_alpha, rsloraScale, target_modules, base, note, bytes, written }
     return [{ ...place, problem: null, ...own, ...originOf(own) }]
   } catch (error) {
     if (!(error instanceof UserError)) throw error

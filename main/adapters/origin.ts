@@ -45,5 +45,7 @@ export function lineageOf(store: Store, run: number, arm: string, round: number)
   const reference: Ancestor[] = parsed.success
     ? [{ kind: 'adapter', name: parsed.data.reference, run: null, round: round - 1, count: null }]
     : []
-  return [...(arm === 'replay' ? [] : [pairs]), ...reference, golden, base]
+  // A run that trained no SFT policy used the samples only where DPO replays them.
+  const samples = sft.success || config.training.dpo.replay > 0 || arm === 'replay' ? [golden] : []
+  return [...(arm === 'replay' ? [] : [pairs]), ...reference, ...samples, base]
 }

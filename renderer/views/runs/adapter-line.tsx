@@ -7,7 +7,7 @@ import { useSay } from '../../i18n/say.ts'
 import { hrefOf } from '../../location.ts'
 import { type Adapter, adapterName, roundOf } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
-import { bytes, moment } from '../../parts/figures.ts'
+import { bytes, decimal, moment } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { MergeDialog } from './merge.tsx'
 import classes from './runs.module.css'
@@ -47,7 +47,7 @@ export function AdapterLine({ adapter, marked, onMark }: Props) {
 
 function AdapterHead({ adapter, marked, onMark }: Props) {
   const { t, i18n } = useTranslation()
-  const { arm, run, origin, r, lora_alpha: alpha, target_modules: projections } = adapter
+  const { arm, run, origin, r, lora_alpha: alpha, rsloraScale, target_modules: projections } = adapter
   const round = roundOf(t, adapter)
   return (
     <div className={classes.adapterHead}>
@@ -66,7 +66,8 @@ function AdapterHead({ adapter, marked, onMark }: Props) {
         </span>
       )}
       <span className="soft">
-        {t('runs.lora', { r, alpha, count: projections.length })} · {bytes(adapter.bytes)} ·{' '}
+        {t('runs.lora', { r, alpha, count: projections.length })}
+        {rsloraScale !== null && t('runs.rslora', { scale: decimal(rsloraScale) })} · {bytes(adapter.bytes)} ·{' '}
         {moment(adapter.written, i18n.language)}
       </span>
     </div>
