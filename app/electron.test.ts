@@ -177,6 +177,16 @@ test('the system’s dialogs choose paths, and save the view as PDF', async () =
   clickMenu('save-pdf')
   await vi.waitFor(() => expect(existsSync(pdf)).toBe(true), PATIENCE)
   expect(readFileSync(pdf).subarray(0, 5).toString()).toBe('%PDF-')
+
+  // The lab's own files stay, whatever the dialog's answer is.
+  const text = readFileSync(join(folder, 'config.yaml'), 'utf8')
+  for (const own of ['config.yaml', 'lab.sqlite', 'golden.jsonl']) {
+    launch.answers.filePath = join(folder, own)
+    launch.errors.length = 0
+    clickMenu('save-pdf')
+    await vi.waitFor(() => expect(launch.errors).toEqual([expect.stringMatching(/belongs to/)]), PATIENCE)
+  }
+  expect(readFileSync(join(folder, 'config.yaml'), 'utf8')).toBe(text)
 })
 
 function clickMenu(id: string): void {

@@ -21,6 +21,7 @@ import {
 } from 'electron'
 import type { Settings } from '../main/config/settings.ts'
 import type { TaskWindow } from '../main/environment/debugger.ts'
+import { projectPath } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { UserError } from '../main/messages/error.ts'
 import { speakerFor } from '../main/messages/languages.ts'
@@ -199,7 +200,12 @@ async function savePdf(): Promise<void> {
   if (main === undefined) return
   const filters = [{ name: 'PDF', extensions: ['pdf'] }]
   const { filePath } = await dialog.showSaveDialog(main, { defaultPath: 'lab.pdf', filters })
-  if (!filePath) return
+  if (!filePath || lab === undefined) return
+  const { settings } = lab
+  const { refuseOutputFile } = await import('../main/pipeline/output.ts')
+  const { otherPlaces } = await import('./commands/config.ts')
+  const config = settings.read()
+  refuseOutputFile(config, filePath, await otherPlaces(config, { config_path: projectPath(settings.shown) }))
   const { writeFileAtomic } = await import('../main/files/file.ts')
   writeFileAtomic(filePath, await main.webContents.printToPDF({ printBackground: true, landscape: true }))
 }
