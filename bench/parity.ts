@@ -36,6 +36,7 @@ import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
 import { compareGguf } from './parity-gguf.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
+import { compareTemplates } from './parity-templates.ts'
 import { compareTraining } from './parity-training.ts'
 import { peerPython, peerPython4 } from './peer.ts'
 
@@ -183,7 +184,11 @@ async function main(): Promise<void> {
     differing += plain + prompts
   }
   const gguf = await compareGgufOf(join(PROJECT_ROOT, 'models/base'))
-  const alike = training.every(({ holds }) => holds)
+  const templates = await compareTemplates(python)
+  for (const { template, differing, of } of templates) {
+    console.log(`Chat template ${template}: transformers renders ${differing} of ${of} conversations otherwise.`)
+  }
+  const alike = training.every(({ holds }) => holds) && templates.every(({ differing }) => differing === 0)
   if (!rows.every(holds) || !adapters || !equal || !gguf || !alike || differing > 0) process.exitCode = 1
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -210,6 +210,17 @@ test('AutoTokenizer of transformers 5 is kept from its own pre-tokenizer; other 
   writeFileSync(join(at('base'), 'tokenizer_config.json'), own)
   await mergeAdapter(at('base'), at('adapter'), at('own'))
   expect(readFileSync(join(at('own'), 'tokenizer_config.json'), 'utf8')).toBe(own)
+})
+
+test('Qwen3 and Llama merge; of Llama transformers 5 keeps the pre-tokenizer by itself', async () => {
+  for (const model_type of ['qwen3', 'llama'] as const) {
+    const other = { ...config, model_type, attention_bias: false }
+    await saveCheckpoint(at(model_type), other, randomModel(other, 3, 0.2))
+    await writeTinyTokenizer(at(model_type))
+    await mergeAdapter(at(model_type), at('adapter'), at(`${model_type}-merged`))
+    expect((await loadCheckpoint(at(`${model_type}-merged`))).config).toEqual(other)
+    expect(existsSync(join(at(`${model_type}-merged`), 'tokenization.py'))).toBe(model_type === 'qwen3')
+  }
 })
 
 test('a head of its own is merged along, and config.json says for both transformers what counts', async () => {

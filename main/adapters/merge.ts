@@ -78,7 +78,9 @@ async function writeMergedFolder(
     let done = 0
     await replaceFiles(target, async (next) => {
       for (const [name, content] of contentsOf(base, BESIDE)) writeFileAtomic(join(next, name), content)
-      if (await keepPreTokenizer(next)) warn(message('mergePreTokenizer'))
+      // Of Llama-type models transformers 5 takes tokenizer.json as it stands.
+      const { model_type } = checkpoint.config
+      if (model_type !== 'llama' && (await keepPreTokenizer(next))) warn(message('mergePreTokenizer'))
       const config = join(next, 'config.json')
       writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))
       for (const [index, shard] of shards.entries()) {

@@ -14,6 +14,12 @@ test('a template has its tokens, its messages, and the ranges of Jinja', () => {
   expect(render('{{ range(100000) | length }}')).toBe('100000')
 })
 
+test('a template thinks not, and knows one day', () => {
+  const template =
+    '{% if enable_thinking is defined and enable_thinking is false %}<think></think>{% endif %}{% if not date_string is defined %}{% set date_string = strftime_now("%Y") %}{% endif %}{{ date_string }}'
+  expect(render(template)).toBe('<think></think>26 Jul 2024')
+})
+
 test.each([
   [
     'a loop of loops',

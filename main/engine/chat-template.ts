@@ -41,12 +41,24 @@ export function chatRenderer(folder: string, text: string, tokens: Readonly<Reco
   template.parsed.body.unshift(...LIMITED_RANGE.parsed.body)
   return (messages, addGenerationPrompt) => {
     const given = messages.reduce((sum, { content }) => sum + content.length, 0)
-    const values = { ...tokens, limited_range: range, messages, add_generation_prompt: addGenerationPrompt }
+    const values = {
+      ...SETTINGS,
+      ...tokens,
+      limited_range: range,
+      messages,
+      add_generation_prompt: addGenerationPrompt,
+    }
     const rendered = limited(() => template.render(values))
     if (rendered.length > SIZE_LIMIT.added + SIZE_LIMIT.times * given) throw refuse(new LimitError('templateTooLong'))
     return rendered
   }
 }
+
+/**
+ * Variables of templates that the lab sets. The agent writes its own thought, so Qwen3's thinking is off. Llama 3.1 and later
+ * tell the day; a prompt must not depend on when it is made, so it is the one that their templates fall back to.
+ */
+const SETTINGS = { enable_thinking: false, date_string: '26 Jul 2024' }
 
 class LimitError extends Error {
   readonly told: Message

@@ -1,5 +1,5 @@
 /**
- * What transformers 5 makes of a tokenizer. For every model of type qwen2 it takes Qwen2Tokenizer, whatever
+ * What transformers 5 makes of a tokenizer. For every model of type qwen2 or qwen3 it takes Qwen2Tokenizer, whatever
  * tokenizer_class says, and that class cuts text as Qwen2's own tokenizer does: of tokenizer.json it keeps vocabulary and
  * merges, not the pre-tokenizer. Saving such a tokenizer writes the other pre-tokenizer into tokenizer.json.
  */

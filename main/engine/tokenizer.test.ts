@@ -197,3 +197,36 @@ test('a vocabulary may lack bytes that are in no ordinary text, as SmolLM2 does'
   const tokenizer = await loadTokenizer(await folderWith({ 'tokenizer.json': { ...rest, model: { ...model, vocab } } }))
   expect([...tokenizer.encode('a\u0004b')]).toEqual([...tokenizer.encode('ab')])
 })
+
+const LLAMA3_CUTS =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+const bytes = (use_regex: boolean) => ({ type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex })
+const sequence = (...pretokenizers: object[]) => ({ type: 'Sequence', pretokenizers })
+const split = { type: 'Split', pattern: { Regex: LLAMA3_CUTS }, behavior: 'Isolated', invert: false }
+
+// The pieces are those of the tokenizers library 0.22 for the same file.
+test.each([
+  [
+    'SmolLM2',
+    sequence({ type: 'Digits', individual_digits: true }, bytes(true)),
+    false,
+    ['1', '2', '3', '4', ' ', '1', ' ab', "'", 'T', ' ', ' ', '.', 'ab', '.', '\n'],
+  ],
+  ['Llama 3', sequence(split, bytes(false)), true, ['123', '4', ' ', '1', ' ab', "'T", ' ', ' ', '.', 'ab', '.\n']],
+  ['GPT-2', bytes(true), false, ['1234', ' 1', ' ab', "'", 'T', ' ', ' ', '.', 'ab', '.', '\n']],
+  ['bytes alone', bytes(false), false, ['1234', ' 1', ' ab', "'T", '  ', '.ab', '.\n']],
+])('cuts text as the pre-tokenizer of %s does', async (_, pre_tokenizer, ignore_merges, pieces) => {
+  const tiny = tinyTokenizer()
+  const merges = ['1 2', '12 3', '123 4', 'Ġ 1', "' T", 'Ġ Ġ', '. Ċ', 'a b', 'Ġ ab', '. ab']
+  const alphabet = Object.keys(tiny.model.vocab).filter((token) => token.length === 1)
+  const tokens = [...alphabet, ...merges.map((pair) => pair.replace(' ', ''))]
+  const source = {
+    ...tiny,
+    normalizer: null,
+    pre_tokenizer,
+    added_tokens: tiny.added_tokens.map((token, index) => ({ ...token, id: tokens.length + index })),
+    model: { ...tiny.model, ignore_merges, merges, vocab: Object.fromEntries(tokens.map((token, id) => [token, id])) },
+  }
+  const other = await loadTokenizer(await folderWith({ 'tokenizer.json': source }))
+  expect([...other.encode("1234 1 ab'T  .ab.\n")].map((id) => other.decode([id]))).toEqual(pieces)
+})
