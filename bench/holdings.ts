@@ -36,6 +36,9 @@ const CASES = [
 ] as const
 type Case = (typeof CASES)[number]
 
+/** The peer's name in the table; its weights are the file's own. */
+const PEER = 'llama.cpp, same file'
+
 const ROUNDS = 5
 const PATIENCE = 8
 
@@ -95,6 +98,10 @@ export async function benchHoldings(report: Reporter, quick: boolean, selection:
   try {
     await llama?.load({ folder: '', adapter: '', trained: [], gguf })
     for (const threads of new Set([1, availableParallelism()])) {
+      const titleOf = ({ name }: Case) =>
+        `${basename(gguf)}, ${threads === 1 ? '1 thread' : `${threads} threads`}: ${name}`
+      const cases = CASES.filter((one) => selects(selection.case, titleOf(one)))
+      if (cases.length === 0) continue
       const ours: { name: string; engine: Engine }[] = []
       for (const [precision, headPrecision] of HOLDINGS) {
         if (!selects(selection.model, precision)) continue
@@ -108,9 +115,8 @@ export async function benchHoldings(report: Reporter, quick: boolean, selection:
       }
       await llama?.set({ name: '', threads, flash: true })
       const prompts = unseenPrompts(ours[0]?.engine.config.vocab_size ?? 1)
-      for (const one of CASES) {
-        const title = `${basename(gguf)}, ${threads === 1 ? '1 thread' : `${threads} threads`}: ${one.name}`
-        if (!selects(selection.case, title)) continue
+      for (const one of cases) {
+        const title = titleOf(one)
         const { batch, prompt, tokens } = one
         const contestants: Contestant[] = ours.map(({ name, engine }) => ({
           name,
@@ -124,13 +130,15 @@ export async function benchHoldings(report: Reporter, quick: boolean, selection:
               threads === 1 ? [theirs.processorFirst, theirs.processor] : [theirs.first, theirs.seconds]
             return tokens === 0 ? first : all - first
           }
-          contestants.push({ name: llama.name, run })
+          contestants.push({ name: PEER, run })
         }
         const seconds = await interleave(contestants, quick ? 1 : ROUNDS, quick ? 1 : PATIENCE)
         const speed = (name: string) => (batch * (tokens === 0 ? prompt : tokens)) / seconds.get(name)!
         for (const { name } of ours) {
-          const theirs = llama === null ? null : speed(llama.name)
-          report.figure(figure(BENCH, `${title}, ${name}`, 'tokens/s', speed(name), llama?.name ?? null, theirs))
+          const theirs = llama === null ? null : speed(PEER)
+          report.figure(
+            figure(BENCH, `${title}, ${name}`, 'tokens/s', speed(name), llama === null ? null : PEER, theirs),
+          )
         }
       }
       await Promise.all(engines.splice(0).map((engine) => engine.close()))
