@@ -547,6 +547,10 @@ export const ENGLISH = {
   everythingBroke_one: 'The environment broke the only episode: {{why}}. Mend that, then resume the run.',
   everythingBroke_other:
     'The environment broke all {{count}} episodes, most of them because: {{why}}. Mend that, then resume the run.',
+  someBroke_one:
+    'The environment broke {{count}} of {{of}} episodes: {{why}}. It counts for nothing, and this run does not play it again once the stage is done.',
+  someBroke_other:
+    'The environment broke {{count}} of {{of}} episodes, most of them because: {{why}}. They count for nothing, and this run does not play them again once the stage is done.',
   collected: '{{attemptCount}}, {{solved}}% solved, {{broken}} broken by the environment',
   pairsIn: '{{pairCount}} in {{path}}',
   reviewed:

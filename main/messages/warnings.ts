@@ -16,6 +16,7 @@ const WARNINGS = [
   'preferencesFixed',
   'laterRoundWithoutPairs',
   'sftAlone',
+  'someBroke',
   'baseSilent',
   'adapterOtherName',
   'adapterOtherPrompt',

@@ -472,6 +472,8 @@ export const CHINESE = translated({
   sftDone: '{{stepCount}}，保留第 {{step}} 步；适配器在 {{path}}',
   sftStopped: '{{stepCount}}，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
   everythingBroke_other: '环境弄坏了全部 {{count}} 个回合，最常见的原因：{{why}}。请排除它，再恢复运行。',
+  someBroke_other:
+    '环境弄坏了 {{of}} 个回合中的 {{count}} 个，最常见的原因：{{why}}。它们不计入结果；此阶段完成后，本次运行不会重新进行它们。',
   collected: '{{attemptCount}}，{{solved}}% 成功，{{broken}} 次因环境故障作废',
   pairsIn: '{{path}} 中有 {{pairCount}}',
   reviewed:

@@ -9,6 +9,8 @@ import type { Observation } from '../../environment/observation.ts'
 import type { StepResult } from '../../environment/session.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { UserError } from '../../messages/error.ts'
+import { message, type Say } from '../../messages/message.ts'
+import { english } from '../../messages/say.ts'
 import type { ArmKey } from '../../store/keys.ts'
 import { Store } from '../../store/store.ts'
 import type { StageContext } from '../stage.ts'
@@ -23,12 +25,14 @@ let key: ArmKey
 /** The calls of the model, and the seeds that were played to their end. */
 let calls: string[]
 let played: number[]
+let said: string[]
 
 beforeEach(() => {
   store = new Store(join(mkdtempSync(join(tmpdir(), 'play-')), 'lab.sqlite'))
   key = { run: store.runs.create('trial', 'collect', configSchema.parse({})), stage: 'collect', round: 1, arm: '' }
   calls = []
   played = []
+  said = []
 })
 afterEach(() => store.close())
 
@@ -61,7 +65,8 @@ function context(signal: AbortSignal): StageContext {
     use: (_task: Task, work: (lent: ReturnType<typeof session>) => unknown) => work(session()),
   }
   const resources = { model: async () => model as unknown as AgentModel, environment: () => environment }
-  return { store, signal, config: configSchema.parse({}), resources } as unknown as StageContext
+  const say: Say = (id, ...given) => void said.push(english(message(id, ...given)))
+  return { store, signal, config: configSchema.parse({}), resources, say } as unknown as StageContext
 }
 
 const sampling = { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1 }
@@ -106,6 +111,16 @@ test('a fault of an earlier try is played again, and replaced', async () => {
     [7, 'success'],
   ])
   expect(store.episodes.add(key, fault)).toBe(false)
+})
+
+test('faults that remain are told with their number and reason', async () => {
+  const broken = { task: TASK.name, attempt: 0, instruction: '', steps: [], duration: 1, ...ENDINGS.fault }
+  const options = { key, adapter: 'sft', jobs: jobsOf([TASK], 5, 3), sampling, onEpisode() {} }
+  await play(context(new AbortController().signal), options)
+  expect(said).toEqual([])
+  store.episodes.add(key, { ...broken, seed: 99 })
+  await play(context(new AbortController().signal), options)
+  expect(said).toEqual([expect.stringMatching(/^The environment broke 1 of 4 episodes: .*does not play it again/)])
 })
 
 test('where the environment breaks every episode, that is told with its reason', async () => {

@@ -60,17 +60,21 @@ export async function play(
     }
   }
   const episodes = store.episodes.of(key)
-  refuseOnlyFaults(episodes)
+  tellFaults(context, episodes)
   return episodes
 }
 
-/** Throws UserError where the environment broke every episode: then there is nothing to learn from or to count. */
-function refuseOnlyFaults(episodes: readonly StoredEpisode[]): void {
+/**
+ * Tells of episodes that the environment broke. Throws UserError where it broke every one: then there is nothing to learn
+ * from or to count.
+ */
+function tellFaults(context: StageContext, episodes: readonly StoredEpisode[]): void {
   const broken = faults(episodes)
   const [most] = broken
   const count = broken.reduce((sum, [, times]) => sum + times, 0)
-  if (most === undefined || count < episodes.length) return
-  throw new UserError('everythingBroke', { count, why: most[0] })
+  if (most === undefined) return
+  if (count === episodes.length) throw new UserError('everythingBroke', { count, why: most[0] })
+  context.say('someBroke', { count, of: episodes.length, why: most[0] })
 }
 
 /** Every attempt at `seeds` seeds of each task, counted from `start`. The problems of a task stand together. */
