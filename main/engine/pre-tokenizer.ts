@@ -74,7 +74,7 @@ export async function keepPreTokenizer(folder: string): Promise<boolean> {
   const read = async (name: string) => {
     const file = join(folder, name)
     const text = await readOptional(file)
-    return text === undefined ? undefined : parseJsonFile(file, text, z.looseObject({}), message('useQwen2Tokenizer'))
+    return text === undefined ? undefined : parseJsonFile(file, text, z.looseObject({}), message('useTokenizerOfModel'))
   }
   const tokenizer = await read('tokenizer.json')
   const configName = 'tokenizer_config.json'

@@ -51,7 +51,7 @@ const eosSchema = z.looseObject({
   eos_token_id: z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish(),
 })
 
-const CURE = message('useQwen2Tokenizer')
+const CURE = message('useTokenizerOfModel')
 
 /** What the files of a tokenizer say. */
 export interface TokenizerFiles {

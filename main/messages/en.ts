@@ -121,8 +121,8 @@ export const ENGLISH = {
   fileKeyWrong: '{{file}}: {{key}} {{demand}}; {{cure}}.',
   familiesOnly:
     'this lab runs Qwen2, Qwen2.5, Qwen3 without experts, and Llama-type models such as SmolLM2, as transformers writes them',
-  plainLoraOnly: 'this lab supports only plain LoRA on the projections of Qwen2',
-  useQwen2Tokenizer: 'use the file that came with the Qwen2 model',
+  plainLoraOnly: 'this lab supports only plain LoRA on the seven projections of a layer',
+  useTokenizerOfModel: 'use the file that came with the model',
   copyAgain: 'copy it again',
   configJsonMissing: '{{file}} is missing; its folder must hold a model in Hugging Face layout.',
   weightsMissing: "{{file}} is missing; copy it from the model's original folder.",
@@ -210,7 +210,7 @@ export const ENGLISH = {
   tokenizerUnusable:
     "{{file}} is not a tokenizer that this lab can use: {{reason}}; copy the model's own tokenizer.json.",
   vocabularyLacksBytes:
-    '{{file}}: the vocabulary lacks {{missing}} of the 256 bytes, so it is not the byte-level BPE of a Qwen2 model; use the tokenizer.json that belongs to the model.',
+    '{{file}}: the vocabulary lacks {{missing}} of the 256 bytes, so it is no byte-level BPE; use the tokenizer.json that belongs to the model.',
   addedTokenElsewhere:
     '{{file}}: added_tokens_decoder gives {{token}} the id {{id}}, and tokenizer.json does not; take both files from the same model.',
   preTokenizerOfAnother:
@@ -256,8 +256,9 @@ export const ENGLISH = {
   adapterOtherDepth:
     '{{file}} adapts {{module}}, but the base model has {{layers}} layers; the adapter belongs to another model.',
   adapterOtherModule:
-    '{{file}} adapts {{module}}; this lab supports LoRA only on the projections of Qwen2. Merge it in PEFT with merge_and_unload and use the merged model as the base model.',
-  adapterStrangeModule: '{{file}} adapts {{module}}, which no Qwen2 model has; the adapter belongs to another model.',
+    '{{file}} adapts {{module}}; this lab supports LoRA only on the seven projections of a layer. Merge it in PEFT with merge_and_unload and use the merged model as the base model.',
+  adapterStrangeModule:
+    '{{file}} adapts {{module}}, which no model of this family has; the adapter belongs to another model.',
   adapterUntargeted:
     '{{file}} holds {{name}}, which {{config}} does not target, so PEFT would ignore it; take both files from the same training.',
   adapterModulesMissing_one:
@@ -275,7 +276,7 @@ export const ENGLISH = {
   adapterOtherName:
     '{{file}} says that the adapter was trained on {{trained}}, but the base model here is {{base}}; if these are different models, its answers mean nothing.',
   adapterTensorUnknown:
-    '{{file}} holds {{name}}, which is neither LoRA nor a weight of this Qwen2 model; the adapter is of another kind or belongs to another model.',
+    '{{file}} holds {{name}}, which is neither LoRA nor a weight of this model; the adapter is of another kind or belongs to another model.',
   adapterOtherVocabulary:
     '{{file}} holds {{name}} for {{rows}} tokens, but the base model has {{vocabulary}}: the vocabulary was resized before training. Merge both in PEFT with merge_and_unload and use the merged model as the base model.',
   adapterSavedWeights:

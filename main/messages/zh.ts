@@ -107,8 +107,8 @@ export const CHINESE = translated({
   fileKeyWrong: '{{file}}：{{key}} {{demand}}；{{cure}}。',
   familiesOnly:
     '本实验室能运行 Qwen2、Qwen2.5、不带专家的 Qwen3，以及 SmolLM2 等 Llama 型模型，须是 transformers 写出的格式',
-  plainLoraOnly: '本实验室只支持 Qwen2 各投影上的普通 LoRA',
-  useQwen2Tokenizer: '请使用 Qwen2 模型自带的文件',
+  plainLoraOnly: '本实验室只支持每层七个投影上的普通 LoRA',
+  useTokenizerOfModel: '请使用模型自带的文件',
   copyAgain: '请重新复制',
   configJsonMissing: '缺少 {{file}}；它所在的文件夹必须是 Hugging Face 格式的模型。',
   weightsMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
@@ -181,7 +181,7 @@ export const CHINESE = translated({
   tokenizerFileMissing: '缺少 {{file}}；请从模型原来的文件夹复制过来。',
   tokenizerUnusable: '{{file}} 不是本实验室能用的分词器：{{reason}}；请复制模型自带的 tokenizer.json。',
   vocabularyLacksBytes:
-    '{{file}}：词表缺少 256 个字节中的 {{missing}} 个，因此不是 Qwen2 模型的字节级 BPE；请使用模型自带的 tokenizer.json。',
+    '{{file}}：词表缺少 256 个字节中的 {{missing}} 个，因此不是字节级 BPE；请使用模型自带的 tokenizer.json。',
   addedTokenElsewhere:
     '{{file}}：added_tokens_decoder 给 {{token}} 的编号是 {{id}}，而 tokenizer.json 不是；请从同一个模型取这两个文件。',
   preTokenizerOfAnother:
@@ -222,8 +222,8 @@ export const CHINESE = translated({
   adapterEmpty: '{{file}} 里没有 LoRA 权重；请重新复制该文件，或在 PEFT 中重新保存适配器。',
   adapterOtherDepth: '{{file}} 作用于 {{module}}，而基础模型只有 {{layers}} 层；适配器属于另一个模型。',
   adapterOtherModule:
-    '{{file}} 作用于 {{module}}；本实验室只支持 Qwen2 各投影层上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型。',
-  adapterStrangeModule: '{{file}} 作用于 {{module}}，Qwen2 模型里没有它；适配器属于另一个模型。',
+    '{{file}} 作用于 {{module}}；本实验室只支持每层七个投影上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型。',
+  adapterStrangeModule: '{{file}} 作用于 {{module}}，这个系列的模型里没有它；适配器属于另一个模型。',
   adapterUntargeted:
     '{{file}} 里有 {{name}}，但 {{config}} 没有把它列为目标，PEFT 会忽略它；请从同一次训练取这两个文件。',
   adapterModulesMissing_other:
@@ -239,7 +239,7 @@ export const CHINESE = translated({
   adapterOtherName:
     '{{file}} 说适配器是在 {{trained}} 上训练的，而这里的基础模型是 {{base}}；如果两者是不同的模型，它的回答就没有意义。',
   adapterTensorUnknown:
-    '{{file}} 里有 {{name}}，它既不是 LoRA，也不是这个 Qwen2 模型的权重；这是另一种适配器，或属于另一个模型。',
+    '{{file}} 里有 {{name}}，它既不是 LoRA，也不是这个模型的权重；这是另一种适配器，或属于另一个模型。',
   adapterOtherVocabulary:
     '{{file}} 里的 {{name}} 有 {{rows}} 个词元，而基础模型有 {{vocabulary}} 个：训练前改过词表大小。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
   adapterSavedWeights:
