@@ -11,6 +11,7 @@ import type { Task } from '../main/environment/tasks.ts'
 import { projectPath } from '../main/files/paths.ts'
 import { english } from '../main/messages/say.ts'
 import { openResources, type Resources } from '../main/pipeline/resources.ts'
+import { greedy } from '../main/pipeline/stages/play.ts'
 import { figure, type Reporter } from './figure.ts'
 import { type Contestant, interleave, timed } from './measure.ts'
 
@@ -97,6 +98,6 @@ async function loadPolicy(config: Config, resources: Resources, report: Reporter
   report.note(
     `${config.model.base_model_name} ${trained ? 'after SFT' : 'as it is'}: ${english(model.engine.description)}.`,
   )
-  const sampling = { temperature: 0, top_p: 1, max_new_tokens: config.model.max_new_tokens, seed: 0 }
+  const sampling = greedy(config)
   return (playing, jobs) => rollout(model, playing.environment(), jobs, { adapter: model.adapter, sampling })
 }

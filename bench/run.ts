@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks: `npm run bench [-- engine|environment|holdings|live|memory|precision|queries|window]
+ * Runs the benchmarks: `npm run bench [-- constraint|engine|environment|holdings|live|memory|precision|queries|window]
  * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--json] [--quick]`. Prints a table, or with
  * --json one line a figure. Notes go to stderr, and so does each figure of the table as soon as it is known. --model and
  * --case select models and cases of engine and memory, --case also queries; both may be given several times. --against
@@ -9,6 +9,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../main/messages/error.ts'
+import { benchConstraint } from './constraint.ts'
 import { benchEngine } from './engine.ts'
 import { benchEnvironment } from './environment.ts'
 import { type Figure, jsonLine, type Reporter, table } from './figure.ts'
@@ -20,6 +21,7 @@ import type { Selection } from './selection.ts'
 import { benchQuestions, benchWindow } from './window.ts'
 
 const BENCHES = {
+  constraint: benchConstraint,
   engine: benchEngine,
   environment: benchEnvironment,
   holdings: benchHoldings,

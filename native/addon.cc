@@ -206,6 +206,55 @@ dpo::Config config(const Napi::Object& from) {
   return c;
 }
 
+template <class Array, class T>
+std::vector<T> numbers(const Napi::Object& from, const char* key) {
+  const Array array = from.Get(key).As<Array>();
+  return std::vector<T>(array.Data(), array.Data() + array.ElementLength());
+}
+
+// A tokenizer's vocabulary: new Vocabulary(bytes, offsets).
+class VocabularyHandle : public Napi::ObjectWrap<VocabularyHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) { return DefineClass(env, "Vocabulary", {}); }
+
+  explicit VocabularyHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<VocabularyHandle>(info) {
+    const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
+    vocabulary_ = std::make_shared<const dpo::Vocabulary>(
+        std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ElementLength()), integers(info[1]));
+  }
+
+  std::shared_ptr<const dpo::Vocabulary> vocabulary() const { return vocabulary_; }
+
+ private:
+  std::shared_ptr<const dpo::Vocabulary> vocabulary_;
+};
+
+// What completions may be: new Constraint(vocabulary, automaton).
+class ConstraintHandle : public Napi::ObjectWrap<ConstraintHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Constraint", {InstanceAccessor<&ConstraintHandle::shortest>("shortest")});
+  }
+
+  explicit ConstraintHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ConstraintHandle>(info) {
+    const Napi::Object from = info[1].As<Napi::Object>();
+    constraint_ = std::make_shared<const dpo::Constraint>(
+        VocabularyHandle::Unwrap(info[0].As<Napi::Object>())->vocabulary(),
+        dpo::Automaton{numbers<Napi::Uint8Array, uint8_t>(from, "bytes"), numbers<Napi::Uint8Array, uint8_t>(from, "ends"),
+                       integers(from.Get("children")), integers(from.Get("siblings")), integers(from.Get("texts"))});
+    reserve_ = static_cast<int32_t>(whole(from, "reserve"));
+  }
+
+  std::shared_ptr<const dpo::Constraint> constraint() const { return constraint_; }
+  int32_t reserve() const { return reserve_; }
+
+ private:
+  Napi::Value shortest(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), constraint_->shortest()); }
+
+  std::shared_ptr<const dpo::Constraint> constraint_;
+  int32_t reserve_ = 0;
+};
+
 // Takes requests for completions, also while the engine works on others.
 class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
  public:
@@ -234,6 +283,12 @@ class InboxHandle : public Napi::ObjectWrap<InboxHandle> {
     sampling.seed = static_cast<uint64_t>(whole(from, "seed"));
     const Napi::Array stops = from.Get("stop_token_ids").As<Napi::Array>();
     for (uint32_t i = 0; i < stops.Length(); i++) sampling.stopTokens.push_back(stops.Get(i).ToNumber().Int32Value());
+    const Napi::Value held = from.Get("constraint");
+    if (held.IsObject()) {
+      const ConstraintHandle* const handle = ConstraintHandle::Unwrap(held.As<Napi::Object>());
+      request.constraint = handle->constraint();
+      request.reserve = handle->reserve();
+    }
     return Napi::Boolean::New(info.Env(), inbox_->submit(std::move(request)));
   }
 
@@ -503,11 +558,13 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Raise it here and in addon.ts when a function's name, arguments or results change: an older build is then refused.
-  exports.Set("interface", Napi::Number::New(env, 3));
+  exports.Set("interface", Napi::Number::New(env, 4));
   exports.Set("NativeEngine", Handle::define(env));
   const bool bf16 = dpo::chooseKernels<float>("", true).name != dpo::chooseKernels<float>("", false).name;
   exports.Set("bf16Products", Napi::Boolean::New(env, bf16));
   exports.Set("Inbox", InboxHandle::define(env));
+  exports.Set("Vocabulary", VocabularyHandle::define(env));
+  exports.Set("Constraint", ConstraintHandle::define(env));
   return exports;
 }
 

@@ -30,6 +30,7 @@ struct Sequence {
   std::vector<float> logprobs;
   size_t told = 0;  // tokens that were reported
   bool stopped = false;
+  Place place;  // in the request's constraint
 
   bool done() const { return stopped || static_cast<int64_t>(tokens.size()) == request.sampling.maxNewTokens; }
 };
@@ -312,21 +313,65 @@ class Generation {
     return pages;
   }
 
+  static bool isStop(const Sampling& sampling, int32_t token) {
+    return std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
+  }
+
+  // The index of a sequence's next token among `count` logits, of which `max` is the largest.
+  int32_t choose(const Sequence<T>& sequence, int64_t count, const T* logits, T max, SamplingScratch<T>& scratch) {
+    const Sampling& sampling = sequence.request.sampling;
+    if (sampling.temperature <= 0) return greedyToken(count, logits, max);
+    return sampleToken(k_, count, logits, max, sampling.temperature, sampling.topP,
+                       counterUniform(sampling.seed, sequence.tokens.size()), scratch);
+  }
+
+  // The next token among those that the request's constraint allows.
+  int32_t drawAllowed(Sequence<T>& sequence, const T* logits, T max, SamplingScratch<T>& scratch) {
+    const Sampling& sampling = sequence.request.sampling;
+    const Constraint& constraint = *sequence.request.constraint;
+    const int64_t left = sampling.maxNewTokens - static_cast<int64_t>(sequence.tokens.size()) - 1;
+    const int64_t reserve =
+        std::min<int64_t>(sequence.request.reserve, sampling.maxNewTokens - constraint.shortest());
+    if (sampling.temperature <= 0) {
+      // Mostly the likeliest token is allowed, and the others need not be looked at.
+      const int32_t likeliest = greedyToken(c_.vocab, logits, max);
+      Place next = sequence.place;
+      if (constraint.mayEnd(next) && isStop(sampling, likeliest)) return likeliest;
+      if (constraint.advance(next, likeliest) && constraint.fits(next, left, reserve)) {
+        sequence.place = next;
+        return likeliest;
+      }
+    }
+    std::vector<int32_t>& tokens = scratch.allowed;
+    constraint.allowed(sequence.place, left, reserve, tokens);
+    if (constraint.mayEnd(sequence.place))
+      std::copy_if(sampling.stopTokens.begin(), sampling.stopTokens.end(), std::back_inserter(tokens),
+                   [&](int32_t token) { return token >= 0 && token < c_.vocab; });
+    if (tokens.empty()) throw std::logic_error("the constraint allows no token");
+    size_t at = 0;
+    if (tokens.size() > 1) {
+      Buffer<T>& theirs = scratch.logits;
+      theirs.resize(static_cast<int64_t>(tokens.size()));
+      for (size_t i = 0; i < tokens.size(); i++) theirs.data()[i] = logits[tokens[i]];
+      const T largest = *std::max_element(theirs.data(), theirs.data() + tokens.size());
+      at = static_cast<size_t>(choose(sequence, static_cast<int64_t>(tokens.size()), theirs.data(), largest, scratch));
+    }
+    constraint.advance(sequence.place, tokens[at]);
+    return tokens[at];
+  }
+
   // Draws a sequence's next token from its logits.
   void draw(Sequence<T>& sequence, const T* logits, int thread) {
     const Sampling& sampling = sequence.request.sampling;
     T max, lse, entropy;
     if (!allFinite(c_.vocab, logits)) throw LogitsNotFinite();
     k_.logitStatistics(c_.vocab, logits, &max, &lse, &entropy);
-    const int32_t token = sampling.temperature <= 0
-                              ? greedyToken(c_.vocab, logits, max)
-                              : sampleToken(k_, c_.vocab, logits, max, sampling.temperature, sampling.topP,
-                                            counterUniform(sampling.seed, sequence.tokens.size()),
-                                            own_[static_cast<size_t>(thread)].sampling);
+    SamplingScratch<T>& scratch = own_[static_cast<size_t>(thread)].sampling;
+    const int32_t token = sequence.request.constraint != nullptr ? drawAllowed(sequence, logits, max, scratch)
+                                                                 : choose(sequence, c_.vocab, logits, max, scratch);
     sequence.tokens.push_back(token);
     sequence.logprobs.push_back(static_cast<float>(logits[token] - lse));
-    sequence.stopped =
-        std::find(sampling.stopTokens.begin(), sampling.stopTokens.end(), token) != sampling.stopTokens.end();
+    sequence.stopped = isStop(sampling, token);
   }
 
   // Reports news, and releases finished completions.

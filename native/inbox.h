@@ -1,8 +1,11 @@
 // Requests for completions wait here. The thread that generates reads them between two tokens.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
+
+#include "constraint.h"
 
 namespace dpo {
 
@@ -18,6 +21,8 @@ struct Request {
   int64_t id = 0;
   std::vector<int32_t> prompt;
   Sampling sampling;
+  std::shared_ptr<const Constraint> constraint;  // null: any tokens
+  int32_t reserve = 0;                           // as in main/engine/engine.ts
   bool streams = false;  // whether its tokens are delivered one by one
 };
 

@@ -49,6 +49,9 @@ template <class T>
 struct SamplingScratch {
   Buffer<T> chances;
   std::vector<int32_t> order;
+  // The tokens that a constraint allows, and their logits.
+  std::vector<int32_t> allowed;
+  Buffer<T> logits;
 };
 
 // Samples a token at `temperature` from the smallest set of likeliest tokens that holds top_p of the probability

@@ -47,6 +47,7 @@ async function predict(options: PredictOptions, { out, err, end }: CommandLine):
   const { openResources } = await import('../../main/pipeline/resources.ts')
   const { readObservation } = await import('../../main/environment/observation-file.ts')
   const { adapterFolder } = await import('../../main/live/play.ts')
+  const { isConstrained } = await import('../../main/pipeline/stages/play.ts')
   const { tellAnswer } = await import('../episode-view.ts')
   const folder = adapterFolder(config, await policyOf(config, options.adapter))
   const warn = (told: Message) => err.write(`${english(told)}\n`)
@@ -57,8 +58,8 @@ async function predict(options: PredictOptions, { out, err, end }: CommandLine):
     if (page.instruction.trim() === '') throw new UserError('predictNoInstruction')
     const model = await resources.model()
     if (folder !== null) await model.loadAdapter(folder, 'predict', warn)
-    const { max_new_tokens } = config.model
-    const { failure, count: _, ...answer } = await model.answer(page, options.done ?? done, { max_new_tokens })
+    const sampling = { max_new_tokens: config.model.max_new_tokens, constrained: isConstrained(config.model) }
+    const { failure, count: _, ...answer } = await model.answer(page, options.done ?? done, sampling)
     const why = failure === null ? null : english(message(`failure.${failure}`))
     if (options.json) out.write(`${JSON.stringify({ ...answer, failure: why })}\n`)
     else tellAnswer(answer, (line) => out.write(`${visible(line)}\n`))

@@ -34,9 +34,13 @@ export function formatAction(action: Action, observation: Observation): string {
   }
 }
 
+/** What stands before the thought, and between thought and action. */
+export const BEFORE_THOUGHT = 'Thought: '
+export const BEFORE_ACTION = '\nAction: '
+
 /** The completion for a decision, in the form that `parseCompletion` reads. */
 export function formatCompletion(decision: Decision, observation: Observation): string {
-  return `Thought: ${decision.thought}\nAction: ${formatAction(decision.action, observation)}`
+  return BEFORE_THOUGHT + decision.thought + BEFORE_ACTION + formatAction(decision.action, observation)
 }
 
 /** The two lines of a completion: thought, verb, and what follows it. */

@@ -74,8 +74,18 @@ test('the prompt has the page, the task and the earlier actions, and opens the a
 })
 
 test('an answer without an action throws the reason and the text', async () => {
-  await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4 })).rejects.toThrow(
+  await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4, constrained: false })).rejects.toThrow(
     /did not end its answer within 4 tokens: "|is no action, /,
+  )
+})
+
+test('an answer is held to the actions of the page', async () => {
+  for (const seed of [1, 2, 3]) {
+    const { action } = await model.predict('click Ok', PAGE, [], { temperature: 1, seeds: [seed] })
+    expect(action.kind === 'press' || action).toEqual(action.kind === 'press' ? true : { kind: 'click', ref: 1 })
+  }
+  await expect(model.predict('click Ok', PAGE, [], { max_new_tokens: 4 })).rejects.toThrow(
+    'An answer with an action takes at least 28 tokens, and max_new_tokens is 4',
   )
 })
 

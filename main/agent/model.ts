@@ -3,7 +3,15 @@
 import type { PromptStyle } from '../config/choices.ts'
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
 import type { BaseModel } from '../engine/base-identity.ts'
-import type { AdapterName, Completion, Engine, GenerateOptions, ModelConfig, Sampling } from '../engine/engine.ts'
+import type {
+  AdapterName,
+  Completion,
+  Constraint,
+  Engine,
+  GenerateOptions,
+  ModelConfig,
+  Sampling,
+} from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub.ts'
 import { engineOf, findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
@@ -14,6 +22,7 @@ import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { ParseFailure } from '../store/episode.ts'
+import { pageConstraint } from './constraint.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import { type ChatMessage, promptMessages, promptName, wholePrompt } from './prompt.ts'
 
@@ -54,6 +63,11 @@ function printWarning(told: Message): void {
 
 /** The sampling of `predict`. */
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 96, seeds: [0] }
+
+/** How `predict` samples, and whether it holds the answer to the actions that the page takes: true by default. */
+export interface PredictOptions extends Partial<Omit<Sampling, 'stop_token_ids' | 'constraints'>> {
+  readonly constrained?: boolean
+}
 
 export class AgentModel {
   readonly engine: Engine
@@ -127,13 +141,13 @@ export class AgentModel {
     instruction: string,
     observation: Omit<Observation, 'instruction'>,
     done: readonly string[] = [],
-    sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
+    options: PredictOptions = {},
   ): Promise<Prediction> {
     if (!Array.isArray(observation?.elements)) {
       throw new UserError('predictNeedsPage')
     }
     const page: Observation = { ...observation, instruction }
-    const { failure, ...answer } = await this.answer(page, done, sampling)
+    const { failure, ...answer } = await this.answer(page, done, options)
     const { thought, action, completion, count } = answer
     if (failure === 'length') {
       throw new Error(`The model did not end its answer within ${count} tokens: ${quote(completion)}`)
@@ -145,13 +159,16 @@ export class AgentModel {
     return { thought, action, text: answer.text, completion, logprob: answer.logprob }
   }
 
-  /** The model's answer to a page, without sampling, whether or not it is a possible action. */
+  /** The model's answer to a page, without sampling. With free answers it may be no possible action. */
   async answer(
     page: Observation,
     done: readonly string[] = [],
-    sampling: Partial<Omit<Sampling, 'stop_token_ids'>> = {},
+    { constrained = true, ...given }: PredictOptions = {},
   ): Promise<PageAnswer> {
-    const [completion] = await this.generate([this.promptTokens(page, done)], { ...GREEDY, ...sampling }, this.adapter)
+    const sampling = { ...GREEDY, ...given }
+    const constraints = constrained ? [this.constraint(page, sampling.max_new_tokens)] : [null]
+    const prompts = [this.promptTokens(page, done)]
+    const [completion] = await this.generate(prompts, { ...sampling, constraints }, this.adapter)
     const { tokens, logprobs, stopped } = completion!
     const text = this.completionText(tokens)
     const common = {
@@ -175,6 +192,11 @@ export class AgentModel {
     options?: GenerateOptions,
   ): Promise<Completion[]> {
     return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter, options)
+  }
+
+  /** Holds an answer of at most so many tokens to the actions that a page takes. */
+  constraint(observation: Observation, maxNewTokens: number): Constraint {
+    return pageConstraint(this.tokenizer.vocabulary, observation, maxNewTokens)
   }
 
   /** Tokens of the prompt for a page. `done` are the earlier actions of this episode. */

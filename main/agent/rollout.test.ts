@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { AdapterName, GenerateOptions, Sampling } from '../engine/engine.ts'
+import type { AdapterName, Constraint, GenerateOptions, Sampling } from '../engine/engine.ts'
 import type { Action } from '../environment/action.ts'
 import { EnvironmentFault, TRIES } from '../environment/fault.ts'
 import { type Observation, renderPage } from '../environment/observation.ts'
@@ -85,6 +85,17 @@ function playground(pages: number): Playground & { readonly sessions: ScriptedSe
   }
 }
 
+/** Stands for the constraint of a page; the scripted policies do not look at it. */
+const CONSTRAINT: Constraint = {
+  vocabulary: { bytes: new Uint8Array(), offsets: new Int32Array(1) },
+  bytes: new Uint8Array(1),
+  children: Int32Array.of(-1),
+  siblings: Int32Array.of(-1),
+  texts: Int32Array.of(-1),
+  ends: Uint8Array.of(1),
+  reserve: 0,
+}
+
 /** Each character is a token. `answer` decides from the prompt's text and the completion's own seed. */
 function policy(answer: (prompt: string, seed: number) => string, batches: string[][] = []): Policy {
   const toTokens = (text: string) => Int32Array.from(text, (letter) => letter.codePointAt(0)!)
@@ -93,6 +104,7 @@ function policy(answer: (prompt: string, seed: number) => string, batches: strin
     promptTokens: (observation, done) =>
       toTokens([renderPage(observation), observation.instruction, ...done].join('\n')),
     completionText: toText,
+    constraint: () => CONSTRAINT,
     async generate(
       prompts: readonly Int32Array[],
       { seeds }: Omit<Sampling, 'stop_token_ids'>,
@@ -120,7 +132,7 @@ const guess = (_: string, seed: number) => click(NAMES[seed % 3]!, (seed % 3) + 
 
 const OPTIONS: RolloutOptions = {
   adapter: null,
-  sampling: { temperature: 1, top_p: 1, max_new_tokens: 80, seed: 1 },
+  sampling: { temperature: 1, top_p: 1, max_new_tokens: 80, seed: 1, constrained: false },
 }
 const jobs = (seeds: readonly number[], attempts = 1): Job[] =>
   seeds.flatMap((seed) => Array.from({ length: attempts }, (_, attempt) => ({ task: TASK, seed, attempt })))
@@ -165,6 +177,31 @@ test('an episode records what was read, written and done', async () => {
   })
   expect(first!.logprob).toBeCloseTo(-0.5 * first!.tokens.length, 6)
   expect(second!.prompt).toContain('Done: click one button 2')
+})
+
+test('answers are held to the page where that is asked for, those ahead too', async () => {
+  const pages: string[] = []
+  const held: number[] = []
+  const base = policy(right)
+  const holding: Policy = {
+    ...base,
+    constraint(observation, limit) {
+      pages.push(`${renderPage(observation)} ${observation.instruction} ${limit}`)
+      return CONSTRAINT
+    },
+    generate(prompts, sampling, ...rest) {
+      held.push((sampling.constraints ?? []).filter((one) => one === CONSTRAINT).length)
+      return base.generate(prompts, sampling, ...rest)
+    },
+  }
+  const sampling = { ...OPTIONS.sampling, constrained: true }
+  await rollout(holding, playground(1), jobs([4], 3), { ...OPTIONS, sampling })
+  // The three first answers together, then each second one.
+  expect(held).toEqual([3, 1, 1, 1])
+  expect(new Set(pages).size).toBe(2)
+  held.length = 0
+  await rollout(holding, playground(1), jobs([4]), OPTIONS)
+  expect(held).toEqual([0, 0])
 })
 
 test.each([

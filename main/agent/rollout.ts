@@ -1,8 +1,9 @@
 /** Plays attempts: many at a time on a few pages. One model answers for all of them in batches. */
+import { isDeepStrictEqual } from 'node:util'
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
 import { EnvironmentFault, isPassing, TRIES } from '../environment/fault.ts'
-import { type Observation, renderPage } from '../environment/observation.ts'
+import { acceptsOf, type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import { UserError } from '../messages/error.ts'
@@ -32,6 +33,8 @@ export interface RolloutOptions {
      * With the attempt's task, seed, number and step, this seed decides every random choice, whatever else is played.
      */
     readonly seed: number
+    /** Whether answers are held to the actions that the page takes. */
+    readonly constrained: boolean
   }
   /** Most actions in an episode; by default the task's horizon. */
   readonly maxSteps?: number
@@ -47,7 +50,7 @@ export interface RolloutOptions {
 
 /** The parts of an environment and a model that rollouts need. Tests give scripted ones. */
 export type Playground = Pick<Environment, 'pages' | 'use'>
-export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'generate'>
+export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'constraint' | 'generate'>
 
 /** For each page, the number of problems with attempts in progress. */
 const PROBLEMS_PER_PAGE = 4
@@ -157,12 +160,19 @@ class Player {
     onToken?: (drawn: DrawnToken) => void,
   ): Promise<Completion[]> {
     const { signal, adapter } = this.#options
-    const { seed, temperature, top_p, max_new_tokens } = this.#options.sampling
+    const { seed, temperature, top_p, max_new_tokens, constrained } = this.#options.sampling
     const prompt = this.#model.promptTokens(observation, done)
+    const constraint = constrained ? this.#model.constraint(observation, max_new_tokens) : null
     try {
       return await this.#model.generate(
         jobs.map(() => prompt),
-        { temperature, top_p, max_new_tokens, seeds: jobs.map((job) => completionSeed(seed, job, step)) },
+        {
+          temperature,
+          top_p,
+          max_new_tokens,
+          seeds: jobs.map((job) => completionSeed(seed, job, step)),
+          ...(constraint === null ? {} : { constraints: jobs.map(() => constraint) }),
+        },
         adapter,
         { signal, ...(onToken === undefined ? {} : { onToken }) },
       )
@@ -304,8 +314,13 @@ function problems(jobs: readonly Job[]): Job[][] {
   return [...groups.values()]
 }
 
+/** Whether a model reads the same of two pages, and may do the same on them. */
 function samePage(a: Observation, b: Observation): boolean {
-  return a.instruction === b.instruction && renderPage(a) === renderPage(b)
+  return (
+    a.instruction === b.instruction &&
+    renderPage(a) === renderPage(b) &&
+    isDeepStrictEqual(a.elements.map(acceptsOf), b.elements.map(acceptsOf))
+  )
 }
 
 /** Unsigned 32-bit hash (FNV-1a) of what identifies a step of an attempt. */

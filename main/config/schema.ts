@@ -46,6 +46,7 @@ export const configSchema = z.strictObject({
       head_precision: z.enum(['auto', ...HEAD_PRECISIONS]).default('auto'),
       prompt: z.enum(['auto', ...PROMPT_STYLES]).default('auto'),
       max_new_tokens: count.default(96),
+      constrained: z.literal('auto').or(z.boolean()).default('auto'),
     })
     .prefault({}),
   paths: z

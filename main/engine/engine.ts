@@ -113,6 +113,36 @@ export interface AdamW {
   readonly max_grad_norm: number
 }
 
+/** A tokenizer's plain tokens as bytes. */
+export interface Vocabulary {
+  readonly bytes: Uint8Array
+  /** Token i has the bytes from offsets[i] to offsets[i + 1]. Added tokens, and ids without a token, have none. */
+  readonly offsets: Int32Array
+}
+
+/**
+ * The texts that a completion may have: an automaton over the bytes of their UTF-8. A completion begins at node 0, follows
+ * bytes from node to node, and may stop where a node ends. So every tokenisation of an allowed text is allowed.
+ */
+export interface Constraint {
+  readonly vocabulary: Vocabulary
+  /** The byte that leads to each node. */
+  readonly bytes: Uint8Array
+  /** The first of the nodes that may follow each node, -1 for none. Several nodes may have the same ones. */
+  readonly children: Int32Array
+  /** The next node that may follow where this one may, -1 for none. */
+  readonly siblings: Int32Array
+  /**
+   * At most so many UTF-16 units of free text may stand behind each node, before its children or the end; -1 for none. Free
+   * text is on one line, and has no control characters.
+   */
+  readonly texts: Int32Array
+  /** 1 where the completion may stop. */
+  readonly ends: Uint8Array
+  /** Tokens that a free text leaves for what follows it, if max_new_tokens has that many to spare. */
+  readonly reserve: number
+}
+
 export interface Sampling {
   /** 0 is greedy. */
   readonly temperature: number
@@ -122,6 +152,11 @@ export interface Sampling {
   readonly stop_token_ids: readonly number[]
   /** One unsigned 32-bit number a prompt. Completion i draws only from the stream seeds[i], whatever the batch. */
   readonly seeds: readonly number[]
+  /**
+   * One constraint a prompt; null allows any tokens. Tokens that it does not allow get no probability, and the others are
+   * renormalised. Every constrained completion ends within max_new_tokens. Log-probabilities stay those of the model.
+   */
+  readonly constraints?: readonly (Constraint | null)[]
 }
 
 export interface Completion {
@@ -222,7 +257,7 @@ export interface Engine {
   /**
    * Generates one completion a prompt; equal prompts are computed once. Calls for the same adapter may be computed together:
    * a call's completions join those under way. No completion depends on the others. Throws UserError for a prompt that is
-   * too long, and where the model's logits are not finite.
+   * too long, a constraint whose completions are too long, and where the model's logits are not finite.
    */
   generate(
     prompts: readonly Int32Array[],

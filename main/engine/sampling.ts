@@ -1,6 +1,7 @@
 /** Chooses the next token from logits, in double precision. */
 import { UserError } from '../messages/error.ts'
-import type { ModelConfig, Sampling } from './engine.ts'
+import { START, Walker } from './constraint.ts'
+import type { Constraint, ModelConfig, Sampling } from './engine.ts'
 
 /** log softmax(logits), and its entropy in nats. */
 export function logSoftmax(logits: ArrayLike<number>): { logprobs: Float64Array; entropy: number } {
@@ -59,11 +60,41 @@ export function sampleToken(
 }
 
 /**
+ * Draws the tokens of one completion, one a call: from all tokens, or from those that its constraint allows. Throws
+ * UserError where no completion fits into max_new_tokens.
+ */
+export function drawer(
+  sampling: Sampling,
+  constraint: Constraint | null,
+): (logits: ArrayLike<number>, uniform: number) => number {
+  if (constraint === null) return (logits, uniform) => sampleToken(logits, sampling, uniform)
+  const walker = new Walker(constraint)
+  checkShortest(walker.shortest, sampling)
+  const reserve = Math.min(constraint.reserve, sampling.max_new_tokens - walker.shortest)
+  let place = START
+  let left = sampling.max_new_tokens
+  return (logits, uniform) => {
+    const stops = sampling.stop_token_ids.filter((token) => walker.mayEnd(place) && token < logits.length)
+    const tokens = [...walker.allowed(place, --left, reserve), ...stops]
+    const token =
+      tokens[
+        sampleToken(
+          tokens.map((each) => logits[each]!),
+          sampling,
+          uniform,
+        )
+      ]!
+    place = walker.after(place, token) ?? place
+    return token
+  }
+}
+
+/**
  * Throws RangeError if prompts or sampling options are impossible for the model, and UserError if a prompt leaves no room
  * for its completion.
  */
 export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling, config: ModelConfig): void {
-  const { temperature, top_p, max_new_tokens, seeds } = sampling
+  const { temperature, top_p, max_new_tokens, seeds, constraints } = sampling
   const refuse = (what: string) => {
     throw new RangeError(what)
   }
@@ -71,6 +102,14 @@ export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling,
   if (!(temperature >= 0)) refuse('temperature must not be negative.')
   if (!(top_p > 0 && top_p <= 1)) refuse('top_p must lie in (0, 1].')
   if (seeds.length !== prompts.length) refuse(`${prompts.length} prompts need as many seeds, not ${seeds.length}.`)
+  if (constraints !== undefined && constraints.length !== prompts.length) {
+    refuse(`${prompts.length} prompts need as many constraints, not ${constraints.length}.`)
+  }
+  for (const constraint of constraints ?? []) {
+    if (constraint !== null && constraint.vocabulary.offsets.length - 1 > config.vocab_size) {
+      refuse(`A constraint has more tokens than the model, which has ${config.vocab_size}.`)
+    }
+  }
   for (const [index, prompt] of prompts.entries()) {
     if (prompt.length === 0) refuse(`Prompt ${index} has no tokens.`)
     const stranger = prompt.find((token) => token < 0 || token >= config.vocab_size)
@@ -82,4 +121,9 @@ export function checkRequest(prompts: readonly Int32Array[], sampling: Sampling,
       throw new UserError('promptTooLong', { tokens: prompt.length, max_new_tokens, limit })
     }
   }
+}
+
+/** Throws UserError where the shortest completion that a constraint allows is longer than max_new_tokens. */
+export function checkShortest(shortest: number, { max_new_tokens }: Sampling): void {
+  if (shortest > max_new_tokens) throw new UserError('answerDoesNotFit', { shortest, max_new_tokens })
 }

@@ -9,10 +9,13 @@ import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
 import { UserError } from '../messages/error.ts'
 import { reasonOf } from '../messages/reason.ts'
 import { type ChatMessage, chatRenderer } from './chat-template.ts'
+import type { Vocabulary } from './engine.ts'
 import { cutsAsQwen2 } from './pre-tokenizer.ts'
 import { readTokenizerFiles, type TokenizerFiles, type TokenizerJson, tokenName } from './tokenizer-files.ts'
 
 export interface Tokenizer {
+  /** The bytes of its tokens. */
+  readonly vocabulary: Vocabulary
   /** One more than the largest token id. */
   readonly vocabSize: number
   /**
@@ -140,7 +143,12 @@ export function tokenizerOf(files: TokenizerFiles): Tokenizer {
     throw new UserError('stopTokenMissing', { file: configFile })
   }
 
+  let vocabulary: Vocabulary | undefined
   return {
+    get vocabulary() {
+      vocabulary ??= vocabularyOf(vocab, vocabSize)
+      return vocabulary
+    },
     vocabSize,
     stopTokenIds,
     encode,
@@ -173,6 +181,9 @@ function build(file: string, source: object): ByteLevelBpe {
     throw new UserError('tokenizerUnusable', { file, reason: reasonOf(error) })
   }
 }
+
+/** More bytes than any token has that an answer needs. */
+const LONGEST_TOKEN = 512
 
 /** How many merges are tried, and the share that may never happen. Of Qwen2's own plain ones every merge can happen. */
 const TRIED = 1000
@@ -217,6 +228,27 @@ function unusedMark(messages: readonly ChatMessage[]): string {
 function isOfText(byte: number): boolean {
   const isControl = byte < 32 && !'\t\n\r'.includes(String.fromCharCode(byte))
   return !isControl && byte !== 0xc0 && byte !== 0xc1 && byte <= 0xf0
+}
+
+/** The bytes of the tokens that the vocabulary names by id. A token with a character of no byte gets none. */
+function vocabularyOf(vocab: Readonly<Record<string, number>>, size: number): Vocabulary {
+  const byteOf = new Map(byteAlphabet().map((character, byte) => [character, byte]))
+  const tokens = new Array<number[]>(size)
+  let total = 0
+  for (const [token, id] of Object.entries(vocab)) {
+    const bytes = Array.from(token, (character) => byteOf.get(character))
+    if (bytes.length > LONGEST_TOKEN || bytes.includes(undefined)) continue
+    total += bytes.length - (tokens[id]?.length ?? 0)
+    tokens[id] = bytes as number[]
+  }
+  const all = { bytes: new Uint8Array(total), offsets: new Int32Array(size + 1) }
+  for (let id = 0, at = 0; id < size; id++) {
+    const bytes = tokens[id] ?? []
+    all.bytes.set(bytes, at)
+    at += bytes.length
+    all.offsets[id + 1] = at
+  }
+  return all
 }
 
 /** GPT-2's printable characters for the 256 bytes. Byte-level BPE vocabularies are written in them. */

@@ -3,6 +3,22 @@
 export const STATES = ['checked', 'selected', 'focused', 'disabled', 'expanded'] as const
 export type State = (typeof STATES)[number]
 
+/** The forms of a field's text, by the kinds of input that have them; 'text' is any text on one line. */
+export const TEXT_FORMS = ['text', 'date', 'time', 'month', 'week', 'datetime', 'number', 'color'] as const
+export type TextForm = (typeof TEXT_FORMS)[number]
+
+/** The texts that a field takes: those of a form, of at most so many UTF-16 units; or those of a list. */
+export type FieldTexts = { readonly form: TextForm; readonly most?: number } | { readonly values: readonly string[] }
+
+/** The actions that an element takes. Whether something covers it shows only when the agent acts. */
+export interface Accepts {
+  readonly click: boolean
+  /** null for an element that takes no text. */
+  readonly fill: FieldTexts | null
+  /** The options that can be chosen. */
+  readonly select: readonly string[]
+}
+
 export interface ObservedElement {
   /** The number by which an action names the element. An element keeps it for the whole episode. */
   readonly ref: number
@@ -18,6 +34,30 @@ export interface ObservedElement {
   readonly value?: string
   /** Options of a select, in order. */
   readonly options?: readonly string[]
+  /** The actions that it takes, which the page's text does not show. Where it is missing, role and states tell. */
+  readonly accepts?: Accepts
+}
+
+const FORMS_BY_ROLE: Readonly<Record<string, TextForm>> = {
+  textbox: 'text',
+  textarea: 'text',
+  searchbox: 'text',
+  spinbutton: 'number',
+  slider: 'number',
+  date: 'date',
+  time: 'time',
+  month: 'month',
+  week: 'week',
+  datetime: 'datetime',
+  color: 'color',
+}
+
+/** The actions that an element takes, by what the page told, otherwise by its role and states. */
+export function acceptsOf({ role, states, options, accepts }: ObservedElement): Accepts {
+  if (accepts !== undefined) return accepts
+  if (states.includes('disabled')) return { click: false, fill: null, select: [] }
+  const form = FORMS_BY_ROLE[role]
+  return { click: true, fill: form === undefined ? null : { form }, select: options ?? [] }
 }
 
 export interface Observation {

@@ -167,3 +167,37 @@ test('an answer of the wrong form is a fault', () => {
   const forged = { ref: 1, role: 'p', name: 'a\nb', states: [] }
   expect(() => readState({ ...state, elements: [forged] })).toThrow(/wrong elements.0.name: it must be one line/)
 })
+
+test('an element tells which actions it takes', async () => {
+  const { elements } =
+    await observe(`<button>a</button><button disabled>b</button><button aria-disabled="true">c</button>
+    <input aria-label="d"><input aria-label="e" readonly><input aria-label="f" disabled>
+    <textarea aria-label="g" maxlength="5"></textarea><input type="checkbox" aria-label="h">
+    <div contenteditable="true" aria-label="i">x</div><div role="textbox" aria-label="j">x</div>
+    <input type="date" aria-label="k"><input type="datetime-local" aria-label="l"><input type="number" aria-label="m">
+    <input type="range" aria-label="n" min="1" max="2" step="0.5"><input type="range" aria-label="o" max="5000">
+    <select aria-label="p"><option>x</option><option disabled>y</option><option disabled>x</option></select>
+    <select aria-label="q" disabled><option>x</option></select><p>r</p>`)
+  const taken = Object.fromEntries(elements.map(({ name, accepts }) => [name, accepts]))
+  const field = (fill: object | null, click = true) => ({ click, fill, select: [] })
+  expect(taken).toEqual({
+    a: field(null),
+    b: field(null, false),
+    c: field(null),
+    d: field({ form: 'text' }),
+    e: field(null),
+    f: field(null, false),
+    g: field({ form: 'text', most: 5 }),
+    h: field(null),
+    i: field({ form: 'text' }),
+    j: field(null),
+    k: field({ form: 'date' }),
+    l: field({ form: 'datetime' }),
+    m: field({ form: 'number' }),
+    n: field({ values: ['1', '1.5', '2'] }),
+    o: field({ form: 'number' }),
+    p: { click: true, fill: null, select: ['x', 'x'] },
+    q: field(null, false),
+    r: field(null),
+  })
+})

@@ -5,7 +5,7 @@ import { demand, says } from '../config/demand.ts'
 import type { Box } from '../store/episode.ts'
 import { KEYS, LONGEST_TEXT } from './action.ts'
 import { EnvironmentFault } from './fault.ts'
-import { type Observation, STATES } from './observation.ts'
+import { type Observation, STATES, TEXT_FORMS } from './observation.ts'
 import { setClock } from './page/clock.ts'
 import { keepEpisode } from './page/episode.ts'
 import { hearPage } from './page/hear.ts'
@@ -48,10 +48,24 @@ const PARTS = [
  */
 export const BUDGET: Budget = { elements: 100, characters: 6000 }
 
+/** Most values of a slider that the page lists. */
+const MOST_VALUES = 1001
+
 const line = z
   .string()
   .max(1200)
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, says('mustBeOneLine'))
+
+const accepts = z.strictObject({
+  click: z.boolean(),
+  fill: z
+    .union([
+      z.strictObject({ form: z.enum(TEXT_FORMS), most: z.int().nonnegative().exactOptional() }),
+      z.strictObject({ values: z.array(line).max(MOST_VALUES) }),
+    ])
+    .nullable(),
+  select: z.array(line),
+})
 
 const seen = {
   elements: z
@@ -63,6 +77,7 @@ const seen = {
         states: z.array(z.enum(STATES)),
         value: line.exactOptional(),
         options: z.array(line).exactOptional(),
+        accepts: accepts.exactOptional(),
       }),
     )
     .max(10_000),

@@ -85,12 +85,13 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
 
 /**
  * summary.json: for each arm (in camel case: `successSft`) success, n, low, high and faults; `mcnemar` of DPO against
- * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `sftAgainst` the same of SFT and the base model where that played; `verdict`, the
- * conclusions; `tasks`; `wall` seconds by stage; `truncations` where `max_length` cut or left out something.
+ * SFT; `against` with the paired outcomes of DPO and every other arm (`arm` says which round's DPO); `sftAgainst` the same
+ * of SFT and the base model where that played; `verdict`, the conclusions; `tasks`; `wall` seconds by stage; `answers`, what
+ * they were held to; `truncations` where `max_length` cut or left out something.
  */
 export function summaryJson(
   summary: Summary,
-  { wall, truncations }: Pick<ReportData, 'wall' | 'truncations'>,
+  { wall, truncations, facts }: Pick<ReportData, 'wall' | 'truncations' | 'facts'>,
 ): Record<string, unknown> {
   const camel = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [camelCase(name), value]))
@@ -108,6 +109,7 @@ export function summaryJson(
       ]),
     ),
     wall,
+    ...(facts.answers === undefined ? {} : { answers: facts.answers }),
     ...(truncations.length === 0 ? {} : { truncations }),
   }
 }

@@ -33,8 +33,9 @@ const FILES = {
     content: await reportPdf(page(store, run, tasks)),
   }),
   'summary.json': (store, run, { tasks }) => {
-    const summary = summarise(evaluationOf(store, run, tasks))
-    const json = JSON.stringify(summaryJson(summary, outlineOf(store, run)), null, 2)
+    const evaluated = evaluationOf(store, run, tasks)
+    const data = { ...outlineOf(store, run), facts: evaluated.facts }
+    const json = JSON.stringify(summaryJson(summarise(evaluated), data), null, 2)
     return { type: 'application/json', content: `${json}\n` }
   },
   'summary.md': (store, run, { tasks }) => ({

@@ -8,6 +8,7 @@ import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { hasAdapter } from '../pipeline/artifacts.ts'
 import type { Resources } from '../pipeline/resources.ts'
+import { sampled } from '../pipeline/stages/play.ts'
 
 /** A policy that can play: the base model alone, or with the adapter in a folder. */
 export interface PlayPolicy {
@@ -75,8 +76,7 @@ export async function playEpisode(
     }
     signal.throwIfAborted()
     ready()
-    const { max_new_tokens } = config.model
-    const sampling = { temperature, top_p: 1, max_new_tokens, seed: config.project.seed }
+    const sampling = sampled(config, temperature, 1)
     const one = { pages: 1, use: environment.use.bind(environment) }
     const playing = players.map((player) => rollout(model, one, [job], { ...player, sampling, signal, ahead: false }))
     await Promise.allSettled(playing)

@@ -401,6 +401,8 @@ export const ENGLISH = {
   tfjsDidNotStart: 'The backend {{backend}} of TensorFlow.js did not start; set model.engine to auto.',
   sequenceTooLong:
     'A sequence has {{tokens}} tokens, but the model takes at most {{limit}} (max_position_embeddings); shorten the text.',
+  answerDoesNotFit:
+    'An answer with an action takes at least {{shortest}} tokens, and max_new_tokens is {{max_new_tokens}}; raise it, or set model.constrained to false.',
   promptTooLong:
     'The prompt has {{tokens}} tokens and the answer may have {{max_new_tokens}}, but the model takes at most {{limit}} in all; give it a shorter page, or lower max_new_tokens.',
 
@@ -566,6 +568,8 @@ export const ENGLISH = {
   sftAlone: '{{why}} The evaluation leaves out DPO.',
   results: 'SFT {{sft}}%, DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
+  answersHeld: 'The answers were held to the actions that each page takes (model.constrained).',
+  answersFree: 'The answers were free: what was no possible action failed (model.constrained is false).',
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
 

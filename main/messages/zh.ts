@@ -351,6 +351,8 @@ export const CHINESE = translated({
     'TensorFlow.js 的内存不足以一次计算 {{tokens}} 个词元（{{reason}}）；请把 model.engine 设为 native，用 training.sft.max_length 与 training.dpo.max_length 截断训练序列，或用 environment.max_chars 限制页面。',
   tfjsDidNotStart: 'TensorFlow.js 的后端 {{backend}} 没有启动；请把 model.engine 设为 auto。',
   sequenceTooLong: '一个序列有 {{tokens}} 个词元，而模型最多接受 {{limit}} 个（max_position_embeddings）；请缩短文字。',
+  answerDoesNotFit:
+    '带动作的回答至少需要 {{shortest}} 个词元，而 max_new_tokens 是 {{max_new_tokens}}；请提高它，或把 model.constrained 设为 false。',
   promptTooLong:
     '提示有 {{tokens}} 个词元，回答最多 {{max_new_tokens}} 个，而模型总共最多接受 {{limit}} 个；请给它更短的页面，或降低 max_new_tokens。',
 
@@ -486,6 +488,8 @@ export const CHINESE = translated({
   sftAlone: '{{why}}评估会略去 DPO。',
   results: 'SFT {{sft}}%，DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
+  answersHeld: '回答只能写页面接受的动作（model.constrained）。',
+  answersFree: '回答不受限制：不是可行动作的回答算失败（model.constrained 为 false）。',
   resultsTable: '{{table}}',
   report: '报告：{{path}}',
 

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleEpisode, samplePair } from '../../testing/samples.ts'
 import { configSchema } from '../config/schema.ts'
@@ -42,6 +43,15 @@ test('a run keeps what comes before the user’s message in its prompts', () => 
   const messages = [{ role: 'system' as const, content: 'Be brief.' }]
   store.runs.setPrompt(key.run, messages)
   expect(store.runs.prompt(key.run)).toEqual(messages)
+})
+
+test('a run of a time before answers could be held to the page goes on with free answers', () => {
+  store.close()
+  const database = new DatabaseSync(store.path)
+  database.exec("UPDATE runs SET config = json_remove(config, '$.model.constrained')")
+  database.close()
+  store = new Store(store.path)
+  expect(store.runs.get(key.run).config.model.constrained).toBe(false)
 })
 
 test('runs are numbered upwards, or as they are told', () => {

@@ -131,7 +131,7 @@ export class Runs {
    */
   get(id: number): Run {
     const row = this.#row(id, `${SUMMARY}, config`)
-    const config = configSchema.safeParse(parseJson('runs.config', row.config))
+    const config = configSchema.safeParse(withEarlier(parseJson('runs.config', row.config)))
     if (!config.success) {
       const key = config.error.issues[0]?.path.join('.') ?? ''
       throw new UserError('runOfOtherVersion', { path: this.#database.path, run: id, key })
@@ -204,4 +204,11 @@ function readSummary(row: Row): RunSummary {
     rounds: Number(row.rounds ?? 0),
     reports: String(row.reports ?? ''),
   }
+}
+
+/** Settings as they were recorded, with what the lab did before there was a key for it. A resumed run goes on so. */
+function withEarlier(settings: unknown): unknown {
+  const recorded = z.looseObject({ model: z.looseObject({}) }).safeParse(settings)
+  if (!recorded.success) return settings
+  return { ...recorded.data, model: { constrained: false, ...recorded.data.model } }
 }

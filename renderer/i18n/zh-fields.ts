@@ -13,6 +13,8 @@ export const fields: Readonly<Record<string, string>> = {
   'model.prompt':
     '每一步对模型说什么：compact 只有页面与任务；instruct 先给规则与示例。auto：聊天模板不含系统消息的模型（如自带模型）用 compact，其余用 instruct。',
   'model.max_new_tokens': '回答（想法与动作）的最大长度，单位词元。',
+  'model.constrained':
+    '开启后，回答须符合语法与页面：想法之后只能写页面接受的动作。关闭后模型可写任何内容，不是可行动作的算失败。auto 为开启。',
   'paths.sft_data': '黄金样本，每行一个 JSON 对象；缺少时由脚本专家录制。',
   'paths.preference_data': '最近一次采集的偏好对，TRL 可直接读取。',
   'paths.sft_adapter_path': 'SFT 适配器，PEFT 可直接读取。',

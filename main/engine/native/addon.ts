@@ -7,7 +7,7 @@ import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import type { Dtype } from '../dtype.ts'
-import type { AdamW, AdapterName, ModelConfig, Sampling } from '../engine.ts'
+import type { AdamW, AdapterName, Constraint, ModelConfig, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */
 export type FlatTensors = Record<string, Float32Array<ArrayBuffer>>
@@ -66,12 +66,22 @@ export interface OpenOptions {
   readonly cacheBytes: number
 }
 
+/** A tokenizer's vocabulary in the addon. */
+export type NativeVocabulary = object
+
+/** A constraint in the addon. */
+export interface NativeConstraint {
+  /** The fewest tokens of a completion, with its stop token. */
+  readonly shortest: number
+}
+
 /** One completion to generate. */
-export interface CompletionRequest extends Omit<Sampling, 'seeds'> {
+export interface CompletionRequest extends Omit<Sampling, 'seeds' | 'constraints'> {
   /** Chosen by the caller. */
   readonly id: number
   readonly prompt: Int32Array
   readonly seed: number
+  readonly constraint: NativeConstraint | null
   /** Whether its tokens are delivered one by one. */
   readonly streams: boolean
 }
@@ -145,7 +155,7 @@ export function hasCode(error: unknown, code: AddonCode): boolean {
 }
 
 /** The version of what is declared here. native/addon.cc has the same. */
-const INTERFACE = 3
+const INTERFACE = 4
 
 export interface Addon {
   readonly interface: typeof INTERFACE
@@ -153,6 +163,8 @@ export interface Addon {
   /** Whether this processor has instructions for products in bf16. */
   readonly bf16Products: boolean
   readonly Inbox: new () => Inbox
+  readonly Vocabulary: new (bytes: Uint8Array, offsets: Int32Array) => NativeVocabulary
+  readonly Constraint: new (vocabulary: NativeVocabulary, automaton: Omit<Constraint, 'vocabulary'>) => NativeConstraint
 }
 
 const ADDON = fileURLToPath(new URL('../../../native/build/dpo_driver.node', import.meta.url))

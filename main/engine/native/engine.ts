@@ -7,6 +7,7 @@ import type {
   AdamW,
   AdapterName,
   Completion,
+  Constraint,
   Engine,
   Forest,
   GenerateOptions,
@@ -18,12 +19,13 @@ import type {
   Scores,
   Tensor,
   Tensors,
+  Vocabulary,
 } from '../engine.ts'
 import { checkLengths } from '../forest.ts'
 import { processorsHere } from '../machine.ts'
 import { notFinite } from '../model-file.ts'
 import { noted } from '../noted.ts'
-import { checkRequest } from '../sampling.ts'
+import { checkRequest, checkShortest } from '../sampling.ts'
 import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
@@ -34,7 +36,9 @@ import {
   KERNELS,
   type KernelsName,
   loadAddon,
+  type NativeConstraint,
   type NativeEngine,
+  type NativeVocabulary,
   type OpenOptions,
   type WideScores,
 } from './addon.ts'
@@ -173,6 +177,8 @@ class QueuedEngine implements Engine {
   readonly holding: Holding
   readonly #native: NativeEngine
   readonly #adapters = new Map<string, Shapes>()
+  readonly #vocabularies = new WeakMap<Vocabulary, NativeVocabulary>()
+  readonly #constraints = new WeakMap<Constraint, NativeConstraint>()
   #target: AdapterName = null
   /** Settles when all calls so far have settled. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -310,10 +316,11 @@ class QueuedEngine implements Engine {
     signal?.throwIfAborted()
     const cancel = new AbortController()
     const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
-    const { seeds, ...rest } = sampling
+    const { seeds, constraints, ...rest } = sampling
+    const held = prompts.map((_, index) => this.#constraint(constraints?.[index] ?? null, sampling))
     const asked = prompts.map((prompt, index) =>
       this.#complete(
-        { ...rest, prompt, seed: seeds[index]! },
+        { ...rest, prompt, seed: seeds[index]!, constraint: held[index]! },
         adapter,
         either,
         onToken && ((token, logprob) => onToken({ prompt: index, token, logprob })),
@@ -325,6 +332,24 @@ class QueuedEngine implements Engine {
       cancel.abort(error)
       throw error
     }
+  }
+
+  /** The constraint in the addon. Throws UserError where no completion fits into max_new_tokens. */
+  #constraint(constraint: Constraint | null, sampling: Sampling): NativeConstraint | null {
+    if (constraint === null) return null
+    const made = this.#constraints.get(constraint) ?? this.#makeConstraint(constraint)
+    checkShortest(made.shortest, sampling)
+    return made
+  }
+
+  #makeConstraint(constraint: Constraint): NativeConstraint {
+    const { Constraint, Vocabulary } = loadAddon()
+    const { vocabulary } = constraint
+    const words = this.#vocabularies.get(vocabulary) ?? new Vocabulary(vocabulary.bytes, vocabulary.offsets)
+    this.#vocabularies.set(vocabulary, words)
+    const made = new Constraint(words, constraint)
+    this.#constraints.set(constraint, made)
+    return made
   }
 
   /** Generates one completion, in the last generation of the queue or in a new one. */

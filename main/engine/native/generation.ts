@@ -1,9 +1,9 @@
 /** One run of the addon's generation. Completions may join while it lasts. */
 import { UserError } from '../../messages/error.ts'
-import type { AdapterName, Completion, Sampling } from '../engine.ts'
-import { hasCode, type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
+import type { AdapterName, Completion } from '../engine.ts'
+import { type CompletionRequest, hasCode, type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
 
-type Request = Omit<Sampling, 'seeds'> & { readonly prompt: Int32Array; readonly seed: number }
+type Request = Omit<CompletionRequest, 'id' | 'streams'>
 
 interface Asked {
   readonly tokens: number[]

@@ -27,7 +27,7 @@ import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
 import { checkTensors } from '../model-file.ts'
 import { noted } from '../noted.ts'
 import { uniformAt } from '../random.ts'
-import { argMax, checkRequest, logSoftmax, sampleToken } from '../sampling.ts'
+import { argMax, checkRequest, drawer, logSoftmax } from '../sampling.ts'
 import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import { type Adapter, decode, type LayerCache, logitsOf, type Model } from './decoder.ts'
 import { chooseBackend, loadTfjs, type Tf, type TfjsBackend } from './load-tfjs.ts'
@@ -372,6 +372,7 @@ class TfjsEngine implements Engine {
     { onToken, signal }: GenerateOptions,
   ): Promise<Completion> {
     const seed = sampling.seeds[index]!
+    const draw = drawer(sampling, sampling.constraints?.[index] ?? null)
     const tokens: number[] = []
     const logprobs: number[] = []
     let stopped = false
@@ -380,7 +381,7 @@ class TfjsEngine implements Engine {
       while (tokens.length < sampling.max_new_tokens) {
         signal?.throwIfAborted()
         if (!prefix.logits.every(Number.isFinite)) throw new UserError('logitsNotFinite')
-        const token = sampleToken(prefix.logits, sampling, uniformAt(seed, tokens.length))
+        const token = draw(prefix.logits, uniformAt(seed, tokens.length))
         const logprob = logSoftmax(prefix.logits).logprobs[token]!
         tokens.push(token)
         logprobs.push(logprob)

@@ -3,7 +3,7 @@
  * are sent there as source text, so each may use only its arguments, the page, and what the others have put here.
  */
 import type { Box, Obstacle } from '../../store/episode.ts'
-import type { ObservedElement, State } from '../observation.ts'
+import type { Accepts, ObservedElement, State } from '../observation.ts'
 
 /** How much of a page is shown. */
 export interface Budget {
@@ -94,7 +94,7 @@ export interface Names {
 export interface PageLine {
   readonly element: Element
   readonly usable: boolean
-  readonly observed: Omit<ObservedElement, 'ref'>
+  readonly observed: Omit<ObservedElement, 'ref' | 'accepts'>
 }
 
 export interface Lab {
@@ -141,6 +141,8 @@ export interface Lab {
   locate(ref: number): Promise<Point | Impossible>
   /** The element's present place in the window; null where it is gone or has no size. */
   box(ref: number): Box | null
+  /** The actions that the element takes. */
+  accepts(element: Element): Accepts
   /** Whether and how the element takes text, and whether it takes this one. */
   field(ref: number, text?: string): Field | Impossible
   /** Prepares a field for typing: focuses it and selects its text. With a `text`, fills it without key events. */

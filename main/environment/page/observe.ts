@@ -41,7 +41,7 @@ export function observePage(): void {
     }
     const elements = lines
       .filter((line) => kept.has(line))
-      .map(({ element, observed }) => ({ ref: refOf(element), ...observed }))
+      .map(({ element, observed }) => ({ ref: refOf(element), ...observed, accepts: lab.accepts(element) }))
     return { elements, dropped: lines.length - elements.length }
   }
 }

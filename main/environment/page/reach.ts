@@ -1,8 +1,9 @@
 /** Runs in the page: finds where to click, and performs what keys and mouse cannot do. */
 import type { Obstacle } from '../../store/episode.ts'
-import type { Impossible, Lab, TaskWindow } from './lab.ts'
+import type { FieldTexts, TextForm } from '../observation.ts'
+import type { Field, Impossible, Lab, TaskWindow } from './lab.ts'
 
-/** Installs `box`, `locate`, `field`, `fill`, `select` and `click`. */
+/** Installs `box`, `locate`, `accepts`, `field`, `fill`, `select` and `click`. */
 export function reachIntoPage(): void {
   const lab: Lab = (window as unknown as TaskWindow).dpoDriver
   /** Milliseconds for which an element may be covered, and between two looks. */
@@ -21,6 +22,9 @@ export function reachIntoPage(): void {
     range: 'notOnSlider',
     color: 'notColor',
   }
+  /** The most options that a line shows, and values of a slider that are listed. */
+  const MOST_OPTIONS = 60
+  const MOST_VALUES = 1001
 
   const find = (ref: number): Element | Impossible => {
     const element = lab.elements.get(ref)
@@ -121,15 +125,57 @@ export function reachIntoPage(): void {
     return (value === '') === (text === '') ? null : form
   }
 
-  lab.field = (ref, text) => {
-    const element = find(ref)
-    if (!(element instanceof Element)) return element
+  const fieldOf = (element: Element, text?: string): Field | Impossible => {
     const editable = element instanceof HTMLElement && element.isContentEditable
     if (!isTextField(element)) return editable ? { typed: true } : { impossible: 'noText' }
     if (element.matches(':disabled') || element.readOnly) return { impossible: 'readOnly' }
     const why = text === undefined ? null : refusal(element, text)
     if (why !== null) return { impossible: why }
     return { typed: element instanceof HTMLTextAreaElement || TYPED.includes(element.type) }
+  }
+
+  /** The values that a slider can have; null where they are too many. */
+  const sliderValues = ({ min, max, step }: HTMLInputElement): FieldTexts => {
+    const first = Number(min || 0)
+    const by = Number(step || 1)
+    const count = Math.floor((Number(max || 100) - first) / (by > 0 ? by : 1)) + 1
+    if (!(count >= 1 && count <= MOST_VALUES)) return { form: 'number' }
+    const copy = document.createElement('input')
+    copy.type = 'range'
+    Object.assign(copy, { min, max, step })
+    return {
+      values: Array.from({ length: count }, (_, at) => {
+        setValue(copy, String(first + at * (by > 0 ? by : 1)))
+        return copy.value
+      }),
+    }
+  }
+
+  const textsOf = (element: Element): FieldTexts | null => {
+    if ('impossible' in fieldOf(element)) return null
+    if (!isTextField(element)) return { form: 'text' }
+    const type = element instanceof HTMLInputElement ? element.type : ''
+    if (type === 'range') return sliderValues(element as HTMLInputElement)
+    const form = type === 'datetime-local' ? 'datetime' : type
+    if (FORMS[type] !== undefined) return { form: form as TextForm }
+    return element.maxLength >= 0 ? { form: 'text', most: element.maxLength } : { form: 'text' }
+  }
+
+  const optionOf = (element: HTMLSelectElement, text: string): HTMLOptionElement | undefined =>
+    [...element.options].find((candidate) => lab.clean(candidate.text, 60) === text)
+
+  lab.accepts = (element) => {
+    const click = !element.matches(':disabled')
+    const shown = element instanceof HTMLSelectElement && click ? [...element.options].slice(0, MOST_OPTIONS) : []
+    const select = shown
+      .map(({ text }) => lab.cleanName(text))
+      .filter((text) => optionOf(element as HTMLSelectElement, text)?.matches(':disabled') === false)
+    return { click, fill: textsOf(element), select }
+  }
+
+  lab.field = (ref, text) => {
+    const element = find(ref)
+    return element instanceof Element ? fieldOf(element, text) : element
   }
 
   lab.fill = (ref, text) => {
@@ -156,7 +202,7 @@ export function reachIntoPage(): void {
     const element = find(ref)
     if (!(element instanceof Element)) return element
     if (!(element instanceof HTMLSelectElement)) return { impossible: 'noOptions' }
-    const option = [...element.options].find((candidate) => lab.clean(candidate.text, 60) === text)
+    const option = optionOf(element, text)
     if (option === undefined) return { impossible: 'noSuchOption' }
     if (element.matches(':disabled') || option.matches(':disabled')) return { impossible: 'optionDisabled' }
     element.focus()

@@ -10,7 +10,7 @@ import { buildPairs, type PairCounts } from '../../preferences/pairs.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
 import { exportPairs } from './export-pairs.ts'
-import { jobsOf, play } from './play.ts'
+import { jobsOf, play, sampled } from './play.ts'
 
 const count = z.int()
 
@@ -45,12 +45,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       key: context.arm(''),
       adapter: policyFolder(context, round - 1),
       jobs,
-      sampling: {
-        temperature,
-        top_p,
-        max_new_tokens: config.model.max_new_tokens,
-        seed: config.project.seed,
-      },
+      sampling: sampled(config, temperature, top_p),
       onEpisode: (done) => context.progress(done, jobs.length, message('unitAttempts')),
     })
     const { pairs, counts } = buildPairs(episodes)

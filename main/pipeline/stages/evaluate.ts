@@ -16,7 +16,7 @@ import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFol
 import { finishedStage } from '../lineage.ts'
 import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
 import type { Stage, StageContext } from '../stage.ts'
-import { greedy, jobsOf, play } from './play.ts'
+import { greedy, isConstrained, jobsOf, play } from './play.ts'
 import { bestRound } from './validate.ts'
 
 export const evaluate: Stage<EvaluateResult> = {
@@ -38,6 +38,7 @@ export const evaluate: Stage<EvaluateResult> = {
     const arms = await playAll(context, new Map([...(base ? [['base', null] as const] : []), ...trained]), jobs)
     if (round > 1) await exportAdapter(artifacts.adapter('dpo', best), projectPath(config.paths.dpo_adapter_path))
     const { engine } = model
+    const answers = message(isConstrained(config.model) ? 'answersHeld' : 'answersFree')
     const facts = {
       model: config.model.base_model_name,
       engine: english(engine.description),
@@ -45,6 +46,7 @@ export const evaluate: Stage<EvaluateResult> = {
       reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
       round: `${best} of ${round}`,
       seed: String(config.project.seed),
+      answers: english(answers),
       ...notes,
     }
     const summary = writeReport(artifacts.folder, {
@@ -57,6 +59,7 @@ export const evaluate: Stage<EvaluateResult> = {
     if (dpo === null) context.say('resultsOfSft', { sft })
     else context.say('results', { sft, dpo })
     context.say('resultsTable', { table: textTable(summary) })
+    context.tell(answers)
     context.say('report', { path: shownPath(join(artifacts.folder, 'report.html')) })
     return { report: shownPath(artifacts.folder), round: best, arms: { ...summary.arms }, adapters, facts }
   },

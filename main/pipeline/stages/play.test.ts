@@ -69,7 +69,7 @@ function context(signal: AbortSignal): StageContext {
   return { store, signal, config: configSchema.parse({}), resources, say } as unknown as StageContext
 }
 
-const sampling = { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1 }
+const sampling = { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1, constrained: false }
 
 test('stored episodes are not played again, and the others are stored as they end', async () => {
   const abort = new AbortController()

@@ -89,6 +89,17 @@ export function jobsOf(tasks: readonly Task[], start: number, seeds: number, att
 }
 
 /** How a policy samples when it is measured. */
-export function greedy({ model, project }: Config): RolloutOptions['sampling'] {
-  return { temperature: 0, top_p: 1, max_new_tokens: model.max_new_tokens, seed: project.seed }
+export function greedy(config: Config): RolloutOptions['sampling'] {
+  return sampled(config, 0, 1)
+}
+
+/** How a policy samples at a temperature, from the likeliest tokens that together have the probability top_p. */
+export function sampled({ model, project }: Config, temperature: number, top_p: number): RolloutOptions['sampling'] {
+  const { max_new_tokens } = model
+  return { temperature, top_p, max_new_tokens, seed: project.seed, constrained: isConstrained(model) }
+}
+
+/** Whether answers are held to the actions that the page takes. */
+export function isConstrained({ constrained }: Config['model']): boolean {
+  return constrained !== false
 }
