@@ -43,7 +43,7 @@ const CHANGE = 0.3
  * The largest allowed difference of a log-probability, in nats. In float32 only the order of sums differs. With the other
  * types llama.cpp rounds weights and what it multiplies them with: to half precision, to bf16 and to 8 bits.
  */
-const BOUNDS = { F32: 1e-3, LoRA: 1e-3, F16: 0.02, BF16: 0.1, Q8_0: 0.25 } as const
+const BOUNDS = { F32: 1e-3, LoRA: 1e-3, F16: 0.02, BF16: 0.1, Q8_0: 0.5 } as const
 
 export interface GgufRow {
   readonly file: string

@@ -31,6 +31,8 @@ import {
   QWEN3,
   slopes,
 } from '../testing/parity-models.ts'
+import { randomModel } from '../testing/random-model.ts'
+import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../testing/tiny-tokenizer.ts'
 import { mostDifference, worstGradient } from './differences.ts'
 import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
 import { compareGguf } from './parity-gguf.ts'
@@ -183,13 +185,14 @@ async function main(): Promise<void> {
     console.log(`Token ids of ${STRINGS} prompts: AutoTokenizer of ${name} gives others for ${prompts}.`)
     differing += plain + prompts
   }
-  const gguf = await compareGgufOf(join(PROJECT_ROOT, 'models/base'))
+  const gguf = [await compareGgufOf(join(PROJECT_ROOT, 'models/base'))]
+  for (const model of [QWEN3, LLAMA]) gguf.push(await compareGgufFamily(model))
   const templates = await compareTemplates(python)
   for (const { template, differing, of } of templates) {
     console.log(`Chat template ${template}: transformers renders ${differing} of ${of} conversations otherwise.`)
   }
   const alike = training.every(({ holds }) => holds) && templates.every(({ differing }) => differing === 0)
-  if (!rows.every(holds) || !adapters || !equal || !gguf || !alike || differing > 0) process.exitCode = 1
+  if (!rows.every(holds) || !adapters || !equal || gguf.includes(false) || !alike || differing > 0) process.exitCode = 1
 }
 
 /** Prints how llama.cpp computes with the GGUF files of a model. Returns whether all is within its bounds. */
@@ -209,6 +212,20 @@ async function compareGgufOf(model: string): Promise<boolean> {
   console.log(`\nllama.cpp's tokenizer gives other ids for ${texts} texts and ${prompts} prompts.`)
   const tokens = compared.prompts[0] === 0 && (compared.texts[0] === 0 || compared.warned)
   return compared.rows.every(({ holds }) => holds) && tokens
+}
+
+/** The same with small random weights of another family than the shipped model's. */
+async function compareGgufFamily({ name, config }: ParityModel): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-parity-'))
+  try {
+    const sizes = { ...config, vocab_size: TINY_VOCAB_SIZE }
+    await saveCheckpoint(folder, sizes, randomModel(sizes, 1, 1 / Math.sqrt(config.hidden_size)))
+    await writeTinyTokenizer(folder)
+    console.log(`\n${name}:`)
+    return await compareGgufOf(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Prints the worst figures of each spelling of an adapter. Returns whether all are within their bounds. */
