@@ -176,7 +176,7 @@ function claimed(store: Store, run: Run, hold: Hold): Run {
 }
 
 /** Keeps what the model is asked with, for exports. Tells where a run goes on with another prompt than it began with. */
-function keepPrompt(store: Store, run: number, style: PromptStyle, say: Say): void {
+export function keepPrompt(store: Store, run: number, style: PromptStyle, say: Say): void {
   const messages = BEFORE[style]
   const before = store.runs.prompt(run)
   if (before === undefined) store.runs.setPrompt(run, [...messages])
