@@ -115,7 +115,7 @@ async function compareSteps(
   if (sequences.length === 0) return
   const lengths = sequences.map(({ prompt, completion }) => `${prompt.length} + ${completion.length}`)
   console.log(`${title} step of ${lengths.join(', ')} tokens`)
-  const step = { do: title.toLowerCase(), sequences, reference, trained: 'LoRA' }
+  const step = { do: title.toLowerCase(), sequences, trained: 'LoRA', ...(title === 'DPO' ? { reference } : {}) }
   const taken = contestants.map((): Taken[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [i, { peer }] of contestants.entries()) {
