@@ -474,10 +474,10 @@ export const words: Words = {
       form: '写成什么',
       forms: {
         safetensors: '检查点（safetensors）',
-        F16: 'GGUF，F16',
-        BF16: 'GGUF，BF16',
-        Q8_0: 'GGUF，Q8_0：大小约一半',
-        F32: 'GGUF，F32',
+        F16: 'GGUF 文件，F16',
+        BF16: 'GGUF 文件，BF16',
+        Q8_0: 'GGUF 文件，Q8_0：大小约一半',
+        F32: 'GGUF 文件，F32',
         LoRA: 'GGUF，仅适配器（LoRA）',
       },
       notes: {

@@ -102,7 +102,7 @@ test('training uses a run’s own pairs with their corrections, and reports that
   correctPairs(store, [second], { kind: 'swap' })
   correctPairs(store, [third], { kind: 'edit', chosen: 'better' })
   expect(await trained(context)).toEqual(['2 bad good', '3 better bad', '4 good bad'])
-  expect(said).toEqual(['3 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited'])
+  expect(said).toEqual(['Reviewed by hand: 3 of 4 pairs; 1 dropped, 1 swapped, 1 edited'])
 })
 
 test('a stage alone uses the corrected collection whose export is at the path, and exports it again', async () => {
@@ -153,7 +153,7 @@ test('a file that was changed by hand is imported before training, reported line
     `${file}:2: swapped chosen and rejected of pair 2 (click-tab, seed 2, step 0)`,
     `${file}:3: added pair 4 (click-tab, seed 9, step 0)`,
     `${file} has no line for pair 3 (click-tab, seed 3, step 0): dropped`,
-    '4 of 4 pairs were reviewed by hand: 1 dropped, 1 swapped, 1 edited',
+    'Reviewed by hand: 4 of 4 pairs; 1 dropped, 1 swapped, 1 edited',
   ])
   // The import is stored, so nothing more is reported.
   said = []
