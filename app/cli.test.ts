@@ -128,9 +128,14 @@ test('two commands cannot use one store at a time', async () => {
 
 test('runs lists them with their status, for people and as JSON', async () => {
   await cli('golden', '--tasks', 'click-buton', ...config())
-  expect((await cli('runs', ...config())).stdout).toMatch(/1 {2}dpo-driver {2}golden {4}failed/)
+  expect((await cli('runs', ...config())).stdout).toMatch(/1 {2}dpo-driver {2}golden {4}failed.*\n {6}.*click-buton/)
   const [latest] = (await cli('runs', '--json', ...config())).stdout.trim().split('\n')
-  expect(JSON.parse(latest ?? '')).toMatchObject({ name: 'dpo-driver', command: 'golden', status: 'failed' })
+  expect(JSON.parse(latest ?? '')).toMatchObject({
+    name: 'dpo-driver',
+    command: 'golden',
+    status: 'failed',
+    error: expect.stringContaining('click-buton'),
+  })
 })
 
 test('a run can be deleted, but not an unknown one, nor while a command is running', async () => {

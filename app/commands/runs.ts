@@ -1,6 +1,7 @@
 /** `dpo-driver runs`: lists the runs of the store. */
 import type { Command as Program } from 'commander'
 import type { Lab } from '../../main/lab.ts'
+import { failureOfRun } from '../../main/store/failure.ts'
 import { duration } from '../terminal.ts'
 import { example, type Terminal } from './command.ts'
 import { type ConfigOptions, withLab } from './config.ts'
@@ -27,9 +28,11 @@ function list({ store }: Lab, options: RunsOptions, { out }: Terminal): void {
     const seconds = (stages.get(run.id) ?? []).reduce((sum, stage) => sum + stage.seconds, 0)
     const { id, name, command, status } = run
     const started = new Date(run.started).toISOString()
+    const error = status === 'failed' ? (failureOfRun(store, id)?.error ?? null) : null
     const line = options.json
-      ? JSON.stringify({ id, name, command, status, started, seconds })
+      ? JSON.stringify({ id, name, command, status, started, seconds, error })
       : `${String(id).padStart(4)}  ${name}  ${String(command).padEnd(8)}  ${status.padEnd(7)}  ${started}  ${duration(seconds)}`
     out.write(`${line}\n`)
+    if (error !== null && !options.json) out.write(`      ${error}\n`)
   }
 }

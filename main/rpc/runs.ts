@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { differences } from '../config/differences.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, UserError } from '../messages/error.ts'
-import { isMessage, type Message } from '../messages/message.ts'
+import type { Message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
+import { failureOfRun } from '../store/failure.ts'
 import { isLocked } from '../store/lock.ts'
 import type { Run, RunRecord, RunSummary, Status } from '../store/runs.ts'
 import type { StageRecord } from '../store/stages.ts'
@@ -159,18 +160,9 @@ function brief(
     rounds: collection === null ? rounds : 1,
     collector: collection?.run ?? null,
     told: told === undefined ? null : stageBrief(told, statusOf),
-    failure: run.status === 'failed' ? failureOfRun(ctx, number) : null,
+    failure: run.status === 'failed' ? failureOfRun(ctx.lab.store, number) : null,
     success: successOf(evaluated?.result),
   }
-}
-
-const ended = z.object({ error: z.string(), messages: z.array(z.custom<Message>(isMessage)).default([]) })
-
-/** Why a run failed, from its log; null where the log does not say it. Of a bug the first line, without its stack. */
-function failureOfRun({ lab }: Pick<Context, 'lab'>, run: number): Failure | null {
-  const { data } = ended.safeParse(lab.store.events.last(run, 'end')?.event)
-  if (data === undefined) return null
-  return data.messages.length > 0 ? data : { error: data.error.split('\n', 1)[0]!, messages: [] }
 }
 
 function stageBrief(record: StageRecord, statusOf: StatusOf): StageBrief {
