@@ -83,3 +83,12 @@ test('a lock that a killed command left is removed, but none that is held and no
   removeLeftLock(path)
   expect(readdirSync(room)).toEqual(['shared.sqlite-lock'])
 })
+
+test('a lock is one file at every instant, so a kill leaves no other', () => {
+  for (const use of ['write', 'read'] as const) {
+    const release = lockPlace(path, use)
+    expect(readdirSync(room)).toEqual(['shared.sqlite-lock'])
+    release?.()
+    expect(readdirSync(room)).toEqual([])
+  }
+})

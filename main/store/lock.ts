@@ -76,7 +76,8 @@ function lock(path: string, use: Use, patience = PATIENCE): (() => void) | null 
     const before = inodeOf(file) ?? create(file)
     const database = new DatabaseSync(file, { timeout: patience })
     try {
-      database.exec(BEGIN[use])
+      // Without a journal file, which a kill could leave.
+      database.exec(`PRAGMA journal_mode = MEMORY; ${BEGIN[use]}`)
     } catch (error) {
       database.close()
       const code = codeOf(error)
