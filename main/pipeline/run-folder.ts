@@ -92,7 +92,7 @@ export function lockFolder(folder: string): Leave {
  * Makes the folder of a run and marks it. Returns a function that removes it again if it holds nothing else. Throws
  * UserError where it has another run's mark, and where it cannot be written.
  */
-export function claimFolder(store: Store, run: RunSummary): Leave {
+export function claimFolder(store: Store, run: Pick<RunSummary, 'id' | 'name' | 'started' | 'reports'>): Leave {
   const { folder } = artifactsIn(run.reports, run)
   const mark = { run: run.id, started: run.started, store: relative(folder, store.path) }
   if (!isFolderOf(store, run, folder)) throw new UserError('runFolderTaken', { path: shownPath(folder) })
@@ -101,6 +101,7 @@ export function claimFolder(store: Store, run: RunSummary): Leave {
     for (const place of [folder, ...inside(folder)]) removeUnfinished(place)
     if (readMark(folder) === null) writeFileAtomic(join(folder, MARK), `${JSON.stringify(mark)}\n`)
   } catch (error) {
+    removeEmpty(folder)
     throw unwritable(folder, error)
   }
   return () => {
@@ -109,6 +110,15 @@ export function claimFolder(store: Store, run: RunSummary): Leave {
     } catch {
       // The next run of this number removes it.
     }
+  }
+}
+
+/** Removes a folder that could not be marked, so that the next run gets its number. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // It has other files.
   }
 }
 

@@ -1,7 +1,7 @@
 /** Judges a command that had a fault: it does its work, or says in a sentence why not, and goes on later to the same end. */
 import { differences, type Outcome, outcomeOf } from '../campaign/outcome.ts'
 import type { Place } from '../campaign/place.ts'
-import { type Ended, killProcesses, processesLeft } from '../campaign/program.ts'
+import { type Ended, killProcesses, processesLeft, startProgram } from '../campaign/program.ts'
 import type { Undisturbed } from '../campaign/undisturbed.ts'
 
 /** What is wrong with the way a command ended; empty for exit 0, or another code and a sentence. */
@@ -25,12 +25,11 @@ export function ending({ code, err, seconds }: Ended): string {
  */
 export async function goOn(done: Undisturbed, place: Place, ended: Ended): Promise<string[]> {
   const wrong = [...endingFaults(ended), ...(await stillThere(place))]
-  if (ended.code !== 0) {
-    const attempt = done.step.start(place, done.known)
-    const failure = attempt === null ? null : await attempt.failure
-    if (failure !== null) wrong.push(`goes on with ${failure.slice(0, 300)}`)
-    wrong.push(...(await stillThere(place)))
-  }
+  const attempt = ended.code === 0 ? null : done.step.start(place, done.known)
+  // Where the step was done, the next start of the lab, whatever it is for, tells MLflow what a fault kept from it.
+  const failure = attempt === null ? endingFaults(await startProgram(place, ['verify']).ended) : await attempt.failure
+  if (failure !== null && failure.length > 0) wrong.push(`goes on with ${String(failure).slice(0, 300)}`)
+  wrong.push(...(await stillThere(place)))
   return [...wrong, ...compared(done.outcome, place)]
 }
 
