@@ -69,18 +69,18 @@ const ADAMW = {
 }
 
 const uniform = uniformStream(3)
-const tokens = (count: number, config: ModelConfig) =>
-  Int32Array.from({ length: count }, () => Math.floor(uniform() * config.vocab_size))
+const tokens = (count: number, config: ModelConfig, draw = uniform) =>
+  Int32Array.from({ length: count }, () => Math.floor(draw() * config.vocab_size))
 
 /** Two trees; a prompt with two levels of children; a root with its own targets. */
-function forest(config: ModelConfig, size: number): Forest {
+function forest(config: ModelConfig, size: number, draw = uniform): Forest {
   return [
-    { tokens: tokens(3 * size, config), parent: -1, targetStart: 3 * size },
-    { tokens: tokens(size, config), parent: 0, targetStart: 0 },
-    { tokens: tokens(size + 1, config), parent: 0, targetStart: 1 },
-    { tokens: tokens(2 * size + 1, config), parent: -1, targetStart: 2 },
-    { tokens: tokens(2, config), parent: 1, targetStart: 0 },
-    { tokens: tokens(size + 3, config), parent: 3, targetStart: size },
+    { tokens: tokens(3 * size, config, draw), parent: -1, targetStart: 3 * size },
+    { tokens: tokens(size, config, draw), parent: 0, targetStart: 0 },
+    { tokens: tokens(size + 1, config, draw), parent: 0, targetStart: 1 },
+    { tokens: tokens(2 * size + 1, config, draw), parent: -1, targetStart: 2 },
+    { tokens: tokens(2, config, draw), parent: 1, targetStart: 0 },
+    { tokens: tokens(size + 3, config, draw), parent: 3, targetStart: size },
   ]
 }
 
@@ -241,7 +241,8 @@ describeNative('the native engine', () => {
     ['many heads', MANY, 20],
     ['norms on q and k', NORMED, 5],
   ])('%s', (_, config, size) => {
-    const batch = forest(config, size)
+    // Its own tokens, so that the other cases keep theirs.
+    const batch = forest(config, size, config === NORMED ? uniformStream(4) : uniform)
     const exact = results(config, batch, { precision: 'float64', threads: 1 })
 
     test.each([
@@ -295,8 +296,8 @@ describeNative('the native engine', () => {
           expect(Math.abs(actual[key].entropies[i]! - expected[key].entropies[i]!)).toBeLessThan(0.1)
         }
       }
-      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.05)
-      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.05)
+      expect(distance(actual.fullGradients, expected.fullGradients)).toBeLessThan(0.04)
+      expect(distance(actual.loraGradients, expected.loraGradients)).toBeLessThan(0.04)
       expect(await results(config, batch, options)).toEqual(actual)
     }
   })
@@ -636,7 +637,7 @@ describeNative('the native engine', () => {
 
   test('a long call ends while it computes, in any of its passes, and what follows is unharmed', async () => {
     const config = { ...ODD, max_position_embeddings: 2 ** 15 }
-    const length = 6000
+    const length = 24_000
     const long: Forest = [{ tokens: tokens(length, config), parent: -1, targetStart: length - 8 }]
     const short = forest(config, 4)
     await using(await open(config), async (engine) => {
