@@ -274,7 +274,7 @@ test('an episode that breaks in every try is a fault, and one that the page itse
     expect(episode).toMatchObject({ outcome: 'fault', fault: fault.fault })
     return resets.length
   }
-  expect(await counts(new EnvironmentFault('pageCrashed'))).toBe(TRIES)
+  expect(await counts(new EnvironmentFault('pageCrashed'))).toBe(TRIES.broken)
   expect(await counts(new EnvironmentFault('episodeOverAtOnce'))).toBe(1)
 })
 

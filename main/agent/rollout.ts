@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
-import { EnvironmentFault, isPassing, TRIES } from '../environment/fault.ts'
+import { EnvironmentFault, triesFor } from '../environment/fault.ts'
 import { acceptsOf, type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
@@ -57,7 +57,7 @@ const PROBLEMS_PER_PAGE = 4
 
 /**
  * Plays all jobs and returns their episodes in the order of the jobs. An episode that the browser or its page breaks is
- * played again when the others are over, up to `TRIES` times. The same job gives the same episode each time, because it
+ * played again when the others are over, as often as `triesFor` allows. The same job gives the same episode each time, because it
  * draws from random streams of its own. Failures of pages and completions do not throw; they are in the episode's
  * outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
  * to `onEpisode`. Throws the errors of the engine.
@@ -77,10 +77,10 @@ export async function rollout(
   const broken = new Map<Job, number>()
   /** Whether the job is to be played again. */
   const isUnlucky = (job: Job, episode: Episode): boolean => {
-    if (episode.outcome !== 'fault' || !isPassing(episode.fault)) return false
+    if (episode.outcome !== 'fault') return false
     const times = (broken.get(job) ?? 0) + 1
     broken.set(job, times)
-    return times < TRIES
+    return times < triesFor(episode.fault)
   }
   const work = async () => {
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {

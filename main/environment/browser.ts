@@ -11,7 +11,7 @@ import { reasonOf } from '../messages/reason.ts'
 import { type Chromium, startChromium } from './chromium.ts'
 import { BROWSER_LANGUAGE, VIEWPORT } from './emulation.ts'
 import { EnvironmentFault, faultOf, within } from './fault.ts'
-import { knownCause, launchFailure } from './launch-failure.ts'
+import { hindrance, knownCause, launchFailure } from './launch-failure.ts'
 
 /** Opens pages for tasks: in Chromium, or in windows of the desktop app. */
 export interface BrowserHost {
@@ -153,6 +153,8 @@ export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIM
   const start = async (): Promise<Running> => {
     const executable = executablePath ?? (await findChromium())
     if (executable === undefined) throw new UserError('browserMissing')
+    const inVain = hindrance(executable)
+    if (inVain !== undefined) throw inVain
     for (let time = 1; ; time++) {
       const chromium = await startChromium(executable, await argsFor(), BROWSER_LANGUAGE.variables)
       try {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { message } from '../messages/message.ts'
 import { EnvironmentFault, TRIES, untilUnbroken, within } from './fault.ts'
 
 const stuck = new Promise<never>(() => {})
@@ -28,8 +29,11 @@ test('what breaks is called again, unless the fault stays', async () => {
     return untilUnbroken(signal, play).catch((error) => [error, calls])
   }
   const crash = new EnvironmentFault('pageCrashed')
-  expect(await breaking(TRIES - 1, crash)).toBe(TRIES)
-  expect(await breaking(TRIES, crash)).toEqual([crash, TRIES])
+  expect(await breaking(TRIES.broken - 1, crash)).toBe(TRIES.broken)
+  expect(await breaking(TRIES.broken, crash)).toEqual([crash, TRIES.broken])
+  const late = new EnvironmentFault('tookTooLong', { work: message('work.answer'), limit: 9 })
+  expect(await breaking(TRIES.late - 1, late)).toBe(TRIES.late)
+  expect(await breaking(TRIES.late, late)).toEqual([late, TRIES.late])
   const over = new EnvironmentFault('episodeOverAtOnce')
-  expect(await breaking(TRIES, over)).toEqual([over, 1])
+  expect(await breaking(TRIES.broken, over)).toEqual([over, 1])
 })

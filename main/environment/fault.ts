@@ -3,12 +3,15 @@ import { reasonOf } from '../messages/reason.ts'
 import { english } from '../messages/say.ts'
 import { runningTime } from './clock.ts'
 
-/** How often an episode is played when the browser or the page breaks it. Then it counts as a fault. */
-export const TRIES = 5
+/**
+ * How often an episode is played when the browser or the page breaks it. Then it counts as a fault. Each try with a page
+ * that does not answer takes a whole time limit, so it gets fewer.
+ */
+export const TRIES = { broken: 5, late: 3 }
 
 /**
  * A failure of the browser or the page, not of the agent: a crash, a hang, the time limit. The episode is played again.
- * If it breaks in all `TRIES`, it is stored and shown, but never paired and never counted. The error's `message` is the
+ * If it breaks in all tries, it is stored and shown, but never paired and never counted. The error's `message` is the
  * fault in English.
  */
 export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
@@ -25,12 +28,13 @@ export class EnvironmentFault<Id extends MessageId = MessageId> extends Error {
 /** What a page does at a seed on every machine, whatever happens around it. */
 const OWN: readonly MessageId[] = ['pageWithoutCore', 'pageAnswerWrong', 'episodeOverAtOnce']
 
-/** Whether the same episode may be played without this fault. */
-export function isPassing({ id }: Message): boolean {
-  return !OWN.includes(id)
+/** How often an episode with this fault is played in all, in the hope that it passes. */
+export function triesFor({ id }: Message): number {
+  if (OWN.includes(id)) return 1
+  return id === 'tookTooLong' ? TRIES.late : TRIES.broken
 }
 
-/** What `play` returns. It is called again, up to `TRIES` times in all, when it throws a fault that may pass. */
+/** What `play` returns. When it throws a fault, it is called again, as often as `triesFor` allows. */
 export async function untilUnbroken<T>(signal: AbortSignal, play: () => Promise<T>): Promise<T> {
   for (let time = 1; ; time++) {
     try {
@@ -39,7 +43,7 @@ export async function untilUnbroken<T>(signal: AbortSignal, play: () => Promise<
       if (!(error instanceof EnvironmentFault)) throw error
       // Stopping may close the browser.
       signal.throwIfAborted()
-      if (time === TRIES || !isPassing(error.fault)) throw error
+      if (time >= triesFor(error.fault)) throw error
     }
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { message } from '../messages/message.ts'
 import { EnvironmentFault } from './fault.ts'
-import { knownCause, launchFailure } from './launch-failure.ts'
+import { hindrance, knownCause, launchFailure } from './launch-failure.ts'
 
 const ended = (said: string, how = 'SIGTRAP') => ({ how, said, killed: false })
 
@@ -23,6 +23,11 @@ test.each([
 test('a low limit on open files is the cause, also where the browser says nothing of it', () => {
   expect(knownCause('c', ended('', 'SIGILL'), 96)?.message).toMatch(/more open files than the limit of 96 allows/)
   expect(knownCause('c', ended('', 'SIGILL'), 1024)).toBeUndefined()
+})
+
+test('a low limit on file size is told before the browser starts in vain', () => {
+  expect(hindrance('c', 400_000)?.message).toMatch(/larger files than the limit of 400,?000 bytes allows/)
+  expect(hindrance('c', Number.POSITIVE_INFINITY)).toBeUndefined()
 })
 
 test('any other cause is told in the browser’s own words, or by how it ended', () => {

@@ -1,4 +1,4 @@
-/** Says why Chromium did not start, from how it ended and what it printed. */
+/** Says why Chromium cannot start or did not start: from the limits of the system, from how it ended and what it printed. */
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { UserError } from '../messages/error.ts'
@@ -8,6 +8,13 @@ import { EnvironmentFault } from './fault.ts'
 
 /** With fewer open files than this it cannot start. It does not always say so. */
 const LEAST_FILES = 160
+/** With a lower limit on the size of files, in bytes, it is killed, or starts and shows no page. */
+const LEAST_FILE_SIZE = 1_000_000
+
+/** The UserError for a limit with which Chromium would start in vain. */
+export function hindrance(path: string, size: number = limitOf('file size')): UserError | undefined {
+  return size < LEAST_FILE_SIZE ? new UserError('browserFileSize', { path, limit: size }) : undefined
+}
 
 /** The UserError for a Chromium that has ended, or was ended because of `error`, before it answered. */
 export function launchFailure(path: string, error: unknown, ended: Ended): UserError {
@@ -26,7 +33,7 @@ export function launchFailure(path: string, error: unknown, ended: Ended): UserE
 export function knownCause(
   path: string,
   { how, said, killed }: Ended,
-  files: number = limitOfFiles(),
+  files: number = limitOf('open files'),
 ): UserError | undefined {
   const text = `${how}\n${said}`
   if ((!killed && files < LEAST_FILES) || /too many open files|\b(EMFILE|ENFILE)\b/i.test(text)) {
@@ -46,10 +53,10 @@ export function knownCause(
   return library === undefined ? undefined : new UserError('browserLibrary', { path, library })
 }
 
-/** Most files that a process may have open; infinite where the system does not tell. */
-function limitOfFiles(): number {
+/** The limit of this process on `what`; infinite where there is none, or the system does not tell. */
+function limitOf(what: 'open files' | 'file size'): number {
   try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    const limit = new RegExp(`^Max ${what}\\s+(\\d+)`, 'm').exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
     return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
   } catch {
     return Number.POSITIVE_INFINITY

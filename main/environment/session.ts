@@ -10,7 +10,7 @@ import type { BrowserHost } from './browser.ts'
 import { runningTime } from './clock.ts'
 import { type Confinement, confinePage } from './confine.ts'
 import { emulateMachine, VIEWPORT } from './emulation.ts'
-import { EnvironmentFault, type Work, within } from './fault.ts'
+import { EnvironmentFault, faultOf, type Work, within } from './fault.ts'
 import { ASK_PAGE, flawOf, startFault } from './flaws.ts'
 import type { Observation } from './observation.ts'
 import {
@@ -249,12 +249,14 @@ export class Session {
     }
   }
 
-  /** Loads the task. If that fails, tries once more on a fresh page. */
+  /** Loads the task. If that fails, tries once more on a fresh page, but not after a page has taken all its time. */
   async #load(task: Task): Promise<void> {
     try {
       await this.#show(task)
     } catch (error) {
-      if (error instanceof UserError) throw error
+      // Without a page it was the browser that did not answer, and there is another one now.
+      const isPageLate = this.#page !== undefined && faultOf(error).id === 'tookTooLong'
+      if (error instanceof UserError || isPageLate) throw error
       this.#broken = undefined
       await this.close()
       await this.#show(task)

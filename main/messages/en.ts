@@ -877,6 +877,8 @@ export const ENGLISH = {
     'Each time {{path}} started, it was killed: by the system, for lack of memory, or by another program. Raise the memory limit, or close other programs.',
   browserOpenFiles:
     '{{path}} needs more open files than the limit of {{limit}} allows. Raise the limit, for example with `ulimit -n 4096` (in Docker: `--ulimit nofile=4096`), and run the command again.',
+  browserFileSize:
+    '{{path}} writes larger files than the limit of {{limit}} bytes allows. Raise the limit, for example with `ulimit -f unlimited`, and run the command again.',
   browserSandbox:
     '{{path}} cannot make its sandbox, because this system lets ordinary users make no namespaces. Allow it: `sysctl kernel.unprivileged_userns_clone=1`, or on Ubuntu `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or in Docker `--security-opt seccomp=unconfined`.',
   browserProcesses:

@@ -779,6 +779,7 @@ export const CHINESE = translated({
     '{{path}} 每次启动都被终止：可能是系统因内存不足终止了它，也可能是别的程序。请提高内存限制，或关闭其他程序。',
   browserOpenFiles:
     '{{path}} 需要打开的文件多于限制 {{limit}}。请提高限制，例如 `ulimit -n 4096`（Docker 中：`--ulimit nofile=4096`），再运行命令。',
+  browserFileSize: '{{path}} 写的文件大于限制 {{limit}} 字节。请提高限制，例如 `ulimit -f unlimited`，再运行命令。',
   browserSandbox:
     '{{path}} 无法建立沙箱，因为系统不允许普通用户创建命名空间。请允许：`sysctl kernel.unprivileged_userns_clone=1`，或在 Ubuntu 上 `sysctl kernel.apparmor_restrict_unprivileged_userns=0`，或在 Docker 中 `--security-opt seccomp=unconfined`。',
   browserProcesses:

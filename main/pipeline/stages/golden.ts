@@ -7,7 +7,7 @@ import { GOLDEN_SEEDS } from '../../config/config.ts'
 import type { Action } from '../../environment/action.ts'
 import { decide, type Expert, Stuck } from '../../environment/experts/expert.ts'
 import { EXPERTS } from '../../environment/experts/index.ts'
-import { EnvironmentFault, isPassing, TRIES, untilUnbroken } from '../../environment/fault.ts'
+import { EnvironmentFault, triesFor, untilUnbroken } from '../../environment/fault.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -120,7 +120,7 @@ async function showUnbroken(
     return await untilUnbroken(signal, play)
   } catch (error) {
     if (!(error instanceof EnvironmentFault)) throw error
-    throw new UserError('goldenBroken', { task: task.name, seed, times: TRIES, why: error.fault })
+    throw new UserError('goldenBroken', { task: task.name, seed, times: triesFor(error.fault), why: error.fault })
   }
 }
 
@@ -167,7 +167,7 @@ async function show(attempt: Attempt, expert: Expert, context: StageContext): Pr
     if (error instanceof Stuck) await end({ outcome: 'failure', reason: 'stuck', reward: 0 })
     else if (error instanceof EnvironmentFault) await end({ outcome: 'fault', fault: error.fault, reward: 0 })
     else throw error
-    if (error instanceof EnvironmentFault && isPassing(error.fault)) throw error
+    if (error instanceof EnvironmentFault && triesFor(error.fault) > 1) throw error
     return error.message
   }
 }
