@@ -4,8 +4,8 @@
  *     node bench/gguf-tensors.ts FILE | python bench/gguf_tensors.py FILE
  */
 import { createHash } from 'node:crypto'
-import { openCheckpoint } from '../main/engine/checkpoint.ts'
-import { widen } from '../main/engine/dtype.ts'
+import { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
+import { widen } from '../main/engine/checkpoint/dtype.ts'
 import { ggufName } from '../main/engine/gguf/names.ts'
 import { checkpointShapes } from '../main/engine/weights.ts'
 

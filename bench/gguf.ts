@@ -1,9 +1,9 @@
 /** Writes the benches' models for llama.cpp. They have no tokenizer: their readers get token ids. */
 
+import type { OpenCheckpoint } from '../main/engine/checkpoint/open-checkpoint.ts'
 import { writeModel } from '../main/engine/gguf/model.ts'
 import { TOKEN } from '../main/engine/gguf/types.ts'
 import type { TypedValues } from '../main/engine/gguf/write.ts'
-import type { OpenCheckpoint } from '../main/engine/open-checkpoint.ts'
 
 /** Writes a checkpoint to one file. Matrices are in bf16, as the native engine multiplies them. */
 export function writeBenchGguf(file: string, { config, pieces }: OpenCheckpoint): Promise<void> {

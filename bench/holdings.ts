@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { openCheckpoint } from '../main/engine/checkpoint.ts'
+import { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type { Engine } from '../main/engine/engine.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
-import { initLora } from '../main/engine/adapter.ts'
+import { initLora } from '../main/engine/adapter/adapter.ts'
 import { moveAdapter } from '../main/engine/free.ts'
 import { CACHE_BYTES, createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'

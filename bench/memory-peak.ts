@@ -3,8 +3,8 @@
  * <case as JSON>` prints the most bytes that it ever held. bench/memory.ts has PyTorch take the same steps.
  */
 import { z } from 'zod'
-import { loadAdapter } from '../main/engine/adapter.ts'
-import { openCheckpoint } from '../main/engine/checkpoint.ts'
+import { loadAdapter } from '../main/engine/adapter/adapter.ts'
+import { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { plant, segmentLogp } from '../main/training/forest.ts'
 import { dpoStep, type Reference, sftStep } from './step.ts'

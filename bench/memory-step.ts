@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../main/config/choices.ts'
-import { initLora } from '../main/engine/adapter.ts'
+import { initLora } from '../main/engine/adapter/adapter.ts'
 import type { Engine, LoraConfig } from '../main/engine/engine.ts'
 import { moveAdapter } from '../main/engine/free.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'

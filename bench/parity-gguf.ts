@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { mergeAdapter } from '../main/adapters/merge.ts'
 import { PROJECTIONS } from '../main/config/choices.ts'
-import { saveAdapter } from '../main/engine/adapter.ts'
-import { openCheckpoint } from '../main/engine/checkpoint.ts'
+import { saveAdapter } from '../main/engine/adapter/adapter.ts'
+import { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type {
   AdapterName,
   Completion,
@@ -21,7 +21,7 @@ import type {
 import { writeModel } from '../main/engine/gguf/model.ts'
 import { readVocabulary } from '../main/engine/gguf/vocabulary.ts'
 import { loadEngine } from '../main/engine/load.ts'
-import { loadTokenizer, type Tokenizer } from '../main/engine/tokenizer.ts'
+import { loadTokenizer, type Tokenizer } from '../main/engine/tokenizer/tokenizer.ts'
 import { mixedLora, randomAdapter } from '../testing/random-model.ts'
 import { mostDifference } from './differences.ts'
 import { parityStrings } from './parity-strings.ts'

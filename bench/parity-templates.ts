@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { chatRenderer } from '../main/engine/chat-template.ts'
+import { chatRenderer } from '../main/engine/tokenizer/chat-template.ts'
 import { PROJECT_ROOT } from '../main/files/paths.ts'
 
 const run = promisify(execFile)

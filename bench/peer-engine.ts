@@ -2,13 +2,14 @@
  * The native engine of this or another checkout as a peer of the bench, in its own process: `node bench/peer-engine.ts
  * <settings as JSON>` takes the requests of peer_torch.py.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { PRECISIONS } from '../main/config/choices.ts'
-import type { loadAdapter } from '../main/engine/adapter.ts'
-import type { openCheckpoint } from '../main/engine/checkpoint.ts'
+import type { loadAdapter } from '../main/engine/adapter/adapter.ts'
+import type { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type { Engine } from '../main/engine/engine.ts'
 import type { createNativeEngine } from '../main/engine/native/engine.ts'
 import type { PlantedForest, plant, Sequence, targets } from '../main/training/forest.ts'
@@ -56,10 +57,22 @@ interface Lab {
   readonly dpoStep: typeof dpoStep
 }
 
+/** Where a checkout has each of them; the later names are those of older ones. */
+const FILES = [
+  ['main/engine/native/engine.ts'],
+  ['main/engine/checkpoint/checkpoint.ts', 'main/engine/checkpoint.ts'],
+  ['main/engine/adapter/adapter.ts', 'main/engine/adapter.ts'],
+  ['main/training/forest.ts'],
+  ['bench/step.ts'],
+]
+
 async function open(checkout: string): Promise<Lab> {
-  const load = (file: string) => import(pathToFileURL(join(checkout, file)).href)
-  const files = ['main/engine/native/engine.ts', 'main/engine/checkpoint.ts', 'main/engine/adapter.ts']
-  return Object.assign({}, ...(await Promise.all([...files, 'main/training/forest.ts', 'bench/step.ts'].map(load))))
+  const load = (names: readonly string[]) => {
+    const file = names.map((name) => join(checkout, name)).find(existsSync)
+    if (file === undefined) throw new Error(`${checkout}: no ${names[0]}`)
+    return import(pathToFileURL(file).href)
+  }
+  return Object.assign({}, ...(await Promise.all(FILES.map(load))))
 }
 
 async function serve({ checkout, instructions, precision, checkpointing, keptBytes }: EngineSettings): Promise<void> {

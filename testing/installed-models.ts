@@ -1,7 +1,7 @@
 /** For tests: a user's home with models of other programs, small and random, whole and broken. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { saveCheckpoint } from '../main/engine/checkpoint.ts'
+import { saveCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import { type GgufValue, ggufBytes } from './gguf-file.ts'
 import { randomModel, TINY } from './random-model.ts'
 import { tinyGguf } from './tiny-gguf.ts'

@@ -1,7 +1,7 @@
 /** Which model of this machine an adapter belongs to. */
 import type { Config } from '../config/schema.ts'
+import { sameModelName } from '../engine/adapter/base-identity.ts'
 import { localFolder } from '../engine/architecture.ts'
-import { sameModelName } from '../engine/base-identity.ts'
 
 /**
  * The name of the base model for an adapter: the one that the adapter names, or the configuration's if that is the same

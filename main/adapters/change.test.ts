@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TINY as config, randomAdapter } from '../../testing/random-model.ts'
-import type { Adapter } from '../engine/adapter.ts'
+import type { Adapter } from '../engine/adapter/adapter.ts'
 import type { LoraConfig, Tensors } from '../engine/engine.ts'
 import { qwen2 } from '../engine/families.ts'
 import { compareChanges } from './change.ts'

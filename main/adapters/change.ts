@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { PROJECTIONS, type Projection } from '../config/choices.ts'
-import type { Adapter } from '../engine/adapter.ts'
+import type { Adapter } from '../engine/adapter/adapter.ts'
 import type { Tensor } from '../engine/engine.ts'
 import { loraScale } from '../engine/weights.ts'
 

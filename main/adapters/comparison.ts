@@ -1,8 +1,8 @@
 /** Two adapters side by side: their lineage, how far each changes the model, and their success. */
 import { type Difference, differences } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
-import { loadAdapter } from '../engine/adapter.ts'
-import { adapterDigest } from '../engine/adapter-identity.ts'
+import { loadAdapter } from '../engine/adapter/adapter.ts'
+import { adapterDigest } from '../engine/adapter/identity.ts'
 import type { ModelConfig } from '../engine/engine.ts'
 import { cell, compare, type Played } from '../evaluation/evaluate.ts'
 import type { Paired } from '../evaluation/statistics.ts'

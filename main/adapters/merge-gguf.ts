@@ -1,7 +1,7 @@
 /** Writes a base model and an adapter as GGUF, llama.cpp's format: merged in one file, or the adapter alone. */
 import { basename } from 'node:path'
-import { loadAdapter } from '../engine/adapter.ts'
-import { openCheckpoint } from '../engine/checkpoint.ts'
+import { loadAdapter } from '../engine/adapter/adapter.ts'
+import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts'
 import type { ModelConfig } from '../engine/engine.ts'
 import { writeLora } from '../engine/gguf/lora.ts'
 import { writeModel } from '../engine/gguf/model.ts'

@@ -6,13 +6,13 @@ import { TINY as config, mixedLora, randomAdapter, randomModel } from '../../tes
 import { TINY_GGUF, tinyGguf } from '../../testing/tiny-gguf.ts'
 import { writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import { PROJECTIONS } from '../config/choices.ts'
-import { loadAdapter, saveAdapter } from '../engine/adapter.ts'
-import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint.ts'
-import { narrow } from '../engine/dtype.ts'
+import { loadAdapter, saveAdapter } from '../engine/adapter/adapter.ts'
+import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint/checkpoint.ts'
+import { narrow } from '../engine/checkpoint/dtype.ts'
+import { openSafetensors, writeSafetensors, writeSafetensorsStream } from '../engine/checkpoint/safetensors.ts'
 import type { Forest, LoraConfig, Tensors } from '../engine/engine.ts'
-import { openSafetensors, writeSafetensors, writeSafetensorsStream } from '../engine/safetensors.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
-import { loadTokenizer } from '../engine/tokenizer.ts'
+import { loadTokenizer } from '../engine/tokenizer/tokenizer.ts'
 import { mergeAdapter } from './merge.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }

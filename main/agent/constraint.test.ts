@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { START, Walker } from '../engine/constraint.ts'
 import { uniformStream } from '../engine/random.ts'
-import { loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
+import { loadTokenizer, type Tokenizer } from '../engine/tokenizer/tokenizer.ts'
 import { type Action, KEYS } from '../environment/action.ts'
 import { acceptsOf, type Observation, type ObservedElement } from '../environment/observation.ts'
 import { projectPath } from '../files/paths.ts'

@@ -1,8 +1,8 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
 import type { PromptStyle } from '../config/choices.ts'
-import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter.ts'
-import type { BaseModel } from '../engine/base-identity.ts'
+import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter/adapter.ts'
+import type { BaseModel } from '../engine/adapter/base-identity.ts'
 import type {
   AdapterName,
   Completion,
@@ -13,9 +13,9 @@ import type {
   Sampling,
 } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
-import type { DownloadOptions } from '../engine/hub.ts'
+import type { DownloadOptions } from '../engine/hub/hub.ts'
 import { engineOf, findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
-import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer.ts'
+import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'

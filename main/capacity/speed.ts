@@ -1,5 +1,5 @@
 /** Measures how fast this machine computes a model. It times one layer, so a model of any size takes seconds. */
-import { initLora } from '../engine/adapter.ts'
+import { initLora } from '../engine/adapter/adapter.ts'
 import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { weightBytes } from '../engine/holding.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { architectureOf, localFolder } from './architecture.ts'
-import { writeSafetensors } from './safetensors.ts'
+import { writeSafetensors } from './checkpoint/safetensors.ts'
 import { publishedShape } from './shapes.ts'
 import { checkpointShapes, countNumbers } from './weights.ts'
 

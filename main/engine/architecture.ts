@@ -1,15 +1,15 @@
 /** Finds a model's architecture by its name, before the model is loaded. */
 import { join } from 'node:path'
 import { UserError } from '../messages/error.ts'
-import { parseModelConfig } from './config-json.ts'
+import { parseModelConfig } from './checkpoint/config-json.ts'
+import { readOptionalSync } from './checkpoint/model-file.ts'
+import { readModelConfig } from './checkpoint/model-files.ts'
+import { isWhole, snapshotsOf } from './checkpoint/snapshot.ts'
 import type { ModelConfig } from './engine.ts'
-import { type DownloadOptions, downloadModel } from './hub.ts'
-import { huggingFaceCache } from './hub-settings.ts'
+import { type DownloadOptions, downloadModel } from './hub/hub.ts'
+import { huggingFaceCache } from './hub/settings.ts'
 import { isOnHub, resolveModel } from './load.ts'
-import { readOptionalSync } from './model-file.ts'
-import { readModelConfig } from './model-files.ts'
 import { PUBLISHED_SIZES, publishedShape } from './shapes.ts'
-import { isWhole, snapshotsOf } from './snapshot.ts'
 
 /**
  * The architecture of a model on this machine, also if only its configuration is in the Hugging Face cache yet, or of a

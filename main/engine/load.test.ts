@@ -8,13 +8,13 @@ import { TINY_GGUF, tinyGguf } from '../../testing/tiny-gguf.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { architectureOf } from './architecture.ts'
-import { saveCheckpoint } from './checkpoint.ts'
+import { saveCheckpoint } from './checkpoint/checkpoint.ts'
+import { writeSafetensors } from './checkpoint/safetensors.ts'
 import type { ModelConfig } from './engine.ts'
 import { qwen2 } from './families.ts'
-import { huggingFaceCache } from './hub-settings.ts'
+import { huggingFaceCache } from './hub/settings.ts'
 import { findModel, isOnHub, loadEngine, resolveModel } from './load.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
-import { writeSafetensors } from './safetensors.ts'
 
 vi.mock('./native/addon.ts', { spy: true })
 

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TESTS_NATIVE } from '../../testing/native.ts'
 import { FIXTURES, parityForest, parityModel, slopes } from '../../testing/parity-models.ts'
+import { readSafetensors } from './checkpoint/safetensors.ts'
 import type { Engine, ModelConfig, Tensors } from './engine.ts'
 import { createNativeEngine } from './native/engine.ts'
-import { readSafetensors } from './safetensors.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 
 let stored: Tensors

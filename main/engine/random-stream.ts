@@ -1,7 +1,8 @@
 /** Streams random weights of any size, so that a large model needs neither a download nor a disk. */
+
+import { pieceRows, type TensorStream } from './checkpoint/tensor-stream.ts'
 import type { ModelConfig } from './engine.ts'
 import { uniformStream } from './random.ts'
-import { pieceRows, type TensorStream } from './tensor-stream.ts'
 import { checkpointShapes } from './weights.ts'
 
 /** Qwen2's initializer_range. */

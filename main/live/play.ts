@@ -2,7 +2,7 @@
 import { type Job, rollout } from '../agent/rollout.ts'
 import type { Spectator } from '../agent/spectator.ts'
 import type { Config } from '../config/schema.ts'
-import { noAdapter } from '../engine/adapter.ts'
+import { noAdapter } from '../engine/adapter/adapter.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'

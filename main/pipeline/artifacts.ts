@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { ADAPTER_FILES, noAdapter } from '../engine/adapter.ts'
+import { ADAPTER_FILES, noAdapter } from '../engine/adapter/adapter.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { projectPath, shownPath } from '../files/paths.ts'

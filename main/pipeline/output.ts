@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { ADAPTER_FILES } from '../engine/adapter.ts'
+import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
 import { resolveModel } from '../engine/load.ts'
 import { REPORT_FILES } from '../evaluation/report.ts'
 import { namesIn } from '../files/names.ts'

@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs
 import { homedir } from 'node:os'
 import { dirname, join, parse } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { ADAPTER_FILES } from '../engine/adapter.ts'
+import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
 import { nearestFolder, unwritable } from '../files/file.ts'
 import { settleFolder } from '../files/folder.ts'
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath, realPath, shownPath } from '../files/paths.ts'

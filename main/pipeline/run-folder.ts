@@ -6,7 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } f
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config/schema.ts'
-import { ADAPTER_FILES } from '../engine/adapter.ts'
+import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
 import { REPORT_FILES } from '../evaluation/report.ts'
 import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
 import { namesIn } from '../files/names.ts'

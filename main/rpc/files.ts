@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { ADAPTER_FILES } from '../engine/adapter.ts'
+import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
 import { cutShort } from '../messages/cut.ts'

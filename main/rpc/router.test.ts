@@ -443,8 +443,8 @@ test('results say who won, and are exported as report, table and figures', async
 test('every token of a pair is scored under the available policies', async () => {
   const run = wholeRun(1)
   const { lab } = page()
-  const { initLora, saveAdapter } = await import('../engine/adapter.ts')
-  const { parseModelConfig } = await import('../engine/config-json.ts')
+  const { initLora, saveAdapter } = await import('../engine/adapter/adapter.ts')
+  const { parseModelConfig } = await import('../engine/checkpoint/config-json.ts')
   const file = projectPath('models/base/config.json')
   const base = parseModelConfig(file, readFileSync(file, 'utf8'))
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
@@ -551,7 +551,7 @@ test('adapters are listed with their lineage, golden samples with their file', a
   const run = wholeRun()
   const { lab } = page()
   expect(await lab.adapters.list.query()).toEqual([])
-  const { saveAdapter } = await import('../engine/adapter.ts')
+  const { saveAdapter } = await import('../engine/adapter/adapter.ts')
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj'] as const }
   await saveAdapter(join(folder, `reports/trial-${run}/round-1/dpo_adapter`), lora, new Map(), 'models/base')
   store.stages.start({ run, stage: 'sft', round: 0 })
@@ -606,9 +606,9 @@ test('adapters are listed with their lineage, golden samples with their file', a
 })
 
 test('adapters are compared by weights, lineage and success, and merged into the folder that the user names', async () => {
-  const { initLora, saveAdapter } = await import('../engine/adapter.ts')
+  const { initLora, saveAdapter } = await import('../engine/adapter/adapter.ts')
   const { architectureOf } = await import('../engine/architecture.ts')
-  const { adapterDigest } = await import('../engine/adapter-identity.ts')
+  const { adapterDigest } = await import('../engine/adapter/identity.ts')
   const model = architectureOf('models/base')
   const run = wholeRun()
   const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj', 'v_proj'] as const }

@@ -1,6 +1,6 @@
 /** Turns lessons into a forest: each page is a root, computed once, and every answered query hangs below it. */
 import type { Forest, Segment } from '../../main/engine/engine.ts'
-import type { Tokenizer } from '../../main/engine/tokenizer.ts'
+import type { Tokenizer } from '../../main/engine/tokenizer/tokenizer.ts'
 import type { Lesson } from './lesson.ts'
 
 /**

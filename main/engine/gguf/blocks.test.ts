@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { openSafetensors, readTensor } from '../safetensors.ts'
+import { openSafetensors, readTensor } from '../checkpoint/safetensors.ts'
 import { dequantize } from './blocks.ts'
 import { bytesOf, GGUF_TYPES } from './types.ts'
 

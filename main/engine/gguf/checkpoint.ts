@@ -1,8 +1,8 @@
 /** GGUF files as checkpoints. */
-import { widen } from '../dtype.ts'
+import { widen } from '../checkpoint/dtype.ts'
+import { checkFinite, checkShapes } from '../checkpoint/model-file.ts'
+import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import type { ModelConfig } from '../engine.ts'
-import { checkFinite, checkShapes } from '../model-file.ts'
-import type { OpenCheckpoint } from '../open-checkpoint.ts'
 import { checkpointShapes } from '../weights.ts'
 import { modelConfigOf } from './config.ts'
 import type { GgufTensor } from './header.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { widen } from '../dtype.ts'
-import { openSafetensors } from '../safetensors.ts'
+import { widen } from '../checkpoint/dtype.ts'
+import { openSafetensors } from '../checkpoint/safetensors.ts'
 import { dequantize } from './blocks.ts'
 import { encode } from './encode.ts'
 

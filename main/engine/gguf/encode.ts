@@ -1,6 +1,6 @@
 /** Rounds weights to the types in which GGUF files are written. Every byte is what the `gguf` package's `quantize` makes. */
 import { UserError } from '../../messages/error.ts'
-import { narrow } from '../dtype.ts'
+import { narrow } from '../checkpoint/dtype.ts'
 import { TENSOR } from './types.ts'
 
 /** The types that can be written, by the file type that llama.cpp gives to a file whose matrices are in it (llama_ftype). */

@@ -1,5 +1,5 @@
 /** Writes an adapter by itself as a GGUF file, as llama.cpp's convert_lora_to_gguf.py does. */
-import type { Adapter } from '../adapter.ts'
+import type { Adapter } from '../adapter/adapter.ts'
 import type { ModelConfig, Tensor } from '../engine.ts'
 import { adaptedModules, loraTensors } from '../weights.ts'
 import { encode } from './encode.ts'

@@ -1,7 +1,7 @@
 /** Writes a model as a GGUF file, as llama.cpp's convert_hf_to_gguf.py does. */
-import { widen } from '../dtype.ts'
+import { widen } from '../checkpoint/dtype.ts'
+import type { Piece } from '../checkpoint/tensor-stream.ts'
 import type { ModelConfig } from '../engine.ts'
-import type { Piece } from '../tensor-stream.ts'
 import { checkpointShapes } from '../weights.ts'
 import { encode, type WrittenType } from './encode.ts'
 import { modelValues } from './model-values.ts'

@@ -1,7 +1,7 @@
 /** The name by which llama.cpp knows how a tokenizer cuts text before it merges (`tokenizer.ggml.pre`). */
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { TokenizerJson } from '../tokenizer-files.ts'
+import type { TokenizerJson } from '../tokenizer/tokenizer-files.ts'
 import { PRE_TOKENIZERS } from './pre-tokenizers.ts'
 
 /** Where llama.cpp has no such rules: with these it gives most texts the ids of this lab's own base model. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
-import { parseValue } from '../model-file.ts'
+import { parseValue } from '../checkpoint/model-file.ts'
 import { arrayOf, type Value, type ValueArray } from './header.ts'
 import type { Gguf } from './parts.ts'
 import { PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts'

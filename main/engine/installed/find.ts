@@ -1,8 +1,8 @@
 /** The models on this machine, where the lab and other programs keep them. Nothing is read of a model but its name. */
 import { join, relative } from 'node:path'
 import { PROGRAM_ROOT, PROJECT_ROOT } from '../../files/paths.ts'
-import { huggingFaceCache } from '../hub-settings.ts'
-import { lacking, snapshotsOf } from '../snapshot.ts'
+import { lacking, snapshotsOf } from '../checkpoint/snapshot.ts'
+import { huggingFaceCache } from '../hub/settings.ts'
 import { lmStudioFolders } from './lm-studio.ts'
 import { configuredName, ollamaFolders, ollamaModels } from './ollama.ts'
 import { foldersUnder, namesIn, type Search } from './walk.ts'

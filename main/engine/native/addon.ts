@@ -6,7 +6,7 @@ import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
-import type { Dtype } from '../dtype.ts'
+import type { Dtype } from '../checkpoint/dtype.ts'
 import type { AdamW, AdapterName, Constraint, ModelConfig, Sampling } from '../engine.ts'
 
 /** Tensors by name, without shapes. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { UserError } from '../../messages/error.ts'
-import { openSafetensors, writeSafetensorsStream } from '../safetensors.ts'
+import { openSafetensors, writeSafetensorsStream } from '../checkpoint/safetensors.ts'
 import { hasCode, type NativeEngine } from './addon.ts'
 
 export interface WeightCache {

@@ -3,6 +3,8 @@
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
+import { notFinite } from '../checkpoint/model-file.ts'
+import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
 import type {
   AdamW,
   AdapterName,
@@ -23,10 +25,8 @@ import type {
 } from '../engine.ts'
 import { checkLengths } from '../forest.ts'
 import { processorsHere } from '../machine.ts'
-import { notFinite } from '../model-file.ts'
 import { noted } from '../noted.ts'
 import { checkRequest, checkShortest } from '../sampling.ts'
-import { streamTensors, type TensorStream } from '../tensor-stream.ts'
 import { adaptedModules, adapterShapes, checkpointShapes, type Shapes } from '../weights.ts'
 import {
   type FlatForest,

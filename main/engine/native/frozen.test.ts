@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest'
 import { describeNative } from '../../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { HEAD_PRECISIONS, PROJECTIONS } from '../../config/choices.ts'
+import { readSafetensors } from '../checkpoint/safetensors.ts'
+import type { TensorStream } from '../checkpoint/tensor-stream.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
 import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
-import { readSafetensors } from '../safetensors.ts'
-import type { TensorStream } from '../tensor-stream.ts'
 import { createNativeEngine, type NativeOptions } from './engine.ts'
 
 /** Blocks of 64 that run across rows, and sizes that are no multiple of anything. */

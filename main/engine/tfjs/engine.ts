@@ -9,6 +9,7 @@ import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import { adamWStep, clipping, isDecayed } from '../adamw.ts'
+import { checkTensors } from '../checkpoint/model-file.ts'
 import type {
   AdamW,
   AdapterName,
@@ -24,7 +25,6 @@ import type {
   Tensors,
 } from '../engine.ts'
 import { type LaidOutForest, layOut, type Tree } from '../forest.ts'
-import { checkTensors } from '../model-file.ts'
 import { noted } from '../noted.ts'
 import { uniformAt } from '../random.ts'
 import { argMax, checkRequest, drawer, logSoftmax } from '../sampling.ts'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { AgentModel } from '../../agent/model.ts'
 import type { Job } from '../../agent/rollout.ts'
-import { adapterDigest } from '../../engine/adapter-identity.ts'
+import { adapterDigest } from '../../engine/adapter/identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type BatchSize, checkMemory, largestBatch, memoryShortLater } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
-import { initLora } from '../../engine/adapter.ts'
+import { initLora } from '../../engine/adapter/adapter.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'

@@ -3,12 +3,12 @@
  * its folder.
  */
 import { z } from 'zod'
-import { saveAdapter } from '../../engine/adapter.ts'
-import { type BaseModel, fingerprintOf } from '../../engine/base-identity.ts'
+import { saveAdapter } from '../../engine/adapter/adapter.ts'
+import { type BaseModel, fingerprintOf } from '../../engine/adapter/base-identity.ts'
+import { checkTensors } from '../../engine/checkpoint/model-file.ts'
+import { readSafetensors, writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
-import { checkTensors } from '../../engine/model-file.ts'
-import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts'
 import type { Shapes } from '../../engine/weights.ts'
 import { armName } from '../../evaluation/arms.ts'
 import { UserError } from '../../messages/error.ts'

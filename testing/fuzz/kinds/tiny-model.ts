@@ -1,5 +1,5 @@
 /** A model of kilobytes, on the disk as the lab reads it. */
-import { saveCheckpoint } from '../../../main/engine/checkpoint.ts'
+import { saveCheckpoint } from '../../../main/engine/checkpoint/checkpoint.ts'
 import type { LoraConfig } from '../../../main/engine/engine.ts'
 import { randomModel, TINY } from '../../random-model.ts'
 import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../tiny-tokenizer.ts'

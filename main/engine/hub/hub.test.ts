@@ -18,15 +18,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { randomModel, TINY } from '../../testing/random-model.ts'
-import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
-import { UserError } from '../messages/error.ts'
-import { architectureOf, fetchShape } from './architecture.ts'
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { qwen2 } from './families.ts'
+import { randomModel, TINY } from '../../../testing/random-model.ts'
+import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../../testing/tiny-tokenizer.ts'
+import { UserError } from '../../messages/error.ts'
+import { architectureOf, fetchShape } from '../architecture.ts'
+import { loadCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts'
+import { writeSafetensors } from '../checkpoint/safetensors.ts'
+import { qwen2 } from '../families.ts'
+import { findModel, resolveModel } from '../load.ts'
 import { type DownloadOptions, type DownloadProgress, downloadModel } from './hub.ts'
-import { findModel, resolveModel } from './load.ts'
-import { writeSafetensors } from './safetensors.ts'
 
 const NAME = 'owner/tiny'
 const COMMIT = 'c0ffee0000000000000000000000000000000000'
@@ -330,7 +330,7 @@ test('what a living process is downloading is left to it', async () => {
 /** Begins to write a blob, says where, and waits. */
 const WRITER = `
   import { writeFileSync } from 'node:fs'
-  import { unfinished } from '${join(import.meta.dirname, '../files/unfinished.ts')}'
+  import { unfinished } from '${join(import.meta.dirname, '../../files/unfinished.ts')}'
   const [blobs, hash] = process.argv.slice(1)
   const path = unfinished(blobs, hash)
   writeFileSync(path, 'something else')

@@ -4,9 +4,9 @@
  */
 import { createContext, Script } from 'node:vm'
 import { Template } from '@huggingface/jinja'
-import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
-import { reasonOf } from '../messages/reason.ts'
+import { UserError } from '../../messages/error.ts'
+import { type Message, message } from '../../messages/message.ts'
+import { reasonOf } from '../../messages/reason.ts'
 
 /** A chat message, as chat templates take it. */
 export interface ChatMessage {

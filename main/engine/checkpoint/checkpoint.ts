@@ -1,15 +1,15 @@
 /** Checkpoints: a folder in Hugging Face layout, or a GGUF file. */
 import { join } from 'node:path'
-import { writeFileAtomic } from '../files/file.ts'
-import { replaceFiles } from '../files/folder.ts'
-import type { ModelConfig, Tensor, Tensors } from './engine.ts'
-import { FAMILIES } from './families.ts'
+import { writeFileAtomic } from '../../files/file.ts'
+import { replaceFiles } from '../../files/folder.ts'
+import type { ModelConfig, Tensor, Tensors } from '../engine.ts'
+import { FAMILIES } from '../families.ts'
+import { openGgufCheckpoint } from '../gguf/checkpoint.ts'
+import { isGguf } from '../gguf/parts.ts'
+import { checkpointShapes } from '../weights.ts'
 import { openFolder } from './folder-checkpoint.ts'
-import { openGgufCheckpoint } from './gguf/checkpoint.ts'
-import { isGguf } from './gguf/parts.ts'
 import type { OpenCheckpoint } from './open-checkpoint.ts'
 import { writeSafetensors } from './safetensors.ts'
-import { checkpointShapes } from './weights.ts'
 
 export interface Checkpoint {
   readonly config: ModelConfig

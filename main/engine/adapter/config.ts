@@ -1,12 +1,12 @@
 /** adapter_config.json as PEFT 0.4 to 0.21 and the tools around it write it, and what it means for a module by PEFT's rules. */
 import { z } from 'zod'
-import { PROJECTIONS, type Projection } from '../config/choices.ts'
-import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
-import type { LoraModule } from './engine.ts'
-import { parseJsonFile } from './model-file.ts'
+import { PROJECTIONS, type Projection } from '../../config/choices.ts'
+import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
+import { parseJsonFile } from '../checkpoint/model-file.ts'
+import type { LoraModule } from '../engine.ts'
+import { projectionName } from '../weights.ts'
 import { firstMatches, type Match } from './module-patterns.ts'
-import { projectionName } from './weights.ts'
 
 /** Names of modules or their ends, or one regular expression for whole names. */
 const modulesSchema = z.union([z.string(), z.array(z.string())]).nullish()

@@ -1,16 +1,16 @@
 /** Checks an adapter against the base model that it is loaded for: its origin, and copies of the base's weights in its file. */
-import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
-import { type AdapterConfig, partsOf, saved } from './adapter-config.ts'
-import type { SortedTensors } from './adapter-tensors.ts'
+import { UserError } from '../../messages/error.ts'
+import { type Message, message } from '../../messages/message.ts'
+import { openCheckpoint } from '../checkpoint/checkpoint.ts'
+import { narrow, widen } from '../checkpoint/dtype.ts'
+import { checkShapes } from '../checkpoint/model-file.ts'
+import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { byteLength, type Entry, type SafetensorsFile } from '../checkpoint/safetensors.ts'
+import type { ModelConfig } from '../engine.ts'
+import { checkpointShapes } from '../weights.ts'
 import { type BaseModel, baseFingerprint, FINGERPRINT, sameBase, sameModelName } from './base-identity.ts'
-import { openCheckpoint } from './checkpoint.ts'
-import { narrow, widen } from './dtype.ts'
-import type { ModelConfig } from './engine.ts'
-import { checkShapes } from './model-file.ts'
-import type { OpenCheckpoint } from './open-checkpoint.ts'
-import { byteLength, type Entry, type SafetensorsFile } from './safetensors.ts'
-import { checkpointShapes } from './weights.ts'
+import { type AdapterConfig, partsOf, saved } from './config.ts'
+import type { SortedTensors } from './tensors.ts'
 
 /** What is done with what `checkBase` finds. */
 export interface BaseOptions {

@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { writeFileAtomic } from '../files/file.ts'
-import { message } from '../messages/message.ts'
-import { parseJsonFile, readOptional } from './model-file.ts'
+import { writeFileAtomic } from '../../files/file.ts'
+import { message } from '../../messages/message.ts'
+import { parseJsonFile, readOptional } from '../checkpoint/model-file.ts'
 
 /** What Qwen2's own tokenizer does with a text before it merges, as in transformers' Qwen2Tokenizer. */
 const QWEN2 = {

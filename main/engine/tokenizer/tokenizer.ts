@@ -6,10 +6,10 @@
  * names are ordinary characters.
  */
 import { Tokenizer as ByteLevelBpe } from '@huggingface/tokenizers'
-import { UserError } from '../messages/error.ts'
-import { reasonOf } from '../messages/reason.ts'
+import { UserError } from '../../messages/error.ts'
+import { reasonOf } from '../../messages/reason.ts'
+import type { Vocabulary } from '../engine.ts'
 import { type ChatMessage, chatRenderer } from './chat-template.ts'
-import type { Vocabulary } from './engine.ts'
 import { cutsAsQwen2 } from './pre-tokenizer.ts'
 import { readTokenizerFiles, type TokenizerFiles, type TokenizerJson, tokenName } from './tokenizer-files.ts'
 

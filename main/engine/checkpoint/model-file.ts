@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
-import { demand, dotted } from '../config/demand.ts'
-import { refusePipe } from '../files/read.ts'
-import { UserError } from '../messages/error.ts'
-import type { Message, Value } from '../messages/message.ts'
-import { reasonOf } from '../messages/reason.ts'
-import type { Tensor, Tensors } from './engine.ts'
-import type { Shapes } from './weights.ts'
+import { demand, dotted } from '../../config/demand.ts'
+import { refusePipe } from '../../files/read.ts'
+import { UserError } from '../../messages/error.ts'
+import type { Message, Value } from '../../messages/message.ts'
+import { reasonOf } from '../../messages/reason.ts'
+import type { Tensor, Tensors } from '../engine.ts'
+import type { Shapes } from '../weights.ts'
 
 /** The text of a file; undefined if there is none. */
 export async function readOptional(file: string): Promise<string | undefined> {

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../messages/error.ts'
-import { reasonOf } from '../messages/reason.ts'
+import { UserError } from '../../messages/error.ts'
+import { reasonOf } from '../../messages/reason.ts'
 
 /** The hub's address. @throws UserError as namedEndpoint does. */
 export function hubEndpoint(): string {

@@ -1,10 +1,10 @@
 /** A model's config.json, as transformers 4 and 5 write it. */
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { says } from '../config/demand.ts'
-import { message } from '../messages/message.ts'
-import type { ModelConfig, RopeScaling } from './engine.ts'
-import { FAMILIES, MODEL_TYPES } from './families.ts'
+import { says } from '../../config/demand.ts'
+import { message } from '../../messages/message.ts'
+import type { ModelConfig, RopeScaling } from '../engine.ts'
+import { FAMILIES, MODEL_TYPES } from '../families.ts'
 import { parseJsonFile } from './model-file.ts'
 
 /** Beyond every published model. A damaged number would otherwise ask for tensors without end. */

@@ -1,9 +1,9 @@
 /** The files of a tokenizer, as transformers 4 and 5 write them. */
 import { z } from 'zod'
-import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
-import { parseJsonFile } from './model-file.ts'
-import { type ModelFiles, modelFiles } from './model-files.ts'
+import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
+import { parseJsonFile } from '../checkpoint/model-file.ts'
+import { type ModelFiles, modelFiles } from '../checkpoint/model-files.ts'
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { refusePipe } from '../files/read.ts'
-import { type Message, message } from '../messages/message.ts'
+import { refusePipe } from '../../files/read.ts'
+import { type Message, message } from '../../messages/message.ts'
 import { isComplete } from './safetensors.ts'
 
 /** The weights, whole or as the list of their shards. transformers takes the first if both are there. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { QWEN2_CUTS } from '../../testing/qwen2-cuts.ts'
+import { QWEN2_CUTS } from '../../../testing/qwen2-cuts.ts'
 import {
   CHATML,
   IM_END,
@@ -10,9 +10,9 @@ import {
   TINY_VOCAB_SIZE,
   tinyTokenizer,
   writeTinyTokenizer,
-} from '../../testing/tiny-tokenizer.ts'
-import { PROGRAM_ROOT } from '../files/paths.ts'
-import { UserError } from '../messages/error.ts'
+} from '../../../testing/tiny-tokenizer.ts'
+import { PROGRAM_ROOT } from '../../files/paths.ts'
+import { UserError } from '../../messages/error.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
 let folder: string

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { QWEN2_CUTS } from '../../testing/qwen2-cuts.ts'
-import { PROGRAM_ROOT } from '../files/paths.ts'
+import { QWEN2_CUTS } from '../../../testing/qwen2-cuts.ts'
+import { PROGRAM_ROOT } from '../../files/paths.ts'
 import { cutsAsQwen2, keepPreTokenizer } from './pre-tokenizer.ts'
 
 /** The head of the tokenizer.json of Qwen2, Qwen2.5 and Qwen3. */

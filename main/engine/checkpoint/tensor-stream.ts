@@ -1,8 +1,8 @@
 /** Reads tensors a piece at a time, so that a model is never in memory twice. */
 
+import type { Tensors } from '../engine.ts'
+import type { GgufType } from '../gguf/types.ts'
 import type { Dtype } from './dtype.ts'
-import type { Tensors } from './engine.ts'
-import type { GgufType } from './gguf/types.ts'
 
 /** A run of a tensor's numbers, in order. */
 export interface Piece {

@@ -1,8 +1,8 @@
 /** Tells whether an adapter was trained on the base model that it is loaded for. */
 import { createHash } from 'node:crypto'
-import { openCheckpoint } from './checkpoint.ts'
-import type { OpenCheckpoint } from './open-checkpoint.ts'
-import { checkpointShapes } from './weights.ts'
+import { openCheckpoint } from '../checkpoint/checkpoint.ts'
+import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { checkpointShapes } from '../weights.ts'
 
 /** The key of the fingerprint among the free texts of an adapter's safetensors file. */
 export const FINGERPRINT = 'base_model_fingerprint'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UserError } from '../messages/error.ts'
+import { UserError } from '../../messages/error.ts'
 import { chatRenderer } from './chat-template.ts'
 
 const MESSAGES = [{ role: 'user', content: 'ask' }]

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { UserError } from '../messages/error.ts'
-import { uniformStream } from './random.ts'
+import { UserError } from '../../messages/error.ts'
+import { uniformStream } from '../random.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 
 let folder: string

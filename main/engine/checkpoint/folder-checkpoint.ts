@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { says } from '../config/demand.ts'
-import { settleFolder } from '../files/folder.ts'
-import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
+import { says } from '../../config/demand.ts'
+import { settleFolder } from '../../files/folder.ts'
+import { UserError } from '../../messages/error.ts'
+import { message } from '../../messages/message.ts'
+import type { ModelConfig } from '../engine.ts'
+import { checkpointShapes } from '../weights.ts'
 import { parseModelConfig } from './config-json.ts'
 import { widen } from './dtype.ts'
-import type { ModelConfig } from './engine.ts'
 import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
 import type { OpenCheckpoint, WrittenDtype } from './open-checkpoint.ts'
 import {
@@ -22,7 +23,6 @@ import {
 } from './safetensors.ts'
 import { SHARD_INDEX, WHOLE_WEIGHTS } from './snapshot.ts'
 import { type Piece, pieceRows } from './tensor-stream.ts'
-import { checkpointShapes } from './weights.ts'
 
 /**
  * Opens a checkpoint folder: reads config.json and the headers of its files. If config.json ties the head to the embedding

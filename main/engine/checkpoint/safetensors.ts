@@ -6,12 +6,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
-import { demand, dotted } from '../config/demand.ts'
-import { writeFileAtomic, writeStreamAtomic } from '../files/file.ts'
-import { refusePipe } from '../files/read.ts'
-import { UserError } from '../messages/error.ts'
+import { demand, dotted } from '../../config/demand.ts'
+import { writeFileAtomic, writeStreamAtomic } from '../../files/file.ts'
+import { refusePipe } from '../../files/read.ts'
+import { UserError } from '../../messages/error.ts'
+import type { Tensor, Tensors } from '../engine.ts'
 import { type Dtype, WIDTHS, widen } from './dtype.ts'
-import type { Tensor, Tensors } from './engine.ts'
 
 /** The format's limit for headers. */
 const MAX_HEADER_BYTES = 100_000_000

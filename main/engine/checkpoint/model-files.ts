@@ -1,12 +1,12 @@
 /** The small files of a model: those of its folder, or what a GGUF file says, in the form of such a folder. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../messages/error.ts'
+import { UserError } from '../../messages/error.ts'
+import type { ModelConfig } from '../engine.ts'
+import { modelConfigOf } from '../gguf/config.ts'
+import { folderOf } from '../gguf/folder.ts'
+import { isGguf, openGguf } from '../gguf/parts.ts'
 import { parseModelConfig } from './config-json.ts'
-import type { ModelConfig } from './engine.ts'
-import { modelConfigOf } from './gguf/config.ts'
-import { folderOf } from './gguf/folder.ts'
-import { isGguf, openGguf } from './gguf/parts.ts'
 import { readOptional, readOptionalSync } from './model-file.ts'
 
 export interface ModelFiles {

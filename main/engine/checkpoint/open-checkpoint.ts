@@ -1,7 +1,7 @@
 /** What a model's weights look like to the lab, whether a folder or a GGUF file holds them. */
-import type { Message } from '../messages/message.ts'
+import type { Message } from '../../messages/message.ts'
+import type { ModelConfig, Tensor } from '../engine.ts'
 import type { Dtype } from './dtype.ts'
-import type { ModelConfig, Tensor } from './engine.ts'
 import type { TensorStream } from './tensor-stream.ts'
 
 /** The dtypes of weights. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../messages/error.ts'
+import { UserError } from '../../messages/error.ts'
 
 /**
  * The file of an adapter's weights.

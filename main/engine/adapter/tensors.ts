@@ -1,9 +1,9 @@
 /** The tensors of an adapter's file: which modules they adapt, and what else they hold. */
-import { PROJECTIONS } from '../config/choices.ts'
-import { UserError } from '../messages/error.ts'
-import type { ModelConfig } from './engine.ts'
-import type { Entry } from './safetensors.ts'
-import { checkpointShapes, projectionName } from './weights.ts'
+import { PROJECTIONS } from '../../config/choices.ts'
+import { UserError } from '../../messages/error.ts'
+import type { Entry } from '../checkpoint/safetensors.ts'
+import type { ModelConfig } from '../engine.ts'
+import { checkpointShapes, projectionName } from '../weights.ts'
 
 export interface LoraEntries {
   /** [r, in] */
