@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { SYSTEM_PROMPT } from '../main/agent/prompt.ts'
-import type { Forest, Scores } from '../main/engine/engine.ts'
+import type { DLoss, Forest, Scores } from '../main/engine/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { loadTokenizer, type Tokenizer } from '../main/engine/tokenizer/tokenizer.ts'
 import { PROJECT_ROOT } from '../main/files/paths.ts'
@@ -188,8 +188,8 @@ async function figuresOf({ beta, chosen, rejected, hits, entropies, refChosen, r
   }
   const given = {
     ...engine,
-    async accumulate(_: Forest, dLoss: (scores: Scores) => Float32Array) {
-      dLoss(scores)
+    async accumulate(_: Forest, dLoss: DLoss) {
+      await dLoss(scores)
       return scores
     },
   }

@@ -56,7 +56,7 @@ export function createBigramEngine(base: Float32Array = new Float32Array(VOCABUL
     async accumulate(forest, dLoss) {
       const weights = table(target)
       const scores = score(forest, weights)
-      const derivatives = dLoss(scores)
+      const derivatives = await dLoss(scores)
       transitions(forest).forEach(([last, next], i) => {
         const slopes = row(gradient, last)
         logSoftmax(row(weights, last)).logprobs.forEach((logprob, token) => {

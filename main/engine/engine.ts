@@ -99,6 +99,12 @@ export interface Scores {
   readonly counts: Int32Array
 }
 
+/**
+ * d loss / d logprobs, in the layout of `Scores.logprobs`. An engine in another process gives a promise: the answer comes
+ * over a line.
+ */
+export type DLoss = (scores: Scores) => Float32Array | Promise<Float32Array>
+
 /** The weights to use: the base model alone (null), or the base with the adapter of that name. */
 export type AdapterName = string | null
 
@@ -203,7 +209,7 @@ export interface Holding {
   readonly threads: number
 }
 
-export type EngineKind = 'native' | 'tfjs-node-gpu' | 'tfjs'
+export type EngineKind = 'native' | 'webgpu' | 'tfjs-node-gpu' | 'tfjs'
 
 /** One decoder with its adapters. Calls are queued: each sees the weights that earlier calls left. */
 export interface Engine {
@@ -234,16 +240,11 @@ export interface Engine {
    */
   logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores>
   /**
-   * Runs forward with the trained weights, calls `dLoss(scores)` for d loss / d logprobs (same layout), and runs backward,
-   * which adds to the gradients. `dropoutSeed` determines LoRA dropout; without it nothing is dropped. Throws as
-   * `logprobs` does. A call that its signal ended leaves weights and optimiser as they were, and the gradients undefined.
+   * Runs forward with the trained weights, awaits `dLoss(scores)`, and runs backward, which adds to the gradients.
+   * `dropoutSeed` determines LoRA dropout; without it nothing is dropped. Throws as `logprobs` does. A call that its signal
+   * ended leaves weights and optimiser as they were, and the gradients undefined.
    */
-  accumulate(
-    forest: Forest,
-    dLoss: (scores: Scores) => Float32Array,
-    dropoutSeed?: number,
-    signal?: AbortSignal,
-  ): Promise<Scores>
+  accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores>
   /** The gradients accumulated so far, by tensor name; for tests and inspection. */
   gradients(): Promise<Tensors>
   /**

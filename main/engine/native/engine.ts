@@ -10,6 +10,7 @@ import type {
   AdapterName,
   Completion,
   Constraint,
+  DLoss,
   Engine,
   Forest,
   GenerateOptions,
@@ -237,16 +238,11 @@ class QueuedEngine implements Engine {
     })
   }
 
-  accumulate(
-    forest: Forest,
-    dLoss: (scores: Scores) => Float32Array,
-    dropoutSeed?: number,
-    signal?: AbortSignal,
-  ): Promise<Scores> {
+  accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores> {
     return this.#interruptible(signal, async () => {
       checkLengths(forest, this.config)
       const result = scores(await this.#native.forward(flattenForest(forest), dropoutSeed))
-      const slopes = dLoss(result)
+      const slopes = await dLoss(result)
       signal?.throwIfAborted()
       await this.#native.backward(slopes)
       return result

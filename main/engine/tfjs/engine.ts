@@ -14,6 +14,7 @@ import type {
   AdamW,
   AdapterName,
   Completion,
+  DLoss,
   Engine,
   Forest,
   GenerateOptions,
@@ -147,12 +148,7 @@ class TfjsEngine implements Engine {
     return this.#queue(() => this.#score(layOut(forest, this.config), () => this.#model(adapter), signal))
   }
 
-  accumulate(
-    forest: Forest,
-    dLoss: (scores: Scores) => Float32Array,
-    dropoutSeed?: number,
-    signal?: AbortSignal,
-  ): Promise<Scores> {
+  accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores> {
     return this.#queue(async () => {
       const { target, weights, gradients } = this.#trained()
       const laidOut = layOut(forest, this.config)
@@ -164,7 +160,7 @@ class TfjsEngine implements Engine {
       // The loss may combine trees, so it is computed after all are scored. Then each tree is computed again for its
       // gradient, so that only one tree's activations are in memory.
       const scores = await this.#score(laidOut, modelOf, signal)
-      const d = dLoss(scores)
+      const d = await dLoss(scores)
       if (d.length !== laidOut.targetCount) {
         throw new RangeError(`dLoss returned ${d.length} values for ${laidOut.targetCount} targets.`)
       }
