@@ -382,6 +382,8 @@ export const ENGLISH = {
     'The native engine ({{file}}) was built from other sources than these; build it again with npm run build:native, or set model.engine to tfjs.',
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
+  hostEnded:
+    'The process that computes for the lab has ended ({{how}}). The run goes on from its last checkpoint with --resume.',
   precisionNeedsNative:
     'Only the native engine has model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
   nodeGpuNotInstalled:
