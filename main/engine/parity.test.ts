@@ -6,11 +6,11 @@ import { mixedLora, randomAdapter, randomModel } from '../../testing/random-mode
 import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
+import { dropoutMask } from './dropout.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from './engine.ts'
 import { qwen2 } from './families.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
-import { dropoutMask } from './tfjs/dropout.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 
 const TIED = qwen2({

@@ -6,10 +6,10 @@
  */
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs'
 import type { Projection } from '../../config/choices.ts'
+import { dropoutMask } from '../dropout.ts'
 import type { ModelConfig } from '../engine.ts'
 import { FAMILIES } from '../families.ts'
 import { loraTensors, projectionName } from '../weights.ts'
-import { dropoutMask } from './dropout.ts'
 import type { Tf } from './load-tfjs.ts'
 import { gatherRows, linear, matMul } from './ops.ts'
 import type { Weights } from './weights.ts'
