@@ -32,8 +32,7 @@ test('the committed config.yaml holds every key, its default, and a comment abov
   expect(bare).toEqual([])
 })
 
-test('the configuration for 7B loads, explains every value, and has the settings that a large model needs', () => {
-  const text = readFileSync(projectPath('config.qwen2-7b.yaml'), 'utf8')
+test('the configuration for 7B has the settings that a large model needs', () => {
   const config = loadConfig(projectPath('config.qwen2-7b.yaml'))
   expect(config.model).toMatchObject({ base_model_name: 'Qwen/Qwen2-7B-Instruct', precision: 'nf4' })
   expect(config.training).toMatchObject({
@@ -41,14 +40,22 @@ test('the configuration for 7B loads, explains every value, and has the settings
     dpo: { learning_rate: 5e-6, beta: 0.1, max_steps: 50, batch_size: 1, grad_accumulation_steps: 4 },
   })
   expect(config.evaluation.controls).toBe(false)
-  const shipped = loadConfig()
-  for (const path of ['sft_adapter_path', 'dpo_adapter_path', 'preference_data'] as const) {
-    expect(config.paths[path]).not.toBe(shipped.paths[path])
-  }
-  const lines = text.split('\n')
-  const bare = lines.filter((line, at) => /^\s*\w+: \S/.test(line) && !/^\s*#/.test(lines[at - 1] ?? ''))
-  expect(bare.map((line) => line.trim().split(':')[0])).toEqual(['dpo_adapter_path', 'preference_data'])
 })
+
+test.each(['config.qwen2-7b.yaml', 'config.qwen2-0.5b.yaml'])(
+  '%s keeps its files apart, and explains every value',
+  (file) => {
+    const text = readFileSync(projectPath(file), 'utf8')
+    const config = loadConfig(projectPath(file))
+    const shipped = loadConfig()
+    for (const path of ['sft_adapter_path', 'dpo_adapter_path', 'preference_data'] as const) {
+      expect(config.paths[path]).not.toBe(shipped.paths[path])
+    }
+    const lines = text.split('\n')
+    const bare = lines.filter((line, at) => /^\s*\w+: \S/.test(line) && !/^\s*#/.test(lines[at - 1] ?? ''))
+    expect(bare.map((line) => line.trim().split(':')[0])).toEqual(['dpo_adapter_path', 'preference_data'])
+  },
+)
 
 test('reads the seed document’s file and fills in the rest', () => {
   const config = parseConfig(

@@ -532,7 +532,7 @@ export const ENGLISH = {
   memoryShortLater:
     'DPO will need about {{needed}} for pairs like these samples, but only {{free}} are available. Stop this run and begin a new one with a lower training.dpo.batch_size; a resumed run keeps its settings.',
   smallModelRates:
-    'The model has {{parameters}} million parameters, but {{keys}} suits models of a few million. config.qwen2-7b.yaml has values that suit 7B.',
+    'The model has {{parameters}} million parameters, but {{keys}} suits models of a few million. config.qwen2-0.5b.yaml and config.qwen2-7b.yaml have values that suit larger ones.',
   noExpert: 'There is no expert and no sample for {{tasks}}: SFT does not learn them.',
   goldenKept_one: '{{count}} sample is kept with this run alone: {{why}}',
   goldenKept_other: '{{count}} samples are kept with this run alone: {{why}}',

@@ -463,7 +463,7 @@ export const CHINESE = translated({
   memoryShortLater:
     '若偏好对与这些样本相仿，DPO 约需 {{needed}}，现有 {{free}}：请停止并以更小的 training.dpo.batch_size 重新开始，继续的运行沿用原来的设置。',
   smallModelRates:
-    '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：适合 7B 的见 config.qwen2-7b.yaml。',
+    '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：更大的模型见 config.qwen2-0.5b.yaml 与 config.qwen2-7b.yaml。',
   noExpert: '{{tasks}} 既没有专家也没有样本：SFT 学不到它们。',
   goldenKept_other: '{{count}} 个样本只保存在此次运行中：{{why}}',
   goldenOtherSystem_other: '{{file}}：有 {{count}} 个样本的系统消息与智能体所用的不同（第 {{lines}} 行）',
