@@ -26,6 +26,7 @@ const ROOMS = [
   ['main/preferences', 'main/training'],
   ['main/agent'],
   ['main/environment', 'main/engine'],
+  ['main/chromium'],
   ['main/store'],
   ['main/config'],
   ['main/files', 'main/network'],

@@ -1,6 +1,6 @@
 /** The window in a real Chromium: `npm run test:e2e`, or a test alone: `npx playwright test -g "the tour"`. */
 import { defineConfig } from '@playwright/test'
-import { fetchChromium } from './main/environment/browser.ts'
+import { fetchChromium } from './main/chromium/find.ts'
 
 /** Tests of this tag are about how views look: they run in every project, all others in the first. */
 const LOOKS = /@looks/

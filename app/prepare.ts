@@ -3,7 +3,7 @@
  * program's folder, not the user's, and the next set-up looks for it there.
  */
 import { join } from 'node:path'
-import { fetchChromium } from '../main/environment/browser.ts'
+import { fetchChromium } from '../main/chromium/find.ts'
 import { fetchMiniwob } from '../main/environment/miniwob.ts'
 import { writeFileAtomic } from '../main/files/file.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'

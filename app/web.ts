@@ -1,8 +1,8 @@
 /** Serves the lab to a browser: one process with the store, the job and the server, until it is told to end. */
 import { join } from 'node:path'
+import { removeLeftProfiles } from '../main/chromium/profile.ts'
 import type { Settings } from '../main/config/settings.ts'
 import type { BrowserHost } from '../main/environment/browser.ts'
-import { removeLeftProfiles } from '../main/environment/profile.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { createLab, type Lab } from '../main/lab.ts'

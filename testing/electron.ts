@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import type { MenuItemConstructorOptions, WebPreferences } from 'electron'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
-import { findChromium } from '../main/environment/browser.ts'
+import { findChromium } from '../main/chromium/find.ts'
 import { DebuggerStandIn } from './electron-debugger.ts'
 
 type Bounds = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }

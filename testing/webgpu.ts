@@ -7,12 +7,12 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { describe, expect } from 'vitest'
+import { findChromium } from '../main/chromium/find.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { Arena } from '../main/engine/webgpu/arena.ts'
 import { Gpu, wantedLimits } from '../main/engine/webgpu/device.ts'
 import { type Memory, type View, whole } from '../main/engine/webgpu/memory.ts'
 import { Program } from '../main/engine/webgpu/program.ts'
-import { findChromium } from '../main/environment/browser.ts'
 
 /** The folder with SwiftShader and Vulkan's loader, beside the browser. */
 async function swiftShader(): Promise<string | null> {

@@ -1,8 +1,9 @@
 /** Plays attempts: many at a time on a few pages. One model answers for all of them in batches. */
 import { isDeepStrictEqual } from 'node:util'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
 import type { Environment } from '../environment/environment.ts'
-import { EnvironmentFault, triesFor } from '../environment/fault.ts'
+import { triesFor } from '../environment/fault.ts'
 import { acceptsOf, type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'

@@ -2,9 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { EnvironmentFault } from '../chromium/fault.ts'
+import { findChromium } from '../chromium/find.ts'
 import { UserError } from '../messages/error.ts'
-import { chromiumHost, findChromium } from './browser.ts'
-import { EnvironmentFault } from './fault.ts'
+import { chromiumHost } from './browser.ts'
 
 let dir: string
 beforeEach(() => {

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CDPSession, Page } from 'puppeteer-core'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import { reasonOf } from '../messages/reason.ts'
-import { EnvironmentFault } from './fault.ts'
 import type { Mishaps } from './flaws.ts'
 import type { Task } from './tasks.ts'
 

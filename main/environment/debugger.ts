@@ -5,10 +5,10 @@
  */
 import puppeteer, { type ConnectionTransport, type Page } from 'puppeteer-core'
 import { z } from 'zod'
+import { EnvironmentFault, within } from '../chromium/fault.ts'
 import { reasonOf } from '../messages/reason.ts'
 import type { BrowserHost } from './browser.ts'
 import { VIEWPORT } from './emulation.ts'
-import { EnvironmentFault, within } from './fault.ts'
 
 /** The used part of a window's debugger, such as Electron's `webContents.debugger`. */
 export interface WindowDebugger {

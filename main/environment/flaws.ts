@@ -3,7 +3,7 @@ import { isAscii } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { EnvironmentFault } from './fault.ts'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import type { Task } from './tasks.ts'
 
 /** Runs in the page once it is loaded. */

@@ -1,11 +1,11 @@
 /** Reads what the agent sees of a page that a file has: HTML, or an observation in JSON. */
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import { demand, dotted } from '../config/demand.ts'
 import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import type { Environment } from './environment.ts'
-import { EnvironmentFault } from './fault.ts'
 import type { Observation } from './observation.ts'
 import { observationSchema } from './observe.ts'
 import { pageOfFile } from './tasks.ts'

@@ -1,10 +1,10 @@
 /** Puts the lab's functions into task pages, and checks the pages' answers. */
 import type { Page } from 'puppeteer-core'
 import { z } from 'zod'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import { demand, says } from '../config/demand.ts'
 import type { Box } from '../store/episode.ts'
 import { KEYS, LONGEST_TEXT } from './action.ts'
-import { EnvironmentFault } from './fault.ts'
 import { type Observation, STATES, TEXT_FORMS } from './observation.ts'
 import { setClock } from './page/clock.ts'
 import { keepEpisode } from './page/episode.ts'

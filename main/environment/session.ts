@@ -1,5 +1,7 @@
 /** One browser page, on which episodes are played one after another. */
 import type { CDPSession, Page } from 'puppeteer-core'
+import { runningTime } from '../chromium/clock.ts'
+import { EnvironmentFault, faultOf, type Work, within } from '../chromium/fault.ts'
 import { EPISODE_TIME_LIMIT } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
 import { reasonOf } from '../messages/reason.ts'
@@ -7,10 +9,8 @@ import type { Box, Ending, Shot } from '../store/episode.ts'
 import { act } from './act.ts'
 import type { Action } from './action.ts'
 import type { BrowserHost } from './browser.ts'
-import { runningTime } from './clock.ts'
 import { type Confinement, confinePage } from './confine.ts'
 import { emulateMachine, VIEWPORT } from './emulation.ts'
-import { EnvironmentFault, faultOf, type Work, within } from './fault.ts'
 import { ASK_PAGE, flawOf, startFault } from './flaws.ts'
 import type { Observation } from './observation.ts'
 import {

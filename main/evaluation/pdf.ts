@@ -1,6 +1,7 @@
 /** The report as PDF. */
+
+import { within } from '../chromium/fault.ts'
 import { chromiumHost } from '../environment/browser.ts'
-import { within } from '../environment/fault.ts'
 
 const LIMIT = 30_000
 

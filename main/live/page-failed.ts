@@ -1,5 +1,5 @@
 /** Turns faults of pages into errors that ask the user to try again. */
-import { EnvironmentFault } from '../environment/fault.ts'
+import { EnvironmentFault } from '../chromium/fault.ts'
 import { UserError } from '../messages/error.ts'
 
 /** The UserError for a fault of the task's page. Any other error is returned as it is. */

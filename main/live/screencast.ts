@@ -1,7 +1,7 @@
 /** Pictures of a page when it changes, from the browser's own screencast. A page that does not change costs nothing. */
 import type { CDPSession, Page } from 'puppeteer-core'
+import { within } from '../chromium/fault.ts'
 import { VIEWPORT } from '../environment/emulation.ts'
-import { within } from '../environment/fault.ts'
 
 /**
  * Shortest time between frames, in milliseconds. The next frame comes after the last was acknowledged, so a late

@@ -140,7 +140,7 @@ test('only this server listens for requests', () => {
   // app/mlflow.ts only asks the system for a free port, and profile.ts holds a socket file in a folder of its own.
   expect(listening.sort()).toEqual([
     'app/mlflow.ts',
-    'main/environment/profile.ts',
+    'main/chromium/profile.ts',
     'main/rpc/server.ts',
     'main/rpc/socket.ts',
   ])

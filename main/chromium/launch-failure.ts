@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
-import type { Ended } from './chromium.ts'
 import { EnvironmentFault } from './fault.ts'
+import type { Ended } from './process.ts'
 
 /** With fewer open files than this it cannot start. It does not always say so. */
 const LEAST_FILES = 160

@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 const MODULES = {
-  browser: new URL('browser.ts', import.meta.url).href,
+  browser: new URL('../environment/browser.ts', import.meta.url).href,
   profile: new URL('profile.ts', import.meta.url).href,
 }
 
