@@ -19,8 +19,8 @@ import {
   type WebContents,
   type WebPreferences,
 } from 'electron'
+import type { HiddenWindow } from '../main/chromium/window.ts'
 import type { Settings } from '../main/config/settings.ts'
-import type { TaskWindow } from '../main/environment/debugger.ts'
 import { projectPath } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { UserError } from '../main/messages/error.ts'
@@ -124,7 +124,7 @@ function openMainWindow(url: string, { bounds, maximized }: WindowState): Browse
 }
 
 /** A hidden window for the page of a task. It shares nothing with other windows and has no network. */
-function openTaskWindow(): TaskWindow {
+function openTaskWindow(): HiddenWindow {
   // A partition whose name does not begin with "persist:" lives in memory.
   const own = session.fromPartition(`task-${++taskWindows}`)
   refusePermissions(own, [])

@@ -1,8 +1,8 @@
 /** For tests: windows like a desktop app's, with pages and debuggers of a real Chromium. */
 import { EventEmitter } from 'node:events'
 import type { CDPSession, Page } from 'puppeteer-core'
+import type { HiddenWindow, WindowDebugger } from '../main/chromium/window.ts'
 import { type BrowserHost, chromiumHost } from '../main/environment/browser.ts'
-import type { TaskWindow, WindowDebugger } from '../main/environment/debugger.ts'
 
 /** A debugger like Electron's: it has the page's session and the flat sessions below it, but no browser. */
 export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
@@ -61,14 +61,14 @@ export class DebuggerStandIn extends EventEmitter implements WindowDebugger {
 }
 
 export interface WindowStandIns {
-  open(): TaskWindow & { readonly page: Promise<Page> }
+  open(): HiddenWindow & { readonly page: Promise<Page> }
   /** The number of open windows. */
   readonly count: number
   close(): Promise<void>
 }
 
 export function windowStandIns(chromium: BrowserHost = chromiumHost()): WindowStandIns {
-  const open = new Set<TaskWindow>()
+  const open = new Set<HiddenWindow>()
   return {
     open() {
       const page = chromium.open()

@@ -11,6 +11,31 @@ const STARTS = { killed: 12, late: 3 }
 
 const isRoot = process.getuid?.() === 0
 
+const FLAGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--mute-audio',
+  // No other windows, and no question that nobody would answer.
+  '--block-new-web-contents',
+  '--deny-permission-prompts',
+  // Popups of the address bar are pages too, and start more slowly than the rest of the browser.
+  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
+  // Pages must not reach the network: no name resolves, and the proxy is a closed port.
+  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--proxy-server=127.0.0.1:9',
+  '--proxy-bypass-list=<-loopback>',
+  // The first name is that of newer versions.
+  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  ...(isRoot ? ['--no-sandbox'] : []),
+]
+
 /** A running browser, and its processes. */
 export interface Running {
   readonly browser: Browser
@@ -21,6 +46,7 @@ export interface Running {
 export interface LaunchOptions {
   /** Default: findChromium's. */
   readonly executable?: string | undefined
+  /** More flags: every Chromium of the lab is quiet and without network. */
   readonly flags: readonly string[]
   readonly variables?: NodeJS.ProcessEnv
   /** The size of pages; null leaves it to the window. */
@@ -59,7 +85,7 @@ async function argsFor(flags: readonly string[]): Promise<(profile: string) => s
   // Imported with the first page, so that the lab's window opens sooner.
   const { defaultArgs } = await import('puppeteer-core')
   return (userDataDir) => [
-    ...defaultArgs({ args: [...flags, ...(isRoot ? ['--no-sandbox'] : [])], headless: true, userDataDir }),
+    ...defaultArgs({ args: [...FLAGS, ...flags], headless: true, userDataDir }),
     '--remote-debugging-pipe',
   ]
 }

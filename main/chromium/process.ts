@@ -21,6 +21,8 @@ export interface Ended {
 
 export interface Chromium {
   readonly transport: ConnectionTransport
+  /** The folder of its profile, for other files that end with it. */
+  readonly folder: string
   /** Why it has ended. */
   readonly ended: Promise<Ended>
   /** Ends all its processes, removes its files, and returns how it has ended. Never throws. */
@@ -90,6 +92,7 @@ export async function startChromium(
   if (child.pid !== undefined) profile.owned(child.pid)
   return {
     transport: new Pipe(input, output),
+    folder: profile.folder,
     ended,
     async end() {
       // Where it is about to end by itself, its own reason is worth more.

@@ -15,32 +15,12 @@ export interface BrowserHost {
 
 /** Most time for the work of a browser, in milliseconds. */
 export const BROWSER_LIMITS = { start: 30_000, open: 15_000, close: 5_000 }
+
 const FLAGS = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--mute-audio',
   BROWSER_LANGUAGE.flag,
   '--disable-gpu',
-  // No other windows, and no question that nobody would answer.
-  '--block-new-web-contents',
-  '--deny-permission-prompts',
   // A script that eats memory ends its own page, long before the machine has none.
   '--js-flags=--max-old-space-size=512',
-  // Popups of the address bar are pages too, and start more slowly than the rest of the browser.
-  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
-  // Tasks must not reach the network: no name resolves, and the proxy is a closed port.
-  '--host-resolver-rules=MAP * ~NOTFOUND',
-  '--proxy-server=127.0.0.1:9',
-  '--proxy-bypass-list=<-loopback>',
-  // The first name is that of newer versions.
-  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
-  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
 ]
 
 /** A host with headless Chromium, which starts with the first page, and again after it has died. */

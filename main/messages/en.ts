@@ -382,6 +382,7 @@ export const ENGLISH = {
     'The native engine ({{file}}) was built from other sources than these; build it again with npm run build:native, or set model.engine to tfjs.',
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
+  hostDidNotStart: 'The page that computes did not start ({{why}}); set model.engine to auto.',
   hostEnded:
     'The process that computes for the lab has ended ({{how}}). The run goes on from its last checkpoint with --resume.',
   precisionNeedsNative:

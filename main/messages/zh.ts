@@ -334,6 +334,7 @@ export const CHINESE = translated({
     '原生引擎（{{file}}）不是用现在的源代码构建的；请用 npm run build:native 重新构建，或把 model.engine 设为 tfjs。',
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
+  hostDidNotStart: '用来计算的页面没有启动（{{why}}）；请把 model.engine 设为 auto。',
   hostEnded: '为实验室计算的进程已结束（{{how}}）。用 --resume 可从上一个检查点继续运行。',
   precisionNeedsNative:
     '只有原生引擎支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
