@@ -15,6 +15,7 @@ const ROOMS = [
   ['models', 'app'],
   ['renderer'],
   ['main/rpc'],
+  ['main/study'],
   ['main/live', 'main/jobs'],
   ['main/lab'],
   ['main/commands'],

@@ -50,6 +50,8 @@ test('help names the commands and the exit codes; each command has an example', 
     'predict',
     'estimate',
     'merge',
+    'study',
+    'studies',
   ]) {
     expect(await cli(command, '--help')).toMatchObject({
       status: 0,

@@ -17,10 +17,14 @@ import { addPredict } from './commands/predict.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
+import { addStudies } from './commands/studies.ts'
+import { addStudy } from './commands/study.ts'
 
 /** In the order in which --help lists them. */
 const COMMANDS = [
   addRunCommands,
+  addStudy,
+  addStudies,
   addPlay,
   addPredict,
   addRuns,

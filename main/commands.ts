@@ -14,6 +14,7 @@ import { takePlaces, type Uses } from './pipeline/places.ts'
 import { openResources, type ResourceOptions } from './pipeline/resources.ts'
 import { claimFolder, lockFolder, newNumber, tidyReports } from './pipeline/run-folder.ts'
 import { type Runner, runStages } from './pipeline/runner.ts'
+import { takeShares } from './pipeline/share.ts'
 import { collect } from './pipeline/stages/collect.ts'
 import { dpo } from './pipeline/stages/dpo.ts'
 import { evaluate } from './pipeline/stages/evaluate.ts'
@@ -24,6 +25,7 @@ import type { RoundKey } from './store/keys.ts'
 import { lockStore } from './store/lock.ts'
 import type { Run } from './store/runs.ts'
 import type { Store } from './store/store.ts'
+import type { MemberKey } from './store/studies.ts'
 import { followRun } from './tracking/follow.ts'
 
 /** The commands of a run. A stage that is run alone reads its inputs from the configuration's paths. */
@@ -65,6 +67,8 @@ export interface RunOptions {
   readonly resume: 'latest' | number | null
   /** A new run of `retrain` trains on the latest collection that has this run and round. */
   readonly collection?: Partial<RoundKey> | null
+  /** The member of a study that a new run of `pipeline` is to be. */
+  readonly member?: MemberKey | null
   /** Aborted to stop at the next point from which the run can go on without loss. */
   readonly signal: AbortSignal
   /** Aborted after `signal`, to close browser and engine under work that does not stop. */
@@ -104,8 +108,7 @@ export async function runCommand(
     tidyReports(store, config)
     const before = resume === null ? null : await unfinishedRun(store, command, resume)
     hold(takePlaces(before?.config ?? config, USES[command]))
-    const run =
-      before === null ? beginRun(store, command, config, options.collection, hold) : resumeRun(store, before, hold)
+    const run = before === null ? beginRun(store, command, config, options, hold) : resumeRun(store, before, hold)
     store.checkpoints.removeLost()
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
@@ -119,6 +122,7 @@ export async function runCommand(
     try {
       emit({ event: 'run', run: run.id, name: run.name, command, resumed: resume !== null })
       if (resume !== null && !isDeepStrictEqual(run.config, config)) say('configChanged')
+      await takeShares(store, run, say)
       const resources = openResources(run.config, {
         ...options,
         say,
@@ -146,7 +150,13 @@ export async function runCommand(
 /** Takes a function that is called when the command has ended. */
 type Hold = (release: () => void) => void
 
-function beginRun(store: Store, command: Command, wanted: Config, like: RunOptions['collection'], hold: Hold): Run {
+function beginRun(
+  store: Store,
+  command: Command,
+  wanted: Config,
+  { collection: like, member = null }: RunOptions,
+  hold: Hold,
+): Run {
   const collection = command === 'retrain' ? collectionOf(store, like) : null
   // Training again keeps the tasks that the pairs are of. All other settings are those of now.
   const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
@@ -155,6 +165,7 @@ function beginRun(store: Store, command: Command, wanted: Config, like: RunOptio
   // Where the folder cannot be made, there is no run.
   return store.transaction(() => {
     store.runs.create(config.project.name, command, config, { id, collection })
+    if (member !== null) store.studies.setRun(member, id)
     return claimed(store, store.runs.get(id), hold)
   })
 }

@@ -15,7 +15,8 @@ export function describeNative(name: string, suite: () => void): void {
   else describe.skip(`${name} (not here: ${REASON})`, suite)
 }
 
-export function testNative(name: string, body: () => void | Promise<void>): void {
-  if (TESTS_NATIVE) test(name, body)
+/** `limit` is in milliseconds; by default that of every test. */
+export function testNative(name: string, body: () => void | Promise<void>, limit?: number): void {
+  if (TESTS_NATIVE) test(name, body, limit)
   else test.skip(`${name} (not here: ${REASON})`, body)
 }

@@ -1,15 +1,14 @@
 /** Reads config.yaml. Errors name the file, the line, the key and what was probably meant. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { type Document, isMap, isScalar, parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import { message, type Value } from '../messages/message.ts'
-import { reasonOf } from '../messages/reason.ts'
-import type { Key } from './demand.ts'
 import { explain } from './explain.ts'
 import { ALIASES, type Config, configSchema } from './schema.ts'
+import { parseYaml } from './yaml.ts'
 
 /** The file that `loadConfig` reads. */
 export function configFile(path?: string): string {
@@ -47,29 +46,10 @@ export function parseConfig(
   overrides: Readonly<Record<string, unknown>> = {},
   place: Value = message('commandLine'),
 ): Config {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const broken = document.errors[0]
-  if (broken !== undefined) {
-    const { line } = lines.linePos(broken.pos[0])
-    throw new UserError('configNotYaml', { path: file, line, reason: broken.message })
-  }
-  const values = (): unknown => {
-    try {
-      return document.toJS()
-    } catch (error) {
-      throw new UserError('configNotYaml', { path: file, line: wrongAlias(document, lines), reason: reasonOf(error) })
-    }
-  }
-  if (document.contents !== null && !isMap(document.contents) && values() !== null) {
-    throw new UserError('configNotAMap', { path: file })
-  }
+  const { document, values, place: inFile } = parseYaml(text, file)
   renameAliases(document)
   const written = configSchema.safeParse(values() ?? {}, { reportInput: true })
-  if (!written.success) {
-    const inFile = (path: readonly Key[]) => `${file}:${lineOf(document, lines, path)}`
-    throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
-  }
+  if (!written.success) throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
   for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
   const config = configSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!config.success) {
@@ -92,19 +72,6 @@ export function parseOverride(assignment: string): [key: string, value: unknown]
   }
 }
 
-/** The line of the first YAML alias (`*name`) without an anchor (`&name`) before it; 1 where all have one. */
-function wrongAlias(document: Document, lines: LineCounter): number {
-  let line = 1
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined) return undefined
-      if (alias.range) line = lines.linePos(alias.range[0]).line
-      return visit.BREAK
-    },
-  })
-  return line
-}
-
 /** Renames keys that have another trainer's name. */
 export function renameAliases(document: Document): void {
   for (const [alias, key] of Object.entries(ALIASES)) {
@@ -115,18 +82,6 @@ export function renameAliases(document: Document): void {
     const name = key.split('.').at(-1) ?? ''
     if (pair !== undefined && isScalar(pair.key) && !parent.has(name)) pair.key.value = name
   }
-}
-
-/** The line of the key at a path. For a key that the file lacks, the line of the nearest group that it has. */
-function lineOf(document: Document, lines: LineCounter, path: readonly Key[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
-    const last = path[length - 1]
-    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last) : undefined
-    const node = pair === undefined ? document.getIn(path.slice(0, length), true) : pair.key
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-  }
-  return 1
 }
 
 /** Number of seeds reserved for golden samples. An expert that fails at one takes the next. */

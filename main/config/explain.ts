@@ -7,12 +7,16 @@ import { configSchema } from './schema.ts'
 
 /**
  * Messages for one of zod's issues: place, key, required value, present value. For an unknown key they name what was
- * probably meant. `place` returns the position of a path in the file.
+ * probably meant. `place` returns the position of a path in the file, whose keys are those of `schema`.
  */
-export function explain(issue: z.core.$ZodIssue, place: (path: readonly Key[]) => Value): Message[] {
+export function explain(
+  issue: z.core.$ZodIssue,
+  place: (path: readonly Key[]) => Value,
+  schema: z.ZodType = configSchema,
+): Message[] {
   const path = issue.path as Key[]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKey(path, key, place([...path, key])))
+    return issue.keys.map((key) => unknownKey(schema, path, key, place([...path, key])))
   }
   const value = JSON.stringify(issue.input) ?? 'undefined'
   return [message('configValueWrong', { place: place(path), key: dotted(path), demand: demand(issue), value })]
@@ -21,9 +25,9 @@ export function explain(issue: z.core.$ZodIssue, place: (path: readonly Key[]) =
 /**
  * Names what was probably meant by an unknown key: a similar key of the same group, or the same key of another group.
  */
-function unknownKey(path: readonly Key[], name: string, place: Value): Message {
+function unknownKey(schema: z.ZodType, path: readonly Key[], name: string, place: Value): Message {
   const key = dotted([...path, name])
-  const keys = keyPaths(configSchema)
+  const keys = keyPaths(schema)
   const group = path.join('.')
   const siblings = keys
     .filter((candidate) => candidate.split('.').slice(0, -1).join('.') === group)

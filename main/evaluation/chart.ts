@@ -7,6 +7,8 @@ export interface ChartLine {
   readonly tone: string
   /** (step, value) by rising step. */
   readonly points: readonly (readonly [step: number, value: number])[]
+  /** (step, low, high) by rising step: drawn as a band behind the line. */
+  readonly band?: readonly (readonly [step: number, low: number, high: number])[]
   /** Dashes tell lines apart without colour. */
   readonly dashed?: boolean
 }
@@ -34,7 +36,13 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
     .filter(({ points }) => points.length > 0)
   if (drawn.length === 0) return html`<p class="none">nothing was recorded</p>`
   const steps = drawn.flatMap(({ points }) => points.map(([step]) => step))
-  const values = [...drawn.flatMap(({ points }) => points.map(([, value]) => value)), ...(options.include ?? [])]
+  const values = [
+    ...drawn.flatMap(({ points, band = [] }) => [
+      ...points.map(([, value]) => value),
+      ...band.flatMap(([, ...ends]) => ends),
+    ]),
+    ...(options.include ?? []),
+  ]
   const [first, last] = ends(steps)
   const yTicks = ticks(...ends(values), 4)
   const [low, high] = [yTicks[0]!, yTicks.at(-1)!]
@@ -42,6 +50,10 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM)
   const path = (points: ChartLine['points']) =>
     points.map(([step, value], i) => `${i === 0 ? 'M' : 'L'}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join('')
+  const area = (band: NonNullable<ChartLine['band']>) => {
+    const edge = (side: 1 | 2) => band.map((at) => `${x(at[0]).toFixed(1)} ${y(at[side]).toFixed(1)}`)
+    return `M${edge(1).join('L')}L${edge(2).reverse().join('L')}Z`
+  }
   const smooth = options.smooth ?? 1
 
   return html`<div class="chart">${
@@ -61,8 +73,8 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
     )}${(options.marks ?? [])
     .filter((mark) => mark > first && mark < last)
     .map((mark) => html`<path class="mark" d="M${x(mark).toFixed(1)} ${TOP}V${HEIGHT - BOTTOM}"/>`)}${drawn.map(
-    ({ label, tone, points, dashed }) =>
-      html`<g class="${tone}">${smooth > 1 && html`<path class="line raw" d="${path(points)}"/>`}${
+    ({ label, tone, points, dashed, band }) =>
+      html`<g class="${tone}">${band !== undefined && html`<path class="band" d="${area(band)}"/>`}${smooth > 1 && band === undefined && html`<path class="line raw" d="${path(points)}"/>`}${
         points.length === 1
           ? html`<circle class="dot" cx="${x(points[0]![0]).toFixed(1)}" cy="${y(points[0]![1]).toFixed(1)}" r="3"/>`
           : html`<path class="${dashed ? 'line dashed' : 'line'}" d="${path(movingMean(points, smooth))}"><title>${label}</title></path>`

@@ -1,5 +1,6 @@
 /** The success table in Markdown, for notes and pull requests. */
 
+import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
@@ -27,6 +28,7 @@ export function markdownTable(summary: Summary): string {
     ...compared,
     '',
     ...verdict.map((finding) => english(findingMessage(finding))),
+    ...(verdict.length > 0 ? [english(message('oneSeed'))] : []),
     '',
   ].join('\n')
 }

@@ -5,13 +5,14 @@ import type { PairCounts } from '../preferences/pairs.ts'
 import { TRAINED_ON } from '../training/truncate.ts'
 import { CONTROLS } from './arms.ts'
 import { curvesSection } from './curves.ts'
+import { htmlDocument } from './document.ts'
 import { type Arm, type Cell, failures, faults, type Row } from './evaluate.ts'
 import { points, pValue } from './figures.ts'
 import { type Html, html } from './html.ts'
 import { armLabel, shortArmLabel } from './labels.ts'
 import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
-import { STYLE, tone } from './style.ts'
+import { tone } from './style.ts'
 import { comparisons, type ReportData, type RoundTruncation, type Summary } from './summary.ts'
 import { type Comparison, findingMessage } from './verdict.ts'
 
@@ -35,21 +36,7 @@ ${failuresSection(data.arms)}
 ${runSection(data)}
 </main>
 <footer>Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. An episode that the browser or a page broke in every try is shown as a fault. Its problem is counted for no policy.</footer>`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-${html`<title>${data.run.name} · DPO-Driver</title>`.markup}
-<style>${STYLE}</style>
-</head>
-<body>
-${body.markup}
-</body>
-</html>
-`
+  return htmlDocument(data.run.name, body)
 }
 
 function verdictSection({ arms, against, verdict }: Summary): Html {
@@ -73,6 +60,7 @@ ${
 }
 </div>
 ${verdict.map((finding, i) => html`<p class="${i === 0 ? 'sentence first' : 'sentence'}">${english(findingMessage(finding))}</p>`)}
+${verdict.length > 0 && html`<p class="lead">${english(message('oneSeed'))}</p>`}
 </section>`
 }
 

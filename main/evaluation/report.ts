@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '../files/file.ts'
 import type { Metric } from '../store/metrics.ts'
+import { csvLine } from './csv.ts'
 import { reportPage } from './page.ts'
 import { type ReportData, type Summary, summarise, summaryJson } from './summary.ts'
 
@@ -22,12 +23,6 @@ export function writeReport(folder: string, data: ReportData): Summary {
 
 /** A line a value: stage, round, arm, step, name, value (empty if it is not a number). RFC 4180. */
 export function metricsCsv(metrics: readonly Metric[]): string {
-  const field = (value: string | number | null) => {
-    const text = String(value ?? '')
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-  }
-  const lines = metrics.map(({ stage, round, arm, step, name, value }) =>
-    [stage, round, arm, step, name, value].map(field).join(','),
-  )
-  return ['stage,round,arm,step,name,value', ...lines].map((line) => `${line}\r\n`).join('')
+  const lines = metrics.map(({ stage, round, arm, step, name, value }) => [stage, round, arm, step, name, value])
+  return [['stage', 'round', 'arm', 'step', 'name', 'value'], ...lines].map(csvLine).join('')
 }

@@ -93,6 +93,12 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .line.dashed { stroke-dasharray: 5 4; }
 .line.raw { opacity: 0.28; stroke-width: 1.1; }
 .dot { fill: var(--tone); }
+.band { fill: var(--tone); opacity: 0.16; }
+.row { fill: var(--ink); font-size: 12.5px; }
+.seed { fill: var(--tone); opacity: 0.75; stroke: var(--card); stroke-width: 1; }
+.range { stroke: var(--tone); stroke-width: 7; opacity: 0.35; }
+.mean { stroke: var(--tone); stroke-width: 3; }
+figure.after { margin-top: 16px; }
 
 .counts { padding: 8px 6px; font-size: 14px; }
 .counts th, .counts td { padding: 3px 14px; font-weight: 400; text-align: right; }

@@ -1,5 +1,6 @@
 /** The success table as text, for the end of a run. */
 
+import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { visible } from '../messages/visible.ts'
 import type { Cell, Row } from './evaluate.ts'
@@ -47,6 +48,7 @@ export function textTable(summary: Summary): string {
     ),
     '',
     ...verdict.map((finding) => english(findingMessage(finding))),
+    ...(verdict.length > 0 ? [english(message('oneSeed'))] : []),
   ].join('\n')
 }
 

@@ -50,6 +50,8 @@ export const ENGLISH = {
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
   mustBeOneLine: 'must be one line',
+  mustBeShortLine: 'must be one line of at most 60 characters, without spaces at its ends',
+  mustBeSeveralSeeds: 'must be at least two training seeds',
   mustBeRole: 'must be the name of a role',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
   mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
@@ -527,6 +529,12 @@ export const ENGLISH = {
   promptChanged:
     'The run began with another prompt than this version of the lab has now ({{prompt}}). What it makes from here on is not comparable with what it has; begin a new run to compare.',
   configChanged: 'The configuration has changed since this run began. The run goes on with the old one.',
+  studyShared: 'Taken from run {{run}} of the same study: {{what}}.',
+  shareGolden: 'golden samples',
+  shareSft: 'SFT',
+  shareCollection: 'the collection',
+  shareControls: 'the controls',
+  shareBase: 'the episodes of the base model',
   download: 'Downloading the model: {{percent}}% of {{gigabytes}} GB ({{file}})',
   memoryShort:
     'Memory will be short: training needs about {{needed}}, and {{saving}} more while it saves a checkpoint. {{free}} are available.',
@@ -616,6 +624,26 @@ export const ENGLISH = {
   nothingToExportPairs: 'Run {{run}} has no pairs to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportEpisodes: 'Run {{run}} has no episodes to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
+
+  // Studies of many training seeds. (main/study)
+  planUnreadable: '{{path}}: the plan cannot be read ({{code}}). docs/METHOD.md shows one.',
+  planVariantPlace: '{{place}} (variant {{variant}})',
+  planSetKey: 'The plan sets {{key}} for all members. A study names its runs and their places itself; leave it out.',
+  planVariantKey:
+    'Variant {{variant}} sets {{key}}. A study sets seeds, names and places itself; list training seeds under seeds.',
+  planWithoutVariants: 'The plan has no variant. Leave out variants to study one, or name at least one.',
+  planNeedsSeeds: 'The plan has one training seed twice. A study needs at least two different ones.',
+  planTooLarge: 'The plan has {{members}} trainings; a study takes at most {{most}}.',
+  planOtherProblems:
+    'Variant {{variant}} changes which problems are evaluated ({{key}}), so its arms cannot be compared with the others. Set evaluation.tasks and the other keys of evaluation under set.',
+  studyExists:
+    'There is a study {{name}} already ({{study}}). Add --resume to continue it, also with more seeds or variants, or give the plan another name.',
+  studyNone: 'There is no study {{name}} to resume. Leave out --resume to start it.',
+  studyGone: 'There is no study {{study}}; `npx dpo-driver studies` lists them.',
+  studyMemberGone: 'Study {{study}} has no member {{member}}; `npx dpo-driver studies show {{study}}` lists them.',
+  studyMemberDiffers:
+    'Seed {{seed}} of variant {{variant}} is in study {{name}} with other settings. Give the variant or the plan another name.',
+  studyNothingDone: 'No training of study {{study}} is finished, so there is no result yet.',
 
   // Merging adapters. (main/adapters)
   mergePreTokenizer:
@@ -707,6 +735,20 @@ export const ENGLISH = {
   controlsBeaten: '{{arm}} beats {{controls}}, given the same episodes and steps.',
   controlsSame: 'No measurable difference between {{arm}} and {{controls}}.',
   controlsBetter: '{{arm}} is worse than {{controls}}, given the same episodes and steps.',
+  oneSeed:
+    'This is one training seed. Chance in training is not in these figures; a study of several seeds tells more (`npx dpo-driver study`).',
+  armOfVariant: '{{arm}} ({{variant}})',
+  studyFigures:
+    '{{difference}} points, 95% interval {{low}} to {{high}}, {{p}}, over {{seeds}} training seeds and {{problems}} problems',
+  studyBetter: '{{of}} is better than {{against}}: {{figures}}.',
+  studyWorse: '{{of}} is worse than {{against}}: {{figures}}.',
+  studySame:
+    'No measurable difference between {{of}} and {{against}} ({{figures}}). A study of this size finds {{detectable}} points or more in four of five cases.',
+  studyTooSmall:
+    'No measurable difference between {{of}} and {{against}} ({{figures}}). This study is too small to find any.',
+  studyAlike: '{{of}} and {{against}} ended alike in every episode.',
+  studyUnfinished: '{{done}} of {{planned}} trainings are finished; these figures are of those.',
+  studyTooFew: 'Fewer than two training seeds are finished, so nothing can be compared yet.',
 
   // The checks of `verify`, and their findings. (main/pipeline/stages/verify.ts)
   check: '{{name}}: {{found}}',

@@ -40,6 +40,8 @@ export const CHINESE = translated({
   isWrong: '有误：{{detail}}',
   mustBeName: '只能用字母、数字、点、短横和下划线',
   mustBeOneLine: '必须是一行',
+  mustBeShortLine: '必须是一行，至多 60 个字符，首尾没有空格',
+  mustBeSeveralSeeds: '必须至少有两个训练种子',
   mustBeRole: '必须是角色的名称',
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
   mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
@@ -459,6 +461,12 @@ export const CHINESE = translated({
   promptChanged:
     '本次运行开始时的提示词与实验室现在的（{{prompt}}）不同。此后的结果与之前的不可比；要比较，请开始新的运行。',
   configChanged: '此次运行开始之后配置有改动；它继续使用开始时的配置。',
+  studyShared: '取自同一研究的运行 {{run}}：{{what}}。',
+  shareGolden: '黄金样本',
+  shareSft: 'SFT',
+  shareCollection: '收集的回合',
+  shareControls: '对照',
+  shareBase: '基座模型的回合',
   download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
   memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
   memoryShortLater:
@@ -528,6 +536,24 @@ export const CHINESE = translated({
   nothingToExportPairs: '运行 {{run}} 没有可导出的偏好对；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportEpisodes: '运行 {{run}} 没有可导出的回合；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportMetrics: '运行 {{run}} 没有可导出的指标；`npx dpo-driver runs` 列出所有运行。',
+
+  // 多个训练种子的研究。（main/study）
+  planUnreadable: '{{path}}：无法读取研究计划（{{code}}）。docs/METHOD.md 里有一个例子。',
+  planVariantPlace: '{{place}}（变体 {{variant}}）',
+  planSetKey: '计划为所有成员设置了 {{key}}。研究自己决定运行的名称和位置；请去掉它。',
+  planVariantKey: '变体 {{variant}} 设置了 {{key}}。研究自己决定种子、名称和位置；请在 seeds 下列出训练种子。',
+  planWithoutVariants: '计划里没有变体。只研究一种设置时请去掉 variants，否则至少写一个。',
+  planNeedsSeeds: '计划里同一个训练种子写了两次。研究至少需要两个不同的种子。',
+  planTooLarge: '计划有 {{members}} 次训练；一项研究最多 {{most}} 次。',
+  planOtherProblems:
+    '变体 {{variant}} 改变了评估的题目（{{key}}），无法与其他变体比较。请在 set 下设置 evaluation.tasks 和 evaluation 的其他设置。',
+  studyExists:
+    '已经有名为 {{name}} 的研究（{{study}}）。加上 --resume 可继续它，也可以增加种子或变体；或者给计划另起名称。',
+  studyNone: '没有名为 {{name}} 的研究可以继续。去掉 --resume 即可开始。',
+  studyGone: '没有研究 {{study}}；`npx dpo-driver studies` 会列出所有研究。',
+  studyMemberGone: '研究 {{study}} 没有成员 {{member}}；`npx dpo-driver studies show {{study}}` 会列出成员。',
+  studyMemberDiffers: '研究 {{name}} 中变体 {{variant}} 的种子 {{seed}} 用的是别的设置。请给变体或计划另起名称。',
+  studyNothingDone: '研究 {{study}} 还没有完成任何训练，因此还没有结果。',
 
   // 合并适配器。（main/adapters）
   mergePreTokenizer:
@@ -614,6 +640,18 @@ export const CHINESE = translated({
   controlsBeaten: '{{arm}} 以同样的回合和步数胜过{{controls}}。',
   controlsSame: '{{arm}} 与{{controls}}之间没有可测的差异。',
   controlsBetter: '以同样的回合和步数，{{arm}} 不如{{controls}}。',
+  oneSeed: '这只是一个训练种子。这些数字不含训练本身的偶然性；多个种子的研究能说明更多（`npx dpo-driver study`）。',
+  armOfVariant: '{{arm}}（{{variant}}）',
+  studyFigures:
+    '{{difference}} 个百分点，95% 区间 {{low}} 至 {{high}}，{{p}}，{{seeds}} 个训练种子、{{problems}} 道题目',
+  studyBetter: '{{of}} 优于 {{against}}：{{figures}}。',
+  studyWorse: '{{of}} 不如 {{against}}：{{figures}}。',
+  studySame:
+    '{{of}} 与 {{against}} 之间没有可测的差异（{{figures}}）。这样规模的研究，五次中有四次能发现 {{detectable}} 个百分点以上的差异。',
+  studyTooSmall: '{{of}} 与 {{against}} 之间没有可测的差异（{{figures}}）。这项研究太小，什么差异也发现不了。',
+  studyAlike: '{{of}} 与 {{against}} 在每个回合的结局都相同。',
+  studyUnfinished: '{{planned}} 次训练中有 {{done}} 次已完成；这些数字只含已完成的。',
+  studyTooFew: '完成的训练种子不足两个，还无法比较。',
 
   // verify 的各项检查及其结果。（main/pipeline/stages/verify.ts）
   check: '{{name}}：{{found}}',

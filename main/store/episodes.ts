@@ -140,6 +140,35 @@ export class Episodes {
     })
   }
 
+  /**
+   * Copies the episodes of an arm, without faults, to another arm. Does nothing where that one has episodes already, so
+   * nothing is ever copied in part. Returns whether it copied any.
+   */
+  copy(from: ArmKey, to: ArmKey): boolean {
+    const columns = 'task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps'
+    return this.#database.transaction(() => {
+      const { changes } = this.#database.run(
+        `INSERT INTO episodes (run, stage, round, arm, ${columns})
+         SELECT ?, ?, ?, ?, ${columns} FROM episodes
+         WHERE ${OF_ARM} AND outcome <> 'fault' AND NOT EXISTS (SELECT 1 FROM episodes WHERE ${OF_ARM})`,
+        ...armValues(to),
+        ...armValues(from),
+        ...armValues(to),
+      )
+      if (changes === 0) return false
+      this.#database.run(
+        `INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action, picture, box)
+         SELECT copied.id, position, page, prompt, completion, tokens, logprob, thought, action, picture, box
+         FROM (SELECT * FROM episodes WHERE ${OF_ARM}) AS copied
+           JOIN (SELECT * FROM episodes WHERE ${OF_ARM}) AS original USING (task, seed, attempt)
+           JOIN steps ON episode = original.id`,
+        ...armValues(to),
+        ...armValues(from),
+      )
+      return true
+    })
+  }
+
   /** Stores the pictures of an episode, from its first step on. */
   setShots(id: number, shots: readonly Shot[]): void {
     this.#database.transaction(() => {

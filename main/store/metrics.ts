@@ -61,6 +61,18 @@ export class Metrics {
     })
   }
 
+  /** Copies the metrics of an arm to another arm that has none. */
+  copy(from: ArmKey, to: ArmKey): void {
+    this.#database.run(
+      `INSERT INTO metrics (run, stage, round, arm, step, name, value)
+       SELECT ?, ?, ?, ?, step, name, value FROM metrics
+       WHERE ${OF_ARM} AND NOT EXISTS (SELECT 1 FROM metrics WHERE ${OF_ARM})`,
+      ...armValues(to),
+      ...armValues(from),
+      ...armValues(to),
+    )
+  }
+
   /** Every metric of a run, by stage, round, arm and step. */
   of(run: number): Metric[] {
     return this.#database

@@ -329,4 +329,28 @@ ALTER TABLE pairs ADD COLUMN columns TEXT;
 ALTER TABLE runs ADD COLUMN prompt TEXT;
 UPDATE runs SET config = json_set(config, '$.model.prompt', 'compact') WHERE json_type(config, '$.model') = 'object';
 `,
+  // Studies: plans of several trainings, and the members that they consist of. What is planned stays where a run is deleted.
+  `
+CREATE TABLE studies (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'cancelled')),
+  place INTEGER NOT NULL,
+  created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE study_members (
+  study INTEGER NOT NULL REFERENCES studies ON DELETE CASCADE,
+  member INTEGER NOT NULL,
+  variant TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  config TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+  run INTEGER REFERENCES runs ON DELETE SET NULL,
+  PRIMARY KEY (study, member)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX study_members_by_run ON study_members (run);
+`,
 ]

@@ -88,7 +88,7 @@ test('data written before a kill -9 are there afterwards', () => {
 })
 
 test('every query reports a damaged store', () => {
-  for (let seed = 0; seed < 200; seed++) store.episodes.add(key, sampleEpisode('click-tab', seed))
+  for (let seed = 0; seed < 400; seed++) store.episodes.add(key, sampleEpisode('click-tab', seed))
   store.close()
   const file = openSync(store.path, 'r+')
   const middle = Math.floor(fstatSync(file).size / 2)

@@ -8,6 +8,7 @@ import { Metrics } from './metrics.ts'
 import { Pairs } from './pairs.ts'
 import { Runs } from './runs.ts'
 import { Stages } from './stages.ts'
+import { Studies } from './studies.ts'
 import { TrackedArms } from './tracked.ts'
 
 /** Opens a store, and creates or upgrades it as needed. Throws UserError for a file that is not one. */
@@ -22,6 +23,7 @@ export class Store {
   readonly metrics: Metrics
   readonly checkpoints: Checkpoints
   readonly events: Events
+  readonly studies: Studies
   readonly #database: Database
 
   constructor(path: string) {
@@ -35,6 +37,7 @@ export class Store {
     this.metrics = new Metrics(this.#database)
     this.checkpoints = new Checkpoints(this.#database)
     this.events = new Events(this.#database)
+    this.studies = new Studies(this.#database)
   }
 
   /** The state of each arm at a place that keeps MLflow's runs. */

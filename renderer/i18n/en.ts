@@ -142,7 +142,7 @@ export const words = {
         'The agent tries each problem several times, with some randomness. Where a successful and a failed attempt first differ, the lab makes a pair.',
       dpo: 'The policy learns to prefer chosen over rejected. A frozen copy of the policy that it starts from is the reference. Controls learn from the same episodes in other ways.',
       evaluate:
-        'All policies play the same unseen problems greedily. The report says whether a difference could be chance.',
+        'All policies play the same unseen problems greedily. The report says whether the choice of problems could explain a difference.',
     },
   },
   facts: {
@@ -526,8 +526,8 @@ export const words = {
       play: 'Play a task with both',
       success: 'On the same problems',
       notEvaluated: 'No evaluation has played both on the same problems.',
-      better: 'A solves more problems than B, and not by chance.',
-      worse: 'A solves fewer problems than B, and not by chance.',
+      better: 'A solves more problems than B, more than the choice of problems explains. Each is one training.',
+      worse: 'A solves fewer problems than B, more than the choice of problems explains. Each is one training.',
       same: 'No measurable difference between A and B.',
       legend: { won: 'A alone', lost: 'B alone', both: 'both', neither: 'neither' },
       origin: 'Origin',

@@ -77,7 +77,9 @@ function spread(parts: Parts, df: { readonly seed: number; readonly problem: num
   const variance = Math.max(parts.seed + parts.problem - parts.rest, parts.seed, parts.problem)
   const rest = df.seed * df.problem
   const weights = parts.seed ** 2 / df.seed + parts.problem ** 2 / df.problem + parts.rest ** 2 / rest
-  return { error: Math.sqrt(variance), df: weights === 0 ? df.seed : variance ** 2 / weights }
+  // Of a sum, Satterthwaite's are never fewer than those of a part. The subtraction must not make them fewer.
+  const least = Math.min(df.seed, df.problem)
+  return { error: Math.sqrt(variance), df: weights === 0 ? df.seed : Math.max(least, variance ** 2 / weights) }
 }
 
 function degrees(seeds: number, taskOf: readonly unknown[]) {

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'
+import { message } from '../../../main/messages/message.ts'
 import { useSay } from '../../i18n/say.ts'
 import type { Results } from '../../lab.ts'
 import { armName } from '../../parts/arm.ts'
@@ -44,6 +45,7 @@ export function Verdict({ results: { arms, against, verdict } }: { readonly resu
         {verdict.map((finding) => (
           <p key={`${finding.kind} ${finding.arm} ${finding.standing}`}>{say(findingMessage(finding))}</p>
         ))}
+        {verdict.length > 0 && <p className="soft">{say(message('oneSeed'))}</p>}
       </div>
     </section>
   )
