@@ -42,6 +42,11 @@ const ACTS: Readonly<Record<string, readonly [what: string, members: string, act
   delete: ['forget a study; its runs stay', '', ({ store }, study) => store.studies.delete(study)],
 }
 
+interface PlanOptions extends StudiesOptions {
+  readonly seeds: number
+  readonly vary?: readonly string[]
+}
+
 export function addStudies(cli: Program, line: CommandLine): void {
   const studies = cli
     .command('studies')
@@ -50,6 +55,21 @@ export function addStudies(cli: Program, line: CommandLine): void {
     .option('--json', 'print JSON, one study or member per line')
     .addHelpText('after', `\nExample:\n  npx dpo-driver studies\n  npx dpo-driver studies cancel 2 5 6\n${EXIT_CODES}`)
     .action((options: StudiesOptions) => withLab(options, (lab) => list(lab, options, line)))
+  studies
+    .command('plan')
+    .description('print the plan of a study that repeats a run, to look through and save')
+    .argument('<run>', 'number of the run, as `runs` shows it', whole('<run>'))
+    .option('--seeds <n>', 'number of training seeds, from that of the run on', whole('--seeds'), 5)
+    .option('--vary <key=values...>', 'values to try, such as training.dpo.beta=0.1,0.3; each is a variant')
+    .option('--config_path <file>', 'configuration that names the store')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx dpo-driver studies plan 3 --seeds 5 --vary training.dpo.beta=0.05,0.2 > beta.yaml',
+    )
+    .action((run: number, own: PlanOptions) => {
+      const options = { ...studies.opts<StudiesOptions>(), ...own }
+      return withLab(options, (lab) => plan(lab, run, options, line))
+    })
   for (const [name, [what, members, act]] of Object.entries(ACTS)) {
     const command = studies.command(name).description(what).argument('<study>', 'number of the study', whole('<study>'))
     if (members !== '') command.argument(members, 'numbers of members, as `show` lists them')
@@ -65,6 +85,20 @@ export function addStudies(cli: Program, line: CommandLine): void {
       })
     })
   }
+}
+
+/** Prints a plan in YAML. It is read once before, so that a wrong key or value is told here. */
+async function plan(lab: Lab, run: number, options: PlanOptions, { out }: CommandLine): Promise<void> {
+  const { planFromRun } = await import('../../main/study/from-run.ts')
+  const { expandPlan } = await import('../../main/study/plan.ts')
+  const { loadConfig } = await import('../../main/config/config.ts')
+  const { stringify } = await import('yaml')
+  if (lab.store.runs.find(run) === undefined) throw new UserError('noRun', { run })
+  if (options.seeds < 2) throw new UserError('planNeedsSeeds')
+  const made = planFromRun(lab.store.runs.get(run), lab.config, { seeds: options.seeds, vary: options.vary ?? [] })
+  expandPlan(made, (overrides) => loadConfig(options.config_path, overrides))
+  const { config: _, ...written } = made
+  out.write(stringify(written))
 }
 
 function refuseUnknown(members: readonly Member[], numbers: readonly number[], study: number): void {

@@ -142,6 +142,13 @@ test('members are cancelled, put back and ordered by their numbers', async () =>
     status: 2,
     stderr: expect.stringContaining('Study 1 has no member 9'),
   })
+  const planned = await cli('studies', 'plan', '1', '--seeds', '2', '--vary', 'training.dpo.beta=0.3', ...options)
+  expect(planned).toMatchObject({ status: 0, stderr: '' })
+  expect(planned.stdout).toContain('  beta 0.3:\n    training.dpo.beta: 0.3\n')
+  expect(await cli('studies', 'plan', '1', '--vary', 'training.dpo.bata=0.3', ...options)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('perhaps training.dpo.beta'),
+  })
   await cli('studies', 'delete', '1', ...options)
   expect((await cli('studies', ...options)).stdout).toContain('There are no studies yet')
   expect(existsSync(join(folder, 'lab.sqlite'))).toBe(true)

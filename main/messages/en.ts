@@ -632,7 +632,7 @@ export const ENGLISH = {
   planVariantKey:
     'Variant {{variant}} sets {{key}}. A study sets seeds, names and places itself; list training seeds under seeds.',
   planWithoutVariants: 'The plan has no variant. Leave out variants to study one, or name at least one.',
-  planNeedsSeeds: 'The plan has one training seed twice. A study needs at least two different ones.',
+  planNeedsSeeds: 'A study needs at least two different training seeds.',
   planTooLarge: 'The plan has {{members}} trainings; a study takes at most {{most}}.',
   planOtherProblems:
     'Variant {{variant}} changes which problems are evaluated ({{key}}), so its arms cannot be compared with the others. Set evaluation.tasks and the other keys of evaluation under set.',

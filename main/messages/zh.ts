@@ -543,7 +543,7 @@ export const CHINESE = translated({
   planSetKey: '计划为所有成员设置了 {{key}}。研究自己决定运行的名称和位置；请去掉它。',
   planVariantKey: '变体 {{variant}} 设置了 {{key}}。研究自己决定种子、名称和位置；请在 seeds 下列出训练种子。',
   planWithoutVariants: '计划里没有变体。只研究一种设置时请去掉 variants，否则至少写一个。',
-  planNeedsSeeds: '计划里同一个训练种子写了两次。研究至少需要两个不同的种子。',
+  planNeedsSeeds: '一项研究至少需要两个不同的训练种子。',
   planTooLarge: '计划有 {{members}} 次训练；一项研究最多 {{most}} 次。',
   planOtherProblems:
     '变体 {{variant}} 改变了评估的题目（{{key}}），无法与其他变体比较。请在 set 下设置 evaluation.tasks 和 evaluation 的其他设置。',

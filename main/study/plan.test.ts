@@ -42,7 +42,7 @@ test.each([
   ['{name: a, seed: 3}', /plan\.yaml:1: unknown key seed, perhaps seeds/],
   ['name: a/b', /name must be letters, digits, dots, dashes and underscores/],
   ['name: a\nseeds: [1]', /plan\.yaml:2: seeds .*at least/],
-  ['name: a\nseeds: [1, 1]', /one training seed twice/],
+  ['name: a\nseeds: [1, 1]', /at least two different training seeds/],
   [
     'name: a\nvariants:\n  x: {training.dpo.bata: 1}',
     /plan\.yaml:3 \(variant x\): unknown key training\.dpo\.bata, perhaps training\.dpo\.beta/,
