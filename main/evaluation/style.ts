@@ -102,6 +102,7 @@ figure.after { margin-top: 16px; }
 
 .counts { padding: 8px 6px; font-size: 14px; }
 .counts th, .counts td { padding: 3px 14px; font-weight: 400; text-align: right; }
+.counts td { white-space: nowrap; }
 .counts th:first-child { text-align: left; }
 .counts thead th { color: var(--soft); font-size: 13px; }
 .counts .overall > * { font-weight: 700; border-top: 1px solid var(--faint); padding-top: 6px; }

@@ -83,12 +83,12 @@ function comparisonsSection(summary: StudySummary): Html {
   const row = (comparison: StudyComparison) => {
     const { of, against } = comparedNames(comparison, summary)
     const { difference, low, high, p, exact, adjusted, together, seedsNeeded, bySeed } = comparison
-    return html`<tr><th scope="row">${english(of)} against ${english(against)}</th><td><b>${points(difference)}</b></td><td>${points(low)} to ${points(high)}</td><td>${bySeed.map(({ difference: one }) => points(one)).join(', ')}</td><td>${pValue(p)}</td><td>${pValue(exact)}</td><td><b>${pValue(adjusted)}</b>${together > 1 && ` of ${together}`}</td><td>${detectablePoints(comparison.detectable) ?? '–'}</td><td>${seedsNeeded ?? '–'}</td></tr>`
+    return html`<tr><th scope="row">${english(of)} against ${english(against)}</th><td title="${bySeed.map(({ seed, difference: one }) => `seed ${seed}: ${points(one)}`).join(', ')}"><b>${points(difference)}</b></td><td>${points(low)} to ${points(high)}</td><td>${pValue(p)}</td><td>${pValue(exact)}</td><td><b>${pValue(adjusted)}</b>${together > 1 && ` of ${together}`}</td><td>${detectablePoints(comparison.detectable) ?? '–'}</td><td>${seedsNeeded ?? '–'}</td></tr>`
   }
   return section(
     'Differences',
     'In points, on the same seeds and problems. Holm’s p is the larger of both p, corrected for the comparisons of the same question. “Tells” is the smallest difference that a study of this size finds in four of five cases; the last column has the seeds that the difference seen would take.',
-    html`<div class="scroll"><table class="counts"><thead><tr><th></th><th scope="col">Points</th><th scope="col">95% interval</th><th scope="col">By seed</th><th scope="col">Mixed-effects</th><th scope="col">Exact</th><th scope="col">Holm</th><th scope="col">Tells</th><th scope="col">Seeds</th></tr></thead><tbody>${comparisons.map(row)}</tbody></table></div>`,
+    html`<div class="scroll"><table class="counts"><thead><tr><th></th><th scope="col">Points</th><th scope="col">95% interval</th><th scope="col">Mixed-effects</th><th scope="col">Exact</th><th scope="col">Holm</th><th scope="col">Tells</th><th scope="col">Seeds</th></tr></thead><tbody>${comparisons.map(row)}</tbody></table></div>`,
   )
 }
 

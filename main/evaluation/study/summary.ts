@@ -82,7 +82,7 @@ export interface StudySummary {
   readonly problems: number
   readonly broken: number
   readonly arms: readonly StudyArm[]
-  /** Those of one question stand together: first DPO against SFT and controls, then variants against the first. */
+  /** Those of one question stand together: first the variants against the first one, then DPO against SFT and controls. */
   readonly comparisons: readonly StudyComparison[]
 }
 
@@ -112,11 +112,11 @@ export function summariseStudy({ study, variants, runs, planned }: StudyData): S
     return own && sameAs(all, own)
   }
   const families = [
+    variants.slice(1).map(({ name }) => [found('dpo', name), found('dpo', variants[0]?.name ?? '')] as const),
     ...variants.map(({ name }) => [
       [found('dpo', name), found('sft', name)] as const,
       ...CONTROLS.map((control) => [found('dpo_round_1', name) ?? found('dpo', name), found(control, name)] as const),
     ]),
-    variants.slice(1).map(({ name }) => [found('dpo', name), found('dpo', variants[0]?.name ?? '')] as const),
   ]
   return {
     study,
