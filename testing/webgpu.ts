@@ -1,76 +1,22 @@
-/**
- * Tests of kernels run on SwiftShader, the software adapter that every Chromium brings along, through Dawn in this process. On
- * a machine without Chromium they are skipped, and say so.
- */
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { constants } from 'node:os'
-import path from 'node:path'
+/** Tests of kernels run on SwiftShader. On a machine without Chromium they are skipped, and say so. */
 import { describe, expect } from 'vitest'
-import { findChromium } from '../main/chromium/find.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { Arena } from '../main/engine/webgpu/arena.ts'
-import { Gpu, wantedLimits } from '../main/engine/webgpu/device.ts'
+import { Gpu } from '../main/engine/webgpu/device.ts'
 import { type Memory, type View, whole } from '../main/engine/webgpu/memory.ts'
 import { Program } from '../main/engine/webgpu/program.ts'
-
-/** The folder with SwiftShader and Vulkan's loader, beside the browser. */
-async function swiftShader(): Promise<string | null> {
-  const chromium = await findChromium().catch(() => undefined)
-  const folders = [...(chromium === undefined ? [] : [path.dirname(chromium)]), '/usr/lib/chromium']
-  return folders.find((folder) => existsSync(path.join(folder, 'vk_swiftshader_icd.json'))) ?? null
-}
-
-const folder = await swiftShader()
-const require = createRequire(import.meta.url)
-const installed = (() => {
-  try {
-    require.resolve('webgpu')
-    return true
-  } catch {
-    return false
-  }
-})()
+import { dawnInstalled, hasSwiftShader } from './software-device.ts'
 
 /** Whether these tests run here. */
-export const TESTS_WEBGPU = folder !== null && installed
+export const TESTS_WEBGPU = hasSwiftShader && dawnInstalled
 
 export function describeWebGpu(name: string, suite: () => void): void {
-  if (TESTS_WEBGPU) describe(name, suite)
-  else describe.skip(`${name} (not here: ${installed ? 'Chromium' : 'the npm package webgpu'} is not installed)`, suite)
-}
-
-/** dlopen's flag that keeps a library in the process, on Linux. Node has no name for it. */
-const RTLD_NODELETE = 0x1000
-
-/** Dawn's instance: no device works without it, so it has to be referenced as long as one is used. */
-let instance: GPU | null = null
-
-/** A new device of the software adapter with all its limits. An adapter gives only one device. */
-export async function softwareDevice(): Promise<GPUDevice> {
-  if (folder === null) throw new Error('There is no software adapter.')
-  process.env.VK_ICD_FILENAMES = path.join(folder, 'vk_swiftshader_icd.json')
-  if (instance === null) {
-    // Dawn looks for Vulkan's loader by name. Where the system has none, Chromium's is loaded first and found by that name.
-    try {
-      process.dlopen(
-        { exports: {} },
-        path.join(folder, 'libvulkan.so.1'),
-        constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE,
-      )
-    } catch {
-      // It is no addon, and stays loaded all the same.
-    }
-    const { create } = await import('webgpu')
-    instance = create([])
-  }
-  const adapter = await instance.requestAdapter()
-  if (adapter === null) throw new Error('The software adapter does not start.')
-  return adapter.requestDevice({ requiredFeatures: optional(adapter), requiredLimits: wantedLimits(adapter) })
-}
-
-function optional({ features }: GPUAdapter): GPUFeatureName[] {
-  return (['subgroups', 'shader-f16'] as const).filter((feature) => features.has(feature))
+  if (TESTS_WEBGPU) describe(name, { timeout: 300_000 }, suite)
+  else
+    describe.skip(
+      `${name} (not here: ${dawnInstalled ? 'Chromium' : 'the npm package webgpu'} is not installed)`,
+      suite,
+    )
 }
 
 /** A program on a device, whose arena is full of poison before the program runs. */

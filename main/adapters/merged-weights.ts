@@ -1,9 +1,9 @@
 /** The weights of a base model with an adapter merged in: every adapted W becomes W + scale · B A. */
 import { type Adapter, loadAdapter } from '../engine/adapter/adapter.ts'
 import { weightsFile } from '../engine/adapter/identity.ts'
+import { checkFinite } from '../engine/checkpoint/check-tensors.ts'
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts'
 import { widen } from '../engine/checkpoint/dtype.ts'
-import { checkFinite } from '../engine/checkpoint/model-file.ts'
 import type { OpenCheckpoint } from '../engine/checkpoint/open-checkpoint.ts'
 import { byteLength, type Entry, openSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { type Piece, pieceRows } from '../engine/checkpoint/tensor-stream.ts'

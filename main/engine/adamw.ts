@@ -11,8 +11,13 @@ export function clipping(gradients: Tensors, max_grad_norm: number): { grad_norm
   let sum = 0
   for (const { data } of gradients.values()) for (const value of data) sum += value * value
   const grad_norm = Math.sqrt(sum)
+  return { grad_norm, factor: clippingFactor(grad_norm, max_grad_norm) }
+}
+
+/** The factor that clips gradients of this norm to `max_grad_norm` (0 or Infinity: no clipping), as in PyTorch. */
+export function clippingFactor(grad_norm: number, max_grad_norm: number): number {
   const clips = max_grad_norm > 0 && Number.isFinite(max_grad_norm)
-  return { grad_norm, factor: clips ? Math.min(1, max_grad_norm / (grad_norm + 1e-6)) : 1 }
+  return clips ? Math.min(1, max_grad_norm / (grad_norm + 1e-6)) : 1
 }
 
 /** Updates values and moments in place. `step` counts from 1; `gradient` is first multiplied by `factor`. */

@@ -38,11 +38,20 @@ export function checkLengths(forest: Forest, { max_position_embeddings: limit }:
 
 type PositionLimit = Pick<ModelConfig, 'max_position_embeddings'>
 
-/** Lays a forest out. Throws RangeError if a segment is impossible for the model, and UserError as `checkLengths` does. */
-export function layOut(
-  forest: Forest,
-  config: Pick<ModelConfig, 'vocab_size' | 'max_position_embeddings'>,
-): LaidOutForest {
+/** What of a forest does not depend on an engine. */
+export interface Outline {
+  /** As in Scores. */
+  readonly starts: Int32Array
+  readonly counts: Int32Array
+  readonly targetCount: number
+  /** For each segment, the place of its first row in the forest, counted through the tokens of all segments in order. */
+  readonly firstRows: readonly number[]
+  /** The segments of each tree, in order. */
+  readonly trees: readonly (readonly number[])[]
+}
+
+/** Throws RangeError if a segment is impossible for the model, and UserError as `checkLengths` does. */
+export function outline(forest: Forest, config: Pick<ModelConfig, 'vocab_size' | 'max_position_embeddings'>): Outline {
   if (forest.length === 0) throw new RangeError('The batch has no segments.')
   checkLengths(forest, config)
   const starts = new Int32Array(forest.length)
@@ -63,11 +72,25 @@ export function layOut(
     targetCount += counts[s]!
     const root = parent === -1 ? s : rootOf[parent]!
     rootOf.push(root)
-    members.set(root, [...(members.get(root) ?? []), s])
+    const tree = members.get(root)
+    if (tree === undefined) members.set(root, [s])
+    else tree.push(s)
   })
+  return { starts, counts, targetCount, firstRows, trees: [...members.values()] }
+}
 
-  const trees = [...members.values()].map((segments) => layOutTree(forest, segments, firstRows, starts))
-  return { trees, starts, counts, targetCount }
+/** Lays a forest out. Throws as `outline` does. */
+export function layOut(
+  forest: Forest,
+  config: Pick<ModelConfig, 'vocab_size' | 'max_position_embeddings'>,
+): LaidOutForest {
+  const { starts, counts, targetCount, firstRows, trees } = outline(forest, config)
+  return {
+    trees: trees.map((segments) => layOutTree(forest, segments, firstRows, starts)),
+    starts,
+    counts,
+    targetCount,
+  }
 }
 
 /** Why segment `s` is impossible. */

@@ -1,9 +1,9 @@
 /** Checks an adapter against the base model that it is loaded for: its origin, and copies of the base's weights in its file. */
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
+import { checkShapes } from '../checkpoint/check-tensors.ts'
 import { openCheckpoint } from '../checkpoint/checkpoint.ts'
 import { narrow, widen } from '../checkpoint/dtype.ts'
-import { checkShapes } from '../checkpoint/model-file.ts'
 import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { byteLength, type Entry, type SafetensorsFile } from '../checkpoint/safetensors.ts'
 import type { ModelConfig } from '../engine.ts'

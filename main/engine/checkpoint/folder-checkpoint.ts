@@ -9,9 +9,10 @@ import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import type { ModelConfig } from '../engine.ts'
 import { checkpointShapes } from '../weights.ts'
+import { checkFinite, checkShapes } from './check-tensors.ts'
 import { parseModelConfig } from './config-json.ts'
 import { widen } from './dtype.ts'
-import { checkFinite, checkShapes, parseJsonFile, readOptional } from './model-file.ts'
+import { parseJsonFile, readOptional } from './model-file.ts'
 import type { OpenCheckpoint, WrittenDtype } from './open-checkpoint.ts'
 import {
   byteLength,

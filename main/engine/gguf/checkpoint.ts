@@ -1,6 +1,7 @@
 /** GGUF files as checkpoints. */
+
+import { checkFinite, checkShapes } from '../checkpoint/check-tensors.ts'
 import { widen } from '../checkpoint/dtype.ts'
-import { checkFinite, checkShapes } from '../checkpoint/model-file.ts'
 import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import type { ModelConfig } from '../engine.ts'
 import { checkpointShapes } from '../weights.ts'

@@ -3,7 +3,7 @@
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
-import { notFinite } from '../checkpoint/model-file.ts'
+import { notFinite } from '../checkpoint/check-tensors.ts'
 import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
 import type {
   AdamW,

@@ -9,6 +9,7 @@ import type { Projection } from '../../config/choices.ts'
 import { dropoutMask } from '../dropout.ts'
 import type { ModelConfig } from '../engine.ts'
 import { FAMILIES } from '../families.ts'
+import { rotaryFrequencies } from '../rotary.ts'
 import { loraTensors, projectionName } from '../weights.ts'
 import type { Tf } from './load-tfjs.ts'
 import { gatherRows, linear, matMul } from './ops.ts'
@@ -165,26 +166,13 @@ interface RotaryTables {
 /** Angles of rotary positions (Su et al. 2021, arXiv:2104.09864): position * frequency, the halves of a head alike. */
 function rotaryTables(tf: Tf, config: ModelConfig, positions: Int32Array): RotaryTables {
   const size = config.head_dim
-  const frequencies = Array.from({ length: size / 2 }, (_, i) => frequency(config, i))
+  const frequencies = rotaryFrequencies(config)
   const angles = Float64Array.from(
     { length: positions.length * size },
     (_, at) => positions[Math.floor(at / size)]! * frequencies[at % (size / 2)]!,
   )
   const table = (f: (angle: number) => number) => tf.tensor2d(Float32Array.from(angles, f), [positions.length, size])
   return { cosines: table(Math.cos), sines: table(Math.sin) }
-}
-
-/**
- * Radians a token of the pair i: theta^(-2i / D). Llama 3.1 slows down those that turn less than `low_freq_factor` times in
- * the original context by `factor`, leaves those that turn more than `high_freq_factor` times, and blends between.
- */
-function frequency({ head_dim, rope_theta, rope_scaling }: ModelConfig, i: number): number {
-  const plain = rope_theta ** ((-2 * i) / head_dim)
-  if (rope_scaling === null) return plain
-  const { factor, low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings } = rope_scaling
-  const turns = (original_max_position_embeddings * plain) / (2 * Math.PI)
-  const share = Math.min(Math.max((turns - low) / (high - low), 0), 1)
-  return plain * (share + (1 - share) / factor)
 }
 
 /** Turns each pair (x[i], x[i + D/2]) of heads [heads, T, D] by its angle. */

@@ -9,7 +9,7 @@ import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import { adamWStep, clipping, isDecayed } from '../adamw.ts'
-import { checkTensors } from '../checkpoint/model-file.ts'
+import { checkTensors } from '../checkpoint/check-tensors.ts'
 import type {
   AdamW,
   AdapterName,

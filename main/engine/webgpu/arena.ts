@@ -14,14 +14,15 @@ interface Gap {
 export class Arena {
   /** One for each buffer that is needed; `bytes` is what recording has used so far. */
   readonly blocks: { label: string; bytes: number; buffer: GPUBuffer | null }[] = []
-  readonly #limit: number
+  /** The most bytes of a place. */
+  readonly limit: number
   #gaps: Gap[] = []
   #used = 0
   #peak = 0
 
   /** An arena whose buffers have at most `limit` bytes. */
   constructor(limit: number) {
-    this.#limit = Math.floor(limit / ALIGNMENT) * ALIGNMENT
+    this.limit = Math.floor(limit / ALIGNMENT) * ALIGNMENT
   }
 
   /** Bytes of all blocks together. */
@@ -34,10 +35,18 @@ export class Arena {
     return this.#peak
   }
 
+  /** Frees everything for a new plan. The buffers stay, and serve it where they are large enough. */
+  reset(): void {
+    for (const block of this.blocks) block.bytes = 0
+    this.#gaps = this.blocks.map((_, block) => ({ block, start: 0, end: this.limit }))
+    this.#used = 0
+    this.#peak = 0
+  }
+
   /** A place for so many bytes: the smallest gap that has room. */
   allocate(bytes: number): View {
     const size = aligned(Math.max(bytes, 1))
-    if (size > this.#limit) throw new RangeError(`The arena cannot hold ${bytes} bytes in a buffer of ${this.#limit}.`)
+    if (size > this.limit) throw new RangeError(`The arena cannot hold ${bytes} bytes in a buffer of ${this.limit}.`)
     let best: Gap | null = null
     for (const gap of this.#gaps) {
       const room = gap.end - gap.start
@@ -45,7 +54,7 @@ export class Arena {
     }
     if (best === null) {
       this.blocks.push({ label: `arena ${this.blocks.length}`, bytes: 0, buffer: null })
-      best = { block: this.blocks.length - 1, start: 0, end: this.#limit }
+      best = { block: this.blocks.length - 1, start: 0, end: this.limit }
       this.#gaps.push(best)
     }
     const { block, start, end } = best

@@ -199,6 +199,12 @@ export class Gpu {
     }
   }
 
+  /** Waits until all that was run is done. Throws what went wrong until then. */
+  async done(): Promise<void> {
+    await this.#unlessLost(this.device.queue.onSubmittedWorkDone())
+    this.check()
+  }
+
   /** Throws the first error since the last call, or DeviceLost. */
   check(): void {
     if (this.#lost !== null) throw this.#lost

@@ -20,16 +20,16 @@ export interface WeightFormat {
   bytes(rows: number, columns: number): Readonly<Record<string, number>>
   /** All parts but the last have a multiple of so many rows, and so a multiple of four. */
   rowMultiple(columns: number): number
-  /** Turns a matrix's rows, in order, into what is written. */
+  /** Turns a matrix's rows, tensor by tensor in order, into what is written. */
   encoder(matrix: Matrix): Encoder
   /** The numbers of a part, row-major, from the bytes of its arrays. */
   decode(rows: number, columns: number, arrays: Readonly<Record<string, ArrayBuffer>>): Float32Array<ArrayBuffer>
 }
 
 export interface Encoder {
-  /** Takes the next numbers: whole rows. */
+  /** Takes the next numbers of a tensor: whole rows. */
   add(numbers: Float32Array): Upload[]
-  /** Called once, after the last row. */
+  /** Called after the last row of each tensor. */
   end(): Upload[]
 }
 
@@ -37,6 +37,8 @@ export interface Encoder {
 export interface MatrixPart {
   readonly firstRow: number
   readonly rows: number
+  /** Rows of the arrays before the first. */
+  readonly skip: number
   readonly arrays: Readonly<Record<string, View>>
 }
 
@@ -44,12 +46,35 @@ export interface Matrix {
   readonly label: string
   readonly rows: number
   readonly columns: number
+  /** The rows of each tensor of the checkpoint that it is made of, in order. */
+  readonly tensors: readonly number[]
   readonly format: WeightFormat
   readonly parts: readonly MatrixPart[]
 }
 
-/** The memories of a matrix in as few parts as buffers of `limit` bytes allow. They have no buffers yet. */
-export function planMatrix(label: string, format: WeightFormat, rows: number, columns: number, limit: number): Matrix {
+/** Some rows of a matrix. The first is a multiple of four. */
+export function rowsOf(matrix: Matrix, from: number, to: number): Matrix {
+  const parts = matrix.parts.flatMap((part): MatrixPart[] => {
+    const first = Math.max(from, part.firstRow)
+    const rows = Math.min(to, part.firstRow + part.rows) - first
+    if (rows <= 0) return []
+    return [{ firstRow: first - from, rows, skip: part.skip + first - part.firstRow, arrays: part.arrays }]
+  })
+  return { ...matrix, rows: to - from, tensors: [to - from], parts }
+}
+
+/**
+ * A matrix of tensors that lie below each other, in as few parts as buffers of `limit` bytes allow. Its memories have no
+ * buffers yet.
+ */
+export function planMatrix(
+  label: string,
+  format: WeightFormat,
+  tensors: readonly number[],
+  columns: number,
+  limit: number,
+): Matrix {
+  const rows = tensors.reduce((sum, count) => sum + count, 0)
   const multiple = format.rowMultiple(columns)
   const largest = (count: number) => Math.max(...Object.values(format.bytes(count, columns)))
   if (largest(multiple) > limit) throw new RangeError(`${label}: ${multiple} rows do not fit into ${limit} bytes.`)
@@ -62,9 +87,9 @@ export function planMatrix(label: string, format: WeightFormat, rows: number, co
       const memory: Memory = { label: `${label} ${name} ${firstRow}`, bytes, buffer: null }
       return [name, whole(memory)]
     })
-    parts.push({ firstRow, rows: count, arrays: Object.fromEntries(arrays) })
+    parts.push({ firstRow, rows: count, skip: 0, arrays: Object.fromEntries(arrays) })
   }
-  return { label, rows, columns, format, parts }
+  return { label, rows, columns, tensors, format, parts }
 }
 
 /** All memories of a matrix. */

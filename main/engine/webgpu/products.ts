@@ -80,7 +80,7 @@ export function matrixProduct(
   }
   const block = FEW_ROWS.find((count) => count >= rows) ?? FEW_ROWS.at(-1)!
   const few = rows <= MOST_FEW_ROWS
-  for (const { firstRow, rows: partRows, arrays } of parts) {
+  for (const { firstRow, rows: partRows, skip, arrays } of parts) {
     program.run(
       few ? productOfRows({ ...options, block }) : product(options),
       {
@@ -96,6 +96,7 @@ export function matrixProduct(
         inputs,
         outputs,
         first: firstRow,
+        skip,
         part_rows: partRows,
         weight_columns: inputs,
         ...moduleParams(outputs, lora?.group),
@@ -113,7 +114,7 @@ export function matrixProductBackward(
   { dy, dx, add = false }: { readonly dy: View; readonly dx: View; readonly add?: boolean },
   lora?: { readonly lowGradient: View; readonly group: LoraGroup; readonly dropout?: Dropout | undefined },
 ): void {
-  parts.forEach(({ firstRow, rows: partRows, arrays }, index) => {
+  parts.forEach(({ firstRow, rows: partRows, skip, arrays }, index) => {
     const adapted = index === 0 ? lora : undefined
     const dropout = adapted?.dropout
     program.run(
@@ -136,6 +137,7 @@ export function matrixProductBackward(
         inputs,
         outputs,
         first: firstRow,
+        skip,
         part_rows: partRows,
         weight_columns: inputs,
         low_columns: adapted === undefined ? 0 : lowColumns(adapted.group),

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { saveAdapter } from '../../engine/adapter/adapter.ts'
 import { type BaseModel, fingerprintOf } from '../../engine/adapter/base-identity.ts'
-import { checkTensors } from '../../engine/checkpoint/model-file.ts'
+import { checkTensors } from '../../engine/checkpoint/check-tensors.ts'
 import { readSafetensors, writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
 import type { Engine, LoraConfig, Tensor, Tensors } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'

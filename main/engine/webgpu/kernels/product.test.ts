@@ -1,6 +1,7 @@
 /** Compares the products with double precision, on random shapes between poisoned memory. */
 import { afterAll, beforeAll, test } from 'vitest'
-import { Bench, describeWebGpu, expectNear, picker, randomFloats, softwareDevice } from '../../../../testing/webgpu.ts'
+import { softwareDevice } from '../../../../testing/software-device.ts'
+import { Bench, describeWebGpu, expectNear, picker, randomFloats } from '../../../../testing/webgpu.ts'
 import { dropoutKeys, dropoutMask } from '../../dropout.ts'
 import { F32, type Matrix, memoriesOf, padded, planMatrix, stretch } from '../matrix.ts'
 import { addLoraGradients, lowProduct, lowProductBackward, matrixProduct, matrixProductBackward } from '../products.ts'
@@ -13,7 +14,7 @@ describeWebGpu('products', () => {
   afterAll(() => bench.close())
 
   async function matrixOf(numbers: Float32Array, rows: number, columns: number, limit = 2 ** 30): Promise<Matrix> {
-    const matrix = planMatrix('W', F32, rows, columns, limit)
+    const matrix = planMatrix('W', F32, [rows], columns, limit)
     for (const memory of memoriesOf(matrix)) await bench.gpu.allocate(memory)
     const encoder = F32.encoder(matrix)
     const half = columns * Math.ceil(rows / 2)

@@ -21,12 +21,16 @@ export interface ForwardParts {
   readonly lora: boolean
 }
 
-/** Parameters of a product with a part of W: the part has `part_rows` rows, from the output `first` on. */
+/**
+ * Parameters of a product with a part of W: the part has `part_rows` rows behind `skip` others of its arrays, for the outputs
+ * from `first` on.
+ */
 const FORWARD_PARAMS = {
   rows: 'u32',
   inputs: 'u32',
   outputs: 'u32',
   first: 'u32',
+  skip: 'u32',
   part_rows: 'u32',
   weight_columns: 'u32',
   low_columns: 'u32',
@@ -48,7 +52,7 @@ ${TILE_MEMORY}
 ${format.code}
 ${forwardAccess(parts)}
 ${store4('store_y', 'y', 'params.outputs', outputsAligned)}
-fn weight_b(output: u32, inner: u32) -> vec4<f32> { return weight4(output - params.first, inner); }
+fn weight_b(output: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + output - params.first, inner); }
 fn store(row: u32, output: u32, sums: vec4<f32>) {
   if (row >= params.rows || output >= params.first + params.part_rows) { return; }
   store_y(row, output, sums + beside(row, output));
@@ -173,7 +177,7 @@ fn run(group: u32, lane: u32) {
 ${rows.map((i) => `  var sum${i} = 0.0;`).join('\n')}
   if (part_row < params.part_rows) {
     for (var k = 4u * (lane % 16u); k < params.inputs; k += 64u) {
-      let w = weight4(part_row, k);
+      let w = weight4(params.skip + part_row, k);
 ${rows.map((i) => `      sum${i} += dot(w, x4(min(row0 + ${i}u, params.rows - 1u), k));`).join('\n')}
     }
   }
@@ -222,6 +226,7 @@ export const productBackward = variants(({ format, inputsAligned, outputsAligned
       inputs: 'u32',
       outputs: 'u32',
       first: 'u32',
+      skip: 'u32',
       part_rows: 'u32',
       weight_columns: 'u32',
       low_columns: 'u32',
@@ -239,7 +244,7 @@ fn dy4(row: u32, inner: u32) -> vec4<f32> {
   // What follows the part is another part's.
   return select(vec4<f32>(), values, vec4<u32>(inner, inner + 1u, inner + 2u, inner + 3u) < vec4<u32>(params.part_rows));
 }
-fn weight_b(input: u32, inner: u32) -> vec4<f32> { return weight4(min(inner, params.part_rows - 1u), input); }
+fn weight_b(input: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + min(inner, params.part_rows - 1u), input); }
 fn store(row: u32, input: u32, sums: vec4<f32>) {
   if (row < params.rows) { store_dx(row, input, sums); }
 }

@@ -1,0 +1,145 @@
+/** Compares the engine on SwiftShader with the double-precision reference, on small random models of every family. */
+import { afterAll, expect, test } from 'vitest'
+import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
+import { type ReferenceAdapter, referenceScores, toDoubles } from '../../../testing/reference-float64.ts'
+import { softwareDevice } from '../../../testing/software-device.ts'
+import { describeWebGpu, expectNear } from '../../../testing/webgpu.ts'
+import { PROJECTIONS } from '../../config/choices.ts'
+import { dropoutMask } from '../dropout.ts'
+import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
+import { qwen2 } from '../families.ts'
+import { uniformStream } from '../random.ts'
+import { createWebGpuEngine, type WebGpuOptions } from './engine.ts'
+
+const TIED = qwen2({
+  vocab_size: 23,
+  hidden_size: 24,
+  intermediate_size: 40,
+  num_hidden_layers: 2,
+  num_attention_heads: 6,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e4,
+  max_position_embeddings: 64,
+  tie_word_embeddings: true,
+})
+/** Norms on q and k, and heads that are wider together than the hidden size. */
+const QWEN3: ModelConfig = { ...TIED, model_type: 'qwen3', head_dim: 10, attention_bias: false }
+/** Untied, an odd intermediate size, and stretched positions. */
+const LLAMA: ModelConfig = {
+  ...TIED,
+  model_type: 'llama',
+  hidden_size: 16,
+  intermediate_size: 33,
+  num_attention_heads: 4,
+  num_hidden_layers: 1,
+  head_dim: 10,
+  attention_bias: false,
+  tie_word_embeddings: false,
+  rope_theta: 100,
+  rope_scaling: {
+    rope_type: 'llama3',
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 8,
+    original_max_position_embeddings: 120,
+  },
+}
+const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
+const uniform = uniformStream(11)
+const tokens = (count: number) => Int32Array.from({ length: count }, () => Math.floor(uniform() * TIED.vocab_size))
+
+/** Two trees with branches of branches; a prompt of more than one tile; a segment without targets. */
+const FOREST: Forest = [
+  { tokens: tokens(19), parent: -1, targetStart: 19 },
+  { tokens: tokens(3), parent: 0, targetStart: 0 },
+  { tokens: tokens(5), parent: -1, targetStart: 2 },
+  { tokens: tokens(17), parent: 1, targetStart: 0 },
+  { tokens: tokens(4), parent: 1, targetStart: 1 },
+  { tokens: tokens(1), parent: 2, targetStart: 1 },
+  { tokens: tokens(3), parent: 5, targetStart: 0 },
+  { tokens: tokens(1), parent: 0, targetStart: 0 },
+]
+
+/** An arbitrary loss whose derivative differs from target to target. */
+const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.sin(index + 1))
+
+function referenceAdapter(lora: LoraConfig, tensors: Tensors, dropoutSeed?: number): ReferenceAdapter {
+  if (dropoutSeed === undefined) return { lora, tensors: toDoubles(tensors) }
+  const masks = new Map<string, Float32Array>()
+  return {
+    lora,
+    tensors: toDoubles(tensors),
+    dropout: (layer, projection, row, column) => {
+      const key = `${layer} ${projection} ${row}`
+      const mask =
+        masks.get(key) ?? dropoutMask(lora.lora_dropout, dropoutSeed, layer, projection, Int32Array.of(row), 64)
+      masks.set(key, mask)
+      return mask[column]!
+    },
+  }
+}
+
+/** Compares gradients with central differences of the reference's loss, along a random direction of each tensor. */
+function checkGradients(gradients: Tensors, reference: ReferenceAdapter, loss: () => number) {
+  expect([...gradients.keys()].sort()).toEqual([...reference.tensors.keys()].sort())
+  const next = uniformStream(5)
+  for (const [name, { data }] of gradients) {
+    const values = reference.tensors.get(name)!
+    const start = values.slice()
+    const direction = Float64Array.from(data, () => (next() < 0.5 ? -1 : 1))
+    const at = (h: number) => {
+      for (let i = 0; i < values.length; i++) values[i] = start[i]! + h * direction[i]!
+      return loss()
+    }
+    const numeric = (at(1e-5) - at(-1e-5)) / 2e-5
+    values.set(start)
+    const analytic = data.reduce((sum, value, i) => sum + value * direction[i]!, 0)
+    const norm = Math.hypot(...data)
+    expect(norm, name).toBeGreaterThan(0)
+    expect(Math.abs(analytic - numeric), `${name}: ${analytic} and ${numeric}`).toBeLessThan(1e-3 * norm)
+  }
+}
+
+describeWebGpu('the engine on WebGPU', () => {
+  const open: Engine[] = []
+  const make = async (config: ModelConfig, base: Tensors, options: WebGpuOptions = {}) => {
+    const engine = await createWebGpuEngine(await softwareDevice(), config, base, options)
+    open.push(engine)
+    return engine
+  }
+  afterAll(async () => {
+    for (const engine of open) await engine.close()
+  })
+
+  test.each([
+    ['qwen2', TIED, LORA],
+    ['qwen3', QWEN3, mixedLora(QWEN3)],
+    ['llama', LLAMA, LORA],
+  ])('%s: scores and gradients of an adapter are the reference’s', async (_, config, lora) => {
+    const base = randomModel(config, 1, 0.3)
+    const engine = await make(config, base, { checkpointing: true })
+    const doubles = toDoubles(base)
+    const scores = await engine.logprobs(FOREST, null)
+    const expected = referenceScores(config, doubles, null, FOREST)
+    expectNear(scores.logprobs, expected.logprobs, 1e-4, 'logprobs')
+    expectNear(scores.entropies, expected.entropies, 1e-4, 'entropies')
+    expect(await engine.baseWeights()).toEqual(base)
+
+    const tensors = randomAdapter(config, lora, 2, 0.3)
+    await engine.addAdapter('a', lora, tensors)
+    expect(await engine.adapterWeights('a')).toEqual(tensors)
+    await engine.train('a')
+    for (const seed of [undefined, 4_000_000_000]) {
+      await engine.train('a')
+      const trained = await engine.accumulate(FOREST, derivatives, seed)
+      const reference = referenceAdapter(lora, tensors, seed)
+      const forward = () => referenceScores(config, doubles, reference, FOREST).logprobs
+      expectNear(trained.logprobs, forward(), 1e-4, 'logprobs')
+      const d = derivatives(trained)
+      checkGradients(await engine.gradients(), reference, () =>
+        forward().reduce((sum, logprob, i) => sum + d[i]! * logprob, 0),
+      )
+    }
+  })
+})

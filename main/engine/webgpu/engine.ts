@@ -1,0 +1,364 @@
+/**
+ * The Engine interface on a graphics card, by way of WebGPU. It runs wherever there is a GPUDevice: in a page, or in Node with
+ * Dawn. Weights are on the card alone.
+ */
+import type { HeadPrecision, Precision } from '../../config/choices.ts'
+import { UserError } from '../../messages/error.ts'
+import { type Message, message } from '../../messages/message.ts'
+import { checkTensors } from '../checkpoint/check-tensors.ts'
+import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
+import type {
+  AdamW,
+  AdapterName,
+  Completion,
+  DLoss,
+  Engine,
+  Forest,
+  Holding,
+  LoraConfig,
+  ModelConfig,
+  OptimizerState,
+  Scores,
+  Tensors,
+} from '../engine.ts'
+import { outline } from '../forest.ts'
+import { noted } from '../noted.ts'
+import { adapterShapes } from '../weights.ts'
+import { type Adapter, packAdapter, planAdapter, planTrained, type Training, unpackAdapter } from './adapters.ts'
+import { Arena } from './arena.ts'
+import { type Formats, loadBase, planBase, readBase } from './base.ts'
+import { type Batch, batchOf } from './batch.ts'
+import { Gpu } from './device.ts'
+import { readScores } from './head.ts'
+import { attentionTile } from './kernels/attention.ts'
+import { F32 } from './matrix.ts'
+import { type Memory, type View, whole } from './memory.ts'
+import { stepAdamW } from './optimizer.ts'
+import { type Keeping, type Model, recordScores, recordStep } from './step.ts'
+
+export interface WebGpuOptions {
+  /** How the matrices are held; default: as floats. */
+  readonly formats?: Formats
+  /** The names of these formats for the user; default 'fp32' and 'bf16'. */
+  readonly precision?: Precision
+  readonly headPrecision?: HeadPrecision
+  /** Whether backward computes activations again instead of keeping them; default false. */
+  readonly checkpointing?: boolean
+  /** With `checkpointing`, the bytes of activations that are kept nevertheless; default 0. */
+  readonly keptBytes?: number
+  /** Trees are computed together up to so many rows; default MOST_ROWS. */
+  readonly rows?: number
+  /** The most bytes of a buffer; default: as many as the device allows. */
+  readonly bufferBytes?: number
+  /** The adapter's name for the description; default: the device's own. */
+  readonly adapterName?: string
+  /** Ends the loading of weights. */
+  readonly signal?: AbortSignal | undefined
+  /** More text for the description. */
+  readonly notes?: readonly Message[]
+}
+
+/** Rows that are computed together by default. */
+export const MOST_ROWS = 2048
+
+/**
+ * Makes an engine on a device, which it owns from then on. The base model comes from tensors or from a stream. Throws
+ * UserError if a weight is not finite, OutOfDeviceMemory if the card has no room, and DeviceLost if the device is lost, as
+ * every call does from then on.
+ */
+export async function createWebGpuEngine(
+  device: GPUDevice,
+  config: ModelConfig,
+  weights: Tensors | TensorStream,
+  options: WebGpuOptions = {},
+): Promise<Engine> {
+  const gpu = new Gpu(device)
+  const { formats = { layers: F32, outer: F32 }, bufferBytes = gpu.largestBuffer } = options
+  try {
+    const base = planBase(config, formats, bufferBytes)
+    await loadBase(gpu, config, base, 'pieces' in weights ? weights : streamTensors(weights), options.signal)
+    const model = { config, base, workgroupMemory: device.limits.maxComputeWorkgroupStorageSize }
+    return new WebGpuEngine(gpu, model, new Arena(bufferBytes), options)
+  } catch (error) {
+    gpu.close()
+    throw error
+  }
+}
+
+/** The trained adapter, with the count of its steps. */
+interface Trained extends Training {
+  readonly name: string
+  step: number
+}
+
+class WebGpuEngine implements Engine {
+  readonly kind = 'webgpu'
+  readonly description: Message
+  readonly holding: Holding
+  readonly config: ModelConfig
+  readonly #gpu: Gpu
+  readonly #model: Model
+  readonly #arena: Arena
+  readonly #keeping: Keeping
+  readonly #rows: number
+  readonly #adapters = new Map<string, Adapter>()
+  #trained: Trained | null = null
+  #closed = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(gpu: Gpu, model: Model, arena: Arena, options: WebGpuOptions) {
+    const { precision = 'fp32', headPrecision = 'bf16', checkpointing = false, keptBytes = 0 } = options
+    const { adapterInfo } = gpu.device
+    const adapter = options.adapterName ?? (adapterInfo.description || adapterInfo.vendor)
+    this.#gpu = gpu
+    this.#model = model
+    this.#arena = arena
+    this.#keeping = { checkpointing, keptBytes }
+    this.#rows = options.rows ?? MOST_ROWS
+    this.config = model.config
+    this.description = noted(message('webgpuEngine', { adapter, precision }), options.notes ?? [])
+    this.holding = {
+      precision,
+      headPrecision,
+      gradientCheckpointing: checkpointing,
+      keptBytes,
+      packedBytes: 4,
+      threads: 1,
+    }
+  }
+
+  addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
+    return this.#queue(async () => {
+      if (this.#adapters.has(name)) throw new Error(`There is an adapter ${name} already.`)
+      checkTensors(weights, adapterShapes(this.config, lora), () => message('theAdapter', { name }))
+      const adapter = planAdapter(this.config, name, lora)
+      await this.#gpu.allocate(adapter.weights)
+      this.#gpu.write(whole(adapter.weights), packAdapter(adapter.layout, weights))
+      this.#adapters.set(name, adapter)
+    })
+  }
+
+  removeAdapter(name: string): Promise<void> {
+    return this.#queue(async () => {
+      const { weights } = this.#adapter(name)
+      if (this.#trained?.name === name) this.#endTraining()
+      this.#gpu.free(weights)
+      this.#adapters.delete(name)
+    })
+  }
+
+  adapterWeights(name: string): Promise<Tensors> {
+    return this.#queue(async () => {
+      const { layout, weights } = this.#adapter(name)
+      return unpackAdapter(layout, await this.#floats(weights))
+    })
+  }
+
+  baseWeights(): Promise<Tensors> {
+    return this.#queue(() => readBase(this.#gpu, this.config, this.#model.base))
+  }
+
+  train(target: AdapterName): Promise<void> {
+    return this.#queue(async () => {
+      if (target === null) throw new UserError('webgpuTrainsAdapters')
+      const adapter = this.#adapter(target)
+      this.#endTraining()
+      const training = planTrained(adapter)
+      for (const memory of [training.gradients, training.exp_avg, training.exp_avg_sq]) {
+        await this.#gpu.allocate(memory)
+      }
+      this.#trained = { ...training, name: target, step: 0 }
+    })
+  }
+
+  logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores> {
+    return this.#queue(async () => {
+      const used = adapter === null ? null : this.#adapter(adapter)
+      const { scores, batches } = this.#layOut(forest)
+      for (const batch of batches) await this.#score(batch, used, scores, undefined, signal)
+      return scores
+    })
+  }
+
+  accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores> {
+    return this.#queue(async () => {
+      const training = this.#training()
+      const { scores, batches } = this.#layOut(forest)
+      const [only, ...others] = batches
+      if (only !== undefined && others.length === 0) {
+        // What the batch computes on its way forward stays until the derivatives are known.
+        const { forward, slopes, backward } = this.#record(only, training, dropoutSeed)
+        await this.#gpu.fit(this.#arena)
+        await this.#gpu.run(forward.items, signal)
+        await this.#read(only, forward.states, scores)
+        const d = checked(await dLoss(scores), scores.logprobs.length)
+        this.#gpu.write(slopes, placed(only, d))
+        await this.#gpu.run(backward, signal)
+        await this.#gpu.done()
+        return scores
+      }
+      // The loss may combine trees, so it is computed after all are scored. Then each batch is computed again.
+      for (const batch of batches) await this.#score(batch, training.adapter, scores, dropoutSeed, signal)
+      const d = checked(await dLoss(scores), scores.logprobs.length)
+      for (const batch of batches) {
+        const { forward, slopes, backward } = this.#record(batch, training, dropoutSeed)
+        await this.#gpu.fit(this.#arena)
+        await this.#gpu.run(forward.items, signal)
+        this.#gpu.write(slopes, placed(batch, d))
+        await this.#gpu.run(backward, signal)
+      }
+      await this.#gpu.done()
+      return scores
+    })
+  }
+
+  gradients(): Promise<Tensors> {
+    return this.#queue(async () => {
+      const { adapter, gradients } = this.#training()
+      return unpackAdapter(adapter.layout, await this.#floats(gradients))
+    })
+  }
+
+  step(adamW: AdamW): Promise<{ grad_norm: number }> {
+    return this.#queue(async () => {
+      const training = this.#training()
+      const grad_norm = await stepAdamW(this.#gpu, this.#arena, training, training.step + 1, adamW)
+      training.step++
+      return { grad_norm }
+    })
+  }
+
+  optimizerState(): Promise<OptimizerState> {
+    return this.#queue(async () => {
+      const { step, adapter, exp_avg, exp_avg_sq } = this.#training()
+      return {
+        step,
+        exp_avg: unpackAdapter(adapter.layout, await this.#floats(exp_avg)),
+        exp_avg_sq: unpackAdapter(adapter.layout, await this.#floats(exp_avg_sq)),
+      }
+    })
+  }
+
+  setOptimizerState({ step, exp_avg, exp_avg_sq }: OptimizerState): Promise<void> {
+    return this.#queue(async () => {
+      const training = this.#training()
+      const { layout, lora } = training.adapter
+      for (const moments of [exp_avg, exp_avg_sq]) {
+        checkTensors(moments, adapterShapes(this.config, lora), () => message('theOptimizerState'))
+      }
+      this.#gpu.write(whole(training.exp_avg), packAdapter(layout, exp_avg))
+      this.#gpu.write(whole(training.exp_avg_sq), packAdapter(layout, exp_avg_sq))
+      training.step = step
+    })
+  }
+
+  generate(): Promise<Completion[]> {
+    return this.#queue(async () => {
+      throw new Error('This engine does not generate yet.')
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#queue(async () => {
+      this.#closed = true
+      this.#gpu.close()
+    })
+  }
+
+  /** Runs work after all earlier work, even if that failed. */
+  #queue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => {
+      if (this.#closed) throw new Error('The engine is closed.')
+      return work()
+    })
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  #adapter(name: string): Adapter {
+    const adapter = this.#adapters.get(name)
+    if (adapter === undefined) throw new Error(`There is no adapter ${name}.`)
+    return adapter
+  }
+
+  #training(): Trained {
+    if (this.#trained === null) throw new Error('Nothing is trained: call train() first.')
+    return this.#trained
+  }
+
+  #endTraining(): void {
+    if (this.#trained === null) return
+    const { gradients, exp_avg, exp_avg_sq } = this.#trained
+    this.#gpu.free(gradients, exp_avg, exp_avg_sq)
+    this.#trained = null
+  }
+
+  async #floats(memory: Memory): Promise<Float32Array> {
+    const [bytes] = await this.#gpu.read(whole(memory))
+    return new Float32Array(bytes!)
+  }
+
+  /** The batches of a forest's trees that have targets, and scores to be filled. */
+  #layOut(forest: Forest): { scores: Scores; batches: readonly Batch[] } {
+    const outlined = outline(forest, this.config)
+    const { starts, counts, targetCount, trees } = outlined
+    const scored = trees.filter((segments) => segments.some((s) => counts[s]! > 0))
+    const rowsOf = (segments: readonly number[]) => segments.reduce((sum, s) => sum + forest[s]!.tokens.length, 0)
+    const groups: { segments: number[]; rows: number }[] = []
+    for (const segments of scored) {
+      const last = groups.at(-1)
+      const rows = rowsOf(segments)
+      if (last !== undefined && last.rows + rows <= this.#rows) {
+        last.segments.push(...segments)
+        last.rows += rows
+      } else groups.push({ segments: [...segments], rows })
+    }
+    const tile = attentionTile(this.config.head_dim, this.#model.workgroupMemory)
+    return {
+      scores: {
+        logprobs: new Float32Array(targetCount),
+        entropies: new Float32Array(targetCount),
+        hits: new Uint8Array(targetCount),
+        starts,
+        counts,
+      },
+      batches: groups.map(({ segments }) => batchOf(forest, outlined, segments, tile)),
+    }
+  }
+
+  async #score(
+    batch: Batch,
+    adapter: Adapter | null,
+    scores: Scores,
+    dropoutSeed: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.#arena.reset()
+    const { items, states } = recordScores(this.#model, this.#arena, batch, adapter, dropoutSeed)
+    await this.#gpu.fit(this.#arena)
+    await this.#gpu.run(items, signal)
+    await this.#read(batch, states, scores)
+  }
+
+  #record(batch: Batch, training: Training, dropoutSeed: number | undefined) {
+    this.#arena.reset()
+    return recordStep(this.#model, this.#arena, batch, training, this.#keeping, dropoutSeed)
+  }
+
+  async #read(batch: Batch, states: View, scores: Scores): Promise<void> {
+    const [bytes] = await this.#gpu.read(states)
+    readScores(batch, new Float32Array(bytes!), scores)
+  }
+}
+
+/** The derivatives of a batch's targets, in the order of its own. */
+function placed({ targets }: Batch, d: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(targets.places, (place) => d[place]!)
+}
+
+function checked(d: Float32Array, targets: number): Float32Array {
+  if (d.length !== targets) throw new RangeError(`dLoss returned ${d.length} values for ${targets} targets.`)
+  const bad = d.findIndex((value) => !Number.isFinite(value))
+  if (bad !== -1) throw new RangeError(`dLoss returned a value that is not finite, for target ${bad}.`)
+  return d
+}

@@ -1,0 +1,52 @@
+/** The plan of a large model's step, as docs/BENCHMARKS.md tells it. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { PROJECTIONS } from '../../config/choices.ts'
+import { projectPath } from '../../files/paths.ts'
+import type { LoraConfig } from '../engine.ts'
+import { publishedShape } from '../shapes.ts'
+import { F32, type WeightFormat } from './matrix.ts'
+import { pairOf, planStep } from './plan.ts'
+
+/** NF4 with double quantisation: half a byte a number, a byte for each 64 of them, and a float for each 64 x 256. */
+const NF4: WeightFormat = {
+  ...F32,
+  name: 'nf4',
+  bytes: (rows, columns) => ({ weight: Math.ceil(rows * columns * (0.5 + 1 / 64 + 4 / (64 * 256))) }),
+}
+/** A byte a number, and two for each 32. */
+const INT8: WeightFormat = {
+  ...F32,
+  name: 'int8',
+  bytes: (rows, columns) => ({ weight: Math.ceil(rows * columns * (1 + 2 / 32)) }),
+}
+const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0.05, target_modules: [...PROJECTIONS] }
+const SEVEN = publishedShape('Qwen2-7B')!
+const BENCHMARKS = readFileSync(projectPath('docs/BENCHMARKS.md'), 'utf8')
+
+const plan = (prompt: number, layers = SEVEN.num_hidden_layers, checkpointing = true) =>
+  planStep({ ...SEVEN, num_hidden_layers: layers }, pairOf(prompt, 64), {
+    formats: { layers: NF4, outer: INT8 },
+    lora: LORA,
+    references: 1,
+    keeping: { checkpointing, keptBytes: 0 },
+  })
+
+test.each([
+  [512, 6.0],
+  [1024, 6.8],
+])('a DPO step of Qwen2-7B in NF4 with a prompt of %d tokens fits into %d GB, as the docs say', (prompt, limit) => {
+  const { total, weights, adapters, training, arena } = plan(prompt)
+  expect(total / 1e9).toBeLessThan(limit)
+  const told = [weights, adapters + training, arena, total].map((bytes) => (bytes / 1e9).toFixed(2)).join(' | ')
+  expect(BENCHMARKS).toContain(`| ${prompt.toLocaleString('en')} + 2 x 64 | ${told} |`)
+})
+
+test('the dispatches of a layer are those that the docs say', () => {
+  const count = (layers: number, checkpointing: boolean) =>
+    [...plan(512, layers, checkpointing).dispatches.values()].reduce((sum, one) => sum + one, 0)
+  const again = count(3, true) - count(2, true)
+  const kept = count(3, false) - count(2, false)
+  expect(BENCHMARKS).toContain(`${kept} dispatches a layer, and ${again} where activations are computed again`)
+  expect(BENCHMARKS).toContain(`${count(28, true)} in the whole step`)
+})
