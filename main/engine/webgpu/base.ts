@@ -6,8 +6,10 @@ import type { ModelConfig, Tensor, Tensors } from '../engine.ts'
 import { FAMILIES } from '../families.ts'
 import { checkpointShapes, projectionName, projectionShape } from '../weights.ts'
 import type { Gpu } from './device.ts'
+import { NotFinite } from './formats/pieces.ts'
 import { type Encoder, type Matrix, memoriesOf, planMatrix, type WeightFormat } from './matrix.ts'
 import { aligned, type Memory, type View } from './memory.ts'
+import type { Upload } from './program.ts'
 
 export interface Formats {
   /** Of the matrices in the layers. */
@@ -137,7 +139,7 @@ export async function loadBase(
       }
       if (!numbers.every(Number.isFinite)) throw notFinite(name, stream.fileOf)
       if (write !== null) {
-        for (const { view, data } of write.add(numbers)) gpu.write(view, data)
+        for (const { view, data } of encode(write, numbers, () => notFinite(name, stream.fileOf))) gpu.write(view, data)
       } else if ('view' in place) {
         const { memory, offset: start } = place.view
         const at = { memory, offset: start + 4 * (place.at + offset), bytes: numbers.byteLength }
@@ -148,6 +150,15 @@ export async function loadBase(
     }
     if (taken !== count) throw new Error(`${stream.fileOf(name)}: '${name}' has not the shape ${shape.join(', ')}.`)
     for (const { view, data } of write?.end() ?? []) gpu.write(view, data)
+  }
+}
+
+/** Throws `refusal` if a number is too large for its format. */
+function encode(encoder: Encoder, numbers: Float32Array, refusal: () => Error): Upload[] {
+  try {
+    return encoder.add(numbers)
+  } catch (error) {
+    throw error instanceof NotFinite ? refusal() : error
   }
 }
 

@@ -13,7 +13,7 @@ export interface WeightFormat {
   /**
    * WGSL with `fn weight4(row: u32, column: u32) -> vec4<f32>`: four numbers of a row of the part that is bound, from a column
    * on that is a multiple of four. `params.weight_columns` is the number of columns. Numbers behind the last column, and rows
-   * behind the last, may be any finite numbers.
+   * behind the last, may be any finite numbers. All threads call `fn weights_start(lane: u32)` first.
    */
   readonly code: string
   /** Bytes of each array for a part of so many rows. */
@@ -107,6 +107,7 @@ export const F32: WeightFormat = {
   name: 'f32',
   arrays: { weight: 'array<vec4<f32>>' },
   code: `
+fn weights_start(lane: u32) {}
 fn weight4(row: u32, column: u32) -> vec4<f32> {
   return weight[row * ((params.weight_columns + 3u) / 4u) + column / 4u];
 }`,

@@ -93,6 +93,7 @@ ${tileProduct(
 )}
 ${load4('x4', 'x', 'params.inputs', inputsAligned)}
 fn run(group: u32, lane: u32) {
+  weights_start(lane);
   // Tiles of the same weights are neighbours, so that these are read from memory once.
   let high = (params.rows + 63u) / 64u;
   tile(64u * (group % high), params.first + 64u * (group / high), lane);
@@ -171,6 +172,7 @@ ${
   return sum;
 }
 fn run(group: u32, lane: u32) {
+  weights_start(lane);
   let blocks = (params.rows + ${block - 1}u) / ${block}u;
   let row0 = ${block}u * (group % blocks);
   let part_row = ${FEW_OUTPUTS}u * (group / blocks) + lane / 16u;
@@ -281,6 +283,7 @@ ${tileProduct(
   'store',
 )}
 fn run(group: u32, lane: u32) {
+  weights_start(lane);
   let high = (params.rows + 63u) / 64u;
   tile(64u * (group % high), 64u * (group / high), lane);
 }`,

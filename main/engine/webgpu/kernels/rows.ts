@@ -22,6 +22,7 @@ export const embed = variants(({ format, aligned }: { format: WeightFormat; alig
 ${format.code}
 ${store4('store_x', 'x', 'params.weight_columns', aligned)}
 fn run(group: u32, lane: u32) {
+  weights_start(lane);
   let quads = (params.weight_columns + 3u) / 4u;
   let at = group * ${ELEMENTS}u + lane;
   if (at >= params.rows * quads) { return; }
