@@ -142,4 +142,30 @@ describeWebGpu('the engine on WebGPU', () => {
       )
     }
   })
+
+  test('more than 65,535 tokens, in several buffers; refusals that leave the engine well', async () => {
+    const config = {
+      ...TIED,
+      vocab_size: 70_001,
+      hidden_size: 8,
+      num_attention_heads: 2,
+      head_dim: 4,
+      num_hidden_layers: 1,
+    }
+    const base = randomModel(config, 3, 0.3)
+    const engine = await make(config, base, { bufferBytes: 2 ** 20 })
+    const forest: Forest = [
+      { tokens: Int32Array.of(69_999, 5), parent: -1, targetStart: 1 },
+      { tokens: Int32Array.of(66_000, 70_000, 3, ...tokens(30)), parent: 0, targetStart: 0 },
+    ]
+    const expected = referenceScores(config, toDoubles(base), null, forest)
+    const scores = await engine.logprobs(forest, null)
+    expectNear(scores.logprobs, expected.logprobs, 1e-4, 'logprobs')
+    expectNear(scores.entropies, expected.entropies, 1e-4, 'entropies')
+    await expect(engine.accumulate(forest, derivatives)).rejects.toThrow(/train/)
+    await expect(engine.train(null)).rejects.toThrow('The engine webgpu trains adapters alone')
+    await expect(engine.logprobs(forest, 'absent')).rejects.toThrow(/absent/)
+    await expect(engine.logprobs(forest, null, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+    expect(await engine.logprobs(forest, null)).toEqual(scores)
+  })
 })
