@@ -36,8 +36,8 @@ test('the configuration for 7B has the settings that a large model needs', () =>
   const config = loadConfig(projectPath('config.qwen2-7b.yaml'))
   expect(config.model).toMatchObject({ base_model_name: 'Qwen/Qwen2-7B-Instruct', precision: 'nf4' })
   expect(config.training).toMatchObject({
-    sft: { learning_rate: 2e-4, max_steps: 100, batch_size: 1, grad_accumulation_steps: 4 },
-    dpo: { learning_rate: 5e-6, beta: 0.1, max_steps: 50, batch_size: 1, grad_accumulation_steps: 4 },
+    sft: { learning_rate: 2e-4, max_steps: 60, batch_size: 1, grad_accumulation_steps: 4 },
+    dpo: { learning_rate: 2e-5, beta: 0.1, max_steps: 50, batch_size: 1, grad_accumulation_steps: 4 },
   })
   expect(config.evaluation.controls).toBe(false)
 })
