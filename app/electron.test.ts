@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
+import { SOFTWARE } from '../main/engine/host/adapter.ts'
+import { startGpuHost } from '../main/engine/host/gpu-host.ts'
+import { askAdapter } from '../main/engine/host/remote-engine.ts'
 import type { LabRouter } from '../main/rpc/router.ts'
 import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electron.ts'
 
@@ -161,6 +164,21 @@ test('tasks are played in hidden windows without network, by the same code', asy
   await socket.close()
   await quit()
   expect(hidden!.isDestroyed()).toBe(true)
+})
+
+test('an engine computes in a hidden window without network', async () => {
+  await start()
+  const gpu = { host: 'auto', name: SOFTWARE, power: null } as const
+  const facts = await askAdapter(await startGpuHost(gpu), gpu)
+  expect(facts).toMatchObject({ software: true, architecture: 'swiftshader' })
+  const hidden = launch.windows.at(-1)!
+  expect(hidden).toMatchObject({ shown: false, options: { show: false, webPreferences: { sandbox: true } } })
+  expect(hidden.isDestroyed()).toBe(true)
+  const { session } = hidden.webContents
+  expect(
+    ['https://engine.invalid/', 'https://example.com/', 'file:///etc/passwd'].map((url) => session.loads(url)),
+  ).toEqual([true, false, false])
+  await expect(startGpuHost({ ...gpu, host: 'node' })).rejects.toThrow('computes in a window')
 })
 
 test('the system’s dialogs choose paths, and save the view as PDF', async () => {

@@ -21,6 +21,7 @@ import {
 } from 'electron'
 import type { HiddenWindow } from '../main/chromium/window.ts'
 import type { Settings } from '../main/config/settings.ts'
+import { mayHaveCard } from '../main/engine/host/cards.ts'
 import { projectPath } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { UserError } from '../main/messages/error.ts'
@@ -57,7 +58,7 @@ let isLeaving = false
 /** Whether everything is closed, so that the app may quit. */
 let finished = false
 /** Hidden windows that were opened so far. */
-let taskWindows = 0
+let hiddenWindows = 0
 
 const stateFile = () => join(app.getPath('userData'), 'window.json')
 
@@ -74,7 +75,10 @@ async function open(): Promise<void> {
   const { PROJECT_ROOT } = await import('../main/files/paths.ts')
   const { Settings } = await import('../main/config/settings.ts')
   const { windowHost } = await import('../main/environment/debugger.ts')
+  const { windowPages } = await import('../main/engine/host/page-host.ts')
+  const { openHostPagesWith } = await import('../main/engine/host/gpu-host.ts')
 
+  openHostPagesWith(windowPages(openEngineWindow))
   const settings = new Settings(typeof values.config_path === 'string' ? values.config_path : undefined)
   const options = { settings, desktop, pages: () => windowHost(openTaskWindow) }
   const areas = screen.getAllDisplays().map(({ workArea }) => workArea)
@@ -125,10 +129,20 @@ function openMainWindow(url: string, { bounds, maximized }: WindowState): Browse
 
 /** A hidden window for the page of a task. It shares nothing with other windows and has no network. */
 function openTaskWindow(): HiddenWindow {
+  return openHidden(`task-${++hiddenWindows}`, /^(file|data|blob|about):/)
+}
+
+/** A hidden window for the page of an engine that computes on the graphics card. Its own files come over its debugger. */
+function openEngineWindow(): HiddenWindow {
+  return openHidden(`engine-${++hiddenWindows}`, /^(https:\/\/engine\.invalid\/|about:)/)
+}
+
+/** `partition` names its session, and `allowed` the addresses that its page may load. */
+function openHidden(partition: string, allowed: RegExp): HiddenWindow {
   // A partition whose name does not begin with "persist:" lives in memory.
-  const own = session.fromPartition(`task-${++taskWindows}`)
+  const own = session.fromPartition(partition)
   refusePermissions(own, [])
-  own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !/^(file|data|blob|about):/.test(url) }))
+  own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !allowed.test(url) }))
   // A name that nothing resolves, so that no port of this machine is asked either.
   void own.setProxy({ proxyRules: 'nowhere.invalid:9', proxyBypassRules: '<-loopback>' })
   own.on('will-download', (event) => event.preventDefault())
@@ -268,6 +282,12 @@ function quit(): void {
 
 // No page asks for a name on the network: the lab's own window knows its server by the address, and pages of tasks have none.
 app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1')
+if (process.platform === 'linux') {
+  app.commandLine.appendSwitch('enable-unsafe-webgpu')
+  // With Vulkan, Chromium's windows do not work on Wayland itself.
+  const wayland = (process.env.WAYLAND_DISPLAY ?? '') !== ''
+  if (mayHaveCard() && !wayland) app.commandLine.appendSwitch('enable-features', 'Vulkan')
+}
 app.enableSandbox()
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', showMain)

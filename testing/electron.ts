@@ -268,7 +268,9 @@ export function electronStandIn(userData: string) {
       puppeteer.launch({
         ...(executablePath === undefined ? {} : { executablePath }),
         args: [
-          '--disable-gpu',
+          // The software adapter for WebGPU.
+          '--enable-unsafe-webgpu',
+          '--use-webgpu-adapter=swiftshader',
           '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
           ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ],

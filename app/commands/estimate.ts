@@ -114,10 +114,10 @@ async function estimateLeast(
   out: Screen,
 ): Promise<void> {
   const { planLeast } = await import('../../main/capacity/forecast.ts')
-  const { findCard } = await import('../../main/capacity/card.ts')
+  const { findAnyCard, findCard } = await import('../../main/capacity/card.ts')
   const plan = planLeast(config, prompt, completion)
   const { engine, estimate: least, free, native } = plan
-  const card = engine === 'tfjs-node-gpu' ? await findCard() : null
+  const card = engine === 'tfjs-node-gpu' ? await findCard() : engine === 'webgpu' ? await findAnyCard() : null
   if (json) out.write(`${JSON.stringify({ ...least, engine, least: true, free, card, native: native.total })}\n`)
   else await tellLeast(config, plan, card, out)
 }
@@ -131,6 +131,11 @@ async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out
   if (engine === 'tfjs-node-gpu') {
     const found = card === null ? 'nvidia-smi finds no card here' : `${card.name} has ${gb(card.memory)}`
     out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
+  }
+  if (engine === 'webgpu') {
+    const found =
+      card === null ? 'the system does not tell how much this one has' : `${card.name} has ${gb(card.memory)}`
+    out.write(`webgpu computes in the memory of a graphics card: ${found}.\n`)
   }
   const room = least.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'
   out.write(`${gb(free)} of memory are available on this machine now${room}.\n`)

@@ -1,29 +1,28 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
-import { findCard } from './card.ts'
+import { expect, test } from 'vitest'
+import { mayHaveCard } from '../engine/host/cards.ts'
+import { findAnyCard, findCard } from './card.ts'
 
-afterEach(() => vi.unstubAllEnvs())
-
-/** Replaces nvidia-smi by a script. */
-function driver(script: string): void {
-  const folder = mkdtempSync(join(tmpdir(), 'card-'))
-  writeFileSync(join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`)
-  chmodSync(join(folder, 'nvidia-smi'), 0o755)
-  vi.stubEnv('PATH', folder)
-}
-
-test('the first card that the driver names, with its memory in bytes', async () => {
-  driver("echo 'NVIDIA GeForce RTX 4060, 8188'; echo 'Another, 4096'")
-  expect(await findCard()).toEqual({ name: 'NVIDIA GeForce RTX 4060', memory: 8188 * 2 ** 20 })
+test('the memory of AMD’s cards is read from the kernel’s files, that of the largest', async (context) => {
+  context.skip((await findCard()) !== null, 'an NVIDIA card is here')
+  const root = mkdtempSync(join(tmpdir(), 'cards-'))
+  expect(await findAnyCard(root)).toBeNull()
+  for (const [card, bytes] of Object.entries({ card0: 536_870_912, card1: 17_163_091_968 })) {
+    mkdirSync(join(root, 'sys/class/drm', card, 'device'), { recursive: true })
+    writeFileSync(join(root, 'sys/class/drm', card, 'device/mem_info_vram_total'), `${bytes}\n`)
+  }
+  expect(await findAnyCard(root)).toEqual({ name: 'AMD', memory: 17_163_091_968 })
 })
 
-test('none where the driver is missing, fails, or says something else', async () => {
-  driver('echo No devices were found; exit 6')
-  expect(await findCard()).toBeNull()
-  driver('echo No devices were found')
-  expect(await findCard()).toBeNull()
-  vi.stubEnv('PATH', '/nowhere')
-  expect(await findCard()).toBeNull()
+test('Linux shows in its device files whether there may be a card; other systems may always have one', () => {
+  const root = mkdtempSync(join(tmpdir(), 'cards-'))
+  expect(mayHaveCard(root, 'linux')).toBe(false)
+  mkdirSync(join(root, 'dev/dri'), { recursive: true })
+  writeFileSync(join(root, 'dev/dri/card0'), '')
+  expect(mayHaveCard(root, 'linux')).toBe(false)
+  writeFileSync(join(root, 'dev/dri/renderD128'), '')
+  expect(mayHaveCard(root, 'linux')).toBe(true)
+  expect(mayHaveCard(root, 'darwin')).toBe(true)
 })

@@ -1,5 +1,7 @@
-/** Finds the NVIDIA card that tfjs-node-gpu computes on. */
+/** Finds how much memory the graphics card has, which WebGPU does not tell. */
 import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
@@ -13,6 +15,11 @@ const ANSWER_LIMIT = 10_000
 const MIB = 2 ** 20
 
 const lineSchema = z.tuple([z.string().min(1), z.coerce.number().positive()])
+
+/** The first card that nvidia-smi names, or that the driver amdgpu shows; null if there is none. `root` is that of its files. */
+export async function findAnyCard(root = '/'): Promise<Card | null> {
+  return (await findCard()) ?? findAmd(root)
+}
 
 /** The first NVIDIA card that nvidia-smi names; null if there is none, or nvidia-smi does not answer. */
 export async function findCard(): Promise<Card | null> {
@@ -28,4 +35,13 @@ export async function findCard(): Promise<Card | null> {
   } catch {
     return null
   }
+}
+
+/** The kernel shows the memory of AMD's cards in a file of each, and no name. */
+function findAmd(root: string): Card | null {
+  const sizes = globSync(join(root, 'sys/class/drm/card*/device/mem_info_vram_total')).map((file) =>
+    Number(readFileSync(file, 'utf8')),
+  )
+  const memory = Math.max(0, ...sizes)
+  return memory > 0 ? { name: 'AMD', memory } : null
 }

@@ -1,10 +1,10 @@
-/** Checks whether a model fits TensorFlow.js, which holds every weight in float32. */
+/** Checks whether a model fits an engine that holds every weight in float32: TensorFlow.js, or the graphics card. */
 
 import type { EngineKind, ModelConfig } from '../engine/engine.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { UserError } from '../messages/error.ts'
-import { type Card, findCard } from './card.ts'
+import { type Card, findAnyCard, findCard } from './card.ts'
 import { gb } from './gigabytes.ts'
 
 /**
@@ -14,6 +14,7 @@ import { gb } from './gigabytes.ts'
  */
 export async function checkRoom(config: ModelConfig, kind: EngineKind): Promise<void> {
   if (kind === 'native') return
+  if (kind === 'webgpu') return checkFloat32Fits(config, kind, Number.POSITIVE_INFINITY, await findAnyCard())
   checkFloat32Fits(config, kind, memoryHere().available, kind === 'tfjs-node-gpu' ? await findCard() : null)
 }
 

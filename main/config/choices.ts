@@ -10,6 +10,10 @@ export type Precision = (typeof PRECISIONS)[number]
 export const HEAD_PRECISIONS = ['bf16', 'int8', 'nf4'] as const
 export type HeadPrecision = (typeof HEAD_PRECISIONS)[number]
 
+/** What hosts the engine webgpu: a Node process, or a page of Chromium. */
+export const WEBGPU_HOSTS = ['auto', 'node', 'page'] as const
+export type WebGpuHost = (typeof WEBGPU_HOSTS)[number]
+
 /**
  * Prompts of a step. compact is the page and the task, for models that were trained on it; instruct explains and shows
  * the form, for pretrained models.

@@ -90,7 +90,7 @@ test.each([
   ['training:\n  sft:\n\n    batch_size: 0', 'my.yaml:4: training.sft.batch_size must be at least 1, but is 0.'],
   [
     'model:\n  engine: nativ',
-    'my.yaml:2: model.engine must be one of auto, native, tfjs-node-gpu, tfjs (perhaps native), but is "nativ".',
+    'my.yaml:2: model.engine must be one of auto, native, webgpu, tfjs-node-gpu, tfjs (perhaps native), but is "nativ".',
   ],
   ['model:\n  threads: many', 'my.yaml:2: model.threads must be auto or a number, but is "many".'],
   ['tasks:\n  - click-tab\n  - 7', 'my.yaml:3: tasks[1] must be a text, but is 7.'],

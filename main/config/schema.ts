@@ -1,6 +1,6 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml explains each key. */
 import { z } from 'zod'
-import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS, PROMPT_STYLES } from './choices.ts'
+import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS, PROMPT_STYLES, WEBGPU_HOSTS } from './choices.ts'
 import { says } from './demand.ts'
 import { pageName } from './task-name.ts'
 
@@ -40,7 +40,10 @@ export const configSchema = z.strictObject({
   model: z
     .strictObject({
       base_model_name: path.default('models/base'),
-      engine: z.enum(['auto', 'native', 'tfjs-node-gpu', 'tfjs']).default('auto'),
+      engine: z.enum(['auto', 'native', 'webgpu', 'tfjs-node-gpu', 'tfjs']).default('auto'),
+      webgpu_host: z.enum(WEBGPU_HOSTS).default('auto'),
+      webgpu_adapter: z.string().min(1).nullable().default(null),
+      webgpu_power: z.enum(['auto', 'high-performance', 'low-power']).default('auto'),
       threads: z.literal('auto').or(count).default('auto'),
       precision: z.enum(['auto', ...PRECISIONS]).default('auto'),
       head_precision: z.enum(['auto', ...HEAD_PRECISIONS]).default('auto'),

@@ -12,15 +12,20 @@ import { lacking, snapshotsOf } from './checkpoint/snapshot.ts'
 import type { Engine, EngineKind, Holding, ModelConfig } from './engine.ts'
 import { isGguf } from './gguf/parts.ts'
 import { chooseHolding, type HoldingOptions } from './holding.ts'
+import type { GpuOptions } from './host/gpu-host.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub/hub.ts'
 import { huggingFaceCache, offlineBy } from './hub/settings.ts'
 import { isOllamaName, ollamaFile } from './installed/ollama.ts'
 import { loadAddon } from './native/addon.ts'
 import { fingerprint, type WeightCache } from './native/cache.ts'
 
+type TfjsKind = Exclude<EngineKind, 'native' | 'webgpu'>
+
 const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
 export interface LoadOptions extends HoldingOptions {
+  /** Of the engine webgpu; default: the system's choice. */
+  readonly gpu?: GpuOptions
   /** Folder of a checkpoint, or its GGUF file, from resolveModel. */
   readonly folder: string
   readonly engine: 'auto' | EngineKind
@@ -44,6 +49,7 @@ export interface LoadOptions extends HoldingOptions {
 export async function loadEngine(options: LoadOptions): Promise<Engine> {
   const { engine } = options
   if (engine === 'native') return loadNative(options)
+  if (engine === 'webgpu') return loadWebGpu(options)
   if (engine !== 'auto') return loadTfjs(options, engine)
 
   const problem = addonProblem()
@@ -57,7 +63,7 @@ export function engineOf(setting: 'auto' | EngineKind): EngineKind {
   return addonProblem() === null ? 'native' : withoutNative()
 }
 
-function withoutNative(): Exclude<EngineKind, 'native'> {
+function withoutNative(): TfjsKind {
   return isInstalled(NODE_GPU) ? 'tfjs-node-gpu' : 'tfjs'
 }
 
@@ -153,6 +159,28 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
   }
 }
 
+async function loadWebGpu(options: LoadOptions): Promise<Engine> {
+  const { openRemoteEngine } = await import('./host/remote-engine.ts')
+  const { DEFAULT_GPU, startGpuHost } = await import('./host/gpu-host.ts')
+  const { folder, gpu = DEFAULT_GPU, checkRoom, signal } = options
+  const checkpoint = await openCheckpoint(folder)
+  try {
+    const { config, notes } = checkpoint
+    await checkRoom?.(config, 'webgpu')
+    const { precision = 'auto' } = options
+    if (precision !== 'auto' && precision !== 'fp32') {
+      throw new UserError('precisionNeedsNative', { precision, engine: 'webgpu' })
+    }
+    const holding = { ...chooseHolding(config, { ...options, precision: 'fp32' }), threads: 1 }
+    return await openRemoteEngine(await startGpuHost(gpu), { kind: 'webgpu', config, wish: gpu, holding }, checkpoint, {
+      signal,
+      notes,
+    })
+  } finally {
+    await checkpoint.close()
+  }
+}
+
 /** Where the native engine's quantised weights are cached, and the fingerprint of their source. */
 function quantizedPlaces(folder: string, files: readonly string[], form: string): WeightCache {
   const made = fingerprint(files, form)
@@ -171,11 +199,7 @@ export async function isQuantized(folder: string, holding: Omit<Holding, 'thread
   return places.some((place) => existsSync(place))
 }
 
-async function loadTfjs(
-  { folder, precision = 'auto', checkRoom }: LoadOptions,
-  kind: Exclude<EngineKind, 'native'>,
-  note?: Message,
-) {
+async function loadTfjs({ folder, precision = 'auto', checkRoom }: LoadOptions, kind: TfjsKind, note?: Message) {
   if (precision !== 'auto' && precision !== 'fp32') {
     throw new UserError('precisionNeedsNative', { precision, engine: kind })
   }

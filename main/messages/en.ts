@@ -388,6 +388,18 @@ export const ENGLISH = {
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
   hostDidNotStart: 'The page that computes did not start ({{why}}); set model.engine to auto.',
+  gpuMissing: 'WebGPU finds no graphics card; install the driver of the card, or set model.engine to auto.',
+  gpuInSoftware:
+    'WebGPU finds no graphics card, only {{found}}, which computes on the processor and slowly; install the driver of the card, or set model.engine to auto. To use it all the same, set model.webgpu_adapter to software.',
+  gpuOther:
+    'WebGPU gives the adapter {{found}}, not {{wanted}}; set model.webgpu_adapter to a part of its name, or to null.',
+  gpuPackageMissing:
+    'The npm package webgpu does not load ({{reason}}); run npm install, or set model.webgpu_host to page.',
+  gpuHostNotHere: 'The desktop app computes in a window; set model.webgpu_host to auto.',
+  gpuLost: 'The graphics card was lost ({{reason}}); the run goes on from its last checkpoint with --resume.',
+  gpuOutOfMemory:
+    'The graphics card has not enough memory ({{reason}}); set model.precision to nf4 or batch_size to less, or close other programs that use the card.',
+  gpuTooLate: 'The host of the graphics card did not answer within {{seconds}} s; start the run again with --resume.',
   hostEnded:
     'The process that computes for the lab has ended ({{how}}). The run goes on from its last checkpoint with --resume.',
   precisionNeedsNative:
@@ -768,6 +780,9 @@ export const ENGLISH = {
   foundDisk: '{{size}} free, {{needed}} needed',
   foundDiskForDownload: '{{size}} free, {{needed}} needed, {{download}} of it to download the model',
   foundCard: '{{card}} with {{memory}}',
+  foundAdapter: '{{adapter}}; the system does not tell how much memory it has',
+  foundAdapterMemory: '{{adapter}} with {{memory}}',
+  foundSoftwareAdapter: '{{adapter}}: computes on the processor, and slowly',
   foundNoCard: 'nvidia-smi finds none: tfjs-node-gpu computes on the processor',
   foundNoUseForCard: 'not needed: {{engine}} computes on the processor',
   foundMemory: '{{size}} free, {{needed}} needed at most',

@@ -340,6 +340,17 @@ export const CHINESE = translated({
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
   hostDidNotStart: '用来计算的页面没有启动（{{why}}）；请把 model.engine 设为 auto。',
+  gpuMissing: 'WebGPU 没有找到显卡；请安装显卡驱动，或把 model.engine 设为 auto。',
+  gpuInSoftware:
+    'WebGPU 没有找到显卡，只找到 {{found}}，它用处理器计算，很慢；请安装显卡驱动，或把 model.engine 设为 auto。若仍要用它，请把 model.webgpu_adapter 设为 software。',
+  gpuOther:
+    'WebGPU 给出的适配器是 {{found}}，不是 {{wanted}}；请把 model.webgpu_adapter 设为它名称的一部分，或设为 null。',
+  gpuPackageMissing: 'npm 包 webgpu 无法加载（{{reason}}）；请运行 npm install，或把 model.webgpu_host 设为 page。',
+  gpuHostNotHere: '桌面应用在窗口中计算；请把 model.webgpu_host 设为 auto。',
+  gpuLost: '显卡已丢失（{{reason}}）；用 --resume 可从上一个检查点继续运行。',
+  gpuOutOfMemory:
+    '显卡内存不足（{{reason}}）；请把 model.precision 设为 nf4，或减小 batch_size，或关闭其他使用显卡的程序。',
+  gpuTooLate: '显卡的主机在 {{seconds}} 秒内没有回答；请用 --resume 重新开始运行。',
   hostEnded: '为实验室计算的进程已结束（{{how}}）。用 --resume 可从上一个检查点继续运行。',
   precisionNeedsNative:
     '只有原生引擎支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
@@ -671,6 +682,9 @@ export const CHINESE = translated({
   foundDisk: '可用 {{size}}，需要 {{needed}}',
   foundDiskForDownload: '可用 {{size}}，需要 {{needed}}，其中 {{download}} 用于下载模型',
   foundCard: '{{card}}，显存 {{memory}}',
+  foundAdapter: '{{adapter}}；系统没有说明它有多少内存',
+  foundAdapterMemory: '{{adapter}}，内存 {{memory}}',
+  foundSoftwareAdapter: '{{adapter}}：用处理器计算，很慢',
   foundNoCard: 'nvidia-smi 没有找到显卡：tfjs-node-gpu 在处理器上计算',
   foundNoUseForCard: '不需要：{{engine}} 在处理器上计算',
   foundMemory: '可用 {{size}}，最多需要 {{needed}}',

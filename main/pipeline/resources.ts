@@ -9,6 +9,7 @@ import { checkRoom } from '../capacity/float32.ts'
 import { checkMemory } from '../capacity/forecast.ts'
 import { freeForTraining } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
+import type { GpuOptions } from '../engine/host/gpu-host.ts'
 import type { DownloadProgress } from '../engine/hub/hub.ts'
 import { engineOf } from '../engine/load.ts'
 import type { BrowserHost } from '../environment/browser.ts'
@@ -56,6 +57,7 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
         model: config.model.base_model_name,
         prompt: config.model.prompt,
         engine: config.model.engine,
+        gpu: gpuOf(config),
         threads: config.model.threads,
         precision: config.model.precision,
         headPrecision: config.model.head_precision,
@@ -101,6 +103,12 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
       return closed
     },
   }
+}
+
+/** What the engine webgpu is asked for. */
+export function gpuOf({ model }: Config): GpuOptions {
+  const { webgpu_host: host, webgpu_adapter: name, webgpu_power: power } = model
+  return { host, name, power: power === 'auto' ? null : power }
 }
 
 const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'

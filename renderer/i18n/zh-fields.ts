@@ -4,7 +4,12 @@ export const fields: Readonly<Record<string, string>> = {
   'project.seed': '训练与采样中一切随机性的种子。页面题目的种子区段在下面各自设置。',
   'model.base_model_name':
     '含 Qwen2 检查点的文件夹，或在 models/、Hugging Face 缓存和 Hugging Face Hub 上查找的名称，Hub 上的会下载。',
-  'model.engine': '用什么计算：native（C++）、tfjs-node-gpu、tfjs，或 auto：其中第一个现有的。',
+  'model.engine':
+    '用什么计算：webgpu（显卡）、native（C++）、tfjs-node-gpu、tfjs，或 auto：其中第一个现有的，但从不选 webgpu，须自己写明。',
+  'model.webgpu_host':
+    '引擎 webgpu 在哪里计算：node（进程）、page（无窗口的 Chromium），或 auto：桌面应用中用隐藏窗口，其他情况用 node。',
+  'model.webgpu_adapter': '引擎 webgpu 的显卡：名称的一部分；null 由系统选择；software 用处理器计算，很慢。',
+  'model.webgpu_power': '有多块显卡时：high-performance、low-power，或 auto（由系统选择）。',
   'model.threads': '训练用的线程数；auto 为每核一个。',
   'model.precision':
     '原生引擎保存基座权重的形式：fp32、bf16、int8、nf4（4 位），或 auto：内存允许的最精确者。int8 生成最快。非 fp32 时只能训练适配器。',

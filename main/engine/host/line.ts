@@ -67,6 +67,7 @@ export class Line<Theirs extends Forms, Mine extends Forms> {
   readonly #theirs: Theirs
   readonly #mine: Mine
   readonly #answers: Answers<Mine>
+  readonly #inWords: (error: unknown) => unknown
   readonly #pending = new Map<number, Pending>()
   /** What ends the calls that this side answers. */
   readonly #answering = new Map<number, AbortController>()
@@ -76,7 +77,9 @@ export class Line<Theirs extends Forms, Mine extends Forms> {
   /** Resolves when the line has ended: by `end`, or because the other side sent what is no packet. */
   readonly ended: Promise<void> = this.#end.promise
 
-  constructor(port: Port, theirs: Theirs, mine: Mine, answers: Answers<Mine>) {
+  /** `inWords` may put another error in the place of one that an answer throws. */
+  constructor(port: Port, theirs: Theirs, mine: Mine, answers: Answers<Mine>, inWords = (error: unknown) => error) {
+    this.#inWords = inWords
     this.#port = port
     this.#theirs = theirs
     this.#mine = mine
@@ -117,7 +120,8 @@ export class Line<Theirs extends Forms, Mine extends Forms> {
     if (this.#ended !== null) return
     this.#ended = { error }
     this.#end.resolve()
-    for (const { settle } of this.#pending.values()) settle.reject(error)
+    for (const { settle, cancelled } of this.#pending.values())
+      settle.reject(cancelled === null ? error : cancelled.reason)
     this.#pending.clear()
     for (const controller of this.#answering.values()) controller.abort(error)
   }
@@ -150,7 +154,7 @@ export class Line<Theirs extends Forms, Mine extends Forms> {
       const result = await this.#answers[name]!(form.args.parse(args) as never, { signal, tell: tell as never })
       await this.#send({ answer: id, result })
     } catch (error) {
-      await this.#send({ answer: id, error: sent(error, signal) })
+      await this.#send({ answer: id, error: sent(this.#inWords(error), signal) })
     } finally {
       this.#answering.delete(id)
     }

@@ -1,6 +1,7 @@
 /** The Engine interface over a Node process, against the same engine in this one. */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HOLDING } from '../../../testing/hosted.ts'
 import { randomAdapter, randomModel, TINY } from '../../../testing/random-model.ts'
 import { UserError } from '../../messages/error.ts'
 import { streamTensors } from '../checkpoint/tensor-stream.ts'
@@ -30,7 +31,8 @@ const PROMPTS = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5)]
 const SAMPLING = { temperature: 1, top_p: 1, max_new_tokens: 6, stop_token_ids: [0], seeds: [5, 6] }
 const mean = ({ logprobs }: Scores) => logprobs.map((_, index) => -(index + 1) / logprobs.length)
 
-const open = () => openRemoteEngine(startNodeHost(PROGRAM), 'tfjs', TINY, streamTensors(BASE))
+const OPENING = { kind: 'tfjs', config: TINY, wish: { name: null, power: null }, holding: HOLDING } as const
+const open = () => openRemoteEngine(startNodeHost({ program: PROGRAM }), OPENING, streamTensors(BASE))
 
 describe('an engine in another process', () => {
   let remote: Engine

@@ -13,9 +13,17 @@ const KEPT = 4096
 /** Milliseconds for what it has printed to arrive after its exit. */
 const ECHO = 50
 
+export interface NodeHostOptions {
+  /** The file of its program. */
+  readonly program?: string
+  /** For its environment. */
+  readonly variables?: NodeJS.ProcessEnv
+}
+
 /** Starts the process. It ends with this one, even when this one is killed. */
-export function startNodeHost(program: string = PROGRAM): Host {
+export function startNodeHost({ program = PROGRAM, variables = {} }: NodeHostOptions = {}): Host {
   const child = spawn(process.execPath, ['--no-warnings', program], {
+    env: { ...process.env, ...variables },
     // A process group of its own: Ctrl-C in the terminal asks the lab to end, which still needs its host for that.
     detached: true,
     windowsHide: true,
@@ -51,7 +59,9 @@ export function startNodeHost(program: string = PROGRAM): Host {
   }
 }
 
+/** The line of what it printed that says why it ended. */
 function lastLine(said: string): string {
-  const line = said.trim().split('\n').at(-1) ?? ''
+  const lines = said.trim().split('\n')
+  const line = lines.findLast((one) => /error/i.test(one)) ?? lines.at(-1) ?? ''
   return line === '' ? '' : `: ${line.slice(0, 200)}`
 }

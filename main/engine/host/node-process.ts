@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { pipePort } from './pipe-port.ts'
-import { type OpensEngine, serveEngine } from './serve.ts'
+import { type HostProgram, serveEngine } from './serve.ts'
 
 /** A computation that hangs keeps this thread from hearing that the lab is gone, so another thread looks. */
 const WATCH = `
@@ -11,7 +11,7 @@ const WATCH = `
 `
 
 /** Serves until the lab closes the engine or is gone, and then ends the process. */
-export async function serveProcess(opens: OpensEngine): Promise<never> {
+export async function serveProcess(program: HostProgram): Promise<never> {
   new Worker(WATCH, { eval: true }).unref()
   const input = new Socket({ fd: 3, readable: true, writable: false })
   const output = new Socket({ fd: 4, readable: false, writable: true })
@@ -19,6 +19,6 @@ export async function serveProcess(opens: OpensEngine): Promise<never> {
     stream.on('error', () => {})
     stream.once('close', () => process.exit())
   }
-  await serveEngine(pipePort(input, output), opens)
+  await serveEngine(pipePort(input, output), program)
   process.exit()
 }

@@ -1,6 +1,7 @@
 /** The Engine interface over a page of Chromium, against the same engine in this process. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBigramEngine } from '../../../testing/bigram-engine.ts'
+import { HOLDING } from '../../../testing/hosted.ts'
 import { UserError } from '../../messages/error.ts'
 import type { TensorStream } from '../checkpoint/tensor-stream.ts'
 import type { Engine, Forest, LoraConfig, Scores, Tensors } from '../engine.ts'
@@ -35,7 +36,11 @@ describe('an engine in a page', () => {
       hosted = await chromiumPage()
       return hosted
     }, PROGRAM)
-    remote = await openRemoteEngine(host, 'tfjs', local.config, WEIGHTS)
+    remote = await openRemoteEngine(
+      host,
+      { kind: 'tfjs', config: local.config, wish: { name: null, power: null }, holding: HOLDING },
+      WEIGHTS,
+    )
   })
   afterAll(() => remote.close())
 

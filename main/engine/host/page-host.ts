@@ -1,7 +1,11 @@
 /** A host that is a page: of a headless Chromium of its own, or in a hidden window of the desktop app. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'puppeteer-core'
 import { within } from '../../chromium/fault.ts'
 import { launchChromium } from '../../chromium/launch.ts'
+import { connectWindow, type HiddenWindow } from '../../chromium/window.ts'
 import { UserError } from '../../messages/error.ts'
 import { reasonOf } from '../../messages/reason.ts'
 import { mayHaveCard } from './cards.ts'
@@ -29,7 +33,10 @@ const LIMITS = { start: 60_000, load: 60_000 }
  * Opens the page and loads its program, by its path from the project's root.
  * @throws UserError where the browser does not start, or the program does not load.
  */
-export async function startPageHost(open: OpensHostPage = chromiumPage, program: string = PROGRAM): Promise<Host> {
+export async function startPageHost(
+  open: OpensHostPage = () => chromiumPage(),
+  program: string = PROGRAM,
+): Promise<Host> {
   const { page, folder, gone, end } = await open()
   const failed = Promise.withResolvers<UserError>()
   const fail = (how: string) => failed.resolve(new UserError('hostEnded', { how }))
@@ -59,14 +66,38 @@ export async function startPageHost(open: OpensHostPage = chromiumPage, program:
 }
 
 /** Flags of a Chromium that computes. A software adapter needs the first; cards on Linux need Vulkan. */
-function flags(): string[] {
+function flags(software: boolean): string[] {
   const linux = process.platform === 'linux'
-  return [...(linux ? ['--enable-unsafe-webgpu'] : []), ...(linux && mayHaveCard() ? ['--enable-features=Vulkan'] : [])]
+  return [
+    ...(linux ? ['--enable-unsafe-webgpu'] : []),
+    ...(software ? ['--use-webgpu-adapter=swiftshader'] : linux && mayHaveCard() ? ['--enable-features=Vulkan'] : []),
+  ]
+}
+
+/** Pages in hidden windows of the desktop app. */
+export function windowPages(openWindow: () => HiddenWindow): OpensHostPage {
+  return async () => {
+    const gone = Promise.withResolvers<string>()
+    const window = openWindow()
+    const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-engine-'))
+    const end = async () => {
+      window.destroy()
+      gone.resolve('closed')
+      await rm(folder, { recursive: true, force: true })
+    }
+    try {
+      const connected = connectWindow(window, null, () => gone.resolve('closed'))
+      return { page: await within(LIMITS.start, 'openPage', connected), folder, gone: gone.promise, end }
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
 }
 
 /** A page in a headless Chromium of its own. */
-export async function chromiumPage(): Promise<HostPage> {
-  const { browser, chromium } = await launchChromium({ flags: flags(), viewport: null, limit: LIMITS.start })
+export async function chromiumPage(software = false): Promise<HostPage> {
+  const { browser, chromium } = await launchChromium({ flags: flags(software), viewport: null, limit: LIMITS.start })
   const end = async () => void (await chromium.end())
   try {
     const page = await within(LIMITS.start, 'openPage', browser.newPage())

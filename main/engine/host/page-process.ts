@@ -1,6 +1,6 @@
 /** What every host program in a page does: it serves the lab, which speaks to the page over the DevTools protocol. */
 import type { Port } from './port.ts'
-import { type OpensEngine, serveEngine } from './serve.ts'
+import { type HostProgram, serveEngine } from './serve.ts'
 
 /** The page's global scope, as page-port.ts knows it. */
 export interface PageScope {
@@ -23,8 +23,8 @@ export interface PagePart {
 const PART = 2 ** 22
 
 /** Serves until the lab closes the page. */
-export async function servePage(opens: OpensEngine): Promise<void> {
-  await serveEngine(pagePort(globalThis as PageScope), opens)
+export async function servePage(program: HostProgram): Promise<void> {
+  await serveEngine(pagePort(globalThis as PageScope), program)
 }
 
 function pagePort(scope: PageScope): Port {

@@ -1,4 +1,5 @@
 /** The Engine interface over a host: a process or a page of its own that holds the model and computes. */
+import { UserError } from '../../messages/error.ts'
 import type { Message } from '../../messages/message.ts'
 import type { Piece, TensorStream } from '../checkpoint/tensor-stream.ts'
 import type {
@@ -20,10 +21,17 @@ import type {
   Tensors,
   Vocabulary,
 } from '../engine.ts'
+import { noted } from '../noted.ts'
 import { checkpointShapes } from '../weights.ts'
+import type { AdapterFacts, AdapterWish } from './adapter.ts'
 import type { Host } from './host.ts'
 import { type Answers, Line } from './line.ts'
 import { HOST_FORMS, LAB_FORMS } from './seam.ts'
+
+/** Milliseconds for a host to start and to find its adapter. Drivers may compile shaders then. */
+const ANSWER_LIMIT = 60_000
+/** Milliseconds in which a call ends that was cancelled. A host that takes longer is ended. */
+const STOP_LIMIT = 30_000
 
 /**
  * Opens an engine in a host, which reads the weights from the stream piece by piece. The host ends with the engine, and
@@ -32,10 +40,16 @@ import { HOST_FORMS, LAB_FORMS } from './seam.ts'
  */
 export async function openRemoteEngine(
   host: Host,
-  kind: EngineKind,
-  config: ModelConfig,
+  what: {
+    readonly kind: EngineKind
+    readonly config: ModelConfig
+    readonly wish: AdapterWish
+    readonly holding: Holding
+  },
   weights: TensorStream,
+  { signal, notes = [] }: { readonly signal?: AbortSignal | undefined; readonly notes?: readonly Message[] } = {},
 ): Promise<Engine> {
+  const { kind, config } = what
   const reader = pieceReader(weights)
   const slopes = new Slopes()
   const line = new Line(host.port, HOST_FORMS, LAB_FORMS, {
@@ -46,12 +60,38 @@ export async function openRemoteEngine(
   // A host that sends what is no packet is of no more use.
   void line.ended.then(() => host.end())
   try {
+    await inTime(line.call('adapter', what.wish))
     const files = new Map([...checkpointShapes(config).keys()].map((name) => [name, weights.fileOf(name)]))
-    const { description, holding } = await line.call('open', { config, files })
-    return new RemoteEngine(host, line, slopes, { kind, config, description, holding })
+    const { description, holding } = await line.call('open', { ...what, files }, { signal })
+    return new RemoteEngine(host, line, slopes, { kind, config, description: noted(description, notes), holding })
   } catch (error) {
     await host.end()
     throw error
+  }
+}
+
+/** What a host says of its adapter. The host ends with the answer. Throws as `openRemoteEngine` does. */
+export async function askAdapter(host: Host, wish: AdapterWish): Promise<AdapterFacts> {
+  const line = new Line(host.port, HOST_FORMS, {}, {})
+  void host.failed.then((error) => line.end(error))
+  try {
+    return await inTime(line.call('adapter', wish))
+  } finally {
+    await host.end()
+  }
+}
+
+/** Throws UserError where a host does not answer. */
+async function inTime<R>(answer: Promise<R>): Promise<R> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UserError('gpuTooLate', { seconds: ANSWER_LIMIT / 1000 })), ANSWER_LIMIT)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+    answer.catch(() => {})
   }
 }
 
@@ -148,12 +188,14 @@ class RemoteEngine implements Engine {
   }
 
   logprobs(forest: Forest, adapter: AdapterName, signal?: AbortSignal): Promise<Scores> {
-    return this.#line.call('logprobs', { forest, adapter }, { signal })
+    return this.#stopping(signal, this.#line.call('logprobs', { forest, adapter }, { signal }))
   }
 
   accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores> {
     const seed = dropoutSeed === undefined ? {} : { dropoutSeed }
-    return this.#slopes.during(dLoss, (key) => this.#line.call('accumulate', { forest, ...seed, key }, { signal }))
+    return this.#slopes.during(dLoss, (key) =>
+      this.#stopping(signal, this.#line.call('accumulate', { forest, ...seed, key }, { signal })),
+    )
   }
 
   gradients(): Promise<Tensors> {
@@ -182,7 +224,22 @@ class RemoteEngine implements Engine {
     const held = constraints?.map((one) => (one === null ? -1 : distinct.indexOf(one))) ?? null
     const sent = distinct.map((one) => ({ ...one, vocabulary: this.#numberOf(one) }))
     const args = { prompts, sampling, held, constraints: sent, adapter, streams: onToken !== undefined }
-    return this.#line.call('generate', args, { signal, onNews: onToken })
+    return this.#stopping(signal, this.#line.call('generate', args, { signal, onNews: onToken }))
+  }
+
+  /** Ends the host if it goes on with a call that was cancelled: it hangs. */
+  async #stopping<R>(signal: AbortSignal | undefined, call: Promise<R>): Promise<R> {
+    let timer: NodeJS.Timeout | undefined
+    const stop = () => {
+      timer = setTimeout(() => void this.#host.end(), STOP_LIMIT)
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await call
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      clearTimeout(timer)
+    }
   }
 
   /** The number of a constraint's vocabulary in the host, which gets each vocabulary once. */

@@ -14,6 +14,7 @@ import type {
   Scores,
   Tensors,
 } from '../engine.ts'
+import type { AdapterFacts, AdapterWish } from './adapter.ts'
 import type { Forms } from './line.ts'
 
 const floats: z.ZodType<Float32Array> = z.instanceof(Float32Array)
@@ -86,17 +87,34 @@ const holding: z.ZodType<Holding> = z.object({
   threads: count,
 })
 
+const wish: z.ZodType<AdapterWish> = z.object({
+  name: z.string().nullable(),
+  power: z.enum(['high-performance', 'low-power']).nullable(),
+})
+
+const facts: z.ZodType<AdapterFacts> = z.object({
+  name: z.string(),
+  vendor: z.string(),
+  architecture: z.string(),
+  software: z.boolean(),
+  largestBuffer: count,
+  features: z.array(z.string()),
+})
+
 /** What an engine in a host can hold and how, as far as the lab decides it. */
 export const openingSchema = z.object({
   /** Of the model; the lab has checked it. */
   config: z.custom<ModelConfig>((value) => typeof value === 'object' && value !== null),
   /** The source of each tensor, for messages. */
   files: z.map(z.string(), z.string()),
+  wish,
+  holding,
 })
 export type Opening = z.output<typeof openingSchema>
 
 /** What the lab asks of a host. */
 export const HOST_FORMS = {
+  adapter: { args: wish, result: facts },
   open: { args: openingSchema, result: z.object({ description: messageSchema, holding: holding.nullable() }) },
   addAdapter: { args: z.object({ name: z.string(), lora, weights: tensors }), result: nothing },
   removeAdapter: { args: z.string(), result: nothing },

@@ -2,13 +2,15 @@
 
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
-import { findCard } from '../../capacity/card.ts'
-import { checkFloat32Fits } from '../../capacity/float32.ts'
+import { findAnyCard, findCard } from '../../capacity/card.ts'
+import { checkFloat32Fits, checkRoom } from '../../capacity/float32.ts'
 import { checkMemory, forecastDisk, knownShape } from '../../capacity/forecast.ts'
 import { gb } from '../../capacity/gigabytes.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { EnvironmentFault } from '../../chromium/fault.ts'
+import type { Config } from '../../config/schema.ts'
 import { localFolder } from '../../engine/architecture.ts'
+import { findAdapter } from '../../engine/host/gpu-host.ts'
 import { engineOf } from '../../engine/load.ts'
 import { memoryHere } from '../../engine/machine.ts'
 import { untilUnbroken } from '../../environment/fault.ts'
@@ -16,6 +18,7 @@ import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
+import { gpuOf } from '../resources.ts'
 import type { Stage, StageContext } from '../stage.ts'
 
 const checkSchema = z.object({
@@ -54,6 +57,7 @@ const CHECKS = {
   },
   async card({ config }) {
     const engine = engineOf(config.model.engine)
+    if (engine === 'webgpu') return findGpu(config)
     if (engine !== 'tfjs-node-gpu') return message('foundNoUseForCard', { engine })
     const card = await findCard()
     const shape = knownShape(config)
@@ -65,7 +69,7 @@ const CHECKS = {
     const size = gb(free)
     const engine = engineOf(config.model.engine)
     const shape = knownShape(config)
-    if (shape !== null && engine !== 'native') checkFloat32Fits(shape, engine, free, null)
+    if (shape !== null && engine !== 'native' && engine !== 'webgpu') checkFloat32Fits(shape, engine, free, null)
     const forecast = checkMemory(config, free)
     if (forecast === null) return message('foundFree', { size })
     const { least, most } = forecast
@@ -114,6 +118,18 @@ const CHECKS = {
     return message('foundPages', { count: config.tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
 } satisfies Readonly<Record<CheckName, Check>>
+
+/** The adapter that WebGPU gives, and its memory where the system tells it. */
+async function findGpu(config: Config): Promise<Message> {
+  const { name: adapter, software } = await findAdapter(gpuOf(config))
+  if (software) return message('foundSoftwareAdapter', { adapter })
+  const shape = knownShape(config)
+  if (shape !== null) await checkRoom(shape, 'webgpu')
+  const card = await findAnyCard()
+  return card === null
+    ? message('foundAdapter', { adapter })
+    : message('foundAdapterMemory', { adapter, memory: gb(card.memory) })
+}
 
 /** Opens the model, but only if it fits, so that a large one is not downloaded or loaded in vain. */
 async function openModel(context: CheckContext): Promise<AgentModel> {
