@@ -1,0 +1,63 @@
+/** The engine on WebGPU in both hosts, on the software adapter, against TensorFlow.js. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HOLDING } from '../../../testing/hosted.ts'
+import { randomAdapter, randomModel, TINY } from '../../../testing/random-model.ts'
+import { findChromium } from '../../chromium/find.ts'
+import { streamTensors } from '../checkpoint/tensor-stream.ts'
+import type { Engine, Forest, LoraConfig, Scores } from '../engine.ts'
+import { createTfjsEngine } from '../tfjs/engine.ts'
+import { SOFTWARE } from './adapter.ts'
+import { findAdapter, type GpuOptions, startGpuHost } from './gpu-host.ts'
+import { openRemoteEngine } from './remote-engine.ts'
+import { swiftShaderVariables } from './swift-shader.ts'
+
+const BASE = randomModel(TINY, 1, 0.3)
+const LORA: LoraConfig = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj', 'down_proj'] }
+const FOREST: Forest = [
+  { tokens: Int32Array.of(1, 2, 3), parent: -1, targetStart: 3 },
+  { tokens: Int32Array.of(4, 5), parent: 0, targetStart: 0 },
+  { tokens: Int32Array.of(6), parent: 0, targetStart: 0 },
+]
+const ADAMW = {
+  learning_rate: 0.01,
+  adam_beta1: 0.9,
+  adam_beta2: 0.999,
+  adam_epsilon: 1e-8,
+  weight_decay: 0,
+  max_grad_norm: 1,
+}
+const mean = ({ logprobs }: Scores) => logprobs.map(() => -1 / logprobs.length)
+
+const hosts = (await findChromium().catch(() => undefined)) === undefined ? [] : (['node', 'page'] as const)
+const software = Object.keys(await swiftShaderVariables()).length > 0
+
+describe.runIf(software).each(hosts)('in the host %s', (host) => {
+  const gpu: GpuOptions = { host, name: SOFTWARE, power: null }
+  let engine: Engine
+  let judge: Engine
+  beforeAll(async () => {
+    const opening = { kind: 'webgpu', config: TINY, wish: gpu, holding: HOLDING } as const
+    engine = await openRemoteEngine(await startGpuHost(gpu), opening, streamTensors(BASE))
+    judge = await createTfjsEngine(TINY, BASE, { backend: 'cpu' })
+    for (const each of [engine, judge]) await each.addAdapter('a', LORA, randomAdapter(TINY, LORA, 2, 0.3))
+  })
+  afterAll(async () => {
+    await Promise.all([engine?.close(), judge?.close()])
+  })
+
+  test('scores, and learns, as TensorFlow.js does', async () => {
+    expect(engine.kind).toBe('webgpu')
+    for (const each of [engine, judge]) await each.train('a')
+    for (let step = 0; step < 2; step++) {
+      const [seen, wanted] = await Promise.all([engine.accumulate(FOREST, mean), judge.accumulate(FOREST, mean)])
+      expect([...seen.logprobs]).toEqual([...wanted.logprobs].map((one) => expect.closeTo(one, 4)))
+      const [{ grad_norm }, expected] = await Promise.all([engine.step(ADAMW), judge.step(ADAMW)])
+      expect(grad_norm).toBeCloseTo(expected.grad_norm, 3)
+    }
+  })
+
+  test('a card that is not there is refused, and the software adapter only taken where it is asked for', async () => {
+    await expect(findAdapter({ ...gpu, name: 'No such card' })).rejects.toThrow(/no graphics card|gives the adapter/)
+    await expect(findAdapter(gpu)).resolves.toMatchObject({ software: true })
+  })
+})
