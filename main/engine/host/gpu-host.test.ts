@@ -45,7 +45,8 @@ describe.runIf(software).each(hosts)('in the host %s', (host) => {
     await Promise.all([engine?.close(), judge?.close()])
   })
 
-  test('scores, and learns, as TensorFlow.js does', async () => {
+  // SwiftShader compiles every kernel, which takes minutes on a busy machine.
+  test('scores, and learns, as TensorFlow.js does', { timeout: 300_000 }, async () => {
     expect(engine.kind).toBe('webgpu')
     for (const each of [engine, judge]) await each.train('a')
     for (let step = 0; step < 2; step++) {
