@@ -254,7 +254,7 @@ class WebGpuEngine implements Engine {
 
   generate(): Promise<Completion[]> {
     return this.#queue(async () => {
-      throw new Error('This engine does not generate yet.')
+      throw new UserError('webgpuDoesNotGenerate')
     })
   }
 
