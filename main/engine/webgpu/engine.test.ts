@@ -1,10 +1,11 @@
 /** Compares the engine on SwiftShader with the double-precision reference, on small random models of every family. */
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { type ReferenceAdapter, referenceScores, toDoubles } from '../../../testing/reference-float64.ts'
 import { softwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu, expectNear } from '../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
+import { adamWStep, clipping } from '../adamw.ts'
 import { dropoutMask } from '../dropout.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
 import { qwen2 } from '../families.ts'
@@ -46,6 +47,15 @@ const LLAMA: ModelConfig = {
   },
 }
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
+const OPTIMISER = {
+  learning_rate: 0.01,
+  adam_beta1: 0.9,
+  adam_beta2: 0.95,
+  adam_epsilon: 1e-3,
+  weight_decay: 0.1,
+  max_grad_norm: 1,
+}
+
 const uniform = uniformStream(11)
 const tokens = (count: number) => Int32Array.from({ length: count }, () => Math.floor(uniform() * TIED.vocab_size))
 
@@ -167,5 +177,64 @@ describeWebGpu('the engine on WebGPU', () => {
     await expect(engine.logprobs(forest, 'absent')).rejects.toThrow(/absent/)
     await expect(engine.logprobs(forest, null, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
     expect(await engine.logprobs(forest, null)).toEqual(scores)
+  })
+})
+
+describeWebGpu('training on WebGPU', () => {
+  const base = randomModel(TIED, 1, 0.3)
+  const tensors = randomAdapter(TIED, LORA, 2, 0.3)
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await createWebGpuEngine(await softwareDevice(), TIED, base, { rows: 30 })
+    await engine.addAdapter('a', LORA, tensors)
+  }, 300_000)
+  afterAll(() => engine?.close())
+
+  test('prompts that are shared, and trees computed apart, give the gradients of those that are not', async () => {
+    const [prompt, chosen, rejected] = [tokens(18), tokens(4), tokens(3)]
+    const shared: Forest = [
+      { tokens: prompt!, parent: -1, targetStart: 18 },
+      { tokens: chosen!, parent: 0, targetStart: 0 },
+      { tokens: rejected!, parent: 0, targetStart: 0 },
+    ]
+    const alone: Forest = [chosen, rejected].map((answer) => ({
+      tokens: Int32Array.of(...prompt!, ...answer!),
+      parent: -1,
+      targetStart: 18,
+    }))
+    await engine.train('a')
+    const scores = await engine.accumulate(shared, derivatives)
+    const gradients = await engine.gradients()
+    await engine.train('a')
+    expectNear((await engine.accumulate(alone, derivatives)).logprobs, scores.logprobs, 1e-4, 'logprobs')
+    for (const [name, { data }] of await engine.gradients()) expectNear(gradients.get(name)!.data, data, 1e-3, name)
+  })
+
+  test('twenty steps of AdamW are those of the host, and the state goes out and in', async () => {
+    await engine.train('a')
+    const names = [...tensors.keys()]
+    const values = new Map(names.map((name) => [name, tensors.get(name)!.data.slice()]))
+    const moments = [0, 1].map(() => new Map(names.map((name) => [name, new Float32Array(values.get(name)!.length)])))
+    for (let step = 1; step <= 20; step++) {
+      await engine.accumulate(FOREST, derivatives, step)
+      const gradients = await engine.gradients()
+      const { grad_norm, factor } = clipping(gradients, OPTIMISER.max_grad_norm)
+      for (const name of names) {
+        const { data } = gradients.get(name)!
+        const [m, v] = moments.map((of) => of.get(name)!)
+        adamWStep(values.get(name)!, data, m!, v!, step, OPTIMISER, factor, true)
+      }
+      expect((await engine.step(OPTIMISER)).grad_norm / grad_norm).toBeCloseTo(1, 5)
+      if (step === 10) {
+        const state = await engine.optimizerState()
+        expect(state.step).toBe(10)
+        const weights = await engine.adapterWeights('a')
+        await engine.removeAdapter('a')
+        await engine.addAdapter('a', LORA, weights)
+        await engine.train('a')
+        await engine.setOptimizerState(state)
+      }
+    }
+    for (const [name, { data }] of await engine.adapterWeights('a')) expectNear(data, values.get(name)!, 1e-4, name)
   })
 })
