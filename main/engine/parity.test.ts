@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
-import { type Doubles, type ReferenceAdapter, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
+import { referenceAdapter } from '../../testing/reference-adapter.ts'
+import { type Doubles, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
-import { dropoutMask } from './dropout.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from './engine.ts'
 import { qwen2 } from './families.ts'
 import { createNativeEngine } from './native/engine.ts'
@@ -63,8 +63,6 @@ const OPTIMISER = {
   weight_decay: 0.1,
   max_grad_norm: 1,
 }
-/** The most inputs of a projection in the test models. */
-const MAX_COLUMNS = 64
 const DROPOUT_SEED = 4_000_000_000
 
 const uniform = uniformStream(11)
@@ -92,19 +90,6 @@ const ENGINES: Record<string, (config: ModelConfig, base: Tensors) => Promise<En
 
 /** An arbitrary loss whose derivative differs from target to target. */
 const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.sin(index + 1))
-
-function referenceAdapter(lora: LoraConfig, tensors: Tensors, dropoutSeed?: number): ReferenceAdapter {
-  if (dropoutSeed === undefined) return { lora, tensors: toDoubles(tensors) }
-  const masks = new Map<string, Float32Array>()
-  const dropout: ReferenceAdapter['dropout'] = (layer, projection, row, column) => {
-    const key = `${layer} ${projection} ${row}`
-    const mask =
-      masks.get(key) ?? dropoutMask(lora.lora_dropout, dropoutSeed, layer, projection, Int32Array.of(row), MAX_COLUMNS)
-    masks.set(key, mask)
-    return mask[column]!
-  }
-  return { lora, tensors: toDoubles(tensors), dropout }
-}
 
 /**
  * Compares gradients with central differences of the reference's loss: for every tensor along a random direction, and at

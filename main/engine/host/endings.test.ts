@@ -18,7 +18,7 @@ const PROGRAM = fileURLToPath(new URL('../../../testing/host-program.ts', import
 const OPENING = { kind: 'tfjs', config: TINY, wish: { name: null, power: null }, holding: HOLDING } as const
 const FOREST: Forest = [{ tokens: Int32Array.of(1, 2, 3), parent: -1, targetStart: 1 }]
 
-/** The living host programs that `parent` has started, or that nobody has any more. */
+/** The living host programs that one of these processes is the parent of. */
 function hostsOf(...parents: number[]): number[] {
   return readdirSync('/proc').flatMap((pid) => {
     try {

@@ -1,12 +1,12 @@
 /** Compares the engine on SwiftShader with the double-precision reference, on small random models of every family. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
+import { referenceAdapter } from '../../../testing/reference-adapter.ts'
 import { type ReferenceAdapter, referenceScores, toDoubles } from '../../../testing/reference-float64.ts'
 import { softwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu, expectNear } from '../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import { adamWStep, clipping } from '../adamw.ts'
-import { dropoutMask } from '../dropout.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
 import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
@@ -73,22 +73,6 @@ const FOREST: Forest = [
 
 /** An arbitrary loss whose derivative differs from target to target. */
 const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.sin(index + 1))
-
-function referenceAdapter(lora: LoraConfig, tensors: Tensors, dropoutSeed?: number): ReferenceAdapter {
-  if (dropoutSeed === undefined) return { lora, tensors: toDoubles(tensors) }
-  const masks = new Map<string, Float32Array>()
-  return {
-    lora,
-    tensors: toDoubles(tensors),
-    dropout: (layer, projection, row, column) => {
-      const key = `${layer} ${projection} ${row}`
-      const mask =
-        masks.get(key) ?? dropoutMask(lora.lora_dropout, dropoutSeed, layer, projection, Int32Array.of(row), 64)
-      masks.set(key, mask)
-      return mask[column]!
-    },
-  }
-}
 
 /** Compares gradients with central differences of the reference's loss, along a random direction of each tensor. */
 function checkGradients(gradients: Tensors, reference: ReferenceAdapter, loss: () => number) {
