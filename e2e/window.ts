@@ -38,8 +38,9 @@ export async function clean(page: Page, name: string): Promise<void> {
     const { violations } = await new AxeBuilder({ page }).analyze()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   }
-  // Parts that are still fading in have less contrast. Check them once they have finished.
-  await expect.poll(look, { message: name, timeout: 15_000, intervals: [500] }).toEqual([])
+  // Parts that are still fading in have less contrast. Check them once they have finished. While a lab plays and trains
+  // beside it, one check takes 5 s on two idle cores, and several times that on busy ones.
+  await expect.poll(look, { message: name, timeout: 90_000, intervals: [500] }).toEqual([])
 }
 
 /** Saves a screenshot in coverage/window/. All projects but the first put their name before it. */
