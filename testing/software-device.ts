@@ -56,6 +56,26 @@ export async function softwareDevice(): Promise<GPUDevice> {
   return adapter.requestDevice({ requiredFeatures: optional(adapter), requiredLimits: wantedLimits(adapter) })
 }
 
+let shared: Promise<GPUDevice> | null = null
+
+/**
+ * One device for many engines. An engine's `close` leaves it open, so the next engine finds pipelines of the same kernels
+ * compiled: on SwiftShader that takes longer than what they compute in a test.
+ */
+export function sharedSoftwareDevice(): Promise<GPUDevice> {
+  shared ??= softwareDevice().then(
+    (device) =>
+      new Proxy(device, {
+        get(_, name) {
+          if (name === 'destroy') return () => {}
+          const value: unknown = Reflect.get(device, name, device)
+          return typeof value === 'function' ? value.bind(device) : value
+        },
+      }),
+  )
+  return shared
+}
+
 function optional({ features }: GPUAdapter): GPUFeatureName[] {
   return (['subgroups', 'shader-f16'] as const).filter((feature) => features.has(feature))
 }

@@ -5,6 +5,8 @@ import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { referenceAdapter } from '../../testing/reference-adapter.ts'
 import { type Doubles, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
+import { sharedSoftwareDevice } from '../../testing/software-device.ts'
+import { TESTS_WEBGPU } from '../../testing/webgpu.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import { UserError } from '../messages/error.ts'
 import type { DrawnToken, Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from './engine.ts'
@@ -12,6 +14,7 @@ import { qwen2 } from './families.ts'
 import { createNativeEngine } from './native/engine.ts'
 import { uniformStream } from './random.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
+import { createWebGpuEngine } from './webgpu/engine.ts'
 
 const TIED = qwen2({
   vocab_size: 23,
@@ -86,6 +89,10 @@ const ENGINES: Record<string, (config: ModelConfig, base: Tensors) => Promise<En
   ...(TESTS_NATIVE && {
     native: (config: ModelConfig, base: Tensors) => createNativeEngine(config, base, { threads: 2 }),
   }),
+  ...(TESTS_WEBGPU && {
+    webgpu: async (config: ModelConfig, base: Tensors) =>
+      createWebGpuEngine(await sharedSoftwareDevice(), config, base),
+  }),
 }
 
 /** An arbitrary loss whose derivative differs from target to target. */
@@ -95,7 +102,7 @@ const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.s
  * Compares gradients with central differences of the reference's loss: for every tensor along a random direction, and at
  * the element with the largest gradient.
  */
-function checkGradients(gradients: Tensors, doubles: Doubles, loss: () => number) {
+function checkGradients(gradients: Tensors, doubles: Doubles, loss: () => number, tolerance: number) {
   const next = uniformStream(5)
   expect([...gradients.keys()].sort()).toEqual([...doubles.keys()].sort())
   for (const [name, { data }] of gradients) {
@@ -113,7 +120,7 @@ function checkGradients(gradients: Tensors, doubles: Doubles, loss: () => number
       }
       const numeric = (at(1e-5) - at(-1e-5)) / 2e-5
       const analytic = data.reduce((sum, value, i) => sum + value * direction[i]!, 0)
-      expect(Math.abs(analytic - numeric), `${name}: ${analytic} and ${numeric}`).toBeLessThan(1e-4 * norm)
+      expect(Math.abs(analytic - numeric), `${name}: ${analytic} and ${numeric}`).toBeLessThan(tolerance * norm)
     }
     values.set(start)
   }
@@ -136,7 +143,12 @@ function expectTensorsClose(actual: Tensors, expected: Tensors, tolerance: numbe
   }
 }
 
-describe.each(Object.keys(ENGINES))('%s', (name) => {
+// SwiftShader compiles the kernels of the engine on WebGPU for a while.
+describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
+  /** WGSL allows exp an error of several units in the last place. */
+  const tolerance = name === 'webgpu' ? 1e-3 : 1e-4
+  /** Whether it generates. */
+  const generates = name !== 'webgpu'
   const open: Engine[] = []
   const make = async (config: ModelConfig, base = randomModel(config, 1, 0.3)) => {
     const engine = await ENGINES[name]!(config, base)
@@ -175,7 +187,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       const doubles = toDoubles(base)
       const loss = () =>
         referenceScores(config, doubles, null, FOREST).logprobs.reduce((sum, logprob, i) => sum + d[i]! * logprob, 0)
-      checkGradients(await engine.gradients(), doubles, loss)
+      checkGradients(await engine.gradients(), doubles, loss, tolerance)
     })
 
     test.each([
@@ -196,7 +208,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       expectClose(scores.logprobs, forward().logprobs, 1e-4, 'logprobs')
       const d = derivatives(scores)
       const loss = () => forward().logprobs.reduce((sum, logprob, i) => sum + d[i]! * logprob, 0)
-      checkGradients(await engine.gradients(), reference.tensors, loss)
+      checkGradients(await engine.gradients(), reference.tensors, loss, tolerance)
       expect(await engine.baseWeights()).toEqual(base)
       const undropped = referenceScores(config, doubles, referenceAdapter(lora, tensors), FOREST)
       expectClose((await engine.logprobs(FOREST, adapter)).logprobs, undropped.logprobs, 1e-4, 'logprobs')
@@ -244,7 +256,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
       expectTensorsClose(gradients, await engine.gradients(), 1e-3)
     })
 
-    test('generation is the full forward, token by token', async () => {
+    test.runIf(generates)('generation is the full forward, token by token', async () => {
       const prompts = [tokens(5), tokens(8), tokens(5)]
       prompts.push(prompts[0]!)
       const sampling = { temperature: 0, top_p: 1, max_new_tokens: 6, stop_token_ids: [], seeds: [1, 2, 3, 4] }
@@ -273,7 +285,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     })
   })
 
-  test('samples follow the distribution, and depend on their seed alone', async () => {
+  test.runIf(generates)('samples follow the distribution, and depend on their seed alone', async () => {
     const engine = await make(TIED)
     const prompt = tokens(6)
     const sampling = { temperature: 1.5, top_p: 1, max_new_tokens: 1, stop_token_ids: [] }
@@ -309,7 +321,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     expect([...second!.tokens]).not.toEqual([...first!.tokens])
   })
 
-  test('tokens are told as they are drawn, and a listener or a signal ends the call', async () => {
+  test.runIf(generates)('tokens are told as they are drawn, and a listener or a signal ends the call', async () => {
     const engine = await make(TIED)
     const prompts = [tokens(5), tokens(34)]
     const sampling = { temperature: 1, top_p: 1, max_new_tokens: 12, stop_token_ids: [3], seeds: [1, 2] }
@@ -342,7 +354,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     expect(await engine.generate(prompts, sampling, null)).toEqual(completions)
   })
 
-  test('the nucleus leaves unlikely tokens out', async () => {
+  test.runIf(generates)('the nucleus leaves unlikely tokens out', async () => {
     const engine = await make(TIED)
     const prompt = tokens(6)
     const greedy = { temperature: 0, top_p: 1, max_new_tokens: 1, stop_token_ids: [] }
@@ -397,26 +409,30 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     await expect(engine.logprobs([{ tokens: Int32Array.of(99), parent: -1, targetStart: 1 }], null)).rejects.toThrow()
   })
 
-  test('a sequence and a prompt that are longer than the model are refused, and the engine goes on', async () => {
-    const engine = await make(TIED)
-    const long: Forest = [
-      { tokens: tokens(60), parent: -1, targetStart: 60 },
-      { tokens: tokens(5), parent: 0, targetStart: 0 },
-    ]
-    await engine.train(null)
-    const told = 'A sequence has 65 tokens, but the model takes at most 64 (max_position_embeddings); shorten the text.'
-    for (const call of [engine.logprobs(long, null), engine.accumulate(long, derivatives)]) {
-      const error = await call.then(null, (thrown) => thrown)
-      expect(error).toBeInstanceOf(UserError)
-      expect(error.message).toBe(told)
-    }
-    const sampling = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
-    const refused = await engine.generate([tokens(60)], sampling, null).then(null, (thrown) => thrown)
-    expect(refused).toBeInstanceOf(UserError)
-    expect(refused.message).toMatch(/^The prompt has 60 tokens and the answer may have 5, .* at most 64/)
-    expect(await engine.generate([tokens(59)], sampling, null)).toHaveLength(1)
-    expect((await engine.logprobs(FOREST, null)).logprobs.length).toBeGreaterThan(0)
-  })
+  test.runIf(generates)(
+    'a sequence and a prompt that are longer than the model are refused, and the engine goes on',
+    async () => {
+      const engine = await make(TIED)
+      const long: Forest = [
+        { tokens: tokens(60), parent: -1, targetStart: 60 },
+        { tokens: tokens(5), parent: 0, targetStart: 0 },
+      ]
+      await engine.train(null)
+      const told =
+        'A sequence has 65 tokens, but the model takes at most 64 (max_position_embeddings); shorten the text.'
+      for (const call of [engine.logprobs(long, null), engine.accumulate(long, derivatives)]) {
+        const error = await call.then(null, (thrown) => thrown)
+        expect(error).toBeInstanceOf(UserError)
+        expect(error.message).toBe(told)
+      }
+      const sampling = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
+      const refused = await engine.generate([tokens(60)], sampling, null).then(null, (thrown) => thrown)
+      expect(refused).toBeInstanceOf(UserError)
+      expect(refused.message).toMatch(/^The prompt has 60 tokens and the answer may have 5, .* at most 64/)
+      expect(await engine.generate([tokens(59)], sampling, null)).toHaveLength(1)
+      expect((await engine.logprobs(FOREST, null)).logprobs.length).toBeGreaterThan(0)
+    },
+  )
 
   test('an aborted call rejects with the reason, and changes neither weights nor optimiser', async () => {
     const engine = await make(TIED)
@@ -436,7 +452,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     expect((await engine.step(OPTIMISER)).grad_norm).toBe(0)
   })
 
-  test('weights that have diverged end training and generating with a sentence', async () => {
+  test.runIf(generates)('weights that have diverged end training and generating with a sentence', async () => {
     const wild = new Map(
       [...randomModel(TIED, 5, 0.2)].map(([name, { shape, data }]) => [
         name,
@@ -455,7 +471,7 @@ describe.each(Object.keys(ENGINES))('%s', (name) => {
     expect(diverged.message).toMatch(/gradient holds NaN or infinity.* lower learning rate/)
   })
 
-  test('without targets there is nothing to score', async () => {
+  test.runIf(generates)('without targets there is nothing to score', async () => {
     const engine = await make(TIED)
     const none: Forest = [{ tokens: tokens(3), parent: -1, targetStart: 3 }]
     const scores = await engine.logprobs(none, null)

@@ -349,8 +349,6 @@ export const ENGLISH = {
   threads_one: '{{count}} thread',
   threads_other: '{{count}} threads',
   webgpuEngine: 'WebGPU on {{adapter}}; weights {{precision}}',
-  webgpuTrainsAdapters:
-    'The engine webgpu trains adapters alone, and not all weights of a model; set model.engine to native for that.',
   tfjsWasm: 'TensorFlow.js on WebAssembly, {{threads}}',
   tfjsCpu: 'TensorFlow.js in plain JavaScript, {{threads}}',
   tfjsCard: 'TensorFlow.js on libtensorflow, on an NVIDIA card',

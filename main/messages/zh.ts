@@ -303,8 +303,6 @@ export const CHINESE = translated({
   kernelsAmxWrong: 'AVX-512，乘积用 bf16（AMX 在此机器上结果不对）',
   threads_other: '{{count}} 个线程',
   webgpuEngine: 'WebGPU，使用 {{adapter}}；权重 {{precision}}',
-  webgpuTrainsAdapters:
-    'webgpu 引擎只训练适配器，不训练模型的全部权重；要训练全部权重，请把 model.engine 设为 native。',
   tfjsWasm: 'TensorFlow.js，运行于 WebAssembly，{{threads}}',
   tfjsCpu: 'TensorFlow.js，运行于纯 JavaScript，{{threads}}',
   tfjsCard: 'TensorFlow.js，运行于 libtensorflow，使用 NVIDIA 显卡',

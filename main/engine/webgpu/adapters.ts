@@ -120,23 +120,6 @@ export function planAdapter(config: ModelConfig, name: string, lora: LoraConfig)
   return { lora, layout, weights: { label: `adapter ${name}`, bytes: layout.bytes, buffer: null } }
 }
 
-/** What training an adapter needs beside its weights, in the same layout. */
-export interface Training {
-  readonly adapter: Adapter
-  readonly gradients: Memory
-  readonly exp_avg: Memory
-  readonly exp_avg_sq: Memory
-}
-
-export function planTrained(adapter: Adapter): Training {
-  const like = (label: string): Memory => ({
-    label: `${label} of ${adapter.weights.label}`,
-    bytes: adapter.layout.bytes,
-    buffer: null,
-  })
-  return { adapter, gradients: like('gradients'), exp_avg: like('exp_avg'), exp_avg_sq: like('exp_avg_sq') }
-}
-
 /** A group's matrices in a memory of the adapter's layout. */
 export function matricesOf({ a, b }: GroupPlace, memory: Memory): { readonly a: View; readonly b: View } {
   return { a: part(whole(memory), a.offset, a.bytes), b: part(whole(memory), b.offset, b.bytes) }

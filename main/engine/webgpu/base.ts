@@ -45,6 +45,8 @@ export interface BaseWeights {
   readonly finalNorm: View
   /** Every buffer that the model needs. */
   readonly memories: readonly Memory[]
+  /** That of norms and biases, among them. */
+  readonly vectors: Memory
   readonly places: ReadonlyMap<string, Place>
 }
 
@@ -108,7 +110,7 @@ export function planBase(config: ModelConfig, formats: Formats, limit: number): 
   })
   const finalNorm = vector(['model.norm.weight'], [hidden])
   const head = config.tie_word_embeddings ? embedding : matrix(['lm_head.weight'], formats.outer, [vocab_size], hidden)
-  return { layers, embedding, head, finalNorm, memories: [...memories, vectors], places }
+  return { layers, embedding, head, finalNorm, memories: [...memories, vectors], vectors, places }
 }
 
 /**
@@ -123,6 +125,17 @@ export async function loadBase(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const memory of base.memories) await gpu.allocate(memory)
+  await fillBase(gpu, config, base, stream, signal)
+}
+
+/** Fills allocated memories, as loadBase does. */
+export async function fillBase(
+  gpu: Gpu,
+  config: ModelConfig,
+  base: BaseWeights,
+  stream: TensorStream,
+  signal?: AbortSignal,
+): Promise<void> {
   const encoders = new Map<Matrix, Encoder>()
   // A matrix takes its tensors in order, which is not the checkpoint's.
   for (const name of base.places.keys()) {

@@ -6,8 +6,9 @@
  */
 import type { ModelConfig } from '../engine.ts'
 import { FAMILIES } from '../families.ts'
-import { type Adapter, type GroupName, groupOf, matricesOf, type Training } from './adapters.ts'
+import { type Adapter, type GroupName, groupOf, matricesOf } from './adapters.ts'
 import type { Layer } from './base.ts'
+import { addBiasGradient, addHeadNormGradients, addMatrixGradient, addNormGradient } from './base-gradients.ts'
 import type { Batch } from './batch.ts'
 import { attention, attentionBackwardKeys, attentionBackwardQueries, attentionTile } from './kernels/attention.ts'
 import { rmsNorm, rmsNormBackward } from './kernels/norm.ts'
@@ -27,6 +28,7 @@ import {
 } from './products.ts'
 import type { Program } from './program.ts'
 import { rotaryTables } from './rotary-tables.ts'
+import type { Training } from './training.ts'
 
 /** What layers of one batch share. */
 export interface Pass {
@@ -120,14 +122,15 @@ export function normalise(program: Program, config: ModelConfig, rows: number, x
   return y
 }
 
-/** dx += the gradient by way of a norm. */
+/** dx += the gradient by way of a norm, and `gradient` += that of the norm's weight, if it is trained. */
 export function normaliseBackward(
   program: Program,
   config: ModelConfig,
   rows: number,
-  views: { readonly x: View; readonly weight: View; readonly dy: View; readonly dx: View },
+  { gradient, ...views }: Record<'x' | 'weight' | 'dy' | 'dx', View> & { readonly gradient: View | undefined },
   add: boolean,
 ): void {
+  if (gradient !== undefined) addNormGradient(program, config.rms_norm_eps, rows, { ...views, gradient })
   const params = { columns: config.hidden_size, eps: config.rms_norm_eps, add: add ? 1 : 0 }
   program.run(rmsNormBackward, views, params, rows)
 }
@@ -219,8 +222,8 @@ export function releaseLayer({ program }: Pass, { x: _, low, ...views }: Kept): 
 }
 
 /**
- * Turns the gradient of a layer's output into that of its input, in place, adds the adapter's gradients, and frees what the
- * layer keeps. With `last`, nothing below is trained, so the input's gradient is not computed.
+ * Turns the gradient of a layer's output into that of its input, in place, adds the gradients of what is trained, and frees
+ * what the layer keeps. With `last`, nothing below is trained, so the input's gradient is not computed.
  */
 export function backwardLayer(
   pass: Pass,
@@ -234,6 +237,8 @@ export function backwardLayer(
   const { program, config, batch, tables } = pass
   const { rows } = batch
   const { queries, keys } = headNumbers(config)
+  /** The gradients of the layer's own weights, if these are trained. */
+  const own = training.adapter === null ? training.gradients.layers[layer]! : undefined
 
   const dAct = program.allocate(rows * config.intermediate_size)
   projectBackward(pass, training, layer, 'down', weights.down, { x: kept.act, dy: gradient, dx: dAct }, kept)
@@ -245,7 +250,13 @@ export function backwardLayer(
   const dNormed = program.allocate(rows * config.hidden_size)
   projectBackward(pass, training, layer, 'gateUp', weights.gateUp, { x: middleNormed, dy: gateUp, dx: dNormed }, kept)
   program.free(gateUp, middleNormed)
-  normaliseBackward(program, config, rows, { x: middle, weight: weights.postNorm, dy: dNormed, dx: gradient }, true)
+  normaliseBackward(
+    program,
+    config,
+    rows,
+    { x: middle, weight: weights.postNorm, dy: dNormed, dx: gradient, gradient: own?.postNorm },
+    true,
+  )
   program.free(middle)
 
   const dMixed = program.allocate(rows * queries)
@@ -270,6 +281,7 @@ export function backwardLayer(
     batch.keys.tiles * config.num_key_value_heads,
   )
   program.free(mixed, dMixed, rotated, lse, delta)
+  if (own !== undefined) addHeadNormGradients(program, config, rows, own, { ...tables, qkv, dRotated })
   const norm = FAMILIES[config.model_type].qk_norm
   program.run(
     rotateBackward({ norm }),
@@ -294,12 +306,16 @@ export function backwardLayer(
     { x: normed, dy: dQkv, ...(!last && { dx: dNormed }) },
     kept,
   )
+  if (own?.bias !== undefined) addBiasGradient(program, own.bias, rows, dQkv)
   program.free(dQkv, normed)
-  if (!last) normaliseBackward(program, config, rows, { x, weight: weights.inputNorm, dy: dNormed, dx: gradient }, true)
+  if (!last) {
+    const views = { x, weight: weights.inputNorm, dy: dNormed, dx: gradient, gradient: own?.inputNorm }
+    normaliseBackward(program, config, rows, views, true)
+  }
   program.free(dNormed)
 }
 
-/** The gradients of a product: of its input, if `dx` is given, and of the adapter's matrices. Frees its small product. */
+/** The gradients of a product: of its input, if `dx` is given, and of what is trained. Frees the adapter's small product. */
 function projectBackward(
   pass: Pass,
   training: Training,
@@ -313,7 +329,8 @@ function projectBackward(
   const { rows } = batch
   const group = pass.adapter === null ? undefined : groupOf(pass.adapter, layer, name)
   const made = low[name]
-  if (group === undefined || made === undefined) {
+  if (training.adapter === null || group === undefined || made === undefined) {
+    if (training.adapter === null) addMatrixGradient(program, training.gradients.layers[layer]![name], rows, { x, dy })
     if (dx !== undefined) matrixProductBackward(program, matrix, rows, { dy, dx })
     return
   }

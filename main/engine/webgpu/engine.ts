@@ -24,7 +24,7 @@ import type {
 import { outline } from '../forest.ts'
 import { noted } from '../noted.ts'
 import { adapterShapes } from '../weights.ts'
-import { type Adapter, packAdapter, planAdapter, planTrained, type Training, unpackAdapter } from './adapters.ts'
+import { type Adapter, packAdapter, planAdapter, unpackAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { type Formats, loadBase, planBase, readBase } from './base.ts'
 import { type Batch, batchOf } from './batch.ts'
@@ -35,6 +35,15 @@ import { F32 } from './matrix.ts'
 import { type Memory, type View, whole } from './memory.ts'
 import { stepAdamW } from './optimizer.ts'
 import { type Keeping, type Model, recordScores, recordStep } from './step.ts'
+import {
+  MOMENTS,
+  planAdapterTraining,
+  planBaseTraining,
+  readMoment,
+  type Training,
+  trainedMemories,
+  writeMoment,
+} from './training.ts'
 
 export interface WebGpuOptions {
   /** How the matrices are held; default: as floats. */
@@ -85,9 +94,10 @@ export async function createWebGpuEngine(
   }
 }
 
-/** The trained adapter, with the count of its steps. */
-interface Trained extends Training {
-  readonly name: string
+/** What is trained: an adapter by its name, or the base (null); and the count of its steps. */
+interface Trained {
+  readonly name: AdapterName
+  readonly training: Training
   step: number
 }
 
@@ -160,14 +170,24 @@ class WebGpuEngine implements Engine {
 
   train(target: AdapterName): Promise<void> {
     return this.#queue(async () => {
-      if (target === null) throw new UserError('webgpuTrainsAdapters')
-      const adapter = this.#adapter(target)
-      this.#endTraining()
-      const training = planTrained(adapter)
-      for (const memory of [training.gradients, training.exp_avg, training.exp_avg_sq]) {
-        await this.#gpu.allocate(memory)
+      const { base } = this.#model
+      if (target === null && [base.embedding, base.layers[0]!.o].some(({ format }) => format !== F32)) {
+        throw new Error('The base weights are frozen: they are not in fp32.')
       }
-      this.#trained = { ...training, name: target, step: 0 }
+      const training =
+        target === null
+          ? planBaseTraining(this.config, base, this.#arena.limit)
+          : planAdapterTraining(this.#adapter(target))
+      this.#endTraining()
+      this.#trained = { name: target, training, step: 0 }
+      try {
+        for (const memories of trainedMemories(training)) {
+          for (const name of MOMENTS) await this.#gpu.allocate(memories[name])
+        }
+      } catch (error) {
+        this.#endTraining()
+        throw error
+      }
     })
   }
 
@@ -182,7 +202,7 @@ class WebGpuEngine implements Engine {
 
   accumulate(forest: Forest, dLoss: DLoss, dropoutSeed?: number, signal?: AbortSignal): Promise<Scores> {
     return this.#queue(async () => {
-      const training = this.#training()
+      const { training } = this.#training()
       const { scores, batches } = this.#layOut(forest)
       const [only, ...others] = batches
       if (only !== undefined && others.length === 0) {
@@ -214,41 +234,41 @@ class WebGpuEngine implements Engine {
 
   gradients(): Promise<Tensors> {
     return this.#queue(async () => {
-      const { adapter, gradients } = this.#training()
-      return unpackAdapter(adapter.layout, await this.#floats(gradients))
+      return readMoment(this.#gpu, this.config, this.#training().training, 'gradients')
     })
   }
 
   step(adamW: AdamW): Promise<{ grad_norm: number }> {
     return this.#queue(async () => {
-      const training = this.#training()
-      const grad_norm = await stepAdamW(this.#gpu, this.#arena, training, training.step + 1, adamW)
-      training.step++
+      const trained = this.#training()
+      const memories = trainedMemories(trained.training)
+      const grad_norm = await stepAdamW(this.#gpu, this.#arena, memories, trained.step + 1, adamW)
+      trained.step++
       return { grad_norm }
     })
   }
 
   optimizerState(): Promise<OptimizerState> {
     return this.#queue(async () => {
-      const { step, adapter, exp_avg, exp_avg_sq } = this.#training()
+      const { step, training } = this.#training()
       return {
         step,
-        exp_avg: unpackAdapter(adapter.layout, await this.#floats(exp_avg)),
-        exp_avg_sq: unpackAdapter(adapter.layout, await this.#floats(exp_avg_sq)),
+        exp_avg: await readMoment(this.#gpu, this.config, training, 'exp_avg'),
+        exp_avg_sq: await readMoment(this.#gpu, this.config, training, 'exp_avg_sq'),
       }
     })
   }
 
   setOptimizerState({ step, exp_avg, exp_avg_sq }: OptimizerState): Promise<void> {
     return this.#queue(async () => {
-      const training = this.#training()
-      const { layout, lora } = training.adapter
-      for (const moments of [exp_avg, exp_avg_sq]) {
-        checkTensors(moments, adapterShapes(this.config, lora), () => message('theOptimizerState'))
+      const trained = this.#training()
+      for (const [name, moments] of [
+        ['exp_avg', exp_avg],
+        ['exp_avg_sq', exp_avg_sq],
+      ] as const) {
+        await writeMoment(this.#gpu, this.config, trained.training, name, moments)
       }
-      this.#gpu.write(whole(training.exp_avg), packAdapter(layout, exp_avg))
-      this.#gpu.write(whole(training.exp_avg_sq), packAdapter(layout, exp_avg_sq))
-      training.step = step
+      trained.step = step
     })
   }
 
@@ -288,8 +308,9 @@ class WebGpuEngine implements Engine {
 
   #endTraining(): void {
     if (this.#trained === null) return
-    const { gradients, exp_avg, exp_avg_sq } = this.#trained
-    this.#gpu.free(gradients, exp_avg, exp_avg_sq)
+    for (const memories of trainedMemories(this.#trained.training)) {
+      this.#gpu.free(...MOMENTS.map((name) => memories[name]))
+    }
     this.#trained = null
   }
 

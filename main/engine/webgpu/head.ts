@@ -1,6 +1,7 @@
 /** Records the head: from the last hidden states to the targets' log-probabilities, and back. */
 import type { Scores } from '../engine.ts'
 import type { BaseWeights } from './base.ts'
+import { addMatrixGradient } from './base-gradients.ts'
 import { normalise, normaliseBackward, type Pass } from './decoder.ts'
 import { headGradient, headReduce, STATE } from './kernels/head.ts'
 import { ELEMENTS, gather, gatherBackward } from './kernels/rows.ts'
@@ -54,8 +55,17 @@ export function forwardHead(pass: Pass, base: BaseWeights, x: View): HeadKept {
   return { hidden, normed, states, targets, predictors }
 }
 
-/** The gradient of the hidden states [T, H], from the derivatives `slopes` of the targets' log-probabilities. Frees `kept`. */
-export function backwardHead(pass: Pass, base: BaseWeights, kept: HeadKept, slopes: View): View {
+/**
+ * The gradient of the hidden states [T, H], from the derivatives `slopes` of the targets' log-probabilities. Adds to those of
+ * the base's own weights, if these are trained. Frees `kept`.
+ */
+export function backwardHead(
+  pass: Pass,
+  base: BaseWeights,
+  kept: HeadKept,
+  slopes: View,
+  gradients: BaseWeights | undefined,
+): View {
   const { program, config, batch } = pass
   const { count, starts, users } = batch.targets
   const columns = config.hidden_size
@@ -67,10 +77,12 @@ export function backwardHead(pass: Pass, base: BaseWeights, kept: HeadKept, slop
     const params = { rows: count, columns: chunk.rows, first }
     program.run(headGradient, { logits, targets, states, slopes }, params, Math.ceil((count * chunk.rows) / ELEMENTS))
     matrixProductBackward(program, chunk, count, { dy: logits, dx: dNormed, add: first > 0 })
+    if (gradients === undefined) continue
+    addMatrixGradient(program, rowsOf(gradients.head, first, first + chunk.rows), count, { x: normed, dy: logits })
   }
   program.free(logits)
   const dHidden = program.allocate(count * columns)
-  const views = { x: hidden, weight: base.finalNorm, dy: dNormed, dx: dHidden }
+  const views = { x: hidden, weight: base.finalNorm, dy: dNormed, dx: dHidden, gradient: gradients?.finalNorm }
   normaliseBackward(program, config, count, views, false)
   const held = { starts: program.hold(starts), users: program.hold(users) }
   const dx = program.allocate(batch.rows * columns)

@@ -2,12 +2,12 @@
 import { UserError } from '../../messages/error.ts'
 import { clippingFactor } from '../adamw.ts'
 import type { AdamW } from '../engine.ts'
-import type { Training } from './adapters.ts'
 import type { Arena } from './arena.ts'
 import type { Gpu } from './device.ts'
 import { adamW, PARTIAL_SUMS, squareSums, UPDATED } from './kernels/adamw.ts'
-import { whole } from './memory.ts'
+import { part, whole } from './memory.ts'
 import { Program } from './program.ts'
+import type { TrainedMemory } from './training.ts'
 
 /**
  * Clips, takes the step number `step` (from 1), and clears the gradients. Returns the norm before clipping. Throws UserError if
@@ -16,50 +16,61 @@ import { Program } from './program.ts'
 export async function stepAdamW(
   gpu: Gpu,
   arena: Arena,
-  { adapter, gradients, exp_avg, exp_avg_sq }: Training,
+  memories: readonly TrainedMemory[],
   step: number,
   options: AdamW,
 ): Promise<number> {
-  const count = adapter.layout.bytes / 4
-  const groups = Math.ceil(count / UPDATED)
   arena.reset()
   const program = new Program(arena)
-  const partial = program.allocate(PARTIAL_SUMS)
-  const sums = Math.min(groups, PARTIAL_SUMS)
-  program.run(squareSums, { gradients: whole(gradients), partial }, { count }, sums)
+  const partial = program.allocate(PARTIAL_SUMS * memories.length)
+  const parts = memories.map(({ weights: { bytes } }) => {
+    const groups = Math.ceil(bytes / 4 / UPDATED)
+    return { count: bytes / 4, groups, sums: Math.min(groups, PARTIAL_SUMS) }
+  })
+  memories.forEach(({ gradients }, index) => {
+    const { count, sums } = parts[index]!
+    const own = part(partial, 4 * PARTIAL_SUMS * index, 4 * PARTIAL_SUMS)
+    program.run(squareSums, { gradients: whole(gradients), partial: own }, { count }, sums)
+  })
   await gpu.fit(arena)
   await gpu.run(program.cut())
   const [bytes] = await gpu.read(partial)
-  const grad_norm = Math.sqrt(new Float32Array(bytes!, 0, sums).reduce((sum, square) => sum + square, 0))
+  let squares = 0
+  parts.forEach(({ sums }, index) => {
+    for (const square of new Float32Array(bytes!, 4 * PARTIAL_SUMS * index, sums)) squares += square
+  })
+  const grad_norm = Math.sqrt(squares)
   if (!Number.isFinite(grad_norm)) {
-    program.clear(whole(gradients))
+    for (const { gradients } of memories) program.clear(whole(gradients))
     await gpu.run(program.cut())
     throw new UserError('gradientNotFinite')
   }
   const { learning_rate, adam_beta1, adam_beta2, adam_epsilon, weight_decay, max_grad_norm } = options
-  program.run(
-    adamW,
-    {
-      weights: whole(adapter.weights),
-      gradients: whole(gradients),
-      exp_avg: whole(exp_avg),
-      exp_avg_sq: whole(exp_avg_sq),
-    },
-    {
-      count,
-      factor: clippingFactor(grad_norm, max_grad_norm),
-      // Every tensor of an adapter is a matrix, and so decayed.
-      keep: 1 - learning_rate * weight_decay,
-      rate: learning_rate / (1 - adam_beta1 ** step),
-      root: Math.sqrt(1 - adam_beta2 ** step),
-      beta1: adam_beta1,
-      beta2: adam_beta2,
-      rest1: 1 - adam_beta1,
-      rest2: 1 - adam_beta2,
-      epsilon: adam_epsilon,
-    },
-    groups,
-  )
+  memories.forEach(({ weights, gradients, exp_avg, exp_avg_sq, decayed }, index) => {
+    const { count, groups } = parts[index]!
+    program.run(
+      adamW,
+      {
+        weights: whole(weights),
+        gradients: whole(gradients),
+        exp_avg: whole(exp_avg),
+        exp_avg_sq: whole(exp_avg_sq),
+      },
+      {
+        count,
+        factor: clippingFactor(grad_norm, max_grad_norm),
+        keep: decayed ? 1 - learning_rate * weight_decay : 1,
+        rate: learning_rate / (1 - adam_beta1 ** step),
+        root: Math.sqrt(1 - adam_beta2 ** step),
+        beta1: adam_beta1,
+        beta2: adam_beta2,
+        rest1: 1 - adam_beta1,
+        rest2: 1 - adam_beta2,
+        epsilon: adam_epsilon,
+      },
+      groups,
+    )
+  })
   await gpu.run(program.cut())
   await gpu.done()
   return grad_norm

@@ -4,7 +4,7 @@
  */
 import type { Forest, LoraConfig, ModelConfig } from '../engine.ts'
 import { outline } from '../forest.ts'
-import { planAdapter, planTrained } from './adapters.ts'
+import { planAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { type Formats, planBase } from './base.ts'
 import { batchOf } from './batch.ts'
@@ -12,6 +12,7 @@ import { attentionTile } from './kernels/attention.ts'
 import { aligned, type Memory } from './memory.ts'
 import { dispatches } from './program.ts'
 import { type Keeping, recordStep } from './step.ts'
+import { planAdapterTraining } from './training.ts'
 
 export interface PlanOptions {
   readonly formats: Formats
@@ -42,7 +43,7 @@ export function planStep(config: ModelConfig, forest: Forest, options: PlanOptio
   const { bufferBytes = 2 ** 30, workgroupMemory = 32_768 } = options
   const base = planBase(config, options.formats, bufferBytes)
   const adapter = planAdapter(config, 'trained', options.lora)
-  const trained = planTrained(adapter)
+  const trained = planAdapterTraining(adapter)
   const outlined = outline(forest, config)
   const tile = attentionTile(config.head_dim, workgroupMemory)
   const batch = batchOf(forest, outlined, outlined.trees.flat(), tile)

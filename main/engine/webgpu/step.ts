@@ -5,9 +5,10 @@
 import type { Projection } from '../../config/choices.ts'
 import { dropoutKeys } from '../dropout.ts'
 import type { ModelConfig } from '../engine.ts'
-import { type Adapter, GROUPS, type GroupName, type Training } from './adapters.ts'
+import { type Adapter, GROUPS, type GroupName } from './adapters.ts'
 import type { Arena } from './arena.ts'
 import type { BaseWeights } from './base.ts'
+import { addEmbeddingGradient } from './base-gradients.ts'
 import type { Batch } from './batch.ts'
 import {
   backwardLayer,
@@ -25,6 +26,7 @@ import { backwardHead, forwardHead, releaseHead } from './head.ts'
 import type { View } from './memory.ts'
 import type { Dropout } from './products.ts'
 import { type Item, Program } from './program.ts'
+import type { Training } from './training.ts'
 
 export interface Model {
   readonly config: ModelConfig
@@ -91,7 +93,8 @@ export function recordStep(
   const { base } = model
   const { adapter } = training
   const { pass, keys } = begin(model, program, batch, adapter, dropoutSeed)
-  const lowest = lowestAdapted(adapter) ?? base.layers.length
+  const own = training.adapter === null ? training.gradients : undefined
+  const lowest = adapter === null ? 0 : (lowestAdapted(adapter) ?? base.layers.length)
   const inputs: View[] = []
   const kept = new Map<number, Kept>()
   let x = embedTokens(pass, base.embedding)
@@ -109,14 +112,15 @@ export function recordStep(
   const forward = { items: program.cut(), states: head.states }
 
   const slopes = program.allocate(batch.targets.count)
-  const gradient = backwardHead(pass, base, head, slopes)
+  const gradient = backwardHead(pass, base, head, slopes, own)
   for (let layer = base.layers.length - 1; layer >= lowest; layer--) {
     const weights = base.layers[layer]!
     const input = inputs[layer]!
     const made = kept.get(layer) ?? makeLayer(pass, weights, layer, input)
-    backwardLayer(pass, training, weights, layer, made, gradient, layer === lowest)
+    backwardLayer(pass, training, weights, layer, made, gradient, own === undefined && layer === lowest)
     program.free(input)
   }
+  if (own !== undefined) addEmbeddingGradient(program, own.embedding, batch.tokens, gradient)
   program.free(gradient, slopes, ...keys)
   endPass(pass)
   return { forward, slopes, backward: program.cut() }

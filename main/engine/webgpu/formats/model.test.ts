@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { randomAdapter, randomModel } from '../../../../testing/random-model.ts'
 import { referenceScores, toDoubles } from '../../../../testing/reference-float64.ts'
-import { softwareDevice } from '../../../../testing/software-device.ts'
+import { sharedSoftwareDevice } from '../../../../testing/software-device.ts'
 import { describeWebGpu, expectNear } from '../../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../../config/choices.ts'
 import type { Forest, LoraConfig } from '../../engine.ts'
@@ -32,7 +32,9 @@ const FOREST: Forest = [
 describeWebGpu('a model with quantised weights', () => {
   test('NF4 with embedding and head in int8: scores with an adapter are those of the held numbers', async () => {
     const formats = { layers: FORMATS.nf4, outer: FORMATS.int8 }
-    const engine = await createWebGpuEngine(await softwareDevice(), CONFIG, randomModel(CONFIG, 1, 0.2), { formats })
+    const engine = await createWebGpuEngine(await sharedSoftwareDevice(), CONFIG, randomModel(CONFIG, 1, 0.2), {
+      formats,
+    })
     try {
       const tensors = randomAdapter(CONFIG, LORA, 2, 0.2)
       await engine.addAdapter('a', LORA, tensors)
