@@ -21,7 +21,7 @@ import {
 } from 'electron'
 import type { HiddenWindow } from '../main/chromium/window.ts'
 import type { Settings } from '../main/config/settings.ts'
-import { mayHaveCard } from '../main/engine/host/cards.ts'
+import { mayHaveCard } from '../main/engine/host/may-have-card.ts'
 import { projectPath } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { UserError } from '../main/messages/error.ts'

@@ -2,10 +2,12 @@
  * Generates with a model of random weights, in its own process so that the peak is its own: `node bench/memory-generate.ts
  * <case as JSON>` prints a line of JSON. It completes new prompts until the cache of keys and values is full.
  */
+
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter/adapter.ts'
 import { moveAdapter } from '../main/engine/free.ts'
+import { storedAs } from '../main/engine/holding.ts'
 import { CACHE_BYTES, createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
@@ -41,7 +43,7 @@ async function measure(one: GenerationCase): Promise<z.infer<typeof generationRe
   const config = publishedShape(model)
   if (config === undefined) throw new Error(`${model} is no published size`)
   const engine = await createNativeEngine(config, randomStream(config, 1), {
-    precision: precision === 'fp32' ? 'float32' : precision,
+    precision: storedAs(precision),
     products: precision === 'fp32' ? 'fp32' : 'bf16',
     headPrecision,
     threads,

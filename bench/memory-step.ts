@@ -3,11 +3,13 @@
  * bench/memory-step.ts <case as JSON>` prints a line of JSON. As in the lab, the frozen reference comes first, and its
  * adapter is then freed.
  */
+
 import { z } from 'zod'
 import { HEAD_PRECISIONS, PRECISIONS, PROJECTIONS } from '../main/config/choices.ts'
 import { initLora } from '../main/engine/adapter/adapter.ts'
 import type { Engine, LoraConfig } from '../main/engine/engine.ts'
 import { moveAdapter } from '../main/engine/free.ts'
+import { storedAs } from '../main/engine/holding.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { randomStream } from '../main/engine/random-stream.ts'
@@ -53,7 +55,7 @@ async function measure(memoryCase: MemoryCase): Promise<z.infer<typeof resultSch
     return { peak: process.resourceUsage().maxRSS * 1024, seconds }
   }
   const engine = await createNativeEngine(config, randomStream(config, 1), {
-    precision: precision === 'fp32' ? 'float32' : precision,
+    precision: storedAs(precision),
     products: precision === 'fp32' ? 'fp32' : 'bf16',
     headPrecision,
     checkpointing: gradientCheckpointing,

@@ -2,6 +2,7 @@
  * The native engine of this or another checkout as a peer of the bench, in its own process: `node bench/peer-engine.ts
  * <settings as JSON>` takes the requests of peer_torch.py.
  */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +12,7 @@ import { PRECISIONS } from '../main/config/choices.ts'
 import type { loadAdapter } from '../main/engine/adapter/adapter.ts'
 import type { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type { Engine } from '../main/engine/engine.ts'
+import { storedAs } from '../main/engine/holding.ts'
 import type { createNativeEngine } from '../main/engine/native/engine.ts'
 import type { PlantedForest, plant, Sequence, targets } from '../main/training/forest.ts'
 import type { dpoStep, Reference, sftStep } from './step.ts'
@@ -106,7 +108,7 @@ async function serve({ checkout, instructions, precision, checkpointing, keptByt
         const engine = await lab.createNativeEngine(config, checkpoint, {
           instructions,
           products: 'bf16',
-          precision: precision === 'fp32' ? 'float32' : precision,
+          precision: storedAs(precision),
           checkpointing,
           keptBytes,
         })

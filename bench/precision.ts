@@ -5,6 +5,7 @@ import type { HeadPrecision, Precision } from '../main/config/choices.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type { Forest, ModelConfig, Tensors } from '../main/engine/engine.ts'
 import { qwen2 } from '../main/engine/families.ts'
+import { storedAs } from '../main/engine/holding.ts'
 import { createNativeEngine } from '../main/engine/native/engine.ts'
 import { uniformStream } from '../main/engine/random.ts'
 import { loadTokenizer } from '../main/engine/tokenizer/tokenizer.ts'
@@ -68,7 +69,7 @@ async function logprobs(
   precision: Precision,
   headPrecision: HeadPrecision,
 ): Promise<number[]> {
-  const held = precision === 'fp32' ? 'float32' : precision
+  const held = storedAs(precision)
   const engine = await createNativeEngine(config, tensors, { precision: held, headPrecision })
   const all: number[] = []
   for (const batch of batches) all.push(...(await engine.logprobs(batch, null)).logprobs)

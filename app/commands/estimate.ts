@@ -1,11 +1,12 @@
 /** `dpo-driver estimate`: how much memory and time training will take, without loading a model. */
 import type { Command as Program } from 'commander'
-import type { Card } from '../../main/capacity/card.ts'
 import type { MeasuredStages } from '../../main/capacity/duration.ts'
+import type { MemoryQuestion } from '../../main/capacity/estimate.ts'
 import type { LeastPlan } from '../../main/capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../../main/capacity/lengths.ts'
 import type { MemoryPlan } from '../../main/capacity/memory.ts'
 import type { Config } from '../../main/config/schema.ts'
+import type { Card } from '../../main/engine/host/card.ts'
 import { UserError } from '../../main/messages/error.ts'
 import { duration, type Screen } from '../terminal.ts'
 import { example, type Terminal } from './command.ts'
@@ -53,7 +54,9 @@ async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
   await fetchShape(config.model.base_model_name)
   const { checkPositions, planMemory } = await import('../../main/capacity/memory.ts')
   checkPositions(config, options.prompt, options.completion)
-  if (engineOf(config.model.engine) !== 'native') return estimateLeast(config, options, out)
+  const engine = engineOf(config.model.engine)
+  if (engine === 'webgpu') return estimateCard(config, options, out)
+  if (engine !== 'native') return estimateLeast(config, options, out)
   const plan = planMemory(config, options.prompt, options.completion)
   const { measureStages } = await import('../../main/capacity/duration.ts')
   const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, options)
@@ -67,18 +70,12 @@ async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
 }
 
 async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promise<void> {
-  const { gb } = await import('../../main/capacity/gigabytes.ts')
+  const { gb } = await import('../../main/messages/gigabytes.ts')
   const { question, estimate: peak, generation, free } = plan
-  const { precision, headPrecision, gradientCheckpointing, keptBytes = 0, lora } = question
   const list = (parts: object) => {
     for (const [part, bytes] of Object.entries(parts)) out.write(partLine(part, gb(bytes)))
   }
-  const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
-  const recomputed =
-    keptBytes === 0 ? 'recomputed in the backward pass' : `kept up to ${gb(keptBytes)}, then recomputed`
-  const kept = gradientCheckpointing ? recomputed : 'kept'
-  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
-  out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
+  tellQuestion(config, question, gb, out)
   const { saving, ...parts } = peak
   list(parts)
   out.write(`${gb(saving)} more while a checkpoint is saved.\n`)
@@ -86,6 +83,37 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
   list(generation)
   const room = Math.max(peak.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} are available on this machine now: ${room}.\n`)
+}
+
+/** What is planned: how the model is held, and the batch. */
+function tellQuestion(config: Config, question: MemoryQuestion, gb: (bytes: number) => string, out: Screen): void {
+  const { precision, headPrecision, gradientCheckpointing, keptBytes = 0, lora } = question
+  const held = precision === 'fp32' ? 'fp32' : `${precision} (embedding and head ${headPrecision})`
+  const recomputed =
+    keptBytes === 0 ? 'recomputed in the backward pass' : `kept up to ${gb(keptBytes)}, then recomputed`
+  const kept = gradientCheckpointing ? recomputed : 'kept'
+  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
+  out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
+}
+
+/** The plan of a step on a graphics card. */
+async function estimateCard(config: Config, { prompt, completion, json }: EstimateOptions, out: Screen): Promise<void> {
+  const { planOnCard } = await import('../../main/capacity/card.ts')
+  const { gb } = await import('../../main/messages/gigabytes.ts')
+  const { question, estimate: peak, card } = await planOnCard(config, prompt, completion)
+  if (json) {
+    out.write(`${JSON.stringify({ ...peak, engine: 'webgpu', card, question })}\n`)
+    return
+  }
+  tellQuestion(config, question, gb, out)
+  for (const part of ['weights', 'adapter', 'optimizer', 'activations', 'total'] as const) {
+    out.write(partLine(part, gb(peak[part])))
+  }
+  const found =
+    card === null
+      ? 'The system does not tell how much memory the graphics card has.'
+      : `${card.name} has ${gb(card.memory)}: ${peak.total <= card.memory ? 'enough' : 'not enough'}.`
+  out.write(`${found}\n`)
 }
 
 function tellTimes(config: Config, { speed, times }: MeasuredStages, out: Screen): void {
@@ -114,16 +142,16 @@ async function estimateLeast(
   out: Screen,
 ): Promise<void> {
   const { planLeast } = await import('../../main/capacity/forecast.ts')
-  const { findAnyCard, findCard } = await import('../../main/capacity/card.ts')
+  const { findCard } = await import('../../main/engine/host/card.ts')
   const plan = planLeast(config, prompt, completion)
   const { engine, estimate: least, free, native } = plan
-  const card = engine === 'tfjs-node-gpu' ? await findCard() : engine === 'webgpu' ? await findAnyCard() : null
+  const card = engine === 'tfjs-node-gpu' ? await findCard() : null
   if (json) out.write(`${JSON.stringify({ ...least, engine, least: true, free, card, native: native.total })}\n`)
   else await tellLeast(config, plan, card, out)
 }
 
 async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out: Screen): Promise<void> {
-  const { gb } = await import('../../main/capacity/gigabytes.ts')
+  const { gb } = await import('../../main/messages/gigabytes.ts')
   const { engine, estimate: least, free, native } = plan
   out.write(`${config.model.base_model_name} on ${engine}, which holds everything in fp32: training takes at least\n`)
   for (const [part, bytes] of Object.entries(least)) out.write(partLine(part, gb(bytes)))
@@ -131,11 +159,6 @@ async function tellLeast(config: Config, plan: LeastPlan, card: Card | null, out
   if (engine === 'tfjs-node-gpu') {
     const found = card === null ? 'nvidia-smi finds no card here' : `${card.name} has ${gb(card.memory)}`
     out.write(`tfjs-node-gpu computes in the memory of an NVIDIA card: ${found}.\n`)
-  }
-  if (engine === 'webgpu') {
-    const found =
-      card === null ? 'the system does not tell how much this one has' : `${card.name} has ${gb(card.memory)}`
-    out.write(`webgpu computes in the memory of a graphics card: ${found}.\n`)
   }
   const room = least.total <= Math.min(free, card?.memory ?? free) ? '' : ': not enough'
   out.write(`${gb(free)} of memory are available on this machine now${room}.\n`)

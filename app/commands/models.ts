@@ -54,7 +54,7 @@ function asJson({ problem, ...model }: ListedModel, times: ReadonlyMap<string, n
 }
 
 async function tellModels(list: ModelList, out: Screen, times: ReadonlyMap<string, number> = new Map()): Promise<void> {
-  const { gb } = await import('../../main/capacity/gigabytes.ts')
+  const { gb } = await import('../../main/messages/gigabytes.ts')
   const { models, available, least, unreadable, cut } = list
   const usable = models.filter(({ problem }) => problem === null)
   const others = models.filter(({ problem }) => problem !== null)

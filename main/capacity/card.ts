@@ -1,47 +1,46 @@
-/** Finds how much memory the graphics card has, which WebGPU does not tell. */
-import { execFile } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { z } from 'zod'
+/** Checks whether training fits on a graphics card, before anything is loaded or downloaded. */
+import type { Config } from '../config/schema.ts'
+import { architectureOf } from '../engine/architecture.ts'
+import { chooseCardHolding } from '../engine/card-holding.ts'
+import type { ModelConfig } from '../engine/engine.ts'
+import { type Card, cardOf } from '../engine/host/card.ts'
+import { UserError } from '../messages/error.ts'
+import { gb } from '../messages/gigabytes.ts'
+import type { MemoryEstimate, MemoryQuestion } from './estimate.ts'
+import { estimateOnCard } from './estimate-card.ts'
+import { questionOf } from './memory.ts'
 
-export interface Card {
-  readonly name: string
-  /** Bytes of its memory, in use or not. */
-  readonly memory: number
+export interface CardPlan {
+  readonly question: MemoryQuestion
+  readonly estimate: MemoryEstimate
+  /** null where the system does not tell how much memory it has. */
+  readonly card: Card | null
 }
 
-const ANSWER_LIMIT = 10_000
-const MIB = 2 ** 20
-
-const lineSchema = z.tuple([z.string().min(1), z.coerce.number().positive()])
-
-/** The first card that nvidia-smi names, or that the driver amdgpu shows; null if there is none. `root` is that of its files. */
-export async function findAnyCard(root = '/'): Promise<Card | null> {
-  return (await findCard()) ?? findAmd(root)
-}
-
-/** The first NVIDIA card that nvidia-smi names; null if there is none, or nvidia-smi does not answer. */
-export async function findCard(): Promise<Card | null> {
-  try {
-    const { stdout } = await promisify(execFile)(
-      'nvidia-smi',
-      ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'],
-      { timeout: ANSWER_LIMIT, killSignal: 'SIGKILL' },
-    )
-    const [line = ''] = stdout.trim().split('\n')
-    const parsed = lineSchema.safeParse(line.split(',').map((part) => part.trim()))
-    return parsed.success ? { name: parsed.data[0], memory: parsed.data[1] * MIB } : null
-  } catch {
-    return null
+/** What planMemory tells of a step, on the card that the configuration means. Throws as planMemory does. */
+export async function planOnCard(
+  config: Config,
+  prompt: number,
+  completion: number,
+  stage: 'sft' | 'dpo' = 'dpo',
+  shape: ModelConfig = architectureOf(config.model.base_model_name),
+): Promise<CardPlan> {
+  const { model, training } = config
+  const card = await cardOf({ name: model.webgpu_adapter })
+  const options = {
+    precision: model.precision,
+    headPrecision: model.head_precision,
+    gradientCheckpointing: training.gradient_checkpointing,
   }
+  const question = questionOf(config, chooseCardHolding(shape, options, card), prompt, completion, stage, shape)
+  return { question, estimate: estimateOnCard(question), card }
 }
 
-/** The kernel shows the memory of AMD's cards in a file of each, and no name. */
-function findAmd(root: string): Card | null {
-  const sizes = globSync(join(root, 'sys/class/drm/card*/device/mem_info_vram_total')).map((file) =>
-    Number(readFileSync(file, 'utf8')),
-  )
-  const memory = Math.max(0, ...sizes)
-  return memory > 0 ? { name: 'AMD', memory } : null
+/** Throws UserError if the smallest step of training needs more than the card has, where that is known. */
+export async function checkCard(config: Config, shape: ModelConfig): Promise<void> {
+  const { training } = config
+  const one: Config = { ...config, training: { ...training, sft: { ...training.sft, batch_size: 1 } } }
+  const { estimate, card } = await planOnCard(one, 1, 1, 'sft', shape)
+  if (card === null || estimate.total <= card.memory) return
+  throw new UserError('modelOverCard', { needed: gb(estimate.total), card: card.name, size: gb(card.memory) })
 }

@@ -1,20 +1,19 @@
-/** Checks whether a model fits an engine that holds every weight in float32: TensorFlow.js, or the graphics card. */
+/** Checks whether a model fits an engine that holds every weight in float32: TensorFlow.js. */
 
 import type { EngineKind, ModelConfig } from '../engine/engine.ts'
+import { type Card, findCard } from '../engine/host/card.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { UserError } from '../messages/error.ts'
-import { type Card, findAnyCard, findCard } from './card.ts'
-import { gb } from './gigabytes.ts'
+import { gb } from '../messages/gigabytes.ts'
 
 /**
  * Checks, before weights are read, that this machine can hold them; pass it to `AgentModel.load` as `checkRoom`. The
- * native engine can hold them in 4 bits, so it never refuses that engine.
+ * engines native and webgpu can hold them in 4 bits, so it never refuses these.
  * @throws UserError that says how much memory they take.
  */
 export async function checkRoom(config: ModelConfig, kind: EngineKind): Promise<void> {
-  if (kind === 'native') return
-  if (kind === 'webgpu') return checkFloat32Fits(config, kind, Number.POSITIVE_INFINITY, await findAnyCard())
+  if (kind === 'native' || kind === 'webgpu') return
   checkFloat32Fits(config, kind, memoryHere().available, kind === 'tfjs-node-gpu' ? await findCard() : null)
 }
 

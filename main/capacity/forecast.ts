@@ -15,9 +15,9 @@ import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights
 import { nearestFolder } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
+import { gb } from '../messages/gigabytes.ts'
 import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
-import { gb } from './gigabytes.ts'
 import { planMemory } from './memory.ts'
 
 /** The least that training on TensorFlow.js takes. */
@@ -63,7 +63,10 @@ export interface MemoryForecast {
 export function forecastMemory(config: Config): MemoryForecast | null {
   const shape = knownShape(config)
   if (shape === null) return null
-  if (engineOf(config.model.engine) !== 'native') {
+  const engine = engineOf(config.model.engine)
+  // The host holds the model on the card, and a piece of it on its way.
+  if (engine === 'webgpu') return { least: LEAST_MEMORY, most: LEAST_MEMORY }
+  if (engine !== 'native') {
     return { least: Math.max(LEAST_MEMORY, leastMemory(shape, config.lora).total), most: null }
   }
   const prompt = Math.ceil(config.environment.max_chars / CHARACTERS_A_TOKEN) + PROMPT_FRAME

@@ -28,6 +28,18 @@ function seven(gradientCheckpointing: boolean): Engine {
   return { config: publishedShape('Qwen2-7B')!, holding } as Engine
 }
 
+test('on a card the plan of the step counts, and the card’s memory', () => {
+  const card = (cardBytes?: number) => {
+    const { config, holding } = seven(true)
+    return { config, kind: 'webgpu', holding: { ...holding, ...(cardBytes && { cardBytes }) } } as Engine
+  }
+  expect(checkMemory(card(8e9), lora, [tiny, batch], dpo)).toBeNull()
+  expect(checkMemory(card(5.9e9), lora, [batch], dpo)).toMatchObject({ free: '5.90 GB', saving: '0.000 GB' })
+  expect(() => checkMemory(card(5e9), lora, [batch], dpo)).toThrow('There is not enough memory')
+  expect(checkMemory(card(), lora, [batch], dpo)).toBeNull()
+  expect(memoryShortLater(card(5e9), lora, [batch])).toMatchObject({ free: '5.00 GB' })
+})
+
 test('the largest of any number of samples is found', () => {
   const sample = [{ prompt: new Int32Array(3), completion: new Int32Array(2) }]
   expect(largestBatch(Array(200_000).fill(sample), 4)).toEqual({ tokens: 20, targets: 8, context: 5 })

@@ -1,10 +1,11 @@
 /** Checks whether training fits into this machine's memory: warns before it begins, or refuses it. */
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
-import type { Engine, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
+import type { Engine, EngineKind, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { UserError } from '../messages/error.ts'
+import { gb } from '../messages/gigabytes.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
 import { type Sequence, sharedTokens } from '../training/forest.ts'
 import {
@@ -14,7 +15,7 @@ import {
   type MemoryEstimate,
   type MemoryQuestion,
 } from './estimate.ts'
-import { gb } from './gigabytes.ts'
+import { estimateOnCard } from './estimate-card.ts'
 
 /** If training leaves less than this share of the free memory, it gets a warning. */
 const SPARE = 0.1
@@ -71,11 +72,11 @@ export function checkMemory(
   lora: LoraConfig,
   batches: readonly BatchSize[],
   training: TrainingSize,
-  free: number = freeForTraining(),
+  free: number = roomOf(engine),
 ): Values<'memoryShort'> | null {
-  const { config, holding } = engine
+  const { config, holding, kind } = engine
   if (holding === null) return null
-  const estimate = peakOf({ config, holding }, lora, batches)
+  const estimate = peakOf({ config, holding, kind }, lora, batches)
   const most = estimate.total + estimate.saving
   if (most <= (1 - SPARE) * free) return null
   const figures = { needed: partsOf(estimate), saving: gb(estimate.saving), free: gb(free) }
@@ -84,7 +85,7 @@ export function checkMemory(
     const smaller = batches.map(({ tokens, targets, context }) => {
       return { tokens: Math.max(context, tokens * share), targets: targets * share, context }
     })
-    const { total, saving } = peakOf({ config, holding }, lora, smaller)
+    const { total, saving } = peakOf({ config, holding, kind }, lora, smaller)
     return total + saving <= (1 - SPARE) * free
   }
   const overrides = lighter(holding, training, fits)
@@ -98,14 +99,20 @@ export function checkMemory(
 
 /** The values of a warning if later training on such batches will not fit; null if it will. */
 export function memoryShortLater(
-  { config, holding }: Engine,
+  engine: Engine,
   lora: LoraConfig,
   batches: readonly BatchSize[],
-  free: number = freeForTraining(),
+  free: number = roomOf(engine),
 ): Values<'memoryShortLater'> | null {
+  const { config, holding, kind } = engine
   if (holding === null) return null
-  const { total, saving } = peakOf({ config, holding }, lora, batches)
+  const { total, saving } = peakOf({ config, holding, kind }, lora, batches)
   return total + saving <= free ? null : { needed: gb(total + saving), free: gb(free) }
+}
+
+/** Bytes that training may take: of the card where one computes, as far as they are known, else of this machine's memory. */
+function roomOf({ kind, holding }: Engine): number {
+  return kind === 'webgpu' ? (holding?.cardBytes ?? Number.POSITIVE_INFINITY) : freeForTraining()
 }
 
 /** Bytes that this process holds, plus those that it can still get. */
@@ -114,12 +121,13 @@ export function freeForTraining(): number {
 }
 
 function peakOf(
-  { config, holding }: { readonly config: ModelConfig; readonly holding: Holding },
+  { config, holding, kind }: { readonly config: ModelConfig; readonly holding: Holding; readonly kind: EngineKind },
   lora: LoraConfig,
   batches: readonly BatchSize[],
 ): MemoryEstimate {
+  const estimate = kind === 'webgpu' ? estimateOnCard : estimateMemory
   return batches
-    .map((batch) => estimateMemory({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
+    .map((batch) => estimate({ ...holding, config, lora, frozenAdapters: 0, ...batch }))
     .reduce((most, one) => (one.total > most.total ? one : most))
 }
 
@@ -168,7 +176,7 @@ export function planMemory(
   stage: 'sft' | 'dpo' = 'dpo',
   shape: ModelConfig = architectureOf(config.model.base_model_name),
 ): MemoryPlan {
-  const { model, training, lora } = config
+  const { model, training } = config
   const holding = chooseHolding(
     shape,
     {
@@ -178,6 +186,28 @@ export function planMemory(
     },
     memoryHere().total,
   )
+  const threads = model.threads === 'auto' ? processorsHere() : model.threads
+  const held = { ...holding, threads }
+  const question = questionOf(config, held, prompt, completion, stage, shape)
+  const { lora } = config
+  const answering = { ...held, config: shape, lora, completions: config.environment.pages, prompt, completion }
+  return {
+    question,
+    estimate: estimateMemory(question),
+    generation: estimateGeneration(answering),
+    free: memoryHere().available,
+  }
+}
+
+/** The question for the peak of a step that planMemory describes. */
+export function questionOf(
+  { training, lora }: Config,
+  holding: Holding,
+  prompt: number,
+  completion: number,
+  stage: 'sft' | 'dpo',
+  shape: ModelConfig,
+): MemoryQuestion {
   const { batch_size: groups, max_length } = training[stage]
   const most = Math.min(max_length ?? shape.max_position_embeddings, shape.max_position_embeddings)
   // What training cuts to max_length; a prompt that fills it is left out.
@@ -185,17 +215,15 @@ export function planMemory(
   const answer = Math.min(completion, most - read)
   // Both completions of a pair hang below its prompt.
   const completions = stage === 'dpo' ? 2 * answer : answer
-  const threads = model.threads === 'auto' ? processorsHere() : model.threads
-  const held = { ...holding, threads, config: shape, lora }
-  const question: MemoryQuestion = {
-    ...held,
+  return {
+    ...holding,
+    config: shape,
+    lora,
     frozenAdapters: 0,
     tokens: groups * (read + completions),
     targets: groups * completions,
     context: read + answer,
   }
-  const generation = estimateGeneration({ ...held, completions: config.environment.pages, prompt, completion })
-  return { question, estimate: estimateMemory(question), generation, free: memoryHere().available }
 }
 
 /** Throws UserError where the model cannot generate a completion of this length after a prompt of this length. */
@@ -215,7 +243,7 @@ const PARTS = {
 
 /** The estimate for use in a sentence: the sum, then its parts, the largest first. */
 export function partsOf(estimate: MemoryEstimate): Message {
-  const names = Object.keys(PARTS) as (keyof typeof PARTS)[]
+  const names = (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((name) => estimate[name] > 0)
   const parts = names
     .sort((a, b) => estimate[b] - estimate[a])
     .map((name) => message(PARTS[name], { size: gb(estimate[name]) }))

@@ -3,11 +3,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import type { ModelConfig } from '../engine/engine.ts'
+import { cardOf } from '../engine/host/card.ts'
 import { type Description, describeFolder, describeGguf } from '../engine/installed/describe.ts'
 import { type Found, findModels } from '../engine/installed/find.ts'
 import { engineOf } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { message } from '../messages/message.ts'
+import { planOnCard } from './card.ts'
 import { measureStages, runSeconds } from './duration.ts'
 import { leastMemory } from './estimate-tfjs.ts'
 import { USUAL_LENGTHS } from './lengths.ts'
@@ -23,7 +25,7 @@ export interface ListedModel extends Found, Omit<Description, 'shape'> {
 export interface ModelList {
   /** Those that the lab can use first. */
   readonly models: readonly ListedModel[]
-  /** Bytes of memory that are free now. */
+  /** Bytes of memory that are free now, or that the graphics card has where it computes. */
   readonly available: number
   /** Whether `memory` is a lower bound, as on TensorFlow.js. */
   readonly least: boolean
@@ -53,18 +55,24 @@ export async function listModels(config: Config, limits: ListLimits = LIMITS): P
   for (const one of found) {
     if (models.length >= limits.models || performance.now() > end) break
     const { shape, ...description } = await describe(one)
-    const memory = shape === null || description.problem !== null ? null : memoryOfRun(config, shape)
+    const memory = shape === null || description.problem !== null ? null : await memoryOfRun(config, shape)
     models.push({ ...one, ...description, memory, configured: isNamed(config, one) })
     // Somebody else's turn: the lab may be at work meanwhile.
     await setImmediate()
   }
   return {
     models: models.sort((a, b) => Number(a.problem !== null) - Number(b.problem !== null)),
-    available: memoryHere().available,
-    least: engineOf(config.model.engine) !== 'native',
+    available: await availableTo(config),
+    least: !['native', 'webgpu'].includes(engineOf(config.model.engine)),
     unreadable: search.unreadable,
     cut: search.left <= 0 || models.length < found.length,
   }
+}
+
+/** Bytes that a run may take: of the card where one computes and its memory is known, else of this machine. */
+async function availableTo({ model }: Config): Promise<number> {
+  const card = engineOf(model.engine) === 'webgpu' ? await cardOf({ name: model.webgpu_adapter }) : null
+  return card?.memory ?? memoryHere().available
 }
 
 async function describe({ path, format }: Found): Promise<Description> {
@@ -79,9 +87,11 @@ function isNamed({ model }: Config, { name, source }: Found): boolean {
 }
 
 /** The peak of a run's training and generating, in bytes; on TensorFlow.js the least that training takes. */
-function memoryOfRun(config: Config, shape: ModelConfig): number {
-  if (engineOf(config.model.engine) !== 'native') return leastMemory(shape, config.lora).total
+async function memoryOfRun(config: Config, shape: ModelConfig): Promise<number> {
+  const engine = engineOf(config.model.engine)
   const { prompt, completion } = USUAL_LENGTHS
+  if (engine === 'webgpu') return (await planOnCard(config, prompt, completion, 'dpo', shape)).estimate.total
+  if (engine !== 'native') return leastMemory(shape, config.lora).total
   const { estimate, generation } = planMemory(config, prompt, completion, 'dpo', shape)
   return Math.max(estimate.total + estimate.saving, generation.total)
 }

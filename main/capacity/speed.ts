@@ -1,7 +1,7 @@
 /** Measures how fast this machine computes a model. It times one layer, so a model of any size takes seconds. */
 import { initLora } from '../engine/adapter/adapter.ts'
 import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
-import { weightBytes } from '../engine/holding.ts'
+import { storedAs, weightBytes } from '../engine/holding.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomStream } from '../engine/random-stream.ts'
 
@@ -42,7 +42,7 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
   const slice: ModelConfig = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
   const layers = config.num_hidden_layers
   const engine = await createNativeEngine(slice, randomStream(slice, 1), {
-    precision: holding.precision === 'fp32' ? 'float32' : holding.precision,
+    precision: storedAs(holding.precision),
     products: holding.packedBytes === 2 ? 'bf16' : 'fp32',
     headPrecision: holding.headPrecision,
     checkpointing: holding.gradientCheckpointing,

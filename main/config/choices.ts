@@ -1,9 +1,10 @@
 /** Choices for the storage and adaptation of a model, which the configuration and the engine share. */
 
 /**
- * Storage format of the base model's matrices. Float32 matrices can be trained; in the other formats they are frozen.
+ * Storage format of the base model's matrices. Float32 matrices can be trained; in the other formats they are frozen. fp16 is
+ * for the engine webgpu.
  */
-export const PRECISIONS = ['fp32', 'bf16', 'int8', 'nf4'] as const
+export const PRECISIONS = ['fp32', 'bf16', 'fp16', 'int8', 'nf4'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
 /** Storage format of embedding and head where the base model's matrices are frozen. */

@@ -207,6 +207,8 @@ export interface Holding {
   /** Bytes a number in the packed copies of float32 weights: 4, or 2 if products are in bf16. */
   readonly packedBytes: 2 | 4
   readonly threads: number
+  /** Bytes of the graphics card's memory, where a card computes and they are known. */
+  readonly cardBytes?: number
 }
 
 export type EngineKind = 'native' | 'webgpu' | 'tfjs-node-gpu' | 'tfjs'

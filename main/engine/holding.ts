@@ -1,5 +1,6 @@
 /** Chooses how the native engine holds a model's weights on this machine, and counts the bytes. */
 import type { HeadPrecision, Precision } from '../config/choices.ts'
+import { UserError } from '../messages/error.ts'
 import type { Holding, ModelConfig } from './engine.ts'
 import { memoryHere } from './machine.ts'
 import { isBuilt, loadAddon } from './native/addon.ts'
@@ -28,13 +29,11 @@ export function chooseHolding(
   memory: number = memoryHere().total,
   free: number = memoryHere().available,
 ): Omit<Holding, 'threads'> {
+  storedAs(precision === 'auto' ? 'fp32' : precision)
   const packedBytes = precision !== 'fp32' && hasBf16Products() ? 2 : 4
-  const headOf = (chosen: Precision) => (chosen === 'int8' || chosen === 'nf4' ? 'int8' : 'bf16')
-  const fits = (chosen: Precision, share: number) =>
-    weightBytes(config, { precision: chosen, headPrecision: headOf(chosen), packedBytes }) <= share * memory
-  const auto = () =>
-    fits('fp32', 1 / 4) ? 'fp32' : fits('bf16', 1 / 2) ? 'bf16' : fits('int8', 1 / 2) ? 'int8' : 'nf4'
-  const chosen = precision === 'auto' ? auto() : precision
+  const bytesIn = (chosen: Precision) =>
+    weightBytes(config, { precision: chosen, headPrecision: headOf(chosen), packedBytes })
+  const chosen = precision === 'auto' ? mostExact(bytesIn, memory) : precision
   return {
     precision: chosen,
     headPrecision: headPrecision === 'auto' ? headOf(chosen) : headPrecision,
@@ -42,6 +41,23 @@ export function chooseHolding(
     keptBytes: gradientCheckpointing === 'auto' ? Math.floor(Math.min(memory / 8, free / 4)) : 0,
     packedBytes,
   }
+}
+
+/** What the native engine calls a precision. Throws UserError for one that it does not have. */
+export function storedAs(precision: Precision): 'float32' | 'bf16' | 'int8' | 'nf4' {
+  if (precision === 'fp16') throw new UserError('precisionNeedsCard', { precision })
+  return precision === 'fp32' ? 'float32' : precision
+}
+
+/** The most exact form of weights for so much memory: float32 may take a quarter of it, bf16 and int8 half of it, else NF4. */
+export function mostExact(bytesIn: (precision: Precision) => number, memory: number): Precision {
+  if (bytesIn('fp32') <= memory / 4) return 'fp32'
+  return (['bf16', 'int8'] as const).find((one) => bytesIn(one) <= memory / 2) ?? 'nf4'
+}
+
+/** The form of embedding and head beside layers of this one, if nothing else is chosen. */
+export function headOf(precision: Precision): HeadPrecision {
+  return precision === 'int8' || precision === 'nf4' ? 'int8' : 'bf16'
 }
 
 function hasBf16Products(): boolean {
@@ -53,7 +69,7 @@ const FLOAT = 4
  * Bytes a number. int8 has a byte, plus two for each 32 numbers of a row. NF4 has half a byte, plus a byte for each 64 numbers
  * and a float for each 64 x 256.
  */
-const BYTES = { bf16: 2, int8: 1 + 2 / 32, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
+const BYTES = { bf16: 2, fp16: 2, int8: 1 + 2 / 32, nf4: 0.5 + 1 / 64 + FLOAT / (64 * 256) } as const
 
 /** Bytes of the base model, with the packed copies of float32 weights. */
 export function weightBytes(

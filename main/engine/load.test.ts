@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { testNative } from '../../testing/native.ts'
 import { randomModel } from '../../testing/random-model.ts'
 import { TINY_GGUF, tinyGguf } from '../../testing/tiny-gguf.ts'
+import { TESTS_WEBGPU } from '../../testing/webgpu.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
 import { architectureOf } from './architecture.ts'
@@ -161,7 +162,7 @@ testNative('loads in the precision that is asked for, and says so', async () => 
   expect(engine.holding).toMatchObject({ precision: 'bf16', headPrecision: 'bf16', gradientCheckpointing: false })
   await engine.close()
   await expect(loadEngine({ folder, engine: 'tfjs', threads: 1, precision: 'nf4' })).rejects.toThrow(
-    'Only the native engine has model.precision nf4',
+    'Only the engines native and webgpu have model.precision nf4',
   )
 })
 
@@ -222,4 +223,33 @@ test('finds a GGUF file by its path, also without an ending, and tells the files
   expect(() => resolveModel(join(lmStudio, 'tiny.gguf'))).toThrow(/tiny\.gguf is missing; name a file that is there/)
   // No name on the hub ends so.
   expect(isOnHub('nobody/tiny.gguf')).toBe(false)
+})
+
+test.runIf(TESTS_WEBGPU)(
+  'the engine webgpu holds weights as the configuration says',
+  { timeout: 120_000 },
+  async () => {
+    const gpu = { host: 'node', name: 'software', power: null } as const
+    const base = randomModel(config, 1)
+    const load = (precision: 'fp16' | 'nf4') =>
+      loadEngine({ folder, engine: 'webgpu', threads: 'auto', gpu, precision })
+    const [half, four] = await Promise.all([load('fp16'), load('nf4')])
+    try {
+      expect(english(half.description)).toContain('weights fp16, embedding and head bf16')
+      expect(four.holding).toMatchObject({ precision: 'nf4', headPrecision: 'int8' })
+      const name = 'model.layers.0.mlp.down_proj.weight'
+      const { data } = base.get(name)!
+      expect((await half.baseWeights()).get(name)!.data).toEqual(new Float32Array(new Float16Array(data)))
+      const levels = new Set((await four.baseWeights()).get(name)!.data)
+      expect(levels.size).toBeLessThanOrEqual(16 * Math.ceil(data.length / 64))
+    } finally {
+      await Promise.all([half.close(), four.close()])
+    }
+  },
+)
+
+testNative('float16 is for cards, and the native engine says so', async () => {
+  await expect(loadEngine({ folder, engine: 'native', threads: 1, precision: 'fp16' })).rejects.toThrow(
+    'Only the engine webgpu has model.precision fp16',
+  )
 })

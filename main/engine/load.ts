@@ -7,11 +7,13 @@ import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
+import { chooseCardHolding } from './card-holding.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 import { lacking, snapshotsOf } from './checkpoint/snapshot.ts'
 import type { Engine, EngineKind, Holding, ModelConfig } from './engine.ts'
 import { isGguf } from './gguf/parts.ts'
-import { chooseHolding, type HoldingOptions } from './holding.ts'
+import { chooseHolding, type HoldingOptions, storedAs } from './holding.ts'
+import { cardOf } from './host/card.ts'
 import type { GpuOptions } from './host/gpu-host.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub/hub.ts'
 import { huggingFaceCache, offlineBy } from './hub/settings.ts'
@@ -145,7 +147,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     return await createNativeEngine(checkpoint.config, checkpoint, {
       notes: checkpoint.notes,
       signal,
-      precision: precision === 'fp32' ? 'float32' : precision,
+      precision: storedAs(precision),
       // Exact only on request: rounding is faster, and changes results no more than another training seed does.
       products: options.precision === 'fp32' ? 'fp32' : 'bf16',
       headPrecision,
@@ -167,11 +169,7 @@ async function loadWebGpu(options: LoadOptions): Promise<Engine> {
   try {
     const { config, notes } = checkpoint
     await checkRoom?.(config, 'webgpu')
-    const { precision = 'auto' } = options
-    if (precision !== 'auto' && precision !== 'fp32') {
-      throw new UserError('precisionNeedsNative', { precision, engine: 'webgpu' })
-    }
-    const holding = { ...chooseHolding(config, { ...options, precision: 'fp32' }), threads: 1 }
+    const holding = chooseCardHolding(config, options, await cardOf(gpu))
     return await openRemoteEngine(await startGpuHost(gpu), { kind: 'webgpu', config, wish: gpu, holding }, checkpoint, {
       signal,
       notes,

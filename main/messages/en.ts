@@ -349,6 +349,7 @@ export const ENGLISH = {
   threads_one: '{{count}} thread',
   threads_other: '{{count}} threads',
   webgpuEngine: 'WebGPU on {{adapter}}; weights {{precision}}',
+  webgpuEngineFrozen: 'WebGPU on {{adapter}}; weights {{precision}}, embedding and head {{head}}',
   tfjsWasm: 'TensorFlow.js on WebAssembly, {{threads}}',
   tfjsCpu: 'TensorFlow.js in plain JavaScript, {{threads}}',
   tfjsCard: 'TensorFlow.js on libtensorflow, on an NVIDIA card',
@@ -403,7 +404,11 @@ export const ENGLISH = {
   hostEnded:
     'The process that computes for the lab has ended ({{how}}). The run goes on from its last checkpoint with --resume.',
   precisionNeedsNative:
-    'Only the native engine has model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
+    'Only the engines native and webgpu have model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
+  precisionNeedsCard:
+    'Only the engine webgpu has model.precision {{precision}}; set model.precision to bf16, or model.engine to webgpu.',
+  modelOverCard:
+    'Training this model needs at least {{needed}} on the graphics card, but {{card}} has {{size}}; set model.precision to nf4, set model.engine to native, or choose a smaller model.',
   nodeGpuNotInstalled:
     'The engine tfjs-node-gpu needs a package that is not installed; run npm install {{package}}, or set model.engine to auto.',
   nodeGpuDoesNotStart: 'The engine tfjs-node-gpu does not start ({{reason}}); set model.engine to auto.',
@@ -782,6 +787,7 @@ export const ENGLISH = {
   foundCard: '{{card}} with {{memory}}',
   foundAdapter: '{{adapter}}; the system does not tell how much memory it has',
   foundAdapterMemory: '{{adapter}} with {{memory}}',
+  foundAdapterAndNeed: '{{found}}; a DPO step with prompts of {{prompt}} tokens needs {{needed}} there',
   foundSoftwareAdapter: '{{adapter}}: computes on the processor, and slowly',
   foundNoCard: 'nvidia-smi finds none: tfjs-node-gpu computes on the processor',
   foundNoUseForCard: 'not needed: {{engine}} computes on the processor',

@@ -303,6 +303,7 @@ export const CHINESE = translated({
   kernelsAmxWrong: 'AVX-512，乘积用 bf16（AMX 在此机器上结果不对）',
   threads_other: '{{count}} 个线程',
   webgpuEngine: 'WebGPU，使用 {{adapter}}；权重 {{precision}}',
+  webgpuEngineFrozen: 'WebGPU，使用 {{adapter}}；权重 {{precision}}，嵌入与输出层 {{head}}',
   tfjsWasm: 'TensorFlow.js，运行于 WebAssembly，{{threads}}',
   tfjsCpu: 'TensorFlow.js，运行于纯 JavaScript，{{threads}}',
   tfjsCard: 'TensorFlow.js，运行于 libtensorflow，使用 NVIDIA 显卡',
@@ -352,7 +353,11 @@ export const CHINESE = translated({
   gpuTooLate: '显卡的主机在 {{seconds}} 秒内没有回答；请用 --resume 重新开始运行。',
   hostEnded: '为实验室计算的进程已结束（{{how}}）。用 --resume 可从上一个检查点继续运行。',
   precisionNeedsNative:
-    '只有原生引擎支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
+    '只有引擎 native 和 webgpu 支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
+  precisionNeedsCard:
+    '只有引擎 webgpu 支持 model.precision {{precision}}；请把 model.precision 设为 bf16，或把 model.engine 设为 webgpu。',
+  modelOverCard:
+    '训练此模型在显卡上至少需要 {{needed}}，而 {{card}} 只有 {{size}}；请把 model.precision 设为 nf4，把 model.engine 设为 native，或选择更小的模型。',
   nodeGpuNotInstalled:
     '引擎 tfjs-node-gpu 需要的包没有安装；请运行 npm install {{package}}，或把 model.engine 设为 auto。',
   nodeGpuDoesNotStart: '引擎 tfjs-node-gpu 没有启动（{{reason}}）；请把 model.engine 设为 auto。',
@@ -683,6 +688,7 @@ export const CHINESE = translated({
   foundCard: '{{card}}，显存 {{memory}}',
   foundAdapter: '{{adapter}}；系统没有说明它有多少内存',
   foundAdapterMemory: '{{adapter}}，内存 {{memory}}',
+  foundAdapterAndNeed: '{{found}}；提示为 {{prompt}} 个词元时，一步 DPO 在其上需要 {{needed}}',
   foundSoftwareAdapter: '{{adapter}}：用处理器计算，很慢',
   foundNoCard: 'nvidia-smi 没有找到显卡：tfjs-node-gpu 在处理器上计算',
   foundNoUseForCard: '不需要：{{engine}} 在处理器上计算',

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AgentModel } from '../agent/model.ts'
 import type { Audience } from '../agent/spectator.ts'
+import { checkCard } from '../capacity/card.ts'
 import { checkRoom } from '../capacity/float32.ts'
 import { checkMemory } from '../capacity/forecast.ts'
 import { freeForTraining } from '../capacity/memory.ts'
@@ -68,7 +69,9 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
           onProgress: sayProgress(say),
           // The model's configuration is here now, so what it needs is known.
           async check(shape) {
-            await checkRoom(shape, engineOf(config.model.engine))
+            const kind = engineOf(config.model.engine)
+            if (kind === 'webgpu') await checkCard(config, shape)
+            await checkRoom(shape, kind)
             checkMemory(config, freeForTraining())
           },
           ...(signal === undefined ? {} : { signal }),

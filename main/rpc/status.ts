@@ -5,6 +5,7 @@ import { statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { planOnCard } from '../capacity/card.ts'
 import { planLeast } from '../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
@@ -82,11 +83,25 @@ export const statusRouter = router({
         completion: z.int().min(1).default(USUAL_LENGTHS.completion),
       }),
     )
-    .query(({ ctx, input }) => {
+    .query(async ({ ctx, input }) => {
       const { stage, prompt, completion } = input
       const trained = stage === 'sft' ? 'sft' : 'dpo'
       const config = ctx.settings.read()
-      if (engineOf(config.model.engine) !== 'native') {
+      const engine = engineOf(config.model.engine)
+      if (engine === 'webgpu') {
+        const { question, estimate, card } = await planOnCard(config, prompt, completion, trained)
+        const { total, saving, logits: _, process: __, ...parts } = estimate
+        return {
+          parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
+          needed: total,
+          saving,
+          available: card?.memory ?? null,
+          precision: question.precision,
+          gradientCheckpointing: question.gradientCheckpointing,
+          least: false,
+        }
+      }
+      if (engine !== 'native') {
         const { estimate, free } = planLeast(config, prompt, completion)
         const { total, ...parts } = estimate
         return {

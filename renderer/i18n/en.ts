@@ -158,6 +158,7 @@ export const words = {
     memory: 'Memory for {{stage}}',
     of: '{{needed}} of {{available}}',
     atLeast: 'at least {{needed}} of {{available}}',
+    onCard: '{{needed}} on the graphics card',
     tooMuch: '{{needed}} needed, {{available}} free',
     parts: {
       weights: 'weights',

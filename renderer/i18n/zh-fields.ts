@@ -12,7 +12,7 @@ export const fields: Readonly<Record<string, string>> = {
   'model.webgpu_power': '有多块显卡时：high-performance、low-power，或 auto（由系统选择）。',
   'model.threads': '训练用的线程数；auto 为每核一个。',
   'model.precision':
-    '原生引擎保存基座权重的形式：fp32、bf16、int8、nf4（4 位），或 auto：内存允许的最精确者。int8 生成最快。非 fp32 时只能训练适配器。',
+    '引擎 native 与 webgpu 保存基座权重的形式：fp32、bf16、fp16（仅 webgpu）、int8、nf4（4 位），或 auto：内存允许的最精确者。int8 生成最快。非 fp32 时只能训练适配器。',
   'model.head_precision':
     'precision 非 fp32 时嵌入与输出层的形式：bf16、int8 或 nf4；auto 为 bf16，与 int8、nf4 搭配时为 int8。',
   'model.prompt':

@@ -150,6 +150,7 @@ export const words: Words = {
     memory: '内存：{{stage}}',
     of: '{{needed}} / {{available}}',
     atLeast: '至少 {{needed}}，可用 {{available}}',
+    onCard: '在显卡上需要 {{needed}}',
     tooMuch: '需要 {{needed}}，可用 {{available}}',
     parts: {
       weights: '权重',

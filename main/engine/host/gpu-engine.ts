@@ -20,14 +20,8 @@ export function gpuProgram(gpuFor: (wish: AdapterWish) => Promise<GPU | undefine
         requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
         requiredLimits: wantedLimits(adapter),
       })
-      const { precision, headPrecision, gradientCheckpointing, keptBytes = 0 } = holding
-      return createWebGpuEngine(device, config, weights, {
-        precision,
-        headPrecision,
-        checkpointing: gradientCheckpointing,
-        keptBytes,
-        adapterName: factsOf(adapter).name,
-      })
+      const adapterName = factsOf(adapter).name
+      return createWebGpuEngine(device, config, weights, { holding, adapterName })
     },
     inWords(error) {
       if (error instanceof DeviceLost) return new UserError('gpuLost', { reason: error.message })

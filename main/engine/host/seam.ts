@@ -85,6 +85,7 @@ const holding: z.ZodType<Holding> = z.object({
   keptBytes: count.exactOptional(),
   packedBytes: z.union([z.literal(2), z.literal(4)]),
   threads: count,
+  cardBytes: z.number().exactOptional(),
 })
 
 const wish: z.ZodType<AdapterWish> = z.object({

@@ -40,6 +40,23 @@ interface Span {
   readonly end: number
 }
 
+/** Rows that are computed together by default. */
+export const MOST_ROWS = 2048
+
+/** Lays out the trees that have targets, as many together as `rows` allows, in tiles of so many rows. */
+export function batchesOf(forest: Forest, outlined: Outline, rows: number, tile: number): Batch[] {
+  const groups: { segments: number[]; rows: number }[] = []
+  for (const segments of outlined.trees.filter((tree) => tree.some((s) => outlined.counts[s]! > 0))) {
+    const own = segments.reduce((sum, s) => sum + forest[s]!.tokens.length, 0)
+    const last = groups.at(-1)
+    if (last !== undefined && last.rows + own <= rows) {
+      last.segments.push(...segments)
+      last.rows += own
+    } else groups.push({ segments: [...segments], rows: own })
+  }
+  return groups.map(({ segments }) => batchOf(forest, outlined, segments, tile))
+}
+
 /** Lays out the trees with these segments, in tiles of so many rows. */
 export function batchOf(
   forest: Forest,

@@ -11,7 +11,6 @@ import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '.
 import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
 import { createWebGpuEngine, type WebGpuOptions } from './engine.ts'
-import { FORMATS } from './formats/formats.ts'
 
 const TIED = qwen2({
   vocab_size: 23,
@@ -90,7 +89,7 @@ describeWebGpu('the engine on WebGPU', () => {
   test('scores, and gradients of an adapter whose activations are computed again', async () => {
     const base = randomModel(QWEN3, 1, 0.3)
     const lora = mixedLora(QWEN3)
-    const engine = await make(QWEN3, base, { checkpointing: true })
+    const engine = await make(QWEN3, base, { holding: { gradientCheckpointing: true } })
     const doubles = toDoubles(base)
     const tensors = randomAdapter(QWEN3, lora, 2, 0.3)
     await engine.addAdapter('a', lora, tensors)
@@ -151,7 +150,7 @@ describeWebGpu('the engine on WebGPU', () => {
   })
 
   test('weights that are not floats are frozen', async () => {
-    const engine = await make(TIED, randomModel(TIED, 1), { formats: { layers: FORMATS.bf16, outer: FORMATS.bf16 } })
+    const engine = await make(TIED, randomModel(TIED, 1), { holding: { precision: 'bf16' } })
     await expect(engine.train(null)).rejects.toThrow('frozen')
   })
 })

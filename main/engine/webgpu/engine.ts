@@ -2,7 +2,6 @@
  * The Engine interface on a graphics card, by way of WebGPU. It runs wherever there is a GPUDevice: in a page, or in Node with
  * Dawn. Weights are on the card alone.
  */
-import type { HeadPrecision, Precision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { checkTensors } from '../checkpoint/check-tensors.ts'
@@ -27,8 +26,9 @@ import { adapterShapes } from '../weights.ts'
 import { type Adapter, packAdapter, planAdapter, unpackAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { type Formats, loadBase, planBase, readBase } from './base.ts'
-import { type Batch, batchOf } from './batch.ts'
+import { type Batch, batchesOf, MOST_ROWS } from './batch.ts'
 import { Gpu } from './device.ts'
+import { formatsOf } from './formats/formats.ts'
 import { readScores } from './head.ts'
 import { attentionTile } from './kernels/attention.ts'
 import { F32 } from './matrix.ts'
@@ -46,15 +46,10 @@ import {
 } from './training.ts'
 
 export interface WebGpuOptions {
-  /** How the matrices are held; default: as floats. */
+  /** How the model is held; default: as floats, with all activations kept. */
+  readonly holding?: Partial<Holding>
+  /** The formats of the matrices; default: those of `holding`. */
   readonly formats?: Formats
-  /** The names of these formats for the user; default 'fp32' and 'bf16'. */
-  readonly precision?: Precision
-  readonly headPrecision?: HeadPrecision
-  /** Whether backward computes activations again instead of keeping them; default false. */
-  readonly checkpointing?: boolean
-  /** With `checkpointing`, the bytes of activations that are kept nevertheless; default 0. */
-  readonly keptBytes?: number
   /** Trees are computed together up to so many rows; default MOST_ROWS. */
   readonly rows?: number
   /** The most bytes of a buffer; default: as many as the device allows. */
@@ -66,9 +61,6 @@ export interface WebGpuOptions {
   /** More text for the description. */
   readonly notes?: readonly Message[]
 }
-
-/** Rows that are computed together by default. */
-export const MOST_ROWS = 2048
 
 /**
  * Makes an engine on a device, which it owns from then on. The base model comes from tensors or from a stream. Throws
@@ -82,16 +74,25 @@ export async function createWebGpuEngine(
   options: WebGpuOptions = {},
 ): Promise<Engine> {
   const gpu = new Gpu(device)
-  const { formats = { layers: F32, outer: F32 }, bufferBytes = gpu.largestBuffer } = options
+  const holding: Holding = { ...PLAIN, ...options.holding }
+  const { formats = formatsOf(holding), bufferBytes = gpu.largestBuffer } = options
   try {
     const base = planBase(config, formats, bufferBytes)
     await loadBase(gpu, config, base, 'pieces' in weights ? weights : streamTensors(weights), options.signal)
     const model = { config, base, workgroupMemory: device.limits.maxComputeWorkgroupStorageSize }
-    return new WebGpuEngine(gpu, model, new Arena(bufferBytes), options)
+    return new WebGpuEngine(gpu, model, new Arena(bufferBytes), holding, options)
   } catch (error) {
     gpu.close()
     throw error
   }
+}
+
+const PLAIN: Holding = {
+  precision: 'fp32',
+  headPrecision: 'bf16',
+  gradientCheckpointing: false,
+  packedBytes: 4,
+  threads: 1,
 }
 
 /** What is trained: an adapter by its name, or the base (null); and the count of its steps. */
@@ -116,8 +117,8 @@ class WebGpuEngine implements Engine {
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(gpu: Gpu, model: Model, arena: Arena, options: WebGpuOptions) {
-    const { precision = 'fp32', headPrecision = 'bf16', checkpointing = false, keptBytes = 0 } = options
+  constructor(gpu: Gpu, model: Model, arena: Arena, holding: Holding, options: WebGpuOptions) {
+    const { precision, headPrecision, gradientCheckpointing: checkpointing, keptBytes = 0 } = holding
     const { adapterInfo } = gpu.device
     const adapter = options.adapterName ?? (adapterInfo.description || adapterInfo.vendor)
     this.#gpu = gpu
@@ -126,15 +127,12 @@ class WebGpuEngine implements Engine {
     this.#keeping = { checkpointing, keptBytes }
     this.#rows = options.rows ?? MOST_ROWS
     this.config = model.config
-    this.description = noted(message('webgpuEngine', { adapter, precision }), options.notes ?? [])
-    this.holding = {
-      precision,
-      headPrecision,
-      gradientCheckpointing: checkpointing,
-      keptBytes,
-      packedBytes: 4,
-      threads: 1,
-    }
+    const held =
+      precision === 'fp32'
+        ? message('webgpuEngine', { adapter, precision })
+        : message('webgpuEngineFrozen', { adapter, precision, head: headPrecision })
+    this.description = noted(held, options.notes ?? [])
+    this.holding = holding
   }
 
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
@@ -322,18 +320,7 @@ class WebGpuEngine implements Engine {
   /** The batches of a forest's trees that have targets, and scores to be filled. */
   #layOut(forest: Forest): { scores: Scores; batches: readonly Batch[] } {
     const outlined = outline(forest, this.config)
-    const { starts, counts, targetCount, trees } = outlined
-    const scored = trees.filter((segments) => segments.some((s) => counts[s]! > 0))
-    const rowsOf = (segments: readonly number[]) => segments.reduce((sum, s) => sum + forest[s]!.tokens.length, 0)
-    const groups: { segments: number[]; rows: number }[] = []
-    for (const segments of scored) {
-      const last = groups.at(-1)
-      const rows = rowsOf(segments)
-      if (last !== undefined && last.rows + rows <= this.#rows) {
-        last.segments.push(...segments)
-        last.rows += rows
-      } else groups.push({ segments: [...segments], rows })
-    }
+    const { starts, counts, targetCount } = outlined
     const tile = attentionTile(this.config.head_dim, this.#model.workgroupMemory)
     return {
       scores: {
@@ -343,7 +330,7 @@ class WebGpuEngine implements Engine {
         starts,
         counts,
       },
-      batches: groups.map(({ segments }) => batchOf(forest, outlined, segments, tile)),
+      batches: batchesOf(forest, outlined, this.#rows, tile),
     }
   }
 

@@ -5,31 +5,17 @@ import { PROJECTIONS } from '../../config/choices.ts'
 import { projectPath } from '../../files/paths.ts'
 import type { LoraConfig } from '../engine.ts'
 import { publishedShape } from '../shapes.ts'
-import { F32, type WeightFormat } from './matrix.ts'
 import { pairOf, planStep } from './plan.ts'
 
-/** NF4 with double quantisation: half a byte a number, a byte for each 64 of them, and a float for each 64 x 256. */
-const NF4: WeightFormat = {
-  ...F32,
-  name: 'nf4',
-  bytes: (rows, columns) => ({ weight: Math.ceil(rows * columns * (0.5 + 1 / 64 + 4 / (64 * 256))) }),
-}
-/** A byte a number, and two for each 32. */
-const INT8: WeightFormat = {
-  ...F32,
-  name: 'int8',
-  bytes: (rows, columns) => ({ weight: Math.ceil(rows * columns * (1 + 2 / 32)) }),
-}
 const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0.05, target_modules: [...PROJECTIONS] }
 const SEVEN = publishedShape('Qwen2-7B')!
 const BENCHMARKS = readFileSync(projectPath('docs/BENCHMARKS.md'), 'utf8')
 
 const plan = (prompt: number, layers = SEVEN.num_hidden_layers, checkpointing = true) =>
   planStep({ ...SEVEN, num_hidden_layers: layers }, pairOf(prompt, 64), {
-    formats: { layers: NF4, outer: INT8 },
+    holding: { precision: 'nf4', headPrecision: 'int8', gradientCheckpointing: checkpointing },
     lora: LORA,
     references: 1,
-    keeping: { checkpointing, keptBytes: 0 },
   })
 
 test.each([

@@ -2,25 +2,26 @@
  * What a training step takes on a card, without one: the model, the adapters and the step are placed and recorded by the code
  * that computes them.
  */
-import type { Forest, LoraConfig, ModelConfig } from '../engine.ts'
+import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine.ts'
 import { outline } from '../forest.ts'
 import { planAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
-import { type Formats, planBase } from './base.ts'
-import { batchOf } from './batch.ts'
+import { planBase } from './base.ts'
+import { batchesOf, MOST_ROWS } from './batch.ts'
+import { formatsOf } from './formats/formats.ts'
 import { attentionTile } from './kernels/attention.ts'
 import { aligned, type Memory } from './memory.ts'
-import { dispatches } from './program.ts'
-import { type Keeping, recordStep } from './step.ts'
+import { dispatches, type Item } from './program.ts'
+import { recordScores, recordStep } from './step.ts'
 import { planAdapterTraining } from './training.ts'
 
 export interface PlanOptions {
-  readonly formats: Formats
+  /** How the model is held. */
+  readonly holding: Pick<Holding, 'precision' | 'headPrecision' | 'gradientCheckpointing' | 'keptBytes'>
   /** The trained adapter. */
   readonly lora: LoraConfig
   /** Frozen adapters of the same shape beside it: the reference of DPO; default 0. */
   readonly references?: number
-  readonly keeping: Keeping
   /** What a device allows: bytes of a buffer (default 1 GiB), and of workgroup memory (default 32 KiB). */
   readonly bufferBytes?: number
   readonly workgroupMemory?: number
@@ -38,31 +39,60 @@ export interface StepPlan {
   readonly dispatches: ReadonlyMap<string, number>
 }
 
-/** Plans the step over all trees of a forest at once. Throws as `outline` does. */
+/** Bytes of a buffer, and of workgroup memory, that cards allow. */
+const BUFFER = 2 ** 30
+const WORKGROUP = 32_768
+
+/** Plans the step over a forest: the engine computes as many of its trees together. Throws as `outline` does. */
 export function planStep(config: ModelConfig, forest: Forest, options: PlanOptions): StepPlan {
-  const { bufferBytes = 2 ** 30, workgroupMemory = 32_768 } = options
-  const base = planBase(config, options.formats, bufferBytes)
+  const { bufferBytes = BUFFER, workgroupMemory = WORKGROUP, holding } = options
+  const base = planBase(config, formatsOf(holding), bufferBytes)
   const adapter = planAdapter(config, 'trained', options.lora)
   const trained = planAdapterTraining(adapter)
   const outlined = outline(forest, config)
-  const tile = attentionTile(config.head_dim, workgroupMemory)
-  const batch = batchOf(forest, outlined, outlined.trees.flat(), tile)
-  const arena = new Arena(bufferBytes)
+  const batches = batchesOf(forest, outlined, MOST_ROWS, attentionTile(config.head_dim, workgroupMemory))
+  const model = { config, base, workgroupMemory }
+  const keeping = { checkpointing: holding.gradientCheckpointing, keptBytes: holding.keptBytes ?? 0 }
   const seed = options.lora.lora_dropout > 0 ? 0 : undefined
-  const step = recordStep({ config, base, workgroupMemory }, arena, batch, trained, options.keeping, seed)
 
-  const bytes = (memories: readonly Memory[]) => memories.reduce((sum, memory) => sum + aligned(memory.bytes), 0)
-  const weights = bytes(base.memories)
-  const adapters = bytes([adapter.weights]) * (1 + (options.references ?? 0))
-  const training = bytes([trained.gradients, trained.exp_avg, trained.exp_avg_sq])
+  const arena = new Arena(bufferBytes)
+  const blocks: number[] = []
+  const items: Item[] = []
+  for (const batch of batches) {
+    if (batches.length > 1) {
+      arena.reset()
+      items.push(...recordScores(model, arena, batch, adapter, seed).items)
+    }
+    arena.reset()
+    const { forward, backward } = recordStep(model, arena, batch, trained, keeping, seed)
+    items.push(...forward.items, ...backward)
+    // Buffers stay, and serve the next batch where they are large enough.
+    arena.blocks.forEach(({ bytes }, index) => {
+      blocks[index] = Math.max(blocks[index] ?? 0, bytes)
+    })
+  }
+
+  const weights = bytesOf(base.memories)
+  const adapters = bytesOf([adapter.weights]) * (1 + (options.references ?? 0))
+  const training = bytesOf([trained.gradients, trained.exp_avg, trained.exp_avg_sq])
+  const computed = blocks.reduce((sum, bytes) => sum + bytes, 0)
   return {
     weights,
     adapters,
     training,
-    arena: arena.bytes,
-    total: weights + adapters + training + arena.bytes,
-    dispatches: dispatches([...step.forward.items, ...step.backward]),
+    arena: computed,
+    total: weights + adapters + training + computed,
+    dispatches: dispatches(items),
   }
+}
+
+/** Bytes of a base model on the card. */
+export function baseBytes(config: ModelConfig, holding: Pick<Holding, 'precision' | 'headPrecision'>): number {
+  return bytesOf(planBase(config, formatsOf(holding), BUFFER).memories)
+}
+
+function bytesOf(memories: readonly Memory[]): number {
+  return memories.reduce((sum, { bytes }) => sum + aligned(bytes), 0)
 }
 
 /** A pair of DPO: two answers of the same length below one prompt. */

@@ -2,20 +2,22 @@
 
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
-import { findAnyCard, findCard } from '../../capacity/card.ts'
-import { checkFloat32Fits, checkRoom } from '../../capacity/float32.ts'
+import { checkCard, planOnCard } from '../../capacity/card.ts'
+import { checkFloat32Fits } from '../../capacity/float32.ts'
 import { checkMemory, forecastDisk, knownShape } from '../../capacity/forecast.ts'
-import { gb } from '../../capacity/gigabytes.ts'
+import { USUAL_LENGTHS } from '../../capacity/lengths.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { EnvironmentFault } from '../../chromium/fault.ts'
 import type { Config } from '../../config/schema.ts'
 import { localFolder } from '../../engine/architecture.ts'
+import { cardOf, findCard } from '../../engine/host/card.ts'
 import { findAdapter } from '../../engine/host/gpu-host.ts'
 import { engineOf } from '../../engine/load.ts'
 import { memoryHere } from '../../engine/machine.ts'
 import { untilUnbroken } from '../../environment/fault.ts'
 import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
 import { UserError } from '../../messages/error.ts'
+import { gb } from '../../messages/gigabytes.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
 import { gpuOf } from '../resources.ts'
@@ -124,11 +126,16 @@ async function findGpu(config: Config): Promise<Message> {
   const { name: adapter, software } = await findAdapter(gpuOf(config))
   if (software) return message('foundSoftwareAdapter', { adapter })
   const shape = knownShape(config)
-  if (shape !== null) await checkRoom(shape, 'webgpu')
-  const card = await findAnyCard()
-  return card === null
-    ? message('foundAdapter', { adapter })
-    : message('foundAdapterMemory', { adapter, memory: gb(card.memory) })
+  if (shape !== null) await checkCard(config, shape)
+  const card = await cardOf({ name: config.model.webgpu_adapter })
+  const found =
+    card === null
+      ? message('foundAdapter', { adapter })
+      : message('foundAdapterMemory', { adapter, memory: gb(card.memory) })
+  if (shape === null) return found
+  const { prompt, completion } = USUAL_LENGTHS
+  const { estimate } = await planOnCard(config, prompt, completion)
+  return message('foundAdapterAndNeed', { found, prompt, needed: gb(estimate.total) })
 }
 
 /** Opens the model, but only if it fits, so that a large one is not downloaded or loaded in vain. */

@@ -93,7 +93,9 @@ function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
       </Fact>
     )
   }
-  const tight = data.needed > data.available
+  // The system does not tell the memory of every graphics card.
+  const available = data.available ?? Number.POSITIVE_INFINITY
+  const tight = data.needed > available
   const part = (name: string) => {
     const known = PARTS.find((one) => one === name)
     return known === undefined ? name : t(`facts.parts.${known}`)
@@ -108,13 +110,15 @@ function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
         ))}
       >
         <button type="button" className={classes.memory} data-tight={tight || undefined}>
-          {t(tight ? 'facts.tooMuch' : data.least ? 'facts.atLeast' : 'facts.of', {
-            needed: bytes(data.needed),
-            available: bytes(data.available),
-          })}
+          {data.available === null
+            ? t('facts.onCard', { needed: bytes(data.needed) })
+            : t(tight ? 'facts.tooMuch' : data.least ? 'facts.atLeast' : 'facts.of', {
+                needed: bytes(data.needed),
+                available: bytes(data.available),
+              })}
           <small>{data.precision}</small>
           <span className={classes.track} aria-hidden="true">
-            <i style={{ width: `${Math.min(100, (100 * data.needed) / Math.max(1, data.available))}%` }} />
+            <i style={{ width: `${Math.min(100, (100 * data.needed) / Math.max(1, available))}%` }} />
           </span>
         </button>
       </Tooltip>
