@@ -13,6 +13,7 @@ import { english } from '../messages/say.ts'
 import { type Ending, type Episode, endingMessage } from '../store/episode.ts'
 import { answerTokens, type Job, type Playground, type Policy, type RolloutOptions, rollout } from './rollout.ts'
 import type { Answer, AnswerToken, Attempt, Spectator } from './spectator.ts'
+import { Openings } from './transitions.ts'
 
 const TASK: Task = {
   name: 'click-number',
@@ -34,6 +35,7 @@ function page(seed: number, clicks: number): Observation {
 
 class ScriptedSession {
   resets = 0
+  steps = 0
   /** Clicks after which the page crashes, once each. */
   readonly crashes: number[] = []
   #clicked = 0
@@ -51,6 +53,7 @@ class ScriptedSession {
 
   async step(action: Action): Promise<StepResult> {
     await pause(1)
+    this.steps++
     if (this.#seed === 13 && this.#clicks === 1) throw new EnvironmentFault('pageCrashed')
     if (this.crashes.includes(++this.#clicked)) throw new EnvironmentFault('pageCrashed')
     if (action.kind !== 'click') return this.#end({ outcome: 'failure', reason: 'noFocus', reward: 0 })
@@ -137,6 +140,13 @@ const OPTIONS: RolloutOptions = {
 }
 const jobs = (seeds: readonly number[], attempts = 1): Job[] =>
   seeds.flatMap((seed) => Array.from({ length: attempts }, (_, attempt) => ({ task: TASK, seed, attempt })))
+
+const timeless = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
+/** Resets and steps of all pages. */
+const work = ({ sessions }: ReturnType<typeof playground>) => [
+  sessions.reduce((sum, { resets }) => sum + resets, 0),
+  sessions.reduce((sum, { steps }) => sum + steps, 0),
+]
 
 test('a page that is too long for the model ends everything, with its problem and step', async () => {
   const short = policy(right)
@@ -247,9 +257,8 @@ test('a breakdown of the environment is a fault, before or within an episode', a
 })
 
 test('what the environment breaks is played again, and gives what it would have given', async () => {
-  const strip = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
   const seeds = Array.from({ length: 12 }, (_, i) => i)
-  const whole = strip(await rollout(policy(guess), playground(3), jobs(seeds, 4), OPTIONS))
+  const whole = timeless(await rollout(policy(guess), playground(3), jobs(seeds, 4), OPTIONS))
   const field = playground(3)
   for (const [at, session] of field.sessions.entries()) session.crashes.push(1 + at, 4, 5, 9 - at, 17)
   const seen: Episode[] = []
@@ -257,7 +266,7 @@ test('what the environment breaks is played again, and gives what it would have 
     ...OPTIONS,
     onEpisode: (episode) => seen.push(episode),
   })
-  expect(strip(broken)).toEqual(whole)
+  expect(timeless(broken)).toEqual(whole)
   expect(seen).toHaveLength(whole.length)
 })
 
@@ -280,15 +289,14 @@ test('an episode that breaks in every try is a fault, and one that the page itse
 })
 
 test('episodes do not depend on the pages, nor on the other episodes', async () => {
-  const strip = (episodes: Episode[]) => episodes.map(({ duration, ...episode }) => episode)
   const seeds = Array.from({ length: 12 }, (_, i) => i)
-  const all = strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), OPTIONS))
-  expect(strip(await rollout(policy(guess), playground(1), jobs(seeds, 3), OPTIONS))).toEqual(all)
+  const all = timeless(await rollout(policy(guess), playground(4), jobs(seeds, 3), OPTIONS))
+  expect(timeless(await rollout(policy(guess), playground(1), jobs(seeds, 3), OPTIONS))).toEqual(all)
   const alone = await rollout(policy(guess), playground(2), jobs([5], 3), OPTIONS)
-  expect(strip(alone)).toEqual(all.filter(({ seed }) => seed === 5))
+  expect(timeless(alone)).toEqual(all.filter(({ seed }) => seed === 5))
   expect(new Set(all.map(({ outcome }) => outcome))).toEqual(new Set(['success', 'failure']))
   const other = { ...OPTIONS, sampling: { ...OPTIONS.sampling, seed: 2 } }
-  expect(strip(await rollout(policy(guess), playground(4), jobs(seeds, 3), other))).not.toEqual(all)
+  expect(timeless(await rollout(policy(guess), playground(4), jobs(seeds, 3), other))).not.toEqual(all)
 })
 
 test('the attempts at one problem start in one batch', async () => {
@@ -300,6 +308,67 @@ test('the attempts at one problem start in one batch', async () => {
     [6, 1],
     [6, 1],
   ])
+})
+
+test('what an attempt has done on a page is not done again, and every episode is what it is alone', async () => {
+  const field = playground(3)
+  const together = jobs([0, 1, 2, 3], 12)
+  const episodes = timeless(await rollout(policy(guess), field, together, OPTIONS))
+  const alone = await Promise.all(together.map((job) => rollout(policy(guess), playground(1), [job], OPTIONS)))
+  expect(episodes).toEqual(timeless(alone.flat()))
+  // A problem has three actions on its first page, and three after the right one.
+  const [resets, steps] = work(field)
+  expect(resets).toBeLessThanOrEqual(4 * (1 + 6))
+  expect(steps).toBeLessThanOrEqual(4 * (6 + 3))
+})
+
+test('a policy uses what another has seen, and other problems or tasks do not', async () => {
+  const openings = new Openings()
+  const first = await rollout(policy(right), playground(2), jobs([0, 1]), { ...OPTIONS, openings })
+  const field = playground(2)
+  expect(timeless(await rollout(policy(right), field, jobs([0, 1]), { ...OPTIONS, openings }))).toEqual(timeless(first))
+  expect(work(field)).toEqual([0, 0])
+  await rollout(policy(right), field, jobs([2]), { ...OPTIONS, openings })
+  expect(work(field)).toEqual([2, 2])
+  const elsewhere = { ...TASK, url: 'file:///other.html' }
+  await rollout(policy(right), field, [{ task: elsewhere, seed: 0, attempt: 0 }], { ...OPTIONS, openings })
+  expect(work(field)).toEqual([4, 4])
+})
+
+test('an attempt goes on by itself where a page is another each time', async () => {
+  /** After the first click the page says how often it was reset; the episode ends after the second. */
+  class Unsteady extends ScriptedSession {
+    override async step(action: Action): Promise<StepResult> {
+      const result = await super.step(action)
+      if (result.done) return result
+      return { ...result, observation: { ...result.observation, instruction: `click 1 (${this.resets} resets)` } }
+    }
+  }
+  const session = new Unsteady()
+  const field: Playground = { pages: 1, use: async (_task, play) => play(session as unknown as Session) }
+  const episodes = await rollout(policy(right), field, jobs([4], 3), OPTIONS)
+  expect(episodes.map(({ outcome }) => outcome)).toEqual(['success', 'success', 'success'])
+  for (const { steps } of episodes) {
+    expect(steps).toHaveLength(2)
+    expect(steps[1]!.prompt).toMatch(/Task: click 1 \(\d resets\)\nDone: click one button 2$/)
+  }
+})
+
+test('whoever waits for an action does it where the attempt that was to do it breaks', async () => {
+  const field = playground(2)
+  for (const session of field.sessions) session.crashes.push(1)
+  const episodes = await rollout(policy(right), field, jobs([4], 4), OPTIONS)
+  expect(episodes.map(({ outcome }) => outcome)).toEqual(['success', 'success', 'success', 'success'])
+})
+
+test('watched attempts, and those whose pictures are kept, are all on pages', async () => {
+  const field = playground(2)
+  const spectator = new Witness()
+  await rollout(policy(right), field, jobs([4], 3), { ...OPTIONS, spectator })
+  expect(work(field)).toEqual([4, 6])
+  spectator.listens = false
+  await rollout(policy(right), field, jobs([4], 3), { ...OPTIONS, spectator })
+  expect(work(field)).toEqual([6, 8])
 })
 
 test('each episode is reported as it ends', async () => {
@@ -322,9 +391,9 @@ test('cancelling throws its reason and leaves nothing running', async () => {
     onEpisode: () => ++ended === 5 && controller.abort(new Error('stopped by the user')),
   })
   await expect(run).rejects.toThrow('stopped by the user')
-  const resets = field.sessions.reduce((sum, session) => sum + session.resets, 0)
+  const before = work(field)
   await pause(30)
-  expect(field.sessions.reduce((sum, session) => sum + session.resets, 0)).toBe(resets)
+  expect(work(field)).toEqual(before)
   expect(ended).toBeLessThan(200)
 })
 
@@ -379,7 +448,6 @@ test('a spectator is told of attempts, answers and ends, and changes none of the
   const witness = new Witness(() => pause(30))
   const alone = await rollout(policy(right), playground(1), jobs([4, 14]), OPTIONS)
   const watched = await rollout(policy(right), playground(1), jobs([4, 14]), { ...OPTIONS, spectator: witness })
-  const timeless = (episodes: Episode[]) => episodes.map((episode) => ({ ...episode, duration: 0 }))
   expect(timeless(watched)).toEqual(timeless(alone))
   expect(witness.told.filter((line) => line.startsWith('4'))).toEqual([
     '4 begins: click 1 (0 so far)',

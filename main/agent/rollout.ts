@@ -1,18 +1,19 @@
 /** Plays attempts: many at a time on a few pages. One model answers for all of them in batches. */
-import { isDeepStrictEqual } from 'node:util'
 import { EnvironmentFault } from '../chromium/fault.ts'
 import type { AdapterName, Completion, DrawnToken } from '../engine/engine.ts'
+import type { Action } from '../environment/action.ts'
 import type { Environment } from '../environment/environment.ts'
 import { triesFor } from '../environment/fault.ts'
-import { acceptsOf, type Observation, renderPage } from '../environment/observation.ts'
+import { type Observation, renderPage } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
 import { UserError } from '../messages/error.ts'
-import type { Ending, Episode, Step } from '../store/episode.ts'
+import type { Ending, Episode, FailureReason, Shot, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
 import type { AgentModel } from './model.ts'
 import { userMessage } from './prompt.ts'
 import type { Answer, AnswerToken, Spectator } from './spectator.ts'
+import { type Next, type Openings, Seen, samePage } from './transitions.ts'
 
 /** One attempt to play. */
 export interface Job {
@@ -47,6 +48,8 @@ export interface RolloutOptions {
   readonly spectator?: Spectator | undefined
   /** Whether the first answers of a problem are generated together, before its attempts have pages; true by default. */
   readonly ahead?: boolean
+  /** The first pages of problems that other policies have played, with what came of their actions. */
+  readonly openings?: Openings
 }
 
 /** The parts of an environment and a model that rollouts need. Tests give scripted ones. */
@@ -57,10 +60,11 @@ export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'const
 const PROBLEMS_PER_PAGE = 4
 
 /**
- * Plays all jobs and returns their episodes in the order of the jobs. An episode that the browser or its page breaks is
- * played again when the others are over, as often as `triesFor` allows. The same job gives the same episode each time, because it
- * draws from random streams of its own. Failures of pages and completions do not throw; they are in the episode's
- * outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
+ * Plays all jobs and returns their episodes in the order of the jobs. An action that another attempt has done on the same page
+ * of the same problem is not done again, unless somebody watches or pictures are kept. An episode that the browser or its page
+ * breaks is played again when the others are over, as often as `triesFor` allows. The same job gives the same episode each
+ * time, because it draws from random streams of its own. Failures of pages and completions do not throw; they are in the
+ * episode's outcome. When cancelled, throws the signal's reason; episodes that ended before have gone
  * to `onEpisode`. Throws the errors of the engine.
  */
 export async function rollout(
@@ -72,7 +76,7 @@ export async function rollout(
   const episodes = new Map<Job, Episode>()
   const failed = new AbortController()
   const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])])
-  const player = new Player(model, { ...options, signal })
+  const player = new Player(model, environment, { ...options, signal })
 
   const waiting = problems(jobs)
   const broken = new Map<Job, number>()
@@ -87,13 +91,13 @@ export async function rollout(
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
       const { task, seed } = problem[0]!
       signal.throwIfAborted()
-      const opening = options.ahead === false ? null : await player.observe(environment, task, seed)
-      const answers = opening === null ? [] : await player.ask(opening, [], problem, 0)
+      const page = options.ahead === false ? null : await player.open(task, seed)
+      const answers = page === null ? [] : await player.ask(page.observation, [], problem, 0)
       await all(
         problem.map(async (job, i) => {
           const answer = answers[i]
-          const known = opening === null || answer === undefined ? null : { opening, answer }
-          const episode = await environment.use(task, (session) => player.play(session, job, known))
+          const opening = page === null || answer === undefined ? null : { page, answer }
+          const episode = await player.play(job, opening)
           if (isUnlucky(job, episode)) {
             waiting.push([job])
             return
@@ -115,24 +119,98 @@ export async function rollout(
 
 /** A first answer that was generated before its attempt had a page, and the page that it answers. */
 interface Opening {
-  readonly opening: Observation
+  readonly page: Seen
   readonly answer: Completion
 }
 
-/** An attempt in progress. */
+/** An answer of the model to a page. */
+type Decided = Omit<Answer, 'tokens' | 'action'> & { readonly completion: Completion } & (
+    | { readonly action: Action; readonly failure: null }
+    | { readonly action: null; readonly failure: FailureReason }
+  )
+
+/** An attempt on its way, with or without a page. */
+class Course {
+  readonly job: Job
+  readonly opening: Opening | null
+  readonly decided: Decided[] = []
+  readonly steps: Step[] = []
+  instruction: string
+  /** Milliseconds that it took, without waiting for a page or a spectator. */
+  duration = 0
+  /** The page that it has come to without having one, by the first `recalled` decisions; null where none is known. */
+  page: Seen | null
+  recalled = 0
+  /** The action that it took upon itself. Other attempts may wait for what comes of it. */
+  #taken: { readonly page: Seen; readonly action: Action } | undefined
+
+  constructor(job: Job, opening: Opening | null) {
+    this.job = job
+    this.opening = opening
+    this.page = opening?.page ?? null
+    this.instruction = opening?.page.observation.instruction ?? ''
+  }
+
+  /** The actions so far, as the agent wrote them. */
+  get done(): string[] {
+    return this.decided.map(({ written }) => written)
+  }
+
+  add(decided: Decided, shot?: Shot): Decided {
+    const { observation, completion, text, thought, written } = decided
+    this.steps.push({
+      page: renderPage(observation),
+      prompt: userMessage(observation, this.done),
+      completion: text,
+      tokens: [...completion.tokens],
+      logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
+      thought,
+      action: written,
+      ...(shot === undefined ? {} : { shot }),
+    })
+    this.decided.push(decided)
+    return decided
+  }
+
+  /** Forgets what it decided from this step on: it was for other pages. */
+  forget(step: number): void {
+    this.steps.length = step
+    this.decided.length = step
+  }
+
+  /** Takes an action upon itself. Returns what comes of it where another attempt does it or has done it. */
+  take(page: Seen, action: Action): Promise<Next | null> | undefined {
+    const next = page.take(action)
+    if (next === undefined) this.#taken = { page, action }
+    return next
+  }
+
+  /** Whether another attempt, which has a page, has meanwhile done what this one took. */
+  get isOvertaken(): boolean {
+    return this.#taken?.page.knows(this.#taken.action) ?? false
+  }
+
+  /** Leaves to others what it took and did not do. */
+  leave(): void {
+    this.#taken?.page.leave(this.#taken.action)
+  }
+}
+
+/** An attempt on a page. */
 interface Playing extends Job {
   readonly session: Session
-  readonly steps: Step[]
   /** How long a spectator has delayed it, in milliseconds. */
   held: number
 }
 
 class Player {
   readonly #model: Policy
+  readonly #environment: Playground
   readonly #options: RolloutOptions & { readonly signal: AbortSignal }
 
-  constructor(model: Policy, options: RolloutOptions & { readonly signal: AbortSignal }) {
+  constructor(model: Policy, environment: Playground, options: RolloutOptions & { readonly signal: AbortSignal }) {
     this.#model = model
+    this.#environment = environment
     this.#options = options
   }
 
@@ -140,9 +218,14 @@ class Player {
    * The first page of a problem. Every attempt with the same seed starts with this page, so the model can generate the
    * first answers of all attempts together, before they need pages. Null where the page failed.
    */
-  async observe(environment: Playground, task: Task, seed: number): Promise<Observation | null> {
+  async open(task: Task, seed: number): Promise<Seen | null> {
+    const { openings } = this.#options
+    const kept = openings?.get(task, seed)
+    if (kept !== undefined) return kept
     try {
-      return await environment.use(task, (session) => session.reset(task, seed))
+      const seen = new Seen(await this.#environment.use(task, (session) => session.reset(task, seed)))
+      openings?.keep(task, seed, seen)
+      return seen
     } catch (error) {
       if (error instanceof EnvironmentFault) return null
       throw error
@@ -202,70 +285,125 @@ class Player {
   }
 
   /** Plays one attempt to its end. */
-  async play(session: Session, job: Job, known: Opening | null): Promise<Episode> {
+  async play(job: Job, opening: Opening | null): Promise<Episode> {
+    const { pictures, spectator } = this.#options
+    const course = new Course(job, opening)
+    const isSeen = pictures === true || spectator?.listens === true
+    let ending: Ending | null = null
+    try {
+      while (ending === null) {
+        if (!isSeen) ending = await this.#recall(course)
+        ending ??= await this.#environment.use(job.task, async (session) =>
+          course.isOvertaken ? null : this.#play(session, course),
+        )
+      }
+    } finally {
+      course.leave()
+    }
+    const { seed, attempt, task } = job
+    const { instruction, steps, duration } = course
+    return { task: task.name, seed, attempt, instruction, ...ending, steps, duration }
+  }
+
+  /**
+   * Goes as far as other attempts have come by the same actions. Returns the ending; null where the next action is one that
+   * none has done.
+   */
+  async #recall(course: Course): Promise<Ending | null> {
+    while (course.page !== null) {
+      if (course.recalled === this.#horizon(course.job)) return OUT_OF_STEPS
+      const began = performance.now()
+      const decided = course.decided[course.recalled] ?? course.add(await this.#decide(course, course.page.observation))
+      course.duration += performance.now() - began
+      if (decided.failure !== null) return { outcome: 'failure', reason: decided.failure, reward: 0 }
+      let next: Next | null | undefined = null
+      // Whoever was to do it may have failed.
+      while (next === null) next = await course.take(course.page, decided.action)
+      if (next === undefined) return null
+      if (!(next instanceof Seen)) return next
+      course.page = next
+      course.recalled++
+    }
+    return null
+  }
+
+  /** Plays an attempt on a page, from its beginning to its end. */
+  async #play(session: Session, course: Course): Promise<Ending> {
     const { spectator, signal } = this.#options
     const began = performance.now()
-    const playing: Playing = { ...job, session, steps: [], held: 0 }
-    let instruction = known?.opening.instruction ?? ''
+    const playing: Playing = { ...course.job, session, held: 0 }
     let ending: Ending
     signal.throwIfAborted()
     try {
-      const first = await session.reset(job.task, job.seed)
-      instruction = first.instruction
+      const first = await session.reset(playing.task, playing.seed)
+      course.instruction = first.instruction
       spectator?.began(playing, first)
-      ending = await this.#steps(playing, first, known)
+      ending = await this.#steps(course, playing, first)
     } catch (error) {
       if (!(error instanceof EnvironmentFault)) throw error
       // Stopping may close the browser. That is not recorded as a fault, because a resumed run plays the attempt again.
       signal.throwIfAborted()
       ending = { outcome: 'fault', fault: error.fault, reward: 0 }
     }
-    const duration = performance.now() - began - playing.held
+    course.duration += performance.now() - began - playing.held
     await spectator?.ended(playing, ending, signal)
-    const { seed, attempt } = job
-    return { task: job.task.name, seed, attempt, instruction, ...ending, steps: playing.steps, duration }
+    return ending
   }
 
-  /** Decides and acts until the episode ends. Adds each step to `steps`. */
-  async #steps(playing: Playing, first: Observation, known: Opening | null): Promise<Ending> {
-    const { session, steps } = playing
-    const done: string[] = []
+  /** Decides and acts until the episode ends. What was decided without a page counts where the page is the same. */
+  async #steps(course: Course, playing: Playing, first: Observation): Promise<Ending> {
+    const { session } = playing
+    const { pictures } = this.#options
     let observation = first
-    for (let step = 0; step < (this.#options.maxSteps ?? playing.task.horizon); step++) {
-      const foreseen = step === 0 && known !== null && samePage(known.opening, observation)
-      const completion = foreseen
-        ? known.answer
-        : (await this.ask(observation, done, [playing], step, this.#listener(playing)))[0]!
-      const text = this.#model.completionText(completion.tokens)
-      const parsed = completion.stopped ? parseCompletion(text, observation) : CUT
-      const { thought, action } = 'decision' in parsed ? parsed.decision : NO_DECISION
-      const written = action === null ? '' : formatAction(action, observation)
-      const shot = this.#options.pictures ? await session.shot(action) : undefined
-      steps.push({
-        page: renderPage(observation),
-        prompt: userMessage(observation, done),
-        completion: text,
-        tokens: [...completion.tokens],
-        logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
-        thought,
-        action: written,
-        ...(shot === undefined ? {} : { shot }),
-      })
-      const tokens = () => answerTokens(completion, (part) => this.#model.completionText(part))
-      await this.#show(playing, { observation, text, thought, written, action, tokens })
-      if ('failure' in parsed) return { outcome: 'failure', reason: parsed.failure, reward: 0 }
-      const result = await session.step(parsed.decision.action)
+    let page = course.opening?.page ?? null
+    if (page !== null && !samePage(page.observation, first)) page = null
+    for (let step = 0; step < this.#horizon(playing); step++) {
+      const before = course.decided[step]
+      if (before !== undefined && !samePage(before.observation, observation)) course.forget(step)
+      let decided = course.decided[step]
+      if (decided === undefined) {
+        const answer = await this.#decide(course, observation, this.#listener(playing))
+        decided = course.add(answer, pictures === true ? await session.shot(answer.action) : undefined)
+      }
+      await this.#show(playing, decided)
+      const { action, failure } = decided
+      if (failure !== null) return { outcome: 'failure', reason: failure, reward: 0 }
+      if (page !== null) course.take(page, action)
+      const result = await session.step(action)
+      const next: Next | null = page?.done(action, result) ?? null
       if (result.done) return result.ending
-      done.push(written)
+      page = next instanceof Seen ? next : null
       observation = result.observation
     }
-    return { outcome: 'failure', reason: 'steps', reward: 0 }
+    return OUT_OF_STEPS
+  }
+
+  /** The model's next answer, as it was asked ahead or now. */
+  async #decide(
+    { job, opening, decided, done }: Course,
+    observation: Observation,
+    onToken?: (drawn: DrawnToken) => void,
+  ): Promise<Decided> {
+    const step = decided.length
+    const isForeseen = step === 0 && opening !== null && samePage(opening.page.observation, observation)
+    const completion = isForeseen ? opening.answer : (await this.ask(observation, done, [job], step, onToken))[0]!
+    const text = this.#model.completionText(completion.tokens)
+    const parsed = completion.stopped ? parseCompletion(text, observation) : CUT
+    const answer = { observation, completion, text }
+    if ('failure' in parsed) return { ...answer, thought: '', written: '', action: null, failure: parsed.failure }
+    const { thought, action } = parsed.decision
+    return { ...answer, thought, written: formatAction(action, observation), action, failure: null }
+  }
+
+  #horizon({ task }: Job): number {
+    return this.#options.maxSteps ?? task.horizon
   }
 
   /** Shows an answer to the spectator before the agent acts on it. */
-  async #show(playing: Playing, answer: Answer): Promise<void> {
+  async #show(playing: Playing, { completion, failure, ...answer }: Decided): Promise<void> {
     const { spectator, signal } = this.#options
-    const hold = spectator?.decided(playing, answer, signal)
+    const tokens = () => answerTokens(completion, (part) => this.#model.completionText(part))
+    const hold = spectator?.decided(playing, { ...answer, tokens }, signal)
     if (hold === undefined) return
     const began = performance.now()
     await hold
@@ -277,10 +415,10 @@ function isTooLong(error: unknown): error is UserError {
   return error instanceof UserError && error.messages[0]?.id === 'promptTooLong'
 }
 
+/** The ending of an attempt that took as many actions as it may. */
+const OUT_OF_STEPS: Ending = { outcome: 'failure', reason: 'steps', reward: 0 }
 /** The outcome of an answer that reached the token limit. */
 const CUT = { failure: 'length' } as const
-/** Stands for the decision of an answer without an action. */
-const NO_DECISION = { thought: '', action: null }
 
 /** The tokens of a completion, each with the text that it adds. */
 export function answerTokens(
@@ -313,15 +451,6 @@ function problems(jobs: readonly Job[]): Job[][] {
     else group.push(job)
   }
   return [...groups.values()]
-}
-
-/** Whether a model reads the same of two pages, and may do the same on them. */
-function samePage(a: Observation, b: Observation): boolean {
-  return (
-    a.instruction === b.instruction &&
-    renderPage(a) === renderPage(b) &&
-    isDeepStrictEqual(a.elements.map(acceptsOf), b.elements.map(acceptsOf))
-  )
 }
 
 /** Unsigned 32-bit hash (FNV-1a) of what identifies a step of an attempt. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { AgentModel } from '../../agent/model.ts'
 import type { Job } from '../../agent/rollout.ts'
+import { Openings } from '../../agent/transitions.ts'
 import { adapterDigest } from '../../engine/adapter/identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { CONTROLS } from '../../evaluation/arms.ts'
@@ -69,13 +70,14 @@ export const evaluate: Stage<EvaluateResult> = {
   },
 }
 
-/** Lets every policy play the jobs, one policy after another. */
+/** Lets every policy play the jobs, one policy after another. What one has done on a page, the next need not do again. */
 async function playAll(
   context: StageContext,
   policies: ReadonlyMap<string, string | null>,
   jobs: readonly Job[],
 ): Promise<Arm[]> {
   const total = policies.size * jobs.length
+  const openings = new Openings()
   const arms: Arm[] = []
   for (const [name, adapter] of policies) {
     const before = arms.length * jobs.length
@@ -84,6 +86,7 @@ async function playAll(
       adapter,
       jobs,
       sampling: greedy(context.config),
+      openings,
       onEpisode: (done) => context.progress(before + done, total, message('unitEpisodes')),
     })
     arms.push({ name, episodes })

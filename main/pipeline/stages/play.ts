@@ -3,6 +3,7 @@
  * faults are.
  */
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
+import type { Openings } from '../../agent/transitions.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { faults } from '../../evaluation/evaluate.ts'
@@ -17,6 +18,8 @@ export interface Play {
   readonly adapter: string | null
   readonly jobs: readonly Job[]
   readonly sampling: RolloutOptions['sampling']
+  /** What other policies have seen of these problems. */
+  readonly openings?: Openings
   /** Called as each episode ends, with the number of finished jobs. */
   onEpisode(done: number): void
 }
@@ -27,7 +30,7 @@ export interface Play {
  */
 export async function play(
   context: StageContext,
-  { key, adapter, jobs, sampling, onEpisode }: Play,
+  { key, adapter, jobs, sampling, openings, onEpisode }: Play,
 ): Promise<StoredEpisode[]> {
   const { store, resources, signal, config } = context
   const kept = new Set(
@@ -47,6 +50,7 @@ export async function play(
       await rollout(model, resources.environment(), missing, {
         adapter: name,
         sampling,
+        ...(openings === undefined ? {} : { openings }),
         pictures: config.environment.pictures,
         signal,
         spectator: resources.audience?.spectator({ stage: key.stage, round: key.round, arm: key.arm }),
