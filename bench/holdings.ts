@@ -89,10 +89,10 @@ async function secondsOf(
  * Reports tokens a second with one thread and with one a core. Throws UserError if no file is named, or it cannot be read.
  */
 export async function benchHoldings(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
-  const { gguf } = selection
+  const { gguf, instructions } = selection
   if (gguf === null)
     throw new UserError('verbatim', { text: 'Name a GGUF file: npm run bench -- holdings --gguf FILE.' })
-  const llama = await startLlama()
+  const llama = await startLlama(instructions)
   if (llama === null) report.note('llama.cpp is not installed for the bench: run bench/peers.sh to compare with it.')
   const engines: Engine[] = []
   try {
@@ -106,7 +106,7 @@ export async function benchHoldings(report: Reporter, quick: boolean, selection:
       for (const [precision, headPrecision] of HOLDINGS) {
         if (!selects(selection.model, precision)) continue
         const checkpoint = await openCheckpoint(gguf)
-        const options = { precision, headPrecision, threads, products: 'bf16' } as const
+        const options = { precision, headPrecision, threads, instructions, products: 'bf16' } as const
         const engine = await createNativeEngine(checkpoint.config, checkpoint, options)
         await checkpoint.close()
         engines.push(engine)

@@ -1,12 +1,13 @@
 /** The peers, each in its own process. They take requests as lines of JSON, so that their runs take turns with ours. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import type { Instructions } from './selection.ts'
 
 const run = promisify(execFile)
 
@@ -84,7 +85,7 @@ export async function startNodeLlama(): Promise<Peer | null> {
  * Starts llama.cpp itself, with the libraries of node-llama-cpp; null if bench/peers.sh did not install that, or there is no
  * C++ compiler. Throws Error if it does not answer.
  */
-export async function startLlama(): Promise<Peer | null> {
+export async function startLlama(instructions: Instructions = ''): Promise<Peer | null> {
   const installed = nodeLlama()
   if (installed === null) return null
   const { bins, headers, release } = installed
@@ -98,12 +99,21 @@ export async function startLlama(): Promise<Peer | null> {
     const flags = ['-O3', '-march=native', '-ffast-math', '-std=c++17', ...includes]
     const linked = [...libraries.map((name) => join(bins, name)), `-Wl,-rpath,${bins}`]
     await run('c++', [...flags, source, '-o', program, ...linked], { timeout: COMPILE_TIME_LIMIT })
-    return await Peer.start(spawn(program, [bins, `llama.cpp ${release}`]), 'bf16', false, remove)
+    const backends = instructions === '' ? bins : await onlyHaswell(bins, join(folder, 'backends'))
+    return await Peer.start(spawn(program, [backends, `llama.cpp ${release}`]), 'bf16', false, remove)
   } catch (error) {
     await remove()
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
+}
+
+/** Makes a folder with llama.cpp's library for processors that have AVX2 and no AVX-512, and returns it. */
+async function onlyHaswell(bins: string, folder: string): Promise<string> {
+  const library = 'libggml-cpu-haswell.so'
+  await mkdir(folder)
+  await symlink(join(bins, library), join(folder, library))
+  return folder
 }
 
 export class Peer {

@@ -1,7 +1,7 @@
 /**
  * Measures training steps of a real model on real prompts: `npx node bench/real-step.ts --model FOLDER --samples FILE --pairs
  * FILE`. Samples and pairs are files as the lab exports them; the longest are taken. This engine, those of other checkouts
- * (`--against DIR`) and PyTorch in bf16 (`--torch`) take turns, each in its own process, and medians count. Also printed is the
+ * (`--against DIR`) and PyTorch (`--torch bf16` or `fp32`) take turns, each in its own process, and medians count. Also printed is the
  * time of all processors together: on a busy machine it says more than the clock.
  */
 import { spawn } from 'node:child_process'
@@ -31,7 +31,8 @@ const argumentsSchema = z.object({
   samples: z.string(),
   pairs: z.string(),
   against: z.array(z.string()),
-  torch: z.boolean(),
+  /** The precision of PyTorch's weights and products; without it PyTorch takes no part. */
+  torch: z.enum(['', 'bf16', 'fp32']),
   /** For machines that have less: also limits PyTorch. */
   instructions: z.enum(['', 'avx2', 'avx512']),
   precision: engineSettingsSchema.shape.precision,
@@ -71,7 +72,7 @@ async function main(args: Arguments): Promise<void> {
     await saveAdapter(adapter, LORA, randomAdapter(config, LORA, 2), null)
     contestants.push({ name: 'this engine', peer: await startEngine(PROGRAM_ROOT, args) })
     for (const other of args.against) contestants.push({ name: other, peer: await startEngine(other, args) })
-    const torch = args.torch ? await startTorch('bf16', limited(args.instructions)) : null
+    const torch = args.torch === '' ? null : await startTorch(args.torch, limited(args.instructions))
     if (torch !== null) contestants.push({ name: torch.name, peer: torch })
     for (const { peer } of contestants) {
       await peer.load({ folder: args.model, adapter, trained: ['LoRA'], gguf: '', checkpointing: args.checkpointing })
@@ -207,7 +208,7 @@ const { values } = parseArgs({
     samples: { type: 'string' },
     pairs: { type: 'string' },
     against: { type: 'string', multiple: true, default: [] },
-    torch: { type: 'boolean', default: false },
+    torch: { type: 'string', default: '' },
     instructions: { type: 'string', default: '' },
     precision: { type: 'string', default: 'bf16' },
     checkpointing: { type: 'boolean', default: false },

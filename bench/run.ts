@@ -1,10 +1,11 @@
 /**
  * Runs the benchmarks: `npm run bench [-- constraint|engine|environment|holdings|live|memory|precision|queries|window]
- * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--json] [--quick]`. Prints a table, or with
- * --json one line a figure. Notes go to stderr, and so does each figure of the table as soon as it is known. --model and
- * --case select models and cases of engine and memory, --case also queries; both may be given several times. --against
- * names another checkout, set up, whose window takes turns with ours. --gguf names the model of holdings. --quick checks that everything runs: its figures mean
- * little.
+ * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--instructions avx2] [--json]
+ * [--quick]`. Prints a table, or with --json one line a figure. Notes go to stderr, and so does each figure of the table as
+ * soon as it is known. --model and --case select models and cases of engine, holdings and memory, --case also queries; both
+ * may be given several times. --against names another checkout, set up, whose window takes turns with ours. --gguf names the
+ * model of holdings, and --instructions avx2 measures it as on a processor without AVX-512. --quick checks that everything
+ * runs: its figures mean little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -17,7 +18,7 @@ import { benchHoldings } from './holdings.ts'
 import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
-import type { Selection } from './selection.ts'
+import { INSTRUCTIONS, type Selection } from './selection.ts'
 import { benchQuestions, benchWindow } from './window.ts'
 
 const BENCHES = {
@@ -61,12 +62,22 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
   if (unknown !== undefined) {
     throw new UserError('verbatim', { text: `There is no bench ${unknown}; there are ${known.join(' and ')}.` })
   }
+  const instructions = INSTRUCTIONS.find((one) => one === (values.instructions ?? ''))
+  if (instructions === undefined) {
+    throw new UserError('verbatim', { text: `--instructions ${values.instructions} is not known; there is avx2.` })
+  }
   return {
     // The others find nothing new on another day, so they run only on request.
     names: positionals.length > 0 ? (positionals as Bench[]) : ['engine', 'environment'],
     json: values.json,
     quick: values.quick,
-    selection: { model: values.model, case: values.case, against: values.against ?? null, gguf: values.gguf ?? null },
+    selection: {
+      model: values.model,
+      case: values.case,
+      against: values.against ?? null,
+      gguf: values.gguf ?? null,
+      instructions,
+    },
   }
 }
 
@@ -79,6 +90,7 @@ function parsed() {
         case: { type: 'string', multiple: true, default: [] },
         against: { type: 'string' },
         gguf: { type: 'string' },
+        instructions: { type: 'string' },
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
       },

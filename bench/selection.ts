@@ -1,6 +1,6 @@
 /**
  * The selected models and cases of a bench, by parts of their names (none selects all), the checkout that the window is
- * compared with, and the GGUF file that is measured.
+ * compared with, the GGUF file that is measured, and the instructions that it is measured with.
  */
 export interface Selection {
   readonly model: readonly string[]
@@ -9,7 +9,12 @@ export interface Selection {
   readonly against: string | null
   /** Path of a GGUF file; null for none. */
   readonly gguf: string | null
+  /** 'avx2' measures holdings as on a processor without AVX-512; '' takes the best that there are. */
+  readonly instructions: Instructions
 }
+
+export const INSTRUCTIONS = ['', 'avx2'] as const
+export type Instructions = (typeof INSTRUCTIONS)[number]
 
 /** Whether a name contains one of the parts, in any letter case; true if there are no parts. */
 export function selects(parts: readonly string[], name: string): boolean {
