@@ -40,6 +40,8 @@ const SHARED_WITH_THE_WINDOW = [
   'main/messages',
   'main/evaluation/arms',
   'main/evaluation/figures',
+  'main/evaluation/study/words',
+  'main/evaluation/ticks',
   'main/evaluation/verdict',
   'main/store/episode',
 ]

@@ -7,6 +7,7 @@ import { test as base, expect } from '@playwright/test'
 import { projectPath } from '../main/files/paths.ts'
 import { installedEnvironment, writeInstalledModels } from '../testing/installed-models.ts'
 import { prepareLab } from '../testing/prepared-lab.ts'
+import { prepareStudy } from '../testing/prepared-study.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
 export { expect }
@@ -15,8 +16,8 @@ export { expect }
 export const LATER = 300_000
 
 interface Options {
-  /** The content of the lab's store: a finished run, or nothing. */
-  stored: 'run' | 'nothing'
+  /** The content of the lab's store: a finished run, that and two studies, or nothing. */
+  stored: 'run' | 'studies' | 'nothing'
   /** Values of the configuration that differ from the small lab's. */
   settings: Readonly<Record<string, unknown>>
   /** The names of the buttons on the pages of a finished run; by default plain ones. */
@@ -42,7 +43,11 @@ export const test = base.extend<Options & Fixtures>({
 
   lab: async ({ stored, settings, words, installed }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), 'window-'))
-    const config = stored === 'run' ? await prepareLab(folder, settings, words) : writeSmallLab(folder, settings)
+    const config = stored === 'nothing' ? writeSmallLab(folder, settings) : await prepareLab(folder, settings, words)
+    if (stored === 'studies') {
+      prepareStudy(config, 'beta')
+      prepareStudy(config, 'repeated', { finished: true })
+    }
     // Otherwise the tests would see the models of whoever runs them.
     if (installed) await writeInstalledModels(folder)
     const serve = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {

@@ -12,6 +12,7 @@ export const VIEWS = {
   results: 'Results',
   episodes: 'Episodes',
   runs: 'Runs & models',
+  studies: 'Studies',
 } as const
 export type View = keyof typeof VIEWS
 

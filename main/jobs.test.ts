@@ -97,3 +97,42 @@ test('a run that breaks before its first stage is reported as failed', async () 
     last: { run: 4, status: 'failed', error: 'the model is gone', messages: [{ id: 'verbatim' }] },
   })
 })
+
+test('a job of several runs tells which study it is at, and fails where a later run cannot begin', async () => {
+  let runs = 0
+  const jobs = new Jobs({
+    async run(command, _config, { emit }) {
+      if (runs === 2) throw new UserError('verbatim', { text: 'the store is held' })
+      const run = ++runs
+      emit({ event: 'run', run, name: 'trial', command, resumed: false })
+      emit({ event: 'end', run, status: 'done', seconds: 1, ...NO_FAILURE })
+      return { run, folder: '' }
+    },
+  })
+  const places: unknown[] = []
+  jobs.subscribe(({ current }) => places.push(current?.study?.place))
+  await jobs.perform(async (play, signal) => {
+    for (const place of [1, 2, 3]) {
+      const member = { study: 4, member: place, name: 'beta', place, of: 3 }
+      await play({ command: 'pipeline', config, resume: null, member }, signal)
+    }
+  })
+  await jobs.rest()
+  expect([...new Set(places)]).toEqual([1, 2, undefined])
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { run: 2, status: 'failed', error: 'the store is held' } })
+})
+
+test('of two jobs that are started at once the second is refused, and the first can still be stopped', async () => {
+  const jobs = scripted(untilStopped)
+  const request = { command: 'sft', config, resume: null } as const
+  const [first, second] = await Promise.allSettled([jobs.start(request), jobs.start(request)])
+  expect([first.status, second.status]).toEqual(['fulfilled', 'rejected'])
+  jobs.stop()
+  await jobs.rest()
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { run: 1, status: 'stopped' } })
+})
+
+test('a job with nothing to do ends at once', async () => {
+  const jobs = scripted(async () => {})
+  expect(await jobs.perform(async () => {})).toMatchObject({ status: 'idle', current: null })
+})

@@ -7,6 +7,7 @@ import type { Lab } from './lab.ts'
 import { type Failure, failureOf, NO_FAILURE, UserError } from './messages/error.ts'
 import type { LabEvent } from './pipeline/events.ts'
 import type { RoundKey } from './store/keys.ts'
+import type { MemberKey } from './store/studies.ts'
 
 export interface JobRequest {
   readonly command: Command
@@ -15,7 +16,21 @@ export interface JobRequest {
   readonly resume: number | null
   /** For a new run of `retrain`: train on the latest collection that matches this run and round. */
   readonly collection?: Partial<RoundKey> | null
+  /** For a member of a study: which one it is, and where the study is. */
+  readonly member?: (MemberKey & Omit<StudyPlace, 'id'>) | null
 }
+
+/** How far the study is that a run belongs to. */
+export interface StudyPlace {
+  readonly id: number
+  readonly name: string
+  /** The training at work, from 1, and how many there are. */
+  readonly place: number
+  readonly of: number
+}
+
+/** Plays a run of a job to its end, as `Lab.run`. The signal stops it without loss. */
+export type PlayRun = (request: JobRequest, signal: AbortSignal) => Promise<void>
 
 export interface JobState {
   /** 'stopping' from the request to stop until the run has stopped. */
@@ -29,6 +44,8 @@ export interface JobState {
 export interface CurrentJob {
   readonly command: Command
   readonly run: number
+  /** The study that the run belongs to; null where it belongs to none. */
+  readonly study: StudyPlace | null
   /** Milliseconds since 1970. */
   readonly since: number
   /** The present stage; null before the first. */
@@ -49,6 +66,8 @@ export interface EndedJob extends Failure {
 }
 
 interface Work {
+  /** Resolves with the job's first run, and rejects where there is none. */
+  readonly begun: Promise<void>
   readonly stop: AbortController
   readonly quit: AbortController
   readonly settled: Promise<void>
@@ -77,7 +96,17 @@ export class Jobs {
    * Starts a job and returns at once. Throws UserError while another job is running, here or in another process, and
    * where there is nothing to resume.
    */
-  async start({ command, config, resume, collection = null }: JobRequest): Promise<JobState> {
+  async start(request: JobRequest): Promise<JobState> {
+    return this.perform((play, signal) => play(request, signal))
+  }
+
+  /**
+   * Starts a job of several runs, which `work` plays one after the other, and returns with the first at work. Throws as
+   * `start`, and what `work` throws before it.
+   */
+  async perform(work: (play: PlayRun, signal: AbortSignal) => Promise<void>): Promise<JobState> {
+    // A job that is about to begin has no run yet.
+    while (this.#work !== undefined && this.state.current === null) await this.#work.begun.catch(() => {})
     const { current } = this.state
     if (current !== null) {
       throw new UserError('runAtWork', { run: current.run, command: current.command })
@@ -85,25 +114,36 @@ export class Jobs {
     const stop = new AbortController()
     const quit = new AbortController()
     const begun = Promise.withResolvers<void>()
-    const run = this.#lab.run(command, config, {
-      resume,
-      collection,
-      signal: stop.signal,
-      quit: quit.signal,
-      audience: this.#audience,
-      emit: (event) => {
-        this.#store.setState(stateAfter(this.state, command, event))
+    // Whether the run at work has told its own end.
+    let told = true
+    const play: PlayRun = async (request, signal) => {
+      const { command, config, resume, collection = null, member = null } = request
+      told = false
+      await this.#lab.run(command, config, {
+        resume,
+        collection,
+        member,
+        signal,
+        quit: quit.signal,
+        audience: this.#audience,
+        emit: (event) => {
+          this.#store.setState(stateAfter(this.state, request, event))
+          told = event.event === 'end'
+          begun.resolve()
+        },
+      })
+    }
+    const settled = work(play, stop.signal).then(
+      () => {
+        this.#end(NO_FAILURE, told)
         begun.resolve()
       },
-    })
-    const settled = run.then(
-      () => this.#end(NO_FAILURE),
       (error: unknown) => {
+        this.#end(failureOf(error), told)
         begun.reject(error)
-        this.#end(failureOf(error))
       },
     )
-    this.#work = { stop, quit, settled }
+    this.#work = { begun: begun.promise, stop, quit, settled }
     await begun.promise
     return this.state
   }
@@ -128,11 +168,10 @@ export class Jobs {
   }
 
   /** Called when the run has closed everything. A run that failed outside its stages has sent no end event itself. */
-  #end(failure: Failure): void {
+  #end(failure: Failure, told: boolean): void {
     const { current, last } = this.state
     this.#work = undefined
     if (current === null) return
-    const told = last !== null && last.run === current.run && last.ended >= current.since
     const { command, run } = current
     const broken: EndedJob = { command, run, status: 'failed', ...failure, ended: Date.now() }
     this.#store.setState({ status: 'idle', current: null, last: told || failure.error === null ? last : broken })
@@ -140,10 +179,13 @@ export class Jobs {
 }
 
 /** The state after an event of the run. */
-function stateAfter(state: JobState, command: Command, event: LabEvent): JobState {
+function stateAfter(state: JobState, { command, member }: JobRequest, event: LabEvent): JobState {
   if (event.event === 'run') {
     const { run } = event
-    return { ...state, status: 'running', current: { command, run, since: Date.now(), stage: null, progress: null } }
+    const study = member == null ? null : { id: member.study, name: member.name, place: member.place, of: member.of }
+    const current = { command, run, study, since: Date.now(), stage: null, progress: null }
+    // Between two runs of a job somebody may have asked it to stop.
+    return { ...state, status: state.status === 'stopping' ? 'stopping' : 'running', current }
   }
   const { current } = state
   if (current === null) return state

@@ -15,6 +15,7 @@ import { Header } from './shell/header.tsx'
 import { Help } from './shell/help.tsx'
 import { Models } from './shell/models.tsx'
 import { Navigation } from './shell/navigation.tsx'
+import { NewStudy } from './shell/new-study.tsx'
 import { Notices } from './shell/notices.tsx'
 import { Palette } from './shell/palette.tsx'
 import { Asking } from './shell/question.tsx'
@@ -76,6 +77,7 @@ function Frame() {
       <Models />
       <Tour />
       <Asking />
+      <NewStudy />
       <Notices />
     </div>
   )

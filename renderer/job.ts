@@ -33,7 +33,16 @@ export function followJob(): void {
   lab.live.paused.subscribe(undefined, { onData: (paused: boolean) => usePaused.setState({ paused }) })
 }
 
-const OF_RUNS: ReadonlySet<unknown> = new Set(['pairs', 'pair', 'runs', 'episodes', 'results', 'metrics', 'adapters'])
+const OF_RUNS: ReadonlySet<unknown> = new Set([
+  'pairs',
+  'pair',
+  'runs',
+  'episodes',
+  'results',
+  'metrics',
+  'adapters',
+  'studies',
+])
 
 /** Whether an answer depends on runs and pairs. What a model was asked does not change. */
 function isOfRuns({ queryKey: [of, _, what] }: { readonly queryKey: readonly unknown[] }): boolean {

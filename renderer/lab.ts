@@ -8,6 +8,9 @@ import { lab } from './api.ts'
 export type Answers = inferRouterOutputs<LabRouter>
 export type Results = Answers['results']['get']
 export type RunBrief = Answers['runs']['list'][number]
+export type StudyBrief = Answers['studies']['list'][number]
+export type Study = Answers['studies']['get']
+export type StudyResult = NonNullable<Answers['studies']['result']>
 /** A key of the configuration. */
 export type Field = Answers['config']['form']['fields'][number]
 export type TaskInfo = Answers['tasks']['list'][number]
@@ -21,6 +24,11 @@ export interface Round {
 /** Every run, the latest first. */
 export function useRuns(): UseQueryResult<readonly RunBrief[]> {
   return useQuery({ queryKey: ['runs', 'list'], queryFn: () => lab.runs.list.query() })
+}
+
+/** Every study, in the order of the queue. */
+export function useStudies(): UseQueryResult<Answers['studies']['list']> {
+  return useQuery({ queryKey: ['studies', 'list'], queryFn: () => lab.studies.list.query() })
 }
 
 /** Every round that has pairs, the latest first. */

@@ -12,6 +12,7 @@ const SCREENS: Readonly<Record<View, () => Promise<{ readonly default: Component
   results: () => import('./views/results/results.tsx'),
   episodes: () => import('./views/episodes/episodes.tsx'),
   runs: () => import('./views/runs/runs.tsx'),
+  studies: () => import('./views/studies/studies.tsx'),
 }
 
 const useScreens = create<Readonly<Partial<Record<View, ComponentType>>>>(() => ({}))

@@ -53,7 +53,10 @@ export function addStudies(cli: Program, line: CommandLine): void {
     .description('List studies, and pause, resume, order or cancel what they have to do')
     .option('--config_path <file>', 'configuration that names the store')
     .option('--json', 'print JSON, one study or member per line')
-    .addHelpText('after', `\nExample:\n  npx dpo-driver studies\n  npx dpo-driver studies cancel 2 5 6\n${EXIT_CODES}`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  npx dpo-driver studies\n  npx dpo-driver studies cancel 2 5 6\n  npx dpo-driver studies first 4 3\n${EXIT_CODES}`,
+    )
     .action((options: StudiesOptions) => withLab(options, (lab) => list(lab, options, line)))
   studies
     .command('plan')
@@ -70,6 +73,27 @@ export function addStudies(cli: Program, line: CommandLine): void {
       const options = { ...studies.opts<StudiesOptions>(), ...own }
       return withLab(options, (lab) => plan(lab, run, options, line))
     })
+  studies
+    .command('first')
+    .description('put these studies at the head of the queue, in this order')
+    .argument('<study...>', 'numbers of the studies')
+    .option('--config_path <file>', 'configuration that names the store')
+    .action((given: readonly string[], own: StudiesOptions) =>
+      withLab({ ...studies.opts<StudiesOptions>(), ...own }, ({ store }) => {
+        const numbers = given.map(whole('<study>'))
+        for (const study of numbers) refuseMissing(store, study)
+        store.studies.order(numbers)
+      }),
+    )
+  studies
+    .command('work')
+    .description('work off all open studies, in the order of the queue')
+    .option('--config_path <file>', 'configuration that names the store')
+    .option('--json', 'print JSON, one event per line')
+    .action((own: StudiesOptions) => {
+      const options = { ...studies.opts<StudiesOptions>(), ...own }
+      return withLab(options, (lab) => playStudy(lab, null, options, line))
+    })
   for (const [name, [what, members, act]] of Object.entries(ACTS)) {
     const command = studies.command(name).description(what).argument('<study>', 'number of the study', whole('<study>'))
     if (members !== '') command.argument(members, 'numbers of members, as `show` lists them')
@@ -79,7 +103,7 @@ export function addStudies(cli: Program, line: CommandLine): void {
       const numbers = Array.isArray(given) ? given.map(whole('<member>')) : []
       const options = { ...studies.opts<StudiesOptions>(), ...own }
       return withLab(options, async (lab) => {
-        if (lab.store.studies.find(study) === undefined) throw new UserError('studyGone', { study })
+        refuseMissing(lab.store, study)
         refuseUnknown(lab.store.studies.members(study), numbers, study)
         await act(lab, study, numbers, line, options.json)
       })
@@ -99,6 +123,10 @@ async function plan(lab: Lab, run: number, options: PlanOptions, { out }: Comman
   expandPlan(made, (overrides) => loadConfig(options.config_path, overrides))
   const { config: _, ...written } = made
   out.write(stringify(written))
+}
+
+function refuseMissing({ studies }: Lab['store'], study: number): void {
+  if (studies.find(study) === undefined) throw new UserError('studyGone', { study })
 }
 
 function refuseUnknown(members: readonly Member[], numbers: readonly number[], study: number): void {

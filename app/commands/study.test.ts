@@ -123,6 +123,8 @@ testNative(
 
 test('members are cancelled, put back and ordered by their numbers', async () => {
   const { folder, plan, options } = lab(PLAN, { tasks: ['no-such-task'] })
+  const second = join(folder, 'second.yaml')
+  writeFileSync(second, PLAN.replace('name: beta', 'name: gamma'))
   const failed = await cli('study', plan)
   expect(failed.status).toBe(1)
   expect(failed.stdout).toContain('no task no-such-task')
@@ -149,6 +151,17 @@ test('members are cancelled, put back and ordered by their numbers', async () =>
     status: 2,
     stderr: expect.stringContaining('perhaps training.dpo.beta'),
   })
+  await cli('study', second, '--estimate')
+  expect((await cli('studies', 'first', '2', ...options)).stderr).toContain('There is no study 2')
+  await cli('study', second)
+  await cli('studies', 'first', '2', '1', ...options)
+  const order = async () => (await cli('studies', ...options)).stdout.match(/^ +\d/gm)?.map(Number)
+  expect(await order()).toEqual([2, 1])
+  // Paused, the first study stays out.
+  const worked = await cli('studies', 'work', ...options)
+  expect(worked.status).toBe(1)
+  expect(worked.stdout.match(/Training \d of \d of study \d/g)).toEqual(Array(4).fill('Training 1 of 4 of study 2'))
+  await cli('studies', 'delete', '2', ...options)
   await cli('studies', 'delete', '1', ...options)
   expect((await cli('studies', ...options)).stdout).toContain('There are no studies yet')
   expect(existsSync(join(folder, 'lab.sqlite'))).toBe(true)

@@ -7,6 +7,7 @@ import { errorText, UserError } from '../../main/messages/error.ts'
 import { visible } from '../../main/messages/visible.ts'
 import type { LabEvent } from '../../main/pipeline/events.ts'
 import type { Member } from '../../main/store/studies.ts'
+import type { Expected } from '../../main/study/expected.ts'
 import type { StudyForecast } from '../../main/study/forecast.ts'
 import type { ReadPlan } from '../../main/study/plan.ts'
 import type { StudyEvent } from '../../main/study/work.ts'
@@ -52,35 +53,18 @@ async function study(path: string, options: StudyOptions, line: CommandLine): Pr
 async function tellForecast({ store }: Lab, read: ReadPlan, { json }: StudyOptions, line: CommandLine): Promise<void> {
   const { forecastStudy } = await import('../../main/study/forecast.ts')
   const { plannedMembers } = await import('../../main/study/studies.ts')
+  const { expectedOf } = await import('../../main/study/expected.ts')
   const members = plannedMembers(read, '')
   const forecast = await forecastStudy(store, members)
-  const expected = await expectedOf(read)
+  const expected = expectedOf(read.seeds.length, read.variants.size, members[0]!.config)
   if (json)
     line.out.write(`${JSON.stringify({ event: 'forecast', members: members.length, ...forecast, ...expected })}\n`)
   else tell(forecast, expected, members.length, read, line)
 }
 
-async function expectedOf({ seeds, variants }: ReadPlan) {
-  const { ASSUMED, detectable, seedsNeeded } = await import('../../main/evaluation/study/power.ts')
-  const [config] = [...variants.values()]
-  const { tasks, evaluation } = config!
-  const names = evaluation.tasks ?? tasks
-  const design = {
-    seeds: seeds.length,
-    tasks: names.length,
-    problems: names.length * evaluation.num_episodes_per_task,
-    comparisons: variants.size > 1 ? variants.size - 1 : evaluation.controls ? 4 : 1,
-  }
-  const needed = [0.05, 0.03, 0.02].map((difference) => ({
-    difference,
-    seeds: seedsNeeded(difference, ASSUMED, design),
-  }))
-  return { design, detectable: detectable(ASSUMED, design), needed }
-}
-
 function tell(
   { seconds, alone, source, bytes, free }: StudyForecast,
-  { design, detectable, needed }: Awaited<ReturnType<typeof expectedOf>>,
+  { design, detectable, needed }: Expected,
   members: number,
   { seeds, variants, plan }: ReadPlan,
   { out }: CommandLine,
@@ -96,7 +80,7 @@ function tell(
   }
   out.write(`  disk   ${gigabytes(bytes)}; ${gigabytes(free)} are free\n`)
   out.write(
-    `  power  finds ${detectable > 1 ? 'no difference' : `differences from ${(100 * detectable).toFixed(1)} points on in four of five cases`}, ` +
+    `  power  finds ${detectable === null ? 'no difference' : `differences from ${(100 * detectable).toFixed(1)} points on in four of five cases`}, ` +
       `with ${design.problems} problems, if two arms end differently in 12 of 100 episodes\n`,
   )
   const list = needed.map(({ difference, seeds: own }) => `${100 * difference} points ${own ?? 'over 1000'}`)
@@ -128,20 +112,26 @@ async function begin(lab: Lab, read: ReadPlan, options: StudyOptions, line: Comm
   await playStudy(lab, id, options, line)
 }
 
-/** Works a study off, and writes its report. Ends with the exit code of a stopped command where somebody stopped it. */
+/**
+ * Works a study off, or with null all open ones in the order of the queue, and writes the reports. Ends with the exit code of
+ * a stopped command where somebody stopped it.
+ */
 export async function playStudy(
   lab: Lab,
-  id: number,
+  id: number | null,
   { json }: Pick<StudyOptions, 'json'>,
   line: CommandLine,
 ): Promise<void> {
   const { workOff } = await import('../../main/study/work.ts')
   const { store } = lab
   const { out, err } = line
+  const goOn = id === null ? 'studies work' : `studies resume ${id}`
   const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
   const view = terminalView(out)
+  const played = new Set(id === null ? [] : [id])
   const print = (event: LabEvent | StudyEvent) => {
-    if (json) out.write(`${JSON.stringify({ study: id, ...event })}\n`)
+    if (event.event === 'member') played.add(event.member.study)
+    if (json) out.write(`${JSON.stringify({ study: [...played].at(-1), ...event })}\n`)
     else if (event.event === 'member') out.write(`\n${memberLine(event)}\n`)
     else if (event.event === 'memberFailed') out.write(`  Failed: ${visible(event.error ?? '')}\n`)
     else view(event)
@@ -154,14 +144,14 @@ export async function playStudy(
       emit: print,
       play: (member, signal) => playMember(lab, member, signal, print),
     })
-    if (state !== 'open' && !json) out.write(`Study ${id} is ${state}. To go on: npx dpo-driver studies resume ${id}\n`)
-    await tellResult(lab, id, json, line)
+    if (state !== 'open' && !json) out.write(`Study ${id} is ${state}. To go on: npx dpo-driver ${goOn}\n`)
+    for (const study of played) await tellResult(lab, study, json, line)
     if (failed > 0) line.end(EXIT.failed)
     if (state !== 'open') line.end(EXIT.stopped)
   } catch (error) {
     if (!stop.signal.aborted) throw error
     if (error !== stop.signal.reason) err.write(`${visible(errorText(error))}\n`)
-    err.write(`Stopped. To continue: npx dpo-driver studies resume ${id}\n`)
+    err.write(`Stopped. To continue: npx dpo-driver ${goOn}\n`)
     line.end(EXIT.stopped)
   } finally {
     stop.release()
@@ -169,7 +159,7 @@ export async function playStudy(
 }
 
 function memberLine({ member, place, of }: Extract<StudyEvent, { event: 'member' }>): string {
-  return `Training ${place} of ${of}: ${visible(member.variant)}, seed ${member.seed}`
+  return `Training ${place} of ${of} of study ${member.study}: ${visible(member.variant)}, seed ${member.seed}`
 }
 
 async function playMember(

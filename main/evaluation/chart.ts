@@ -1,5 +1,6 @@
 /** Line charts as SVG, sized by their viewBox and coloured by the page's style sheet. */
 import { type Html, html } from './html.ts'
+import { ticks } from './ticks.ts'
 
 export interface ChartLine {
   readonly label: string
@@ -95,16 +96,6 @@ export function movingMean(points: ChartLine['points'], window: number): ChartLi
     const near = points.slice(Math.max(0, i - reach), i + reach + 1)
     return [step, near.reduce((sum, [, value]) => sum + value, 0) / near.length]
   })
-}
-
-/** Round numbers from at or below `low` to at or above `high`, about `count` steps of 1, 2 or 5 times a power of ten. */
-export function ticks(low: number, high: number, count: number): number[] {
-  const span = high - low || Math.abs(high) || 1
-  const power = 10 ** Math.floor(Math.log10(span / count))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => span / size <= count)!
-  const from = Math.floor(low / step + 1e-9)
-  const to = Math.max(from + 1, Math.ceil(high / step - 1e-9))
-  return Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step)
 }
 
 function tickText(value: number, span: number): string {

@@ -663,6 +663,9 @@ export const ENGLISH = {
   studyMemberGone: 'Study {{study}} has no member {{member}}; `npx dpo-driver studies show {{study}}` lists them.',
   studyMemberDiffers:
     'Seed {{seed}} of variant {{variant}} is in study {{name}} with other settings. Give the variant or the plan another name.',
+  studiesNothingLeft: 'No open study has a training left to play.',
+  studyNameTaken: 'There is a study {{name}} already. Give this one another name.',
+  studyAtWork: 'Study {{name}} is being worked off. Pause it first.',
   studyNothingDone: 'No training of study {{study}} is finished, so there is no result yet.',
 
   // Merging adapters. (main/adapters)

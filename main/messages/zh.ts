@@ -571,6 +571,9 @@ export const CHINESE = translated({
   studyGone: '没有研究 {{study}}；`npx dpo-driver studies` 会列出所有研究。',
   studyMemberGone: '研究 {{study}} 没有成员 {{member}}；`npx dpo-driver studies show {{study}}` 会列出成员。',
   studyMemberDiffers: '研究 {{name}} 中变体 {{variant}} 的种子 {{seed}} 用的是别的设置。请给变体或计划另起名称。',
+  studiesNothingLeft: '没有哪项未暂停的研究还有训练要进行。',
+  studyNameTaken: '已经有名为 {{name}} 的研究。请另起名称。',
+  studyAtWork: '研究 {{name}} 正在进行。请先暂停它。',
   studyNothingDone: '研究 {{study}} 还没有完成任何训练，因此还没有结果。',
 
   // 合并适配器。（main/adapters）

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
+import { STUDY_FILES, type StudyFile } from '../evaluation/study/report.ts'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath } from '../files/paths.ts'
 import { cutShort } from '../messages/cut.ts'
@@ -12,6 +13,7 @@ import { configuredTasks } from '../pipeline/resources.ts'
 import { DATA_LIMIT, textOf } from '../preferences/data-file.ts'
 import { importPreferences } from '../preferences/file.ts'
 import type { Imported } from '../preferences/import.ts'
+import { fileOfStudy, studyOf } from '../study/result.ts'
 import { findAdapter } from './catalogue.ts'
 import { reply, send, sendPieces } from './reply.ts'
 import { find } from './runs.ts'
@@ -41,12 +43,38 @@ export async function sendExport({ response, search, context }: Exchange, number
     tasks: configuredTasks(run.config),
     ...(round === null ? {} : { round: wholeNumber(round) }),
   })
+  showOrSave(response, search, `${run.name}-${run.id}-${name}`)
+  if (typeof content === 'string' || content instanceof Uint8Array) send(response, 200, type, content)
+  else await sendPieces(response, type, content)
+}
+
+const STUDY_TYPES: Readonly<Record<StudyFile, string>> = {
+  'study.html': 'text/html; charset=utf-8',
+  'study.json': 'application/json',
+  'study.csv': 'text/csv; charset=utf-8',
+  'study.md': 'text/markdown; charset=utf-8',
+}
+
+/** Sends a file of a study's report. With ?inline the browser shows it. */
+export async function sendStudyFile(
+  { response, search, context }: Exchange,
+  number: string,
+  name: string,
+): Promise<void> {
+  const file = STUDY_FILES.find((one) => one === name)
+  if (file === undefined) return reply(response, 404, message('noSuchFile'))
+  const { id, name: study } = studyOf(context.lab.store, wholeNumber(number))
+  const content = fileOfStudy(context.lab.store, id, file)
+  showOrSave(response, search, `${study}-${id}-${name}`)
+  send(response, 200, STUDY_TYPES[file], content)
+}
+
+/** With ?inline the browser shows what is sent, otherwise it saves it under this name. */
+function showOrSave(response: ServerResponse, search: URLSearchParams, name: string): void {
   if (search.has('inline')) {
     // A report contains no scripts. This header makes the browser enforce that.
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-  } else response.setHeader('Content-Disposition', `attachment; filename="${run.name}-${run.id}-${name}"`)
-  if (typeof content === 'string' || content instanceof Uint8Array) send(response, 200, type, content)
-  else await sendPieces(response, type, content)
+  } else response.setHeader('Content-Disposition', `attachment; filename="${name}"`)
 }
 
 /** Sends the adapter at ?path, in PEFT's layout, as a single file. */

@@ -11,11 +11,13 @@ import { pairsRouter } from './pairs.ts'
 import { resultsRouter } from './results.ts'
 import { runsRouter } from './runs.ts'
 import { statusRouter } from './status.ts'
+import { studiesRouter } from './studies.ts'
 import { router } from './trpc.ts'
 import { verifyRouter } from './verify.ts'
 
 export const labRouter = router({
   status: statusRouter,
+  studies: studiesRouter,
   job: jobRouter,
   config: configRouter,
   models: modelsRouter,

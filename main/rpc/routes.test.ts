@@ -12,8 +12,14 @@ import { labRouter } from './router.ts'
 import { ROUTES } from './routes.ts'
 import { type LabServer, startServer } from './server.ts'
 
-const ANSWERS = ['GET sendPicture', 'GET sendExport', 'GET sendAdapter', 'POST takePairs']
-const PATHS = ['/pictures/1/0', '/exports/1/report.html', '/adapter.zip', '/imports/1/1/preferences']
+const ANSWERS = ['GET sendPicture', 'GET sendExport', 'GET sendStudyFile', 'GET sendAdapter', 'POST takePairs']
+const PATHS = [
+  '/pictures/1/0',
+  '/exports/1/report.html',
+  '/studies/1/study.html',
+  '/adapter.zip',
+  '/imports/1/1/preferences',
+]
 const PROCEDURES = [
   'adapters.compare',
   'adapters.list',
@@ -88,6 +94,20 @@ const PROCEDURES = [
   'runs.stages',
   'status.get',
   'status.memory',
+  'studies.arrange',
+  'studies.cancel',
+  'studies.create',
+  'studies.curves',
+  'studies.delete',
+  'studies.get',
+  'studies.list',
+  'studies.markdown',
+  'studies.order',
+  'studies.preview',
+  'studies.restore',
+  'studies.result',
+  'studies.setState',
+  'studies.work',
   'tasks.list',
   'verify.getMiniwob',
   'verify.names',

@@ -34,16 +34,25 @@ export interface StudyForecast {
   readonly free: number
 }
 
-/** The forecast of these members, in the order in which they are worked off. */
+export interface ForecastMember extends Pick<PlannedMember, 'config'> {
+  /** Whether it takes nothing any more; others can still share with it. */
+  readonly done?: boolean
+}
+
+/**
+ * The forecast of these members, in the order in which they are worked off. `measure` says whether this machine may be
+ * measured where no earlier run tells the times; that takes seconds, and all cores.
+ */
 export async function forecastStudy(
   store: Store,
-  members: readonly Pick<PlannedMember, 'config'>[],
+  members: readonly ForecastMember[],
+  { measure = true }: { readonly measure?: boolean } = {},
 ): Promise<StudyForecast> {
   const configs = members.map(({ config }) => config)
   const [first] = configs
-  const known = first === undefined ? null : await timesOf(store, first)
-  const sum = (seconds: (config: Config, at: number) => number) =>
-    configs.reduce((total, config, at) => total + seconds(config, at), 0)
+  const known = first === undefined ? null : await timesOf(store, first, measure)
+  const sum = (amount: (config: Config, at: number) => number) =>
+    members.reduce((total, { config, done = false }, at) => total + (done ? 0 : amount(config, at)), 0)
   return {
     seconds: known && sum((config, at) => memberSeconds(config, earlierShares(configs, at), known.times)),
     alone: known && sum((config) => memberSeconds(config, new Set(), known.times)),
@@ -51,6 +60,15 @@ export async function forecastStudy(
     bytes: sum(memberBytes),
     free: first === undefined ? 0 : await freeBytes(first),
   }
+}
+
+/** The forecast of what is left of a study, by the times of earlier runs alone. */
+export function forecastLeft(store: Store, study: number): Promise<StudyForecast> {
+  const members = store.studies
+    .members(study)
+    .filter(({ cancelled, status }) => !cancelled || status === 'done')
+    .map((member) => ({ config: store.studies.config(member), done: member.status === 'done' }))
+  return forecastStudy(store, members, { measure: false })
 }
 
 /** What a member shares with those before it. */
@@ -97,9 +115,13 @@ async function freeBytes({ paths }: Config): Promise<number> {
 }
 
 /** How long stages take: as in an earlier run of this model, or as measured now; null where neither is possible. */
-async function timesOf(store: Store, config: Config): Promise<{ times: Times; source: number | 'measured' } | null> {
+async function timesOf(
+  store: Store,
+  config: Config,
+  measure: boolean,
+): Promise<{ times: Times; source: number | 'measured' } | null> {
   const earlier = earlierTimes(store, config)
-  if (earlier !== null) return earlier
+  if (earlier !== null || !measure) return earlier
   if (engineOf(config.model.engine) !== 'native' || knownShape(config) === null) return null
   const { question } = planMemory(config, USUAL_LENGTHS.prompt, USUAL_LENGTHS.completion)
   const { speed } = await measureStages(config, question, USUAL_LENGTHS)

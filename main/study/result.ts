@@ -1,6 +1,6 @@
 /** The result of a study from the store, and its report. */
 import type { StudyMetrics } from '../evaluation/study/page.ts'
-import { writeStudyReport } from '../evaluation/study/report.ts'
+import { type StudyFile, studyFile, writeStudyReport } from '../evaluation/study/report.ts'
 import type { StudyData, StudyRun, StudySummary } from '../evaluation/study/summary.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -45,17 +45,29 @@ function studyRun(store: Store, { variant, seed, run, status }: Member): StudyRu
 
 /** Writes the report of a study into its folder. Throws UserError where nothing is evaluated yet, or it cannot write. */
 export function reportStudy(store: Store, id: number): { readonly folder: string; readonly summary: StudySummary } {
+  const data = finishedData(store, id)
+  const folder = reportFolder(store, data.study)
+  return { folder, summary: writeStudyReport(folder, data, metricsOf(store, data), store.studies.plan(id, planSchema)) }
+}
+
+/** One file of the report, without writing it. Throws as `reportStudy`. */
+export function fileOfStudy(store: Store, id: number, name: StudyFile): string {
+  const data = finishedData(store, id)
+  return studyFile(name, data, metricsOf(store, data), store.studies.plan(id, planSchema))
+}
+
+function finishedData(store: Store, id: number): StudyData {
   const data = studyData(store, id)
   if (data.runs.length === 0) throw new UserError('studyNothingDone', { study: id })
-  const metrics = data.runs.map(({ variant, seed, run }): StudyMetrics => {
-    return {
-      variant,
-      seed,
-      metrics: store.metrics.of(run).filter(({ stage, arm }) => stage === 'dpo' && arm === 'dpo'),
-    }
+  return data
+}
+
+/** The metrics of DPO of every training. */
+export function metricsOf(store: Store, { runs }: Pick<StudyData, 'runs'>): StudyMetrics[] {
+  return runs.map(({ variant, seed, run }) => {
+    const metrics = store.metrics.of(run).filter(({ stage, arm }) => stage === 'dpo' && arm === 'dpo')
+    return { variant, seed, metrics }
   })
-  const folder = reportFolder(store, data.study)
-  return { folder, summary: writeStudyReport(folder, data, metrics, store.studies.plan(id, planSchema)) }
 }
 
 /** The folder of a study's report. */

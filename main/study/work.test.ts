@@ -23,9 +23,13 @@ afterEach(() => store.close())
 
 const VARIANTS = { a: {}, b: { 'training.dpo.beta': 0.2 } }
 
-function read(seeds: readonly number[] = [1, 2], variants: Record<string, Record<string, unknown>> = VARIANTS) {
+function read(
+  seeds: readonly number[] = [1, 2],
+  variants: Record<string, Record<string, unknown>> = VARIANTS,
+  name = 'trial',
+) {
   const paths = { reports: join(folder, 'reports'), sft_data: join(folder, 'golden.jsonl') }
-  return expandPlan(planSchema.parse({ name: 'trial', seeds, variants }), (overrides) =>
+  return expandPlan(planSchema.parse({ name, seeds, variants }), (overrides) =>
     configSchema.parse({
       paths,
       project: { name: 'trial' },
@@ -35,7 +39,7 @@ function read(seeds: readonly number[] = [1, 2], variants: Record<string, Record
 }
 
 /** Plays members as runs that end at once; `end` may throw instead. */
-function work(study: number, end: (member: Member) => void = () => {}, signal = new AbortController().signal) {
+function work(study: number | null, end: (member: Member) => void = () => {}, signal = new AbortController().signal) {
   return workOff({
     store,
     study,
@@ -185,4 +189,25 @@ test('a member whose run was deleted is played again', async () => {
   store.studies.delete(study)
   expect(store.studies.list()).toEqual([])
   expect(store.runs.ids()).toHaveLength(3)
+})
+
+test('the queue plays the first open study, as people order and pause them meanwhile', async () => {
+  const [one, two, three] = ['one', 'two', 'three'].map((name) => createStudy(store, read([1, 2], { a: {} }, name)))
+  store.studies.order([two!])
+  store.studies.setState(three!, 'paused')
+  const { failed } = await work(null, ({ study, seed }) => {
+    if (study === two && seed === 1) store.studies.order([one!])
+    if (study === one && seed === 2) throw new UserError('noRun', { run: 1 })
+  })
+  expect(failed).toBe(1)
+  const order = events.flatMap((event) =>
+    event.event === 'member' ? [[event.member.study, event.member.seed, event.place, event.of]] : [],
+  )
+  expect(order).toEqual([
+    [two, 1, 1, 2],
+    [one, 1, 1, 2],
+    [one, 2, 2, 2],
+    [two, 2, 2, 2],
+  ])
+  expect(states(three!)).toEqual(['waiting', 'waiting'])
 })

@@ -1,7 +1,7 @@
-/** Works off a study: one member after the other, in an order that people can change meanwhile. */
+/** Works off studies: one member after the other, in an order that people can change meanwhile. */
 import { type Failure, failureOf, UserError } from '../messages/error.ts'
 import type { Store } from '../store/store.ts'
-import type { Member, StudyState } from '../store/studies.ts'
+import type { Member, StudyRecord, StudyState } from '../store/studies.ts'
 
 /** The state of a member, for people. 'interrupted' had begun, and can be resumed; 'running' is at work now. */
 export type MemberState = 'waiting' | 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled'
@@ -24,7 +24,8 @@ export type StudyEvent =
 
 export interface WorkOptions {
   readonly store: Store
-  readonly study: number
+  /** The study; null for all open ones, in the order of the queue. */
+  readonly study: number | null
   readonly play: Play
   readonly signal: AbortSignal
   readonly emit: (event: StudyEvent) => void
@@ -39,24 +40,36 @@ export interface Worked {
   readonly state: StudyState
 }
 
+/** The members of a study that are to be played, in their order. */
+export function membersLeft(store: Store, study: number): Member[] {
+  return store.studies.members(study).filter(({ cancelled, status }) => !cancelled && status !== 'done')
+}
+
+/** The open studies that have members left, in the order of the queue. */
+export function queuedStudies(store: Store): StudyRecord[] {
+  return store.studies.list().filter(({ id, state }) => state === 'open' && membersLeft(store, id).length > 0)
+}
+
 /**
  * Plays the members of a study that are not done, failed ones once more each. A member that fails does not keep the others from
  * being played. Ends early where a person pauses or cancels the study; that and the cancelling of the member at work stop
- * the present run, without loss. Throws the signal's reason when it is aborted, and at once an error of the lab that is no
+ * the present run, without loss. Of all open studies, the first of the queue goes on, as the queue is then. Throws the signal's reason when it is aborted, and at once an error of the lab that is no
  * member's fault: where another command holds the store, and bugs.
  */
 export async function workOff({ store, study, play, signal, emit, look = 1000 }: WorkOptions): Promise<Worked> {
-  const tried = new Set<number>()
+  const tried = new Set<string>()
   let failed = 0
   for (;;) {
     signal.throwIfAborted()
-    const state = store.studies.find(study)?.state ?? 'cancelled'
-    const members = store.studies.members(study).filter(({ cancelled, status }) => !cancelled || status === 'done')
-    const next = members.find(({ member, status }) => status !== 'done' && !tried.has(member))
-    if (state !== 'open' || next === undefined) return { failed, state }
-    tried.add(next.member)
-    const place = members.filter(({ status }) => status === 'done').length + 1
-    emit({ event: 'member', member: next, place, of: members.length })
+    const state = study === null ? 'open' : (store.studies.find(study)?.state ?? 'cancelled')
+    const studies = study === null ? queuedStudies(store).map(({ id }) => id) : [study]
+    const left = state === 'open' ? studies.flatMap((id) => membersLeft(store, id)) : []
+    const next = left.find((member) => !tried.has(keyOf(member)))
+    if (next === undefined) return { failed, state }
+    tried.add(keyOf(next))
+    const done = store.studies.members(next.study).filter(({ status }) => status === 'done').length
+    const of = done + left.filter((member) => member.study === next.study).length
+    emit({ event: 'member', member: next, place: done + 1, of })
     const stop = new AbortController()
     const stopping = AbortSignal.any([signal, stop.signal])
     const watch = setInterval(() => {
@@ -73,6 +86,10 @@ export async function workOff({ store, study, play, signal, emit, look = 1000 }:
       clearInterval(watch)
     }
   }
+}
+
+function keyOf({ study, member }: Member): string {
+  return `${study} ${member}`
 }
 
 function isWanted(store: Store, { study, member }: Member): boolean {

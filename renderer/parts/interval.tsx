@@ -12,7 +12,7 @@ export interface Rate {
 
 /** The colour of a policy, by its arm. */
 export function armColour(arm: string): string {
-  const known = ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay'].find(
+  const known = ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay', 'dpo_b', 'dpo_c', 'dpo_d'].find(
     (one) => one === arm.replace(/_round_\d+$|_before$/, ''),
   )
   return known === undefined ? 'var(--neutral)' : `var(--arm-${known})`

@@ -15,12 +15,13 @@ export function StatusSign({ status, size = 16 }: { readonly status: StatusName;
   return <Sign size={size} className={classes[status]} aria-hidden />
 }
 
-export function Status({ status }: { readonly status: StatusName }) {
+/** `words` say it instead of the status's own name. */
+export function Status({ status, words }: { readonly status: StatusName; readonly words?: string }) {
   const { t } = useTranslation()
   return (
     <span className={classes.status}>
       <StatusSign status={status} size={14} />
-      {t(`status.${status}`)}
+      {words ?? t(`status.${status}`)}
     </span>
   )
 }

@@ -78,6 +78,11 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
         {paused ? <Pause size={16} aria-hidden /> : <StatusSign status="running" />}
         <b className="cut">{stage === null ? t(`command.${current.command}`) : stageName(t, stage)}</b>
       </a>
+      {current.study !== null && (
+        <a className={`soft ${classes.study}`} href={hrefOf('studies', { study: current.study.id })}>
+          {t('studies.job', { ...current.study })}
+        </a>
+      )}
       <Progress
         className={classes.bar!}
         value={progress === null ? 0 : (100 * progress.done) / Math.max(1, progress.total)}

@@ -1,5 +1,5 @@
 /** The links to the views, at the left edge. */
-import { ChartLine, Film, FolderTree, GitFork, MonitorPlay, Scale, Workflow } from 'lucide-react'
+import { ChartLine, Film, FlaskConical, FolderTree, GitFork, MonitorPlay, Scale, Workflow } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { hrefOf, usePlace, VIEWS, type View } from '../location.ts'
 import { loadScreen } from '../screens.tsx'
@@ -13,6 +13,7 @@ const ICONS: Readonly<Record<View, typeof Workflow>> = {
   results: Scale,
   episodes: Film,
   runs: FolderTree,
+  studies: FlaskConical,
 }
 
 export function Navigation() {

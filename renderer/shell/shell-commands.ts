@@ -10,6 +10,7 @@ import { goTo, usePlace, VIEWS } from '../location.ts'
 import { again, resume, start, trainAgain } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
 import { openPanel, type Command as PaletteCommand, roundToTrain } from './commands.ts'
+import { openNewStudy } from './new-study.tsx'
 import { tellError } from './notices.tsx'
 
 const COMMANDS: readonly Command[] = ['pipeline', 'verify', 'sft', 'collect', 'dpo', 'evaluate']
@@ -21,18 +22,21 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const busy = job !== null && job.current !== null
   const stopping = job?.status === 'stopping'
   const runs = useRuns().data
-  const round = roundToTrain(usePlace(), useRounds().data ?? [])
+  const place = usePlace()
+  const round = roundToTrain(place, useRounds().data ?? [])
   const latest = runs?.[0]
   const unfinished = runs?.find(isUnfinished)
+  const studied = (runs?.find(({ id }) => String(id) === place.query.run) ?? latest)?.id
   return useMemo(
     () => [
       ...viewCommands(t),
       ...(busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
       modelCommand(t),
+      ...(studied === undefined ? [] : [studyCommand(t, studied)]),
       ...lookCommands(t),
       ...helpCommands(t),
     ],
-    [t, busy, stopping, latest, unfinished, round],
+    [t, busy, stopping, latest, unfinished, round, studied],
   )
 }
 
@@ -78,6 +82,11 @@ function runCommands(t: TFunction, { unfinished, round, latest }: Runnable): Pal
       : [command('run-retrain', t('palette.train', { run: round.run, round: round.round }), () => trainAgain(round))]),
     ...(latest === undefined ? [] : [command('again', t('palette.again', { run: latest.id }), () => again(latest.id))]),
   ]
+}
+
+/** Makes a study from the run that is open, otherwise from the latest one. */
+function studyCommand(t: TFunction, run: number): PaletteCommand {
+  return { id: 'new-study', group: 'run', label: t('studies.make.title', { run }), run: () => openNewStudy(run) }
 }
 
 function modelCommand(t: TFunction): PaletteCommand {

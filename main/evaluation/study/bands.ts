@@ -4,29 +4,67 @@ import type { Metric } from '../../store/metrics.ts'
 import { type ChartLine, lineChart } from '../chart.ts'
 import { type Html, html } from '../html.ts'
 import { section } from '../section.ts'
+import { tone } from '../style.ts'
 import type { StudySummary } from './summary.ts'
-import { studyArmName } from './words.ts'
+import { studyArmName, studyTone } from './words.ts'
 
-interface Training {
+/** The metrics of DPO of one training. */
+export interface Training {
   readonly variant: string
   readonly metrics: readonly Metric[]
 }
 
-/** Metrics of DPO's first round by TRL's names, with how to read them. */
-const FIGURES = [
-  { metric: 'loss', title: 'DPO loss', words: 'The whole loss of a step.' },
-  { metric: 'rewards/margins', title: 'Margin', words: 'Reward of chosen minus reward of rejected.' },
-  { metric: 'logps/chosen', title: 'Log-probability of chosen', words: 'Sums over the answers, in nats.' },
-  { metric: 'rewards/accuracies', title: 'Accuracy', words: 'Share of pairs whose chosen has the higher reward.' },
-] as const
+/** A metric over the trainings of a variant: at each step the mean, the lowest and the highest training seed. */
+export interface Band {
+  readonly variant: string
+  readonly steps: readonly number[]
+  readonly mean: readonly number[]
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+}
 
-/** The variants' tones, which dashes tell apart as well. */
-const TONES = ['c-dpo', 'c-success_sft', 'c-nll_chosen', 'c-replay', 'c-sft']
+/** Metrics of DPO's first round by TRL's names. */
+export const BAND_METRICS = ['loss', 'rewards/margins', 'logps/chosen', 'rewards/accuracies'] as const
+export type BandMetric = (typeof BAND_METRICS)[number]
+
+/** How to read each of them. */
+const FIGURES: Readonly<Record<BandMetric, { readonly title: string; readonly words: string }>> = {
+  loss: { title: 'DPO loss', words: 'The whole loss of a step.' },
+  'rewards/margins': { title: 'Margin', words: 'Reward of chosen minus reward of rejected.' },
+  'logps/chosen': { title: 'Log-probability of chosen', words: 'Sums over the answers, in nats.' },
+  'rewards/accuracies': { title: 'Accuracy', words: 'Share of pairs whose chosen has the higher reward.' },
+}
+
+/** A metric's band for each variant that recorded it, in the order of the variants. */
+export function bandsOf(trainings: readonly Training[], metric: BandMetric, variants: readonly string[]): Band[] {
+  return variants.flatMap((variant) => {
+    const values = new Map<number, number[]>()
+    for (const { metrics } of trainings.filter((one) => one.variant === variant)) {
+      for (const { stage, round, arm, name, step, value } of metrics) {
+        if (stage !== 'dpo' || round !== 1 || arm !== 'dpo' || name !== metric || value === null) continue
+        values.set(step, [...(values.get(step) ?? []), value])
+      }
+    }
+    const steps = [...values].sort(([a], [b]) => a - b)
+    if (steps.length === 0) return []
+    return [
+      {
+        variant,
+        steps: steps.map(([step]) => step),
+        mean: steps.map(([, own]) => own.reduce((sum, value) => sum + value, 0) / own.length),
+        low: steps.map(([, own]) => Math.min(...own)),
+        high: steps.map(([, own]) => Math.max(...own)),
+      },
+    ]
+  })
+}
 
 /** The section; empty where nothing was trained. */
 export function bandSection(trainings: readonly Training[], summary: StudySummary): Html {
-  const figures = FIGURES.flatMap(({ metric, title, words }) => {
-    const lines = summary.variants.flatMap(({ name }, at) => bandLine(trainings, metric, name, at, summary))
+  const variants = summary.variants.map(({ name }) => name)
+  const figures = BAND_METRICS.flatMap((metric) => {
+    const lines = bandsOf(trainings, metric, variants).map((band) => bandLine(band, summary))
+    const { title, words } = FIGURES[metric]
     return lines.length === 0
       ? []
       : [html`<figure><figcaption><b>${title}</b> ${words}</figcaption>${lineChart(lines, { smooth: 5 })}</figure>`]
@@ -39,29 +77,13 @@ export function bandSection(trainings: readonly Training[], summary: StudySummar
   )
 }
 
-function bandLine(
-  trainings: readonly Training[],
-  metric: string,
-  variant: string,
-  at: number,
-  summary: StudySummary,
-): ChartLine[] {
-  const values = new Map<number, number[]>()
-  for (const { metrics } of trainings.filter((one) => one.variant === variant)) {
-    for (const { stage, round, arm, name, step, value } of metrics) {
-      if (stage !== 'dpo' || round !== 1 || arm !== 'dpo' || name !== metric || value === null) continue
-      values.set(step, [...(values.get(step) ?? []), value])
-    }
+function bandLine({ variant, steps, mean, low, high }: Band, summary: StudySummary): ChartLine {
+  const arm = { policy: 'dpo', variant }
+  return {
+    label: english(studyArmName(arm, summary)),
+    tone: tone(studyTone(arm, summary)),
+    dashed: variant !== summary.variants[0]?.name,
+    points: steps.map((step, at) => [step, mean[at]!]),
+    band: steps.map((step, at) => [step, low[at]!, high[at]!]),
   }
-  const steps = [...values].sort(([a], [b]) => a - b)
-  if (steps.length === 0) return []
-  return [
-    {
-      label: english(studyArmName({ policy: 'dpo', variant }, summary)),
-      tone: TONES[at % TONES.length]!,
-      dashed: at > 0,
-      points: steps.map(([step, own]) => [step, own.reduce((sum, value) => sum + value, 0) / own.length]),
-      band: steps.map(([step, own]) => [step, Math.min(...own), Math.max(...own)]),
-    },
-  ]
 }

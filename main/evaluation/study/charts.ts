@@ -1,7 +1,7 @@
 /** The charts of a study as SVG: every training seed of an arm as a dot, and its mean with the interval. */
-import { ticks } from '../chart.ts'
 import { type Html, html } from '../html.ts'
 import type { Interval } from '../statistics.ts'
+import { ticks } from '../ticks.ts'
 
 export interface ChartRow {
   readonly label: string

@@ -12,7 +12,7 @@ import { type ChartRow, dotChart } from './charts.ts'
 import { ASSUMED, detectable } from './power.ts'
 import type { StudyArm, StudyComparison, StudySummary } from './summary.ts'
 import { percent } from './terminal.ts'
-import { comparedNames, detectablePoints, studyArmName, studyVerdict } from './words.ts'
+import { comparedNames, detectablePoints, studyArmName, studyTone, studyVerdict } from './words.ts'
 
 /** A training's metrics, for the curves. */
 export interface StudyMetrics {
@@ -72,9 +72,8 @@ function drawn({ overall, bySeed }: StudyArm): Pick<ChartRow, 'dots' | 'mean'> {
   }
 }
 
-/** A policy's colour; variants of DPO beyond the first have a paler one. */
-function toneOf({ policy, variant }: StudyArm, { variants }: StudySummary): string {
-  return policy === 'dpo' && variant !== null && variant !== variants[0]?.name ? 'c-dpo_other' : tone(policy)
+function toneOf(arm: StudyArm, summary: StudySummary): string {
+  return tone(studyTone(arm, summary))
 }
 
 function comparisonsSection(summary: StudySummary): Html {

@@ -9,6 +9,29 @@ import { type StudyData, type StudySummary, summariseStudy } from './summary.ts'
 /** The files of a study's report. */
 export const STUDY_FILES = ['study.html', 'study.json', 'study.csv', 'study.md'] as const
 
+export type StudyFile = (typeof STUDY_FILES)[number]
+
+/** One file of the report. Throws where no training is evaluated. */
+export function studyFile(name: StudyFile, data: StudyData, metrics: readonly StudyMetrics[], plan: unknown): string {
+  return name === 'study.csv' ? studyCsv(data) : textOf(name, summariseStudy(data), metrics, plan)
+}
+
+function textOf(
+  name: Exclude<StudyFile, 'study.csv'>,
+  summary: StudySummary,
+  metrics: readonly StudyMetrics[],
+  plan: unknown,
+): string {
+  switch (name) {
+    case 'study.html':
+      return studyPage(summary, metrics, plan)
+    case 'study.json':
+      return `${JSON.stringify(summary, null, 2)}\n`
+    case 'study.md':
+      return studyMarkdown(summary)
+  }
+}
+
 /**
  * Writes the report into `folder`, in place of an earlier one: study.html (self-contained), study.json (the summary), study.csv
  * (a line an episode), study.md. Returns the summary. Throws UserError if it cannot write.
@@ -20,12 +43,8 @@ export function writeStudyReport(
   plan: unknown,
 ): StudySummary {
   const summary = summariseStudy(data)
-  const texts: Readonly<Record<(typeof STUDY_FILES)[number], string>> = {
-    'study.html': studyPage(summary, metrics, plan),
-    'study.json': `${JSON.stringify(summary, null, 2)}\n`,
-    'study.csv': studyCsv(data),
-    'study.md': studyMarkdown(summary),
+  for (const name of STUDY_FILES) {
+    writeFileAtomic(join(folder, name), name === 'study.csv' ? studyCsv(data) : textOf(name, summary, metrics, plan))
   }
-  for (const name of STUDY_FILES) writeFileAtomic(join(folder, name), texts[name])
   return summary
 }

@@ -110,8 +110,13 @@ test('with one seed nothing is compared', () => {
 
 test('arms are compared on the seeds that both have', () => {
   const runs = several.runs.filter(({ variant, seed }) => variant !== 'beta 2' || seed < 4)
-  const { comparisons } = summariseStudy({ ...several, runs })
+  const { arms, comparisons } = summariseStudy({ ...several, runs })
   expect(comparisons.find(({ of, against }) => of === 'dpo/beta 2' && against === 'dpo/as it is')?.seeds).toBe(3)
+  // What the variants share stays one arm, although one variant has fewer seeds yet.
+  expect(arms.filter(({ policy }) => policy === 'sft')).toMatchObject([{ variant: null, bySeed: { length: 5 } }])
+  const late = several.runs.filter(({ variant, seed }) => variant !== 'as it is' || seed < 4)
+  const { arms: grown } = summariseStudy({ ...several, runs: late })
+  expect(grown.filter(({ policy }) => policy === 'sft')).toMatchObject([{ variant: null, bySeed: { length: 5 } }])
 })
 
 test('after several rounds the controls meet DPO of the first round', () => {
@@ -121,4 +126,12 @@ test('after several rounds the controls meet DPO of the first round', () => {
   }))
   const { comparisons } = summariseStudy({ ...one, runs })
   expect(comparisons.map(({ of }) => of)).toEqual(['dpo/study', ...Array(3).fill('dpo_round_1/study')])
+})
+
+test('a study that can find nothing says so, also in JSON', () => {
+  const tiny = summariseStudy(sampleStudy({ seeds: [1, 2], variants: { study: 0.9 }, problems: 2, luck: 0.3 }))
+  expect(JSON.parse(JSON.stringify(tiny)).comparisons.map((one: { detectable: unknown }) => one.detectable)).toEqual(
+    tiny.comparisons.map(({ detectable }) => detectable),
+  )
+  expect(tiny.comparisons.map(({ detectable }) => detectable)).toContain(null)
 })

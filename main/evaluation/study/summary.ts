@@ -64,8 +64,8 @@ export interface StudyComparison extends Crossed {
   readonly together: number
   readonly standing: Standing
   readonly bySeed: readonly { readonly seed: number; readonly difference: number }[]
-  /** The smallest difference that a study of this size finds in four of five cases, by what was seen. */
-  readonly detectable: number
+  /** The smallest difference that a study of this size finds in four of five cases, by what was seen; null where it finds none. */
+  readonly detectable: number | null
   /** Seeds that would find the difference seen in four of five cases, with these problems; null where 1000 would not. */
   readonly seedsNeeded: number | null
 }
@@ -95,8 +95,8 @@ interface Counted {
   readonly policy: string
   readonly variant: string
   readonly rows: ReadonlyMap<number, readonly number[]>
-  /** What says that two arms are the same policy in every training. */
-  readonly print: string
+  /** What says, by training seed, that two arms are the same policy. */
+  readonly prints: ReadonlyMap<number, string>
 }
 
 /** Counts the trainings of a study and compares its arms. Throws where no training is evaluated. */
@@ -105,11 +105,11 @@ export function summariseStudy({ study, variants, runs, planned }: StudyData): S
   const taskOf = problems.map(({ task }) => task)
   const tasks = [...new Set(taskOf)]
   const all = variants.flatMap(({ name }) => countedArms(name, runs, problems))
-  // What members share was played once, and is one arm.
-  const arms = all.filter((arm) => sameAs(all, arm) === arm)
+  // What members share was played once, and is one arm. It has the seeds of all of them.
+  const arms = all.filter((arm) => sameAs(all, arm) === arm).map((arm) => withSeedsOf(all, arm))
   const found = (policy: string, variant: string) => {
     const own = all.find((arm) => arm.policy === policy && arm.variant === variant)
-    return own && sameAs(all, own)
+    return own && arms.find(({ id }) => id === sameAs(all, own).id)
   }
   const families = [
     variants.slice(1).map(({ name }) => [found('dpo', name), found('dpo', variants[0]?.name ?? '')] as const),
@@ -128,7 +128,7 @@ export function summariseStudy({ study, variants, runs, planned }: StudyData): S
     problems: problems.length,
     broken,
     arms: arms.map((arm) => {
-      const others = all.filter((other) => other.policy === arm.policy && sameAs(all, other) !== arm)
+      const others = all.filter((other) => other.policy === arm.policy && sameAs(all, other).id !== arm.id)
       return {
         ...counts(arm, taskOf, tasks),
         variant: others.length === 0 && arm.policy !== 'dpo' ? null : arm.variant,
@@ -168,7 +168,7 @@ function countedArms(variant: string, runs: readonly StudyRun[], problems: reado
   const hasRounds = own.some(({ arms }) => arms.some(({ name }) => name.startsWith('dpo_round_')))
   return POLICIES.filter((policy) => policy !== 'dpo_round_1' || hasRounds).flatMap((policy) => {
     const rows = new Map<number, number[]>()
-    const prints: string[] = []
+    const prints = new Map<number, string>()
     for (const { seed, arms, adapters } of own) {
       const arm =
         arms.find(({ name }) => name === policy) ??
@@ -177,18 +177,30 @@ function countedArms(variant: string, runs: readonly StudyRun[], problems: reado
       const solved = new Set(arm.episodes.filter(({ outcome }) => outcome === 'success').map(problemOf))
       const row = problems.map(({ key }) => Number(solved.has(key)))
       rows.set(seed, row)
-      prints.push(`${seed} ${adapters[arm.name] ?? ''} ${row.join('')}`)
+      prints.set(seed, `${adapters[arm.name] ?? ''} ${row.join('')}`)
     }
-    return rows.size === 0
-      ? []
-      : [{ id: `${policy}/${variant}`, policy, variant, rows, print: prints.sort().join('\n') }]
+    return rows.size === 0 ? [] : [{ id: `${policy}/${variant}`, policy, variant, rows, prints }]
   })
 }
 
-/** The first arm that is the same policy in every training. DPO of two variants stays two arms: that they are alike is a result. */
+/**
+ * The first arm that is the same policy in every training seed that both have; a study that is not finished has some seeds in
+ * one variant only. DPO of two variants stays two arms: that they are alike is a result.
+ */
 function sameAs(all: readonly Counted[], arm: Counted): Counted {
   if (arm.policy === 'dpo') return arm
-  return all.find(({ policy, print }) => policy === arm.policy && print === arm.print) ?? arm
+  return all.find((other) => other === arm || (other.policy === arm.policy && isAlike(other, arm))) ?? arm
+}
+
+function isAlike({ prints }: Counted, other: Counted): boolean {
+  const shared = [...prints].filter(([seed]) => other.prints.has(seed))
+  return shared.length > 0 && shared.every(([seed, print]) => other.prints.get(seed) === print)
+}
+
+function withSeedsOf(all: readonly Counted[], arm: Counted): Counted {
+  const same = all.filter((other) => sameAs(all, other) === arm)
+  const rows = new Map(same.flatMap((other) => [...other.rows]).sort(([a], [b]) => a - b))
+  return { ...arm, rows }
 }
 
 function counts({ id, policy, rows }: Counted, taskOf: readonly string[], tasks: readonly string[]) {
@@ -233,6 +245,7 @@ function compareTogether(
       tasks: new Set(taskOf).size,
       comparisons: compared.length,
     }
+    const least = detectable(one.components, design)
     return {
       ...one,
       // Shares differ by 1 at most.
@@ -241,7 +254,8 @@ function compareTogether(
       adjusted: adjusted[at]!,
       together: compared.length,
       standing: standing({ difference: one.difference, p: adjusted[at]! }),
-      detectable: detectable(one.components, design),
+      // No difference is greater than 1, and JSON has no Infinity.
+      detectable: least > 1 ? null : least,
       seedsNeeded: seedsNeeded(Math.abs(one.difference), one.components, design),
     }
   })

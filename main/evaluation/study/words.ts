@@ -13,6 +13,18 @@ export function studyArmName(
   return variant === null || variants.length < 2 ? arm : message('armOfVariant', { arm, variant })
 }
 
+/** Tones of DPO's variants after the first. Dashes or names tell arms apart as well. */
+const OTHER_TONES = ['dpo_b', 'dpo_c', 'dpo_d'] as const
+
+/** The arm whose colour an arm has: its policy's own, and another for each further variant of DPO. */
+export function studyTone(
+  { policy, variant }: Pick<StudyArm, 'policy' | 'variant'>,
+  { variants }: Pick<StudySummary, 'variants'>,
+): string {
+  const at = variants.findIndex(({ name }) => name === variant)
+  return policy === 'dpo' && at > 0 ? OTHER_TONES[(at - 1) % OTHER_TONES.length]! : policy
+}
+
 /** The conclusions of a study in their order, each a sentence or two. */
 export function studyVerdict(summary: StudySummary): Message[] {
   const { done, planned, comparisons, problems } = summary
@@ -56,6 +68,6 @@ export function comparedNames(
 }
 
 /** The smallest difference that a study finds, in points; null where it could find none. */
-export function detectablePoints(detectable: number): string | null {
-  return detectable > 1 ? null : (100 * detectable).toFixed(1)
+export function detectablePoints(detectable: number | null): string | null {
+  return detectable === null ? null : (100 * detectable).toFixed(1)
 }

@@ -67,7 +67,7 @@ function ResultSections({ results, run }: { readonly results: Results; readonly 
   const { t } = useTranslation()
   return (
     <>
-      <Verdict results={results} />
+      <Verdict results={results} run={run} />
       <Panel title={t('results.policies')} note={t('results.policiesNote')}>
         <Policies arms={results.arms} />
       </Panel>

@@ -1,4 +1,5 @@
 /** The main result: SFT, DPO, the change, and the conclusion that the figures allow. */
+import { Button, Group } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import { findingMessage } from '../../../main/evaluation/verdict.ts'
@@ -8,9 +9,15 @@ import type { Results } from '../../lab.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
+import { openNewStudy, VARY_BETA } from '../../shell/new-study.tsx'
 import classes from './results.module.css'
 
-export function Verdict({ results: { arms, against, verdict } }: { readonly results: Results }) {
+interface Props {
+  readonly results: Results
+  readonly run: number
+}
+
+export function Verdict({ results: { arms, against, verdict }, run }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const change = against.sft
@@ -46,6 +53,14 @@ export function Verdict({ results: { arms, against, verdict } }: { readonly resu
           <p key={`${finding.kind} ${finding.arm} ${finding.standing}`}>{say(findingMessage(finding))}</p>
         ))}
         {verdict.length > 0 && <p className="soft">{say(message('oneSeed'))}</p>}
+        <Group gap="sm" mt="xs">
+          <Button size="xs" variant="default" onClick={() => openNewStudy(run)}>
+            {t('studies.make.repeat')}
+          </Button>
+          <Button size="xs" variant="default" onClick={() => openNewStudy(run, VARY_BETA)}>
+            {t('studies.make.vary')}
+          </Button>
+        </Group>
       </div>
     </section>
   )

@@ -7,6 +7,7 @@ import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { isUnfinished, type RunBrief } from '../../lab.ts'
 import { goTo } from '../../location.ts'
+import { openNewStudy, VARY_BETA } from '../../shell/new-study.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { again, resume } from '../../start.ts'
 
@@ -34,6 +35,9 @@ export function RunActions({ run }: { readonly run: RunBrief }) {
           <Menu.Item disabled={busy} onClick={() => void again(run.id)}>
             {t('pipeline.again')}
           </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={() => openNewStudy(run.id)}>{t('studies.make.repeat')}</Menu.Item>
+          <Menu.Item onClick={() => openNewStudy(run.id, VARY_BETA)}>{t('studies.make.vary')}</Menu.Item>
           <Menu.Divider />
           <Menu.Item onClick={() => void remove()}>{t('runs.delete')}</Menu.Item>
         </Menu.Dropdown>
