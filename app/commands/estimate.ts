@@ -48,13 +48,13 @@ function tokens(option: string): (text: string) => number {
 }
 
 async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
-  const { engineOf } = await import('../../main/engine/load.ts')
+  const { engineOf } = await import('../../main/engine/engine-of.ts')
   const config = await readConfig(options)
   const { fetchShape } = await import('../../main/engine/architecture.ts')
   await fetchShape(config.model.base_model_name)
   const { checkPositions, planMemory } = await import('../../main/capacity/memory.ts')
   checkPositions(config, options.prompt, options.completion)
-  const engine = engineOf(config.model.engine)
+  const engine = await engineOf(config)
   if (engine === 'webgpu') return estimateCard(config, options, out)
   if (engine !== 'native') return estimateLeast(config, options, out)
   const plan = planMemory(config, options.prompt, options.completion)
@@ -143,7 +143,7 @@ async function estimateLeast(
 ): Promise<void> {
   const { planLeast } = await import('../../main/capacity/forecast.ts')
   const { findCard } = await import('../../main/engine/host/card.ts')
-  const plan = planLeast(config, prompt, completion)
+  const plan = await planLeast(config, prompt, completion)
   const { engine, estimate: least, free, native } = plan
   const card = engine === 'tfjs-node-gpu' ? await findCard() : null
   if (json) out.write(`${JSON.stringify({ ...least, engine, least: true, free, card, native: native.total })}\n`)

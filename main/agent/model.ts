@@ -3,6 +3,7 @@
 import type { PromptStyle } from '../config/choices.ts'
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter/adapter.ts'
 import type { BaseModel } from '../engine/adapter/base-identity.ts'
+import { chosenEngine } from '../engine/auto.ts'
 import type {
   AdapterName,
   Completion,
@@ -14,7 +15,7 @@ import type {
 } from '../engine/engine.ts'
 import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub/hub.ts'
-import { engineOf, findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
+import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer/tokenizer.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
@@ -93,7 +94,8 @@ export class AgentModel {
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
   static async load({ model, prompt = 'auto', download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
     const { engine = 'auto', checkRoom } = options
-    const check = (config: ModelConfig) => checkRoom?.(config, engineOf(engine))
+    const check = async (config: ModelConfig) =>
+      checkRoom?.(config, engine === 'auto' ? (await chosenEngine(config, options)).kind : engine)
     const folder = await findModel(model, { check, ...download })
     const tokenizer = await loadTokenizer(folder)
     const opened = await loadEngine({ engine: 'auto', threads: 'auto', ...options, folder })

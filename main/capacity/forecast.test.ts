@@ -17,8 +17,8 @@ const config = (model: string, overrides: Record<string, unknown> = {}) =>
     ...overrides,
   })
 
-test('TensorFlow.js takes at the least its numbers in fp32, the adapter four times', () => {
-  const { engine, estimate, native } = planLeast(
+test('TensorFlow.js takes at the least its numbers in fp32, the adapter four times', async () => {
+  const { engine, estimate, native } = await planLeast(
     config('Qwen/Qwen2-7B', { 'model.engine': 'tfjs', 'lora.r': 16 }),
     9,
     9,
@@ -34,18 +34,18 @@ test('TensorFlow.js takes at the least its numbers in fp32, the adapter four tim
   expect(native.total).toBeLessThan(8.1e9)
 })
 
-testNative('memory is foretold from the shape: what nothing helps, and what long pages come to', () => {
-  const large = forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4' }))!
+testNative('memory is foretold from the shape: what nothing helps, and what long pages come to', async () => {
+  const large = (await forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4' })))!
   expect(large.least).toBeGreaterThan(5e9)
   expect(large.least).toBeLessThan(6e9)
   expect(large.most).toBeGreaterThan(16e9)
   const short = { 'environment.max_chars': 1500, 'training.sft.batch_size': 1, 'training.dpo.batch_size': 1 }
-  const split = forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4', ...short }))!
+  const split = (await forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4', ...short })))!
   expect(split.least).toBe(large.least)
   expect(split.most).toBeLessThan(9e9)
-  expect(forecastMemory(config('models/base'))!.least).toBe(1e9)
-  expect(forecastMemory(config('Some/Model'))).toBeNull()
-  expect(forecastMemory(config('Qwen/Qwen2-7B', { 'model.engine': 'tfjs' }))).toEqual({
+  expect((await forecastMemory(config('models/base')))!.least).toBe(1e9)
+  expect(await forecastMemory(config('Some/Model'))).toBeNull()
+  expect(await forecastMemory(config('Qwen/Qwen2-7B', { 'model.engine': 'tfjs' }))).toEqual({
     least: expect.toSatisfy((bytes: number) => bytes > 30e9),
     most: null,
   })

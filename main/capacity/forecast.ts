@@ -4,12 +4,13 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { architectureOf, localFolder } from '../engine/architecture.ts'
+import { architectureOf, knownShape, localFolder } from '../engine/architecture.ts'
 import type { EngineKind, ModelConfig } from '../engine/engine.ts'
+import { engineOf } from '../engine/engine-of.ts'
 import { isGguf } from '../engine/gguf/parts.ts'
 import { chooseHolding, weightBytes } from '../engine/holding.ts'
 import { huggingFaceCache } from '../engine/hub/settings.ts'
-import { engineOf, isOnHub, isQuantized } from '../engine/load.ts'
+import { isOnHub, isQuantized } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { adapterShapes, checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { nearestFolder } from '../files/file.ts'
@@ -35,10 +36,10 @@ export interface LeastPlan {
  * completions of this many tokens.
  * @throws UserError if the model is neither on this machine nor of a published size.
  */
-export function planLeast(config: Config, prompt: number, completion: number): LeastPlan {
+export async function planLeast(config: Config, prompt: number, completion: number): Promise<LeastPlan> {
   const nf4: Config = { ...config, model: { ...config.model, engine: 'native', precision: 'nf4' } }
   return {
-    engine: engineOf(config.model.engine),
+    engine: await engineOf(config),
     estimate: leastMemory(architectureOf(config.model.base_model_name), config.lora),
     native: planMemory(nf4, prompt, completion).estimate,
     free: memoryHere().available,
@@ -60,10 +61,10 @@ export interface MemoryForecast {
 }
 
 /** The peaks of training and generating; null if the model's shape is unknown before its download. */
-export function forecastMemory(config: Config): MemoryForecast | null {
+export async function forecastMemory(config: Config): Promise<MemoryForecast | null> {
   const shape = knownShape(config)
   if (shape === null) return null
-  const engine = engineOf(config.model.engine)
+  const engine = await engineOf(config, shape)
   // The host holds the model on the card, and a piece of it on its way.
   if (engine === 'webgpu') return { least: LEAST_MEMORY, most: LEAST_MEMORY }
   if (engine !== 'native') {
@@ -92,8 +93,8 @@ export function forecastMemory(config: Config): MemoryForecast | null {
  * The peaks of training and generating, as forecastMemory.
  * @throws UserError if the smallest training needs more than `free` bytes.
  */
-export function checkMemory(config: Config, free: number): MemoryForecast | null {
-  const forecast = forecastMemory(config)
+export async function checkMemory(config: Config, free: number): Promise<MemoryForecast | null> {
+  const forecast = await forecastMemory(config)
   if (forecast === null || free >= forecast.least) return forecast
   const inNf4 = forecast.most === null || ['auto', 'nf4'].includes(config.model.precision)
   const values = { free: gb(free), needed: gb(forecast.least) }
@@ -145,8 +146,9 @@ export async function forecastDisk(config: Config): Promise<DiskForecast> {
 }
 
 /** Bytes of the file of weights in 4 bits for the native engine; 0 if it exists or will not be made. */
-async function quantizedBytes({ model }: Config, shape: ModelConfig, folder: string | null): Promise<number> {
-  if (engineOf(model.engine) !== 'native') return 0
+async function quantizedBytes(config: Config, shape: ModelConfig, folder: string | null): Promise<number> {
+  if ((await engineOf(config, shape)) !== 'native') return 0
+  const { model } = config
   const options = { threads: model.threads, precision: model.precision, headPrecision: model.head_precision }
   const holding = chooseHolding(shape, options)
   if (holding.precision !== 'nf4' || (folder !== null && (await isQuantized(folder, holding)))) return 0
@@ -158,16 +160,6 @@ function begunBytes(name: string): number {
   const blobs = join(huggingFaceCache(), `models--${name.replace('/', '--')}`, 'blobs')
   if (!existsSync(blobs)) return 0
   return readdirSync(blobs).reduce((sum, file) => sum + statSync(join(blobs, file)).size, 0)
-}
-
-/** The model's shape; null if it is unknown before the download. */
-export function knownShape({ model }: Config): ModelConfig | null {
-  try {
-    return architectureOf(model.base_model_name)
-  } catch (error) {
-    if (error instanceof UserError) return null
-    throw error
-  }
 }
 
 function canWrite(folder: string): boolean {

@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import type { ModelConfig } from '../engine/engine.ts'
+import { engineOf } from '../engine/engine-of.ts'
 import { cardOf } from '../engine/host/card.ts'
 import { type Description, describeFolder, describeGguf } from '../engine/installed/describe.ts'
 import { type Found, findModels } from '../engine/installed/find.ts'
-import { engineOf } from '../engine/load.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { message } from '../messages/message.ts'
 import { planOnCard } from './card.ts'
@@ -63,15 +63,15 @@ export async function listModels(config: Config, limits: ListLimits = LIMITS): P
   return {
     models: models.sort((a, b) => Number(a.problem !== null) - Number(b.problem !== null)),
     available: await availableTo(config),
-    least: !['native', 'webgpu'].includes(engineOf(config.model.engine)),
+    least: !['native', 'webgpu'].includes(await engineOf(config)),
     unreadable: search.unreadable,
     cut: search.left <= 0 || models.length < found.length,
   }
 }
 
 /** Bytes that a run may take: of the card where one computes and its memory is known, else of this machine. */
-async function availableTo({ model }: Config): Promise<number> {
-  const card = engineOf(model.engine) === 'webgpu' ? await cardOf({ name: model.webgpu_adapter }) : null
+async function availableTo(config: Config): Promise<number> {
+  const card = (await engineOf(config)) === 'webgpu' ? await cardOf({ name: config.model.webgpu_adapter }) : null
   return card?.memory ?? memoryHere().available
 }
 
@@ -88,7 +88,7 @@ function isNamed({ model }: Config, { name, source }: Found): boolean {
 
 /** The peak of a run's training and generating, in bytes; on TensorFlow.js the least that training takes. */
 async function memoryOfRun(config: Config, shape: ModelConfig): Promise<number> {
-  const engine = engineOf(config.model.engine)
+  const engine = await engineOf(config, shape)
   const { prompt, completion } = USUAL_LENGTHS
   if (engine === 'webgpu') return (await planOnCard(config, prompt, completion, 'dpo', shape)).estimate.total
   if (engine !== 'native') return leastMemory(shape, config.lora).total
@@ -102,8 +102,8 @@ async function memoryOfRun(config: Config, shape: ModelConfig): Promise<number> 
  * @throws UserError if there is no such model, or the lab cannot use it.
  */
 export async function measureRun(config: Config, name: string): Promise<number | null> {
-  if (engineOf(config.model.engine) !== 'native') return null
   const named: Config = { ...config, model: { ...config.model, base_model_name: name } }
+  if ((await engineOf(named)) !== 'native') return null
   const shape = architectureOf(name)
   const { completion } = USUAL_LENGTHS
   const prompt = Math.max(1, Math.min(USUAL_LENGTHS.prompt, shape.max_position_embeddings - completion))

@@ -1,5 +1,7 @@
 /** Finds a model's architecture by its name, before the model is loaded. */
+
 import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
 import { parseModelConfig } from './checkpoint/config-json.ts'
 import { readOptionalSync } from './checkpoint/model-file.ts'
@@ -63,6 +65,16 @@ function isShapeKnown(name: string): boolean {
 export function localFolder(name: string): string | null {
   try {
     return resolveModel(name)
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
+
+/** The shape of the configured model; null if it is unknown before the download. */
+export function knownShape({ model }: Pick<Config, 'model'>): ModelConfig | null {
+  try {
+    return architectureOf(model.base_model_name)
   } catch (error) {
     if (error instanceof UserError) return null
     throw error

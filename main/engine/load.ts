@@ -1,12 +1,12 @@
 /** Finds a model by its name and loads it into an engine. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { PROGRAM_ROOT, PROJECT_ROOT, projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
+import type { Message } from '../messages/message.ts'
 import { reasonOf } from '../messages/reason.ts'
+import { type Choice, chosenEngine, isInstalled, NODE_GPU } from './auto.ts'
 import { chooseCardHolding } from './card-holding.ts'
 import { loadCheckpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 import { lacking, snapshotsOf } from './checkpoint/snapshot.ts'
@@ -18,12 +18,9 @@ import type { GpuOptions } from './host/gpu-host.ts'
 import { type DownloadOptions, downloadModel, HUB_NAME } from './hub/hub.ts'
 import { huggingFaceCache, offlineBy } from './hub/settings.ts'
 import { isOllamaName, ollamaFile } from './installed/ollama.ts'
-import { loadAddon } from './native/addon.ts'
 import { fingerprint, type WeightCache } from './native/cache.ts'
 
 type TfjsKind = Exclude<EngineKind, 'native' | 'webgpu'>
-
-const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
 export interface LoadOptions extends HoldingOptions {
   /** Of the engine webgpu; default: the system's choice. */
@@ -43,30 +40,23 @@ export interface LoadOptions extends HoldingOptions {
 }
 
 /**
- * Loads a checkpoint into an engine. 'auto' takes the native engine, else tfjs-node-gpu if it is installed, else tfjs. The
- * engine's `description` names it, and says why if it is not the native one.
+ * Loads a checkpoint into an engine. 'auto' is what chooseEngine finds (auto.ts). The engine's `description` names it, and says
+ * why it was chosen if that matters.
  * @throws UserError if the folder is not a usable checkpoint, or the requested engine does not start; and what `checkRoom`
  *   throws.
  */
 export async function loadEngine(options: LoadOptions): Promise<Engine> {
-  const { engine } = options
-  if (engine === 'native') return loadNative(options)
-  if (engine === 'webgpu') return loadWebGpu(options)
-  if (engine !== 'auto') return loadTfjs(options, engine)
-
-  const problem = addonProblem()
-  if (problem === null) return loadNative(options)
-  return loadTfjs(options, withoutNative(), message('chosenWithoutNative', { problem }))
+  const { kind, why } = options.engine === 'auto' ? await autoEngine(options) : { kind: options.engine, why: null }
+  const notes = why === null ? [] : [why]
+  if (kind === 'native') return loadNative(options, notes)
+  if (kind === 'webgpu') return loadWebGpu(options, notes)
+  return loadTfjs(options, kind, notes)
 }
 
-/** The kind of engine that a configuration's `model.engine` means on this machine. */
-export function engineOf(setting: 'auto' | EngineKind): EngineKind {
-  if (setting !== 'auto') return setting
-  return addonProblem() === null ? 'native' : withoutNative()
-}
-
-function withoutNative(): TfjsKind {
-  return isInstalled(NODE_GPU) ? 'tfjs-node-gpu' : 'tfjs'
+async function autoEngine(options: LoadOptions): Promise<Choice> {
+  const checkpoint = await openCheckpoint(options.folder)
+  await checkpoint.close()
+  return chosenEngine(checkpoint.config, options)
 }
 
 /**
@@ -136,7 +126,7 @@ function mayBeOnHub(name: string): boolean {
   return HUB_NAME.test(name) && !name.endsWith('.gguf') && owner !== 'models' && !existsSync(projectPath(owner))
 }
 
-async function loadNative(options: LoadOptions): Promise<Engine> {
+async function loadNative(options: LoadOptions, why: readonly Message[]): Promise<Engine> {
   const { createNativeEngine } = await import('./native/engine.ts')
   const { folder, threads, checkRoom, signal } = options
   const checkpoint = await openCheckpoint(folder)
@@ -145,7 +135,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
     const { precision, headPrecision, gradientCheckpointing, keptBytes = 0 } = chooseHolding(checkpoint.config, options)
     const cache = quantizedPlaces(folder, checkpoint.files, `${precision}-${headPrecision}`)
     return await createNativeEngine(checkpoint.config, checkpoint, {
-      notes: checkpoint.notes,
+      notes: [...why, ...checkpoint.notes],
       signal,
       precision: storedAs(precision),
       // Exact only on request: rounding is faster, and changes results no more than another training seed does.
@@ -161,7 +151,7 @@ async function loadNative(options: LoadOptions): Promise<Engine> {
   }
 }
 
-async function loadWebGpu(options: LoadOptions): Promise<Engine> {
+async function loadWebGpu(options: LoadOptions, why: readonly Message[]): Promise<Engine> {
   const { openRemoteEngine } = await import('./host/remote-engine.ts')
   const { DEFAULT_GPU, startGpuHost } = await import('./host/gpu-host.ts')
   const { folder, gpu = DEFAULT_GPU, checkRoom, signal } = options
@@ -172,7 +162,7 @@ async function loadWebGpu(options: LoadOptions): Promise<Engine> {
     const holding = chooseCardHolding(config, options, await cardOf(gpu))
     return await openRemoteEngine(await startGpuHost(gpu), { kind: 'webgpu', config, wish: gpu, holding }, checkpoint, {
       signal,
-      notes,
+      notes: [...why, ...notes],
     })
   } finally {
     await checkpoint.close()
@@ -197,7 +187,11 @@ export async function isQuantized(folder: string, holding: Omit<Holding, 'thread
   return places.some((place) => existsSync(place))
 }
 
-async function loadTfjs({ folder, precision = 'auto', checkRoom }: LoadOptions, kind: TfjsKind, note?: Message) {
+async function loadTfjs(
+  { folder, precision = 'auto', checkRoom }: LoadOptions,
+  kind: TfjsKind,
+  why: readonly Message[],
+): Promise<Engine> {
   if (precision !== 'auto' && precision !== 'fp32') {
     throw new UserError('precisionNeedsNative', { precision, engine: kind })
   }
@@ -206,7 +200,7 @@ async function loadTfjs({ folder, precision = 'auto', checkRoom }: LoadOptions, 
   await checkRoom?.(opened.config, kind)
   const { config, tensors } = await loadCheckpoint(folder)
   const { createTfjsEngine } = await import('./tfjs/engine.ts')
-  const options = { notes: [...(note === undefined ? [] : [note]), ...opened.notes] }
+  const options = { notes: [...why, ...opened.notes] }
   if (kind === 'tfjs') return createTfjsEngine(config, tensors, options)
   if (!isInstalled(NODE_GPU)) {
     throw new UserError('nodeGpuNotInstalled', { package: `${NODE_GPU}@${manifest.peerDependencies[NODE_GPU]}` })
@@ -216,25 +210,5 @@ async function loadTfjs({ folder, precision = 'auto', checkRoom }: LoadOptions, 
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError('nodeGpuDoesNotStart', { reason: reasonOf(error) })
-  }
-}
-
-/** Why the native engine cannot be used on this machine; null if it can. */
-export function addonProblem(): Message | null {
-  try {
-    loadAddon()
-    return null
-  } catch (error) {
-    if (error instanceof UserError) return error.messages[0] ?? null
-    throw error
-  }
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return true
-  } catch {
-    return false
   }
 }

@@ -356,6 +356,12 @@ export const ENGLISH = {
   tfjsProcessor: 'TensorFlow.js on libtensorflow, on the processor, as CUDA 11 found no card',
   engineNoted: '{{engine}}; {{note}}',
   wasmDoesNotStart: 'WebAssembly would be faster but does not start ({{reason}})',
+  cardChosen: 'chosen because {{card}} with {{size}} holds the model',
+  cardOfUnknownSize:
+    'a graphics card may be here, but the system does not tell its memory; model.engine=webgpu computes on it',
+  cardTooSmall: '{{card}} has {{size}}, and a step of DPO needs {{needed}} there',
+  cardInSoftware: 'WebGPU finds no graphics card, only {{found}}',
+  cardUnusable: 'the graphics card cannot be used. {{why}}',
   chosenWithoutNative: 'training is many times slower than with the native engine. {{problem}}',
   modelOffline:
     "The model {{name}} is not on this machine, and {{variable}} forbids the download; unset {{variable}}, or put the model's files into {{folder}}.",

@@ -310,6 +310,11 @@ export const CHINESE = translated({
   tfjsProcessor: 'TensorFlow.js，运行于 libtensorflow，使用处理器，因为 CUDA 11 没有找到显卡',
   engineNoted: '{{engine}}；{{note}}',
   wasmDoesNotStart: 'WebAssembly 更快，但没有启动（{{reason}}）',
+  cardChosen: '选它是因为 {{card}}（{{size}}）放得下此模型',
+  cardOfUnknownSize: '这里可能有显卡，但系统没有说明它的显存；model.engine=webgpu 可用它计算',
+  cardTooSmall: '{{card}} 有 {{size}}，而一步 DPO 在其上需要 {{needed}}',
+  cardInSoftware: 'WebGPU 没有找到显卡，只找到 {{found}}',
+  cardUnusable: '显卡无法使用。{{why}}',
   chosenWithoutNative: '训练比用原生引擎慢许多倍。{{problem}}',
   modelOffline: '本机没有模型 {{name}}，而 {{variable}} 禁止下载；请取消 {{variable}}，或把模型的文件放进 {{folder}}。',
   modelPartial:

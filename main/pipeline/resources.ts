@@ -10,9 +10,8 @@ import { checkRoom } from '../capacity/float32.ts'
 import { checkMemory } from '../capacity/forecast.ts'
 import { freeForTraining } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
-import type { GpuOptions } from '../engine/host/gpu-host.ts'
+import { engineOf, gpuOf } from '../engine/engine-of.ts'
 import type { DownloadProgress } from '../engine/hub/hub.ts'
-import { engineOf } from '../engine/load.ts'
 import type { BrowserHost } from '../environment/browser.ts'
 import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
@@ -69,10 +68,10 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
           onProgress: sayProgress(say),
           // The model's configuration is here now, so what it needs is known.
           async check(shape) {
-            const kind = engineOf(config.model.engine)
+            const kind = await engineOf(config, shape)
             if (kind === 'webgpu') await checkCard(config, shape)
             await checkRoom(shape, kind)
-            checkMemory(config, freeForTraining())
+            await checkMemory(config, freeForTraining())
           },
           ...(signal === undefined ? {} : { signal }),
         },
@@ -106,12 +105,6 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
       return closed
     },
   }
-}
-
-/** What the engine webgpu is asked for. */
-export function gpuOf({ model }: Config): GpuOptions {
-  const { webgpu_host: host, webgpu_adapter: name, webgpu_power: power } = model
-  return { host, name, power: power === 'auto' ? null : power }
 }
 
 const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'

@@ -10,9 +10,11 @@ import { planLeast } from '../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
+import { addonProblem } from '../engine/auto.ts'
 import { readModelConfig } from '../engine/checkpoint/model-files.ts'
 import type { ModelConfig } from '../engine/engine.ts'
-import { addonProblem, engineOf, isOnHub, resolveModel } from '../engine/load.ts'
+import { engineOf } from '../engine/engine-of.ts'
+import { isOnHub, resolveModel } from '../engine/load.ts'
 import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { shownPath } from '../files/paths.ts'
@@ -87,7 +89,7 @@ export const statusRouter = router({
       const { stage, prompt, completion } = input
       const trained = stage === 'sft' ? 'sft' : 'dpo'
       const config = ctx.settings.read()
-      const engine = engineOf(config.model.engine)
+      const engine = await engineOf(config)
       if (engine === 'webgpu') {
         const { question, estimate, card } = await planOnCard(config, prompt, completion, trained)
         const { total, saving, logits: _, process: __, ...parts } = estimate
@@ -102,7 +104,7 @@ export const statusRouter = router({
         }
       }
       if (engine !== 'native') {
-        const { estimate, free } = planLeast(config, prompt, completion)
+        const { estimate, free } = await planLeast(config, prompt, completion)
         const { total, ...parts } = estimate
         return {
           parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),

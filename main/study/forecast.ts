@@ -3,11 +3,11 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { measureStages, type StageTimes, stageTimes } from '../capacity/duration.ts'
-import { knownShape } from '../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
-import { engineOf } from '../engine/load.ts'
+import { knownShape } from '../engine/architecture.ts'
+import { engineOf } from '../engine/engine-of.ts'
 import { adapterShapes, countNumbers } from '../engine/weights.ts'
 import { nearestFolder } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
@@ -122,7 +122,7 @@ async function timesOf(
 ): Promise<{ times: Times; source: number | 'measured' } | null> {
   const earlier = earlierTimes(store, config)
   if (earlier !== null || !measure) return earlier
-  if (engineOf(config.model.engine) !== 'native' || knownShape(config) === null) return null
+  if ((await engineOf(config)) !== 'native' || knownShape(config) === null) return null
   const { question } = planMemory(config, USUAL_LENGTHS.prompt, USUAL_LENGTHS.completion)
   const { speed } = await measureStages(config, question, USUAL_LENGTHS)
   return { times: (one) => stageTimes(one, speed), source: 'measured' }

@@ -4,15 +4,15 @@ import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { checkCard, planOnCard } from '../../capacity/card.ts'
 import { checkFloat32Fits } from '../../capacity/float32.ts'
-import { checkMemory, forecastDisk, knownShape } from '../../capacity/forecast.ts'
+import { checkMemory, forecastDisk } from '../../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../../capacity/lengths.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { EnvironmentFault } from '../../chromium/fault.ts'
 import type { Config } from '../../config/schema.ts'
-import { localFolder } from '../../engine/architecture.ts'
+import { knownShape, localFolder } from '../../engine/architecture.ts'
+import { engineOf, gpuOf } from '../../engine/engine-of.ts'
 import { cardOf, findCard } from '../../engine/host/card.ts'
 import { findAdapter } from '../../engine/host/gpu-host.ts'
-import { engineOf } from '../../engine/load.ts'
 import { memoryHere } from '../../engine/machine.ts'
 import { untilUnbroken } from '../../environment/fault.ts'
 import { CHECK_TITLES, type CheckName } from '../../messages/check-titles.ts'
@@ -20,7 +20,6 @@ import { UserError } from '../../messages/error.ts'
 import { gb } from '../../messages/gigabytes.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
-import { gpuOf } from '../resources.ts'
 import type { Stage, StageContext } from '../stage.ts'
 
 const checkSchema = z.object({
@@ -58,7 +57,7 @@ const CHECKS = {
       : message('foundDisk', { size: free, needed })
   },
   async card({ config }) {
-    const engine = engineOf(config.model.engine)
+    const engine = await engineOf(config)
     if (engine === 'webgpu') return findGpu(config)
     if (engine !== 'tfjs-node-gpu') return message('foundNoUseForCard', { engine })
     const card = await findCard()
@@ -69,10 +68,10 @@ const CHECKS = {
   async memory({ config }) {
     const free = memoryHere().available + process.memoryUsage.rss()
     const size = gb(free)
-    const engine = engineOf(config.model.engine)
+    const engine = await engineOf(config)
     const shape = knownShape(config)
     if (shape !== null && engine !== 'native' && engine !== 'webgpu') checkFloat32Fits(shape, engine, free, null)
-    const forecast = checkMemory(config, free)
+    const forecast = await checkMemory(config, free)
     if (forecast === null) return message('foundFree', { size })
     const { least, most } = forecast
     if (most === null) return message('foundLeastMemory', { size, needed: gb(least) })
