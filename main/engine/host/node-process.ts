@@ -7,7 +7,15 @@ import { type HostProgram, serveEngine } from './serve.ts'
 /** A computation that hangs keeps this thread from hearing that the lab is gone, so another thread looks. */
 const WATCH = `
   const parent = process.ppid
-  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500)
+  const alive = () => {
+    try {
+      // Windows keeps the number of a parent that is gone.
+      return process.ppid === parent && process.kill(parent, 0)
+    } catch (error) {
+      return error.code === 'EPERM'
+    }
+  }
+  setInterval(() => alive() || process.kill(process.pid, 'SIGKILL'), 500)
 `
 
 /** Serves until the lab closes the engine or is gone, and then ends the process. */
