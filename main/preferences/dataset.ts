@@ -57,7 +57,7 @@ function written(pair: WrittenPair, before: readonly ChatMessage[]): string {
   const { prompt, chosen, rejected, columns } = pair
   const texts = { prompt: [...before, asked(prompt)], chosen: answer(chosen), rejected: answer(rejected) }
   const row = JSON.stringify({ ...texts, ...placeOf(pair) })
-  if (columns === undefined) return row
+  if (columns === undefined || columns === null) return row
   return `${row.slice(0, -1)},${readValue(columnsSchema, 'pairs.columns', columns).slice(1)}`
 }
 

@@ -9,7 +9,7 @@ import type { NewPair } from '../store/pairs.ts'
 import { Store } from '../store/store.ts'
 import { type FilePair, preferenceText } from './dataset.ts'
 import { importPairs } from './import.ts'
-import { correctPairs, reviewState, undoCorrection } from './review.ts'
+import { correctPairs, redoCorrection, reviewState, undoCorrection } from './review.ts'
 
 let store: Store
 let round: RoundKey
@@ -202,6 +202,12 @@ test('keys of the user’s own come back from an export', () => {
   )
   const again = bringIn([{ ...written(1), columns: '{"id":2}' }], false)
   expect(again).toMatchObject({ changed: 1, same: 0, told: ['a.jsonl: changed your own keys of 1 pair (line 1)'] })
+  const idOfFirst = () => JSON.parse(preferenceText(store.pairs.kept(round)).split('\n')[0] ?? '').id
+  expect(idOfFirst()).toBe(2)
+  undoCorrection(store, round)
+  expect(idOfFirst()).toBe('my-1')
+  redoCorrection(store, round)
+  expect(idOfFirst()).toBe(2)
   bringIn([{ ...written(1), columns }], false)
   bringIn([written(1)], false)
   const lines = preferenceText(store.pairs.kept(round)).trimEnd().split('\n')

@@ -49,7 +49,6 @@ export function importPairs(
       ...freshAnswers(fresh, file),
     ])
     const relabelled = known.filter(({ pair, line }) => line.columns !== undefined && line.columns !== pair.columns)
-    for (const { pair, line } of relabelled) store.pairs.setColumns(pair.id, line.columns ?? '')
     const newlyChosen = [
       ...known.filter(({ pair, line }) => pair.chosen !== line.chosen).map(({ line }) => line),
       ...fresh,
@@ -83,12 +82,11 @@ export function importPairs(
       const changes = all.map(({ told: _, ...change }) => change)
       store.pairs.correct(round, { kind: 'import', reverts: null, changes })
     }
-    const changedPairs = new Set([...changed.map(({ pair }) => pair), ...relabelled.map(({ pair }) => pair.id)]).size
     return {
       added: added.length,
-      changed: changedPairs,
+      changed: changed.length,
       dropped: dropped.length,
-      same: known.length - changedPairs,
+      same: known.length - changed.length,
       told: [...doubts(newlyChosen, file), ...all.flatMap(({ told }) => told), ...columnsTold(relabelled, file)],
     }
   })
@@ -154,7 +152,12 @@ export function asNewPair({ line: _, ...pair }: FilePair): NewPair {
 }
 
 /** A pair of the round after the file's line for it. */
-function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boolean, collected: Marks): Marks {
+function asInFile(
+  pair: StoredPair,
+  { chosen, rejected, columns }: FilePair,
+  replace: boolean,
+  collected: Marks,
+): Marks {
   // A pair that is dropped but not reviewed comes from an import that was undone.
   const keep = pair.keep || replace || !pair.reviewed
   const isSame = pair.chosen === chosen && pair.rejected === rejected
@@ -162,7 +165,7 @@ function asInFile(pair: StoredPair, { chosen, rejected }: FilePair, replace: boo
   const marks = isSame
     ? { ...marksOf(pair), reviewed: pair.reviewed || keep !== pair.keep }
     : corrected(pair, isSwapped ? { kind: 'swap' } : { kind: 'edit', chosen, rejected }, collected)
-  return { ...marks, keep }
+  return { ...marks, keep, columns: columns ?? marks.columns }
 }
 
 /** Messages for the changes of a line. */

@@ -27,7 +27,15 @@ const pair = (seed: number): NewPair => ({
   chosen: 'answer 0',
   rejected: seed < 3 ? 'answer 1' : 'longer answer',
 })
-const UNSEEN = { policyMargin: null, keep: true, swapped: false, edited: false, reviewed: false, note: '' }
+const UNSEEN = {
+  policyMargin: null,
+  keep: true,
+  swapped: false,
+  edited: false,
+  reviewed: false,
+  note: '',
+  columns: null,
+}
 
 test('the pairs of a round are replaced as a whole', () => {
   store.pairs.replace(round, [pair(1), pair(2)])

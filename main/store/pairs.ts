@@ -33,6 +33,11 @@ const marksSchema = z.strictObject({
   /** Whether somebody has reviewed it. */
   reviewed: z.boolean(),
   note: z.string(),
+  /**
+   * Keys of a user's own in the line that it was imported from, as a JSON object; null where there are none. Corrections of
+   * older versions lack them, and leave them as they are.
+   */
+  columns: z.string().nullable().optional(),
 })
 export type Marks = Readonly<z.output<typeof marksSchema>>
 
@@ -43,8 +48,6 @@ export interface StoredPair extends RoundKey, Marks {
   /** The step of the episode at which chosen and rejected differ. */
   readonly step: number
   readonly prompt: string
-  /** Keys of a user's own in the line that it was imported from, as a JSON object; missing where there are none. */
-  readonly columns?: string
 }
 
 /** A pair as a collection makes it. */
@@ -188,11 +191,6 @@ export class Pairs {
     return Number(lastInsertRowid)
   }
 
-  /** Sets the keys of a user's own of a pair, as a JSON object. */
-  setColumns(id: number, columns: string): void {
-    this.#database.run('UPDATE pairs SET columns = ? WHERE id = ?', columns, id)
-  }
-
   /** The pair with this id; undefined where there is none. */
   get(id: number): StoredPair | undefined {
     const row = this.#database.get('SELECT * FROM pairs WHERE id = ?', id)
@@ -297,7 +295,8 @@ export class Pairs {
   #setMarks({ run, round }: RoundKey, id: number, marks: Marks): void {
     this.#database.run(
       `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?,
-         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ? WHERE id = ? AND run = ? AND round = ?`,
+         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ?, columns = CASE WHEN ? THEN ? ELSE columns END
+       WHERE id = ? AND run = ? AND round = ?`,
       marks.chosen,
       marks.rejected,
       marks.chosenAttempt,
@@ -309,6 +308,8 @@ export class Pairs {
       Number(marks.edited),
       Number(marks.reviewed),
       marks.note,
+      Number(marks.columns !== undefined),
+      marks.columns ?? null,
       id,
       run,
       round,
@@ -506,9 +507,8 @@ export class Pairs {
 
 /** The parts of a pair that can change, as they are. */
 export function marksOf(pair: StoredPair): Marks {
-  const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...more } = pair
-  const { columns: _columns, ...marks } = more
-  return marks
+  const { id: _, run: _run, round: _round, task: _task, seed: _seed, step: _step, prompt: _prompt, ...marks } = pair
+  return { ...marks, columns: marks.columns ?? null }
 }
 
 /** What a collection makes of pairs, apart from margins: these can be computed again. */
@@ -562,8 +562,8 @@ function readCounts(row: Row): ReviewCount {
 }
 
 function readPair(row: Row): StoredPair {
-  const own = typeof row.columns === 'string' ? { columns: row.columns } : {}
-  return { ...readBrief(row), prompt: String(row.prompt), ...own }
+  const columns = typeof row.columns === 'string' ? row.columns : null
+  return { ...readBrief(row), prompt: String(row.prompt), columns }
 }
 
 function readBrief(row: Row): PairBrief {
