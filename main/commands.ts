@@ -147,6 +147,27 @@ export async function runCommand(
   }
 }
 
+/**
+ * Does what a killed command left to do: removes its browsers, locks and unfinished files, and tells MLflow the rest. Every
+ * command of a run does so as it begins; this is for where nothing is left to run. Throws UserError where another command uses
+ * the store.
+ */
+export async function tidyUp(store: Store, config: Config): Promise<void> {
+  const release = lockStore(store.path)
+  try {
+    await removeLeftProfiles()
+    tidyReports(store, config)
+    const latest = store.runs.latest()
+    if (latest === undefined) return
+    const run = store.runs.get(latest.id)
+    store.checkpoints.removeLost()
+    await followRun({ store, run: run.id, say() {} }).close()
+    takePlaces(run.config, USES[run.command as Command] ?? {})()
+  } finally {
+    release()
+  }
+}
+
 /** Takes a function that is called when the command has ended. */
 type Hold = (release: () => void) => void
 

@@ -37,6 +37,8 @@ export interface Lab {
    * unfinished run trains on stay until that is done. Does nothing while another command holds the store.
    */
   purge(): void
+  /** Does what a killed command left to do, where nothing is left to run. Does nothing while another command works. */
+  tidyUp(): Promise<void>
   /**
    * Deletes runs for good, with what the lab wrote into their folders in this lab's reports. Throws UserError, and deletes none, where there is
    * no such run, another unfinished run trains on the pairs of one, or another command holds the store.
@@ -65,6 +67,10 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
     },
     hide: (run) => hide(store, run),
     purge: () => purge(store, config),
+    async tidyUp() {
+      const { tidyUp } = await import('./commands.ts')
+      await tidyUp(store, config).catch(passOver)
+    },
     forget: (runs) => forgetAll(store, config, runs),
     close: () => store.close(),
   }
@@ -90,9 +96,13 @@ function purge(store: Store, config: Config): void {
       unlock()
     }
   } catch (error) {
-    // Another program uses the store, or the disk is read-only. The next start tries again.
-    if (!(error instanceof UserError)) throw error
+    passOver(error)
   }
+}
+
+/** Another program uses the store, or the disk is read-only: the next start tries again. Throws everything else. */
+function passOver(error: unknown): void {
+  if (!(error instanceof UserError)) throw error
 }
 
 function forgetAll(store: Store, config: Config, ids: readonly number[]): void {

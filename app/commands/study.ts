@@ -128,10 +128,19 @@ export async function playStudy(
   const goOn = id === null ? 'studies work' : `studies resume ${id}`
   const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
   const view = terminalView(out)
-  const played = new Set(id === null ? [] : [id])
+  // Of those that were finished before, a kill can have come before the report.
+  const reported = new Set(
+    id === null ? store.studies.list().flatMap((one) => (one.state === 'open' ? [one.id] : [])) : [id],
+  )
+  let at = id
+  let isPlayed = false
   const print = (event: LabEvent | StudyEvent) => {
-    if (event.event === 'member') played.add(event.member.study)
-    if (json) out.write(`${JSON.stringify({ study: [...played].at(-1), ...event })}\n`)
+    if (event.event === 'member') {
+      at = event.member.study
+      isPlayed = true
+      reported.add(at)
+    }
+    if (json) out.write(`${JSON.stringify({ study: at, ...event })}\n`)
     else if (event.event === 'member') out.write(`\n${memberLine(event)}\n`)
     else if (event.event === 'memberFailed') out.write(`  Failed: ${visible(event.error ?? '')}\n`)
     else view(event)
@@ -145,7 +154,8 @@ export async function playStudy(
       play: (member, signal) => playMember(lab, member, signal, print),
     })
     if (state !== 'open' && !json) out.write(`Study ${id} is ${state}. To go on: npx dpo-driver ${goOn}\n`)
-    for (const study of played) await tellResult(lab, study, json, line)
+    if (!isPlayed) await lab.tidyUp()
+    for (const study of reported) await tellResult(lab, study, json, line)
     if (failed > 0) line.end(EXIT.failed)
     if (state !== 'open') line.end(EXIT.stopped)
   } catch (error) {

@@ -42,7 +42,11 @@ export const resultsRouter = router({
   get: procedure.input(z.object({ run: id })).query(({ ctx, input }) => {
     const data = load(ctx, input.run)
     const { arms, facts } = data
+    const { studies } = ctx.lab.store
+    const member = studies.memberOf(input.run)
     return {
+      // The study that the run is a training of; null where it is of none.
+      study: (member && studies.find(member.study)) ?? null,
       ...outlineOf(ctx.lab.store, input.run),
       ...summarise(data),
       failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, failures(episodes)])),

@@ -769,7 +769,7 @@ export const words = {
   studies: {
     none: 'No studies yet',
     noneText:
-      'One training seed can be luck. A study trains with several seeds, and with several values of a setting, on the same problems. To make one, open a run under Runs & models or Results and choose “Make a study”. In a terminal, dpo-driver study plan.yaml does the same.',
+      'One training seed can be luck. A study trains with several seeds, and with several values of a setting, on the same problems. To make one, press “Repeat with 5 seeds” or “Vary beta” under Results, or in the menu of a run under Runs & models. In a terminal, dpo-driver study plan.yaml does the same.',
     toRuns: 'Go to Runs & models',
     queue: 'The queue',
     queueNote: 'The lab works off open studies from top to bottom. A paused study is left out.',
@@ -814,7 +814,7 @@ export const words = {
     all: 'All studies',
     which: 'Which study is shown',
     option: '{{id}} · {{name}}',
-    gone: 'There is no study {{study}}.',
+    partOf: 'Open its study, {{name}}',
     overview: 'The study',
     seeds: 'Training seeds',
     variants: 'Variants',
@@ -889,7 +889,6 @@ export const words = {
     },
     make: {
       title: 'A study from run {{run}}',
-      open: 'Make a study',
       repeat: 'Repeat with 5 seeds',
       vary: 'Vary beta',
       text: 'Every training is a whole pipeline with the settings of the run. The first variant is the run as it was.',

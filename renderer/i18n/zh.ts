@@ -718,7 +718,7 @@ export const words: Words = {
   studies: {
     none: '还没有研究',
     noneText:
-      '单个训练种子的结果可能只是运气。研究用多个种子、也可以用同一设置的多个值，在相同的题目上训练并比较。要新建研究，请在“运行与模型”或“结果”中选择一次运行，再选“新建研究”。在终端中，dpo-driver study plan.yaml 的作用相同。',
+      '单个训练种子的结果可能只是运气。研究用多个种子、也可以用同一设置的多个值，在相同的题目上训练并比较。要新建研究，请在“结果”中，或在“运行与模型”里某次运行的菜单中，按“用 5 个种子重复”或“改变 beta”。在终端中，dpo-driver study plan.yaml 的作用相同。',
     toRuns: '前往运行与模型',
     queue: '队列',
     queueNote: '实验室从上到下完成未暂停的研究。暂停的研究会被跳过。',
@@ -763,7 +763,7 @@ export const words: Words = {
     all: '所有研究',
     which: '显示哪项研究',
     option: '{{id}} · {{name}}',
-    gone: '没有研究 {{study}}。',
+    partOf: '打开所属的研究 {{name}}',
     overview: '研究概况',
     seeds: '训练种子',
     variants: '变体',
@@ -834,7 +834,6 @@ export const words: Words = {
     },
     make: {
       title: '由运行 {{run}} 新建研究',
-      open: '新建研究',
       repeat: '用 5 个种子重复',
       vary: '改变 beta',
       text: '每次训练都是一条完整的流水线，采用该运行的设置。第一个变体就是原来的运行。',

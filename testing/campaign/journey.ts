@@ -5,7 +5,7 @@ import type { Orders } from './orders.ts'
 import type { Place } from './place.ts'
 import { type Program, startProgram } from './program.ts'
 import { endOfJob, endServing, serve } from './serving.ts'
-import { latestRun } from './stored.ts'
+import { hasStudies, hideLatestRun, latestRun } from './stored.ts'
 
 /** A command at work. */
 export interface Attempt {
@@ -16,6 +16,8 @@ export interface Attempt {
 
 export interface Step {
   readonly name: string
+  /** Of studies; all others are of single runs. Neither needs what the other has made. */
+  readonly ofStudies?: true
   /** How often it is killed, among the others. */
   readonly weight: number
   /** Writes what the command needs. */
@@ -118,7 +120,25 @@ const forgetting: Step = {
     latestRun(storeOf(place), 'retrain') === undefined ? null : attempt(place, ['delete', String(RETRAINED)], orders),
 }
 
-/** In this order: each step works on what the steps before it have made. */
+/** Two training seeds and two values of beta, which share most of what they make. */
+const PLAN = {
+  name: 'beta',
+  seeds: [1, 2],
+  set: { 'flywheel.rounds': 1 },
+  variants: { 'beta 0.1': {}, 'beta 0.5': { 'training.dpo.beta': 0.5 } },
+}
+
+const studying: Step = {
+  name: 'study',
+  ofStudies: true,
+  weight: 20,
+  // JSON is valid YAML.
+  prepare: ({ home }) => writeFileSync(join(home, 'plan.yaml'), JSON.stringify(PLAN)),
+  start: (place, _known, orders) =>
+    attempt(place, ['study', 'plan.yaml', ...(hasStudies(storeOf(place)) ? ['--resume'] : [])], orders),
+}
+
+/** In this order: each step works on what the steps before it have made, of its kind. */
 export const JOURNEY: readonly Step[] = [
   run('pipeline', 30),
   once('import', 4, ['pairs', 'import', 'corrected.jsonl', '--replace'], correctPairs),
@@ -132,4 +152,8 @@ export const JOURNEY: readonly Step[] = [
   merging,
   serving,
   forgetting,
+  studying,
+  { ...once('cancel', 3, ['studies', 'cancel', '1', '1', '4']), ofStudies: true },
+  { ...once('order', 3, ['studies', 'order', '1', '3', '4', '2']), ofStudies: true },
+  { ...once('studies', 10, ['studies', 'work'], (place) => hideLatestRun(storeOf(place))), ofStudies: true },
 ]

@@ -10,6 +10,7 @@ const OMITTED: Readonly<Record<string, readonly string[]>> = {
   pairs: ['id'],
   pair_edits: ['id', 'time'],
   tracked: ['id', 'time'],
+  studies: ['created'],
 }
 /** The log differs where a run was resumed, and says so. */
 const OMITTED_TABLES = new Set(['events', 'sqlite_sequence'])
@@ -73,6 +74,28 @@ export function latestRun(path: string, command: string): { id: number; status: 
   } catch {
     // The kill came before the tables.
     return undefined
+  } finally {
+    store.close()
+  }
+}
+
+/** Whether the store has a study. */
+export function hasStudies(path: string): boolean {
+  if (!existsSync(path)) return false
+  const store = new DatabaseSync(path)
+  try {
+    return store.prepare('SELECT id FROM studies').all().length > 0
+  } finally {
+    store.close()
+  }
+}
+
+/** Deletes the latest run as a person does in the window. The member of a study that it was is then to be played again. */
+export function hideLatestRun(path: string): void {
+  const store = new DatabaseSync(path)
+  try {
+    store.exec(`UPDATE runs SET deleted = 1 WHERE id = (SELECT max(id) FROM runs);
+      UPDATE study_members SET cancelled = 0`)
   } finally {
     store.close()
   }

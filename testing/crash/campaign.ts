@@ -34,7 +34,9 @@ export async function crashCampaign(options: CampaignOptions): Promise<Killed[]>
   process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
     const last = steps.findLastIndex(({ name }) => only.includes(name))
-    const all = await undisturbed(steps.slice(0, last + 1), parent, tell)
+    const kinds = new Set(steps.filter(({ name }) => only.includes(name)).map(({ ofStudies }) => ofStudies))
+    const needed = steps.slice(0, last + 1).filter(({ ofStudies }) => kinds.has(ofStudies))
+    const all = await undisturbed(needed, parent, tell)
     const targets = all.filter(({ step }) => only.includes(step.name))
     const results: Killed[] = []
     const queue = [...numbers]

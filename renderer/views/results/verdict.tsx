@@ -6,6 +6,7 @@ import { findingMessage } from '../../../main/evaluation/verdict.ts'
 import { message } from '../../../main/messages/message.ts'
 import { useSay } from '../../i18n/say.ts'
 import type { Results } from '../../lab.ts'
+import { goTo } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
@@ -17,7 +18,7 @@ interface Props {
   readonly run: number
 }
 
-export function Verdict({ results: { arms, against, verdict }, run }: Props) {
+export function Verdict({ results: { arms, against, verdict, study }, run }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const change = against.sft
@@ -54,12 +55,20 @@ export function Verdict({ results: { arms, against, verdict }, run }: Props) {
         ))}
         {verdict.length > 0 && <p className="soft">{say(message('oneSeed'))}</p>}
         <Group gap="sm" mt="xs">
-          <Button size="xs" variant="default" onClick={() => openNewStudy(run)}>
-            {t('studies.make.repeat')}
-          </Button>
-          <Button size="xs" variant="default" onClick={() => openNewStudy(run, VARY_BETA)}>
-            {t('studies.make.vary')}
-          </Button>
+          {study === null ? (
+            <>
+              <Button size="xs" variant="default" onClick={() => openNewStudy(run)}>
+                {t('studies.make.repeat')}
+              </Button>
+              <Button size="xs" variant="default" onClick={() => openNewStudy(run, VARY_BETA)}>
+                {t('studies.make.vary')}
+              </Button>
+            </>
+          ) : (
+            <Button size="xs" variant="default" onClick={() => goTo('studies', { study: study.id })}>
+              {t('studies.partOf', { name: study.name })}
+            </Button>
+          )}
         </Group>
       </div>
     </section>

@@ -1,6 +1,8 @@
 /** The success rate of each policy that has played so far. */
 import { useQuery } from '@tanstack/react-query'
+import { message } from '../../../../main/messages/message.ts'
 import { lab } from '../../../api.ts'
+import { useSay } from '../../../i18n/say.ts'
 import { Policies } from '../../../parts/policies.tsx'
 import classes from './glance.module.css'
 
@@ -12,6 +14,7 @@ interface Props {
 }
 
 export function Evaluated({ run, round, every }: Props) {
+  const say = useSay()
   const results = useQuery({
     queryKey: ['results', 'get', run],
     queryFn: () => lab.results.get.query({ run }),
@@ -27,6 +30,7 @@ export function Evaluated({ run, round, every }: Props) {
   return arms === undefined ? null : (
     <div className={classes.policies}>
       <Policies arms={arms} />
+      {every === false && <p className="soft">{say(message('oneSeed'))}</p>}
     </div>
   )
 }
