@@ -159,15 +159,15 @@ def target_logps(model, sequences):
     return log_softmax(logits.float(), -1).gather(1, targets[:, None])[:, 0], owners
 
 
-def main():
+def main(peer):
     # Libraries may print to stdout, so the answers have a stream of their own.
     answers, sys.stdout = sys.stdout, sys.stderr
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    peer = Peer()
     for line in sys.stdin:
         request = json.loads(line)
         print(json.dumps(getattr(peer, request.pop("do"))(**request)), file=answers, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main(Peer())
