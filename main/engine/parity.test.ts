@@ -147,8 +147,6 @@ function expectTensorsClose(actual: Tensors, expected: Tensors, tolerance: numbe
 describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
   /** WGSL allows exp an error of several units in the last place. */
   const tolerance = name === 'webgpu' ? 1e-3 : 1e-4
-  /** Whether it generates. */
-  const generates = name !== 'webgpu'
   const open: Engine[] = []
   const make = async (config: ModelConfig, base = randomModel(config, 1, 0.3)) => {
     const engine = await ENGINES[name]!(config, base)
@@ -256,7 +254,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
       expectTensorsClose(gradients, await engine.gradients(), 1e-3)
     })
 
-    test.runIf(generates)('generation is the full forward, token by token', async () => {
+    test('generation is the full forward, token by token', async () => {
       const prompts = [tokens(5), tokens(8), tokens(5)]
       prompts.push(prompts[0]!)
       const sampling = { temperature: 0, top_p: 1, max_new_tokens: 6, stop_token_ids: [], seeds: [1, 2, 3, 4] }
@@ -285,7 +283,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     })
   })
 
-  test.runIf(generates)('samples follow the distribution, and depend on their seed alone', async () => {
+  test('samples follow the distribution, and depend on their seed alone', async () => {
     const engine = await make(TIED)
     const prompt = tokens(6)
     const sampling = { temperature: 1.5, top_p: 1, max_new_tokens: 1, stop_token_ids: [] }
@@ -321,7 +319,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     expect([...second!.tokens]).not.toEqual([...first!.tokens])
   })
 
-  test.runIf(generates)('tokens are told as they are drawn, and a listener or a signal ends the call', async () => {
+  test('tokens are told as they are drawn, and a listener or a signal ends the call', async () => {
     const engine = await make(TIED)
     const prompts = [tokens(5), tokens(34)]
     const sampling = { temperature: 1, top_p: 1, max_new_tokens: 12, stop_token_ids: [3], seeds: [1, 2] }
@@ -354,7 +352,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     expect(await engine.generate(prompts, sampling, null)).toEqual(completions)
   })
 
-  test.runIf(generates)('the nucleus leaves unlikely tokens out', async () => {
+  test('the nucleus leaves unlikely tokens out', async () => {
     const engine = await make(TIED)
     const prompt = tokens(6)
     const greedy = { temperature: 0, top_p: 1, max_new_tokens: 1, stop_token_ids: [] }
@@ -409,30 +407,26 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     await expect(engine.logprobs([{ tokens: Int32Array.of(99), parent: -1, targetStart: 1 }], null)).rejects.toThrow()
   })
 
-  test.runIf(generates)(
-    'a sequence and a prompt that are longer than the model are refused, and the engine goes on',
-    async () => {
-      const engine = await make(TIED)
-      const long: Forest = [
-        { tokens: tokens(60), parent: -1, targetStart: 60 },
-        { tokens: tokens(5), parent: 0, targetStart: 0 },
-      ]
-      await engine.train(null)
-      const told =
-        'A sequence has 65 tokens, but the model takes at most 64 (max_position_embeddings); shorten the text.'
-      for (const call of [engine.logprobs(long, null), engine.accumulate(long, derivatives)]) {
-        const error = await call.then(null, (thrown) => thrown)
-        expect(error).toBeInstanceOf(UserError)
-        expect(error.message).toBe(told)
-      }
-      const sampling = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
-      const refused = await engine.generate([tokens(60)], sampling, null).then(null, (thrown) => thrown)
-      expect(refused).toBeInstanceOf(UserError)
-      expect(refused.message).toMatch(/^The prompt has 60 tokens and the answer may have 5, .* at most 64/)
-      expect(await engine.generate([tokens(59)], sampling, null)).toHaveLength(1)
-      expect((await engine.logprobs(FOREST, null)).logprobs.length).toBeGreaterThan(0)
-    },
-  )
+  test('a sequence and a prompt that are longer than the model are refused, and the engine goes on', async () => {
+    const engine = await make(TIED)
+    const long: Forest = [
+      { tokens: tokens(60), parent: -1, targetStart: 60 },
+      { tokens: tokens(5), parent: 0, targetStart: 0 },
+    ]
+    await engine.train(null)
+    const told = 'A sequence has 65 tokens, but the model takes at most 64 (max_position_embeddings); shorten the text.'
+    for (const call of [engine.logprobs(long, null), engine.accumulate(long, derivatives)]) {
+      const error = await call.then(null, (thrown) => thrown)
+      expect(error).toBeInstanceOf(UserError)
+      expect(error.message).toBe(told)
+    }
+    const sampling = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [], seeds: [0] }
+    const refused = await engine.generate([tokens(60)], sampling, null).then(null, (thrown) => thrown)
+    expect(refused).toBeInstanceOf(UserError)
+    expect(refused.message).toMatch(/^The prompt has 60 tokens and the answer may have 5, .* at most 64/)
+    expect(await engine.generate([tokens(59)], sampling, null)).toHaveLength(1)
+    expect((await engine.logprobs(FOREST, null)).logprobs.length).toBeGreaterThan(0)
+  })
 
   test('an aborted call rejects with the reason, and changes neither weights nor optimiser', async () => {
     const engine = await make(TIED)
@@ -452,7 +446,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     expect((await engine.step(OPTIMISER)).grad_norm).toBe(0)
   })
 
-  test.runIf(generates)('weights that have diverged end training and generating with a sentence', async () => {
+  test('weights that have diverged end training and generating with a sentence', async () => {
     const wild = new Map(
       [...randomModel(TIED, 5, 0.2)].map(([name, { shape, data }]) => [
         name,
@@ -471,7 +465,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     expect(diverged.message).toMatch(/gradient holds NaN or infinity.* lower learning rate/)
   })
 
-  test.runIf(generates)('without targets there is nothing to score', async () => {
+  test('without targets there is nothing to score', async () => {
     const engine = await make(TIED)
     const none: Forest = [{ tokens: tokens(3), parent: -1, targetStart: 3 }]
     const scores = await engine.logprobs(none, null)

@@ -59,6 +59,37 @@ export function sampleToken(
   return nucleus.findLast((token) => probabilities[token]! > 0)!
 }
 
+/** The tokens that a constraint leaves to one completion, step by step. */
+export class Choices {
+  readonly #walker: Walker
+  readonly #stops: readonly number[]
+  readonly #reserve: number
+  #place = START
+  #left: number
+
+  /**
+   * For a model with so many tokens. Throws UserError where no completion fits into max_new_tokens.
+   */
+  constructor(walker: Walker, reserve: number, sampling: Sampling, vocabulary: number) {
+    checkShortest(walker.shortest, sampling)
+    this.#walker = walker
+    this.#stops = sampling.stop_token_ids.filter((token) => token < vocabulary)
+    this.#reserve = Math.min(reserve, sampling.max_new_tokens - walker.shortest)
+    this.#left = sampling.max_new_tokens
+  }
+
+  /** The tokens that may come next, in the order in which they are drawn: plain tokens, then those that stop. */
+  next(): number[] {
+    const stops = this.#walker.mayEnd(this.#place) ? this.#stops : []
+    return [...this.#walker.allowed(this.#place, --this.#left, this.#reserve), ...stops]
+  }
+
+  /** Goes on behind the token that was chosen. */
+  take(token: number): void {
+    this.#place = this.#walker.after(this.#place, token) ?? this.#place
+  }
+}
+
 /**
  * Draws the tokens of one completion, one a call: from all tokens, or from those that its constraint allows. Throws
  * UserError where no completion fits into max_new_tokens.
@@ -66,25 +97,15 @@ export function sampleToken(
 export function drawer(
   sampling: Sampling,
   constraint: Constraint | null,
+  vocabulary: number,
 ): (logits: ArrayLike<number>, uniform: number) => number {
   if (constraint === null) return (logits, uniform) => sampleToken(logits, sampling, uniform)
-  const walker = new Walker(constraint)
-  checkShortest(walker.shortest, sampling)
-  const reserve = Math.min(constraint.reserve, sampling.max_new_tokens - walker.shortest)
-  let place = START
-  let left = sampling.max_new_tokens
+  const choices = new Choices(new Walker(constraint), constraint.reserve, sampling, vocabulary)
   return (logits, uniform) => {
-    const stops = sampling.stop_token_ids.filter((token) => walker.mayEnd(place) && token < logits.length)
-    const tokens = [...walker.allowed(place, --left, reserve), ...stops]
-    const token =
-      tokens[
-        sampleToken(
-          tokens.map((each) => logits[each]!),
-          sampling,
-          uniform,
-        )
-      ]!
-    place = walker.after(place, token) ?? place
+    const tokens = choices.next()
+    const theirs = tokens.map((each) => logits[each]!)
+    const token = tokens[sampleToken(theirs, sampling, uniform)]!
+    choices.take(token)
     return token
   }
 }

@@ -393,8 +393,6 @@ export const ENGLISH = {
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
   hostDidNotStart: 'The page that computes did not start ({{why}}); set model.engine to auto.',
-  webgpuDoesNotGenerate:
-    'The engine webgpu trains, but does not generate yet; set model.engine to auto for this stage.',
   gpuMissing: 'WebGPU finds no graphics card; install the driver of the card, or set model.engine to auto.',
   gpuInSoftware:
     'WebGPU finds no graphics card, only {{found}}, which computes on the processor and slowly; install the driver of the card, or set model.engine to auto. To use it all the same, set model.webgpu_adapter to software.',

@@ -344,7 +344,6 @@ export const CHINESE = translated({
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
   hostDidNotStart: '用来计算的页面没有启动（{{why}}）；请把 model.engine 设为 auto。',
-  webgpuDoesNotGenerate: '引擎 webgpu 只训练，还不能生成；请为这个阶段把 model.engine 设为 auto。',
   gpuMissing: 'WebGPU 没有找到显卡；请安装显卡驱动，或把 model.engine 设为 auto。',
   gpuInSoftware:
     'WebGPU 没有找到显卡，只找到 {{found}}，它用处理器计算，很慢；请安装显卡驱动，或把 model.engine 设为 auto。若仍要用它，请把 model.webgpu_adapter 设为 software。',

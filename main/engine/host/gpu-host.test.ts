@@ -4,7 +4,7 @@ import { HOLDING } from '../../../testing/hosted.ts'
 import { randomAdapter, randomModel, TINY } from '../../../testing/random-model.ts'
 import { findChromium } from '../../chromium/find.ts'
 import { streamTensors } from '../checkpoint/tensor-stream.ts'
-import type { Engine, Forest, LoraConfig, Scores } from '../engine.ts'
+import type { Constraint, Engine, Forest, LoraConfig, Scores } from '../engine.ts'
 import { createTfjsEngine } from '../tfjs/engine.ts'
 import { SOFTWARE } from './adapter.ts'
 import { findAdapter, type GpuOptions, startGpuHost } from './gpu-host.ts'
@@ -55,6 +55,40 @@ describe.runIf(software).each(hosts)('in the host %s', (host) => {
       const [{ grad_norm }, expected] = await Promise.all([engine.step(ADAMW), judge.step(ADAMW)])
       expect(grad_norm).toBeCloseTo(expected.grad_norm, 3)
     }
+  })
+
+  test('generates and streams as TensorFlow.js does', { timeout: 300_000 }, async () => {
+    // Token 5 is "x", and the only text; token 0 stops.
+    const vocabulary = { bytes: Uint8Array.of(120), offsets: Int32Array.of(0, 0, 0, 0, 0, 0, 1) }
+    const constraint: Constraint = {
+      vocabulary,
+      bytes: Uint8Array.of(0, 120),
+      children: Int32Array.of(1, -1),
+      siblings: Int32Array.of(-1, -1),
+      texts: Int32Array.of(-1, -1),
+      ends: Uint8Array.of(0, 1),
+      reserve: 0,
+    }
+    const prompts = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5), Int32Array.of(4, 5)]
+    const sampling = { temperature: 1, top_p: 0.9, max_new_tokens: 5, stop_token_ids: [0], seeds: [5, 6, 7] }
+    const [seen, wanted] = await Promise.all(
+      [engine, judge].map(async (each) => {
+        const told: number[][] = [[], [], []]
+        const completions = await each.generate(prompts, { ...sampling, constraints: [null, null, constraint] }, 'a', {
+          onToken: ({ prompt, token }) => told[prompt]!.push(token),
+        })
+        expect(told).toEqual(completions.map(({ tokens }) => [...tokens]))
+        return told
+      }),
+    )
+    expect(seen).toEqual(wanted)
+    expect(seen![2]).toEqual([5, 0])
+    const control = new AbortController()
+    const long = engine.generate(prompts, { ...sampling, max_new_tokens: 100, stop_token_ids: [] }, null, {
+      signal: control.signal,
+      onToken: () => control.abort(new Error('enough')),
+    })
+    await expect(long).rejects.toThrow('enough')
   })
 
   test('a card that is not there is refused, and the software adapter only taken where it is asked for', async () => {

@@ -368,7 +368,7 @@ class TfjsEngine implements Engine {
     { onToken, signal }: GenerateOptions,
   ): Promise<Completion> {
     const seed = sampling.seeds[index]!
-    const draw = drawer(sampling, sampling.constraints?.[index] ?? null)
+    const draw = drawer(sampling, sampling.constraints?.[index] ?? null, this.config.vocab_size)
     const tokens: number[] = []
     const logprobs: number[] = []
     let stopped = false

@@ -20,24 +20,31 @@ import type { View } from './memory.ts'
 import {
   addLoraGradients,
   type Dropout,
+  type InputNorm,
   lowColumns,
   lowProduct,
   lowProductBackward,
   matrixProduct,
   matrixProductBackward,
+  type ProductBy,
 } from './products.ts'
 import type { Program } from './program.ts'
 import { rotaryTables } from './rotary-tables.ts'
 import type { Training } from './training.ts'
 
-/** What layers of one batch share. */
-export interface Pass {
+/** What products need of a pass. */
+export interface Flow {
   readonly program: Program
   readonly config: ModelConfig
-  readonly batch: Batch
+  readonly batch: Pick<Batch, 'rows' | 'tokens'>
   readonly adapter: Adapter | null
   /** By layer and group; undefined where nothing is dropped. */
   readonly dropout: (layer: number, group: GroupName) => Dropout | undefined
+}
+
+/** What layers of one batch share. */
+export interface Pass extends Flow {
+  readonly batch: Batch
   readonly tables: {
     readonly queries: View
     readonly keys: View
@@ -98,7 +105,7 @@ export interface Kept {
 }
 
 /** The embedding of a batch's tokens, [T, H]. */
-export function embedTokens({ program, config, batch }: Pass, embedding: Matrix): View {
+export function embedTokens({ program, config, batch }: Flow, embedding: Matrix): View {
   const { rows } = batch
   const { hidden_size: hidden } = config
   const tokens = program.hold(batch.tokens)
@@ -141,30 +148,39 @@ function headNumbers({ head_dim, num_attention_heads, num_key_value_heads }: Mod
 }
 
 /** y = x W^T with the adapter's part, and that part's small product, which backward needs. */
-function project(
-  pass: Pass,
+export function project(
+  pass: Flow,
   layer: number,
   name: GroupName,
   matrix: Matrix,
   x: View,
   beside: { readonly y?: View; readonly bias?: View | undefined; readonly residual?: View } = {},
+  by?: ProductBy,
 ): { y: View; low: View | undefined } {
   const { program, batch } = pass
   const { rows } = batch
   const { y = program.allocate(rows * matrix.rows), ...added } = beside
-  const low = lowOf(pass, layer, name, matrix, x)
+  const norm = by === 'tiles' ? undefined : by?.norm
+  const low = lowOf(pass, layer, name, matrix, x, norm)
   const group = pass.adapter === null ? undefined : groupOf(pass.adapter, layer, name)
-  matrixProduct(program, matrix, rows, { x, y, ...added }, low && group && { low, group })
+  matrixProduct(program, matrix, rows, { x, y, ...added }, low && group && { low, group }, by)
   return { y, low }
 }
 
 /** The adapter's small product of x, if it adapts this group. */
-function lowOf(pass: Pass, layer: number, name: GroupName, matrix: Matrix, x: View): View | undefined {
+function lowOf(
+  pass: Flow,
+  layer: number,
+  name: GroupName,
+  matrix: Matrix,
+  x: View,
+  norm?: InputNorm,
+): View | undefined {
   const { program, batch, adapter } = pass
   const group = adapter === null ? undefined : groupOf(adapter, layer, name)
   if (group === undefined) return undefined
   const low = program.allocate(batch.rows * lowColumns(group))
-  lowProduct(program, group, batch.rows, matrix.columns, { x, low }, pass.dropout(layer, name))
+  lowProduct(program, group, batch.rows, matrix.columns, { x, low }, pass.dropout(layer, name), norm)
   return low
 }
 
@@ -355,11 +371,11 @@ export function lowestAdapted({ layout }: Adapter): number | null {
   return lowest === -1 ? null : lowest
 }
 
-function headNorms({ queryNorm, keyNorm }: Layer): Record<string, View> {
+export function headNorms({ queryNorm, keyNorm }: Layer): Record<string, View> {
   return queryNorm && keyNorm ? { query_norm: queryNorm, key_norm: keyNorm } : {}
 }
 
-function headParams({ num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps }: ModelConfig) {
+export function headParams({ num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps }: ModelConfig) {
   return { query_heads: num_attention_heads, key_heads: num_key_value_heads, size: head_dim, eps: rms_norm_eps }
 }
 

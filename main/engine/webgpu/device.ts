@@ -230,6 +230,13 @@ export class Gpu {
     }
   }
 
+  /** Copies a view to the beginning of a larger one in another memory. */
+  copy(from: View, to: View): void {
+    const encoder = this.device.createCommandEncoder()
+    encoder.copyBufferToBuffer(bufferOf(from.memory), from.offset, bufferOf(to.memory), to.offset, from.bytes)
+    this.device.queue.submit([encoder.finish()])
+  }
+
   #clear({ memory, offset, bytes }: View): void {
     const encoder = this.device.createCommandEncoder()
     encoder.clearBuffer(bufferOf(memory), offset, Math.ceil(bytes / 4) * 4)

@@ -2,33 +2,39 @@
  * The Engine interface on a graphics card, by way of WebGPU. It runs wherever there is a GPUDevice: in a page, or in Node with
  * Dawn. Weights are on the card alone.
  */
-import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
 import { checkTensors } from '../checkpoint/check-tensors.ts'
 import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
+import { Walker } from '../constraint.ts'
 import type {
   AdamW,
   AdapterName,
   Completion,
+  Constraint,
   DLoss,
   Engine,
   Forest,
+  GenerateOptions,
   Holding,
   LoraConfig,
   ModelConfig,
   OptimizerState,
+  Sampling,
   Scores,
   Tensors,
 } from '../engine.ts'
 import { outline } from '../forest.ts'
 import { noted } from '../noted.ts'
+import { Choices, checkRequest } from '../sampling.ts'
 import { adapterShapes } from '../weights.ts'
 import { type Adapter, packAdapter, planAdapter, unpackAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { type Formats, loadBase, planBase, readBase } from './base.ts'
 import { type Batch, batchesOf, MOST_ROWS } from './batch.ts'
+import { CACHE_BYTES, PageCache } from './cache.ts'
 import { Gpu } from './device.ts'
 import { formatsOf } from './formats/formats.ts'
+import { Generation } from './generation.ts'
 import { readScores } from './head.ts'
 import { attentionTile } from './kernels/attention.ts'
 import { F32 } from './matrix.ts'
@@ -54,6 +60,8 @@ export interface WebGpuOptions {
   readonly rows?: number
   /** The most bytes of a buffer; default: as many as the device allows. */
   readonly bufferBytes?: number
+  /** The approximate limit on bytes of keys and values of prompts and completions; default CACHE_BYTES. */
+  readonly cacheBytes?: number
   /** The adapter's name for the description; default: the device's own. */
   readonly adapterName?: string
   /** Ends the loading of weights. */
@@ -113,7 +121,10 @@ class WebGpuEngine implements Engine {
   readonly #keeping: Keeping
   readonly #rows: number
   readonly #adapters = new Map<string, Adapter>()
+  readonly #cache: PageCache
   #trained: Trained | null = null
+  /** The last call in the queue, if it is a generation: other completions may join it. */
+  #generation: Generation | null = null
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -126,6 +137,7 @@ class WebGpuEngine implements Engine {
     this.#arena = arena
     this.#keeping = { checkpointing, keptBytes }
     this.#rows = options.rows ?? MOST_ROWS
+    this.#cache = new PageCache(model.config, options.cacheBytes ?? CACHE_BYTES)
     this.config = model.config
     const held =
       precision === 'fp32'
@@ -177,6 +189,7 @@ class WebGpuEngine implements Engine {
           ? planBaseTraining(this.config, base, this.#arena.limit)
           : planAdapterTraining(this.#adapter(target))
       this.#endTraining()
+      this.#cache.clear(this.#gpu)
       this.#trained = { name: target, training, step: 0 }
       try {
         for (const memories of trainedMemories(training)) {
@@ -270,10 +283,57 @@ class WebGpuEngine implements Engine {
     })
   }
 
-  generate(): Promise<Completion[]> {
-    return this.#queue(async () => {
-      throw new UserError('webgpuDoesNotGenerate')
-    })
+  async generate(
+    prompts: readonly Int32Array[],
+    sampling: Sampling,
+    adapter: AdapterName,
+    { onToken, signal }: GenerateOptions = {},
+  ): Promise<Completion[]> {
+    checkRequest(prompts, sampling, this.config)
+    signal?.throwIfAborted()
+    const cancel = new AbortController()
+    const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
+    const walkers = new Map<Constraint, Walker>()
+    const choicesOf = (index: number) => {
+      const constraint = sampling.constraints?.[index] ?? null
+      if (constraint === null) return null
+      const walker = walkers.get(constraint) ?? new Walker(constraint)
+      walkers.set(constraint, walker)
+      return new Choices(walker, constraint.reserve, sampling, this.config.vocab_size)
+    }
+    const requests = prompts.map((prompt, index) => ({
+      prompt,
+      sampling,
+      seed: sampling.seeds[index]!,
+      choices: choicesOf(index),
+      onToken: onToken && ((token: number, logprob: number) => onToken({ prompt: index, token, logprob })),
+    }))
+    try {
+      return await Promise.all(requests.map((request) => this.#complete(request, adapter, either)))
+    } catch (error) {
+      cancel.abort(error)
+      throw error
+    }
+  }
+
+  /** Generates one completion, in the last generation of the queue or in a new one. */
+  #complete(...[request, adapter, signal]: Parameters<Generation['complete']>): Promise<Completion> {
+    const joined = this.#generation?.complete(request, adapter, signal) ?? null
+    if (joined !== null) return joined
+    const generation = new Generation(adapter)
+    const completion = generation.complete(request, adapter, signal)!
+    const card = { gpu: this.#gpu, arena: this.#arena, model: this.#model, cache: this.#cache }
+    const run = async () => {
+      try {
+        await generation.run(card, adapter === null ? null : this.#adapter(adapter))
+      } catch (error) {
+        this.#cache.clear(this.#gpu)
+        throw error
+      }
+    }
+    this.#queue(run).catch((error) => generation.fail(error))
+    this.#generation = generation
+    return completion
   }
 
   close(): Promise<void> {
@@ -285,6 +345,7 @@ class WebGpuEngine implements Engine {
 
   /** Runs work after all earlier work, even if that failed. */
   #queue<T>(work: () => Promise<T>): Promise<T> {
+    this.#generation = null
     const result = this.#last.then(() => {
       if (this.#closed) throw new Error('The engine is closed.')
       return work()

@@ -1,6 +1,6 @@
 /**
- * What a training step takes on a card, without one: the model, the adapters and the step are placed and recorded by the code
- * that computes them.
+ * What a training step and a token of generation take on a card, without one: the model, the adapters and the work are placed
+ * and recorded by the code that computes them.
  */
 import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine.ts'
 import { outline } from '../forest.ts'
@@ -8,9 +8,11 @@ import { planAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { planBase } from './base.ts'
 import { batchesOf, MOST_ROWS } from './batch.ts'
+import { layerCache, pagesFor } from './cache.ts'
+import { recordContinuation } from './continuation.ts'
 import { formatsOf } from './formats/formats.ts'
 import { attentionTile } from './kernels/attention.ts'
-import { aligned, type Memory } from './memory.ts'
+import { aligned, type Memory, whole } from './memory.ts'
 import { dispatches, type Item } from './program.ts'
 import { recordScores, recordStep } from './step.ts'
 import { planAdapterTraining } from './training.ts'
@@ -93,6 +95,42 @@ export function baseBytes(config: ModelConfig, holding: Pick<Holding, 'precision
 
 function bytesOf(memories: readonly Memory[]): number {
   return memories.reduce((sum, { bytes }) => sum + aligned(bytes), 0)
+}
+
+export interface DecodePlan {
+  /** Bytes of keys and values, and of what a token of every completion computes. */
+  readonly cache: number
+  readonly arena: number
+  /** Dispatches of a token of every completion, by kernel. */
+  readonly dispatches: ReadonlyMap<string, number>
+}
+
+/** Plans one token each of so many completions that have `context` tokens before it, with an adapter or without. */
+export function planDecode(
+  config: ModelConfig,
+  completions: number,
+  context: number,
+  options: Pick<PlanOptions, 'holding'> & { readonly lora: LoraConfig | null },
+): DecodePlan {
+  const { holding, lora } = options
+  const base = planBase(config, formatsOf(holding), BUFFER)
+  const adapter = lora === null ? null : planAdapter(config, 'adapter', lora)
+  const each = pagesFor(context + 1)
+  const stretches = Array.from({ length: completions }, (_, index) => ({
+    tokens: [0],
+    before: context,
+    pages: Array.from({ length: each }, (_, page) => index * each + page),
+    draws: [{ temperature: 1, top_p: 0.9, uniform: 0, choices: null }],
+  }))
+  const caches = base.layers.map((_, layer) => layerCache(`keys and values ${layer}`, config, completions * each))
+  const arena = new Arena(BUFFER)
+  const model = { config, base, workgroupMemory: WORKGROUP }
+  const { items } = recordContinuation(model, arena, stretches, adapter, (layer) => whole(caches[layer]!), 'rows')
+  return {
+    cache: caches.reduce((sum, { bytes }) => sum + aligned(bytes), 0),
+    arena: arena.bytes,
+    dispatches: dispatches(items),
+  }
 }
 
 /** A pair of DPO: two answers of the same length below one prompt. */

@@ -1,7 +1,7 @@
 /** Records the products of a layer: the base model's matrix and an adapter's part. */
 import { dropoutLimit } from '../dropout.ts'
 import { gradientGroups, loraGradients, loraLow, loraLowBackward, lowGroups } from './kernels/lora.ts'
-import { FEW_OUTPUTS, FEW_ROWS, product, productBackward, productOfRows } from './kernels/product.ts'
+import { FEW_ROWS, product, productBackward, productOfRows, rowGroups } from './kernels/product.ts'
 import { tiles } from './kernels/tile.ts'
 import type { Matrix } from './matrix.ts'
 import type { View } from './memory.ts'
@@ -62,13 +62,26 @@ interface ForwardViews {
   readonly residual?: View | undefined
 }
 
-/** y = x W^T + bias + residual + low lora_b^T, where `low` is what `lowProduct` made of x. */
+/** A norm of the input, which the product of few rows computes itself. */
+export interface InputNorm {
+  readonly weight: View
+  readonly eps: number
+}
+
+/** How rows are computed: in tiles, or each on its own, perhaps with more on the way. Sums are rounded differently. */
+export type ProductBy = 'tiles' | { readonly norm?: InputNorm; readonly gated?: boolean }
+
+/**
+ * y = x W^T + bias + residual + low lora_b^T, where `low` is what `lowProduct` made of x. By default rows are computed as their
+ * number suggests.
+ */
 export function matrixProduct(
   program: Program,
   { format, rows: outputs, columns: inputs, parts }: Matrix,
   rows: number,
   { x, y, bias, residual }: ForwardViews,
   lora?: { readonly low: View; readonly group: LoraGroup },
+  by: ProductBy = rows <= MOST_FEW_ROWS ? {} : 'tiles',
 ): void {
   const options = {
     format,
@@ -78,30 +91,37 @@ export function matrixProduct(
     residual: residual !== undefined,
     lora: lora !== undefined,
   }
-  const block = FEW_ROWS.find((count) => count >= rows) ?? FEW_ROWS.at(-1)!
-  const few = rows <= MOST_FEW_ROWS
   for (const { firstRow, rows: partRows, skip, arrays } of parts) {
+    const views = {
+      ...arrays,
+      x,
+      y,
+      ...(bias && { bias }),
+      ...(residual && { residual }),
+      ...(lora && { low: lora.low, lora_b: lora.group.b }),
+    }
+    const params = {
+      rows,
+      inputs,
+      outputs,
+      first: firstRow,
+      skip,
+      part_rows: partRows,
+      weight_columns: inputs,
+      ...moduleParams(outputs, lora?.group),
+    }
+    if (by === 'tiles') {
+      program.run(product(options), views, params, tiles(rows) * tiles(partRows))
+      continue
+    }
+    const { norm, gated = false } = by
+    const block = FEW_ROWS.find((count) => count >= rows) ?? FEW_ROWS.at(-1)!
+    const made = { ...options, block, norm: norm !== undefined, gated }
     program.run(
-      few ? productOfRows({ ...options, block }) : product(options),
-      {
-        ...arrays,
-        x,
-        y,
-        ...(bias && { bias }),
-        ...(residual && { residual }),
-        ...(lora && { low: lora.low, lora_b: lora.group.b }),
-      },
-      {
-        rows,
-        inputs,
-        outputs,
-        first: firstRow,
-        skip,
-        part_rows: partRows,
-        weight_columns: inputs,
-        ...moduleParams(outputs, lora?.group),
-      },
-      few ? Math.ceil(rows / block) * Math.ceil(partRows / FEW_OUTPUTS) : tiles(rows) * tiles(partRows),
+      productOfRows(made),
+      { ...views, ...(norm && { norm: norm.weight }) },
+      { ...params, eps: norm?.eps ?? 0 },
+      rowGroups(made, rows, partRows),
     )
   }
 }
@@ -149,7 +169,7 @@ export function matrixProductBackward(
   })
 }
 
-/** low = scale dropped(x) lora_a^T, [rows, lowColumns]. */
+/** low = scale dropped(x) lora_a^T, [rows, lowColumns]. With a norm, of x / rms(x) * weight. */
 export function lowProduct(
   program: Program,
   group: LoraGroup,
@@ -157,12 +177,21 @@ export function lowProduct(
   inputs: number,
   { x, low }: { readonly x: View; readonly low: View },
   dropout?: Dropout,
+  norm?: InputNorm,
 ): void {
   const columns = lowColumns(group)
   program.run(
-    loraLow({ inputsAligned: inputs % 4 === 0, dropout: dropout !== undefined }),
-    { x, low, lora_a: group.a, ...(dropout && { keys: dropout.keys }) },
-    { rows, inputs, columns, rank: group.rank, ...scaleParams(group), ...dropoutParams(dropout) },
+    loraLow({ inputsAligned: inputs % 4 === 0, dropout: dropout !== undefined, norm: norm !== undefined }),
+    { x, low, lora_a: group.a, ...(dropout && { keys: dropout.keys }), ...(norm && { norm: norm.weight }) },
+    {
+      rows,
+      inputs,
+      columns,
+      rank: group.rank,
+      eps: norm?.eps ?? 0,
+      ...scaleParams(group),
+      ...dropoutParams(dropout),
+    },
     lowGroups(rows, columns),
   )
 }

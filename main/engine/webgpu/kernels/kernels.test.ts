@@ -8,6 +8,8 @@ import { batchOf } from '../batch.ts'
 import { attention } from './attention.ts'
 import { headGradient, headReduce, STATE } from './head.ts'
 import { rmsNorm, rmsNormBackward } from './norm.ts'
+import { pagedAttention } from './paged-attention.ts'
+import { copyPages, PAGE, rotateToPages } from './pages.ts'
 import { ELEMENTS, gather, gatherBackward } from './rows.ts'
 import { swiglu, swigluBackward } from './swiglu.ts'
 
@@ -206,5 +208,105 @@ describeWebGpu('kernels', () => {
     }
     expectNear(values!, expected, 1e-4, 'mixed')
     expectNear(normalisers!, logs, 1e-4, 'lse')
+  })
+
+  test.each([
+    [10, 3, 2, 16],
+    [8, 1, 1, 8],
+  ])('rotation into pages, attention to them, and copies: heads of %d', async (size, shared, keyHeads, tile) => {
+    const heads = shared * keyHeads
+    // The rows before the last two sequences' own are in the pages already; the third sequence has one row.
+    const sequences = [
+      { before: 0, rows: 3, pages: [4] },
+      { before: 30, rows: 19, pages: [1, 0] },
+      { before: 64, rows: 1, pages: [2, 5, 3] },
+    ]
+    const rows = sequences.reduce((total, { rows: own }) => total + own, 0)
+    const width = (heads + 2 * keyHeads) * size
+    const numbers = 2 * keyHeads * PAGE * size
+    const qkv = randomFloats(rows * width, 1)
+    const before = randomFloats(6 * numbers, 2)
+    const angles = randomFloats((rows * size) / 2, 3)
+    const cosines = angles.map(Math.cos)
+    const sines = angles.map(Math.sin)
+    const cache = [...before]
+    const at = (page: number, token: number, kind: number, head: number) =>
+      page * numbers + ((kind * keyHeads + head) * PAGE + token) * size
+    const turned = (row: number, head: number, d: number) => {
+      const [half, i] = [size / 2, d % (size / 2)]
+      const [x, y] = [0, half].map((offset) => qkv[row * width + head * size + offset + i]!)
+      const [c, s] = [cosines[row * half + i]!, sines[row * half + i]!]
+      return d < half ? x! * c - y! * s : y! * c + x! * s
+    }
+    const plan: number[] = []
+    const tables: number[] = []
+    const slots: number[] = []
+    const expected = new Float64Array(rows * heads * size)
+    let row = 0
+    for (const { before: known, rows: own, pages } of sequences) {
+      const end = (row + own) * shared
+      for (let query = row * shared; query < end; query += tile) {
+        plan.push(query, Math.min(end, query + tile), tables.length, known - row)
+      }
+      tables.push(...pages)
+      const place = (token: number) => [pages[Math.floor(token / PAGE)]!, token % PAGE] as const
+      for (let i = 0; i < own; i++) {
+        const [page, token] = place(known + i)
+        slots.push(page * PAGE + token)
+        for (let head = 0; head < keyHeads; head++) {
+          for (let d = 0; d < size; d++) {
+            cache[at(page, token, 0, head) + d] = turned(row + i, heads + head, d)
+            cache[at(page, token, 1, head) + d] = qkv[(row + i) * width + (heads + keyHeads + head) * size + d]!
+          }
+        }
+      }
+      for (let i = 0; i < own; i++) {
+        for (let head = 0; head < heads; head++) {
+          const number = (token: number, kind: number, d: number) =>
+            cache[at(...place(token), kind, Math.floor(head / shared)) + d]!
+          const weights = Array.from({ length: known + i + 1 }, (_, token) =>
+            Math.exp(sum(size, (d) => turned(row + i, head, d) * number(token, 0, d))),
+          )
+          const total = weights.reduce((all, one) => all + one)
+          for (let d = 0; d < size; d++) {
+            expected[((row + i) * heads + head) * size + d] =
+              sum(weights.length, (token) => weights[token]! * number(token, 1, d)) / total
+          }
+        }
+      }
+      row += own
+    }
+    const { program } = bench
+    const views = {
+      qkv: program.hold(qkv),
+      cosines: program.hold(cosines),
+      sines: program.hold(sines),
+      slots: program.hold(Uint32Array.from(slots)),
+      plan: program.hold(Uint32Array.from(plan)),
+      tables: program.hold(Uint32Array.from(tables)),
+      pairs: program.hold(Uint32Array.of(4, 2)),
+      cache: program.hold(before),
+      rotated: program.allocate(rows * heads * size),
+      mixed: program.allocate(rows * heads * size),
+    }
+    const shape = { key_heads: keyHeads, size }
+    program.run(
+      rotateToPages({ norm: false }),
+      views,
+      { query_heads: heads, eps: 0, ...shape },
+      rows * (heads + 2 * keyHeads),
+    )
+    program.run(
+      pagedAttention({ size, tile }),
+      views,
+      { heads: shared, scale: 1, ...shape },
+      (plan.length / 4) * keyHeads,
+    )
+    program.run(copyPages, views, { count: 1, numbers }, Math.ceil(numbers / ELEMENTS))
+    const [mixed, written] = await bench.floats(views.mixed, views.cache)
+    expectNear(mixed!, expected, 1e-5, 'mixed')
+    const copied = cache.slice()
+    copied.splice(2 * numbers, numbers, ...cache.slice(4 * numbers, 5 * numbers))
+    expectNear(written!, copied, 1e-6, 'cache')
   })
 })

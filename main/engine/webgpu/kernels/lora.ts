@@ -25,19 +25,31 @@ fn scale_of(module_: u32) -> f32 {
 }`
 const SCALE_PARAMS = { scale0: 'f32', scale1: 'f32', scale2: 'f32' } as const
 
-/** Sums `sum{row}{column}` of all threads and writes them, times the scale of their module. */
-const REDUCE = `
-${EIGHT.flatMap((i) => EIGHT.map((j) => `  partial[${64 * (SIDE * i + j)}u + lane] = sum${i}${j};`)).join('\n')}
+/**
+ * Sums `sum{row}{column}` of all threads and writes them, times the scale of their module, and `factor`, WGSL. They lie turned, so
+ * that threads read different banks of memory and yet add up in the same order: a row's sum does not depend on its place.
+ */
+const reduce = (factor = '1.0') => `
+${EIGHT.flatMap((i) => EIGHT.map((j) => SIDE * i + j))
+  .map((at) => `  partial[${64 * at}u + (lane + ${at}u) % 64u] = sum${Math.floor(at / SIDE)}${at % SIDE};`)
+  .join('\n')}
   workgroupBarrier();
   let row = row0 + lane / 8u;
   let column = column0 + lane % 8u;
   if (row >= params.rows || column >= params.columns) { return; }
   var sum = 0.0;
   for (var i = 0u; i < 64u; i++) { sum += partial[64u * lane + (i + lane) % 64u]; }
-  low[row * params.columns + column] = sum * scale_of(column / params.rank);`
+  low[row * params.columns + column] = sum * scale_of(column / params.rank) * ${factor};`
+
+interface LowParts {
+  readonly inputsAligned: boolean
+  readonly dropout: boolean
+  /** Takes x / rms(x) * norm instead of x. */
+  readonly norm: boolean
+}
 
 /** low = scale dropped(x) lora_a^T: [rows, columns], where there are columns = modules * rank. */
-export const loraLow = variants(({ inputsAligned, dropout }: { inputsAligned: boolean; dropout: boolean }) =>
+export const loraLow = variants(({ inputsAligned, dropout, norm }: LowParts) =>
   kernel({
     name: 'lora low',
     bindings: {
@@ -45,12 +57,14 @@ export const loraLow = variants(({ inputsAligned, dropout }: { inputsAligned: bo
       lora_a: 'read array<vec4<f32>>',
       low: 'read_write array<f32>',
       ...bindingsIf(dropout, { keys: 'read_write array<u32>' }),
+      ...bindingsIf(norm, { norm: `read ${arrayType(inputsAligned)}` }),
     },
     params: {
       rows: 'u32',
       inputs: 'u32',
       columns: 'u32',
       rank: 'u32',
+      eps: 'f32',
       ...SCALE_PARAMS,
       ...DROPOUT_PARAMS,
     },
@@ -59,23 +73,40 @@ var<workgroup> partial: array<f32, 4096>;
 ${DROPOUT}
 ${SCALES}
 ${load4('x4', 'x', 'params.inputs', inputsAligned)}
+${norm ? load4('norm4', 'norm', 'params.inputs', inputsAligned) : ''}
 fn run(group: u32, lane: u32) {
   let wide = (params.columns + 7u) / 8u;
   let row0 = 8u * (group / wide);
   let column0 = 8u * (group % wide);
   let stride = (params.inputs + 3u) / 4u;
+${
+  norm
+    ? `  for (var i = 0u; i < 8u; i++) {
+    let row = min(row0 + i, params.rows - 1u);
+    var squares = 0.0;
+    for (var k = lane; k < stride; k += 64u) { squares += dot(x4(row, 4u * k), x4(row, 4u * k)); }
+    partial[64u * i + lane] = squares;
+  }
+  workgroupBarrier();
+  // Of the row that this thread writes.
+  var squares = 0.0;
+  for (var i = 0u; i < 64u; i++) { squares += partial[64u * (lane / 8u) + i]; }
+  let root = inverseSqrt(squares / f32(params.inputs) + params.eps);
+  workgroupBarrier();`
+    : ''
+}
 ${EIGHT.flatMap((i) => EIGHT.map((j) => `  var sum${i}${j} = 0.0;`)).join('\n')}
   for (var k = lane; k < stride; k += 64u) {
 ${EIGHT.map((j) => `    let a${j} = lora_a[min(column0 + ${j}u, params.columns - 1u) * stride + k];`).join('\n')}
 ${EIGHT.map(
   (i) => `    {
       let row = min(row0 + ${i}u, params.rows - 1u);
-      let value = x4(row, 4u * k)${dropout ? ' * kept4(keys[row], 4u * k)' : ''};
+      let value = x4(row, 4u * k)${norm ? ' * norm4(0u, 4u * k)' : ''}${dropout ? ' * kept4(keys[row], 4u * k)' : ''};
 ${EIGHT.map((j) => `      sum${i}${j} += dot(value, a${j});`).join('\n')}
     }`,
 ).join('\n')}
   }
-${REDUCE}
+${reduce(norm ? 'root' : '1.0')}
 }`,
   }),
 )
@@ -125,7 +156,7 @@ ${EIGHT.map((j) => `      sum${i}${j} += value * ${j < 4 ? 'left' : 'right'}[${j
     }`,
 ).join('\n')}
   }
-${REDUCE}
+${reduce()}
 }`,
 })
 

@@ -69,6 +69,56 @@ describeWebGpu('products', () => {
     bench.gpu.free(...memoriesOf(matrix))
   })
 
+  test.each([
+    [1, 52, 36],
+    [5, 7, 9],
+    [11, 130, 3],
+  ])('rows on their own, normalised and with SwiGLU on the way: %d of %d, %d outputs', async (rows, k, half) => {
+    const [n, rank, eps] = [2 * half, 4, 1e-5]
+    const [x, w, norm] = [randomFloats(rows * k, 1), randomFloats(n * k, 2), randomFloats(k, 3)]
+    const [a, b] = [randomFloats(2 * rank * k, 4), randomFloats(n * rank, 5)]
+    const matrix = await matrixOf(w, n, k)
+    const group = {
+      rank,
+      starts: [0, half],
+      scales: [0.5, 1.5],
+      a: await bench.weights(stretch(a, 0, 2 * rank, k)),
+      b: await bench.weights(b),
+    }
+    const by = { norm: { weight: await bench.weights(norm), eps }, gated: true }
+    const { program } = bench
+    const views = {
+      x: program.hold(x),
+      low: program.allocate(rows * 2 * rank),
+      plain: program.allocate(rows * half),
+      y: program.allocate(rows * half),
+    }
+    lowProduct(program, group, rows, k, views, undefined, by.norm)
+    matrixProduct(program, matrix, rows, { x: views.x, y: views.plain }, undefined, by)
+    matrixProduct(program, matrix, rows, views, { low: views.low, group }, by)
+    const [plain, y] = await bench.floats(views.plain, views.y)
+    const sum = (count: number, term: (i: number) => number) =>
+      Array.from({ length: count }, (_, i) => term(i)).reduce((total, one) => total + one, 0)
+    const expected = [false, true].map((adapted) =>
+      Float64Array.from({ length: rows * half }, (_, at) => {
+        const row = Math.floor(at / half)
+        const root = Math.sqrt(sum(k, (i) => x[row * k + i]! ** 2) / k + eps)
+        const normed = (i: number) => (x[row * k + i]! / root) * norm[i]!
+        const [gate, up] = [0, 1].map((g) => {
+          const output = g * half + (at % half)
+          const own = sum(k, (i) => normed(i) * w[output * k + i]!)
+          if (!adapted) return own
+          const low = (j: number) => sum(k, (i) => normed(i) * a[(g * rank + j) * k + i]!)
+          return own + group.scales[g]! * sum(rank, (j) => low(j) * b[output * rank + j]!)
+        })
+        return (gate! / (1 + Math.exp(-gate!))) * up!
+      }),
+    )
+    expectNear(plain!, expected[0]!, 1e-5, 'y')
+    expectNear(y!, expected[1]!, 1e-5, 'y with an adapter')
+    bench.gpu.free(...memoriesOf(matrix))
+  })
+
   test.each([1, 2, 3, 4, 5, 6])('products with an adapter, its gradients and dropout, seed %d', async (seed) => {
     const pick = picker(seed + 100)
     const multiple = seed % 2 === 0 ? 4 : 1

@@ -143,22 +143,43 @@ export const FEW_ROWS = [1, 2, 4, 8] as const
 /** Outputs of its workgroup; sixteen threads share one. */
 export const FEW_OUTPUTS = 4
 
+/** What the product of few rows computes on the way, so that a layer of one token is few dispatches. */
+export interface RowParts extends ForwardParts {
+  readonly block: (typeof FEW_ROWS)[number]
+  /** Takes x / rms(x) * norm instead of x. */
+  readonly norm: boolean
+  /** Outputs are gate and up, one below the other: y [rows, outputs / 2] becomes SwiGLU of them. W is one part. */
+  readonly gated: boolean
+}
+
+/** The workgroups of `productOfRows` for so many rows and rows of a part of W. */
+export function rowGroups({ block, gated }: Pick<RowParts, 'block' | 'gated'>, rows: number, partRows: number): number {
+  const [outputs, own] = gated ? [partRows / 2, FEW_OUTPUTS / 2] : [partRows, FEW_OUTPUTS]
+  return Math.ceil(rows / block) * Math.ceil(outputs / own)
+}
+
 /**
  * The same as `product` for few rows, in blocks of `rows`: weights are read from memory once a block, straight into the sums.
- * Groups: ceil(rows / block) * ceil(part_rows / FEW_OUTPUTS).
+ * Groups: `rowGroups`.
  */
-export const productOfRows = variants(({ block, ...parts }: ForwardParts & { block: (typeof FEW_ROWS)[number] }) => {
+export const productOfRows = variants(({ block, norm, gated, ...parts }: RowParts) => {
   const { format, inputsAligned, lora } = parts
   const rows = Array.from({ length: block }, (_, i) => i)
+  const own = gated ? FEW_OUTPUTS / 2 : FEW_OUTPUTS
   return kernel({
     name: `product ${format.name} of ${block} rows`,
-    bindings: forwardBindings({ ...parts, outputsAligned: false }),
-    params: FORWARD_PARAMS,
+    bindings: {
+      ...forwardBindings({ ...parts, outputsAligned: false }),
+      ...bindingsIf(norm, { norm: `read ${arrayType(inputsAligned)}` }),
+    },
+    params: { ...FORWARD_PARAMS, eps: 'f32' },
     body: `
 var<workgroup> partial: array<f32, ${64 * block}>;
+${norm ? `var<workgroup> scales: array<f32, ${block}>;` : ''}
 ${format.code}
 ${forwardAccess({ ...parts, outputsAligned: false })}
 ${load4('x4', 'x', 'params.inputs', inputsAligned)}
+${norm ? load4('norm4', 'norm', 'params.inputs', inputsAligned) : ''}
 fn adapted(row: u32, output: u32) -> f32 {
   var sum = 0.0;
 ${
@@ -171,30 +192,73 @@ ${
 }
   return sum;
 }
+/** The row of the part for one of the workgroup's ${FEW_OUTPUTS} outputs; at least part_rows if there is none. */
+fn row_of(outputs: u32, place: u32) -> u32 {
+${
+  gated
+    ? `  let half = params.part_rows / 2u;
+  let gate = 2u * outputs + place % 2u;
+  return select(params.part_rows, gate + select(0u, half, place >= 2u), gate < half);`
+    : `  return ${FEW_OUTPUTS}u * outputs + place;`
+}
+}
+/** One of the workgroup's outputs of a row in its block. */
+fn value_of(row0: u32, i: u32, outputs: u32, place: u32) -> f32 {
+  var sum = 0.0;
+  for (var j = 0u; j < 16u; j++) { sum += partial[64u * i + 16u * place + j]; }
+${norm ? '  sum *= scales[i];' : ''}
+  let output = params.first + row_of(outputs, place);
+  return sum + beside(row0 + i, output).x + adapted(row0 + i, output);
+}
 fn run(group: u32, lane: u32) {
   weights_start(lane);
   let blocks = (params.rows + ${block - 1}u) / ${block}u;
   let row0 = ${block}u * (group % blocks);
-  let part_row = ${FEW_OUTPUTS}u * (group / blocks) + lane / 16u;
+  let outputs = group / blocks;
+  let part_row = row_of(outputs, lane / 16u);
+${
+  norm
+    ? `
+${rows
+  .map(
+    (i) => `  {
+    let row = min(row0 + ${i}u, params.rows - 1u);
+    var squares = 0.0;
+    for (var k = 4u * lane; k < params.inputs; k += 256u) { squares += dot(x4(row, k), x4(row, k)); }
+    partial[${64 * i}u + lane] = squares;
+  }`,
+  )
+  .join('\n')}
+  workgroupBarrier();
+  if (lane < ${block}u) {
+    var squares = 0.0;
+    for (var j = 0u; j < 64u; j++) { squares += partial[64u * lane + j]; }
+    scales[lane] = inverseSqrt(squares / f32(params.inputs) + params.eps);
+  }
+  workgroupBarrier();`
+    : ''
+}
 ${rows.map((i) => `  var sum${i} = 0.0;`).join('\n')}
   if (part_row < params.part_rows) {
     for (var k = 4u * (lane % 16u); k < params.inputs; k += 64u) {
-      let w = weight4(params.skip + part_row, k);
+      let w = weight4(params.skip + part_row, k)${norm ? ' * norm4(0u, k)' : ''};
 ${rows.map((i) => `      sum${i} += dot(w, x4(min(row0 + ${i}u, params.rows - 1u), k));`).join('\n')}
     }
   }
 ${rows.map((i) => `  partial[${64 * i}u + lane] = sum${i};`).join('\n')}
   workgroupBarrier();
-  if (lane >= ${FEW_OUTPUTS * block}u) { return; }
-  let row = row0 + lane / ${FEW_OUTPUTS}u;
-  let mine = ${FEW_OUTPUTS}u * (group / blocks) + lane % ${FEW_OUTPUTS}u;
+  if (lane >= ${own * block}u) { return; }
+  let i = lane / ${own}u;
+  let place = lane % ${own}u;
+  let row = row0 + i;
+  let mine = row_of(outputs, place);
   if (row >= params.rows || mine >= params.part_rows) { return; }
-  var sum = 0.0;
-  for (var i = 0u; i < 16u; i++) {
-    sum += partial[64u * (lane / ${FEW_OUTPUTS}u) + 16u * (lane % ${FEW_OUTPUTS}u) + i];
-  }
-  let output = params.first + mine;
-  y[row * params.outputs + output] = sum + beside(row, output).x + adapted(row, output);
+${
+  gated
+    ? `  let gate = value_of(row0, i, outputs, place);
+  y[row * (params.outputs / 2u) + mine] = gate / (1.0 + exp(-gate)) * value_of(row0, i, outputs, place + 2u);`
+    : '  y[row * params.outputs + params.first + mine] = value_of(row0, i, outputs, place);'
+}
 }`,
   })
 })
