@@ -256,12 +256,18 @@ export function backwardLayer(
   /** The gradients of the layer's own weights, if these are trained. */
   const own = training.adapter === null ? training.gradients.layers[layer]! : undefined
 
-  const dAct = program.allocate(rows * config.intermediate_size)
-  projectBackward(pass, training, layer, 'down', weights.down, { x: kept.act, dy: gradient, dx: dAct }, kept)
-  const elements = { rows, columns: config.intermediate_size }
-  const { gateUp, middleNormed, middle, mixed, rotated, qkv, lse, normed, x } = kept
-  program.run(swigluBackward, { gate_up: gateUp, dy: dAct }, elements, elementGroups(rows * config.intermediate_size))
-  program.free(kept.act, dAct)
+  const { act, gateUp, middleNormed, middle, mixed, rotated, qkv, lse, normed, x } = kept
+  if (weights.down.parts.length === 1) {
+    const views = { x: act, dy: gradient, dx: gateUp, swiglu: true }
+    projectBackward(pass, training, layer, 'down', weights.down, views, kept)
+  } else {
+    const dAct = program.allocate(rows * config.intermediate_size)
+    projectBackward(pass, training, layer, 'down', weights.down, { x: act, dy: gradient, dx: dAct }, kept)
+    const elements = { rows, columns: config.intermediate_size }
+    program.run(swigluBackward, { gate_up: gateUp, dy: dAct }, elements, elementGroups(rows * config.intermediate_size))
+    program.free(dAct)
+  }
+  program.free(act)
 
   const dNormed = program.allocate(rows * config.hidden_size)
   projectBackward(pass, training, layer, 'gateUp', weights.gateUp, { x: middleNormed, dy: gateUp, dx: dNormed }, kept)
@@ -331,14 +337,17 @@ export function backwardLayer(
   program.free(dNormed)
 }
 
-/** The gradients of a product: of its input, if `dx` is given, and of what is trained. Frees the adapter's small product. */
+/**
+ * The gradients of a product: of its input, if `dx` is given (with `swiglu` as matrixProductBackward says), and of what is
+ * trained. Frees the adapter's small product.
+ */
 function projectBackward(
   pass: Pass,
   training: Training,
   layer: number,
   name: GroupName,
   matrix: Matrix,
-  { x, dy, dx }: { readonly x: View; readonly dy: View; readonly dx?: View },
+  { x, dy, dx, swiglu = false }: { readonly x: View; readonly dy: View; readonly dx?: View; readonly swiglu?: boolean },
   { low }: Kept,
 ): void {
   const { program, batch } = pass
@@ -347,13 +356,14 @@ function projectBackward(
   const made = low[name]
   if (training.adapter === null || group === undefined || made === undefined) {
     if (training.adapter === null) addMatrixGradient(program, training.gradients.layers[layer]![name], rows, { x, dy })
-    if (dx !== undefined) matrixProductBackward(program, matrix, rows, { dy, dx })
+    if (dx !== undefined) matrixProductBackward(program, matrix, rows, { dy, dx, swiglu })
     return
   }
   const dropout = pass.dropout(layer, name)
   const lowGradient = program.allocate(rows * lowColumns(group))
   lowProductBackward(program, group, rows, matrix.rows, { dy, lowGradient })
-  if (dx !== undefined) matrixProductBackward(program, matrix, rows, { dy, dx }, { lowGradient, group, dropout })
+  if (dx !== undefined)
+    matrixProductBackward(program, matrix, rows, { dy, dx, swiglu }, { lowGradient, group, dropout })
   const gradients = matricesOf(training.adapter.layout.layers[layer]![name]!, training.gradients)
   addLoraGradients(
     program,

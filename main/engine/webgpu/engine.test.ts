@@ -149,6 +149,22 @@ describeWebGpu('the engine on WebGPU', () => {
     }
   })
 
+  test('a layer whose last matrix lies in several buffers has the gradients of one in a single buffer', async () => {
+    const config = { ...TIED, intermediate_size: 2001 }
+    const base = randomModel(config, 4, 0.1)
+    const forest: Forest = [{ tokens: tokens(6), parent: -1, targetStart: 2 }]
+    const trained = []
+    for (const options of [{}, { bufferBytes: 2 ** 17 }]) {
+      const engine = await make(config, base, options)
+      await engine.addAdapter('a', LORA, randomAdapter(config, LORA, 2, 0.3))
+      await engine.train('a')
+      await engine.accumulate(forest, derivatives, 5)
+      trained.push(await engine.gradients())
+    }
+    const [one, several] = trained
+    for (const [name, { data }] of one!) expectNear(several!.get(name)!.data, data, 1e-3, name)
+  })
+
   test('weights that are not floats are frozen', async () => {
     const engine = await make(TIED, randomModel(TIED, 1), { holding: { precision: 'bf16' } })
     await expect(engine.train(null)).rejects.toThrow('frozen')

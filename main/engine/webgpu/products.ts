@@ -126,12 +126,24 @@ export function matrixProduct(
   }
 }
 
-/** dx = dy W + dropped(low_gradient lora_a), or adds this to dx. */
+interface BackwardViews {
+  /** [rows, rows of the matrix] */
+  readonly dy: View
+  /** [rows, columns of the matrix] */
+  readonly dx: View
+  readonly add?: boolean
+  readonly swiglu?: boolean
+}
+
+/**
+ * dx = dy W + dropped(low_gradient lora_a), or adds this to dx. With `swiglu`, dx has gate and up, which become the gradients of
+ * these (see productBackward); the matrix has one part then.
+ */
 export function matrixProductBackward(
   program: Program,
   { format, rows: outputs, columns: inputs, parts }: Matrix,
   rows: number,
-  { dy, dx, add = false }: { readonly dy: View; readonly dx: View; readonly add?: boolean },
+  { dy, dx, add = false, swiglu = false }: BackwardViews,
   lora?: { readonly lowGradient: View; readonly group: LoraGroup; readonly dropout?: Dropout | undefined },
 ): void {
   parts.forEach(({ firstRow, rows: partRows, skip, arrays }, index) => {
@@ -144,11 +156,12 @@ export function matrixProductBackward(
         outputsAligned: outputs % 4 === 0,
         lora: adapted !== undefined,
         dropout: dropout !== undefined,
+        swiglu,
       }),
       {
         ...arrays,
         dy,
-        dx,
+        [swiglu ? 'gate_up' : 'dx']: dx,
         ...(adapted && { low_gradient: adapted.lowGradient, lora_a: adapted.group.a }),
         ...(dropout && { keys: dropout.keys }),
       },

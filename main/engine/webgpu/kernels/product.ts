@@ -4,6 +4,7 @@ import { type WeightFormat, weightBindings } from '../matrix.ts'
 import { arrayType, load4, store4 } from './access.ts'
 import { DROPOUT, DROPOUT_PARAMS } from './dropout.ts'
 import { MODULE_PARAMS, MODULES } from './modules.ts'
+import { swigluBack } from './swiglu.ts'
 import { TILE_MEMORY, tileProduct } from './tile.ts'
 
 /** What a product adds to x W^T. */
@@ -271,40 +272,43 @@ export interface BackwardParts {
   readonly lora: boolean
   /** Whether the adapter's part is dropped where the input was; `keys` has a number a row. */
   readonly dropout: boolean
+  /** Whether the input was SwiGLU's result: instead of dx, the gradients of gate and up take the place of these. */
+  readonly swiglu: boolean
 }
 
 /**
  * dx = dy W (+ dropped(low_gradient lora_a)), of dy [rows, outputs], for a part of W. With `add` 1 it adds to dx instead: parts
- * after the first do. Groups: tiles(rows) * tiles(inputs).
+ * after the first do. With `swiglu` there is one part. Groups: tiles(rows) * tiles(inputs).
  */
-export const productBackward = variants(({ format, inputsAligned, outputsAligned, lora, dropout }: BackwardParts) =>
-  kernel({
-    name: `product backward ${format.name}`,
-    bindings: {
-      ...weightBindings(format),
-      dy: `read_write ${arrayType(outputsAligned)}`,
-      dx: `read_write ${arrayType(inputsAligned)}`,
-      ...bindingsIf(lora, { low_gradient: 'read_write array<vec4<f32>>', lora_a: 'read array<vec4<f32>>' }),
-      ...bindingsIf(dropout, { keys: 'read_write array<u32>' }),
-    },
-    params: {
-      rows: 'u32',
-      inputs: 'u32',
-      outputs: 'u32',
-      first: 'u32',
-      skip: 'u32',
-      part_rows: 'u32',
-      weight_columns: 'u32',
-      low_columns: 'u32',
-      add: 'u32',
-      ...DROPOUT_PARAMS,
-    },
-    body: `
+export const productBackward = variants(
+  ({ format, inputsAligned, outputsAligned, lora, dropout, swiglu }: BackwardParts) =>
+    kernel({
+      name: `product backward ${format.name}`,
+      bindings: {
+        ...weightBindings(format),
+        dy: `read_write ${arrayType(outputsAligned)}`,
+        [swiglu ? 'gate_up' : 'dx']: `read_write ${arrayType(inputsAligned)}`,
+        ...bindingsIf(lora, { low_gradient: 'read_write array<vec4<f32>>', lora_a: 'read array<vec4<f32>>' }),
+        ...bindingsIf(dropout, { keys: 'read_write array<u32>' }),
+      },
+      params: {
+        rows: 'u32',
+        inputs: 'u32',
+        outputs: 'u32',
+        first: 'u32',
+        skip: 'u32',
+        part_rows: 'u32',
+        weight_columns: 'u32',
+        low_columns: 'u32',
+        add: 'u32',
+        ...DROPOUT_PARAMS,
+      },
+      body: `
 ${TILE_MEMORY}
 ${format.code}
 ${DROPOUT}
 ${load4('all_dy4', 'dy', 'params.outputs', outputsAligned)}
-${store4('store_dx', 'dx', 'params.inputs', inputsAligned, 'params.add')}
+${swiglu ? swigluBack('params.inputs', inputsAligned) : store4('store_dx', 'dx', 'params.inputs', inputsAligned, 'params.add')}
 fn dy4(row: u32, inner: u32) -> vec4<f32> {
   let values = all_dy4(row, params.first + inner);
   // What follows the part is another part's.
@@ -312,7 +316,7 @@ fn dy4(row: u32, inner: u32) -> vec4<f32> {
 }
 fn weight_b(input: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + min(inner, params.part_rows - 1u), input); }
 fn store(row: u32, input: u32, sums: vec4<f32>) {
-  if (row < params.rows) { store_dx(row, input, sums); }
+  if (row < params.rows) { ${swiglu ? 'swiglu_back' : 'store_dx'}(row, input, sums); }
 }
 ${
   lora
@@ -351,5 +355,5 @@ fn run(group: u32, lane: u32) {
   let high = (params.rows + 63u) / 64u;
   tile(64u * (group % high), 64u * (group / high), lane);
 }`,
-  }),
+    }),
 )

@@ -2,6 +2,34 @@
 import { kernel } from '../kernel.ts'
 import { ELEMENTS } from './rows.ts'
 
+/**
+ * WGSL of `fn swiglu_back(row: u32, column: u32, slopes: vec4<f32>)`: four gradients of SwiGLU's result become those of gate
+ * and up, in the place of these, in `gate_up`. `columns` is WGSL of the number of gates.
+ */
+export function swigluBack(columns: string, aligned: boolean): string {
+  const places = aligned
+    ? `
+  if (column >= ${columns}) { return; }
+  let at = (row * 2u * ${columns} + column) / 4u;
+  let further = ${columns} / 4u;
+  let slope = slopes;`
+    : `
+  for (var i = 0u; i < 4u; i++) {
+  if (column + i >= ${columns}) { return; }
+  let at = row * 2u * ${columns} + column + i;
+  let further = ${columns};
+  let slope = slopes[i];`
+  return `
+fn swiglu_back(row: u32, column: u32, slopes: vec4<f32>) {${places}
+  let gate = gate_up[at];
+  let up = gate_up[at + further];
+  let sigmoid = 1.0 / (1.0 + exp(-gate));
+  gate_up[at] = slope * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+  gate_up[at + further] = slope * gate * sigmoid;
+  ${aligned ? '' : '}'}
+}`
+}
+
 const PARAMS = { rows: 'u32', columns: 'u32' } as const
 
 export const swiglu = kernel({
