@@ -34,12 +34,9 @@ export interface Probes {
 
 export const NODE_GPU = '@tensorflow/tfjs-node-gpu'
 
-/** The engine webgpu does not generate yet, so it is taken only where a configuration names it. */
-const TAKES_CARDS: boolean = false
-
 const MACHINE: Probes = {
   // Machines that test have none, and every second counts there.
-  mayHaveCard: () => TAKES_CARDS && process.env.CI === undefined && mayHaveCard(),
+  mayHaveCard: () => process.env.CI === undefined && mayHaveCard(),
   cardOf,
   findAdapter,
   addonProblem,

@@ -5,7 +5,7 @@ export const fields: Readonly<Record<string, string>> = {
   'model.base_model_name':
     '含 Qwen2 检查点的文件夹，或在 models/、Hugging Face 缓存和 Hugging Face Hub 上查找的名称，Hub 上的会下载。',
   'model.engine':
-    '用什么计算：native（C++）、tfjs-node-gpu、tfjs，或 auto：其中第一个现有的。webgpu 用于显卡，auto 从不选它。',
+    '用什么计算：webgpu（显卡）、native（C++）、tfjs-node-gpu、tfjs，或 auto：已知真正的显卡放得下模型时用 webgpu，否则用其余第一个现有的。',
   'model.webgpu_host':
     '引擎 webgpu 在哪里计算：node（进程）、page（无窗口的 Chromium），或 auto：桌面应用中用隐藏窗口，其他情况用 node。',
   'model.webgpu_adapter': '引擎 webgpu 的显卡：名称的一部分；null 由系统选择；software 用处理器计算，很慢。',
