@@ -5,6 +5,7 @@ import { describeWebGpu } from '../../../testing/webgpu.ts'
 import { qwen2 } from '../families.ts'
 import { PageCache, pageNumbers } from './cache.ts'
 import { Gpu } from './device.ts'
+import { PAGE } from './kernels/pages.ts'
 import { part } from './memory.ts'
 
 const CONFIG = qwen2({
@@ -33,6 +34,31 @@ test('a page is free when nobody has it, and more are given than the limit says'
   expect(new Set([pages[0], ...again]).size).toBe(4)
   expect(cache.available).toBe(-1)
   cache.release([pages[0]!, ...again])
+  expect(cache.available).toBe(3)
+})
+
+test('a page that may be found stays after its last use, until its place is needed or the weights change', () => {
+  const cache = new PageCache(CONFIG, 3 * PAGE_BYTES)
+  const tokens = Array.from({ length: 3 }, (_, index) => new Int32Array(PAGE).fill(index))
+  const [first, second] = [cache.take(), cache.take()]
+  cache.know(first, cache.keyOf('a', undefined, tokens[0]!)!)
+  expect(cache.keyOf('a', second, tokens[1]!)).toBeUndefined()
+  const key = cache.keyOf('a', first, tokens[1]!)!
+  cache.know(second, key)
+  cache.release([first, second])
+  expect(cache.available).toBe(3)
+  expect(cache.find(cache.keyOf(null, undefined, tokens[0]!)!)).toBeUndefined()
+  expect(cache.find(cache.keyOf('a', undefined, tokens[0]!)!)).toBe(first)
+  expect(cache.find(key)).toBe(second)
+  cache.release([first, second])
+  // The third place is still free; then the second page is of less use than the first.
+  expect([cache.take(), cache.take()]).toEqual([2, second])
+  expect(cache.find(key)).toBeUndefined()
+  expect(cache.find(cache.keyOf('a', undefined, tokens[0]!)!)).toBe(first)
+  cache.forget()
+  expect(cache.find(cache.keyOf('a', undefined, tokens[0]!)!)).toBeUndefined()
+  expect(cache.available).toBe(0)
+  cache.release([first, second, 2])
   expect(cache.available).toBe(3)
 })
 

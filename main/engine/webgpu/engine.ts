@@ -163,6 +163,7 @@ class WebGpuEngine implements Engine {
       const { weights } = this.#adapter(name)
       if (this.#trained?.name === name) this.#endTraining()
       this.#gpu.free(weights)
+      this.#cache.forget()
       this.#adapters.delete(name)
     })
   }
@@ -254,6 +255,7 @@ class WebGpuEngine implements Engine {
       const trained = this.#training()
       const memories = trainedMemories(trained.training)
       const grad_norm = await stepAdamW(this.#gpu, this.#arena, memories, trained.step + 1, adamW)
+      this.#cache.forget()
       trained.step++
       return { grad_norm }
     })

@@ -58,9 +58,9 @@ const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modul
 
 const uniform = uniformStream(17)
 const tokens = (count: number) => Int32Array.from({ length: count }, () => Math.floor(uniform() * TIED.vocab_size))
-/** Within a page, to its end, over several, from one token, and equal. */
+/** Within a page, to its end, over several, from one token, equal, and with a common beginning. */
 const PROMPTS = [tokens(5), tokens(32), tokens(70), tokens(1), tokens(29)]
-PROMPTS.push(PROMPTS[4]!, PROMPTS[1]!)
+PROMPTS.push(PROMPTS[4]!, PROMPTS[1]!, Int32Array.of(...PROMPTS[2]!.subarray(0, 45), 7))
 
 const GREEDY = { temperature: 0, top_p: 1, max_new_tokens: 5, stop_token_ids: [] }
 const DRAWN = { ...GREEDY, temperature: 1.3 }
@@ -198,6 +198,33 @@ describeWebGpu('generation', () => {
         expect(drawn).toBe(2)
       }
       await expect(card.generate(prompts, seeded(DRAWN, prompts), 'absent')).rejects.toThrow('absent')
+    })
+
+    test('weights that change are seen, whatever was computed with those before', async () => {
+      const prompts = PROMPTS.slice(1, 3)
+      const decay = {
+        learning_rate: 0.5,
+        adam_beta1: 0.9,
+        adam_beta2: 0.99,
+        adam_epsilon: 1e-8,
+        weight_decay: 1,
+        max_grad_norm: 1,
+      }
+      const told: Completion[][] = []
+      for (const seed of [3, 4]) {
+        for (const engine of Object.values(engines)) {
+          await engine.addAdapter('b', LORA, randomAdapter(TIED, LORA, seed, 0.3))
+        }
+        told.push(await compare(engines, seeded(GREEDY, prompts), 'b', prompts))
+        if (seed === 3) for (const engine of Object.values(engines)) await engine.removeAdapter('b')
+      }
+      for (const engine of Object.values(engines)) {
+        await engine.train('b')
+        // No gradient: the weights decay.
+        await engine.step(decay)
+      }
+      told.push(await compare(engines, seeded(GREEDY, prompts), 'b', prompts))
+      expect(new Set(told.map((completions) => completions[0]!.logprobs[0])).size).toBe(3)
     })
   })
 })

@@ -155,31 +155,66 @@ export class Generation {
     }
   }
 
-  /** Computes the next rows of the prompts that are being read, and begins the completions of those that end. */
+  /**
+   * Computes the next rows of the prompts that are being read, and begins the completions of those that end. Of prompts that go on
+   * with the same page, one computes it, and the others find it later.
+   */
   async #readPrompts(card: Card, adapter: Adapter | null): Promise<void> {
     const { cache } = card
-    const parts: Stretch[] = []
-    const ending: Reading[] = []
+    const parts: (Stretch & { readonly reading: Reading })[] = []
+    const computed = new Set<string>()
     let rows = 0
     for (const reading of this.#reading) {
+      const key = this.#findPages(cache, reading)
+      if (key !== undefined && computed.has(key)) continue
       const { prompt, pages, known, sequences } = reading
-      const count = Math.min(prompt.length - known, PROMPT_ROWS - rows)
+      const left = prompt.length - known
+      const room = PROMPT_ROWS - rows
+      // Only whole pages can be found by others.
+      const count = left <= room ? left : Math.floor(room / PAGE) * PAGE
       if (count === 0) break
+      if (key !== undefined) computed.add(key)
       rows += count
-      reading.known += count
-      while (pages.length < pagesFor(reading.known)) pages.push(cache.take())
-      const ends = reading.known === prompt.length
-      if (ends) ending.push(reading)
-      const draws = ends ? sequences.map(drawOf) : []
-      parts.push({ tokens: prompt.subarray(known, reading.known), before: known, pages, draws })
+      while (pages.length < pagesFor(known + count)) pages.push(cache.take())
+      const draws = count === left ? sequences.map(drawOf) : []
+      parts.push({ reading, tokens: prompt.subarray(known, known + count), before: known, pages, draws })
     }
     if (parts.length === 0) return
     const drawn = await this.#compute(card, adapter, parts, 'tiles')
+    for (const { reading, tokens } of parts) {
+      reading.known += tokens.length
+      this.#knowPages(cache, reading)
+    }
+    const ending = parts.flatMap(({ reading, draws }) => (draws.length > 0 ? [reading] : []))
     await this.#branchOff(card, ending)
     this.#reading = this.#reading.filter((reading) => !ending.includes(reading))
     const began = ending.flatMap(({ sequences }) => sequences)
     this.#active.push(...began)
     this.#take(began, drawn)
+  }
+
+  /**
+   * Finds whole pages with a prompt's next tokens. At least its last token is computed again, because its logits are needed. Returns
+   * the key of the first page that is not there.
+   */
+  #findPages(cache: PageCache, reading: Reading): string | undefined {
+    const { prompt, pages } = reading
+    while (reading.known + PAGE < prompt.length) {
+      const key = cache.keyOf(this.#adapter, pages.at(-1), prompt.subarray(reading.known, reading.known + PAGE))
+      const page = key === undefined ? undefined : cache.find(key)
+      if (page === undefined) return key
+      pages.push(page)
+      reading.known += PAGE
+    }
+    return undefined
+  }
+
+  /** Lets a prompt's whole pages be found. */
+  #knowPages(cache: PageCache, { prompt, pages, known }: Reading): void {
+    for (let index = 0; index < Math.floor(known / PAGE); index++) {
+      const key = cache.keyOf(this.#adapter, pages[index - 1], prompt.subarray(index * PAGE, (index + 1) * PAGE))
+      if (key !== undefined) cache.know(pages[index]!, key)
+    }
   }
 
   /** Gives completions their prompt's pages. All share them, but for the last if the prompt ends within it. */
