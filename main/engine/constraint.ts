@@ -49,8 +49,13 @@ const STEPS: readonly (readonly [number, number, number, number])[] = [
 /** Bytes that a started character still needs, by its state. */
 const MISSING = [0, 1, 2, 3, 2, 2, 3, 3, 1, 2, 1] as const
 
+/** The state after each state and byte, -1 for none. */
+const NEXT = new Int8Array(MISSING.length * 256).fill(-1)
+for (const [from, first, last, to] of STEPS) NEXT.fill(to, 256 * from + first, 256 * from + last + 1)
+
 function utf8After(state: number, byte: number): number | undefined {
-  return STEPS.find(([from, first, last]) => from === state && byte >= first && byte <= last)?.[3]
+  const next = NEXT[256 * state + byte]!
+  return next < 0 ? undefined : next
 }
 
 function unitsOf(byte: number): number {
@@ -81,6 +86,48 @@ function trieOf(vocabulary: Vocabulary): Prefix {
   }
   tries.set(vocabulary, root)
   return root
+}
+
+/** What a vocabulary has for a free text, from a state of UTF-8 on. Most tokens are text, so they are looked at once. */
+interface TextTokens {
+  /** The tokens that are text alone, ascending, with their UTF-16 units and the state behind them. */
+  readonly tokens: Int32Array
+  readonly units: Int32Array
+  readonly states: Int8Array
+  /** The trie of those that leave the text. */
+  readonly leaving: Prefix
+}
+
+const texts = new WeakMap<Vocabulary, Map<number, TextTokens>>()
+
+function textTokens(vocabulary: Vocabulary, state: number): TextTokens {
+  const ofStates = texts.get(vocabulary) ?? new Map<number, TextTokens>()
+  texts.set(vocabulary, ofStates)
+  const known = ofStates.get(state)
+  if (known !== undefined) return known
+  const found: { token: number; units: number; state: number }[] = []
+  const descend = ({ token, next }: Prefix, state: number, units: number): Prefix => {
+    if (token >= 0) found.push({ token, units, state })
+    const leaving = new Map<number, Prefix>()
+    for (const [byte, longer] of next) {
+      const after = utf8After(state, byte)
+      if (after !== undefined) {
+        const further = descend(longer, after, units + unitsOf(byte))
+        if (further.next.size > 0) leaving.set(byte, further)
+      } else if (state === 0) leaving.set(byte, longer)
+    }
+    return { token: -1, next: leaving }
+  }
+  const leaving = descend(trieOf(vocabulary), state, 0)
+  found.sort((a, b) => a.token - b.token)
+  const made = {
+    tokens: Int32Array.from(found, ({ token }) => token),
+    units: Int32Array.from(found, ({ units }) => units),
+    states: Int8Array.from(found, ({ state }) => state),
+    leaving,
+  }
+  ofStates.set(state, made)
+  return made
 }
 
 function bytesOf({ bytes, offsets }: Vocabulary, token: number): Uint8Array {
@@ -147,8 +194,19 @@ export class Walker {
         if (further !== null) descend(further, longer)
       }
     }
-    // The root's token is -1: no token is empty.
-    descend(place, this.#trie)
+    const most = this.#constraint.texts[place.node]!
+    if (most >= 0) {
+      const text = textTokens(this.#constraint.vocabulary, place.utf8)
+      // Text stays at the node, so what it leaves room for depends on the state behind it alone.
+      const fits = MISSING.map((_, utf8) => this.#fits({ ...place, utf8 }, left, reserve))
+      for (let i = 0; i < text.tokens.length; i++) {
+        if (place.units + text.units[i]! <= most && fits[text.states[i]!]) tokens.push(text.tokens[i]!)
+      }
+      descend(place, text.leaving)
+    } else {
+      // The root's token is -1: no token is empty.
+      descend(place, this.#trie)
+    }
     return tokens.sort((a, b) => a - b)
   }
 
