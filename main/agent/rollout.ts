@@ -203,6 +203,23 @@ interface Playing extends Job {
   held: number
 }
 
+/**
+ * The tokens of prompts by model and page. Attempts and policies that share a page ask the same of it, and a rendering of the
+ * chat template takes a thread of its own.
+ */
+const PROMPTS = new WeakMap<Policy, WeakMap<Observation, { readonly done: string; readonly tokens: Int32Array }>>()
+
+function promptOf(model: Policy, observation: Observation, done: readonly string[]): Int32Array {
+  const prompts = PROMPTS.get(model) ?? new WeakMap()
+  PROMPTS.set(model, prompts)
+  const key = JSON.stringify(done)
+  const made = prompts.get(observation)
+  if (made?.done === key) return made.tokens
+  const tokens = model.promptTokens(observation, done)
+  prompts.set(observation, { done: key, tokens })
+  return tokens
+}
+
 class Player {
   readonly #model: Policy
   readonly #environment: Playground
@@ -245,7 +262,7 @@ class Player {
   ): Promise<Completion[]> {
     const { signal, adapter } = this.#options
     const { seed, temperature, top_p, max_new_tokens, constrained } = this.#options.sampling
-    const prompt = this.#model.promptTokens(observation, done)
+    const prompt = promptOf(this.#model, observation, done)
     const constraint = constrained ? this.#model.constraint(observation, max_new_tokens) : null
     try {
       return await this.#model.generate(
@@ -373,7 +390,7 @@ class Player {
       const next: Next | null = page?.done(action, result) ?? null
       if (result.done) return result.ending
       page = next instanceof Seen ? next : null
-      observation = result.observation
+      observation = page?.observation ?? result.observation
     }
     return OUT_OF_STEPS
   }
