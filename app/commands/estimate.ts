@@ -7,6 +7,7 @@ import { USUAL_LENGTHS } from '../../main/capacity/lengths.ts'
 import type { MemoryPlan } from '../../main/capacity/memory.ts'
 import type { Config } from '../../main/config/schema.ts'
 import type { Card } from '../../main/engine/host/card.ts'
+import { controlsOf } from '../../main/evaluation/arms.ts'
 import { UserError } from '../../main/messages/error.ts'
 import { duration, type Screen } from '../terminal.ts'
 import { example, type Terminal } from './command.ts'
@@ -118,6 +119,7 @@ async function estimateCard(config: Config, { prompt, completion, json }: Estima
 
 function tellTimes(config: Config, { speed, times }: MeasuredStages, out: Screen): void {
   const { sft, dpo } = config.training
+  const controls = controlsOf(config.evaluation).length
   out.write(
     `Measured with one layer of random weights, on this machine as busy as it is now: about ${duration(speed.pair)} a pair ` +
       `(${duration(speed.reference)} more for the reference), ${duration(speed.answer)} an answer.\n`,
@@ -128,7 +130,7 @@ function tellTimes(config: Config, { speed, times }: MeasuredStages, out: Screen
     [
       'dpo',
       times.dpo,
-      `${dpo.max_steps} steps of ${duration(times.step)} a round${config.evaluation.controls ? ', and three controls' : ''}`,
+      `${dpo.max_steps} steps of ${duration(times.step)} a round${controls === 0 ? '' : `, and ${controls} controls`}`,
     ],
     ['evaluate', times.evaluate, 'every policy, if each episode takes three answers'],
   ] as const

@@ -1,5 +1,6 @@
 /** Estimates how long the stages of a configuration take, from this machine's speed with its model. */
 import type { Config } from '../config/schema.ts'
+import { controlsOf } from '../evaluation/arms.ts'
 import type { MemoryQuestion } from './estimate.ts'
 import { measureSpeed, type Speed } from './speed.ts'
 
@@ -21,22 +22,24 @@ export interface StageTimes {
 
 export function stageTimes({ tasks, training, collect, evaluation, flywheel }: Config, speed: Speed): StageTimes {
   const { sft, dpo } = training
-  const controls = evaluation.controls ? 3 : 0
+  const controls = controlsOf(evaluation).length
   // Whether auto has the base model play is not known before it is asked.
   const base = evaluation.base === true ? 1 : 0
   const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
   // Golden samples are replayed in batches half as large.
   const imitated = (dpo.imitation > 0 ? 1 : 0) + (dpo.replay > 0 ? 1 / 2 : 0)
   const step = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + imitated * speed.sample)
+  const examples = dpo.grad_accumulation_steps * dpo.batch_size
   // Only one of the controls trains on pairs; all replay golden samples.
-  const control = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + speed.sample + 1.5 * speed.sample)
+  const control = evaluation.controls ? examples * (speed.pair + speed.sample + 1.5 * speed.sample) : 0
+  const gradients = evaluation.policy_gradients.length * examples * 1.5 * speed.sample
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   return {
     sft: sft.max_steps * sft.grad_accumulation_steps * sft.batch_size * speed.sample,
     collect: attempts * ANSWERS * speed.answer,
     attempts,
     step,
-    dpo: dpo.max_steps * (flywheel.rounds * step + (controls > 0 ? control : 0)),
+    dpo: dpo.max_steps * (flywheel.rounds * step + control + gradients),
     evaluate: (base + 1 + flywheel.rounds + controls) * episodes * ANSWERS * speed.answer,
   }
 }

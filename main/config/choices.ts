@@ -25,6 +25,10 @@ export type PromptStyle = (typeof PROMPT_STYLES)[number]
 /** Default time limit of an episode on its page, in seconds. */
 export const EPISODE_TIME_LIMIT = 30
 
+/** Arms that learn from the episodes by policy gradients, by the names of TRL's trainers. */
+export const POLICY_GRADIENTS = ['rloo', 'grpo'] as const
+export type PolicyGradient = (typeof POLICY_GRADIENTS)[number]
+
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
 export type Projection = (typeof PROJECTIONS)[number]

@@ -1,6 +1,14 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml explains each key. */
 import { z } from 'zod'
-import { EPISODE_TIME_LIMIT, HEAD_PRECISIONS, PRECISIONS, PROJECTIONS, PROMPT_STYLES, WEBGPU_HOSTS } from './choices.ts'
+import {
+  EPISODE_TIME_LIMIT,
+  HEAD_PRECISIONS,
+  POLICY_GRADIENTS,
+  PRECISIONS,
+  PROJECTIONS,
+  PROMPT_STYLES,
+  WEBGPU_HOSTS,
+} from './choices.ts'
 import { says } from './demand.ts'
 import { pageName } from './task-name.ts'
 
@@ -167,6 +175,7 @@ export const configSchema = z.strictObject({
       num_episodes_per_task: count.default(50),
       seed_start: seedStart.default(1_000_000),
       controls: z.boolean().default(true),
+      policy_gradients: z.array(z.enum(POLICY_GRADIENTS)).default([]),
       base: z.literal('auto').or(z.boolean()).default('auto'),
     })
     .prefault({}),

@@ -1,9 +1,19 @@
 /** The policies that are evaluated: their ids in the store, and their names for people. */
+import { POLICY_GRADIENTS } from '../config/choices.ts'
+import type { Config } from '../config/schema.ts'
 import { type Message, type MessageId, message } from '../messages/message.ts'
 
+const ALWAYS = ['replay', 'success_sft', 'nll_chosen'] as const
+
 /** The controls that DPO has to beat: policies from the same episodes, with the same number of steps. */
-export const CONTROLS = ['replay', 'success_sft', 'nll_chosen'] as const
+export const CONTROLS = [...ALWAYS, ...POLICY_GRADIENTS] as const
 export type Control = (typeof CONTROLS)[number]
+
+/** The controls that a run trains and evaluates. */
+export function controlsOf({ controls, policy_gradients }: Config['evaluation']): readonly Control[] {
+  const wanted: readonly Control[] = [...(controls ? ALWAYS : []), ...policy_gradients]
+  return CONTROLS.filter((control) => wanted.includes(control))
+}
 
 export function isControl(arm: string): arm is Control {
   return (CONTROLS as readonly string[]).includes(arm)
@@ -23,6 +33,8 @@ const NAMES = {
   success_sft: 'armSuccessSft',
   nll_chosen: 'armNllChosen',
   replay: 'armReplay',
+  rloo: 'armRloo',
+  grpo: 'armGrpo',
 } as const satisfies Readonly<Record<string, NameId>>
 
 /** For the headings of narrow columns. */

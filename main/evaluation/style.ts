@@ -3,12 +3,13 @@ import { isControl } from './arms.ts'
 /** The report's style sheet, light and dark, in Okabe and Ito's colours, which colour-blind readers can tell apart. */
 export const STYLE = `
 :root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87;
-  --sft: #56606b; --dpo: #0072b2; --dpo_other: #3f8bbd; --dpo_b: #4a51b8; --dpo_c: #00707f; --dpo_d: #6b6100; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; }
+  --sft: #56606b; --dpo: #0072b2; --dpo_other: #3f8bbd; --dpo_b: #4a51b8; --dpo_c: #00707f; --dpo_d: #6b6100; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; --rloo: #a37500; --grpo: #6d5bb0; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebee; --soft: #9aa4af; --faint: #333a42; --ground: #111418; --card: #1a1e23;
-  --other: #8d949c; --sft: #aeb6bf; --dpo: #56b4e9; --dpo_other: #9fd0f0; --dpo_b: #a3a8f5; --dpo_c: #4fc7d6; --dpo_d: #d0c04a; --success_sft: #f0883e; --nll_chosen: #2fbf98; --replay: #d88fbd; } }
+  --other: #8d949c; --sft: #aeb6bf; --dpo: #56b4e9; --dpo_other: #9fd0f0; --dpo_b: #a3a8f5; --dpo_c: #4fc7d6; --dpo_d: #d0c04a; --success_sft: #f0883e; --nll_chosen: #2fbf98; --replay: #d88fbd; --rloo: #e0b13c; --grpo: #ab9ce6; } }
 .c-sft { --tone: var(--sft); } .c-dpo { --tone: var(--dpo); } .c-dpo_other { --tone: var(--dpo_other); }
 .c-dpo_b { --tone: var(--dpo_b); } .c-dpo_c { --tone: var(--dpo_c); } .c-dpo_d { --tone: var(--dpo_d); } .c-success_sft { --tone: var(--success_sft); }
-.c-nll_chosen { --tone: var(--nll_chosen); } .c-replay { --tone: var(--replay); } .c-other { --tone: var(--other); } .c-text { --tone: var(--ink); }
+.c-nll_chosen { --tone: var(--nll_chosen); } .c-replay { --tone: var(--replay); } .c-rloo { --tone: var(--rloo); } .c-grpo { --tone: var(--grpo); }
+.c-other { --tone: var(--other); } .c-text { --tone: var(--ink); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
   font-variant-numeric: tabular-nums; -webkit-text-size-adjust: 100%; }

@@ -37,7 +37,7 @@ export type Finding =
       readonly standing: Standing
       readonly arm: string
       readonly against: readonly Control[]
-      /** Whether it is better than all three controls: then the gain is due to DPO itself. */
+      /** Whether it is better than all controls: then the gain is due to DPO itself. */
       readonly all: boolean
     }
 

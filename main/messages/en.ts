@@ -533,7 +533,9 @@ export const ENGLISH = {
   heldOutSamples: 'held-out golden samples',
   preferencePairs: 'pairs',
   successSteps: 'steps of own successes',
+  attemptSteps: 'steps of attempts',
   stepOfSuccess: "a step of the agent's success at {{task}}, seed {{seed}}",
+  stepOfAttempt: 'a step of an attempt at {{task}}, seed {{seed}}',
   sequenceOverModel:
     '{{place}}: prompt and answer have {{tokens}} tokens, but the model takes at most {{limit}}. Shorten or remove it, or begin a new run with {{key}}={{limit}}, which cuts it as TRL does.',
   allTooLong:
@@ -594,6 +596,8 @@ export const ENGLISH = {
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
   dpoData: '{{pairCount}}, {{goldenCount}}; reference {{reference}}',
+  noMixedProblems:
+    'No problem of the collection was both solved and failed, so policy gradients have nothing to learn from: the lab leaves out {{arms}}.',
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
   dpoDone: 'adapter in {{path}}; trained: {{arms}}',
   validated: '{{solved}}% of {{episodeCount}}',
@@ -741,6 +745,8 @@ export const ENGLISH = {
   armDpoBefore: 'DPO before training again',
   armDpoBeforeShort: 'DPO before',
   armSuccessSft: 'SFT on own successes',
+  armRloo: 'RLOO',
+  armGrpo: 'GRPO',
   armSuccessSftShort: 'Own successes',
   armNllChosen: 'NLL on chosen',
   armReplay: 'Golden replay only',

@@ -467,7 +467,9 @@ export const CHINESE = translated({
   heldOutSamples: '留出的黄金样本',
   preferencePairs: '偏好对',
   successSteps: '自身成功的步骤',
+  attemptSteps: '尝试的步骤',
   stepOfSuccess: '智能体在 {{task}}（种子 {{seed}}）上成功的一步',
+  stepOfAttempt: '{{task}} 种子 {{seed}} 的一次尝试中的一步',
   sequenceOverModel:
     '{{place}}：提示与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个。请缩短或删除它；或开始一次新的运行并设 {{key}}={{limit}}，它会像 TRL 那样截断。',
   allTooLong:
@@ -513,6 +515,7 @@ export const CHINESE = translated({
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairCount}}，{{goldenCount}}；参考 {{reference}}',
+  noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度无可学习，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
   validated: '{{episodeCount}}中 {{solved}}% 成功',
@@ -644,6 +647,8 @@ export const CHINESE = translated({
   armDpoBefore: '重新训练前的 DPO',
   armDpoBeforeShort: '此前的 DPO',
   armSuccessSft: '对自身成功做 SFT',
+  armRloo: 'RLOO',
+  armGrpo: 'GRPO',
   armSuccessSftShort: '自身成功',
   armNllChosen: '仅优选 NLL',
   armReplay: '仅重放黄金样本',

@@ -6,7 +6,7 @@
  */
 import { flatten } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
-import { CONTROLS } from '../evaluation/arms.ts'
+import { CONTROLS, controlsOf } from '../evaluation/arms.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
 import { buildPairs } from '../preferences/pairs.ts'
 import type { ArmKey } from '../store/keys.ts'
@@ -30,7 +30,7 @@ const DEPENDS: Readonly<Record<Share, readonly string[]>> = {
   golden: GOLDEN,
   sft: SFT,
   collection: COLLECTION,
-  controls: [...COLLECTION, 'training.dpo', 'evaluation.controls'],
+  controls: [...COLLECTION, 'training.dpo', 'evaluation.controls', 'evaluation.policy_gradients'],
   base: ['tasks', 'model', 'environment', 'evaluation'],
 }
 
@@ -120,7 +120,8 @@ const TAKE: Readonly<Record<Share, (pair: Pair) => boolean | Promise<boolean>>> 
     const { store, run, earlier } = pair
     const [own, other] = [run, earlier].map(({ id }) => ({ run: id, round: 1 }))
     const isReviewed = store.pairs.lastEdit(other!) > 0
-    if (!run.config.evaluation.controls || isReviewed || !isDone(store, earlier.id, 'dpo', 1)) return false
+    if (controlsOf(run.config.evaluation).length === 0 || isReviewed || !isDone(store, earlier.id, 'dpo', 1))
+      return false
     // An adapter says that training has begun, so the pairs are set first.
     if (store.pairs.trainsOn(own!) !== undefined) return false
     const { pairs } = buildPairs(store.episodes.of(keyOf(run, 'collect', 1, '')))

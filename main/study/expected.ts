@@ -1,5 +1,7 @@
 /** What a study can tell, before it starts. */
+
 import type { Config } from '../config/schema.ts'
+import { controlsOf } from '../evaluation/arms.ts'
 import { ASSUMED, type Design, detectable, seedsNeeded } from '../evaluation/study/power.ts'
 
 /** Differences for which the seeds are told, as shares. */
@@ -20,7 +22,7 @@ export function expectedOf(seeds: number, variants: number, { tasks, evaluation 
     seeds,
     tasks: names.length,
     problems: names.length * evaluation.num_episodes_per_task,
-    comparisons: variants > 1 ? variants - 1 : evaluation.controls ? 4 : 1,
+    comparisons: variants > 1 ? variants - 1 : 1 + controlsOf(evaluation).length,
   }
   const least = detectable(ASSUMED, design)
   return {

@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts'
 import { knownShape } from '../engine/architecture.ts'
 import { engineOf } from '../engine/engine-of.ts'
 import { adapterShapes, countNumbers } from '../engine/weights.ts'
+import { controlsOf } from '../evaluation/arms.ts'
 import { nearestFolder } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -19,8 +20,6 @@ import type { PlannedMember } from '../store/studies.ts'
 
 /** Bytes of an episode in the store, with its steps and without pictures: 1600 to 4000 in stores of the shipped model. */
 const EPISODE_BYTES = 2500
-/** Adapters in a member's folder: SFT, DPO, three controls. */
-const ADAPTERS = 5
 
 export interface StudyForecast {
   /** Seconds of all members that are not done; null where neither an earlier run nor a measurement tells. */
@@ -81,8 +80,8 @@ type Times = (config: Config) => StageTimes
 function memberSeconds(config: Config, shares: ReadonlySet<Share>, times: Times): number {
   const { rounds } = config.flywheel
   const whole = times(config)
-  const bare = times({ ...config, evaluation: { ...config.evaluation, controls: false } })
-  const controls = config.evaluation.controls ? 3 : 0
+  const bare = times({ ...config, evaluation: { ...config.evaluation, controls: false, policy_gradients: [] } })
+  const controls = controlsOf(config.evaluation).length
   const base = config.evaluation.base === true ? 1 : 0
   const arm = bare.evaluate / (base + 1 + rounds)
   // Evaluated episodes are shared after one round only.
@@ -102,11 +101,11 @@ function memberSeconds(config: Config, shares: ReadonlySet<Share>, times: Times)
 function memberBytes(config: Config): number {
   const { tasks, collect, evaluation, flywheel } = config
   const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
-  const policies = 1 + flywheel.rounds + (evaluation.controls ? 3 : 0)
+  const policies = 1 + flywheel.rounds + controlsOf(evaluation).length
   const episodes = attempts + policies * (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   const shape = knownShape(config)
   const adapter = shape === null ? 0 : 4 * countNumbers(adapterShapes(shape, config.lora))
-  return episodes * EPISODE_BYTES + ADAPTERS * adapter
+  return episodes * EPISODE_BYTES + (2 + controlsOf(evaluation).length) * adapter
 }
 
 async function freeBytes({ paths }: Config): Promise<number> {
@@ -182,7 +181,7 @@ function unitsOf({ training }: Config, stages: readonly StageRecord[]): Units | 
 }
 
 function scaled({ tasks, training, collect, evaluation, flywheel }: Config, units: Units): StageTimes {
-  const controls = evaluation.controls ? 3 : 0
+  const controls = controlsOf(evaluation).length
   const base = evaluation.base === true ? 1 : 0
   const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task

@@ -110,6 +110,26 @@ export function withChosenNll(loss: PreferenceLoss, alpha: number): PreferenceLo
   }
 }
 
+/** What a policy gradient makes of a likelihood: a loss, and its derivative by the policy's log-probability. */
+export interface SurrogateLoss {
+  readonly loss: number
+  readonly slope: number
+  /** Whether the ratio is beyond what counts, so that no gradient is left. */
+  readonly clipped: boolean
+}
+
+/**
+ * PPO's clipped surrogate: -min(rho A, clip(rho, 1 - epsilon, 1 + epsilon) A), where rho = pi(y|x) / pi_old(y|x), pi_old is the
+ * policy that played, and `logRatio` is log rho. Schulman et al. 2017, arXiv:1707.06347, equation 7. RLOO takes it for whole
+ * completions, GRPO token by token.
+ */
+export function clippedSurrogate(logRatio: number, advantage: number, epsilon: number): SurrogateLoss {
+  const ratio = Math.exp(logRatio)
+  const clipped = advantage > 0 ? ratio > 1 + epsilon : ratio < 1 - epsilon
+  const counted = clipped ? (advantage > 0 ? 1 + epsilon : 1 - epsilon) : ratio
+  return { loss: -counted * advantage, slope: clipped ? 0 : -ratio * advantage, clipped }
+}
+
 /**
  * Weighted mean negative log-likelihood per token, -sum(w logp) / `total`. `total` is the sum of the weights over the whole
  * batch, and `logprobs` may be a part of it. Returns the part's share of the value, and its derivatives by `logprobs`.

@@ -3,6 +3,7 @@ import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import { UserError } from '../messages/error.ts'
 import { type LossType, PREFERENCE_LOSSES } from './losses.ts'
 import type { Metrics, TrainingState } from './optimize.ts'
+import { playedLogps } from './policy-gradient.ts'
 import {
   evaluatePairs,
   type Objective,
@@ -48,6 +49,19 @@ const OPTIONS: PreferenceOptions = {
 /** An SFT policy that is not uniform, so that the reference has an effect. */
 const START = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i))
 
+/** The chosen completions did better than the rejected ones. */
+async function judgedObjective(
+  method: 'rloo' | 'grpo',
+  engine: ReturnType<typeof createBigramEngine>,
+  options: PreferenceOptions,
+): Promise<Objective> {
+  const judged = PAIRS.flatMap(({ prompt, chosen, rejected }) => [
+    { prompt, completion: chosen, advantage: 1 },
+    { prompt, completion: rejected, advantage: -1 },
+  ])
+  return { method, judged, played: await playedLogps(engine, null, judged, options) }
+}
+
 async function train(method: Objective['method'], overrides: Partial<PreferenceOptions> = {}) {
   const engine = createBigramEngine(START)
   const options = { ...OPTIONS, ...overrides }
@@ -57,6 +71,8 @@ async function train(method: Objective['method'], overrides: Partial<PreferenceO
     nll_chosen: { method: 'nll_chosen', pairs: PAIRS },
     success_sft: { method: 'success_sft', examples: SUCCESSES },
     replay: { method: 'replay' },
+    rloo: await judgedObjective('rloo', engine, options),
+    grpo: await judgedObjective('grpo', engine, options),
   }
   const seen: Metrics[] = []
   const hooks = { onStep: (_: number, metrics: Metrics) => seen.push(metrics) }
@@ -183,6 +199,14 @@ test.each(['nll_chosen', 'success_sft'] as const)(
     expect(seen.at(-1)!['replay/loss']).toBeLessThan(seen[0]!['replay/loss']!)
   },
 )
+
+test.each(['rloo', 'grpo'] as const)('%s raises what did better above what did worse', async (method) => {
+  const { engine, reference, options, seen } = await train(method)
+  const end = await evaluatePairs(engine, null, PAIRS, reference, options)
+  expect(end['eval_rewards/accuracies']).toBe(1)
+  expect(seen.at(-1)!['replay/loss']).toBeLessThan(seen[0]!['replay/loss']!)
+  expect(seen[0]!['clip_ratio/region_mean']).toBe(0)
+})
 
 test('the control replay learns golden samples and nothing of the pairs', async () => {
   const { engine, seen } = await train('replay')

@@ -2,6 +2,7 @@
  * Preference training from pairs, and the controls that it has to beat. All use the same loop, the same number of steps and
  * the same replay of golden samples. They differ only in the term that comes from episodes.
  */
+import type { PolicyGradient } from '../config/choices.ts'
 import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
 import { UserError } from '../messages/error.ts'
 import { forestTokens, plant, type Sequence, segmentLogp, targets } from './forest.ts'
@@ -17,6 +18,7 @@ import {
   type Validation,
 } from './optimize.ts'
 import { batchIndices, mix } from './order.ts'
+import { type Judged, policyGradientTerm } from './policy-gradient.ts'
 import { type Example, nllTerm, TokenTally } from './sft.ts'
 
 /** Two completions of one prompt, in tokens, each with its stop token. */
@@ -65,6 +67,12 @@ export type Objective =
   | { readonly method: 'nll_chosen'; readonly pairs: readonly TokenPair[] }
   /** Control: imitate every step of the agent's own successes. */
   | { readonly method: 'success_sft'; readonly examples: readonly Example[] }
+  /** By policy gradient: steps of all attempts; `played` holds one entry a step (`playedLogps`). */
+  | {
+      readonly method: PolicyGradient
+      readonly judged: readonly Judged[]
+      readonly played: readonly (Float32Array | undefined)[]
+    }
   /** Control: the golden samples alone. */
   | { readonly method: 'replay' }
 
@@ -107,6 +115,9 @@ function objectiveTerms(
       return [nllTerm(engine, objective.pairs.map(chosenExample), options)]
     case 'success_sft':
       return [nllTerm(engine, objective.examples, options)]
+    case 'rloo':
+    case 'grpo':
+      return [policyGradientTerm(engine, objective.method, objective.judged, objective.played, options)]
     case 'replay':
       return []
   }

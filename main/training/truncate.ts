@@ -4,15 +4,17 @@
  */
 
 import type { MessageId } from '../messages/message.ts'
+import type { Judged } from './policy-gradient.ts'
 import type { TokenPair } from './preference.ts'
 import type { Example } from './sft.ts'
 
-/** What is trained on, with the message that names it: golden samples, held-out ones, pairs, or steps of own successes. */
+/** What is trained on, with the message that names it: golden samples, held-out ones, pairs, steps of own successes, or of all attempts. */
 export const TRAINED_ON = {
   golden: 'goldenSamples',
   heldOut: 'heldOutSamples',
   pairs: 'preferencePairs',
   successes: 'successSteps',
+  attempts: 'attemptSteps',
 } as const satisfies Readonly<Record<string, MessageId>>
 export type TrainedOn = keyof typeof TRAINED_ON
 
@@ -29,6 +31,14 @@ export const EXAMPLES: Kind<Example> = {
   keepStart: (example, most) => {
     const room = most - example.prompt.length
     return room > 0 ? { ...example, completion: example.completion.subarray(0, room) } : null
+  },
+}
+
+export const JUDGED: Kind<Judged> = {
+  length: EXAMPLES.length,
+  keepStart: (step, most) => {
+    const kept = EXAMPLES.keepStart(step, most)
+    return kept === null ? null : { ...kept, advantage: step.advantage }
   },
 }
 

@@ -29,7 +29,14 @@ describe('the words', () => {
       ([, text]) => !/[\u4e00-\u9fff]/.test(text) && /[a-z]{4}/i.test(text.replace(/{{[^}]+}}/g, '')),
     )
     // Names that are the same in both languages.
-    expect(same.map(([, text]) => text).sort()).toEqual(['LM Studio', 'Node', 'Ollama', 'TensorFlow.js'])
+    expect(same.map(([, text]) => text).sort()).toEqual([
+      'GRPO',
+      'LM Studio',
+      'Node',
+      'Ollama',
+      'RLOO',
+      'TensorFlow.js',
+    ])
   })
 
   it('explain every setting, and nothing else', () => {

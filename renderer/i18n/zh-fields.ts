@@ -83,6 +83,7 @@ export const fields: Readonly<Record<string, string>> = {
   'evaluation.base':
     'true 也评测未训练的基座模型；auto：提示词为 instruct 的预训练模型，只要对各任务第一题中的至少一题写出可行的动作，就评测。',
   'evaluation.controls': '同时训练并评估对照：仅重放、对自身成功做 SFT、仅优选 NLL。',
+  'evaluation.policy_gradients': '用同样的回合和步数另外训练并评估：rloo、grpo（TRL 的 RLOOTrainer 和 GRPOTrainer）。',
   'tracking.uri':
     'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',
   'tracking.experiment': 'MLflow 的实验名；空为 project.name。',

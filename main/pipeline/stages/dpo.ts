@@ -3,14 +3,18 @@ import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
 import { checkMemory, largestBatch } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
+import type { PolicyGradient } from '../../config/choices.ts'
 import type { Engine, LoraConfig } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
-import { CONTROLS } from '../../evaluation/arms.ts'
+import { armName, CONTROLS, controlsOf } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
+import { judgedSteps } from '../../preferences/advantages.ts'
 import { successSteps } from '../../preferences/successes.ts'
 import { mapInTurns } from '../../preferences/turns.ts'
+import type { Episode } from '../../store/episode.ts'
+import { type Judged, playedLogps } from '../../training/policy-gradient.ts'
 import {
   type Objective,
   pairSequences,
@@ -19,11 +23,11 @@ import {
   trainPreference,
 } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
-import { EXAMPLES, PAIRS } from '../../training/truncate.ts'
+import { EXAMPLES, JUDGED, PAIRS } from '../../training/truncate.ts'
 import { exportAdapter, policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
-import { goldenExamples, pairPlaces, successExample, tokenPair } from './examples.ts'
-import { LengthLimit, type Placed, truncation, withTruncations } from './lengths.ts'
+import { goldenExamples, judgedExample, pairPlaces, successExample, tokenPair } from './examples.ts'
+import { LengthLimit, truncation, withTruncations } from './lengths.ts'
 import { isTrained, trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 
@@ -60,14 +64,19 @@ export const dpo: Stage<z.output<typeof result>> = {
     })
     sayWarnings(context, engine, lora, material)
 
-    const arms = objectives(context, material, async () => {
-      const frozen = 'reference'
-      await moveAdapter(engine, frozen, lora, await weights())
+    /** What the policy that played gives, frozen. */
+    const frozen = async <R>(read: (adapter: string) => Promise<R>): Promise<R> => {
+      const name = 'reference'
+      await moveAdapter(engine, name, lora, await weights())
       try {
-        return await referenceLogps(engine, frozen, pairs, options, context.signal)
+        return await read(name)
       } finally {
-        await engine.removeAdapter(frozen)
+        await engine.removeAdapter(name)
       }
+    }
+    const arms = objectives(context, material, {
+      pairs: () => frozen((name) => referenceLogps(engine, name, pairs, options, context.signal)),
+      steps: (judged) => frozen((name) => playedLogps(engine, name, judged, options, context.signal)),
     })
     for (const [place, [arm, prepare]] of [...arms].entries()) {
       const folder = artifacts.adapter(arm, round)
@@ -104,6 +113,8 @@ interface Material {
   readonly pairs: readonly TokenPair[]
   /** Every step of the successes in the collected episodes. */
   readonly examples: readonly Example[]
+  /** Steps of all attempts, for each policy gradient that is wanted. */
+  readonly judged: ReadonlyMap<PolicyGradient, readonly Judged[]>
   readonly golden: readonly Example[]
   /** What their lengths were fitted to. */
   readonly limit: LengthLimit
@@ -124,8 +135,15 @@ async function materialOf(context: StageContext, model: AgentModel): Promise<Mat
   const limit = new LengthLimit('dpo', config, model.engine.config)
   const pairs = limit.fitSome('pairs', stored, PAIRS)
   const golden = replays ? limit.fitSome('golden', train, EXAMPLES) : limit.fit('golden', train, EXAMPLES)
-  const examples = limit.fit('successes', await ownSuccesses(context, model), EXAMPLES)
-  return { pairs, golden, examples, limit }
+  const episodes = collectedEpisodes(context)
+  const successes = await mapInTurns(successSteps(episodes), (step) => successExample(model, step), context.signal)
+  const examples = limit.fit('successes', successes, EXAMPLES)
+  const judged = new Map<PolicyGradient, readonly Judged[]>()
+  for (const method of context.round === 1 ? config.evaluation.policy_gradients : []) {
+    const steps = await mapInTurns(judgedSteps(method, episodes), (step) => judgedExample(model, step), context.signal)
+    judged.set(method, limit.fit('attempts', steps, JUDGED))
+  }
+  return { pairs, golden, examples, judged, limit }
 }
 
 /** Warns of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
@@ -133,12 +151,15 @@ function sayWarnings(
   context: StageContext,
   engine: Engine,
   lora: LoraConfig,
-  { pairs, golden, examples }: Material,
+  { pairs, golden, examples, judged }: Material,
 ): void {
   const { dpo: options } = context.config.training
   const rates = smallModelRates(context.config, engine.config, ['dpo'])
   if (rates !== null) context.say('smallModelRates', rates)
-  const batches = [pairs.map(pairSequences), [...golden, ...examples].map((example) => [example])]
+  const batches = [
+    pairs.map(pairSequences),
+    [...golden, ...examples, ...[...judged.values()].flat()].map((example) => [example]),
+  ]
   const largest = batches.map((groups) => largestBatch(groups, options.batch_size))
   const memory = checkMemory(engine, lora, largest, { stage: 'dpo', ...options })
   if (memory !== null) context.say('memoryShort', memory)
@@ -146,20 +167,27 @@ function sayWarnings(
 
 /** Controls are trained in the first round, in which all arms start from SFT. */
 function trainsControls({ round, config }: StageContext): boolean {
-  return round === 1 && config.evaluation.controls
+  return round === 1 && controlsOf(config.evaluation).length > 0
 }
 
 /** What each arm learns from. */
 function objectives(
   context: StageContext,
-  { pairs, examples, golden }: Material,
-  reference: () => Promise<Extract<Objective, { method: 'dpo' }>['reference']>,
+  { pairs, examples, judged, golden }: Material,
+  frozen: {
+    readonly pairs: () => Promise<Extract<Objective, { method: 'dpo' }>['reference']>
+    readonly steps: (judged: readonly Judged[]) => Promise<Extract<Objective, { method: PolicyGradient }>['played']>
+  },
 ): Map<string, () => Promise<Objective>> {
   const arms = new Map<string, () => Promise<Objective>>()
-  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await reference(), examples }))
+  arms.set('dpo', async () => ({ method: 'dpo', pairs, reference: await frozen.pairs(), examples }))
   if (!trainsControls(context)) return arms
-  for (const control of CONTROLS) {
-    if (control === 'replay') {
+  for (const control of controlsOf(context.config.evaluation)) {
+    if (control === 'rloo' || control === 'grpo') {
+      const steps = judged.get(control) ?? []
+      if (steps.length === 0) context.say('noMixedProblems', { arms: armName(control) })
+      else arms.set(control, async () => ({ method: control, judged: steps, played: await frozen.steps(steps) }))
+    } else if (control === 'replay') {
       if (golden.length > 0) arms.set(control, async () => ({ method: control }))
     } else if (control === 'nll_chosen') arms.set(control, async () => ({ method: control, pairs }))
     else if (examples.length > 0) arms.set(control, async () => ({ method: control, examples }))
@@ -168,13 +196,9 @@ function objectives(
   return arms
 }
 
-/** Every step of the successes of the collection whose pairs this stage trains on. */
-async function ownSuccesses(
-  { store, run, round, signal }: StageContext,
-  model: AgentModel,
-): Promise<Placed<Example>[]> {
+/** The episodes of the collection whose pairs this stage trains on. */
+function collectedEpisodes({ store, run, round }: StageContext): readonly Episode[] {
   const collection = store.pairs.trainsOn({ run, round })
   if (collection === undefined) return []
-  const episodes = store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
-  return mapInTurns(successSteps(episodes), (step) => successExample(model, step), signal)
+  return store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
 }

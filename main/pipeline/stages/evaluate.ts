@@ -5,7 +5,7 @@ import type { Job } from '../../agent/rollout.ts'
 import { Openings } from '../../agent/transitions.ts'
 import { adapterDigest } from '../../engine/adapter/identity.ts'
 import type { Task } from '../../environment/tasks.ts'
-import { CONTROLS } from '../../evaluation/arms.ts'
+import { controlsOf } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
@@ -147,11 +147,9 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
   const policies = new Map([['sft', policyFolder(context, 0)]])
   const trainer = store.runs.get(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
   const trained = keptArtifacts(config, trainer)
-  if (config.evaluation.controls) {
-    for (const control of CONTROLS) {
-      const folder = trained.adapter(control, 1)
-      if (hasAdapter(folder)) policies.set(control, folder)
-    }
+  for (const control of controlsOf(config.evaluation)) {
+    const folder = trained.adapter(control, 1)
+    if (hasAdapter(folder)) policies.set(control, folder)
   }
   for (let other = 1; other <= round; other++) {
     const folder = artifacts.adapter('dpo', other)

@@ -5,11 +5,13 @@ import type { Config } from '../../config/schema.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message, type Value } from '../../messages/message.ts'
+import type { JudgedStep } from '../../preferences/advantages.ts'
 import { readText } from '../../preferences/data-file.ts'
 import { type FilePair, readablePairs } from '../../preferences/dataset.ts'
 import { type FileSample, splitGolden } from '../../preferences/golden.ts'
 import type { SuccessStep } from '../../preferences/successes.ts'
 import type { StoredPair } from '../../store/pairs.ts'
+import type { Judged } from '../../training/policy-gradient.ts'
 import type { TokenPair } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
 import type { StageContext } from '../stage.ts'
@@ -45,6 +47,18 @@ export function successExample(model: AgentModel, { task, seed, ...step }: Succe
   return {
     item: { prompt: model.userTokens(step.prompt), completion: model.completionTokens(step.completion) },
     place: () => message('stepOfSuccess', { task, seed }),
+  }
+}
+
+/** A step of an attempt, with its advantage. */
+export function judgedExample(model: AgentModel, { task, seed, ...step }: JudgedStep): Placed<Judged> {
+  return {
+    item: {
+      prompt: model.userTokens(step.prompt),
+      completion: Int32Array.from(step.tokens),
+      advantage: step.advantage,
+    },
+    place: () => message('stepOfAttempt', { task, seed }),
   }
 }
 
