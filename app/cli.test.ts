@@ -79,6 +79,10 @@ test.each([
     /^No\/Such could not be downloaded: .* cannot be reached .*; check the network/,
   ],
   [['merge', 'main', '--adapter', 'absent'], /main already exists and is not an empty folder/],
+  [
+    ['merge', 'absent/merged', '--adapter', 'sft', '--set', 'paths.sft_adapter_path=absent/own'],
+    /absent\/own\/adapter_config\.json is missing/,
+  ],
   [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
 ])('%j is bad input, said in a sentence', async (args, message) => {
   const { status, stdout, stderr } = await cli(...args)

@@ -8,7 +8,7 @@ import type { Config } from './config/schema.ts'
 import { UserError } from './messages/error.ts'
 import type { Say } from './messages/message.ts'
 import { runArtifacts } from './pipeline/artifacts.ts'
-import { type Emit, type LabEvent, sayer } from './pipeline/events.ts'
+import { type Emit, type LabEvent, sayer, teller } from './pipeline/events.ts'
 import { turnFlywheel } from './pipeline/flywheel.ts'
 import { takePlaces, type Uses } from './pipeline/places.ts'
 import { openResources, type ResourceOptions } from './pipeline/resources.ts'
@@ -125,7 +125,7 @@ export async function runCommand(
       await takeShares(store, run, say)
       const resources = openResources(run.config, {
         ...options,
-        say,
+        tell: teller(emit, { stage: '', round: 0 }),
         onModel: ({ prompt }) => {
           // With `verify` the model is only looked at.
           if (run.command !== 'verify') keepPrompt(store, run.id, prompt, say)

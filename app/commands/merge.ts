@@ -17,7 +17,7 @@ export function addMerge(cli: Program, line: CommandLine): void {
     .command('merge')
     .description('Merge an adapter into the base model and write one checkpoint, which works without PEFT')
     .argument('<target>', 'folder to write to; with --gguf a file')
-    .option('--adapter <folder>', 'the adapter; paths.dpo_adapter_path by default')
+    .option('--adapter <folder>', 'folder of the adapter, or sft or dpo; dpo by default')
     .addOption(
       new Option(
         '--gguf [form]',
@@ -50,7 +50,9 @@ async function merge(target: string, options: MergeOptions, { out, err, end }: C
   const refuse = form === 'safetensors' ? refuseOutputFolder : refuseOutputFile
   refuse(config, resolve(target), await otherPlaces(config, options))
   const base = await findModel(config.model.base_model_name)
-  const adapter = options.adapter === undefined ? projectPath(config.paths.dpo_adapter_path) : resolve(options.adapter)
+  const { adapter: named = 'dpo' } = options
+  const adapter =
+    named === 'sft' || named === 'dpo' ? projectPath(config.paths[`${named}_adapter_path`]) : resolve(named)
   let told = 0
   const stop = stopOnSignals(() => err.write('\nStopping.\n'))
   try {

@@ -39,7 +39,6 @@ async function play(name: string, { seed, ...options }: PlayOptions, { out, err,
   const config = { ...read, environment: { ...read.environment, pages: 1 } }
   const { UserError } = await import('../../main/messages/error.ts')
   const { english } = await import('../../main/messages/say.ts')
-  const { message } = await import('../../main/messages/message.ts')
   const { openResources } = await import('../../main/pipeline/resources.ts')
   const { playEpisode } = await import('../../main/live/play.ts')
   const { episodeEvents, jsonEpisode, textEpisode } = await import('../episode-view.ts')
@@ -47,7 +46,7 @@ async function play(name: string, { seed, ...options }: PlayOptions, { out, err,
   const policy = await policyOf(config, options.adapter)
   const warn = (told: Message) => err.write(`${english(told)}\n`)
   const stop = stopOnSignals(() => err.write('\nStopping.\n'))
-  const resources = openResources(config, { say: (id, ...given) => warn(message(id, ...given)), signal: stop.signal })
+  const resources = openResources(config, { tell: warn, signal: stop.signal })
   try {
     const [task] = resources.tasksNamed([name])
     const job = { task: task!, seed: seed ?? config.evaluation.seed_start, attempt: 0 }

@@ -51,7 +51,7 @@ async function predict(options: PredictOptions, { out, err, end }: CommandLine):
   const { tellAnswer } = await import('../episode-view.ts')
   const folder = adapterFolder(config, await policyOf(config, options.adapter))
   const warn = (told: Message) => err.write(`${english(told)}\n`)
-  const resources = openResources(config, { say: (id, ...given) => warn(message(id, ...given)) })
+  const resources = openResources(config, { tell: warn })
   try {
     const { observation, done } = await readObservation(options.page, resources.environment())
     const page = { ...observation, instruction: options.instruction ?? observation.instruction }

@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { loadAdapter } from '../engine/adapter/adapter.ts'
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts'
+import { readPromptName } from '../engine/checkpoint/model-files.ts'
 import type { ModelConfig } from '../engine/engine.ts'
 import { writeLora } from '../engine/gguf/lora.ts'
 import { writeModel } from '../engine/gguf/model.ts'
@@ -26,10 +27,11 @@ export async function writeMergedGguf(
   options: WriteOptions,
 ): Promise<void> {
   if (form === 'LoRA') return writeAdapter(base, adapterFolder, target, options)
-  await usingMerged(base, adapterFolder, options, async ({ checkpoint: { config }, pieces }) => {
+  await usingMerged(base, adapterFolder, options, async ({ checkpoint: { config }, adapter, pieces }) => {
     const { values: vocabulary, same } = await readVocabulary(base, config.vocab_size)
     if (!same) options.warn?.(message('mergeGgufPreTokenizer'))
-    await writeModel(target, { name: nameOf(target), config, pieces, vocabulary }, form, options.onProgress)
+    const prompt = adapter.prompt ?? readPromptName(base)
+    await writeModel(target, { name: nameOf(target), config, pieces, vocabulary, prompt }, form, options.onProgress)
   })
 }
 

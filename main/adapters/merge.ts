@@ -70,7 +70,7 @@ async function writeMergedFolder(
   { onProgress, shardBytes = SHARD_BYTES, signal, warn = () => {} }: Omit<MergeOptions, 'form'>,
 ): Promise<void> {
   const options = { warn, ...(signal === undefined ? {} : { signal }) }
-  await usingMerged(base, adapterFolder, options, async ({ checkpoint, pieces }) => {
+  await usingMerged(base, adapterFolder, options, async ({ checkpoint, adapter, pieces }) => {
     const declared = [...checkpointShapes(checkpoint.config)].map(
       ([name, shape]): Declared => ({ name, shape, dtype: checkpoint.dtypeOf(name) }),
     )
@@ -82,7 +82,7 @@ async function writeMergedFolder(
       const { model_type } = checkpoint.config
       if (model_type !== 'llama' && (await keepPreTokenizer(next))) warn(message('mergePreTokenizer'))
       const config = join(next, 'config.json')
-      writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config))
+      writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config, adapter.prompt))
       for (const [index, shard] of shards.entries()) {
         const bytes = async function* () {
           for (const { name, dtype } of shard) {

@@ -1,16 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { IM_END, TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
-import { PROJECTIONS } from '../config/choices.ts'
+import type { MergeForm } from '../adapters/forms.ts'
+import { mergeAdapter } from '../adapters/merge.ts'
+import { PROJECTIONS, type PromptStyle } from '../config/choices.ts'
 import { initLora, saveAdapter } from '../engine/adapter/adapter.ts'
 import { saveCheckpoint } from '../engine/checkpoint/checkpoint.ts'
 import type { AdamW, LoraConfig } from '../engine/engine.ts'
 import { qwen2 } from '../engine/families.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { formatCompletion } from './grammar.ts'
 import { AgentModel, promptOf } from './model.ts'
@@ -133,6 +136,56 @@ test('auto takes the prompt that the chat template has room for', async () => {
   expect(promptOf(silent)).toBe('compact')
 })
 
+test('a merged model is asked with the prompt that its adapter was trained with', async () => {
+  const bySystem = promptOf(model.tokenizer)
+  const other = bySystem === 'compact' ? 'instruct' : 'compact'
+  const told: string[] = []
+  const merged = async (name: string, trained: string, form: MergeForm, from = 'base') => {
+    const adapter = join(folder, `${name} adapter`)
+    await saveAdapter(adapter, LORA, randomAdapter(CONFIG, LORA, 1), null, { prompt: trained })
+    await mergeAdapter(join(folder, from), adapter, join(folder, name), { form })
+  }
+  const opened = async (name: string, prompt: 'auto' | PromptStyle = 'auto') => {
+    told.length = 0
+    const warn = (one: Message) => told.push(english(one))
+    const opened = await AgentModel.load({ model: join(folder, name), threads: 1, prompt, warn })
+    await opened.close()
+    return opened.prompt
+  }
+  await merged('asked-other', promptName(other), 'safetensors')
+  await merged('asked-other.gguf', promptName(other), 'F16')
+  for (const name of ['asked-other', 'asked-other.gguf']) {
+    expect(await opened(name)).toBe(other)
+    expect(told).toEqual([])
+    expect(await opened(name, bySystem)).toBe(bySystem)
+    expect(told).toEqual([expect.stringContaining(`was trained with the prompt ${other}, but`)])
+  }
+  // An adapter that names none leaves the base's, and one that names another replaces it.
+  const silent = join(folder, 'silent')
+  await saveAdapter(silent, LORA, randomAdapter(CONFIG, LORA, 1), null)
+  await mergeAdapter(join(folder, 'asked-other.gguf'), silent, join(folder, 'twice'))
+  expect(await opened('twice')).toBe(other)
+  await merged('again.gguf', `${bySystem} 00000000`, 'F16', 'twice')
+  expect(await opened('again.gguf')).toBe(bySystem)
+  expect(told).toEqual([expect.stringContaining('which had other words')])
+  expect(await opened('base')).toBe(bySystem)
+  expect(told).toEqual([])
+})
+
+test('a name of a prompt that config.json has in another form counts for none', async () => {
+  const path = join(folder, 'odd')
+  await cp(join(folder, 'base'), path, { recursive: true })
+  const file = join(path, 'config.json')
+  const told: Message[] = []
+  for (const dpo_driver_prompt of [7, null, ['instruct'], 'x'.repeat(1e6), '', 'instruct\n']) {
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), dpo_driver_prompt }))
+    const odd = await AgentModel.load({ model: path, threads: 1, warn: (one) => told.push(one) })
+    expect(odd.prompt).toBe(promptOf(model.tokenizer))
+    await odd.close()
+  }
+  expect(told).toEqual([])
+})
+
 test('an adapter that was trained with another prompt is told', async () => {
   const path = join(folder, 'asked')
   const told: string[] = []
@@ -146,7 +199,7 @@ test('an adapter that was trained with another prompt is told', async () => {
   await load(promptName(ours))
   expect(told).toEqual([])
   await load(promptName(other))
-  expect(told).toEqual([expect.stringContaining(`was trained with the prompt ${promptName(other)}`)])
+  expect(told).toEqual([expect.stringContaining(`was trained with the prompt ${other}, but`)])
   await load(`${ours} 00000000`)
   expect(told).toEqual([expect.stringContaining('which had other words')])
   await load(null)

@@ -1,9 +1,10 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
-import type { PromptStyle } from '../config/choices.ts'
+import { PROMPT_STYLES, type PromptStyle } from '../config/choices.ts'
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter/adapter.ts'
 import type { BaseModel } from '../engine/adapter/base-identity.ts'
 import { chosenEngine } from '../engine/auto.ts'
+import { readPromptName } from '../engine/checkpoint/model-files.ts'
 import type {
   AdapterName,
   Completion,
@@ -17,6 +18,7 @@ import { moveAdapter } from '../engine/free.ts'
 import type { DownloadOptions } from '../engine/hub/hub.ts'
 import { findModel, type LoadOptions, loadEngine } from '../engine/load.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '../engine/tokenizer/tokenizer.ts'
+import { checkPrompt } from '../engine/trained-prompt.ts'
 import type { Action } from '../environment/action.ts'
 import type { Observation } from '../environment/observation.ts'
 import { UserError } from '../messages/error.ts'
@@ -52,6 +54,8 @@ export interface AgentModelOptions extends Partial<Omit<LoadOptions, 'folder'>> 
   readonly model: string
   /** The prompt of each step. 'auto', the default, chooses it as `promptOf` does. */
   readonly prompt?: 'auto' | PromptStyle
+  /** Hears what is odd about the model; by default Node prints that as a warning. */
+  readonly warn?: Warn
   /** Reports the progress of a download from the Hugging Face Hub, and can stop it. */
   readonly download?: Pick<DownloadOptions, 'check' | 'onProgress' | 'signal'>
 }
@@ -92,7 +96,8 @@ export class AgentModel {
   }
 
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
-  static async load({ model, prompt = 'auto', download = {}, ...options }: AgentModelOptions): Promise<AgentModel> {
+  static async load(given: AgentModelOptions): Promise<AgentModel> {
+    const { model, prompt = 'auto', warn = printWarning, download = {}, ...options } = given
     const { engine = 'auto', checkRoom } = options
     const check = async (config: ModelConfig) =>
       checkRoom?.(config, engine === 'auto' ? (await chosenEngine(config, options)).kind : engine)
@@ -105,7 +110,11 @@ export class AgentModel {
       await opened.close()
       throw error
     }
-    return new AgentModel(opened, tokenizer, { base: { name: model, folder }, prompt })
+    const trained = readPromptName(folder)
+    const style = prompt === 'auto' ? promptOf(tokenizer, trained) : prompt
+    const agent = new AgentModel(opened, tokenizer, { base: { name: model, folder }, prompt: style })
+    if (trained !== undefined) checkPrompt(folder, trained, agent.promptName, warn)
+    return agent
   }
 
   /**
@@ -234,10 +243,12 @@ export class AgentModel {
 }
 
 /**
- * The prompt for a model of which nobody says what it was trained on. A chat template that leaves out the system message
- * cannot carry the instruct prompt, and belongs to a model of the lab's own training.
+ * The prompt for a model: the one that it was trained with, by name. Where nobody says that, a chat template that leaves
+ * out the system message cannot carry the instruct prompt, and belongs to a model of the lab's own training.
  */
-export function promptOf(tokenizer: Tokenizer): PromptStyle {
+export function promptOf(tokenizer: Tokenizer, trained?: string): PromptStyle {
+  const named = PROMPT_STYLES.find((style) => style === trained?.split(' ')[0])
+  if (named !== undefined) return named
   const rule = 'rule of the system'
   const messages = [
     { role: 'system', content: rule },

@@ -230,9 +230,9 @@ export const ENGLISH = {
     "The tokenizer has token ids up to {{largest}}, but the model's vocab_size is {{size}}: tokenizer.json and config.json belong to different models; take both from the same model.",
   adapterConfigMissing: "{{file}} is missing; give the folder of a LoRA adapter in PEFT's layout.",
   adapterOtherPrompt:
-    '{{file}}: the adapter was trained with the prompt {{trained}}, but the model is asked with {{prompt}}; set model.prompt to the first.',
+    '{{file}} was trained with the prompt {{trained}}, but the model is asked with {{prompt}}; set model.prompt to the first.',
   adapterOtherWording:
-    '{{file}}: the adapter was trained with the prompt {{trained}}, which had other words than {{prompt}} of this version; it may answer worse.',
+    '{{file}} was trained with the prompt {{trained}}, which had other words than {{prompt}} of this version; it may answer worse.',
   adapterInPickle:
     '{{file}} is missing, and adapter_model.bin (pickle) can run code when it is read; load the adapter in PEFT and save it again with save_pretrained, which writes safetensors.',
   adapterInSubfolder:

@@ -200,8 +200,8 @@ export const CHINESE = translated({
     '分词器的词元编号到 {{largest}}，而模型的 vocab_size 是 {{size}}：tokenizer.json 与 config.json 属于不同的模型；请从同一个模型取两者。',
   adapterConfigMissing: '缺少 {{file}}；请指定按 PEFT 格式存放的 LoRA 适配器文件夹。',
   adapterOtherPrompt:
-    '{{file}}：适配器训练时用的提示词是 {{trained}}，而现在问模型用的是 {{prompt}}；请把 model.prompt 设为前者。',
-  adapterOtherWording: '{{file}}：适配器训练时用的提示词 {{trained}} 与本版本的 {{prompt}} 措辞不同，回答可能变差。',
+    '{{file}} 训练时用的提示词是 {{trained}}，而现在问模型用的是 {{prompt}}；请把 model.prompt 设为前者。',
+  adapterOtherWording: '{{file}} 训练时用的提示词 {{trained}} 与本版本的 {{prompt}} 措辞不同，回答可能变差。',
   adapterInPickle:
     '缺少 {{file}}，而 adapter_model.bin（pickle）在读取时可能执行代码；请在 PEFT 中加载适配器，再用 save_pretrained 保存，它会写出 safetensors。',
   adapterInSubfolder: '{{folder}} 里没有 adapter_config.json，但子文件夹里有适配器：{{within}}；请指定其中一个文件夹。',

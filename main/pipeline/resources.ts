@@ -17,7 +17,7 @@ import { Environment } from '../environment/environment.ts'
 import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
 import { PROGRAM_ROOT, projectPath } from '../files/paths.ts'
-import type { Say } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 
 export interface Resources {
   model(): Promise<AgentModel>
@@ -36,8 +36,8 @@ export interface ResourceOptions {
   /** Opens the pages of tasks; by default headless Chromium. */
   readonly host?: (() => BrowserHost) | undefined
   readonly audience?: Audience | undefined
-  /** Reports the progress of a model's download. */
-  readonly say?: Say | undefined
+  /** Hears of the progress of a model's download, and of what is odd about the model. */
+  readonly tell?: ((told: Message) => void) | undefined
   /** Hears of the model once it is open. */
   readonly onModel?: ((model: AgentModel) => void) | undefined
   /** Stops a download. */
@@ -45,7 +45,7 @@ export interface ResourceOptions {
 }
 
 export function openResources(config: Config, options: ResourceOptions = {}): Resources {
-  const { host, audience, say = () => {}, onModel, signal } = options
+  const { host, audience, tell = () => {}, onModel, signal } = options
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
   let closed: Promise<void> | undefined
@@ -64,8 +64,9 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
         gradientCheckpointing: config.training.gradient_checkpointing,
         checkRoom,
         signal,
+        warn: tell,
         download: {
-          onProgress: sayProgress(say),
+          onProgress: tellProgress(tell),
           // The model's configuration is here now, so what it needs is known.
           async check(shape) {
             const kind = await engineOf(config, shape)
@@ -115,13 +116,13 @@ async function closeAll(environment: Environment | undefined, model: Promise<Age
 }
 
 /** Reports every tenth of a download. */
-function sayProgress(say: Say): (progress: DownloadProgress) => void {
+function tellProgress(tell: (told: Message) => void): (progress: DownloadProgress) => void {
   let tenths = -1
   return ({ file, bytes, total }) => {
     const now = total === 0 ? 10 : Math.floor((10 * bytes) / total)
     if (now <= tenths) return
     tenths = now
-    say('download', { percent: 10 * now, gigabytes: (total / 1e9).toFixed(2), file })
+    tell(message('download', { percent: 10 * now, gigabytes: (total / 1e9).toFixed(2), file }))
   }
 }
 

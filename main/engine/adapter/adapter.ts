@@ -11,8 +11,9 @@ import { readOptional } from '../checkpoint/model-file.ts'
 import { openSafetensors, readTensor, type SafetensorsFile, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { LoraConfig, LoraModule, ModelConfig, Tensor, Tensors } from '../engine.ts'
 import { uniformStream } from '../random.ts'
+import { ADAPTER_PROMPT, checkPrompt } from '../trained-prompt.ts'
 import { adaptedModules, adapterShapes, loraTensors, projectionName } from '../weights.ts'
-import { type BaseOptions, checkBase, checkPrompt, PROMPT } from './base.ts'
+import { type BaseOptions, checkBase, promptOfAdapter } from './base.ts'
 import { FINGERPRINT } from './base-identity.ts'
 import { type AdapterConfig, moduleSettings, parseAdapterConfig, targetedModules } from './config.ts'
 import { weightsFile } from './identity.ts'
@@ -26,6 +27,8 @@ export interface Adapter {
   readonly tensors: Tensors
   /** PEFT's base_model_name_or_path: the model that the adapter was trained on, if known. */
   readonly baseModelName: string | null
+  /** The name of the prompt that it was trained with, if known. */
+  readonly prompt?: string | undefined
 }
 
 /**
@@ -87,7 +90,7 @@ export async function saveAdapter(
     writeFileAtomic(join(next, 'adapter_config.json'), `${JSON.stringify(config, null, 2)}\n`)
     const metadata = {
       ...(fingerprint === null ? {} : { [FINGERPRINT]: fingerprint }),
-      ...(prompt === null ? {} : { [PROMPT]: prompt }),
+      ...(prompt === null ? {} : { [ADAPTER_PROMPT]: prompt }),
     }
     writeSafetensors(join(next, 'adapter_model.safetensors'), tensors, metadata)
   })
@@ -100,12 +103,12 @@ export async function saveAdapter(
  *   do not fit the model or the configuration, or it was trained on other weights than `base`.
  */
 export function loadAdapter(folder: string, config: ModelConfig, options: BaseOptions = {}): Promise<Adapter> {
-  return usingAdapter(folder, config, options, async ({ opened, sorted, lora, baseModelName }) => {
+  return usingAdapter(folder, config, options, async ({ opened, sorted, ...adapter }) => {
     const tensors = new Map<string, Tensor>()
-    for (const { name, scale } of adaptedModules(config, lora)) {
+    for (const { name, scale } of adaptedModules(config, adapter.lora)) {
       await readModule(tensors, opened, name, sorted.modules.get(name)!, scale)
     }
-    return { lora, tensors, baseModelName }
+    return { ...adapter, tensors }
   })
 }
 
@@ -137,8 +140,11 @@ async function usingAdapter<R>(
     const sorted = sortTensors(file, opened.entries.values(), config)
     const lora = loraOf(settings, file, sorted, config, options.warn)
     await checkBase(opened, settings, sorted, config, options)
-    checkPrompt(opened, options)
-    return await use({ opened, sorted, lora, baseModelName: settings.base_model_name_or_path ?? null })
+    const prompt = promptOfAdapter(opened)
+    if (prompt !== undefined && options.prompt !== undefined) {
+      checkPrompt(file, prompt, options.prompt, options.warn ?? (() => {}))
+    }
+    return await use({ opened, sorted, lora, prompt, baseModelName: settings.base_model_name_or_path ?? null })
   } finally {
     await opened.close()
   }

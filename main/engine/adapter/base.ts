@@ -7,6 +7,7 @@ import { narrow, widen } from '../checkpoint/dtype.ts'
 import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { byteLength, type Entry, type SafetensorsFile } from '../checkpoint/safetensors.ts'
 import type { ModelConfig } from '../engine.ts'
+import { ADAPTER_PROMPT } from '../trained-prompt.ts'
 import { checkpointShapes } from '../weights.ts'
 import { type BaseModel, baseFingerprint, FINGERPRINT, sameBase, sameModelName } from './base-identity.ts'
 import { type AdapterConfig, partsOf, saved } from './config.ts'
@@ -24,17 +25,10 @@ export interface BaseOptions {
   readonly takeSaved?: (name: string, entry: Entry) => void
 }
 
-/** The key of the prompt's name among the free texts of an adapter's safetensors file. */
-export const PROMPT = 'prompt'
-
-/** Tells `warn` where an adapter was trained with another prompt than it is asked with. Of others' adapters nobody knows. */
-export function checkPrompt({ file, metadata }: SafetensorsFile, { prompt, warn = () => {} }: BaseOptions): void {
+/** The name of the prompt that an adapter was trained with. Of others' adapters nobody knows. */
+export function promptOfAdapter({ metadata }: SafetensorsFile): string | undefined {
   // The lab's adapters name their prompt since there is more than one.
-  const trained = metadata[PROMPT] ?? (metadata[FINGERPRINT] === undefined ? undefined : 'compact')
-  if (prompt === undefined || trained === undefined || trained === prompt) return
-  const [style, wording] = trained.split(' ')
-  if (style !== prompt.split(' ')[0]) warn(message('adapterOtherPrompt', { file, trained, prompt }))
-  else if (wording !== undefined) warn(message('adapterOtherWording', { file, trained, prompt }))
+  return metadata[ADAPTER_PROMPT] ?? (metadata[FINGERPRINT] === undefined ? undefined : 'compact')
 }
 
 /**

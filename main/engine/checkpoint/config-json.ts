@@ -5,6 +5,7 @@ import { says } from '../../config/demand.ts'
 import { message } from '../../messages/message.ts'
 import type { ModelConfig, RopeScaling } from '../engine.ts'
 import { FAMILIES, MODEL_TYPES } from '../families.ts'
+import { CONFIG_PROMPT } from '../trained-prompt.ts'
 import { parseJsonFile } from './model-file.ts'
 
 /** Beyond every published model. A damaged number would otherwise ask for tensors without end. */
@@ -155,14 +156,36 @@ export function parseModelConfig(file: string, text: string): ModelConfig {
   }
 }
 
+/** The name of a prompt, and the hash of its wording. Whatever else stands there counts for nothing. */
+const promptSchema = z.looseObject({
+  [CONFIG_PROMPT]: z
+    .string()
+    .regex(/^[\w-]{1,40}( [0-9a-f]{1,64})?$/)
+    .optional()
+    .catch(undefined),
+})
+
+/** The name of the prompt that a model was trained with, where its config.json has it. */
+export function promptOfConfig(config: unknown): string | undefined {
+  return promptSchema.safeParse(config).data?.[CONFIG_PROMPT]
+}
+
 /**
  * The text of a config.json that transformers 4 and 5 read as `config` says: transformers 4 knows no rope_parameters, and it
- * drops a head that the configuration ties. Every other key stays.
+ * drops a head that the configuration ties. It names the prompt that the weights were trained with. Every other key stays.
  */
-export function agreedConfig(text: string, { rope_theta, rope_scaling, tie_word_embeddings }: ModelConfig): string {
+export function agreedConfig(
+  text: string,
+  { rope_theta, rope_scaling, tie_word_embeddings }: ModelConfig,
+  prompt?: string,
+): string {
   const given = z.looseObject({}).parse(JSON.parse(text))
-  const agreed = { rope_theta, tie_word_embeddings, ...(rope_scaling !== null && { rope_scaling }) }
-  const same = (key: keyof typeof agreed) => isDeepStrictEqual(given[key], agreed[key])
-  if ((Object.keys(agreed) as (keyof typeof agreed)[]).every(same)) return text
+  const agreed: Record<string, unknown> = {
+    rope_theta,
+    tie_word_embeddings,
+    ...(rope_scaling !== null && { rope_scaling }),
+    ...(prompt !== undefined && { [CONFIG_PROMPT]: prompt }),
+  }
+  if (Object.keys(agreed).every((key) => isDeepStrictEqual(given[key], agreed[key]))) return text
   return `${JSON.stringify({ ...given, ...agreed }, null, 2)}\n`
 }

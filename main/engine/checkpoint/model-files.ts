@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../messages/error.ts'
 import type { ModelConfig } from '../engine.ts'
-import { modelConfigOf } from '../gguf/config.ts'
+import { configOf, modelConfigOf } from '../gguf/config.ts'
 import { folderOf } from '../gguf/folder.ts'
 import { isGguf, openGguf } from '../gguf/parts.ts'
-import { parseModelConfig } from './config-json.ts'
+import { parseModelConfig, promptOfConfig } from './config-json.ts'
 import { readOptional, readOptionalSync } from './model-file.ts'
 
 export interface ModelFiles {
@@ -34,9 +34,21 @@ export function contentsOf(model: string, names: RegExp): [name: string, content
 
 /** The configuration of a model on this machine. @throws UserError if it is missing or not one that this lab computes. */
 export function readModelConfig(model: string): ModelConfig {
-  if (isGguf(model)) return modelConfigOf(openGguf(model))
+  return isGguf(model) ? modelConfigOf(openGguf(model)) : parseModelConfig(...configJson(model))
+}
+
+/**
+ * The name of the prompt that a model on this machine was trained with; undefined if nobody says.
+ * @throws UserError as readModelConfig does.
+ */
+export function readPromptName(model: string): string | undefined {
+  if (isGguf(model)) return promptOfConfig(configOf(openGguf(model)))
+  return promptOfConfig(JSON.parse(configJson(model)[1]))
+}
+
+function configJson(model: string): [file: string, text: string] {
   const file = join(model, 'config.json')
   const text = readOptionalSync(file)
   if (text === undefined) throw new UserError('configJsonMissing', { file })
-  return parseModelConfig(file, text)
+  return [file, text]
 }

@@ -6,6 +6,7 @@ import { parseModelConfig } from '../checkpoint/config-json.ts'
 import { parseValue } from '../checkpoint/model-file.ts'
 import type { ModelConfig, RopeScaling } from '../engine.ts'
 import { FAMILIES, MODEL_TYPES } from '../families.ts'
+import { CONFIG_PROMPT, GGUF_PROMPT } from '../trained-prompt.ts'
 import { ggufName, ROPE_FACTORS } from './names.ts'
 import type { Gguf } from './parts.ts'
 import { scalingOf } from './rope-scaling.ts'
@@ -62,6 +63,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
   }
   const embedding = tensors.get(ggufName('model.embed_tokens.weight')!)
   const rope_theta = shortest(keys['rope.freq_base'])
+  const prompt = metadata.get(GGUF_PROMPT)
   return {
     architectures: [FAMILIES[model_type].architecture],
     model_type,
@@ -81,6 +83,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     attention_dropout: 0,
     use_sliding_window: false,
     torch_dtype: DTYPES[writtenDtype(embedding?.type ?? 'F16')],
+    ...(prompt !== undefined && { [CONFIG_PROMPT]: prompt }),
   }
 }
 

@@ -2,6 +2,7 @@
 import { widen } from '../checkpoint/dtype.ts'
 import type { Piece } from '../checkpoint/tensor-stream.ts'
 import type { ModelConfig } from '../engine.ts'
+import { GGUF_PROMPT } from '../trained-prompt.ts'
 import { checkpointShapes } from '../weights.ts'
 import { encode, type WrittenType } from './encode.ts'
 import { modelValues } from './model-values.ts'
@@ -19,6 +20,8 @@ export interface WrittenModel {
   pieces(name: string): AsyncIterable<Piece>
   /** The metadata of its tokenizer. */
   readonly vocabulary: TypedValues
+  /** The name of the prompt that it was trained with, if known. */
+  readonly prompt?: string | undefined
 }
 
 /**
@@ -28,7 +31,7 @@ export interface WrittenModel {
  */
 export function writeModel(
   file: string,
-  { name, config, pieces, vocabulary }: WrittenModel,
+  { name, config, pieces, vocabulary, prompt }: WrittenModel,
   type: WrittenType,
   onTensor: (done: number, total: number) => void = () => {},
 ): Promise<void> {
@@ -43,7 +46,8 @@ export function writeModel(
       },
     }
   })
-  const values = [...modelValues(name, config, type), ...vocabulary]
+  const trained: TypedValues = prompt === undefined ? [] : [[GGUF_PROMPT, prompt]]
+  const values = [...modelValues(name, config, type), ...trained, ...vocabulary]
   return writeGguf(file, values, [...ropeFactors(config), ...weights], onTensor)
 }
 
