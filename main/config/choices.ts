@@ -29,6 +29,13 @@ export const EPISODE_TIME_LIMIT = 30
 export const POLICY_GRADIENTS = ['rloo', 'grpo'] as const
 export type PolicyGradient = (typeof POLICY_GRADIENTS)[number]
 
+/**
+ * How attempts become pairs. attempts: each failure against a success, where they first differ. states: all attempts that came to
+ * the same page, an action that mostly succeeded against one that never did.
+ */
+export const CONTRASTS = ['attempts', 'states'] as const
+export type Contrasts = (typeof CONTRASTS)[number]
+
 /** The projections of a decoder layer that LoRA can adapt, by PEFT's names. */
 export const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
 export type Projection = (typeof PROJECTIONS)[number]

@@ -1,6 +1,7 @@
 /** Every key of config.yaml with its bounds and default. The committed config.yaml explains each key. */
 import { z } from 'zod'
 import {
+  CONTRASTS,
   EPISODE_TIME_LIMIT,
   HEAD_PRECISIONS,
   POLICY_GRADIENTS,
@@ -161,6 +162,7 @@ export const configSchema = z.strictObject({
       temperature: z.number().positive().default(0.8),
       top_p: z.number().positive().max(1).default(1),
       seed_start: seedStart.default(100_000),
+      contrasts: z.enum(CONTRASTS).default('attempts'),
     })
     .prefault({}),
   validation: z

@@ -8,7 +8,7 @@ import { flatten } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
 import { CONTROLS, controlsOf } from '../evaluation/arms.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
-import { buildPairs } from '../preferences/pairs.ts'
+import { pairsOf } from '../preferences/contrasts.ts'
 import type { ArmKey } from '../store/keys.ts'
 import type { Run } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
@@ -21,7 +21,11 @@ export type Share = (typeof SHARES)[number]
 
 const GOLDEN = ['tasks', 'golden', 'environment']
 const SFT = [...GOLDEN, 'project.seed', 'model', 'lora', 'training.gradient_checkpointing', 'training.sft']
-const COLLECTION = [...SFT, 'collect']
+/** Pairs are made from the episodes anew. */
+const COLLECTION = [
+  ...SFT,
+  ...['seeds_per_task', 'attempts', 'temperature', 'top_p', 'seed_start'].map((key) => `collect.${key}`),
+]
 /** Keys of training.dpo that only DPO itself reads. */
 const DPO_ALONE = ['beta', 'loss_type', 'label_smoothing', 'rpo_alpha', 'imitation'].map((key) => `training.dpo.${key}`)
 
@@ -30,7 +34,7 @@ const DEPENDS: Readonly<Record<Share, readonly string[]>> = {
   golden: GOLDEN,
   sft: SFT,
   collection: COLLECTION,
-  controls: [...COLLECTION, 'training.dpo', 'evaluation.controls', 'evaluation.policy_gradients'],
+  controls: [...COLLECTION, 'collect.contrasts', 'training.dpo', 'evaluation.controls', 'evaluation.policy_gradients'],
   base: ['tasks', 'model', 'environment', 'evaluation'],
 }
 
@@ -124,7 +128,7 @@ const TAKE: Readonly<Record<Share, (pair: Pair) => boolean | Promise<boolean>>> 
       return false
     // An adapter says that training has begun, so the pairs are set first.
     if (store.pairs.trainsOn(own!) !== undefined) return false
-    const { pairs } = buildPairs(store.episodes.of(keyOf(run, 'collect', 1, '')))
+    const { pairs } = pairsOf(run.config.collect.contrasts, store.episodes.of(keyOf(run, 'collect', 1, '')))
     store.transaction(() => {
       store.pairs.replace(own!, pairs)
       store.pairs.setTrainingSet(own!, own!)

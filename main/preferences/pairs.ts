@@ -62,17 +62,14 @@ export interface PairCounts {
 
 export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6, maxLogprobGap: 3 }
 
-/**
- * One pair for each failure whose problem was also solved. It is compared with the shortest success, because lucky
- * detours are no model; of equally short ones with the one that agrees with it longest, because their difference
- * explains the failure best. Equal pairs of a problem are kept once; other seeds with the same page count as often as
- * they occur. Pairs are in the order in which their problems first occur in `episodes`.
- */
-export function buildPairs(
-  episodes: readonly Episode[],
-  options: PairOptions = DEFAULT_PAIR_OPTIONS,
-): { readonly pairs: Pair[]; readonly counts: PairCounts } {
-  const counts = {
+export interface BuiltPairs {
+  readonly pairs: Pair[]
+  readonly counts: PairCounts
+}
+
+/** The episodes by outcome; all that is counted later is 0. */
+export function countEpisodes(episodes: readonly Episode[]) {
+  return {
     episodes: episodes.length,
     successes: episodes.filter(({ outcome }) => outcome === 'success').length,
     failures: episodes.filter(({ outcome }) => outcome === 'failure').length,
@@ -87,6 +84,16 @@ export function buildPairs(
     slips: 0,
     overCap: 0,
   }
+}
+
+/**
+ * One pair for each failure whose problem was also solved. It is compared with the shortest success, because lucky
+ * detours are no model; of equally short ones with the one that agrees with it longest, because their difference
+ * explains the failure best. Equal pairs of a problem are kept once; other seeds with the same page count as often as
+ * they occur. Pairs are in the order in which their problems first occur in `episodes`.
+ */
+export function buildPairs(episodes: readonly Episode[], options: PairOptions = DEFAULT_PAIR_OPTIONS): BuiltPairs {
+  const counts = countEpisodes(episodes)
   const pairs: Pair[] = []
   for (const problem of problems(episodes)) {
     counts.seeds++
@@ -121,7 +128,7 @@ export function buildPairs(
 }
 
 /** Attempts without faults, grouped by task and seed, in order of attempt. */
-function problems(episodes: readonly Episode[]): Episode[][] {
+export function problems(episodes: readonly Episode[]): Episode[][] {
   const groups = new Map<string, Episode[]>()
   for (const episode of episodes) {
     if (episode.outcome === 'fault') continue

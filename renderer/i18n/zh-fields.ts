@@ -73,6 +73,8 @@ export const fields: Readonly<Record<string, string>> = {
   'collect.seeds_per_task': '每个任务的页面种子数。',
   'collect.attempts': '每个种子的尝试次数。',
   'collect.temperature': '尝试时的采样温度。',
+  'collect.contrasts':
+    '如何配对。attempts：每次失败与一次成功比较，在动作首次不同处配对；states：在同一题的尝试到达的每一页上，把成功最多的动作与从未成功的动作配对。',
   'collect.top_p': '只从概率合计达到此比例的最可能词元中采样。',
   'collect.seed_start': '第一个页面种子；每一轮从上一轮结束处继续。',
   'validation.num_episodes_per_task': '挑选最佳轮次时每个任务的回合数，与训练和评估都分开。',

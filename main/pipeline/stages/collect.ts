@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
-import { buildPairs, type PairCounts } from '../../preferences/pairs.ts'
+import { pairsOf } from '../../preferences/contrasts.ts'
+import type { PairCounts } from '../../preferences/pairs.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
 import { exportPairs } from './export-pairs.ts'
@@ -48,7 +49,7 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       sampling: sampled(config, temperature, top_p),
       onEpisode: (done) => context.progress(done, jobs.length, message('unitAttempts')),
     })
-    const { pairs, counts } = buildPairs(episodes)
+    const { pairs, counts } = pairsOf(config.collect.contrasts, episodes)
     store.pairs.replace(context, pairs)
     context.say('collected', {
       attemptCount: message('countAttempts', { count: counts.episodes }),
