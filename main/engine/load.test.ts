@@ -226,9 +226,13 @@ test('finds a GGUF file by its path, also without an ending, and tells the files
 })
 
 test.runIf(TESTS_WEBGPU)(
-  'the engine webgpu holds weights as the configuration says',
+  'webgpu needs no native addon, and holds weights as it is told',
   { timeout: 120_000 },
   async () => {
+    vi.mocked(isBuilt).mockReturnValue(false)
+    vi.mocked(loadAddon).mockImplementation(() => {
+      throw new Error('there is no addon')
+    })
     const gpu = { host: 'node', name: 'software', power: null } as const
     const base = randomModel(config, 1)
     const load = (precision: 'fp16' | 'nf4') =>
@@ -244,6 +248,8 @@ test.runIf(TESTS_WEBGPU)(
       expect(levels.size).toBeLessThanOrEqual(16 * Math.ceil(data.length / 64))
     } finally {
       await Promise.all([half.close(), four.close()])
+      vi.mocked(isBuilt).mockRestore()
+      vi.mocked(loadAddon).mockRestore()
     }
   },
 )
