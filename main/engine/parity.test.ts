@@ -287,7 +287,9 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     const engine = await make(TIED)
     const prompt = tokens(6)
     const sampling = { temperature: 1.5, top_p: 1, max_new_tokens: 1, stop_token_ids: [] }
-    const seeds = Array.from({ length: 3000 }, (_, index) => index * 7919)
+    // SwiftShader takes seconds for a thousand.
+    const draws = name === 'webgpu' ? 1000 : 3000
+    const seeds = Array.from({ length: draws }, (_, index) => index * 7919)
     const drawn = await engine.generate(
       seeds.map(() => prompt),
       { ...sampling, seeds },
@@ -307,7 +309,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     }
     // Pearson's chi-squared with 22 degrees of freedom stays below 48.3 in 999 of 1000 cases.
     const chiSquared = counts.reduce((sum, count, id) => {
-      const expected = (3000 * tempered[id]!) / total
+      const expected = (draws * tempered[id]!) / total
       return sum + (count - expected) ** 2 / expected
     }, 0)
     expect(chiSquared).toBeLessThan(48.3)

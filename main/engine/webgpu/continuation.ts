@@ -195,7 +195,11 @@ function released(program: Program, { y, low }: ReturnType<typeof project>): Vie
 function layOutRows({ config, workgroupMemory }: Model, stretches: readonly Stretch[]) {
   const rows = stretches.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const heads = config.num_attention_heads / config.num_key_value_heads
-  const tile = pagedTile(config.head_dim, workgroupMemory)
+  const tile = pagedTile(
+    config.head_dim,
+    workgroupMemory,
+    heads * Math.max(...stretches.map(({ tokens: own }) => own.length)),
+  )
   const tokens = new Uint32Array(rows)
   const positions = new Int32Array(rows)
   const slots = new Uint32Array(rows)

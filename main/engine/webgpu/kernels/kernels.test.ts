@@ -212,7 +212,8 @@ describeWebGpu('kernels', () => {
 
   test.each([
     [10, 3, 2, 16],
-    [8, 1, 1, 8],
+    [8, 1, 1, 4],
+    [6, 5, 1, 8],
   ])('rotation into pages, attention to them, and copies: heads of %d', async (size, shared, keyHeads, tile) => {
     const heads = shared * keyHeads
     // The rows before the last two sequences' own are in the pages already; the third sequence has one row.

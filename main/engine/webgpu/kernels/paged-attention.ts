@@ -14,17 +14,20 @@ import { CACHE_PLACE, PAGE } from './pages.ts'
 export interface PagedOptions {
   /** Numbers of a head. */
   readonly size: number
-  /** Queries of a tile, 16 or 8. */
+  /** Queries of a tile: 16, 8 or 4. */
   readonly tile: number
 }
 
 /** Keys that are in workgroup memory at a time. Pages are a multiple of it. */
 const KEYS = 16
 
-/** Queries of a tile that there is workgroup memory for. */
-export function pagedTile(size: number, memory: number): number {
+/**
+ * The queries of a tile: as few as hold so many, so that all threads have work, or the most that there is workgroup memory for.
+ */
+export function pagedTile(size: number, memory: number, queries: number): number {
   const bytes = (tile: number) => 4 * ((tile + KEYS) * size + 2 * tile * KEYS + 4)
-  const tile = [16, 8].find((queries) => bytes(queries) <= memory)
+  const tiles = [4, 8, 16].filter((tile) => bytes(tile) <= memory)
+  const tile = tiles.find((most) => most >= queries) ?? tiles.at(-1)
   if (tile === undefined) throw new RangeError(`Heads of ${size} numbers do not fit into ${memory} bytes.`)
   return tile
 }
