@@ -41,7 +41,7 @@ describe.skipIf(path === undefined)(`in Electron itself${reason === undefined ? 
       const socket = new WebSocket('ws://' + location.host + '/trpc')
       const ask = (id, method, path, input) => socket.send(JSON.stringify({ id, method, params: { path, input } }))
       socket.onopen = () => {
-        ask(1, 'subscription', 'live.frames', {})
+        ask(1, 'subscription', 'live.sights', {})
         ask(2, 'mutation', 'live.record', { task: 'click-button', seed: 3 })
       }
       const seen = {}

@@ -147,12 +147,13 @@ test('tasks are played in hidden windows without network, by the same code', asy
   expect(launch.opened).toEqual([])
 
   const seen = new Promise<string>((resolve, reject) => {
-    const frames = lab.live.frames.subscribe(
+    const sights = lab.live.sights.subscribe(
       {},
       {
         onData: ({ jpeg }) => {
+          if (jpeg === null) return
           resolve(jpeg)
-          frames.unsubscribe()
+          sights.unsubscribe()
         },
         onError: reject,
       },

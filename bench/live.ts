@@ -92,8 +92,8 @@ async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<st
   const leaving = new AbortController()
   const frames = new Map<string, number>()
   const pictures = (async () => {
-    for await (const { screen } of live.frames(undefined, leaving.signal)) {
-      frames.set(screen, (frames.get(screen) ?? 0) + 1)
+    for await (const { screen, jpeg } of live.sights(undefined, leaving.signal)) {
+      if (jpeg !== null) frames.set(screen.id, (frames.get(screen.id) ?? 0) + 1)
     }
   })()
   const states = (async () => {

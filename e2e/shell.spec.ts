@@ -1,4 +1,5 @@
 /** The parts around the views: the command palette, the sheet of keys, languages and colours. */
+import type { WebSocketRoute } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { clean, open, VIEWS } from './window.ts'
 
@@ -62,4 +63,24 @@ test('language and colours are chosen in the header', async ({ page }) => {
   await clean(page, 'zh-dark-palette')
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
+})
+
+test('when the lab does not answer, nothing can be started, and nothing unknown is counted', async ({ page }) => {
+  let gone = false
+  const sockets: WebSocketRoute[] = []
+  await page.routeWebSocket(/\/trpc/, (socket) => {
+    if (gone) return void socket.close()
+    socket.connectToServer()
+    sockets.push(socket)
+  })
+  await page.reload()
+  await open(page, 'pipeline')
+  const everything = page.getByRole('button', { name: 'Run everything' })
+  await expect(everything).toBeEnabled()
+  gone = true
+  for (const socket of sockets) await socket.close()
+  await expect(page.getByText('The lab does not answer.')).toBeVisible()
+  await expect(everything).toBeDisabled()
+  await open(page, 'episodes')
+  await expect(page.getByText('0 episodes')).toHaveCount(0)
 })

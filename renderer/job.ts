@@ -1,7 +1,8 @@
 /** The state of the lab's job. The window follows it while it is open, whatever view is shown. */
 import { create } from 'zustand'
 import type { JobState } from '../main/jobs.ts'
-import { lab } from './api.ts'
+import type { Control } from '../main/live/state.ts'
+import { lab, useConnection } from './api.ts'
 import { queries } from './queries.ts'
 
 const useJobStore = create<{ readonly state: JobState | null }>(() => ({ state: null }))
@@ -11,8 +12,14 @@ export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
-/** Whether the job is paused, from this window or from another one. */
-export const usePaused = create<{ readonly paused: boolean }>(() => ({ paused: false }))
+/** Whether no job can be started now: one is at work, or the lab does not answer. */
+export function useBusy(): boolean {
+  const { lost } = useConnection()
+  return useJobStore(({ state }) => state !== null && state.current !== null) || lost
+}
+
+/** How people hold the job back, in this window or in another one; see `Screens.pace`. */
+export const usePace = create<Control>(() => ({ paused: false, delay: 0 }))
 
 /** Starts to follow the job and its pauses. Answers that a stage or a person has changed are fetched again. */
 export function followJob(): void {
@@ -30,7 +37,7 @@ export function followJob(): void {
       known = edits
     },
   })
-  lab.live.paused.subscribe(undefined, { onData: (paused: boolean) => usePaused.setState({ paused }) })
+  lab.live.pace.subscribe(undefined, { onData: (pace: Control) => usePace.setState(pace) })
 }
 
 const OF_RUNS: ReadonlySet<unknown> = new Set([

@@ -64,6 +64,8 @@ export interface Programme {
 /** Makes spectators, one for each programme. */
 export interface Audience {
   spectator(programme: Programme): Spectator
+  /** Nobody plays until the next spectator is made. */
+  rest(): void
   /** The pages of these spectators are closed. */
   leave(): void
 }

@@ -17,7 +17,7 @@ import { greedy, jobsOf } from '../pipeline/stages/play.ts'
 import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from '../rpc/changes.ts'
 import { Live } from './live.ts'
-import type { Frame, LiveScreen, LiveState, Played } from './state.ts'
+import type { LiveScreen, LiveState, Played, Sight } from './state.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'live-'))
 const workbench = openWorkbench()
@@ -62,12 +62,12 @@ function look(at: Played | null = null, signal = leaving.signal): LiveState[] {
   return states
 }
 
-function lookAtPictures(ids?: readonly string[]): Frame[] {
-  const frames: Frame[] = []
+function lookAtPictures(ids?: readonly string[]): Sight[] {
+  const sights: Sight[] = []
   void (async () => {
-    for await (const frame of live.frames(ids, leaving.signal)) frames.push(frame)
+    for await (const sight of live.sights(ids, leaving.signal)) if (sight.jpeg !== null) sights.push(sight)
   })()
-  return frames
+  return sights
 }
 
 const screen = (id: string): LiveScreen => live.state().screens.find((one) => one.id === id)!
@@ -88,7 +88,7 @@ test('a played episode shows pictures, answers with tokens, and the elements the
   expect(shown.some(({ status }) => status === 'held')).toBe(true)
   expect(screen(id!).drawn).toEqual([])
   await vi.waitFor(() => expect(frames.length).toBeGreaterThan(0), 5000)
-  expect([...Buffer.from(frames[0]!.jpeg, 'base64').subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+  expect([...Buffer.from(frames[0]!.jpeg!, 'base64').subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
 })
 
 test('a paused episode goes on step by step, and stops on request', async () => {
@@ -176,9 +176,9 @@ test('only viewers of a run delay it, and a pause ends when they leave', async (
   const answer = { observation, text: '', thought: '', written: '', action: null, tokens: () => [] }
   const watching = new AbortController()
   const { screens } = live
-  const pauses = [screens.pauses]
+  const pauses = [screens.pace.paused]
   const leave = screens.changes.subscribe(() => {
-    if (screens.pauses !== pauses.at(-1)) pauses.push(screens.pauses)
+    if (screens.pace.paused !== pauses.at(-1)) pauses.push(screens.pace.paused)
   })
   look('job', watching.signal)
   live.screens.control('job', { paused: true })
@@ -196,6 +196,20 @@ test('only viewers of a run delay it, and a pause ends when they leave', async (
   expect(spectator.listens).toBe(true)
   await spectator.decided(attempt, answer, leaving.signal)
   audience.leave()
+})
+
+test('a run says when nobody plays, and how it is held back', () => {
+  const audience = live.screens.audience()
+  look('job')
+  live.screens.control('job', { delay: 500 })
+  expect([live.state().jobPlays, live.screens.pace.delay]).toEqual([false, 0])
+  audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  expect([live.state().jobPlays, live.screens.pace.delay]).toEqual([true, 500])
+  audience.rest()
+  expect([live.state().jobPlays, live.screens.pace.delay]).toEqual([false, 0])
+  audience.spectator({ stage: 'evaluate', round: 1, arm: 'sft' })
+  audience.leave()
+  expect(live.state().jobPlays).toBe(false)
 })
 
 test('a pause ends with the run that was paused', () => {
@@ -447,7 +461,7 @@ test('a recording ends when its window has stayed away', async () => {
   try {
     const kept = await other.recordings.begin(task.name, 1)
     void (async () => {
-      for await (const _ of other.frames([kept], leaving.signal));
+      for await (const _ of other.sights([kept], leaving.signal));
     })()
     const left = await other.recordings.begin(task.name, 1)
     await vi.waitFor(() => expect(ids()).toEqual([kept]), 3000)
@@ -478,3 +492,66 @@ test('where no page is left for a recording, one whose window is away is closed'
   lookAtPictures([fifth])
   await expect(record()).rejects.toThrow(/You have 4 pages open already/)
 })
+
+test('picture, caption and outcome are of one problem in every message', async () => {
+  // Red problems succeed and blue ones fail, so that each part says by itself which problem it belongs to.
+  const task = workbench.page(
+    '<button>Go</button>',
+    `const red = core.sample([true, false])
+     core.ask(red ? 'red' : 'blue')
+     document.documentElement.style.background = document.body.style.background = red ? '#f00' : '#00f'
+     document.querySelector('#area button').onclick = () => core.judge(red)`,
+  )
+  const host = chromiumHost()
+  const session = new Session(host)
+  const audience = live.screens.audience()
+  const sights = lookAtPictures()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  for (let seed = 0; seed < 40; seed++) {
+    // As a rollout does it that opens problems before their attempts have pages.
+    if (seed % 4 === 0) await session.reset(task, seed + 1000)
+    const attempt = { task, seed, attempt: 0, session }
+    const observation = await session.reset(task, seed)
+    spectator.began(attempt, observation)
+    await new Promise((resolve) => setTimeout(resolve, (seed * 37) % 150))
+    const { ending } = await session.step({ kind: 'click', ref: 1 })
+    await spectator.ended(attempt, ending!, leaving.signal)
+    await new Promise((resolve) => setTimeout(resolve, (seed * 23) % 60))
+  }
+  audience.leave()
+  leaving.abort()
+  const canvas = await host.open()
+  const colours = await canvas.evaluate(
+    coloursOf,
+    sights.map(({ jpeg }) => jpeg!),
+  )
+  await host.close()
+  const outcomes = { red: 'success', blue: 'failure' }
+  expect(sights.length).toBeGreaterThan(20)
+  expect(new Set(colours)).toEqual(new Set(['red', 'blue']))
+  const wrong = sights.flatMap(({ screen: { seed, instruction, status } }, i) => {
+    const colour = colours[i]!
+    return instruction === colour && ['playing', outcomes[colour]].includes(status)
+      ? []
+      : [{ seed, instruction, status, colour }]
+  })
+  expect(wrong).toEqual([])
+})
+
+/** In a page: what stands in the lower right corner of each picture. */
+async function coloursOf(jpegs: readonly string[]): Promise<('red' | 'blue')[]> {
+  const colours: ('red' | 'blue')[] = []
+  for (const jpeg of jpegs) {
+    const image = new Image()
+    image.src = `data:image/jpeg;base64,${jpeg}`
+    await image.decode()
+    const context = Object.assign(document.createElement('canvas'), {
+      width: image.width,
+      height: image.height,
+    }).getContext('2d')!
+    context.drawImage(image, 0, 0)
+    const [red = 0, , blue = 0] = context.getImageData(image.width - 5, image.height - 5, 1, 1).data
+    colours.push(red > blue ? 'red' : 'blue')
+  }
+  return colours
+}

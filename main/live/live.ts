@@ -9,7 +9,7 @@ import { type PlayPolicy, playEpisode, playPolicies } from './play.ts'
 import { Recordings } from './recordings.ts'
 import { type Replayable, retake } from './retake.ts'
 import { Screens } from './screens.ts'
-import type { Frame, LiveState } from './state.ts'
+import type { LiveState, Sight } from './state.ts'
 import { Workshop } from './workshop.ts'
 
 const GRACE = 10_000
@@ -56,6 +56,7 @@ export class Live {
     return {
       controls: this.screens.controls,
       closed: this.recordings.closed,
+      jobPlays: this.screens.jobPlays,
       screens: this.screens.shown().map((screen) => {
         const recording = this.recordings.find(screen.id)?.shown() ?? null
         return recording === null ? { ...screen, recording } : { ...screen, step: recording.steps.length, recording }
@@ -64,13 +65,13 @@ export class Live {
   }
 
   /**
-   * Pictures of these screens, or of all without `ids`, until `signal` is aborted. A recording stays open while its
+   * What is seen of these screens, or of all without `ids`, until `signal` is aborted. A recording stays open while its
    * pictures are watched by id.
    */
-  async *frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+  async *sights(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
     const leave = (ids ?? []).map((id) => this.recordings.enter(id))
     try {
-      yield* this.screens.frames(ids, signal)
+      yield* this.screens.sights(ids, signal)
     } finally {
       for (const goes of leave) goes?.()
     }

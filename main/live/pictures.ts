@@ -1,19 +1,29 @@
-/** Sends the pictures of screens to viewers: the latest of each screen, as fast as the viewer takes them. */
+/** Sends viewers what they see of screens, as fast as they take it: picture, caption and outcome in one message. */
 import type { Screen } from './screen.ts'
 import { Signal } from './signal.ts'
-import type { Frame } from './state.ts'
+import type { Sight } from './state.ts'
+
+/** Shortest time between two messages on a screen, in milliseconds: a screen changes with every token. */
+const PACE = 80
+/**
+ * How long a problem waits for its first picture before it is shown without one, in milliseconds. Until then viewers see the
+ * problem before it, whole.
+ */
+const PATIENCE = 400
 
 interface Viewer {
   added(screen: Screen): void
-  framed(frame: Frame): void
+  changed(screen: Screen): void
 }
 
 export class Pictures {
   readonly #screens: ReadonlyMap<string, Screen>
+  readonly #sightOf: (screen: Screen) => Sight
   readonly #viewers = new Set<Viewer>()
 
-  constructor(screens: ReadonlyMap<string, Screen>) {
+  constructor(screens: ReadonlyMap<string, Screen>, sightOf: (screen: Screen) => Sight) {
     this.#screens = screens
+    this.#sightOf = sightOf
   }
 
   /** Adds a screen. */
@@ -21,29 +31,31 @@ export class Pictures {
     for (const viewer of this.#viewers) viewer.added(screen)
   }
 
-  /** Takes a new picture of a screen. */
-  framed(frame: Frame): void {
-    for (const viewer of this.#viewers) viewer.framed(frame)
+  /** A screen has a new picture, or something else about it has changed. */
+  changed(screen: Screen): void {
+    for (const viewer of this.#viewers) viewer.changed(screen)
   }
 
   /**
-   * The latest picture of each of these screens (of all without `ids`), then new ones until `signal` is aborted. A slow
+   * Each of these screens (all without `ids`) as it is now, and again when it has changed, until `signal` is aborted. A slow
    * viewer misses some. Screens make pictures only while somebody watches.
    */
-  async *watch(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    const waiting = new Map<string, Frame>()
+  async *watch(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
+    /** The screens that have changed, with the time when they did, in milliseconds. */
+    const waiting = new Map<Screen, number>()
     const leave: (() => void)[] = []
     const arrived = new Signal()
-    const wanted = (id: string) => ids === undefined || ids.includes(id)
+    const rest = new Signal()
+    const wanted = ({ id }: Screen) => ids === undefined || ids.includes(id)
     const viewer: Viewer = {
       added(screen) {
-        if (!wanted(screen.id)) return
+        if (!wanted(screen)) return
         leave.push(screen.view())
-        if (screen.frame !== undefined) viewer.framed(screen.frame)
+        viewer.changed(screen)
       },
-      framed(frame) {
-        if (!wanted(frame.screen)) return
-        waiting.set(frame.screen, frame)
+      changed(screen) {
+        if (!wanted(screen)) return
+        if (!waiting.has(screen)) waiting.set(screen, performance.now())
         arrived.fire()
       },
     }
@@ -51,15 +63,26 @@ export class Pictures {
     for (const screen of this.#screens.values()) viewer.added(screen)
     try {
       while (!signal.aborted) {
-        for (const [id, frame] of waiting) {
-          waiting.delete(id)
-          yield frame
+        const ready = [...waiting].filter(([screen, since]) => patienceOf(screen, since) <= 0)
+        for (const [screen] of ready) {
+          waiting.delete(screen)
+          if (this.#screens.has(screen.id)) yield this.#sightOf(screen)
         }
-        if (waiting.size === 0) await arrived.next(undefined, signal)
+        if (ready.length > 0) await rest.next(PACE, signal)
+        else await arrived.next(shortest([...waiting].map(([screen, since]) => patienceOf(screen, since))), signal)
       }
     } finally {
       this.#viewers.delete(viewer)
       for (const goes of leave) goes()
     }
   }
+}
+
+/** Milliseconds that a screen which changed at `since` still waits for its picture. */
+function patienceOf(screen: Screen, since: number): number {
+  return screen.isPictured ? 0 : since + PATIENCE - performance.now()
+}
+
+function shortest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.max(0, Math.min(...times))
 }

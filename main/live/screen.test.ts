@@ -4,7 +4,6 @@ import { ENDINGS } from '../../testing/endings.ts'
 import type { Session } from '../environment/session.ts'
 import { listTasks } from '../environment/tasks.ts'
 import { Screen } from './screen.ts'
-import type { Frame } from './state.ts'
 
 /** A page with a screencast that the test controls, and a session on it. */
 function staged() {
@@ -27,20 +26,21 @@ function staged() {
   }
 }
 
-test('the last picture of an attempt stays until the next problem is shown', async () => {
-  const frames: Frame[] = []
+test('a picture never stands under another problem', async () => {
   const [task] = listTasks({})
   const programme = { stage: 'collect', round: 1, arm: '' }
-  const problem = { task: task!, seed: 1, attempt: 0 }
-  const screen = new Screen('job-1', 'job', programme, problem, {
-    changed: () => {},
-    framed: (frame) => frames.push(frame),
-  })
+  const first = { task: task!, seed: 1, attempt: 0 }
+  const second = { task: task!, seed: 2, attempt: 0 }
+  const screen = new Screen('job-1', 'job', programme, first, { changed: () => {}, pictured: () => {} })
   const { session, stand, picture } = staged()
-  const seen = () => frames.map(({ jpeg }) => jpeg)
+  const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
+  const seen = () => {
+    const { screen: told, jpeg } = screen.sight(false)
+    return [told.seed, told.status, jpeg]
+  }
   screen.view()
   stand(1000)
-  screen.begin(programme, problem, session, { instruction: 'Do it.', elements: [], dropped: 0 })
+  screen.begin(programme, first, session, observation)
   await new Promise((resolve) => setImmediate(resolve))
   picture('first', 1010)
   screen.end(ENDINGS.success)
@@ -49,10 +49,20 @@ test('the last picture of an attempt stays until the next problem is shown', asy
   picture('nothing', 1060)
   stand(1100)
   picture('START, and late', 1090)
-  expect(seen()).toEqual(['first', 'how it ended'])
-  expect(screen.frame?.jpeg).toBe('how it ended')
   picture('second', 1101)
-  expect(seen()).toEqual(['first', 'how it ended', 'second'])
+  // The page shows the second problem, whose attempt is not told yet.
+  expect(seen()).toEqual([1, 'success', 'how it ended'])
+  screen.begin(programme, second, session, observation)
+  expect(seen()).toEqual([2, 'playing', 'second'])
+  stand(1200)
+  screen.begin(programme, first, session, observation)
+  expect(seen()).toEqual([1, 'playing', null])
+  // A problem that is only opened ahead of its attempts is never shown.
+  stand(1300)
+  picture('ahead', 1310)
+  stand(1400)
+  screen.begin(programme, second, session, observation)
+  expect(seen()).toEqual([2, 'playing', null])
   screen.close()
 })
 
@@ -60,7 +70,7 @@ test('an action counts as done with the next answer or the end', () => {
   const [task] = listTasks({})
   const programme = { stage: 'collect', round: 1, arm: '' }
   const problem = { task: task!, seed: 1, attempt: 0 }
-  const screen = new Screen('job-1', 'job', programme, problem, { changed: () => {}, framed: () => {} })
+  const screen = new Screen('job-1', 'job', programme, problem, { changed: () => {}, pictured: () => {} })
   const observation = { instruction: 'Do it.', elements: [], dropped: 0 }
   const answer = (written: string) => {
     const action = { kind: 'press', key: 'Enter' } as const

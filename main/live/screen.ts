@@ -6,7 +6,7 @@ import type { Session } from '../environment/session.ts'
 import type { Message } from '../messages/message.ts'
 import type { Box, Ending } from '../store/episode.ts'
 import { Screencast } from './screencast.ts'
-import type { Frame, LiveAnswer, LiveScreen } from './state.ts'
+import type { LiveAnswer, LiveScreen, Sight } from './state.ts'
 
 /** An answer whose action was done. */
 export interface Done extends Answer {
@@ -16,16 +16,16 @@ export interface Done extends Answer {
 /** The problem that is played. */
 export interface Problem extends Pick<Attempt, 'task' | 'seed' | 'attempt'> {}
 
-/** Listens to a screen's state and its pictures. */
-export interface Listener {
-  changed(): void
-  framed(frame: Frame): void
+/** A picture of the problem that began at `since` (see `Session.since`), as JPEG in base64. */
+interface Picture {
+  readonly since: number
+  readonly jpeg: string
 }
 
 export class Screen {
   readonly id: string
   readonly kind: LiveScreen['kind']
-  readonly #listener: Listener
+  readonly #told: { changed(): void; pictured(): void }
   readonly #cast: Screencast
   #programme: Programme
   #problem: Problem
@@ -36,23 +36,38 @@ export class Screen {
   #drawn: () => AnswerToken[] = NOTHING
   #done: Done[] = []
   #ending: Ending | undefined
-  #frame: Frame | undefined
+  /** When the problem that is told began; null without one. A picture belongs to it only with the same `since`. */
+  #since: number | null = null
+  #picture: Picture | undefined
+  /** A picture of the page's next problem, which is not told yet. */
+  #coming: Picture | undefined
   #viewers = 0
   #note: Message | null = null
 
-  constructor(id: string, kind: LiveScreen['kind'], programme: Programme, problem: Problem, listener: Listener) {
+  /** `told` hears of every change of what is known, and of every new picture. */
+  constructor(
+    id: string,
+    kind: LiveScreen['kind'],
+    programme: Programme,
+    problem: Problem,
+    told: { changed(): void; pictured(): void },
+  ) {
     this.id = id
     this.kind = kind
     this.#programme = programme
     this.#problem = problem
-    this.#listener = listener
+    this.#told = told
     this.#cast = new Screencast((jpeg, taken) => {
-      // Between two problems a page is blank or shows its cover, so the last picture stays until the next problem is
-      // shown.
+      // Between two problems a page is blank or shows its cover.
       const since = this.#session?.since ?? null
       if (since === null || taken < since) return
-      this.#frame = { screen: id, jpeg, at: Date.now() }
-      listener.framed(this.#frame)
+      if (since !== this.#since) {
+        // The page shows its next problem before the attempt at it is told, or one that is opened ahead of its attempts.
+        this.#coming = { since, jpeg }
+        return
+      }
+      this.#picture = { since, jpeg }
+      told.pictured()
     })
   }
 
@@ -67,9 +82,14 @@ export class Screen {
     return [...this.#done, ...now]
   }
 
-  /** The latest picture; undefined before the first. */
-  get frame(): Frame | undefined {
-    return this.#frame
+  /** Whether there is a picture of the problem that is told. */
+  get isPictured(): boolean {
+    return this.#picture !== undefined
+  }
+
+  /** What viewers see. `held`: it waits for its viewers. */
+  sight(held: boolean): Sight {
+    return { screen: this.shown(held), jpeg: this.#picture?.jpeg ?? null }
   }
 
   /** The page shows a problem. */
@@ -77,6 +97,9 @@ export class Screen {
     this.#programme = programme
     this.#problem = problem
     this.#session = session
+    this.#since = session.since
+    this.#picture = this.#coming?.since === this.#since ? this.#coming : undefined
+    this.#coming = undefined
     this.#instruction = observation.instruction
     this.#answers = 0
     this.#answer = undefined
@@ -93,7 +116,12 @@ export class Screen {
 
   /** The next answer has one more token. */
   draw(soFar: () => AnswerToken[]): void {
-    this.#drawn = soFar
+    // Every viewer is shown them, and decoding takes time.
+    let told: AnswerToken[] | undefined
+    this.#drawn = () => {
+      told ??= soFar()
+      return told
+    }
     this.#changed()
   }
 
@@ -176,7 +204,7 @@ export class Screen {
 
   #changed(): void {
     this.#follow()
-    this.#listener.changed()
+    this.#told.changed()
   }
 
   #follow(): void {

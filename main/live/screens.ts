@@ -6,7 +6,7 @@ import { UserError } from '../messages/error.ts'
 import { type ControlChange, Gate } from './gate.ts'
 import { Pictures } from './pictures.ts'
 import { type Problem, Screen } from './screen.ts'
-import type { Control, Frame, LiveScreen, LiveState, Played } from './state.ts'
+import type { Control, LiveScreen, LiveState, Played, Sight } from './state.ts'
 import { Viewers } from './viewers.ts'
 
 export class Screens {
@@ -16,11 +16,12 @@ export class Screens {
    */
   readonly changes = createStore<number>(() => 0)
   readonly #screens = new Map<string, Screen>()
-  readonly #pictures = new Pictures(this.#screens)
+  readonly #pictures = new Pictures(this.#screens, (screen) => screen.sight(this.isHeld(screen)))
   /** The viewers of runs, and those of played episodes. */
   readonly #viewers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
   #count = 0
+  #jobPlays = false
 
   /** `grace`: milliseconds after the last viewer has left until attempts are no longer delayed. */
   constructor(grace: number) {
@@ -43,9 +44,15 @@ export class Screens {
     return { job: this.#gates.job.control, play: this.#gates.play.control }
   }
 
-  /** Whether somebody has paused the run. */
-  get pauses(): boolean {
-    return this.#gates.job.pauses
+  /** How people hold the run back: they paused it, or it waits so many milliseconds before each action. */
+  get pace(): Control {
+    const { job } = this.#gates
+    return { paused: job.pauses, delay: this.#jobPlays && job.closed ? job.control.delay : 0 }
+  }
+
+  /** Whether a run plays now. */
+  get jobPlays(): boolean {
+    return this.#jobPlays
   }
 
   /** Every screen as it is shown, the oldest first. */
@@ -58,8 +65,8 @@ export class Screens {
     return this.#viewers[of].enter()
   }
 
-  /** Pictures of these screens, or of all without `ids`, until `signal` is aborted. */
-  frames(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+  /** What is seen of these screens, or of all without `ids`, until `signal` is aborted. */
+  sights(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
     return this.#pictures.watch(ids, signal)
   }
 
@@ -94,9 +101,9 @@ export class Screens {
   }
 
   add(kind: LiveScreen['kind'], programme: Programme, problem: Problem): Screen {
-    const screen = new Screen(`${kind}-${++this.#count}`, kind, programme, problem, {
-      changed: () => this.changed(),
-      framed: (frame) => this.#pictures.framed(frame),
+    const screen: Screen = new Screen(`${kind}-${++this.#count}`, kind, programme, problem, {
+      changed: () => this.#changedOn(screen),
+      pictured: () => this.#pictures.changed(screen),
     })
     this.#screens.set(screen.id, screen)
     this.#pictures.added(screen)
@@ -120,9 +127,9 @@ export class Screens {
     const viewers = this.#viewers[of]
     const hold = async (screen: Screen, signal: AbortSignal) => {
       const held = gate.hold(screen.id, signal)
-      this.changed()
+      this.#changedOn(screen)
       await held
-      this.changed()
+      this.#changedOn(screen)
     }
     return {
       get listens() {
@@ -154,12 +161,28 @@ export class Screens {
       return screen
     }
     return {
-      spectator: (programme) => this.spectator('job', programme, screenOf(programme)),
+      spectator: (programme) => {
+        this.#play(true)
+        return this.spectator('job', programme, screenOf(programme))
+      },
+      rest: () => this.#play(false),
       leave: () => {
+        this.#play(false)
         for (const screen of screens.values()) this.remove(screen)
         screens.clear()
       },
     }
+  }
+
+  #play(now: boolean): void {
+    if (this.#jobPlays === now) return
+    this.#jobPlays = now
+    this.changed()
+  }
+
+  #changedOn(screen: Screen): void {
+    this.#pictures.changed(screen)
+    this.changed()
   }
 
   #recheck(of: Played): void {

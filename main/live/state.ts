@@ -28,6 +28,8 @@ export interface LiveState {
   /** The latest closed recordings, the newest last. */
   readonly closed: readonly ClosedRecording[]
   readonly controls: Readonly<Record<Played, Control>>
+  /** Whether a run plays now. Otherwise its screens show what it played last. */
+  readonly jobPlays: boolean
   readonly screens: readonly LiveScreen[]
 }
 
@@ -93,11 +95,9 @@ export interface Recording {
   readonly said: Message | null
 }
 
-/** A picture of a page. */
-export interface Frame {
-  readonly screen: string
-  /** JPEG, base64. */
-  readonly jpeg: string
-  /** Milliseconds since 1970. */
-  readonly at: number
+/** A page as viewers see it at one moment. Everything in it is of the same problem: picture, caption and outcome. */
+export interface Sight {
+  readonly screen: Omit<LiveScreen, 'recording'>
+  /** A picture of that problem, as JPEG in base64; null before the first one. */
+  readonly jpeg: string | null
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { configSchema } from '../config/schema.ts'
 import { Live } from '../live/live.ts'
-import type { Frame, LiveState } from '../live/state.ts'
+import type { LiveState, Sight } from '../live/state.ts'
 import { liveRouter } from './live.ts'
 import type { Context } from './trpc.ts'
 
@@ -32,9 +32,9 @@ test('a page watches, records a task by hand and saves it', async () => {
   )
   const states = (await page.state({ of: null })) as AsyncIterable<LiveState>
   const { screen } = await page.record({ task: task.name, seed: 7 })
-  const frames = (await page.frames({ screens: [screen] })) as AsyncIterable<Frame>
-  for await (const frame of frames) {
-    expect(frame.screen).toBe(screen)
+  const sights = (await page.sights({ screens: [screen] })) as AsyncIterable<Sight>
+  for await (const sight of sights) {
+    expect(sight.screen).toMatchObject({ id: screen, seed: 7 })
     break
   }
   await page.act({ screen, action: { kind: 'click', ref: 1 } })

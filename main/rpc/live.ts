@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { inputSchema } from '../live/hand.ts'
 import { actionSchema } from '../live/recorder.ts'
-import type { LiveState } from '../live/state.ts'
+import type { Control, LiveState } from '../live/state.ts'
 import { changes } from './changes.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -35,19 +35,19 @@ export const liveRouter = router({
       leave?.()
     }
   }),
-  /** Whether somebody has paused the run. A subscriber here does not count as watching. */
-  paused: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<boolean> {
-    let told: boolean | undefined
+  /** How people hold the run back. A subscriber here does not count as watching. */
+  pace: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<Control> {
+    let told: Control | undefined
     for await (const _ of changes(ctx.live.screens.changes, signal, PACE)) {
-      const { pauses } = ctx.live.screens
-      if (pauses !== told) yield pauses
-      told = pauses
+      const { pace } = ctx.live.screens
+      if (pace.paused !== told?.paused || pace.delay !== told.delay) yield pace
+      told = pace
     }
   }),
-  /** Pictures of these screens, or of all. */
-  frames: procedure
+  /** What is seen of these screens, or of all: picture, caption and outcome of each in one message. */
+  sights: procedure
     .input(z.object({ screens: z.array(screen).max(64).optional() }))
-    .subscription(({ ctx, input, signal }) => ctx.live.frames(input.screens, signal ?? NEVER)),
+    .subscription(({ ctx, input, signal }) => ctx.live.sights(input.screens, signal ?? NEVER)),
 
   /** Sets the speed of a run or of a played episode. Values that are left out stay. */
   control: procedure

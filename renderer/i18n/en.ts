@@ -9,7 +9,8 @@ export const words = {
     bar: 'The lab now',
     loading: 'Loading',
     offline:
-      'The lab does not answer. This page keeps trying. A running job goes on without it. If you restarted the lab, open the address that it printed.',
+      'The lab does not answer. This page shows what it knew last, and keeps trying. If only the connection is gone, the job goes on. If the lab has ended, so has the job, and you can resume it later. If you restarted the lab, open the address that it printed.',
+    lost: 'The lab does not answer.',
     retry: 'Try again',
     broken: 'This view failed',
     brokenCure:
@@ -155,7 +156,7 @@ export const words = {
     machine: 'Machine',
     cores_one: '{{count}} core',
     cores_other: '{{count}} cores',
-    free: '{{memory}} memory, {{disk}} disk free',
+    free: 'Free: {{memory}} memory, {{disk}} disk',
     memory: 'Memory for {{stage}}',
     of: '{{needed}} of {{available}}',
     atLeast: 'at least {{needed}} of {{available}}',
@@ -220,7 +221,8 @@ export const words = {
     last: 'Run {{run}}, {{command}}: {{status}}.',
     progress: 'Progress of the stage',
     toGo: '{{time}} left',
-    paused: 'paused',
+    paused: 'paused in Live',
+    slowed: 'slowed in Live: {{seconds}} s before each action',
     stop: 'Stop',
     stopNote: 'Stops at a point where the run can resume without loss.',
     stopNow: 'Stop now',
@@ -584,6 +586,9 @@ export const words = {
     all_one: 'All pages',
     all_other: 'All {{count}} pages',
     takeOver: 'Take over',
+    resting: 'Nobody plays now',
+    restingText: 'These are the last episodes that the run played.',
+    restingIn: 'The run is in the stage {{stage}}. These are the last episodes that it played.',
     idle: 'No episode is being played',
     idleText:
       'While the lab collects or evaluates, this view shows the agent’s pages live. You can also let the agent play one episode, or record one yourself.',

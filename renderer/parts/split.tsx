@@ -59,8 +59,8 @@ export function Split({ of, list, detail }: Props) {
   )
 }
 
-/** The length of the list. */
-export function ListCount({ text }: { readonly text: string }) {
+/** The length of the list; nothing where the lab has not told it. */
+export function ListCount({ text }: { readonly text: string | null }) {
   return (
     <span className={classes.count} aria-live="polite">
       {text}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { CurrentJob, JobState } from '../../main/jobs.ts'
 import { lab, useConnection } from '../api.ts'
 import { useSay } from '../i18n/say.ts'
-import { useJob, usePaused } from '../job.ts'
+import { useJob, usePace } from '../job.ts'
 import { hrefOf } from '../location.ts'
 import { duration } from '../parts/figures.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
@@ -67,11 +67,12 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
   const say = useSay()
   useFocusHandedOn(strip, strip)
   const { stage, progress } = current
-  const { paused } = usePaused()
+  const { paused, delay } = usePace()
   const stopping = job.status === 'stopping'
   const counted = progress === null ? null : `${progress.done}/${progress.total} ${say(progress.counted)}`
   const toGo = progress?.eta == null ? null : t('job.toGo', { time: duration(Math.max(1, progress.eta)) })
-  const left = paused ? t('job.paused') : toGo
+  const slowed = delay > 0 ? t('job.slowed', { seconds: delay / 1000 }) : null
+  const rest = paused ? [t('job.paused')] : [toGo, slowed]
   return (
     <>
       <a className={classes.what} href={hrefOf('pipeline', { run: current.run })}>
@@ -89,7 +90,7 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
         color="var(--chosen)"
         aria-label={t('job.progress')}
       />
-      <span className={`soft ${classes.rest}`}>{[counted, left].filter((part) => part !== null).join(' · ')}</span>
+      <span className={`soft ${classes.rest}`}>{[counted, ...rest].filter((part) => part !== null).join(' · ')}</span>
       <Group gap="xs" wrap="nowrap">
         {stopping ? (
           <Button

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Check, Timer } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../api.ts'
-import { useJob } from '../job.ts'
+import { useBusy } from '../job.ts'
 import type { Answers } from '../lab.ts'
 import { bytes, duration } from '../parts/figures.ts'
 import { chooseModel } from './choose-model.ts'
@@ -83,7 +83,7 @@ function Memory({
 /** The time of a run, once somebody has asked for it: measuring takes some seconds. */
 function Time({ name, title }: { readonly name: string; readonly title: string }) {
   const { t } = useTranslation()
-  const job = useJob()
+  const busy = useBusy()
   const { data, isFetching, refetch } = useQuery({
     queryKey: ['model-time', name],
     queryFn: () => lab.models.time.query({ name }),
@@ -106,7 +106,7 @@ function Time({ name, title }: { readonly name: string; readonly title: string }
         leftSection={<Timer size={14} aria-hidden />}
         aria-label={t('models.measureOf', { model: title })}
         loading={isFetching}
-        disabled={job?.current != null}
+        disabled={busy}
         onClick={() => void measure()}
       >
         {t('models.measure')}

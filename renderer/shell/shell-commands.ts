@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/commands.ts'
-import { lab } from '../api.ts'
+import { lab, useConnection } from '../api.ts'
 import { useJob } from '../job.ts'
 import { isUnfinished, type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'
 import { goTo, usePlace, VIEWS } from '../location.ts'
@@ -20,6 +20,7 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const { t } = useTranslation()
   const job = useJob()
   const busy = job !== null && job.current !== null
+  const { lost } = useConnection()
   const stopping = job?.status === 'stopping'
   const runs = useRuns().data
   const place = usePlace()
@@ -30,13 +31,13 @@ export function useShellCommands(): readonly PaletteCommand[] {
   return useMemo(
     () => [
       ...viewCommands(t),
-      ...(busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
+      ...(lost ? [] : busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
       modelCommand(t),
       ...(studied === undefined ? [] : [studyCommand(t, studied)]),
       ...lookCommands(t),
       ...helpCommands(t),
     ],
-    [t, busy, stopping, latest, unfinished, round, studied],
+    [t, lost, busy, stopping, latest, unfinished, round, studied],
   )
 }
 

@@ -49,6 +49,7 @@ export const golden: Stage<z.output<typeof result>> = {
         samples.push(...shown.map((sample) => ({ ...sample, line: null })))
       } else if (!samples.some((sample) => sample.task === task.name)) without.push(task.name)
     }
+    resources.audience?.rest()
     const known = new Set(config.tasks)
     if (!samples.some((sample) => sample.task === null || known.has(sample.task))) {
       throw new UserError('noSampleNoExpert', { path: shownPath(path), tasks: without })

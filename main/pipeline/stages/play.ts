@@ -60,6 +60,7 @@ export async function play(
         },
       })
     } finally {
+      resources.audience?.rest()
       if (name !== null) await model.engine.removeAdapter(name)
     }
   }

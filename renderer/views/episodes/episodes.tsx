@@ -49,7 +49,7 @@ export default function Episodes() {
           filters: (
             <>
               <EpisodeFilters groups={groups} search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
-              <ListCount text={t('episodes.count', { count: list.total })} />
+              <ListCount text={list.known ? t('episodes.count', { count: list.total }) : null} />
             </>
           ),
           content:

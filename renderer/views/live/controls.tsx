@@ -15,12 +15,14 @@ interface Props {
   readonly screen?: string | undefined
   readonly extent: Extent
   readonly onExtent: (extent: Extent) => void
+  /** Whether there is nothing that could be held back. */
+  readonly disabled?: boolean
 }
 
 /** The delays of the slider's positions, in milliseconds. */
 const DELAYS = [0, 250, 500, 1000, 2000, 4000]
 
-export function Controls({ of, control, screen, extent, onExtent }: Props) {
+export function Controls({ of, control, screen, extent, onExtent, disabled = false }: Props) {
   const { t } = useTranslation()
   return (
     <Group gap="md" wrap="wrap">
@@ -29,6 +31,7 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
           size="lg"
           variant={control.paused ? 'filled' : 'default'}
           aria-label={t(control.paused ? 'live.resume' : 'live.pause')}
+          disabled={disabled}
           onClick={() => void change(of, { paused: !control.paused }).catch(tellError)}
         >
           {control.paused ? <Play size={18} aria-hidden /> : <Pause size={18} aria-hidden />}
@@ -39,7 +42,7 @@ export function Controls({ of, control, screen, extent, onExtent }: Props) {
           size="lg"
           variant="default"
           aria-label={t('live.singleStep')}
-          disabled={!control.paused}
+          disabled={disabled || !control.paused}
           onClick={() => void lab.live.next.mutate(screen === undefined ? { of } : { of, screen }).catch(tellError)}
         >
           <StepForward size={18} aria-hidden />

@@ -5,16 +5,18 @@ import { Tokens } from '../../parts/tokens.tsx'
 import classes from './follow.module.css'
 import { type Extent, Picture } from './picture.tsx'
 import { ScreenTitle } from './screen-card.tsx'
+import { useSight } from './sights.ts'
 
-export function Follow({ screen, extent }: { readonly screen: LiveScreen; readonly extent: Extent }) {
+export function Follow({ screen: now, extent }: { readonly screen: LiveScreen; readonly extent: Extent }) {
   const { t } = useTranslation()
+  const { screen, picture } = useSight(now)
   const { answer, drawn } = screen
   // While the next answer is being written, that answer is shown.
   const tokens = drawn.length > 0 ? drawn : (answer?.tokens ?? [])
   return (
     <article className={`card ${classes.follow}`} aria-label={screen.title}>
       <div className={classes.page} data-extent={extent}>
-        <Picture screen={screen} extent={extent} />
+        <Picture screen={screen} source={picture} extent={extent} />
       </div>
       <div className={classes.words}>
         <ScreenTitle screen={screen} />

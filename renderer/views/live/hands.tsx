@@ -7,10 +7,12 @@ import { tellError } from '../../shell/notices.tsx'
 import classes from './live.module.css'
 import { Picture, sizeOf } from './picture.tsx'
 import { placeIn } from './place-in.ts'
+import { useSight } from './sights.ts'
 
 export function Hands({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
   const area = useRef<HTMLDivElement>(null)
+  const { picture } = useSight(screen)
   const send = (input: Parameters<typeof lab.live.input.mutate>[0]['input']) =>
     void lab.live.input.mutate({ screen: screen.id, input }).catch(tellError)
   const place = (event: { readonly clientX: number; readonly clientY: number }) =>
@@ -50,7 +52,7 @@ export function Hands({ screen }: { readonly screen: LiveScreen }) {
       onKeyDown={key('keydown')}
       onKeyUp={key('keyup')}
     >
-      <Picture screen={screen} extent="task" ref={area} />
+      <Picture screen={screen} source={picture} extent="task" ref={area} />
     </div>
   )
 }

@@ -1,9 +1,8 @@
-/** The present picture of a page, with the element that the agent chose outlined. */
+/** The picture of a page, with the element that the agent chose outlined. */
 import { type ReactNode, type Ref, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { Outline } from '../../parts/outline.tsx'
-import { useFrame } from './frames.ts'
 import classes from './picture.module.css'
 
 /** Size of a frame in CSS pixels, and of the area that MiniWoB++ tasks use. */
@@ -15,6 +14,8 @@ export type Extent = 'task' | 'page'
 
 interface Props {
   readonly screen: LiveScreen
+  /** The image's address; null where there is none yet. Use `useSight`, so that it belongs to the screen. */
+  readonly source: string | null
   readonly extent: Extent
   readonly children?: ReactNode
   readonly ref?: Ref<HTMLDivElement>
@@ -25,9 +26,8 @@ export function sizeOf(extent: Extent): { readonly width: number; readonly heigh
   return extent === 'task' ? TASK : FRAME
 }
 
-export function Picture({ screen, extent, children, ref }: Props) {
+export function Picture({ screen, source, extent, children, ref }: Props) {
   const { t } = useTranslation()
-  const source = useFrame(screen.id)
   // While a picture of a step is taken, the stream shows only that picture's area, which is the task's.
   const [clipped, setClipped] = useState(false)
   const { width, height } = sizeOf(extent)

@@ -15,12 +15,12 @@ import { Panel } from '../../parts/page.tsx'
 import { tellError } from '../../shell/notices.tsx'
 import { Controls } from './controls.tsx'
 import { Follow } from './follow.tsx'
-import { useFrames } from './frames.ts'
 import classes from './live.module.css'
 import type { Extent } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { ScreenCard } from './screen-card.tsx'
 import { sentAdapters } from './sent-adapters.ts'
+import { useSights } from './sights.ts'
 
 export function PlayMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
@@ -28,7 +28,7 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
   const [extent, setExtent] = useState<Extent>('task')
   const { policies, sent, chosen, setChosen, nameOf } = usePolicies()
   const screens = state.screens.filter(({ kind }) => kind === 'play')
-  useFrames(screens.map(({ id }) => id))
+  useSights(screens.map(({ id }) => id))
   const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
   return (
     <>

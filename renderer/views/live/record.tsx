@@ -7,17 +7,17 @@ import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
-import { useFrames } from './frames.ts'
 import classes from './live.module.css'
 import { beginOwn, useOwnRecording } from './own-recording.ts'
 import { type Problem, ProblemFields } from './problem.tsx'
 import { Recorder } from './recorder.tsx'
+import { useSights } from './sights.ts'
 
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
   const { screen, lost } = useOwnRecording(state)
-  useFrames(screen === undefined ? [] : [screen.id])
+  useSights(screen === undefined ? [] : [screen.id])
   const [beginning, setBeginning] = useState(false)
   const begin = (wanted: Problem) =>
     beginOwn(screen, async () => {

@@ -9,6 +9,7 @@ import { armName } from '../../parts/arm.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { type Extent, Picture } from './picture.tsx'
 import classes from './screen-card.module.css'
+import { useSight } from './sights.ts'
 
 /** An empty line of the same height. */
 const BLANK = '\u00a0'
@@ -22,10 +23,11 @@ interface Props {
   readonly onFollow?: () => void
 }
 
-export function ScreenCard({ screen, extent, beside = false, onFollow }: Props) {
+export function ScreenCard({ screen: now, extent, beside = false, onFollow }: Props) {
   const { t } = useTranslation()
+  const { screen, picture: source } = useSight(now)
   const { answer } = screen
-  const picture = <Picture screen={screen} extent={extent} />
+  const picture = <Picture screen={screen} source={source} extent={extent} />
   return (
     <article className={`card ${classes.card}`} data-beside={beside || undefined} aria-label={screen.title}>
       {onFollow === undefined ? (

@@ -1,19 +1,21 @@
 /** The pages of the running job. */
-import { Button, Group } from '@mantine/core'
-import { Grid2x2, Hand, MonitorPlay } from 'lucide-react'
+import { Alert, Button, Group } from '@mantine/core'
+import { Grid2x2, Hand, Info, MonitorPlay } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import { useJob } from '../../job.ts'
 import { choose, goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { stageName } from '../../shell/job-words.ts'
 import { Controls } from './controls.tsx'
 import { Follow } from './follow.tsx'
-import { useFrames } from './frames.ts'
 import classes from './live.module.css'
 import { beginOwn, useKeptRecording } from './own-recording.ts'
 import type { Extent } from './picture.tsx'
 import { ScreenCard } from './screen-card.tsx'
+import { useSights } from './sights.ts'
 
 /** From this number of pages on, the text stands beside the picture, so that two rows of cards fit the window. */
 const MANY = 5
@@ -24,12 +26,20 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const own = useKeptRecording(state)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const followed = screens.find(({ id }) => id === query.screen)
-  useFrames((followed === undefined ? screens : [followed]).map(({ id }) => id))
+  useSights((followed === undefined ? screens : [followed]).map(({ id }) => id))
   if (screens.length === 0) return <NobodyPlays />
   return (
     <>
+      {!state.jobPlays && <NobodyPlaysNow />}
       <div className={classes.bar}>
-        <Controls of="job" control={state.controls.job} screen={followed?.id} extent={extent} onExtent={setExtent} />
+        <Controls
+          of="job"
+          control={state.controls.job}
+          screen={followed?.id}
+          extent={extent}
+          onExtent={setExtent}
+          disabled={!state.jobPlays}
+        />
         {followed !== undefined && <FollowButtons screen={followed.id} total={screens.length} own={own} />}
       </div>
       {followed === undefined ? (
@@ -38,6 +48,17 @@ export function Watch({ state }: { readonly state: LiveState }) {
         <Follow screen={followed} extent={extent} />
       )}
     </>
+  )
+}
+
+/** Above the last episodes while the run does something else. */
+function NobodyPlaysNow() {
+  const { t } = useTranslation()
+  const stage = useJob()?.current?.stage
+  return (
+    <Alert color="gray" icon={<Info size={18} aria-hidden />} title={t('live.resting')}>
+      {stage == null ? t('live.restingText') : t('live.restingIn', { stage: stageName(t, stage) })}
+    </Alert>
   )
 }
 

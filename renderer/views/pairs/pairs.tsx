@@ -75,7 +75,7 @@ function RoundReview({ rounds, round }: Props) {
           filters: (
             <>
               <PairFilters round={round} search={list.search} onSearch={list.setSearch} onChange={list.toFirst} />
-              <ListCount text={t('pairs.count', { count: rows.total })} />
+              <ListCount text={rows.known ? t('pairs.count', { count: rows.total }) : null} />
             </>
           ),
           content: <PairTable list={list} />,

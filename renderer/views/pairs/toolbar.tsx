@@ -3,7 +3,7 @@ import { ActionIcon, Button, Group, Progress, Tooltip } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Gauge, Play, Redo2, Undo2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { lab } from '../../api.ts'
+import { lab, useConnection } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { Answers, Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -22,7 +22,9 @@ interface Props {
 
 export function Toolbar({ round, editing, revert, onScored }: Props) {
   const { t } = useTranslation()
-  const busy = useJob()?.current == null ? null : t('pairs.busy')
+  const { lost } = useConnection()
+  const running = useJob()?.current == null ? null : t('pairs.busy')
+  const busy = lost ? t('app.lost') : running
   const { data: review } = useQuery({
     queryKey: ['pairs', 'review', round],
     queryFn: () => lab.pairs.review.query(round),

@@ -3,7 +3,7 @@ import { Button, Menu, NumberInput, Popover, Stack, Text } from '@mantine/core'
 import { ChevronDown, Play, RotateCw, StepForward } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useJob } from '../../job.ts'
+import { useBusy } from '../../job.ts'
 import { isUnfinished, type RunBrief } from '../../lab.ts'
 import { tell } from '../../shell/notices.tsx'
 import { again, resume, start } from '../../start.ts'
@@ -16,8 +16,7 @@ interface Props {
 
 export function Actions({ run }: Props) {
   const { t } = useTranslation()
-  const job = useJob()
-  const busy = job !== null && job.current !== null
+  const busy = useBusy()
   const unfinished = run !== undefined && isUnfinished(run)
   return (
     <>

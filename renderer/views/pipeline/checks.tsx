@@ -7,9 +7,9 @@ import { useTranslation } from 'react-i18next'
 import { CHECK_TITLES, type CheckName } from '../../../main/messages/check-titles.ts'
 import { message } from '../../../main/messages/message.ts'
 import type { CheckResult } from '../../../main/pipeline/stages/verify.ts'
-import { lab } from '../../api.ts'
+import { lab, useConnection } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
-import { useJob } from '../../job.ts'
+import { useBusy, useJob } from '../../job.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { openPanel } from '../../shell/commands.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -28,6 +28,8 @@ export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const job = useJob()
+  const busy = useBusy()
+  const { lost } = useConnection()
   const { own, looking, look } = useChecking()
   const fetched = useMutation({
     mutationFn: () => lab.verify.getMiniwob.mutate(),
@@ -56,12 +58,12 @@ export function Checks({ found, running, onSettings }: Props) {
           variant="default"
           leftSection={<ListChecks size={16} aria-hidden />}
           loading={looking}
-          disabled={job?.current != null}
+          disabled={busy}
           onClick={look}
         >
           {t('checks.look')}
         </Button>
-        {job?.current != null && <span className="soft">{t('checks.busy')}</span>}
+        {job?.current != null && !lost && <span className="soft">{t('checks.busy')}</span>}
       </Group>
     </div>
   )

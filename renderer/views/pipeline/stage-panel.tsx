@@ -4,7 +4,7 @@ import { Play } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import type { Message } from '../../../main/messages/message.ts'
-import { useJob } from '../../job.ts'
+import { useBusy } from '../../job.ts'
 import { choose } from '../../location.ts'
 import { Panel } from '../../parts/page.tsx'
 import { start } from '../../start.ts'
@@ -39,7 +39,7 @@ interface Props {
 
 export function StagePanel({ stop: { stop, records }, run, running, side, onSide }: Props) {
   const { t } = useTranslation()
-  const job = useJob()
+  const busy = useBusy()
   const verified = checksResult.safeParse(records.at(-1)?.result)
   return (
     <Panel
@@ -48,7 +48,7 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
       actions={
         <Button
           variant="default"
-          disabled={job?.current != null}
+          disabled={busy}
           leftSection={<Play size={15} aria-hidden />}
           onClick={() => void start(stop)}
         >

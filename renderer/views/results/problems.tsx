@@ -52,13 +52,13 @@ function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: 
   const columns = useProblemColumns(arm, other)
   const problem = list.rowAt(at)
   const names = { arm: armName(t, arm), other: armName(t, other) }
-  const count = t('results.problemCount', { count: list.total })
+  const count = list.known ? t('results.problemCount', { count: list.total }) : ''
   return (
     <Panel
       id={PROBLEMS}
       flush
       title={t('results.problems', names)}
-      note={task === undefined ? count : `${task} · ${count}`}
+      note={[task, count].filter(Boolean).join(' · ')}
       actions={<ProblemActions kind={kind} names={names} />}
     >
       <div className={classes.outcomes}>

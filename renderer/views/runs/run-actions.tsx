@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import { useJob } from '../../job.ts'
+import { useBusy } from '../../job.ts'
 import { isUnfinished, type RunBrief } from '../../lab.ts'
 import { goTo } from '../../location.ts'
 import { openNewStudy, VARY_BETA } from '../../shell/new-study.tsx'
@@ -13,7 +13,7 @@ import { again, resume } from '../../start.ts'
 
 export function RunActions({ run }: { readonly run: RunBrief }) {
   const { t } = useTranslation()
-  const busy = useJob()?.current != null
+  const busy = useBusy()
   const remove = useRemoval(run.id)
   return (
     <Group gap="xs" wrap="nowrap" justify="flex-end">

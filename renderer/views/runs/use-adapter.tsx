@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import { useJob } from '../../job.ts'
+import { useBusy } from '../../job.ts'
 import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -17,7 +17,7 @@ interface Props {
 export function UseAdapter({ path, as, name }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const job = useJob()
+  const busy = useBusy()
   const put = async (from: string) =>
     client.setQueryData(['adapters'], await lab.adapters.use.mutate({ path: from, as }))
   const use = async () => {
@@ -41,7 +41,7 @@ export function UseAdapter({ path, as, name }: Props) {
       size="compact-xs"
       variant="default"
       aria-label={t('runs.useOf', { arm: armName(t, as), adapter: name })}
-      disabled={job?.current != null}
+      disabled={busy}
       onClick={() => void use()}
     >
       {t('runs.use', { arm: armName(t, as) })}
