@@ -223,7 +223,7 @@ async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void
     }
   })
   await smooth('pairs, order by margin', async () => {
-    await page.getByRole('button', { name: 'Margin', exact: true }).click()
+    await page.getByRole('button', { name: 'Reference margin', exact: true }).click()
     await page.waitForTimeout(300)
   })
   await smooth('pairs, filter by state', async () => {

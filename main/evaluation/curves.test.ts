@@ -40,7 +40,7 @@ test('each stage that was trained has its figures', () => {
     ['SFT loss', 2],
     ['DPO loss', 1],
     ['Rewards', 1],
-    ['Margin', 0],
+    ['Reward margin', 0],
     ['Accuracy', 0],
     ['Log-probabilities', 0],
     ['Golden samples while training', 2],

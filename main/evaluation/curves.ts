@@ -51,7 +51,7 @@ const DPO: readonly Figure[] = [
     options: { include: [0] },
   },
   {
-    title: 'Margin',
+    title: 'Reward margin',
     words: 'Reward of chosen minus reward of rejected.',
     lines: [{ metric: 'rewards/margins', label: 'margin', tone: 'c-dpo' }],
     options: { include: [0] },

@@ -14,7 +14,7 @@ import { section } from './section.ts'
 import type { Interval } from './statistics.ts'
 import { tone } from './style.ts'
 import { comparisons, type ReportData, type RoundTruncation, type Summary } from './summary.ts'
-import { type Comparison, findingMessage } from './verdict.ts'
+import { type Comparison, findingMessage, standingApart } from './verdict.ts'
 
 /** The whole document. */
 export function reportPage(data: ReportData, summary: Summary): string {
@@ -118,12 +118,13 @@ function cellHtml(arm: string, cell: Cell): Html {
   return html`<td class="${tone(arm)}" title="${cell.successes} of ${cell.n}${faults}"><div class="cell"><b>${(100 * cell.success).toFixed(0)}</b>${track(cell)}<small>${interval(cell)}</small></div></td>`
 }
 
+/** An arrow only where they differ by more than their intervals. */
+const CHANGE_CLASSES = { better: 'up', worse: 'down', same: 'same' } as const
+
 function change({ cells: { sft, dpo } }: Row): Html | string {
   if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
   const difference = dpo.success - sft.success
-  // An arrow only where the two intervals do not overlap. That is stricter than most tests, on purpose.
-  const kind = dpo.low > sft.high ? 'up' : dpo.high < sft.low ? 'down' : 'same'
-  return html`<span class="${kind}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
+  return html`<span class="${CHANGE_CLASSES[standingApart(dpo, sft)]}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
 }
 
 function pairedSection(summary: Summary): Html {

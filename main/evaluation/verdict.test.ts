@@ -3,7 +3,7 @@ import { english } from '../messages/say.ts'
 import { armName, shortArmName } from './arms.ts'
 import { points, pValue } from './figures.ts'
 import { paired } from './statistics.ts'
-import { type Comparison, findingMessage, standing, verdictOf } from './verdict.ts'
+import { type Comparison, findingMessage, standing, standingApart, verdictOf } from './verdict.ts'
 
 /** A comparison in which only this arm solved `won` problems, and only the other solved `lost`. */
 const against = (won: number, lost: number, arm = 'dpo'): Comparison => ({ arm, ...paired(won, lost, 50, 50) })
@@ -83,4 +83,13 @@ it('names arms, and shorter where there is little room', () => {
 it('writes differences in points and p to three digits', () => {
   expect([0.056, -0.013, -0.0001].map(points)).toEqual(['+5.6', '−1.3', '0.0'])
   expect([0.00002, 0.0341].map(pValue)).toEqual(['p < 0.001', 'p = 0.034'])
+})
+
+it('tells single tasks apart only where their intervals do not overlap', () => {
+  const [low, high] = [
+    { low: 0.1, high: 0.4 },
+    { low: 0.5, high: 0.9 },
+  ]
+  expect([standingApart(high, low), standingApart(low, high)]).toEqual(['better', 'worse'])
+  expect(standingApart({ low: 0.3, high: 0.6 }, low)).toBe('same')
 })

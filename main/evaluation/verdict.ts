@@ -2,7 +2,7 @@
 import { type Message, type MessageId, message } from '../messages/message.ts'
 import { armName, CONTROLS, type Control } from './arms.ts'
 import { pairedFigures } from './figures.ts'
-import type { Paired } from './statistics.ts'
+import type { Interval, Paired } from './statistics.ts'
 
 /** The significance level: a difference with a smaller p counts as real. */
 export const LEVEL = 0.05
@@ -13,6 +13,15 @@ export type Standing = 'better' | 'worse' | 'same'
 export function standing({ difference, p }: Pick<Paired, 'difference' | 'p'>): Standing {
   if (p >= LEVEL) return 'same'
   return difference > 0 ? 'better' : 'worse'
+}
+
+/**
+ * The same for single tasks and groups of them, of which there are too many to test each: they differ where their intervals do
+ * not overlap. That is stricter than most tests, on purpose.
+ */
+export function standingApart(one: Interval, other: Interval): Standing {
+  if (one.low > other.high) return 'better'
+  return one.high < other.low ? 'worse' : 'same'
 }
 
 /** SFT, or one of DPO's policies, compared with another policy. */

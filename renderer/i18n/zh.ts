@@ -299,7 +299,7 @@ export const words: Words = {
     difference: '首个差异',
     over: '而非',
     lengths: '长度',
-    margin: '间隔',
+    margin: '参考间隔',
     policyMargin: '策略间隔',
     tokens: '逐词元：参考与策略',
     under: '策略',

@@ -30,7 +30,7 @@ export type BandMetric = (typeof BAND_METRICS)[number]
 /** How to read each of them. */
 const FIGURES: Readonly<Record<BandMetric, { readonly title: string; readonly words: string }>> = {
   loss: { title: 'DPO loss', words: 'The whole loss of a step.' },
-  'rewards/margins': { title: 'Margin', words: 'Reward of chosen minus reward of rejected.' },
+  'rewards/margins': { title: 'Reward margin', words: 'Reward of chosen minus reward of rejected.' },
   'logps/chosen': { title: 'Log-probability of chosen', words: 'Sums over the answers, in nats.' },
   'rewards/accuracies': { title: 'Accuracy', words: 'Share of pairs whose chosen has the higher reward.' },
 }

@@ -36,7 +36,7 @@ test('the page has every seed, means with intervals, differences, tasks and curv
   expect(page?.match(/<circle class="seed"/g)).toHaveLength(6 * 3 * 3)
   expect(page?.match(/class="band"/g)).toHaveLength(2)
   // The band reaches from the lowest to the highest seed.
-  expect(page).toContain('Margin')
+  expect(page).toContain('Reward margin')
 })
 
 test('study.json is the summary', () => {

@@ -38,6 +38,20 @@ describe('smooth', () => {
   })
 })
 
+test('the smoothed value of a step is the same in every zoom', () => {
+  const line = { id: 'a', label: 'A', colour: 'red', bounds: null }
+  const whole = Array.from({ length: 100 }, (_, step): [number, number] => [step, Math.sin(step) + step / 50])
+  const [all] = drawnOf([{ ...line, points: whole, whole }], 0.9)
+  const [zoom] = drawnOf([{ ...line, points: whole.slice(40, 61), whole }], 0.9)
+  expect(zoom!.line.map(([step]) => step)).toEqual(whole.slice(40, 61).map(([step]) => step))
+  for (let step = 40; step <= 60; step++) expect(valueAt(zoom!.line, step)).toBe(valueAt(all!.line, step))
+  // Of a long training the whole has fewer points than the zoom.
+  const coarse = whole.filter(([step]) => step % 16 === 0)
+  const [far] = drawnOf([{ ...line, points: coarse, whole: coarse }], 0.9)
+  const [near] = drawnOf([{ ...line, points: whole.slice(40, 61), whole: coarse }], 0.9)
+  for (let step = 40; step <= 60; step++) expect(valueAt(near!.line, step)).toBe(valueAt(far!.line, step))
+})
+
 describe('joinColumns', () => {
   it('orders the steps of all columns', () => {
     expect(

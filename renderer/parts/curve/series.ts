@@ -14,6 +14,8 @@ export interface Series {
   /** Whether the line is never smoothed: evaluations are few, and readers look for the step of their minimum. */
   readonly exact?: boolean
   readonly points: readonly Point[]
+  /** The points of all steps, where `points` are those of a zoom: smoothing reads them, so that it does not depend on the zoom. */
+  readonly whole?: readonly Point[]
   /** The smallest and greatest value that each point stands for; null where each point stands for one step. */
   readonly bounds: readonly (Range | null)[] | null
 }
@@ -68,12 +70,22 @@ export interface Drawn extends Series {
   readonly line: readonly Point[]
 }
 
-/** The drawn lines of the series, with this weight of smoothing. */
+/** The drawn lines of the series, with this weight of smoothing. The smoothed value of a step is the same in every zoom. */
 export function drawnOf(series: readonly Series[], smoothing: number): Drawn[] {
   return series.map((one) => {
+    const { points, whole = points } = one
     const smoothed = smoothing > 0 && one.exact !== true
-    return { ...one, line: smoothed ? smooth(one.points, smoothing) : one.points }
+    return { ...one, line: smoothed ? part(smooth(whole, smoothing), points) : points }
   })
+}
+
+/** The part of a line where `points` are. At both ends it has the value that `valueAt` reads there. */
+function part(line: readonly Point[], points: readonly Point[]): Point[] {
+  const [from, to] = [points[0]?.[0], points.at(-1)?.[0]]
+  if (from === undefined || to === undefined) return []
+  const inner = line.filter(([step]) => step > from && step < to)
+  const ends: Point[] = [from, ...(to > from ? [to] : [])].map((step) => [step, valueAt(line, step)])
+  return [ends[0]!, ...inner, ...ends.slice(1)]
 }
 
 /** Whether a logarithmic scale leaves out some of their values. */

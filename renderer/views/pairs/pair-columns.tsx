@@ -31,7 +31,7 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
       {
         id: 'margin',
         label: t('pairs.margin'),
-        width: '58px',
+        width: '118px',
         number: true,
         sortable: true,
         cell: ({ margin }) => (margin === null ? '–' : decimal(margin)),

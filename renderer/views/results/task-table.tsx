@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { points } from '../../../main/evaluation/figures.ts'
+import { standingApart } from '../../../main/evaluation/verdict.ts'
 import type { Results } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
@@ -121,8 +122,10 @@ function RateCell({ arm, rate }: { readonly arm: string; readonly rate: Row['cel
   )
 }
 
+/** A colour only where they differ by more than their intervals. */
+const CHANGE_CLASSES = { better: 'chosen', worse: 'rejected', same: 'soft' } as const
+
 function ChangeCell({ cells: { sft, dpo } }: Pick<Row, 'cells'>) {
   if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
-  const difference = dpo.success - sft.success
-  return <b className={difference < 0 ? 'rejected' : difference > 0 ? 'chosen' : 'soft'}>{points(difference)}</b>
+  return <b className={CHANGE_CLASSES[standingApart(dpo, sft)]}>{points(dpo.success - sft.success)}</b>
 }

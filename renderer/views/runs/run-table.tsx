@@ -92,7 +92,7 @@ function RunRow({ run, marked, onMark }: RunRowProps) {
       <td>
         {sft !== undefined && dpo !== undefined ? (
           <a href={hrefOf('results', { run: run.id })}>
-            SFT {percent(sft)} → <b className="chosen">DPO {percent(dpo)}</b>
+            SFT {percent(sft)} → DPO {percent(dpo)}
           </a>
         ) : (
           <span className="soft">{run.told?.line != null && say(run.told.line)}</span>

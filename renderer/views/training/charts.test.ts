@@ -17,7 +17,13 @@ const curve = (of: Arm, name: string, mean: readonly (number | null)[] = [1, 2])
 
 const [dpo, replay] = [arm('dpo'), arm('replay')]
 const rewards = [dpo, replay].flatMap((one) => [curve(one, 'rewards/chosen'), curve(one, 'rewards/rejected')])
-const common = { arms: [dpo, replay], colours: ['blue', 'red'], several: false, curves: new Curves(rewards) }
+const common = {
+  arms: [dpo, replay],
+  colours: ['blue', 'red'],
+  several: false,
+  curves: new Curves(rewards),
+  whole: new Curves([]),
+}
 
 test('charts without a value are left out', () => {
   const curves = new Curves([...rewards, curve(dpo, 'grad_norm', [])])

@@ -33,6 +33,8 @@ export interface Trainings {
   /** Whether they belong to several runs: then names include the run. */
   readonly several: boolean
   readonly curves: Curves
+  /** Their curves over all steps, where `curves` are those of a zoom. */
+  readonly whole: Curves
 }
 
 export interface ChartContent {
@@ -59,7 +61,7 @@ export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Training
 /** A line of a chart; undefined where the training does not have the metric. */
 function seriesOf(
   t: TFunction,
-  { arms, colours, shown, several, curves }: Trainings,
+  { arms, colours, shown, several, curves, whole }: Trainings,
   arm: Arm,
   { metric, role }: ChartSpec['lines'][number],
 ): Series | undefined {
@@ -74,6 +76,7 @@ function seriesOf(
     colour: lineColour(role, colours[arms.indexOf(arm)]!, alone),
     dashed: role === 'heldOut' || role === 'rejected',
     exact: role === 'heldOut',
+    whole: (whole.of(arm, metric) ?? points).points,
     ...points,
   }
 }

@@ -36,8 +36,8 @@ export function TrainingCharts({ stage, arms, several }: Props) {
   const { whole, part, error, isLoading, refetch } = useShownCurves(stage, shown, range)
   const colours = useMemo(() => coloursOf(arms), [arms])
   const charts = useMemo(
-    () => chartsOf(t, stage, { arms, colours, shown, several, curves: part }),
-    [t, stage, arms, colours, shown, several, part],
+    () => chartsOf(t, stage, { arms, colours, shown, several, curves: part, whole }),
+    [t, stage, arms, colours, shown, several, part, whole],
   )
   const lastStep = Math.max(1, ...shown.map((arm) => arm.lastStep))
   const zoom = useCallback((to: Range | null) => setRange(to === null ? null : within(to, [1, lastStep])), [lastStep])
