@@ -29,6 +29,11 @@ test.describe('with studies', () => {
         await screenshot(page, `studies-${study}-${at + 1}`)
       }
     }
+    await go('#/results?run=1')
+    await page.getByRole('button', { name: words.studies.make.vary }).click()
+    await page.getByRole('region', { name: words.studies.make.takes }).waitFor()
+    await clean(page, 'studies-make')
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
   })
 
   test('a study is read, paused, ordered and exported', async ({ page, context }) => {
@@ -68,7 +73,6 @@ test('a study is made from a run, and told before', async ({ page }) => {
   await page.getByRole('button', { name: 'Vary beta' }).click()
   const dialog = page.getByRole('dialog', { name: 'A study from run 1' })
   await expect(dialog.getByText(/^\d+: 5 seeds × \d variants$/)).toBeVisible()
-  await clean(page, 'studies-make')
   await dialog.getByLabel('Values').fill('0.2, no')
   await expect(dialog.getByRole('alert')).toContainText('training.dpo.beta')
   await dialog.getByLabel('Values').fill('0.2')

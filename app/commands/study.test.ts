@@ -112,6 +112,12 @@ testNative(
     const again = await cli('study', plan, '--resume')
     expect(again).toMatchObject({ status: 0, stdout: expect.stringMatching(/by the times of run \d/) })
     expect(again.stdout).not.toContain('Training 1 of')
+    // As a kill leaves it that comes between the last training and the report.
+    writeFileSync(join(reports, 'study.html'), 'an older report')
+    writeFileSync(join(folder, 'reports', 'beta-4-lock'), '')
+    expect((await cli('studies', 'work', ...options)).status).toBe(0)
+    expect(readFileSync(join(reports, 'study.html'), 'utf8')).toContain('<h2>Differences</h2>')
+    expect(existsSync(join(folder, 'reports', 'beta-4-lock'))).toBe(false)
     expect((await cli('studies', ...options)).stdout).toMatch(/^ {3}1 {2}beta {2}open +4 of 4 done/)
     expect((await cli('studies', 'show', '1', ...options)).stdout).toMatch(
       /^ {3}1 {2}done +run 1 +seed 1 {2}beta 0\.1\n/,

@@ -11,7 +11,7 @@ import { type Message, message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { Store } from '../store/store.ts'
 import { runArtifacts } from './artifacts.ts'
-import { sharesOf, takeShares } from './share.ts'
+import { shareKeys, sharesOf, takeShares } from './share.ts'
 
 let folder: string
 let store: Store
@@ -148,4 +148,10 @@ test.each([
   [{ evaluation: { controls: false } }, ['golden', 'sft', 'collection']],
 ] satisfies [ConfigInput, string[]][])('with %j a member shares %j', (more, shares) => {
   expect([...sharesOf(configured(), configured(more))]).toEqual(shares)
+})
+
+test('the texts of shares are equal exactly where members share', () => {
+  const [one, other] = [configured(), configured({ training: { dpo: { beta: 0.7 } } })]
+  expect(shareKeys(one)).toEqual(shareKeys(other))
+  expect(shareKeys(configured({ project: { seed: 99 } })).get('sft')).not.toBe(shareKeys(one).get('sft'))
 })

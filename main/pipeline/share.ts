@@ -38,19 +38,18 @@ const DEPENDS: Readonly<Record<Share, readonly string[]>> = {
   base: ['tasks', 'model', 'environment', 'evaluation'],
 }
 
-/** What two members of a study share, by their settings. */
-export function sharesOf(one: Config, other: Config): ReadonlySet<Share> {
-  return new Set(SHARES.filter((share) => agree(one, other, DEPENDS[share])))
+/** For each share a text of all that it depends on: members that have the same text can share it. */
+export function shareKeys(config: Config): ReadonlyMap<Share, string> {
+  const settings = [...flatten(config)].filter(([key]) => !DPO_ALONE.includes(key))
+  const isOf = (key: string, groups: readonly string[]) =>
+    groups.some((group) => key === group || key.startsWith(`${group}.`))
+  return new Map(SHARES.map((share) => [share, JSON.stringify(settings.filter(([key]) => isOf(key, DEPENDS[share])))]))
 }
 
-function agree(one: Config, other: Config, keys: readonly string[]): boolean {
-  const read = (config: Config) =>
-    JSON.stringify(
-      [...flatten(config)].filter(
-        ([key]) => keys.some((group) => key === group || key.startsWith(`${group}.`)) && !DPO_ALONE.includes(key),
-      ),
-    )
-  return read(one) === read(other)
+/** What two members of a study share, by their settings. */
+export function sharesOf(one: Config, other: Config): ReadonlySet<Share> {
+  const [own, others] = [shareKeys(one), shareKeys(other)]
+  return new Set(SHARES.filter((share) => own.get(share) === others.get(share)))
 }
 
 /** The names of shares, for people. */
@@ -157,7 +156,7 @@ async function takeAdapter({ run, earlier }: Pair, arm: string, round: number): 
  * number of later rounds is not known before.) Returns whether there were any.
  */
 function takeEvaluated({ store, run, earlier }: Pair, arm: string): boolean {
-  const isAlike = agree(run.config, earlier.config, DEPENDS.base) && run.config.flywheel.rounds === 1
+  const isAlike = sharesOf(run.config, earlier.config).has('base') && run.config.flywheel.rounds === 1
   if (!isAlike || earlier.config.flywheel.rounds !== 1 || !isDone(store, earlier.id, 'evaluate', 1)) return false
   return store.episodes.copy(keyOf(earlier, 'evaluate', 1, arm), keyOf(run, 'evaluate', 1, arm))
 }

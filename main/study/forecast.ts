@@ -13,7 +13,7 @@ import { controlsOf } from '../evaluation/arms.ts'
 import { nearestFolder } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { type Share, sharesOf } from '../pipeline/share.ts'
+import { type Share, shareKeys } from '../pipeline/share.ts'
 import type { StageRecord } from '../store/stages.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedMember } from '../store/studies.ts'
@@ -50,10 +50,11 @@ export async function forecastStudy(
   const configs = members.map(({ config }) => config)
   const [first] = configs
   const known = first === undefined ? null : await timesOf(store, first, measure)
+  const shares = sharesWithEarlier(configs)
   const sum = (amount: (config: Config, at: number) => number) =>
     members.reduce((total, { config, done = false }, at) => total + (done ? 0 : amount(config, at)), 0)
   return {
-    seconds: known && sum((config, at) => memberSeconds(config, earlierShares(configs, at), known.times)),
+    seconds: known && sum((config, at) => memberSeconds(config, shares[at]!, known.times)),
     alone: known && sum((config) => memberSeconds(config, new Set(), known.times)),
     source: known?.source ?? null,
     bytes: sum(memberBytes),
@@ -70,9 +71,15 @@ export function forecastLeft(store: Store, study: number): Promise<StudyForecast
   return forecastStudy(store, members, { measure: false })
 }
 
-/** What a member shares with those before it. */
-function earlierShares(configs: readonly Config[], at: number): ReadonlySet<Share> {
-  return new Set(configs.slice(0, at).flatMap((earlier) => [...sharesOf(configs[at]!, earlier)]))
+/** What each member shares with those before it. */
+function sharesWithEarlier(configs: readonly Config[]): ReadonlySet<Share>[] {
+  const seen = new Set<string>()
+  return configs.map((config) => {
+    const keys = [...shareKeys(config)].map(([share, key]) => ({ share, key: `${share} ${key}` }))
+    const shared = new Set(keys.flatMap(({ share, key }) => (seen.has(key) ? [share] : [])))
+    for (const { key } of keys) seen.add(key)
+    return shared
+  })
 }
 
 type Times = (config: Config) => StageTimes
