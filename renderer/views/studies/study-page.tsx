@@ -67,7 +67,9 @@ function Where({ id, studies }: Props) {
   const { t } = useTranslation()
   return (
     <span className={classes.where}>
-      <Anchor href={hrefOf('studies')}>{t('studies.all')}</Anchor>
+      <Anchor underline="always" href={hrefOf('studies')}>
+        {t('studies.all')}
+      </Anchor>
       <NativeSelect
         size="xs"
         aria-label={t('studies.which')}
