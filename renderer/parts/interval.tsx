@@ -10,11 +10,24 @@ export interface Rate {
   readonly n: number
 }
 
+/** The arms that have a colour in theme.css; `dpo_b` to `dpo_d` are further variants of a study. */
+const COLOURED = [
+  'base',
+  'sft',
+  'success_sft',
+  'nll_chosen',
+  'replay',
+  'rloo',
+  'grpo',
+  'dpo',
+  'dpo_b',
+  'dpo_c',
+  'dpo_d',
+] as const
+
 /** The colour of a policy, by its arm. */
 export function armColour(arm: string): string {
-  const known = ['base', 'sft', 'dpo', 'success_sft', 'nll_chosen', 'replay', 'dpo_b', 'dpo_c', 'dpo_d'].find(
-    (one) => one === arm.replace(/_round_\d+$|_before$/, ''),
-  )
+  const known = COLOURED.find((one) => one === arm.replace(/_round_\d+$|_before$/, ''))
   return known === undefined ? 'var(--neutral)' : `var(--arm-${known})`
 }
 
