@@ -83,6 +83,12 @@ test.each([
     ['merge', 'absent/merged', '--adapter', 'sft', '--set', 'paths.sft_adapter_path=absent/own'],
     /absent\/own\/adapter_config\.json is missing/,
   ],
+  [
+    ['merge', 'absent/merged', '--adapter', 'package.json'],
+    /package\.json\/adapter_config\.json is missing; give the folder of a LoRA adapter/,
+  ],
+  [['play', 'click-button', '--set', 'model.base_model_name=absent.gguf'], /absent\.gguf is missing; name a file/],
+  [['play', 'click-button', '--seed', '99999999999999999999'], /^--seed must be between -9007199254740991 and 9007/],
   [['pipeline', '--rounds', '0'], /^command line: flywheel.rounds must be at least 1, but is 0\.$/],
 ])('%j is bad input, said in a sentence', async (args, message) => {
   const { status, stdout, stderr } = await cli(...args)

@@ -27,8 +27,10 @@ export function example(commands: string): string {
 /** Returns a parser for a whole number. The parser throws UserError where the text is none. */
 export function whole(option: string): (text: string) => number {
   return (text) => {
-    if (/^-?\d+$/.test(text)) return Number(text)
-    throw new UserError('optionNotWhole', { option, text })
+    if (!/^-?\d+$/.test(text)) throw new UserError('optionNotWhole', { option, text })
+    if (!Number.isSafeInteger(Number(text)))
+      throw new UserError('optionTooLarge', { option, most: Number.MAX_SAFE_INTEGER })
+    return Number(text)
   }
 }
 

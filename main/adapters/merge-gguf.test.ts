@@ -117,6 +117,31 @@ function read({ file, tensors }: ReturnType<typeof readGgufHeader>, name: string
   return new Float32Array(Uint8Array.from(readFileSync(file).subarray(begin, end)).buffer)
 }
 
+test.each(['safetensors', 'F16', 'BF16', 'F32', 'Q8_0'] as const)(
+  'a base with NaN is not merged into %s',
+  async (form) => {
+    await prepare(qwen2)
+    const target = at(form === 'safetensors' ? 'merged' : 'merged.gguf')
+    for (const name of ['model.norm.weight', 'model.layers.0.mlp.up_proj.weight']) {
+      const weights = new Map(randomModel(qwen2, 1, 0.2))
+      const { shape, data } = weights.get(name)!
+      weights.set(name, { shape, data: data.with(3, Number.NaN) })
+      await saveCheckpoint(at('base'), qwen2, weights)
+      await writeTinyTokenizer(at('base'))
+      await expect(mergeAdapter(at('base'), at('adapter'), target, { form })).rejects.toThrow(
+        `${name} holds NaN or infinity`,
+      )
+      expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+    }
+  },
+)
+
+test('a folder does not get the name of a file', async () => {
+  await prepare(qwen2)
+  await expect(mergeAdapter(at('base'), at('adapter'), at('merged.gguf'))).rejects.toThrow('add --gguf')
+  expect(readdirSync(room).sort()).toEqual(['adapter', 'base'])
+})
+
 test('a plain adapter keeps its numbers, and one of alpha 0 changes nothing', async () => {
   await prepare(qwen2)
   await mergeAdapter(at('base'), at('adapter'), at('plain.gguf'), { form: 'LoRA' })

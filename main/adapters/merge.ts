@@ -56,6 +56,7 @@ export function checkTarget(base: string, adapterFolder: string, target: string,
     if (existsSync(target)) throw new UserError('mergeFileTaken', { file: target })
     return
   }
+  if (target.endsWith('.gguf')) throw new UserError('mergeFolderAsGguf', { file: target })
   settleFolder(target)
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
     throw new UserError('mergeTargetTaken', { folder: target })

@@ -31,7 +31,7 @@ export interface WriteOptions {
 
 /**
  * Opens a base model and an adapter for it, and gives them to `use`. Weights are read in pieces, never whole.
- * @throws UserError where either is unusable or they do not fit together, and what `use` throws.
+ * @throws UserError where either is unusable or they do not fit together, a number is not finite, and what `use` throws.
  */
 export async function usingMerged<Result>(
   base: string,
@@ -56,6 +56,7 @@ export async function usingMerged<Result>(
         const from = trained === undefined ? checkpoint.pieces(name) : savedPieces(adapterFolder, trained)
         for await (const piece of mergedPieces(from, adapter, name)) {
           signal?.throwIfAborted()
+          checkFinite(name, { shape: [], data: widen(piece.bytes, piece.dtype) }, checkpoint.fileOf)
           yield piece
         }
       },

@@ -221,6 +221,8 @@ test('finds a GGUF file by its path, also without an ending, and tells the files
     /no config\.json; name one of the files: tiny-Q4_0\.gguf, tiny-Q8_0\.gguf/,
   )
   expect(() => resolveModel(join(lmStudio, 'tiny.gguf'))).toThrow(/tiny\.gguf is missing; name a file that is there/)
+  mkdirSync(join(lmStudio, 'folder.gguf'))
+  expect(() => resolveModel(join(lmStudio, 'folder.gguf'))).toThrow(/folder\.gguf is not a file; name a GGUF file/)
   // No name on the hub ends so.
   expect(isOnHub('nobody/tiny.gguf')).toBe(false)
 })

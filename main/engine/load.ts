@@ -84,7 +84,10 @@ export function resolveModel(name: string, cache: string = huggingFaceCache()): 
     throw new UserError('modelPartialOffline', { ...values, variable })
   }
   if (mayBeOnHub(name) && variable !== null) throw new UserError('modelOffline', { name, variable, folder: place })
-  if (name.endsWith('.gguf')) throw new UserError('ggufMissing', { file: resolve(PROJECT_ROOT, name) })
+  if (name.endsWith('.gguf')) {
+    const file = resolve(PROJECT_ROOT, name)
+    throw new UserError(existsSync(file) ? 'ggufNotAFile' : 'ggufMissing', { file })
+  }
   const wanted = resolve(PROJECT_ROOT, 'models', name.replace(/^models\//, ''))
   throw new UserError('modelMissing', { name, cache, folder: wanted })
 }

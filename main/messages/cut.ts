@@ -1,4 +1,4 @@
-/** Shortens long lists of messages, and of what a message names. */
+/** Shortens long lists of messages, and what a message names. */
 import { type Message, message, type Value } from './message.ts'
 
 /** The most messages that are shown of one list. */
@@ -17,4 +17,13 @@ const MOST_LINES = 10
 export function shortLines(lines: readonly number[]): readonly Value[] {
   const rest = lines.length - MOST_LINES
   return rest > 0 ? [...lines.slice(0, MOST_LINES), message('linesMore', { count: rest })] : lines
+}
+
+/** The most characters that a message shows of a text from outside. */
+const MOST_CHARACTERS = 80
+
+/** A text from a file for a message: on one line, and of a long one the beginning. */
+export function shortText(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}...` : line
 }

@@ -57,6 +57,8 @@ export const ENGLISH = {
   mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
   mustDivideAttentionHeads: 'must divide num_attention_heads',
   mustBeEven: 'must be even',
+  mustBeTexts: 'must be a list of texts',
+  mustBeWholeNumbers: 'must be a list of whole numbers',
   mustBeFamily: 'must be qwen2, qwen3 or llama',
   biasUnsupported: 'must be false, as biases are supported only where Qwen2 has them',
   mustExceedLowFactor: 'must be more than low_freq_factor',
@@ -164,6 +166,7 @@ export const ENGLISH = {
   dtypeUnsupported:
     '{{file}}: {{name}} is of dtype {{dtype}}; only F32, F16 and BF16 can be read, so convert the file to one of them.',
   ggufMissing: '{{file}} is missing; name a file that is there. npx dpo-driver models lists them.',
+  ggufNotAFile: '{{file}} is not a file; name a GGUF file. npx dpo-driver models lists them.',
   ggufMagicMissing: '{{file}} is not a GGUF file: it does not begin with "GGUF"; copy or download it again.',
   ggufVersion: '{{file}} is of GGUF version {{version}}; this lab reads versions 2 and 3. Convert the model again.',
   ggufBigEndian: '{{file}} is a GGUF file for big-endian machines; use the usual one, which is little-endian.',
@@ -193,6 +196,7 @@ export const ENGLISH = {
     '{{file}} is one of {{count}} parts of a model; give the parts names such as model-00001-of-00003.gguf again.',
   ggufPartMissing: '{{file}} is a part of a model, and {{missing}} is not beside it; copy all parts into one folder.',
   ggufPartsDisagree: '{{file}} does not belong to the other parts ({{key}} differs); copy or download all parts again.',
+  ggufNoModel: '{{file}} holds no model (its general.type is {{kind}}); name the file of the base model.',
   ggufArchitecture:
     '{{file}} holds a model of architecture {{architecture}}; this lab computes {{known}}. Use a model of one of these.',
   ggufOtherModel: 'this lab does not compute such a model',
@@ -679,6 +683,7 @@ export const ENGLISH = {
   // Merging adapters. (main/adapters)
   mergePreTokenizer:
     "The tokenizer's pre-tokenizer is not Qwen2's: load the merged model's with AutoTokenizer, as Qwen2Tokenizer of transformers 5 would replace it.",
+  mergeFolderAsGguf: '{{file}} is the name of a GGUF file; add --gguf to write one, or name a folder.',
   mergeGgufName: '{{file}} does not end in .gguf, by which programs know the format; choose another name.',
   mergeFileTaken: '{{file}} already exists; choose another name or remove it.',
   mergeGgufPreTokenizer:
@@ -867,6 +872,7 @@ export const ENGLISH = {
   outputLost: 'A part of the output could not be written ({{code}}); write it to another place.',
   optionNegative: '{{option}} must be at least 0.',
   optionNotWhole: '{{option}} must be a whole number, but is "{{text}}".',
+  optionTooLarge: '{{option}} must be between -{{most}} and {{most}}.',
   optionNotAPort: 'command line: {{option}} must be a number from 0 to 65535, but is "{{text}}".',
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
   portUnavailable: 'Port {{port}} is taken; choose another with --port.',

@@ -47,6 +47,8 @@ export const CHINESE = translated({
   mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
   mustDivideAttentionHeads: '必须整除 num_attention_heads',
   mustBeEven: '必须是偶数',
+  mustBeTexts: '必须是文字的列表',
+  mustBeWholeNumbers: '必须是整数的列表',
   mustBeFamily: '必须是 qwen2、qwen3 或 llama',
   biasUnsupported: '必须是 false，因为只支持 Qwen2 所具有的偏置',
   mustExceedLowFactor: '必须大于 low_freq_factor',
@@ -143,6 +145,7 @@ export const CHINESE = translated({
   safetensorsShrank: '{{file}} 在读取时变短了；请重新复制或下载。',
   dtypeUnsupported: '{{file}}：{{name}} 的类型是 {{dtype}}；只能读取 F32、F16 和 BF16，请把文件转换成其中之一。',
   ggufMissing: '{{file}} 不存在；请指定已有的文件。npx dpo-driver models 会列出它们。',
+  ggufNotAFile: '{{file}} 不是文件；请指定一个 GGUF 文件。npx dpo-driver models 会列出它们。',
   ggufMagicMissing: '{{file}} 不是 GGUF 文件：开头不是“GGUF”；请重新复制或下载。',
   ggufVersion: '{{file}} 是 GGUF 第 {{version}} 版；本实验室读第 2 版和第 3 版。请重新转换该模型。',
   ggufBigEndian: '{{file}} 是大端机器用的 GGUF 文件；请使用常见的小端文件。',
@@ -168,6 +171,7 @@ export const CHINESE = translated({
   ggufPartName: '{{file}} 是模型的 {{count}} 个部分之一；请恢复各部分的名称，例如 model-00001-of-00003.gguf。',
   ggufPartMissing: '{{file}} 是模型的一个部分，旁边缺少 {{missing}}；请把所有部分复制到一个文件夹里。',
   ggufPartsDisagree: '{{file}} 与其他部分不属于同一个模型（{{key}} 不同）；请重新复制或下载所有部分。',
+  ggufNoModel: '{{file}} 里没有模型（general.type 是 {{kind}}）；请指定基座模型的文件。',
   ggufArchitecture: '{{file}} 中模型的架构是 {{architecture}}；本实验室能计算 {{known}}。请使用其中一种架构的模型。',
   ggufOtherModel: '本实验室不能计算这样的模型',
   ggufHeadSizes: '{{file}}：{{key}} 是 {{found}}，而每个头有 {{wanted}} 个数；本实验室不能计算这样的模型。',
@@ -586,6 +590,7 @@ export const CHINESE = translated({
   // 合并适配器。（main/adapters）
   mergePreTokenizer:
     '分词器的预分词器不是 Qwen2 的：请用 AutoTokenizer 加载合并后模型的分词器，因为 transformers 5 的 Qwen2Tokenizer 会换掉它。',
+  mergeFolderAsGguf: '{{file}} 是 GGUF 文件的名字；要写这种文件请加 --gguf，否则请指定文件夹。',
   mergeGgufName: '{{file}} 不以 .gguf 结尾，而程序靠它认出格式；请换一个名字。',
   mergeFileTaken: '{{file}} 已经存在；请换一个名字，或把它移走。',
   mergeGgufPreTokenizer:
@@ -764,6 +769,7 @@ export const CHINESE = translated({
   outputLost: '有一部分输出无法写入（{{code}}）；请写到别的位置。',
   optionNegative: '{{option}} 不能小于 0。',
   optionNotWhole: '{{option}} 必须是整数，现在是“{{text}}”。',
+  optionTooLarge: '{{option}} 必须在 -{{most}} 和 {{most}} 之间。',
   optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
   portUnavailable: '端口 {{port}} 不能使用；请用 --port 另选一个。',

@@ -29,7 +29,8 @@ export function readOptionalSync(file: string): string | undefined {
 }
 
 function refused(file: string, error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+  // ENOTDIR: the path leads through a file.
+  if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
   throw new UserError('fileUnreadable', { file, reason: reasonOf(error) })
 }
 

@@ -46,6 +46,12 @@ test('keys that writers leave out have the values that llama.cpp takes', () => {
   expect(config).toEqual({ ...tied, num_key_value_heads: 4, rope_theta: 10_000 })
 })
 
+test('a file without an embedding lacks it', () => {
+  const file = join(room, 'model.gguf')
+  writeFileSync(file, ggufBytes({ values: ggufValues(tied) }))
+  expect(() => modelConfigOf(openGguf(file))).toThrow(/lacks the tensor token_embd\.weight/)
+})
+
 test('a head in the file is used', () => {
   const head: GgufEntry = { name: 'output.weight', type: 'F32', shape: [1], bytes: new Uint8Array(4) }
   expect(configWith(tied, {}, [head]).tie_word_embeddings).toBe(false)
@@ -58,6 +64,8 @@ test('what this lab does not compute is refused by name', () => {
       /architecture gemma3; this lab computes qwen2, qwen3, llama\. Use/,
     ],
     [{ 'general.architecture': null }, /architecture -; this lab computes/],
+    [{ 'general.architecture': { string: 'x\n'.repeat(5000) } }, /architecture (x ){40}\.\.\.; this/],
+    [{ 'general.type': { string: 'adapter' } }, /holds no model \(its general\.type is adapter\)/],
     [{ 'qwen2.block_count': null }, /model\.gguf: qwen2\.block_count is missing/],
     [{ 'qwen2.block_count': { uint32: 0 } }, /num_hidden_layers/],
     [{ 'qwen2.embedding_length': { uint32: 0xffffffff } }, /hidden_size/],

@@ -1,5 +1,6 @@
 /** A GGUF file's metadata as a Hugging Face config.json. */
 import { z } from 'zod'
+import { shortText } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { parseModelConfig } from '../checkpoint/config-json.ts'
@@ -32,9 +33,20 @@ const schema = z.looseObject({
   expert_count: z.literal(0).optional(),
 })
 
-/** The configuration of a GGUF file's model. @throws UserError as configOf does, and if a number is not possible. */
+/** What general.type says of a file that holds a model. Adapters, for example, have another. */
+const MODEL = 'model'
+
+const EMBEDDING = ggufName('model.embed_tokens.weight')!
+
+/**
+ * The configuration of a GGUF file's model.
+ * @throws UserError as configOf does, and if a number is not possible or the embedding is missing.
+ */
 export function modelConfigOf(gguf: Gguf): ModelConfig {
-  return parseModelConfig(gguf.file, JSON.stringify(configOf(gguf)))
+  const config = configOf(gguf)
+  const { file, tensors } = gguf
+  if (!tensors.has(EMBEDDING)) throw new UserError('tensorMissing', { file, name: EMBEDDING })
+  return parseModelConfig(file, JSON.stringify(config))
 }
 
 /**
@@ -43,11 +55,14 @@ export function modelConfigOf(gguf: Gguf): ModelConfig {
  */
 export function configOf(gguf: Gguf): Record<string, unknown> {
   const { file, metadata, tensors } = gguf
+  const kind = metadata.get('general.type') ?? MODEL
+  if (kind !== MODEL) throw new UserError('ggufNoModel', { file, kind: shortText(String(kind)) })
   // llama.cpp and transformers call these families alike.
   const architecture = metadata.get('general.architecture')
   const model_type = MODEL_TYPES.find((type) => type === architecture)
   if (model_type === undefined) {
-    throw new UserError('ggufArchitecture', { file, architecture: `${architecture ?? '-'}`, known: MODEL_TYPES })
+    const named = shortText(String(architecture ?? '-'))
+    throw new UserError('ggufArchitecture', { file, architecture: named, known: MODEL_TYPES })
   }
   const prefix = `${model_type}.`
   const own = [...metadata].flatMap(([key, value]) =>
@@ -61,7 +76,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     const found = keys[key] ?? head_dim
     if (found !== head_dim) throw new UserError('ggufHeadSizes', { file, key: prefix + key, found, wanted: head_dim })
   }
-  const embedding = tensors.get(ggufName('model.embed_tokens.weight')!)
+  const embedding = tensors.get(EMBEDDING)
   const rope_theta = shortest(keys['rope.freq_base'])
   const prompt = metadata.get(GGUF_PROMPT)
   return {
@@ -83,7 +98,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
     attention_dropout: 0,
     use_sliding_window: false,
     torch_dtype: DTYPES[writtenDtype(embedding?.type ?? 'F16')],
-    ...(prompt !== undefined && { [CONFIG_PROMPT]: prompt }),
+    ...(typeof prompt === 'string' && { [CONFIG_PROMPT]: prompt }),
   }
 }
 

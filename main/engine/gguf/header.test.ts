@@ -94,6 +94,12 @@ describe('a file that lies gets one sentence', () => {
     ['a text of 2^60 bytes', longText(HUGE), /is cut off or damaged/],
     ['an array of 2^60 numbers', longArray(HUGE), /is cut off or damaged/],
     ['a key twice', { values: [key('a'), key('a')] }, /damaged: it has the key a twice/],
+    [
+      'a key of thousands',
+      { values: [key('a\n'.repeat(9e3)), key('a\n'.repeat(9e3))] },
+      /the key (a ){40}\.\.\. twice/,
+    ],
+    ['a long name', tensor({ name: 'a'.repeat(65) }), /the name at byte 24 of its header is too long/],
     ['a tensor twice', { values: [], tensors: [one, one] }, /damaged: it has the tensor a twice/],
     ['a type of value', patched(valueType, 77), /damaged: k is of type 77, which no value has/],
     ['an array of arrays', { values: [['k', { array: 'array', of: [] }]] }, /k is of type 9, which no value has/],

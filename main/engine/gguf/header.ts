@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { refusePipe } from '../../files/read.ts'
+import { shortText } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
 import type { Message } from '../../messages/message.ts'
 import { message } from '../../messages/message.ts'
@@ -15,6 +16,7 @@ import { ALIGNMENT, bytesOf, GGUF_TYPES, type GgufType, MAGIC, TENSOR, UNREAD, V
 const MAX_HEADER_BYTES = 100_000_000
 /** Names of keys and tensors are shorter in every file that llama.cpp reads. */
 const MAX_NAME_BYTES = 65_535
+const MAX_TENSOR_NAME_BYTES = 64
 /** Bytes that are read at a time. */
 const CHUNK = 2 ** 20
 
@@ -66,7 +68,7 @@ export function readGgufHeader(file: string): GgufHeader {
     const metadata = new Map<string, Value>()
     for (let index = 0; index < valueCount; index++) {
       const key = front.name()
-      if (metadata.has(key)) throw damaged(file, message('ggufKeyTwice', { key }))
+      if (metadata.has(key)) throw damaged(file, message('ggufKeyTwice', { key: shortText(key) }))
       metadata.set(key, readValue(front, key))
     }
     const listed = new Map<string, Omit<GgufTensor, 'end'>>()
@@ -126,7 +128,7 @@ function readValue(front: Front, key: string): Value {
   if (items === VALUE.string) for (let index = 0; index < count; index++) front.skip(front.uint64())
   else {
     const width = WIDTHS[items]
-    if (width === undefined) throw damaged(file, message('ggufValueType', { key, type: items }))
+    if (width === undefined) throw damaged(file, message('ggufValueType', { key: shortText(key), type: items }))
     front.skip(count * width)
   }
   return { type: items, count, begin, end: front.at }
@@ -134,7 +136,7 @@ function readValue(front: Front, key: string): Value {
 
 function tensorOf(front: Front): Omit<GgufTensor, 'end'> {
   const { file } = front
-  const name = front.name()
+  const name = front.name(MAX_TENSOR_NAME_BYTES)
   const dimensions = front.uint32()
   if (dimensions === 0 || dimensions > 4) throw damaged(file, message('ggufDimensions', { name, count: dimensions }))
   const shape = Array.from({ length: dimensions }, () => front.uint64()).reverse()
@@ -268,10 +270,10 @@ class Front {
     return this.#chunk.toString('utf8', at, at + length)
   }
 
-  name(): string {
+  name(most = MAX_NAME_BYTES): string {
     const before = this.at
     const name = this.string()
-    if (this.at - before > MAX_NAME_BYTES) throw damaged(this.file, message('ggufNameLong', { at: before }))
+    if (this.at - before > 8 + most) throw damaged(this.file, message('ggufNameLong', { at: before }))
     return name
   }
 
@@ -279,7 +281,7 @@ class Front {
   value(type: number, key = '-'): string | number | boolean {
     if (type === VALUE.string) return this.string()
     const width = WIDTHS[type]
-    if (width === undefined) throw damaged(this.file, message('ggufValueType', { key, type }))
+    if (width === undefined) throw damaged(this.file, message('ggufValueType', { key: shortText(key), type }))
     const at = this.#take(width)
     const chunk = this.#chunk
     switch (type) {

@@ -1,5 +1,7 @@
 /** A GGUF file's tokenizer as the files of a Hugging Face folder. */
 import { z } from 'zod'
+import { says } from '../../config/demand.ts'
+import { shortText } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { parseValue } from '../checkpoint/model-file.ts'
@@ -11,19 +13,20 @@ import { TOKEN, VALUE } from './types.ts'
 /** Beyond every published model, as for vocab_size. */
 const MAX_TOKENS = 2 ** 24
 
-const arrayOfType = (...types: readonly number[]) =>
+const arrayOfType = (wrong: ReturnType<typeof says>, ...types: readonly number[]) =>
   z.custom<ValueArray>(
     (value) =>
       typeof value === 'object' && value !== null && 'type' in value && types.includes((value as ValueArray).type),
+    wrong,
   )
-const strings = arrayOfType(VALUE.string).refine(({ count }) => count <= MAX_TOKENS)
+const strings = arrayOfType(says('mustBeTexts'), VALUE.string).refine(({ count }) => count <= MAX_TOKENS)
 const id = z.int().nonnegative().optional()
 
 const schema = z.looseObject({
   model: z.string(),
   pre: z.string().default('default'),
   tokens: strings,
-  token_type: arrayOfType(VALUE.int32, VALUE.uint32).optional(),
+  token_type: arrayOfType(says('mustBeWholeNumbers'), VALUE.int32, VALUE.uint32).optional(),
   merges: strings,
   bos_token_id: id,
   eos_token_id: id,
@@ -89,7 +92,7 @@ export function declaredTokenizer({ file, metadata }: Gguf) {
 function preTokenizerOf(file: string, name: string): PreTokenizer {
   const pre = Object.hasOwn(PRE_TOKENIZERS, name) ? PRE_TOKENIZERS[name] : undefined
   if (pre === undefined)
-    throw new UserError('ggufPreTokenizer', { file, pre: name, known: Object.keys(PRE_TOKENIZERS) })
+    throw new UserError('ggufPreTokenizer', { file, pre: shortText(name), known: Object.keys(PRE_TOKENIZERS) })
   return pre
 }
 
@@ -99,7 +102,7 @@ function keysOf(file: string, metadata: ReadonlyMap<string, Value>): Keys {
   )
   const given = Object.fromEntries(own) as Record<string, unknown>
   if (typeof given.model === 'string' && given.model !== 'gpt2') {
-    throw new UserError('ggufTokenizer', { file, model: given.model })
+    throw new UserError('ggufTokenizer', { file, model: shortText(given.model) })
   }
   const keys = parseValue(file, given, schema, message('ggufOtherTokenizer'), PREFIX)
   const [tokens, types = tokens] = [keys.tokens.count, keys.token_type?.count]
@@ -135,7 +138,8 @@ function tokenizerJson(
   const pre = preTokenizerOf(file, keys.pre)
   const merges = arrayOf(file, keys.merges) as string[]
   const odd = merges.find((merge) => !/^\S+ \S+$/.test(merge))
-  if (odd !== undefined) throw new UserError('ggufDamaged', { file, what: message('ggufMergeWrong', { merge: odd }) })
+  if (odd !== undefined)
+    throw new UserError('ggufDamaged', { file, what: message('ggufMergeWrong', { merge: shortText(odd) }) })
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
   const ordinary = tokens.flatMap((token, id): [string, number][] =>
     (types[id] ?? TOKEN.normal) === TOKEN.normal ? [[token, id]] : [],
