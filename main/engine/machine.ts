@@ -3,7 +3,7 @@
  * Linux allows less than the machine has, and every group around it may allow still less (cgroups(7)).
  */
 import { readFileSync } from 'node:fs'
-import { availableParallelism, freemem, totalmem } from 'node:os'
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 /** Bytes of memory. */
@@ -12,6 +12,11 @@ export interface Memory {
   readonly total: number
   /** What it can still get. File contents that the system can drop count as free. */
   readonly available: number
+}
+
+/** The processor's name, as its maker gives it; '' where the system does not tell. */
+export function processorHere(): string {
+  return cpus()[0]?.model.trim() ?? ''
 }
 
 const UNLIMITED = Number.POSITIVE_INFINITY

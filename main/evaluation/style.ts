@@ -123,7 +123,26 @@ details { margin-top: 16px; }
 summary { cursor: pointer; color: var(--soft); }
 pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px solid var(--faint); border-radius: 10px; font-size: 12.5px; line-height: 1.45; }
 @media (max-width: 640px) { .bar { grid-template-columns: 1fr 120px; } .bar .track { grid-column: 1 / -1; grid-row: 2; } }
-@media print { body { background: #fff; } section { break-inside: avoid; } details { display: none; } }
+@media print {
+  body { background: #fff; font-size: 12px; }
+  header, main, footer { max-width: none; padding: 0; }
+  section { margin-top: 26px; }
+  h2, h3, .lead { break-after: avoid; }
+  .tile, .card, figure, .bar, .paired, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .scroll, pre { overflow: visible; }
+  .tiles { grid-template-columns: repeat(4, 1fr); gap: 8px; }
+  .tile { padding: 8px 12px; } .tile .value { font-size: 26px; }
+  .figures, .cards { grid-template-columns: 1fr 1fr; gap: 10px; }
+  .card, figure { padding: 10px 12px; }
+  .card li { grid-template-columns: 1fr 40px 60px; gap: 8px; font-size: 11.5px; }
+  .tasks { font-size: 11px; table-layout: fixed; }
+  .tasks th, .tasks td { padding: 2px 5px; white-space: normal; overflow-wrap: anywhere; }
+  .tasks thead th { font-size: 10.5px; }
+  .tasks .cell { display: block; min-width: 0; } .tasks .cell small { font-size: 10px; margin-left: 4px; } .tasks .cell .track { display: none; }
+  details::details-content { content-visibility: visible; }
+  pre { columns: 2; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9.5px; }
+}
 `
 
 /** The CSS class for a policy's colour. */

@@ -43,7 +43,7 @@ describe('a verdict', () => {
       all: true,
     })
     expect(english(findingMessage(all!))).toBe(
-      'DPO itself made the difference: DPO, round 1 beats Golden replay only and NLL on chosen, given the same episodes and steps.',
+      'In this run DPO itself made the difference: DPO, round 1 beats Golden replay only and NLL on chosen, given the same episodes and steps.',
     )
     expect(verdictOf({ replay: round, nll_chosen: SAME })[0]).toMatchObject({ against: ['replay'], all: false })
   })

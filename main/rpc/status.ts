@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { cpus } from 'node:os'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { planOnCard } from '../capacity/card.ts'
@@ -15,7 +14,7 @@ import { readModelConfig } from '../engine/checkpoint/model-files.ts'
 import type { ModelConfig } from '../engine/engine.ts'
 import { engineOf } from '../engine/engine-of.ts'
 import { isOnHub, resolveModel } from '../engine/load.ts'
-import { memoryHere, processorsHere } from '../engine/machine.ts'
+import { memoryHere, processorHere, processorsHere } from '../engine/machine.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
 import { shownPath } from '../files/paths.ts'
 import { VERSION } from '../files/version.ts'
@@ -136,7 +135,7 @@ export const statusRouter = router({
 async function machine(store: string): Promise<MachineStatus> {
   const { bavail, bsize } = await statfs(dirname(store))
   return {
-    processor: cpus()[0]?.model.trim() ?? '',
+    processor: processorHere(),
     cores: processorsHere(),
     memory: { ...memoryHere(), used: process.memoryUsage.rss() },
     disk: bavail * bsize,

@@ -4,12 +4,14 @@ import type { AgentModel } from '../../agent/model.ts'
 import type { Job } from '../../agent/rollout.ts'
 import { Openings } from '../../agent/transitions.ts'
 import { adapterDigest } from '../../engine/adapter/identity.ts'
+import { processorHere, processorsHere } from '../../engine/machine.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { controlsOf } from '../../evaluation/arms.ts'
 import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
+import { VERSION } from '../../files/version.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
@@ -43,6 +45,8 @@ export const evaluate: Stage<EvaluateResult> = {
     const facts = {
       model: config.model.base_model_name,
       engine: english(engine.description),
+      processor: `${processorHere()}, ${processorsHere()} cores`,
+      versions: `DPO-Driver ${VERSION}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
       prompt: model.promptName,
       reference: best === 1 ? 'the SFT policy, frozen' : `the policy after round ${best - 1}, frozen`,
       round: `${best} of ${round}`,

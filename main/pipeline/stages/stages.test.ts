@@ -184,7 +184,11 @@ test('evaluate calls the kept round dpo, reports every arm, and exports that ada
     }
   }
   const { round, arms, adapters, facts } = await perform(evaluate, 3)
-  expect(facts['adapter dpo']).toBe('an odd adapter')
+  expect(facts).toMatchObject({
+    'adapter dpo': 'an odd adapter',
+    processor: expect.stringMatching(/, \d+ cores$/),
+    versions: expect.stringMatching(/^DPO-Driver \d.*, Node \d/),
+  })
   expect(round).toBe(2)
   expect(adapters.dpo).toBe(adapterDigest(join(reports, 'round-2/dpo_adapter')))
   expect(Object.keys(arms)).toEqual(['sft', 'replay', 'success_sft', 'dpo_round_1', 'dpo_round_3', 'dpo'])
