@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
 import { lab } from '../api.ts'
 import { told, useSay } from '../i18n/say.ts'
-import { useJob } from '../job.ts'
+import { useBusy } from '../job.ts'
 import type { Answers } from '../lab.ts'
 import { goTo } from '../location.ts'
 import { expectedWords } from '../parts/expected.ts'
@@ -241,7 +241,7 @@ interface ButtonsProps {
 
 function Buttons({ ready, onCancel, onPut }: ButtonsProps) {
   const { t } = useTranslation()
-  const busy = useJob()?.current != null
+  const busy = useBusy()
   return (
     <Group justify="flex-end" gap="sm">
       <Button variant="default" onClick={onCancel}>

@@ -2,7 +2,8 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { ArrowDown, ArrowUp, Ellipsis, Pause, Play } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { lab } from '../../api.ts'
+import { lab, useConnection } from '../../api.ts'
+
 import { useJob } from '../../job.ts'
 import type { StudyBrief } from '../../lab.ts'
 import { goTo } from '../../location.ts'
@@ -23,12 +24,14 @@ export async function change(changed: Promise<unknown>): Promise<void> {
 /** Starts to work off the queue. Where a run is at work it says why it cannot; while the queue is at work it is not shown. */
 export function StartQueue({ studies }: { readonly studies: readonly StudyBrief[] }) {
   const { t } = useTranslation()
+  const { lost } = useConnection()
   const current = useJob()?.current ?? null
   if (current?.study != null || !studies.some(({ standing }) => standing === 'waiting')) return null
   return (
     <Button
       leftSection={<Play size={15} aria-hidden />}
       title={t('studies.startNote')}
+      disabled={lost}
       onClick={() => (current === null ? void change(lab.studies.work.mutate()) : tell(t('studies.busy')))}
     >
       {t('studies.start')}
