@@ -93,7 +93,8 @@ export class Session {
   }
 
   /**
-   * When the present problem began, in milliseconds since 1970; null without a problem, for example while a page loads.
+   * Since when the page shows the present problem, in milliseconds since 1970; null without a problem, for example while a
+   * page loads or a problem starts.
    */
   get since(): number | null {
     return this.#since
@@ -102,12 +103,9 @@ export class Session {
   /** Starts the task's problem with this seed, and returns the first observation. */
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
-      if (this.#page === undefined || this.#task?.url !== task.url) {
-        this.#since = null
-        await this.#load(task)
-      }
+      this.#since = null
+      if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
       this.#spent = 0
-      this.#since = Date.now()
       // Otherwise the mouse would hover over the new problem at the place of the last click.
       const [state] = await Promise.all([
         this.#ask(`dpoDriver.start(${seed}, ${JSON.stringify(this.#options.budget)})`),
@@ -115,6 +113,8 @@ export class Session {
       ])
       if (state.done) throw new EnvironmentFault('episodeOverAtOnce')
       this.#instruction = state.instruction
+      // Not before: until the mouse has moved, the page may still be painted as it was.
+      this.#since = Date.now()
       return observationOf(state)
     })
   }
@@ -172,6 +172,16 @@ export class Session {
     return this.#guard(async () =>
       readBox(await this.#within('answer', this.#current().evaluate(`dpoDriver.box(${ref})`))),
     )
+  }
+
+  /**
+   * When the page had painted what it shows now, in milliseconds since 1970. Pictures of before may show what stood there
+   * earlier. Its faults do not count as the episode's.
+   */
+  async painted(): Promise<number> {
+    // The first call comes before a frame is painted, the second after it was handed on.
+    await this.#page?.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    return Date.now()
   }
 
   /** A picture of the page, and the place of the element that `action`, if any, will act on. */

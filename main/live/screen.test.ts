@@ -16,7 +16,7 @@ function staged() {
     detach: async () => {},
   }
   const page = { isClosed: () => false, createCDPSession: async () => cdp } as unknown as Page
-  const session = { page, since: null as number | null }
+  const session = { page, since: null as number | null, painted: async () => (session.since ?? 0) + 5 }
   return {
     session: session as unknown as Session,
     stand: (since: number | null) => {
@@ -49,15 +49,21 @@ test('a picture never stands under another problem', async () => {
   picture('nothing', 1060)
   stand(1100)
   picture('START, and late', 1090)
-  picture('second', 1101)
   // The page shows the second problem, whose attempt is not told yet.
+  picture('second, not told', 1101)
   expect(seen()).toEqual([1, 'success', 'how it ended'])
   screen.begin(programme, second, session, observation)
+  expect(seen()).toEqual([2, 'playing', null])
+  await new Promise((resolve) => setImmediate(resolve))
+  picture('not painted yet', 1104)
+  expect(seen()).toEqual([2, 'playing', null])
+  picture('second', 1106)
   expect(seen()).toEqual([2, 'playing', 'second'])
   stand(1200)
   screen.begin(programme, first, session, observation)
   expect(seen()).toEqual([1, 'playing', null])
   // A problem that is only opened ahead of its attempts is never shown.
+  await new Promise((resolve) => setImmediate(resolve))
   stand(1300)
   picture('ahead', 1310)
   stand(1400)

@@ -16,12 +16,6 @@ export interface Done extends Answer {
 /** The problem that is played. */
 export interface Problem extends Pick<Attempt, 'task' | 'seed' | 'attempt'> {}
 
-/** A picture of the problem that began at `since` (see `Session.since`), as JPEG in base64. */
-interface Picture {
-  readonly since: number
-  readonly jpeg: string
-}
-
 export class Screen {
   readonly id: string
   readonly kind: LiveScreen['kind']
@@ -36,11 +30,12 @@ export class Screen {
   #drawn: () => AnswerToken[] = NOTHING
   #done: Done[] = []
   #ending: Ending | undefined
-  /** When the problem that is told began; null without one. A picture belongs to it only with the same `since`. */
+  /** `Session.since` of the problem that is told; null without one. */
   #since: number | null = null
-  #picture: Picture | undefined
-  /** A picture of the page's next problem, which is not told yet. */
-  #coming: Picture | undefined
+  /** From when on pictures show that problem. The page had painted it then. */
+  #painted = Number.POSITIVE_INFINITY
+  /** A picture of that problem, as JPEG in base64. */
+  #picture: string | null = null
   #viewers = 0
   #note: Message | null = null
 
@@ -58,15 +53,9 @@ export class Screen {
     this.#problem = problem
     this.#told = told
     this.#cast = new Screencast((jpeg, taken) => {
-      // Between two problems a page is blank or shows its cover.
-      const since = this.#session?.since ?? null
-      if (since === null || taken < since) return
-      if (since !== this.#since) {
-        // The page shows its next problem before the attempt at it is told, or one that is opened ahead of its attempts.
-        this.#coming = { since, jpeg }
-        return
-      }
-      this.#picture = { since, jpeg }
+      // Between two problems a page is blank or shows its cover. It may also show one that is opened ahead of its attempts.
+      if (this.#since === null || this.#session?.since !== this.#since || taken < this.#painted) return
+      this.#picture = jpeg
       told.pictured()
     })
   }
@@ -84,12 +73,12 @@ export class Screen {
 
   /** Whether there is a picture of the problem that is told. */
   get isPictured(): boolean {
-    return this.#picture !== undefined
+    return this.#picture !== null
   }
 
   /** What viewers see. `held`: it waits for its viewers. */
   sight(held: boolean): Sight {
-    return { screen: this.shown(held), jpeg: this.#picture?.jpeg ?? null }
+    return { screen: this.shown(held), jpeg: this.#picture }
   }
 
   /** The page shows a problem. */
@@ -98,8 +87,7 @@ export class Screen {
     this.#problem = problem
     this.#session = session
     this.#since = session.since
-    this.#picture = this.#coming?.since === this.#since ? this.#coming : undefined
-    this.#coming = undefined
+    this.#picture = null
     this.#instruction = observation.instruction
     this.#answers = 0
     this.#answer = undefined
@@ -107,6 +95,7 @@ export class Screen {
     this.#done = []
     this.#ending = undefined
     this.#changed()
+    this.#awaitPaint()
   }
 
   /** The page shows the same problem again, as it was at the start. */
@@ -167,6 +156,7 @@ export class Screen {
   view(): () => void {
     this.#viewers++
     this.#follow()
+    if (this.#viewers === 1) this.#awaitPaint()
     return () => {
       this.#viewers--
       this.#follow()
@@ -200,6 +190,23 @@ export class Screen {
       done: this.history(true).map(({ written }) => written),
       note: this.#note,
     }
+  }
+
+  /** Lets no picture in until the page has painted its problem, then requests one: a page that waits for an action paints no other. */
+  #awaitPaint(): void {
+    this.#painted = Number.POSITIVE_INFINITY
+    const session = this.#session
+    const since = this.#since
+    if (this.#viewers <= 0 || session === undefined) return
+    session.painted().then(
+      (painted) => {
+        if (this.#session !== session || this.#since !== since) return
+        this.#painted = painted
+        this.#cast.refresh()
+      },
+      // The page is gone. Whoever plays on it tells that.
+      () => {},
+    )
   }
 
   #changed(): void {

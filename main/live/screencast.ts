@@ -10,6 +10,8 @@ import { VIEWPORT } from '../environment/emulation.ts'
 const INTERVAL = 80
 const START_LIMIT = 5000
 
+const FORMAT = { format: 'jpeg', quality: 60, maxWidth: VIEWPORT.width, maxHeight: VIEWPORT.height } as const
+
 /** Streams JPEGs (base64) of one page after another to `onFrame`, with the time they were taken, in ms since 1970. */
 export class Screencast {
   readonly #onFrame: (jpeg: string, taken: number) => void
@@ -33,6 +35,15 @@ export class Screencast {
     })
   }
 
+  /** Requests a picture of the page as it is now, which otherwise comes only once the page changes. Never throws. */
+  refresh(): void {
+    this.#cdp = this.#cdp.then(async (cdp) => {
+      await cdp?.send('Page.stopScreencast').catch(() => {})
+      await cdp?.send('Page.startScreencast', FORMAT).catch(() => {})
+      return cdp
+    })
+  }
+
   async #start(page: Page): Promise<CDPSession> {
     const cdp = await page.createCDPSession()
     let last = 0
@@ -44,8 +55,7 @@ export class Screencast {
       last = now + rest
       setTimeout(() => void cdp.send('Page.screencastFrameAck', { sessionId }).catch(() => {}), rest)
     })
-    const { width: maxWidth, height: maxHeight } = VIEWPORT
-    await cdp.send('Page.startScreencast', { format: 'jpeg', quality: 60, maxWidth, maxHeight })
+    await cdp.send('Page.startScreencast', FORMAT)
     return cdp
   }
 }
