@@ -41,9 +41,10 @@ beforeEach(() => {
 })
 afterEach(async () => {
   leaving.abort()
-  await vi.waitFor(() =>
-    expect(live.screens.audience().spectator({ stage: '', round: 0, arm: '' }).listens).toBe(false),
-  )
+  const audience = live.screens.audience()
+  const spectator = audience.spectator({ stage: '', round: 0, arm: '' })
+  await vi.waitFor(() => expect(spectator.listens).toBe(false))
+  audience.leave()
   await live.stop()
   for (const { id, kind } of live.state().screens) if (kind === 'record') live.recordings.discard(id)
   live.screens.control('job', { paused: false, delay: 0 })
