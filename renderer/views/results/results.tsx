@@ -16,7 +16,7 @@ import { Page, Panel } from '../../parts/page.tsx'
 import { Policies } from '../../parts/policies.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
-import { Exports } from './exports.tsx'
+import { RunExports } from './exports.tsx'
 import { Failures } from './failures.tsx'
 import { PairedBars } from './paired.tsx'
 import { Problems } from './problems.tsx'
@@ -56,7 +56,7 @@ export default function ResultsView() {
           onChange={(id) => choose({ run: id, task: undefined, kind: undefined, against: undefined })}
         />
       }
-      actions={<Exports run={run} />}
+      actions={<RunExports run={run} />}
     >
       {results.data === undefined ? <Loading /> : <ResultSections results={results.data} run={run} />}
     </Page>
