@@ -41,6 +41,19 @@ test('curves are read and zoomed by keys', async ({ page }) => {
   await clean(page, 'training')
 })
 
+test('the collection names the golden sample that would help most, and begins it', async ({ page }) => {
+  await page.evaluate(() => {
+    window.location.hash = '#/pipeline?stage=collect'
+  })
+  const helps = page.getByRole('region', { name: 'Golden samples that would help most' })
+  await helps.getByText('enter-password: 1 of 7 problems was never solved').waitFor()
+  await clean(page, 'pipeline-unsolved')
+  await helps.getByRole('button', { name: 'Record a sample of enter-password' }).click()
+  await page.getByRole('heading', { name: 'Record a golden sample' }).waitFor()
+  await expect(page.getByRole('combobox', { name: 'Task' })).toHaveValue('enter-password')
+  await expect(page.getByLabel('Seed', { exact: true })).toHaveValue('6')
+})
+
 test('episodes are found by outcome and by cause', async ({ page }) => {
   await open(page, 'episodes')
   await page.getByLabel('Outcome', { exact: true }).selectOption('success')

@@ -35,6 +35,8 @@ const CHECKS = [
   ['node', message('foundNode', { version: process.versions.node })],
   ['tasks', message('foundTasks', { count: TASKS.length })],
 ] as const
+/** The task that has one more problem, which no attempt solves. */
+const UNSOLVED = 'enter-password'
 /** Problems of a task, and attempts at each. The first half of the attempts succeed, the others fail in different ways. */
 const PROBLEMS = 6
 const ATTEMPTS = 4
@@ -80,11 +82,14 @@ async function writeRun({ store }: Lab, config: Config, words: readonly string[]
   tell({ event: 'run', run, name: config.project.name, command: 'pipeline', resumed: false })
   stage('verify', 'check that everything is there', 0, { checks: CHECKS.map(passed) }, 2)
 
-  const played = TASKS.flatMap((task) =>
-    range(PROBLEMS).flatMap((seed) =>
-      range(ATTEMPTS).map((attempt) => episode(task, seed, attempt, attempt < ATTEMPTS / 2 ? 'success' : 'failure')),
+  const played = [
+    ...TASKS.flatMap((task) =>
+      range(PROBLEMS).flatMap((seed) =>
+        range(ATTEMPTS).map((attempt) => episode(task, seed, attempt, attempt < ATTEMPTS / 2 ? 'success' : 'failure')),
+      ),
     ),
-  )
+    ...range(ATTEMPTS).map((attempt) => episode(UNSOLVED, PROBLEMS, attempt, 'failure')),
+  ]
   const samples = successSteps(played).map(({ task, seed, prompt, completion }) => {
     return { prompt: wholePrompt('compact', prompt), completion, task, seed, step: 0, source: 'expert' }
   })

@@ -63,6 +63,7 @@ export function sampleRun(problems = 50): ReportData {
         overCap: 24,
       },
     })),
+    unsolved: [{ task: 'click-tab', seed: 100_004, unsolved: 19, problems: 40, share: 19 / 280 }],
     truncations: [],
     wall: { verify: 2.1, golden: 1.4, sft: 31.5, collect: 68.2, dpo: 74.9, evaluate: 96.3 },
     facts: {

@@ -2,6 +2,7 @@
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
+import type { UnsolvedTask } from '../preferences/unsolved.ts'
 import { TRAINED_ON } from '../training/truncate.ts'
 import { CONTROLS } from './arms.ts'
 import { curvesSection } from './curves.ts'
@@ -31,6 +32,7 @@ ${tasksSection(summary)}
 ${pairedSection(summary)}
 ${curvesSection(data.metrics)}
 ${pairsSection(data.pairs)}
+${unsolvedSection(data.unsolved)}
 ${lengthsSection(data.truncations)}
 ${failuresSection(data.arms)}
 ${runSection(data)}
@@ -174,6 +176,20 @@ function pairsSection(rounds: ReportData['pairs']): Html {
     'Where the pairs came from',
     'Two attempts at one problem, cut at the first differing action: the one that succeeded is chosen, the one that failed rejected. What was thrown away, and why:',
     html`<div class="scroll"><table class="counts"><thead><tr><th></th>${rounds.map(({ round }) => html`<th scope="col">Round ${round}</th>`)}</tr></thead><tbody>${names.map((name) => row(COUNT_WORDS[name], name, ''))}${row('pairs to learn from', 'pairs', 'overall')}</tbody></table></div>`,
+  )
+}
+
+/** The most tasks that are named. */
+const MOST_UNSOLVED = 5
+
+function unsolvedSection(unsolved: readonly UnsolvedTask[]): Html {
+  if (unsolved.length === 0) return html``
+  const row = ({ task, seed, unsolved: never, problems, share }: UnsolvedTask) =>
+    html`<tr><th scope="row">${task}</th><td>${never} of ${problems}</td><td>${percent(share)}</td><td>${seed}</td></tr>`
+  return section(
+    'Which golden sample would help most',
+    'Problems that no attempt solved give no pairs, so only a golden sample can teach them. Record one of the first task, in the window under Live.',
+    html`<div class="scroll"><table class="counts"><thead><tr><th></th><th scope="col">Never solved</th><th scope="col">Of all problems</th><th scope="col">Seed of one</th></tr></thead><tbody>${unsolved.slice(0, MOST_UNSOLVED).map(row)}</tbody></table></div>`,
   )
 }
 

@@ -53,6 +53,13 @@ describe('the report of a run', () => {
     expect(summary.wall).toEqual(data.wall)
   })
 
+  test('names the golden samples that would help most, where problems were never solved', () => {
+    const data = sampleRun()
+    const text = (run: typeof data) => reportPage(run, summarise(run))
+    expect(text(data)).toContain('<th scope="row">click-tab</th><td>19 of 40</td><td>6.8%</td><td>100004</td>')
+    expect(text({ ...data, unsolved: [] })).not.toContain('golden sample would help')
+  })
+
   test('compares SFT and DPO with the base model, where that played', async () => {
     const run = sampleRun()
     const [sft] = run.arms

@@ -1,6 +1,7 @@
 /** The results of a run as figures: the content of summary.json, which report and terminal put into words. */
 
 import type { PairCounts } from '../preferences/pairs.ts'
+import type { UnsolvedTask } from '../preferences/unsolved.ts'
 import type { Metric } from '../store/metrics.ts'
 import type { TrainedOn } from '../training/truncate.ts'
 import { isControl } from './arms.ts'
@@ -19,6 +20,8 @@ export interface ReportData {
   readonly metrics: readonly Metric[]
   /** How many pairs each round's episodes gave, and why others gave none. */
   readonly pairs: readonly { readonly round: number; readonly counts: PairCounts }[]
+  /** The tasks with problems that the last collection never solved, as `unsolvedTasks` orders them. */
+  readonly unsolved: readonly UnsolvedTask[]
   /** What `max_length` cut or left out of the training data, by stage and round; empty where nothing was. */
   readonly truncations: readonly RoundTruncation[]
   /** Wall seconds by stage, in the order they ran; by stage and round if a stage ran in several rounds. */

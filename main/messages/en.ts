@@ -596,6 +596,8 @@ export const ENGLISH = {
   someBroke_other:
     'The environment broke {{count}} of {{of}} episodes, most of them because: {{why}}. They count for nothing, and this run does not play them again once the stage is done.',
   collected: '{{attemptCount}}, {{solved}}% solved, {{broken}} broken by the environment',
+  sampleHelps:
+    'A golden sample of {{task}} would help most: {{unsolved}} of its {{problems}} problems were never solved. Record one in the window, under Live, for example seed {{seed}}.',
   pairsIn: '{{pairCount}} in {{path}}',
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',

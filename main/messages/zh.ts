@@ -515,6 +515,8 @@ export const CHINESE = translated({
   someBroke_other:
     '环境弄坏了 {{of}} 个回合中的 {{count}} 个，最常见的原因：{{why}}。它们不计入结果；此阶段完成后，本次运行不会重新进行它们。',
   collected: '{{attemptCount}}，{{solved}}% 成功，{{broken}} 次因环境故障作废',
+  sampleHelps:
+    '{{task}} 的黄金样本最有帮助：它的 {{problems}} 道题中有 {{unsolved}} 道从未解出。请在窗口的“实况”中录制一个，例如种子 {{seed}}。',
   pairsIn: '{{path}} 中有 {{pairCount}}',
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',

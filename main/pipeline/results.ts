@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
+import { unsolvedTasks } from '../preferences/unsolved.ts'
 import type { StoredAttempt } from '../store/episodes.ts'
 import type { StageRecord } from '../store/stages.ts'
 import type { Store } from '../store/store.ts'
@@ -58,9 +59,11 @@ export function evaluationOf(store: Store, run: number, tasks: readonly Task[]):
 /** Stages, pairs and metrics of all runs that the evaluation of this run builds on. */
 export function history(store: Store, run: number): Omit<ReportData, keyof Evaluation> {
   const records = recordsBehind(store, run)
+  const collected = records.findLast(({ stage }) => stage === 'collect')
   const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))
   return {
     ...outlineOf(store, run),
+    unsolved: collected === undefined ? [] : unsolvedTasks(store.episodes.outcomes({ ...collected, arm: '' })),
     metrics: [...new Set(records.map((record) => record.run))]
       .flatMap((id) => store.metrics.of(id))
       .filter((metric) => sources.has(`${metric.run} ${metric.stage}`)),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { UserError } from '../messages/error.ts'
 import { messageSchema } from '../messages/schema.ts'
+import { unsolvedTasks } from '../preferences/unsolved.ts'
 import { FAILURE_REASONS, OUTCOMES } from '../store/episode.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
@@ -35,6 +36,11 @@ export const episodesRouter = router({
 
   /** The number of episodes by run, stage, round, arm, task and outcome. Filters offer these values. */
   groups: procedure.input(z.object(filter)).query(({ ctx, input }) => ctx.lab.store.episodes.groups(input)),
+
+  /** The tasks with problems that no attempt of a round solved, those where a golden sample would help most first. */
+  unsolved: procedure
+    .input(z.object({ run: id, round: z.int().min(1) }))
+    .query(({ ctx, input }) => unsolvedTasks(ctx.lab.store.episodes.outcomes({ ...input, stage: 'collect', arm: '' }))),
 
   /** One episode with its steps. Pictures are at /pictures/<episode>/<step> where a step has one. */
   get: procedure.input(z.object({ id })).query(({ ctx, input }) => episodeOf(ctx, input.id)),

@@ -424,6 +424,10 @@ test('results say who won, and are exported as report, table and figures', async
     outcome: 'success',
     seed: 51,
   })
+  store.episodes.add({ run, stage: 'collect', round: 1, arm: '' }, episode(9, 0, 'failure'))
+  expect(await lab.episodes.unsolved.query({ run, round: 1 })).toEqual([
+    { task: 'click-tab', seed: 9, unsolved: 1, problems: 4, share: 0.25 },
+  ])
   expect(await lab.results.markdown.query({ run })).toMatch(
     /^\| task \| SFT \| DPO \|\n\| --- \| ---: \| ---: \|\n\| click-tab \| 25\.0/,
   )

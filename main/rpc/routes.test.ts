@@ -36,6 +36,7 @@ const PROCEDURES = [
   'episodes.groups',
   'episodes.list',
   'episodes.retake',
+  'episodes.unsolved',
   'golden.list',
   'job.again',
   'job.events',

@@ -121,7 +121,16 @@ export const words: Words = {
     searchLog: '搜索日志',
     emptyLog: '日志是空的。运行会在这里写下所做的事。',
     noLine: '没有哪一行包含这些文字。',
-    glance: { collected: '各任务解出的比例', pairs_one: '{{count, number}} 对', pairs_other: '{{count, number}} 对' },
+    glance: {
+      collected: '各任务解出的比例',
+      pairs_one: '{{count, number}} 对',
+      pairs_other: '{{count, number}} 对',
+      unsolved: '最有帮助的黄金样本',
+      unsolvedNote: '没有一次尝试解出这些题，因此它们不产生偏好对。一个样本能教会智能体怎么做。',
+      neverSolved_one: '{{task}}：{{problems, number}} 道题中有 {{count, number}} 道从未解出',
+      neverSolved_other: '{{task}}：{{problems, number}} 道题中有 {{count, number}} 道从未解出',
+      recordOf: '录制 {{task}} 的样本',
+    },
     fromRun: '取自运行 {{run}}',
     look: { training: '查看曲线', pairs: '阅读偏好对', results: '查看结果' },
     short: {

@@ -8,6 +8,7 @@ import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { pairsOf } from '../../preferences/contrasts.ts'
 import type { PairCounts } from '../../preferences/pairs.ts'
+import { unsolvedTasks } from '../../preferences/unsolved.ts'
 import { policyFolder } from '../artifacts.ts'
 import type { Stage } from '../stage.ts'
 import { exportPairs } from './export-pairs.ts'
@@ -56,6 +57,8 @@ export const collect: Stage<z.output<typeof pairCounts>> = {
       solved: solvedPercent(counts.successes, counts.failures),
       broken: counts.faults,
     })
+    const [most] = unsolvedTasks(episodes)
+    if (most !== undefined) context.say('sampleHelps', { ...most })
     if (pairs.length === 0) {
       const why = message(whyNoPairs(counts))
       if (round === 1) throw new UserError('firstRoundWithoutPairs', { why })

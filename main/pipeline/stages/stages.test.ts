@@ -125,6 +125,7 @@ test('a collection without a pair says why', async () => {
   const key = { run: run.id, stage: 'collect', round: 1, arm: '' }
   for (const task of run.config.tasks) store.episodes.add(key, episode(task, 10, 0, 'failure'))
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
+  expect(said.at(-1)).toMatch(/^A golden sample of click-tab would help most: 1 of its 1 problems .* seed 10\.$/)
 })
 
 test('a later collection without a pair says why, and that the policy so far stays', async () => {

@@ -9,6 +9,14 @@ export interface Problem {
   readonly seed: number
 }
 
+/** The problem that the address names; one to begin with where it names none. */
+export function problemOf({ task = 'click-button', seed }: Readonly<Record<string, string>>): Problem {
+  const named = Number(seed)
+  return { task, seed: Number.isSafeInteger(named) && named >= 0 && named <= LAST_SEED ? named : 50 }
+}
+
+const LAST_SEED = 1_000_000_000
+
 /** Random seeds stay below those of collection and evaluation. */
 const SEEDS = 100_000
 
@@ -36,7 +44,7 @@ export function ProblemFields({ problem, onChange }: Props) {
         label={t('live.seed')}
         w={130}
         min={0}
-        max={1_000_000_000}
+        max={LAST_SEED}
         allowDecimal={false}
         value={problem.seed}
         onChange={(seed) => typeof seed === 'number' && onChange({ ...problem, seed })}

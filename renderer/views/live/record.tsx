@@ -5,17 +5,19 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import { usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
 import classes from './live.module.css'
 import { beginOwn, useOwnRecording } from './own-recording.ts'
-import { type Problem, ProblemFields } from './problem.tsx'
+import { type Problem, ProblemFields, problemOf } from './problem.tsx'
 import { Recorder } from './recorder.tsx'
 import { useSights } from './sights.ts'
 
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
-  const [problem, setProblem] = useState<Problem>({ task: 'click-button', seed: 50 })
+  const { query } = usePlace()
+  const [problem, setProblem] = useState<Problem>(() => problemOf(query))
   const { screen, lost } = useOwnRecording(state)
   useSights(screen === undefined ? [] : [screen.id])
   const [beginning, setBeginning] = useState(false)

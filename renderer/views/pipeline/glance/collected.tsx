@@ -6,6 +6,7 @@ import { lab } from '../../../api.ts'
 import { hrefOf } from '../../../location.ts'
 import { percent } from '../../../parts/figures.ts'
 import classes from './glance.module.css'
+import { Unsolved } from './unsolved.tsx'
 
 interface Props {
   readonly run: number
@@ -34,17 +35,20 @@ export function Collected({ run, round, every }: Props) {
     return { task, solved: won / Math.max(1, won + lost), pairs: pairsOf.get(task) ?? 0 }
   })
   return (
-    <ul className={classes.tasks} aria-label={t('pipeline.glance.collected')}>
-      {tasks.map(({ task, solved, pairs }) => (
-        <li key={task}>
-          <a className="cut" href={hrefOf('episodes', { run, stage: 'collect', task })}>
-            {task}
-          </a>
-          <i className={classes.share} style={{ '--solved': `${percent(solved)}%` } as CSSProperties} />
-          <span className="number">{percent(solved, 0)}%</span>
-          <span className="soft number">{built && t('pipeline.glance.pairs', { count: pairs })}</span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={classes.tasks} aria-label={t('pipeline.glance.collected')}>
+        {tasks.map(({ task, solved, pairs }) => (
+          <li key={task}>
+            <a className="cut" href={hrefOf('episodes', { run, stage: 'collect', task })}>
+              {task}
+            </a>
+            <i className={classes.share} style={{ '--solved': `${percent(solved)}%` } as CSSProperties} />
+            <span className="number">{percent(solved, 0)}%</span>
+            <span className="soft number">{built && t('pipeline.glance.pairs', { count: pairs })}</span>
+          </li>
+        ))}
+      </ul>
+      {every === false && <Unsolved run={run} round={round} />}
+    </>
   )
 }
