@@ -46,7 +46,9 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
     'pipeline: search of the log': (lab) => lab.job.log.query({ search: 'pairs' }),
     'runs: list': (lab) => lab.runs.list.query(),
     'runs: one run': (lab) => lab.runs.get.query({ run }),
-    'runs: two runs compared': (lab) => lab.runs.diff.query({ a: run, b: 1 }),
+    'runs: twenty runs compared': (lab) =>
+      lab.runs.compare.query({ runs: Array.from({ length: Math.min(20, run) }, (_, at) => run - at) }),
+    'runs: a setting of all': (lab) => lab.runs.values.query({ keys: ['training.dpo.beta'] }),
     'runs: adapters': (lab) => lab.adapters.list.query(),
     'results: runs': (lab) => lab.results.runs.query(),
     'results: table': (lab) => lab.results.get.query({ run }),

@@ -117,12 +117,13 @@ test('a run that another process is at work on cannot be hidden; one that was in
   const config = { ...lab.config, paths: { ...lab.config.paths } }
   const [working, interrupted] = [1, 2].map(() => lab.store.runs.create('trial', 'golden', config)) as [number, number]
   const leave = lockFolder(runArtifacts(config, { id: working, name: 'trial' }).folder)
-  expect(() => lab.hide(working)).toThrow(`Run ${working} is running; stop it before you delete it.`)
-  lab.hide(interrupted)
+  expect(() => lab.hide([interrupted, working])).toThrow(`Run ${working} is running; stop it before you delete it.`)
+  expect(lab.store.runs.ids()).toEqual([interrupted, working])
+  lab.hide([interrupted])
   leave()
-  lab.hide(working)
+  lab.hide([working])
   expect(lab.store.runs.ids()).toEqual([])
-  expect(() => lab.hide(9)).toThrow('There is no run 9')
+  expect(() => lab.hide([9])).toThrow('There is no run 9')
   // Hidden ones can be deleted for good.
   lab.forget([working, interrupted])
   expect(lab.store.runs.highest()).toBe(0)

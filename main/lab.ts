@@ -30,8 +30,8 @@ export interface Lab {
   tellEdited(): void
   /** Runs a command to its end. Throws the stage's error; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
-  /** Marks a run as deleted. Throws UserError where there is none, or it is at work in any process. */
-  hide(run: number): void
+  /** Marks runs as deleted. Throws UserError, and marks none, where there is no such run, or one is at work in any process. */
+  hide(runs: readonly number[]): void
   /**
    * Deletes for good the runs that are marked as deleted, with their folders in this lab's reports. Those whose pairs an
    * unfinished run trains on stay until that is done. Does nothing while another command holds the store.
@@ -65,7 +65,7 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
       const { runCommand } = await import('./commands.ts')
       return runCommand({ store, onKept: () => count('kept') }, settings, command, { ...options, host })
     },
-    hide: (run) => hide(store, run),
+    hide: (runs) => hide(store, runs),
     purge: () => purge(store, config),
     async tidyUp() {
       const { tidyUp } = await import('./commands.ts')
@@ -76,12 +76,15 @@ export function createLab(config: Config, host?: () => BrowserHost): Lab {
   }
 }
 
-function hide(store: Store, id: number): void {
+function hide(store: Store, ids: readonly number[]): void {
   store.transaction(() => {
-    const run = store.runs.summaries().find((one) => one.id === id)
-    if (run === undefined) throw new UserError('runGone', { run: id })
-    if (isAtWork(run)) throw new UserError('stopBeforeDeleting', { run: id })
-    store.runs.setDeleted(id, true)
+    const runs = new Map(store.runs.summaries().map((run) => [run.id, run]))
+    for (const id of ids) {
+      const run = runs.get(id)
+      if (run === undefined) throw new UserError('runGone', { run: id })
+      if (isAtWork(run)) throw new UserError('stopBeforeDeleting', { run: id })
+      store.runs.setDeleted(id, true)
+    }
   })
 }
 

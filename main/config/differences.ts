@@ -20,10 +20,22 @@ export function flatten(config: Config): Map<string, unknown> {
   return values
 }
 
+/** A setting that is not the same in all of several configurations, with its value in each. */
+export interface Differing {
+  readonly key: string
+  /** In the order of the configurations; null where one has no such value. */
+  readonly values: readonly unknown[]
+}
+
+/** The settings in which some of these configurations differ. */
+export function differing(configs: readonly Config[]): Differing[] {
+  const all = configs.map(flatten)
+  return [...new Set(all.flatMap((values) => [...values.keys()]))]
+    .map((key) => ({ key, values: all.map((values) => values.get(key) ?? null) }))
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1)
+}
+
 /** The settings in which two configurations differ. */
 export function differences(one: Config, other: Config): Difference[] {
-  const [a, b] = [flatten(one), flatten(other)]
-  return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((key) => JSON.stringify(a.get(key)) !== JSON.stringify(b.get(key)))
-    .map((key) => ({ key, a: a.get(key) ?? null, b: b.get(key) ?? null }))
+  return differing([one, other]).map(({ key, values: [a, b] }) => ({ key, a, b }))
 }

@@ -295,25 +295,47 @@ test('runs are compared, deleted, brought back, and deleted for good when the la
   let { lab } = page()
   const a = pastRun()
   const b = pastRun('pipeline', 'done', { tasks: ['click-tab'], project: { name: 'other', seed: 7 } })
-  expect(await lab.runs.diff.query({ a, b })).toEqual([
-    { key: 'project.name', a: 'dpo-driver', b: 'other' },
-    { key: 'project.seed', a: 42, b: 7 },
-    { key: 'tasks', a: expect.any(Array), b: ['click-tab'] },
-  ])
+  expect(await lab.runs.compare.query({ runs: [b, a, a] })).toEqual({
+    settings: [
+      { key: 'project.name', values: ['other', 'dpo-driver', 'dpo-driver'] },
+      { key: 'project.seed', values: [7, 42, 42] },
+      { key: 'tasks', values: [['click-tab'], expect.any(Array), expect.any(Array)] },
+    ],
+    trainings: [],
+  })
+  expect(await lab.runs.values.query({ keys: ['project.seed', 'tasks', 'no.such'] })).toMatchObject({
+    [a]: [42, expect.any(Array), null],
+    [b]: [7, ['click-tab'], null],
+  })
   mkdirSync(join(folder, 'reports/trial-1'), { recursive: true })
-  await lab.runs.delete.mutate({ run: a })
+  await lab.runs.delete.mutate({ runs: [a] })
   expect((await lab.runs.list.query()).map(({ id }) => id)).toEqual([b])
   await expect(lab.runs.get.query({ run: a })).rejects.toThrow(/There is no run 1/)
   expect(await lab.runs.deleted.query()).toMatchObject([{ id: a, command: 'pipeline' }])
-  await lab.runs.restore.mutate({ run: a })
+  await lab.runs.restore.mutate({ runs: [a] })
   expect(await lab.runs.deleted.query()).toEqual([])
   expect(await lab.runs.get.query({ run: a })).toMatchObject({ id: a, config: { project: { seed: 42 } }, stages: [] })
-  await lab.runs.delete.mutate({ run: a })
+  await lab.runs.delete.mutate({ runs: [a] })
   await shut()
   await open()
   lab = page().lab
-  await expect(lab.runs.restore.mutate({ run: a })).rejects.toThrow(/There is no run 1/)
+  await expect(lab.runs.restore.mutate({ runs: [a] })).rejects.toThrow(/There is no run 1/)
   expect(existsSync(join(folder, 'reports/trial-1'))).toBe(false)
+})
+
+test('runs have a title, a note and tags', async () => {
+  const { lab } = page()
+  const [a, b] = [pastRun(), pastRun()]
+  await lab.runs.label.mutate({ run: a, title: ' The best ' })
+  await lab.runs.label.mutate({ run: a, note: 'Look again.' })
+  await lab.runs.tag.mutate({ runs: [a, b, 99], tag: 'paper', on: true })
+  await lab.runs.tag.mutate({ runs: [a], tag: 'draft', on: true })
+  await lab.runs.tag.mutate({ runs: [b], tag: 'paper', on: false })
+  expect(await lab.runs.list.query()).toMatchObject([
+    { id: b, title: '', note: '', tags: [] },
+    { id: a, title: 'The best', note: 'Look again.', tags: ['draft', 'paper'] },
+  ])
+  await expect(lab.runs.label.mutate({ run: 99, title: 'x' })).rejects.toThrow(/There is no run 99/)
 })
 
 test('pairs are read, corrected, counted, and corrected back', async () => {

@@ -1,14 +1,18 @@
 /** Procedures for runs. */
 
 import { z } from 'zod'
-import { differences } from '../config/differences.ts'
+import { type Differing, differing } from '../config/differences.ts'
+import type { ArmSummary } from '../evaluation/summary.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
+import { evaluateResult } from '../pipeline/results.ts'
 import { failureOfRun } from '../store/failure.ts'
+import { type Label, NO_LABEL } from '../store/labels.ts'
 import { isLocked } from '../store/lock.ts'
+import type { MeasuredArm } from '../store/metrics.ts'
 import type { Run, RunRecord, RunSummary, Status } from '../store/runs.ts'
 import type { StageRecord } from '../store/stages.ts'
 import { changes } from './changes.ts'
@@ -17,7 +21,7 @@ import { type Context, changing, id, procedure, router } from './trpc.ts'
 /** 'interrupted': the process of the run has ended without finishing it. The run can be resumed. */
 export type RunStatus = Status | 'interrupted'
 
-export interface RunBrief {
+export interface RunBrief extends Label {
   readonly id: number
   readonly name: string
   readonly command: string
@@ -33,12 +37,12 @@ export interface RunBrief {
   readonly rounds: number
   /** The run that collected the pairs this run trains on; null where that is this run or the latest one. */
   readonly collector: number | null
-  /** The latest stage with a result; null where none has one. */
-  readonly told: StageBrief | null
+  /** The result of the latest stage that has one, in one line; null where none has one. */
+  readonly told: Message | null
   /** Why the run failed; null where it did not. */
   readonly failure: Failure | null
-  /** Overall success by arm, where the run was evaluated. */
-  readonly success: Readonly<Record<string, number>> | null
+  /** Success on all tasks by arm, with its 95% interval; null where the run was not evaluated. */
+  readonly rates: Readonly<Record<string, ArmSummary>> | null
 }
 
 export interface StageBrief extends Omit<StageRecord, 'status'> {
@@ -47,12 +51,34 @@ export interface StageBrief extends Omit<StageRecord, 'status'> {
   readonly line: Message | null
 }
 
+/** Several runs side by side. */
+export interface RunsCompared {
+  /** The settings that are not the same in all of them, with their values in the order of the runs. */
+  readonly settings: readonly Differing[]
+  /** The trainings of all of them. */
+  readonly trainings: readonly MeasuredArm[]
+}
+
+/** As many as a screen has room for, and more. */
+const SEVERAL = 200
+const several = z.array(id).min(1).max(SEVERAL)
+/** As many as a lab may have. */
+const many = z.array(id).min(1).max(100_000)
+const settingKey = z
+  .string()
+  .regex(/^[\w.]+$/)
+  .max(100)
+const tag = z.string().trim().min(1).max(40)
+
 export const runsRouter = router({
   /** Every run, the latest first. */
   list: procedure.query(({ ctx }) => {
     const statusOf = statuses(ctx)
-    const stages = ctx.lab.store.stages.byRun()
-    return ctx.lab.store.runs.summaries().map((run) => brief(ctx, run, stages.get(run.id) ?? [], statusOf))
+    const { runs, labels, stages } = ctx.lab.store
+    const [label, stagesOf] = [labels.all(), stages.byRun()]
+    return runs
+      .summaries()
+      .map((run) => ({ ...brief(ctx, run, stagesOf.get(run.id) ?? [], statusOf), ...(label.get(run.id) ?? NO_LABEL) }))
   }),
 
   /** One run with its stages, its settings and its folder. */
@@ -63,6 +89,7 @@ export const runsRouter = router({
     const stages = ctx.lab.store.stages.of(run.id)
     return {
       ...brief(ctx, run, stages, statusOf),
+      ...(ctx.lab.store.labels.all().get(run.id) ?? NO_LABEL),
       config: run.config,
       folder: shownPath(folder),
       stages: stages.map((record) => stageBrief(record, statusOf)),
@@ -90,10 +117,37 @@ export const runsRouter = router({
     return [...latest.values()].map((record) => stageBrief(record, statusOf))
   }),
 
-  /** The settings in which two runs differ. */
-  diff: procedure
-    .input(z.object({ a: id, b: id }))
-    .query(({ ctx, input }) => differences(find(ctx, input.a).config, find(ctx, input.b).config)),
+  /** Runs side by side: the settings in which they differ, and their trainings. */
+  compare: procedure.input(z.object({ runs: several })).query(
+    ({ ctx, input }): RunsCompared => ({
+      settings: differing(input.runs.map((run) => find(ctx, run).config)),
+      trainings: input.runs.flatMap((run) => ctx.lab.store.metrics.arms(run)),
+    }),
+  ),
+
+  /** The values of some settings in every run, in the order of `keys`; null where a run has no such setting. */
+  values: procedure
+    .input(z.object({ keys: z.array(settingKey).min(1).max(50) }))
+    .query(({ ctx, input }) => Object.fromEntries(ctx.lab.store.runs.values(input.keys))),
+
+  /** Writes the title or the note of a run. */
+  label: changing
+    .input(z.object({ run: id, title: z.string().trim().max(120).optional(), note: z.string().max(20_000).optional() }))
+    .mutation(({ ctx, input: { run, ...label } }) => {
+      ctx.lab.store.labels.write(found(ctx, run).id, label)
+      return { run }
+    }),
+
+  /** Gives runs a tag, or takes it from them. */
+  tag: changing.input(z.object({ runs: many, tag, on: z.boolean() })).mutation(({ ctx, input: { runs, tag, on } }) => {
+    const known = new Set(ctx.lab.store.runs.ids())
+    ctx.lab.store.labels.tag(
+      runs.filter((run) => known.has(run)),
+      tag,
+      on,
+    )
+    return { runs: runs.length }
+  }),
 
   /** The number of changes by people to stored runs, now and after every change. */
   edits: procedure.subscription(async function* ({ ctx, signal }): AsyncGenerator<number> {
@@ -105,10 +159,10 @@ export const runsRouter = router({
     }
   }),
 
-  /** Marks a run as deleted. It can be brought back until the lab is started again. */
-  delete: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    ctx.lab.hide(input.run)
-    return { run: input.run }
+  /** Marks runs as deleted, all or none. They can be brought back until the lab is started again. */
+  delete: changing.input(z.object({ runs: many })).mutation(({ ctx, input: { runs } }) => {
+    ctx.lab.hide(runs)
+    return { runs: runs.length }
   }),
 
   /** The deleted runs that can be brought back, the latest first. */
@@ -119,11 +173,16 @@ export const runsRouter = router({
       .reverse(),
   ),
 
-  /** Brings a deleted run back. */
-  restore: changing.input(z.object({ run: id })).mutation(({ ctx, input }) => {
-    ctx.lab.store.runs.setDeleted(input.run, false)
-    return { run: found(ctx, input.run).id }
-  }),
+  /** Brings deleted runs back, all or none. */
+  restore: changing.input(z.object({ runs: many })).mutation(({ ctx, input: { runs } }) =>
+    ctx.lab.store.transaction(() => {
+      for (const run of runs) {
+        ctx.lab.store.runs.setDeleted(run, false)
+        found(ctx, run)
+      }
+      return { runs: runs.length }
+    }),
+  ),
 })
 
 /** The run with this id, and its settings. Throws UserError where there is none. */
@@ -142,10 +201,9 @@ function brief(
   run: RunSummary,
   stages: readonly StageRecord[],
   statusOf: StatusOf,
-): RunBrief {
+): Omit<RunBrief, keyof Label> {
   const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
   const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
-  const told = stages.findLast((record) => stageLine(record) !== null)
   return {
     id: number,
     name,
@@ -159,9 +217,9 @@ function brief(
     tasks,
     rounds: collection === null ? rounds : 1,
     collector: collection?.run ?? null,
-    told: told === undefined ? null : stageBrief(told, statusOf),
+    told: lastLine(stages),
     failure: run.status === 'failed' ? failureOfRun(ctx.lab.store, number) : null,
-    success: successOf(evaluated?.result),
+    rates: ratesOf(evaluated?.result),
   }
 }
 
@@ -181,10 +239,15 @@ function statuses({ jobs, lab }: Context): StatusOf {
   }
 }
 
-const evaluated = z.object({ arms: z.record(z.string(), z.object({ success: z.number() })) })
+function lastLine(stages: readonly StageRecord[]): Message | null {
+  for (const record of stages.toReversed()) {
+    const line = stageLine(record)
+    if (line !== null) return line
+  }
+  return null
+}
 
-function successOf(result: unknown): Record<string, number> | null {
-  const parsed = evaluated.safeParse(result)
-  if (!parsed.success) return null
-  return Object.fromEntries(Object.entries(parsed.data.arms).map(([arm, { success }]) => [arm, success]))
+function ratesOf(result: unknown): Record<string, ArmSummary> | null {
+  const parsed = evaluateResult.safeParse(result)
+  return parsed.success ? parsed.data.arms : null
 }

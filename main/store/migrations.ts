@@ -353,4 +353,18 @@ CREATE TABLE study_members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX study_members_by_run ON study_members (run);
 `,
+  // What people write about runs.
+  `
+CREATE TABLE run_labels (
+  run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+  title TEXT NOT NULL DEFAULT '',
+  note TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE run_tags (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (run, tag)
+) STRICT, WITHOUT ROWID;
+`,
 ]

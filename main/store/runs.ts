@@ -139,6 +139,21 @@ export class Runs {
     return { ...readSummary(row), config: config.data }
   }
 
+  /** The values of some settings of every run, by run, in the order of the keys; null where a run has no such setting. */
+  values(keys: readonly string[]): Map<number, unknown[]> {
+    const columns = keys.map((_, at) => `, config -> ? AS value${at}`).join('')
+    const rows = this.#database.all(
+      `SELECT id${columns} FROM runs WHERE deleted IS NULL`,
+      ...keys.map((key) => `$.${key}`),
+    )
+    return new Map(
+      rows.map((row) => [
+        Number(row.id),
+        keys.map((_, at) => (row[`value${at}`] === null ? null : parseJson('runs.config', row[`value${at}`]))),
+      ]),
+    )
+  }
+
   #row(id: number, columns: string): Row {
     const row = this.#database.get(`SELECT ${columns} FROM runs WHERE id = ?`, id)
     if (row === undefined) throw new Error(`${this.#database.path}: there is no run ${id}.`)

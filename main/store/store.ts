@@ -4,6 +4,7 @@ import { Database } from './database.ts'
 import { Episodes } from './episodes.ts'
 import { Events } from './events.ts'
 import { GoldenSets } from './golden.ts'
+import { Labels } from './labels.ts'
 import { Metrics } from './metrics.ts'
 import { Pairs } from './pairs.ts'
 import { Runs } from './runs.ts'
@@ -16,6 +17,7 @@ export class Store {
   /** The file, by its name without links. */
   readonly path: string
   readonly runs: Runs
+  readonly labels: Labels
   readonly stages: Stages
   readonly episodes: Episodes
   readonly golden: GoldenSets
@@ -30,6 +32,7 @@ export class Store {
     this.#database = new Database(path)
     this.path = this.#database.path
     this.runs = new Runs(this.#database)
+    this.labels = new Labels(this.#database)
     this.stages = new Stages(this.#database)
     this.episodes = new Episodes(this.#database)
     this.golden = new GoldenSets(this.#database)

@@ -47,6 +47,12 @@ export function moment(milliseconds: number, language: string): string {
   return formatOf(language, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds)
 }
 
+/** Day and time without the year, in the reader's language, for narrow columns. */
+export function shortMoment(milliseconds: number, language: string): string {
+  const options = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  return formatOf(language, options).format(milliseconds)
+}
+
 /** The time of day with its seconds, in the reader's language: "14:05:09". */
 export function clock(milliseconds: number, language: string): string {
   return formatOf(language, { timeStyle: 'medium', hourCycle: 'h23' }).format(milliseconds)

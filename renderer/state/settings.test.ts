@@ -7,6 +7,7 @@ const current: Settings = {
   toured: false,
   smoothing: 0.6,
   splits: { pairs: 42, episodes: 56 },
+  runColumns: ['status'],
 }
 
 test('stored settings replace the defaults', () => {

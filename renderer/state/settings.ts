@@ -16,6 +16,8 @@ export interface Settings {
   readonly smoothing: number
   /** The list's share of the width beside the opened detail, in percent. */
   readonly splits: { readonly pairs: number; readonly episodes: number }
+  /** The columns of the table of runs. */
+  readonly runColumns: readonly string[]
 }
 
 const percent = z.number().check(z.minimum(0), z.maximum(100))
@@ -26,6 +28,7 @@ const settingsSchema = z.object({
   toured: z.boolean(),
   smoothing: z.number().check(z.minimum(0), z.maximum(0.99)),
   splits: z.object({ pairs: percent, episodes: percent }),
+  runColumns: z.array(z.string()),
 })
 
 const defaults: Settings = {
@@ -34,6 +37,7 @@ const defaults: Settings = {
   toured: false,
   smoothing: 0.6,
   splits: { pairs: 42, episodes: 56 },
+  runColumns: ['status', 'rate.sft', 'rate.dpo', 'seed', 'started', 'command', 'tags', 'result'],
 }
 
 /** The stored settings over the current ones. Invalid values, from another version or an edit by hand, are ignored. */

@@ -12,13 +12,13 @@ interface Props<Row> {
 }
 
 export function ColumnHead<Row>({ column, left, order, onOrder }: Props<Row>) {
-  const { id, label, number, sortable, sticky } = column
+  const { id, label, hidden, number, sortable, sticky } = column
   const sorted = order?.by === id
   const className = number === true ? classes.numeric : classes.cell
   if (sortable !== true || onOrder === undefined) {
     return (
       <th scope="col" className={className} data-sticky={sticky} style={{ left }}>
-        {label}
+        {hidden === true ? <span className="hidden-words">{label}</span> : label}
       </th>
     )
   }

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 export interface Column<Row> {
   readonly id: string
   readonly label: string
+  /** Whether only screen readers get the label. */
+  readonly hidden?: boolean
   /** A CSS grid track: '80px', 'minmax(120px, 1fr)'. */
   readonly width: string
   readonly number?: boolean

@@ -51,7 +51,9 @@ function Records({ records }: Pick<StopState, 'records'>) {
   const say = useSay()
   return (
     <table className={classes.records} aria-label={t('pipeline.result')}>
-      <HiddenHead names={[t('episodes.filters.stage'), t('runs.status'), t('episodes.time'), t('runs.outcome')]} />
+      <HiddenHead
+        names={[t('episodes.filters.stage'), t('runs.columns.status'), t('episodes.time'), t('runs.columns.result')]}
+      />
       <tbody>
         {records.map((record) => (
           <tr key={`${record.stage} ${record.round}`}>

@@ -6,8 +6,8 @@ import { standingApart } from '../../../main/evaluation/verdict.ts'
 import type { Results } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
-import { percent } from '../../parts/figures.ts'
-import { armColour, IntervalBar } from '../../parts/interval.tsx'
+import { armColour } from '../../parts/interval.tsx'
+import { RateCell } from '../../parts/rate-cell.tsx'
 import { reveal } from '../../parts/reveal.ts'
 import { PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
@@ -102,24 +102,16 @@ function RateRow({ row: { cells }, columns, name }: RateRowProps) {
       <th scope="row">{name}</th>
       {columns.map((column) => (
         <td key={column} className={column === CHANGE ? classes.change : undefined}>
-          {column === CHANGE ? <ChangeCell cells={cells} /> : <RateCell arm={column} rate={cells[column]} />}
+          {column === CHANGE ? <ChangeCell cells={cells} /> : <ArmCell arm={column} rate={cells[column]} />}
         </td>
       ))}
     </tr>
   )
 }
 
-function RateCell({ arm, rate }: { readonly arm: string; readonly rate: Row['cells'][string] | undefined }) {
+function ArmCell({ arm, rate }: { readonly arm: string; readonly rate: Row['cells'][string] | undefined }) {
   if (rate === undefined || rate.n === 0) return '–'
-  return (
-    <span className={classes.cell} title={`${rate.successes} / ${rate.n}`}>
-      <b>{percent(rate.success, 0)}</b>
-      <IntervalBar rate={rate} colour={armColour(arm)} />
-      <small>
-        {percent(rate.low, 0)}–{percent(rate.high, 0)}
-      </small>
-    </span>
-  )
+  return <RateCell rate={rate} colour={armColour(arm)} title={`${rate.successes} / ${rate.n}`} />
 }
 
 /** A colour only where they differ by more than their intervals. */

@@ -17,7 +17,7 @@ export function Deleted() {
   const client = useQueryClient()
   const deleted = useQuery({ queryKey: ['runs', 'deleted'], queryFn: () => lab.runs.deleted.query() })
   const restore = useMutation({
-    mutationFn: (run: number) => lab.runs.restore.mutate({ run }),
+    mutationFn: (run: number) => lab.runs.restore.mutate({ runs: [run] }),
     onSuccess: () => client.invalidateQueries(),
     onError: tellError,
   })

@@ -1,22 +1,29 @@
-/** All runs with their outcomes. Two can be compared; a run can be deleted and brought back. */
+/** All runs with their outcomes: found, sorted, named, tagged, deleted, and set side by side. */
 import { Button } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { FolderTree } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useRuns } from '../../lab.ts'
-import { goTo } from '../../location.ts'
+import { lab } from '../../api.ts'
+import { type RunBrief, useRuns } from '../../lab.ts'
+import { goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
+import { Panel } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
+import { useSettings } from '../../state/settings.ts'
+import { Compared } from './compared.tsx'
 import { Deleted } from './deleted.tsx'
-import { marksAfter } from './marked.ts'
+import { filtered, marksIn, ordered, orderIn } from './filter.ts'
+import { RunBulk } from './run-bulk.tsx'
+import { type SettingValues, settingsIn, useRunColumns } from './run-columns.tsx'
+import { RunPanel } from './run-panel.tsx'
 import { RunTable } from './run-table.tsx'
-import { Differences, RunSettings } from './settings.tsx'
+import { RunTools } from './run-tools.tsx'
 
 export function RunHistory() {
   const { t } = useTranslation()
   const runs = useRuns()
-  const [marked, setMarked] = useState<readonly number[]>([])
   if (runs.error !== null) return <Failure error={runs.error} retry={() => void runs.refetch()} />
   if (runs.data === undefined) return <Loading />
   if (runs.data.length === 0) {
@@ -29,15 +36,47 @@ export function RunHistory() {
       </>
     )
   }
-  const known = marked.filter((id) => runs.data.some((run) => run.id === id))
-  // The older run stands on the left, so that changes read from left to right.
-  const [a, b] = [...known].sort((one, other) => one - other)
+  return <Runs runs={runs.data} />
+}
+
+function Runs({ runs }: { readonly runs: readonly RunBrief[] }) {
+  const { t } = useTranslation()
+  const { query } = usePlace()
+  const kept = useSettings((settings) => settings.runColumns)
+  const ids = useMemo(() => query.columns?.split(',').filter(Boolean) ?? kept, [query.columns, kept])
+  const columns = useRunColumns(ids, useSettingValues(ids))
+  const order = useMemo(() => orderIn({ ...(query.sort === undefined ? {} : { sort: query.sort }) }), [query.sort])
+  const found = useMemo(() => filtered(runs, query), [runs, query])
+  const shown = useMemo(() => {
+    const column = columns.find(({ id }) => id === order.by)
+    return ordered(found, column?.value ?? (({ id }) => id), order.descending)
+  }, [found, columns, order])
+  const marked = useMemo(() => marksIn(query, runs), [query, runs])
+  const open = runs.find(({ id }) => String(id) === query.run) ?? runs.find(({ id }) => id === marked[0])
   return (
     <>
-      <RunTable runs={runs.data} marked={known} onMark={(id, on) => setMarked(marksAfter(known, id, on))} />
-      {a !== undefined && b !== undefined && <Differences a={a} b={b} />}
-      {a !== undefined && b === undefined && <RunSettings run={a} />}
+      <Panel flush title={t('runs.history')}>
+        <RunTools runs={runs} found={found.length} columns={ids} />
+        <RunBulk runs={runs} shown={shown} marked={marked} />
+        <RunTable runs={shown} columns={columns} order={order} marked={marked} open={open?.id} />
+      </Panel>
+      {marked.length > 1 && <Compared runs={runs} marked={marked} />}
+      {marked.length < 2 && open !== undefined && <RunPanel key={open.id} run={open} />}
       <Deleted />
     </>
   )
 }
+
+/** The values of the settings that are columns. */
+function useSettingValues(columns: readonly string[]): SettingValues {
+  const keys = useMemo(() => settingsIn(columns), [columns])
+  const { data } = useQuery({
+    queryKey: ['runs', 'values', keys],
+    queryFn: async () => ({ keys, values: await lab.runs.values.query({ keys }) }),
+    enabled: keys.length > 0,
+    placeholderData: keepPreviousData,
+  })
+  return data ?? NO_VALUES
+}
+
+const NO_VALUES: SettingValues = { keys: [], values: {} }

@@ -1,111 +1,129 @@
-/** The runs as a table, with outcome and result. */
+/** The runs as a long table that sorts, with marks for what is done to several of them. */
 import { Checkbox } from '@mantine/core'
-import { useRef } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSay } from '../../i18n/say.ts'
 import type { RunBrief } from '../../lab.ts'
-import { hrefOf } from '../../location.ts'
-import { duration, moment, percent } from '../../parts/figures.ts'
-import { useFocusHandedOn } from '../../parts/focus.ts'
-import { Panel } from '../../parts/page.tsx'
-import { Status, type StatusName } from '../../parts/status.tsx'
+import { choose, hrefOf } from '../../location.ts'
+import { runName } from '../../parts/run-colour.ts'
+import type { Column } from '../../parts/table/column.ts'
+import { LongTable } from '../../parts/table/long-table.tsx'
+import type { Order } from '../../parts/table/order.ts'
+import { ROW_HEIGHT } from '../../parts/table/table-row.tsx'
+import { marksAfterRange, orderText } from './filter.ts'
 import { RunActions } from './run-actions.tsx'
+import type { RunColumn } from './run-columns.tsx'
 import classes from './runs.module.css'
 
+/** The most rows that the table is high; the others scroll. */
+const HIGH = 14
+
 interface Props {
+  /** In the order in which they are listed. */
   readonly runs: readonly RunBrief[]
+  readonly columns: readonly RunColumn[]
+  readonly order: Order
   readonly marked: readonly number[]
-  readonly onMark: (run: number, on: boolean) => void
+  /** The opened run; undefined where none is. */
+  readonly open: number | undefined
 }
 
-export function RunTable({ runs, marked, onMark }: Props) {
+export function RunTable({ runs, columns, order, marked, open }: Props) {
   const { t } = useTranslation()
+  const all = useWithMarks(runs, columns, marked)
   return (
-    <Panel flush title={t('runs.history')} note={t('runs.historyNote')}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <div className={classes.scroll} tabIndex={0}>
-        <table className={classes.runs}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="hidden-words">{t('runs.mark')}</span>
-              </th>
-              <th scope="col">{t('runs.run')}</th>
-              <th scope="col">{t('runs.what')}</th>
-              <th scope="col">{t('runs.status')}</th>
-              <th scope="col">{t('runs.begun')}</th>
-              <th scope="col" className="number">
-                {t('runs.time')}
-              </th>
-              <th scope="col" className="number">
-                {t('runs.seed')}
-              </th>
-              <th scope="col">{t('runs.outcome')}</th>
-              <th scope="col">
-                <span className="hidden-words">{t('runs.actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run) => (
-              <RunRow key={run.id} run={run} marked={marked.includes(run.id)} onMark={(on) => onMark(run.id, on)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
+    <div className={classes.table} style={{ height: ROW_HEIGHT * (Math.min(HIGH, runs.length) + 1) + 18 }}>
+      <LongTable
+        name={t('runs.sides.runs')}
+        columns={all}
+        total={runs.length}
+        rowAt={(index) => runs[index]}
+        onRange={ignore}
+        chosen={runs.findIndex(({ id }) => id === open)}
+        onChoose={(index) => choose({ run: runs[index]?.id })}
+        order={order}
+        onOrder={(next) => choose({ sort: orderText(next) })}
+      />
+    </div>
   )
 }
 
-interface RunRowProps {
-  readonly run: RunBrief
-  readonly marked: boolean
-  readonly onMark: (on: boolean) => void
+/** All runs are here already. */
+function ignore(): void {}
+
+/** The columns that are always there, before the chosen ones: the mark, the actions and the name. */
+function useWithMarks(
+  runs: readonly RunBrief[],
+  columns: readonly RunColumn[],
+  marked: readonly number[],
+): readonly Column<RunBrief>[] {
+  const { t } = useTranslation()
+  const last = useRef<number>(undefined)
+  const latest = useRef({ runs, marked })
+  latest.current = { runs, marked }
+  const mark = useCallback((run: number, on: boolean, range: boolean) => {
+    const { runs: shown, marked: before } = latest.current
+    const ids = shown.map(({ id }) => id)
+    const to = ids.indexOf(run)
+    const from = range && last.current !== undefined ? Math.max(0, ids.indexOf(last.current)) : to
+    last.current = run
+    choose({ marked: marksAfterRange(before, ids, { from, to, on }).join('.') })
+  }, [])
+  return useMemo(() => {
+    const set = new Set(marked)
+    return [
+      {
+        id: 'mark',
+        label: t('runs.mark'),
+        hidden: true,
+        width: '18px',
+        sticky: true,
+        cell: ({ id }) => <Mark run={id} on={set.has(id)} onMark={mark} />,
+      },
+      {
+        id: 'actions',
+        label: t('runs.actions'),
+        hidden: true,
+        width: '28px',
+        sticky: true,
+        cell: (run) => <RunActions run={run} />,
+      },
+      {
+        id: 'id',
+        label: t('runs.run'),
+        width: '150px',
+        sticky: true,
+        sortable: true,
+        cell: (run) => (
+          <a href={hrefOf('pipeline', { run: run.id })} title={run.name}>
+            {runName(run)}
+          </a>
+        ),
+      },
+      ...columns,
+    ]
+  }, [t, columns, marked, mark])
 }
 
-function RunRow({ run, marked, onMark }: RunRowProps) {
-  const { t, i18n } = useTranslation()
-  const say = useSay()
-  const row = useRef<HTMLTableRowElement>(null)
-  useFocusHandedOn(row)
-  const { sft, dpo } = run.success ?? {}
+interface MarkProps {
+  readonly run: number
+  readonly on: boolean
+  /** `range`: whether all rows from the last mark on are meant. */
+  readonly onMark: (run: number, on: boolean, range: boolean) => void
+}
+
+function Mark({ run, on, onMark }: MarkProps) {
+  const { t } = useTranslation()
   return (
-    <tr ref={row} aria-selected={marked}>
-      <td>
-        <Checkbox
-          size="xs"
-          checked={marked}
-          onChange={(event) => onMark(event.currentTarget.checked)}
-          aria-label={t('runs.markRun', { run: run.id })}
-        />
-      </td>
-      <th scope="row">
-        <a href={hrefOf('pipeline', { run: run.id })}>
-          {run.id} · {run.name}
-        </a>
-      </th>
-      <td>{t(`command.${run.command}` as 'command.sft', { defaultValue: run.command })}</td>
-      <td>{run.status === 'interrupted' ? t('runs.interrupted') : <Status status={run.status as StatusName} />}</td>
-      <td>{moment(run.started, i18n.language)}</td>
-      <td className="number">{duration(run.seconds)}</td>
-      <td className="number">{run.seed}</td>
-      <td>
-        {sft !== undefined && dpo !== undefined ? (
-          <a href={hrefOf('results', { run: run.id })}>
-            SFT {percent(sft)} → DPO {percent(dpo)}
-          </a>
-        ) : (
-          <span className="soft">{run.told?.line != null && say(run.told.line)}</span>
-        )}
-        {run.failure !== null && (
-          <span className={`${classes.failure} rejected`} title={say(run.failure)}>
-            {say(run.failure)}
-          </span>
-        )}
-      </td>
-      <td>
-        <RunActions run={run} />
-      </td>
-    </tr>
+    <Checkbox
+      size="xs"
+      checked={on}
+      // A mark does not open the run.
+      onClick={(event) => event.stopPropagation()}
+      onChange={(event) => {
+        const { nativeEvent } = event
+        onMark(run, event.currentTarget.checked, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+      }}
+      aria-label={t('runs.markRun', { run })}
+    />
   )
 }

@@ -8,6 +8,7 @@ import { hrefOf } from '../../location.ts'
 import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Status, type StatusName } from '../../parts/status.tsx'
+import { Head } from '../../parts/table/head.tsx'
 import { change, Move } from './actions.tsx'
 import { moved } from './moved.ts'
 import classes from './studies.module.css'
@@ -32,26 +33,18 @@ export function Members({ study }: { readonly study: Study }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div className={classes.scroll} tabIndex={0}>
         <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="hidden-words">{t('studies.place')}</span>
-              </th>
-              <th scope="col">{t('studies.number')}</th>
-              <th scope="col">{t('studies.variant')}</th>
-              <th scope="col" className="number">
-                {t('studies.seed')}
-              </th>
-              <th scope="col">{t('studies.state')}</th>
-              <th scope="col" className="number">
-                {t('studies.time')}
-              </th>
-              <th scope="col">{t('studies.run')}</th>
-              <th scope="col">
-                <span className="hidden-words">{t('studies.actions')}</span>
-              </th>
-            </tr>
-          </thead>
+          <Head
+            columns={[
+              { label: t('studies.place'), hidden: true },
+              { label: t('studies.number') },
+              { label: t('studies.variant') },
+              { label: t('studies.seed'), number: true },
+              { label: t('studies.state') },
+              { label: t('studies.time'), number: true },
+              { label: t('studies.run') },
+              { label: t('studies.actions'), hidden: true },
+            ]}
+          />
           <tbody>
             {study.members.map((member) => (
               <MemberRow key={member.member} study={study.id} member={member} queue={queue} />

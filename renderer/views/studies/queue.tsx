@@ -6,6 +6,7 @@ import type { StudyBrief } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { bytes, moment } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
+import { Head } from '../../parts/table/head.tsx'
 import { change, Move, PauseStudy, StudyMenu } from './actions.tsx'
 import { moved } from './moved.ts'
 import { StudyProgress, StudyState, useTimeLeft } from './progress.tsx'
@@ -18,22 +19,18 @@ export function Queue({ studies }: { readonly studies: readonly StudyBrief[] }) 
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div className={classes.scroll} tabIndex={0}>
         <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="hidden-words">{t('studies.place')}</span>
-              </th>
-              <th scope="col">{t('studies.study')}</th>
-              <th scope="col">{t('studies.state')}</th>
-              <th scope="col">{t('studies.progress')}</th>
-              <th scope="col">{t('studies.timeLeft')}</th>
-              <th scope="col">{t('studies.diskLeft')}</th>
-              <th scope="col">{t('studies.made')}</th>
-              <th scope="col">
-                <span className="hidden-words">{t('studies.actions')}</span>
-              </th>
-            </tr>
-          </thead>
+          <Head
+            columns={[
+              { label: t('studies.place'), hidden: true },
+              { label: t('studies.study') },
+              { label: t('studies.state') },
+              { label: t('studies.progress') },
+              { label: t('studies.timeLeft') },
+              { label: t('studies.diskLeft') },
+              { label: t('studies.made') },
+              { label: t('studies.actions'), hidden: true },
+            ]}
+          />
           <tbody>
             {studies.map((study, at) => (
               <StudyRow key={study.id} study={study} at={at} studies={studies} />

@@ -4,8 +4,8 @@ import { useSay } from '../../i18n/say.ts'
 import type { StudyResult } from '../../lab.ts'
 import { DotChart } from '../../parts/dot-chart.tsx'
 import { percent } from '../../parts/figures.ts'
-import { IntervalBar } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { RateCell } from '../../parts/rate-cell.tsx'
 import { lookOf, type StudyArm } from './arms.ts'
 import classes from './studies.module.css'
 
@@ -20,7 +20,7 @@ export function StudyTasks({ result }: { readonly result: StudyResult }) {
       <th scope="row">{name}</th>
       {arms.map((arm) => (
         <td key={arm.id}>
-          <EstimateCell estimate={estimateOf(arm)} colour={arm.colour} />
+          <RateCell rate={rateOf(estimateOf(arm))} colour={arm.colour} />
         </td>
       ))}
     </tr>
@@ -67,16 +67,7 @@ export function StudyTasks({ result }: { readonly result: StudyResult }) {
   )
 }
 
-function EstimateCell({ estimate, colour }: { readonly estimate: Estimate | undefined; readonly colour: string }) {
-  if (estimate === undefined) return '–'
-  const { mean: success, low, high } = estimate
-  return (
-    <span className={classes.cell}>
-      <b>{percent(success, 0)}</b>
-      <IntervalBar rate={{ success, low, high, n: 1 }} colour={colour} />
-      <small>
-        {percent(low, 0)}–{percent(high, 0)}
-      </small>
-    </span>
-  )
+/** The mean over the seeds as a rate. */
+function rateOf(estimate: Estimate | undefined) {
+  return estimate && { success: estimate.mean, low: estimate.low, high: estimate.high }
 }

@@ -1,0 +1,65 @@
+/** The workbench of runs: found, sorted, named, tagged, deleted in bulk, and set side by side. */
+import { expect, test } from './fixtures.ts'
+import { clean, open, overflow } from './window.ts'
+
+test.use({ stored: 'studies' })
+
+test('runs are found, sorted, named and tagged, and the address holds it', async ({ page }) => {
+  await open(page, 'runs')
+  const table = page.getByRole('grid', { name: 'Runs' })
+  const names = table.getByRole('link', { name: /^\d+ · / })
+  await expect(names.first()).toHaveText(/^19 · /)
+  await table.getByRole('button', { name: 'DPO', exact: true }).click()
+  await expect(page).toHaveURL(/sort=rate\.dpo/)
+  const rates = () => table.locator('a[href^="#/results"] b').allTextContents()
+  await expect(async () => {
+    const dpo = (await rates()).filter((_, at) => at % 2 === 1).map(Number)
+    expect(dpo).toEqual([...dpo].sort((a, b) => a - b))
+  }).toPass()
+  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('dialog').getByRole('combobox').fill('dpo.beta')
+  await page.getByRole('option', { name: 'training.dpo.beta' }).click()
+  await page.keyboard.press('Escape')
+  await table.getByRole('button', { name: 'dpo.beta' }).click()
+  await table.getByRole('button', { name: 'dpo.beta' }).click()
+  await expect(table.getByRole('row').nth(1)).toContainText('0.3')
+
+  await page.getByLabel('Mark run 3', { exact: true }).check()
+  await page.getByLabel('Title').fill('My best run')
+  await page.getByLabel('Title').press('Enter')
+  await table.getByRole('link', { name: '3 · My best run' }).waitFor()
+  await page.getByLabel('Mark run 4', { exact: true }).check()
+  await page.getByRole('button', { name: 'Tag', exact: true }).click()
+  await page.getByRole('dialog').getByRole('combobox').fill('paper')
+  await page.getByRole('button', { name: 'Add the tag' }).click()
+  await page.getByLabel('Tag', { exact: true }).selectOption('paper')
+  await expect(page.getByText('2 of 19 runs')).toBeVisible()
+  await page.reload()
+  await expect(names).toHaveCount(2)
+  await page.getByLabel('Search runs').fill('best')
+  await expect(names).toHaveText(['3 · My best run'])
+})
+
+test('marked runs stand side by side, and are deleted and brought back together', async ({ page }) => {
+  await page.setViewportSize({ width: 1024, height: 768 })
+  await page.evaluate(() => {
+    window.location.hash = '#/runs?marked=2.3.8'
+  })
+  const compared = page.getByRole('region', { name: '3 runs side by side' })
+  await expect(compared.getByRole('region', { name: 'On the same problems' }).getByRole('row')).toHaveCount(4)
+  const settings = compared.getByRole('region', { name: 'Settings that differ' })
+  await expect(settings.getByRole('row').filter({ hasText: 'training.dpo.beta' })).toContainText('0.3')
+  await compared.getByLabel('Metric').selectOption('dpo rewards/margins')
+  // The lines and, faintly, what they smooth.
+  await expect(compared.locator('.recharts-line')).toHaveCount(6)
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+  await clean(page, 'runs-compared')
+  // Shift marks all between.
+  await page.getByLabel('Mark run 19').click()
+  await page.getByLabel('Mark run 16').click({ modifiers: ['Shift'] })
+  await expect(page.getByText('7 marked')).toBeVisible()
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByText('12 of 12 runs')).toBeVisible()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(page.getByText('19 of 19 runs')).toBeVisible()
+})
