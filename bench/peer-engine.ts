@@ -15,6 +15,7 @@ import type { Engine } from '../main/engine/engine.ts'
 import { storedAs } from '../main/engine/holding.ts'
 import type { createNativeEngine } from '../main/engine/native/engine.ts'
 import type { PlantedForest, plant, Sequence, targets } from '../main/training/forest.ts'
+import type { PreferenceOptions, trainPreference } from '../main/training/preference.ts'
 import type { dpoStep, Reference, sftStep } from './step.ts'
 
 export const engineSettingsSchema = z.strictObject({
@@ -45,6 +46,14 @@ const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('logprobs'), sequences: sequencesSchema }),
   z.object({ do: z.literal('sft'), sequences: sequencesSchema }),
   z.object({ do: z.literal('dpo'), sequences: sequencesSchema, reference: z.array(z.number()) }),
+  z.object({
+    do: z.literal('stage'),
+    /** Twice as many as pairs: chosen and rejected by turns. */
+    sequences: sequencesSchema,
+    reference: z.array(z.number()),
+    successes: sequencesSchema,
+    samples: sequencesSchema,
+  }),
   z.object({ do: z.literal('peak') }),
 ])
 
@@ -57,6 +66,26 @@ interface Lab {
   readonly targets: typeof targets
   readonly sftStep: typeof sftStep
   readonly dpoStep: typeof dpoStep
+  readonly trainPreference: typeof trainPreference
+}
+
+/** The stage's defaults, except that the rate is so small that the model stays the same for the next contestant. */
+const STAGE: Omit<PreferenceOptions, 'batch_size'> = {
+  learning_rate: 1e-7,
+  lr_scheduler_type: 'constant',
+  warmup_steps: 0,
+  max_steps: 1,
+  grad_accumulation_steps: 1,
+  weight_decay: 0,
+  max_grad_norm: 1,
+  seed: 1,
+  loss_type: 'sigmoid',
+  beta: 0.1,
+  label_smoothing: 0,
+  rpo_alpha: 1,
+  imitation: 1,
+  replay: 1,
+  max_length: null,
 }
 
 /** Where a checkout has each of them; the later names are those of older ones. */
@@ -65,6 +94,7 @@ const FILES = [
   ['main/engine/checkpoint/checkpoint.ts', 'main/engine/checkpoint.ts'],
   ['main/engine/adapter/adapter.ts', 'main/engine/adapter.ts'],
   ['main/training/forest.ts'],
+  ['main/training/preference.ts'],
   ['bench/step.ts'],
 ]
 
@@ -130,6 +160,27 @@ async function serve({ checkout, instructions, precision, checkpointing, keptByt
           rejected: logps[2 * i + 1]!,
         }))
         return timed(() => lab.dpoStep(loaded(), lab.plant(request.sequences), reference))
+      }
+      case 'stage': {
+        const { sequences, reference, successes, samples } = request
+        const pairs = Array.from({ length: reference.length / 2 }, (_, i) => ({
+          prompt: sequences[2 * i]!.prompt,
+          chosen: sequences[2 * i]!.completion,
+          rejected: sequences[2 * i + 1]!.completion,
+        }))
+        const logps = pairs.map((_, i) => ({
+          chosen: reference[2 * i]!,
+          rejected: reference[2 * i + 1]!,
+          mismatched: 0,
+        }))
+        const job = {
+          engine: loaded(),
+          adapter: ADAPTER,
+          objective: { method: 'dpo', pairs, reference: logps, examples: successes },
+          golden: samples,
+          options: { ...STAGE, batch_size: pairs.length },
+        } as const
+        return timed(() => lab.trainPreference(job))
       }
       case 'peak':
         return { bytes: process.resourceUsage().maxRSS * 1024 }

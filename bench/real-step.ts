@@ -2,7 +2,8 @@
  * Measures training steps of a real model on real prompts: `npx node bench/real-step.ts --model FOLDER --samples FILE --pairs
  * FILE`. Samples and pairs are files as the lab exports them; the longest are taken. This engine, those of other checkouts
  * (`--against DIR`) and PyTorch (`--torch bf16` or `fp32`) take turns, each in its own process, and medians count. Also printed is the
- * time of all processors together: on a busy machine it says more than the clock.
+ * time of all processors together: on a busy machine it says more than the clock. `--stage N` adds a step as the stage takes it: N
+ * pairs, N successes (the chosen answers of other pairs) and N / 2 samples, the first of the files; PyTorch takes no part in it.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -11,8 +12,10 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { userMessageOf, wholePrompt } from '../main/agent/prompt.ts'
 import { estimateMemory } from '../main/capacity/estimate.ts'
-import { largestBatch } from '../main/capacity/memory.ts'
+import { type BatchSize, largestBatches } from '../main/capacity/memory.ts'
+import { PROMPT_STYLES } from '../main/config/choices.ts'
 import { saveAdapter } from '../main/engine/adapter/adapter.ts'
 import { openCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import type { ModelConfig } from '../main/engine/engine.ts'
@@ -29,6 +32,8 @@ import { LORA, pairSequences } from './workload.ts'
 const argumentsSchema = z.object({
   model: z.string(),
   samples: z.string(),
+  /** How the lab's own samples are asked, as `model.prompt`; pairs stay as they are. */
+  prompt: z.enum(PROMPT_STYLES),
   pairs: z.string(),
   against: z.array(z.string()),
   /** The precision of PyTorch's weights and products; without it PyTorch takes no part. */
@@ -41,6 +46,7 @@ const argumentsSchema = z.object({
   keep: z.coerce.number().nonnegative(),
   sft: z.coerce.number().int(),
   dpo: z.coerce.number().int(),
+  stage: z.coerce.number().int().nonnegative(),
   rounds: z.coerce.number().int().positive(),
 })
 type Arguments = z.infer<typeof argumentsSchema>
@@ -53,6 +59,14 @@ const takenSchema = z.object({ seconds: z.number(), cpu: z.number() })
 type Taken = z.infer<typeof takenSchema>
 const peakSchema = z.object({ bytes: z.number() })
 
+interface StepRequest {
+  readonly do: 'sft' | 'dpo' | 'stage'
+  readonly sequences: readonly Sequence[]
+  readonly reference?: readonly number[]
+  readonly successes?: readonly Sequence[]
+  readonly samples?: readonly Sequence[]
+}
+
 /** A contestant in its own process. */
 interface Contestant {
   readonly name: string
@@ -64,8 +78,16 @@ async function main(args: Arguments): Promise<void> {
   const checkpoint = await openCheckpoint(args.model)
   const { config } = checkpoint
   await checkpoint.close()
-  const samples = longest(readSamples(args.samples, tokenizer), args.sft)
-  const pairs = longest(readPairs(args.pairs, tokenizer), args.dpo)
+  const samples = longest(readSamples(args, tokenizer), args.sft)
+  const all = distinct(readPairs(args.pairs, tokenizer))
+  const pairs = longest(all, args.dpo)
+  const stage = {
+    pairs: all.slice(0, args.stage),
+    successes: all
+      .slice(args.stage, 2 * args.stage)
+      .map(({ prompt, chosen }): Sequence => ({ prompt, completion: chosen })),
+    samples: readSamples(args, tokenizer).slice(0, Math.ceil(args.stage / 2)),
+  }
   const adapter = await mkdtemp(join(tmpdir(), 'dpo-driver-step-'))
   const contestants: Contestant[] = []
   try {
@@ -77,15 +99,29 @@ async function main(args: Arguments): Promise<void> {
     for (const { peer } of contestants) {
       await peer.load({ folder: args.model, adapter, trained: ['LoRA'], gguf: '', checkpointing: args.checkpointing })
     }
-    await compareSteps('SFT', contestants, args.rounds, samples, [])
-    const sequences = pairSequences(pairs)
-    const logps = await referenceLogps(contestants[0]!.peer, sequences)
-    await compareSteps('DPO', contestants, args.rounds, sequences, logps)
+    await compareSteps('SFT', contestants, args.rounds, { do: 'sft', sequences: samples })
+    const dpo = await referred(contestants[0]!.peer, pairs)
+    await compareSteps('DPO', contestants, args.rounds, { do: 'dpo', ...dpo })
+    const ours = contestants.filter(({ peer }) => peer !== torch)
+    const staged = {
+      ...(await referred(ours[0]!.peer, stage.pairs)),
+      successes: stage.successes,
+      samples: stage.samples,
+    }
+    await compareSteps('Stage', ours, args.rounds, { do: 'stage', ...staged })
     for (const { name, peer } of contestants) {
       const { bytes } = await peer.ask(peakSchema, { do: 'peak' })
       console.log(`Peak of ${name}: ${gigabytes(bytes)}.`)
     }
-    console.log(`Estimate: ${gigabytes(estimated(config, samples, pairs, args))}.`)
+    const batches = [
+      [samples.map((sample) => [sample])],
+      [pairs.map((pair) => pairSequences([pair]))],
+      [
+        stage.pairs.map((pair) => pairSequences([pair])),
+        ...[stage.successes, stage.samples].map((all) => all.map((one) => [one])),
+      ],
+    ].flatMap((terms) => largestBatches(terms.map((groups) => ({ groups, size: groups.length }))))
+    console.log(`Estimate: ${gigabytes(estimated(config, batches, args))}.`)
   } finally {
     await Promise.all(contestants.map(({ peer }) => peer.close()))
     await rm(adapter, { recursive: true, force: true })
@@ -110,13 +146,13 @@ async function compareSteps(
   title: string,
   contestants: readonly Contestant[],
   rounds: number,
-  sequences: readonly Sequence[],
-  reference: readonly number[],
+  request: StepRequest,
 ): Promise<void> {
+  const { sequences } = request
   if (sequences.length === 0) return
   const lengths = sequences.map(({ prompt, completion }) => `${prompt.length} + ${completion.length}`)
   console.log(`${title} step of ${lengths.join(', ')} tokens`)
-  const step = { do: title.toLowerCase(), sequences, trained: 'LoRA', ...(title === 'DPO' ? { reference } : {}) }
+  const step = { ...request, trained: 'LoRA' }
   const taken = contestants.map((): Taken[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [i, { peer }] of contestants.entries()) {
@@ -132,7 +168,12 @@ async function compareSteps(
   }
 }
 
-/** Each sequence's log-probability with the adapter as it is: so the loss is at its beginning. */
+/** The sequences of pairs, each with its log-probability with the adapter as it is: so the loss is at its beginning. */
+async function referred(peer: Peer, pairs: readonly TokenPair[]) {
+  const sequences = pairSequences(pairs)
+  return { sequences, reference: await referenceLogps(peer, sequences) }
+}
+
 async function referenceLogps(peer: Peer, sequences: readonly Sequence[]): Promise<number[]> {
   if (sequences.length === 0) return []
   const { logprobs } = await peer.ask(logprobsSchema, { do: 'logprobs', sequences, trained: 'LoRA' })
@@ -143,16 +184,14 @@ async function referenceLogps(peer: Peer, sequences: readonly Sequence[]): Promi
   })
 }
 
-/** The estimate for the larger of the two steps. */
+/** The estimate for the largest of these batches. */
 function estimated(
   config: ModelConfig,
-  samples: readonly Sequence[],
-  pairs: readonly TokenPair[],
+  batches: readonly BatchSize[],
   { precision, checkpointing, keep }: Arguments,
 ): number {
-  const batches = [samples.map((sample) => [sample]), pairs.map((pair) => pairSequences([pair]))]
   const totals = batches.map(
-    (groups) =>
+    (batch) =>
       estimateMemory({
         config,
         precision,
@@ -163,22 +202,31 @@ function estimated(
         threads: availableParallelism(),
         lora: LORA,
         frozenAdapters: 0,
-        ...largestBatch(groups, groups.length),
+        ...batch,
       }).total,
   )
   return Math.max(...totals)
 }
 
 function longest<T extends { readonly prompt: Int32Array }>(items: readonly T[], count: number): T[] {
-  const distinct = [...new Map(items.map((item) => [item.prompt.join(), item])).values()]
-  return distinct.sort((a, b) => b.prompt.length - a.prompt.length).slice(0, count)
+  return distinct(items)
+    .sort((a, b) => b.prompt.length - a.prompt.length)
+    .slice(0, count)
 }
 
-function readSamples(file: string, tokenizer: Tokenizer): Sequence[] {
-  return readLines(file, sampleSchema).map(({ prompt, completion }) => ({
-    prompt: tokenizer.chatPrompt(prompt),
-    completion: answer(tokenizer, completion),
-  }))
+/** The first item of each prompt. */
+function distinct<T extends { readonly prompt: Int32Array }>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [item.prompt.join(), item] as const).reverse()).values()].reverse()
+}
+
+function readSamples({ samples, prompt: style }: Arguments, tokenizer: Tokenizer): Sequence[] {
+  return readLines(samples, sampleSchema).map(({ prompt, completion }) => {
+    const content = userMessageOf(prompt)
+    return {
+      prompt: tokenizer.chatPrompt(content === undefined ? prompt : wholePrompt(style, content)),
+      completion: answer(tokenizer, completion),
+    }
+  })
 }
 
 function readPairs(file: string, tokenizer: Tokenizer): TokenPair[] {
@@ -206,6 +254,7 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     samples: { type: 'string' },
+    prompt: { type: 'string', default: 'compact' },
     pairs: { type: 'string' },
     against: { type: 'string', multiple: true, default: [] },
     torch: { type: 'string', default: '' },
@@ -215,6 +264,7 @@ const { values } = parseArgs({
     keep: { type: 'string', default: '0' },
     sft: { type: 'string', default: '4' },
     dpo: { type: 'string', default: '2' },
+    stage: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '3' },
   },
 })

@@ -6,7 +6,7 @@ import { publishedShape } from '../engine/shapes.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import { checkMemory, largestBatch, memoryShortLater, partsOf, planMemory } from './memory.ts'
+import { checkMemory, largestBatch, largestBatches, memoryShortLater, partsOf, planMemory } from './memory.ts'
 
 const sequence = (prompt: number, completion: number) => ({
   prompt: new Int32Array(prompt),
@@ -63,6 +63,28 @@ test('a batch holds what all prompts begin with once', () => {
   const groups = [[prompt(1, 2)], [prompt(3)], [prompt(4, 5, 6)]]
   expect(largestBatch(groups, 2)).toEqual({ tokens: 100 + 2 + 3 + 2 * 5, targets: 10, context: 108 })
   expect(largestBatch(groups, 8)).toEqual({ tokens: 100 + 6 + 3 * 5, targets: 15, context: 108 })
+})
+
+test('terms that go through the engine together make one batch, which holds their common beginning once', () => {
+  const groups = (beginning: number, own: number, answers: number) =>
+    [1, 2, 3].map((i) =>
+      Array(answers).fill({
+        prompt: Int32Array.of(...Array(beginning).fill(9), ...Array(own).fill(i)),
+        completion: new Int32Array(5),
+      }),
+    )
+  const terms = (beginning: number) => [
+    { groups: groups(beginning, 10, 2), size: 2 },
+    { groups: [], size: 2 },
+    { groups: groups(beginning, 20, 1), size: 1 },
+  ]
+  const [pairs, samples] = [100 + 2 * (10 + 10), 100 + 20 + 5]
+  expect(largestBatches(terms(100))).toEqual([{ tokens: pairs + samples - 100, targets: 25, context: 125 }])
+  expect(largestBatches(terms(10))).toEqual([
+    { tokens: 2 * (10 + 10 + 10), targets: 20, context: 25 },
+    { tokens: 10 + 20 + 5, targets: 5, context: 35 },
+  ])
+  expect(largestBatches([])).toEqual([])
 })
 
 test('what fits passes, what is tight is warned of, what does not fit is refused with its parts and the cure', () => {

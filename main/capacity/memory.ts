@@ -8,6 +8,7 @@ import { UserError } from '../messages/error.ts'
 import { gb } from '../messages/gigabytes.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
 import { type Sequence, sharedTokens } from '../training/forest.ts'
+import { goTogether } from '../training/terms.ts'
 import {
   estimateGeneration,
   estimateMemory,
@@ -53,6 +54,28 @@ export function largestBatch(groups: readonly (readonly Sequence[])[], size: num
     targets: top('targets'),
     context: measured.reduce((most, { context }) => Math.max(most, context), 0),
   }
+}
+
+/** What a term of the loss takes in a step: `size` groups of sequences. */
+export interface TermSize {
+  readonly groups: readonly (readonly Sequence[])[]
+  readonly size: number
+}
+
+/** The largest batches of a step's terms: one each, or one for all where the terms go through the engine together. */
+export function largestBatches(all: readonly TermSize[]): BatchSize[] {
+  const terms = all.filter(({ groups }) => groups.length > 0)
+  const batches = terms.map(({ groups, size }) => largestBatch(groups, size))
+  const prompts = terms.map(({ groups }) => groups.flatMap(([first]) => (first === undefined ? [] : [first.prompt])))
+  if (!goTogether(prompts.map((prompts) => ({ prompts })))) return batches
+  const sum = (key: keyof BatchSize) => batches.reduce((sum, batch) => sum + batch[key], 0)
+  return [
+    {
+      tokens: sum('tokens') - sharedTokens(prompts.flat()) * (terms.length - 1),
+      targets: sum('targets'),
+      context: Math.max(...batches.map(({ context }) => context)),
+    },
+  ]
 }
 
 /** A training stage and its sizes from the configuration. */

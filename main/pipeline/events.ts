@@ -2,7 +2,7 @@
 import type { Failure } from '../messages/error.ts'
 import { type Message, message, type Say } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import type { Metrics } from '../training/optimize.ts'
+import type { Metrics } from '../training/terms.ts'
 
 export type StageStatus = 'running' | 'done' | 'skipped' | 'stopped' | 'failed'
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Message, Say } from '../messages/message.ts'
 import type { ArmKey, RoundKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import type { Metrics } from '../training/optimize.ts'
+import type { Metrics } from '../training/terms.ts'
 import type { Artifacts } from './artifacts.ts'
 import type { Resources } from './resources.ts'
 

@@ -9,9 +9,10 @@ import type { Engine, LoraConfig } from '../engine/engine.ts'
 import { qwen2 } from '../engine/families.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
-import type { Metrics, TrainingState } from './optimize.ts'
+import type { TrainingState } from './optimize.ts'
 import { evaluatePairs, type PreferenceOptions, referenceLogps, trainPreference } from './preference.ts'
 import { trainSft } from './sft.ts'
+import type { Metrics } from './terms.ts'
 
 const CONFIG = qwen2({
   vocab_size: 24,

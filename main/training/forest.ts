@@ -53,6 +53,16 @@ export function sharedTokens(prompts: readonly Int32Array[]): number {
   return differs && common >= LEAST_SHARED ? common : 0
 }
 
+/**
+ * Whether batches with such prompts are worth computing as one forest: what all begin with is at least half of a prompt. That
+ * saves about a tenth of a step with three terms of eight prompts each, and more of smaller ones. Below that, a larger
+ * forest takes more memory than the little it saves is worth: among these are the prompts of a model that was trained on pages.
+ */
+export function joins(prompts: readonly Int32Array[]): boolean {
+  const tokens = prompts.reduce((sum, prompt) => sum + prompt.length, 0)
+  return 2 * sharedTokens(prompts) * prompts.length >= tokens && tokens > 0
+}
+
 /** Tokens that a forest computes. */
 export function forestTokens(forest: Forest): number {
   return forest.reduce((sum, { tokens }) => sum + tokens.length, 0)

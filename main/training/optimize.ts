@@ -3,9 +3,7 @@
 import type { AdapterName, Engine, OptimizerState, Tensors } from '../engine/engine.ts'
 import { UserError } from '../messages/error.ts'
 import { learningRate, type ScheduleOptions } from './schedule.ts'
-
-/** Figures by TRL's names. */
-export type Metrics = Readonly<Record<string, number>>
+import { accumulate, goTogether, type Metrics, type Term, type TermReport } from './terms.ts'
 
 /** Names are TRL's, or the configuration's where it has its own. */
 export interface TrainingOptions extends ScheduleOptions {
@@ -18,23 +16,6 @@ export interface TrainingOptions extends ScheduleOptions {
   readonly max_grad_norm: number
   /** Determines the order of the data and LoRA's dropout. */
   readonly seed: number
-}
-
-/** One term of the loss. It chooses its own batch and applies its own weight. */
-export interface Term {
-  /**
-   * Adds the gradients of the weighted loss on this step's batch. The signal ends it early, as it ends the engine's
-   * `accumulate`. Throws UserError when the loss is no longer a number.
-   */
-  accumulate(step: number, signal?: AbortSignal): Promise<TermReport>
-}
-
-export interface TermReport {
-  /** The weighted loss; the step's loss is the sum over its terms. */
-  readonly loss: number
-  /** Tokens computed. */
-  readonly tokens: number
-  readonly metrics: Metrics
 }
 
 /** Everything that training needs to continue exactly where it stopped. */
@@ -107,6 +88,7 @@ export async function optimize(
   let step = resume?.step ?? 0
   let num_tokens = resume?.num_tokens ?? 0
   let best = resume?.best ?? null
+  const together = goTogether(terms)
 
   const weights = () => (target === null ? engine.baseWeights() : engine.adapterWeights(target))
   const save = async () => {
@@ -128,19 +110,19 @@ export async function optimize(
       throw signal.reason
     }
     const began = performance.now()
-    const reports: TermReport[] = []
+    let computed: { readonly reports: readonly TermReport[]; readonly tokens: number }
     try {
-      for (const term of terms) reports.push(await term.accumulate(step, signal))
+      computed = await accumulate(engine, terms, together, step, signal)
     } catch (error) {
       if (signal?.aborted) await save()
       throw error
     }
+    const { reports, tokens } = computed
     const learning_rate = learningRate(step, options)
     const loss = reports.reduce((sum, report) => sum + report.loss, 0)
     demandFinite(loss, step)
     const { grad_norm } = await engine.step({ ...ADAM, ...options, learning_rate })
     step++
-    const tokens = reports.reduce((sum, report) => sum + report.tokens, 0)
     num_tokens += tokens
     let metrics: Metrics = {
       ...Object.assign({}, ...reports.map((report) => report.metrics)),

@@ -3,6 +3,7 @@ import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import type { DLoss, Engine, Forest } from '../engine/engine.ts'
 import { clippedSurrogate } from './losses.ts'
 import { type Judged, playedLogps, policyGradientTerm } from './policy-gradient.ts'
+import { accumulate } from './terms.ts'
 
 /** Four completions of 3, 2, 1 and 3 tokens, each known by its first token. */
 const COMPLETIONS = [[2, 3, 4], [5, 6], [7], [8, 9, 10]]
@@ -74,7 +75,8 @@ test.each([
   async ({ method, advantages, loss, clipped, expected }) => {
     const { engine, slopes } = given()
     const played = PLAYED.map((logps) => Float32Array.from(logps))
-    const result = await policyGradientTerm(engine, method, judged(advantages), played, OPTIONS).accumulate(0)
+    const term = policyGradientTerm(method, judged(advantages), played, OPTIONS)
+    const result = (await accumulate(engine, [term], false, 0)).reports[0]!
     expect(result.loss).toBeCloseTo(loss, 6)
     expect(result.metrics['clip_ratio/region_mean']).toBeCloseTo(clipped, 6)
     for (const [row, values] of expected.entries()) {
@@ -100,8 +102,8 @@ test('at the policy that played, the loss is minus the mean advantage; steps tha
   const played = await playedLogps(engine, null, steps, OPTIONS)
   expect(played.map((logps) => logps?.length)).toEqual([3, 2, 1, 3])
   await engine.train(null)
-  const { loss } = await policyGradientTerm(engine, 'rloo', steps, played, OPTIONS).accumulate(0)
-  expect(loss).toBeCloseTo(-0.25, 6)
+  const { reports } = await accumulate(engine, [policyGradientTerm('rloo', steps, played, OPTIONS)], false, 0)
+  expect(reports[0]?.loss).toBeCloseTo(-0.25, 6)
   const few = await playedLogps(engine, null, steps, { ...OPTIONS, grad_accumulation_steps: 1 })
   expect(few.filter((logps) => logps !== undefined)).toHaveLength(2)
 })

@@ -3,12 +3,13 @@
  * worse. Names and formulas are those of TRL's RLOOTrainer and GRPOTrainer (loss_type dapo), without a KL term (beta 0).
  */
 import type { PolicyGradient } from '../config/choices.ts'
-import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
-import { forestTokens, plant, segmentLogp, targets } from './forest.ts'
+import type { AdapterName, Engine } from '../engine/engine.ts'
+import { plant, segmentLogp, targets } from './forest.ts'
 import { clippedSurrogate, type SurrogateLoss } from './losses.ts'
-import { demandFinite, type Term, type TrainingOptions } from './optimize.ts'
+import { demandFinite, type TrainingOptions } from './optimize.ts'
 import { batchIndices, mix } from './order.ts'
 import { type Example, TokenTally } from './sft.ts'
+import type { Batch, Term } from './terms.ts'
 
 /** A step of an attempt, with the advantage of its attempt. */
 export interface Judged extends Example {
@@ -54,7 +55,6 @@ export async function playedLogps(
  * entry a step (`playedLogps`).
  */
 export function policyGradientTerm(
-  engine: Engine,
   method: PolicyGradient,
   judged: readonly Judged[],
   played: readonly (Float32Array | undefined)[],
@@ -62,49 +62,56 @@ export function policyGradientTerm(
 ): Term {
   if (judged.length === 0) throw new Error('There are no steps to train on.')
   return {
-    async accumulate(step, signal) {
+    prompts: judged.map(({ prompt }) => prompt),
+    prepare(step) {
       const size = options.batch_size * options.grad_accumulation_steps
-      const batch = batchIndices(judged.length, size, step, options.seed)
-      const all = method === 'rloo' ? size : batch.reduce((sum, index) => sum + judged[index]!.completion.length, 0)
+      const drawn = batchIndices(judged.length, size, step, options.seed)
+      const all = method === 'rloo' ? size : drawn.reduce((sum, index) => sum + judged[index]!.completion.length, 0)
       const tally = new TokenTally()
       let loss = 0
       let clipped = 0
-      let tokens = 0
-      for (let start = 0; start < size; start += options.batch_size) {
-        const part = batch.slice(start, start + options.batch_size)
-        const { forest, segments } = plant(part.map((index) => judged[index]!))
-        const dLoss = (scores: Scores) => {
-          const derivatives = new Float32Array(scores.logprobs.length)
-          const count = ({ loss: own, clipped: isClipped }: SurrogateLoss) => {
-            loss += own / all
-            clipped += isClipped ? 1 / all : 0
-          }
-          part.forEach((index, i) => {
-            const { advantage } = judged[index]!
-            const before = played[index]
-            if (before === undefined) throw new Error('Every step needs its log-probabilities when it was played.')
-            const now = targets(scores, segments[i]!)
-            const from = scores.starts[segments[i]!]!
-            if (method === 'rloo') {
-              const ratio = segmentLogp(scores, segments[i]!) - before.reduce((sum, logp) => sum + logp, 0)
-              const whole = clippedSurrogate(ratio, advantage, EPSILON)
-              count(whole)
-              derivatives.fill(whole.slope / all, from, from + now.length)
-            } else {
-              now.forEach((logp, t) => {
-                const one = clippedSurrogate(logp - before[t]!, advantage, EPSILON)
-                count(one)
-                derivatives[from + t] = one.slope / all
-              })
-            }
-          })
-          demandFinite(loss, step)
-          return derivatives
-        }
-        tally.add(await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start), signal))
-        tokens += forestTokens(forest)
+      const count = ({ loss: own, clipped: isClipped }: SurrogateLoss) => {
+        loss += own / all
+        clipped += isClipped ? 1 / all : 0
       }
-      return { loss, tokens, metrics: { entropy: tally.means().entropy, 'clip_ratio/region_mean': clipped } }
+      const batches: Batch[] = []
+      for (let start = 0; start < size; start += options.batch_size) {
+        const part = drawn.slice(start, start + options.batch_size)
+        batches.push({
+          sequences: part.map((index) => judged[index]!),
+          dropoutSeed: mix(mix(options.seed, step), start),
+          derive(scores, segments, derivatives) {
+            part.forEach((index, i) => {
+              const { advantage } = judged[index]!
+              const before = played[index]
+              if (before === undefined) throw new Error('Every step needs its log-probabilities when it was played.')
+              const now = targets(scores, segments[i]!)
+              const from = scores.starts[segments[i]!]!
+              if (method === 'rloo') {
+                const ratio = segmentLogp(scores, segments[i]!) - before.reduce((sum, logp) => sum + logp, 0)
+                const whole = clippedSurrogate(ratio, advantage, EPSILON)
+                count(whole)
+                derivatives.fill(whole.slope / all, from, from + now.length)
+              } else {
+                now.forEach((logp, t) => {
+                  const one = clippedSurrogate(logp - before[t]!, advantage, EPSILON)
+                  count(one)
+                  derivatives[from + t] = one.slope / all
+                })
+              }
+            })
+            demandFinite(loss, step)
+            tally.add(scores, segments)
+          },
+        })
+      }
+      return {
+        batches,
+        report: () => ({
+          loss,
+          metrics: { entropy: tally.means().entropy, 'clip_ratio/region_mean': clipped },
+        }),
+      }
     },
   }
 }

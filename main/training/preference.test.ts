@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import { UserError } from '../messages/error.ts'
 import { type LossType, PREFERENCE_LOSSES } from './losses.ts'
-import type { Metrics, TrainingState } from './optimize.ts'
+import type { TrainingState } from './optimize.ts'
 import { playedLogps } from './policy-gradient.ts'
 import {
   evaluatePairs,
@@ -13,6 +13,7 @@ import {
   trainPreference,
 } from './preference.ts'
 import { type Example, evaluateSft } from './sft.ts'
+import type { Metrics } from './terms.ts'
 
 const tokens = (...values: number[]) => Int32Array.from(values)
 const PAIRS: readonly TokenPair[] = [

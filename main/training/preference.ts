@@ -5,13 +5,11 @@
 import type { PolicyGradient } from '../config/choices.ts'
 import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
 import { UserError } from '../messages/error.ts'
-import { forestTokens, plant, type Sequence, segmentLogp, targets } from './forest.ts'
+import { plant, type Sequence, segmentLogp, targets } from './forest.ts'
 import { type LossType, type PairLogps, type PairLoss, PREFERENCE_LOSSES, withChosenNll } from './losses.ts'
 import {
   demandFinite,
-  type Metrics,
   optimize,
-  type Term,
   type TrainingHooks,
   type TrainingOptions,
   type TrainingResult,
@@ -20,6 +18,7 @@ import {
 import { batchIndices, mix } from './order.ts'
 import { type Judged, policyGradientTerm } from './policy-gradient.ts'
 import { type Example, nllTerm, TokenTally } from './sft.ts'
+import type { Batch, Metrics, Term } from './terms.ts'
 
 /** Two completions of one prompt, in tokens, each with its stop token. */
 export interface TokenPair {
@@ -92,11 +91,15 @@ export interface PreferenceJob {
 export async function trainPreference(job: PreferenceJob): Promise<TrainingResult> {
   const { engine, adapter, objective, golden, options, hooks, validation } = job
   const terms = objectiveTerms(engine, adapter, objective, options)
-  // Half a batch is enough: golden samples are few, so each comes often.
-  const replay = { ...options, batch_size: Math.ceil(options.batch_size / 2) }
+  const replay = { ...options, batch_size: replayedSamples(options) }
   const weight = objective.method === 'replay' ? 1 : options.replay
-  if (weight > 0) terms.push(nllTerm(engine, golden, replay, weight, 'replay/'))
+  if (weight > 0) terms.push(nllTerm(golden, replay, weight, 'replay/'))
   return optimize(engine, adapter, terms, options, hooks, validation)
+}
+
+/** Golden samples beside a batch. Half as many are enough: they are few, so each comes often. */
+export function replayedSamples({ batch_size }: Pick<TrainingOptions, 'batch_size'>): number {
+  return Math.ceil(batch_size / 2)
 }
 
 function objectiveTerms(
@@ -109,15 +112,15 @@ function objectiveTerms(
     case 'dpo': {
       const pairs = pairTerm(engine, adapter, objective.pairs, objective.reference, options)
       const imitates = options.imitation > 0 && objective.examples.length > 0
-      return imitates ? [pairs, nllTerm(engine, objective.examples, options, options.imitation, 'imitation/')] : [pairs]
+      return imitates ? [pairs, nllTerm(objective.examples, options, options.imitation, 'imitation/')] : [pairs]
     }
     case 'nll_chosen':
-      return [nllTerm(engine, objective.pairs.map(chosenExample), options)]
+      return [nllTerm(objective.pairs.map(chosenExample), options)]
     case 'success_sft':
-      return [nllTerm(engine, objective.examples, options)]
+      return [nllTerm(objective.examples, options)]
     case 'rloo':
     case 'grpo':
-      return [policyGradientTerm(engine, objective.method, objective.judged, objective.played, options)]
+      return [policyGradientTerm(objective.method, objective.judged, objective.played, options)]
     case 'replay':
       return []
   }
@@ -206,42 +209,47 @@ function pairTerm(
   if (reference.length !== pairs.length) throw new Error('Every pair needs its reference log-probabilities.')
   const lossOf = pairLoss(options)
   return {
-    async accumulate(step, signal) {
+    prompts: pairs.map(({ prompt }) => prompt),
+    async prepare(step, signal) {
       const size = options.batch_size * options.grad_accumulation_steps
-      const batch = batchIndices(pairs.length, size, step, options.seed)
+      const drawn = batchIndices(pairs.length, size, step, options.seed)
       const tally = new PairTally(options.beta)
       const both = new TokenTally()
       const chosenAlone = new TokenTally()
-      let tokens = 0
+      const batches: Batch[] = []
       for (let start = 0; start < size; start += options.batch_size) {
-        const indices = batch.slice(start, start + options.batch_size)
+        const indices = drawn.slice(start, start + options.batch_size)
         const kl = await estimateKl(engine, adapter, pairs, reference, indices, options, signal)
-        const { forest, segments } = plant(indices.flatMap((index) => pairSequences(pairs[index]!)))
-        const dLoss = (scores: Scores) => {
-          const derivatives = new Float32Array(scores.logprobs.length)
-          indices.forEach((index, i) => {
-            const [chosen, rejected] = [segments[2 * i]!, segments[2 * i + 1]!]
-            const seen = pairLogps(scores, chosen, rejected, reference[index]!, kl)
-            const loss = lossOf(seen, options)
-            demandFinite(loss.loss, step)
-            tally.add(seen, loss)
-            // A completion's log-probability is the sum over its tokens, so each token has the sum's derivative.
-            fill(derivatives, scores, chosen, loss.dChosen / size)
-            fill(derivatives, scores, rejected, loss.dRejected / size)
-          })
-          return derivatives
-        }
-        const scores = await engine.accumulate(forest, dLoss, mix(mix(options.seed, step), start), signal)
-        both.add(scores)
-        chosenAlone.add(
-          scores,
-          indices.map((_, i) => segments[2 * i]!),
-        )
-        tokens += forestTokens(forest)
+        batches.push({
+          sequences: indices.flatMap((index) => pairSequences(pairs[index]!)),
+          dropoutSeed: mix(mix(options.seed, step), start),
+          derive(scores, segments, derivatives) {
+            indices.forEach((index, i) => {
+              const [chosen, rejected] = [segments[2 * i]!, segments[2 * i + 1]!]
+              const seen = pairLogps(scores, chosen, rejected, reference[index]!, kl)
+              const loss = lossOf(seen, options)
+              demandFinite(loss.loss, step)
+              tally.add(seen, loss)
+              // A completion's log-probability is the sum over its tokens, so each token has the sum's derivative.
+              fill(derivatives, scores, chosen, loss.dChosen / size)
+              fill(derivatives, scores, rejected, loss.dRejected / size)
+            })
+            both.add(scores, segments)
+            chosenAlone.add(
+              scores,
+              indices.map((_, i) => segments[2 * i]!),
+            )
+          },
+        })
       }
-      const { entropy } = both.means()
-      const { mean_token_accuracy } = chosenAlone.means()
-      return { loss: tally.loss(), tokens, metrics: { entropy, mean_token_accuracy, ...tally.metrics() } }
+      return {
+        batches,
+        report() {
+          const { entropy } = both.means()
+          const { mean_token_accuracy } = chosenAlone.means()
+          return { loss: tally.loss(), metrics: { entropy, mean_token_accuracy, ...tally.metrics() } }
+        },
+      }
     },
   }
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { createBigramEngine } from '../../testing/bigram-engine.ts'
 import { UserError } from '../messages/error.ts'
-import type { Metrics, TrainingState } from './optimize.ts'
+import type { TrainingState } from './optimize.ts'
 import { type Example, evaluateSft, type SftOptions, trainSft } from './sft.ts'
+import type { Metrics } from './terms.ts'
 
 const tokens = (...values: number[]) => Int32Array.from(values)
 const EXAMPLES: readonly Example[] = [

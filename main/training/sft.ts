@@ -1,17 +1,10 @@
 /** Supervised fine-tuning: raise the likelihood of given completions. */
 import type { AdapterName, Engine, Scores } from '../engine/engine.ts'
-import { forestTokens, type PlantedForest, plant, type Sequence, targets } from './forest.ts'
+import { plant, type Sequence, targets } from './forest.ts'
 import { nll } from './losses.ts'
-import {
-  demandFinite,
-  type Metrics,
-  optimize,
-  type Term,
-  type TrainingHooks,
-  type TrainingOptions,
-  type TrainingResult,
-} from './optimize.ts'
+import { demandFinite, optimize, type TrainingHooks, type TrainingOptions, type TrainingResult } from './optimize.ts'
 import { batchIndices, mix } from './order.ts'
+import type { Batch, Metrics, Term } from './terms.ts'
 
 /** A completion to imitate. Each of its tokens counts `weight` times (default 1). */
 export interface Example extends Sequence {
@@ -44,13 +37,12 @@ export async function trainSft(job: SftJob): Promise<TrainingResult> {
     eval_steps: options.eval_steps,
     patience: options.patience,
   }
-  const term = nllTerm(engine, examples, options)
+  const term = nllTerm(examples, options)
   return optimize(engine, adapter, [term], options, hooks, evalExamples.length > 0 ? validation : undefined)
 }
 
 /** `scale` times the examples' mean negative log-likelihood per token. Names of its figures start with `prefix`. */
 export function nllTerm(
-  engine: Engine,
   examples: readonly Example[],
   options: Pick<TrainingOptions, 'batch_size' | 'grad_accumulation_steps' | 'seed'>,
   scale = 1,
@@ -58,33 +50,41 @@ export function nllTerm(
 ): Term {
   if (examples.length === 0) throw new Error('There are no examples to train on.')
   return {
-    async accumulate(step, signal) {
+    prompts: examples.map(({ prompt }) => prompt),
+    prepare(step) {
       const size = options.batch_size * options.grad_accumulation_steps
-      const batch = batchIndices(examples.length, size, step, options.seed).map((index) => examples[index]!)
-      const total = batch.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
+      const drawn = batchIndices(examples.length, size, step, options.seed).map((index) => examples[index]!)
+      const total = drawn.reduce((sum, { completion, weight = 1 }) => sum + weight * completion.length, 0)
       const tally = new TokenTally()
       let loss = 0
-      let tokens = 0
+      const batches: Batch[] = []
       for (let start = 0; start < size; start += options.batch_size) {
-        const part = batch.slice(start, start + options.batch_size)
-        const planted = plant(part)
-        const dLoss = (scores: Scores) => {
-          const { loss: share, dLogprobs } = nll(scores.logprobs, tokenWeights(scores, planted, part), total / scale)
-          loss += share
-          demandFinite(loss, step)
-          return dLogprobs
-        }
-        tally.add(await engine.accumulate(planted.forest, dLoss, mix(mix(options.seed, step), start), signal))
-        tokens += forestTokens(planted.forest)
+        const sequences = drawn.slice(start, start + options.batch_size)
+        batches.push({
+          sequences,
+          dropoutSeed: mix(mix(options.seed, step), start),
+          derive(scores, segments, derivatives) {
+            const weights = tokenWeights(scores, segments, sequences)
+            const { loss: share, dLogprobs } = nll(scores.logprobs, weights, total / scale)
+            loss += share
+            demandFinite(loss, step)
+            for (const [i, derivative] of dLogprobs.entries()) derivatives[i]! += derivative
+            tally.add(scores, segments)
+          },
+        })
       }
-      const { entropy, mean_token_accuracy } = tally.means()
       return {
-        loss,
-        tokens,
-        metrics:
-          prefix === ''
-            ? { entropy, mean_token_accuracy }
-            : { [`${prefix}loss`]: loss / scale, [`${prefix}mean_token_accuracy`]: mean_token_accuracy },
+        batches,
+        report() {
+          const { entropy, mean_token_accuracy } = tally.means()
+          return {
+            loss,
+            metrics:
+              prefix === ''
+                ? { entropy, mean_token_accuracy }
+                : { [`${prefix}loss`]: loss / scale, [`${prefix}mean_token_accuracy`]: mean_token_accuracy },
+          }
+        },
       }
     },
   }
@@ -105,7 +105,7 @@ export async function evaluateSft(
     const part = examples.slice(start, start + batchSize)
     const planted = plant(part)
     const scores = await engine.logprobs(planted.forest, adapter, signal)
-    eval_loss += nll(scores.logprobs, tokenWeights(scores, planted, part), total).loss
+    eval_loss += nll(scores.logprobs, tokenWeights(scores, planted.segments, part), total).loss
     tally.add(scores)
   }
   const { entropy, mean_token_accuracy } = tally.means()
@@ -134,8 +134,8 @@ export class TokenTally {
   }
 }
 
-/** The weight of each target token: its example's. */
-function tokenWeights(scores: Scores, { segments }: PlantedForest, examples: readonly Example[]): Float32Array {
+/** The weight of each target token: its example's, and 0 for those of other segments. */
+function tokenWeights(scores: Scores, segments: readonly number[], examples: readonly Example[]): Float32Array {
   const weights = new Float32Array(scores.logprobs.length)
   segments.forEach((segment, i) => {
     const start = scores.starts[segment]!

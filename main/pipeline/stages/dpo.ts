@@ -1,7 +1,7 @@
 /** Stage 3: the policy learns from pairs. The controls learn from the same episodes by other methods. */
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
-import { checkMemory, largestBatch } from '../../capacity/memory.ts'
+import { checkMemory, largestBatches, type TermSize } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import type { PolicyGradient } from '../../config/choices.ts'
 import type { Engine, LoraConfig } from '../../engine/engine.ts'
@@ -19,6 +19,7 @@ import {
   type Objective,
   pairSequences,
   referenceLogps,
+  replayedSamples,
   type TokenPair,
   trainPreference,
 } from '../../training/preference.ts'
@@ -156,12 +157,14 @@ function sayWarnings(
   const { dpo: options } = context.config.training
   const rates = smallModelRates(context.config, engine.config, ['dpo'])
   if (rates !== null) context.say('smallModelRates', rates)
-  const batches = [
-    pairs.map(pairSequences),
-    [...golden, ...examples, ...[...judged.values()].flat()].map((example) => [example]),
-  ]
-  const largest = batches.map((groups) => largestBatch(groups, options.batch_size))
-  const memory = checkMemory(engine, lora, largest, { stage: 'dpo', ...options })
+  const size = options.batch_size
+  const each = (sequences: readonly Example[]): TermSize => ({ groups: sequences.map((one) => [one]), size })
+  const paired: TermSize = { groups: pairs.map(pairSequences), size }
+  const arms = [
+    options.imitation > 0 ? [paired, each(examples)] : [paired],
+    ...[examples, ...judged.values()].map((sequences) => [each(sequences)]),
+  ].map((terms) => [...terms, { ...each(golden), size: replayedSamples(options) }])
+  const memory = checkMemory(engine, lora, arms.flatMap(largestBatches), { stage: 'dpo', ...options })
   if (memory !== null) context.say('memoryShort', memory)
 }
 

@@ -1,11 +1,13 @@
 /** Stage 1: from golden samples the base model learns the form of thought and action, and the tasks. */
 import { z } from 'zod'
-import { type BatchSize, checkMemory, largestBatch, memoryShortLater } from '../../capacity/memory.ts'
+import { type BatchSize, checkMemory, largestBatch, largestBatches, memoryShortLater } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
+import type { Config } from '../../config/schema.ts'
 import { initLora } from '../../engine/adapter/adapter.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
+import { replayedSamples } from '../../training/preference.ts'
 import { type Example, trainSft } from '../../training/sft.ts'
 import { EXAMPLES } from '../../training/truncate.ts'
 import { exportAdapter } from '../artifacts.ts'
@@ -51,7 +53,7 @@ export const sft: Stage<z.output<typeof result>> = {
     const warning = checkMemory(engine, config.lora, [batch], { stage: 'sft', ...options })
     if (warning !== null) context.say('memoryShort', warning)
     // A run keeps its settings. Without this warning, it would collect for hours and then find that DPO does not fit.
-    const later = memoryShortLater(engine, config.lora, [likelyPairs(train, config.training.dpo.batch_size)])
+    const later = memoryShortLater(engine, config.lora, likelyBatches(train, config.training.dpo))
     if (later !== null) context.say('memoryShortLater', later)
     const rates = smallModelRates(config, engine.config, ['sft'])
     if (rates !== null) context.say('smallModelRates', rates)
@@ -90,13 +92,13 @@ export const sft: Stage<z.output<typeof result>> = {
   },
 }
 
-/** The largest batch of this many pairs, if both answers of a pair are as long as these samples. */
-function likelyPairs(samples: readonly Example[], size: number): BatchSize {
-  const pairs = samples.map((sample) => [sample, sample])
-  return largestBatch(
-    Array(Math.ceil(size / pairs.length))
-      .fill(pairs)
-      .flat(),
+/** The largest batches of DPO, if pairs and successes are as long as these samples. */
+function likelyBatches(samples: readonly Example[], options: Config['training']['dpo']): BatchSize[] {
+  const enough = Array.from({ length: Math.ceil(options.batch_size / samples.length) }, () => samples).flat()
+  const term = (answers: number, size: number) => ({
+    groups: enough.map((one): Example[] => Array(answers).fill(one)),
     size,
-  )
+  })
+  const successes = options.imitation > 0 ? [term(1, options.batch_size)] : []
+  return largestBatches([term(2, options.batch_size), ...successes, term(1, replayedSamples(options))])
 }
