@@ -24,6 +24,7 @@ const ROOMS = [
   ['main/pipeline'],
   ['main/capacity'],
   ['main/evaluation'],
+  ['main/workers'],
   ['main/preferences', 'main/training'],
   ['main/agent'],
   ['main/environment', 'main/engine'],

@@ -52,6 +52,8 @@ test('help names the commands and the exit codes; each command has an example', 
     'merge',
     'study',
     'studies',
+    'worker',
+    'workers',
   ]) {
     expect(await cli(command, '--help')).toMatchObject({
       status: 0,

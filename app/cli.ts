@@ -19,6 +19,8 @@ import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
 import { addStudies } from './commands/studies.ts'
 import { addStudy } from './commands/study.ts'
+import { addWorker } from './commands/worker.ts'
+import { addWorkers } from './commands/workers.ts'
 
 /** In the order in which --help lists them. */
 const COMMANDS = [
@@ -34,6 +36,8 @@ const COMMANDS = [
   addMerge,
   addExport,
   addPairs,
+  addWorker,
+  addWorkers,
   addMlflow,
   addServe,
 ]

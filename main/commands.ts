@@ -60,6 +60,8 @@ const USES: Readonly<Record<Command, Uses>> = {
   retrain: { sft_data: 'read', sft_adapter_path: 'read', preference_data: 'write', dpo_adapter_path: 'write' },
   pipeline: { sft_data: 'write', sft_adapter_path: 'write', preference_data: 'write', dpo_adapter_path: 'write' },
 }
+/** The commands that play with workers. */
+const PLAYS: readonly Command[] = ['collect', 'evaluate', 'retrain', 'pipeline']
 export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
@@ -108,7 +110,9 @@ export async function runCommand(
     tidyReports(store, config)
     const before = resume === null ? null : await unfinishedRun(store, command, resume)
     hold(takePlaces(before?.config ?? config, USES[command]))
-    const run = before === null ? beginRun(store, command, config, options, hold) : resumeRun(store, before, hold)
+    const own = before === null ? beginRun(store, command, config, options, hold) : resumeRun(store, before, hold)
+    // Who plays along changes no episode, and may be others when the run goes on.
+    const run = { ...own, config: { ...own.config, workers: config.workers } }
     store.checkpoints.removeLost()
     const emit = (event: LabEvent) => {
       // Progress is gone the moment it changes, and metrics have their own table.
@@ -134,6 +138,8 @@ export async function runCommand(
       // What fails to close here fails again below.
       quit?.addEventListener('abort', () => void resources.close().catch(() => {}), { once: true })
       try {
+        // Not after hours of training.
+        if (PLAYS.includes(command)) await resources.queue?.()
         await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
       } finally {
         await resources.close()

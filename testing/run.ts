@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { projectPath } from '../main/files/paths.ts'
+import { getRedis } from './get-redis.ts'
 
 interface Count {
   readonly passed: number
@@ -43,6 +44,8 @@ const given = process.argv.slice(2)
 const inBrowser = given.filter((argument) => argument.startsWith('e2e'))
 const others = given.filter((argument) => !inBrowser.includes(argument))
 mkdirSync(projectPath('coverage'), { recursive: true })
+const missing = getRedis()
+if (missing !== null) console.error(missing)
 const counts: Count[] = []
 if (given.length === 0 || others.length > 0) counts.push(vitest(others))
 if (given.length === 0 || inBrowser.length > 0) counts.push(playwright(inBrowser))

@@ -57,7 +57,7 @@ export type Playground = Pick<Environment, 'pages' | 'use'>
 export type Policy = Pick<AgentModel, 'promptTokens' | 'completionText' | 'constraint' | 'generate'>
 
 /** For each page, the number of problems with attempts in progress. */
-const PROBLEMS_PER_PAGE = 4
+export const PROBLEMS_PER_PAGE = 4
 
 /**
  * Plays all jobs and returns their episodes in the order of the jobs. An action that another attempt has done on the same page

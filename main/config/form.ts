@@ -61,6 +61,7 @@ const BASIC: ReadonlySet<string> = new Set([
   'evaluation.tasks',
   'evaluation.num_episodes_per_task',
   'evaluation.controls',
+  'workers.queue',
   'flywheel.rounds',
 ])
 
@@ -73,6 +74,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   collect: ['collect'],
   validation: ['pipeline'],
   evaluation: ['evaluate'],
+  workers: ['collect', 'evaluate'],
   flywheel: ['pipeline'],
 }
 

@@ -191,6 +191,20 @@ export const configSchema = z.strictObject({
       experiment: z.string().min(1).max(500).nullable().default(null),
     })
     .prefault({}),
+  workers: z
+    .strictObject({
+      queue: z
+        .string()
+        .regex(/^rediss?:\/\/(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(\/\d{1,4})?\/?$/, says('mustBeQueueAddress'))
+        .nullable()
+        .default(null),
+      prefix: z
+        .string()
+        .regex(/^[\w.-]{1,60}$/, says('mustBeName'))
+        .default('dpo-driver'),
+      one_kind: z.boolean().default(false),
+    })
+    .prefault({}),
   flywheel: z
     .strictObject({
       rounds: count.default(1),

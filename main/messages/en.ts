@@ -54,6 +54,8 @@ export const ENGLISH = {
   mustBeSeveralSeeds: 'must be at least two training seeds',
   mustBeRole: 'must be the name of a role',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
+  mustBeQueueAddress:
+    'must be redis://host:port or rediss://host:port, without a user or password (the environment variables DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD have those)',
   mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
   mustDivideAttentionHeads: 'must divide num_attention_heads',
   mustBeEven: 'must be even',
@@ -617,6 +619,31 @@ export const ENGLISH = {
   answersFree: 'The answers were free: what was no possible action failed (model.constrained is false).',
   resultsTable: '{{table}}',
   report: 'Report: {{path}}',
+
+  // Workers on other machines. (main/workers, main/pipeline/stages/play-with-workers.ts)
+  queueMissing: 'No queue is named; give --queue redis://host:port, or set workers.queue.',
+  queueUnreachable:
+    'The queue at {{address}} does not answer: {{why}}. Start Redis or Valkey there, or correct workers.queue; the user and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD.',
+  queueAway: 'The queue at {{address}} does not take what the lab sends: {{why}}. The run goes on when it does.',
+  queueBack: 'The queue works again.',
+  playedBy_other: '{{count}} machines have played: {{parts}} episodes',
+  problemSetAside: 'this problem ended or broke its worker {{tries}} times, so nobody plays it any more',
+  setAside:
+    'Task {{task}} at seed {{seed}} ended or broke its worker {{tries}} times. It is set aside as a fault; resume the run to try again.',
+  policyTooLarge: '{{file}}: a file of more than {{most}} MB cannot travel to workers; set workers.queue to null.',
+  policyMissing:
+    'The queue at {{address}} does not have the adapter {{hash}} any more, or has another in its place; this worker waits for the next.',
+  resultTooLarge:
+    'An episode on {{machine}} is larger than {{most}} MB and cannot travel; turn environment.pictures off.',
+  refusesCode:
+    '{{lab}} plays with another version of the lab: {{theirs}} there, {{own}} here. Bring both to the same version.',
+  refusesPrompt: '{{lab}} asks the model with another prompt: {{theirs}} there, {{own}} here.',
+  refusesBase:
+    '{{lab}} plays with another base model: {{theirs}} there, {{own}} here, and their weights differ. Set model.base_model_name here to a copy of that model.',
+  refusesPages_one: '{{lab}} plays a task whose page is another one here, or missing: {{tasks}}.',
+  refusesPages_other: '{{lab}} plays {{count}} tasks whose pages are others here, or missing: {{tasks}}.',
+  refusesKind:
+    '{{lab}} has its evaluation played by machines of one kind (workers.one_kind): {{theirs}}. This one is: {{own}}.',
 
   // Places that a command uses. (main/pipeline/places.ts, main/pipeline/run-folder.ts, main/pipeline/output.ts)
   placesAtWork: 'Another command is using {{places}}; wait for it, or set {{keys}} to other places.',

@@ -44,6 +44,8 @@ export const CHINESE = translated({
   mustBeSeveralSeeds: '必须至少有两个训练种子',
   mustBeRole: '必须是角色的名称',
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
+  mustBeQueueAddress:
+    '必须是 redis://主机:端口 或 rediss://主机:端口，不含用户名和密码（它们来自环境变量 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD）',
   mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
   mustDivideAttentionHeads: '必须整除 num_attention_heads',
   mustBeEven: '必须是偶数',
@@ -533,6 +535,25 @@ export const CHINESE = translated({
   answersFree: '回答不受限制：不是可行动作的回答算失败（model.constrained 为 false）。',
   resultsTable: '{{table}}',
   report: '报告：{{path}}',
+
+  // 其他机器上的 worker。(main/workers, main/pipeline/stages/play-with-workers.ts)
+  queueMissing: '没有指定队列；请给出 --queue redis://主机:端口，或设置 workers.queue。',
+  queueUnreachable:
+    '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue；用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD。',
+  queueAway: '{{address}} 的队列不接受实验室发送的内容：{{why}}。它恢复后，运行会继续。',
+  queueBack: '队列恢复正常。',
+  playedBy_other: '{{count}} 台机器参与了执行：{{parts}} 个回合',
+  problemSetAside: '这道题使它的 worker 退出或出错 {{tries}} 次，因此不再执行',
+  setAside: '任务 {{task}}（种子 {{seed}}）使它的 worker 退出或出错 {{tries}} 次。它被记为故障；恢复运行会再试一次。',
+  policyTooLarge: '{{file}}：超过 {{most}} MB 的文件无法传给 worker；请把 workers.queue 设为 null。',
+  policyMissing: '{{address}} 的队列上已没有适配器 {{hash}}，或其内容不符；这个 worker 等待下一个。',
+  resultTooLarge: '{{machine}} 上的一个回合超过 {{most}} MB，无法传送；请关闭 environment.pictures。',
+  refusesCode: '{{lab}} 使用另一个版本的实验室：那里是 {{theirs}}，这里是 {{own}}。请使两边版本一致。',
+  refusesPrompt: '{{lab}} 使用另一种提示词：那里是 {{theirs}}，这里是 {{own}}。',
+  refusesBase:
+    '{{lab}} 使用另一个基础模型：那里是 {{theirs}}，这里是 {{own}}，权重不同。请把这里的 model.base_model_name 设为那个模型的副本。',
+  refusesPages_other: '{{lab}} 的 {{count}} 个任务的页面与这里不同，或这里没有：{{tasks}}。',
+  refusesKind: '{{lab}} 的评估只由同一类机器执行（workers.one_kind）：{{theirs}}。这台是：{{own}}。',
 
   // 命令使用的位置 (main/pipeline/places.ts, main/pipeline/run-folder.ts, main/pipeline/output.ts)
   placesAtWork: '另一条命令正在使用 {{places}}；请等它结束，或把 {{keys}} 设为别的位置。',

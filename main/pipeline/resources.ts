@@ -18,6 +18,7 @@ import { miniwobFromVariable } from '../environment/miniwob.ts'
 import { findTask, listTasks, type Task } from '../environment/tasks.ts'
 import { PROGRAM_ROOT, projectPath } from '../files/paths.ts'
 import { type Message, message } from '../messages/message.ts'
+import type { Server } from '../workers/server.ts'
 
 export interface Resources {
   model(): Promise<AgentModel>
@@ -26,6 +27,8 @@ export interface Resources {
   tasks(): readonly Task[]
   /** The tasks with these names. Throws UserError for an unknown one. */
   tasksNamed(names: readonly string[]): Task[]
+  /** The server of the queue from which workers take problems; undefined where the lab plays alone. */
+  readonly queue?: (() => Promise<Server>) | undefined
   /** Watches what is played; undefined where nobody can. */
   readonly audience?: Audience | undefined
   /** Closes what was opened. Work that still uses it fails. */
@@ -48,6 +51,7 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
   const { host, audience, tell = () => {}, onModel, signal } = options
   let model: Promise<AgentModel> | undefined
   let environment: Environment | undefined
+  let server: Promise<Server> | undefined
   let closed: Promise<void> | undefined
   const allTasks = () => configuredTasks(config)
   return {
@@ -94,6 +98,14 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
       })
       return environment
     },
+    queue:
+      config.workers.queue === null
+        ? undefined
+        : () => {
+            if (closed !== undefined) throw new Error(CLOSED)
+            server ??= connected(config.workers)
+            return server
+          },
     tasks: allTasks,
     tasksNamed(names) {
       const known = allTasks()
@@ -103,12 +115,18 @@ export function openResources(config: Config, options: ResourceOptions = {}): Re
     close() {
       audience?.leave()
       closed ??= closeAll(environment, model)
+      void server?.then((open) => open.close()).catch(() => {})
       return closed
     },
   }
 }
 
-const CLOSED = 'The run was ended, so it gets neither model nor browser any more.'
+const CLOSED = 'The run was ended, so it gets neither model, browser nor queue any more.'
+
+async function connected({ queue, prefix }: Config['workers']): Promise<Server> {
+  const { connectServer } = await import('../workers/server.ts')
+  return connectServer(queue ?? '', prefix)
+}
 
 async function closeAll(environment: Environment | undefined, model: Promise<AgentModel> | undefined): Promise<void> {
   await environment?.close()

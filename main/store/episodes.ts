@@ -76,6 +76,19 @@ export interface EpisodeOrder {
   readonly descending: boolean
 }
 
+/** A machine that plays episodes. Machines of one kind round alike. */
+export interface Machine {
+  readonly name: string
+  /** The engine's description. */
+  readonly engine: Message
+  readonly kind: string
+}
+
+/** The number of an arm's episodes that a machine played. */
+export interface MachineCount extends Machine, Omit<ArmKey, 'run'> {
+  readonly count: number
+}
+
 /** Number of episodes of a group by outcome. */
 export interface EpisodeGroup extends Omit<ArmKey, 'run'> {
   readonly task: string
@@ -91,10 +104,10 @@ export class Episodes {
   }
 
   /**
-   * Stores an episode with its steps. It replaces a fault. Returns false and changes nothing where this attempt was
-   * already played to its end.
+   * Stores an episode with its steps, and the machine that played it where several do. It replaces a fault. Returns false and
+   * changes nothing where this attempt was already played to its end.
    */
-  add(key: ArmKey, episode: Episode): boolean {
+  add(key: ArmKey, episode: Episode, machine: Machine | null = null): boolean {
     return this.#database.transaction(() => {
       this.#database.run(
         `DELETE FROM episodes WHERE ${OF_ARM} AND task = ? AND seed = ? AND attempt = ? AND outcome = 'fault'`,
@@ -104,8 +117,9 @@ export class Episodes {
         episode.attempt,
       )
       const { changes, lastInsertRowid } = this.#database.run(
-        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO episodes (run, stage, round, arm, task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps,
+           machine)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         ...armValues(key),
         episode.task,
         episode.seed,
@@ -117,6 +131,7 @@ export class Episodes {
         episode.reward,
         episode.duration,
         episode.steps.length,
+        machine === null ? null : this.#machine(machine),
       )
       if (changes === 0) return false
       for (const [position, step] of episode.steps.entries()) {
@@ -140,12 +155,41 @@ export class Episodes {
     })
   }
 
+  /** The id of a machine. */
+  #machine({ name, engine, kind }: Machine): number {
+    const values = [name, JSON.stringify(engine), kind]
+    this.#database.run('INSERT INTO machines (name, engine, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...values)
+    return Number(
+      this.#database.get('SELECT id FROM machines WHERE name = ? AND engine = ? AND kind = ?', ...values)?.id,
+    )
+  }
+
+  /** Who played the episodes of a run, by stage, round and arm, as far as several machines did. */
+  machines(run: number): MachineCount[] {
+    return this.#database
+      .all(
+        `SELECT stage, round, arm, name, engine, kind, count(*) AS n FROM episodes
+           JOIN machines ON machines.id = episodes.machine WHERE run = ?
+         GROUP BY stage, round, arm, machines.id ORDER BY round, stage, arm, n DESC, name`,
+        run,
+      )
+      .map((row) => ({
+        stage: String(row.stage),
+        round: Number(row.round),
+        arm: String(row.arm),
+        name: String(row.name),
+        engine: readJson(messageSchema, 'machines.engine', row.engine),
+        kind: String(row.kind),
+        count: Number(row.n),
+      }))
+  }
+
   /**
    * Copies the episodes of an arm, without faults, to another arm. Does nothing where that one has episodes already, so
    * nothing is ever copied in part. Returns whether it copied any.
    */
   copy(from: ArmKey, to: ArmKey): boolean {
-    const columns = 'task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps'
+    const columns = 'task, seed, attempt, instruction, outcome, reason, fault, reward, duration, steps, machine'
     return this.#database.transaction(() => {
       const { changes } = this.#database.run(
         `INSERT INTO episodes (run, stage, round, arm, ${columns})

@@ -367,4 +367,15 @@ CREATE TABLE run_tags (
   PRIMARY KEY (run, tag)
 ) STRICT, WITHOUT ROWID;
 `,
+  // The machine that played an episode, where several play for a run.
+  `
+CREATE TABLE machines (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  engine TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  UNIQUE (name, engine, kind)
+) STRICT;
+ALTER TABLE episodes ADD COLUMN machine INTEGER REFERENCES machines;
+`,
 ]

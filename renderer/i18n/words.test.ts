@@ -41,7 +41,7 @@ describe('the words', () => {
 
   it('explain every setting, and nothing else', () => {
     const groups =
-      /^(project|model|paths|environment|golden|lora|training(\.sft|\.dpo)?|collect|validation|evaluation|flywheel|tracking)$/
+      /^(project|model|paths|environment|golden|lora|training(\.sft|\.dpo)?|collect|validation|evaluation|flywheel|tracking|workers)$/
     const keys = keyPaths(configSchema).filter((key) => !groups.test(key))
     expect(Object.keys(fields).sort()).toEqual(keys.sort())
   })

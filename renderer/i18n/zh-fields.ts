@@ -89,6 +89,10 @@ export const fields: Readonly<Record<string, string>> = {
   'tracking.uri':
     'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',
   'tracking.experiment': 'MLflow 的实验名；空为 project.name。',
+  'workers.queue':
+    '其他机器从中领取题目的队列的服务器（Redis 或 Valkey）：redis://主机:端口，用 TLS 则为 rediss://主机:端口。空则只用这台机器。docs/SCALE.md 说明怎样启动 worker。',
+  'workers.prefix': '服务器上每个键的前缀。共用 worker 的实验室用同一个前缀。',
+  'workers.one_kind': '真则只让舍入与这台机器相同的机器（同样的引擎、指令集和数值格式）做验证和评估。',
   'flywheel.rounds': '采集与 DPO 的轮数。',
   'flywheel.patience': '连续多少轮在验证区段上明显不如此前某一轮，就停止。',
 }

@@ -1,6 +1,6 @@
 /**
  * Plays episodes so that they survive a kill: each is stored as it ends, and stored ones are not played again. Only
- * faults are.
+ * faults are. Where the configuration names a queue, the workers there play along.
  */
 import { type Job, type RolloutOptions, rollout } from '../../agent/rollout.ts'
 import type { Openings } from '../../agent/transitions.ts'
@@ -8,9 +8,11 @@ import type { Config } from '../../config/schema.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { faults } from '../../evaluation/evaluate.ts'
 import { UserError } from '../../messages/error.ts'
-import type { StoredEpisode } from '../../store/episodes.ts'
+import type { Episode } from '../../store/episode.ts'
+import type { Machine, StoredEpisode } from '../../store/episodes.ts'
 import type { ArmKey } from '../../store/keys.ts'
 import type { StageContext } from '../stage.ts'
+import { playWithWorkers } from './play-with-workers.ts'
 
 export interface Play {
   readonly key: ArmKey
@@ -47,18 +49,26 @@ export async function play(
     const name = adapter === null ? null : 'playing'
     if (adapter !== null && name !== null) await model.loadAdapter(adapter, name, context.tell)
     try {
-      await rollout(model, resources.environment(), missing, {
+      const environment = resources.environment()
+      const options = {
         adapter: name,
         sampling,
         ...(openings === undefined ? {} : { openings }),
         pictures: config.environment.pictures,
         signal,
         spectator: resources.audience?.spectator({ stage: key.stage, round: key.round, arm: key.arm }),
-        onEpisode(episode) {
-          store.episodes.add(key, episode)
-          onEpisode(++done)
-        },
-      })
+      }
+      const keep = (episode: Episode, machine: Machine | null) => {
+        store.episodes.add(key, episode, machine)
+        onEpisode(++done)
+      }
+      const server = await resources.queue?.()
+      if (server === undefined) {
+        await rollout(model, environment, missing, { ...options, onEpisode: (episode) => keep(episode, null) })
+      } else {
+        const shared = { key, adapter, jobs: missing, model, environment, rollout: options, onEpisode: keep }
+        await playWithWorkers(context, server, shared)
+      }
     } finally {
       resources.audience?.rest()
       if (name !== null) await model.engine.removeAdapter(name)

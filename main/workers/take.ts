@@ -1,0 +1,134 @@
+/**
+ * Takes problems from a queue and has them played: a worker does so, and the lab itself. BullMQ gives each problem to one taker
+ * at a time, and to another where that one is gone. So a problem may be played twice; whoever counts results drops the second.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'bullmq'
+import { Door } from './door.ts'
+import { type Play, type Problem, problemSchema } from './form.ts'
+import type { Server } from './server.ts'
+
+/** How often a problem may end a worker, or break it. Then nobody plays it any more. */
+export const TRIES = 3
+/** How long the tries at a problem are remembered, in seconds. */
+const REMEMBERED = 7 * 86_400
+
+/** How long the server gets to hear that a taker is gone, in milliseconds. */
+const GOODBYE = 3_000
+
+/** How soon a taker that is gone is noticed, in milliseconds. */
+export interface Patience {
+  /** How long a taker may be silent. */
+  readonly lock: number
+  /** How often everybody looks for silent ones. */
+  readonly look: number
+}
+
+export const PATIENCE: Patience = { lock: 30_000, look: 15_000 }
+
+export interface TakeOptions {
+  /** How many problems are played at a time. */
+  readonly slots: number
+  /** Plays a problem and returns what to leave for the lab as JSON; null leaves nothing. */
+  readonly play: (problem: Problem, signal: AbortSignal) => Promise<unknown>
+  /** Hears of an error of `play`, which the problem need not have caused, and of the server being away. */
+  readonly onBroken: (error: unknown) => void
+  readonly onServerError: (error: Error) => void
+  /** Whether finished problems are removed at once, because nobody fetches what they left. */
+  readonly removes: boolean
+  readonly patience?: Patience
+}
+
+export interface Taker {
+  /** How many problems are played at a time. */
+  slots: number
+  /** Takes no more. What is being played is waited for, or with `force` ended and left to others. */
+  close(force: boolean): Promise<void>
+}
+
+/** How many problems a machine plays at a time, so that all machines have some to the end. Its pages always have one each. */
+export function slotsFor({ pages, slots }: { readonly pages: number; readonly slots: number }, share: number): number {
+  return Math.max(pages, Math.min(slots, share))
+}
+
+/** BullMQ's name of a play's queue. */
+export function queueName({ id }: Pick<Play, 'id'>): string {
+  return `problems-${id}`
+}
+
+/** How often each problem of a play was begun and not ended: a hash by the ids of jobs. */
+export function triesKey(server: Server, { id }: Pick<Play, 'id'>): string {
+  return server.key('tries', id)
+}
+
+export function takeProblems(server: Server, play: Play, options: TakeOptions): Taker {
+  const { redis, options: connection, prefix } = server
+  const tries = triesKey(server, play)
+  const door = new Door()
+  const { lock, look } = options.patience ?? PATIENCE
+  const stopping = new AbortController()
+  const playing = new Set<Promise<unknown>>()
+
+  const work = async (id: string, data: unknown, signal: AbortSignal): Promise<unknown> => {
+    const problem = problemSchema.parse(data)
+    const before = Number(await redis.hget(tries, id))
+    if (before >= TRIES) throw new Error('set aside')
+    // What has ended two workers may do so again. It must not take the problems beside it along.
+    await door.enter(before >= TRIES - 1)
+    try {
+      signal.throwIfAborted()
+      await redis.hincrby(tries, id, 1)
+      void redis.expire(tries, REMEMBERED).catch(() => {})
+      const played = options.play(problem, signal)
+      playing.add(played)
+      const left = await played.finally(() => playing.delete(played))
+      await redis.hdel(tries, id)
+      return left
+    } catch (error) {
+      if (signal.aborted) void redis.hincrby(tries, id, -1).catch(() => {})
+      else options.onBroken(error)
+      throw error
+    } finally {
+      door.leave()
+    }
+  }
+
+  const worker = new Worker(
+    queueName(play),
+    // BullMQ passes a signal only to functions of three parameters.
+    (job, _token, signal) =>
+      work(job.id ?? '', job.data, AbortSignal.any([stopping.signal, signal ?? stopping.signal])),
+    {
+      connection,
+      prefix,
+      concurrency: options.slots,
+      lockDuration: lock,
+      stalledInterval: look,
+      // `tries` counts instead: here a problem would also count that was only waiting in a worker that another one ended.
+      maxStalledCount: 1_000_000,
+      drainDelay: 2,
+      ...(options.removes ? { removeOnComplete: { count: 0 } } : {}),
+    },
+  )
+  worker.on('error', options.onServerError)
+  worker.on('lockRenewalFailed', (ids) => {
+    // Another has taken them over.
+    for (const id of ids) worker.cancelJob(id)
+  })
+  return {
+    get slots() {
+      return worker.concurrency
+    },
+    set slots(slots) {
+      if (slots !== worker.concurrency) worker.concurrency = slots
+    },
+    async close(force) {
+      if (force) stopping.abort()
+      // With `force` BullMQ does not wait for them, but pages and model have to be free again.
+      await Promise.allSettled(playing)
+      const closed = worker.close(force).catch(options.onServerError)
+      // Without a server there is nobody to say goodbye to.
+      await (force ? Promise.race([closed, pause(GOODBYE, undefined, { ref: false })]) : closed)
+    },
+  }
+}

@@ -1,0 +1,221 @@
+/** A worker: plays problems for every lab that calls for workers through the queue's server. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { UserError } from '../messages/error.ts'
+import type { Message } from '../messages/message.ts'
+import type { Episode } from '../store/episode.ts'
+import type { Machine } from '../store/episodes.ts'
+import { NOTICE, plays, postWorker, takeDownWorker } from './board.ts'
+import { type Grounds, type Play, type Problem, RESULT_BYTES, type Result, written } from './form.ts'
+import { objections } from './grounds.ts'
+import type { Server } from './server.ts'
+import { type Patience, slotsFor, type Taker, takeProblems } from './take.ts'
+
+/** How often a worker looks for what labs play, in milliseconds. */
+const LOOKS = 250
+/** A worker tells how many episodes it played in this time, in milliseconds. */
+const LATELY = 60_000
+
+/** Plays problems of one arm. */
+export interface Player {
+  play(problem: Problem, signal: AbortSignal): Promise<readonly Episode[]>
+  close(): Promise<void>
+}
+
+export interface WorkerOptions {
+  readonly server: Server
+  readonly machine: Machine
+  readonly grounds: Grounds
+  /** The hash of the pages of each task, by its name. */
+  readonly pagesOf: (play: Play) => ReadonlyMap<string, string>
+  /** The pages of its browser, and how many problems it plays at a time at most. */
+  readonly pages: number
+  readonly slots: number
+  /** Prepares to play an arm. */
+  readonly open: (play: Play) => Promise<Player>
+  /** Ends the worker after the problems that it plays. */
+  readonly signal: AbortSignal
+  readonly hear: (event: WorkerEvent) => void
+  readonly patience?: Patience
+}
+
+export type WorkerEvent =
+  | { readonly event: 'begins'; readonly play: Play }
+  | { readonly event: 'ends'; readonly play: Play; readonly episodes: number }
+  | { readonly event: 'refuses'; readonly play: Play; readonly why: readonly Message[] }
+  | { readonly event: 'away'; readonly error: unknown }
+  | { readonly event: 'back' }
+
+/** An arm that this worker plays, or refuses to. */
+interface Engagement {
+  play: Play
+  readonly taker: Taker | null
+  readonly player: Player | null
+  readonly why: readonly Message[]
+  episodes: number
+}
+
+/** Serves until the signal. Throws the error that kept it from playing a problem. */
+export async function work(options: WorkerOptions): Promise<void> {
+  await new Work(options).run()
+}
+
+class Work {
+  readonly #options: WorkerOptions
+  readonly #id: string
+  readonly #since = Date.now()
+  readonly #engaged = new Map<string, Engagement>()
+  readonly #playing = new Map<Problem, Play>()
+  /** When episodes of the last minute ended. */
+  readonly #times: number[] = []
+  #episodes = 0
+  #isAway = false
+  #broken: { readonly error: unknown } | undefined
+  #posted = Number.NEGATIVE_INFINITY
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    const name = options.machine.name.replace(/[^\w.-]/g, '_')
+    this.#id = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`
+  }
+
+  async run(): Promise<void> {
+    const { server, signal } = this.#options
+    // While the server is away, a command on it waits.
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    try {
+      while (!signal.aborted && this.#broken === undefined) {
+        try {
+          await Promise.race([this.#look().then(() => this.#isBack()), stopped])
+        } catch (error) {
+          this.#failed(error)
+        }
+        await pause(LOOKS, undefined, { signal }).catch(() => {})
+      }
+    } finally {
+      const force = this.#broken !== undefined
+      await Promise.all([...this.#engaged.keys()].map((id) => this.#disengage(id, force)))
+      await Promise.race([takeDownWorker(server, this.#id).catch(() => {}), pause(1_000, undefined, { ref: false })])
+    }
+    if (this.#broken !== undefined) throw this.#broken.error
+  }
+
+  /** Engages with what is new on the board, and disengages from what is gone. */
+  async #look(): Promise<void> {
+    const { server } = this.#options
+    const posted = new Map((await plays(server)).map((play) => [play.id, play]))
+    for (const [id, { play }] of this.#engaged) {
+      const now = posted.get(id)
+      // A lab that plays the same again, such as with another adapter, has another id. What differs here is a forgery.
+      if (now === undefined || !isDeepStrictEqual({ ...now, share: 0 }, { ...play, share: 0 })) {
+        await this.#disengage(id, true)
+      }
+    }
+    for (const play of posted.values()) {
+      const engaged = this.#engaged.get(play.id)
+      if (engaged === undefined) await this.#engage(play)
+      else if (engaged.taker !== null) engaged.taker.slots = slotsFor(this.#options, play.share)
+    }
+    if (performance.now() - this.#posted < NOTICE.renewed) return
+    this.#posted = performance.now()
+    await postWorker(server, this.#state())
+  }
+
+  async #engage(play: Play): Promise<void> {
+    const { server, machine, grounds, pagesOf, open, hear, patience } = this.#options
+    this.#posted = Number.NEGATIVE_INFINITY
+    const why = objections(play, grounds, machine, pagesOf(play))
+    const player = why.length > 0 ? null : await this.#opened(play, open)
+    if (player === null || player instanceof UserError) {
+      const refused = player === null ? why : player.messages
+      this.#engaged.set(play.id, { play, taker: null, player: null, why: refused, episodes: 0 })
+      hear({ event: 'refuses', play, why: refused })
+      return
+    }
+    const taker = takeProblems(server, play, {
+      slots: slotsFor(this.#options, play.share),
+      play: (problem, signal) => this.#play(play, player, problem, signal),
+      onBroken: (error) => {
+        this.#broken ??= { error }
+      },
+      onServerError: (error) => this.#failed(error),
+      removes: false,
+      ...(patience === undefined ? {} : { patience }),
+    })
+    this.#engaged.set(play.id, { play, taker, player, why: [], episodes: 0 })
+    hear({ event: 'begins', play })
+  }
+
+  async #opened(play: Play, open: WorkerOptions['open']): Promise<Player | UserError> {
+    try {
+      return await open(play)
+    } catch (error) {
+      if (error instanceof UserError) return error
+      throw error
+    }
+  }
+
+  async #disengage(id: string, force: boolean): Promise<void> {
+    const engaged = this.#engaged.get(id)
+    if (engaged === undefined) return
+    this.#engaged.delete(id)
+    await engaged.taker?.close(force)
+    await engaged.player?.close()
+    const { play, episodes } = engaged
+    if (engaged.taker !== null) this.#options.hear({ event: 'ends', play, episodes })
+  }
+
+  /** The result of a problem, for the lab. */
+  async #play(play: Play, player: Player, problem: Problem, signal: AbortSignal): Promise<unknown> {
+    const { machine } = this.#options
+    this.#playing.set(problem, play)
+    try {
+      const episodes = await player.play(problem, signal)
+      const now = Date.now()
+      this.#episodes += episodes.length
+      this.#times.push(...episodes.map(() => now))
+      const engaged = this.#engaged.get(play.id)
+      if (engaged !== undefined) engaged.episodes += episodes.length
+      return fitting(written({ machine, episodes: [...episodes] }), machine)
+    } catch (error) {
+      // Every machine finds the same, so the lab says it.
+      if (error instanceof UserError && error.messages[0]?.id === 'pageTooLong') {
+        return { machine, impossible: error.messages } satisfies Result
+      }
+      throw error
+    } finally {
+      this.#playing.delete(problem)
+    }
+  }
+
+  #state() {
+    const { machine, pages, slots } = this.#options
+    while (this.#times.length > 0 && this.#times[0]! < Date.now() - LATELY) this.#times.shift()
+    const playing = [...this.#playing].slice(0, 50).map(([{ task, seed }, { run, stage, arm }]) => ({
+      ...{ run, stage, arm, task, seed },
+    }))
+    const refuses = [...this.#engaged.values()].flatMap(({ why }) => why).slice(0, 20)
+    const counts = { episodes: this.#episodes, lately: this.#times.length }
+    return { id: this.#id, machine, pages, slots, since: this.#since, ...counts, playing, refuses }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isAway) return
+    this.#isAway = true
+    this.#options.hear({ event: 'away', error })
+  }
+
+  #isBack(): void {
+    if (this.#isAway) this.#options.hear({ event: 'back' })
+    this.#isAway = false
+  }
+}
+
+/** A result that the lab will read, or an error where it is too long for that. */
+function fitting(result: unknown, { name }: Machine): unknown {
+  if (JSON.stringify(result).length > RESULT_BYTES) {
+    throw new UserError('resultTooLarge', { machine: name, most: RESULT_BYTES >> 20 })
+  }
+  return result
+}
