@@ -22,6 +22,8 @@ interface Case {
   readonly beta: number
   readonly label_smoothing: number
   readonly rpo_alpha: number
+  readonly desirable_weight: number
+  readonly undesirable_weight: number
   readonly chosen: readonly number[]
   readonly rejected: readonly number[]
   readonly refChosen: number
@@ -86,13 +88,22 @@ function lossOf({ loss_type, rpo_alpha, chosen, rejected, refChosen, refRejected
 
 function lossCases(): Case[] {
   const uniform = uniformStream(1)
-  const kinds: readonly Pick<Case, 'name' | 'loss_type' | 'label_smoothing' | 'rpo_alpha'>[] = [
+  const kinds: readonly (Pick<Case, 'name' | 'loss_type' | 'label_smoothing' | 'rpo_alpha'> &
+    Partial<Pick<Case, 'undesirable_weight'>>)[] = [
     { name: 'sigmoid', loss_type: 'sigmoid', label_smoothing: 0, rpo_alpha: 0 },
     { name: 'hinge', loss_type: 'hinge', label_smoothing: 0, rpo_alpha: 0 },
     { name: 'ipo', loss_type: 'ipo', label_smoothing: 0, rpo_alpha: 0 },
     { name: 'robust, label_smoothing 0.1', loss_type: 'robust', label_smoothing: 0.1, rpo_alpha: 0 },
     { name: 'sigmoid_norm', loss_type: 'sigmoid_norm', label_smoothing: 0, rpo_alpha: 0 },
     { name: 'kto', loss_type: 'kto', label_smoothing: 0, rpo_alpha: 0 },
+    {
+      name: 'kto, undesirable_weight 0.4',
+      loss_type: 'kto',
+      label_smoothing: 0,
+      rpo_alpha: 0,
+      undesirable_weight: 0.4,
+    },
+    { name: 'apo_zero', loss_type: 'apo_zero', label_smoothing: 0, rpo_alpha: 0 },
     { name: 'sigmoid with rpo_alpha 0.5', loss_type: 'sigmoid', label_smoothing: 0, rpo_alpha: 0.5 },
     { name: 'ipo with rpo_alpha 0.5', loss_type: 'ipo', label_smoothing: 0, rpo_alpha: 0.5 },
   ]
@@ -105,6 +116,8 @@ function lossCases(): Case[] {
       const reference = (values: readonly number[]) =>
         values.reduce((total, value) => total + value, 0) + far * (2 * uniform() - 1)
       return {
+        desirable_weight: 1,
+        undesirable_weight: 1,
         ...kind,
         beta: i % 2 === 0 ? 0.1 : 0.5,
         chosen,

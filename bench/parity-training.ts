@@ -222,6 +222,8 @@ async function figuresOf({ beta, chosen, rejected, hits, entropies, refChosen, r
       loss_type: 'sigmoid',
       beta,
       label_smoothing: 0,
+      desirable_weight: 1,
+      undesirable_weight: 1,
       rpo_alpha: 0,
       imitation: 0,
       replay: 0,

@@ -33,8 +33,8 @@ def kto(case):
     self = trainer(
         loss_type="kto",
         beta=case["beta"],
-        desirable_weight=1.0,
-        undesirable_weight=1.0,
+        desirable_weight=case["desirable_weight"],
+        undesirable_weight=case["undesirable_weight"],
         calculate_KL=True,
         _compute_kl_logps=lambda *_: number(case["kl"]),
     )

@@ -60,7 +60,12 @@ export async function dpoStep(
         rejectedTokens: scores.counts[rejected]!,
         kl: 0,
       }
-      const { dChosen, dRejected } = sigmoid(logps, { beta: BETA, label_smoothing: 0 })
+      const { dChosen, dRejected } = sigmoid(logps, {
+        beta: BETA,
+        label_smoothing: 0,
+        desirable_weight: 1,
+        undesirable_weight: 1,
+      })
       fill(derivatives, scores, chosen, dChosen / reference.length)
       fill(derivatives, scores, rejected, dRejected / reference.length)
     })

@@ -61,6 +61,7 @@ export function sampleRun(problems = 50): ReportData {
         duplicates: 130,
         slips: 31,
         overCap: 24,
+        hard: 0,
       },
     })),
     unsolved: [{ task: 'click-tab', seed: 100_004, unsolved: 19, problems: 40, share: 19 / 280 }],

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { START, Walker } from '../engine/constraint.ts'
+import { type Place, START, Walker } from '../engine/constraint.ts'
 import { uniformStream } from '../engine/random.ts'
 import { loadTokenizer, type Tokenizer } from '../engine/tokenizer/tokenizer.ts'
 import { type Action, KEYS } from '../environment/action.ts'
@@ -228,6 +228,25 @@ test('the shorter actions stay when few tokens are left, and a thought leaves ha
   const click = tokenizer.encode('click')[0]!
   expect(walker.allowed(place, 200, 0)).toContain(click)
   expect(walker.allowed(place, 5, 0)).not.toContain(click)
+})
+
+test('barred actions cannot be written, nor can a field be filled that one of them fills', () => {
+  const observation = PAGES['with every kind of element']!
+  const fits = (text: string, barred: readonly string[]) => {
+    const walker = new Walker(pageConstraint(tokenizer.vocabulary, observation, 96, barred))
+    let place: Place | null = START
+    for (const token of tokenizer.encode(text)) place = place === null ? null : walker.after(place, token)
+    return place !== null && walker.mayEnd(place)
+  }
+  const write = (action: string) => `Thought: so\nAction: ${action}`
+  const some = ['click Ok button 1', 'fill user name textbox 2 = amy', 'select country combobox 3 = Pe', 'press Tab']
+  for (const action of some) {
+    expect(fits(write(action), []), action).toBe(true)
+    expect(fits(write(action), [action]), action).toBe(false)
+    for (const other of some) if (other !== action) expect(fits(write(other), [action]), other).toBe(true)
+  }
+  expect(fits(write('fill user name textbox 2 = bob'), ['fill user name textbox 2 = amy'])).toBe(false)
+  expect(fits(write('select country combobox 3 = Peru'), ['select country combobox 3 = Pe'])).toBe(true)
 })
 
 test('added tokens never stand within an answer', () => {

@@ -10,8 +10,16 @@ import { ANY_LENGTH, Automaton, type Node } from './automaton.ts'
 import { addForm, type NarrowForm } from './field-texts.ts'
 import { BEFORE_ACTION, BEFORE_THOUGHT, formatAction, formatCompletion, parseCompletion } from './grammar.ts'
 
-/** The constraint of answers to a page. At most half of an answer's tokens go into its thought. */
-export function pageConstraint(vocabulary: Vocabulary, observation: Observation, maxNewTokens: number): Constraint {
+/**
+ * The constraint of answers to a page. At most half of an answer's tokens go into its thought. `barred` are actions, as the agent
+ * writes them, that the answer must not be; a field that one of them fills cannot be filled at all.
+ */
+export function pageConstraint(
+  vocabulary: Vocabulary,
+  observation: Observation,
+  maxNewTokens: number,
+  barred: readonly string[] = [],
+): Constraint {
   const automaton = new Automaton()
   const thought = automaton.follow(automaton.start, BEFORE_THOUGHT)
   automaton.text(thought, ANY_LENGTH)
@@ -19,6 +27,7 @@ export function pageConstraint(vocabulary: Vocabulary, observation: Observation,
   const forms = new Map<NarrowForm, Node>()
   for (const { action: possible, texts } of possibleActions(observation)) {
     const written = formatAction(possible, observation)
+    if (barred.some((one) => (texts === null ? one === written : one.startsWith(written)))) continue
     const end = automaton.follow(action, written)
     if (texts === null) automaton.end(end)
     else addTexts(automaton, end, texts, forms)

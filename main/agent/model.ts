@@ -205,9 +205,9 @@ export class AgentModel {
     return this.engine.generate(prompts, { ...sampling, stop_token_ids: this.tokenizer.stopTokenIds }, adapter, options)
   }
 
-  /** Holds an answer of at most so many tokens to the actions that a page takes. */
-  constraint(observation: Observation, maxNewTokens: number): Constraint {
-    return pageConstraint(this.tokenizer.vocabulary, observation, maxNewTokens)
+  /** Holds an answer of at most so many tokens to the actions that a page takes, without those that are barred. */
+  constraint(observation: Observation, maxNewTokens: number, barred: readonly string[] = []): Constraint {
+    return pageConstraint(this.tokenizer.vocabulary, observation, maxNewTokens, barred)
   }
 
   /** Tokens of the prompt for a page. `done` are the earlier actions of this episode. */

@@ -215,6 +215,55 @@ test('answers are held to the page where that is asked for, those ahead too', as
   expect(held).toEqual([0, 0])
 })
 
+test('a branch repeats the answers of an earlier attempt, takes another action than that one, and goes on by itself', async () => {
+  const asked: { readonly barred: readonly string[]; readonly prompts: number; readonly temperature: number }[] = []
+  /** What the samples say that a branch chooses from: the barred action, and another that is likelier in the later samples. */
+  let samples = [click('one', 2), click('zero', 1), click('two', 3)]
+  const base = policy(right)
+  let barred: readonly string[] = []
+  const branching: Policy = {
+    ...base,
+    constraint(_observation, _limit, given = []) {
+      barred = given
+      return CONSTRAINT
+    },
+    async generate(prompts, sampling, ...rest) {
+      asked.push({ barred, prompts: prompts.length, temperature: sampling.temperature })
+      barred = []
+      if (prompts.length === 1 && sampling.temperature > 0) return base.generate(prompts, sampling, ...rest)
+      return prompts.map((_, at) => {
+        const text = sampling.temperature === 0 ? click('zero', 1) : samples[at % samples.length]!
+        const tokens = Int32Array.from(text, (letter) => letter.codePointAt(0)!)
+        return {
+          tokens,
+          logprobs: new Float32Array(tokens.length).fill(-1 / (1 + (at % samples.length))),
+          stopped: true,
+        }
+      })
+    },
+  }
+  const [success] = await rollout(policy(right), playground(1), jobs([4]), OPTIONS)
+  const { tokens, completion } = success!.steps[0]!
+  const answer = { tokens: Int32Array.from(tokens), logprobs: new Float32Array(tokens.length), stopped: true }
+  const branch = (answers: readonly (typeof answer)[], attempt: number): Job[] => [
+    { task: TASK, seed: 4, attempt, branch: { answers, barred: ['click one button 2'] } },
+  ]
+  const openings = new Openings()
+  const [later] = await rollout(branching, playground(1), branch([answer], 8), { ...OPTIONS, openings })
+  expect(later).toMatchObject({ attempt: 8, outcome: 'failure', reason: 'wrong' })
+  expect(later!.steps.map((step) => step.completion)).toEqual([completion, click('two', 3)])
+  expect(asked).toEqual([{ barred: [], prompts: 16, temperature: 1 }])
+  // Where every sample is barred, the answer is held to the other actions, and is the likeliest.
+  asked.length = 0
+  samples = [click('one', 2)]
+  const [first] = await rollout(branching, playground(1), branch([], 9), { ...OPTIONS, openings })
+  expect(first!.steps.map((step) => step.completion)).toEqual([click('zero', 1)])
+  expect(asked.map((one) => [one.barred.length, one.prompts, one.temperature])).toEqual([
+    [0, 16, 1],
+    [1, 1, 0],
+  ])
+})
+
 test.each([
   ['Action: click one button 2', 'form'],
   ['Thought: so\nAction: dance now', 'verb'],

@@ -10,6 +10,7 @@ import type { Task } from '../environment/tasks.ts'
 import { UserError } from '../messages/error.ts'
 import type { Ending, Episode, FailureReason, Shot, Step } from '../store/episode.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
+import { unnamedActions } from './hint.ts'
 import type { AgentModel } from './model.ts'
 import { userMessage } from './prompt.ts'
 import type { Answer, AnswerToken, Spectator } from './spectator.ts'
@@ -21,6 +22,17 @@ export interface Job {
   /** Seed of the page's problem. */
   readonly seed: number
   readonly attempt: number
+  /** Where it leaves the way of an earlier attempt; without it, the attempt is the agent's own from the beginning. */
+  readonly branch?: Branch
+  /** Whether it is held to elements that the instruction names. */
+  readonly hinted?: boolean
+}
+
+/** The beginning of an attempt: the answers of an earlier one, then the likeliest answer whose action is none of `barred`. */
+export interface Branch {
+  readonly answers: readonly Completion[]
+  /** Actions, as the agent writes them. */
+  readonly barred: readonly string[]
 }
 
 export interface RolloutOptions {
@@ -92,11 +104,12 @@ export async function rollout(
       const { task, seed } = problem[0]!
       signal.throwIfAborted()
       const page = options.ahead === false ? null : await player.open(task, seed)
-      const answers = page === null ? [] : await player.ask(page.observation, [], problem, 0)
+      const own = problem.filter(({ branch }) => branch === undefined)
+      const answers = page === null || own.length === 0 ? [] : await player.ask(page.observation, [], own, 0)
       await all(
-        problem.map(async (job, i) => {
-          const answer = answers[i]
-          const opening = page === null || answer === undefined ? null : { page, answer }
+        problem.map(async (job) => {
+          const answer = answers[own.indexOf(job)] ?? null
+          const opening = page === null ? null : { page, answer }
           const episode = await player.play(job, opening)
           if (isUnlucky(job, episode)) {
             waiting.push([job])
@@ -117,10 +130,10 @@ export async function rollout(
   return jobs.map((job) => episodes.get(job)!)
 }
 
-/** A first answer that was generated before its attempt had a page, and the page that it answers. */
+/** A problem's first page, and the answer to it that was generated before its attempt had a page; null for a branch. */
 interface Opening {
   readonly page: Seen
-  readonly answer: Completion
+  readonly answer: Completion | null
 }
 
 /** An answer of the model to a page. */
@@ -163,7 +176,7 @@ class Course {
       prompt: userMessage(observation, this.done),
       completion: text,
       tokens: [...completion.tokens],
-      logprob: completion.logprobs.reduce((sum, logprob) => sum + logprob, 0),
+      logprob: logprobOf(completion),
       thought,
       action: written,
       ...(shot === undefined ? {} : { shot }),
@@ -220,6 +233,20 @@ function promptOf(model: Policy, observation: Observation, done: readonly string
   return tokens
 }
 
+/** What several attempts ask of the model at a page, and how. */
+interface Asked {
+  readonly observation: Observation
+  readonly done: readonly string[]
+  readonly jobs: readonly Job[]
+  readonly step: number
+  readonly temperature: number
+  readonly top_p: number
+  readonly barred: readonly string[]
+}
+
+/** How many answers a branch looks at, before it leaves its way by one of them. */
+const SAMPLES = 16
+
 class Player {
   readonly #model: Policy
   readonly #environment: Playground
@@ -260,10 +287,37 @@ class Player {
     step: number,
     onToken?: (drawn: DrawnToken) => void,
   ): Promise<Completion[]> {
+    const { temperature, top_p } = this.#options.sampling
+    const barred = jobs[0]?.hinted === true ? unnamedActions(observation) : []
+    return this.#generate({ observation, done, jobs, step, temperature, top_p, barred }, onToken)
+  }
+
+  /**
+   * The answer by which a branch leaves its way: of several samples the likeliest whose action is not barred. If there is none, the
+   * action comes behind the likeliest thought.
+   */
+  async #leave(observation: Observation, done: readonly string[], job: Job, { barred }: Branch): Promise<Completion> {
+    const common = { observation, done, step: done.length, top_p: 1 }
+    const jobs = Array.from({ length: SAMPLES }, (_, at) => ({ ...job, attempt: SAMPLES * job.attempt + at }))
+    const sampled = await this.#generate({ ...common, jobs, temperature: 1, barred: [] })
+    const [likeliest] = sampled
+      .filter(({ tokens, stopped }) => {
+        const parsed = parseCompletion(this.#model.completionText(tokens), observation)
+        return stopped && 'decision' in parsed && !barred.includes(formatAction(parsed.decision.action, observation))
+      })
+      .sort((a, b) => logprobOf(b) - logprobOf(a))
+    return likeliest ?? (await this.#generate({ ...common, jobs: [job], temperature: 0, barred }))[0]!
+  }
+
+  async #generate(
+    { observation, done, jobs, step, temperature, top_p, barred }: Asked,
+    onToken?: (drawn: DrawnToken) => void,
+  ): Promise<Completion[]> {
     const { signal, adapter } = this.#options
-    const { seed, temperature, top_p, max_new_tokens, constrained } = this.#options.sampling
+    const { seed, max_new_tokens, constrained } = this.#options.sampling
     const prompt = promptOf(this.#model, observation, done)
-    const constraint = constrained ? this.#model.constraint(observation, max_new_tokens) : null
+    const constraint =
+      constrained || barred.length > 0 ? this.#model.constraint(observation, max_new_tokens, barred) : null
     try {
       return await this.#model.generate(
         jobs.map(() => prompt),
@@ -402,8 +456,13 @@ class Player {
     onToken?: (drawn: DrawnToken) => void,
   ): Promise<Decided> {
     const step = decided.length
-    const isForeseen = step === 0 && opening !== null && samePage(opening.page.observation, observation)
-    const completion = isForeseen ? opening.answer : (await this.ask(observation, done, [job], step, onToken))[0]!
+    const foreseen =
+      step === 0 && opening !== null && samePage(opening.page.observation, observation) ? opening.answer : null
+    const { branch } = job
+    const completion =
+      step === branch?.answers.length
+        ? await this.#leave(observation, done, job, branch)
+        : (branch?.answers[step] ?? foreseen ?? (await this.ask(observation, done, [job], step, onToken))[0]!)
     const text = this.#model.completionText(completion.tokens)
     const parsed = completion.stopped ? parseCompletion(text, observation) : CUT
     const answer = { observation, completion, text }
@@ -426,6 +485,10 @@ class Player {
     await hold
     playing.held += performance.now() - began
   }
+}
+
+function logprobOf({ logprobs }: Completion): number {
+  return logprobs.reduce((sum, logprob) => sum + logprob, 0)
 }
 
 function isTooLong(error: unknown): error is UserError {

@@ -34,7 +34,7 @@ const optimizer = {
   max_grad_norm: z.number().min(0).default(1),
 }
 
-export const LOSS_TYPES = ['sigmoid', 'ipo', 'hinge', 'robust', 'sigmoid_norm', 'kto'] as const
+export const LOSS_TYPES = ['sigmoid', 'ipo', 'hinge', 'robust', 'sigmoid_norm', 'kto', 'apo_zero'] as const
 
 export const configSchema = z.strictObject({
   project: z
@@ -148,6 +148,8 @@ export const configSchema = z.strictObject({
           ...optimizer,
           loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
           label_smoothing: z.number().min(0).max(0.5).default(0),
+          desirable_weight: z.number().min(0).default(1),
+          undesirable_weight: z.number().min(0).default(1),
           rpo_alpha: z.number().min(0).default(1),
           imitation: z.number().min(0).default(1),
           replay: z.number().min(0).default(0.5),
@@ -163,6 +165,9 @@ export const configSchema = z.strictObject({
       top_p: z.number().positive().max(1).default(1),
       seed_start: seedStart.default(100_000),
       contrasts: z.enum(CONTRASTS).default('attempts'),
+      hard_negatives: z.boolean().default(false),
+      more_attempts: countOrNone.default(0),
+      hint: z.boolean().default(false),
     })
     .prefault({}),
   validation: z

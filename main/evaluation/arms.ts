@@ -35,6 +35,7 @@ const NAMES = {
   replay: 'armReplay',
   rloo: 'armRloo',
   grpo: 'armGrpo',
+  hard_negatives: 'armHardNegatives',
 } as const satisfies Readonly<Record<string, NameId>>
 
 /** For the headings of narrow columns. */

@@ -163,6 +163,7 @@ const COUNT_WORDS: Readonly<Record<Exclude<keyof PairCounts, 'pairs'>, string>> 
   duplicates: 'the same pair again',
   slips: 'a slip of sampling, far less likely than the success',
   overCap: 'beyond the limit for one problem',
+  hard: 'pairs with a hard negative',
 }
 
 function pairsSection(rounds: ReportData['pairs']): Html {

@@ -600,6 +600,8 @@ export const ENGLISH = {
   collected: '{{attemptCount}}, {{solved}}% solved, {{broken}} broken by the environment',
   sampleHelps:
     'A golden sample of {{task}} would help most: {{unsolved}} of its {{problems}} problems were never solved. Record one in the window, under Live, for example seed {{seed}}.',
+  hardNegatives:
+    '{{count}} attempts left the way of a success, {{failed}} of them failed; {{pairs}} pairs with a hard negative',
   pairsIn: '{{pairCount}} in {{path}}',
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
@@ -781,6 +783,7 @@ export const ENGLISH = {
   armSuccessSft: 'SFT on own successes',
   armRloo: 'RLOO',
   armGrpo: 'GRPO',
+  armHardNegatives: 'Hard negatives',
   armSuccessSftShort: 'Own successes',
   armNllChosen: 'NLL on chosen',
   armReplay: 'Golden replay only',

@@ -519,6 +519,7 @@ export const CHINESE = translated({
   collected: '{{attemptCount}}，{{solved}}% 成功，{{broken}} 次因环境故障作废',
   sampleHelps:
     '{{task}} 的黄金样本最有帮助：它的 {{problems}} 道题中有 {{unsolved}} 道从未解出。请在窗口的“实况”中录制一个，例如种子 {{seed}}。',
+  hardNegatives: '{{count}} 次尝试离开成功的路线，其中 {{failed}} 次失败；{{pairs}} 对含困难负例',
   pairsIn: '{{path}} 中有 {{pairCount}}',
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
@@ -677,6 +678,7 @@ export const CHINESE = translated({
   armSuccessSft: '对自身成功做 SFT',
   armRloo: 'RLOO',
   armGrpo: 'GRPO',
+  armHardNegatives: '困难负例',
   armSuccessSftShort: '自身成功',
   armNllChosen: '仅优选 NLL',
   armReplay: '仅重放黄金样本',

@@ -24,17 +24,34 @@ const SFT = [...GOLDEN, 'project.seed', 'model', 'lora', 'training.gradient_chec
 /** Pairs are made from the episodes anew. */
 const COLLECTION = [
   ...SFT,
-  ...['seeds_per_task', 'attempts', 'temperature', 'top_p', 'seed_start'].map((key) => `collect.${key}`),
+  ...['seeds_per_task', 'attempts', 'temperature', 'top_p', 'seed_start', 'more_attempts', 'hint'].map(
+    (key) => `collect.${key}`,
+  ),
 ]
 /** Keys of training.dpo that only DPO itself reads. */
-const DPO_ALONE = ['beta', 'loss_type', 'label_smoothing', 'rpo_alpha', 'imitation'].map((key) => `training.dpo.${key}`)
+const DPO_ALONE = [
+  'beta',
+  'loss_type',
+  'label_smoothing',
+  'desirable_weight',
+  'undesirable_weight',
+  'rpo_alpha',
+  'imitation',
+].map((key) => `training.dpo.${key}`)
 
 /** The settings that a share depends on: keys, or groups of them. */
 const DEPENDS: Readonly<Record<Share, readonly string[]>> = {
   golden: GOLDEN,
   sft: SFT,
   collection: COLLECTION,
-  controls: [...COLLECTION, 'collect.contrasts', 'training.dpo', 'evaluation.controls', 'evaluation.policy_gradients'],
+  controls: [
+    ...COLLECTION,
+    'collect.contrasts',
+    'collect.hard_negatives',
+    'training.dpo',
+    'evaluation.controls',
+    'evaluation.policy_gradients',
+  ],
   base: ['tasks', 'model', 'environment', 'evaluation'],
 }
 
@@ -122,6 +139,8 @@ const TAKE: Readonly<Record<Share, (pair: Pair) => boolean | Promise<boolean>>> 
   async controls(pair) {
     const { store, run, earlier } = pair
     const [own, other] = [run, earlier].map(({ id }) => ({ run: id, round: 1 }))
+    // Pairs with hard negatives need attempts that are not shared.
+    if (run.config.collect.hard_negatives) return false
     const isReviewed = store.pairs.lastEdit(other!) > 0
     if (controlsOf(run.config.evaluation).length === 0 || isReviewed || !isDone(store, earlier.id, 'dpo', 1))
       return false

@@ -138,6 +138,7 @@ test('failures without a pair are counted by reason', () => {
     duplicates: 1,
     slips: 0,
     overCap: 1,
+    hard: 0,
   })
 })
 

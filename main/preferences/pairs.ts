@@ -58,6 +58,8 @@ export interface PairCounts {
   readonly slips: number
   /** ... beyond maxPairsPerSeed. */
   readonly overCap: number
+  /** Those of the pairs that have a hard negative. */
+  readonly hard: number
 }
 
 export const DEFAULT_PAIR_OPTIONS: PairOptions = { maxPairsPerSeed: 6, maxLogprobGap: 3 }
@@ -83,6 +85,7 @@ export function countEpisodes(episodes: readonly Episode[]) {
     duplicates: 0,
     slips: 0,
     overCap: 0,
+    hard: 0,
   }
 }
 

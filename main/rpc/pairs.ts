@@ -6,6 +6,7 @@ import { answerFailure } from '../agent/grammar.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
+import { HARD_NEGATIVES } from '../preferences/hard-negatives.ts'
 import {
   correctPairs,
   findPair,
@@ -73,9 +74,11 @@ export const pairsRouter = router({
     const pair = findPair(ctx.lab.store, input.id)
     const trajectory = (attempt: number | null) => {
       if (attempt === null) return null
-      const key = { run: pair.run, stage: 'collect', round: pair.round, arm: '' }
-      const episode = ctx.lab.store.episodes.idOf(key, pair.task, pair.seed, attempt)
-      return episode === undefined ? null : (ctx.lab.store.episodes.get(episode) ?? null)
+      const { episodes } = ctx.lab.store
+      const key = { run: pair.run, stage: 'collect', round: pair.round }
+      const idOf = (arm: string) => episodes.idOf({ ...key, arm }, pair.task, pair.seed, attempt)
+      const episode = idOf('') ?? idOf(HARD_NEGATIVES)
+      return episode === undefined ? null : (episodes.get(episode) ?? null)
     }
     const failure = answerFailure(pair.chosen, pair.prompt)
     const doubt = failure === null ? null : message('chosenDoubt', { why: message(`failure.${failure}`) })

@@ -56,6 +56,8 @@ const OPTIONS: PreferenceOptions = {
   loss_type: 'sigmoid',
   beta: 0.5,
   label_smoothing: 0,
+  desirable_weight: 1,
+  undesirable_weight: 1,
   rpo_alpha: 1,
   imitation: 0.5,
   replay: 0.5,

@@ -13,7 +13,7 @@ const PAIRS: readonly PairLogps[] = [
   { chosen: -3, rejected: -20, refChosen: -3.5, refRejected: -11, chosenTokens: 4, rejectedTokens: 9, kl: 0 },
   { chosen: -30, rejected: -2, refChosen: -1, refRejected: -25, chosenTokens: 12, rejectedTokens: 3, kl: 1.5 },
 ]
-const OPTIONS: LossOptions = { beta: 0.3, label_smoothing: 0.1 }
+const OPTIONS: LossOptions = { beta: 0.3, label_smoothing: 0.1, desirable_weight: 1, undesirable_weight: 0.4 }
 
 const log1pexp = (x: number) => Math.log(1 + Math.exp(x))
 const logistic = (x: number) => 1 / (1 + Math.exp(-x))
@@ -32,9 +32,12 @@ const FORMULAS: Record<keyof typeof PREFERENCE_LOSSES, (pair: PairLogps, options
     log1pexp(
       (-beta / p.chosenTokens) * (p.chosen - p.refChosen) + (beta / p.rejectedTokens) * (p.rejected - p.refRejected),
     ),
-  kto: (p, { beta }) =>
-    0.5 * (1 - logistic(beta * (p.chosen - p.refChosen - p.kl))) +
-    0.5 * (1 - logistic(beta * (p.kl - (p.rejected - p.refRejected)))),
+  kto: (p, { beta, desirable_weight, undesirable_weight }) =>
+    0.5 * desirable_weight * (1 - logistic(beta * (p.chosen - p.refChosen - p.kl))) +
+    0.5 * undesirable_weight * (1 - logistic(beta * (p.kl - (p.rejected - p.refRejected)))),
+  apo_zero: (p, { beta, desirable_weight, undesirable_weight }) =>
+    desirable_weight * logistic(-beta * (p.chosen - p.refChosen)) +
+    undesirable_weight * logistic(beta * (p.rejected - p.refRejected)),
 }
 
 function expectDerivatives(loss: PreferenceLoss, pair: PairLogps): void {
@@ -68,7 +71,7 @@ test('the DPO loss is log 2 where policy and reference agree', () => {
 })
 
 test('the robust loss is DPO where no label is assumed wrong', () => {
-  const options = { beta: 0.3, label_smoothing: 0 }
+  const options = { ...OPTIONS, label_smoothing: 0 }
   for (const pair of PAIRS)
     expect(PREFERENCE_LOSSES.robust(pair, options)).toEqual(PREFERENCE_LOSSES.sigmoid(pair, options))
 })

@@ -22,6 +22,9 @@ export interface LossOptions {
   readonly beta: number
   /** The assumed share of wrong labels. Only `robust` uses it; sigmoid ignores it, as in TRL. */
   readonly label_smoothing: number
+  /** Weights of the chosen's term and of the rejected's, where a loss has such terms: `kto` and `apo_zero`. */
+  readonly desirable_weight: number
+  readonly undesirable_weight: number
 }
 
 /** A loss's value, and its derivatives by the policy's log-probability of chosen and of rejected. */
@@ -77,22 +80,45 @@ export const sigmoidNorm: PreferenceLoss = (pair, { beta }) => {
 }
 
 /**
- * KTO with both weights 1: the mean of 1 - sigmoid(beta (c - z0)) and 1 - sigmoid(beta (z0 - r)); no gradient flows
+ * KTO: the mean of 1 - sigmoid(beta (c - z0)) and 1 - sigmoid(beta (z0 - r)), each with its weight; no gradient flows
  * through z0. Ethayarajh et al. 2024, arXiv:2402.01306. A pair counts as one desirable and one
  * undesirable example.
  */
-export const kto: PreferenceLoss = (pair, { beta }) => {
+export const kto: PreferenceLoss = (pair, { beta, desirable_weight, undesirable_weight }) => {
   const desirable = sigma(beta * (logRatioChosen(pair) - pair.kl))
   const undesirable = sigma(beta * (pair.kl - logRatioRejected(pair)))
   return {
-    loss: (1 - desirable + 1 - undesirable) / 2,
-    dChosen: (-beta * desirable * (1 - desirable)) / 2,
-    dRejected: (beta * undesirable * (1 - undesirable)) / 2,
+    loss: (desirable_weight * (1 - desirable) + undesirable_weight * (1 - undesirable)) / 2,
+    dChosen: (desirable_weight * -beta * desirable * (1 - desirable)) / 2,
+    dRejected: (undesirable_weight * beta * undesirable * (1 - undesirable)) / 2,
+  }
+}
+
+/**
+ * APO-zero: 1 - sigmoid(beta c) + sigmoid(beta r), each with its weight. Chosen and rejected are each held against the reference, so the
+ * chosen cannot become less likely as long as the rejected does so faster, as DPO allows. D'Oosterlinck et al. 2024, arXiv:2408.06266,
+ * equation 7.
+ */
+export const apoZero: PreferenceLoss = (pair, { beta, desirable_weight, undesirable_weight }) => {
+  const chosen = sigma(beta * logRatioChosen(pair))
+  const rejected = sigma(beta * logRatioRejected(pair))
+  return {
+    loss: desirable_weight * (1 - chosen) + undesirable_weight * rejected,
+    dChosen: desirable_weight * -beta * chosen * (1 - chosen),
+    dRejected: undesirable_weight * beta * rejected * (1 - rejected),
   }
 }
 
 /** The losses by TRL's names (`loss_type`). */
-export const PREFERENCE_LOSSES = { sigmoid, hinge, ipo, robust, sigmoid_norm: sigmoidNorm, kto } as const
+export const PREFERENCE_LOSSES = {
+  sigmoid,
+  hinge,
+  ipo,
+  robust,
+  sigmoid_norm: sigmoidNorm,
+  kto,
+  apo_zero: apoZero,
+} as const
 export type LossType = keyof typeof PREFERENCE_LOSSES
 
 /**

@@ -39,6 +39,8 @@ export interface PreferenceOptions extends TrainingOptions {
   readonly loss_type: LossType
   readonly beta: number
   readonly label_smoothing: number
+  readonly desirable_weight: number
+  readonly undesirable_weight: number
   /** Weight of the chosen completions' NLL, added to the preference loss (RPO). */
   readonly rpo_alpha: number
   /**

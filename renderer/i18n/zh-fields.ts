@@ -65,7 +65,10 @@ export const fields: Readonly<Record<string, string>> = {
   'training.dpo.lr_scheduler_type': '此后学习率如何变化。',
   'training.dpo.weight_decay': 'AdamW 的解耦权重衰减。',
   'training.dpo.max_grad_norm': '梯度缩到此范数以内；0 为不缩。',
-  'training.dpo.loss_type': 'sigmoid（DPO）、ipo、hinge、robust、sigmoid_norm（按长度归一）或 kto。',
+  'training.dpo.loss_type':
+    'sigmoid（DPO）、ipo、hinge、robust、sigmoid_norm（按长度归一）、kto 或 apo_zero（优选与拒绝各自与参考比较）。',
+  'training.dpo.desirable_weight': '优选回答那一项的权重（kto 和 apo_zero）。',
+  'training.dpo.undesirable_weight': '拒绝回答那一项的权重（kto 和 apo_zero）。',
   'training.dpo.label_smoothing': '认为方向反了的偏好对比例（robust）。',
   'training.dpo.rpo_alpha': '偏好损失之外，优选回答自身 NLL 的权重（RPO）。',
   'training.dpo.imitation': '同一步中，智能体自身成功的每一步 NLL 的权重。',
@@ -75,6 +78,11 @@ export const fields: Readonly<Record<string, string>> = {
   'collect.temperature': '尝试时的采样温度。',
   'collect.contrasts':
     '如何配对。attempts：每次失败与一次成功比较，在动作首次不同处配对；states：在同一题的尝试到达的每一页上，把成功最多的动作与从未成功的动作配对。',
+  'collect.hard_negatives':
+    'true 还在每次成功所经过的每一页上，尝试其他尝试都没有采取过的、可能性最大的动作，并继续做下去；若失败，该动作为拒绝。',
+  'collect.more_attempts':
+    '没有一次尝试解出的题最多再做多少次。逐次进行，每一次的温度比前一次高 collect.temperature 的十分之一。',
+  'collect.hint': 'true 使每第二次再做的尝试只点击、只选择名称与指令有相同词的元素（页面上有这样的元素时）。',
   'collect.top_p': '只从概率合计达到此比例的最可能词元中采样。',
   'collect.seed_start': '第一个页面种子；每一轮从上一轮结束处继续。',
   'validation.num_episodes_per_task': '挑选最佳轮次时每个任务的回合数，与训练和评估都分开。',

@@ -128,6 +128,37 @@ test('a collection without a pair says why', async () => {
   expect(said.at(-1)).toMatch(/^A golden sample of click-tab would help most: 1 of its 1 problems .* seed 10\.$/)
 })
 
+test('an unsolved problem gets further attempts until one solves it; branches that fail become pairs', async () => {
+  begin({
+    collect: { seeds_per_task: 2, attempts: 2, seed_start: 10, more_attempts: 3, hard_negatives: true },
+  })
+  adapter(inFolder('sft'))
+  const key = { run: run.id, stage: 'collect', round: 1, arm: '' }
+  for (const task of run.config.tasks) {
+    for (const attempt of [0, 1]) {
+      store.episodes.add(key, episode(task, 10, attempt, 'success'))
+      store.episodes.add(key, episode(task, 11, attempt, 'failure', 'click tab B 2'))
+    }
+    // The third attempt, which is the first further one, fails; the fourth succeeds, and so there is no fifth.
+    store.episodes.add(key, episode(task, 11, 2, 'failure', 'click tab B 2'))
+    store.episodes.add(key, episode(task, 11, 3, 'success'))
+    const left = { ...key, arm: 'hard_negatives' }
+    store.episodes.add(left, episode(task, 10, 5, 'failure', 'click tab C 3'))
+    store.episodes.add(left, episode(task, 11, 5, 'success', 'click tab D 4'))
+  }
+  // Nothing is left to play: the test double's environment would throw.
+  expect(await perform(collect, 1)).toMatchObject({ episodes: 12, successes: 6, pairs: 4, hard: 2 })
+  expect(store.pairs.of({ run: run.id, round: 1 }).map(({ seed, rejectedAttempt }) => [seed, rejectedAttempt])).toEqual(
+    [
+      [11, 0],
+      [11, 0],
+      [10, 5],
+      [10, 5],
+    ],
+  )
+  expect(said).toContain('4 attempts left the way of a success, 2 of them failed; 2 pairs with a hard negative')
+})
+
 test('a later collection without a pair says why, and that the policy so far stays', async () => {
   begin({ collect: { seeds_per_task: 1, attempts: 1, seed_start: 10 } })
   adapter(inFolder('sft'))
