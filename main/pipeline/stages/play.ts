@@ -62,7 +62,9 @@ export async function play(
         store.episodes.add(key, episode, machine)
         onEpisode(++done)
       }
-      const server = await resources.queue?.()
+      // A problem travels to workers with the numbers of its attempts alone.
+      const isPlain = missing.every(({ branch, hinted = false }) => branch === undefined && !hinted)
+      const server = isPlain ? await resources.queue?.() : undefined
       if (server === undefined) {
         await rollout(model, environment, missing, { ...options, onEpisode: (episode) => keep(episode, null) })
       } else {
