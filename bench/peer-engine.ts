@@ -82,6 +82,8 @@ const STAGE: Omit<PreferenceOptions, 'batch_size'> = {
   loss_type: 'sigmoid',
   beta: 0.1,
   label_smoothing: 0,
+  desirable_weight: 1,
+  undesirable_weight: 1,
   rpo_alpha: 1,
   imitation: 1,
   replay: 1,
