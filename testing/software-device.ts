@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { findChromium } from '../main/chromium/find.ts'
+import { SOFTWARE_WITHOUT } from '../main/engine/host/adapter.ts'
 import { wantedLimits } from '../main/engine/webgpu/device.ts'
 
 /** The folder with SwiftShader and Vulkan's loader, beside the browser. */
@@ -49,7 +50,7 @@ export async function softwareDevice(): Promise<GPUDevice> {
       // It is no addon, and stays loaded all the same.
     }
     const { create } = await import('webgpu')
-    instance = create([])
+    instance = create([`disable-dawn-features=${SOFTWARE_WITHOUT}`])
   }
   const adapter = await instance.requestAdapter()
   if (adapter === null) throw new Error('The software adapter does not start.')

@@ -80,7 +80,7 @@ async function tellMemory(config: Config, plan: MemoryPlan, out: Screen): Promis
   const { saving, ...parts } = peak
   list(parts)
   out.write(`${gb(saving)} more while a checkpoint is saved.\n`)
-  out.write(`Collecting and evaluating with ${config.environment.pages} pages at a time, after many pages were read\n`)
+  tellGenerating(config, out)
   list(generation)
   const room = Math.max(peak.total + saving, generation.total) <= free ? 'enough' : 'not enough'
   out.write(`${gb(free)} are available on this machine now: ${room}.\n`)
@@ -97,23 +97,32 @@ function tellQuestion(config: Config, question: MemoryQuestion, gb: (bytes: numb
   out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
 }
 
-/** The plan of a step on a graphics card. */
+function tellGenerating({ environment }: Config, out: Screen): void {
+  out.write(`Collecting and evaluating with ${environment.pages} pages at a time, after many pages were read\n`)
+}
+
+/** The plans of a step and of generation on a graphics card. */
 async function estimateCard(config: Config, { prompt, completion, json }: EstimateOptions, out: Screen): Promise<void> {
-  const { planOnCard } = await import('../../main/capacity/card.ts')
+  const { peakOnCard, planOnCard } = await import('../../main/capacity/card.ts')
   const { gb } = await import('../../main/messages/gigabytes.ts')
-  const { question, estimate: peak, card } = await planOnCard(config, prompt, completion)
+  const plan = await planOnCard(config, prompt, completion)
+  const { question, estimate: peak, generation, card } = plan
   if (json) {
-    out.write(`${JSON.stringify({ ...peak, engine: 'webgpu', card, question })}\n`)
+    out.write(`${JSON.stringify({ ...peak, generation, engine: 'webgpu', card, question })}\n`)
     return
   }
   tellQuestion(config, question, gb, out)
   for (const part of ['weights', 'adapter', 'optimizer', 'activations', 'total'] as const) {
     out.write(partLine(part, gb(peak[part])))
   }
+  tellGenerating(config, out)
+  for (const part of ['weights', 'adapter', 'cache', 'activations', 'total'] as const) {
+    out.write(partLine(part, gb(generation[part])))
+  }
   const found =
     card === null
       ? 'The system does not tell how much memory the graphics card has.'
-      : `${card.name} has ${gb(card.memory)}: ${peak.total <= card.memory ? 'enough' : 'not enough'}.`
+      : `${card.name} has ${gb(card.memory)}: ${peakOnCard(plan) <= card.memory ? 'enough' : 'not enough'}.`
   out.write(`${found}\n`)
 }
 

@@ -6,13 +6,15 @@ import type { ModelConfig } from '../engine/engine.ts'
 import { type Card, cardOf } from '../engine/host/card.ts'
 import { UserError } from '../messages/error.ts'
 import { gb } from '../messages/gigabytes.ts'
-import type { MemoryEstimate, MemoryQuestion } from './estimate.ts'
-import { estimateOnCard } from './estimate-card.ts'
+import type { GenerationEstimate, MemoryEstimate, MemoryQuestion } from './estimate.ts'
+import { estimateGenerationOnCard, estimateOnCard } from './estimate-card.ts'
 import { questionOf } from './memory.ts'
 
 export interface CardPlan {
   readonly question: MemoryQuestion
   readonly estimate: MemoryEstimate
+  /** The peak of collecting and evaluating, which never run during training. */
+  readonly generation: GenerationEstimate
   /** null where the system does not tell how much memory it has. */
   readonly card: Card | null
 }
@@ -32,15 +34,25 @@ export async function planOnCard(
     headPrecision: model.head_precision,
     gradientCheckpointing: training.gradient_checkpointing,
   }
-  const question = questionOf(config, chooseCardHolding(shape, options, card), prompt, completion, stage, shape)
-  return { question, estimate: estimateOnCard(question), card }
+  const holding = chooseCardHolding(shape, options, card)
+  const question = questionOf(config, holding, prompt, completion, stage, shape)
+  const answering = { ...holding, config: shape, lora: config.lora, completions: config.environment.pages }
+  const generation = estimateGenerationOnCard({ ...answering, prompt, completion })
+  return { question, estimate: estimateOnCard(question), generation, card }
 }
 
-/** Throws UserError if the smallest step of training needs more than the card has, where that is known. */
+/** The most bytes that a run takes on the card. */
+export function peakOnCard({ estimate, generation }: Pick<CardPlan, 'estimate' | 'generation'>): number {
+  return Math.max(estimate.total, generation.total)
+}
+
+/** Throws UserError if the smallest step of training, or one completion, needs more than the card has, where that is known. */
 export async function checkCard(config: Config, shape: ModelConfig): Promise<void> {
   const { training } = config
   const one: Config = { ...config, training: { ...training, sft: { ...training.sft, batch_size: 1 } } }
-  const { estimate, card } = await planOnCard(one, 1, 1, 'sft', shape)
-  if (card === null || estimate.total <= card.memory) return
-  throw new UserError('modelOverCard', { needed: gb(estimate.total), card: card.name, size: gb(card.memory) })
+  const plan = await planOnCard(one, 1, 1, 'sft', shape)
+  const { card } = plan
+  const needed = peakOnCard(plan)
+  if (card === null || needed <= card.memory) return
+  throw new UserError('modelOverCard', { needed: gb(needed), card: card.name, size: gb(card.memory) })
 }

@@ -1,7 +1,7 @@
-/** The peak of a training step on a graphics card, planned by the code that then allocates it. */
+/** The peaks of a training step and of generation on a graphics card, planned by the code that then allocates them. */
 import type { Forest } from '../engine/engine.ts'
-import { planStep } from '../engine/webgpu/plan.ts'
-import type { MemoryEstimate, MemoryQuestion } from './estimate.ts'
+import { planGeneration, planStep } from '../engine/webgpu/plan.ts'
+import type { GenerationEstimate, GenerationQuestion, MemoryEstimate, MemoryQuestion } from './estimate.ts'
 
 /**
  * Bytes on the card. A step's size depends on its rows and targets alone, so trees of the longest sequence's length stand for
@@ -25,6 +25,19 @@ export function estimateOnCard(question: MemoryQuestion): MemoryEstimate {
     total: plan.total,
     saving: 0,
   }
+}
+
+/**
+ * Bytes on the card while completions are generated, when the cache is full. Logits are among the activations. Training clears the
+ * cache and frees its own memory at its end, so the two peaks do not add up.
+ */
+export function estimateGenerationOnCard(question: GenerationQuestion): GenerationEstimate {
+  const { config, lora } = question
+  const { weights, adapters, cache, arena, total } = planGeneration(config, question, {
+    holding: question,
+    lora: lora && { lora_alpha: 1, lora_dropout: 0, ...lora },
+  })
+  return { weights, adapter: adapters, cache, activations: arena, logits: 0, process: 0, total }
 }
 
 /** Trees with so many tokens and targets together, none longer than `context`. */

@@ -9,7 +9,7 @@ import { type Description, describeFolder, describeGguf } from '../engine/instal
 import { type Found, findModels } from '../engine/installed/find.ts'
 import { memoryHere } from '../engine/machine.ts'
 import { message } from '../messages/message.ts'
-import { planOnCard } from './card.ts'
+import { peakOnCard, planOnCard } from './card.ts'
 import { measureStages, runSeconds } from './duration.ts'
 import { leastMemory } from './estimate-tfjs.ts'
 import { USUAL_LENGTHS } from './lengths.ts'
@@ -90,7 +90,7 @@ function isNamed({ model }: Config, { name, source }: Found): boolean {
 async function memoryOfRun(config: Config, shape: ModelConfig): Promise<number> {
   const engine = await engineOf(config, shape)
   const { prompt, completion } = USUAL_LENGTHS
-  if (engine === 'webgpu') return (await planOnCard(config, prompt, completion, 'dpo', shape)).estimate.total
+  if (engine === 'webgpu') return peakOnCard(await planOnCard(config, prompt, completion, 'dpo', shape))
   if (engine !== 'native') return leastMemory(shape, config.lora).total
   const { estimate, generation } = planMemory(config, prompt, completion, 'dpo', shape)
   return Math.max(estimate.total + estimate.saving, generation.total)

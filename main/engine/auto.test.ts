@@ -59,11 +59,26 @@ test('a card whose memory is unknown or too small is left alone, without startin
   const small = machine({ memory: 4e9 })
   expect(await choose(small)).toEqual([
     'native',
-    expect.stringMatching(/RTX 4060 has 4.00 GB, and .* needs \d\.\d\d GB/),
+    expect.stringMatching(/RTX 4060 has 4.00 GB, and .* need up to \d\.\d\d GB/),
   ])
   const chosen = machine({ memory: 8 * 2 ** 30 })
-  expect(await choose(chosen, { precision: 'bf16' })).toEqual(['native', expect.stringContaining('needs 1')])
+  expect(await choose(chosen, { precision: 'bf16' })).toEqual(['native', expect.stringContaining('need up to 1')])
   for (const { asked } of [unknown, small, chosen]) expect(asked).toEqual(['card'])
+})
+
+test('a small model is for the native engine, without asking for a card, and for a card only where there is none', async () => {
+  const small = { ...SEVEN, hidden_size: 192, intermediate_size: 576, num_hidden_layers: 4, vocab_size: 2048 }
+  const card = machine({ memory: 8 * 2 ** 30 })
+  const { kind, why } = await chooseEngine(small, {}, card)
+  expect([kind, english(why!)]).toEqual([
+    'native',
+    'chosen because a graphics card is not faster with so small a model',
+  ])
+  expect(card.asked).toEqual([])
+  const addonProblem = () => message('gpuMissing')
+  expect((await chooseEngine(small, {}, machine({ memory: 8 * 2 ** 30 }, { addonProblem }))).kind).toBe('webgpu')
+  const half = publishedShape('Qwen2-0.5B')!
+  expect((await chooseEngine(half, {}, machine({ memory: 8 * 2 ** 30 }))).kind).toBe('webgpu')
 })
 
 test('a software adapter is never chosen, and neither is a card that WebGPU does not find', async () => {

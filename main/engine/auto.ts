@@ -11,7 +11,8 @@ import { type Card, cardOf } from './host/card.ts'
 import { DEFAULT_GPU, findAdapter, type GpuOptions } from './host/gpu-host.ts'
 import { mayHaveCard } from './host/may-have-card.ts'
 import { loadAddon } from './native/addon.ts'
-import { pairOf, planStep } from './webgpu/plan.ts'
+import { pairOf, planGeneration, planStep } from './webgpu/plan.ts'
+import { checkpointShapes, countNumbers } from './weights.ts'
 
 export interface Choice {
   readonly kind: EngineKind
@@ -42,7 +43,10 @@ const MACHINE: Probes = {
   addonProblem,
 }
 
-/** A step that the card has to hold: a pair of the usual length, and an adapter of common size with its reference. */
+/**
+ * What the card has to hold: a step with a pair of the usual length, an adapter of common size and its reference; and generation
+ * of one completion.
+ */
 const PAIR = { prompt: 512, answer: 64 } as const
 const LORA: LoraConfig = {
   r: 16,
@@ -50,21 +54,30 @@ const LORA: LoraConfig = {
   lora_dropout: 0,
   target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
 }
+/**
+ * Parameters from which on a card may be faster. Each of the ten dispatches that a layer of a token takes costs a card 24 us and more
+ * (arXiv:2604.02344): 7 ms for 30 layers. In that time a processor reads about so many parameters in bf16 from its memory.
+ */
+const WORTH_A_CARD = 1e8
 /** The share of the card's memory that it may take: screens and other programs use the card as well. */
 const SHARE = 0.9
 
 /**
  * webgpu where a real card is known to hold the model, else native, else tfjs-node-gpu if it is installed, else tfjs. A model of
- * unknown shape is not for a card yet.
+ * unknown shape is not for a card yet, and a small one only where there is no native engine.
  */
 export async function chooseEngine(
   shape: ModelConfig | null,
   options: ChoiceOptions,
   machine: Probes = MACHINE,
 ): Promise<Choice> {
-  const card = shape === null || !machine.mayHaveCard() ? null : await judgeCard(shape, options, machine)
-  if (card?.holds === true) return { kind: 'webgpu', why: card.why }
   const problem = machine.addonProblem()
+  const asksCard = shape !== null && machine.mayHaveCard()
+  if (asksCard && problem === null && countNumbers(checkpointShapes(shape)) < WORTH_A_CARD) {
+    return { kind: 'native', why: message('modelTooSmallForCard') }
+  }
+  const card = asksCard ? await judgeCard(shape, options, machine) : null
+  if (card?.holds === true) return { kind: 'webgpu', why: card.why }
   if (problem === null) return { kind: 'native', why: card?.why ?? null }
   return { kind: withoutNative(), why: message('chosenWithoutNative', { problem }) }
 }
@@ -77,13 +90,14 @@ async function judgeCard(
   const card = await machine.cardOf(gpu)
   if (card === null) return { holds: false, why: message('cardOfUnknownSize') }
   const values = { card: card.name, size: gb(card.memory) }
-  const { total } = planStep(shape, pairOf(...lengths(shape)), {
-    holding: chooseCardHolding(shape, options, card),
-    lora: LORA,
-    references: 1,
-  })
-  if (total > SHARE * card.memory)
-    return { holds: false, why: message('cardTooSmall', { ...values, needed: gb(total) }) }
+  const holding = chooseCardHolding(shape, options, card)
+  const [prompt, completion] = lengths(shape)
+  const step = planStep(shape, pairOf(prompt, completion), { holding, lora: LORA, references: 1 })
+  const generation = planGeneration(shape, { completions: 1, prompt, completion }, { holding, lora: LORA })
+  const needed = Math.max(step.total, generation.total)
+  if (needed > SHARE * card.memory) {
+    return { holds: false, why: message('cardTooSmall', { ...values, needed: gb(needed) }) }
+  }
   try {
     const { software, name } = await machine.findAdapter(gpu)
     if (software) return { holds: false, why: message('cardInSoftware', { found: name }) }

@@ -365,7 +365,8 @@ export const ENGLISH = {
   cardChosen: 'chosen because {{card}} with {{size}} holds the model',
   cardOfUnknownSize:
     'a graphics card may be here, but the system does not tell its memory; model.engine=webgpu computes on it',
-  cardTooSmall: '{{card}} has {{size}}, and a step of DPO needs {{needed}} there',
+  cardTooSmall: '{{card}} has {{size}}, and training and generation need up to {{needed}} there',
+  modelTooSmallForCard: 'chosen because a graphics card is not faster with so small a model',
   cardInSoftware: 'WebGPU finds no graphics card, only {{found}}',
   cardUnusable: 'the graphics card cannot be used. {{why}}',
   chosenWithoutNative: 'training is many times slower than with the native engine. {{problem}}',
@@ -838,7 +839,8 @@ export const ENGLISH = {
   foundCard: '{{card}} with {{memory}}',
   foundAdapter: '{{adapter}}; the system does not tell how much memory it has',
   foundAdapterMemory: '{{adapter}} with {{memory}}',
-  foundAdapterAndNeed: '{{found}}; a DPO step with prompts of {{prompt}} tokens needs {{needed}} there',
+  foundAdapterAndNeed:
+    '{{found}}; with prompts of {{prompt}} tokens, training and generation need up to {{needed}} there',
   foundSoftwareAdapter: '{{adapter}}: computes on the processor, and slowly',
   foundNoCard: 'nvidia-smi finds none: tfjs-node-gpu computes on the processor',
   foundNoUseForCard: 'not needed: {{engine}} computes on the processor',

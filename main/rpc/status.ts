@@ -90,8 +90,9 @@ export const statusRouter = router({
       const config = ctx.settings.read()
       const engine = await engineOf(config)
       if (engine === 'webgpu') {
-        const { question, estimate, card } = await planOnCard(config, prompt, completion, trained)
-        const { total, saving, logits: _, process: __, ...parts } = estimate
+        const { question, estimate, generation, card } = await planOnCard(config, prompt, completion, trained)
+        const planned = stage === trained ? estimate : { ...generation, saving: 0 }
+        const { total, saving, logits: _, process: __, ...parts } = planned
         return {
           parts: Object.entries(parts).map(([part, bytes]) => ({ part, bytes })),
           needed: total,

@@ -4,6 +4,12 @@ import { UserError } from '../../messages/error.ts'
 /** The name that asks for an adapter in software: slow, for tests and for machines without a card. */
 export const SOFTWARE = 'software'
 
+/**
+ * What Dawn should not do on SwiftShader: that compiles a store for every word of workgroup memory that Vulkan has to set to zero, and
+ * a kernel takes a second and more. Without it, Dawn writes a loop.
+ */
+export const SOFTWARE_WITHOUT = 'use_vulkan_zero_initialize_workgroup_memory_extension'
+
 export interface AdapterWish {
   /** A part of its name, SOFTWARE, or null for the system's choice. */
   readonly name: string | null

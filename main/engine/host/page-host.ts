@@ -8,6 +8,7 @@ import { launchChromium } from '../../chromium/launch.ts'
 import { connectWindow, type HiddenWindow } from '../../chromium/window.ts'
 import { UserError } from '../../messages/error.ts'
 import { reasonOf } from '../../messages/reason.ts'
+import { SOFTWARE_WITHOUT } from './adapter.ts'
 import type { Host } from './host.ts'
 import { mayHaveCard } from './may-have-card.ts'
 import { answerModule, ORIGIN } from './page-modules.ts'
@@ -70,7 +71,11 @@ function flags(software: boolean): string[] {
   const linux = process.platform === 'linux'
   return [
     ...(linux ? ['--enable-unsafe-webgpu'] : []),
-    ...(software ? ['--use-webgpu-adapter=swiftshader'] : linux && mayHaveCard() ? ['--enable-features=Vulkan'] : []),
+    ...(software
+      ? ['--use-webgpu-adapter=swiftshader', `--disable-dawn-features=${SOFTWARE_WITHOUT}`]
+      : linux && mayHaveCard()
+        ? ['--enable-features=Vulkan']
+        : []),
   ]
 }
 

@@ -43,6 +43,12 @@ export class Arena {
     this.#peak = 0
   }
 
+  /** Forgets the blocks, whose buffers the caller has freed. */
+  clear(): void {
+    this.blocks.length = 0
+    this.reset()
+  }
+
   /** A place for so many bytes: the smallest gap that has room. */
   allocate(bytes: number): View {
     const size = aligned(Math.max(bytes, 1))

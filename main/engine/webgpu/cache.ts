@@ -124,21 +124,25 @@ export class PageCache {
 
   /** Gives all pages that were taken their memory. What was in pages stays there. Throws OutOfDeviceMemory. */
   async fit(gpu: Gpu): Promise<void> {
-    const needed = this.#users.length
-    const has = Math.min(...this.#memories.map(({ bytes, buffer }) => (buffer === null ? 0 : bytes)))
-    if (has >= this.#bytes(needed)) return
-    const bytes = this.#bytes(1)
-    const fits = Math.floor(gpu.largestBuffer / bytes)
-    if (needed > fits) throw new OutOfDeviceMemory(needed * bytes, 'keys and values of a layer')
-    const wanted = Math.max(needed, Math.min(this.#most, fits, Math.max(FEWEST, 2 * Math.round(has / bytes))))
-    for (const [layer, larger] of this.#planned(wanted).entries()) {
+    for (const [layer, larger] of this.plan(gpu.largestBuffer).entries()) {
       const smaller = this.#memories[layer]!
-      if (smaller.buffer !== null && smaller.bytes >= larger.bytes) continue
+      if (held(smaller) >= larger.bytes) continue
       await gpu.allocate(larger)
       if (smaller.buffer !== null) gpu.copy(whole(smaller), whole(larger))
       this.#memories[layer] = larger
       gpu.free(smaller)
     }
+  }
+
+  /** The memories, one a layer, that the pages taken so far need, where a buffer has at most so many bytes. */
+  plan(largestBuffer: number): readonly Memory[] {
+    const needed = this.#users.length
+    const has = Math.min(...this.#memories.map(held))
+    if (has >= this.#bytes(needed)) return this.#memories
+    const bytes = this.#bytes(1)
+    const fits = Math.floor(largestBuffer / bytes)
+    if (needed > fits) throw new OutOfDeviceMemory(needed * bytes, 'keys and values of a layer')
+    return this.#planned(Math.max(needed, Math.min(this.#most, fits, Math.max(FEWEST, 2 * Math.round(has / bytes)))))
   }
 
   /** Gives back all memory. No page may be in use. */
@@ -159,6 +163,10 @@ export class PageCache {
       layerCache(`keys and values ${layer}`, this.#config, pages),
     )
   }
+}
+
+function held({ bytes, buffer }: Memory): number {
+  return buffer === null ? 0 : bytes
 }
 
 /** Pages that are allocated at first. */

@@ -191,6 +191,7 @@ class WebGpuEngine implements Engine {
           : planAdapterTraining(this.#adapter(target))
       this.#endTraining()
       this.#cache.clear(this.#gpu)
+      this.#clearArena()
       this.#trained = { name: target, training, step: 0 }
       try {
         for (const memories of trainedMemories(training)) {
@@ -373,6 +374,13 @@ class WebGpuEngine implements Engine {
       this.#gpu.free(...MOMENTS.map((name) => memories[name]))
     }
     this.#trained = null
+    this.#clearArena()
+  }
+
+  /** Gives back the memory of what was computed. Training and generation need different amounts, and never at a time. */
+  #clearArena(): void {
+    this.#gpu.free(...this.#arena.blocks)
+    this.#arena.clear()
   }
 
   async #floats(memory: Memory): Promise<Float32Array> {

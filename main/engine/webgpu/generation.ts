@@ -18,7 +18,7 @@ import { Program } from './program.ts'
 import type { Model } from './step.ts'
 
 /** The most rows of prompts that are computed together, and so between two tokens of what is running. */
-const PROMPT_ROWS = 512
+export const PROMPT_ROWS = 512
 
 /** One completion that is wanted. */
 export interface Request {

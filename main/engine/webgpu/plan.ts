@@ -8,9 +8,10 @@ import { planAdapter } from './adapters.ts'
 import { Arena } from './arena.ts'
 import { planBase } from './base.ts'
 import { batchesOf, MOST_ROWS } from './batch.ts'
-import { layerCache, pagesFor } from './cache.ts'
-import { recordContinuation } from './continuation.ts'
+import { CACHE_BYTES, PageCache, pagesFor } from './cache.ts'
+import { recordContinuation, type Stretch } from './continuation.ts'
 import { formatsOf } from './formats/formats.ts'
+import { PROMPT_ROWS } from './generation.ts'
 import { attentionTile } from './kernels/attention.ts'
 import { aligned, type Memory, whole } from './memory.ts'
 import { dispatches, type Item } from './program.ts'
@@ -58,7 +59,7 @@ export function planStep(config: ModelConfig, forest: Forest, options: PlanOptio
   const seed = options.lora.lora_dropout > 0 ? 0 : undefined
 
   const arena = new Arena(bufferBytes)
-  const blocks: number[] = []
+  const blocks = new Blocks()
   const items: Item[] = []
   for (const batch of batches) {
     if (batches.length > 1) {
@@ -68,22 +69,18 @@ export function planStep(config: ModelConfig, forest: Forest, options: PlanOptio
     arena.reset()
     const { forward, backward } = recordStep(model, arena, batch, trained, keeping, seed)
     items.push(...forward.items, ...backward)
-    // Buffers stay, and serve the next batch where they are large enough.
-    arena.blocks.forEach(({ bytes }, index) => {
-      blocks[index] = Math.max(blocks[index] ?? 0, bytes)
-    })
+    blocks.fit(arena)
   }
 
   const weights = bytesOf(base.memories)
   const adapters = bytesOf([adapter.weights]) * (1 + (options.references ?? 0))
   const training = bytesOf([trained.gradients, trained.exp_avg, trained.exp_avg_sq])
-  const computed = blocks.reduce((sum, bytes) => sum + bytes, 0)
   return {
     weights,
     adapters,
     training,
-    arena: computed,
-    total: weights + adapters + training + computed,
+    arena: blocks.bytes,
+    total: weights + adapters + training + blocks.bytes,
     dispatches: dispatches(items),
   }
 }
@@ -93,43 +90,99 @@ export function baseBytes(config: ModelConfig, holding: Pick<Holding, 'precision
   return bytesOf(planBase(config, formatsOf(holding), BUFFER).memories)
 }
 
+/** The sizes of an arena's buffers. They stay, and serve what is recorded next where they are large enough. */
+class Blocks {
+  readonly #sizes: number[] = []
+
+  fit({ blocks }: Arena): void {
+    blocks.forEach(({ bytes }, index) => {
+      this.#sizes[index] = Math.max(this.#sizes[index] ?? 0, bytes)
+    })
+  }
+
+  get bytes(): number {
+    return this.#sizes.reduce((sum, bytes) => sum + bytes, 0)
+  }
+}
+
 function bytesOf(memories: readonly Memory[]): number {
   return memories.reduce((sum, { bytes }) => sum + aligned(bytes), 0)
 }
 
-export interface DecodePlan {
-  /** Bytes of keys and values, and of what a token of every completion computes. */
+export interface GenerationOptions extends Pick<PlanOptions, 'bufferBytes' | 'workgroupMemory'> {
+  readonly holding: Pick<Holding, 'precision' | 'headPrecision'>
+  /** The adapter that answers; null for the base model alone. */
+  readonly lora: LoraConfig | null
+}
+
+export interface GenerationPlan {
+  /** Bytes of the base model and of the adapter. */
+  readonly weights: number
+  readonly adapters: number
+  /** Bytes of keys and values, when the cache is full. */
   readonly cache: number
+  /** Bytes of the arena: what a part of a prompt or a token of every completion computes. */
   readonly arena: number
-  /** Dispatches of a token of every completion, by kernel. */
+  readonly total: number
+  /** Completions that run at a time: as many as there is room for in the cache, at least one. */
+  readonly together: number
+  /** Dispatches of a token of all these, by kernel. */
   readonly dispatches: ReadonlyMap<string, number>
 }
 
-/** Plans one token each of so many completions that have `context` tokens before it, with an adapter or without. */
-export function planDecode(
+/** Plans the generation of so many completions, each with so many tokens of prompt and completion. */
+export function planGeneration(
   config: ModelConfig,
-  completions: number,
-  context: number,
-  options: Pick<PlanOptions, 'holding'> & { readonly lora: LoraConfig | null },
-): DecodePlan {
-  const { holding, lora } = options
-  const base = planBase(config, formatsOf(holding), BUFFER)
+  { completions, prompt, completion }: Readonly<Record<'completions' | 'prompt' | 'completion', number>>,
+  { holding, lora, bufferBytes = BUFFER, workgroupMemory = WORKGROUP }: GenerationOptions,
+): GenerationPlan {
+  const base = planBase(config, formatsOf(holding), bufferBytes)
   const adapter = lora === null ? null : planAdapter(config, 'adapter', lora)
-  const each = pagesFor(context + 1)
-  const stretches = Array.from({ length: completions }, (_, index) => ({
-    tokens: [0],
-    before: context,
-    pages: Array.from({ length: each }, (_, page) => index * each + page),
+  const cache = new PageCache(config, CACHE_BYTES)
+  const each = pagesFor(prompt + completion)
+  const together = Math.max(1, Math.min(completions, Math.floor(cache.available / each)))
+  // After many prompts, the cache is full.
+  for (let page = Math.max(cache.available, each); page > 0; page--) cache.take()
+  const memories = cache.plan(bufferBytes)
+
+  const arena = new Arena(bufferBytes)
+  const blocks = new Blocks()
+  const model = { config, base, workgroupMemory }
+  const record = (stretches: readonly Stretch[], by: 'rows' | 'tiles') => {
+    arena.reset()
+    const { items } = recordContinuation(model, arena, stretches, adapter, (layer) => whole(memories[layer]!), by)
+    blocks.fit(arena)
+    return items
+  }
+  const stretch = (index: number, tokens: number, before: number): Stretch => ({
+    tokens: new Uint32Array(tokens),
+    before,
+    pages: Array.from({ length: pagesFor(before + tokens) }, (_, page) => index * each + page),
     draws: [{ temperature: 1, top_p: 0.9, uniform: 0, choices: null }],
-  }))
-  const caches = base.layers.map((_, layer) => layerCache(`keys and values ${layer}`, config, completions * each))
-  const arena = new Arena(BUFFER)
-  const model = { config, base, workgroupMemory: WORKGROUP }
-  const { items } = recordContinuation(model, arena, stretches, adapter, (layer) => whole(caches[layer]!), 'rows')
+  })
+  const read: Stretch[] = []
+  for (let rows = 0; rows < PROMPT_ROWS && read.length < together; rows += read.at(-1)!.tokens.length) {
+    const tokens = Math.min(prompt, PROMPT_ROWS - rows)
+    read.push(stretch(read.length, tokens, prompt - tokens))
+  }
+  record(read, 'tiles')
+  const last = Math.max(prompt, prompt + completion - 2)
+  const token = record(
+    Array.from({ length: together }, (_, index) => stretch(index, 1, last)),
+    'rows',
+  )
+
+  const weights = bytesOf(base.memories)
+  const adapters = adapter === null ? 0 : bytesOf([adapter.weights])
+  const kept = bytesOf(memories)
   return {
-    cache: caches.reduce((sum, { bytes }) => sum + aligned(bytes), 0),
-    arena: arena.bytes,
-    dispatches: dispatches(items),
+    weights,
+    adapters,
+    cache: kept,
+    arena: blocks.bytes,
+    total: weights + adapters + kept + blocks.bytes,
+    together,
+    dispatches: dispatches(token),
   }
 }
 

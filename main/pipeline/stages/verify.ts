@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { AgentModel } from '../../agent/model.ts'
-import { checkCard, planOnCard } from '../../capacity/card.ts'
+import { checkCard, peakOnCard, planOnCard } from '../../capacity/card.ts'
 import { checkFloat32Fits } from '../../capacity/float32.ts'
 import { checkMemory, forecastDisk } from '../../capacity/forecast.ts'
 import { USUAL_LENGTHS } from '../../capacity/lengths.ts'
@@ -133,8 +133,8 @@ async function findGpu(config: Config): Promise<Message> {
       : message('foundAdapterMemory', { adapter, memory: gb(card.memory) })
   if (shape === null) return found
   const { prompt, completion } = USUAL_LENGTHS
-  const { estimate } = await planOnCard(config, prompt, completion)
-  return message('foundAdapterAndNeed', { found, prompt, needed: gb(estimate.total) })
+  const plan = await planOnCard(config, prompt, completion)
+  return message('foundAdapterAndNeed', { found, prompt, needed: gb(peakOnCard(plan)) })
 }
 
 /** Opens the model, but only if it fits, so that a large one is not downloaded or loaded in vain. */
