@@ -1,156 +1,232 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { episodesOf, GROUNDS, HERE, hand, playOf, THERE } from '../../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
-import { message } from '../messages/message.ts'
+import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
-import type { Episode } from '../store/episode.ts'
-import type { Machine } from '../store/episodes.ts'
-import type { Grounds, Play, Problem } from './form.ts'
-import { type HandOut, handOut, playId } from './hand-out.ts'
+import { postPlay, workers } from './board.ts'
 import { connectServer, type Server } from './server.ts'
-import type { Patience } from './take.ts'
+import { queueName } from './take.ts'
 import { type WorkerEvent, type WorkerOptions, work } from './worker.ts'
 
-const QUICK: Patience = { lock: 1_000, look: 500 }
-const HASH = '0'.repeat(64)
-const GROUNDS: Grounds = { version: '1', code: HASH, prompt: 'compact 1', base: { name: 'base', fingerprint: 'f' } }
-const here: Machine = { name: 'here', engine: message('threads', { count: 1 }), kind: 'native' }
-const there: Machine = { ...here, name: 'there' }
-
 let redis: RedisServer
-let opened: Server[]
-let stops: AbortController[]
-let workers: Promise<unknown>[]
+let server: Server
+let stop: AbortController
+let working: Promise<unknown>[]
 
 beforeEach(async () => {
+  if (!hasRedisServer()) return
   redis = await startRedis()
-  opened = []
-  stops = []
-  workers = []
+  server = await connectServer(redis.address, 'lab')
+  stop = new AbortController()
+  working = []
 })
 afterEach(async () => {
-  for (const stop of stops) stop.abort()
-  await Promise.allSettled(workers)
-  for (const server of opened) server.close()
+  if (!hasRedisServer()) return
+  stop.abort()
+  await Promise.allSettled(working)
+  server.close()
   await redis.close()
 })
 
-async function connected(): Promise<Server> {
-  const server = await connectServer(redis.address, 'lab')
-  opened.push(server)
-  return server
-}
-
-function playOf(more: Partial<Play> = {}): Omit<Play, 'share'> {
-  return {
-    id: playId('test', JSON.stringify(more)),
-    ...{ lab: 'here', run: 1, stage: 'collect', round: 1, arm: '' },
-    grounds: GROUNDS,
-    policy: null,
-    kind: null,
-    sampling: { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1, constrained: false },
-    environment: {
-      episodeTimeLimit: 1000,
-      trusted: true,
-      budget: { elements: 10, characters: 100 },
-      pictures: false,
-    },
-    pages: { press: HASH },
-    ...more,
-  }
-}
-
-const problems = (count: number): Problem[] =>
-  Array.from({ length: count }, (_, seed) => ({ task: 'press', seed, attempts: [0, 1] }))
-
-/** The episode of an attempt; its reward tells the attempt. */
-function episodeOf(seed: number, attempt: number): Episode {
-  const step = { page: 'p', prompt: 'q', completion: 'c', tokens: [1, 2], logprob: -1, thought: 't', action: 'a' }
-  return { task: 'press', seed, attempt, instruction: 'i', steps: [step], duration: 1, outcome: 'success', reward: 1 }
-}
-
-const episodesOf = ({ seed, attempts }: Problem) => attempts.map((attempt) => episodeOf(seed, attempt))
-
-/** Starts a worker. */
-async function startWorker(
-  options: Partial<WorkerOptions> = {},
-): Promise<{ events: WorkerEvent[]; stop: AbortController; done: Promise<void> }> {
-  const stop = new AbortController()
-  stops.push(stop)
+/** Starts a worker and returns what it tells. */
+function startWorker(options: Partial<WorkerOptions> = {}): WorkerEvent[] {
   const events: WorkerEvent[] = []
-  const done = work({
-    server: await connected(),
-    machine: there,
-    grounds: GROUNDS,
-    pagesOf: () => new Map([['press', HASH]]),
-    pages: 1,
-    slots: 4,
-    open: async () => ({ play: async (problem) => episodesOf(problem), close: async () => {} }),
-    signal: stop.signal,
-    hear: (event) => events.push(event),
-    patience: QUICK,
-    ...options,
-  })
-  workers.push(done)
-  return { events, stop, done }
+  working.push(work({ ...THERE, server, signal: stop.signal, hear: (event) => events.push(event), ...options }))
+  return events
 }
 
-interface Handed {
-  readonly got: Map<string, string>
-  readonly times: number
-  readonly said: string[]
-}
-
-/** Hands problems out. This machine is slow by default, so that workers have to play. */
-async function hand(count: number, options: Partial<HandOut> = {}): Promise<Handed> {
-  const got = new Map<string, string>()
-  const said: string[] = []
-  let times = 0
-  await handOut({
-    server: await connected(),
-    play: playOf(),
-    adapter: null,
-    problems: problems(count),
-    machine: here,
-    pages: 1,
-    slots: 1,
-    async playHere(problem, signal, onEpisode) {
-      await pause(400, undefined, { signal })
-      await playHere(problem, signal, onEpisode)
-    },
-    onEpisode({ seed, attempt }, machine) {
-      times++
-      got.set(`${seed} ${attempt}`, machine.name)
-    },
-    say: (id, ...given) => void said.push(english(message(id, ...given))),
-    signal: new AbortController().signal,
-    patience: QUICK,
-    ...options,
-  })
-  return { got, times, said }
-}
-
-const playHere: HandOut['playHere'] = async (problem, _signal, onEpisode) => {
-  for (const episode of episodesOf(problem)) onEpisode(episode)
-}
-
-describe.skipIf(!hasRedisServer())('problems from a queue', () => {
+describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)', () => {
   test('the lab alone plays all of them', async () => {
-    const { got, times } = await hand(50, { playHere })
-    expect(got.size).toBe(100)
-    expect(times).toBe(100)
-    expect(new Set(got.values())).toEqual(new Set(['here']))
+    const slots = 4
+    const { by, times } = await hand(server, 10, { slots })
+    expect(by.size).toBe(20)
+    expect(times).toBe(20)
+    expect(new Set(by.values())).toEqual(new Set(['here']))
   })
 
-  test('a worker plays along, and nothing stays on the server', async () => {
-    const { events } = await startWorker()
-    const { got, times } = await hand(60)
-    expect(got.size).toBe(120)
+  test('a worker plays along, each attempt counts once, and nothing stays on the server', async () => {
+    const events = startWorker()
+    const { by, times } = await hand(server, 60)
+    expect(by.size).toBe(120)
     expect(times).toBe(120)
-    expect([...got.values()].filter((name) => name === 'there').length).toBeGreaterThan(110)
+    expect([...by.values()].filter((name) => name === 'there').length).toBeGreaterThan(60)
     await expect.poll(() => events.map(({ event }) => event), { timeout: 15_000 }).toEqual(['begins', 'ends'])
-    const { redis: client } = opened[0]!
-    const left = (await client.keys('*')).filter((key) => !key.startsWith('lab:workers'))
+    const left = (await server.redis.keys('*')).filter((key) => !key.startsWith('lab:workers'))
     expect(left).toEqual([])
   })
+
+  test('workers tell of themselves, and are gone when they stop', async () => {
+    startWorker()
+    const found = async () => (await workers(server)).map(({ machine, pages, slots }) => [machine.name, pages, slots])
+    await expect.poll(found, { timeout: 15_000 }).toEqual([['there', 1, 4]])
+    stop.abort()
+    await expect.poll(found, { timeout: 15_000 }).toEqual([])
+  })
+
+  test.each([
+    ['version', { grounds: { ...GROUNDS, version: '0.9' } }, /another version of the lab: 1 \(0+\) there, 0.9 \(0+\)/],
+    ['prompt', { grounds: { ...GROUNDS, prompt: 'instruct 2' } }, /another prompt: compact 1 there, instruct 2 here/],
+    [
+      'base model',
+      { grounds: { ...GROUNDS, base: { name: 'mine', fingerprint: 'g' } } },
+      /another base model: base there, mine here/,
+    ],
+    ['page', { pagesOf: () => new Map([['press', '1'.repeat(64)]]) }, /another one here, or missing: press/],
+    [
+      'kind',
+      { machine: { ...THERE.machine, kind: 'webgpu' } },
+      /machines of one kind .*: native\. This one is: webgpu/,
+    ],
+  ])('a worker with another %s does not play, and says why', async (_, options, why) => {
+    const events = startWorker(options)
+    const { by } = await hand(server, 2, { play: playOf({ kind: 'native' }) })
+    expect(new Set(by.values())).toEqual(new Set(['here']))
+    const refusal = events.find(({ event }) => event === 'refuses')
+    expect(refusal?.event === 'refuses' && refusal.why.map(english).join(' ')).toMatch(why)
+    await expect.poll(async () => (await workers(server))[0]?.refuses.length, { timeout: 15_000 }).toBe(1)
+  })
+
+  test('a result that is none is played again, and after three times a fault', async () => {
+    const results = [
+      { machine: THERE.machine, episodes: [{ task: 'press', seed: 0, attempt: 0 }] },
+      'nonsense',
+      { machine: THERE.machine, episodes: [] },
+    ]
+    let at = 0
+    const liar = new Worker(queueName(playOf()), async () => results[at++ % 3], {
+      connection: server.options,
+      prefix: 'lab',
+      concurrency: 1,
+    })
+    try {
+      const aside: number[] = []
+      const { outcomes, times } = await hand(server, 4, {
+        // It gets at most one of them, and keeps that until the others are set aside.
+        async playHere(problem, signal, onEpisode) {
+          while (aside.length < 3) await pause(20, undefined, { signal })
+          for (const episode of episodesOf(problem)) onEpisode(episode)
+        },
+        say: (id, ...[values]) => {
+          if (id === 'setAside') aside.push(Number((values as { readonly seed: number }).seed))
+        },
+      }).then(({ episodes, times }) => ({ outcomes: [...episodes.values()].map(({ outcome }) => outcome), times }))
+      expect(times).toBe(8)
+      expect(outcomes.filter((outcome) => outcome === 'fault').length).toBe(2 * aside.length)
+      expect(aside.length).toBeGreaterThanOrEqual(3)
+    } finally {
+      await liar.close(true)
+    }
+  })
+
+  test('attempts that nobody asked for are dropped', async () => {
+    startWorker({
+      open: async () => ({
+        play: async ({ seed, attempts }) =>
+          [...attempts, 7].flatMap((attempt) => [
+            { ...episode(seed, attempt) },
+            // The same once more, and one of another problem.
+            { ...episode(seed, attempt), instruction: 'again' },
+            { ...episode(seed + 1000, attempt) },
+          ]),
+        close: async () => {},
+      }),
+    })
+    const { episodes, times } = await hand(server, 20)
+    expect([episodes.size, times]).toEqual([40, 40])
+    expect([...episodes.values()].every(({ instruction }) => instruction !== 'again')).toBe(true)
+  })
+
+  test('a problem that nobody can play ends the run with its sentence', async () => {
+    startWorker({
+      open: async () => ({
+        async play() {
+          throw new UserError('pageTooLong', { task: 'press', seed: 1, step: 1, why: 'too long' })
+        },
+        close: async () => {},
+      }),
+    })
+    await expect(hand(server, 40)).rejects.toThrow(/press/)
+  })
+
+  test('a worker whose engine breaks stops, and others play what it had', async () => {
+    const broken = work({
+      ...THERE,
+      server,
+      signal: stop.signal,
+      hear() {},
+      open: async () => ({
+        async play() {
+          throw new Error('the engine broke')
+        },
+        close: async () => {},
+      }),
+    })
+    const ended = expect(broken).rejects.toThrow('the engine broke')
+    const { by } = await hand(server, 8)
+    expect(new Set(by.values())).toEqual(new Set(['here']))
+    await ended
+  })
+
+  test('what this machine cannot play ends the run', async () => {
+    const playHere = () => Promise.reject(new Error('no model'))
+    await expect(hand(server, 3, { playHere })).rejects.toThrow('no model')
+  })
+
+  test('a stop ends what is played, and leaves nothing on the server', async () => {
+    const lab = new AbortController()
+    let ended = false
+    const run = hand(server, 3, {
+      signal: lab.signal,
+      async playHere(_, signal) {
+        await pause(60_000, undefined, { signal }).catch(() => {})
+        ended = true
+        signal.throwIfAborted()
+      },
+    })
+    const stopped = expect(run).rejects.toThrow('enough')
+    await pause(300)
+    lab.abort(new Error('enough'))
+    await stopped
+    expect(ended).toBe(true)
+    const left = (await server.redis.keys('*')).filter((key) => !key.startsWith('lab:tries'))
+    expect(left).toEqual([])
+  })
+
+  test('what others write on the board is passed over', async () => {
+    const id = 'f'.repeat(32)
+    await server.redis.sadd('lab:plays', id, 'e'.repeat(32), '../x')
+    await server.redis.set(`lab:plays:${id}`, '['.repeat(100_000))
+    await server.redis.set(`lab:plays:${'e'.repeat(32)}`, JSON.stringify({ ...playOf(), share: 1 }))
+    await server.redis.set('lab:workers:x', `"${'x'.repeat(2 << 20)}"`)
+    await server.redis.sadd('lab:workers', 'x')
+    const events = startWorker()
+    await postPlay(server, { ...playOf(), share: 1 })
+    await expect.poll(() => events.map(({ event }) => event), { timeout: 15_000 }).toEqual(['begins'])
+    expect((await workers(server)).every(({ machine }) => machine.name === 'there')).toBe(true)
+  })
+
+  test('a server that does not answer, or wants a password, is told', async () => {
+    await expect(connectServer('redis://127.0.0.1:1', 'lab')).rejects.toThrow(
+      /The queue at redis:\/\/127.0.0.1:1 does not answer/,
+    )
+    const locked = await startRedis('--requirepass', 'secret')
+    try {
+      await expect(connectServer(locked.address, 'lab')).rejects.toThrow(/NOAUTH.*DPO_DRIVER_QUEUE_PASSWORD/)
+      process.env.DPO_DRIVER_QUEUE_PASSWORD = 'secret'
+      const open = await connectServer(locked.address, 'lab')
+      const { by } = await hand(open, 2, { machine: HERE })
+      expect(by.size).toBe(4)
+      open.close()
+    } finally {
+      delete process.env.DPO_DRIVER_QUEUE_PASSWORD
+      await locked.close()
+    }
+  })
 })
+
+function episode(seed: number, attempt: number) {
+  const played = { task: 'press', seed, attempt, instruction: 'press', steps: [], duration: 1 }
+  return { ...played, outcome: 'success', reward: 1 } as const
+}

@@ -13,12 +13,14 @@ import { NOTICE, postPlay, takeDownPlay, workers } from './board.ts'
 import { type Play, type Problem, RESULT_BYTES, read, resultSchema } from './form.ts'
 import { offerPolicy } from './policies.ts'
 import { type Server, serverReason } from './server.ts'
-import { type Patience, queueName, slotsFor, type Taker, TRIES, takeProblems, triesKey } from './take.ts'
+import { type Patience, queueName, settingsKey, slotsFor, type Taker, TRIES, takeProblems, triesKey } from './take.ts'
 
 /** How long the lab waits before it looks for results again, in milliseconds. */
 const LOOKS = 50
 /** How often it makes sure that the server has all that it should have, in milliseconds. */
 const RENEWS = NOTICE.renewed
+/** The events that BullMQ keeps. They carry whole results, and nobody listens to them. */
+const EVENTS = 10
 /** Results that are taken in one go. */
 const BATCH = 20
 /** How many problems are on the server beyond those that are being played: a bound on its memory. */
@@ -134,8 +136,7 @@ class HandingOut {
     const queue = new Queue(queueName(play), {
       connection: server.options,
       prefix: server.prefix,
-      // Events carry whole results, and nobody listens to them.
-      streams: { events: { maxLen: 10 } },
+      streams: { events: { maxLen: EVENTS } },
       defaultJobOptions: { attempts: 1 },
     })
     queue.on('error', (error) => this.#serverFailed(error))
@@ -214,6 +215,9 @@ class HandingOut {
     }
     const ids = again ? [...this.#out, ...fresh] : fresh
     if (ids.length === 0) return
+    const { server, play } = this.#options
+    // A server that restarted empty has BullMQ's own limit.
+    if (again) await server.redis.hset(settingsKey(server, play), 'opts.maxLenEvents', EVENTS)
     // A job that is there already stays as it is.
     await queue.addBulk(ids.map((id) => ({ name: 'problem', data: this.#left.get(id)!.problem, opts: { jobId: id } })))
     for (const id of fresh) this.#out.add(id)

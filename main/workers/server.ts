@@ -27,7 +27,8 @@ export interface Server {
 /** Connects to a server. Throws UserError where it cannot be reached, or does not let the lab in. */
 export async function connectServer(address: string, prefix: string): Promise<Server> {
   const options = connectionOf(address)
-  const redis = new Redis(options)
+  // So that the first failure to connect is told, and not after a time limit.
+  const redis = new Redis({ ...options, lazyConnect: true })
   let why: unknown
   redis.on('error', (error) => {
     why = error
@@ -37,10 +38,10 @@ export async function connectServer(address: string, prefix: string): Promise<Se
     timer = setTimeout(() => reject(why ?? new Error('no answer')), LIMITS.start)
   })
   try {
-    await Promise.race([redis.ping(), late])
+    await Promise.race([redis.connect().then(() => redis.ping()), late])
   } catch (error) {
     redis.disconnect()
-    throw new UserError('queueUnreachable', { address, why: reasonOf(error) })
+    throw new UserError('queueUnreachable', { address, why: serverReason(why ?? error) })
   } finally {
     clearTimeout(timer)
   }

@@ -13,6 +13,9 @@ export const TRIES = 3
 /** How long the tries at a problem are remembered, in seconds. */
 const REMEMBERED = 7 * 86_400
 
+/** How long a taker waits until it asks the server again, in milliseconds. */
+const AGAIN = 500
+
 /** How long the server gets to hear that a taker is gone, in milliseconds. */
 const GOODBYE = 3_000
 
@@ -33,7 +36,7 @@ export interface TakeOptions {
   readonly play: (problem: Problem, signal: AbortSignal) => Promise<unknown>
   /** Hears of an error of `play`, which the problem need not have caused, and of the server being away. */
   readonly onBroken: (error: unknown) => void
-  readonly onServerError: (error: Error) => void
+  readonly onServerError: (error: unknown) => void
   /** Whether finished problems are removed at once, because nobody fetches what they left. */
   readonly removes: boolean
   readonly patience?: Patience
@@ -56,6 +59,11 @@ export function queueName({ id }: Pick<Play, 'id'>): string {
   return `problems-${id}`
 }
 
+/** BullMQ's settings of a play's queue: a hash. */
+export function settingsKey(server: Server, play: Pick<Play, 'id'>): string {
+  return server.key(queueName(play), 'meta')
+}
+
 /** How often each problem of a play was begun and not ended: a hash by the ids of jobs. */
 export function triesKey(server: Server, { id }: Pick<Play, 'id'>): string {
   return server.key('tries', id)
@@ -69,20 +77,33 @@ export function takeProblems(server: Server, play: Play, options: TakeOptions): 
   const stopping = new AbortController()
   const playing = new Set<Promise<unknown>>()
 
+  /** What the server answers, when it does: a full memory is no fault of the problem. */
+  const ask = async <T>(signal: AbortSignal, question: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await question()
+      } catch (error) {
+        signal.throwIfAborted()
+        options.onServerError(error)
+        await pause(AGAIN, undefined, { signal })
+      }
+    }
+  }
+
   const work = async (id: string, data: unknown, signal: AbortSignal): Promise<unknown> => {
     const problem = problemSchema.parse(data)
-    const before = Number(await redis.hget(tries, id))
+    const before = Number(await ask(signal, () => redis.hget(tries, id)))
     if (before >= TRIES) throw new Error('set aside')
     // What has ended two workers may do so again. It must not take the problems beside it along.
     await door.enter(before >= TRIES - 1)
     try {
       signal.throwIfAborted()
-      await redis.hincrby(tries, id, 1)
+      await ask(signal, () => redis.hincrby(tries, id, 1))
       void redis.expire(tries, REMEMBERED).catch(() => {})
       const played = options.play(problem, signal)
       playing.add(played)
       const left = await played.finally(() => playing.delete(played))
-      await redis.hdel(tries, id)
+      await ask(signal, () => redis.hdel(tries, id))
       return left
     } catch (error) {
       if (signal.aborted) void redis.hincrby(tries, id, -1).catch(() => {})

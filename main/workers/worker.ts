@@ -10,7 +10,7 @@ import { NOTICE, plays, postWorker, takeDownWorker } from './board.ts'
 import { type Grounds, type Play, type Problem, RESULT_BYTES, type Result, written } from './form.ts'
 import { objections } from './grounds.ts'
 import type { Server } from './server.ts'
-import { type Patience, slotsFor, type Taker, takeProblems } from './take.ts'
+import { type Patience, settingsKey, slotsFor, type Taker, takeProblems } from './take.ts'
 
 /** How often a worker looks for what labs play, in milliseconds. */
 const LOOKS = 250
@@ -109,7 +109,7 @@ class Work {
       const now = posted.get(id)
       // A lab that plays the same again, such as with another adapter, has another id. What differs here is a forgery.
       if (now === undefined || !isDeepStrictEqual({ ...now, share: 0 }, { ...play, share: 0 })) {
-        await this.#disengage(id, true)
+        await this.#disengage(id, true, now === undefined)
       }
     }
     for (const play of posted.values()) {
@@ -156,13 +156,15 @@ class Work {
     }
   }
 
-  async #disengage(id: string, force: boolean): Promise<void> {
+  async #disengage(id: string, force: boolean, isGone = false): Promise<void> {
     const engaged = this.#engaged.get(id)
     if (engaged === undefined) return
     this.#engaged.delete(id)
     await engaged.taker?.close(force)
     await engaged.player?.close()
     const { play, episodes } = engaged
+    // A look for silent takers, after the lab has cleared the queue, brings its settings back. A lab that goes on writes them anew.
+    if (isGone) await this.#options.server.redis.del(settingsKey(this.#options.server, play))
     if (engaged.taker !== null) this.#options.hear({ event: 'ends', play, episodes })
   }
 

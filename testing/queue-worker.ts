@@ -1,0 +1,44 @@
+/**
+ * A worker as a process of its own, for tests that kill and stop it: it plays the made-up problems of queue-play.ts.
+ * `node testing/queue-worker.ts '{"address": "redis://...", "delay": 50}'`
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { connectServer } from '../main/workers/server.ts'
+import { work } from '../main/workers/worker.ts'
+import { episodesOf, THERE } from './queue-play.ts'
+
+const optionsSchema = z.object({
+  address: z.string(),
+  name: z.string().default('there'),
+  slots: z.int().default(4),
+  /** Milliseconds that a problem takes. */
+  delay: z.number().default(0),
+  /** The seed of a problem that kills it. */
+  poison: z.int().default(-1),
+})
+export type QueueWorkerOptions = z.input<typeof optionsSchema>
+
+const { address, name, slots, delay, poison } = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
+const server = await connectServer(address, 'lab')
+console.log('ready')
+await work({
+  ...THERE,
+  server,
+  slots,
+  machine: { ...THERE.machine, name },
+  open: async () => ({
+    async play(problem, signal) {
+      console.log(`plays ${problem.seed}`)
+      await pause(delay, undefined, { signal })
+      if (problem.seed === poison) process.kill(process.pid, 'SIGKILL')
+      return episodesOf(problem)
+    },
+    close: async () => {},
+  }),
+  signal: stop.signal,
+  hear: ({ event }) => console.log(event),
+})
+server.close()
