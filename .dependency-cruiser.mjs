@@ -38,6 +38,8 @@ const ROOMS = [
 /** What the window may import as code. Of everything else in `main` it takes types only. */
 const SHARED_WITH_THE_WINDOW = [
   'main/adapters/forms',
+  'main/config/nearest',
+  'main/config/task-name',
   'main/messages',
   'main/evaluation/arms',
   'main/evaluation/figures',

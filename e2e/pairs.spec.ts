@@ -1,5 +1,5 @@
 /** Pairs: read, judged by keys, edited, imported. */
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { z } from 'zod'
 import { expect, test } from './fixtures.ts'
 import { clean, open } from './window.ts'
@@ -54,15 +54,23 @@ test('a list of thousands scrolls to its end and back at once', async ({ page, c
     ...row,
     chosen: [{ role: 'assistant', content: content.replace('Thought: ', `Thought: ${at} `) }],
   }))
-  await bringIn(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
-  await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  await page
+  const broken = await choose(page, 'broken.jsonl', `${JSON.stringify(row)}\n{"prompt": 1}`)
+  await broken
     .getByText('broken.jsonl:2: prompt must be a text or a list of messages; correct or delete the line.')
     .waitFor()
+  await expect(broken.getByRole('button', { name: 'Import' })).toBeDisabled()
+  await broken.getByRole('button', { name: 'Cancel' }).click()
   // The browser reports the status of the refused request itself.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('status of 400')])
-  await bringIn(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'), 'import')
-  const dialog = page.getByRole('dialog', { name: 'Import many.jsonl' })
+  const dialog = await choose(page, 'many.jsonl', many.map((one) => JSON.stringify(one)).join('\n'))
+  await dialog.getByText(/^Would import: \d+ added, \d+ changed, 0 dropped, 0 as they were/).waitFor()
+  await expect(page.getByText(/^\d+ pairs$/)).not.toHaveText(/^2,/)
+  await dialog.getByRole('radio', { name: 'Replace them' }).check()
+  await dialog.getByText(/^Would import: \d+ added, \d+ changed, [1-9]\d* dropped/).waitFor()
+  await dialog.getByRole('radio', { name: 'Keep them' }).check()
+  await dialog.getByText(/^Would import: \d+ added, \d+ changed, 0 dropped/).waitFor()
+  await clean(page, 'import')
+  await dialog.getByRole('button', { name: 'Import' }).click()
   await dialog.getByText(/^Imported: \d+ added, \d+ changed, 0 dropped, 0 as they were/).waitFor()
   await expect(dialog.getByRole('listitem')).toHaveCount(21)
   await expect(dialog.getByRole('listitem').nth(5)).toHaveText(
@@ -121,6 +129,11 @@ test('an edit is checked, saved, and never lost to another key', async ({ page }
   await detail.getByRole('heading', { level: 2 }).click()
   await press(page, 'jd')
   expect(await opened(page)).toBe(before)
+  await chosen.fill('let me see')
+  await page.keyboard.press('Control+Enter')
+  const doubt = page.getByRole('dialog', { name: 'Save this answer?' })
+  await doubt.getByText(/^The agent could not act on this answer: /).waitFor()
+  await doubt.getByRole('button', { name: 'Cancel' }).click()
   await chosen.fill('Thought: better\nAction: press Tab')
   await page.keyboard.press('Control+Enter')
   await chosen.waitFor({ state: 'hidden' })
@@ -166,14 +179,11 @@ async function press(page: Page, keys: string): Promise<void> {
   for (const key of keys) await page.keyboard.press(key)
 }
 
-/** Brings a file of pairs in through the menu; `shot` names a screenshot of what is asked about it. */
-async function bringIn(page: Page, name: string, text: string, shot?: string): Promise<void> {
+/** Chooses a file of pairs in the menu. Returns the dialog that says what its import would do. */
+async function choose(page: Page, name: string, text: string): Promise<Locator> {
   await page.getByRole('button', { name: 'Files' }).click()
   const chooser = page.waitForEvent('filechooser')
   await page.getByRole('menuitem', { name: /^Import/ }).click()
   await (await chooser).setFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) })
-  const dialog = page.getByRole('dialog', { name: `Import ${name}` })
-  await dialog.waitFor()
-  if (shot !== undefined) await clean(page, shot)
-  await dialog.getByRole('button', { name: 'Import' }).click()
+  return page.getByRole('dialog', { name: `Import ${name}` })
 }

@@ -252,7 +252,7 @@ test('changes are counted: those by runs and those by people', async () => {
   const seen: unknown[] = []
   const leave = lab.changes.subscribe((now) => seen.push(now))
   lab.tellEdited()
-  expect(seen).toEqual([{ kept: 0, edited: 1 }])
+  expect(seen).toEqual([{ kept: 0, edited: 1, configured: 0 }])
   await expect(run(false)).rejects.toThrow()
   leave()
   expect(lab.changes.getState().edited).toBe(1)

@@ -19,6 +19,8 @@ export interface Changes {
   readonly kept: number
   /** Counts what people have changed in stored runs: corrections, imports, deletions. */
   readonly edited: number
+  /** Counts what windows have changed in the settings. */
+  readonly configured: number
 }
 
 export interface Lab {
@@ -28,6 +30,8 @@ export interface Lab {
   readonly changes: Pick<StoreApi<Changes>, 'getState' | 'subscribe'>
   /** Counts one more change by a person. */
   tellEdited(): void
+  /** Counts one more change of the settings. */
+  tellConfigured(): void
   /** Runs a command to its end. Throws the stage's error; the run can then be resumed. */
   run(command: Command, config: Config, options: RunOptions): Promise<Finished>
   /** Marks runs as deleted. Throws UserError, and marks none, where there is no such run, or one is at work in any process. */
@@ -53,13 +57,14 @@ export interface Lab {
  */
 export function createLab(config: Config, host?: () => BrowserHost): Lab {
   const store = new Store(projectPath(config.paths.store))
-  const changes = createStore<Changes>(() => ({ kept: 0, edited: 0 }))
+  const changes = createStore<Changes>(() => ({ kept: 0, edited: 0, configured: 0 }))
   const count = (what: keyof Changes) => changes.setState((before) => ({ [what]: before[what] + 1 }))
   return {
     config,
     store,
     changes,
     tellEdited: () => count('edited'),
+    tellConfigured: () => count('configured'),
     async run(command, settings, options) {
       // Loaded only when needed: the stages need half of all modules.
       const { runCommand } = await import('./commands.ts')

@@ -37,6 +37,13 @@ export function followJob(): void {
       known = edits
     },
   })
+  let configured: number | undefined
+  lab.config.edits.subscribe(undefined, {
+    onData(edits: number) {
+      if (configured !== undefined && edits !== configured) void queries.invalidateQueries({ predicate: isOfSettings })
+      configured = edits
+    },
+  })
   lab.live.pace.subscribe(undefined, { onData: (pace: Control) => usePace.setState(pace) })
 }
 
@@ -50,6 +57,11 @@ const OF_RUNS: ReadonlySet<unknown> = new Set([
   'adapters',
   'studies',
 ])
+
+/** Whether an answer depends on the settings. */
+function isOfSettings({ queryKey: [of] }: { readonly queryKey: readonly unknown[] }): boolean {
+  return of === 'config' || of === 'status' || of === 'tasks' || of === 'models'
+}
 
 /** Whether an answer depends on runs and pairs. What a model was asked does not change. */
 function isOfRuns({ queryKey: [of, _, what] }: { readonly queryKey: readonly unknown[] }): boolean {

@@ -36,11 +36,6 @@ export function useRounds(): UseQueryResult<Answers['pairs']['rounds']> {
   return useQuery({ queryKey: ['pairs', 'rounds'], queryFn: () => lab.pairs.rounds.query() })
 }
 
-/** Whether a run can be resumed. */
-export function isUnfinished({ status }: Pick<RunBrief, 'status'>): boolean {
-  return status === 'stopped' || status === 'failed' || status === 'interrupted'
-}
-
 /** Every task that can be played; an empty list until the lab has answered. */
 export function useTasks(): readonly TaskInfo[] {
   return useQuery({ queryKey: ['tasks'], queryFn: () => lab.tasks.list.query(), staleTime: 60_000 }).data ?? []

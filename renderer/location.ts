@@ -26,8 +26,17 @@ export function hrefOf(view: View, query: Readonly<Record<string, string | numbe
   return `#/${view}${search === '' ? '' : `?${search}`}`
 }
 
-const usePlaceStore = create<Place>(() => readPlace(window.location.hash))
-window.addEventListener('hashchange', () => usePlaceStore.setState(readPlace(window.location.hash), true))
+const usePlaceStore = create<Place>(placeNow)
+window.addEventListener('hashchange', () => usePlaceStore.setState(placeNow(), true))
+
+/** The place that the address names. An address of no view becomes that of the view that is shown for it. */
+function placeNow(): Place {
+  const { hash } = window.location
+  const place = readPlace(hash)
+  if (hash === '' || hash.replace(/\?.*$/, '') === `#/${place.view}`) return place
+  window.history.replaceState(null, '', hrefOf(place.view))
+  return { view: place.view, query: {} }
+}
 
 /** The place the address names now. */
 export function usePlace(): Place {
@@ -39,9 +48,27 @@ export function goTo(view: View, query?: Readonly<Record<string, string | number
   window.location.hash = hrefOf(view, query)
 }
 
-/** Changes the choices in the view without a new entry in the history. */
-export function choose(changes: Readonly<Record<string, string | number | undefined>>): void {
+type Choices = Readonly<Record<string, string | number | undefined>>
+
+/**
+ * Changes the choices in the view without a new entry in the history: for what is typed, and for what is moved through, such as
+ * the rows of a list.
+ */
+export function choose(changes: Choices): void {
+  const to = hrefAfter(changes)
+  window.history.replaceState(null, '', to)
+  usePlaceStore.setState(readPlace(to), true)
+}
+
+/** Changes the choices in the view as a new entry in the history, so that "back" takes it back. */
+export function visit(changes: Choices): void {
+  const to = hrefAfter(changes)
+  if (to === window.location.hash) return
+  window.history.pushState(null, '', to)
+  usePlaceStore.setState(readPlace(to), true)
+}
+
+function hrefAfter(changes: Choices): string {
   const { view, query } = readPlace(window.location.hash)
-  window.history.replaceState(null, '', hrefOf(view, { ...query, ...changes }))
-  usePlaceStore.setState(readPlace(window.location.hash), true)
+  return hrefOf(view, { ...query, ...changes })
 }

@@ -4,7 +4,8 @@ import type { Command } from '../main/commands.ts'
 import { lab } from './api.ts'
 import type { Round } from './lab.ts'
 import { goTo } from './location.ts'
-import { changes, wrongWith } from './parts/form/draft.ts'
+import { duration } from './parts/figures.ts'
+import { changes, conflicts, savedBefore, wrongWith } from './parts/form/draft.ts'
 import { discardDraft, useDraft } from './parts/form/draft-store.ts'
 import { queries } from './queries.ts'
 import { tell, tellError } from './shell/notices.tsx'
@@ -19,13 +20,12 @@ export async function start(command: Command, overrides: Record<string, unknown>
   return (await settingsSettled()) && follow(lab.job.start.mutate({ command, overrides }))
 }
 
-/**
- * Trains DPO again on the corrected pairs of a round; returns as `start` does. Asks first where no pair was corrected.
- */
+/** Trains DPO again on the corrected pairs of a round; returns as `start` does. Asks first, and says what it takes. */
 export async function trainAgain(round: Round): Promise<boolean> {
   return (
-    (await correctionsSettled(round)) &&
+    notEditing(round) &&
     (await settingsSettled()) &&
+    (await retrainingWanted(round)) &&
     follow(lab.job.start.mutate({ command: 'retrain', collection: round }))
   )
 }
@@ -40,23 +40,37 @@ export function again(run: number): Promise<boolean> {
   return follow(lab.job.again.mutate({ run }))
 }
 
-/**
- * Whether there are corrections to train on, or the reader wants to train without them; false while a pair is being
- * edited.
- */
-async function correctionsSettled(round: Round): Promise<boolean> {
+/** Whether no pair of the round is being edited; otherwise the reader is told. */
+function notEditing(round: Round): boolean {
   const edited = editedPair(round)
-  if (edited !== null) {
-    tell(i18next.t('pairs.stillEditing', { id: edited }))
-    return false
-  }
+  if (edited !== null) tell(i18next.t('pairs.stillEditing', { id: edited }))
+  return edited === null
+}
+
+/** Says what training again does and takes, and asks whether to begin. */
+async function retrainingWanted(round: Round): Promise<boolean> {
   try {
-    const { count } = await lab.pairs.review.query(round)
-    if (count.reviewed > 0) return true
+    const [{ count }, plan] = await Promise.all([lab.pairs.review.query(round), lab.job.retraining.query(round)])
+    const { seconds, source } = plan.forecast
     const answer = await ask({
       title: (t) => t('pairs.train'),
-      text: (t) => t('pairs.nothingCorrected'),
-      offers: [{ answer: 'train', label: (t) => t('pairs.trainAnyway'), loses: true }],
+      text: (t) =>
+        [
+          ...(count.reviewed === 0 ? [t('pairs.nothingCorrected')] : []),
+          t('pairs.trainPlan', { count: plan.pairs, steps: plan.steps, policies: plan.trained }),
+          t('pairs.trainThen', { problems: plan.problems, policies: plan.played }),
+          seconds === null
+            ? t('pairs.trainTimeUnknown')
+            : t('pairs.trainTime', { time: duration(seconds), run: source }),
+          ...(plan.few ? [t('pairs.trainFew')] : []),
+        ].join(' '),
+      offers: [
+        {
+          answer: 'train',
+          label: (t) => t(count.reviewed === 0 ? 'pairs.trainAnyway' : 'pairs.train'),
+          loses: count.reviewed === 0,
+        },
+      ],
     })
     return answer === 'train'
   } catch (error) {
@@ -67,14 +81,17 @@ async function correctionsSettled(round: Round): Promise<boolean> {
 
 /** Asks what to do with unsaved settings. Returns false where the run is not to start. */
 async function settingsSettled(): Promise<boolean> {
-  const { draft } = useDraft.getState()
+  const { draft, saved } = useDraft.getState()
   if (Object.keys(draft).length === 0) return true
   try {
-    const { fields } = await lab.config.form.query()
+    const [{ fields }, tasks] = await Promise.all([lab.config.form.query(), lab.tasks.list.query().catch(() => [])])
+    const names = tasks.map(({ name }) => name)
     const values = changes(fields, draft)
     const count = Object.keys(values).length
     if (count === 0) return true
-    const whole = fields.every((field) => !(field.key in values) || wrongWith(field, draft[field.key]) === null)
+    const whole =
+      conflicts(fields, draft, saved).length === 0 &&
+      fields.every((field) => !(field.key in values) || wrongWith(field, draft[field.key], names) === null)
     const answer = await ask({
       title: (t) => t('unsaved.title', { count }),
       text: (t) => t(whole ? 'unsaved.text' : 'unsaved.wrong'),
@@ -84,7 +101,7 @@ async function settingsSettled(): Promise<boolean> {
       ],
     })
     if (answer !== 'save') return answer === 'without'
-    await lab.config.set.mutate({ values })
+    await lab.config.set.mutate({ values, before: savedBefore(Object.keys(values), saved) })
     discardDraft(Object.keys(draft))
     await queries.invalidateQueries()
     return true

@@ -15,7 +15,7 @@ export interface Field {
   /** The key without its last part; '' for a top-level key. */
   readonly group: string
   readonly type: FieldType
-  /** Smallest and greatest value, both allowed; null where there is none. */
+  /** Smallest and greatest value, both allowed; null where there is none. Of a list: the fewest items. */
   readonly min: number | null
   readonly max: number | null
   /** The value must be greater than this. */
@@ -87,6 +87,7 @@ interface JsonSchema {
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly minimum?: number
+  readonly minItems?: number
   readonly maximum?: number
   readonly exclusiveMinimum?: number
 }
@@ -128,7 +129,7 @@ function taken(schema: JsonSchema): Pick<Field, 'type' | 'min' | 'max' | 'above'
   const choices = main.enum ?? main.items?.enum ?? null
   return {
     type: typeOf(main),
-    min: main.minimum ?? null,
+    min: main.minimum ?? main.minItems ?? null,
     max: main.maximum === Number.MAX_SAFE_INTEGER ? null : (main.maximum ?? null),
     above: main.exclusiveMinimum ?? null,
     choices,

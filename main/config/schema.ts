@@ -13,10 +13,17 @@ import {
 import { says } from './demand.ts'
 import { pageName } from './task-name.ts'
 
-const count = z.int().min(1)
-const countOrNone = z.int().min(0)
+/**
+ * Upper bounds are far above what anybody uses. They are there for slips of the keyboard, which would otherwise be found after
+ * hours: a learning rate of 1e9, a batch of 100,000.
+ */
+const count = z.int().min(1).max(1_000_000)
+const countOrNone = z.int().min(0).max(1_000_000)
+const batchSize = z.int().min(1).max(4096)
+const learningRate = z.number().positive().max(1)
+const weight = z.number().min(0).max(1000)
 /** The most tokens of a training sequence; null for the model's positions. */
-const maxLength = z.int().min(2).nullable().default(null)
+const maxLength = z.int().min(2).max(1_000_000).nullable().default(null)
 const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
@@ -30,8 +37,8 @@ const taskName = z.string().min(1).transform(pageName)
 const optimizer = {
   warmup_steps: countOrNone.default(5),
   lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('linear'),
-  weight_decay: z.number().min(0).default(0),
-  max_grad_norm: z.number().min(0).default(1),
+  weight_decay: weight.default(0),
+  max_grad_norm: weight.default(1),
 }
 
 export const LOSS_TYPES = ['sigmoid', 'ipo', 'hinge', 'robust', 'sigmoid_norm', 'kto', 'apo_zero'] as const
@@ -53,11 +60,11 @@ export const configSchema = z.strictObject({
       webgpu_host: z.enum(WEBGPU_HOSTS).default('auto'),
       webgpu_adapter: z.string().min(1).nullable().default(null),
       webgpu_power: z.enum(['auto', 'high-performance', 'low-power']).default('auto'),
-      threads: z.literal('auto').or(count).default('auto'),
+      threads: z.literal('auto').or(count.max(1024)).default('auto'),
       precision: z.enum(['auto', ...PRECISIONS]).default('auto'),
       head_precision: z.enum(['auto', ...HEAD_PRECISIONS]).default('auto'),
       prompt: z.enum(['auto', ...PROMPT_STYLES]).default('auto'),
-      max_new_tokens: count.default(96),
+      max_new_tokens: count.max(4096).default(96),
       constrained: z.literal('auto').or(z.boolean()).default('auto'),
     })
     .prefault({}),
@@ -77,8 +84,8 @@ export const configSchema = z.strictObject({
       tasks_dir: path.nullable().default(null),
       pages: count.max(64).default(4),
       episode_time_limit: z.number().positive().max(3600).default(EPISODE_TIME_LIMIT),
-      max_elements: count.default(100),
-      max_chars: z.int().min(200).default(6000),
+      max_elements: count.max(10_000).default(100),
+      max_chars: z.int().min(200).max(1_000_000).default(6000),
       trusted_input: z.boolean().default(true),
       pictures: z.boolean().default(false),
     })
@@ -106,15 +113,15 @@ export const configSchema = z.strictObject({
     ]),
   golden: z
     .strictObject({
-      samples_per_task: count.default(1),
-      held_out_per_task: countOrNone.default(1),
+      samples_per_task: count.max(1000).default(1),
+      held_out_per_task: countOrNone.max(1000).default(1),
       seed_start: seedStart.default(0),
     })
     .prefault({}),
   lora: z
     .strictObject({
-      r: count.default(8),
-      lora_alpha: z.number().positive().default(16),
+      r: count.max(4096).default(8),
+      lora_alpha: z.number().positive().max(65_536).default(16),
       lora_dropout: fraction.default(0),
       target_modules: z
         .array(z.enum(PROJECTIONS))
@@ -127,10 +134,10 @@ export const configSchema = z.strictObject({
       gradient_checkpointing: z.literal('auto').or(z.boolean()).default('auto'),
       sft: z
         .strictObject({
-          learning_rate: z.number().positive().default(1e-3),
+          learning_rate: learningRate.default(1e-3),
           max_steps: count.default(200),
-          batch_size: count.default(16),
-          grad_accumulation_steps: count.default(1),
+          batch_size: batchSize.default(16),
+          grad_accumulation_steps: batchSize.default(1),
           max_length: maxLength,
           ...optimizer,
           eval_steps: count.default(10),
@@ -139,20 +146,20 @@ export const configSchema = z.strictObject({
         .prefault({}),
       dpo: z
         .strictObject({
-          learning_rate: z.number().positive().default(5e-4),
-          beta: z.number().positive().default(0.1),
+          learning_rate: learningRate.default(5e-4),
+          beta: z.number().positive().max(1000).default(0.1),
           max_steps: count.default(100),
-          batch_size: count.default(16),
-          grad_accumulation_steps: count.default(1),
+          batch_size: batchSize.default(16),
+          grad_accumulation_steps: batchSize.default(1),
           max_length: maxLength,
           ...optimizer,
           loss_type: z.enum(LOSS_TYPES).default('sigmoid'),
           label_smoothing: z.number().min(0).max(0.5).default(0),
-          desirable_weight: z.number().min(0).default(1),
-          undesirable_weight: z.number().min(0).default(1),
-          rpo_alpha: z.number().min(0).default(1),
-          imitation: z.number().min(0).default(1),
-          replay: z.number().min(0).default(0.5),
+          desirable_weight: weight.default(1),
+          undesirable_weight: weight.default(1),
+          rpo_alpha: weight.default(1),
+          imitation: weight.default(1),
+          replay: weight.default(0.5),
         })
         .prefault({}),
     })
@@ -160,8 +167,8 @@ export const configSchema = z.strictObject({
   collect: z
     .strictObject({
       seeds_per_task: count.default(40),
-      attempts: count.default(8),
-      temperature: z.number().positive().default(0.8),
+      attempts: count.max(1000).default(8),
+      temperature: z.number().positive().max(100).default(0.8),
       top_p: z.number().positive().max(1).default(1),
       seed_start: seedStart.default(100_000),
       contrasts: z.enum(CONTRASTS).default('attempts'),
@@ -212,7 +219,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   flywheel: z
     .strictObject({
-      rounds: count.default(1),
+      rounds: count.max(1000).default(1),
       patience: count.default(1),
     })
     .prefault({}),

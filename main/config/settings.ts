@@ -1,6 +1,7 @@
 /** The configuration file. It is read anew whenever it is needed, and written by the settings form. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { isScalar, isSeq, parseDocument } from 'yaml'
 import { writeFileAtomic } from '../files/file.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
@@ -44,9 +45,14 @@ export class Settings {
 
   /**
    * Writes values into the file, all or none. Comments and other keys stay unchanged. Throws UserError with one message
-   * for each bad value.
+   * for each bad value, and where a value of `before` is no longer that of the file.
    */
-  set(values: Values): Config {
+  set(values: Values, before: Values = {}): Config {
+    const present = Object.keys(before).length === 0 ? null : this.read()
+    const changed = Object.keys(before).filter(
+      (key) => present !== null && !isDeepStrictEqual(valueAt(present, key), before[key]),
+    )
+    if (changed.length > 0) throw new UserError('settingsChangedMeanwhile', { keys: changed })
     const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
     const config = parseConfig(text, this.shown, { ...this.#overrides, ...values }, message('settings'))
     const document = parseDocument(text)

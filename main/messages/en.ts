@@ -90,6 +90,8 @@ export const ENGLISH = {
   overrideNotYaml: 'command line: the value of --set {{assignment}} is not valid YAML.',
   seedsShared:
     '{{path}}: the seeds from {{key}} ({{start}} to {{end}}) overlap those from {{next}} ({{nextStart}}). The agent would be measured on problems that it trained on; move one of them.',
+  settingsChangedMeanwhile:
+    'settings: {{keys}} changed in the file since you began to type; look at the new values and save again.',
   givenOnCommandLine:
     'settings: {{key}} was given on the command line, which overrides the file; start the lab without it.',
 
@@ -607,6 +609,8 @@ export const ENGLISH = {
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
   dpoData: '{{pairCount}}, {{goldenCount}}; reference {{reference}}',
+  fewPairs:
+    'DPO has only {{pairs}}. It sees each of them many times, and learns them by heart: collect at more problems, or with more attempts.',
   noMixedProblems:
     'No problem of the collection was both solved and failed, so policy gradients have nothing to learn from: the lab leaves out {{arms}}.',
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',

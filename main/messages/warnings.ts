@@ -9,6 +9,7 @@ const WARNINGS = [
   'smallModelRates',
   'truncated',
   'noExpert',
+  'fewPairs',
   'noSuccesses',
   'goldenKept',
   'goldenOtherSystem',

@@ -79,6 +79,7 @@ export const CHINESE = translated({
   overrideNotYaml: '命令行：--set {{assignment}} 的值不是有效的 YAML。',
   seedsShared:
     '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠。这样就会用训练过的题目来评测；请移动其中一段。',
+  settingsChangedMeanwhile: '设置：在您输入期间，文件中的 {{keys}} 已改变；请看过新值后再保存。',
   givenOnCommandLine: '设置：{{key}} 已在命令行给出，命令行优先于文件；请去掉它再启动。',
 
   // 文件
@@ -525,6 +526,7 @@ export const CHINESE = translated({
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairCount}}，{{goldenCount}}；参考 {{reference}}',
+  fewPairs: 'DPO 只有{{pairs}}，每一对会反复看到，容易死记：请增加采集的题目数或尝试次数。',
   noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度无可学习，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',

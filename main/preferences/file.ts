@@ -76,15 +76,22 @@ function copyFile(path: string, copy: string): void {
 /**
  * Imports the pairs of a text into a round, as `importPairs` does. If the preference file at `path` has this text, and
  * the round now has just its pairs, the store remembers the file as imported. Otherwise the next export writes the
- * round to it. Throws UserError with the line of an invalid pair, and for a text without pairs.
+ * round to it. With `preview` it says what it would do, and changes nothing. Throws UserError with the line of an invalid pair,
+ * and for a text without pairs.
  */
 export async function importPreferences(
   store: Store,
   round: RoundKey,
-  { text, file, replace, path }: { text: string; file: string; replace: boolean; path: string },
+  {
+    text,
+    file,
+    replace,
+    path,
+    preview = false,
+  }: { text: string; file: string; replace: boolean; path: string; preview?: boolean },
 ): Promise<Imported> {
   const { pairs, told } = await filePairs(text, file)
-  return store.transaction(() => {
+  return store[preview ? 'trial' : 'transaction'](() => {
     const imported = importPairs(store, round, pairs, { file, replace })
     if (readText(path) === text && hasJust(store, round, pairs)) store.pairs.setKnownFile(path, digestOf(text), round)
     return { ...imported, told: [...told, ...imported.told] }

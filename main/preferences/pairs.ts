@@ -4,6 +4,9 @@
  */
 import type { Episode, Step } from '../store/episode.ts'
 
+/** With fewer pairs a training sees each so often that it learns them by heart. */
+export const FEW_PAIRS = 30
+
 export interface Pair {
   readonly task: string
   /** Seed of the page's problem. */

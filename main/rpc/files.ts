@@ -94,7 +94,7 @@ export async function sendAdapter({ response, search, context }: Exchange): Prom
 
 /**
  * Imports the body, a preference file. The answer is the result of the import (Imported). With ?replace the round
- * becomes equal to the file. ?name is the file's name in messages.
+ * becomes equal to the file. With ?preview nothing is changed. ?name is the file's name in messages.
  */
 export async function takePairs(
   { request, response, search, context }: Exchange,
@@ -107,9 +107,10 @@ export async function takePairs(
     text: textOf(await body(request), file),
     file,
     replace: search.has('replace'),
+    preview: search.has('preview'),
     path: projectPath(context.settings.read().paths.preference_data),
   })
-  context.lab.tellEdited()
+  if (!search.has('preview')) context.lab.tellEdited()
   send(response, 200, 'application/json', JSON.stringify({ ...imported, told: cutShort(imported.told) }))
 }
 

@@ -2,10 +2,13 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { COMMAND_NAMES } from '../commands.ts'
+import { controlsOf } from '../evaluation/arms.ts'
 import type { JobState } from '../jobs.ts'
 import { UserError } from '../messages/error.ts'
 import type { LabEvent } from '../pipeline/events.ts'
+import { FEW_PAIRS } from '../preferences/pairs.ts'
 import type { LoggedEvent } from '../store/events.ts'
+import { forecastRun } from '../study/forecast.ts'
 import { changes } from './changes.ts'
 import { find } from './runs.ts'
 import { id, procedure, router } from './trpc.ts'
@@ -46,6 +49,37 @@ export const jobRouter = router({
     .mutation(({ ctx, input: { command: name, overrides: values, collection } }) =>
       ctx.jobs.start({ command: name, config: ctx.settings.read(values), resume: null, collection }),
     ),
+
+  /**
+   * What a run with the present settings would take: the seconds, null where neither an earlier run nor a measurement tells them,
+   * and the disk. `measure` lets the lab measure this machine for some seconds; it does not while a job is at work.
+   */
+  forecast: procedure
+    .input(z.object({ command: z.enum(['pipeline', 'retrain']), measure: z.boolean().default(false) }))
+    .query(({ ctx, input: { command: of, measure } }) =>
+      forecastRun(ctx.lab.store, ctx.settings.read(), of, { measure: measure && ctx.jobs.state.current === null }),
+    ),
+
+  /**
+   * What training again on a round of pairs would do with the present settings: pairs, steps of each policy, policies that learn
+   * and policies that play, problems, and the time and disk as `forecast`.
+   */
+  retraining: procedure.input(z.object({ run: id, round: id })).query(async ({ ctx, input }) => {
+    const { tasks } = find(ctx, input.run).config
+    const config = { ...ctx.settings.read(), tasks }
+    const { training, evaluation } = config
+    const { pairs, dropped } = ctx.lab.store.pairs.count(input)
+    const controls = input.round === 1 ? controlsOf(evaluation).length : 0
+    return {
+      pairs: pairs - dropped,
+      few: pairs - dropped < FEW_PAIRS,
+      steps: training.dpo.max_steps,
+      trained: 1 + controls,
+      played: 2 + controls,
+      problems: (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task,
+      forecast: await forecastRun(ctx.lab.store, config, 'retrain', { measure: false }),
+    }
+  }),
 
   /** Resumes an unfinished run, by default the latest. */
   resume: procedure.input(z.object({ run: id.optional() })).mutation(({ ctx, input }) => {

@@ -4,7 +4,7 @@ import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { answerFailure } from '../agent/grammar.ts'
 import { UserError } from '../messages/error.ts'
-import { message } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { HARD_NEGATIVES } from '../preferences/hard-negatives.ts'
 import {
@@ -80,10 +80,14 @@ export const pairsRouter = router({
       const episode = idOf('') ?? idOf(HARD_NEGATIVES)
       return episode === undefined ? null : (episodes.get(episode) ?? null)
     }
-    const failure = answerFailure(pair.chosen, pair.prompt)
-    const doubt = failure === null ? null : message('chosenDoubt', { why: message(`failure.${failure}`) })
+    const doubt = doubtOf(pair.chosen, pair.prompt)
     return { pair, chosen: trajectory(pair.chosenAttempt), rejected: trajectory(pair.rejectedAttempt), doubt }
   }),
+
+  /** Why the agent could not act on this text if it were the chosen answer of a pair; null where it could. */
+  doubt: procedure
+    .input(z.object({ id, chosen: answer }))
+    .query(({ ctx, input }) => doubtOf(input.chosen, findPair(ctx.lab.store, input.id).prompt)),
 
   /**
    * The log-probability of every token of both answers, under the reference and the policy of the round: see
@@ -149,6 +153,11 @@ export const pairsRouter = router({
     .input(z.object({ ...round, limit: z.int().min(1).max(1000).default(100) }))
     .query(({ ctx, input }) => ctx.lab.store.pairs.edits(input, input.limit)),
 })
+
+function doubtOf(chosen: string, prompt: string): Message | null {
+  const failure = answerFailure(chosen, prompt)
+  return failure === null ? null : message('chosenDoubt', { why: message(`failure.${failure}`) })
+}
 
 function counted({ lab }: Context, state: ReviewState, place: RoundKey | undefined = state.pairs[0]): Reviewed {
   const { run = 0, round: of = 0 } = place ?? {}

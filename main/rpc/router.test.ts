@@ -274,14 +274,15 @@ test('a second job, an unknown run and a finished run are refused with a message
 test('a killed run is shown as interrupted and can be resumed under its own number', async () => {
   const { lab } = page()
   const run = pastRun('golden', 'running', { tasks: ['no-such-task'] })
-  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'interrupted' }])
+  expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'interrupted', resumable: true }])
   const unlock = lockStore(settings.read().paths.store)
   expect(await lab.runs.list.query()).toMatchObject([{ id: run, status: 'running' }])
   unlock()
   expect(await lab.job.resume.mutate({ run })).toMatchObject({ current: { run, command: 'golden' } })
   await until(async () => (await lab.job.state.query()).status === 'idle')
   expect(await lab.runs.list.query()).toMatchObject([
-    { id: run, status: 'failed', failure: { messages: [{ id: expect.any(String) }] } },
+    // With its settings it must fail again.
+    { id: run, status: 'failed', failure: { messages: [{ id: 'taskUnknown' }] }, resumable: false },
   ])
   // Of a bug no stack, and of a run that went on and ended well nothing.
   const { events, runs } = store
@@ -364,6 +365,8 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
   })
   await vi.waitFor(() => expect(edits).toEqual([0, 1]))
   expect((await lab.pairs.get.query({ id })).chosen?.outcome).toBe('failure')
+  expect(await lab.pairs.doubt.query({ id, chosen: 'Thought: go\nAction: press Tab' })).toBeNull()
+  expect(await lab.pairs.doubt.query({ id, chosen: 'click it' })).toMatchObject({ id: 'chosenDoubt' })
   await lab.pairs.edit.mutate({ ids: [id], action: { kind: 'edit', chosen: 'click it' } })
   expect((await lab.pairs.get.query({ id })).doubt).toMatchObject({
     id: 'chosenDoubt',
@@ -673,4 +676,32 @@ test('adapters are compared by weights, lineage and success, and merged into the
   mkdirSync(join(folder, 'merged'))
   await lab.adapters.merge.mutate({ path: dpo!, into: join(folder, 'merged'), name: 'agent' })
   await vi.waitFor(() => expect(existsSync(join(folder, 'merged/agent/model.safetensors'))).toBe(true), 10_000)
+})
+
+test('settings are not saved over what another window has saved meanwhile', async () => {
+  const { lab } = page()
+  const counts: number[] = []
+  lab.config.edits.subscribe(undefined, { onData: (count) => void counts.push(count) })
+  await vi.waitFor(() => expect(counts).toEqual([0]))
+  const { seed } = settings.read().project
+  await lab.config.set.mutate({ values: { 'project.seed': 8 }, before: { 'project.seed': seed } })
+  await vi.waitFor(() => expect(counts).toEqual([0, 1]))
+  await expect(
+    lab.config.set.mutate({ values: { 'project.seed': 9 }, before: { 'project.seed': seed } }),
+  ).rejects.toThrow('settings: project.seed changed in the file since you began to type')
+  expect(settings.read().project.seed).toBe(8)
+})
+
+test('what training again does and takes is known before', async () => {
+  const { lab } = page()
+  const run = wholeRun()
+  expect(await lab.job.retraining.query({ run, round: 1 })).toMatchObject({
+    pairs: 3,
+    few: true,
+    steps: settings.read().training.dpo.max_steps,
+    trained: 4,
+    played: 5,
+    forecast: { seconds: null, source: null },
+  })
+  expect(await lab.job.forecast.query({ command: 'pipeline' })).toMatchObject({ seconds: null })
 })

@@ -5,6 +5,7 @@ import { type Differing, differing } from '../config/differences.ts'
 import type { ArmSummary } from '../evaluation/summary.ts'
 import { shownPath } from '../files/paths.ts'
 import { type Failure, UserError } from '../messages/error.ts'
+import { isLasting } from '../messages/lasting.ts'
 import type { Message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import { stageLine } from '../pipeline/line.ts'
@@ -41,6 +42,8 @@ export interface RunBrief extends Label {
   readonly told: Message | null
   /** Why the run failed; null where it did not. */
   readonly failure: Failure | null
+  /** Whether it is not finished, and can end otherwise where it resumes. */
+  readonly resumable: boolean
   /** Success on all tasks by arm, with its 95% interval; null where the run was not evaluated. */
   readonly rates: Readonly<Record<string, ArmSummary>> | null
 }
@@ -204,11 +207,13 @@ function brief(
 ): Omit<RunBrief, keyof Label> {
   const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
   const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+  const status = statusOf(number, run.status)
+  const failure = run.status === 'failed' ? failureOfRun(ctx.lab.store, number) : null
   return {
     id: number,
     name,
     command: String(command),
-    status: statusOf(number, run.status),
+    status,
     started,
     ended,
     seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -218,7 +223,8 @@ function brief(
     rounds: collection === null ? rounds : 1,
     collector: collection?.run ?? null,
     told: lastLine(stages),
-    failure: run.status === 'failed' ? failureOfRun(ctx.lab.store, number) : null,
+    failure,
+    resumable: !['done', 'running'].includes(status) && !isLasting(failure?.messages ?? []),
     rates: ratesOf(evaluated?.result),
   }
 }

@@ -60,6 +60,7 @@ export const statusRouter = router({
     return {
       version: VERSION,
       project: config.project,
+      rounds: config.flywheel.rounds,
       config: ctx.settings.shown,
       store: { path: shownPath(path), bytes: statSync(path).size },
       machine: await machine(path),

@@ -58,6 +58,18 @@ export class Database {
     }
   }
 
+  /** Runs `work` and takes back all of its changes, to see what it would do. Not within a transaction. */
+  trial<T>(work: () => T): T {
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE')
+      return work()
+    } catch (error) {
+      throw explained(this.path, error)
+    } finally {
+      this.#rollBack()
+    }
+  }
+
   #rollBack(): void {
     try {
       if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')

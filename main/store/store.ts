@@ -53,6 +53,11 @@ export class Store {
     return this.#database.transaction(work)
   }
 
+  /** Runs `work` and takes back all of its changes, to see what it would do. Not within a transaction. */
+  trial<T>(work: () => T): T {
+    return this.#database.trial(work)
+  }
+
   close(): void {
     this.#database.close()
   }

@@ -1,4 +1,4 @@
-/** What a study will take of time and disk, before it starts. */
+/** What a run or a study will take of time and disk, before it starts. */
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
@@ -60,6 +60,25 @@ export async function forecastStudy(
     bytes: sum(memberBytes),
     free: first === undefined ? 0 : await freeBytes(first),
   }
+}
+
+/**
+ * The forecast of one run: a whole pipeline, or a training on pairs that are there and its evaluation. `measure` is as for
+ * forecastStudy.
+ */
+export async function forecastRun(
+  store: Store,
+  config: Config,
+  command: 'pipeline' | 'retrain',
+  options: { readonly measure?: boolean },
+): Promise<StudyForecast> {
+  const whole = await forecastStudy(store, [{ config }], options)
+  if (command === 'pipeline') return whole
+  const one = { ...config, flywheel: { ...config.flywheel, rounds: 1 } }
+  const known = await timesOf(store, one, options.measure ?? true)
+  if (known === null) return whole
+  const { dpo, evaluate } = known.times(one)
+  return { ...whole, seconds: dpo + evaluate, alone: dpo + evaluate, source: known.source }
 }
 
 /** The forecast of what is left of a study, by the times of earlier runs alone. */

@@ -10,6 +10,7 @@ declare module 'i18next' {
     resources: {
       translation: Words
       fields: Readonly<Record<string, string>>
+      names: Readonly<Record<string, string>>
       /** The lab's own catalogue, for names inside the window's texts. */
       lab: Readonly<Record<string, string>>
     }
@@ -18,8 +19,9 @@ declare module 'i18next' {
 
 interface Vocabulary {
   readonly words: Words
-  /** Explanations of the settings by key, where the language has its own. */
+  /** Explanations of the settings by key, where the language has its own, and their names. */
   readonly fields: Readonly<Record<string, string>>
+  readonly names: Readonly<Record<string, string>>
   readonly lexicon: Lexicon
 }
 
@@ -31,16 +33,20 @@ export interface Lexicon {
 
 const VOCABULARIES: Readonly<Record<Language, () => Promise<Vocabulary>>> = {
   async en() {
-    const [{ words }, { ENGLISH }] = await Promise.all([import('./en.ts'), import('../../main/messages/en.ts')])
-    return { words, fields: {}, lexicon: lexiconOf('en', ENGLISH) }
+    const [{ words }, settings, { ENGLISH }] = await Promise.all([
+      import('./en.ts'),
+      import('./en-fields.ts'),
+      import('../../main/messages/en.ts'),
+    ])
+    return { words, ...settings, lexicon: lexiconOf('en', ENGLISH) }
   },
   async 'zh-CN'() {
-    const [{ words }, { fields }, { CHINESE }] = await Promise.all([
+    const [{ words }, settings, { CHINESE }] = await Promise.all([
       import('./zh.ts'),
       import('./zh-fields.ts'),
       import('../../main/messages/zh.ts'),
     ])
-    return { words, fields, lexicon: lexiconOf('zh-CN', CHINESE) }
+    return { words, ...settings, lexicon: lexiconOf('zh-CN', CHINESE) }
   },
 }
 
@@ -61,7 +67,7 @@ export function lexicon(language: string): Lexicon {
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: {},
-    ns: ['translation', 'fields', 'lab'],
+    ns: ['translation', 'fields', 'names', 'lab'],
     lng: 'none',
     fallbackLng: false,
     interpolation: { escapeValue: false },
@@ -75,10 +81,11 @@ export async function startWords(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    const { words, fields, lexicon } = await VOCABULARIES[language]()
+    const { words, fields, names, lexicon } = await VOCABULARIES[language]()
     lexicons.set(language, lexicon)
     i18next.addResourceBundle(language, 'translation', words)
     i18next.addResourceBundle(language, 'fields', fields)
+    i18next.addResourceBundle(language, 'names', names)
     i18next.addResourceBundle(language, 'lab', lexicon.catalogue)
   }
   await i18next.changeLanguage(language)

@@ -3,8 +3,9 @@ import { keyPaths } from '../../main/config/explain.ts'
 import { configSchema } from '../../main/config/schema.ts'
 import { CHINESE } from '../../main/messages/zh.ts'
 import { words as en } from './en.ts'
+import { fields as englishFields, names as englishNames } from './en-fields.ts'
 import { words as zh } from './zh.ts'
-import { fields } from './zh-fields.ts'
+import { fields, names } from './zh-fields.ts'
 
 /** Every text, by its dotted key. */
 function flat(value: unknown, key = ''): [key: string, text: string][] {
@@ -39,10 +40,11 @@ describe('the words', () => {
     ])
   })
 
-  it('explain every setting, and nothing else', () => {
+  it('name and explain every setting, and nothing else', () => {
     const groups =
       /^(project|model|paths|environment|golden|lora|training(\.sft|\.dpo)?|collect|validation|evaluation|flywheel|tracking|workers)$/
     const keys = keyPaths(configSchema).filter((key) => !groups.test(key))
-    expect(Object.keys(fields).sort()).toEqual(keys.sort())
+    for (const named of [fields, names, englishNames]) expect(Object.keys(named).sort()).toEqual(keys.sort())
+    expect(Object.keys(englishFields).filter((key) => !keys.includes(key))).toEqual([])
   })
 })

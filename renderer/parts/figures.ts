@@ -11,14 +11,14 @@ export function decimal(value: number, digits = 2): string {
   return Number(rounded) === 0 ? rounded.replace('-', '') : rounded.replace('-', '−')
 }
 
-/** Seconds as "44 ms", "8.2 s", "4:05", "1:02:03". */
+/** Seconds as "44 ms", "8.2 s", "4 min 05 s", "1 h 02 min": with units, so that hours do not read like minutes. */
 export function duration(seconds: number): string {
   if (seconds < 1) return `${Math.round(1000 * seconds)} ms`
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
   const whole = Math.round(seconds)
   const two = (value: number) => String(value).padStart(2, '0')
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
+  return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(whole % 60)} s`
 }
 
 /** Bytes in decimal units, as in the lab's messages: "1.5 GB". */

@@ -11,6 +11,8 @@ interface Notice {
   /** A text in the reader's language, or an error, which is put into that language when it is shown. */
   readonly what: string | Told
   readonly undo: (() => void) | undefined
+  /** What the notice is about, by which it can be taken back. */
+  readonly about: string | undefined
 }
 
 const useNotices = create<{ readonly notices: readonly Notice[] }>(() => ({ notices: [] }))
@@ -27,14 +29,22 @@ function show(notice: Omit<Notice, 'id'>): void {
   useNotices.setState(({ notices }) => ({ notices: [...notices, { ...notice, id: ++last }].slice(-MOST) }))
 }
 
-/** Reports that something was done, with an offer to undo it where `undo` is given. */
-export function tell(text: string, undo?: () => void): void {
-  show({ what: text, undo })
+/**
+ * Reports that something was done, with an offer to undo it where `undo` is given. `about` names what it is about, for
+ * `takeBack`.
+ */
+export function tell(text: string, undo?: () => void, about?: string): void {
+  show({ what: text, undo, about })
+}
+
+/** Takes back the notices about something that is no longer so. */
+export function takeBack(about: string): void {
+  useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.about !== about) }))
 }
 
 /** Reports that something failed, and why. */
 export function tellError(error: unknown): void {
-  show({ what: told(error), undo: undefined })
+  show({ what: told(error), undo: undefined, about: undefined })
 }
 
 export function Notices() {

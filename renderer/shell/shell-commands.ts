@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/commands.ts'
 import { lab, useConnection } from '../api.ts'
 import { useJob } from '../job.ts'
-import { isUnfinished, type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'
+import { type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'
 import { goTo, usePlace, VIEWS } from '../location.ts'
 import { again, resume, start, trainAgain } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
@@ -26,7 +26,7 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const place = usePlace()
   const round = roundToTrain(place, useRounds().data ?? [])
   const latest = runs?.[0]
-  const unfinished = runs?.find(isUnfinished)
+  const unfinished = runs?.find(({ resumable }) => resumable)
   const studied = (runs?.find(({ id }) => String(id) === place.query.run) ?? latest)?.id
   return useMemo(
     () => [

@@ -11,6 +11,7 @@ import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { judgedSteps } from '../../preferences/advantages.ts'
+import { FEW_PAIRS } from '../../preferences/pairs.ts'
 import { successSteps } from '../../preferences/successes.ts'
 import { mapInTurns } from '../../preferences/turns.ts'
 import type { Episode } from '../../store/episode.ts'
@@ -147,7 +148,7 @@ async function materialOf(context: StageContext, model: AgentModel): Promise<Mat
   return { pairs, golden, examples, judged, limit }
 }
 
-/** Warns of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
+/** Warns of few pairs, of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
 function sayWarnings(
   context: StageContext,
   engine: Engine,
@@ -155,6 +156,7 @@ function sayWarnings(
   { pairs, golden, examples, judged }: Material,
 ): void {
   const { dpo: options } = context.config.training
+  if (pairs.length < FEW_PAIRS) context.say('fewPairs', { pairs: message('countPairs', { count: pairs.length }) })
   const rates = smallModelRates(context.config, engine.config, ['dpo'])
   if (rates !== null) context.say('smallModelRates', rates)
   const size = options.batch_size

@@ -196,6 +196,18 @@ test('a file that was imported into a larger round is still a changed file', asy
   expect(await exported()).toHaveLength(4)
 })
 
+test('a preview says what an import would do, and changes nothing', async () => {
+  const round = { run: 1, round: 1 }
+  collected()
+  const before = store.pairs.of(round)
+  const text = preferenceText([pair(9)])
+  const options = { text, file, replace: true, path: file }
+  const preview = await importPreferences(store, round, { ...options, preview: true })
+  expect(preview).toMatchObject({ added: 1, dropped: 3 })
+  expect(store.pairs.of(round)).toEqual(before)
+  expect(await importPreferences(store, round, options)).toEqual(preview)
+})
+
 test('a file with invalid lines changes nothing, and each such line is reported', async () => {
   collected()
   edit(([one = '', two = '', three = '']) => [one.replace('good', 'better'), two.slice(5), `${three}}`])

@@ -5,12 +5,13 @@ import { memo, useId, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
 import { useInSight } from '../in-sight.ts'
+import { valueAxis } from './axis.ts'
 import classes from './curve.module.css'
 import { Drawing, type Mark } from './drawing.tsx'
 import { useHover } from './hover.ts'
 import { Plot } from './plot.tsx'
 import { Reading } from './reading.tsx'
-import { type Drawn, drawnOf, hasNoLogarithm, type Point, type Range, type Series } from './series.ts'
+import { type Drawn, drawnOf, type Point, type Range, type Series } from './series.ts'
 import { useInTurn } from './turns.ts'
 
 interface Props {
@@ -58,7 +59,7 @@ export const Curve = memo(function Curve({
     () => ({ series: lines, log, range, level, share, mark, scheme }),
     [lines, log, range, level, share, mark, scheme],
   )
-  const leavesOut = useMemo(() => log && hasNoLogarithm(lines), [log, lines])
+  const isSymmetrical = useMemo(() => log && valueAxis(lines, { log, share }).scale === 'symlog', [log, lines, share])
   const words = useMemo(() => summary(t, series), [t, series])
   const drawn = useInTurn(wanted, useInSight(figure))
   return (
@@ -71,7 +72,7 @@ export const Curve = memo(function Curve({
           <Label key={one.id} chart={id} series={one} />
         ))}
       </figcaption>
-      {leavesOut && <p className={classes.below}>{t('training.leftOut')}</p>}
+      {isSymmetrical && <p className={classes.below}>{t('training.symlog')}</p>}
     </figure>
   )
 })

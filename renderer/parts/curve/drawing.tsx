@@ -12,6 +12,7 @@ import {
   YAxis,
 } from 'recharts'
 import { metric } from '../figures.ts'
+import { type Axis, stepTicks, valueAxis } from './axis.ts'
 import { useDrag } from './drag.ts'
 import { point } from './hover.ts'
 import { Pointer, Selection } from './overlays.tsx'
@@ -38,7 +39,8 @@ interface Props {
 
 export const Drawing = memo(function Drawing({ id, series, log, range, onRange, level, share, mark, height }: Props) {
   const [dragging, handlers] = useDrag(onRange)
-  const rows = useMemo(() => rowsOf(series, log), [series, log])
+  const rows = useMemo(() => rowsOf(series), [series])
+  const axis = useMemo(() => valueAxis(series, { log, share }), [series, log, share])
   useEffect(() => () => point(id, null), [id])
   return (
     <ResponsiveContainer width="100%" height={height}>
@@ -49,8 +51,8 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
         {...handlers}
       >
         <CartesianGrid stroke="var(--line)" strokeDasharray="2 3" vertical={false} />
-        <Steps range={range} />
-        <Values log={log} share={share} />
+        <Steps range={range ?? [Number(rows[0]?.step ?? 0), Number(rows.at(-1)?.step ?? 0)]} />
+        <Values axis={axis} />
         {level !== undefined && <ReferenceLine y={level} stroke="var(--soft)" strokeWidth={1} />}
         {mark !== undefined && (
           <ReferenceLine
@@ -77,13 +79,14 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
   )
 })
 
-function Steps({ range }: Pick<Props, 'range'>) {
+function Steps({ range }: { readonly range: Range }) {
   return (
     <XAxis
       dataKey="step"
       allowDecimals={false}
       type="number"
-      domain={range === null ? ['dataMin', 'dataMax'] : [...range]}
+      domain={[...range]}
+      ticks={stepTicks(range)}
       allowDataOverflow
       tick={{ fill: 'var(--soft)', fontSize: 12 }}
       tickLine={false}
@@ -93,18 +96,18 @@ function Steps({ range }: Pick<Props, 'range'>) {
   )
 }
 
-function Values({ log, share }: Pick<Props, 'log' | 'share'>) {
+function Values({ axis: { scale, domain, ticks } }: { readonly axis: Axis }) {
   return (
     <YAxis
       width={52}
-      scale={log ? 'log' : 'auto'}
-      domain={share && !log ? ['auto', 1] : ['auto', 'auto']}
-      allowDataOverflow={log}
+      scale={scale}
+      domain={[...domain]}
+      ticks={[...ticks]}
+      allowDataOverflow
       tickFormatter={metric}
       tick={{ fill: 'var(--soft)', fontSize: 12 }}
       tickLine={false}
       axisLine={false}
-      tickCount={5}
     />
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { drawnOf, hasNoLogarithm, joinColumns, lineOf, rowsOf, smooth, valueAt, within, zoomed } from './series.ts'
+import { drawnOf, joinColumns, lineOf, rowsOf, smooth, valueAt, within, zoomed } from './series.ts'
 
 describe('smooth', () => {
   it('leaves a constant unchanged from the first step on', () => {
@@ -89,49 +89,28 @@ describe('rowsOf', () => {
   ] as const
 
   it('keeps the raw values behind a smoothed line, and only there', () => {
-    expect(rowsOf(drawnOf([{ ...line, points }], 0.5), false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points }], 0.5))).toEqual([
       { step: 1, a: 4, 'a raw': 4 },
       { step: 2, a: 0, 'a raw': -2 },
     ])
-    expect(rowsOf(drawnOf([{ ...line, points }], 0), false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points }], 0))).toEqual([
       { step: 1, a: 4 },
       { step: 2, a: -2 },
     ])
   })
 
   it('does not smooth evaluations, so their minimum stays where it is', () => {
-    expect(rowsOf(drawnOf([{ ...line, exact: true, points }], 0.9), false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, exact: true, points }], 0.9))).toEqual([
       { step: 1, a: 4 },
       { step: 2, a: -2 },
     ])
   })
 
-  it('shows the bounds of points that stand for many steps, and on a logarithmic scale only those above 0', () => {
+  it('shows the bounds of points that stand for many steps', () => {
     const bounds = [[3, 9], null] as const
-    expect(rowsOf(drawnOf([{ ...line, points, bounds }], 0), false)).toEqual([
+    expect(rowsOf(drawnOf([{ ...line, points, bounds }], 0))).toEqual([
       { step: 1, a: 4, 'a band': [3, 9] },
       { step: 2, a: -2, 'a band': null },
-    ])
-    expect(
-      rowsOf(
-        drawnOf(
-          [
-            {
-              ...line,
-              points,
-              bounds: [
-                [3, 9],
-                [-3, 5],
-              ],
-            },
-          ],
-          0,
-        ),
-        true,
-      ),
-    ).toEqual([
-      { step: 1, a: 4, 'a band': [3, 9] },
-      { step: 2, a: null, 'a band': null },
     ])
   })
 })
@@ -159,12 +138,6 @@ describe('lineOf', () => {
     })
     expect(lineOf({ steps: [1], mean: [2], low: [2], high: [2] }).bounds).toBeNull()
   })
-})
-
-test('a logarithmic scale leaves out values of 0 and below', () => {
-  const line = { id: 'a', label: 'A', colour: 'red', bounds: null }
-  expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 4]] }], 0))).toBe(false)
-  expect(hasNoLogarithm(drawnOf([{ ...line, points: [[1, 0]] }], 0))).toBe(true)
 })
 
 describe('zooming by keyboard', () => {

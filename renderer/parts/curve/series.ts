@@ -88,11 +88,6 @@ function part(line: readonly Point[], points: readonly Point[]): Point[] {
   return [ends[0]!, ...inner, ...ends.slice(1)]
 }
 
-/** Whether a logarithmic scale leaves out some of their values. */
-export function hasNoLogarithm(series: readonly Drawn[]): boolean {
-  return series.some(({ line }) => line.some(([, value]) => value !== null && value <= 0))
-}
-
 /** The visible range after a zoom around a step. It becomes `factor` times as wide. */
 export function zoomed([from, to]: Range, around: number, factor: number): Range {
   return [Math.round(around - factor * (around - from)), Math.round(around + factor * (to - around))]
@@ -111,30 +106,21 @@ export type Column = readonly (readonly [step: number, value: number | Range | n
 
 /**
  * The rows of a chart. Each line stands under its id. Where points stand for many steps, their bounds stand under `<id>
- * band`; otherwise, where the line is smoothed, the raw values stand under `<id> raw`. A logarithmic scale takes only
- * values above 0.
+ * band`; otherwise, where the line is smoothed, the raw values stand under `<id> raw`.
  */
-export function rowsOf(series: readonly Drawn[], log: boolean): Row[] {
+export function rowsOf(series: readonly Drawn[]): Row[] {
   const columns = new Map<string, Column>()
-  const drawn = (value: number | null) => (value === null || (log && value <= 0) ? null : value)
   for (const { id, points, line, bounds } of series) {
-    columns.set(
-      id,
-      line.map(([step, value]) => [step, drawn(value)]),
-    )
+    columns.set(id, line)
     if (bounds !== null) {
       columns.set(
         `${id} band`,
         points.map(([step], at) => {
-          const [low, high] = bounds[at] ?? [null, null]
-          return [step, drawn(low) === null || drawn(high) === null ? null : [low!, high!]]
+          return [step, bounds[at] ?? null]
         }),
       )
     } else if (line !== points) {
-      columns.set(
-        `${id} raw`,
-        points.map(([step, value]) => [step, drawn(value)]),
-      )
+      columns.set(`${id} raw`, points)
     }
   }
   return joinColumns(columns)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Field } from '../../lab.ts'
-import { changes, readContent, wrongWith } from './draft.ts'
+import { changes, conflicts, readContent, wrongWith } from './draft.ts'
+
+const TASKS = ['click-button', 'click-tab-2']
 
 const field = (over: Partial<Field>): Field => ({
   key: 'training.dpo.beta',
@@ -22,23 +24,54 @@ const field = (over: Partial<Field>): Field => ({
 
 describe('wrongWith', () => {
   it('checks the bounds of numbers', () => {
-    expect(wrongWith(field({ above: 0 }), '0')).toEqual({ why: 'above', limit: 0 })
-    expect(wrongWith(field({ type: 'integer', min: 1 }), '0')).toEqual({ why: 'min', limit: 1 })
-    expect(wrongWith(field({ type: 'integer', max: 64 }), '65')).toEqual({ why: 'max', limit: 64 })
-    expect(wrongWith(field({ type: 'integer' }), '1.5')).toEqual({ why: 'integer' })
-    expect(wrongWith(field({}), 'much')).toEqual({ why: 'number' })
-    expect(wrongWith(field({}), '')).toEqual({ why: 'number' })
-    expect(wrongWith(field({}), '5e-6')).toBeNull()
+    expect(wrongWith(field({ above: 0 }), '0', TASKS)).toEqual({ why: 'above', limit: 0 })
+    expect(wrongWith(field({ type: 'integer', min: 1 }), '0', TASKS)).toEqual({ why: 'min', limit: 1 })
+    expect(wrongWith(field({ type: 'integer', max: 64 }), '65', TASKS)).toEqual({ why: 'max', limit: 64 })
+    expect(wrongWith(field({ type: 'integer' }), '1.5', TASKS)).toEqual({ why: 'integer' })
+    expect(wrongWith(field({}), 'much', TASKS)).toEqual({ why: 'number' })
+    expect(wrongWith(field({}), '', TASKS)).toEqual({ why: 'number' })
+    expect(wrongWith(field({}), '5e-6', TASKS)).toBeNull()
   })
 
   it('accepts a word where one is allowed', () => {
-    expect(wrongWith(field({ words: ['auto'] }), 'auto')).toBeNull()
+    expect(wrongWith(field({ words: ['auto'] }), 'auto', TASKS)).toBeNull()
   })
 
   it('requires content in lists and texts, unless null is allowed', () => {
-    expect(wrongWith(field({ type: 'list' }), [])).toEqual({ why: 'empty' })
-    expect(wrongWith(field({ type: 'text' }), '')).toEqual({ why: 'empty' })
-    expect(wrongWith(field({ type: 'text', nullable: true }), '')).toBeNull()
+    expect(wrongWith(field({ type: 'list', min: 1 }), [], TASKS)).toEqual({ why: 'empty' })
+    expect(wrongWith(field({ type: 'text' }), '', TASKS)).toEqual({ why: 'empty' })
+    expect(wrongWith(field({ type: 'text', nullable: true }), '', TASKS)).toBeNull()
+  })
+})
+
+describe('lists', () => {
+  const tasks = field({ key: 'tasks', type: 'list', min: 1 })
+
+  it('must name tasks that exist; the nearest one is offered', () => {
+    expect(wrongWith(tasks, ['click-button', 'miniwob/click-tab-2-v1'], TASKS)).toBeNull()
+    expect(wrongWith(tasks, ['click-buton'], TASKS)).toEqual({
+      why: 'unknownNear',
+      name: 'click-buton',
+      near: 'click-button',
+    })
+    expect(wrongWith(tasks, ['make-tea'], TASKS)).toEqual({ why: 'unknown', name: 'make-tea' })
+    expect(wrongWith(tasks, ['make-tea'], [])).toBeNull()
+  })
+
+  it('of choices take the choices alone', () => {
+    const arms = field({ key: 'evaluation.policy_gradients', type: 'list', choices: ['rloo', 'grpo'] })
+    expect(wrongWith(arms, [], TASKS)).toBeNull()
+    expect(wrongWith(arms, ['rlo'], TASKS)).toEqual({ why: 'unknownNear', name: 'rlo', near: 'rloo' })
+  })
+})
+
+describe('conflicts', () => {
+  it('are drafts whose saved value another window has changed', () => {
+    const beta = field({ key: 'beta', value: 0.2 })
+    expect(conflicts([beta], { beta: '0.3' }, { beta: 0.1 })).toEqual(['beta'])
+    expect(conflicts([beta], { beta: '0.3' }, { beta: 0.2 })).toEqual([])
+    // Both wrote the same value.
+    expect(conflicts([beta], { beta: '0.2' }, { beta: 0.1 })).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { names } from '../../i18n/en-fields.ts'
 import { isFolder, kindOf, nameOf, optionsOf } from './field.ts'
 
 test('each type has a fitting input', () => {
@@ -18,8 +19,10 @@ test('words come before the other values', () => {
   ])
 })
 
-test('the name of a field is the last part of its key', () => {
-  expect(nameOf({ key: 'training.dpo.beta' })).toBe('beta')
+test('a field has a name in each language; one of a newer lab has its key', () => {
+  const words = { language: 'en', getResourceBundle: () => names }
+  expect(nameOf(words, { key: 'training.dpo.learning_rate' })).toBe('Learning rate')
+  expect(nameOf(words, { key: 'training.dpo.of_tomorrow' })).toBe('training.dpo.of_tomorrow')
 })
 
 test('the user’s folders can be chosen in a dialog', () => {

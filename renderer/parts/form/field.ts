@@ -1,4 +1,5 @@
 /** How the form shows a key of the configuration. */
+import type { i18n } from 'i18next'
 import type { Field } from '../../lab.ts'
 
 /** Keys whose value is a folder of the user. */
@@ -9,9 +10,15 @@ export function isFolder({ key }: Pick<Field, 'key'>): boolean {
   return FOLDERS.test(key)
 }
 
-/** The last part of the key. The group's heading shows the rest. */
-export function nameOf({ key }: Pick<Field, 'key'>): string {
-  return key.split('.').at(-1)!
+/** The setting's name in the reader's language; its key where it has none. */
+export function nameOf(words: Pick<i18n, 'language' | 'getResourceBundle'>, { key }: Pick<Field, 'key'>): string {
+  const names = words.getResourceBundle(words.language, 'names') as Readonly<Record<string, string>> | undefined
+  return names?.[key] ?? key
+}
+
+/** Whether the saved value is the default. */
+export function isDefault(field: Pick<Field, 'default' | 'value'>): boolean {
+  return JSON.stringify(field.default) === JSON.stringify(field.value)
 }
 
 /** The input for the type of value. */

@@ -1,11 +1,13 @@
 /** One setting: its explanation, its default, and its input. */
 import { Anchor, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
+import type { TFunction } from 'i18next'
+import type { KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../lab.ts'
 import { openPanel } from '../../shell/commands.ts'
 import { FolderChooser } from '../folder-chooser.tsx'
 import { wrongWith } from './draft.ts'
-import { isFolder, kindOf, nameOf, optionsOf } from './field.ts'
+import { isDefault, isFolder, kindOf, nameOf, optionsOf } from './field.ts'
 import classes from './settings-form.module.css'
 
 interface Props {
@@ -14,15 +16,29 @@ interface Props {
   readonly tasks: readonly string[]
   readonly content: unknown
   readonly onChange: (content: unknown) => void
+  /** What to do where another window has saved another value since this one began to be typed; null where none has. */
+  readonly conflict: Conflict | null
 }
 
-export function Setting({ field, tasks, content, onChange }: Props) {
+interface Conflict {
+  readonly take: () => void
+  readonly keep: () => void
+}
+
+export function Setting({ field, tasks, content, onChange, conflict }: Props) {
   const { t } = useTranslation()
-  const wrong = wrongWith(field, content)
+  const wrong = wrongWith(field, content, tasks)
   const common = {
-    label: <span className={classes.key}>{nameOf(field)}</span>,
+    label: <Name field={field} isTyped={JSON.stringify(content) !== JSON.stringify(field.value)} />,
+    // The inputs of a row stand at one height, however long their explanations are.
+    inputWrapperOrder: ['label', 'input', 'description', 'error'] as ('label' | 'input' | 'description' | 'error')[],
     description: <Explanation field={field} onDefault={() => onChange(field.default)} />,
-    error: wrong === null ? undefined : t(`form.wrong.${wrong.why}`, { limit: wrong.limit }),
+    error:
+      conflict !== null ? (
+        <Conflicting value={field.value} {...conflict} />
+      ) : wrong === null ? undefined : (
+        t(`form.wrong.${wrong.why}`, { ...wrong })
+      ),
   }
   switch (kindOf(field)) {
     case 'switch':
@@ -30,6 +46,7 @@ export function Setting({ field, tasks, content, onChange }: Props) {
         <Switch
           label={common.label}
           description={common.description}
+          error={common.error}
           checked={content === true}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />
@@ -48,6 +65,8 @@ export function Setting({ field, tasks, content, onChange }: Props) {
         <TagsInput
           {...common}
           className={classes.wide!}
+          // Enter adds what is typed. A second one must not save the form.
+          wrapperProps={{ onKeyDown: (event: KeyboardEvent) => event.key === 'Enter' && event.preventDefault() }}
           data={[...(field.choices ?? tasks)]}
           value={Array.isArray(content) ? content.map(String) : []}
           placeholder={field.nullable && content === null ? t('form.asAbove') : ''}
@@ -70,16 +89,31 @@ export function Setting({ field, tasks, content, onChange }: Props) {
   }
 }
 
+/** The setting's name and its key, and whether it is changed: typed and not saved, or not the default. */
+function Name({ field, isTyped }: { readonly field: Field; readonly isTyped: boolean }) {
+  const { t, i18n } = useTranslation()
+  const mark = isTyped ? 'typed' : isDefault(field) ? null : 'changed'
+  return (
+    <>
+      {nameOf(i18n, field)} <span className={classes.key}>{field.key}</span>
+      {mark !== null && (
+        <span className={classes.mark} data-mark={mark}>
+          {t(`form.${mark}`)}
+        </span>
+      )}
+    </>
+  )
+}
+
 /** The explanation of the setting, and a link to its default where the value differs from it. */
 function Explanation({ field, onDefault }: { readonly field: Field; readonly onDefault: () => void }) {
   const { t, i18n } = useTranslation()
   // The project's own explanations are English. A language may have its own.
   const own = i18n.getResourceBundle(i18n.language, 'fields') as Readonly<Record<string, string>> | undefined
-  const isDefault = JSON.stringify(field.default) === JSON.stringify(field.value)
   const back = t('form.default', { value: written(field.default) })
   return (
     <>
-      {own?.[field.key] ?? field.explanation}
+      {own?.[field.key] ?? field.explanation} {boundsOf(t, field)}
       {field.key === 'model.base_model_name' && (
         <>
           {' '}
@@ -88,7 +122,7 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
           </Anchor>
         </>
       )}
-      {!isDefault && (
+      {!isDefault(field) && (
         <>
           {' '}
           <Anchor
@@ -96,7 +130,7 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
             type="button"
             size="xs"
             underline="always"
-            aria-label={t('form.defaultOf', { name: nameOf(field), back })}
+            aria-label={t('form.defaultOf', { name: nameOf(i18n, field), back })}
             onClick={onDefault}
           >
             {back}
@@ -107,7 +141,30 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
   )
 }
 
-/** The default as text; of a list only its length. */
+/** The numbers that the setting takes, in words; '' where any number will do, and for other types. */
+function boundsOf(t: TFunction, { type, min, max, above }: Field): string {
+  if (type !== 'integer' && type !== 'number') return ''
+  const least = min ?? above
+  if (least === null || max === null) return ''
+  return t(min === null ? 'form.boundsAbove' : 'form.bounds', { least, most: max })
+}
+
+/** Says that another window has saved another value, and offers both. */
+function Conflicting({ value, take, keep }: Conflict & { readonly value: unknown }) {
+  const { t } = useTranslation()
+  const offer = (label: string, choose: () => void) => (
+    <Anchor component="button" type="button" size="xs" underline="always" onClick={choose}>
+      {label}
+    </Anchor>
+  )
+  return (
+    <>
+      {t('form.conflict', { value: written(value) })} {offer(t('form.take'), take)} · {offer(t('form.keep'), keep)}
+    </>
+  )
+}
+
+/** A value as text; of a list only its length. */
 function written(value: unknown): string {
   return Array.isArray(value) ? `${value.length}` : String(value)
 }

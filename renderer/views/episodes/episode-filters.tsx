@@ -4,7 +4,7 @@ import { Search, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'
 import { useRuns } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { causeMessage, causeOf } from './cause.ts'
 import { choicesOf, type EpisodeGroup, OUTCOMES } from './filter.ts'
@@ -99,7 +99,7 @@ function Filter<Value extends string>({ name, all, values, labelOf, onChange }: 
       value={query[name] ?? ''}
       data={[{ value: '', label: all }, ...values.map((value) => ({ value, label: labelOf(value) }))]}
       onChange={(event) => {
-        choose({ [name]: event.currentTarget.value, episode: undefined })
+        visit({ [name]: event.currentTarget.value, episode: undefined })
         onChange()
       }}
     />
@@ -120,7 +120,7 @@ function CauseFilter({ onChange }: { readonly onChange: () => void }) {
       rightSection={<X size={13} aria-hidden />}
       title={t('episodes.dropFilter')}
       onClick={() => {
-        choose({ reason: undefined, fault: undefined, episode: undefined })
+        visit({ reason: undefined, fault: undefined, episode: undefined })
         onChange()
       }}
     >

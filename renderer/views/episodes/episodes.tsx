@@ -5,39 +5,46 @@ import { Film } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import { useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { useAddress, useKnownChoice } from '../../parts/address.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Page } from '../../parts/page.tsx'
 import { ListCount, Split } from '../../parts/split.tsx'
 import { LongTable } from '../../parts/table/long-table.tsx'
 import type { Order } from '../../parts/table/order.ts'
-import { useLongList } from '../../parts/table/slices.ts'
+import { type LongList, useLongList } from '../../parts/table/slices.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { type EpisodeBrief, useEpisodeColumns } from './episode-columns.tsx'
 import { EpisodeDetail } from './episode-detail.tsx'
 import { EpisodeFilters } from './episode-filters.tsx'
-import { type EpisodeGroup, filterOf } from './filter.ts'
+import { choicesOf, type EpisodeGroup, filterOf, OUTCOMES } from './filter.ts'
 
 /** Milliseconds after the last keystroke before a search starts. */
 const REST = 250
+/** Rows among which a named episode is looked for. */
+const LOOKED_THROUGH = 500
 
 export default function Episodes() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const [order, setOrder] = useState<Order>({ by: 'id', descending: true })
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useState(query.search ?? '')
   const [searched] = useDebouncedValue(search, REST)
   const [place, setPlace] = useState(0)
+  useAddress('search', searched, setSearch)
   const filter = filterOf(query, searched)
   const list = useLongList<EpisodeBrief>(['episodes', filter, order], (slice) =>
     lab.episodes.list.query({ ...filter, ...slice, sort: order.by as 'id', descending: order.descending }),
   )
   const groups = useGroups(filter.run)
-  const columns = useEpisodeColumns(groups.some(({ arm, round }) => arm === '' && round > 1))
-  const id = query.episode === undefined ? list.rowAt(place)?.id : Number(query.episode)
+  useKnownFilters(groups)
+  const columns = useEpisodeColumns((groups ?? []).some(({ arm, round }) => arm === '' && round > 1))
+  const named = query.episode === undefined ? undefined : Number(query.episode)
+  const id = named ?? list.rowAt(place)?.id
   const open = (index: number) => {
     setPlace(index)
-    choose({ episode: undefined })
+    choose({ episode: list.rowAt(index)?.id })
   }
   return (
     <Page fill title={t('views.episodes')} about={t('episodes.about')}>
@@ -48,7 +55,7 @@ export default function Episodes() {
           name: t('views.episodes'),
           filters: (
             <>
-              <EpisodeFilters groups={groups} search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
+              <EpisodeFilters groups={groups ?? []} search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
               <ListCount text={list.known ? t('episodes.count', { count: list.total }) : null} />
             </>
           ),
@@ -62,7 +69,7 @@ export default function Episodes() {
                 total={list.total}
                 rowAt={list.rowAt}
                 onRange={list.onRange}
-                chosen={place}
+                chosen={named === undefined ? place : placeOf(named, place, list)}
                 onChoose={open}
                 order={order}
                 onOrder={setOrder}
@@ -83,10 +90,34 @@ export default function Episodes() {
   )
 }
 
-/** The values to filter by, in one run or in all. */
-function useGroups(run: number | undefined): readonly EpisodeGroup[] {
+/** The values to filter by, in one run or in all; undefined until the lab's latest answer is there. */
+function useGroups(run: number | undefined): readonly EpisodeGroup[] | undefined {
   const of = run === undefined ? {} : { run }
-  return useQuery({ queryKey: ['episodes', 'groups', of], queryFn: () => lab.episodes.groups.query(of) }).data ?? []
+  const { data } = useQuery({
+    queryKey: ['episodes', 'groups', of],
+    queryFn: () => lab.episodes.groups.query(of),
+    refetchOnMount: 'always',
+  })
+  return data
+}
+
+/** Takes filters out of the address that no episode has. */
+function useKnownFilters(groups: readonly EpisodeGroup[] | undefined): void {
+  const runs = useRuns()
+  const choices = groups === undefined ? undefined : choicesOf(groups)
+  useKnownChoice('run', runs.isFetching ? undefined : runs.data?.map(({ id }) => String(id)))
+  useKnownChoice('stage', choices?.stages)
+  useKnownChoice('round', choices?.rounds)
+  useKnownChoice('arm', choices === undefined ? undefined : ['', ...choices.arms])
+  useKnownChoice('task', choices?.tasks)
+  useKnownChoice('outcome', OUTCOMES)
+}
+
+/** The place of an episode in the list: the one where it was chosen, or among the first rows; -1 where it is elsewhere. */
+function placeOf(id: number, place: number, { rowAt, total }: LongList<EpisodeBrief>): number {
+  if (rowAt(place)?.id === id) return place
+  for (let at = 0; at < Math.min(total, LOOKED_THROUGH); at++) if (rowAt(at)?.id === id) return at
+  return -1
 }
 
 function NoEpisode({ filtered }: { readonly filtered: boolean }) {

@@ -4,7 +4,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveState } from '../../../main/live/state.ts'
 import { lab, useStream } from '../../api.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { PlayMode } from './play.tsx'
@@ -19,6 +20,7 @@ export default function Live() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const [state, setState] = useState<LiveState | null>(null)
+  useKnownChoice('mode', MODES)
   const mode = MODES.find((one) => one === query.mode) ?? 'watch'
   useStream(() => lab.live.state.subscribe({ of: LOOKS_AT[mode] }, { onData: setState }), [mode])
   const Mode = { watch: Watch, play: PlayMode, record: RecordMode }[mode]
@@ -29,7 +31,7 @@ export default function Live() {
         <SegmentedControl
           aria-label={t('live.mode')}
           value={mode}
-          onChange={(value) => choose({ mode: value, screen: undefined, adapters: undefined })}
+          onChange={(value) => visit({ mode: value, screen: undefined, adapters: undefined })}
           data={MODES.map((value) => ({ value, label: t(`live.modes.${value}`) }))}
         />
       }

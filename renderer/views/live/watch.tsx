@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
-import { choose, goTo, usePlace } from '../../location.ts'
+import { goTo, usePlace, visit } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { stageName } from '../../shell/job-words.ts'
 import { Controls } from './controls.tsx'
@@ -68,10 +68,10 @@ function NobodyPlays() {
     <Empty icon={MonitorPlay} title={t('live.idle')} text={t('live.idleText')}>
       <Group gap="sm" justify="center">
         <Button onClick={() => goTo('pipeline')}>{t('live.toPipeline')}</Button>
-        <Button variant="default" onClick={() => choose({ mode: 'play' })}>
+        <Button variant="default" onClick={() => visit({ mode: 'play' })}>
           {t('live.playOne')}
         </Button>
-        <Button variant="default" onClick={() => choose({ mode: 'record' })}>
+        <Button variant="default" onClick={() => visit({ mode: 'record' })}>
           {t('live.recordOne')}
         </Button>
       </Group>
@@ -101,7 +101,7 @@ function FollowButtons({ screen, total, own }: FollowButtonsProps) {
       <Button
         variant="default"
         leftSection={<Grid2x2 size={16} aria-hidden />}
-        onClick={() => choose({ screen: undefined })}
+        onClick={() => visit({ screen: undefined })}
       >
         {t('live.all', { count: total })}
       </Button>
@@ -128,7 +128,7 @@ function Wall({ screens, extent }: { readonly screens: readonly LiveScreen[]; re
           screen={screen}
           extent={extent}
           beside={many && extent === 'task'}
-          onFollow={() => choose({ screen: screen.id })}
+          onFollow={() => visit({ screen: screen.id })}
         />
       ))}
     </div>

@@ -1,5 +1,5 @@
-/** The position in Pairs, kept in the address: round, pair and search. */
-import { useEffect, useLayoutEffect, useRef } from 'react'
+/** The round of pairs, kept in the address. */
+import { useLayoutEffect } from 'react'
 import type { Round } from '../../lab.ts'
 import { choose, type Place, usePlace } from '../../location.ts'
 
@@ -44,26 +44,6 @@ export function useRound<R extends Round>(rounds: readonly R[]): R | undefined {
     else if (rounds[0] !== undefined) left = { newest: rounds[0], query }
   })
   return lacks === null || !isHere ? round : undefined
-}
-
-/**
- * Keeps a value in the address, without a new entry in the history. `onOther` gets the address's value when the view
- * opens with another one, or when "back" or a link changes it.
- */
-export function useAddress(name: string, value: string | undefined, onOther: (said: string) => void): void {
-  const said = usePlace().query[name] ?? ''
-  const agreed = useRef('')
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the address is watched
-  useEffect(() => {
-    if (said === agreed.current) return
-    agreed.current = said
-    onOther(said)
-  }, [said])
-  useEffect(() => {
-    if (value === undefined || value === agreed.current) return
-    agreed.current = value
-    choose({ [name]: value })
-  }, [name, value])
 }
 
 function isSame(one: Round, other: Round): boolean {

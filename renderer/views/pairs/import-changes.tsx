@@ -12,23 +12,30 @@ interface Props {
 
 export function ImportChanges({ imported, onClose }: Props) {
   const { t } = useTranslation()
-  const say = useSay()
   const { told, ...counts } = imported
   return (
     <Stack gap="md">
       <Text size="sm" role="status">
         {t('pairs.imported', counts)}
       </Text>
-      <ul className={styles.changes}>
-        {told.map(say).map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
+      <ChangeList told={told} />
       <Group justify="flex-end">
         <Button onClick={onClose} autoFocus>
           {t('pairs.importDone')}
         </Button>
       </Group>
     </Stack>
+  )
+}
+
+export function ChangeList({ told }: Pick<Imported, 'told'>) {
+  const say = useSay()
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <ul className={styles.changes} tabIndex={0}>
+      {told.map(say).map((line) => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
   )
 }

@@ -1,13 +1,14 @@
 /** The dialog that imports a file of corrected pairs into a round. The file is added to the round, or replaces it. */
 import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Imported } from '../../../main/preferences/import.ts'
 import { errorOf } from '../../api.ts'
 import type { Round } from '../../lab.ts'
+import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
-import { ImportChanges } from './import-changes.tsx'
+import { ChangeList, ImportChanges } from './import-changes.tsx'
 
 const WAYS = ['add', 'replace'] as const
 type Way = (typeof WAYS)[number]
@@ -35,7 +36,7 @@ export function ImportDialog({ round, file, onClose }: Props) {
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
       {imported === null ? (
-        <Question round={round} onStart={start} onCancel={onClose} />
+        <Question round={round} file={file} onStart={start} onCancel={onClose} />
       ) : (
         <ImportChanges imported={imported} onClose={onClose} />
       )}
@@ -45,14 +46,16 @@ export function ImportDialog({ round, file, onClose }: Props) {
 
 interface QuestionProps {
   readonly round: Round
+  readonly file: File
   readonly onStart: (way: Way) => Promise<void>
   readonly onCancel: () => void
 }
 
-function Question({ round, onStart, onCancel }: QuestionProps) {
+function Question({ round, file, onStart, onCancel }: QuestionProps) {
   const { t } = useTranslation()
   const [way, setWay] = useState<Way>('add')
   const [busy, setBusy] = useState(false)
+  const preview = usePreview(round, file, way)
   return (
     <form
       onSubmit={(event) => {
@@ -66,16 +69,41 @@ function Question({ round, onStart, onCancel }: QuestionProps) {
           {t('pairs.importNote', { run: round.run, round: round.round })}
         </Text>
         <WayChoice way={way} onChange={setWay} />
+        {preview.error !== null && <Failure error={preview.error} />}
+        {preview.data !== undefined && <Preview preview={preview.data} />}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onCancel}>
             {t('app.cancel')}
           </Button>
-          <Button type="submit" data-autofocus loading={busy}>
+          <Button type="submit" data-autofocus loading={busy} disabled={preview.data === undefined}>
             {t('pairs.importStart')}
           </Button>
         </Group>
       </Stack>
     </form>
+  )
+}
+
+/** What the import would do; fetched again where the reader chooses another way. */
+function usePreview(round: Round, file: File, way: Way) {
+  return useQuery({
+    queryKey: ['pairs', 'preview', round, file.name, file.lastModified, file.size, way],
+    queryFn: () => send(round, file, way === 'replace', true),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    gcTime: 0,
+  })
+}
+
+function Preview({ preview: { told, ...counts } }: { readonly preview: Imported }) {
+  const { t } = useTranslation()
+  return (
+    <section aria-label={t('pairs.preview')}>
+      <Text size="sm" role="status">
+        {told.length === 0 ? t('pairs.importedNothing') : t('pairs.wouldImport', counts)}
+      </Text>
+      {told.length > 0 && <ChangeList told={told} />}
+    </section>
   )
 }
 
@@ -120,8 +148,12 @@ function useImport(round: Round, file: File): (way: Way) => Promise<Imported | n
 }
 
 /** Throws the lab's error where it refuses the file. */
-async function send({ run, round }: Round, file: File, replace: boolean): Promise<Imported> {
-  const search = new URLSearchParams({ name: file.name, ...(replace ? { replace: '' } : {}) })
+async function send({ run, round }: Round, file: File, replace: boolean, preview = false): Promise<Imported> {
+  const search = new URLSearchParams({
+    name: file.name,
+    ...(replace ? { replace: '' } : {}),
+    ...(preview ? { preview: '' } : {}),
+  })
   const path = `/imports/${run}/${round}/preferences?${search}`
   const answer = await fetch(path, { method: 'POST', body: file, headers: { Accept: 'application/json' } })
   if (!answer.ok) throw await errorOf(answer)

@@ -10,6 +10,7 @@ import { useKeys } from '../../parts/keys.ts'
 import { Failure } from '../../shell/failure.tsx'
 import type { PairDraft } from '../../state/pair-drafts.ts'
 import { Attempts } from './attempts.tsx'
+import { isWanted } from './doubt.ts'
 import { Marks } from './marks.tsx'
 import { NoteField } from './note-field.tsx'
 import type { PairActions } from './pair-actions.ts'
@@ -42,6 +43,7 @@ type LoadedPairProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
 function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, onDraft }: LoadedPairProps) {
   const { t } = useTranslation()
+  const say = useSay()
   const editing = draft !== null
   const note = useRef<HTMLInputElement>(null)
   useKeys(editing ? [] : [['N', () => note.current?.focus()]])
@@ -66,6 +68,7 @@ function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, on
           onTexts={(texts) => onDraft({ id: pair.id, texts })}
           onCancel={() => onDraft(null)}
           onSave={async ({ chosen, rejected }) => {
+            if (!(await isWanted(pair, chosen, say))) return
             if (await correct(pair.id, { kind: 'edit', chosen, rejected })) onDraft(null)
           }}
         />

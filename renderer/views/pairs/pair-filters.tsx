@@ -5,7 +5,8 @@ import { Search } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Round } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { PAIR_STATES, stateIn } from './filter.ts'
 import { taskName } from './task-name.ts'
 
@@ -21,6 +22,8 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
   const { t } = useTranslation()
   const { query } = usePlace()
   const tasks = useQuery({ queryKey: ['pairs', 'tasks', round], queryFn: () => lab.pairs.tasks.query(round) })
+  useKnownChoice('task', tasks.isFetching ? undefined : tasks.data?.map(({ task }) => task))
+  useKnownChoice('state', PAIR_STATES)
   return (
     <>
       <TextInput
@@ -44,7 +47,7 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
           ...(tasks.data ?? []).map(({ task, count }) => ({ value: task, label: `${taskName(t, task)} (${count})` })),
         ]}
         onChange={(event) => {
-          choose({ task: event.currentTarget.value })
+          visit({ task: event.currentTarget.value })
           onChange()
         }}
       />
@@ -57,7 +60,7 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
           ...PAIR_STATES.map((state) => ({ value: state, label: t(`pairs.states.${state}`) })),
         ]}
         onChange={(event) => {
-          choose({ state: event.currentTarget.value })
+          visit({ state: event.currentTarget.value })
           onChange()
         }}
       />

@@ -2,7 +2,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Answers, Round } from '../../lab.ts'
-import { choose } from '../../location.ts'
+import { visit } from '../../location.ts'
 
 interface Props {
   readonly rounds: Answers['pairs']['rounds']
@@ -26,7 +26,7 @@ export function RoundSelect({ rounds, round }: Props) {
       }))}
       onChange={(event) => {
         const [run, round] = event.currentTarget.value.split(' ')
-        choose({ run, round, ...NO_FILTER })
+        visit({ run, round, ...NO_FILTER })
       }}
     />
   )

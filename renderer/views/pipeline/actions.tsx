@@ -4,7 +4,7 @@ import { ChevronDown, Play, RotateCw, StepForward } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useBusy } from '../../job.ts'
-import { isUnfinished, type RunBrief } from '../../lab.ts'
+import type { RunBrief } from '../../lab.ts'
 import { tell } from '../../shell/notices.tsx'
 import { again, resume, start } from '../../start.ts'
 import { STOPS } from './path.ts'
@@ -17,10 +17,9 @@ interface Props {
 export function Actions({ run }: Props) {
   const { t } = useTranslation()
   const busy = useBusy()
-  const unfinished = run !== undefined && isUnfinished(run)
   return (
     <>
-      {unfinished && (
+      {run?.resumable === true && (
         <Button
           variant="default"
           disabled={busy}
@@ -30,7 +29,7 @@ export function Actions({ run }: Props) {
           {t('pipeline.resume', { run: run.id })}
         </Button>
       )}
-      {run !== undefined && !unfinished && run.status === 'done' && (
+      {run?.status === 'done' && (
         <Button
           variant="default"
           disabled={busy}

@@ -10,6 +10,7 @@ import type { CheckResult } from '../../../main/pipeline/stages/verify.ts'
 import { lab, useConnection } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useBusy, useJob } from '../../job.ts'
+import { visit } from '../../location.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
 import { openPanel } from '../../shell/commands.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -93,6 +94,9 @@ function isCheck(name: string): name is CheckName {
   return name in CHECK_TITLES
 }
 
+/** Findings on tasks that the download of MiniWoB++ mends. */
+const LACKS_PAGES: readonly string[] = ['foundOwnTasks', 'taskNotInstalled', 'miniwobMissing']
+
 interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'messages'> {
   readonly fetch: { readonly isPending: boolean; readonly mutate: () => void }
   readonly onSettings: () => void
@@ -104,7 +108,7 @@ function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
   const form = useQuery({ queryKey: ['config'], queryFn: () => lab.config.form.query() })
   const miniwob = form.data?.fields.find(({ key }) => key === 'environment.miniwob')?.value
   // Where the configuration names a folder, downloading to another one does not help.
-  if (name === 'tasks' && miniwob === 'auto' && (!ok || messages.some(({ id }) => id === 'foundOwnTasks'))) {
+  if (name === 'tasks' && miniwob === 'auto' && messages.some(({ id }) => LACKS_PAGES.includes(id))) {
     return (
       <Button
         size="xs"
@@ -130,8 +134,9 @@ function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
     )
   }
   if (!ok && (name === 'engine' || name === 'tasks')) {
+    const open = name === 'engine' ? onSettings : () => visit({ form: 'experiment' })
     return (
-      <Button size="xs" variant="default" leftSection={<FolderOpen size={14} aria-hidden />} onClick={onSettings}>
+      <Button size="xs" variant="default" leftSection={<FolderOpen size={14} aria-hidden />} onClick={open}>
         {t('checks.choose')}
       </Button>
     )

@@ -1,16 +1,17 @@
-/** The facts of a run: model, engine, machine, tasks. */
-
-import { Tooltip } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+/** The facts of the next run: model, tasks, engine, memory, time. */
+import { Button, Tooltip } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
+import { useBusy } from '../../job.ts'
 import { useLabStatus, useTasks } from '../../lab.ts'
-import { bytes } from '../../parts/figures.ts'
+import { bytes, duration } from '../../parts/figures.ts'
 import { openPanel } from '../../shell/commands.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { tellError } from '../../shell/notices.tsx'
 import classes from './facts.module.css'
 import type { Stop } from './path.ts'
 
@@ -22,55 +23,112 @@ export function Facts({ stage }: { readonly stage: Stop }) {
   const { data: status, error, refetch } = useLabStatus()
   const tasks = useTasks()
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
-  if (status === undefined) return <div className={`card ${classes.facts}`} style={{ minHeight: 62 }} />
-  const { model, engine, machine, miniwob } = status
+  if (status === undefined) return <div className={classes.facts} style={{ minHeight: 62 }} />
+  const { model, engine, machine, miniwob, project, rounds } = status
   const nativeProblem = engine.nativeProblem === null ? null : say(engine.nativeProblem)
   const learned = tasks.filter((task) => task.learned)
+  const engineName =
+    engine.setting === 'auto' ? t(nativeProblem === null ? 'facts.native' : 'facts.tfjs') : engine.setting
+  // Long reasons stand below, where they have room.
+  const problems = [
+    ...(model.problem === null ? [] : [say(model.problem)]),
+    ...(nativeProblem === null || !['native', 'auto'].includes(engine.setting) ? [] : [nativeProblem]),
+  ]
   return (
-    <dl className={`card ${classes.facts}`}>
-      <Fact name={t('facts.model')} wrong={null}>
-        {model.problem !== null && (
-          <span className={`${classes.problem} rejected`} title={say(model.problem)}>
-            {say(model.problem)}
-          </span>
+    <>
+      <dl className={classes.facts}>
+        <Fact name={t('facts.model')} wrong={model.problem !== null}>
+          <button
+            type="button"
+            className={classes.model}
+            title={t('models.choose')}
+            onClick={() => openPanel('models')}
+          >
+            {model.problem === null ? model.name : t('models.choose')}
+            <ChevronsUpDown size={14} aria-hidden />
+          </button>
+          {model.problem !== null && <small>{t('facts.unusable')}</small>}
+          {model.parameters !== null && (
+            <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>
+          )}
+        </Fact>
+        <Fact name={t('facts.tasks')}>
+          {t('facts.taskCount', { count: learned.length })}
+          <small>
+            {miniwob === null ? t('facts.builtin') : 'MiniWoB++'} · {t('facts.seed', { seed: project.seed })} ·{' '}
+            {t('pipeline.wheel', { count: rounds })}
+          </small>
+        </Fact>
+        <Fact name={t('facts.engine')} wrong={engine.setting === 'native' && nativeProblem !== null}>
+          {engineName}
+          <small>{t('facts.cores', { count: machine.cores })}</small>
+        </Fact>
+        <Memory stage={stage === 'verify' ? 'dpo' : stage} />
+        <Time />
+      </dl>
+      {problems.map((problem) => (
+        <p key={problem} className={`${classes.problem} rejected wrap`}>
+          {problem}
+        </p>
+      ))}
+    </>
+  )
+}
+
+/** How long the next run takes, and what it writes. Without an earlier run like it, the machine can be measured. */
+function Time() {
+  const { t } = useTranslation()
+  const busy = useBusy()
+  const known = useQuery({
+    queryKey: ['status', 'forecast'],
+    queryFn: () => lab.job.forecast.query({ command: 'pipeline' }),
+    retry: false,
+  })
+  const measured = useMutation({
+    mutationFn: () => lab.job.forecast.query({ command: 'pipeline', measure: true }),
+    onError: tellError,
+  })
+  const forecast = known.data?.seconds == null ? (measured.data ?? known.data) : known.data
+  if (forecast === undefined) return <Fact name={t('facts.time')}>–</Fact>
+  const { seconds, source, bytes: written, free } = forecast
+  return (
+    <Fact name={t('facts.time')}>
+      {seconds === null ? (
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={busy}
+          loading={measured.isPending}
+          title={t('models.measureNote')}
+          onClick={() => measured.mutate()}
+        >
+          {t('models.measure')}
+        </Button>
+      ) : (
+        t('facts.about', { time: duration(seconds) })
+      )}
+      <small>
+        {seconds !== null && (
+          <>{typeof source === 'number' ? t('facts.byRun', { run: source }) : t('facts.byMeasurement')} · </>
         )}
-        <button type="button" className={classes.model} title={t('models.choose')} onClick={() => openPanel('models')}>
-          {model.problem === null ? model.name : t('models.choose')}
-          <ChevronsUpDown size={14} aria-hidden />
-        </button>
-        {model.parameters !== null && (
-          <small>{t('facts.parameters', { parameters: compact.format(model.parameters) })}</small>
-        )}
-      </Fact>
-      <Fact name={t('facts.engine')} wrong={engine.setting === 'native' ? nativeProblem : null}>
-        {engine.setting === 'auto' ? t(nativeProblem === null ? 'facts.native' : 'facts.tfjs') : engine.setting}
-        {nativeProblem !== null && <small title={nativeProblem}>{nativeProblem}</small>}
-      </Fact>
-      <Fact name={t('facts.machine')} wrong={null}>
-        {t('facts.cores', { count: machine.cores })}
-        <small>{t('facts.free', { memory: bytes(machine.memory.available), disk: bytes(machine.disk) })}</small>
-      </Fact>
-      <Memory stage={stage === 'verify' ? 'dpo' : stage} />
-      <Fact name={t('facts.tasks')} wrong={null}>
-        {t('facts.taskCount', { count: learned.length })}
-        <small>{miniwob === null ? t('facts.builtin') : 'MiniWoB++'}</small>
-      </Fact>
-    </dl>
+        {t('facts.disk', { written: bytes(written), free: bytes(free) })}
+      </small>
+    </Fact>
   )
 }
 
 interface FactProps {
   readonly name: string
-  /** What is wrong with this fact; null where nothing is. */
-  readonly wrong: string | null
+  /** Whether something is wrong with it. */
+  readonly wrong?: boolean
   readonly children: ReactNode
 }
 
-function Fact({ name, wrong, children }: FactProps) {
+function Fact({ name, wrong = false, children }: FactProps) {
   return (
     <div className={classes.fact}>
       <dt>{name}</dt>
-      <dd className={wrong === null ? '' : 'rejected'}>{wrong ?? children}</dd>
+      <dd className={wrong ? 'rejected' : ''}>{children}</dd>
     </div>
   )
 }
@@ -87,11 +145,7 @@ function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
     retry: false,
   })
   if (data === undefined) {
-    return (
-      <Fact name={name} wrong={null}>
-        –
-      </Fact>
-    )
+    return <Fact name={name}>–</Fact>
   }
   // The system does not tell the memory of every graphics card.
   const available = data.available ?? Number.POSITIVE_INFINITY
@@ -101,7 +155,7 @@ function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
     return known === undefined ? name : t(`facts.parts.${known}`)
   }
   return (
-    <Fact name={name} wrong={null}>
+    <Fact name={name}>
       <Tooltip
         label={data.parts.map((one) => (
           <div key={one.part}>

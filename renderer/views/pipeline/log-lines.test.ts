@@ -16,7 +16,7 @@ test('a run shows its command, and whether it was resumed', () => {
 test('a stage shows its round, and how it ended', () => {
   const stage = { event: 'stage', stage: 'collect', round: 2, status: 'running', seconds: 0 }
   expect(texts(stage)).toEqual(['Collect, round 2'])
-  expect(texts({ ...stage, status: 'done', seconds: 65 })).toEqual(['Collect, round 2: done, 1:05'])
+  expect(texts({ ...stage, status: 'done', seconds: 65 })).toEqual(['Collect, round 2: done, 1 min 05 s'])
 })
 
 test('a message of several lines gives several lines; the whole table is not among them', () => {

@@ -44,7 +44,7 @@ describe('chosenStop', () => {
 })
 
 describe('concerns', () => {
-  const stopsWith = (...commands: string[]) => STOPS.filter((stop) => concerns({ commands }, stop))
+  const stopsWith = (...commands: string[]) => STOPS.filter((stop) => concerns({ key: 'any', commands }, stop))
 
   it('shows a setting at the stages that read it', () => {
     expect(stopsWith('sft', 'dpo')).toEqual(['sft', 'dpo'])
@@ -53,5 +53,9 @@ describe('concerns', () => {
   it('shows settings of every stage at the first, and settings of the whole pipeline at the last', () => {
     expect(stopsWith()).toEqual(['verify'])
     expect(stopsWith('pipeline')).toEqual(['evaluate'])
+  })
+
+  it('shows settings of the experiment at no stage', () => {
+    expect(STOPS.filter((stop) => concerns({ key: 'tasks', commands: [] }, stop))).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 /** The five stages that the reader sees, made from the finer records of a run. */
 import type { Answers, Field } from '../../lab.ts'
 import type { StatusName } from '../../parts/status.tsx'
+import { isOfExperiment } from './experiment-fields.ts'
 
 export type StageRecord = Answers['runs']['stages']['stages'][number]
 
@@ -61,9 +62,10 @@ function statusOf(records: readonly StageRecord[]): StatusName {
 
 /**
  * Whether a setting is shown at a stage. Settings of all stages are shown at the first, settings of the whole pipeline
- * at the last.
+ * at the last, and those of the experiment at none.
  */
-export function concerns({ commands }: Pick<Field, 'commands'>, stop: Stop): boolean {
+export function concerns({ key, commands }: Pick<Field, 'key' | 'commands'>, stop: Stop): boolean {
+  if (isOfExperiment({ key })) return false
   if (commands.length === 0) return stop === 'verify'
   return commands.includes(stop) || (stop === 'evaluate' && commands.includes('pipeline'))
 }

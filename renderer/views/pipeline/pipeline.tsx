@@ -2,23 +2,23 @@
 import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import { useRuns } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { useNamedRun } from '../../parts/named-run.ts'
 import { Page } from '../../parts/page.tsx'
 import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { Actions } from './actions.tsx'
-import { Facts } from './facts.tsx'
+import { Experiment } from './experiment.tsx'
 import { Log } from './log.tsx'
-import { chosenStop, stopOf, stopsOf } from './path.ts'
+import { chosenStop, STOPS, stopOf, stopsOf } from './path.ts'
 import classes from './pipeline.module.css'
-import { type Side, StagePanel } from './stage-panel.tsx'
+import { SIDES, StagePanel } from './stage-panel.tsx'
 import { StagePath } from './stage-path.tsx'
 
 export default function Pipeline() {
@@ -27,8 +27,10 @@ export default function Pipeline() {
   const say = useSay()
   const job = useJob()
   const runs = useRuns()
-  const [side, setSide] = useState<Side>('result')
+  const side = SIDES.find((one) => one === query.side) ?? 'result'
   useNamedRun(runs, ({ id }) => id)
+  useKnownChoice('stage', STOPS)
+  useKnownChoice('side', SIDES)
   const run = runs.data?.find(({ id }) => String(id) === query.run) ?? runs.data?.[0]
   const id = run?.id ?? null
   const records = useQuery({
@@ -43,15 +45,16 @@ export default function Pipeline() {
   return (
     <Page
       title={t('views.pipeline')}
-      about={<RunSelect runs={runs.data ?? []} run={id} onChange={(one) => choose({ run: one, stage: undefined })} />}
+      about={<RunSelect runs={runs.data ?? []} run={id} onChange={(one) => visit({ run: one, stage: undefined })} />}
       actions={<Actions run={run} />}
     >
       {runs.error !== null && <Failure error={runs.error} retry={() => void runs.refetch()} />}
+      <Experiment stage={chosen} open={runs.data?.length === 0} />
       <StagePath
         stops={stops}
         current={current}
         chosen={chosen}
-        onChoose={(stage) => choose({ stage })}
+        onChoose={(stage) => visit({ stage })}
         rounds={run?.rounds ?? 1}
         collector={run?.collector ?? null}
       />
@@ -65,7 +68,6 @@ export default function Pipeline() {
           <span className="wrap">{say(run.failure)}</span>
         </Alert>
       )}
-      <Facts stage={chosen} />
       <div className={classes.below}>
         <StagePanel
           key={chosen}
@@ -73,7 +75,7 @@ export default function Pipeline() {
           run={id}
           running={running === chosen}
           side={side}
-          onSide={setSide}
+          onSide={(to) => visit({ side: to === 'result' ? undefined : to, stage: chosen })}
         />
         <Log run={id} />
       </div>

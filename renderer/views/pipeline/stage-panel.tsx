@@ -5,7 +5,6 @@ import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import type { Message } from '../../../main/messages/message.ts'
 import { useBusy } from '../../job.ts'
-import { choose } from '../../location.ts'
 import { Panel } from '../../parts/page.tsx'
 import { start } from '../../start.ts'
 import { Checks } from './checks.tsx'
@@ -25,8 +24,9 @@ const checksResult = z.object({
   ),
 })
 
-/** Which side of the panel is shown. */
-export type Side = 'result' | 'settings'
+/** The sides of the panel. */
+export const SIDES = ['result', 'settings'] as const
+export type Side = (typeof SIDES)[number]
 
 interface Props {
   readonly stop: StopState
@@ -34,6 +34,7 @@ interface Props {
   /** Whether the stage is running. */
   readonly running: boolean
   readonly side: Side
+  /** Shows the other side. The stage stays the chosen one when the run moves on to another. */
   readonly onSide: (side: Side) => void
 }
 
@@ -61,15 +62,8 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
         aria-label={t('pipeline.side')}
         mb="md"
         value={side}
-        onChange={(value) => {
-          onSide(value)
-          // A reader who changes settings stays there when the run moves on to another stage.
-          if (value === 'settings') choose({ stage: stop })
-        }}
-        data={[
-          { value: 'result', label: t('pipeline.result') },
-          { value: 'settings', label: t('pipeline.settings') },
-        ]}
+        onChange={onSide}
+        data={SIDES.map((value) => ({ value, label: t(`pipeline.${value}`) }))}
       />
       {side === 'settings' && <StageSettings stop={stop} />}
       {side === 'result' && stop === 'verify' && (

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import { points, pValue } from '../../../main/evaluation/figures.ts'
 import type { Results } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
 import { reveal } from '../../parts/reveal.ts'
@@ -15,7 +15,7 @@ export function PairedBars({ results: { against } }: { readonly results: Results
   const open = (rival: string) =>
     query.against === rival && query.task === undefined ? OUTCOMES.find((kind) => kind === query.kind) : undefined
   const press = (rival: string, kind: PairedKind) => {
-    choose({ against: rival, kind, task: undefined, seed: undefined })
+    visit({ against: rival, kind, task: undefined, seed: undefined })
     reveal(PROBLEMS)
   }
   return (

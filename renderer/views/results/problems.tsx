@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Results } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
@@ -104,13 +104,13 @@ function ProblemActions({ kind, names }: ProblemActionsProps) {
           { value: '', label: t('results.allKinds') },
           ...KINDS.map((one) => ({ value: one, label: t(`results.solvedBy.${one}`, names) })),
         ]}
-        onChange={(event) => choose({ kind: event.currentTarget.value })}
+        onChange={(event) => visit({ kind: event.currentTarget.value })}
       />
       <Button
         size="xs"
         variant="default"
         leftSection={<X size={14} aria-hidden />}
-        onClick={() => choose({ kind: undefined, task: undefined, against: undefined })}
+        onClick={() => visit({ kind: undefined, task: undefined, against: undefined })}
       >
         {t('app.close')}
       </Button>

@@ -8,7 +8,8 @@ import { Scale } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Results } from '../../lab.ts'
-import { choose, goTo, usePlace } from '../../location.ts'
+import { goTo, usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { useNamedRun } from '../../parts/named-run.ts'
@@ -19,6 +20,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { RunExports } from './exports.tsx'
 import { Failures } from './failures.tsx'
 import { PairedBars } from './paired.tsx'
+import { KINDS } from './problem-filter.ts'
 import { Problems } from './problems.tsx'
 import { TaskTable } from './task-table.tsx'
 import { Verdict } from './verdict.tsx'
@@ -53,7 +55,7 @@ export default function ResultsView() {
         <RunSelect
           runs={runs.data.map((one) => ({ id: one.run, command: one.command, started: one.started }))}
           run={run}
-          onChange={(id) => choose({ run: id, task: undefined, kind: undefined, against: undefined })}
+          onChange={(id) => visit({ run: id, task: undefined, kind: undefined, against: undefined })}
         />
       }
       actions={<RunExports run={run} />}
@@ -65,6 +67,12 @@ export default function ResultsView() {
 
 function ResultSections({ results, run }: { readonly results: Results; readonly run: number }) {
   const { t } = useTranslation()
+  useKnownChoice('kind', KINDS)
+  useKnownChoice('against', Object.keys(results.against))
+  useKnownChoice(
+    'task',
+    results.table.tasks.map(({ name }) => name),
+  )
   return (
     <>
       <Verdict results={results} run={run} />

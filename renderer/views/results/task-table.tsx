@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { points } from '../../../main/evaluation/figures.ts'
 import { standingApart } from '../../../main/evaluation/verdict.ts'
 import type { Results } from '../../lab.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { RateCell } from '../../parts/rate-cell.tsx'
@@ -70,7 +70,7 @@ function TaskButton({ task }: { readonly task: string }) {
   const { query } = usePlace()
   const press = () => {
     // Compared with SFT, as in the column of the change.
-    choose({ task, kind: undefined, against: undefined })
+    visit({ task, kind: undefined, against: undefined })
     reveal(PROBLEMS)
   }
   return (

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Boxes } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
 import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
@@ -59,7 +59,7 @@ function AdapterList({ title, note, adapters, marked }: AdapterListProps) {
   if (adapters.length === 0) return null
   const mark = (adapter: Adapter, on: boolean) => {
     const [a, b] = marksAfter(marked, adapter, on)
-    choose({ a: a?.path, b: b?.path })
+    visit({ a: a?.path, b: b?.path })
     if (b !== undefined) reveal(COMPARISON)
   }
   return (

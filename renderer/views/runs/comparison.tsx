@@ -5,7 +5,7 @@ import { Play, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
-import { choose, goTo } from '../../location.ts'
+import { goTo, visit } from '../../location.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
@@ -48,7 +48,7 @@ export function Comparison({ a, b }: { readonly a: Adapter; readonly b: Adapter 
           <Button
             variant="default"
             leftSection={<X size={15} aria-hidden />}
-            onClick={() => choose({ a: undefined, b: undefined })}
+            onClick={() => visit({ a: undefined, b: undefined })}
           >
             {t('app.close')}
           </Button>

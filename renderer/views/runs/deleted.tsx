@@ -9,7 +9,7 @@ import type { Answers } from '../../lab.ts'
 import { moment } from '../../parts/figures.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Panel } from '../../parts/page.tsx'
-import { tellError } from '../../shell/notices.tsx'
+import { takeBack, tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
 export function Deleted() {
@@ -18,7 +18,10 @@ export function Deleted() {
   const deleted = useQuery({ queryKey: ['runs', 'deleted'], queryFn: () => lab.runs.deleted.query() })
   const restore = useMutation({
     mutationFn: (run: number) => lab.runs.restore.mutate({ runs: [run] }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => {
+      takeBack('deleted')
+      return client.invalidateQueries()
+    },
     onError: tellError,
   })
   if (deleted.data === undefined || deleted.data.length === 0) return null

@@ -16,7 +16,7 @@ export function useRemoval(): (runs: readonly number[]) => Promise<void> {
     try {
       await lab.runs.delete.mutate(all)
       await queries.invalidateQueries()
-      tell(t('runs.deleted', { count: runs.length, run: runs[0] }), restore)
+      tell(t('runs.deleted', { count: runs.length, run: runs[0] }), restore, 'deleted')
     } catch (error) {
       tellError(error)
     }

@@ -4,7 +4,7 @@ import { Ellipsis } from 'lucide-react'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useBusy } from '../../job.ts'
-import { isUnfinished, type RunBrief } from '../../lab.ts'
+import type { RunBrief } from '../../lab.ts'
 import { goTo } from '../../location.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
 import { openNewStudy, VARY_BETA } from '../../shell/new-study.tsx'
@@ -28,7 +28,7 @@ export function RunActions({ run }: { readonly run: RunBrief }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {isUnfinished(run) && (
+          {run.resumable && (
             <Menu.Item disabled={busy} onClick={() => void resume(run.id)}>
               {t('runs.resume')}
             </Menu.Item>

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useBusy } from '../../job.ts'
-import { isUnfinished, type RunBrief } from '../../lab.ts'
+import type { RunBrief } from '../../lab.ts'
 import { Panel } from '../../parts/page.tsx'
 import { queries } from '../../queries.ts'
 import { Failure } from '../../shell/failure.tsx'
@@ -27,7 +27,7 @@ export function RunPanel({ run }: { readonly run: RunBrief }) {
       title={t('runs.settings', { run: run.id })}
       note={data === undefined ? '' : t('runs.folder', { folder: data.folder })}
       actions={
-        isUnfinished(run) && (
+        run.resumable && (
           <Button variant="default" disabled={busy} onClick={() => void resume(run.id)}>
             {t('runs.resume')}
           </Button>

@@ -1,7 +1,8 @@
 /** The runs with their settings, and their adapters. */
 import { SegmentedControl } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { choose, usePlace } from '../../location.ts'
+import { usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Page } from '../../parts/page.tsx'
 import { Adapters } from './adapters.tsx'
 import { RunHistory } from './history.tsx'
@@ -11,6 +12,7 @@ const SIDES = ['runs', 'models'] as const
 export default function Runs() {
   const { t } = useTranslation()
   const { query } = usePlace()
+  useKnownChoice('side', SIDES)
   const side = SIDES.find((one) => one === query.side) ?? 'runs'
   return (
     <Page
@@ -19,7 +21,7 @@ export default function Runs() {
         <SegmentedControl
           aria-label={t('runs.side')}
           value={side}
-          onChange={(value) => choose({ side: value })}
+          onChange={(value) => visit({ side: value })}
           data={SIDES.map((value) => ({ value, label: t(`runs.sides.${value}`) }))}
         />
       }

@@ -2,10 +2,12 @@
 import type { TFunction } from 'i18next'
 import type { Answers } from '../../lab.ts'
 import { armName } from '../../parts/arm.ts'
+import { type Range, within } from '../../parts/curve/series.ts'
 
 export type Arm = Answers['metrics']['arms'][number]
 export type ArmKey = Pick<Arm, 'run' | 'stage' | 'round' | 'arm'>
-export type TrainingStage = 'sft' | 'dpo'
+export const STAGES = ['sft', 'dpo'] as const
+export type TrainingStage = (typeof STAGES)[number]
 
 /** In the address: no training at all. An empty value would mean the default choice. */
 export const NO_ARMS = 'none'
@@ -13,6 +15,12 @@ export const NO_ARMS = 'none'
 /** The id of a training in the address and among curves. */
 export function idOf({ run, stage, round, arm }: ArmKey): string {
   return `${run}-${stage}-${round}-${arm}`
+}
+
+/** The steps that an address names, such as `10-40`, up to the last; null where it names none or all of them. */
+export function stepsIn(named: string | undefined, last: number): Range | null {
+  const [, from, to] = (/^(\d{1,9})-(\d{1,9})$/.exec(named ?? '') ?? []).map(Number)
+  return from === undefined || to === undefined || from >= Math.min(to, last) ? null : within([from, to], [1, last])
 }
 
 /** The key of a training in queries to the lab. */

@@ -3,7 +3,7 @@ import { MultiSelect } from '@mantine/core'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunBrief } from '../../lab.ts'
-import { choose } from '../../location.ts'
+import { visit } from '../../location.ts'
 
 interface Props {
   readonly runs: readonly RunBrief[]
@@ -25,7 +25,7 @@ export const RunsChoice = memo(function RunsChoice({ runs, chosen }: Props) {
         value: String(id),
         label: `${t('episodes.run', { run: id })} · ${t(`command.${command}` as 'command.sft', { defaultValue: command })}`,
       }))}
-      onChange={(values) => choose({ runs: values.join('.'), run: undefined, arms: undefined })}
+      onChange={(values) => visit({ runs: values.join('.'), run: undefined, arms: undefined })}
     />
   )
 })

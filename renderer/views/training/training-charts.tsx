@@ -1,17 +1,17 @@
 /** The charts of some trainings. The choice of trainings, the smoothing and the zoom apply to all charts. */
 import { Alert, Button, Chip, Group, Switch, Text } from '@mantine/core'
 import { TriangleAlert, ZoomOut } from 'lucide-react'
-import { memo, useCallback, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useJob } from '../../job.ts'
-import { choose, usePlace } from '../../location.ts'
+import { choose, usePlace, visit } from '../../location.ts'
 import { Curve } from '../../parts/curve/curve.tsx'
 import { type Range, within } from '../../parts/curve/series.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { useSettings } from '../../state/settings.ts'
-import { type Arm, chosenArms, idOf, NO_ARMS, type TrainingStage, trainingName } from './arms.ts'
+import { type Arm, chosenArms, idOf, NO_ARMS, stepsIn, type TrainingStage, trainingName } from './arms.ts'
 import { metricsOf } from './chart-specs.ts'
 import { type ChartContent, Curves, chartsOf } from './charts.ts'
 import { coloursOf } from './colours.ts'
@@ -30,17 +30,21 @@ interface Props {
 export function TrainingCharts({ stage, arms, several }: Props) {
   const { t } = useTranslation()
   const { query } = usePlace()
-  const [log, setLog] = useState(false)
-  const [range, setRange] = useState<Range | null>(null)
+  const log = query.scale === 'log'
   const shown = useMemo(() => chosenArms(query.arms, arms, stage), [query.arms, arms, stage])
+  const lastStep = Math.max(1, ...shown.map((arm) => arm.lastStep))
+  const range = useMemo(() => stepsIn(query.steps, lastStep), [query.steps, lastStep])
+  useKnownArms(query.arms, arms)
   const { whole, part, error, isLoading, refetch } = useShownCurves(stage, shown, range)
   const colours = useMemo(() => coloursOf(arms), [arms])
   const charts = useMemo(
     () => chartsOf(t, stage, { arms, colours, shown, several, curves: part, whole }),
     [t, stage, arms, colours, shown, several, part, whole],
   )
-  const lastStep = Math.max(1, ...shown.map((arm) => arm.lastStep))
-  const zoom = useCallback((to: Range | null) => setRange(to === null ? null : within(to, [1, lastStep])), [lastStep])
+  const zoom = useCallback(
+    (to: Range | null) => choose({ steps: (to === null ? null : within(to, [1, lastStep]))?.join('-') }),
+    [lastStep],
+  )
   const nameOf = (arm: Arm) => trainingName(t, arm, arms, several)
   return (
     <>
@@ -48,8 +52,12 @@ export function TrainingCharts({ stage, arms, several }: Props) {
         <ArmChips arms={arms} shown={shown} colours={colours} nameOf={nameOf} />
         <Group gap="lg">
           <Smoothing />
-          <Switch label={t('training.log')} checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
-          {range !== null && <ShowAll range={range} onPress={() => setRange(null)} />}
+          <Switch
+            label={t('training.log')}
+            checked={log}
+            onChange={(event) => choose({ scale: event.currentTarget.checked ? 'log' : undefined })}
+          />
+          {range !== null && <ShowAll range={range} onPress={() => zoom(null)} />}
         </Group>
       </div>
       <Warnings arms={shown} curves={whole} nameOf={nameOf} />
@@ -66,6 +74,16 @@ export function TrainingCharts({ stage, arms, several }: Props) {
       </Text>
     </>
   )
+}
+
+/** Takes trainings out of the address that these runs do not have. */
+function useKnownArms(named: string | undefined, arms: readonly Arm[]): void {
+  const ids = named === undefined || named === NO_ARMS ? [] : named.split('.')
+  const known = ids.filter((id) => arms.some((arm) => idOf(arm) === id)).join('.')
+  const gone = known !== ids.join('.')
+  useEffect(() => {
+    if (gone) choose({ arms: known })
+  }, [gone, known])
 }
 
 /** The curves of the shown trainings: of all steps, and of the zoomed range. */
@@ -100,7 +118,7 @@ function ArmChips({ arms, shown, colours, nameOf }: ArmChipsProps) {
     <Chip.Group
       multiple
       value={shown.map(idOf)}
-      onChange={(values) => choose({ arms: values.length === 0 ? NO_ARMS : values.join('.') })}
+      onChange={(values) => visit({ arms: values.length === 0 ? NO_ARMS : values.join('.') })}
     >
       <Group gap="xs">
         {arms.map((arm, at) => (

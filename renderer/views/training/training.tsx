@@ -2,16 +2,18 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { ChartLine } from 'lucide-react'
-import { useMemo } from 'react'
+import { useEffect, useEffectEvent, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import { useRuns } from '../../lab.ts'
-import { choose, goTo, usePlace } from '../../location.ts'
+import { type RunBrief, useRuns } from '../../lab.ts'
+import { choose, goTo, usePlace, visit } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
-import { type Arm, latestTraining, stageOf, type TrainingStage } from './arms.ts'
+import { tell } from '../../shell/notices.tsx'
+import { type Arm, latestTraining, STAGES, stageOf, type TrainingStage } from './arms.ts'
 import { LIVE } from './curves.ts'
 import { RunsChoice } from './runs-choice.tsx'
 import { TrainingCharts } from './training-charts.tsx'
@@ -22,6 +24,8 @@ export default function Training() {
   const runs = useRuns()
   const byDefault = String(latestTraining(runs.data ?? [])?.id ?? '')
   const chosen = (query.runs ?? query.run ?? byDefault).split('.').filter(Boolean).map(Number)
+  useKnownRuns(chosen, runs.isFetching ? undefined : runs.data)
+  useKnownChoice('stage', STAGES)
   const { arms, known } = useArms(chosen)
   const stage = stageOf(query.stage, arms)
   const ofStage = useMemo(() => arms.filter((arm) => arm.stage === stage), [arms, stage])
@@ -40,6 +44,20 @@ export default function Training() {
       )}
     </Page>
   )
+}
+
+/** Takes runs out of the address that no longer exist, and says so. */
+function useKnownRuns(chosen: readonly number[], runs: readonly RunBrief[] | undefined): void {
+  const { t } = useTranslation()
+  const gone = runs === undefined ? [] : chosen.filter((run) => !runs.some(({ id }) => id === run))
+  const correct = useEffectEvent((run: string) => {
+    choose({ runs: chosen.filter((one) => !gone.includes(one)).join('.'), run: undefined })
+    tell(t('run.gone', { run }))
+  })
+  const first = gone[0]
+  useEffect(() => {
+    if (first !== undefined) correct(String(first))
+  }, [first])
 }
 
 /** The trainings of these runs; `known` once the lab has answered for all of them. */
@@ -69,7 +87,7 @@ function StageChoice({ stage }: { readonly stage: TrainingStage }) {
       size="xs"
       aria-label={t('training.stage')}
       value={stage}
-      onChange={(value) => choose({ stage: value, arms: undefined })}
+      onChange={(value) => visit({ stage: value, arms: undefined })}
       data={[
         { value: 'sft', label: t('stage.sft') },
         { value: 'dpo', label: t('stage.dpo') },
