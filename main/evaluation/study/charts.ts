@@ -19,9 +19,9 @@ const RIGHT = 16
 const ROW = 26
 const BOTTOM = 24
 
-/** Rows on one axis of percent. A seed is a dot, the mean a stroke, its interval a bar. */
-export function dotChart(rows: readonly ChartRow[], title: string): Html {
-  const values = rows.flatMap(({ dots, mean }) => [
+/** Rows on one axis of percent. A seed is a dot, the mean a stroke, its interval a bar. Charts with the same `scale` have the same axis. */
+export function dotChart(rows: readonly ChartRow[], title: string, scale = rows): Html {
+  const values = scale.flatMap(({ dots, mean }) => [
     ...dots.map(({ value }) => value),
     ...(mean === null ? [] : [mean.low, mean.high]),
   ])

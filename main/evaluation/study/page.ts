@@ -58,9 +58,11 @@ function overallSection(summary: StudySummary): Html {
     html`<figure>${dotChart(
       rows.map((row) => ({ ...row, mean: null })),
       'Success with every training seed',
+      rows,
     )}</figure><figure class="after">${dotChart(
       rows.map((row) => ({ ...row, dots: [] })),
       'Mean success with its interval',
+      rows,
     )}</figure>`,
   )
 }

@@ -39,6 +39,13 @@ test('the page has every seed, means with intervals, differences, tasks and curv
   expect(page).toContain('Reward margin')
 })
 
+test('the seeds and the means stand on the same axis', () => {
+  const charts = [...page!.matchAll(/<figure[^>]*><div class="chart">.*?<\/figure>/gs)].map(([chart]) => chart)
+  const [seeds, means] = charts.map((chart) => chart.match(/<text class="tick"[^>]*>[^<]*/g))
+  expect(seeds).not.toBeNull()
+  expect(means).toEqual(seeds)
+})
+
 test('study.json is the summary', () => {
   expect(JSON.parse(json!)).toEqual(JSON.parse(JSON.stringify(summary)))
   expect(Object.keys(JSON.parse(json!))).toEqual(expect.arrayContaining(['arms', 'comparisons', 'seeds', 'problems']))
