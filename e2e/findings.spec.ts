@@ -66,3 +66,39 @@ test('episodes are found by outcome and by cause', async ({ page }) => {
   await cause.click()
   await cause.waitFor({ state: 'hidden' })
 })
+
+test('every attempt at a problem is opened, and a task has a page over all runs', async ({ page }) => {
+  await page.evaluate(() => {
+    window.location.hash = '#/results?of=click-checkboxes&solved=some'
+  })
+  const matrix = page.getByRole('region', { name: 'Problem by problem' })
+  await expect(matrix.getByText('4 problems')).toBeVisible()
+  const columns = ['SFT', 'DPO', 'Golden replay only', 'SFT on own successes', 'NLL on chosen']
+  for (const name of columns) await matrix.getByRole('columnheader', { name, exact: true }).waitFor()
+  await matrix.getByLabel('Stage').selectOption('Collect')
+  await expect(matrix.getByText('6 problems')).toBeVisible()
+  await expect(matrix.getByRole('row').nth(1).getByRole('link')).toHaveCount(5)
+  await matrix.getByRole('row').nth(1).getByRole('link', { name: 'success' }).first().click()
+  await page.getByText(/^Step \d+ of \d+$/).waitFor()
+  // What the agent answered is searched too.
+  await page.getByLabel('Search instructions and answers').fill('press tab')
+  await expect(page.getByText('76 episodes')).toBeVisible()
+
+  await open(page, 'tasks')
+  await page.getByLabel('Search tasks').fill('checkboxes soft')
+  await page.getByLabel('Choose click-checkboxes-soft').check()
+  await page.getByRole('button', { name: 'Learn these tasks' }).click()
+  await page.getByText(/^The next run learns \d+ tasks\.$/).waitFor()
+  await page.getByLabel('Search tasks').fill('')
+  await expect(page.getByRole('listitem').filter({ hasText: 'DPO so far' })).toHaveCount(3)
+  await clean(page, 'tasks')
+  await page.getByRole('link', { name: 'Click checkboxes', exact: true }).click()
+  const rounds = page.getByRole('region', { name: 'Over runs and rounds' })
+  await expect(rounds.getByRole('row')).toHaveCount(2)
+  await clean(page, 'task')
+  await page
+    .getByRole('region', { name: 'Why attempts failed' })
+    .getByRole('link', { name: /^Collect: / })
+    .click()
+  await page.getByText(/^Step \d+ of \d+$/).waitFor()
+})

@@ -13,6 +13,7 @@ export const VIEWS = {
   episodes: 'Episodes',
   runs: 'Runs & models',
   studies: 'Studies',
+  tasks: 'Tasks',
 } as const
 export type View = keyof typeof VIEWS
 

@@ -1,7 +1,17 @@
 /** The current view and what is chosen in it. Both are kept in the address, so a reload restores them. */
 import { create } from 'zustand'
 
-export const VIEWS = ['pipeline', 'live', 'pairs', 'training', 'results', 'episodes', 'runs', 'studies'] as const
+export const VIEWS = [
+  'pipeline',
+  'live',
+  'pairs',
+  'training',
+  'results',
+  'episodes',
+  'runs',
+  'studies',
+  'tasks',
+] as const
 export type View = (typeof VIEWS)[number]
 
 export interface Place {

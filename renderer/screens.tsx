@@ -13,6 +13,7 @@ const SCREENS: Readonly<Record<View, () => Promise<{ readonly default: Component
   episodes: () => import('./views/episodes/episodes.tsx'),
   runs: () => import('./views/runs/runs.tsx'),
   studies: () => import('./views/studies/studies.tsx'),
+  tasks: () => import('./views/tasks/tasks.tsx'),
 }
 
 const useScreens = create<Readonly<Partial<Record<View, ComponentType>>>>(() => ({}))

@@ -1,4 +1,4 @@
-/** Procedures for the things to choose from: tasks, adapters, golden samples. */
+/** Procedures for the things to choose from: adapters, golden samples. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -10,34 +10,13 @@ import type { MergeState } from '../adapters/merges.ts'
 import { says } from '../config/demand.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import { resolveModel } from '../engine/load.ts'
-import { EXPERTS } from '../environment/experts/index.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
 import { refuseOutputFile, refuseOutputFolder } from '../pipeline/output.ts'
-import { configuredTasks } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from './changes.ts'
 import { type Context, procedure, router, slice } from './trpc.ts'
-
-export const tasksRouter = router({
-  /** Every task that can be played here. */
-  list: procedure.query(({ ctx }) => {
-    const config = ctx.settings.read()
-    const evaluated = config.evaluation.tasks ?? config.tasks
-    return configuredTasks(config).map(({ name, title, group, category, horizon, source }) => ({
-      name,
-      title,
-      group,
-      category,
-      horizon,
-      source,
-      expert: name in EXPERTS,
-      learned: config.tasks.includes(name),
-      evaluated: evaluated.includes(name),
-    }))
-  }),
-})
 
 /** A folder's name. It has no slashes, so that nothing is written outside of the chosen folder. */
 const folderName = z.string().regex(/^\w[\w.-]*$/, says('mustBeName'))

@@ -7,6 +7,7 @@ import type { Message } from '../messages/message.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { evaluationOf, outlineOf } from '../pipeline/results.ts'
 import { endingMessage, type Outcome } from '../store/episode.ts'
+import { SOLVED_BY } from '../store/played.ts'
 import { find } from './runs.ts'
 import { type Context, id, procedure, router, slice } from './trpc.ts'
 
@@ -96,6 +97,19 @@ export const resultsRouter = router({
       const rows = all.filter(({ kind }) => input.kind === undefined || kind === input.kind)
       return { rows: rows.slice(input.offset, input.offset + input.limit), total: rows.length }
     }),
+
+  /** A page of all problems of a stage of a run, each with every attempt at it: of every policy, in every round. */
+  problems: procedure
+    .input(
+      z.object({
+        run: id,
+        stage: z.enum(['collect', 'validate', 'evaluate']).default('evaluate'),
+        task: z.string().optional(),
+        solvedBy: z.enum(SOLVED_BY).optional(),
+        ...slice,
+      }),
+    )
+    .query(({ ctx, input: { offset, limit, ...filter } }) => ctx.lab.store.played.problems(filter, { offset, limit })),
 
   /** The success table in Markdown. */
   markdown: procedure

@@ -1,5 +1,5 @@
 /** The lab's router, which windows and the desktop app call. */
-import { adaptersRouter, goldenRouter, tasksRouter } from './catalogue.ts'
+import { adaptersRouter, goldenRouter } from './catalogue.ts'
 import { configRouter } from './config.ts'
 import { desktopRouter } from './desktop.ts'
 import { episodesRouter } from './episodes.ts'
@@ -12,6 +12,7 @@ import { resultsRouter } from './results.ts'
 import { runsRouter } from './runs.ts'
 import { statusRouter } from './status.ts'
 import { studiesRouter } from './studies.ts'
+import { tasksRouter } from './tasks.ts'
 import { router } from './trpc.ts'
 import { verifyRouter } from './verify.ts'
 

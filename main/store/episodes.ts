@@ -56,7 +56,7 @@ export interface EpisodeFilter {
   readonly outcome?: Outcome | undefined
   readonly reason?: FailureReason | undefined
   readonly fault?: Message | undefined
-  /** Text within the instruction, in any case. */
+  /** Text within the instruction or an answer, which has thought and action; in any case. */
   readonly search?: string | undefined
 }
 
@@ -353,7 +353,14 @@ export class Episodes {
     }
     for (const [name, value] of Object.entries(equal)) if (value !== undefined) parts.push([`${name} = ?`, value])
     if (fault !== undefined) parts.push(['fault = ?', JSON.stringify(fault)])
-    if (search !== undefined && search !== '') parts.push([`instruction LIKE ? ESCAPE '\\'`, containing(search)])
+    if (search !== undefined && search !== '') {
+      const pattern = containing(search)
+      parts.push([
+        `(instruction LIKE ? ESCAPE '\\' OR id IN (SELECT episode FROM steps WHERE completion LIKE ? ESCAPE '\\'))`,
+        pattern,
+        pattern,
+      ])
+    }
     return allOf(parts)
   }
 }

@@ -378,4 +378,8 @@ CREATE TABLE machines (
 ) STRICT;
 ALTER TABLE episodes ADD COLUMN machine INTEGER REFERENCES machines;
 `,
+  // Lists of episodes are searched in answers and actions too. An index is much shorter than the steps with their pages.
+  `
+CREATE INDEX steps_by_completion ON steps (completion);
+`,
 ]

@@ -7,6 +7,7 @@ import { GoldenSets } from './golden.ts'
 import { Labels } from './labels.ts'
 import { Metrics } from './metrics.ts'
 import { Pairs } from './pairs.ts'
+import { Played } from './played.ts'
 import { Runs } from './runs.ts'
 import { Stages } from './stages.ts'
 import { Studies } from './studies.ts'
@@ -20,6 +21,7 @@ export class Store {
   readonly labels: Labels
   readonly stages: Stages
   readonly episodes: Episodes
+  readonly played: Played
   readonly golden: GoldenSets
   readonly pairs: Pairs
   readonly metrics: Metrics
@@ -35,6 +37,7 @@ export class Store {
     this.labels = new Labels(this.#database)
     this.stages = new Stages(this.#database)
     this.episodes = new Episodes(this.#database)
+    this.played = new Played(this.#database)
     this.golden = new GoldenSets(this.#database)
     this.pairs = new Pairs(this.#database)
     this.metrics = new Metrics(this.#database)

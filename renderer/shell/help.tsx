@@ -11,7 +11,7 @@ const SECTIONS = [
     keys: [
       { names: ['Ctrl K'], does: 'palette' },
       { names: ['?'], does: 'help' },
-      { names: ['1', '–', '8'], does: 'view' },
+      { names: ['1', '–', '9'], does: 'view' },
     ],
   },
   {

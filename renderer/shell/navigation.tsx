@@ -1,5 +1,15 @@
 /** The links to the views, at the left edge. */
-import { ChartLine, Film, FlaskConical, FolderTree, GitFork, MonitorPlay, Scale, Workflow } from 'lucide-react'
+import {
+  ChartLine,
+  Film,
+  FlaskConical,
+  FolderTree,
+  GitFork,
+  LayoutGrid,
+  MonitorPlay,
+  Scale,
+  Workflow,
+} from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { hrefOf, usePlace, VIEWS, type View } from '../location.ts'
 import { loadScreen } from '../screens.tsx'
@@ -14,6 +24,7 @@ const ICONS: Readonly<Record<View, typeof Workflow>> = {
   episodes: Film,
   runs: FolderTree,
   studies: FlaskConical,
+  tasks: LayoutGrid,
 }
 
 export function Navigation() {

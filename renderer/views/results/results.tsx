@@ -19,6 +19,7 @@ import { RunSelect } from '../../parts/run-select.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { RunExports } from './exports.tsx'
 import { Failures } from './failures.tsx'
+import { Matrix } from './matrix.tsx'
 import { PairedBars } from './paired.tsx'
 import { KINDS } from './problem-filter.ts'
 import { Problems } from './problems.tsx'
@@ -86,6 +87,7 @@ function ResultSections({ results, run }: { readonly results: Results; readonly 
       <Panel title={t('results.tasks')} note={t('results.tasksNote')} flush>
         <TaskTable results={results} />
       </Panel>
+      <Matrix run={run} tasks={results.table.tasks.map(({ name }) => name)} />
       <Panel title={t('results.failures')} note={t('results.failuresNote')}>
         <Failures results={results} run={run} />
       </Panel>

@@ -1,0 +1,70 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENDINGS } from '../../testing/endings.ts'
+import { sampleEpisode } from '../../testing/samples.ts'
+import { configSchema } from '../config/schema.ts'
+import { Store } from './store.ts'
+
+let store: Store
+let run: number
+
+beforeEach(() => {
+  store = new Store(join(mkdtempSync(join(tmpdir(), 'played-')), 'lab.sqlite'))
+  run = store.runs.create('trial', 'pipeline', configSchema.parse({}))
+})
+afterEach(() => store.close())
+
+const all = { offset: 0, limit: 100 }
+function play(task: string, seed: number, arm: string, outcome: 'success' | 'failure', round = 1, stage = 'evaluate') {
+  store.episodes.add({ run, stage, round, arm }, { ...sampleEpisode(task, seed, 0), ...ENDINGS[outcome] })
+}
+
+test('a problem has every attempt of every policy and round, and problems are found by who solved them', () => {
+  play('a', 1, 'sft', 'failure')
+  play('a', 1, 'dpo', 'failure', 1)
+  play('a', 1, 'dpo', 'success', 2)
+  play('a', 2, 'sft', 'success')
+  play('b', 1, 'sft', 'failure')
+  play('b', 9, '', 'success', 1, 'collect')
+  const filter = { run, stage: 'evaluate' }
+  const { rows, total } = store.played.problems(filter, { offset: 0, limit: 2 })
+  expect(total).toBe(3)
+  expect(rows.map(({ task, seed }) => `${task} ${seed}`)).toEqual(['a 1', 'a 2'])
+  expect(rows[0]?.attempts.map(({ round, arm, outcome }) => `${round} ${arm} ${outcome}`)).toEqual([
+    '1 dpo failure',
+    '1 sft failure',
+    '2 dpo success',
+  ])
+  const found = (solvedBy: 'all' | 'some' | 'none', task?: string) =>
+    store.played.problems({ ...filter, solvedBy, task }, all).rows.map((row) => `${row.task} ${row.seed}`)
+  expect([found('some'), found('all'), found('none'), found('none', 'a')]).toEqual([['a 1'], ['a 2'], ['b 1'], []])
+})
+
+test('a task counts its ends over runs and rounds, without deleted runs', () => {
+  play('a', 1, 'dpo', 'failure')
+  play('a', 2, 'dpo', 'failure')
+  play('a', 3, 'dpo', 'success', 2)
+  play('b', 1, 'dpo', 'success')
+  expect(store.played.task('a')).toMatchObject([
+    { run, stage: 'evaluate', round: 1, arm: 'dpo', outcome: 'failure', reason: 'wrong', count: 2 },
+    { run, round: 2, outcome: 'success', reason: null, count: 1 },
+  ])
+  expect(store.played.rates('evaluate', 'dpo')).toEqual(
+    new Map([
+      ['a', { played: 3, solved: 1 }],
+      ['b', { played: 1, solved: 1 }],
+    ]),
+  )
+  store.runs.setDeleted(run, true)
+  expect([store.played.task('a'), store.played.rates('evaluate', 'dpo').size]).toEqual([[], 0])
+})
+
+test('episodes are found by words of their answers', () => {
+  const episode = sampleEpisode('a', 1, 0)
+  store.episodes.add({ run, stage: 'evaluate', round: 1, arm: 'dpo' }, episode)
+  const found = (search: string) => store.episodes.list({ search }, { by: 'id', descending: true }, all).total
+  const { instruction, steps } = episode
+  expect([instruction, steps[0]!.completion.toUpperCase(), '100% sure'].map(found)).toEqual([1, 1, 0])
+})
