@@ -60,11 +60,12 @@ test('help names the commands and the exit codes; each command has an example', 
       stdout: expect.stringContaining(`npx dpo-driver ${command}`),
     })
   }
+  expect((await cli('adapter', 'import', '--help')).stdout).toContain('npx dpo-driver adapter import training/trained')
 })
 
 test.each([
   [['nonsense'], /unknown command 'nonsense'/],
-  [['export', 'pears', 'x.jsonl'], /Allowed choices are preferences, kto, episodes, metrics/],
+  [['export', 'pears', 'x.jsonl'], /Allowed choices are preferences, kto, episodes, metrics, trl/],
   [['evaluat'], /Did you mean evaluate/],
   [['sft', '--sead', '3'], /unknown option '--sead'/],
   [['sft', '--seed', 'seven'], /^--seed must be a whole number, but is "seven"\.$/],

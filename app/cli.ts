@@ -4,6 +4,7 @@ import { CommanderError, Command as Program } from 'commander'
 import { VERSION } from '../main/files/version.ts'
 import { errorText, UserError } from '../main/messages/error.ts'
 import { visible } from '../main/messages/visible.ts'
+import { addAdapter } from './commands/adapter.ts'
 import { type CommandLine, EXIT, EXIT_CODES, type Terminal } from './commands/command.ts'
 import { addDelete } from './commands/delete.ts'
 import { addEstimate } from './commands/estimate.ts'
@@ -35,6 +36,7 @@ const COMMANDS = [
   addEstimate,
   addMerge,
   addExport,
+  addAdapter,
   addPairs,
   addWorker,
   addWorkers,

@@ -2,7 +2,7 @@
  * Compares the native engine and the tokenizer with transformers 4 and 5 and their PEFT, the losses with TRL: `npm run
  * test:parity [-- --fixture]`. Prints the worst figure of every row, and fails if one is beyond its bound. --fixture also
  * writes the results with which `npm test` compares without Python. llama.cpp computes with the GGUF files that the lab
- * writes; --gguf MODEL compares only these, of any model.
+ * writes; --gguf MODEL compares only these, of any model; --export compares only a training on TRL from an export.
  */
 
 import { execFile } from 'node:child_process'
@@ -35,6 +35,7 @@ import { randomModel } from '../testing/random-model.ts'
 import { TINY_VOCAB_SIZE, writeTinyTokenizer } from '../testing/tiny-tokenizer.ts'
 import { mostDifference, worstGradient } from './differences.ts'
 import { type AdapterRow, compareAdapters } from './parity-adapters.ts'
+import { compareExports } from './parity-export.ts'
 import { compareGguf } from './parity-gguf.ts'
 import { compareLosses } from './parity-losses.ts'
 import { parityStrings } from './parity-strings.ts'
@@ -126,7 +127,13 @@ interface Row {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { fixture: { type: 'boolean', default: false }, gguf: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: {
+      fixture: { type: 'boolean', default: false },
+      gguf: { type: 'string' },
+      export: { type: 'boolean', default: false },
+    },
+  })
   if (values.gguf !== undefined) {
     if (!(await compareGgufOf(values.gguf))) process.exitCode = 1
     return
@@ -136,6 +143,10 @@ async function main(): Promise<void> {
   if (python === null || python4 === null) {
     console.error('PyTorch, transformers 4 and 5, PEFT and TRL are not all installed; bench/peers.sh does that.')
     process.exitCode = 2
+    return
+  }
+  if (values.export) {
+    if (!(await compareAllExports(python))) process.exitCode = 1
     return
   }
   const rows: Row[] = []
@@ -174,6 +185,7 @@ async function main(): Promise<void> {
   console.log('\n| DPOTrainer | differs |')
   console.log('| --- | ---: |')
   for (const { what, differs } of training) console.log(`| ${what} | ${differs} |`)
+  const exports = await compareAllExports(python)
   console.log('')
   let differing = 0
   for (const [name, peer] of [
@@ -192,7 +204,20 @@ async function main(): Promise<void> {
     console.log(`Chat template ${template}: transformers renders ${differing} of ${of} conversations otherwise.`)
   }
   const alike = training.every(({ holds }) => holds) && templates.every(({ differing }) => differing === 0)
-  if (!rows.every(holds) || !adapters || !equal || gguf.includes(false) || !alike || differing > 0) process.exitCode = 1
+  if (!rows.every(holds) || !adapters || !exports || !equal || gguf.includes(false) || !alike || differing > 0)
+    process.exitCode = 1
+}
+
+/** Prints how a training with train.py of an export differs from the lab's. Returns whether all is within its bounds. */
+async function compareAllExports(python: string): Promise<boolean> {
+  const rows = await compareExports(python)
+  console.log('\n| export | processes | first loss | first gradients | 20 losses | adapter after 20 steps |')
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: |')
+  for (const { what, processes, holds, ...row } of rows) {
+    const figures = [row.loss, row.gradients, row.lastLoss, row.weights].map((one) => one?.toExponential(1) ?? '')
+    console.log(`| ${[what, processes, ...figures].join(' | ')} |`)
+  }
+  return rows.every(({ holds }) => holds)
 }
 
 /** Prints how llama.cpp computes with the GGUF files of a model. Returns whether all is within its bounds. */

@@ -19,6 +19,7 @@ import { collect } from './pipeline/stages/collect.ts'
 import { dpo } from './pipeline/stages/dpo.ts'
 import { evaluate } from './pipeline/stages/evaluate.ts'
 import { golden } from './pipeline/stages/golden.ts'
+import { importAdapter, readTrained, type Trained } from './pipeline/stages/import-adapter.ts'
 import { sft } from './pipeline/stages/sft.ts'
 import { verify } from './pipeline/stages/verify.ts'
 import type { RoundKey } from './store/keys.ts'
@@ -44,8 +45,13 @@ const COMMANDS = {
     await runner.perform(dpo, round)
     return runner.perform(evaluate, round)
   },
+  import: async (runner: Runner, adapter: string | null) => {
+    const round = runner.collection?.round ?? 1
+    await runner.perform(importAdapter(adapter), round)
+    return runner.perform(evaluate, round)
+  },
   pipeline: turnFlywheel,
-} satisfies Record<string, (runner: Runner) => Promise<unknown>>
+} satisfies Record<string, (runner: Runner, adapter: string | null) => Promise<unknown>>
 
 export type Command = keyof typeof COMMANDS
 
@@ -58,10 +64,11 @@ const USES: Readonly<Record<Command, Uses>> = {
   dpo: { sft_data: 'read', sft_adapter_path: 'read', preference_data: 'write', dpo_adapter_path: 'write' },
   evaluate: { sft_adapter_path: 'read', dpo_adapter_path: 'read' },
   retrain: { sft_data: 'read', sft_adapter_path: 'read', preference_data: 'write', dpo_adapter_path: 'write' },
+  import: { sft_adapter_path: 'read', dpo_adapter_path: 'write' },
   pipeline: { sft_data: 'write', sft_adapter_path: 'write', preference_data: 'write', dpo_adapter_path: 'write' },
 }
 /** The commands that play with workers. */
-const PLAYS: readonly Command[] = ['collect', 'evaluate', 'retrain', 'pipeline']
+const PLAYS: readonly Command[] = ['collect', 'evaluate', 'retrain', 'import', 'pipeline']
 export const COMMAND_NAMES = Object.keys(COMMANDS) as [Command, ...Command[]]
 
 export interface RunOptions {
@@ -69,6 +76,8 @@ export interface RunOptions {
   readonly resume: 'latest' | number | null
   /** A new run of `retrain` trains on the latest collection that has this run and round. */
   readonly collection?: Partial<RoundKey> | null
+  /** The folder of the adapter that `import` takes. */
+  readonly adapter?: string | null
   /** The member of a study that a new run of `pipeline` is to be. */
   readonly member?: MemberKey | null
   /** Aborted to stop at the next point from which the run can go on without loss. */
@@ -103,14 +112,19 @@ export async function runCommand(
   options: RunOptions & ResourceOptions,
 ): Promise<Finished> {
   const { signal, quit, resume, emit: tell } = options
+  const { adapter = null } = options
   const releases = [lockStore(store.path)]
   const hold: Hold = (release) => releases.push(release)
   try {
     await removeLeftProfiles()
     tidyReports(store, config)
     const before = resume === null ? null : await unfinishedRun(store, command, resume)
+    if (command === 'import' && before === null && adapter === null) throw new UserError('importNeedsFolder')
+    const trained =
+      command === 'import' && before === null && adapter !== null ? await readTrained(store, adapter) : null
     hold(takePlaces(before?.config ?? config, USES[command]))
-    const own = before === null ? beginRun(store, command, config, options, hold) : resumeRun(store, before, hold)
+    const own =
+      before === null ? beginRun(store, command, config, { ...options, trained }, hold) : resumeRun(store, before, hold)
     // Who plays along changes no episode, and may be others when the run goes on.
     const run = { ...own, config: { ...own.config, workers: config.workers } }
     store.checkpoints.removeLost()
@@ -140,7 +154,9 @@ export async function runCommand(
       try {
         // Not after hours of training.
         if (PLAYS.includes(command)) await resources.queue?.()
-        await runStages<unknown>({ store, run, resources, signal, emit }, COMMANDS[command])
+        await runStages<unknown>({ store, run, resources, signal, emit }, (runner) =>
+          COMMANDS[command](runner, adapter),
+        )
       } finally {
         await resources.close()
       }
@@ -181,20 +197,30 @@ function beginRun(
   store: Store,
   command: Command,
   wanted: Config,
-  { collection: like, member = null }: RunOptions,
+  { collection: like, member = null, trained }: RunOptions & { readonly trained: Trained | null },
   hold: Hold,
 ): Run {
-  const collection = command === 'retrain' ? collectionOf(store, like) : null
-  // Training again keeps the tasks that the pairs are of. All other settings are those of now.
-  const config = collection === null ? wanted : { ...wanted, tasks: store.runs.get(collection.run).config.tasks }
+  const collection = trained?.record.lab ?? (command === 'retrain' ? collectionOf(store, like) : null)
+  const config =
+    collection === null ? wanted : settingsOn(store.runs.get(collection.run).config, wanted, trained !== null)
   const { id, leave } = newNumber(store, config)
   hold(leave)
   // Where the folder cannot be made, there is no run.
   return store.transaction(() => {
-    store.runs.create(config.project.name, command, config, { id, collection })
+    const kept = collection === null ? null : { run: collection.run, round: collection.round }
+    store.runs.create(config.project.name, command, config, { id, collection: kept })
     if (member !== null) store.studies.setRun(member, id)
     return claimed(store, store.runs.get(id), hold)
   })
+}
+
+/**
+ * The settings of a run on an earlier collection. It keeps the tasks that the pairs are of, and one whose adapter was trained
+ * already keeps the settings of that training. All others are those of now.
+ */
+function settingsOn(origin: Config, now: Config, isTrained: boolean): Config {
+  const { tasks, training, lora } = origin
+  return { ...now, tasks, ...(isTrained ? { training, lora } : {}) }
 }
 
 function resumeRun(store: Store, run: Run, hold: Hold): Run {

@@ -7,36 +7,82 @@ import { writeStreamAtomic } from '../../main/files/file.ts'
 import { projectPath, shownPath } from '../../main/files/paths.ts'
 import type { Lab } from '../../main/lab.ts'
 import { UserError } from '../../main/messages/error.ts'
-import { message } from '../../main/messages/message.ts'
+import { type Message, message, type Say } from '../../main/messages/message.ts'
 import { english } from '../../main/messages/say.ts'
-import { EXIT_CODES, type Terminal, whole } from './command.ts'
+import { stopOnSignals } from '../stop.ts'
+import { type CommandLine, EXIT, EXIT_CODES, type Terminal, whole } from './command.ts'
 import { type ConfigOptions, otherPlaces, withLab } from './config.ts'
 
 interface ExportOptions extends ConfigOptions {
   readonly run?: number
+  readonly round?: number
 }
 
-const KINDS = Object.entries(EXPORTS).map(([kind, text]) => `  ${kind.padEnd(11)} ${text}`)
+/** Written as a folder; all others are files. */
+const TRL = 'trl'
+const KINDS = [...Object.entries(EXPORTS), [TRL, 'a training of DPO for TRL on any number of processes, a folder']].map(
+  ([kind = '', text]) => `  ${kind.padEnd(11)} ${text}`,
+)
 
-export function addExport(cli: Program, terminal: Terminal): void {
+export function addExport(cli: Program, terminal: CommandLine): void {
   cli
     .command('export')
     .description('Write the results of a run to a file for other tools')
-    .addArgument(new Argument('<what>', 'what to write').choices(Object.keys(EXPORTS)))
-    .argument('<file>', 'file to write to; - for the standard output')
+    .addArgument(new Argument('<what>', 'what to write').choices([...Object.keys(EXPORTS), TRL]))
+    .argument('<file>', 'file to write to; - for the standard output; with trl a new folder')
     .option(
       '--run <n>',
       'number of the run, as `runs` shows it; by default the latest run that has such results',
       whole('--run'),
     )
+    .option('--round <n>', 'with trl the round; by default the last', whole('--round'))
     .option('--config_path <file>', 'configuration that names the store')
     .addHelpText(
       'after',
-      `\nWhat:\n${KINDS.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n${EXIT_CODES}`,
+      `\nWhat:\n${KINDS.join('\n')}\n\nExample:\n  npx dpo-driver export kto kto.jsonl\n  npx dpo-driver export trl training --run 3\n${EXIT_CODES}`,
     )
-    .action((what: ExportKind, file: string, options: ExportOptions) =>
-      withLab(options, (lab) => write(lab, what, file, options, terminal)),
+    .action((what: ExportKind | typeof TRL, file: string, options: ExportOptions) =>
+      withLab(options, (lab) =>
+        what === TRL ? writeTrl(lab, file, options, terminal) : write(lab, what, file, options, terminal),
+      ),
     )
+}
+
+async function writeTrl({ config, store }: Lab, given: string, options: ExportOptions, terminal: CommandLine) {
+  const { exportTrl } = await import('../../main/exports/trl.ts')
+  const { refuseOutputFolder } = await import('../../main/pipeline/output.ts')
+  const folder = resolve(given)
+  refuseOutputFolder(config, folder, await otherPlaces(config, options))
+  const wanted = store.pairs.rounds().find(({ run, round }) => {
+    return run === (options.run ?? run) && round === (options.round ?? round)
+  })
+  if (wanted === undefined) throw new UserError('nothingToExport', { what: 'pairs' })
+  const tell = (told: Message) => terminal.err.write(`${english(told)}\n`)
+  const stop = stopOnSignals(() => terminal.err.write('\nStopping.\n'))
+  try {
+    const say: Say = (id, ...given) => tell(message(id, ...given))
+    const { run, round } = wanted
+    const done = await exportTrl(store, { run, round }, folder, {
+      present: config,
+      signal: stop.signal,
+      say,
+      warn: tell,
+    })
+    const { pairs, successes, golden, reference } = done
+    const counts = {
+      pairCount: message('countPairs', { count: pairs }),
+      successes,
+      goldenCount: message('countGolden', { count: golden }),
+    }
+    const told = message('trlExported', { ...counts, run, round, reference, folder: given })
+    terminal.out.write(`${english(told)}\n`)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    terminal.err.write('Stopped; nothing was written.\n')
+    terminal.end(EXIT.stopped)
+  } finally {
+    stop.release()
+  }
 }
 
 async function write(

@@ -11,11 +11,13 @@ import { type CommandLine, EXIT, example, whole } from './command.ts'
 import { type ConfigOptions, withLab } from './config.ts'
 import { tellModelsOf } from './models.ts'
 
-interface RunOptions extends ConfigOptions {
+export interface RunOptions extends ConfigOptions {
   readonly resume?: true
   readonly run?: number
   readonly round?: number
   readonly json?: true
+  /** The folder of the adapter that `import` takes. */
+  readonly adapter?: string
 }
 
 const COMMANDS: readonly { readonly name: Command; readonly what: string; readonly example: string }[] = [
@@ -85,16 +87,17 @@ export function addRunCommands(cli: Program, line: CommandLine): void {
   }
 }
 
-async function run(name: Command, options: RunOptions, line: CommandLine): Promise<void> {
+/** Runs a command and prints what it tells. Exits with 130 where it was stopped. */
+export async function run(name: Command, options: RunOptions, line: CommandLine): Promise<void> {
   const { out, err } = line
   await withLab(options, async (lab) => {
     const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
     const emit = options.json ? jsonView(out) : terminalView(out)
     try {
       const resume = options.resume ? 'latest' : null
-      const { run, round } = options
+      const { run, round, adapter = null } = options
       const collection = { ...(run !== undefined && { run }), ...(round !== undefined && { round }) }
-      const { folder } = await lab.run(name, lab.config, { resume, collection, signal: stop.signal, emit })
+      const { folder } = await lab.run(name, lab.config, { resume, collection, adapter, signal: stop.signal, emit })
       if (!options.json && existsSync(folder)) out.write(`Files of this run: ${shownPath(folder)}\n`)
       if (!options.json && name === 'verify') await tellModelsOf(lab.config, out)
     } catch (error) {

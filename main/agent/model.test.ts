@@ -16,8 +16,9 @@ import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { formatCompletion } from './grammar.ts'
-import { AgentModel, promptOf } from './model.ts'
+import { AgentModel } from './model.ts'
 import { promptName } from './prompt.ts'
+import { promptOf } from './texts.ts'
 
 const CONFIG = qwen2({
   vocab_size: TINY_VOCAB_SIZE,

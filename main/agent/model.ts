@@ -1,6 +1,6 @@
 /** The agent: a model with its tokenizer and adapters. It reads a page and answers with a thought and an action. */
 
-import { PROMPT_STYLES, type PromptStyle } from '../config/choices.ts'
+import type { PromptStyle } from '../config/choices.ts'
 import { type Adapter, checkAdapter, loadAdapter } from '../engine/adapter/adapter.ts'
 import type { BaseModel } from '../engine/adapter/base-identity.ts'
 import { chosenEngine } from '../engine/auto.ts'
@@ -27,7 +27,7 @@ import { english } from '../messages/say.ts'
 import type { ParseFailure } from '../store/episode.ts'
 import { pageConstraint } from './constraint.ts'
 import { formatAction, parseCompletion } from './grammar.ts'
-import { type ChatMessage, promptMessages, promptName, wholePrompt } from './prompt.ts'
+import { AgentTexts, promptOf } from './texts.ts'
 
 export interface Prediction {
   readonly thought: string
@@ -74,13 +74,10 @@ export interface PredictOptions extends Partial<Omit<Sampling, 'stop_token_ids' 
   readonly constrained?: boolean
 }
 
-export class AgentModel {
+export class AgentModel extends AgentTexts {
   readonly engine: Engine
-  readonly tokenizer: Tokenizer
   /** Where the model comes from; null if it was not read from a folder. */
   readonly base: BaseModel | null
-  /** The prompt of each step. */
-  readonly prompt: PromptStyle
   /** The adapter that `predict` uses; null is the base model. */
   adapter: AdapterName = null
 
@@ -89,10 +86,9 @@ export class AgentModel {
     tokenizer: Tokenizer,
     { base = null, prompt = 'auto' }: { readonly base?: BaseModel | null; readonly prompt?: 'auto' | PromptStyle } = {},
   ) {
+    super(tokenizer, prompt === 'auto' ? promptOf(tokenizer) : prompt)
     this.engine = engine
-    this.tokenizer = tokenizer
     this.base = base
-    this.prompt = prompt === 'auto' ? promptOf(tokenizer) : prompt
   }
 
   /** Opens a model. Throws UserError where it is missing or incomplete, or its engine does not start. */
@@ -126,11 +122,6 @@ export class AgentModel {
     const { lora, tensors } = await this.readAdapter(path, warn)
     await moveAdapter(this.engine, name, lora, tensors)
     this.adapter = name
-  }
-
-  /** The prompt with its wording, as adapters record it. */
-  get promptName(): string {
-    return promptName(this.prompt)
   }
 
   /** Checks an adapter for this model, without reading its weights. Throws UserError as `loadAdapter` does. */
@@ -210,51 +201,10 @@ export class AgentModel {
     return pageConstraint(this.tokenizer.vocabulary, observation, maxNewTokens, barred)
   }
 
-  /** Tokens of the prompt for a page. `done` are the earlier actions of this episode. */
-  promptTokens(observation: Observation, done: readonly string[]): Int32Array {
-    return this.messageTokens(promptMessages(this.prompt, observation, done))
-  }
-
-  /** The same, from the user's message. */
-  userTokens(content: string): Int32Array {
-    return this.messageTokens(wholePrompt(this.prompt, content))
-  }
-
-  /** Tokens of chat messages, up to the beginning of the assistant's answer. */
-  messageTokens(messages: readonly ChatMessage[]): Int32Array {
-    return this.tokenizer.chatPrompt(messages)
-  }
-
-  /** Tokens of a completion to train on: its text and the stop token that ends it. */
-  completionTokens(text: string): Int32Array {
-    return Int32Array.from([...this.tokenizer.encode(text), this.tokenizer.stopTokenIds[0]!])
-  }
-
-  /** The text of a completion's tokens. Special tokens in it stay visible, so that the parser refuses them. */
-  completionText(tokens: Int32Array): string {
-    const stopped = this.tokenizer.stopTokenIds.includes(tokens.at(-1) ?? -1)
-    return this.tokenizer.decode(stopped ? tokens.subarray(0, -1) : tokens)
-  }
-
   /** Frees the engine. */
   async close(): Promise<void> {
     await this.engine.close()
   }
-}
-
-/**
- * The prompt for a model: the one that it was trained with, by name. Where nobody says that, a chat template that leaves
- * out the system message cannot carry the instruct prompt, and belongs to a model of the lab's own training.
- */
-export function promptOf(tokenizer: Tokenizer, trained?: string): PromptStyle {
-  const named = PROMPT_STYLES.find((style) => style === trained?.split(' ')[0])
-  if (named !== undefined) return named
-  const rule = 'rule of the system'
-  const messages = [
-    { role: 'system', content: rule },
-    { role: 'user', content: 'ask' },
-  ]
-  return tokenizer.decode(tokenizer.chatPrompt(messages)).includes(rule) ? 'instruct' : 'compact'
 }
 
 function quote(text: string): string {

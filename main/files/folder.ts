@@ -7,7 +7,7 @@
  * or after a kill just there, a set without its configuration, but never one with parts of both.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '../messages/error.ts'
 import { makeFolder, syncFolder, unwritable } from './file.ts'
 import { realPath } from './paths.ts'
@@ -36,6 +36,30 @@ export async function replaceFiles(path: string, write: (folder: string) => void
   } catch (error) {
     rmSync(next, { recursive: true, force: true })
     if (isNew) removeEmpty(folder)
+    throw unwritable(path, error)
+  } finally {
+    finished(next)
+  }
+}
+
+/**
+ * Makes a folder that is there whole or not at all. `write` fills one beside it, which then gets its name. An empty folder
+ * may be in its place. Throws UserError where the disk refuses.
+ */
+export async function makeWholeFolder(path: string, write: (folder: string) => Promise<void>): Promise<void> {
+  const folder = realPath(path)
+  const next = unfinished(dirname(folder), basename(folder))
+  try {
+    makeFolder(dirname(folder))
+    removeUnfinished(dirname(folder))
+    mkdirSync(next)
+    await write(next)
+    syncFolder(next)
+    removeEmpty(folder)
+    renameSync(next, folder)
+    syncFolder(dirname(folder))
+  } catch (error) {
+    rmSync(next, { recursive: true, force: true })
     throw unwritable(path, error)
   } finally {
     finished(next)

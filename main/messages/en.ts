@@ -615,6 +615,8 @@ export const ENGLISH = {
     'No problem of the collection was both solved and failed, so policy gradients have nothing to learn from: the lab leaves out {{arms}}.',
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
   dpoDone: 'adapter in {{path}}; trained: {{arms}}',
+  importDone: 'adapter in {{path}}',
+  importArguments: 'It was trained with other options than those of the export: {{arguments}}',
   validated: '{{solved}}% of {{episodeCount}}',
   baseSilent_one: 'The base model without training is not evaluated: it wrote no possible action to the first problem.',
   baseSilent_other:
@@ -693,6 +695,30 @@ export const ENGLISH = {
   nothingToExportEpisodes: 'Run {{run}} has no episodes to export; `npx dpo-driver runs` lists the runs.',
   nothingToExportMetrics: 'Run {{run}} has no metrics to export; `npx dpo-driver runs` lists the runs.',
 
+  // Training elsewhere with TRL. (main/exports/trl.ts, main/pipeline/stages/import-adapter.ts)
+  trlKto:
+    "The loss kto takes its reference point from the pairs of one process, so several would train something else. Use another training.dpo.loss_type, or `npx dpo-driver export kto` and TRL's KTOTrainer.",
+  trlGguf:
+    'The base model of this run is a GGUF file ({{file}}), which TRL cannot train; make a run with the same model in Hugging Face layout, and export that.',
+  trlExported:
+    '{{pairCount}}, {{successes}} steps of own successes and {{goldenCount}} of run {{run}}, round {{round}}, and the adapter {{reference}} are in {{folder}}. README.md there says how to train.',
+  importNotAFolder: '{{path}} is no folder; unpack it first, and give the folder that train.py wrote.',
+  importNoRecord:
+    '{{folder}} has no trained.json, which train.py writes beside the adapter; give the folder that it wrote.',
+  importRecordTooLarge:
+    '{{file}} is too large for the record of a training; copy it again from where train.py wrote it.',
+  importCopyAgain: 'copy it again from where train.py wrote it',
+  importOtherLab:
+    'The adapter in {{folder}} was trained on an export of run {{run}}, round {{round}}, of another lab or of a run that was deleted; import it in the lab that wrote the export.',
+  importOtherRound:
+    'The adapter in {{folder}} was trained on round {{round}} of run {{run}}, and not on what this run began with; import it without --resume.',
+  importOtherBase:
+    'The adapter in {{folder}} was trained on the base model {{trained}}, and {{base}} has other weights; set model.base_model_name to the model of the export.',
+  importWholeModel: '{{folder}} has a whole model; the lab takes back only the LoRA adapter that train.py writes.',
+  importOtherLora:
+    'The adapter in {{folder}} has another rank, another alpha or other modules than the one of the export; give the folder that train.py wrote.',
+  importNeedsFolder: 'Only the command line imports an adapter: `npx dpo-driver adapter import FOLDER`.',
+
   // Studies of many training seeds. (main/study)
   planUnreadable: '{{path}}: the plan cannot be read ({{code}}). docs/METHOD.md shows one.',
   planVariantPlace: '{{place}} (variant {{variant}})',
@@ -758,6 +784,7 @@ export const ENGLISH = {
   titleSft: 'the base model learns from golden samples',
   titleCollect: 'the agent tries tasks; successes and failures become pairs',
   titleDpo: 'the agent learns from its pairs',
+  titleImport: 'an adapter that was trained elsewhere becomes the policy of the round',
   titleValidate: 'the agent plays the validation block',
   titleEvaluate: 'all policies play the same unseen problems',
   unitChecks: 'checks',
@@ -775,6 +802,7 @@ export const ENGLISH = {
   lineDpoLater: '{{pairs}}, reference: policy of round {{round}}',
   lineDpoControls_one: '{{held}}; {{count}} control trained too',
   lineDpoControls_other: '{{held}}; {{count}} controls trained too',
+  lineDpoElsewhere: '{{held}}; trained elsewhere: {{elsewhere}}',
   lineValidate: '{{solved}}% of {{n}} solved',
 
   // Policies, and conclusions about them. (main/evaluation)

@@ -530,6 +530,8 @@ export const CHINESE = translated({
   noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度无可学习，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
+  importDone: '适配器在 {{path}}',
+  importArguments: '训练时用了与导出不同的选项：{{arguments}}',
   validated: '{{episodeCount}}中 {{solved}}% 成功',
   baseSilent_other: '不评测未训练的基座模型：它对 {{count}} 个任务的第一题都没有写出可行的动作。',
   sftAlone: '{{why}}评估会略去 DPO。',
@@ -593,6 +595,27 @@ export const CHINESE = translated({
   nothingToExportEpisodes: '运行 {{run}} 没有可导出的回合；`npx dpo-driver runs` 列出所有运行。',
   nothingToExportMetrics: '运行 {{run}} 没有可导出的指标；`npx dpo-driver runs` 列出所有运行。',
 
+  // 在别处用 TRL 训练。（main/exports/trl.ts, main/pipeline/stages/import-adapter.ts）
+  trlKto:
+    '损失 kto 的参考点取自一个进程的偏好对，多个进程会训练出别的结果。请换一个 training.dpo.loss_type，或用 `npx dpo-driver export kto` 和 TRL 的 KTOTrainer。',
+  trlGguf:
+    '这个运行的基础模型是 GGUF 文件（{{file}}），TRL 不能训练它；请用 Hugging Face 格式的同一个模型运行一次，再导出。',
+  trlExported:
+    '{{folder}} 里有{{pairCount}}、自身成功的步骤 {{successes}} 个、{{goldenCount}}（运行 {{run}}，第 {{round}} 轮）和适配器 {{reference}}。那里的 README.md 说明如何训练。',
+  importNotAFolder: '{{path}} 不是文件夹；请先解压，再给出 train.py 写的文件夹。',
+  importNoRecord: '{{folder}} 里没有 trained.json，train.py 会把它写在适配器旁边；请给出它写的文件夹。',
+  importRecordTooLarge: '{{file}} 太大，不可能是训练记录；请从 train.py 写它的地方重新复制。',
+  importCopyAgain: '请从 train.py 写它的地方重新复制',
+  importOtherLab:
+    '{{folder}} 里的适配器是用另一个实验室（或已删除的运行）的运行 {{run}} 第 {{round}} 轮的导出训练的；请在写出导出的实验室里导入。',
+  importOtherRound:
+    '{{folder}} 里的适配器是用运行 {{run}} 第 {{round}} 轮训练的，与这个运行开始时的不同；请不带 --resume 导入。',
+  importOtherBase:
+    '{{folder}} 里的适配器是在基础模型 {{trained}} 上训练的，而 {{base}} 的权重不同；请把 model.base_model_name 设为导出时的模型。',
+  importWholeModel: '{{folder}} 里是整个模型；实验室只取回 train.py 写的 LoRA 适配器。',
+  importOtherLora: '{{folder}} 里的适配器与导出的适配器的秩、alpha 或模块不同；请给出 train.py 写的文件夹。',
+  importNeedsFolder: '只有命令行能导入适配器：`npx dpo-driver adapter import FOLDER`。',
+
   // 多个训练种子的研究。（main/study）
   planUnreadable: '{{path}}：无法读取研究计划（{{code}}）。docs/METHOD.md 里有一个例子。',
   planVariantPlace: '{{place}}（变体 {{variant}}）',
@@ -653,6 +676,7 @@ export const CHINESE = translated({
   titleSft: '基座模型学习黄金样本',
   titleCollect: '智能体尝试任务，成功与失败成为偏好对',
   titleDpo: '智能体学习它的偏好对',
+  titleImport: '在别处训练的适配器成为本轮的策略',
   titleValidate: '智能体玩验证题目',
   titleEvaluate: '所有策略玩同样的、没见过的题目',
   unitChecks: '项检查',
@@ -668,6 +692,7 @@ export const CHINESE = translated({
   lineDpo: '{{pairs}}，参考：SFT 策略',
   lineDpoLater: '{{pairs}}，参考：第 {{round}} 轮的策略',
   lineDpoControls_other: '{{held}}；另外训练了 {{count}} 个对照',
+  lineDpoElsewhere: '{{held}}；在别处训练：{{elsewhere}}',
   lineValidate: '{{n}} 个回合中 {{solved}}% 成功',
 
   // 各策略，以及对它们的结论。（main/evaluation）

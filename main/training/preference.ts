@@ -104,6 +104,25 @@ export function replayedSamples({ batch_size }: Pick<TrainingOptions, 'batch_siz
   return Math.ceil(batch_size / 2)
 }
 
+/** How many pairs, steps of own successes and golden samples there are; or which of them a step sees. */
+export interface ByTerm<T> {
+  readonly pairs: T
+  readonly successes: T
+  readonly golden: T
+}
+
+/** Which data step `step` (from 0) of DPO sees, as indices; none of what has no weight. For those who train elsewhere. */
+export function stepBatches(counts: ByTerm<number>, step: number, options: PreferenceOptions): ByTerm<number[]> {
+  const { batch_size, grad_accumulation_steps, seed } = options
+  const batch = (count: number, size: number) =>
+    count === 0 ? [] : batchIndices(count, size * grad_accumulation_steps, step, seed)
+  return {
+    pairs: batch(counts.pairs, batch_size),
+    successes: options.imitation > 0 ? batch(counts.successes, batch_size) : [],
+    golden: options.replay > 0 ? batch(counts.golden, replayedSamples(options)) : [],
+  }
+}
+
 function objectiveTerms(
   engine: Engine,
   adapter: AdapterName,

@@ -263,6 +263,7 @@ export const words = {
     dpo: 'DPO',
     evaluate: 'Evaluate',
     retrain: 'Train again',
+    import: 'Import adapter',
     pipeline: 'Whole pipeline',
   },
   stage: {

@@ -254,6 +254,7 @@ export const words: Words = {
     dpo: 'DPO',
     evaluate: '评估',
     retrain: '重新训练',
+    import: '导入适配器',
     pipeline: '整条流水线',
   },
   stage: {

@@ -1,6 +1,5 @@
 /** Stage 3: the policy learns from pairs. The controls learn from the same episodes by other methods. */
 import { z } from 'zod'
-import type { AgentModel } from '../../agent/model.ts'
 import { checkMemory, largestBatches, type TermSize } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import type { PolicyGradient } from '../../config/choices.ts'
@@ -8,28 +7,21 @@ import type { Engine, LoraConfig } from '../../engine/engine.ts'
 import { freeTensors, moveAdapter } from '../../engine/free.ts'
 import { armName, CONTROLS, controlsOf } from '../../evaluation/arms.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
-import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
-import { judgedSteps } from '../../preferences/advantages.ts'
 import { FEW_PAIRS } from '../../preferences/pairs.ts'
-import { successSteps } from '../../preferences/successes.ts'
-import { mapInTurns } from '../../preferences/turns.ts'
-import type { Episode } from '../../store/episode.ts'
 import { type Judged, playedLogps } from '../../training/policy-gradient.ts'
 import {
   type Objective,
   pairSequences,
   referenceLogps,
   replayedSamples,
-  type TokenPair,
   trainPreference,
 } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
-import { EXAMPLES, JUDGED, PAIRS } from '../../training/truncate.ts'
 import { exportAdapter, policyFolder } from '../artifacts.ts'
 import type { Stage, StageContext } from '../stage.ts'
-import { goldenExamples, judgedExample, pairPlaces, successExample, tokenPair } from './examples.ts'
-import { LengthLimit, truncation, withTruncations } from './lengths.ts'
+import { type Material, materialOf, trainsControls } from './dpo-material.ts'
+import { truncation, withTruncations } from './lengths.ts'
 import { isTrained, trainAdapter } from './training.ts'
 import { trainingPairs } from './training-pairs.ts'
 
@@ -40,6 +32,8 @@ const result = z.object({
   arms: z.array(z.string()),
   /** What `max_length` cut or dropped. */
   truncations: z.array(truncation).default([]),
+  /** What trained the adapter, where that was not this lab. */
+  elsewhere: z.string().optional(),
 })
 
 export const dpo: Stage<z.output<typeof result>> = {
@@ -56,7 +50,9 @@ export const dpo: Stage<z.output<typeof result>> = {
     freeTensors(tensors)
     // Read from disk each time, because beside a large model there is no memory for a second copy.
     const weights = async () => (await model.readAdapter(reference, () => {})).tensors
-    const material = await materialOf(context, model)
+    const stored = await trainingPairs(context, ['dpo', ...CONTROLS])
+    const trainingSet = { pairs: stored, collection: context.store.pairs.trainsOn(context) }
+    const material = await materialOf(context, model, engine.config, trainingSet)
     const { pairs, golden, limit } = material
     limit.tell(context.say)
     context.say('dpoData', {
@@ -103,49 +99,13 @@ export const dpo: Stage<z.output<typeof result>> = {
     const { truncations } = limit
     return { pairs: pairs.length, reference: shownPath(reference), arms: [...arms.keys()], truncations }
   },
-  line({ pairs: count, arms, truncations }, round) {
+  line({ pairs: count, arms, truncations, elsewhere }, round) {
     const pairs = message('countPairs', { count })
     const held = round > 1 ? message('lineDpoLater', { pairs, round: round - 1 }) : message('lineDpo', { pairs })
+    if (elsewhere !== undefined) return message('lineDpoElsewhere', { held, elsewhere })
     const line = arms.length > 1 ? message('lineDpoControls', { held, count: arms.length - 1 }) : held
     return withTruncations(line, truncations)
   },
-}
-
-interface Material {
-  readonly pairs: readonly TokenPair[]
-  /** Every step of the successes in the collected episodes. */
-  readonly examples: readonly Example[]
-  /** Steps of all attempts, for each policy gradient that is wanted. */
-  readonly judged: ReadonlyMap<PolicyGradient, readonly Judged[]>
-  readonly golden: readonly Example[]
-  /** What their lengths were fitted to. */
-  readonly limit: LengthLimit
-}
-
-/** Throws UserError where golden samples should be replayed and there are none, and for sequences that are too long. */
-async function materialOf(context: StageContext, model: AgentModel): Promise<Material> {
-  const { config } = context
-  const place = pairPlaces(config)
-  const stored = await mapInTurns(
-    await trainingPairs(context, ['dpo', ...CONTROLS]),
-    (pair) => ({ item: tokenPair(model, pair), place: () => place(pair) }),
-    context.signal,
-  )
-  const replays = config.training.dpo.replay > 0
-  const { train } = replays || trainsControls(context) ? await goldenExamples(model, context) : { train: [] }
-  if (train.length === 0 && replays) throw new UserError('noSampleToReplay', { path: config.paths.sft_data })
-  const limit = new LengthLimit('dpo', config, model.engine.config)
-  const pairs = limit.fitSome('pairs', stored, PAIRS)
-  const golden = replays ? limit.fitSome('golden', train, EXAMPLES) : limit.fit('golden', train, EXAMPLES)
-  const episodes = collectedEpisodes(context)
-  const successes = await mapInTurns(successSteps(episodes), (step) => successExample(model, step), context.signal)
-  const examples = limit.fit('successes', successes, EXAMPLES)
-  const judged = new Map<PolicyGradient, readonly Judged[]>()
-  for (const method of context.round === 1 ? config.evaluation.policy_gradients : []) {
-    const steps = await mapInTurns(judgedSteps(method, episodes), (step) => judgedExample(model, step), context.signal)
-    judged.set(method, limit.fit('attempts', steps, JUDGED))
-  }
-  return { pairs, golden, examples, judged, limit }
 }
 
 /** Warns of few pairs, of learning rates for other models, and of short memory. Throws UserError where memory is too small. */
@@ -168,11 +128,6 @@ function sayWarnings(
   ].map((terms) => [...terms, { ...each(golden), size: replayedSamples(options) }])
   const memory = checkMemory(engine, lora, arms.flatMap(largestBatches), { stage: 'dpo', ...options })
   if (memory !== null) context.say('memoryShort', memory)
-}
-
-/** Controls are trained in the first round, in which all arms start from SFT. */
-function trainsControls({ round, config }: StageContext): boolean {
-  return round === 1 && controlsOf(config.evaluation).length > 0
 }
 
 /** What each arm learns from. */
@@ -199,11 +154,4 @@ function objectives(
     else context.say('noSuccesses')
   }
   return arms
-}
-
-/** The episodes of the collection whose pairs this stage trains on. */
-function collectedEpisodes({ store, run, round }: StageContext): readonly Episode[] {
-  const collection = store.pairs.trainsOn({ run, round })
-  if (collection === undefined) return []
-  return store.episodes.of({ run: collection.run, stage: 'collect', round: collection.round, arm: '' })
 }

@@ -19,6 +19,7 @@ import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFol
 import { finishedStage } from '../lineage.ts'
 import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
 import type { Stage, StageContext } from '../stage.ts'
+import { dpo } from './dpo.ts'
 import { greedy, isConstrained, jobsOf, play } from './play.ts'
 import { bestRound } from './validate.ts'
 
@@ -52,6 +53,7 @@ export const evaluate: Stage<EvaluateResult> = {
       round: `${best} of ${round}`,
       seed: String(config.project.seed),
       answers: english(answers),
+      ...elsewhere(context),
       ...notes,
     }
     const summary = writeReport(artifacts.folder, {
@@ -139,6 +141,13 @@ async function notesOn(model: AgentModel, policies: ReadonlyMap<string, string>)
   return notes
 }
 
+/** What trained DPO, where that was not this lab. */
+function elsewhere({ store, run }: StageContext): { readonly 'DPO trained elsewhere'?: string } {
+  const trained = dpo.result.safeParse(finishedStage(store, run, 'dpo').at(-1)?.result)
+  if (!trained.success || trained.data.elsewhere === undefined) return {}
+  return { 'DPO trained elsewhere': trained.data.elsewhere }
+}
+
 /** The percentages that SFT solved, and DPO where it played. */
 function percents({ sft, dpo }: EvaluateResult['arms']): { readonly sft: string; readonly dpo: string | null } {
   const percent = (share: number) => (100 * share).toFixed(1)
@@ -150,10 +159,11 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
   const { artifacts, config, store, run, round } = context
   const policies = new Map([['sft', policyFolder(context, 0)]])
   const trainer = store.runs.get(finishedStage(store, run, 'dpo').at(-1)?.run ?? run)
-  const trained = keptArtifacts(config, trainer)
+  // A run whose adapter was trained elsewhere has none of its own.
+  const trained = [keptArtifacts(config, trainer), ...(round === 1 ? collectorArtifacts(context) : [])]
   for (const control of controlsOf(config.evaluation)) {
-    const folder = trained.adapter(control, 1)
-    if (hasAdapter(folder)) policies.set(control, folder)
+    const folder = trained.map((one) => one.adapter(control, 1)).find(hasAdapter)
+    if (folder !== undefined) policies.set(control, folder)
   }
   for (let other = 1; other <= round; other++) {
     const folder = artifacts.adapter('dpo', other)

@@ -1,6 +1,6 @@
 /** Converts stored texts to the tokens that training takes. */
-import type { AgentModel } from '../../agent/model.ts'
 import { type ChatMessage, userMessageOf } from '../../agent/prompt.ts'
+import type { AgentTexts } from '../../agent/texts.ts'
 import type { Config } from '../../config/schema.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
@@ -20,8 +20,8 @@ import type { Placed } from './lengths.ts'
 
 /** The golden samples of the run: those to train on, and those held out. */
 export async function goldenExamples(
-  model: AgentModel,
-  context: StageContext,
+  model: AgentTexts,
+  context: Pick<StageContext, 'config' | 'store' | 'run' | 'say'>,
 ): Promise<{ readonly train: Placed<Example>[]; readonly heldOut: Placed<Example>[] }> {
   const { config } = context
   const { samples_per_task, held_out_per_task } = config.golden
@@ -37,13 +37,13 @@ export async function goldenExamples(
 }
 
 /** The lab's own prompts are written in one form, and learned in the one that the model plays with; others stay. */
-function goldenTokens(model: AgentModel, prompt: readonly ChatMessage[]): Int32Array {
+function goldenTokens(model: AgentTexts, prompt: readonly ChatMessage[]): Int32Array {
   const content = userMessageOf(prompt)
   return content === undefined ? model.messageTokens(prompt) : model.userTokens(content)
 }
 
 /** A step of the agent's own success. */
-export function successExample(model: AgentModel, { task, seed, ...step }: SuccessStep): Placed<Example> {
+export function successExample(model: AgentTexts, { task, seed, ...step }: SuccessStep): Placed<Example> {
   return {
     item: { prompt: model.userTokens(step.prompt), completion: model.completionTokens(step.completion) },
     place: () => message('stepOfSuccess', { task, seed }),
@@ -51,7 +51,7 @@ export function successExample(model: AgentModel, { task, seed, ...step }: Succe
 }
 
 /** A step of an attempt, with its advantage. */
-export function judgedExample(model: AgentModel, { task, seed, ...step }: JudgedStep): Placed<Judged> {
+export function judgedExample(model: AgentTexts, { task, seed, ...step }: JudgedStep): Placed<Judged> {
   return {
     item: {
       prompt: model.userTokens(step.prompt),
@@ -63,7 +63,7 @@ export function judgedExample(model: AgentModel, { task, seed, ...step }: Judged
 }
 
 /** The tokens of a pair. */
-export function tokenPair(model: AgentModel, pair: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>): TokenPair {
+export function tokenPair(model: AgentTexts, pair: Pick<StoredPair, 'prompt' | 'chosen' | 'rejected'>): TokenPair {
   return {
     prompt: model.userTokens(pair.prompt),
     chosen: model.completionTokens(pair.chosen),

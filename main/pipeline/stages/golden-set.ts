@@ -16,7 +16,9 @@ import type { StageContext } from '../stage.ts'
  * The samples of the run; those of the file where none are set. Then it warns of those that the agent could not play like.
  * Throws UserError for bad lines.
  */
-export async function goldenSet(context: StageContext): Promise<FileSample[]> {
+export async function goldenSet(
+  context: Pick<StageContext, 'config' | 'store' | 'run' | 'say'>,
+): Promise<FileSample[]> {
   const { config, run, store } = context
   const begun = store.golden.of(run)
   if (begun !== undefined) return setSchema.parse(JSON.parse(begun))
@@ -39,7 +41,10 @@ export async function goldenSet(context: StageContext): Promise<FileSample[]> {
 }
 
 /** Sets the samples of the run, once and for all. */
-export function setGoldenSet({ run, store }: StageContext, samples: readonly FileSample[]): void {
+export function setGoldenSet(
+  { run, store }: Pick<StageContext, 'run' | 'store'>,
+  samples: readonly FileSample[],
+): void {
   if (store.golden.of(run) === undefined) store.golden.set(run, JSON.stringify(samples))
 }
 

@@ -308,3 +308,25 @@ test('DPO that was trained again is evaluated beside the earlier DPO and its SFT
   })
   expect(readFileSync(inFolder('dpo/adapter_config.json'), 'utf8')).toBe(after)
 })
+
+test('an adapter that was trained elsewhere is evaluated beside SFT, the controls and the DPO of this lab', async () => {
+  begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50 } })
+  const before = inFolder('reports/trial-1')
+  for (const name of ['sft_adapter', 'round-1/replay_adapter', 'round-1/dpo_adapter']) adapter(join(before, name))
+  const collection = { run: run.id, round: 1 }
+  run = { ...run, id: store.runs.create('trial', 'import', run.config, { collection }), collection }
+  const key = { run: run.id, stage: 'dpo', round: 1 }
+  store.stages.start(key)
+  const elsewhere = '2 steps with TRL 1.16.0'
+  store.stages.end(key, 'done', { pairs: 2, reference: 'sft', arms: ['dpo'], elsewhere })
+  adapter(inFolder('reports/trial-2/round-1/dpo_adapter'))
+  const names = ['sft', 'replay', 'dpo_before', 'dpo']
+  for (const arm of names) {
+    for (const task of run.config.tasks) {
+      store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm }, episode(task, 50, 0, 'success'))
+    }
+  }
+  const { arms, facts } = await perform(evaluate, 1)
+  expect(Object.keys(arms)).toEqual(names)
+  expect(facts).toMatchObject({ 'DPO trained elsewhere': elsewhere })
+})

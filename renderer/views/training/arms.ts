@@ -29,7 +29,7 @@ export function keyOf({ run, stage, round, arm }: ArmKey): ArmKey {
 }
 
 /** Commands whose runs train something. */
-const TRAINING: readonly unknown[] = ['sft', 'dpo', 'retrain', 'pipeline']
+const TRAINING: readonly unknown[] = ['sft', 'dpo', 'retrain', 'import', 'pipeline']
 
 /** The latest run that trains, of runs with the latest first; the latest one where none does. */
 export function latestTraining<R extends { readonly command: unknown }>(runs: readonly R[]): R | undefined {
