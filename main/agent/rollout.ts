@@ -245,7 +245,7 @@ interface Asked {
 }
 
 /** How many answers a branch looks at, before it leaves its way by one of them. */
-const SAMPLES = 16
+export const BRANCH_SAMPLES = 16
 
 class Player {
   readonly #model: Policy
@@ -298,7 +298,10 @@ class Player {
    */
   async #leave(observation: Observation, done: readonly string[], job: Job, { barred }: Branch): Promise<Completion> {
     const common = { observation, done, step: done.length, top_p: 1 }
-    const jobs = Array.from({ length: SAMPLES }, (_, at) => ({ ...job, attempt: SAMPLES * job.attempt + at }))
+    const jobs = Array.from({ length: BRANCH_SAMPLES }, (_, at) => ({
+      ...job,
+      attempt: BRANCH_SAMPLES * job.attempt + at,
+    }))
     const sampled = await this.#generate({ ...common, jobs, temperature: 1, barred: [] })
     const [likeliest] = sampled
       .filter(({ tokens, stopped }) => {

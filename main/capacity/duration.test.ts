@@ -30,5 +30,8 @@ test('rounds, controls and what is learned besides the pairs count', () => {
   expect(at({ 'training.dpo.replay': 0, 'training.dpo.imitation': 1 }).step).toBe(16 * (40 + 25))
   const twice = at({ 'training.dpo.replay': 0, 'flywheel.rounds': 2 })
   expect([twice.collect, twice.dpo, twice.evaluate]).toEqual([2 * plain.collect, 2 * plain.dpo, 1.5 * plain.evaluate])
+  // Half as many attempts again, and for each problem three branches of 16 answers and those that follow.
+  expect(at({ 'collect.more_attempts': 4 }).collect).toBe(1.5 * plain.collect)
+  expect(at({ 'collect.hard_negatives': true }).collect).toBe(plain.collect + 640 * 3 * (16 + 3) * 10)
   expect(at({ 'evaluation.controls': true }).dpo).toBeGreaterThan(2 * plain.dpo)
 })

@@ -1,4 +1,5 @@
 /** Estimates how long the stages of a configuration take, from this machine's speed with its model. */
+import { BRANCH_SAMPLES } from '../agent/rollout.ts'
 import type { Config } from '../config/schema.ts'
 import { controlsOf } from '../evaluation/arms.ts'
 import type { MemoryQuestion } from './estimate.ts'
@@ -25,7 +26,8 @@ export function stageTimes({ tasks, training, collect, evaluation, flywheel }: C
   const controls = controlsOf(evaluation).length
   // Whether auto has the base model play is not known before it is asked.
   const base = evaluation.base === true ? 1 : 0
-  const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
+  const attempts = mostAttempts({ tasks, collect, flywheel })
+  const branches = collect.hard_negatives ? tasks.length * collect.seeds_per_task * flywheel.rounds * ANSWERS : 0
   // Golden samples are replayed in batches half as large.
   const imitated = (dpo.imitation > 0 ? 1 : 0) + (dpo.replay > 0 ? 1 / 2 : 0)
   const step = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + imitated * speed.sample)
@@ -36,12 +38,18 @@ export function stageTimes({ tasks, training, collect, evaluation, flywheel }: C
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   return {
     sft: sft.max_steps * sft.grad_accumulation_steps * sft.batch_size * speed.sample,
-    collect: attempts * ANSWERS * speed.answer,
+    collect: (attempts * ANSWERS + branches * BRANCH_SAMPLES) * speed.answer,
     attempts,
     step,
     dpo: dpo.max_steps * (flywheel.rounds * step + control + gradients),
     evaluate: (base + 1 + flywheel.rounds + controls) * episodes * ANSWERS * speed.answer,
   }
+}
+
+/** The most attempts of all collections. With hard negatives, a success is left at each of its pages. */
+export function mostAttempts({ tasks, collect, flywheel }: Pick<Config, 'tasks' | 'collect' | 'flywheel'>): number {
+  const each = collect.attempts + collect.more_attempts + (collect.hard_negatives ? ANSWERS : 0)
+  return tasks.length * collect.seeds_per_task * flywheel.rounds * each
 }
 
 /** All stages of a pipeline together. */

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { measureStages, type StageTimes, stageTimes } from '../capacity/duration.ts'
+import { measureStages, mostAttempts, type StageTimes, stageTimes } from '../capacity/duration.ts'
 import { USUAL_LENGTHS } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
@@ -125,8 +125,8 @@ function memberSeconds(config: Config, shares: ReadonlySet<Share>, times: Times)
 }
 
 function memberBytes(config: Config): number {
-  const { tasks, collect, evaluation, flywheel } = config
-  const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
+  const { tasks, evaluation, flywheel } = config
+  const attempts = mostAttempts(config)
   const policies = 1 + flywheel.rounds + controlsOf(evaluation).length
   const episodes = attempts + policies * (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   const shape = knownShape(config)
@@ -209,7 +209,7 @@ function unitsOf({ training }: Config, stages: readonly StageRecord[]): Units | 
 function scaled({ tasks, training, collect, evaluation, flywheel }: Config, units: Units): StageTimes {
   const controls = controlsOf(evaluation).length
   const base = evaluation.base === true ? 1 : 0
-  const attempts = tasks.length * collect.seeds_per_task * collect.attempts * flywheel.rounds
+  const attempts = mostAttempts({ tasks, collect, flywheel })
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   return {
     sft: units.sample * examplesOf(training.sft),
