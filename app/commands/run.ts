@@ -74,7 +74,7 @@ export function addRunCommands(cli: Program, line: CommandLine): void {
     if (name !== 'retrain') {
       command.option(
         '--tasks <name...>',
-        'tasks to learn and to evaluate, by their MiniWoB++ names, separated by spaces or commas',
+        'tasks to learn and to evaluate, by their MiniWoB++ names, or a suite (classic, broad), separated by spaces or commas',
       )
     }
     if (name === 'pipeline') command.option('--rounds <n>', 'rounds of collecting and DPO', whole('--rounds'))

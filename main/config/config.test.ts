@@ -75,6 +75,20 @@ test('TRL’s names for the batch are read as ours, and Gymnasium’s task ids a
   expect(config.tasks).toEqual(['click-tab', 'click-tab-2'])
 })
 
+test('a suite stands for its tasks, alone and in a list, and a task counts once', () => {
+  const classic = parseConfig('tasks: classic', 'f').tasks
+  expect(classic).toHaveLength(16)
+  expect(classic).toEqual(configSchema.parse({}).tasks)
+  const { tasks, evaluation } = parseConfig(
+    'tasks: [enter-time, broad]\nevaluation: {tasks: [classic, choose-list]}',
+    'f',
+  )
+  expect(tasks).toHaveLength(40)
+  expect(tasks[0]).toBe('enter-time')
+  expect(classic.filter((name) => !tasks.includes(name))).toEqual([])
+  expect(evaluation.tasks).toHaveLength(17)
+})
+
 test('an unknown key is refused with file, line and the nearest key', () => {
   expect(refusal('project:\n  seed: 1\ntraining:\n  dpo:\n    beta: 0.1\n    learning_rat: 3\n')).toBe(
     'my.yaml:6: unknown key training.dpo.learning_rat, perhaps training.dpo.learning_rate.',

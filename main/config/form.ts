@@ -22,7 +22,7 @@ export interface Field {
   readonly above: number | null
   /** The allowed values of a choice, or of each item of a list; null where any value is allowed. */
   readonly choices: readonly string[] | null
-  /** Words that are allowed besides a number: auto. */
+  /** Words that are allowed besides a number, such as auto; in a list, names that stand for several of its items. */
   readonly words: readonly string[]
   readonly nullable: boolean
   readonly default: unknown
@@ -85,6 +85,7 @@ interface JsonSchema {
   readonly enum?: readonly string[]
   readonly anyOf?: readonly JsonSchema[]
   readonly items?: JsonSchema
+  readonly examples?: readonly string[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly minimum?: number
   readonly minItems?: number
@@ -133,7 +134,7 @@ function taken(schema: JsonSchema): Pick<Field, 'type' | 'min' | 'max' | 'above'
     max: main.maximum === Number.MAX_SAFE_INTEGER ? null : (main.maximum ?? null),
     above: main.exclusiveMinimum ?? null,
     choices,
-    words,
+    words: [...words, ...(main.examples ?? [])],
     nullable: all.some((one) => one.type === 'null'),
   }
 }

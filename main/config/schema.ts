@@ -11,7 +11,7 @@ import {
   WEBGPU_HOSTS,
 } from './choices.ts'
 import { says } from './demand.ts'
-import { pageName } from './task-name.ts'
+import { pagesOf, SUITES } from './suites.ts'
 
 /**
  * Upper bounds are far above what anybody uses. They are there for slips of the keyboard, which would otherwise be found after
@@ -28,8 +28,15 @@ const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
 const seedStart = z.int().min(0).max(1_000_000_000)
 
-/** The name of a task's page. Other names of the task are accepted and converted. */
-const taskName = z.string().min(1).transform(pageName)
+/** Tasks, as the names of their pages; one name may stand alone. Names of suites stand for their tasks. */
+const tasks = z.preprocess(
+  (given) => (typeof given === 'string' ? [given] : given),
+  z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({ examples: Object.keys(SUITES) })
+    .transform(pagesOf),
+)
 
 /**
  * The keys that SFT and preference training share. The names are TRL's, or the seed document's where it has its own.
@@ -90,27 +97,7 @@ export const configSchema = z.strictObject({
       pictures: z.boolean().default(false),
     })
     .prefault({}),
-  tasks: z
-    .array(taskName)
-    .min(1)
-    .default([
-      'click-button',
-      'click-checkboxes',
-      'click-collapsible-2',
-      'click-color',
-      'click-dialog-2',
-      'click-scroll-list',
-      'click-tab-2',
-      'click-tab-2-hard',
-      'click-widget',
-      'copy-paste',
-      'email-inbox-delete',
-      'enter-date',
-      'enter-password',
-      'login-user-popup',
-      'navigate-tree',
-      'read-table',
-    ]),
+  tasks: tasks.default([...SUITES['default']!]),
   golden: z
     .strictObject({
       samples_per_task: count.max(1000).default(1),
@@ -185,7 +172,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   evaluation: z
     .strictObject({
-      tasks: z.array(taskName).min(1).nullable().default(null),
+      tasks: tasks.nullable().default(null),
       num_episodes_per_task: count.default(50),
       seed_start: seedStart.default(1_000_000),
       controls: z.boolean().default(true),

@@ -128,7 +128,8 @@ export const fields: Readonly<Record<string, string>> = {
   'environment.max_chars': '给智能体看的页面文字上限，单位字符。',
   'environment.trusted_input': '真实的鼠标和按键事件；关闭则调用元素自己的 click()，更快但与用户输入不同。',
   'environment.pictures': '为每一步保留一张小图供回放；采集会慢几倍。',
-  tasks: '要学习的任务，用 MiniWoB++ 的名称。',
+  tasks:
+    '要学习的任务，用 MiniWoB++ 的名称；也可以用任务组：classic（十六个任务，即 docs/RESULTS.md 中的任务）、broad（四十个种类更多的任务）或 default（即 classic）。列表中两者可以混用。',
   'golden.samples_per_task': '每个任务录制的专家回合数。',
   'golden.held_out_per_task': '另外录制、SFT 从不训练、只用来判断何时停止的回合数；0 则训满 max_steps。',
   'golden.seed_start': '录制所用的第一个页面种子。',
@@ -181,7 +182,7 @@ export const fields: Readonly<Record<string, string>> = {
   'collect.seed_start': '第一个页面种子；每一轮从上一轮结束处继续。',
   'validation.num_episodes_per_task': '挑选最佳轮次时每个任务的回合数，与训练和评估都分开。',
   'validation.seed_start': '第一个页面种子。',
-  'evaluation.tasks': '留空则评估所学的任务。',
+  'evaluation.tasks': '要评估的任务或任务组；留空则评估所学的任务。',
   'evaluation.num_episodes_per_task': '每个任务的贪心回合数，各策略用同样的种子。',
   'evaluation.seed_start': '第一个页面种子。',
   'evaluation.base':

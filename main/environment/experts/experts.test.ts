@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { SUITES } from '../../config/suites.ts'
 import { english } from '../../messages/say.ts'
 import { endingMessage } from '../../store/episode.ts'
 import type { Action } from '../action.ts'
@@ -51,6 +52,10 @@ function suite(tasks: readonly Task[]): void {
     expect(failures).toEqual([])
   })
 }
+
+test('every task of a suite has an expert', () => {
+  expect(Object.values(SUITES).flatMap((names) => names.filter((name) => EXPERTS[name] === undefined))).toEqual([])
+})
 
 describe('the built-in tasks', () => suite(listTasks({})))
 

@@ -67,7 +67,7 @@ export function Setting({ field, tasks, content, onChange, conflict }: Props) {
           className={classes.wide!}
           // Enter adds what is typed. A second one must not save the form.
           wrapperProps={{ onKeyDown: (event: KeyboardEvent) => event.key === 'Enter' && event.preventDefault() }}
-          data={[...(field.choices ?? tasks)]}
+          data={[...field.words, ...(field.choices ?? tasks)]}
           value={Array.isArray(content) ? content.map(String) : []}
           placeholder={field.nullable && content === null ? t('form.asAbove') : ''}
           onChange={onChange}
