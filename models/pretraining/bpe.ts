@@ -1,35 +1,48 @@
 /**
  * Trains the base model's tokenizer, a byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909; bytes as in GPT-2), and
- * writes it as Hugging Face's tokenizer.json.
+ * writes it as Hugging Face's tokenizer.json. It cuts text before merging as Qwen2's own does, so that transformers and
+ * llama.cpp read it as they read every Qwen2.
  */
 
+import { QWEN2 } from '../../main/engine/tokenizer/pre-tokenizer.ts'
+
+/** Qwen2's. */
 export const SPECIAL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const
-
-/**
- * Cuts text into pieces before merging. A line end is always its own piece, so that a page and the task below it have the
- * same tokens apart as together. Numbers are cut into pairs of digits, so that every ref up to 99 can be one token.
- */
-const PIECES = '\\n| ?\\p{L}+| ?\\p{N}{1,2}| ?[^\\s\\p{L}\\p{N}]+|\\s'
 
 /** Merges the most frequent pair until the vocabulary (bytes, merges, special tokens) has `size` entries. */
 export function trainBpe(texts: Iterable<string>, size: number): { vocab: Record<string, number>; merges: string[] } {
   const letters = byteLetters()
   const counts = new Map<string, number>()
-  const cut = new RegExp(PIECES, 'gu')
-  for (const text of texts) for (const [piece] of text.matchAll(cut)) counts.set(piece, (counts.get(piece) ?? 0) + 1)
+  const cut = new RegExp(QWEN2.pattern.Regex, 'gu')
+  for (const text of texts)
+    for (const [piece] of text.normalize('NFC').matchAll(cut)) counts.set(piece, (counts.get(piece) ?? 0) + 1)
   const words = [...counts].map(([piece, count]) => ({
     parts: [...Buffer.from(piece)].map((byte) => letters[byte]!),
     count,
   }))
   const tokens = [...letters]
   const merges: string[] = []
+  const pairs = new Map<string, number>()
+  const tally = ({ parts, count }: (typeof words)[number], sign: 1 | -1) => {
+    for (let i = 1; i < parts.length; i++) {
+      const pair = `${parts[i - 1]} ${parts[i]}`
+      pairs.set(pair, (pairs.get(pair) ?? 0) + sign * count)
+    }
+  }
+  for (const word of words) tally(word, 1)
   while (tokens.length < size - SPECIAL_TOKENS.length) {
-    const best = mostFrequentPair(words)
+    const best = mostFrequent(pairs)
     if (best === undefined) break
     const [left, right] = best
     merges.push(`${left} ${right}`)
     tokens.push(left + right)
-    for (const word of words) word.parts = merge(word.parts, left, right)
+    for (const word of words) {
+      const merged = merge(word.parts, left, right)
+      if (merged.length === word.parts.length) continue
+      tally(word, -1)
+      word.parts = merged
+      tally(word, 1)
+    }
   }
   tokens.push(...SPECIAL_TOKENS)
   return { vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges }
@@ -52,10 +65,10 @@ export function tokenizerJson({ vocab, merges }: { vocab: Record<string, number>
     truncation: null,
     padding: null,
     added_tokens: SPECIAL_TOKENS.map(special),
-    normalizer: { type: 'NFC' },
+    normalizer: QWEN2.normalizer,
     pre_tokenizer: {
       type: 'Sequence',
-      pretokenizers: [{ type: 'Split', pattern: { Regex: PIECES }, behavior: 'Isolated', invert: false }, byteLevel],
+      pretokenizers: [{ type: 'Split', pattern: QWEN2.pattern, behavior: 'Isolated', invert: false }, byteLevel],
     },
     post_processor: byteLevel,
     decoder: byteLevel,
@@ -104,14 +117,7 @@ function byteLetters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++))
 }
 
-function mostFrequentPair(words: readonly { parts: string[]; count: number }[]): [string, string] | undefined {
-  const pairs = new Map<string, number>()
-  for (const { parts, count } of words) {
-    for (let i = 1; i < parts.length; i++) {
-      const pair = `${parts[i - 1]} ${parts[i]}`
-      pairs.set(pair, (pairs.get(pair) ?? 0) + count)
-    }
-  }
+function mostFrequent(pairs: ReadonlyMap<string, number>): [string, string] | undefined {
   let best: string | undefined
   let most = 1
   for (const [pair, count] of pairs) {

@@ -47,9 +47,27 @@ export function word(random: Random): string {
   const kind = random.next()
   if (kind < 0.3) return punctuated(random, random.pick(COMMON))
   if (kind < 0.37) return random.pick(NAMES)
-  if (kind < 0.78) return punctuated(random, casing(random, syllables(random)))
+  if (kind < 0.76) return punctuated(random, casing(random, syllables(random)))
+  if (kind < 0.79) return foreign(random)
   return piece(random)
 }
+
+/** Letters of other scripts. A byte-level vocabulary writes each with two or three tokens, which have to be copied in order. */
+function foreign(random: Random): string {
+  const [first, last] = random.pick(SCRIPTS)
+  return Array.from({ length: random.integer(1, 5) }, () => String.fromCodePoint(random.integer(first, last))).join('')
+}
+
+const SCRIPTS = [
+  [0x3b1, 0x3c9],
+  [0x410, 0x44f],
+  [0x5d0, 0x5ea],
+  [0x3042, 0x3093],
+  [0x30a2, 0x30f3],
+  [0x4e00, 0x9fa0],
+  [0xac00, 0xd7a3],
+  [0xc0, 0xff],
+] as const
 
 /** Words from a running text, with its commas and full stops. */
 function punctuated(random: Random, text: string): string {
@@ -71,6 +89,18 @@ export function phrase(random: Random, low: number, high: number): string {
 export function filler(random: Random): string {
   const text = phrase(random, 3, 9)
   return capitalise(text) + (random.chance(0.7) ? '.' : '')
+}
+
+/** Running text of several sentences, some of one word, as long as a field's value may be. */
+export function runningText(random: Random, words: number): string {
+  const sentences: string[] = []
+  for (let left = words; left > 0; ) {
+    const length = Math.min(left, random.integer(1, 6))
+    const text = phrase(random, length, length).replace(/[,.]+$/, '')
+    sentences.push(`${capitalise(text)}.`)
+    left -= length
+  }
+  return sentences.join(' ')
 }
 
 /** What people type: a word, a password, a number, a date, an address, a phrase. */
@@ -115,7 +145,8 @@ function date(random: Random): string {
 
 const ACCENTS: Readonly<Record<string, string>> = { a: 'á', e: 'é', i: 'í', o: 'ö', u: 'ü', n: 'ñ', c: 'ç', s: 'š' }
 
-function syllables(random: Random): string {
+/** A made-up word. */
+export function syllables(random: Random): string {
   const accented = random.chance(0.04)
   const parts = Array.from(
     { length: random.integer(1, 3) },

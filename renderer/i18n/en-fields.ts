@@ -115,7 +115,7 @@ export const fields: Readonly<Record<string, string>> = {
     'The agent acts with real mouse and key events. Without them its clicks are faster, but not what a user does.',
   'environment.pictures':
     'Every step keeps a picture, and collecting becomes several times slower. Without them the window takes the pictures when you open an episode.',
-  tasks: 'What the agent learns to do. Type a few letters, and choose from the list.',
+  tasks: 'What the agent learns to do. Type a few letters, and choose from the list. classic and broad stand for 16 and 40 tasks.',
   'golden.held_out_per_task':
     'SFT does not train on these. It stops when their loss stops falling; with 0 it trains for all steps.',
   'training.gradient_checkpointing':
@@ -124,7 +124,7 @@ export const fields: Readonly<Record<string, string>> = {
     'Of prompt and answer together. Longer ones are cut at the end. Empty refuses what the model cannot take.',
   'training.dpo.max_length':
     'Of prompt and answer together. Longer ones are cut at the end, and a pair whose prompt fills it is left out. Empty refuses what the model cannot take.',
-  'evaluation.tasks': 'Empty for the tasks that are learned.',
+  'evaluation.tasks': 'Tasks or suites. Empty for the tasks that are learned.',
   'evaluation.controls':
     'Also trains and evaluates the controls: golden replay alone, SFT on own successes, NLL on the chosen answers.',
   'evaluation.base':

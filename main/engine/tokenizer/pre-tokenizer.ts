@@ -11,7 +11,7 @@ import { message } from '../../messages/message.ts'
 import { parseJsonFile, readOptional } from '../checkpoint/model-file.ts'
 
 /** What Qwen2's own tokenizer does with a text before it merges, as in transformers' Qwen2Tokenizer. */
-const QWEN2 = {
+export const QWEN2 = {
   normalizer: { type: 'NFC' },
   pattern: {
     Regex:

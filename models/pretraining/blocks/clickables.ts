@@ -31,6 +31,9 @@ export function clickables(random: Random, fresh: FreshName): Block {
       fresh((r) => (r.chance(0.6) ? word(r) : phrase(r, 1, 3))),
     )
   })
+  // Names that differ by a letter's case or by a full stop: the task means one of them.
+  const like = random.pick(elements)
+  if (random.chance(0.2)) elements.push(element(like.role, twin(random, like.name)))
   const wanted = random.sample(elements, random.integer(2, 4))
   const queries = wanted.map((target) => askOne(random, target))
   if (elements.length > 2 && random.chance(0.5)) queries.push(askSequence(random, elements))
@@ -38,6 +41,12 @@ export function clickables(random: Random, fresh: FreshName): Block {
     ? elements.flatMap((one) => (random.chance(0.3) ? [element('p', filler(random)), one] : [one]))
     : elements
   return { elements: padded, queries }
+}
+
+function twin(random: Random, name: string): string {
+  const [first = ''] = name
+  const cased = first === first.toLowerCase() ? first.toUpperCase() : first.toLowerCase()
+  return cased === first || random.chance(0.4) ? `${name}.` : cased + name.slice(first.length)
 }
 
 function askOne(random: Random, target: Draft): Query {

@@ -63,18 +63,27 @@ export function search(random: Random, fresh: FreshName): Block {
   )
   const text = typedText(random)
   const stage = random.pick([0, 1, 2, 2])
-  const results = Array.from({ length: stage === 2 ? random.integer(1, 8) : 0 }, () =>
+  // Later pages of results have as many as the first.
+  const perPage = random.integer(1, 8)
+  const turned = stage === 2 && random.chance(0.4) ? random.integer(1, 3) : 0
+  const results = Array.from({ length: stage === 2 ? perPage : 0 }, () =>
     element(
       'link',
       fresh((r) => phrase(r, 1, 2)),
     ),
   )
+  const pages = stage === 2 && (turned > 0 || random.chance(0.5))
+  const more = element('link', pages ? fresh((r) => r.pick(['>', '>>', 'Next', 'More results'])) : '>')
   const fill = { kind: 'fill' as const, on: box, text }
   const press = { kind: 'click' as const, on: button }
   if (stage > 0) box.value = text
   if (stage === 1) box.states.push('focused')
   const queries = Array.from({ length: stage === 2 ? 3 : 1 }, (): Query => {
-    const wanted = random.integer(0, stage === 2 ? Math.min(results.length, 6) - 1 : 5)
+    const last = turned * perPage + perPage - 1
+    const wanted =
+      stage < 2
+        ? random.integer(0, 5)
+        : random.integer(turned * perPage, Math.min(pages ? last + perPage : last, turned * perPage + 9))
     const instruction = askSearch(random, stage === 0 && random.chance(0.5) ? typedText(random) : text, wanted)
     if (stage === 0) {
       const field = box.name === '' ? 'box' : box.name.toLowerCase()
@@ -94,16 +103,33 @@ export function search(random: Random, fresh: FreshName): Block {
         next: press,
       }
     }
-    const passed = results.slice(0, wanted + 1).map(({ name }, i) => `${counted(i)} ${name}`)
+    const done = [fill, press, ...Array.from({ length: turned }, () => ({ kind: 'click' as const, on: more }))]
+    const at = wanted - turned * perPage
+    const found = results[at]
+    if (found === undefined) {
+      return {
+        instruction: instruction.wish,
+        done,
+        thought: `no ${counted(wanted)} here, click ${more.name}`,
+        next: { kind: 'click', on: more },
+      }
+    }
+    const passed = results.slice(0, at + 1).map(({ name }, i) => `${counted(i)} ${name}`)
     return {
       instruction: instruction.wish,
-      done: [fill, press],
+      done,
       thought: `${passed.join(', ')}, click it`,
-      next: { kind: 'click', on: results[wanted]! },
+      next: { kind: 'click', on: found },
     }
   })
-  const texts = results.flatMap((result) => (random.chance(0.3) ? [result, element('div', filler(random))] : [result]))
-  return { elements: [box, button, ...texts], queries }
+  const address = () => `https://${word(random).replace(/\W/g, '').toLowerCase()}.${random.pick(['com', 'net', 'io'])}`
+  const isLong = random.chance(0.4)
+  const texts = results.flatMap((result) => [
+    result,
+    ...(isLong || random.chance(0.2) ? [element('div', address())] : []),
+    ...(isLong || random.chance(0.2) ? [element('div', filler(random))] : []),
+  ])
+  return { elements: [box, button, ...texts, ...(pages ? [more] : [])], queries }
 }
 
 function askSearch(random: Random, text: string, wanted: number): { wish: string; text: string } {
@@ -112,14 +138,14 @@ function askSearch(random: Random, text: string, wanted: number): { wish: string
     `enter "${text}" in the box`,
     `look up "${text}"`,
     `find "${text}" with the search box`,
-    `use the box to enter "${text}"`,
+    `search for "${text}"`,
   ])
   const open = random.pick([
     `open the ${nth} result`,
     `click the ${nth} result`,
     `choose the ${nth} hit`,
     `go to the ${nth} link found`,
-    `find and click the ${nth} result`,
+    `take the result that comes ${nth}`,
   ])
   return { wish: sentence(random, [find, open]), text }
 }

@@ -59,8 +59,26 @@ interface Step {
 /** The number of tasks with the same past actions, and so the same page, that differ in the remaining ones. */
 const VARIANTS = 3
 
+/** Fields with names. */
 export function form(random: Random, fresh: FreshName): Block {
-  const fields = makeFields(random, fresh)
+  return formOf(random, fresh, namedFields(random, fresh))
+}
+
+/** Fields without names: the only one, or text fields that are told apart by their places. */
+export function unnamed(random: Random, fresh: FreshName): Block {
+  return formOf(random, fresh, unnamedFields(random, fresh))
+}
+
+/** A time or a date alone: every hour has to be seen often enough to be known in its other form. */
+export function clock(random: Random, fresh: FreshName): Block {
+  const said = random.chance(0.5)
+    ? ''
+    : fresh((r) => r.pick(['Time', 'Start', 'End', 'Arrival', 'Alarm', 'Date', 'Due']))
+  const draft = element(random.pick(['time', 'time', 'time', 'date']), said, { value: '' })
+  return formOf(random, fresh, [{ draft, said, alike: [] }])
+}
+
+function formOf(random: Random, fresh: FreshName, fields: readonly Field[]): Block {
   const button = element('button', fresh(finishName))
   const twice = fields.length === 2 && fields.every(({ draft, said }) => draft.role === 'textbox' && said !== '')
   const queries = twice && random.chance(0.5) ? repeat(random, fields, button) : fillSome(random, fields, button)
@@ -71,16 +89,17 @@ export function form(random: Random, fresh: FreshName): Block {
   return { elements, queries }
 }
 
-function makeFields(random: Random, fresh: FreshName): Field[] {
-  const single = random.chance(0.35)
-  const named = random.chance(single ? 0.5 : 0.8)
+function unnamedFields(random: Random, fresh: FreshName): Field[] {
+  const single = random.chance(0.5)
+  const drafts = Array.from({ length: single ? 1 : random.integer(2, 5) }, () =>
+    single ? field(random, fresh, '') : element('textbox', '', { value: '' }),
+  )
+  return drafts.map((draft, i) => ({ draft, said: '', alike: single ? [] : drafts.slice(0, i + 1) }))
+}
+
+function namedFields(random: Random, fresh: FreshName): Field[] {
+  const single = random.chance(0.25)
   const label = (r: Random) => (r.chance(0.6) ? r.pick(LABELS) : capitalise(word(r)))
-  if (!named) {
-    const drafts = Array.from({ length: single ? 1 : random.integer(2, 5) }, () =>
-      single ? field(random, fresh, '') : element('textbox', '', { value: '' }),
-    )
-    return drafts.map((draft, i) => ({ draft, said: '', alike: single ? [] : drafts.slice(0, i + 1) }))
-  }
   return Array.from({ length: single ? 1 : random.integer(1, 5) }, () => {
     const said = fresh(label)
     const draft = field(random, fresh, random.chance(0.15) ? said.toLowerCase() : said)
@@ -138,7 +157,8 @@ function query(random: Random, before: readonly Step[], after: readonly Step[]):
 
 function field(random: Random, fresh: FreshName, name: string): Draft {
   const kind = random.next()
-  if (kind < 0.14) return element('date', name, { value: '' })
+  if (kind < 0.09) return element('date', name, { value: '' })
+  if (kind < 0.19) return element('time', name, { value: '' })
   if (kind < 0.7) {
     const value = random.chance(0.1) ? typedText(random) : ''
     return element(random.chance(0.9) ? 'textbox' : 'textarea', name, { value })
@@ -164,6 +184,7 @@ function fieldStep(random: Random, { draft, said, alike }: Field): Step {
     }
   }
   if (draft.role === 'date') return dateStep(random, draft)
+  if (draft.role === 'time') return timeStep(random, draft)
   if (draft.options !== undefined) {
     const option = random.pick(draft.options)
     return {
@@ -220,6 +241,23 @@ function dateStep(random: Random, draft: Draft): Step {
     `enter ${month}/${day}/${year} as the ${said}`,
   ])
   const text = `${year}-${month}-${day}`
+  return fillStep(draft, text, wish, `fill ${said} with ${text}`)
+}
+
+/** Times of the day are typed from 00:00 to 23:59, in whatever form the task writes them. */
+function timeStep(random: Random, draft: Draft): Step {
+  const two = (part: number) => String(part).padStart(2, '0')
+  const [hour, minute] = [random.integer(0, 23), two(random.integer(0, 59))]
+  const half = random.pick([hour < 12 ? 'AM' : 'PM', hour < 12 ? 'am' : 'pm'])
+  const shown = random.chance(0.85) ? `${hour % 12 === 0 ? 12 : hour % 12}:${minute} ${half}` : `${two(hour)}:${minute}`
+  const said = draft.name === '' ? 'time' : draft.name.toLowerCase()
+  const wish = random.pick([
+    `set ${said} to ${shown}`,
+    `choose ${shown} for ${said}`,
+    `put ${shown} into the ${said} field`,
+    `fill ${said} in: ${shown}`,
+  ])
+  const text = `${two(hour)}:${minute}`
   return fillStep(draft, text, wish, `fill ${said} with ${text}`)
 }
 

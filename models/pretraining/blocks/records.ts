@@ -97,11 +97,8 @@ export function lookup(random: Random, fresh: FreshName): Block {
     const lines = role === 'row' ? [element(role, `${key} | ${value}`)] : [element(role, key), element(role, value)]
     return { key, value, lines }
   })
-  const button = element(
-    'button',
-    fresh(() => 'Submit'),
-  )
-  const finish = random.pick(['press submit', 'click the submit button', 'submit', 'press Submit'])
+  const button = element('button', fresh(finishName))
+  const finish = askFinish(random, button.name)
   const { fields, queries } = random.chance(0.6)
     ? oneValue(random, rows, button, finish)
     : allValues(random, rows, button, finish)
@@ -111,6 +108,8 @@ export function lookup(random: Random, fresh: FreshName): Block {
     queries,
   }
 }
+
+type Finish = ReturnType<typeof askFinish>
 
 interface Row {
   readonly key: string
@@ -122,7 +121,7 @@ interface Fields {
 }
 
 /** The task names the row. The thought quotes the row before it says what to do with the value. */
-function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
+function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: Finish): Fields {
   const field = element('textbox', random.chance(0.8) ? '' : random.pick(rows).key, { value: '' })
   const filled = random.chance(0.25)
   const wanted = random.sample(rows, filled ? 1 : 4)
@@ -130,22 +129,22 @@ function oneValue(random: Random, rows: readonly Row[], button: Draft, finish: s
   const queries = wanted.map(({ key, value }): Query => {
     const where = random.pick(['text field', 'field', 'box', 'textbox'])
     const ask = random.pick([
-      `${random.pick(['enter', 'type', 'write'])} the value of ${mention(random, key)} into the ${where}`,
+      `${random.pick(['note', 'type', 'write'])} down in the ${where} what the table has for ${mention(random, key)}`,
       `${random.pick(['enter', 'type', 'put'])} what belongs to ${mention(random, key)} in the ${where}`,
       `what stands next to ${mention(random, key)}? Write it in the ${where}`,
       `copy the value that belongs to ${mention(random, key)} into the ${where}`,
     ])
     const fill = { kind: 'fill' as const, on: field, text: value }
-    const instruction = sentence(random, [ask, finish])
+    const instruction = sentence(random, [ask, finish.wish])
     return filled
-      ? { instruction, done: [fill], thought: `done, click ${button.name}`, next: { kind: 'click', on: button } }
+      ? { instruction, done: [fill], thought: `done, click ${finish.said}`, next: { kind: 'click', on: button } }
       : { instruction, done: [], thought: `${key} | ${value}, fill ${where}`, next: fill }
   })
   return { fields: [field], queries }
 }
 
 /** A field for each of several rows, filled in order. */
-function allValues(random: Random, rows: readonly Row[], button: Draft, finish: string): Fields {
+function allValues(random: Random, rows: readonly Row[], button: Draft, finish: Finish): Fields {
   const wanted = random.sample(rows, random.integer(1, 4))
   const fields = wanted.map(({ key }) => element('textbox', key, { value: '' }))
   const at = random.integer(0, wanted.length)
@@ -155,14 +154,14 @@ function allValues(random: Random, rows: readonly Row[], button: Draft, finish: 
     'copy the values from the table into the fields',
     'fill each field with its value in the table',
     'look the values up and enter them',
-    'enter the value of each field',
+    'take every value over from the table',
   ])
-  const instruction = sentence(random, [ask, finish])
+  const instruction = sentence(random, [ask, finish.wish])
   const done = wanted.slice(0, at).map(({ value }, i) => ({ kind: 'fill' as const, on: fields[i]!, text: value }))
   const row = wanted[at]
   const query: Query =
     row === undefined
-      ? { instruction, done, thought: `done, click ${button.name}`, next: { kind: 'click', on: button } }
+      ? { instruction, done, thought: `done, click ${finish.said}`, next: { kind: 'click', on: button } }
       : {
           instruction,
           done,

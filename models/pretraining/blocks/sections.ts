@@ -1,5 +1,5 @@
 /** Tabs, sections or pages, one of which is open. The wanted element may be in another one. */
-import { type Block, element, type Query } from '../lesson.ts'
+import { type Block, type Draft, element, type Query } from '../lesson.ts'
 import type { Random } from '../random.ts'
 import { digits, filler, phrase, word } from '../words.ts'
 import type { FreshName } from './names.ts'
@@ -58,32 +58,31 @@ export function sections(random: Random, fresh: FreshName): Block {
   const shown = random.integer(0, titles.length - 1)
   titles[shown]!.states.push(role === 'tab' ? 'selected' : 'expanded')
   const itemRole = random.pick(['link', 'span', 'button', 'li'])
-  const items = Array.from({ length: random.integer(1, 6) }, () =>
+  const items: Draft[] = Array.from({ length: random.integer(1, 6) }, () =>
     element(
       itemRole,
       fresh((r) => (r.chance(0.85) ? word(r) : phrase(r, 2, 2))),
     ),
   )
   const padded = items.flatMap((item) => (random.chance(0.25) ? [element('p', filler(random)), item] : [item]))
-  const visited = titles.slice(0, shown)
-  const walked = visited.length === 0 || random.chance(0.5)
-  const done = [...visited.slice(1), ...(shown > 0 ? [titles[shown]!] : [])].map((on) => ({
-    kind: 'click' as const,
-    on,
-  }))
+  // Those behind the shown one come first. When all of them were looked at, those before it get a second look.
+  const clicked = shown === 0 ? [] : walk(random, titles, shown)
+  const unseen = titles.filter((title) => title !== titles[shown] && !clicked.includes(title))
+  const next = unseen.find((title) => titles.indexOf(title) > shown) ?? unseen[0]
+  const done = clicked.map((on) => ({ kind: 'click' as const, on }))
   const queries: Query[] = []
   const hasItems = random.chance(0.8)
   for (const found of hasItems ? random.sample(items, 2) : []) {
     queries.push({
       instruction: askHidden(random, found.name, itemRole),
-      done: walked ? done : [],
+      done: random.chance(0.5) ? done : [],
       thought: `click ${found.name}`,
       next: { kind: 'click', on: found },
     })
   }
-  const next = titles[shown + 1]
   for (let i = 0; next !== undefined && i < 2; i++) {
-    const missing = fresh(word)
+    // What is missing may look like something that is there.
+    const missing = hasItems && random.chance(0.5) ? twin(fresh, random.pick(items).name) : fresh(word)
     queries.push({
       instruction: askHidden(random, missing, itemRole),
       done,
@@ -104,6 +103,28 @@ export function sections(random: Random, fresh: FreshName): Block {
     ? [...titles.slice(0, shown + 1), ...content, ...titles.slice(shown + 1)]
     : [...titles, ...content]
   return { elements, queries }
+}
+
+/** The titles that were clicked on the way to the shown one, some of them out of order. */
+function walk(random: Random, titles: readonly Draft[], shown: number): Draft[] {
+  const before = titles.slice(1, shown)
+  const after = titles.slice(shown + 1)
+  const kind = random.next()
+  if (kind < 0.45) return [...before, titles[shown]!]
+  if (kind < 0.6) return [titles[shown]!]
+  return [...random.sample([...before, ...after], random.integer(0, titles.length - 2)), titles[shown]!]
+}
+
+/** A name that is nearly the same: in its end, its beginning, or its punctuation. */
+function twin(fresh: FreshName, name: string): string {
+  const half = Math.ceil(name.length / 2)
+  return fresh((r) =>
+    r.pick([
+      name.slice(0, half) + word(r).slice(0, 3),
+      word(r).slice(0, 3) + name.slice(half),
+      `${name}${r.pick(['s', 'e', '.', ','])}`,
+    ]),
+  )
 }
 
 function askHidden(random: Random, name: string, role: string): string {

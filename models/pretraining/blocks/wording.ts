@@ -84,7 +84,7 @@ export function askFill(random: Random, field: string, place: string, text: stri
       `${verb} ${quoted} in the ${said}`,
       `${verb} the text ${quoted} in the ${said}`,
       `${verb} the word ${quoted} into the ${said}`,
-      `use the ${said} to enter ${quoted}`,
+      `the ${said} gets ${quoted}`,
     ]
     return { wish: random.pick(wishes), said }
   }
@@ -97,7 +97,6 @@ export function askFill(random: Random, field: string, place: string, text: stri
     `set ${label} to ${quoted}`,
     `fill ${label} with ${quoted}`,
     `${verb} ${quoted} as ${label}`,
-    `${verb} ${quoted} as the ${label}`,
     `${label}: ${quoted}`,
     `the ${label} is ${quoted}`,
     `${verb} a ${label} of ${quoted}`,
