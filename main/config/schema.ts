@@ -97,7 +97,7 @@ export const configSchema = z.strictObject({
       pictures: z.boolean().default(false),
     })
     .prefault({}),
-  tasks: tasks.default([...SUITES['default']!]),
+  tasks: tasks.default([...SUITES.default!]),
   golden: z
     .strictObject({
       samples_per_task: count.max(1000).default(1),

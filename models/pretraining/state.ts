@@ -67,8 +67,8 @@ export async function readState(
   if (!existsSync(stateFile(folder))) return undefined
   const file = await openSafetensors(stateFile(folder))
   try {
-    const began = settings.parse(JSON.parse(file.metadata['settings'] ?? 'null'))
-    const reached = progress.parse(JSON.parse(file.metadata['progress'] ?? 'null'))
+    const began = settings.parse(JSON.parse(file.metadata.settings ?? 'null'))
+    const reached = progress.parse(JSON.parse(file.metadata.progress ?? 'null'))
     const part = async (name: string): Promise<Tensors> => {
       const tensors = new Map<string, Tensor>()
       for (const tensor of checkpointShapes(configOf(began)).keys()) {

@@ -115,7 +115,8 @@ export const fields: Readonly<Record<string, string>> = {
     'The agent acts with real mouse and key events. Without them its clicks are faster, but not what a user does.',
   'environment.pictures':
     'Every step keeps a picture, and collecting becomes several times slower. Without them the window takes the pictures when you open an episode.',
-  tasks: 'What the agent learns to do. Type a few letters, and choose from the list. classic and broad stand for 16 and 40 tasks.',
+  tasks:
+    'What the agent learns to do. Type a few letters, and choose from the list. classic and broad stand for 16 and 40 tasks.',
   'golden.held_out_per_task':
     'SFT does not train on these. It stops when their loss stops falling; with 0 it trains for all steps.',
   'training.gradient_checkpointing':

@@ -49,6 +49,7 @@ describe('lists', () => {
 
   it('must name tasks that exist; the nearest one is offered', () => {
     expect(wrongWith(tasks, ['click-button', 'miniwob/click-tab-2-v1'], TASKS)).toBeNull()
+    expect(wrongWith({ ...tasks, words: ['classic'] }, ['classic', 'click-button'], TASKS)).toBeNull()
     expect(wrongWith(tasks, ['click-buton'], TASKS)).toEqual({
       why: 'unknownNear',
       name: 'click-buton',

@@ -51,11 +51,12 @@ export function wrongWith(field: Field, content: unknown, tasks: readonly string
   return null
 }
 
-function wrongList({ choices, min }: Field, items: readonly string[], tasks: readonly string[]): Wrong | null {
+function wrongList({ choices, min, words }: Field, items: readonly string[], tasks: readonly string[]): Wrong | null {
   if (items.length < (min ?? 0)) return { why: 'empty' }
-  const known = choices ?? tasks
-  const name =
-    known.length === 0 ? undefined : items.find((item) => !known.includes(choices === null ? pageName(item) : item))
+  const all = choices ?? tasks
+  if (all.length === 0) return null
+  const known = [...words, ...all]
+  const name = items.find((item) => !known.includes(choices === null ? pageName(item) : item))
   if (name === undefined) return null
   const near = nearest(name, known)
   return near === undefined ? { why: 'unknown', name } : { why: 'unknownNear', name, near }
