@@ -15,6 +15,7 @@ import { studiesRouter } from './studies.ts'
 import { tasksRouter } from './tasks.ts'
 import { router } from './trpc.ts'
 import { verifyRouter } from './verify.ts'
+import { workersRouter } from './workers.ts'
 
 export const labRouter = router({
   status: statusRouter,
@@ -32,6 +33,7 @@ export const labRouter = router({
   tasks: tasksRouter,
   golden: goldenRouter,
   live: liveRouter,
+  workers: workersRouter,
   desktop: desktopRouter,
 })
 export type LabRouter = typeof labRouter

@@ -123,6 +123,7 @@ const PROCEDURES = [
   'verify.getMiniwob',
   'verify.names',
   'verify.run',
+  'workers.list',
 ]
 
 let server: LabServer

@@ -54,6 +54,7 @@ export const evaluate: Stage<EvaluateResult> = {
       seed: String(config.project.seed),
       answers: english(answers),
       ...elsewhere(context),
+      ...playedBy(context),
       ...notes,
     }
     const summary = writeReport(artifacts.folder, {
@@ -146,6 +147,18 @@ function elsewhere({ store, run }: StageContext): { readonly 'DPO trained elsewh
   const trained = dpo.result.safeParse(finishedStage(store, run, 'dpo').at(-1)?.result)
   if (!trained.success || trained.data.elsewhere === undefined) return {}
   return { 'DPO trained elsewhere': trained.data.elsewhere }
+}
+
+/** Which machines played the evaluation, for the report; nothing where this one played alone. */
+function playedBy({ store, run, round }: StageContext): Record<string, string> {
+  const counts = new Map<string, number>()
+  for (const { stage, name, kind, count, ...arm } of store.episodes.machines(run)) {
+    if (stage !== evaluate.name || arm.round !== round) continue
+    const machine = `${name} (${kind})`
+    counts.set(machine, (counts.get(machine) ?? 0) + count)
+  }
+  const parts = [...counts].map(([machine, count]) => `${machine}: ${count} episodes`)
+  return parts.length === 0 ? {} : { 'played by': parts.join('; ') }
 }
 
 /** The percentages that SFT solved, and DPO where it played. */

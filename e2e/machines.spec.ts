@@ -1,0 +1,37 @@
+/** The machines that play along, in the live view. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { postWorker } from '../main/workers/board.ts'
+import { connectServer } from '../main/workers/server.ts'
+import { HERE } from '../testing/queue-play.ts'
+import { hasRedisServer, startRedis } from '../testing/redis-server.ts'
+import { expect, test } from './fixtures.ts'
+import { clean, open } from './window.ts'
+
+test('a lab that plays alone says how others can play along', async ({ page }) => {
+  await open(page, 'live')
+  await page.getByText('Machines', { exact: true }).click()
+  await page.getByRole('heading', { name: 'This machine plays alone' }).waitFor()
+  await clean(page, 'alone')
+})
+
+test('workers are listed with what they play', async ({ page, lab }) => {
+  test.skip(!hasRedisServer(), 'needs redis-server')
+  const redis = await startRedis()
+  const server = await connectServer(redis.address, 'dpo-driver')
+  try {
+    const playing = [{ run: 3, stage: 'collect', arm: '', task: 'click-tab', seed: 7 }]
+    const state = { pages: 4, slots: 16, since: 1, episodes: 9, lately: 2, playing, refuses: [] }
+    await postWorker(server, { id: 'one-1', machine: HERE, ...state })
+    const config = join(lab.folder, 'config.yaml')
+    const before = JSON.parse(readFileSync(config, 'utf8'))
+    writeFileSync(config, JSON.stringify({ ...before, workers: { queue: redis.address } }))
+    await open(page, 'live')
+    await page.getByText('Machines', { exact: true }).click()
+    await expect(page.getByRole('row', { name: /here native/ })).toContainText('run 3, Collect: click-tab, seed 7')
+    await clean(page, 'machines')
+  } finally {
+    server.close()
+    await redis.close()
+  }
+})

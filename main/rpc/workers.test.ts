@@ -1,0 +1,47 @@
+import { copyFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { HERE } from '../../testing/queue-play.ts'
+import { hasRedisServer, startRedis } from '../../testing/redis-server.ts'
+import { Settings } from '../config/settings.ts'
+import { projectPath } from '../files/paths.ts'
+import { postWorker } from '../workers/board.ts'
+import { connectServer } from '../workers/server.ts'
+import type { Context } from './trpc.ts'
+import { workersRouter } from './workers.ts'
+
+/** A lab whose configuration names this queue. */
+function labWith(queue: string | null) {
+  const file = join(mkdtempSync(join(tmpdir(), 'workers-')), 'config.yaml')
+  copyFileSync(projectPath('config.yaml'), file)
+  const settings = new Settings(file, { 'workers.queue': queue })
+  return workersRouter.createCaller({ settings } as unknown as Context)
+}
+
+test('a lab without a queue has no workers', async () => {
+  expect(await labWith(null).list()).toEqual({ queue: null, workers: [] })
+})
+
+test('a queue that does not answer is told with its address', async () => {
+  await expect(labWith('redis://127.0.0.1:1').list()).rejects.toThrow(/redis:\/\/127.0.0.1:1 does not answer/)
+})
+
+describe.skipIf(!hasRedisServer())('with redis-server', () => {
+  test('the workers at the queue are listed', async () => {
+    const redis = await startRedis()
+    const server = await connectServer(redis.address, 'dpo-driver')
+    try {
+      const playing = [{ run: 3, stage: 'collect', arm: '', task: 'click-tab', seed: 7 }]
+      const state = { pages: 4, slots: 16, since: 1, episodes: 9, lately: 2, playing, refuses: [] }
+      await postWorker(server, { id: 'one-1', machine: HERE, ...state })
+      expect(await labWith(redis.address).list()).toEqual({
+        queue: redis.address,
+        workers: [{ id: 'one-1', machine: HERE, ...state }],
+      })
+    } finally {
+      server.close()
+      await redis.close()
+    }
+  })
+})

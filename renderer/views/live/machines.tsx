@@ -1,0 +1,92 @@
+/** The machines that play along: workers that take problems from the queue. */
+import { useQuery } from '@tanstack/react-query'
+import { Server } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { useSay } from '../../i18n/say.ts'
+import type { Answers } from '../../lab.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Loading } from '../../parts/loading.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { Failure } from '../../shell/failure.tsx'
+import classes from './machines.module.css'
+
+type Machine = Answers['workers']['list']['workers'][number]
+
+/** How often the list is fetched again, in milliseconds. */
+const AGAIN = 3_000
+
+export function Machines() {
+  const { t } = useTranslation()
+  const { data, error, refetch } = useQuery({
+    queryKey: ['workers'],
+    queryFn: () => lab.workers.list.query(),
+    refetchInterval: AGAIN,
+  })
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />
+  if (data === undefined) return <Loading />
+  const { queue, workers } = data
+  if (queue === null) return <Empty icon={Server} title={t('live.alone')} text={t('live.aloneText')} />
+  if (workers.length === 0) {
+    return <Empty icon={Server} title={t('live.noMachines')} text={t('live.noMachinesText', { queue })} />
+  }
+  return (
+    <Panel flush title={t('live.machines', { count: workers.length })} note={queue}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div className={classes.scroll} tabIndex={0}>
+        <table className={classes.machines}>
+          <thead>
+            <tr>
+              <th scope="col">{t('live.machine')}</th>
+              <th scope="col">{t('live.engine')}</th>
+              <th scope="col" className="number">
+                {t('live.pages')}
+              </th>
+              <th scope="col" className="number">
+                {t('live.episodes')}
+              </th>
+              <th scope="col" className="number">
+                {t('live.lately')}
+              </th>
+              <th scope="col">{t('live.playing')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {workers.map((worker) => (
+              <tr key={worker.id}>
+                <th scope="row">{worker.machine.name}</th>
+                <td>{worker.machine.kind}</td>
+                <td className="number">{worker.pages}</td>
+                <td className="number">{worker.episodes}</td>
+                <td className="number">{worker.lately}</td>
+                <td>
+                  <Now worker={worker} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  )
+}
+
+/** What a machine plays, or why it does not. */
+function Now({ worker: { playing, refuses } }: { readonly worker: Machine }) {
+  const { t } = useTranslation()
+  const say = useSay()
+  const [first] = playing
+  if (first !== undefined) {
+    const { run, stage, task, seed } = first
+    return <>{t('live.plays', { run, stage: t(`stage.${stage}` as 'stage.sft'), task, seed, count: playing.length })}</>
+  }
+  if (refuses.length === 0) return <>{t('live.waits')}</>
+  return (
+    <ul className={classes.reasons}>
+      {refuses.map((why, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list is never reordered, and reasons may repeat
+        <li key={at}>{say(why)}</li>
+      ))}
+    </ul>
+  )
+}
