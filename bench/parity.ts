@@ -324,9 +324,12 @@ async function compare(python: string, model: ParityModel, keep: (theirs: Tensor
   try {
     const { config, base, lora, adapter, tokens, places } = parityModel(model)
     await saveCheckpoint(join(folder, 'base'), config, base)
-    await saveAdapter(join(folder, 'adapter'), lora, adapter, null)
+    await writeTinyTokenizer(join(folder, 'base'))
+    // A merged model's config.json names the prompt, under a key that transformers does not know.
+    const prompt = 'instruct 0123abcd'
+    await saveAdapter(join(folder, 'adapter'), lora, adapter, null, { prompt })
     await mergeAdapter(join(folder, 'base'), join(folder, 'adapter'), join(folder, 'merged'))
-    const spec = { tokens: [...tokens], slopes: [...slopes(tokens.length - 1)], places }
+    const spec = { tokens: [...tokens], slopes: [...slopes(tokens.length - 1)], places, prompt }
     await writeFile(join(folder, 'spec.json'), JSON.stringify(spec))
     await run(python, [join(import.meta.dirname, 'parity_hf.py'), folder], {
       timeout: TIME_LIMIT,

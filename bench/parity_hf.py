@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 folder = Path(sys.argv[1])
 spec = json.loads((folder / "spec.json").read_text())
@@ -35,6 +35,12 @@ def record(name, model):
         if parameter.grad is not None:
             results[f"{name}/gradient/{key.replace('.default.', '.')}"] = parameter.grad
 
+
+# Whoever loads the merged model must not stumble over the key that names its prompt.
+if AutoConfig.from_pretrained(folder / "merged").dpo_driver_prompt != spec["prompt"]:
+    raise SystemExit("config.json of the merged model does not name its prompt")
+if len(AutoTokenizer.from_pretrained(folder / "merged").encode("click", add_special_tokens=False)) != 1:
+    raise SystemExit("the merged model's tokenizer does not join letters")
 
 record("base", load())
 record("merged", load("merged"))

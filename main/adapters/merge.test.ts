@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { openSafetensors, writeSafetensors, writeSafetensorsStream } from '../en
 import type { Forest, LoraConfig, Tensors } from '../engine/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import { loadTokenizer } from '../engine/tokenizer/tokenizer.ts'
+import { OWN } from '../files/unfinished.ts'
 import { mergeAdapter } from './merge.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }
@@ -242,6 +243,17 @@ test('a head of its own is merged along, and config.json says for both transform
   const merged = await loadCheckpoint(at('merged'))
   expect(merged.config.tie_word_embeddings).toBe(false)
   expect(merged.tensors.get('lm_head.weight')).toEqual(untied.get('lm_head.weight'))
+})
+
+test('what killed merges left beside the target is removed, whatever their names were', async () => {
+  // As a process that has ended signs, in the same group of processes.
+  const left = `.dpo-driver-999999999-1-${OWN.split('-')[2]}.tmp`
+  for (const folder of ['killed', join('killed', left)]) mkdirSync(at(folder))
+  writeFileSync(join(at('killed'), left, 'model.safetensors'), 'a part')
+  writeFileSync(at(`killed.gguf${left}`), 'a part')
+  await mergeAdapter(at('base'), at('adapter'), at('merged'))
+  expect(readdirSync(room).sort()).toEqual(['adapter', 'base', 'killed', 'merged'])
+  expect(readdirSync(at('killed'))).toEqual([])
 })
 
 test('a GGUF base becomes a folder, with its tokenizer, and blocks in half precision', async () => {

@@ -1,6 +1,6 @@
 /** Merges an adapter into its base model, and writes the result. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { agreedConfig } from '../engine/checkpoint/config-json.ts'
 import { type Dtype, narrow, widen } from '../engine/checkpoint/dtype.ts'
 import { contentsOf } from '../engine/checkpoint/model-files.ts'
@@ -10,6 +10,8 @@ import { keepPreTokenizer } from '../engine/tokenizer/pre-tokenizer.ts'
 import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
+import { namesIn } from '../files/names.ts'
+import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import type { MergeForm } from './forms.ts'
@@ -42,8 +44,14 @@ export async function mergeAdapter(
   { form = 'safetensors', ...options }: MergeOptions = {},
 ): Promise<void> {
   checkTarget(base, adapterFolder, target, form)
+  tidy(dirname(target))
   if (form === 'safetensors') await writeMergedFolder(base, adapterFolder, target, options)
   else await writeMergedGguf(base, adapterFolder, target, form, options)
+}
+
+/** Removes what merges that were killed left in a folder and in those within it: gigabytes, under a name that nobody asks for again. */
+function tidy(folder: string): void {
+  for (const place of [folder, ...namesIn(folder).map((name) => join(folder, name))]) removeUnfinished(place)
 }
 
 /** Throws UserError where `target` is the base or the adapter, or already something. */

@@ -56,8 +56,8 @@ export const ENGLISH = {
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
   mustBeQueueAddress:
     'must be redis://host:port or rediss://host:port, without a user or password (the environment variables DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD have those)',
-  mustDivideHiddenSize: 'must divide hidden_size into parts of even size',
-  mustDivideAttentionHeads: 'must divide num_attention_heads',
+  mustDivideHiddenSize: 'must divide the hidden size into parts of even size',
+  mustDivideAttentionHeads: 'must divide the number of attention heads',
   mustBeEven: 'must be even',
   mustBeTexts: 'must be a list of texts',
   mustBeWholeNumbers: 'must be a list of whole numbers',

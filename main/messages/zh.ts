@@ -46,8 +46,8 @@ export const CHINESE = translated({
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
   mustBeQueueAddress:
     '必须是 redis://主机:端口 或 rediss://主机:端口，不含用户名和密码（它们来自环境变量 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD）',
-  mustDivideHiddenSize: '必须能把 hidden_size 等分为偶数维',
-  mustDivideAttentionHeads: '必须整除 num_attention_heads',
+  mustDivideHiddenSize: '必须能把隐藏维度等分为偶数维',
+  mustDivideAttentionHeads: '必须整除注意力头数',
   mustBeEven: '必须是偶数',
   mustBeTexts: '必须是文字的列表',
   mustBeWholeNumbers: '必须是整数的列表',

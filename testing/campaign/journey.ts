@@ -1,6 +1,7 @@
 /** What a campaign lets a lab do, one command after another: every command that changes something. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TINY_GGUF, tinyGguf } from '../tiny-gguf.ts'
 import type { Orders } from './orders.ts'
 import type { Place } from './place.ts'
 import { type Program, startProgram } from './program.ts'
@@ -16,8 +17,8 @@ export interface Attempt {
 
 export interface Step {
   readonly name: string
-  /** Of studies; all others are of single runs. Neither needs what the other has made. */
-  readonly ofStudies?: true
+  /** Of studies, or of a base model in a GGUF file; all others are of single runs. No kind needs what another has made. */
+  readonly kind?: 'studies' | 'gguf'
   /** How often it is killed, among the others. */
   readonly weight: number
   /** Writes what the command needs. */
@@ -28,6 +29,9 @@ export interface Step {
    */
   start(place: Place, known: number, orders?: Orders): Attempt | null
 }
+
+/** Its tokens are bytes, so a page takes several hundred. */
+const GGUF_MODEL = { ...TINY_GGUF, max_position_embeddings: 4096 }
 
 const storeOf = ({ home }: Place) => join(home, 'data/lab.sqlite')
 
@@ -51,6 +55,13 @@ function run(command: string, weight: number, more: readonly string[] = []): Ste
       return attempt(place, [command, ...more, ...(isOurs ? ['--resume'] : [])], orders)
     },
   }
+}
+
+/** A command that makes a run with a GGUF file as its base model. */
+function runGguf(command: string, weight: number): Step {
+  const settings = ['model.base_model_name=tiny.gguf', 'model.max_new_tokens=96', 'golden.held_out_per_task=0']
+  const prepare = ({ home }: Place) => writeFileSync(join(home, 'tiny.gguf'), tinyGguf(GGUF_MODEL))
+  return { ...run(command, weight, ['--set', ...settings]), name: `gguf-${command}`, kind: 'gguf', prepare }
 }
 
 /** A command that is given again after a kill. */
@@ -130,7 +141,7 @@ const PLAN = {
 
 const studying: Step = {
   name: 'study',
-  ofStudies: true,
+  kind: 'studies',
   weight: 20,
   // JSON is valid YAML.
   prepare: ({ home }) => writeFileSync(join(home, 'plan.yaml'), JSON.stringify(PLAN)),
@@ -153,7 +164,10 @@ export const JOURNEY: readonly Step[] = [
   serving,
   forgetting,
   studying,
-  { ...once('cancel', 3, ['studies', 'cancel', '1', '1', '4']), ofStudies: true },
-  { ...once('order', 3, ['studies', 'order', '1', '3', '4', '2']), ofStudies: true },
-  { ...once('studies', 10, ['studies', 'work'], (place) => hideLatestRun(storeOf(place))), ofStudies: true },
+  { ...once('cancel', 3, ['studies', 'cancel', '1', '1', '4']), kind: 'studies' },
+  { ...once('order', 3, ['studies', 'order', '1', '3', '4', '2']), kind: 'studies' },
+  { ...once('studies', 10, ['studies', 'work'], (place) => hideLatestRun(storeOf(place))), kind: 'studies' },
+  runGguf('sft', 6),
+  runGguf('collect', 7),
+  runGguf('dpo', 8),
 ]

@@ -34,8 +34,8 @@ export async function crashCampaign(options: CampaignOptions): Promise<Killed[]>
   process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
     const last = steps.findLastIndex(({ name }) => only.includes(name))
-    const kinds = new Set(steps.filter(({ name }) => only.includes(name)).map(({ ofStudies }) => ofStudies))
-    const needed = steps.slice(0, last + 1).filter(({ ofStudies }) => kinds.has(ofStudies))
+    const kinds = new Set(steps.filter(({ name }) => only.includes(name)).map(({ kind }) => kind))
+    const needed = steps.slice(0, last + 1).filter(({ kind }) => kinds.has(kind))
     const all = await undisturbed(needed, parent, tell)
     const targets = all.filter(({ step }) => only.includes(step.name))
     const results: Killed[] = []

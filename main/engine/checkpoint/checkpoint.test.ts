@@ -174,7 +174,7 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ num_hidden_layers: 20_000_000 }, /num_hidden_layers must be at most 1024/],
   [{ vocab_size: 1e12 }, /vocab_size must be at most/],
   [{ rms_norm_eps: 'NaN' }, /rms_norm_eps/],
-  [{ num_attention_heads: 3 }, /num_attention_heads/],
+  [{ num_attention_heads: 3 }, /num_key_value_heads must divide the number of attention heads/],
   [{ num_key_value_heads: 3 }, /num_key_value_heads/],
   [{ head_dim: 7 }, /head_dim must be even/],
   [{ model_type: 'llama', attention_bias: true }, /attention_bias must be false/],

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { says } from '../../config/demand.ts'
-import { message } from '../../messages/message.ts'
+import { type Message, message } from '../../messages/message.ts'
 import type { ModelConfig, RopeScaling } from '../engine.ts'
 import { FAMILIES, MODEL_TYPES } from '../families.ts'
 import { CONFIG_PROMPT } from '../trained-prompt.ts'
@@ -134,9 +134,14 @@ function headDim(
   return config.head_dim ?? (config.model_type === 'qwen3' ? 128 : config.hidden_size / config.num_attention_heads)
 }
 
-/** Parses the text of a config.json. Errors name `file`. */
-export function parseModelConfig(file: string, text: string): ModelConfig {
-  const config = parseJsonFile(file, text, configSchema, message('familiesOnly'))
+/** Parses the text of a config.json. Errors name `file`, the key as `keyOf` returns it, and the cure. */
+export function parseModelConfig(
+  file: string,
+  text: string,
+  cure: Message = message('familiesOnly'),
+  keyOf?: (key: string) => string,
+): ModelConfig {
+  const config = parseJsonFile(file, text, configSchema, cure, keyOf)
   const theta = config.rope_theta ?? config.rope_parameters?.rope_theta ?? config.rope_scaling?.rope_theta
   return {
     model_type: config.model_type,

@@ -35,7 +35,8 @@ function refused(file: string, error: unknown): undefined {
 }
 
 /**
- * Parses a file's text as JSON of the given form; `cure` says what to do if it has another form.
+ * Parses a file's text as JSON of the given form; `cure` says what to do if it has another form. `keyOf` returns how errors call a
+ * key.
  * @throws UserError that names the file, the key, what is wrong with its value, and the cure.
  */
 export function parseJsonFile<Schema extends z.ZodType>(
@@ -43,6 +44,7 @@ export function parseJsonFile<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
   cure: Message,
+  keyOf?: (key: string) => string,
 ): z.output<Schema> {
   let json: unknown
   try {
@@ -50,20 +52,20 @@ export function parseJsonFile<Schema extends z.ZodType>(
   } catch (error) {
     throw new UserError('fileNotJson', { file, reason: reasonOf(error) })
   }
-  return parseValue(file, json, schema, cure)
+  return parseValue(file, json, schema, cure, keyOf)
 }
 
-/** The same for a value that was read from the file; `prefix` goes before its keys. */
+/** The same for a value that was read from the file. `keyOf` returns what the file calls a key. */
 export function parseValue<Schema extends z.ZodType>(
   file: string,
   value: unknown,
   schema: Schema,
   cure: Message,
-  prefix = '',
+  keyOf: (key: string) => string = (key) => key,
 ): z.output<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   if (issue.path.length === 0) throw new UserError('fileWrong', { file, demand: demand(issue), cure })
-  throw new UserError('fileKeyWrong', { file, key: prefix + dotted(issue.path), demand: demand(issue), cure })
+  throw new UserError('fileKeyWrong', { file, key: keyOf(dotted(issue.path)), demand: demand(issue), cure })
 }

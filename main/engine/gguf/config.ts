@@ -46,7 +46,23 @@ export function modelConfigOf(gguf: Gguf): ModelConfig {
   const config = configOf(gguf)
   const { file, tensors } = gguf
   if (!tensors.has(EMBEDDING)) throw new UserError('tensorMissing', { file, name: EMBEDDING })
-  return parseModelConfig(file, JSON.stringify(config))
+  return parseModelConfig(file, JSON.stringify(config), message('ggufOtherModel'), (key) => {
+    const own = KEYS[key]
+    return own === undefined ? key : `${config.model_type}.${own}`
+  })
+}
+
+/** What GGUF calls the keys of config.json, without the architecture's prefix. */
+const KEYS: Readonly<Record<string, string>> = {
+  hidden_size: 'embedding_length',
+  intermediate_size: 'feed_forward_length',
+  num_hidden_layers: 'block_count',
+  num_attention_heads: 'attention.head_count',
+  num_key_value_heads: 'attention.head_count_kv',
+  head_dim: 'attention.key_length',
+  rms_norm_eps: 'attention.layer_norm_rms_epsilon',
+  rope_theta: 'rope.freq_base',
+  max_position_embeddings: 'context_length',
 }
 
 /**
@@ -68,7 +84,7 @@ export function configOf(gguf: Gguf): Record<string, unknown> {
   const own = [...metadata].flatMap(([key, value]) =>
     key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
   )
-  const keys = parseValue(file, Object.fromEntries(own), schema, message('ggufOtherModel'), prefix)
+  const keys = parseValue(file, Object.fromEntries(own), schema, message('ggufOtherModel'), (key) => prefix + key)
 
   const heads = keys['attention.head_count']
   const head_dim = keys['attention.key_length'] ?? keys.embedding_length / heads

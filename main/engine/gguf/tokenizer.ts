@@ -104,7 +104,7 @@ function keysOf(file: string, metadata: ReadonlyMap<string, Value>): Keys {
   if (typeof given.model === 'string' && given.model !== 'gpt2') {
     throw new UserError('ggufTokenizer', { file, model: shortText(given.model) })
   }
-  const keys = parseValue(file, given, schema, message('ggufOtherTokenizer'), PREFIX)
+  const keys = parseValue(file, given, schema, message('ggufOtherTokenizer'), (key) => PREFIX + key)
   const [tokens, types = tokens] = [keys.tokens.count, keys.token_type?.count]
   if (tokens !== types) throw new UserError('ggufDamaged', { file, what: message('ggufTokenTypes', { tokens, types }) })
   return keys
