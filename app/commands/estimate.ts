@@ -3,7 +3,7 @@ import type { Command as Program } from 'commander'
 import type { MeasuredStages } from '../../main/capacity/duration.ts'
 import type { MemoryQuestion } from '../../main/capacity/estimate.ts'
 import type { LeastPlan } from '../../main/capacity/forecast.ts'
-import { USUAL_LENGTHS } from '../../main/capacity/lengths.ts'
+import type { Lengths } from '../../main/capacity/lengths.ts'
 import type { MemoryPlan } from '../../main/capacity/memory.ts'
 import type { Config } from '../../main/config/schema.ts'
 import type { Card } from '../../main/engine/host/card.ts'
@@ -13,9 +13,7 @@ import { duration, type Screen } from '../terminal.ts'
 import { example, type Terminal } from './command.ts'
 import { type ConfigOptions, readConfig } from './config.ts'
 
-interface EstimateOptions extends ConfigOptions {
-  readonly prompt: number
-  readonly completion: number
+interface EstimateOptions extends ConfigOptions, Partial<Lengths> {
   readonly time?: true
   readonly json?: true
 }
@@ -24,8 +22,12 @@ export function addEstimate(cli: Program, { out }: Terminal): void {
   cli
     .command('estimate')
     .description('Estimate the peak memory of a DPO step and of generation, part by part, without loading a model')
-    .option('--prompt <tokens>', 'length of the prompts', tokens('--prompt'), USUAL_LENGTHS.prompt)
-    .option('--completion <tokens>', 'length of each answer', tokens('--completion'), USUAL_LENGTHS.completion)
+    .option(
+      '--prompt <tokens>',
+      'length of the prompts; by default as model.prompt and environment.max_chars make them',
+      tokens('--prompt'),
+    )
+    .option('--completion <tokens>', 'length of each answer, 64 by default', tokens('--completion'))
     .option('--time', 'also estimate how long each stage takes, by measuring this machine for a few seconds')
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
     .option('--set <key=value...>', 'any other value of the configuration, such as model.precision=nf4')
@@ -51,16 +53,20 @@ function tokens(option: string): (text: string) => number {
 async function estimate(options: EstimateOptions, out: Screen): Promise<void> {
   const { engineOf } = await import('../../main/engine/engine-of.ts')
   const config = await readConfig(options)
-  const { fetchShape } = await import('../../main/engine/architecture.ts')
+  const { architectureOf, fetchShape } = await import('../../main/engine/architecture.ts')
   await fetchShape(config.model.base_model_name)
   const { checkPositions, planMemory } = await import('../../main/capacity/memory.ts')
-  checkPositions(config, options.prompt, options.completion)
+  const { usualLengths } = await import('../../main/capacity/lengths.ts')
+  const usual = usualLengths(config, architectureOf(config.model.base_model_name))
+  const { prompt = usual.prompt, completion = usual.completion } = options
+  checkPositions(config, prompt, completion)
   const engine = await engineOf(config)
-  if (engine === 'webgpu') return estimateCard(config, options, out)
-  if (engine !== 'native') return estimateLeast(config, options, out)
-  const plan = planMemory(config, options.prompt, options.completion)
+  const asked = { ...options, prompt, completion }
+  if (engine === 'webgpu') return estimateCard(config, asked, out)
+  if (engine !== 'native') return estimateLeast(config, asked, out)
+  const plan = planMemory(config, prompt, completion)
   const { measureStages } = await import('../../main/capacity/duration.ts')
-  const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, options)
+  const measured = options.time === undefined ? undefined : await measureStages(config, plan.question, asked)
   if (options.json) {
     const { question, estimate: peak, generation, free } = plan
     out.write(`${JSON.stringify({ ...peak, generation, free, question, ...measured })}\n`)
@@ -102,7 +108,11 @@ function tellGenerating({ environment }: Config, out: Screen): void {
 }
 
 /** The plans of a step and of generation on a graphics card. */
-async function estimateCard(config: Config, { prompt, completion, json }: EstimateOptions, out: Screen): Promise<void> {
+async function estimateCard(
+  config: Config,
+  { prompt, completion, json }: EstimateOptions & Lengths,
+  out: Screen,
+): Promise<void> {
   const { peakOnCard, planOnCard } = await import('../../main/capacity/card.ts')
   const { gb } = await import('../../main/messages/gigabytes.ts')
   const plan = await planOnCard(config, prompt, completion)
@@ -149,7 +159,7 @@ function tellTimes(config: Config, { speed, times }: MeasuredStages, out: Screen
 /** The estimate for TensorFlow.js. Only a lower bound is known there. */
 async function estimateLeast(
   config: Config,
-  { prompt, completion, json }: EstimateOptions,
+  { prompt, completion, json }: EstimateOptions & Lengths,
   out: Screen,
 ): Promise<void> {
   const { planLeast } = await import('../../main/capacity/forecast.ts')

@@ -19,7 +19,7 @@ const config = (model: string, overrides: Record<string, unknown> = {}) =>
 
 test('TensorFlow.js takes at the least its numbers in fp32, the adapter four times', async () => {
   const { engine, estimate, native } = await planLeast(
-    config('Qwen/Qwen2-7B', { 'model.engine': 'tfjs', 'lora.r': 16 }),
+    config('Qwen/Qwen2-7B', { 'model.engine': 'tfjs', 'model.prompt': 'compact', 'lora.r': 16 }),
     9,
     9,
   )
@@ -40,7 +40,10 @@ testNative('memory is foretold from the shape: what nothing helps, and what long
   expect(large.least).toBeLessThan(6e9)
   expect(large.most).toBeGreaterThan(16e9)
   const short = { 'environment.max_chars': 1500, 'training.sft.batch_size': 1, 'training.dpo.batch_size': 1 }
-  const split = (await forecastMemory(config('Qwen/Qwen2-7B-Instruct', { 'model.precision': 'nf4', ...short })))!
+  const nf4 = { 'model.precision': 'nf4', ...short }
+  const split = (await forecastMemory(config('Qwen/Qwen2-7B-Instruct', { ...nf4, 'model.prompt': 'compact' })))!
+  const instruct = (await forecastMemory(config('Qwen/Qwen2-7B-Instruct', nf4)))!
+  expect(instruct.most).toBeGreaterThan(split.most!)
   expect(split.least).toBe(large.least)
   expect(split.most).toBeLessThan(9e9)
   expect((await forecastMemory(config('models/base')))!.least).toBe(1e9)

@@ -19,6 +19,7 @@ import { UserError } from '../messages/error.ts'
 import { gb } from '../messages/gigabytes.ts'
 import type { MemoryEstimate } from './estimate.ts'
 import { type LeastMemory, leastMemory } from './estimate-tfjs.ts'
+import { beginningTokens, CHARACTERS_A_TOKEN } from './lengths.ts'
 import { planMemory } from './memory.ts'
 
 /** The least that training on TensorFlow.js takes. */
@@ -46,9 +47,7 @@ export async function planLeast(config: Config, prompt: number, completion: numb
   }
 }
 
-/** The fewest characters of a page in a token. Most prompts have more. */
-const CHARACTERS_A_TOKEN = 3
-/** Tokens of a prompt beside the page: the lab's own words, the task, past actions. */
+/** Tokens of a prompt beside the page and what all begin with: the lab's own words, the task, past actions. */
 const PROMPT_FRAME = 200
 /** Bytes of a run with a small model, browser included. */
 const LEAST_MEMORY = 1e9
@@ -70,7 +69,8 @@ export async function forecastMemory(config: Config): Promise<MemoryForecast | n
   if (engine !== 'native') {
     return { least: Math.max(LEAST_MEMORY, leastMemory(shape, config.lora).total), most: null }
   }
-  const prompt = Math.ceil(config.environment.max_chars / CHARACTERS_A_TOKEN) + PROMPT_FRAME
+  const page = Math.ceil(config.environment.max_chars / CHARACTERS_A_TOKEN)
+  const prompt = beginningTokens(config, shape) + page + PROMPT_FRAME
   const answer = config.model.max_new_tokens
   const { sft, dpo } = config.training
   const one: Config = {

@@ -125,7 +125,7 @@ test('a later training that will not fit is foretold', () => {
 
 test('a published size can be planned before it is here', () => {
   const config = parseConfig(
-    'model: {base_model_name: Qwen/Qwen2-7B-Instruct, precision: nf4}\nlora: {r: 16, lora_alpha: 32}\ntraining: {gradient_checkpointing: true, dpo: {batch_size: 1}}',
+    'model: {base_model_name: Qwen/Qwen2-7B-Instruct, precision: nf4}\nlora: {r: 16, lora_alpha: 32}\ntraining: {gradient_checkpointing: true, dpo: {batch_size: 1, imitation: 0, replay: 0}}',
     'f',
   )
   const { estimate, question } = planMemory(config, 512, 64)

@@ -8,6 +8,7 @@ import { UserError } from '../messages/error.ts'
 import { gb } from '../messages/gigabytes.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
 import { type Sequence, sharedTokens } from '../training/forest.ts'
+import { replayedSamples } from '../training/preference.ts'
 import { goTogether } from '../training/terms.ts'
 import {
   estimateGeneration,
@@ -17,6 +18,7 @@ import {
   type MemoryQuestion,
 } from './estimate.ts'
 import { estimateOnCard } from './estimate-card.ts'
+import { beginningTokens } from './lengths.ts'
 
 /** If training leaves less than this share of the free memory, it gets a warning. */
 const SPARE = 0.1
@@ -224,27 +226,40 @@ export function planMemory(
 
 /** The question for the peak of a step that planMemory describes. */
 export function questionOf(
-  { training, lora }: Config,
+  config: Config,
   holding: Holding,
   prompt: number,
   completion: number,
   stage: 'sft' | 'dpo',
   shape: ModelConfig,
 ): MemoryQuestion {
+  const { training, lora } = config
   const { batch_size: groups, max_length } = training[stage]
   const most = Math.min(max_length ?? shape.max_position_embeddings, shape.max_position_embeddings)
   // What training cuts to max_length; a prompt that fills it is left out.
   const read = Math.min(prompt, most - 1)
   const answer = Math.min(completion, most - read)
+  const shared = Math.min(beginningTokens(config, shape), read)
   // Both completions of a pair hang below its prompt.
-  const completions = stage === 'dpo' ? 2 * answer : answer
+  const of = (prompts: number, answers: number) => ({
+    tokens: shared + prompts * (read - shared + answers * answer),
+    targets: prompts * answers * answer,
+  })
+  const own = of(groups, stage === 'dpo' ? 2 : 1)
+  const { imitation, replay } = training.dpo
+  const beside = [
+    ...(imitation > 0 ? [of(groups, 1)] : []),
+    ...(replay > 0 ? [of(replayedSamples({ batch_size: groups }), 1)] : []),
+  ]
+  // As `joins` has it. Alone, the pairs are the largest batch.
+  const together = stage === 'dpo' && 2 * shared >= read ? beside : []
   return {
     ...holding,
     config: shape,
     lora,
     frozenAdapters: 0,
-    tokens: groups * (read + completions),
-    targets: groups * completions,
+    tokens: together.reduce((sum, { tokens }) => sum + tokens - shared, own.tokens),
+    targets: together.reduce((sum, { targets }) => sum + targets, own.targets),
     context: read + answer,
   }
 }

@@ -12,7 +12,7 @@ import { message } from '../messages/message.ts'
 import { peakOnCard, planOnCard } from './card.ts'
 import { measureStages, runSeconds } from './duration.ts'
 import { leastMemory } from './estimate-tfjs.ts'
-import { USUAL_LENGTHS } from './lengths.ts'
+import { usualLengths } from './lengths.ts'
 import { planMemory } from './memory.ts'
 
 export interface ListedModel extends Found, Omit<Description, 'shape'> {
@@ -89,7 +89,7 @@ function isNamed({ model }: Config, { name, source }: Found): boolean {
 /** The peak of a run's training and generating, in bytes; on TensorFlow.js the least that training takes. */
 async function memoryOfRun(config: Config, shape: ModelConfig): Promise<number> {
   const engine = await engineOf(config, shape)
-  const { prompt, completion } = USUAL_LENGTHS
+  const { prompt, completion } = usualLengths(config, shape)
   if (engine === 'webgpu') return peakOnCard(await planOnCard(config, prompt, completion, 'dpo', shape))
   if (engine !== 'native') return leastMemory(shape, config.lora).total
   const { estimate, generation } = planMemory(config, prompt, completion, 'dpo', shape)
@@ -105,8 +105,7 @@ export async function measureRun(config: Config, name: string): Promise<number |
   const named: Config = { ...config, model: { ...config.model, base_model_name: name } }
   if ((await engineOf(named)) !== 'native') return null
   const shape = architectureOf(name)
-  const { completion } = USUAL_LENGTHS
-  const prompt = Math.max(1, Math.min(USUAL_LENGTHS.prompt, shape.max_position_embeddings - completion))
+  const { prompt, completion } = usualLengths(named, shape)
   const { question } = planMemory(named, prompt, completion, 'dpo', shape)
   return runSeconds((await measureStages(named, question, { prompt, completion })).times)
 }

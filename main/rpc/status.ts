@@ -6,9 +6,10 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { planOnCard } from '../capacity/card.ts'
 import { planLeast } from '../capacity/forecast.ts'
-import { USUAL_LENGTHS } from '../capacity/lengths.ts'
+import { usualLengths } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
+import { architectureOf } from '../engine/architecture.ts'
 import { addonProblem } from '../engine/auto.ts'
 import { readModelConfig } from '../engine/checkpoint/model-files.ts'
 import type { ModelConfig } from '../engine/engine.ts'
@@ -75,20 +76,22 @@ export const statusRouter = router({
   /**
    * Estimated peak memory of a step of SFT or DPO with the configured model, by part, and this machine's memory, in
    * bytes; and the format of the weights. `least`: the estimate is a lower bound. `prompt` and `completion` are lengths
-   * in tokens.
+   * in tokens, by default the usual ones of the configuration.
    */
   memory: procedure
     .input(
       z.object({
         stage: z.enum(['sft', 'collect', 'dpo', 'evaluate']).default('dpo'),
-        prompt: z.int().min(1).default(USUAL_LENGTHS.prompt),
-        completion: z.int().min(1).default(USUAL_LENGTHS.completion),
+        prompt: z.int().min(1).optional(),
+        completion: z.int().min(1).optional(),
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { stage, prompt, completion } = input
+      const { stage } = input
       const trained = stage === 'sft' ? 'sft' : 'dpo'
       const config = ctx.settings.read()
+      const usual = usualLengths(config, architectureOf(config.model.base_model_name))
+      const { prompt = usual.prompt, completion = usual.completion } = input
       const engine = await engineOf(config)
       if (engine === 'webgpu') {
         const { question, estimate, generation, card } = await planOnCard(config, prompt, completion, trained)

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { measureStages, mostAttempts, type StageTimes, stageTimes } from '../capacity/duration.ts'
-import { USUAL_LENGTHS } from '../capacity/lengths.ts'
+import { usualLengths } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
 import { knownShape } from '../engine/architecture.ts'
@@ -147,9 +147,11 @@ async function timesOf(
 ): Promise<{ times: Times; source: number | 'measured' } | null> {
   const earlier = earlierTimes(store, config)
   if (earlier !== null || !measure) return earlier
-  if ((await engineOf(config)) !== 'native' || knownShape(config) === null) return null
-  const { question } = planMemory(config, USUAL_LENGTHS.prompt, USUAL_LENGTHS.completion)
-  const { speed } = await measureStages(config, question, USUAL_LENGTHS)
+  const shape = knownShape(config)
+  if ((await engineOf(config)) !== 'native' || shape === null) return null
+  const lengths = usualLengths(config, shape)
+  const { question } = planMemory(config, lengths.prompt, lengths.completion)
+  const { speed } = await measureStages(config, question, lengths)
   return { times: (one) => stageTimes(one, speed), source: 'measured' }
 }
 

@@ -5,7 +5,7 @@ import type { AgentModel } from '../../agent/model.ts'
 import { checkCard, peakOnCard, planOnCard } from '../../capacity/card.ts'
 import { checkFloat32Fits } from '../../capacity/float32.ts'
 import { checkMemory, forecastDisk } from '../../capacity/forecast.ts'
-import { USUAL_LENGTHS } from '../../capacity/lengths.ts'
+import { usualLengths } from '../../capacity/lengths.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import { EnvironmentFault } from '../../chromium/fault.ts'
 import type { Config } from '../../config/schema.ts'
@@ -134,7 +134,7 @@ async function findGpu(config: Config): Promise<Message> {
       ? message('foundAdapter', { adapter })
       : message('foundAdapterMemory', { adapter, memory: gb(card.memory) })
   if (shape === null) return found
-  const { prompt, completion } = USUAL_LENGTHS
+  const { prompt, completion } = usualLengths(config, shape)
   const plan = await planOnCard(config, prompt, completion)
   return message('foundAdapterAndNeed', { found, prompt, needed: gb(peakOnCard(plan)) })
 }
