@@ -300,3 +300,28 @@ test('the next command removes what a killed one left among the reports, and not
   await expect(run(false)).rejects.toThrow(/no task no-such-task/)
   expect(readdirSync(reports).sort()).toEqual(['dpo-driver-4', 'dpo-driver-5', 'empty'])
 })
+
+test('an import keeps the tasks and the training of the run that was exported; a refused one makes no run', async () => {
+  const origin = lab.store.runs.create('trial', 'pipeline', {
+    ...lab.config,
+    tasks: ['click-tab'],
+    training: { ...lab.config.training, dpo: { ...lab.config.training.dpo, beta: 0.7 } },
+  })
+  const { started } = lab.store.runs.record(origin)
+  const folder = mkdtempSync(join(tmpdir(), 'trained-'))
+  const take = (adapter: string | null) =>
+    lab.run('import', lab.config, { resume: null, adapter, signal: new AbortController().signal, emit() {} })
+  await expect(take(null)).rejects.toThrow(/adapter import FOLDER/)
+  await expect(take(folder)).rejects.toThrow(/has no trained\.json/)
+  expect(lab.store.runs.ids()).toEqual([origin])
+  const lora = { r: 8, lora_alpha: 16, use_rslora: false, target_modules: [], modules: {} }
+  const base = { name: 'other', fingerprint: '1:F32:0' }
+  const plan = { format: 'dpo-driver trl 1', run: origin, round: 2, started, pairs: 1, reference: 'sft', base, lora }
+  const record = { arguments: [], libraries: {}, processes: 1, steps: 1, log: [] }
+  const text = JSON.stringify({ ...record, lab: { ...plan, prompt: 'compact', imitation: 1, replay: 0 } })
+  writeFileSync(join(folder, 'trained.json'), text)
+  await expect(take(folder)).rejects.toThrow(/trained on the base model other/)
+  const run = lab.store.runs.get(lab.store.runs.latest()?.id ?? 0)
+  expect(run).toMatchObject({ command: 'import', collection: { run: origin, round: 2 } })
+  expect(run.config).toMatchObject({ tasks: ['click-tab'], training: { dpo: { beta: 0.7 } } })
+})

@@ -3,7 +3,7 @@
     torchrun --nproc_per_node 4 train.py [--OPTION VALUE ...]
     accelerate launch --num_processes 4 train.py [--OPTION VALUE ...]
 
-settings.yaml has the options: those of TRL's DPOConfig and ModelConfig. The command line has precedence. The loss of a step is
+settings.yaml has the options, those of TRL's DPOConfig and ModelConfig. The command line has precedence. A step's loss is
 
     the mean of the preference loss over its pairs, plus alpha times each chosen answer's NLL per token (RPO)
     + imitation * the NLL per token of steps of own successes + replay * the NLL per token of golden samples
@@ -65,6 +65,10 @@ class LabTrainer(DPOTrainer):
     def _prepare_dataset(self, dataset, *_):
         return dataset  # the lab has made tokens of the texts, and cut what was too long
 
+    def sides(self, pairs):
+        """The prompts with chosen, then those with rejected."""
+        return [(pair["prompt_ids"], pair[side]) for side in ("chosen_ids", "rejected_ids") for pair in pairs]
+
     def batch(self, rows):
         """Sequences as one batch. Targets are the tokens of the answers."""
         longest = max(len(prompt) + len(answer) for prompt, answer in rows)
@@ -89,8 +93,8 @@ class LabTrainer(DPOTrainer):
         self.model.to(self.accelerator.device).eval()
         with torch.no_grad(), use_adapter(self.model, "ref"), self.accelerator.autocast():
             for part in (own[at : at + size] for at in range(0, len(own), size)):
-                sides = [(pair["prompt_ids"], pair[side]) for side in ("chosen_ids", "rejected_ids") for pair in map(self.pairs.__getitem__, part)]
-                inputs = {key: value.to(found.device) for key, value in self.batch(sides).items()}
+                inputs = self.batch(self.sides([self.pairs[index] for index in part]))
+                inputs = {key: value.to(found.device) for key, value in inputs.items()}
                 found[list(part)] = self.logps(self.model, inputs).view(2, -1).T
         return self.accelerator.reduce(found, "sum").cpu()
 
@@ -104,15 +108,15 @@ class LabTrainer(DPOTrainer):
             sequences += [(one["prompt_ids"], one["completion_ids"], scale / tokens) for one in batch]
         # A process has to run the model even where there is nothing left for it.
         empty = {"pairs": step["pairs"][:1], "sequences": [], "of": math.inf}
-        shares = [{"pairs": step["pairs"][k::count], "sequences": sequences[k::count], "of": len(step["pairs"])} for k in range(count)]
+        of = len(step["pairs"])
+        shares = [{"pairs": step["pairs"][k::count], "sequences": sequences[k::count], "of": of} for k in range(count)]
         return [share if share["pairs"] or share["sequences"] else empty for share in shares]
 
     def collate(self, share):
         pairs = [self.pairs[index] for index in share["pairs"]]
-        sides = [(pair["prompt_ids"], pair[side]) for side in ("chosen_ids", "rejected_ids") for pair in pairs]
         nll = [self.alpha / len(pair["chosen_ids"]) / share["of"] for pair in pairs] + [0.0] * len(pairs)
         return {
-            **self.batch(sides + [(prompt, answer) for prompt, answer, _ in share["sequences"]]),
+            **self.batch(self.sides(pairs) + [(prompt, answer) for prompt, answer, _ in share["sequences"]]),
             "nll": torch.tensor(nll + [weight for *_, weight in share["sequences"]]),
             "reference": self.reference[share["pairs"]],
             "tokens": torch.tensor([[len(pair["chosen_ids"]), len(pair["rejected_ids"])] for pair in pairs]).view(-1, 2),
@@ -176,9 +180,12 @@ def main(arguments, callbacks=()):
     args, own = parser.parse_args_and_config(["--config", "settings.yaml", *arguments])
     started = int(os.environ.get("WORLD_SIZE", 1))
     if args.world_size != started:
-        sys.exit(f"{started} processes were started, but they do not train together; without GPUs add --use_cpu true --ddp_backend gloo.")
-    pairs = len(lines("order")[0]["pairs"])
-    args.gradient_accumulation_steps = math.ceil(pairs / (args.per_device_train_batch_size * args.world_size))
+        # On a machine without GPUs transformers would let each of them train alone, and write to the same folder.
+        sys.exit(f"The {started} processes do not train together. Without GPUs, add --use_cpu true --ddp_backend gloo.")
+    order = lines("order")
+    if args.max_steps > len(order):
+        sys.exit(f"The export has the batches of {len(order)} steps; set training.dpo.max_steps in the lab and export again.")
+    args.gradient_accumulation_steps = math.ceil(len(order[0]["pairs"]) / (args.per_device_train_batch_size * args.world_size))
     base = AutoModelForCausalLM.from_pretrained(
         own.model_name_or_path,
         revision=own.model_revision,
@@ -188,7 +195,8 @@ def main(arguments, callbacks=()):
         quantization_config=get_quantization_config(own),
     )
     model = PeftModel.from_pretrained(base, "adapter", is_trainable=True)
-    trainer = LabTrainer(model, args, AutoTokenizer.from_pretrained(own.model_name_or_path, revision=own.model_revision), lab)
+    tokenizer = AutoTokenizer.from_pretrained(own.model_name_or_path, revision=own.model_revision)
+    trainer = LabTrainer(model, args, tokenizer, lab)
     for callback in callbacks:
         trainer.add_callback(callback)
     trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)
@@ -196,13 +204,14 @@ def main(arguments, callbacks=()):
         model = trainer.accelerator.unwrap_model(trainer.model)
         model.peft_config["default"].base_model_name_or_path = lab["base"]["name"]
         model.save_pretrained(args.output_dir, selected_adapters=["default"])
+        log = [row for row in trainer.state.log_history if "loss" in row]
         record = {
             "lab": lab,
             "arguments": arguments,
             "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
             "processes": trainer.accelerator.num_processes,
             "steps": trainer.state.global_step,
-            "log": [{k: v for k, v in row.items() if isinstance(v, (int, float))} for row in trainer.state.log_history if "loss" in row],
+            "log": [{name: value for name, value in row.items() if isinstance(value, (int, float))} for row in log],
         }
         (Path(args.output_dir) / "trained.json").write_text(json.dumps(record, indent=1) + "\n")
 
