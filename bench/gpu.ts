@@ -98,11 +98,17 @@ async function main(): Promise<void> {
     )
   }
   for (const one of cases) {
-    if (performance.now() > LIMIT) console.log(`${one.title}: left out, because the time is up.`)
-    else await measure(one, size, gpu, torch, peak)
+    if (!timeIsUp(one.title)) await measure(one, size, gpu, torch, peak)
   }
   await torch?.close()
   console.log(`${(performance.now() / 1000).toFixed(0)} s in all`)
+}
+
+/** Whether nothing new may begin; says so. */
+function timeIsUp(what: string): boolean {
+  const isUp = performance.now() > LIMIT
+  if (isUp) console.log(`${what}: left out, because the time is up.`)
+  return isUp
 }
 
 /** Log-probabilities of a small model with an adapter, of this engine and of PyTorch, both in fp32. */
@@ -150,6 +156,7 @@ async function measure(one: Case, size: Size, gpu: GpuOptions, torch: Peer | nul
       theirs: { readonly do: string; readonly [argument: string]: unknown },
       work: Work,
     ) => {
+      if (timeIsUp(`${title}: ${name}`)) return
       const asked = async () => (await peer!.ask(secondsSchema, theirs)).seconds
       const medians = await interleave(
         [{ name: 'ours', run: () => timed(ours) }, ...(peer === null ? [] : [{ name: 'theirs', run: asked }])],
@@ -220,6 +227,7 @@ async function compareDecode(
   peak: Peak | null,
   figures: Figure[],
 ): Promise<void> {
+  if (timeIsUp(`${title}: decode`)) return
   const uniform = uniformStream(11)
   const ours = async () => {
     const { prompt } = batch(config, 1, size.prompt, 1, uniform)[0]!
@@ -327,4 +335,10 @@ function placedPairs(sequences: readonly Tokens[]): Forest {
   })
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

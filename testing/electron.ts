@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { MenuItemConstructorOptions, WebPreferences } from 'electron'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
 import { findChromium } from '../main/chromium/find.ts'
+import { SOFTWARE_WITHOUT } from '../main/engine/host/adapter.ts'
 import { DebuggerStandIn } from './electron-debugger.ts'
 
 type Bounds = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
@@ -271,6 +272,7 @@ export function electronStandIn(userData: string) {
           // The software adapter for WebGPU.
           '--enable-unsafe-webgpu',
           '--use-webgpu-adapter=swiftshader',
+          `--disable-dawn-features=${SOFTWARE_WITHOUT}`,
           '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
           ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ],

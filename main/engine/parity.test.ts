@@ -5,6 +5,7 @@ import { describeNative, TESTS_NATIVE } from '../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../testing/random-model.ts'
 import { referenceAdapter } from '../../testing/reference-adapter.ts'
 import { type Doubles, referenceScores, toDoubles } from '../../testing/reference-float64.ts'
+import { LLAMA, QWEN3, TIED, UNTIED } from '../../testing/small-models.ts'
 import { sharedSoftwareDevice } from '../../testing/software-device.ts'
 import { TESTS_WEBGPU } from '../../testing/webgpu.ts'
 import { PROJECTIONS } from '../config/choices.ts'
@@ -16,45 +17,6 @@ import { uniformStream } from './random.ts'
 import { createTfjsEngine } from './tfjs/engine.ts'
 import { createWebGpuEngine } from './webgpu/engine.ts'
 
-const TIED = qwen2({
-  vocab_size: 23,
-  hidden_size: 24,
-  intermediate_size: 40,
-  num_hidden_layers: 2,
-  num_attention_heads: 6,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 64,
-  tie_word_embeddings: true,
-})
-const UNTIED = qwen2({
-  ...TIED,
-  hidden_size: 16,
-  intermediate_size: 33,
-  num_attention_heads: 2,
-  num_key_value_heads: 2,
-  num_hidden_layers: 1,
-  tie_word_embeddings: false,
-})
-/** Norms on q and k, and heads that are wider together than the hidden size. */
-const QWEN3: ModelConfig = { ...TIED, model_type: 'qwen3', head_dim: 10, attention_bias: false }
-/** Heads narrower than the hidden size. Of the five frequencies one stays, one is slowed down, and three are blended. */
-const LLAMA: ModelConfig = {
-  ...UNTIED,
-  model_type: 'llama',
-  num_attention_heads: 4,
-  head_dim: 10,
-  attention_bias: false,
-  rope_theta: 100,
-  rope_scaling: {
-    rope_type: 'llama3',
-    factor: 8,
-    low_freq_factor: 1,
-    high_freq_factor: 8,
-    original_max_position_embeddings: 120,
-  },
-}
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
 const PARTIAL: LoraConfig = { r: 2, lora_alpha: 2, lora_dropout: 0, target_modules: ['v_proj', 'gate_proj'] }
 const OPTIMISER = {

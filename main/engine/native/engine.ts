@@ -3,6 +3,7 @@
 import type { HeadPrecision } from '../../config/choices.ts'
 import { UserError } from '../../messages/error.ts'
 import { type Message, message } from '../../messages/message.ts'
+import { Calls } from '../calls.ts'
 import { notFinite } from '../checkpoint/check-tensors.ts'
 import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
 import type {
@@ -44,7 +45,7 @@ import {
   type WideScores,
 } from './addon.ts'
 import { readCache, type WeightCache, writeCache } from './cache.ts'
-import { Generation } from './generation.ts'
+import { Generation, type Request } from './generation.ts'
 
 /** The most bytes of keys and values, unless prompts and completions in use need more. */
 export const CACHE_BYTES = 2 ** 29
@@ -181,10 +182,7 @@ class QueuedEngine implements Engine {
   readonly #vocabularies = new WeakMap<Vocabulary, NativeVocabulary>()
   readonly #constraints = new WeakMap<Constraint, NativeConstraint>()
   #target: AdapterName = null
-  /** Settles when all calls so far have settled. */
-  #queue: Promise<unknown> = Promise.resolve()
-  /** The last call in the queue, if it is a generation: other completions may join it. */
-  #generation: Generation | null = null
+  readonly #calls = new Calls<Request>()
 
   constructor(native: NativeEngine, config: ModelConfig, description: Message, holding: Holding) {
     this.#native = native
@@ -193,16 +191,8 @@ class QueuedEngine implements Engine {
     this.holding = holding
   }
 
-  /** Runs `call` after all earlier calls, even if they failed. */
-  #next<R>(call: () => Promise<R>): Promise<R> {
-    this.#generation = null
-    const result = this.#queue.then(call, call)
-    this.#queue = result.catch(() => {})
-    return result
-  }
-
   addAdapter(name: string, lora: LoraConfig, weights: Tensors): Promise<void> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       const shapes = adapterShapes(this.config, lora)
       await this.#native.addAdapter(name, flattenLora(this.config, lora), flatten(shapes, weights))
       this.#adapters.set(name, shapes)
@@ -210,22 +200,22 @@ class QueuedEngine implements Engine {
   }
 
   removeAdapter(name: string): Promise<void> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       await this.#native.removeAdapter(name)
       this.#adapters.delete(name)
     })
   }
 
   adapterWeights(name: string): Promise<Tensors> {
-    return this.#next(async () => withShapes(this.#shapes(name), await this.#native.weights(name)))
+    return this.#calls.next(async () => withShapes(this.#shapes(name), await this.#native.weights(name)))
   }
 
   baseWeights(): Promise<Tensors> {
-    return this.#next(async () => withShapes(this.#shapes(null), await this.#native.weights(null)))
+    return this.#calls.next(async () => withShapes(this.#shapes(null), await this.#native.weights(null)))
   }
 
   train(target: AdapterName): Promise<void> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       await this.#native.train(target)
       this.#target = target
     })
@@ -251,7 +241,7 @@ class QueuedEngine implements Engine {
 
   /** Runs `call` after all earlier calls. The signal ends it early; it then rejects with the signal's reason. */
   #interruptible<R>(signal: AbortSignal | undefined, call: () => Promise<R>): Promise<R> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       signal?.throwIfAborted()
       const interrupt = () => this.#native.interrupt()
       signal?.addEventListener('abort', interrupt, { once: true })
@@ -266,11 +256,11 @@ class QueuedEngine implements Engine {
   }
 
   gradients(): Promise<Tensors> {
-    return this.#next(async () => withShapes(this.#shapes(this.#target), await this.#native.gradients()))
+    return this.#calls.next(async () => withShapes(this.#shapes(this.#target), await this.#native.gradients()))
   }
 
   step(adamW: AdamW): Promise<{ grad_norm: number }> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       try {
         return { grad_norm: await this.#native.step(adamW) }
       } catch (error) {
@@ -280,7 +270,7 @@ class QueuedEngine implements Engine {
   }
 
   optimizerState(): Promise<OptimizerState> {
-    return this.#next(async () => {
+    return this.#calls.next(async () => {
       const state = await this.#native.optimizerState()
       const shapes = this.#shapes(this.#target)
       return {
@@ -292,7 +282,7 @@ class QueuedEngine implements Engine {
   }
 
   setOptimizerState(state: OptimizerState): Promise<void> {
-    return this.#next(() => {
+    return this.#calls.next(() => {
       const shapes = this.#shapes(this.#target)
       return this.#native.setOptimizerState(
         state.step,
@@ -306,28 +296,27 @@ class QueuedEngine implements Engine {
     prompts: readonly Int32Array[],
     sampling: Sampling,
     adapter: AdapterName,
-    { onToken, signal }: GenerateOptions = {},
+    options: GenerateOptions = {},
   ): Promise<Completion[]> {
     checkRequest(prompts, sampling, this.config)
-    signal?.throwIfAborted()
-    const cancel = new AbortController()
-    const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
     const { seeds, constraints, ...rest } = sampling
-    const held = prompts.map((_, index) => this.#constraint(constraints?.[index] ?? null, sampling))
-    const asked = prompts.map((prompt, index) =>
-      this.#complete(
-        { ...rest, prompt, seed: seeds[index]!, constraint: held[index]! },
-        adapter,
-        either,
-        onToken && ((token, logprob) => onToken({ prompt: index, token, logprob })),
-      ),
+    return this.#calls.completeAll(
+      prompts.length,
+      adapter,
+      options,
+      (index, onToken) => ({
+        ...rest,
+        prompt: prompts[index]!,
+        seed: seeds[index]!,
+        constraint: this.#constraint(constraints?.[index] ?? null, sampling),
+        onToken,
+      }),
+      () => {
+        const generation = new Generation(adapter)
+        // If a generation fails, its completions fail; they report the error.
+        return { generation, run: () => generation.run(this.#native) }
+      },
     )
-    try {
-      return await Promise.all(asked)
-    } catch (error) {
-      cancel.abort(error)
-      throw error
-    }
   }
 
   /** The constraint in the addon. Throws UserError where no completion fits into max_new_tokens. */
@@ -348,20 +337,8 @@ class QueuedEngine implements Engine {
     return made
   }
 
-  /** Generates one completion, in the last generation of the queue or in a new one. */
-  #complete(...[request, adapter, signal, onToken]: Parameters<Generation['complete']>): Promise<Completion> {
-    const joined = this.#generation?.complete(request, adapter, signal, onToken) ?? null
-    if (joined !== null) return joined
-    const generation = new Generation(adapter)
-    const completion = generation.complete(request, adapter, signal, onToken)!
-    // If a generation fails, its completions fail; they report the error.
-    this.#next(() => generation.run(this.#native)).catch(() => {})
-    this.#generation = generation
-    return completion
-  }
-
   close(): Promise<void> {
-    return this.#next(() => this.#native.close())
+    return this.#calls.next(() => this.#native.close())
   }
 
   #shapes(adapter: AdapterName): Shapes {

@@ -1,20 +1,23 @@
 /** One run of the addon's generation. Completions may join while it lasts. */
 import { UserError } from '../../messages/error.ts'
+import type { Joinable, OnToken } from '../calls.ts'
 import type { AdapterName, Completion } from '../engine.ts'
 import { type CompletionRequest, hasCode, type Inbox, loadAddon, type NativeEngine, type News } from './addon.ts'
 
-type Request = Omit<CompletionRequest, 'id' | 'streams'>
+export interface Request extends Omit<CompletionRequest, 'id' | 'streams'> {
+  readonly onToken: OnToken
+}
 
 interface Asked {
   readonly tokens: number[]
   readonly logprobs: number[]
-  readonly onToken: ((token: number, logprob: number) => void) | undefined
+  readonly onToken: OnToken
   /** These settle the completion, once. */
   readonly resolve: (completion: Completion) => void
   readonly reject: (error: unknown) => void
 }
 
-export class Generation {
+export class Generation implements Joinable<Request> {
   readonly #inbox: Inbox = new (loadAddon().Inbox)()
   readonly #adapter: AdapterName
   readonly #asked = new Map<number, Asked>()
@@ -28,16 +31,7 @@ export class Generation {
     this.#adapter = adapter
   }
 
-  /**
-   * Completes one prompt. Returns null if it cannot join, because it wants another adapter or the generation has ended.
-   * Rejects with the signal's reason, or with the generation's error.
-   */
-  complete(
-    request: Request,
-    adapter: AdapterName,
-    signal: AbortSignal,
-    onToken: Asked['onToken'],
-  ): Promise<Completion> | null {
+  complete({ onToken, ...request }: Request, adapter: AdapterName, signal: AbortSignal): Promise<Completion> | null {
     if (adapter !== this.#adapter || this.#interrupted) return null
     const id = ++this.#lastId
     if (!this.#inbox.submit({ ...request, id, streams: onToken !== undefined })) return null

@@ -1,30 +1,18 @@
 /** Pages of keys and values: who has them, and the memory that they get. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TIED } from '../../../testing/small-models.ts'
 import { softwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu } from '../../../testing/webgpu.ts'
-import { qwen2 } from '../families.ts'
 import { PageCache, pageNumbers } from './cache.ts'
 import { Gpu } from './device.ts'
 import { PAGE } from './kernels/pages.ts'
 import { part } from './memory.ts'
 
-const CONFIG = qwen2({
-  vocab_size: 23,
-  hidden_size: 24,
-  intermediate_size: 40,
-  num_hidden_layers: 2,
-  num_attention_heads: 6,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 64,
-  tie_word_embeddings: true,
-})
 /** Bytes of a page in both layers. */
-const PAGE_BYTES = 2 * 4 * pageNumbers(CONFIG)
+const PAGE_BYTES = 2 * 4 * pageNumbers(TIED)
 
 test('a page is free when nobody has it, and more are given than the limit says', () => {
-  const cache = new PageCache(CONFIG, 3 * PAGE_BYTES)
+  const cache = new PageCache(TIED, 3 * PAGE_BYTES)
   expect(cache.available).toBe(3)
   const pages = [cache.take(), cache.take()]
   cache.share(pages[0]!)
@@ -38,7 +26,7 @@ test('a page is free when nobody has it, and more are given than the limit says'
 })
 
 test('a page that may be found stays after its last use, until its place is needed or the weights change', () => {
-  const cache = new PageCache(CONFIG, 3 * PAGE_BYTES)
+  const cache = new PageCache(TIED, 3 * PAGE_BYTES)
   const tokens = Array.from({ length: 3 }, (_, index) => new Int32Array(PAGE).fill(index))
   const [first, second] = [cache.take(), cache.take()]
   cache.know(first, cache.keyOf('a', undefined, tokens[0]!)!)
@@ -70,7 +58,7 @@ describeWebGpu('pages on the card', () => {
   afterAll(() => gpu?.close())
 
   test('what is in pages stays there when the memory grows', async () => {
-    const cache = new PageCache(CONFIG, 1000 * PAGE_BYTES)
+    const cache = new PageCache(TIED, 1000 * PAGE_BYTES)
     const bytes = PAGE_BYTES / 2
     cache.take()
     const second = cache.take()

@@ -3,29 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
 import { referenceAdapter } from '../../../testing/reference-adapter.ts'
 import { type ReferenceAdapter, referenceScores, toDoubles } from '../../../testing/reference-float64.ts'
+import { QWEN3, TIED } from '../../../testing/small-models.ts'
 import { sharedSoftwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu, expectNear } from '../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import { adamWStep, clipping } from '../adamw.ts'
 import type { Engine, Forest, LoraConfig, ModelConfig, Scores, Tensors } from '../engine.ts'
-import { qwen2 } from '../families.ts'
 import { uniformStream } from '../random.ts'
 import { createWebGpuEngine, type WebGpuOptions } from './engine.ts'
 
-const TIED = qwen2({
-  vocab_size: 23,
-  hidden_size: 24,
-  intermediate_size: 40,
-  num_hidden_layers: 2,
-  num_attention_heads: 6,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 64,
-  tie_word_embeddings: true,
-})
-/** Norms on q and k, and heads that are wider together than the hidden size. */
-const QWEN3: ModelConfig = { ...TIED, model_type: 'qwen3', head_dim: 10, attention_bias: false }
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
 const OPTIMISER = {
   learning_rate: 0.01,

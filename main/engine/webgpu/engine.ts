@@ -3,6 +3,7 @@
  * Dawn. Weights are on the card alone.
  */
 import { type Message, message } from '../../messages/message.ts'
+import { Calls } from '../calls.ts'
 import { checkTensors } from '../checkpoint/check-tensors.ts'
 import { streamTensors, type TensorStream } from '../checkpoint/tensor-stream.ts'
 import { Walker } from '../constraint.ts'
@@ -34,7 +35,7 @@ import { type Batch, batchesOf, MOST_ROWS } from './batch.ts'
 import { CACHE_BYTES, PageCache } from './cache.ts'
 import { Gpu } from './device.ts'
 import { formatsOf } from './formats/formats.ts'
-import { Generation } from './generation.ts'
+import { Generation, type Request } from './generation.ts'
 import { readScores } from './head.ts'
 import { attentionTile } from './kernels/attention.ts'
 import { F32 } from './matrix.ts'
@@ -123,10 +124,8 @@ class WebGpuEngine implements Engine {
   readonly #adapters = new Map<string, Adapter>()
   readonly #cache: PageCache
   #trained: Trained | null = null
-  /** The last call in the queue, if it is a generation: other completions may join it. */
-  #generation: Generation | null = null
+  readonly #calls = new Calls<Request>()
   #closed = false
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(gpu: Gpu, model: Model, arena: Arena, holding: Holding, options: WebGpuOptions) {
     const { precision, headPrecision, gradientCheckpointing: checkpointing, keptBytes = 0 } = holding
@@ -290,12 +289,9 @@ class WebGpuEngine implements Engine {
     prompts: readonly Int32Array[],
     sampling: Sampling,
     adapter: AdapterName,
-    { onToken, signal }: GenerateOptions = {},
+    options: GenerateOptions = {},
   ): Promise<Completion[]> {
     checkRequest(prompts, sampling, this.config)
-    signal?.throwIfAborted()
-    const cancel = new AbortController()
-    const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
     const walkers = new Map<Constraint, Walker>()
     const choicesOf = (index: number) => {
       const constraint = sampling.constraints?.[index] ?? null
@@ -304,39 +300,34 @@ class WebGpuEngine implements Engine {
       walkers.set(constraint, walker)
       return new Choices(walker, constraint.reserve, sampling, this.config.vocab_size)
     }
-    const requests = prompts.map((prompt, index) => ({
-      prompt,
-      sampling,
-      seed: sampling.seeds[index]!,
-      choices: choicesOf(index),
-      onToken: onToken && ((token: number, logprob: number) => onToken({ prompt: index, token, logprob })),
-    }))
-    try {
-      return await Promise.all(requests.map((request) => this.#complete(request, adapter, either)))
-    } catch (error) {
-      cancel.abort(error)
-      throw error
-    }
+    return this.#calls.completeAll(
+      prompts.length,
+      adapter,
+      options,
+      (index, onToken) => ({
+        prompt: prompts[index]!,
+        sampling,
+        seed: sampling.seeds[index]!,
+        choices: choicesOf(index),
+        onToken,
+      }),
+      () => this.#generation(adapter),
+    )
   }
 
-  /** Generates one completion, in the last generation of the queue or in a new one. */
-  #complete(...[request, adapter, signal]: Parameters<Generation['complete']>): Promise<Completion> {
-    const joined = this.#generation?.complete(request, adapter, signal) ?? null
-    if (joined !== null) return joined
+  #generation(adapter: AdapterName) {
     const generation = new Generation(adapter)
-    const completion = generation.complete(request, adapter, signal)!
     const card = { gpu: this.#gpu, arena: this.#arena, model: this.#model, cache: this.#cache }
     const run = async () => {
       try {
+        this.#checkOpen()
         await generation.run(card, adapter === null ? null : this.#adapter(adapter))
       } catch (error) {
-        this.#cache.clear(this.#gpu)
-        throw error
+        if (!this.#closed) this.#cache.clear(this.#gpu)
+        generation.fail(error)
       }
     }
-    this.#queue(run).catch((error) => generation.fail(error))
-    this.#generation = generation
-    return completion
+    return { generation, run }
   }
 
   close(): Promise<void> {
@@ -346,15 +337,16 @@ class WebGpuEngine implements Engine {
     })
   }
 
-  /** Runs work after all earlier work, even if that failed. */
+  /** Runs work after all earlier calls. */
   #queue<T>(work: () => Promise<T>): Promise<T> {
-    this.#generation = null
-    const result = this.#last.then(() => {
-      if (this.#closed) throw new Error('The engine is closed.')
-      return work()
+    return this.#calls.next(async () => {
+      this.#checkOpen()
+      return await work()
     })
-    this.#last = result.catch(() => {})
-    return result
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Error('The engine is closed.')
   }
 
   #adapter(name: string): Adapter {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TESTS_NATIVE } from '../../../testing/native.ts'
 import { mixedLora, randomAdapter, randomModel } from '../../../testing/random-model.ts'
-import { softwareDevice } from '../../../testing/software-device.ts'
+import * as small from '../../../testing/small-models.ts'
+import { sharedSoftwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu, expectNear } from '../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import type {
@@ -15,45 +16,16 @@ import type {
   Sampling,
   Vocabulary,
 } from '../engine.ts'
-import { qwen2 } from '../families.ts'
 import { createNativeEngine } from '../native/engine.ts'
 import { uniformStream } from '../random.ts'
 import { createWebGpuEngine, type WebGpuOptions } from './engine.ts'
 
-const TIED = qwen2({
-  vocab_size: 23,
-  hidden_size: 24,
-  intermediate_size: 40,
-  num_hidden_layers: 2,
-  num_attention_heads: 6,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-})
-/** Norms on q and k, and heads that are wider together than the hidden size. */
-const QWEN3: ModelConfig = { ...TIED, model_type: 'qwen3', head_dim: 10, attention_bias: false }
-/** Untied, an odd intermediate size, and stretched positions. */
-const LLAMA: ModelConfig = {
-  ...TIED,
-  model_type: 'llama',
-  hidden_size: 16,
-  intermediate_size: 33,
-  num_attention_heads: 4,
-  num_hidden_layers: 1,
-  head_dim: 10,
-  attention_bias: false,
-  tie_word_embeddings: false,
-  rope_theta: 100,
-  rope_scaling: {
-    rope_type: 'llama3',
-    factor: 8,
-    low_freq_factor: 1,
-    high_freq_factor: 8,
-    original_max_position_embeddings: 120,
-  },
-}
+const longer = (config: ModelConfig) => ({ ...config, max_position_embeddings: 128 })
+const [TIED, QWEN3, LLAMA] = [small.TIED, small.QWEN3, small.LLAMA].map(longer) as [
+  ModelConfig,
+  ModelConfig,
+  ModelConfig,
+]
 const LORA: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0.3, target_modules: [...PROJECTIONS] }
 
 const uniform = uniformStream(17)
@@ -84,7 +56,7 @@ describeWebGpu('generation', () => {
   afterAll(() => Promise.all(open.map((engine) => engine.close())))
   /** The engine on WebGPU and the native one with the same model, and the adapter `a`. */
   const pair = async (config: ModelConfig, lora: LoraConfig, options: WebGpuOptions = {}) => {
-    const card = await createWebGpuEngine(await softwareDevice(), config, randomModel(config, 1, 0.3), options)
+    const card = await createWebGpuEngine(await sharedSoftwareDevice(), config, randomModel(config, 1, 0.3), options)
     open.push(card)
     const native = await createNativeEngine(config, await card.baseWeights(), { threads: 1 })
     open.push(native)
@@ -110,11 +82,19 @@ describeWebGpu('generation', () => {
     await compare(engines, seeded(GREEDY), adapter)
   })
 
-  test.skipIf(!TESTS_NATIVE)('NF4 with embedding and head in int8: tokens are those of the held numbers', async () => {
-    const holding = { precision: 'nf4', headPrecision: 'int8' } as const
-    const engines = await pair({ ...TIED, num_hidden_layers: 1 }, LORA, { holding })
-    await compare(engines, seeded(GREEDY), 'a')
-  })
+  test.skipIf(!TESTS_NATIVE).each([
+    ['bf16', 'bf16'],
+    ['fp16', 'bf16'],
+    ['int8', 'int8'],
+    ['nf4', 'int8'],
+  ] as const)(
+    '%s with embedding and head in %s: tokens are those of the held numbers',
+    async (precision, headPrecision) => {
+      const holding = { precision, headPrecision }
+      const engines = await pair({ ...TIED, num_hidden_layers: 1 }, LORA, { holding })
+      for (const sampling of [GREEDY, NUCLEUS]) await compare(engines, seeded(sampling), 'a')
+    },
+  )
 
   describe.skipIf(!TESTS_NATIVE)('qwen2', () => {
     let engines: { card: Engine; native: Engine }

@@ -4,6 +4,7 @@
  * completion does not depend on what else is computed with it.
  */
 import { UserError } from '../../messages/error.ts'
+import type { Joinable, OnToken } from '../calls.ts'
 import type { AdapterName, Completion, Sampling } from '../engine.ts'
 import { uniformAt } from '../random.ts'
 import type { Choices } from '../sampling.ts'
@@ -27,7 +28,7 @@ export interface Request {
   readonly seed: number
   /** Null for all tokens. */
   readonly choices: Choices | null
-  readonly onToken: ((token: number, logprob: number) => void) | undefined
+  readonly onToken: OnToken
 }
 
 interface Sequence {
@@ -60,7 +61,7 @@ export interface Card {
   readonly cache: PageCache
 }
 
-export class Generation {
+export class Generation implements Joinable<Request> {
   readonly #adapter: AdapterName
   #open = true
   #waiting: Sequence[] = []
@@ -71,10 +72,6 @@ export class Generation {
     this.#adapter = adapter
   }
 
-  /**
-   * Completes one prompt. Returns null if it cannot join, because it wants another adapter or the generation has ended.
-   * Rejects with the signal's reason, or with the generation's error.
-   */
   complete(request: Request, adapter: AdapterName, signal: AbortSignal): Promise<Completion> | null {
     if (adapter !== this.#adapter || !this.#open) return null
     return new Promise((resolve, reject) => {

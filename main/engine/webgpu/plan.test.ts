@@ -1,16 +1,27 @@
 /** The plan of a large model's step, as docs/BENCHMARKS.md tells it. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { stepWork } from '../../../bench/limit.ts'
 import { randomAdapter, randomModel, TINY } from '../../../testing/random-model.ts'
 import { softwareDevice } from '../../../testing/software-device.ts'
 import { describeWebGpu } from '../../../testing/webgpu.ts'
 import { PROJECTIONS } from '../../config/choices.ts'
 import { projectPath } from '../../files/paths.ts'
 import type { LoraConfig, ModelConfig } from '../engine.ts'
+import { outline } from '../forest.ts'
 import { publishedShape } from '../shapes.ts'
+import { planAdapter } from './adapters.ts'
+import { Arena } from './arena.ts'
+import { planBase } from './base.ts'
+import { batchesOf } from './batch.ts'
 import { CACHE_BYTES, pageNumbers } from './cache.ts'
 import { createWebGpuEngine } from './engine.ts'
+import { formatsOf } from './formats/formats.ts'
+import { attentionTile } from './kernels/attention.ts'
 import { pairOf, planGeneration, planStep } from './plan.ts'
+import type { Item } from './program.ts'
+import { recordStep } from './step.ts'
+import { planAdapterTraining } from './training.ts'
 
 const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0.05, target_modules: [...PROJECTIONS] }
 const SEVEN = publishedShape('Qwen2-7B')!
@@ -42,6 +53,40 @@ test('the dispatches of a layer are those that the docs say', () => {
   expect(BENCHMARKS).toContain(`${kept} dispatches a layer, and ${again} where activations are computed again`)
   expect(BENCHMARKS).toContain(`${count(28, true)} in the whole step`)
 })
+
+test('the operations of the products of a step are those that the docs say', () => {
+  const count = (checkpointing: boolean) => {
+    const base = planBase(SEVEN, formatsOf(HELD), 2 ** 30)
+    const training = planAdapterTraining(planAdapter(SEVEN, 'trained', LORA))
+    const forest = pairOf(512, 64)
+    const [batch] = batchesOf(forest, outline(forest, SEVEN), 2048, attentionTile(SEVEN.head_dim, 32_768))
+    const model = { config: SEVEN, base, workgroupMemory: 32_768 }
+    const keeping = { checkpointing, keptBytes: 0 }
+    const { forward, backward } = recordStep(model, new Arena(2 ** 30), batch!, training, keeping)
+    return [...forward.items, ...backward].reduce((sum, item) => sum + operations(item), 0) / 1e12
+  }
+  const [kept, again] = [count(false), count(true)]
+  const least = stepWork(SEVEN, pairOf(512, 64), LORA).flops / 1e12
+  expect(BENCHMARKS).toContain(
+    `${kept.toFixed(2)} x 10^12 operations, ${again.toFixed(2)} with activations computed again, and ${least.toFixed(2)} is the least`,
+  )
+})
+
+/** Operations of a product, in whole tiles; 0 for other kernels. */
+function operations(item: Item): number {
+  if (!('dispatch' in item)) return 0
+  const { kernel, params, groups } = item.dispatch
+  const of = (name: string) =>
+    new DataView(params.buffer).getUint32(4 * (1 + Object.keys(kernel.params).indexOf(name)), true)
+  const adapted = () => (of('low_columns') > 0 ? of('rank') : 0)
+  const tile = 2 * 64 * 64 * groups
+  if (/^product \w+$/.test(kernel.name)) return tile * (of('inputs') + adapted())
+  if (kernel.name.startsWith('product backward')) return tile * (of('part_rows') + of('low_columns'))
+  if (kernel.name === 'lora gradients') return tile * of('rows')
+  if (kernel.name === 'lora low') return (tile / 64) * of('inputs')
+  if (kernel.name === 'lora low backward') return (tile / 64) * of('outputs')
+  return 0
+}
 
 test('the dispatches of a token are those that the docs say, in a batch too', () => {
   const count = (layers: number, lora: LoraConfig | null, completions = 1) => {
