@@ -17,7 +17,7 @@ import { message } from '../main/messages/message.ts'
 import { english } from '../main/messages/say.ts'
 import { exportAdapter, runArtifacts } from '../main/pipeline/artifacts.ts'
 import type { LabEvent } from '../main/pipeline/events.ts'
-import { history, labels } from '../main/pipeline/results.ts'
+import { evaluationOf, examplesOf, history, labels } from '../main/pipeline/results.ts'
 import type { CheckResult } from '../main/pipeline/stages/verify.ts'
 import { addGoldenData } from '../main/preferences/golden-file.ts'
 import { buildPairs } from '../main/preferences/pairs.ts'
@@ -149,7 +149,8 @@ async function writeRun({ store }: Lab, config: Config, words: readonly string[]
     adapters: Object.fromEntries(ARMS.map((arm) => [arm, adapterDigest(adapterOf(arm))])),
     facts,
   })
-  writeReport(artifacts.folder, { ...history(store, run), ...found })
+  const examples = examplesOf(store, evaluationOf(store, run, []).arms)
+  writeReport(artifacts.folder, { ...history(store, run), ...found, examples })
   store.runs.setStatus(run, 'done')
   tell({ event: 'end', run, status: 'done', seconds: 182, ...NO_FAILURE })
 }

@@ -22,6 +22,9 @@ const REASONS: readonly FailureReason[] = ['wrong', 'wrong', 'wrong', 'steps', '
 /** Hostile texts of a page: the report must show them as text. */
 export const HOSTILE = '</style><script>alert("1")</script><img src=x onerror=alert(1)>'
 
+/** The first bytes of any JPEG. */
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)
+
 export function sampleRun(problems = 50): ReportData {
   const next = stream(7)
   const episodes = new Map(ARMS.map((arm) => [arm, [] as Episode[]]))
@@ -64,6 +67,18 @@ export function sampleRun(problems = 50): ReportData {
         hard: 0,
       },
     })),
+    examples: [
+      {
+        arm: 'dpo',
+        task: 'click-tab',
+        seed: 1_000_003,
+        ending: { outcome: 'failure', reason: 'steps', reward: 0 },
+        steps: [
+          { page: `tab ${HOSTILE} 1`, thought: HOSTILE, action: 'click Tab 1', picture: null },
+          { page: 'tab 2', thought: 'The second tab is next.', action: 'click Tab 2', picture: JPEG },
+        ],
+      },
+    ],
     unsolved: [{ task: 'click-tab', seed: 100_004, unsolved: 19, problems: 40, share: 19 / 280 }],
     truncations: [],
     wall: { verify: 2.1, golden: 1.4, sft: 31.5, collect: 68.2, dpo: 74.9, evaluate: 96.3 },

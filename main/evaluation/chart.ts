@@ -21,6 +21,8 @@ export interface ChartOptions {
   readonly include?: readonly number[]
   /** Steps at which a round begins. */
   readonly marks?: readonly number[]
+  /** What stands there without points. */
+  readonly none?: string
 }
 
 const WIDTH = 460
@@ -35,7 +37,7 @@ export function lineChart(lines: readonly ChartLine[], options: ChartOptions = {
   const drawn = lines
     .map((line) => ({ ...line, points: line.points.filter(([, value]) => Number.isFinite(value)) }))
     .filter(({ points }) => points.length > 0)
-  if (drawn.length === 0) return html`<p class="none">nothing was recorded</p>`
+  if (drawn.length === 0) return html`<p class="none">${options.none ?? 'nothing was recorded'}</p>`
   const steps = drawn.flatMap(({ points }) => points.map(([step]) => step))
   const values = [
     ...drawn.flatMap(({ points, band = [] }) => [

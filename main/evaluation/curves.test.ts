@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Metric } from '../store/metrics.ts'
 import { curvesSection, inRounds } from './curves.ts'
+import { englishWords } from './words.ts'
 
 const metric = (step: number, over: Partial<Metric> = {}): Metric => {
   return { run: 1, stage: 'dpo', round: 1, arm: 'dpo', step, name: 'loss', value: 0.5, ...over }
@@ -8,7 +9,7 @@ const metric = (step: number, over: Partial<Metric> = {}): Metric => {
 
 /** The heading of each figure, with the number of lines that it has. */
 function figuresOf(metrics: readonly Metric[]): [string, number][] {
-  const { markup } = curvesSection(metrics)
+  const { markup } = curvesSection(metrics, englishWords)
   return markup
     .split('<figure>')
     .slice(1)
@@ -23,7 +24,7 @@ test('rounds follow one another, each where the longest run of the one before en
 })
 
 test('each stage that was trained has its figures', () => {
-  expect(curvesSection([]).markup).toBe('')
+  expect(curvesSection([], englishWords).markup).toBe('')
   const sft = [1, 2].flatMap((step) => [
     metric(step, { stage: 'sft', arm: 'sft' }),
     metric(step, { stage: 'sft', arm: 'sft', name: 'eval_loss' }),

@@ -1,34 +1,35 @@
 /** The training curves of a run: SFT's loss, and the figures of preference training. */
+
+import type { MessageId } from '../messages/message.ts'
 import type { Metric } from '../store/metrics.ts'
+import { armName } from './arms.ts'
 import { type ChartLine, type ChartOptions, lineChart } from './chart.ts'
 import { type Html, html } from './html.ts'
-import { armLabel } from './labels.ts'
 import { section } from './section.ts'
 import { tone } from './style.ts'
+import type { Words } from './words.ts'
 
 /** A line of a figure: a metric by TRL's name, and its style. */
 interface Drawn {
   readonly metric: string
-  readonly label: string
+  readonly label: Extract<MessageId, `line.${string}`>
   readonly tone: string
   readonly dashed?: boolean
 }
 
 interface Figure {
-  readonly title: string
-  /** How to read it. */
-  readonly words: string
+  /** Its title is the message `figure.<id>`; `figure.<id>Words` says how to read it. */
+  readonly id: 'sftLoss' | 'dpoLoss' | 'rewards' | 'margins' | 'accuracies' | 'logps'
   readonly lines: readonly Drawn[]
   readonly options?: Omit<ChartOptions, 'marks'>
 }
 
 const SFT: readonly Figure[] = [
   {
-    title: 'SFT loss',
-    words: 'Mean negative log-likelihood of the golden samples per token, and of held-out ones where there are any.',
+    id: 'sftLoss',
     lines: [
-      { metric: 'loss', label: 'training', tone: 'c-sft' },
-      { metric: 'eval_loss', label: 'held out', tone: 'c-dpo', dashed: true },
+      { metric: 'loss', label: 'line.training', tone: 'c-sft' },
+      { metric: 'eval_loss', label: 'line.heldOut', tone: 'c-dpo', dashed: true },
     ],
     options: { include: [0] },
   },
@@ -37,82 +38,93 @@ const SFT: readonly Figure[] = [
 /** Of the policy that DPO trained. */
 const DPO: readonly Figure[] = [
   {
-    title: 'DPO loss',
-    words: 'The whole loss: preference, NLL of chosen, imitation of own successes, replay of golden samples.',
-    lines: [{ metric: 'loss', label: 'loss', tone: 'c-dpo' }],
+    id: 'dpoLoss',
+    lines: [{ metric: 'loss', label: 'line.loss', tone: 'c-dpo' }],
   },
   {
-    title: 'Rewards',
-    words: 'How much more likely than the reference the policy finds an answer, times beta. Chosen should not fall.',
+    id: 'rewards',
     lines: [
-      { metric: 'rewards/chosen', label: 'chosen', tone: 'c-dpo' },
-      { metric: 'rewards/rejected', label: 'rejected', tone: 'c-success_sft', dashed: true },
+      { metric: 'rewards/chosen', label: 'line.chosen', tone: 'c-dpo' },
+      { metric: 'rewards/rejected', label: 'line.rejected', tone: 'c-success_sft', dashed: true },
     ],
     options: { include: [0] },
   },
   {
-    title: 'Reward margin',
-    words: 'Reward of chosen minus reward of rejected.',
-    lines: [{ metric: 'rewards/margins', label: 'margin', tone: 'c-dpo' }],
+    id: 'margins',
+    lines: [{ metric: 'rewards/margins', label: 'line.margin', tone: 'c-dpo' }],
     options: { include: [0] },
   },
   {
-    title: 'Accuracy',
-    words: 'Share of pairs whose chosen has the higher reward; faint the batches, strong their running mean.',
-    lines: [{ metric: 'rewards/accuracies', label: 'accuracy', tone: 'c-dpo' }],
+    id: 'accuracies',
+    lines: [{ metric: 'rewards/accuracies', label: 'line.accuracy', tone: 'c-dpo' }],
     options: { include: [0, 1], smooth: 9 },
   },
   {
-    title: 'Log-probabilities',
-    words: 'Sums over the answers, in nats. Rejected falls; chosen must hold its place.',
+    id: 'logps',
     lines: [
-      { metric: 'logps/chosen', label: 'chosen', tone: 'c-dpo' },
-      { metric: 'logps/rejected', label: 'rejected', tone: 'c-success_sft', dashed: true },
+      { metric: 'logps/chosen', label: 'line.chosen', tone: 'c-dpo' },
+      { metric: 'logps/rejected', label: 'line.rejected', tone: 'c-success_sft', dashed: true },
     ],
     options: { smooth: 5 },
   },
 ]
 
 /** The section; empty if the run trained nothing. */
-export function curvesSection(metrics: readonly Metric[]): Html {
+export function curvesSection(metrics: readonly Metric[], words: Words): Html {
+  const { t } = words
   const sft = metrics.filter(({ stage }) => stage === 'sft')
   const { metrics: dpo, marks } = inRounds(metrics.filter(({ stage }) => stage === 'dpo'))
   const arms = [...new Set(dpo.map(({ arm }) => arm))]
   const main = arms.includes('dpo') ? 'dpo' : (arms[0] ?? '')
   const figures = [
-    ...(sft.length === 0 ? [] : SFT.map((figure) => figureHtml(figure, sft, sft[0]!.arm, []))),
+    ...(sft.length === 0 ? [] : SFT.map((figure) => figureHtml(figure, sft, sft[0]!.arm, [], words))),
     ...(dpo.length === 0
       ? []
-      : [...DPO.map((figure) => figureHtml(figure, dpo, main, marks)), forgetting(dpo, arms, marks)]),
+      : [...DPO.map((figure) => figureHtml(figure, dpo, main, marks, words)), forgetting(dpo, arms, marks, words)]),
   ]
   if (figures.length === 0) return html``
   return section(
-    'Training',
-    marks.length > 0 ? 'Every optimiser step; upright lines part the rounds.' : 'Every optimiser step.',
+    t('report.training'),
+    t(marks.length > 0 ? 'report.trainingRounds' : 'report.trainingLead'),
     html`<div class="figures">${figures}</div>`,
   )
 }
 
 function figureHtml(
-  { title, words, lines, options }: Figure,
+  { id, lines, options }: Figure,
   metrics: readonly Metric[],
   arm: string,
   marks: readonly number[],
+  words: Words,
 ): Html {
-  const drawn = lines.map(({ metric, ...line }) => ({ ...line, points: pointsOf(metrics, metric, arm) }))
-  return framed(title, words, lineChart(drawn, { ...options, marks }))
+  const { t } = words
+  const drawn = lines.map(({ metric, label, ...line }) => ({
+    ...line,
+    label: t(label),
+    points: pointsOf(metrics, metric, arm),
+  }))
+  return framed(
+    t(`figure.${id}`),
+    t(`figure.${id}Words`),
+    lineChart(drawn, { ...options, marks, none: t('report.nothing') }),
+  )
 }
 
 /** The loss on the golden samples, a line a policy. */
-function forgetting(metrics: readonly Metric[], arms: readonly string[], marks: readonly number[]): Html {
+function forgetting(
+  metrics: readonly Metric[],
+  arms: readonly string[],
+  marks: readonly number[],
+  { t, say }: Words,
+): Html {
   const lines = arms.map((arm) => ({
-    label: armLabel(arm),
+    label: say(armName(arm)),
     tone: tone(arm),
     points: pointsOf(metrics, 'replay/loss', arm),
     dashed: arm !== 'dpo',
   }))
-  const words = 'Their NLL per token: it rises where a policy forgets.'
-  return framed('Golden samples while training', words, lineChart(lines, { include: [0], marks }))
+  const chart = lineChart(lines, { include: [0], marks, none: t('report.nothing') })
+  return framed(t('figure.forgetting'), t('figure.forgettingWords'), chart)
 }
 
 function framed(title: string, words: string, chart: Html): Html {

@@ -14,6 +14,7 @@ import { type Summary, summarise } from './summary.ts'
 import { textTable } from './terminal.ts'
 import { ticks } from './ticks.ts'
 import { findingMessage } from './verdict.ts'
+import { wordsFor } from './words.ts'
 
 const sentences = ({ verdict }: Summary) => verdict.map((finding) => english(findingMessage(finding)))
 
@@ -60,6 +61,30 @@ describe('the report of a run', () => {
     expect(text({ ...data, unsolved: [] })).not.toContain('golden sample would help')
   })
 
+  test('shows episodes step by step, with pictures or with the text of the page', () => {
+    const data = sampleRun()
+    const text = reportPage(data, summarise(data))
+    expect(text).toContain('DPO failed')
+    expect(text).toContain('click-tab, seed 1000003')
+    expect(text).toContain('src="data:image/jpeg;base64,/9j/4A=="')
+    expect(text).toContain(`tab ${escapeHtml(HOSTILE)} 1`)
+    expect(reportPage({ ...data, examples: [] }, summarise(data))).not.toContain('Example replays')
+  })
+
+  test('is in Chinese as a whole', async () => {
+    const data = sampleRun()
+    const text = reportPage(data, summarise(data), await wordsFor('zh-CN'))
+    expect(text).toContain('<html lang="zh-CN">')
+    const shown = text
+      .replace(/<style>.*?<\/style>|<pre>.*?<\/pre>|<dl>.*?<\/dl>|<title>.*?<\/title>/gs, '')
+      .replaceAll(escapeHtml(HOSTILE), '')
+      .replace(/<[^>]*>/g, '\n')
+    const words = new Set(shown.match(/[A-Za-z][a-z]{3,}(?:[ -][a-z]+)*/g))
+    // Names, a command, and what the agent wrote.
+    const names = /^(click|choose|enter|use|login|tab|beta|driver|Driver|Wilson|Nemar|second tab)/
+    expect([...words].filter((word) => !names.test(word))).toEqual([])
+  })
+
   test('compares SFT and DPO with the base model, where that played', async () => {
     const run = sampleRun()
     const [sft] = run.arms
@@ -102,7 +127,11 @@ describe('the report of a run', () => {
 
   test('lets nothing in that a page or a model wrote', async () => {
     writeReport(folder, sampleRun())
-    const page = await readFile(join(folder, 'report.html'), 'utf8')
+    // The only pictures are those of the store.
+    const page = (await readFile(join(folder, 'report.html'), 'utf8')).replace(
+      '<img alt="" src="data:image/jpeg;base64,/9j/4A==">',
+      '',
+    )
     expect(page).toContain(escapeHtml(HOSTILE))
     expect(page).not.toContain('<script')
     expect(page).not.toContain('<img')

@@ -119,6 +119,13 @@ figure.after { margin-top: 16px; }
 .fault .reason { color: var(--soft); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 3px 16px; margin: 0; font-size: 13.5px; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+.replays { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(440px, 100%), 1fr)); gap: 16px; }
+.replay { padding: 16px 18px; background: var(--card); border: 1px solid var(--faint); border-radius: 10px; }
+.replay ol { margin: 0; padding-left: 18px; }
+.replay li { margin-top: 10px; font-size: 13.5px; overflow-wrap: anywhere; }
+.replay li p { margin: 3px 0 0; }
+.replay pre { margin: 0; padding: 8px 10px; font-size: 11px; white-space: pre-wrap; }
+.replay img { display: block; width: 160px; border: 1px solid var(--faint); }
 details { margin-top: 16px; }
 summary { cursor: pointer; color: var(--soft); }
 pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px solid var(--faint); border-radius: 10px; font-size: 12.5px; line-height: 1.45; }
@@ -134,6 +141,8 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
   .tiles { grid-template-columns: repeat(4, 1fr); gap: 8px; }
   .tile { padding: 8px 12px; } .tile .value { font-size: 26px; }
   .figures, .cards { grid-template-columns: 1fr 1fr; gap: 10px; }
+  .replays { grid-template-columns: 1fr 1fr; gap: 10px; }
+  .replay { padding: 10px 12px; } .replay li { break-inside: avoid; }
   .card, figure { padding: 10px 12px; }
   .card li { grid-template-columns: 1fr 40px 60px; gap: 8px; font-size: 11.5px; }
   .tasks { font-size: 11px; table-layout: fixed; }
@@ -141,7 +150,7 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
   .tasks thead th { font-size: 10.5px; }
   .tasks .cell { display: block; min-width: 0; } .tasks .cell small { font-size: 10px; margin-left: 4px; } .tasks .cell .track { display: none; }
   details::details-content { content-visibility: visible; }
-  pre { columns: 2; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9.5px; }
+  details pre { columns: 2; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9.5px; }
 }
 `
 

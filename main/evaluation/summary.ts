@@ -6,6 +6,7 @@ import type { Metric } from '../store/metrics.ts'
 import type { TrainedOn } from '../training/truncate.ts'
 import { isControl } from './arms.ts'
 import { type Arm, type Cell, compare, onSharedProblems, type SuccessTable, successTable } from './evaluate.ts'
+import type { ExampleEpisode } from './examples.ts'
 import type { Interval } from './statistics.ts'
 import { type Comparison, type Finding, verdictOf } from './verdict.ts'
 
@@ -28,6 +29,8 @@ export interface ReportData {
   readonly wall: Readonly<Record<string, number>>
   /** Facts to show, a line each: the model, the engine, the reference. */
   readonly facts: Readonly<Record<string, string>>
+  /** Episodes that are shown step by step. */
+  readonly examples: readonly ExampleEpisode[]
   /** All settings of the run. */
   readonly settings: unknown
 }

@@ -5,6 +5,7 @@ import { reportPage } from '../evaluation/page.ts'
 import { reportPdf } from '../evaluation/pdf.ts'
 import { metricsCsv } from '../evaluation/report.ts'
 import { summarise, summaryJson } from '../evaluation/summary.ts'
+import { wordsFor } from '../evaluation/words.ts'
 import { evaluationOf, outlineOf, resultsOf } from '../pipeline/results.ts'
 import type { Store } from '../store/store.ts'
 import type { ExportKind } from './kinds.ts'
@@ -22,15 +23,20 @@ export interface ExportChoice {
   readonly tasks: readonly Task[]
   /** The round of the pairs; by default the last one. */
   readonly round?: number
+  /** The report's language, as a BCP 47 tag; by default English. */
+  readonly language?: string
 }
 
 type Make = (store: Store, run: number, choice: ExportChoice) => ExportedFile | Promise<ExportedFile>
 
 const FILES = {
-  'report.html': (store, run, { tasks }) => ({ type: 'text/html; charset=utf-8', content: page(store, run, tasks) }),
-  'report.pdf': async (store, run, { tasks }) => ({
+  'report.html': async (store, run, choice) => ({
+    type: 'text/html; charset=utf-8',
+    content: await page(store, run, choice),
+  }),
+  'report.pdf': async (store, run, choice) => ({
     type: 'application/pdf',
-    content: await reportPdf(page(store, run, tasks)),
+    content: await reportPdf(await page(store, run, choice)),
   }),
   'summary.json': (store, run, { tasks }) => {
     const evaluated = evaluationOf(store, run, tasks)
@@ -64,9 +70,9 @@ export async function exportFile(
   return make(store, run, choice)
 }
 
-function page(store: Store, run: number, tasks: readonly Task[]): string {
+async function page(store: Store, run: number, { tasks, language = 'en' }: ExportChoice): Promise<string> {
   const data = resultsOf(store, run, tasks)
-  return reportPage(data, summarise(data))
+  return reportPage(data, summarise(data), await wordsFor(language))
 }
 
 function jsonLines(store: Store, run: number, kind: Exclude<ExportKind, 'metrics'>, round?: number): ExportedFile {

@@ -1,6 +1,7 @@
 /** The results of a run, read from the store: for the report at the end of the run, and for later requests. */
 import { z } from 'zod'
 import type { Task } from '../environment/tasks.ts'
+import type { ExampleEpisode } from '../evaluation/examples.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
 import { unsolvedTasks } from '../preferences/unsolved.ts'
@@ -36,8 +37,39 @@ export interface Evaluation extends Pick<ReportData, 'categoryOf' | 'facts'> {
 
 /** All data for the report of a run; `tasks` name the groups. Throws UserError like `evaluationOf`. */
 export function resultsOf(store: Store, run: number, tasks: readonly Task[]): ReportData {
-  return { ...evaluationOf(store, run, tasks), ...history(store, run) }
+  const evaluation = evaluationOf(store, run, tasks)
+  return { ...evaluation, ...history(store, run), examples: examplesOf(store, evaluation.arms) }
 }
+
+/**
+ * A success and a failure of the base model, SFT and DPO each, with their steps. They are of one problem where one policy solved
+ * what another did not.
+ */
+export function examplesOf(store: Store, arms: Evaluation['arms']): ExampleEpisode[] {
+  const main = MAIN_ARMS.flatMap((name) => arms.find((arm) => arm.name === name) ?? [])
+  const problem = ({ task, seed }: StoredAttempt) => `${task} ${seed}`
+  return main.flatMap(({ name, episodes }) => {
+    const others = main.filter((arm) => arm.name !== name).flatMap((arm) => arm.episodes)
+    return (['success', 'failure'] as const).flatMap((outcome) => {
+      const own = episodes.filter((one) => one.outcome === outcome)
+      const apart = new Set(others.filter((one) => one.outcome !== outcome).map(problem))
+      const chosen = own.find((one) => apart.has(problem(one))) ?? own[0]
+      const view = chosen === undefined ? undefined : store.episodes.get(chosen.id)
+      if (chosen === undefined || view === undefined) return []
+      const { id, task, seed } = chosen
+      const steps = view.steps.map(({ page, thought, action, completion, hasPicture }, at) => ({
+        page,
+        thought,
+        action: action === '' ? completion : action,
+        picture: hasPicture ? (store.episodes.picture(id, at) ?? null) : null,
+      }))
+      return [{ arm: name, task, seed, ending: chosen, steps }]
+    })
+  })
+}
+
+/** The policies whose episodes a report shows as examples. */
+const MAIN_ARMS = ['base', 'sft', 'dpo']
 
 /** The episodes of every policy on the evaluation block. Throws UserError where the run has no finished evaluation. */
 export function evaluationOf(store: Store, run: number, tasks: readonly Task[]): Evaluation {
@@ -57,7 +89,7 @@ export function evaluationOf(store: Store, run: number, tasks: readonly Task[]):
 }
 
 /** Stages, pairs and metrics of all runs that the evaluation of this run builds on. */
-export function history(store: Store, run: number): Omit<ReportData, keyof Evaluation> {
+export function history(store: Store, run: number): Omit<ReportData, keyof Evaluation | 'examples'> {
   const records = recordsBehind(store, run)
   const collected = records.findLast(({ stage }) => stage === 'collect')
   const sources = new Set(records.map((record) => `${record.run} ${record.stage}`))

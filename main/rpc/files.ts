@@ -34,7 +34,7 @@ export async function sendPicture({ response, context }: Exchange, episode: stri
   else send(response, 200, 'image/jpeg', picture)
 }
 
-/** Sends an export of a run. With ?round it is that round's; with ?inline the browser shows it. */
+/** Sends an export of a run. With ?round it is that round's; ?language is the report's; with ?inline the browser shows it. */
 export async function sendExport({ response, search, context }: Exchange, number: string, name: string): Promise<void> {
   if (!isExportFile(name)) return reply(response, 404, message('noSuchFile'))
   const run = find(context, wholeNumber(number))
@@ -42,6 +42,7 @@ export async function sendExport({ response, search, context }: Exchange, number
   const { type, content } = await exportFile(context.lab.store, run.id, name, {
     tasks: configuredTasks(run.config),
     ...(round === null ? {} : { round: wholeNumber(round) }),
+    language: search.get('language') ?? 'en',
   })
   showOrSave(response, search, `${run.name}-${run.id}-${name}`)
   if (typeof content === 'string' || content instanceof Uint8Array) send(response, 200, type, content)
@@ -73,7 +74,10 @@ export async function sendStudyFile(
 function showOrSave(response: ServerResponse, search: URLSearchParams, name: string): void {
   if (search.has('inline')) {
     // A report contains no scripts. This header makes the browser enforce that.
-    response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+    response.setHeader(
+      'Content-Security-Policy',
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+    )
   } else response.setHeader('Content-Disposition', `attachment; filename="${name}"`)
 }
 

@@ -62,7 +62,7 @@ export const names: Readonly<Record<string, string>> = {
   'training.dpo.loss_type': '损失',
   'training.dpo.label_smoothing': '颠倒的偏好对比例',
   'training.dpo.desirable_weight': '优选项的权重',
-  'training.dpo.undesirable_weight': '拒绝项的权重',
+  'training.dpo.undesirable_weight': '劣选项的权重',
   'training.dpo.rpo_alpha': '优选回答的权重',
   'training.dpo.imitation': '自身成功的权重',
   'training.dpo.replay': '黄金样本的权重',

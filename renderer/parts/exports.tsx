@@ -14,7 +14,8 @@ interface ExportsProps {
 }
 
 export function Exports({ markdown, folder, files, variant }: ExportsProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
+  const language = `language=${i18n.language}`
   return (
     <>
       <CopyButton value={markdown ?? ''}>
@@ -32,7 +33,7 @@ export function Exports({ markdown, folder, files, variant }: ExportsProps) {
       <Button
         component="a"
         variant="default"
-        href={`${folder}/${files[0]}?inline`}
+        href={`${folder}/${files[0]}?inline&${language}`}
         target="_blank"
         rel="noreferrer"
         leftSection={<ExternalLink size={15} aria-hidden />}
@@ -51,7 +52,7 @@ export function Exports({ markdown, folder, files, variant }: ExportsProps) {
         </Menu.Target>
         <Menu.Dropdown>
           {files.map((file) => (
-            <Menu.Item key={file} component="a" href={`${folder}/${file}`} download>
+            <Menu.Item key={file} component="a" href={`${folder}/${file}?${language}`} download>
               {file}
             </Menu.Item>
           ))}

@@ -7,7 +7,6 @@ import { adapterDigest } from '../../engine/adapter/identity.ts'
 import { processorHere, processorsHere } from '../../engine/machine.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { controlsOf } from '../../evaluation/arms.ts'
-import type { Arm } from '../../evaluation/evaluate.ts'
 import { writeReport } from '../../evaluation/report.ts'
 import { textTable } from '../../evaluation/terminal.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
@@ -15,9 +14,10 @@ import { VERSION } from '../../files/version.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { english } from '../../messages/say.ts'
+import type { StoredEpisode } from '../../store/episodes.ts'
 import { collectorArtifacts, exportAdapter, hasAdapter, keptArtifacts, policyFolder } from '../artifacts.ts'
 import { finishedStage } from '../lineage.ts'
-import { type EvaluateResult, evaluateResult, history, labels } from '../results.ts'
+import { type EvaluateResult, type Evaluation, evaluateResult, examplesOf, history, labels } from '../results.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { dpo } from './dpo.ts'
 import { greedy, isConstrained, jobsOf, play } from './play.ts'
@@ -62,6 +62,7 @@ export const evaluate: Stage<EvaluateResult> = {
       arms,
       ...labels(tasks),
       facts,
+      examples: examplesOf(context.store, arms),
     })
     const { sft, dpo } = percents(summary.arms)
     if (dpo === null) context.say('resultsOfSft', { sft })
@@ -82,10 +83,10 @@ async function playAll(
   context: StageContext,
   policies: ReadonlyMap<string, string | null>,
   jobs: readonly Job[],
-): Promise<Arm[]> {
+): Promise<Evaluation['arms']> {
   const total = policies.size * jobs.length
   const openings = new Openings()
-  const arms: Arm[] = []
+  const arms: { name: string; episodes: readonly StoredEpisode[] }[] = []
   for (const [name, adapter] of policies) {
     const before = arms.length * jobs.length
     const episodes = await play(context, {
