@@ -44,7 +44,8 @@ test.describe('a model that is not there', () => {
 
   test('a failed run says why, and offers the models that are there', async ({ page }) => {
     test.setTimeout(LATER)
-    await page.getByRole('button', { name: 'Run this stage' }).click()
+    await page.getByRole('button', { name: 'One stage' }).click()
+    await page.getByRole('menuitem', { name: /^Verify/ }).click()
     const alert = page.getByRole('alert').filter({ hasText: 'Run 1 failed' })
     await alert.getByText(/The model models\/none is neither/).waitFor({ timeout: 60_000 })
     await clean(page, 'run-failed')

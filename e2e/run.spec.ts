@@ -38,6 +38,14 @@ test.describe(() => {
     await page.reload()
     await logged(page, 'Run 1: Whole pipeline, resumed')
 
+    // While the run trains, Live says that nobody plays, and there is nothing to pause.
+    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
+    await open(page, 'live')
+    await expect(page.getByText('Nobody plays now')).toBeVisible()
+    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled()
+    await open(page, 'pipeline')
+
     const other = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: 'zh-CN' })
     const second = await other.newPage()
     await second.goto(lab.url)
@@ -75,6 +83,13 @@ test('DPO trains again on corrected pairs, and the new policy stands beside the 
   await page.keyboard.press('s')
   await page.getByText(/^2 of \d+ reviewed/).waitFor()
   await page.getByRole('button', { name: 'Train again' }).click()
+  const question = page.getByRole('dialog', { name: 'Train again' })
+  await question
+    .getByText(
+      /^DPO trains on \d+ pairs, with 12 steps for each of 4 policies\. Then Evaluate plays 12 problems with every policy\./,
+    )
+    .waitFor()
+  await question.getByRole('button', { name: 'Train again' }).click()
   await page.getByRole('heading', { name: 'Pipeline' }).waitFor()
   await logged(page, 'Run 2: Train again')
   await logged(page, '1 dropped, 1 swapped')

@@ -58,7 +58,7 @@ async function retrainingWanted(round: Round): Promise<boolean> {
         [
           ...(count.reviewed === 0 ? [t('pairs.nothingCorrected')] : []),
           t('pairs.trainPlan', { count: plan.pairs, steps: plan.steps, policies: plan.trained }),
-          t('pairs.trainThen', { problems: plan.problems, policies: plan.played }),
+          t('pairs.trainThen', { problems: plan.problems }),
           seconds === null
             ? t('pairs.trainTimeUnknown')
             : t('pairs.trainTime', { time: duration(seconds), run: source }),

@@ -44,8 +44,8 @@ const DPO: readonly Figure[] = [
   {
     id: 'rewards',
     lines: [
-      { metric: 'rewards/chosen', label: 'line.chosen', tone: 'c-dpo' },
-      { metric: 'rewards/rejected', label: 'line.rejected', tone: 'c-success_sft', dashed: true },
+      { metric: 'rewards/chosen', label: 'line.chosen', tone: 'c-won' },
+      { metric: 'rewards/rejected', label: 'line.rejected', tone: 'c-lost', dashed: true },
     ],
     options: { include: [0] },
   },
@@ -62,8 +62,8 @@ const DPO: readonly Figure[] = [
   {
     id: 'logps',
     lines: [
-      { metric: 'logps/chosen', label: 'line.chosen', tone: 'c-dpo' },
-      { metric: 'logps/rejected', label: 'line.rejected', tone: 'c-success_sft', dashed: true },
+      { metric: 'logps/chosen', label: 'line.chosen', tone: 'c-won' },
+      { metric: 'logps/rejected', label: 'line.rejected', tone: 'c-lost', dashed: true },
     ],
     options: { smooth: 5 },
   },

@@ -1,15 +1,15 @@
 import { isControl } from './arms.ts'
 
-/** The report's style sheet, light and dark, in Okabe and Ito's colours, which colour-blind readers can tell apart. */
+/** The report's style sheet, light and dark, in the window's colours. */
 export const STYLE = `
-:root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87;
-  --sft: #56606b; --dpo: #0072b2; --dpo_other: #3f8bbd; --dpo_b: #4a51b8; --dpo_c: #00707f; --dpo_d: #6b6100; --success_sft: #d55e00; --nll_chosen: #009e73; --replay: #a8578b; --rloo: #a37500; --grpo: #6d5bb0; }
+:root { --ink: #1b1f24; --soft: #59636e; --faint: #d9dee3; --ground: #f6f7f9; --card: #ffffff; --other: #7a7f87; --won: #0072b2; --lost: #b34f00;
+  --sft: #56606b; --dpo: #5b4bc4; --dpo_other: #8f84d8; --dpo_b: #8a3ea8; --dpo_c: #00707f; --dpo_d: #6b6100; --success_sft: #b0285f; --nll_chosen: #00775a; --replay: #7d5a00; --rloo: #4b6a1f; --grpo: #00677f; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebee; --soft: #9aa4af; --faint: #333a42; --ground: #111418; --card: #1a1e23;
-  --other: #8d949c; --sft: #aeb6bf; --dpo: #56b4e9; --dpo_other: #9fd0f0; --dpo_b: #a3a8f5; --dpo_c: #4fc7d6; --dpo_d: #d0c04a; --success_sft: #f0883e; --nll_chosen: #2fbf98; --replay: #d88fbd; --rloo: #e0b13c; --grpo: #ab9ce6; } }
+  --other: #8d949c; --won: #56b4e9; --lost: #f0883e; --sft: #aeb6bf; --dpo: #a99cf5; --dpo_other: #c9c1fa; --dpo_b: #d39be8; --dpo_c: #4fc7d6; --dpo_d: #d0c04a; --success_sft: #f08bb0; --nll_chosen: #3cc7a0; --replay: #e0b13c; --rloo: #a9c96b; --grpo: #6cb8d9; } }
 .c-sft { --tone: var(--sft); } .c-dpo { --tone: var(--dpo); } .c-dpo_other { --tone: var(--dpo_other); }
 .c-dpo_b { --tone: var(--dpo_b); } .c-dpo_c { --tone: var(--dpo_c); } .c-dpo_d { --tone: var(--dpo_d); } .c-success_sft { --tone: var(--success_sft); }
 .c-nll_chosen { --tone: var(--nll_chosen); } .c-replay { --tone: var(--replay); } .c-rloo { --tone: var(--rloo); } .c-grpo { --tone: var(--grpo); }
-.c-other { --tone: var(--other); } .c-text { --tone: var(--ink); }
+.c-won { --tone: var(--won); } .c-lost { --tone: var(--lost); } .c-other { --tone: var(--other); } .c-text { --tone: var(--ink); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
   font-variant-numeric: tabular-nums; -webkit-text-size-adjust: 100%; }
@@ -19,7 +19,7 @@ h1 { margin: 2px 0 0; font-size: 30px; line-height: 1.2; letter-spacing: -0.015e
 h2 { margin: 0; font-size: 19px; letter-spacing: -0.005em; }
 h3 { margin: 0 0 10px; font-size: 15px; }
 p { margin: 0; }
-.kicker { color: var(--dpo); font-weight: 600; letter-spacing: 0.02em; }
+.kicker { color: var(--won); font-weight: 600; letter-spacing: 0.02em; }
 .date, .lead, footer { color: var(--soft); }
 .lead { max-width: 96ch; margin: 4px 0 18px; }
 section { margin-top: 44px; }
@@ -65,8 +65,8 @@ th { text-align: left; font-weight: 600; white-space: nowrap; }
 .tasks .category th { color: var(--soft); text-transform: capitalize; }
 .tasks .overall th, .tasks .overall b { font-weight: 750; } .tasks .overall > * { border-bottom: 0; }
 .tasks .groups tr:first-child > * { border-top: 2px solid var(--faint); }
-.up { color: var(--dpo); } .up::before { content: "▲ "; font-size: 9px; }
-.down { color: var(--success_sft); } .down::before { content: "▼ "; font-size: 9px; }
+.up { color: var(--won); } .up::before { content: "▲ "; font-size: 9px; }
+.down { color: var(--lost); } .down::before { content: "▼ "; font-size: 9px; }
 .same { color: var(--soft); font-weight: 500; }
 
 .paired { margin-bottom: 16px; }
@@ -114,7 +114,7 @@ figure.after { margin-top: 16px; }
 .card li { display: grid; grid-template-columns: 1fr 84px 82px; gap: 12px; align-items: center; padding: 2.5px 0; font-size: 13.5px; }
 .card li b { text-align: right; white-space: nowrap; }
 .reason { overflow-wrap: anywhere; unicode-bidi: isolate; }
-.amount i { display: block; height: 8px; border-radius: 2px; background: var(--tone, var(--dpo)); opacity: 0.8; }
+.amount i { display: block; height: 8px; border-radius: 2px; background: var(--tone, var(--won)); opacity: 0.8; }
 .fault .amount i { background: var(--soft); }
 .fault .reason { color: var(--soft); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 3px 16px; margin: 0; font-size: 13.5px; }

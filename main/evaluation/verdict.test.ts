@@ -32,7 +32,7 @@ describe('a verdict', () => {
     ])
   })
 
-  it('says that DPO itself made the difference only where every control is beaten', () => {
+  it('says that every control is beaten only where that is so', () => {
     const round = { ...BETTER, arm: 'dpo_round_1' }
     const [all] = verdictOf({ nll_chosen: round, replay: round })
     expect(all).toEqual({
@@ -43,7 +43,7 @@ describe('a verdict', () => {
       all: true,
     })
     expect(english(findingMessage(all!))).toBe(
-      'In this run DPO itself made the difference: DPO, round 1 beats Golden replay only and NLL on chosen, given the same episodes and steps.',
+      'In this run DPO, round 1 beats every control, given the same episodes and steps: Golden replay only and NLL on chosen.',
     )
     expect(verdictOf({ replay: round, nll_chosen: SAME })[0]).toMatchObject({ against: ['replay'], all: false })
   })

@@ -831,8 +831,7 @@ export const ENGLISH = {
   againBetter: 'Trained again, DPO solves more problems than before: {{figures}}.',
   againWorse: 'Trained again, DPO solves fewer problems than before: {{figures}}.',
   againSame: 'Training again made no measurable difference ({{figures}}).',
-  hadToBeDpo:
-    'In this run DPO itself made the difference: {{arm}} beats {{controls}}, given the same episodes and steps.',
+  hadToBeDpo: 'In this run {{arm}} beats every control, given the same episodes and steps: {{controls}}.',
   baseBeaten: '{{arm}} solves more problems than the base model without training: {{figures}}.',
   baseBetter: '{{arm}} solves fewer problems than the base model without training: {{figures}}.',
   baseSame: 'No measurable difference between {{arm}} and the base model without training ({{figures}}).',

@@ -721,7 +721,7 @@ export const CHINESE = translated({
   againBetter: '重新训练后，DPO 比之前解出更多题目：{{figures}}。',
   againWorse: '重新训练后，DPO 比之前解出更少题目：{{figures}}。',
   againSame: '重新训练没有带来可测的变化（{{figures}}）。',
-  hadToBeDpo: '在这次运行中，起作用的正是 DPO：{{arm}} 以同样的回合和步数胜过{{controls}}。',
+  hadToBeDpo: '在这次运行中，{{arm}} 以同样的回合和步数胜过每一个对照：{{controls}}。',
   baseBeaten: '{{arm}} 比未训练的基座模型解出更多题目：{{figures}}。',
   baseBetter: '{{arm}} 比未训练的基座模型解出更少题目：{{figures}}。',
   baseSame: '{{arm}} 与未训练的基座模型之间没有可测的差异（{{figures}}）。',

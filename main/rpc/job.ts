@@ -61,8 +61,8 @@ export const jobRouter = router({
     ),
 
   /**
-   * What training again on a round of pairs would do with the present settings: pairs, steps of each policy, policies that learn
-   * and policies that play, problems, and the time and disk as `forecast`.
+   * What training again on a round of pairs would do with the present settings: pairs, steps of each policy, policies that learn,
+   * problems, and the time and disk as `forecast`.
    */
   retraining: procedure.input(z.object({ run: id, round: id })).query(async ({ ctx, input }) => {
     const { tasks } = find(ctx, input.run).config
@@ -75,7 +75,6 @@ export const jobRouter = router({
       few: pairs - dropped < FEW_PAIRS,
       steps: training.dpo.max_steps,
       trained: 1 + controls,
-      played: 2 + controls,
       problems: (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task,
       forecast: await forecastRun(ctx.lab.store, config, 'retrain', { measure: false }),
     }

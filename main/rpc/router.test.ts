@@ -700,7 +700,6 @@ test('what training again does and takes is known before', async () => {
     few: true,
     steps: settings.read().training.dpo.max_steps,
     trained: 4,
-    played: 5,
     forecast: { seconds: null, source: null },
   })
   expect(await lab.job.forecast.query({ command: 'pipeline' })).toMatchObject({ seconds: null })

@@ -354,7 +354,7 @@ export const words = {
       'DPO trains on {{count, number}} pair, with {{steps, number}} steps for each of {{policies}} policies.',
     trainPlan_other:
       'DPO trains on {{count, number}} pairs, with {{steps, number}} steps for each of {{policies}} policies.',
-    trainThen: 'Then {{policies}} policies play {{problems, number}} problems.',
+    trainThen: 'Then Evaluate plays {{problems, number}} problems with every policy.',
     trainTime: 'This takes about {{time}}, by the times of run {{run}}.',
     trainTimeUnknown: 'How long this takes is known after the first whole run of this model.',
     trainFew: 'These are few pairs. DPO sees each of them many times, and learns them by heart.',
@@ -424,8 +424,8 @@ export const words = {
       'Evaluate plays all policies on the same unseen problems. Run it to see the table with its intervals and its conclusion.',
     answer: 'The answer',
     change: 'Change',
-    interval: '{{low}}–{{high}} of {{n}} episodes',
-    changeInterval: '{{low}} to {{high}} points, {{p}}',
+    interval: '95% CI {{low}}–{{high}}, n = {{n}}',
+    changeInterval: '95% CI {{low}} to {{high}} points, {{p}}',
     bar: 'Bar',
     rate: 'Success',
     range: '95% interval',
@@ -438,7 +438,7 @@ export const words = {
     pairedNote:
       'Only problems that one policy alone solved tell which policy is better. Press a part of a bar to see its problems.',
     against: '{{arm}} against {{other}}',
-    pairedInterval: '{{difference}} points ({{low}} to {{high}}), {{p}}',
+    pairedInterval: '{{difference}} points (95% CI {{low}} to {{high}}), {{p}}',
     kinds: {
       won: '{{count}} solved by {{arm}} alone',
       lost: '{{count}} solved by {{other}} alone',

@@ -1,7 +1,7 @@
 /** The pages of the running job. */
 import { Alert, Button, Group } from '@mantine/core'
 import { Grid2x2, Hand, Info, MonitorPlay } from 'lucide-react'
-import { useState } from 'react'
+import { type CSSProperties, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
@@ -121,7 +121,12 @@ function FollowButtons({ screen, total, own }: FollowButtonsProps) {
 function Wall({ screens, extent }: { readonly screens: readonly LiveScreen[]; readonly extent: Extent }) {
   const many = screens.length >= MANY
   return (
-    <div className={classes.wall} data-extent={extent} data-many={many || undefined}>
+    <div
+      className={classes.wall}
+      style={{ '--count': screens.length } as CSSProperties}
+      data-extent={extent}
+      data-many={many || undefined}
+    >
       {screens.map((screen) => (
         <ScreenCard
           key={screen.id}

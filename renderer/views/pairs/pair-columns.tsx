@@ -14,18 +14,11 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
   return useMemo(
     () => [
       { id: 'id', label: '#', width: '44px', sticky: true, number: true, sortable: true, cell: ({ id }) => id },
-      { id: 'state', label: t('pairs.state'), width: '100px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
-      {
-        id: 'task',
-        label: t('pairs.task'),
-        width: 'minmax(92px, 1fr)',
-        sortable: true,
-        cell: ({ task }) => taskName(t, task),
-      },
+      { id: 'state', label: t('pairs.state'), width: '64px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
       {
         id: 'difference',
         label: t('pairs.difference'),
-        width: 'minmax(136px, 1.8fr)',
+        width: 'minmax(120px, 1.8fr)',
         cell: ({ chosen, rejected }) => <FirstDifference chosen={chosen} rejected={rejected} />,
       },
       {
@@ -43,6 +36,13 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
         number: true,
         sortable: true,
         cell: ({ policyMargin }) => (policyMargin === null ? '–' : decimal(policyMargin)),
+      },
+      {
+        id: 'task',
+        label: t('pairs.task'),
+        width: 'minmax(92px, 1fr)',
+        sortable: true,
+        cell: ({ task }) => taskName(t, task),
       },
       {
         id: 'seed',

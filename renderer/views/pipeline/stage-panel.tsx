@@ -46,15 +46,18 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
     <Panel
       title={t(`stage.${stop}`)}
       note={t(`pipeline.about.${stop}`)}
+      // Verify has a button of its own, which checks without a run.
       actions={
-        <Button
-          variant="default"
-          disabled={busy}
-          leftSection={<Play size={15} aria-hidden />}
-          onClick={() => void start(stop)}
-        >
-          {t('pipeline.runStage')}
-        </Button>
+        stop !== 'verify' && (
+          <Button
+            variant="default"
+            disabled={busy}
+            leftSection={<Play size={15} aria-hidden />}
+            onClick={() => void start(stop)}
+          >
+            {t('pipeline.runStage')}
+          </Button>
+        )
       }
     >
       <SegmentedControl
