@@ -1,22 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { installedEnvironment, writeInstalledModels } from '../../testing/installed-models.ts'
+import { expect, test } from 'vitest'
+import { homeWithModels } from '../../testing/home-with-models.ts'
 import { testNative } from '../../testing/native.ts'
 import { dpoDriver } from '../cli.ts'
 
-let home: string
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'models-'))
-  await writeInstalledModels(home)
-})
-afterAll(() => rmSync(home, { recursive: true }))
-beforeEach(() => {
-  vi.stubEnv('HOME', home)
-  for (const [name, value] of Object.entries(installedEnvironment(home))) vi.stubEnv(name, value)
-})
-afterEach(() => vi.unstubAllEnvs())
+homeWithModels()
 
 async function models(...options: string[]): Promise<string> {
   let out = ''

@@ -1,25 +1,15 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { installedEnvironment, writeCheckpoint, writeInstalledModels } from '../../testing/installed-models.ts'
+import { expect, test } from 'vitest'
+import { homeWithModels } from '../../testing/home-with-models.ts'
+import { writeCheckpoint } from '../../testing/installed-models.ts'
 import { parseConfig } from '../config/config.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { planMemory } from './memory.ts'
 import { listModels } from './model-list.ts'
 
-let home: string
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'models-'))
-  await writeInstalledModels(home)
-})
-afterAll(() => rmSync(home, { recursive: true }))
-beforeEach(() => {
-  vi.stubEnv('HOME', home)
-  for (const [name, value] of Object.entries(installedEnvironment(home))) vi.stubEnv(name, value)
-})
-afterEach(() => vi.unstubAllEnvs())
+const home = homeWithModels()
 
 const config = (text = '') => parseConfig(text, 'config.yaml', {}, message('settings'))
 const reasons = (list: Awaited<ReturnType<typeof listModels>>) =>
@@ -56,7 +46,7 @@ test('lists what the lab can use, with size, precision and memory, and says why 
     configured: false,
   })
   const inLmStudio = list.models.find(({ title }) => title === 'someone/Tiny-GGUF/tiny.gguf')
-  const file = join(home, '.lmstudio/models/someone/Tiny-GGUF/tiny.gguf')
+  const file = join(home(), '.lmstudio/models/someone/Tiny-GGUF/tiny.gguf')
   expect(inLmStudio).toMatchObject({ name: file, source: 'lm-studio', format: 'gguf', family: 'qwen2' })
   expect(inLmStudio?.bytes).toBe(statSync(file).size)
   expect(list.models.filter(({ title }) => title.includes('part-')).map(({ title }) => title)).toEqual([
@@ -85,7 +75,7 @@ test('an end is made of looking at more models than a person can read', async ()
 })
 
 test('broken files are a reason, and no error', async () => {
-  const snapshot = join(home, 'hub/models--Qwen--Tiny-Broken/snapshots/abcdef')
+  const snapshot = join(home(), 'hub/models--Qwen--Tiny-Broken/snapshots/abcdef')
   await writeCheckpoint(snapshot)
   const reason = async () => reasons(await listModels(config()))['Qwen/Tiny-Broken']
   expect(await reason()).toBeNull()
