@@ -1,8 +1,8 @@
 /**
- * Runs the benchmarks: `npm run bench [-- constraint|engine|environment|holdings|live|memory|precision|queries|window]
+ * Runs the benchmarks: `npm run bench [-- constraint|engine|environment|holdings|live|memory|precision|queries|window|workers]
  * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--instructions avx2] [--json]
  * [--quick]`. Prints a table, or with --json one line a figure. Notes go to stderr, and so does each figure of the table as
- * soon as it is known. --model and --case select models and cases of engine, holdings and memory, --case also queries; both
+ * soon as it is known. --model and --case select models and cases of engine, holdings and memory, --case also queries and workers; both
  * may be given several times. --against names another checkout, set up, whose window takes turns with ours. --gguf names the
  * model of holdings, and --instructions avx2 measures it as on a processor without AVX-512. --quick checks that everything
  * runs: its figures mean little.
@@ -20,6 +20,7 @@ import { benchMemory } from './memory.ts'
 import { benchPrecision } from './precision.ts'
 import { INSTRUCTIONS, type Selection } from './selection.ts'
 import { benchQuestions, benchWindow } from './window.ts'
+import { benchWorkers } from './workers.ts'
 
 const BENCHES = {
   constraint: benchConstraint,
@@ -31,6 +32,7 @@ const BENCHES = {
   precision: benchPrecision,
   queries: benchQuestions,
   window: benchWindow,
+  workers: benchWorkers,
 } as const
 type Bench = keyof typeof BENCHES
 

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 const OMITTED: Readonly<Record<string, readonly string[]>> = {
   runs: ['started', 'ended'],
   stages: ['started', 'ended', 'seconds'],
-  episodes: ['id', 'duration'],
+  episodes: ['id', 'duration', 'machine'],
   pairs: ['id'],
   pair_edits: ['id', 'time'],
   tracked: ['id', 'time'],

@@ -13,6 +13,7 @@ import type { Ground } from './fault.ts'
 import { DISK } from './rows/disk.ts'
 import { PAGE_FAULTS } from './rows/pages.ts'
 import { PROCESS } from './rows/process.ts'
+import { QUEUE } from './rows/queue.ts'
 import { STORE } from './rows/store.ts'
 
 const { values } = parseArgs({
@@ -24,7 +25,7 @@ const { values } = parseArgs({
   },
 })
 
-const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS].filter(
+const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS, ...QUEUE].filter(
   ({ name }) => values.only?.some((text) => name.includes(text)) ?? true,
 )
 const parent = campaignFolder()

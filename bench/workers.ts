@@ -1,0 +1,311 @@
+/**
+ * Measures the queue of workers: what it costs a lab that plays alone, what worker processes on this machine add, how simulated
+ * machines add up, and the memory of lab and server. It needs redis-server and an SFT adapter or none.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Job, PROBLEMS_PER_PAGE, rollout } from '../main/agent/rollout.ts'
+import { loadConfig } from '../main/config/config.ts'
+import { configSchema } from '../main/config/schema.ts'
+import { projectPath } from '../main/files/paths.ts'
+import { UserError } from '../main/messages/error.ts'
+import { openResources } from '../main/pipeline/resources.ts'
+import { jobsOf, sampled } from '../main/pipeline/stages/play.ts'
+import { Store } from '../main/store/store.ts'
+import { workers } from '../main/workers/board.ts'
+import type { Play, Problem } from '../main/workers/form.ts'
+import { groundsOf, machineOf, pagesHash } from '../main/workers/grounds.ts'
+import { handOut, playId } from '../main/workers/hand-out.ts'
+import { connectServer, type Server } from '../main/workers/server.ts'
+import { PATIENCE } from '../main/workers/take.ts'
+import { HERE, playOf } from '../testing/queue-play.ts'
+import { hasRedisServer, type RedisServer, startRedis } from '../testing/redis-server.ts'
+import { figure, type Reporter } from './figure.ts'
+import type { Selection } from './selection.ts'
+
+const TASKS = ['click-button', 'click-tab-2', 'enter-password', 'click-checkboxes']
+const SEED = 3_000_000
+/** How long simulated machines play. */
+const SECONDS = 20
+/** Milliseconds an episode of simulated machines takes: a recorded one of each kind, the mean of its problems. */
+const MACHINES = [
+  // Qwen2.5-Coder-0.5B on two cores.
+  { name: 'machine of 1 episode/s', times: [400, 700, 900, 1100, 1900] },
+  // The shipped model on two cores.
+  { name: 'machine of 10 episodes/s', times: [40, 70, 90, 110, 190] },
+]
+
+export async function benchWorkers(report: Reporter, quick: boolean, { case: cases }: Selection): Promise<void> {
+  if (!hasRedisServer()) throw new UserError('verbatim', { text: 'This bench needs redis-server.' })
+  const wants = (name: string) => cases.length === 0 || cases.some((one) => name.includes(one))
+  if (wants('lab')) await withRedis((redis) => benchLab(redis, report, quick))
+  for (const machine of MACHINES) {
+    if (wants(machine.name)) await withRedis((redis) => benchMachines(redis, machine, report, quick))
+  }
+  if (wants('memory')) await withRedis((redis) => benchMemory(redis, report, quick))
+}
+
+async function withRedis(work: (redis: RedisServer) => Promise<void>): Promise<void> {
+  const redis = await startRedis()
+  try {
+    await work(redis)
+  } finally {
+    await redis.close()
+  }
+}
+
+/** The lab with its browser and model: without a queue, with one, and with worker processes beside it. */
+async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): Promise<void> {
+  const config = loadConfig(undefined, { 'workers.queue': redis.address, 'workers.prefix': 'bench' })
+  const resources = openResources(config)
+  const children: ChildProcess[] = []
+  try {
+    const [model, environment, server] = [await resources.model(), resources.environment(), await resources.queue!()]
+    const tasks = resources.tasksNamed(TASKS)
+    const options = { adapter: null, sampling: sampled(config, 0.8, 1) }
+    const shared = new Map<string, string>()
+    const machine = machineOf(model)
+    const grounds = await groundsOf(model)
+    let seed = SEED
+    const jobs = () => {
+      const seeds = quick ? 1 : 4
+      seed += seeds
+      return jobsOf(tasks, seed, seeds, 4)
+    }
+    const { episode_time_limit, trusted_input, max_elements, max_chars, pictures } = config.environment
+    const alone = async () => {
+      const given = jobs()
+      return rate(given.length, () => rollout(model, environment, given, options))
+    }
+    const queued = async () => {
+      const given = jobs()
+      const named = new Map(tasks.map((task) => [task.name, task]))
+      return rate(given.length, () =>
+        handOut({
+          server,
+          play: {
+            ...playOf(),
+            id: playId('bench', seed),
+            grounds,
+            sampling: options.sampling,
+            environment: {
+              episodeTimeLimit: episode_time_limit * 1000,
+              trusted: trusted_input,
+              budget: { elements: max_elements, characters: max_chars },
+              pictures,
+            },
+            pages: Object.fromEntries(tasks.map((task) => [task.name, pagesHash(task, shared)])),
+          },
+          adapter: null,
+          problems: problemsOf(given),
+          machine,
+          pages: environment.pages,
+          slots: environment.pages * PROBLEMS_PER_PAGE,
+          async playHere({ task, seed: of, attempts }, signal, onEpisode) {
+            const own = attempts.map((attempt): Job => ({ task: named.get(task)!, seed: of, attempt }))
+            await rollout(model, environment, own, { ...options, signal, onEpisode })
+          },
+          onEpisode() {},
+          say() {},
+          signal: new AbortController().signal,
+        }),
+      )
+    }
+    await alone()
+    const rates: { alone: number[]; queued: number[] } = { alone: [], queued: [] }
+    for (let round = 0; round < (quick ? 1 : 4); round++) {
+      rates.alone.push(await alone())
+      rates.queued.push(await queued())
+    }
+    report.figure(
+      figure(
+        'workers',
+        'lab with a queue, no worker',
+        'episodes/s',
+        median(rates.queued),
+        'without a queue',
+        median(rates.alone),
+      ),
+    )
+    for (const count of quick ? [1] : [1, 2, 4]) {
+      while (children.length < count) {
+        const args = ['worker', '--queue', redis.address, '--prefix', 'bench']
+        children.push(spawn(process.execPath, [projectPath('app/cli.ts'), ...args], { stdio: 'ignore' }))
+      }
+      while ((await workers(server)).length < count) await pause(100)
+      const together: number[] = []
+      const lonely: number[] = []
+      for (let round = 0; round < (quick ? 1 : 2); round++) {
+        lonely.push(await alone())
+        together.push(await queued())
+      }
+      const name = `lab and ${count} worker processes on this machine`
+      report.figure(figure('workers', name, 'episodes/s', median(together), 'without a queue', median(lonely)))
+    }
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await resources.close()
+  }
+}
+
+/** Simulated machines: one, and a hundred against a hundred times one; then while a quarter of them is killed. */
+async function benchMachines(
+  redis: RedisServer,
+  { name, times }: (typeof MACHINES)[number],
+  report: Reporter,
+  quick: boolean,
+): Promise<void> {
+  const server = await connectServer(redis.address, 'bench')
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length
+  const problems = quick ? 4 : Math.round(SECONDS / (mean / 1000))
+  const many = quick ? 8 : 100
+  try {
+    const one = await withMachines(redis, server, 1, times, () => simulate(server, problems, 'one'))
+    const all = await withMachines(redis, server, many, times, () => simulate(server, many * problems, 'all'))
+    report.note(
+      `${name}: one machine plays ${one.toFixed(2)} episodes/s (its sleep alone: ${(1000 / mean).toFixed(2)}).`,
+    )
+    report.figure(figure('workers', `${many} x ${name}`, 'episodes/s', all, `${many} times one`, many * one))
+    const killed = await withMachines(redis, server, many, times, async (children) => {
+      const timer = setTimeout(() => children[0]?.kill('SIGKILL'), (mean * problems) / 2)
+      try {
+        return await simulate(server, many * problems, 'killed')
+      } finally {
+        clearTimeout(timer)
+      }
+    })
+    report.figure(
+      figure(
+        'workers',
+        `${many} x ${name}, a quarter killed halfway`,
+        'episodes/s',
+        killed,
+        `${many} times one`,
+        many * one,
+      ),
+    )
+  } finally {
+    server.close()
+  }
+}
+
+/** The peaks of memory of lab and server while so many episodes pass, and what they fill on disk. */
+async function benchMemory(redis: RedisServer, report: Reporter, quick: boolean): Promise<void> {
+  const server = await connectServer(redis.address, 'bench')
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const store = new Store(join(folder, 'lab.sqlite'))
+  const problems = quick ? 100 : 12_500
+  const key = {
+    run: store.runs.create('bench', 'collect', configSchema.parse({})),
+    stage: 'collect',
+    round: 1,
+    arm: '',
+  }
+  try {
+    const found = await withMachines(redis, server, 8, [0], () =>
+      simulate(server, problems, 'memory', 8, (episode, by) => store.episodes.add(key, episode, by)),
+    )
+    const megabytes = (bytes: number) => bytes / 2 ** 20
+    const name = `${problems * 8} episodes`
+    report.figure(figure('workers', `${name} taken in and stored`, 'episodes/s', found))
+    report.figure(figure('workers', `${name}: peak of the lab`, 'MiB', process.resourceUsage().maxRSS / 1024))
+    report.figure(figure('workers', `${name}: peak of redis-server`, 'MiB', megabytes(redis.peak())))
+  } finally {
+    store.close()
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Starts simulated machines, in four processes, and ends them afterwards. */
+async function withMachines<T>(
+  { address }: RedisServer,
+  server: Server,
+  count: number,
+  times: readonly number[],
+  work: (children: readonly ChildProcess[]) => Promise<T>,
+): Promise<T> {
+  const each = Math.ceil(count / 4)
+  const children: ChildProcess[] = []
+  for (let first = 0; first < count; first += each) {
+    const options = { address, machines: Math.min(each, count - first), first, times }
+    const program = projectPath('bench/workers-machines.ts')
+    children.push(spawn(process.execPath, [program, JSON.stringify(options)], { stdio: 'ignore' }))
+  }
+  try {
+    while ((await workers(server)).length < count) await pause(50)
+    return await work(children)
+  } finally {
+    for (const child of children) {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit')
+        child.kill('SIGKILL')
+        await ended
+      }
+    }
+    // Their notices, for the next.
+    for (const { id } of await workers(server)) await server.redis.del(server.key('workers', id))
+  }
+}
+
+/** Hands problems out to simulated machines and returns episodes a second. The lab itself plays next to nothing. */
+function simulate(
+  server: Server,
+  count: number,
+  name: string,
+  attempts = 1,
+  onEpisode: Parameters<typeof handOut>[0]['onEpisode'] = () => {},
+): Promise<number> {
+  const play: Omit<Play, 'share'> = { ...playOf(), id: playId('bench', name, Date.now()) }
+  const problems = Array.from(
+    { length: count },
+    (_, seed): Problem => ({
+      task: 'press',
+      seed,
+      attempts: Array.from({ length: attempts }, (_, attempt) => attempt),
+    }),
+  )
+  const idle = { machine: HERE, pages: 1, slots: 1, adapter: null, say() {}, signal: new AbortController().signal }
+  // It keeps the one problem that it gets until that is all that is left, and that does not count.
+  const done = Promise.withResolvers<void>()
+  let left = count * attempts
+  return rate((count - 1) * attempts, () =>
+    handOut({
+      ...{ server, play, problems, ...idle, patience: PATIENCE },
+      async playHere({ task, seed, attempts: own }, _signal, give) {
+        await done.promise
+        const { sampleEpisodes } = await import('./workers-episodes.ts')
+        for (const episode of sampleEpisodes({ task, seed, attempts: own })) give(episode)
+      },
+      onEpisode(episode, by) {
+        onEpisode(episode, by)
+        left--
+        if (left <= attempts) done.resolve()
+      },
+    }),
+  )
+}
+
+function problemsOf(jobs: readonly Job[]): Problem[] {
+  const groups = Map.groupBy(jobs, ({ task, seed }) => `${task.name} ${seed}`)
+  return [...groups.values()].map((group) => ({
+    task: group[0]!.task.name,
+    seed: group[0]!.seed,
+    attempts: group.map(({ attempt }) => attempt),
+  }))
+}
+
+/** Episodes a second. */
+async function rate(episodes: number, play: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await play()
+  return (1000 * episodes) / (performance.now() - began)
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
