@@ -7,7 +7,7 @@
 # same holds for the number of processes. `sigmoid` is a mean over pairs and does not change. SFTTrainer counts the tokens of
 # the whole batch (num_items_in_batch); DPOTrainer does not, and nothing tells of it.
 #
-# Seen with TRL 1.16.0, transformers 5.24.0 and PyTorch 2.15.0, on chosen answers of 2 and 38 tokens: sigmoid 0.6931 both times;
+# Seen with TRL 1.16.0, transformers 5.24.0 and PyTorch 2.15.0, on chosen answers of 2 and 37 tokens: sigmoid 0.6931 both times;
 # sft 8.1836 (gradient norm 19.50) in one pass and 9.9493 (16.79) in two. This script fails if that changes. It installs about
 # 6 GB into a temporary folder; options such as --index-url go on to pip.
 set -eu
