@@ -1,7 +1,7 @@
 /** The look of every view: in each language, in light and dark, on wide and narrow screens. */
 import { words as english, type Words } from '../renderer/i18n/en.ts'
 import { words as chinese } from '../renderer/i18n/zh.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, LATER, test } from './fixtures.ts'
 import { clean, overflow, VIEWS, type View } from './window.ts'
 
 interface Place {
@@ -19,6 +19,7 @@ const PLACES: readonly Place[] = [
 ]
 
 test('every view fits, and axe finds no fault', { tag: '@looks' }, async ({ page, locale }) => {
+  test.setTimeout(LATER)
   const words = locale === 'zh-CN' ? chinese : english
   for (const { hash, view, chosen } of PLACES) {
     await page.evaluate((to) => {

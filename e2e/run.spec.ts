@@ -43,7 +43,7 @@ test.describe(() => {
     await open(page, 'live')
     await expect(page.getByText('Nobody plays now')).toBeVisible()
     await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
-    await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled()
+    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
     await open(page, 'pipeline')
 
     const other = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: 'zh-CN' })
